@@ -1,0 +1,48 @@
+# The few commands a person needs. `make` alone lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+.PHONY: help setup setup-dev run test test-unit check verify bench bench-simulation bench-tracing lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
+
+setup: .venv/.run-ready ## make .venv with everything the product needs
+setup-dev: .venv/.dev-ready
+.venv/.run-ready: requirements/run.txt requirements/bootstrap.txt pyproject.toml
+	$(PYTHON) scripts/setup.py run
+.venv/.dev-ready: requirements/dev.txt .venv/.run-ready
+	$(PYTHON) scripts/setup.py dev
+
+run: setup ## build the reference city and play an outbreak through the whole loop
+	$(BIN)/twinward demo
+
+test: setup-dev ## everything the tests need, then all tests
+	$(BIN)/python scripts/system_parts.py
+	$(BIN)/python -m pytest -m "not slow"
+test-unit: setup-dev ## only the tests that need no server
+	$(BIN)/python -m pytest -m "not slow" --ignore=tests/stories --ignore=tests/browser
+
+check: setup-dev ## ruff, mypy strict, import table
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/architecture
+
+verify: setup-dev ## the slow proofs: hundreds of seeds, a hundred kills on two databases
+	$(BIN)/python scripts/system_parts.py
+	$(BIN)/python -m pytest -m slow
+
+.venv-bench/.bench-ready: requirements/bench.txt
+	$(PYTHON) scripts/setup.py bench .venv-bench
+bench: setup-dev bench-simulation bench-tracing ## every measured table, peers in the same run
+	$(BIN)/python -m benchmarks.bench_platform
+bench-simulation: setup-dev .venv-bench/.bench-ready ## the simulator beside Covasim and LASER
+	$(BIN)/python -m benchmarks.bench_simulation
+bench-tracing: setup-dev ## contact queries beside DuckDB and PostGIS
+	$(BIN)/python -m benchmarks.bench_tracing
+
+lock: ## write the hashed locks anew
+	sh scripts/lock.sh
+clean: ## remove what setup made
+	rm -rf .venv .venv-bench

@@ -1,0 +1,56 @@
+"""Makes .venv from the hashed locks; needs nothing but Python 3.11 or later (run through `make setup`)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NEEDED = (3, 11)
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False)
+    if done.returncode:
+        sys.exit(f"setup: `{' '.join(str(part) for part in command)}` failed; the lines above say why")
+
+
+def registry_environment(python: Path) -> dict[str, str]:
+    """uv does not read pip's configuration: hand it the index and certificate a person set for pip."""
+    env = dict(os.environ)
+    listing = subprocess.run(
+        [python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    ).stdout
+    settings = {}
+    for line in listing.splitlines():
+        name, _, value = line.partition("=")
+        settings[name.rpartition(".")[2]] = value.strip("'\"")
+    if "index-url" in settings:
+        env.setdefault("UV_DEFAULT_INDEX", settings["index-url"])
+    if "cert" in settings:
+        env.setdefault("SSL_CERT_FILE", settings["cert"])
+    env["VIRTUAL_ENV"] = str(ROOT / ".venv")
+    return env
+
+
+def main(lock: str, where: str = ".venv") -> None:
+    if sys.version_info < NEEDED:
+        sys.exit(f"setup: Python {NEEDED[0]}.{NEEDED[1]} or later is needed, this is {sys.version.split()[0]}")
+    venv = ROOT / where
+    python = venv / "bin" / "python"
+    if not python.exists():
+        run(sys.executable, "-m", "venv", venv)
+    if not (venv / "bin" / "uv").exists():
+        run(python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements/bootstrap.txt")
+    env = registry_environment(python) | {"VIRTUAL_ENV": str(venv)}
+    uv = venv / "bin" / "uv"
+    run(uv, "pip", "install", "--quiet", "--require-hashes", "-r", f"requirements/{lock}.txt", env=env)
+    if where == ".venv":
+        run(uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".", env=env)
+    (venv / f".{lock}-ready").touch()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""One module a verb; every use case goes through `service`."""

@@ -1,0 +1,79 @@
+"""`twinward VERB …`: finds the verb's module, runs it, turns errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from twinward import __version__
+from twinward.cli.output import emit_json, say
+from twinward.core.errors import TwinwardError
+
+# verb -> (module, what it is for); only the module of the verb asked for is imported
+VERBS: dict[str, tuple[str, str]] = {
+    "city": ("twinward.cli.city", "build a city base from real data, describe it"),
+    "simulate": ("twinward.cli.simulate", "run an outbreak forward on a city base or a plain number of residents"),
+    "calibrate": ("twinward.cli.calibrate", "fit the outbreak model to a series of counts and forecast"),
+    "lake": ("twinward.cli.lake", "fill, query and keep the observation lake"),
+    "trace": ("twinward.cli.trace", "contacts, visits, dwell, flows, chains"),
+    "allocate": ("twinward.cli.allocate", "where to open facilities, how to route deliveries"),
+}
+
+
+def default_workspace() -> Path:
+    return Path(os.environ.get("TWINWARD_WORKSPACE") or ".twinward")
+
+
+def build_parser(verb: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="twinward", description="A city's emergency-management digital twin.")
+    parser.add_argument("--version", action="version", version=f"twinward {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, (module, help_text) in VERBS.items():
+        sub = verbs.add_parser(name, help=help_text, description=help_text)
+        if name == verb:
+            implementation = importlib.import_module(module)
+            implementation.add_arguments(sub)
+            sub.set_defaults(run=implementation.run)
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser, *, workspace: bool = True) -> None:
+    """The options every leaf verb has: `--json` and, unless it needs none, `--workspace`."""
+    parser.add_argument("--json", action="store_true", help="one JSON object as the last line of standard output")
+    if workspace:
+        parser.add_argument(
+            "--workspace", type=Path, default=default_workspace(), help="default: $TWINWARD_WORKSPACE or ./.twinward"
+        )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code 0 done, 2 the input is at fault, 1 we are."""
+    arguments = sys.argv[1:] if argv is None else argv
+    verb = next((word for word in arguments if not word.startswith("-")), None)
+    try:
+        options = build_parser(verb).parse_args(arguments)
+        return int(options.run(options) or 0)
+    except TwinwardError as error:
+        if "--json" in arguments:
+            emit_json({"error": {"code": error.code, "message": error.message, "advice": error.advice}})
+        say(f"twinward: {error} [{error.code}]")
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("twinward: interrupted; what was finished is kept")
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        traceback.print_exc()
+        if "--json" in arguments:
+            emit_json({"error": {"code": "internal", "message": str(error), "advice": "report this"}})
+        say("twinward: this is our fault, not yours; please report the lines above [internal]")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

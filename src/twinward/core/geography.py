@@ -1,0 +1,59 @@
+"""Points, distances, area codes and coordinate systems. A point is lon, lat in WGS 84."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+EARTH_RADIUS_M = 6_371_008.8  # mean radius R1, IUGG (Moritz 2000)
+M_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180.0
+KRASOVSKY_A = 6_378_245.0  # Krasovsky 1940 semi-major axis, used by GCJ-02
+KRASOVSKY_EE = 0.00669342162296594323
+
+
+def is_point(lon: float, lat: float) -> bool:
+    """True for a finite point inside the WGS 84 range."""
+    return bool(-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0)
+
+
+def distance_m(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
+    """Great-circle (haversine) distance in metres; scalars or arrays that broadcast."""
+    lon1, lat1, lon2, lat2 = (np.radians(np.asarray(v, dtype=np.float64)) for v in (lon1, lat1, lon2, lat2))
+    h = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(h))
+
+
+def _gcj02_shift(lon: Any, lat: Any) -> tuple[Any, Any]:
+    """Degrees by which GCJ-02 moves a WGS 84 point (the formula published with eviltransform, MIT)."""
+    x, y = lon - 105.0, lat - 35.0
+    root, pi = np.sqrt(np.abs(x)), np.pi
+    common = 20.0 * np.sin(6 * x * pi) + 20.0 * np.sin(2 * x * pi)
+    dlat = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
+    dlat += (common + 20.0 * np.sin(y * pi) + 40.0 * np.sin(y / 3 * pi)) * 2 / 3
+    dlat += (160.0 * np.sin(y / 12 * pi) + 320.0 * np.sin(y / 30 * pi)) * 2 / 3
+    dlon = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
+    dlon += (common + 20.0 * np.sin(x * pi) + 40.0 * np.sin(x / 3 * pi)) * 2 / 3
+    dlon += (150.0 * np.sin(x / 12 * pi) + 300.0 * np.sin(x / 30 * pi)) * 2 / 3
+    rad = np.radians(lat)
+    magic = 1 - KRASOVSKY_EE * np.sin(rad) ** 2
+    dlat = np.degrees(dlat * magic**1.5 / (KRASOVSKY_A * (1 - KRASOVSKY_EE)))
+    dlon = np.degrees(dlon * np.sqrt(magic) / (KRASOVSKY_A * np.cos(rad)))
+    return dlon, dlat
+
+
+def wgs84_to_gcj02(lon: Any, lat: Any) -> tuple[Any, Any]:
+    """WGS 84 degrees to GCJ-02 degrees (valid inside mainland China)."""
+    lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    dlon, dlat = _gcj02_shift(lon, lat)
+    return lon + dlon, lat + dlat
+
+
+def gcj02_to_wgs84(lon: Any, lat: Any, rounds: int = 4) -> tuple[Any, Any]:
+    """GCJ-02 degrees to WGS 84 degrees by fixed-point iteration, within 1e-7 degrees (about 1 cm)."""
+    lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    guess_lon, guess_lat = lon.copy(), lat.copy()
+    for _ in range(rounds):
+        dlon, dlat = _gcj02_shift(guess_lon, guess_lat)
+        guess_lon, guess_lat = lon - dlon, lat - dlat
+    return guess_lon, guess_lat

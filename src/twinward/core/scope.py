@@ -1,0 +1,59 @@
+"""A scope is the capability to ask about persons: frozen, made only by `security`, named by every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+
+from twinward.core.errors import RefusedError
+
+ALL_AREAS = "all"
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """What one activation lets one holder ask.
+
+    `areas` are codes whose subtrees are open (code prefixes), or ("all",); `data_from` is inclusive, `data_to`
+    exclusive; `purposes` are words of the glossary (trace, vault, ...).
+    """
+
+    activation: str
+    holder: str
+    purposes: frozenset[str]
+    areas: tuple[str, ...]
+    data_from: datetime
+    data_to: datetime
+
+    def require(self, purpose: str) -> None:
+        """RefusedError unless the activation names `purpose`."""
+        if purpose not in self.purposes:
+            raise RefusedError(
+                f"activation {self.activation} does not open {purpose!r}",
+                f"it opens {', '.join(sorted(self.purposes))}; ask for an activation with this purpose",
+                code="purpose_not_open",
+            )
+
+    def require_window(self, start: datetime, end: datetime) -> None:
+        """RefusedError unless [start, end) lies inside the activation's window of data."""
+        if start < self.data_from or end > self.data_to:
+            raise RefusedError(
+                f"the window asked for leaves the one that activation {self.activation} opens",
+                f"it opens {self.data_from.isoformat()} to {self.data_to.isoformat()}",
+                code="window_not_open",
+            )
+
+    def covers_area(self, area: str) -> bool:
+        """True when `area` lies in one of the open subtrees."""
+        return ALL_AREAS in self.areas or any(area.startswith(code) for code in self.areas)
+
+    def require_areas(self, areas: Collection[str]) -> None:
+        """RefusedError unless every one of `areas` is open."""
+        closed = sorted(area for area in areas if not self.covers_area(area))
+        if closed:
+            raise RefusedError(
+                f"activation {self.activation} does not open {', '.join(closed[:5])}",
+                f"it opens {', '.join(self.areas)}",
+                code="area_not_open",
+            )

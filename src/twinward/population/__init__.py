@@ -1,0 +1,1 @@
+"""Who lives where: the schema, the synthesis and the memory-mapped columns of a city base."""
