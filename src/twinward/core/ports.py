@@ -1,0 +1,122 @@
+"""What parts ask of what they do not choose themselves: the store of events and tables, and the keys of persons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import date, datetime
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from twinward.core.messages import Counts, Draft, Event, Request
+
+T = TypeVar("T")
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A projection, declared as data by a twin and kept by `storage`: a current table and its history.
+
+    `row` is a frozen struct. `key` and `area` name its fields for identity and place. `columns` are the fields
+    that lists filter and sort by (str, int, float, bool, datetime or None); each becomes a real column, those in `indexes`
+    (tuples of columns) are indexed together. With `subject` (a field holding a pseudonym) the body is personal: it is
+    sealed under that person's key of the day it was recorded.
+    """
+
+    name: str
+    row: type[msgspec.Struct]
+    key: str = "id"
+    area: str = "area"
+    columns: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    subject: str | None = None
+
+
+class Rows(Protocol):
+    """Reads of current rows. Filters are equality on declared columns; a tuple means any of; None means is null.
+
+    `under` is an area code prefix; `order` a column, `-column` descending; rows whose key was destroyed are left out.
+    """
+
+    def find(self, table: str, key: str) -> Any | None: ...
+
+    def list(
+        self,
+        table: str,
+        *,
+        under: str | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        before: tuple[str, datetime] | None = None,
+        **equals: Any,
+    ) -> list[Any]: ...
+
+    def count(self, table: str, *, under: str | None = None, **equals: Any) -> int: ...
+
+    def events_after(
+        self, seq: int, limit: int = 1000, *, types: Sequence[str] | None = None, incident: str | None = None
+    ) -> list[Event]: ...
+
+    def find_event(self, event_id: str) -> Event | None: ...
+
+    def last_seq(self) -> int: ...
+
+    def get_offset(self, name: str) -> int: ...
+
+    def counts(self) -> dict[str, Counts]: ...
+
+
+class Transaction(Rows, Protocol):
+    """The writer's view: reads see its own writes; everything in it is kept whole or not at all."""
+
+    @property
+    def recorded_at(self) -> datetime: ...
+
+    def seen(self, command_id: str) -> bool: ...
+
+    def append(self, request: Request, drafts: Sequence[Draft], occurred_at: datetime) -> list[Event]: ...
+
+    def put(self, table: str, row: Any, valid_from: datetime) -> None: ...
+
+    def remove(self, table: str, key: str, valid_from: datetime) -> None: ...
+
+    def set_offset(self, name: str, seq: int) -> None: ...
+
+    def add_counts(self, source: str, counts: Counts) -> None: ...
+
+
+class Reader(Rows, Protocol):
+    """One consistent picture; closing it lets the writer reclaim space."""
+
+    def as_of(
+        self, table: str, at: datetime, *, area: str | None = None, known_at: datetime | None = None
+    ) -> list[Any]: ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Reader: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+class Store(Protocol):
+    """The event log with its projections. `write` returns when what it did is durable."""
+
+    def write(self, work: Callable[[Transaction], T]) -> T: ...
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]: ...
+
+    def read(self) -> Reader: ...
+
+    def wait_for(self, seq: int, timeout_s: float) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class Sealer(Protocol):
+    """Seals personal bytes under the key of one subject and one retention day; destroyed keys open nothing."""
+
+    def seal(self, subject: str, day: date, plain: bytes) -> bytes: ...
+
+    def open(self, subject: str, day: date, sealed: bytes) -> bytes | None: ...
