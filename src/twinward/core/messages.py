@@ -76,7 +76,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sensed at an instant: a position, a visit or a reading. `error_m` is the radius of one standard error."""
+    """What was sensed at an instant: a position, a visit, a reading. `error_m` is the radius of one standard error."""
 
     source_id: str
     type: str

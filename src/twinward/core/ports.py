@@ -18,8 +18,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A projection, declared as data by a twin and kept by `storage`: a current table and its history.
 
     `row` is a frozen struct. `key` and `area` name its fields for identity and place. `columns` are the fields
-    that lists filter and sort by (str, int, float, bool, datetime or None); each becomes a real column, those in `indexes`
-    (tuples of columns) are indexed together. With `subject` (a field holding a pseudonym) the body is personal: it is
+    that lists filter and sort by (str, int, float, bool, datetime or None); each becomes a real column; the tuples of
+    columns in `indexes` are indexed together. With `subject` (a field holding a pseudonym) the body is personal: it is
     sealed under that person's key of the day it was recorded.
     """
 
@@ -40,7 +40,7 @@ class Rows(Protocol):
 
     def find(self, table: str, key: str) -> Any | None: ...
 
-    def list(
+    def list_rows(
         self,
         table: str,
         *,
