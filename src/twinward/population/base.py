@@ -47,6 +47,7 @@ class CityBase(msgspec.Struct, frozen=True, kw_only=True):
     site_kind      uint8[S]    index into SITE_KINDS
     site_leaf      uint16[S]   leaf area the site stands in
     site_lonlat    float32[S,2] WGS 84
+    site_capacity  uint32[S]   places of a school, beds of a care home, staff of a hospital or workplace
     leaf_lonlat    float32[L,2] WGS 84
     leaf_codes     list[str]   leaf areas (communities, or whatever is lowest), L of them
     """
@@ -60,6 +61,7 @@ class CityBase(msgspec.Struct, frozen=True, kw_only=True):
     site_kind: NDArray[Any]
     site_leaf: NDArray[Any]
     site_lonlat: NDArray[Any]
+    site_capacity: NDArray[Any]
     leaf_lonlat: NDArray[Any]
     leaf_codes: list[str]
     areas: list[Area]
