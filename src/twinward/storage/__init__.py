@@ -1,0 +1,1 @@
+"""KEEP: the event log with its projections, the durable inbox, readings; implements the ports of `core`."""

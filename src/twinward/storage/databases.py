@@ -1,0 +1,152 @@
+"""How each database is opened, how its transactions begin, and what its errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+
+from twinward.core.errors import BusyError, InputError, StorageError
+
+SQLITE_CACHE_KB = 262_144
+SQLITE_READ_MAP_BYTES = 1 << 30
+BUSY_TIMEOUT_MS = 30_000
+STATEMENTS_KEPT = 512
+
+
+class Database(Protocol):
+    """One kind of database at one place; connections are plain DB-API in autocommit mode."""
+
+    name: str
+    errors: type[Exception]
+    begin_read: str
+
+    def connect(self, *, write: bool) -> Any: ...
+
+    def begin_write(self, connection: Any) -> None: ...
+
+    def wal_bytes(self) -> int: ...
+
+    def explain(self, error: Exception) -> StorageError | BusyError: ...
+
+
+class StoppedError(StorageError):
+    """After this error nothing more is written until the store has been opened anew."""
+
+
+class Sqlite:
+    """SQLite in WAL mode, each commit synced before it is acknowledged."""
+
+    name = "sqlite"
+    errors: type[Exception] = sqlite3.Error
+    begin_read = "BEGIN"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def connect(self, *, write: bool) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
+        )
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        if write:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KB}")
+            connection.execute("PRAGMA wal_autocheckpoint=0")  # the store checkpoints by itself, between commits
+        else:
+            connection.execute(f"PRAGMA mmap_size={SQLITE_READ_MAP_BYTES}")
+            connection.execute("PRAGMA query_only=1")
+        return connection
+
+    def begin_write(self, connection: Any) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+
+    def wal_bytes(self) -> int:
+        wal = Path(f"{self.path}-wal")
+        return wal.stat().st_size if wal.exists() else 0
+
+    def explain(self, error: Exception) -> StorageError | BusyError:
+        primary = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+        if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return BusyError(
+                f"another process keeps the database {self.path.name} locked",
+                "stop it or try again",
+                code="database_busy",
+            )
+        if primary == sqlite3.SQLITE_FULL:
+            return StorageError(
+                f"the disk that holds {self.path.name} is full",
+                "free space and send again; whatever was acknowledged is kept",
+                code="disk_full",
+            )
+        if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            return StorageError(
+                f"the database {self.path.name} cannot be written ({error})",
+                "give this user the right to write there",
+                code="not_writable",
+            )
+        return StoppedError(
+            f"the disk did not keep what was written to {self.path.name} ({error})",
+            "check the disk, then start again and run `twinward doctor`; whatever was acknowledged is kept",
+            code="disk_failed",
+        )
+
+
+class Postgres:
+    """PostgreSQL; one writer at a time by an advisory lock that ends with the transaction."""
+
+    name = "postgresql"
+    errors: type[Exception] = psycopg.Error
+    begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def connect(self, *, write: bool) -> Any:
+        connection = psycopg.connect(self.url, autocommit=True, connect_timeout=10)
+        connection.prepare_threshold = 2
+        if write:
+            connection.execute("SET synchronous_commit = on")
+        return connection
+
+    def begin_write(self, connection: Any) -> None:
+        connection.execute("BEGIN")
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('twinward'), hashtext(current_schema()))")
+
+    def wal_bytes(self) -> int:
+        """The server looks after its own log."""
+        return 0
+
+    def explain(self, error: Exception) -> StorageError | BusyError:
+        if isinstance(error, psycopg.errors.DiskFull):
+            return StorageError(
+                "the disk of the PostgreSQL server is full",
+                "free space there and send again; whatever was acknowledged is kept",
+                code="disk_full",
+            )
+        if isinstance(error, psycopg.OperationalError):
+            return StorageError(
+                f"the connection to PostgreSQL was lost ({str(error).strip().partition(chr(10))[0] or 'closed'})",
+                "see that the server runs, then send the same commands again; those that were kept count as duplicates",
+                code="connection_lost",
+            )
+        return StorageError(f"PostgreSQL refused: {error}", "run `twinward doctor`", code="database_refused")
+
+
+def choose_database(url_or_path: str | Path) -> Sqlite | Postgres:
+    """PostgreSQL for a postgresql:// URL, else SQLite in that file (or in `twinward.db` of that folder)."""
+    text = str(url_or_path)
+    if text.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        return Postgres(text.replace("postgresql+psycopg://", "postgresql://", 1))
+    if "://" in text:
+        raise InputError(
+            f"{text.split('://')[0]}:// is no database we know",
+            "give a postgresql:// URL, or nothing for SQLite in the workspace",
+            code="bad_database_url",
+        )
+    path = Path(text)
+    return Sqlite(path / "twinward.db" if path.is_dir() else path)

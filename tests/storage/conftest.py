@@ -1,0 +1,184 @@
+"""A store on each database: SQLite in a file, PostgreSQL in a private cluster that lives for the session."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import psycopg
+import pytest
+
+from twinward.core.clock import SetClock
+from twinward.core.messages import Command, Draft, Fact, Request
+from twinward.core.ports import Table
+from twinward.storage.store import SqlStore, open_store
+
+START = datetime(2022, 3, 6, 8, 0, tzinfo=UTC)
+
+
+class OpenIncident(Command, frozen=True, kw_only=True):
+    area: str = "310101"
+
+
+class IncidentOpened(Fact, frozen=True, kw_only=True):
+    incident: str
+    hazard: str = "epidemic"
+
+
+class CaseReported(Fact, frozen=True, kw_only=True):
+    case: str
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    area: str
+    state: str = "open"
+    level: int = 4
+    load: float = 0.0
+    urgent: bool = False
+    due_at: datetime | None = None
+    note: str | None = None
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    area: str
+    person: str
+    state: str = "reported"
+
+
+TABLES = (
+    Table(
+        name="incidents",
+        row=Incident,
+        columns=("state", "level", "load", "urgent", "due_at", "note"),
+        indexes=(("state", "level"),),
+    ),
+    Table(name="cases", row=Case, columns=("state",), subject="person"),
+)
+FACTS = (IncidentOpened, CaseReported)
+
+
+class ToySealer:
+    """Seals by turning bytes over with one key byte for each subject and day; destroyed keys open nothing."""
+
+    def __init__(self) -> None:
+        self.destroyed: set[tuple[str, date]] = set()
+
+    def seal(self, subject: str, day: date, plain: bytes) -> bytes:
+        return b"S" + bytes(255 - byte for byte in plain)
+
+    def open(self, subject: str, day: date, sealed: bytes) -> bytes | None:
+        if (subject, day) in self.destroyed:
+            return None
+        assert sealed[:1] == b"S"
+        return bytes(255 - byte for byte in sealed[1:])
+
+
+def ask(command_id: str, **more: str) -> Request:
+    return Request(command=OpenIncident(id=command_id), actor="officer", **more)
+
+
+def opened(incident: str, area: str = "310101", subject: str | None = None) -> Draft:
+    return Draft(fact=IncidentOpened(incident=incident), area=area, incident=incident, subject=subject)
+
+
+@pytest.fixture(scope="session")
+def words() -> SimpleNamespace:
+    """The messages and rows that these tests speak of."""
+    return SimpleNamespace(
+        START=START, OpenIncident=OpenIncident, IncidentOpened=IncidentOpened, CaseReported=CaseReported,
+        Incident=Incident, Case=Case, TABLES=TABLES, FACTS=FACTS, ToySealer=ToySealer, ask=ask, opened=opened,
+    )  # fmt: skip
+
+
+def _missing(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL prefix of a private PostgreSQL cluster on a Unix socket, under another user when we are root."""
+    bins = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = bins[-1] if bins else shutil.which("initdb")
+    if not found:
+        _missing("PostgreSQL is missing; `apt-get install postgresql-15` would install it")
+    bin_dir = Path(str(found)).parent
+    root = Path(tempfile.mkdtemp(prefix="twinward-pg-"))
+    prefix: list[str] = []
+    if os.geteuid() == 0:
+        user = next((name for name in ("postgres", "nobody") if _user_exists(name)), "nobody")
+        shutil.chown(root, user)
+        prefix = ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--clear-groups"]
+    data = root / "data"
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": root}
+    subprocess.run([*prefix, bin_dir / "initdb", "-D", data, "-U", "twinward", "-A", "trust", "-E", "UTF8"], **quiet)
+    options = f"-k {root} -h '' -c fsync=off -c shared_buffers=32MB -c max_connections=40"
+    control = [*prefix, bin_dir / "pg_ctl", "-D", data, "-w", "-l", root / "log"]
+    subprocess.run([*control, "-o", options, "start"], **quiet)
+    try:
+        yield f"postgresql://twinward@/{{}}?host={root}"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _user_exists(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+@pytest.fixture
+def new_database(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database of its own in the private cluster."""
+    name = f"t{abs(hash(request.node.nodeid)):x}"
+    with psycopg.connect(postgres_server.format("postgres"), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        yield postgres_server.format(name)
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a new log is to be: each test that asks for it runs on both databases."""
+    if request.param == "sqlite":
+        return str(tmp_path / "log.db")
+    return str(request.getfixturevalue("new_database"))
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(START)
+
+
+@pytest.fixture
+def open_at(clock: SetClock) -> Iterator[Callable[..., SqlStore]]:
+    """Opens stores and closes them at the end of the test."""
+    stores: list[SqlStore] = []
+
+    def opener(place: str, **options: object) -> SqlStore:
+        settings = {"tables": TABLES, "facts": FACTS, "clock": clock, **options}
+        stores.append(open_store(place, **settings))  # type: ignore[arg-type]
+        return stores[-1]
+
+    yield opener
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def store(place: str, open_at: Callable[..., SqlStore]) -> SqlStore:
+    return open_at(place)
