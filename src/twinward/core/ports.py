@@ -38,7 +38,7 @@ class Rows(Protocol):
     `under` is an area code prefix; `order` a column, `-column` descending; rows whose key was destroyed are left out.
     """
 
-    def find(self, table: str, key: str) -> Any | None: ...
+    def find(self, table: str, key: str) -> Any: ...
 
     def list_rows(
         self,

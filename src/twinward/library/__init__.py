@@ -1,0 +1,1 @@
+"""LEARN: plans, measures, diseases, hazards and departments, as validated and versioned data."""

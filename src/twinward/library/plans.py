@@ -1,0 +1,219 @@
+"""Plans and hazards as data: what triggers, who does what in which order until when, what counts as done."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from twinward.core.errors import InputError
+
+HOME = Path(__file__).parent
+T = TypeVar("T")
+LEVELS = ("IV", "III", "II", "I")  # rising
+Level = Literal["IV", "III", "II", "I"]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Holds when the figure is at least so much."""
+
+    figure: str
+    at_least: float
+
+
+class LevelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The response level that any one of the rules calls for."""
+
+    level: Level
+    any: tuple[Rule, ...]
+
+
+class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One hazard: at which administrative level incidents stand, and which figures call for which response level."""
+
+    id: str
+    title: str
+    source: str
+    incident_level: int  # 0 the city as a whole, 1 its first subdivision, …
+    opens: tuple[Rule, ...]  # any of these figures of a single report opens an incident
+    levels: tuple[LevelRule, ...]
+    lower_after_days: Annotated[int, msgspec.Meta(ge=1)] = 7
+    reopens_within_days: Annotated[int, msgspec.Meta(ge=0)] = 28
+
+    def level_for(self, figures: dict[str, float]) -> tuple[Level | None, str]:
+        """The highest level that a rule calls for, and which rule."""
+        for rule in sorted(self.levels, key=lambda r: LEVELS.index(r.level), reverse=True):
+            for part in rule.any:
+                value = figures.get(part.figure, 0.0)
+                if value >= part.at_least:
+                    return rule.level, f"{part.figure} {value:g} is at least {part.at_least:g}"
+        return None, "no rule holds"
+
+
+class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What must be shown before an incident closes."""
+
+    key: str
+    kind: Literal["tasks_done", "contacts_resolved", "quiet_days", "figure_below"]
+    days: int = 0
+    stale_after_days: int = 3
+    figure: str = ""
+    below: float = 0.0
+    hours: float = 0.0
+
+
+class PlanTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One duty: which department does what, where (once for the incident or in each affected area), after what."""
+
+    key: str
+    title: str
+    department: str
+    where: Literal["incident", "each_affected", "city"] = "incident"
+    after: tuple[str, ...] = ()
+    deadline_h: Positive
+    measure: str | None = None
+    manual: str | None = None
+    needs: dict[str, float] = {}
+    essential: bool = True
+
+
+class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether the loop may adopt the plan by itself, and who said so beforehand."""
+
+    automatic: bool
+    authorised_by: str
+    bounds: str
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plan for one hazard at one response level."""
+
+    id: str
+    version: str
+    hazard: str
+    level: Level
+    title: str
+    source: str
+    authority: Authority
+    tasks: tuple[PlanTask, ...]
+    objectives: tuple[Objective, ...]
+    case_task: PlanTask | None = None
+    contact_task: PlanTask | None = None
+    communications: tuple[str, ...] = ()
+    resources: dict[str, float] = {}
+
+
+class Department(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One department of the joint mechanism."""
+
+    id: str
+    title: str
+    duty: str
+
+
+class Library(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the loop works by, validated together."""
+
+    hazards: dict[str, Hazard]
+    plans: dict[str, Plan]
+    departments: dict[str, Department]
+
+    def find_hazard(self, hazard: str) -> Hazard | None:
+        """The hazard, by its id or by the family before a slash (`epidemic/sars-cov-2` is an `epidemic`)."""
+        return self.hazards.get(hazard) or self.hazards.get(hazard.partition("/")[0])
+
+    def find_plan(self, hazard: str, level: str) -> Plan | None:
+        """The plan for exactly this level, else the one of the nearest lower level."""
+        family = self.find_hazard(hazard)
+        if family is None:
+            return None
+        rank = LEVELS.index(level)
+        fitting = [p for p in self.plans.values() if p.hazard == family.id and LEVELS.index(p.level) <= rank]
+        return max(fitting, key=lambda plan: LEVELS.index(plan.level), default=None)
+
+
+def read_toml(path: Path, kind: type[T]) -> T:
+    """One validated file; InputError names the file, the line where it can be told, and what is wrong."""
+    try:
+        text = path.read_text("utf-8")
+        return msgspec.convert(tomllib.loads(text), kind)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name}: {error}", "mend the file", code="bad_plan") from error
+    except msgspec.ValidationError as error:
+        line = line_of(text, str(error))
+        raise InputError(f"{path.name}{line}: {error}", "see docs/howto/write-a-plan.md", code="bad_plan") from error
+
+
+def line_of(text: str, complaint: str) -> str:
+    """`:line` of the key that a validation complaint names, where the text has it."""
+    names = [
+        part.strip("`'.$[]") for part in complaint.replace("`", " ` ").split() if part.strip("`'.$[]").isidentifier()
+    ]
+    for number, line in enumerate(text.splitlines(), 1):
+        key = line.partition("=")[0].strip()
+        if key and key in names:
+            return f":{number}"
+    return ""
+
+
+def check_plan(plan: Plan, departments: dict[str, Department], hazards: dict[str, Hazard], text: str = "") -> None:
+    """InputError for a department, hazard or predecessor that does not exist, and for circular order."""
+    where = f"plan {plan.id}"
+    if plan.hazard not in hazards:
+        raise InputError(
+            f"{where}: there is no hazard {plan.hazard!r}", "known: " + ", ".join(hazards), code="bad_plan"
+        )
+    keys = [task.key for task in plan.tasks]
+    doubled = sorted({key for key in keys if keys.count(key) > 1})
+    if doubled:
+        raise InputError(f"{where}: task key {doubled[0]!r} stands twice", "name each task once", code="bad_plan")
+    for task in (*plan.tasks, *(task for task in (plan.case_task, plan.contact_task) if task is not None)):
+        if task.department not in departments:
+            raise InputError(
+                f"{where}, task {task.key}: there is no department {task.department!r}",
+                "known: " + ", ".join(departments),
+                code="bad_plan",
+            )
+        missing = [key for key in task.after if key not in keys]
+        if missing:
+            raise InputError(f"{where}, task {task.key}: waits for unknown {missing[0]!r}", "", code="bad_plan")
+    order_tasks(plan)
+
+
+def order_tasks(plan: Plan) -> list[PlanTask]:
+    """The tasks so that each stands after those it waits for; InputError for a circle."""
+    ordered: list[PlanTask] = []
+    left = list(plan.tasks)
+    while left:
+        done = {task.key for task in ordered}
+        ready = [task for task in left if done.issuperset(task.after)]
+        if not ready:
+            circle = ", ".join(task.key for task in left)
+            raise InputError(
+                f"plan {plan.id}: these wait for each other: {circle}", "break the circle", code="bad_plan"
+            )
+        ordered += ready
+        left = [task for task in left if task not in ready]
+    return ordered
+
+
+class DepartmentsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    department: tuple[Department, ...]
+
+
+def load_library(home: Path = HOME, extra_plans: Path | None = None) -> Library:
+    """The bundled library, and a workspace's own plans on top of it (same id replaces)."""
+    departments = {d.id: d for d in read_toml(home / "departments.toml", DepartmentsFile).department}
+    hazards = {h.id: h for h in (read_toml(path, Hazard) for path in sorted((home / "hazards").glob("*.toml")))}
+    files = sorted((home / "plans").glob("*.toml"))
+    if extra_plans is not None and extra_plans.is_dir():
+        files += sorted(extra_plans.glob("*.toml"))
+    plans = {}
+    for path in files:
+        plan = read_toml(path, Plan)
+        check_plan(plan, departments, hazards)
+        plans[plan.id] = plan
+    return Library(hazards=hazards, plans=plans, departments=departments)

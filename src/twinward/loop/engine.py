@@ -1,0 +1,109 @@
+"""The loop's engine: reads the log from its own place, lets each policy answer, and asks the twins; once each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from twinward.core.errors import TwinwardError
+from twinward.core.messages import Command, Event, Fact, Outcome, Request
+from twinward.core.ports import Rows, Store, Transaction
+from twinward.loop import divide, feedback, link, schedule, trigger
+from twinward.loop.surroundings import Policy, Surroundings
+from twinward.twins.coupling import COUPLING
+from twinward.twins.emergency import messages as m
+from twinward.twins.twin import Twins
+
+ACTOR = "loop"
+OFFSET = "loop"
+BATCH = 500
+
+# fact -> the policies that answer it, in this order; printed by `twinward incident explain`
+POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
+    m.CaseReported: (trigger.case_reported,),
+    m.CaseReclassified: (trigger.case_reclassified,),
+    m.CountReported: (trigger.count_reported,),
+    m.PlaceAffected: (trigger.place_affected,),
+    m.HazardReported: (trigger.hazard_reported,),
+    m.IncidentDeveloped: (trigger.level_follows_figures, link.link_grown_area, schedule.schedule_grown_area),
+    m.ResponseLevelSet: (link.plan_follows_level,),
+    m.PlanAdopted: (link.link_by_duty, schedule.schedule_plan),
+    m.CaseJoined: (schedule.case_task,),
+    m.ContactNamed: (schedule.contact_task,),
+    m.TaskCreated: (divide.order_at_once,),
+    m.TaskCompleted: (divide.order_next,),
+    m.TaskDropped: (divide.order_next,),
+    m.TaskFailed: (feedback.failure_goes_up,),
+    m.ContactUpdated: (feedback.positive_contact_reopens,),
+    m.IncidentReopened: (feedback.reopened_takes_level,),
+}
+
+
+class Loop:
+    """Runs the policies over the log. `step` and `tick` are whole transactions: a crash repeats nothing."""
+
+    def __init__(self, store: Store, twins: Twins, around: Surroundings) -> None:
+        self.store = store
+        self.twins = twins
+        self.around = around
+        self.failure: TwinwardError | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def step(self, tx: Transaction) -> int:
+        """Answer the next events; how many were read."""
+        events = tx.events_after(tx.get_offset(OFFSET), BATCH)
+        for event in events:
+            for command in self.answers(event, tx):
+                self.twins.ask_one(tx, Request(command=command, actor=ACTOR, cause=event.id))
+        if events:
+            tx.set_offset(OFFSET, events[-1].seq)
+        return len(events)
+
+    def answers(self, event: Event, rows: Rows) -> Iterator[Command]:
+        """The commands that follow from one event: the coupling's and each policy's."""
+        if event.fact is None:
+            return
+        couple: Callable[[Any, Event], Command | None] | None = COUPLING.get(type(event.fact))
+        coupled = couple(event.fact, event) if couple else None
+        if coupled is not None:
+            yield coupled
+        for policy in POLICIES.get(type(event.fact), ()):
+            yield from policy(event.fact, event, rows, self.around)
+
+    def catch_up(self) -> None:
+        """Answer everything that is in the log now, and what follows from the answers."""
+        while self.store.write(self.step):
+            pass
+
+    def tick(self, now: datetime) -> list[Outcome]:
+        """Do what time itself brings, as of `now`."""
+
+        def work(tx: Transaction) -> list[Outcome]:
+            requests = [Request(command=c, actor=ACTOR) for c in feedback.on_tick(now, tx, self.around)]
+            return self.twins.ask(tx, requests)
+
+        return self.store.write(work)
+
+    def start(self, now: Callable[[], datetime] | None = None, tick_every_s: float = 1.0) -> None:
+        """Follow the log in a thread of its own until `stop`; tick by `now`, when given."""
+        self._thread = threading.Thread(target=self._follow, args=(now, tick_every_s), name="loop", daemon=True)
+        self._thread.start()
+
+    def _follow(self, now: Callable[[], datetime] | None, tick_every_s: float) -> None:
+        try:
+            while not self._stop.is_set():
+                self.catch_up()
+                with self.store.read() as rows:
+                    seen = rows.get_offset(OFFSET)
+                if self.store.wait_for(seen + 1, tick_every_s) <= seen and now is not None:
+                    self.tick(now())
+        except TwinwardError as error:
+            self.failure = error
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=30)

@@ -1,0 +1,138 @@
+"""WORK IS SCHEDULED IN ORDER: the plan in force becomes tasks with predecessors and deadlines, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from twinward.core.ids import derive_id
+from twinward.core.messages import Command, Event
+from twinward.core.ports import Rows
+from twinward.library.plans import Plan, PlanTask, order_tasks
+from twinward.loop.surroundings import Surroundings, affected_areas, command_id, find_plan_in_force
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts import Contact
+from twinward.twins.emergency.incidents_state import Incident
+from twinward.twins.emergency.tasks_state import AT_WORK, Task
+
+BY_PERSON = ("case", "contact")  # keys of tasks that follow from a person, not from the plan's list
+
+
+def schedule_plan(fact: m.PlanAdopted, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
+    incident: Incident = rows.find("incidents", fact.incident)
+    plan = find_plan_in_force(rows, incident, around)
+    if plan is None:
+        return
+    kept = {task.key for task in plan.tasks} | set(BY_PERSON)
+    unfinished: list[Task] = rows.list_rows("tasks", incident=incident.id, status=("waiting", *AT_WORK))
+    for task in unfinished:
+        if task.key not in kept:
+            yield m.DropTask(
+                id=command_id(event, "drop", task.id), task=task.id, because=f"plan {plan.id} does not ask for it"
+            )
+    yield from tasks_of(plan, incident, affected_areas(incident), event, rows, around, with_common=True)
+
+
+def schedule_grown_area(fact: m.IncidentDeveloped, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
+    incident: Incident = rows.find("incidents", fact.incident)
+    plan = find_plan_in_force(rows, incident, around)
+    if fact.grown is not None and plan is not None:
+        yield from tasks_of(plan, incident, (fact.grown,), event, rows, around, with_common=False)
+
+
+def tasks_of(
+    plan: Plan,
+    incident: Incident,
+    affected: tuple[str, ...],
+    event: Event,
+    rows: Rows,
+    around: Surroundings,
+    *,
+    with_common: bool,
+) -> Iterator[Command]:
+    """CreateTask for every duty that has no task yet, predecessors first."""
+    by_key = {task.key: task for task in plan.tasks}
+    for task in order_tasks(plan):
+        if task.where != "each_affected" and not with_common:
+            continue
+        for area in areas_of(task, incident, affected, around):
+            name = task_id(incident, task.key, area)
+            if rows.find("tasks", name) is not None:
+                continue
+            after = tuple(
+                task_id(incident, key, where)
+                for key in task.after
+                for where in predecessor_areas(by_key[key], task, area, incident, affected, around)
+            )
+            yield create_command(task, name, incident.id, area, event, after)
+
+
+def task_id(incident: Incident, key: str, area: str) -> str:
+    return derive_id("task", incident.id, incident.round, key, area)
+
+
+def areas_of(task: PlanTask, incident: Incident, affected: tuple[str, ...], around: Surroundings) -> tuple[str, ...]:
+    return {"incident": (incident.area,), "city": (around.areas.root,), "each_affected": affected}[task.where]
+
+
+def predecessor_areas(
+    before: PlanTask, task: PlanTask, area: str, incident: Incident, affected: tuple[str, ...], around: Surroundings
+) -> tuple[str, ...]:
+    """Where the predecessor is done: in the same area if both are done area by area."""
+    if before.where == "each_affected" and task.where == "each_affected":
+        return (area,)
+    return areas_of(before, incident, affected, around)
+
+
+def create_command(
+    task: PlanTask,
+    name: str,
+    incident: str,
+    area: str,
+    event: Event,
+    after: tuple[str, ...] = (),
+    contact: str | None = None,
+) -> Command:
+    return m.CreateTask(
+        id=command_id(event, "task", name),
+        task=name,
+        incident=incident,
+        key=task.key,
+        title=task.title,
+        department=task.department,
+        area=area,
+        after=after,
+        deadline_h=task.deadline_h,
+        measure=task.measure,
+        contact=contact,
+        manual=task.manual,
+        needs=task.needs,
+        essential=task.essential,
+    )
+
+
+def case_task(fact: m.CaseJoined, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
+    """Each case of a person is interviewed, where the plan in force says so."""
+    incident: Incident = rows.find("incidents", fact.incident)
+    plan = find_plan_in_force(rows, incident, around)
+    case = rows.find("cases", fact.case)
+    if plan is not None and plan.case_task is not None and case is not None:
+        name = derive_id("task", "case", fact.case)
+        if rows.find("tasks", name) is None:
+            yield create_command(plan.case_task, name, incident.id, case.area, event)
+
+
+def contact_task(fact: m.ContactNamed, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
+    """A contact becomes a task of the community it lives in; one named early first joins its case's incident."""
+    joined = rows.find("case_incidents", fact.case)
+    incident_id = fact.incident or (joined.incident if joined else None)
+    incident: Incident | None = rows.find("incidents", incident_id) if incident_id else None
+    if incident is None:
+        return
+    contact: Contact = rows.find("contacts", fact.contact)
+    if contact.incident is None:
+        yield m.AssignContact(id=command_id(event, "assign"), contact=fact.contact, incident=incident.id)
+    plan = find_plan_in_force(rows, incident, around)
+    if plan is not None and plan.contact_task is not None:
+        name = derive_id("task", "contact", fact.contact)
+        if rows.find("tasks", name) is None:
+            yield create_command(plan.contact_task, name, incident.id, fact.area, event, contact=fact.contact)

@@ -1,0 +1,42 @@
+"""What every policy of the loop is given beside the event: the areas and the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from twinward.core.ids import derive_id
+from twinward.core.messages import Command, Event
+from twinward.core.ports import Rows
+from twinward.library.plans import Library, Plan
+from twinward.twins.city.areas import AreaTree
+from twinward.twins.emergency.incidents_state import Incident
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """The city's areas and the library of hazards, plans and departments."""
+
+    areas: AreaTree
+    library: Library
+
+
+# a policy reads an event and the rows, and yields the commands that follow; it never writes
+Policy = Callable[[Any, Event, Rows, Surroundings], Iterable[Command]]
+
+
+def command_id(event: Event, *words: str) -> str:
+    """The id of a command that follows from an event: doing it again names it again, so it is done once."""
+    return derive_id("cmd", event.id, *words)
+
+
+def find_plan_in_force(rows: Rows, incident: Incident, around: Surroundings) -> Plan | None:
+    """The library's plan that the incident follows, if one is in force."""
+    in_force = rows.find("plans_in_force", incident.id)
+    return around.library.plans.get(in_force.plan) if in_force else None
+
+
+def affected_areas(incident: Incident) -> tuple[str, ...]:
+    """The areas inside the incident's own that are affected, or its own when none is known more closely."""
+    return tuple(area for area in incident.affected if area != incident.area) or (incident.area,)

@@ -1,0 +1,1 @@
+"""MIRROR: the only state, changed only here, only by messages."""

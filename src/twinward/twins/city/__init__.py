@@ -1,0 +1,1 @@
+"""The city twin: areas, places, people, sensors, movement."""

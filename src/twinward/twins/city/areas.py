@@ -1,0 +1,69 @@
+"""The area tree: parents, children, levels, and which areas lie under which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from twinward.core.errors import InputError
+
+
+class AreaLike(Protocol):
+    """What the tree needs of an area."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def level(self) -> str: ...
+
+    @property
+    def parent(self) -> str | None: ...
+
+
+class AreaTree:
+    """One city's administrative areas. The root stands for the city as a whole; levels count down from it."""
+
+    def __init__(self, root: str, areas: Sequence[AreaLike]) -> None:
+        self.root = root
+        self.by_code = {area.code: area for area in areas}
+        self.parents: dict[str, str] = {area.code: area.parent or root for area in areas if area.code != root}
+        self.children: dict[str, list[str]] = {}
+        for code, parent in self.parents.items():
+            self.children.setdefault(parent, []).append(code)
+
+    def __contains__(self, code: str) -> bool:
+        return code == self.root or code in self.by_code
+
+    def require(self, code: str) -> str:
+        """`code` itself, or InputError `unknown_area`."""
+        if code not in self:
+            raise InputError(
+                f"there is no area {code!r}", "see `twinward city describe` for the codes", code="unknown_area"
+            )
+        return code
+
+    def name(self, code: str) -> str:
+        return self.by_code[code].name if code in self.by_code else "the city"
+
+    def parent(self, code: str) -> str | None:
+        """The next area up, or None for the root."""
+        return self.parents.get(code)
+
+    def path(self, code: str) -> list[str]:
+        """From the root down to `code`."""
+        path = [code]
+        while (above := self.parents.get(path[-1])) is not None:
+            path.append(above)
+        return path[::-1]
+
+    def at_depth(self, code: str, depth: int) -> str:
+        """The area of `depth` (0 the root) that `code` lies in; `code` itself when it stands higher."""
+        path = self.path(code)
+        return path[min(depth, len(path) - 1)]
+
+    def is_under(self, code: str, above: str) -> bool:
+        return above in self.path(code)

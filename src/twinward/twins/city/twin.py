@@ -1,0 +1,165 @@
+"""The city twin: thresholds of its sensors, restrictions of its areas, places at risk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from twinward.core.errors import ConflictError
+from twinward.core.messages import Draft, Event
+from twinward.core.ports import Rows, Table, Transaction
+from twinward.twins.city import messages as c
+from twinward.twins.twin import Behaviour, Context
+
+EVERYWHERE = "*"
+
+
+class Threshold(msgspec.Struct, frozen=True, kw_only=True):
+    """From which value on a figure is a hazard."""
+
+    id: str  # the figure
+    area: str
+    hazard: str
+    at_least: float
+    unit: str
+
+
+class SensorState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a watched sensor is above its threshold, and by how much."""
+
+    id: str
+    area: str
+    figure: str
+    value: float
+    above: bool
+
+
+class Restriction(msgspec.Struct, frozen=True, kw_only=True):
+    """A measure in force in an area."""
+
+    id: str
+    area: str
+    measure: str
+    incident: str
+    since: datetime
+
+
+class RiskPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A place at risk of a hazard."""
+
+    id: str
+    area: str
+    name: str
+    hazard: str
+
+
+TABLES = (
+    Table(name="thresholds", row=Threshold),
+    Table(name="sensor_states", row=SensorState, columns=("above",)),
+    Table(name="restrictions", row=Restriction, columns=("incident", "measure"), indexes=(("incident",), ("area",))),
+    Table(name="risk_places", row=RiskPlace, columns=("hazard",), indexes=(("area",),)),
+)
+
+
+def set_threshold(command: c.SetThreshold, rows: Rows, context: Context) -> list[Draft]:
+    fact = c.ThresholdSet(hazard=command.hazard, figure=command.figure, at_least=command.at_least, unit=command.unit)
+    return [Draft(fact=fact, area=EVERYWHERE)]
+
+
+def threshold_set(fact: c.ThresholdSet, event: Event, tx: Transaction) -> None:
+    row = Threshold(id=fact.figure, area=EVERYWHERE, hazard=fact.hazard, at_least=fact.at_least, unit=fact.unit)
+    tx.put("thresholds", row, event.occurred_at)
+
+
+def note_reading(command: c.NoteReading, rows: Rows, context: Context) -> list[Draft]:
+    threshold: Threshold | None = rows.find("thresholds", command.figure)
+    if threshold is None or threshold.unit != command.unit:
+        expected = f"in {threshold.unit}" if threshold else "set one with SetThreshold"
+        raise ConflictError(f"no threshold for {command.figure} in {command.unit}", expected, code="no_threshold")
+    above = command.value >= threshold.at_least
+    known: SensorState | None = rows.find("sensor_states", command.sensor)
+    if not above and (known is None or not known.above):
+        raise ConflictError("below the threshold before and after", "nothing was changed", code="nothing_new")
+    fact = c.ThresholdPassed(
+        sensor=command.sensor,
+        area=command.area,
+        hazard=threshold.hazard,
+        figure=command.figure,
+        value=command.value,
+        unit=command.unit,
+        above=above,
+    )
+    return [Draft(fact=fact, area=command.area)]
+
+
+def threshold_passed(fact: c.ThresholdPassed, event: Event, tx: Transaction) -> None:
+    row = SensorState(id=fact.sensor, area=fact.area, figure=fact.figure, value=fact.value, above=fact.above)
+    tx.put("sensor_states", row, event.occurred_at)
+
+
+def restriction_id(area: str, measure: str, incident: str) -> str:
+    return f"{area}|{measure}|{incident}"
+
+
+def restrict_area(command: c.RestrictArea, rows: Rows, context: Context) -> list[Draft]:
+    if rows.find("restrictions", restriction_id(command.area, command.measure, command.incident)) is not None:
+        raise ConflictError("this measure is in force there", "nothing was changed", code="already_restricted")
+    fact = c.AreaRestricted(area=command.area, measure=command.measure, incident=command.incident)
+    return [Draft(fact=fact, area=command.area, incident=command.incident)]
+
+
+def area_restricted(fact: c.AreaRestricted, event: Event, tx: Transaction) -> None:
+    row = Restriction(
+        id=restriction_id(fact.area, fact.measure, fact.incident),
+        area=fact.area,
+        measure=fact.measure,
+        incident=fact.incident,
+        since=event.occurred_at,
+    )
+    tx.put("restrictions", row, event.occurred_at)
+
+
+def lift_restrictions(command: c.LiftRestrictions, rows: Rows, context: Context) -> list[Draft]:
+    found: list[Restriction] = rows.list_rows("restrictions", incident=command.incident)
+    if not found:
+        raise ConflictError("nothing is restricted under it", "nothing was changed", code="nothing_new")
+    keys = tuple(sorted(row.id for row in found))
+    fact = c.RestrictionsLifted(incident=command.incident, restrictions=keys)
+    return [Draft(fact=fact, area=found[0].area, incident=command.incident)]
+
+
+def restrictions_lifted(fact: c.RestrictionsLifted, event: Event, tx: Transaction) -> None:
+    for key in fact.restrictions:
+        tx.remove("restrictions", key, event.occurred_at)
+
+
+def mark_place(command: c.MarkPlace, rows: Rows, context: Context) -> list[Draft]:
+    if rows.find("risk_places", command.place) is not None:
+        raise ConflictError("this place is marked", "nothing was changed", code="already_marked")
+    fact = c.PlaceMarked(place=command.place, area=command.area, name=command.name, hazard=command.hazard)
+    return [Draft(fact=fact, area=command.area)]
+
+
+def place_marked(fact: c.PlaceMarked, event: Event, tx: Transaction) -> None:
+    row = RiskPlace(id=fact.place, area=fact.area, name=fact.name, hazard=fact.hazard)
+    tx.put("risk_places", row, event.occurred_at)
+
+
+BEHAVIOUR = Behaviour(
+    handlers={
+        c.SetThreshold: set_threshold,
+        c.NoteReading: note_reading,
+        c.RestrictArea: restrict_area,
+        c.LiftRestrictions: lift_restrictions,
+        c.MarkPlace: mark_place,
+    },
+    appliers={
+        c.ThresholdSet: threshold_set,
+        c.ThresholdPassed: threshold_passed,
+        c.AreaRestricted: area_restricted,
+        c.RestrictionsLifted: restrictions_lifted,
+        c.PlaceMarked: place_marked,
+    },
+    tables=TABLES,
+)

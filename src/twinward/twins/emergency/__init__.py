@@ -1,0 +1,1 @@
+"""The emergency twin: incidents, cases, contacts, resources, tasks, plans in force, activations."""

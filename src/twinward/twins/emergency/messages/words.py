@@ -1,0 +1,18 @@
+"""The words and bounds that the messages of the emergency twin share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Text = Annotated[str, msgspec.Meta(max_length=2000)]
+AreaCode = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+CaseStatus = Literal["suspected", "asymptomatic", "confirmed", "recovered", "dead"]
+CountStatus = Literal["confirmed", "asymptomatic", "suspected", "dead", "recovered"]
+FoundIn = Literal["community", "control", "reclassified", "unknown"]
+Level = Literal["IV", "III", "II", "I"]
+Lon = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]

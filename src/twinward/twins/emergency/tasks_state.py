@@ -1,0 +1,54 @@
+"""The row of a task: one duty of one department in one area, with its order, deadline and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from twinward.core.ports import Table
+
+OPEN_TASK = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
+AT_WORK = ("ordered", "confirmed", "acknowledged", "failed")
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """`status`: waiting (for `after`), ordered, confirmed (receipt), acknowledged (accepted), done, failed, dropped."""
+
+    id: str
+    incident: str
+    key: str
+    title: str
+    department: str
+    area: str
+    status: str
+    after: tuple[str, ...]
+    deadline_h: float
+    created_at: datetime
+    due_at: datetime | None = None
+    ordered_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    done_at: datetime | None = None
+    escalated_to: str | None = None
+    escalations: int = 0
+    result: str | None = None
+    comments: int = 0
+    score: int | None = None
+    measure: str | None = None
+    contact: str | None = None
+    manual: str | None = None
+    needs: dict[str, float] = {}
+    essential: bool = True
+
+    def is_late(self, at: datetime) -> bool:
+        return self.status in AT_WORK and self.due_at is not None and self.due_at < at
+
+
+TABLES = (
+    Table(
+        name="tasks",
+        row=Task,
+        columns=("incident", "department", "status", "due_at", "essential", "key", "escalations"),
+        indexes=(("incident", "status"), ("department", "area", "status"), ("status", "due_at")),
+    ),
+)
