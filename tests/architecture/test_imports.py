@@ -16,6 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "storage": set(),
     "library": set(),
     "security": {"twins.emergency.messages"},
+    "twins": set(),
     "twins.twin": set(),
     "twins.city": {"twins.twin", "population"},
     "twins.emergency": {"twins.twin", "library"},

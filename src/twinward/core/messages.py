@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -17,7 +18,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=T
     """
 
     id: Id
-    occurred_at: datetime | None = None
+    occurred_at: Instant | None = None
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):

@@ -120,3 +120,6 @@ class Sealer(Protocol):
     def seal(self, subject: str, day: date, plain: bytes) -> bytes: ...
 
     def open(self, subject: str, day: date, sealed: bytes) -> bytes | None: ...
+
+    def flush(self) -> None:
+        """Make new keys durable; the store calls it before it commits what they sealed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -93,15 +94,21 @@ class Loop:
         self._thread.start()
 
     def _follow(self, now: Callable[[], datetime] | None, tick_every_s: float) -> None:
+        next_tick = time.monotonic() + tick_every_s
         try:
             while not self._stop.is_set():
-                self.catch_up()
-                with self.store.read() as rows:
-                    seen = rows.get_offset(OFFSET)
-                if self.store.wait_for(seen + 1, tick_every_s) <= seen and now is not None:
+                if now is not None and time.monotonic() >= next_tick:
                     self.tick(now())
+                    next_tick = time.monotonic() + tick_every_s
+                if not self.store.write(self.step):
+                    self.store.wait_for(self.place() + 1, tick_every_s)
         except TwinwardError as error:
             self.failure = error
+
+    def place(self) -> int:
+        """The sequence number of the last event that was answered."""
+        with self.store.read() as rows:
+            return rows.get_offset(OFFSET)
 
     def stop(self) -> None:
         self._stop.set()

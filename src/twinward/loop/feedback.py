@@ -36,12 +36,7 @@ def positive_contact_reopens(
 def reopened_takes_level(fact: m.IncidentReopened, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
     """A reopened incident starts again at the lowest level; its figures raise it."""
     incident: Incident = rows.find("incidents", fact.incident)
-    yield m.SetResponseLevel(
-        id=command_id(event, "level"),
-        incident=incident.id,
-        level=LEVELS[0],
-        because="reopened",  # type: ignore[arg-type]
-    )
+    yield m.SetResponseLevel(id=command_id(event, "level"), incident=incident.id, level="IV", because="reopened")
 
 
 def escalate(task: Task, at: datetime, around: Surroundings, name: str) -> Command:

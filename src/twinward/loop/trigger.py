@@ -18,9 +18,11 @@ NEW_STATUSES = {"confirmed", "asymptomatic"}
 
 
 def case_reported(fact: m.CaseReported, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
-    add = {"new": 1.0, fact.status: 1.0} if fact.status in NEW_STATUSES else {fact.status: 1.0}
-    if fact.found_in in ("community", "unknown") and "new" in add:
-        add["new_linked"] = 1.0
+    add: dict[str, float] = {fact.status: 1.0}
+    if fact.status in NEW_STATUSES:
+        add["new"] = 1.0
+        if fact.found_in in ("community", "unknown"):
+            add["new_linked"] = 1.0
     yield from take_in(fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, around)
     incident = find_front(rows, fact.hazard, fact.area, around)
     if incident is not None and incident.status == "open":

@@ -44,6 +44,17 @@ class CountRow(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
+    """One source's published figures of one area and day."""
+
+    id: str
+    area: str
+    hazard: str
+    day: str
+    source: str
+    figures: dict[str, float]
+
+
 class AffectedPlace(msgspec.Struct, frozen=True, kw_only=True):
     """A place that cases lived in or visited: its days in order, its public name."""
 
@@ -147,6 +158,24 @@ def count_reported(fact: m.CountReported, event: Event, tx: Transaction) -> None
     tx.put("counts", row, event.occurred_at)
 
 
+def report_figures(command: m.ReportFigures, rows: Rows, context: Context) -> list[Draft]:
+    fields = {name: getattr(command, name) for name in m.FiguresReported.__struct_fields__}
+    return [Draft(fact=m.FiguresReported(**fields), area=command.area)]
+
+
+def figures_reported(fact: m.FiguresReported, event: Event, tx: Transaction) -> None:
+    day = fact.day.isoformat()
+    row = Bulletin(
+        id=f"{fact.source}|{fact.hazard}|{fact.area}|{day}",
+        area=fact.area,
+        hazard=fact.hazard,
+        day=day,
+        source=fact.source,
+        figures=fact.figures,
+    )
+    tx.put("bulletins", row, event.occurred_at)
+
+
 def report_place(command: m.ReportAffectedPlace, rows: Rows, context: Context) -> list[Draft]:
     fields = {name: getattr(command, name) for name in m.PlaceAffected.__struct_fields__}
     return [Draft(fact=m.PlaceAffected(**fields), area=command.area)]
@@ -183,6 +212,7 @@ BEHAVIOUR = Behaviour(
         m.ReportCase: report_case,
         m.ReportCount: report_count,
         m.ReportAffectedPlace: report_place,
+        m.ReportFigures: report_figures,
         m.ReportHazard: report_hazard,
     },
     appliers={
@@ -190,6 +220,7 @@ BEHAVIOUR = Behaviour(
         m.CaseReclassified: case_reclassified,
         m.CountReported: count_reported,
         m.PlaceAffected: place_affected,
+        m.FiguresReported: figures_reported,
         m.HazardReported: hazard_reported,
     },
     tables=TABLES,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from twinward.core.messages import Command, Fact
+from twinward.core.messages import Command, Fact, Instant
 from twinward.twins.emergency.messages.words import AreaCode, Text, Word
 
 
@@ -21,8 +21,8 @@ class OpenActivation(Command, frozen=True, kw_only=True):
     days: Annotated[int, msgspec.Meta(ge=1, le=30)]
     by: Word
     basis: Annotated[str, msgspec.Meta(min_length=3, max_length=2000)]
-    data_from: datetime
-    data_to: datetime
+    data_from: Instant
+    data_to: Instant
 
 
 class ActivationOpened(Fact, frozen=True, kw_only=True):

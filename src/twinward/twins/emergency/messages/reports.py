@@ -72,6 +72,24 @@ class CountReported(Fact, frozen=True, kw_only=True):
     source: str
 
 
+class ReportFigures(Command, frozen=True, kw_only=True):
+    """A bulletin's figures of one area and day, kept as they were published, to be held against what we count."""
+
+    hazard: Word
+    area: AreaCode
+    day: date
+    figures: dict[str, float]
+    source: Word = "api"
+
+
+class FiguresReported(Fact, frozen=True, kw_only=True):
+    hazard: str
+    area: str
+    day: date
+    figures: dict[str, float]
+    source: str
+
+
 class ReportAffectedPlace(Command, frozen=True, kw_only=True):
     """A place (a building, a shop) that cases lived in or visited on a day. `name` is its public address."""
 

@@ -1,0 +1,61 @@
+"""Who asks: the local administrator of a workspace, or the bearer of a signed token."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from twinward.core.errors import RefusedError
+from twinward.security.vault import read_or_make
+
+LOCAL_ADMIN = "local-admin"
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """One who asks: a name for the record, and the department they answer for, if any."""
+
+    name: str
+    role: str
+    department: str | None = None
+
+
+class Identities:
+    """Signs and reads tokens with the workspace's own key (HS256)."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._key = OctKey.import_key(read_or_make(folder / "token.key", lambda: os.urandom(32)))
+
+    def sign(self, caller: Caller, now: datetime, lasts: timedelta) -> str:
+        claims = {
+            "sub": caller.name,
+            "role": caller.role,
+            "department": caller.department,
+            "iat": int(now.timestamp()),
+            "exp": int((now + lasts).timestamp()),
+        }
+        return jwt.encode({"alg": "HS256"}, claims, self._key)
+
+    def read(self, token: str, now: datetime) -> Caller:
+        """The caller a token speaks for, or RefusedError `bad_token`."""
+        try:
+            claims = jwt.decode(token.strip(), self._key, algorithms=["HS256"]).claims
+            expires = int(claims["exp"])
+            caller = Caller(name=claims["sub"], role=claims["role"], department=claims.get("department"))
+        except (JoseError, ValueError, KeyError, json.JSONDecodeError) as error:
+            raise RefusedError("the token cannot be used", "ask for a new one", code="bad_token") from error
+        if expires <= now.timestamp():
+            raise RefusedError("the token has expired", "ask for a new one", code="bad_token")
+        return caller
+
+
+def local_admin() -> Caller:
+    """The operating-system user who made the workspace."""
+    return Caller(name=LOCAL_ADMIN, role="administrator")

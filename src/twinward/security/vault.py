@@ -1,0 +1,75 @@
+"""The identity vault: the only place that maps a pseudonym to a person, encrypted at rest."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from cryptography.fernet import Fernet
+
+from twinward.core.errors import AbsentError, InputError
+
+PSEUDONYM_CHARACTERS = 20
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person as they are known at the border. At least one of document, phone, name is needed."""
+
+    name: str | None = None
+    document: str | None = None
+    phone: str | None = None
+    address: str | None = None
+
+
+class Vault:
+    """Pseudonyms are keyed hashes, so that the same person is the same subject in every feed, and nobody can compute
+    them without the key file. The database holds ciphertext only; the key file stands beside it with mode 0600."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._secret = read_or_make(folder / "pseudonym.key", lambda: os.urandom(32))
+        self._fernet = Fernet(read_or_make(folder / "vault.key", Fernet.generate_key))
+        self._db = sqlite3.connect(folder / "vault.sqlite", isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("CREATE TABLE IF NOT EXISTS identities (subject TEXT PRIMARY KEY, sealed BLOB NOT NULL)")
+
+    def pseudonym(self, person: Identity) -> str:
+        """The subject of a person: by document, else phone, else name and address."""
+        known = person.document or person.phone or (person.name and f"{person.name}|{person.address or ''}")
+        if not known:
+            raise InputError("a person needs a document, a phone or a name", "add one of them", code="no_identity")
+        digest = hmac.new(self._secret, known.strip().casefold().encode(), hashlib.sha256).hexdigest()
+        return "p-" + digest[:PSEUDONYM_CHARACTERS]
+
+    def keep(self, person: Identity) -> str:
+        """Put a person in the vault, or renew what is known; returns the subject."""
+        subject = self.pseudonym(person)
+        sealed = self._fernet.encrypt(msgspec.json.encode(person))
+        self._db.execute("INSERT OR REPLACE INTO identities VALUES (?, ?)", (subject, sealed))
+        return subject
+
+    def open(self, subject: str) -> Identity:
+        """The person behind a subject. Callers record the look first; absent and forbidden answer alike."""
+        row = self._db.execute("SELECT sealed FROM identities WHERE subject = ?", (subject,)).fetchone()
+        if row is None:
+            raise AbsentError("nothing to show", "check the subject and your activation")
+        return msgspec.json.decode(self._fernet.decrypt(row[0]), type=Identity)
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The key in `path`, made once with mode 0600."""
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(make())
+            os.fsync(file.fileno())
+    return path.read_bytes()
