@@ -41,7 +41,7 @@ class Identities:
             "iat": int(now.timestamp()),
             "exp": int((now + lasts).timestamp()),
         }
-        return jwt.encode({"alg": "HS256"}, claims, self._key)
+        return str(jwt.encode({"alg": "HS256"}, claims, self._key))
 
     def read(self, token: str, now: datetime) -> Caller:
         """The caller a token speaks for, or RefusedError `bad_token`."""
