@@ -15,6 +15,15 @@ from twinward.core.errors import TwinwardError
 
 # verb -> (module, what it is for); only the module of the verb asked for is imported
 VERBS: dict[str, tuple[str, str]] = {
+    "init": ("twinward.cli.init", "make an empty workspace"),
+    "demo": ("twinward.cli.demo", "play an outbreak through the whole loop, live in the terminal"),
+    "serve": ("twinward.cli.serve", "serve the API of a workspace"),
+    "ingest": ("twinward.cli.ingest", "take in observations from files"),
+    "case": ("twinward.cli.case", "report cases from files"),
+    "incident": ("twinward.cli.incident", "incidents, what keeps them open, their timeline"),
+    "task": ("twinward.cli.task", "orders of departments and their answers"),
+    "as-of": ("twinward.cli.as_of", "any view as it was at an instant"),
+    "activation": ("twinward.cli.activation", "what an emergency opens, and until when"),
     "city": ("twinward.cli.city", "build a city base from real data, describe it"),
     "simulate": ("twinward.cli.simulate", "run an outbreak forward on a city base or a plain number of residents"),
     "calibrate": ("twinward.cli.calibrate", "fit the outbreak model to a series of counts and forecast"),

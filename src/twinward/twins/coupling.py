@@ -25,9 +25,13 @@ def hazard_from_sensor(fact: c.ThresholdPassed, event: Event) -> Command:
     )
 
 
+# the measures of orders that take something from the people of an area
+RESTRICTING = frozenset({"school_closure", "gathering_limit", "area_lockdown", "road_closure"})
+
+
 def restriction_from_order(fact: m.OrderIssued, event: Event) -> Command | None:
-    """Emergency -> city: an order that carries a measure restricts its area."""
-    if fact.measure is None:
+    """Emergency -> city: an order that carries a restricting measure restricts its area."""
+    if fact.measure not in RESTRICTING:
         return None
     return c.RestrictArea(
         id=derive_id("cmd", event.id, "restrict"),

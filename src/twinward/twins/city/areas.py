@@ -35,7 +35,7 @@ class AreaTree:
         for code, parent in self.parents.items():
             self.children.setdefault(parent, []).append(code)
 
-    def __contains__(self, code: str) -> bool:
+    def __contains__(self, code: object) -> bool:
         return code == self.root or code in self.by_code
 
     def require(self, code: str) -> str:

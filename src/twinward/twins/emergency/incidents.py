@@ -75,7 +75,8 @@ def incident_opened(fact: m.IncidentOpened, event: Event, tx: Transaction) -> No
 
 def develop_incident(command: m.DevelopIncident, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
-    grown = None if command.affected in incident.affected else command.affected
+    known = command.affected in (*incident.affected, incident.area)
+    grown = None if known else command.affected
     day = command.day.isoformat()
     days = add_to_day(incident.days, day, command.add)
     figures = incident.figures | count_figures(days, len(incident.affected) + (grown is not None)) | command.set_to

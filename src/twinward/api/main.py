@@ -1,0 +1,56 @@
+"""The application: every router joined, errors in one form, health and OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+
+from twinward import __version__
+from twinward.api import commands, events, views
+from twinward.api.answers import answer, answer_error
+from twinward.core.errors import InputError, TwinwardError
+from twinward.service.commands import schema_of_commands
+from twinward.service.platform import Platform
+
+
+def make_api(platform: Platform) -> FastAPI:
+    """The API over one open platform."""
+    api = FastAPI(title="Twinward", version=__version__, docs_url="/docs", redoc_url=None)
+    for subject in (commands, views, events):
+        api.include_router(subject.router(platform))
+
+    @api.get("/health", tags=["health"])
+    def get_health() -> Response:
+        """Whether the log can be read and the loop runs."""
+        failure = platform.loop.failure
+        with platform.store.read() as reader:
+            last = reader.last_seq()
+        body = {"status": "failing" if failure else "ok", "version": __version__, "last_seq": last}
+        if failure:
+            body |= {"code": failure.code, "message": failure.message, "advice": failure.advice}
+        return answer(body, 503 if failure else 200)
+
+    @api.exception_handler(TwinwardError)
+    async def on_error(_request: Request, error: TwinwardError) -> Response:
+        return answer_error(error)
+
+    @api.exception_handler(RequestValidationError)
+    async def on_bad_query(_request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return answer_error(InputError(f"{where}: {first['msg']}", "see /openapi.json", code="bad_query"))
+
+    api.openapi = lambda: describe(api)  # type: ignore[method-assign]
+    return api
+
+
+def describe(api: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the schemas of all commands."""
+    if api.openapi_schema is None:
+        document = get_openapi(title=api.title, version=api.version, routes=api.routes)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(schema_of_commands())
+        api.openapi_schema = document
+    return api.openapi_schema

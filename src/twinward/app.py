@@ -1,0 +1,104 @@
+"""The one place where parts are chosen and joined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import uvicorn
+
+from twinward.api.main import make_api
+from twinward.core.clock import Clock, SystemClock
+from twinward.core.errors import AbsentError, ConflictError, InputError
+from twinward.core.messages import Fact
+from twinward.library.plans import load_library
+from twinward.loop.engine import Loop
+from twinward.loop.surroundings import Surroundings
+from twinward.population.columns import read_manifest
+from twinward.security.identity import Identities
+from twinward.security.keys import Keyring
+from twinward.security.vault import Vault
+from twinward.service.platform import Platform
+from twinward.settings import load_settings
+from twinward.storage.store import open_store
+from twinward.twins.city import messages as city_messages
+from twinward.twins.city import twin as city
+from twinward.twins.city.areas import AreaTree
+from twinward.twins.emergency import messages as emergency_messages
+from twinward.twins.emergency import twin as emergency
+from twinward.twins.twin import Twins, join
+
+BEHAVIOUR = join([city.BEHAVIOUR, emergency.BEHAVIOUR])
+FACTS = tuple(
+    kind
+    for module in (city_messages, emergency_messages)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
+)
+MARK = "workspace.json"
+
+
+class WorkspaceMark(msgspec.Struct, frozen=True, kw_only=True):
+    """What a workspace is: `kind` keeps a demonstration from writing into real data."""
+
+    schema_version: int = 1
+    kind: str = "ordinary"
+    managed: bool = False
+
+
+def init_workspace(workspace: Path, *, managed: bool = False, kind: str = "ordinary") -> WorkspaceMark:
+    """Make an empty workspace (no city); refuses a folder that is one already."""
+    if (workspace / MARK).exists():
+        raise ConflictError(f"{workspace} is a workspace already", "use it, or name another folder", code="exists")
+    workspace.mkdir(parents=True, exist_ok=True)
+    mark = WorkspaceMark(managed=managed, kind=kind)
+    (workspace / MARK).write_bytes(msgspec.json.encode(mark))
+    return mark
+
+
+def read_mark(workspace: Path) -> WorkspaceMark:
+    path = workspace / MARK
+    if not path.exists():
+        raise AbsentError(f"{workspace} is no workspace", "make one with `twinward init DIR`", code="no_workspace")
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=WorkspaceMark)
+    except msgspec.DecodeError as error:
+        raise InputError(f"{path.name} cannot be read: {error}", "restore it from a backup", code="broken") from error
+
+
+def open_areas(workspace: Path) -> AreaTree:
+    """The city's area tree; a workspace without a city has only the root `city`."""
+    folder = workspace / "city"
+    if not (folder / "city.json").exists():
+        return AreaTree("city", [])
+    manifest = read_manifest(folder)
+    roots = [area.code for area in manifest.areas if area.parent is None]
+    return AreaTree(roots[0] if len(roots) == 1 else "city", manifest.areas)
+
+
+def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
+    """Everything a use case needs, on the workspace's own settings; the loop is not yet started."""
+    mark = read_mark(workspace)
+    clock = clock or SystemClock()
+    settings = load_settings(workspace / "settings.toml")
+    keyring = Keyring(workspace / "keys" / "subjects.keys")
+    around = Surroundings(areas=open_areas(workspace), library=load_library(extra_plans=workspace / "plans"))
+    store = open_store(settings.storage.url or workspace, BEHAVIOUR.tables, FACTS, clock, keyring)
+    return Platform(
+        workspace=workspace,
+        settings=settings,
+        clock=clock,
+        store=store,
+        loop=Loop(store, Twins(BEHAVIOUR), around),
+        around=around,
+        vault=Vault(workspace / "vault"),
+        keyring=keyring,
+        identities=Identities(workspace / "keys"),
+        managed=mark.managed,
+    )
+
+
+def make_server(platform: Platform, host: str, port: int) -> uvicorn.Server:
+    """The API of an open platform as a server that is not yet running."""
+    config = uvicorn.Config(make_api(platform), host=host, port=port, log_level="warning", access_log=False)
+    return uvicorn.Server(config)

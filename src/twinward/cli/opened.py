@@ -1,0 +1,53 @@
+"""Opens the workspace of a verb, says who asks, and lets the loop answer what the verb brought."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from twinward import app
+from twinward.cli.main import add_common
+from twinward.core.clock import parse_time
+from twinward.core.errors import InputError, RefusedError
+from twinward.service.platform import Caller, Platform, local_admin
+
+
+def add_person(parser: argparse.ArgumentParser) -> None:
+    """`--workspace`, `--json` and `--token-file`."""
+    add_common(parser)
+    parser.add_argument("--token-file", type=Path, help="act as the bearer of this token instead of local-admin")
+
+
+def as_time(text: str) -> datetime:
+    """An argument that is a time with zone."""
+    try:
+        return parse_time(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+@contextmanager
+def open_for(options: argparse.Namespace) -> Iterator[tuple[Platform, Caller]]:
+    """The platform and the caller; what was asked is answered by the loop before the workspace is closed."""
+    platform = app.open_platform(options.workspace)
+    try:
+        caller = caller_of(platform, getattr(options, "token_file", None))
+        yield platform, caller
+        platform.loop.catch_up()
+    finally:
+        platform.close()
+
+
+def caller_of(platform: Platform, token_file: Path | None) -> Caller:
+    if token_file is not None:
+        try:
+            token = token_file.read_text("ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{token_file}: {error}", "name a file that holds a token", code="bad_token") from error
+        return platform.identities.read(token, platform.clock.now())
+    if platform.managed:
+        raise RefusedError("this workspace needs a login", "name your token with --token-file", code="bad_token")
+    return local_admin()

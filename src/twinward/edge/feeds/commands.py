@@ -1,0 +1,103 @@
+"""Commands as they come in from outside: decoded one by one, persons split off to the vault, checked at the border."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import InputError
+from twinward.core.messages import Command
+from twinward.security.vault import Identity, Vault
+from twinward.twins.city import messages as c
+from twinward.twins.emergency import messages as m
+
+# what may be asked from outside; everything else the loop asks by itself
+OUTSIDE: tuple[type[Command], ...] = (
+    m.ReportCase, m.ReportCount, m.ReportFigures, m.ReportAffectedPlace, m.ReportHazard,
+    m.ConfirmOrder, m.AcknowledgeTask, m.CompleteTask, m.CommentTask, m.AssessTask,
+    m.NameContact, m.UpdateContact, m.SetStock, m.AdoptPlan, m.CloseIncident,
+    c.SetThreshold, c.NoteReading,
+)  # fmt: skip
+BY_NAME = {kind.__name__: kind for kind in OUTSIDE}
+FUTURE_TOLERANCE = timedelta(minutes=5)
+
+
+class Raw(msgspec.Struct, frozen=True):
+    """The three fields that tell how to read the rest."""
+
+    id: Any = None
+    type: Any = None
+    person: dict[str, Any] | None = None
+
+
+RAW = msgspec.json.Decoder(Raw)
+DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in BY_NAME.items()}
+
+
+def decode_command(raw: bytes | msgspec.Raw, vault: Vault, areas: Container[str], now: datetime) -> Command:
+    """One checked command, or InputError with a stable code and advice."""
+    try:
+        head = RAW.decode(raw)
+    except msgspec.ValidationError as error:
+        raise InputError(f"not a command: {error}", "send an object with id and type", code="bad_item") from error
+    decoder = DECODERS.get(head.type) if isinstance(head.type, str) else None
+    if decoder is None:
+        raise InputError(f"{head.type!r} is not a command", f"known: {', '.join(BY_NAME)}", code="unknown_type")
+    try:
+        body = split_person(raw, vault) if head.person is not None else raw
+        command: Command = decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{head.type}: {error}", advice_for(str(error)), code=code_for(str(error))) from error
+    check(command, areas, now)
+    return command
+
+
+def split_person(raw: bytes | msgspec.Raw, vault: Vault) -> bytes:
+    """What names a person goes to the vault; the message goes on with the pseudonym."""
+    item = msgspec.json.decode(raw)
+    person = msgspec.convert(item.pop("person"), Identity)
+    item["subject"] = vault.keep(person)
+    return msgspec.json.encode(item)
+
+
+def check(command: Command, areas: Container[str], now: datetime) -> None:
+    area = getattr(command, "area", None)
+    if area is not None and area not in areas:
+        raise InputError(f"there is no area {area!r}", "see `twinward city describe`", code="unknown_area")
+    if command.occurred_at is not None and command.occurred_at > now + FUTURE_TOLERANCE:
+        raise InputError(
+            f"{command.occurred_at.isoformat()} has not come yet", "check the sender's clock", code="time_in_future"
+        )
+    lon, lat = getattr(command, "lon", None), getattr(command, "lat", None)
+    if (lon is None) != (lat is None):
+        raise InputError("a point needs lon and lat", "give both or neither", code="half_a_point")
+
+
+def code_for(complaint: str) -> str:
+    """The stable code of a validation complaint."""
+    if "timezone" in complaint:
+        return "time_without_zone"
+    if "`$.lon`" in complaint or "`$.lat`" in complaint:
+        return "bad_coordinates"
+    if "missing required field" in complaint:
+        return "missing_field"
+    if "unknown field" in complaint:
+        return "unknown_field"
+    return "bad_field"
+
+
+def advice_for(complaint: str) -> str:
+    return {
+        "time_without_zone": "write RFC 3339 with a zone, for example 2022-04-13T08:00:00+08:00",
+        "bad_coordinates": "lon is -180 to 180, lat -90 to 90, WGS 84; perhaps they are swapped",
+        "unknown_field": "leave it out, or see /openapi.json for the fields",
+    }.get(code_for(complaint), "see /openapi.json for the fields")
+
+
+def schema_of_commands() -> dict[str, Any]:
+    """JSON Schema of every command that may be asked from outside, with `person` in place of `subject`."""
+    _, components = msgspec.json.schema_components(OUTSIDE, ref_template="#/components/schemas/{name}")
+    return components

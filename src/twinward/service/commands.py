@@ -1,0 +1,113 @@
+"""Commands from outside: decoded, authorised, asked of the twins in one transaction, accounted for by source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import InputError, RefusedError
+from twinward.core.messages import Command, Counts, Outcome, Request
+from twinward.core.ports import Transaction
+from twinward.edge.feeds.commands import BY_NAME, decode_command, schema_of_commands
+from twinward.security.identity import Caller
+from twinward.service.platform import Platform
+from twinward.twins.emergency import messages as m
+
+__all__ = ["Account", "Rejection", "command_references", "schema_of_commands", "submit", "submit_objects"]
+ANSWERS = (m.ConfirmOrder, m.AcknowledgeTask, m.CompleteTask, m.CommentTask)
+
+
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """One item that was not taken, by its place in the batch."""
+
+    index: int
+    code: str
+    message: str
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch: received = stored + duplicate + rejected."""
+
+    received: int
+    stored: int
+    duplicate: int
+    rejected: list[Rejection]
+
+
+def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
+    """The command as this caller may ask it; a department answers only for itself, a plan comes from the library."""
+    if isinstance(command, ANSWERS) and caller.department not in (None, command.department):
+        raise RefusedError(
+            f"{caller.name} answers for {caller.department}, not {command.department}",
+            "send it with the token of that department",
+            code="wrong_department",
+        )
+    if isinstance(command, m.AdoptPlan):
+        plan = platform.around.library.plans.get(command.plan)
+        if plan is None:
+            known = ", ".join(platform.around.library.plans)
+            raise InputError(f"there is no plan {command.plan!r}", f"known: {known}", code="unknown_plan")
+        return msgspec.structs.replace(
+            command, version=plan.version, objectives=plan.objectives, authority=f"adopted by {caller.name}"
+        )
+    return command
+
+
+def submit(platform: Platform, caller: Caller, items: Sequence[msgspec.Raw | bytes], source: str) -> Future[Account]:
+    """Ask for every item once; the future resolves when the answer is durable. One bad item spoils no other."""
+    now = platform.clock.now()
+    good: list[tuple[int, Command]] = []
+    rejections: list[Rejection] = []
+    for index, item in enumerate(items):
+        try:
+            command = decode_command(item, platform.vault, platform.around.areas, now)
+            good.append((index, authorise(platform, caller, command)))
+        except InputError as error:
+            rejections.append(Rejection(index=index, code=error.code, message=str(error)))
+
+    def work(tx: Transaction) -> Account:
+        requests = [Request(command=command, actor=caller.name) for _, command in good]
+        outcomes = platform.loop.twins.ask(tx, requests)
+        account = account_for(len(items), [index for index, _ in good], outcomes, rejections)
+        tx.add_counts(
+            source,
+            Counts(
+                received=account.received,
+                stored=account.stored,
+                duplicate=account.duplicate,
+                rejected=len(account.rejected),
+            ),
+        )
+        return account
+
+    return platform.store.submit(work)
+
+
+def account_for(
+    received: int, places: Sequence[int], outcomes: Sequence[Outcome], rejections: Sequence[Rejection]
+) -> Account:
+    rejected = list(rejections)
+    tally = {"stored": 0, "duplicate": 0, "rejected": 0}
+    for index, outcome in zip(places, outcomes, strict=True):
+        tally[outcome.status] += 1
+        if outcome.status == "rejected":
+            rejected.append(Rejection(index=index, code=outcome.code or "rejected", message=outcome.message or ""))
+    return Account(
+        received=received,
+        stored=tally["stored"],
+        duplicate=tally["duplicate"],
+        rejected=sorted(rejected, key=lambda one: one.index),
+    )
+
+
+def submit_objects(platform: Platform, caller: Caller, items: Sequence[Any], source: str) -> Account:
+    """The same for objects of Python, waiting for the answer."""
+    return submit(platform, caller, [msgspec.json.encode(item) for item in items], source).result()
+
+
+def command_references() -> list[dict[str, str]]:
+    """References to the schemas of the commands that may be asked from outside."""
+    return [{"$ref": f"#/components/schemas/{name}"} for name in BY_NAME]

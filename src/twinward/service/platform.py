@@ -1,0 +1,66 @@
+"""The platform: the parts that every use case is made of, joined by `app` and handed to each function of `service`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from twinward.core.clock import Clock
+from twinward.core.errors import RefusedError
+from twinward.core.messages import Request
+from twinward.core.ports import Store
+from twinward.loop.engine import Loop
+from twinward.loop.surroundings import Surroundings
+from twinward.security.identity import Caller, Identities, local_admin
+from twinward.security.keys import Keyring
+from twinward.security.vault import Vault
+from twinward.twins.snapshot import Snapshot
+
+__all__ = ["Caller", "Platform", "ask", "local_admin", "require_role", "snapshot_of"]
+
+
+class Platform(msgspec.Struct, frozen=True, kw_only=True):
+    """One open workspace. `commands` are the types that may be asked from outside."""
+
+    workspace: Path
+    settings: Any
+    clock: Clock
+    store: Store
+    loop: Loop
+    around: Surroundings
+    vault: Vault
+    keyring: Keyring
+    identities: Identities
+    managed: bool = False
+
+    def close(self) -> None:
+        self.loop.stop()
+        self.store.close()
+        self.vault.close()
+
+
+def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
+    return Snapshot(reader, platform.around.areas, at)
+
+
+def require_role(caller: Caller, *roles: str) -> None:
+    """RefusedError unless the caller is the administrator or has one of the roles."""
+    if caller.role != "administrator" and caller.role not in roles:
+        raise RefusedError(
+            f"{caller.name} may not do this", f"it takes one of: {', '.join(roles)}", code="role_not_allowed"
+        )
+
+
+def ask(platform: Platform, caller: Caller, command: Any) -> tuple[str, ...]:
+    """One command on behalf of a caller; its refusal is raised as the error it is. Returns the event ids."""
+    from twinward.core.errors import ConflictError
+
+    outcome = platform.store.write(
+        lambda tx: platform.loop.twins.ask_one(tx, Request(command=command, actor=caller.name))
+    )
+    if outcome.status == "rejected":
+        kind = RefusedError if outcome.code in ("peacetime", "purpose_not_open", "wrong_department") else ConflictError
+        raise kind(outcome.message or "refused", code=outcome.code)
+    return outcome.events

@@ -1,0 +1,208 @@
+"""What officers see: incidents with reasons and timeline, tasks, sources, the overview; now or as of an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import AbsentError, InputError
+from twinward.core.messages import Event
+from twinward.core.ports import Reader
+from twinward.security.masking import mask_fact
+from twinward.service.platform import Platform, snapshot_of
+
+OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
+MAX_PAGE = 10_000
+
+
+def list_incidents(platform: Platform, *, at: datetime | None = None, status: str | None = None) -> list[Any]:
+    """Incidents, newest first, without their day by day figures."""
+    equals: dict[str, Any] = {"status": status} if status else {}
+    with platform.store.read() as reader:
+        rows = snapshot_of(platform, reader, at).list_rows("incidents", **equals)
+    newest = sorted(rows, key=lambda row: row.opened_at, reverse=True)
+    return [describe_incident(platform, row) for row in newest]
+
+
+def describe_incident(platform: Platform, row: Any) -> dict[str, Any]:
+    shown = msgspec.structs.asdict(row)
+    shown.pop("days")
+    return shown | {"area_name": platform.around.areas.name(row.area)}
+
+
+def get_incident(
+    platform: Platform, incident: str, *, at: datetime | None = None, timeline: bool = False
+) -> dict[str, Any]:
+    """One incident with its plan, its tasks by status, what keeps it open, and on request its whole cause tree."""
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, at)
+        row = snapshot.find("incidents", incident)
+        if row is None:
+            raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
+        tasks = snapshot.list_rows("tasks", incident=incident)
+        shown = describe_incident(platform, row) | {
+            "days": row.days,
+            "plan": snapshot.find("plans_in_force", incident),
+            "proposed_plan": proposed_plan(platform, row, snapshot.find("plans_in_force", incident)),
+            "tasks": tally(task.status for task in tasks),
+            "late": [task.id for task in tasks if task.is_late(at or platform.clock.now())],
+            "evidence": snapshot.list_evidence(incident, platform.clock.now()),
+        }
+        if timeline:
+            shown["timeline"] = build_timeline(reader, incident, at)
+    return shown
+
+
+def proposed_plan(platform: Platform, incident: Any, in_force: Any) -> str | None:
+    """The plan that the level calls for and that waits for a person to adopt it."""
+    if incident.level is None or incident.status != "open":
+        return None
+    plan = platform.around.library.find_plan(incident.hazard, incident.level)
+    return plan.id if plan is not None and (in_force is None or in_force.plan != plan.id) else None
+
+
+def tally(words: Any) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+def build_timeline(reader: Reader, incident: str, at: datetime | None) -> list[dict[str, Any]]:
+    """Every event of the incident as a tree by cause: `depth` 0 is a report or a person, children follow theirs."""
+    events = list_all_events(reader, incident, at)
+    known = {event.id: event for event in events}
+    for event in list(events):
+        if event.cause and event.cause not in known:
+            cause = reader.find_event(event.cause)
+            if cause is not None:
+                known[cause.id] = cause
+    orders: dict[str, str] = {e.fact.task: e.id for e in known.values() if e.type == "OrderIssued" and e.fact}  # type: ignore[attr-defined]
+    children: dict[str | None, list[Event]] = {}
+    for event in sorted(known.values(), key=lambda event: event.seq):
+        parent = event.cause or orders.get(getattr(event.fact, "task", ""))
+        children.setdefault(parent if parent in known and parent != event.id else None, []).append(event)
+    rows: list[dict[str, Any]] = []
+    stack = [(event, 0) for event in reversed(children.get(None, []))]
+    while stack:
+        event, depth = stack.pop()
+        rows.append(show_event(event) | {"depth": depth})
+        stack += [(child, depth + 1) for child in reversed(children.get(event.id, []))]
+    return rows
+
+
+def list_all_events(reader: Reader, incident: str, at: datetime | None) -> list[Event]:
+    events: list[Event] = []
+    after = 0
+    while page := reader.events_after(after, MAX_PAGE, incident=incident):
+        events += page
+        after = page[-1].seq
+    return [event for event in events if at is None or event.recorded_at <= at]
+
+
+def show_event(event: Event) -> dict[str, Any]:
+    """An event as it may leave: what points at a person is left out."""
+    fact = msgspec.to_builtins(event.fact) if event.fact is not None else {}
+    fact.pop("type", None)
+    return {
+        "seq": event.seq,
+        "id": event.id,
+        "type": event.type,
+        "occurred_at": event.occurred_at,
+        "recorded_at": event.recorded_at,
+        "area": event.area,
+        "actor": event.actor,
+        "cause": event.cause,
+        "incident": event.incident,
+        "fact": mask_fact(fact, personal=event.subject is not None),
+    }
+
+
+def list_events(platform: Platform, after: int, limit: int) -> list[dict[str, Any]]:
+    """A page of the log after a sequence number, in order."""
+    with platform.store.read() as reader:
+        return [show_event(event) for event in reader.events_after(after, min(limit, MAX_PAGE))]
+
+
+def list_tasks(
+    platform: Platform,
+    *,
+    department: str | None = None,
+    area: str | None = None,
+    incident: str | None = None,
+    status: str | None = None,
+    at: datetime | None = None,
+    limit: int = 1000,
+    offset: int = 0,
+) -> list[Any]:
+    """Tasks by deadline; `status` a word of the glossary, or `open` for everything unfinished."""
+    equals: dict[str, Any] = {}
+    if department:
+        if department not in platform.around.library.departments:
+            known = ", ".join(platform.around.library.departments)
+            raise InputError(f"there is no department {department!r}", f"known: {known}", code="unknown_department")
+        equals["department"] = department
+    if incident:
+        equals["incident"] = incident
+    if status:
+        equals["status"] = OPEN_TASKS if status == "open" else status
+    under = None if area in (None, platform.around.areas.root) else platform.around.areas.require(str(area))
+    with platform.store.read() as reader:
+        if at is None:
+            return reader.list_rows("tasks", under=under, order="due_at", limit=limit, offset=offset, **equals)
+        return snapshot_of(platform, reader, at).list_rows("tasks", under=under, limit=limit, **equals)
+
+
+def get_task(platform: Platform, task: str) -> Any:
+    with platform.store.read() as reader:
+        row = reader.find("tasks", task)
+    if row is None:
+        raise AbsentError(f"there is no task {task}", "list them with `twinward task list`")
+    return row
+
+
+def list_sources(platform: Platform) -> list[dict[str, Any]]:
+    """Each source's account and whether it balances."""
+    with platform.store.read() as reader:
+        counts = reader.counts()
+    return [
+        {"source": source} | msgspec.structs.asdict(count) | {"balanced": count.balanced}
+        for source, count in sorted(counts.items())
+    ]
+
+
+def get_overview(platform: Platform, at: datetime | None = None) -> dict[str, Any]:
+    """One screen: figures by area and in all, open incidents, what is late and whose it is."""
+    now = at or platform.clock.now()
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, at)
+        incidents = snapshot.list_rows("incidents")
+        tasks = [task for task in snapshot.list_rows("tasks", status=OPEN_TASKS) if task.is_late(now)]
+        stocks = snapshot.list_rows("stocks")
+    new_by_area = {row.area: int(row.figures.get("new_total", 0)) for row in incidents}
+    return {
+        "as_of": now,
+        "incidents": {"open": sum(r.status == "open" for r in incidents), "all": len(incidents)},
+        "levels": tally(row.level for row in incidents if row.status == "open" and row.level),
+        "new_total": sum(new_by_area.values()),
+        "new_total_by_area": new_by_area,
+        "late": tally(task.department for task in tasks),
+        "stocks": stocks,
+    }
+
+
+def city_totals(platform: Platform, hazard: str, source: str) -> dict[str, int]:
+    """The sum over areas of one source's stored counts, by day."""
+    totals: dict[str, int] = {}
+    with platform.store.read() as reader:
+        for row in reader.list_rows("counts", hazard=hazard, source=source):
+            totals[row.day] = totals.get(row.day, 0) + row.count
+    return dict(sorted(totals.items()))
+
+
+def get_status(platform: Platform) -> dict[str, Any]:
+    """How far the log is and how far the loop has answered it."""
+    with platform.store.read() as reader:
+        return {"last_seq": reader.last_seq(), "loop_seq": reader.get_offset("loop"), "now": platform.clock.now()}

@@ -1,0 +1,42 @@
+"""A read-only picture of both twins, now or as of an instant: what views and decisions read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from twinward.core.ports import Reader
+from twinward.twins.city.areas import AreaTree
+from twinward.twins.emergency.closing import Finding, find_evidence
+
+
+class Snapshot:
+    """Rows of every projection as they were at `at`, or as they are when `at` is None. Nothing here writes."""
+
+    def __init__(self, reader: Reader, areas: AreaTree, at: datetime | None = None) -> None:
+        self.reader = reader
+        self.areas = areas
+        self.at = at
+
+    def list_rows(self, table: str, *, under: str | None = None, limit: int | None = None, **equals: Any) -> list[Any]:
+        """Rows that equal every filter (a tuple means any of), under an area code prefix, by key."""
+        if self.at is None:
+            return self.reader.list_rows(table, under=under, limit=limit, **equals)
+        rows = self.reader.as_of(table, self.at, area=under)
+        fitting = [row for row in rows if all(equals_or_in(getattr(row, name), v) for name, v in equals.items())]
+        return fitting[:limit]
+
+    def find(self, table: str, key: str) -> Any:
+        """One row, or None."""
+        if self.at is None:
+            return self.reader.find(table, key)
+        return next((row for row in self.reader.as_of(table, self.at) if row.id == key), None)
+
+    def list_evidence(self, incident: str, now: datetime) -> list[Finding]:
+        """Each objective of the incident's plan, whether it holds, and what shows it."""
+        found = self.find("incidents", incident)
+        return find_evidence(found, self.reader, self.at or now) if found is not None else []
+
+
+def equals_or_in(value: Any, wanted: Any) -> bool:
+    return value in wanted if isinstance(wanted, tuple) else bool(value == wanted)
