@@ -52,6 +52,7 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     workplace_exponent: float = 1.059
     workplace_max: int = 5000
     team_size: int = 12
+    jobs_density_exponent: float = 0.25  # jobs a resident rise with the density of residents to this power
     mean_commute_km: float = 9.0  # straight line, home area to work area; lowered in a city too small for it
 
     def stage_ages(self) -> dict[int, tuple[int, int]]:

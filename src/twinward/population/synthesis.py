@@ -28,7 +28,7 @@ from twinward.population.kernels.households import (
 )
 from twinward.population.kernels.sites import assign_sites
 from twinward.population.schools import Schooling, place_in_schools, seeded_facilities
-from twinward.population.work import Flows, Workplaces, draw_workplaces, fit_flows, share_staff
+from twinward.population.work import Flows, Workplaces, draw_workplaces, fit_flows, flow_shares, share_staff
 
 CHILDREN_PER_ADULT = 4  # a leaf with more exchanges residents with others, so that no child lives alone
 OLD_AT_HOME = 0.5  # at least this share of a leaf's residents of 65 and over stays out of care homes
@@ -293,5 +293,6 @@ def synthesise(frame: Frame, threads: int = 0, progress: Progress = lambda stage
         notes={
             "pupils_unplaced": schooling.unplaced, "workers": int(workers.sum()), "in_care_homes": int(lives.sum()),
             "commute_target_km": flows.target_km, "commute_mean_km": flows.mean_km,
+            "commute_flow_shares": flow_shares(flows),
         },
     )  # fmt: skip

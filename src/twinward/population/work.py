@@ -12,6 +12,7 @@ from twinward.core.chance import generator
 from twinward.population.frame import Facilities, Frame, local_km, ranges, scatter
 
 ROUNDS = 60  # of balancing; the largest error of a margin is then far below one worker
+COMMUTE_EDGES_KM = (0, 1, 2, 4, 6, 8, 10, 15, 20, 30, 50, 10_000)
 FARTHEST_SHARE = 0.7  # a mean commute above this share of the city's mean distance means nothing: lower the target
 
 
@@ -57,7 +58,7 @@ def fit_flows(frame: Frame, workers: NDArray[Any], least_jobs: NDArray[Any]) -> 
     jobs = np.maximum(weight / max(weight.sum(), 1e-300) * out.sum(), 1.1 * least_jobs)
     jobs *= out.sum() / max(jobs.sum(), 1e-300)
     distance = zone_distances(frame, workers)
-    total = max(out.sum(), 1.0)
+    total = max(float(out.sum()), 1.0)
     free = float(out @ distance @ jobs) / total**2 if out.sum() else 0.0
     target = min(frame.assumptions.mean_commute_km, FARTHEST_SHARE * free)
     low, high, flow = 0.05, 400.0, np.zeros((zones, zones))
@@ -81,6 +82,13 @@ def fit_flows(frame: Frame, workers: NDArray[Any], least_jobs: NDArray[Any]) -> 
         cumulative=cumulative, arrived=np.cumsum(whole, axis=0) - whole, jobs=whole.sum(axis=0), distance_km=distance,
         target_km=target, mean_km=float((whole * distance).sum()) / total,
     )  # fmt: skip
+
+
+def flow_shares(flows: Flows) -> list[float]:
+    """Shares of workers by distance between the centres of their zones, for the fidelity report."""
+    whole = np.diff(flows.cumulative, axis=1)
+    counts = np.histogram(flows.distance_km, COMMUTE_EDGES_KM, weights=whole)[0]
+    return [round(float(share), 6) for share in counts / max(float(counts.sum()), 1.0)]
 
 
 def move_to_staff(whole: NDArray[Any], least_jobs: NDArray[Any]) -> NDArray[np.int64]:
