@@ -92,6 +92,22 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     unit: str | None = None
 
 
+# A crowd of observations as columns of an Arrow batch: what feeds hand on and storage keeps, in this order.
+OBSERVATION_COLUMNS: dict[str, str] = {
+    "source_id": "string",
+    "type": "string",
+    "time_us": "int64",
+    "subject": "string",
+    "lon": "double",
+    "lat": "double",
+    "area": "string",
+    "place": "string",
+    "error_m": "double",
+    "value": "double",
+    "unit": "string",
+}
+
+
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """One source's account: received = stored + rejected + duplicate, always."""
 

@@ -1,0 +1,263 @@
+"""Observations over HTTP: a whole body decoded and checked at once; what is wrong is named item by item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from twinward.core.clock import parse_time, to_us
+from twinward.core.errors import InputError
+from twinward.core.messages import OBSERVATION_COLUMNS
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+SCHEMA = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in OBSERVATION_COLUMNS.items()])
+TIME = pa.timestamp("us", "UTC")
+# what may be observed: fields that each kind needs; "who" is subject, place or area
+MOVES = {"position": ("subject", "lon", "lat"), "visit": ("subject", "where")}
+READINGS = (
+    "reading", "temperature", "humidity", "rainfall", "wind_speed", "air_quality", "pm25", "noise", "water_level",
+    "flow", "traffic", "crowd", "occupancy", "beds", "stock", "wastewater", "door",
+)  # fmt: skip
+KINDS: dict[str, tuple[str, ...]] = {**MOVES, **dict.fromkeys(READINGS, ("value", "who"))}
+ADVICE = {
+    "missing_source_id": "give each observation an id that its source never uses twice",
+    "missing_field": "see /openapi.json for the fields that each type needs",
+    "bad_field": "see /openapi.json for the fields",
+    "unknown_field": "leave it out; nothing else is kept, and never a name or a phone number",
+    "unknown_type": f"known: {', '.join(KINDS)}",
+    "unknown_area": "see `twinward city describe` for the codes",
+    "bad_time": "write RFC 3339 with a zone, for example 2022-04-13T08:00:00Z",
+    "time_without_zone": "write RFC 3339 with a zone, for example 2022-04-13T08:00:00+08:00",
+    "time_in_future": "check the sender's clock",
+    "bad_coordinates": "lon is -180 to 180, lat -90 to 90, WGS 84, both or neither; perhaps they are swapped",
+    "swapped_coordinates": "send lon first, then lat",
+    "bad_number": "leave out a number that is not known",
+}
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Item(msgspec.Struct, forbid_unknown_fields=True):
+    """One observation as it is sent; times stay text, so that a batch of them is read at once."""
+
+    source_id: Text
+    type: str
+    occurred_at: str
+    subject: Text | None = None
+    lon: float | None = None
+    lat: float | None = None
+    area: Text | None = None
+    place: Text | None = None
+    error_m: float | None = None
+    value: float | None = None
+    unit: str | None = None
+
+
+class Batch(msgspec.Struct, forbid_unknown_fields=True):
+    source: Text
+    items: list[Item]
+
+
+class RawBatch(msgspec.Struct, forbid_unknown_fields=True):
+    source: Text
+    items: list[Any]
+
+
+class Wrong(msgspec.Struct, frozen=True, kw_only=True):
+    """One item that was not taken, by its place in the batch."""
+
+    index: int
+    code: str
+    message: str
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """A body taken apart: an Arrow batch of OBSERVATION_COLUMNS that may be kept, and what is wrong with the rest."""
+
+    source: str
+    rows: Any
+    wrong: list[Wrong]
+
+
+class Checks(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about the city. `areas` None: any code; `bounds` lon, lat, lon, lat (west, south, east, north)."""
+
+    areas: Collection[str] | None = None
+    bounds: tuple[float, float, float, float] | None = None
+
+
+_batch = msgspec.json.Decoder(Batch)
+_raw_batch = msgspec.json.Decoder(RawBatch)
+
+
+def read_observations(body: bytes, checks: Checks, now: datetime) -> Checked:
+    """The items of a body; InputError when the body as a whole cannot be used."""
+    try:
+        batch = _batch.decode(body)
+        return check_items(batch.source, batch.items, None, [], checks, now)
+    except msgspec.DecodeError:  # something is wrong somewhere: look at each item by itself
+        source, items = _read_loosely(body)
+    good: list[Item] = []
+    places: list[int] = []
+    wrong: list[Wrong] = []
+    for index, item in enumerate(items):
+        try:
+            good.append(msgspec.convert(item, Item))
+            places.append(index)
+        except msgspec.ValidationError as error:
+            wrong.append(_wrong(index, code_for(str(error)), str(error)))
+    return check_items(source, good, places, wrong, checks, now)
+
+
+def _read_loosely(body: bytes) -> tuple[str, list[Any]]:
+    """Source and items of any JSON that has them; NaN and Infinity, which are no JSON, are let in to be named."""
+    form = 'send {"source": "…", "items": [{"source_id": "…", "type": "…", "occurred_at": "…", …}]}'
+    try:
+        try:
+            batch = _raw_batch.decode(body)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            batch = msgspec.convert(json.loads(body), RawBatch)
+    except msgspec.ValidationError as error:
+        raise InputError(f"not a batch of observations: {error}", form, code="bad_batch") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}", f"{form} as UTF-8 JSON", code="bad_json") from error
+    return batch.source, batch.items
+
+
+def code_for(complaint: str) -> str:
+    """The stable code of what msgspec says is wrong with an item."""
+    if "source_id" in complaint:
+        return "missing_source_id"
+    if "missing required field" in complaint:
+        return "missing_field"
+    if "unknown field" in complaint:
+        return "unknown_field"
+    if "`$.lon`" in complaint or "`$.lat`" in complaint:
+        return "bad_coordinates"
+    if "`$.occurred_at`" in complaint:
+        return "bad_time"
+    return "bad_field"
+
+
+def _wrong(index: int, code: str, what: str) -> Wrong:
+    return Wrong(index=index, code=code, message=f"{what}. {ADVICE[code]}")
+
+
+def check_items(
+    source: str, items: list[Item], places: list[int] | None, wrong: list[Wrong], checks: Checks, now: datetime
+) -> Checked:
+    """Checks all items column by column. `places` are their indexes in the body, where some were left out."""
+    found: dict[int, tuple[str, str]] = {}
+    rows = to_rows(items, found)
+    find_wrong(items, rows, found, checks, now)
+    if found:
+        keep = np.ones(len(items), np.bool_)
+        keep[list(found)] = False
+        rows = rows.filter(pa.array(keep))
+        wrong = wrong + [_wrong(places[k] if places else k, *found[k]) for k in found]
+    return Checked(source=source, rows=rows, wrong=sorted(wrong, key=lambda one: one.index))
+
+
+def to_rows(items: list[Item], found: dict[int, tuple[str, str]]) -> Any:
+    """The Arrow batch of the items; times that cannot be read are put down in `found`."""
+    columns = {
+        "source_id": [item.source_id for item in items],
+        "type": [item.type for item in items],
+        "time_us": _times([item.occurred_at for item in items], found),
+        "subject": [item.subject for item in items],
+        "lon": [item.lon for item in items],
+        "lat": [item.lat for item in items],
+        "area": [item.area for item in items],
+        "place": [item.place for item in items],
+        "error_m": [item.error_m for item in items],
+        "value": [item.value for item in items],
+        "unit": [item.unit for item in items],
+    }
+    return pa.record_batch([pa.array(columns[f.name], f.type) for f in SCHEMA], schema=SCHEMA)
+
+
+def _times(texts: list[str], found: dict[int, tuple[str, str]]) -> Any:
+    """Microseconds since 1970 UTC; all at once, or one by one when a text is unusual."""
+    try:
+        return pa.array(texts, pa.string()).cast(TIME).cast(pa.int64())
+    except pa.ArrowInvalid:
+        times = np.zeros(len(texts), np.int64)
+        for k, text in enumerate(texts):
+            try:
+                times[k] = to_us(parse_time(text))
+            except InputError as error:
+                found[k] = (error.code, error.message)
+        return times
+
+
+def find_wrong(items: list[Item], rows: Any, found: dict[int, tuple[str, str]], checks: Checks, now: datetime) -> None:
+    """Puts down in `found`, for each item that cannot be kept, its code and what is wrong; the first fault counts."""
+
+    def report(bad: NDArray[Any], code: str, what: str, *fields: str) -> None:
+        for k in np.flatnonzero(bad).tolist():
+            said = what.format(*(getattr(items[k], field) for field in fields))
+            found.setdefault(k, (code, said))
+
+    kinds = {item.type for item in items}
+    of_kind = {kind: _of_kind(items, kind, len(kinds)) for kind in kinds}
+    for kind in kinds - KINDS.keys():
+        report(of_kind[kind], "unknown_type", "{!r} is no type of observation", "type")
+    time_us = rows.column("time_us").to_numpy()
+    report(time_us > to_us(now + FUTURE_TOLERANCE), "time_in_future", "{} has not come yet", "occurred_at")
+    if checks.areas is not None:
+        areas = rows.column("area").dictionary_encode()
+        for area in areas.dictionary.to_pylist():
+            if area not in checks.areas:
+                here = np.array([item.area == area for item in items])
+                report(here, "unknown_area", "there is no area {!r}", "area")
+    _find_bad_points(rows, report, checks)
+    for field in ("error_m", "value"):
+        column = rows.column(field).to_numpy(zero_copy_only=False)
+        given = ~_null(rows, field)
+        report(given & ~np.isfinite(column), "bad_number", f"{field} is not a finite number")
+    for kind in kinds & KINDS.keys():
+        for field in KINDS[kind]:
+            report(of_kind[kind] & _lacks(rows, field), "missing_field", f"a {kind} needs {NEEDS.get(field, field)}")
+
+
+NEEDS = {"who": "a subject, a place or an area", "where": "a place, or lon and lat"}
+
+
+def _of_kind(items: list[Item], kind: str, kinds: int) -> NDArray[Any]:
+    return np.ones(len(items), np.bool_) if kinds == 1 else np.array([item.type == kind for item in items])
+
+
+def _null(rows: Any, field: str) -> NDArray[Any]:
+    found: NDArray[Any] = rows.column(field).is_null().to_numpy(zero_copy_only=False)
+    return found
+
+
+def _lacks(rows: Any, field: str) -> NDArray[Any]:
+    fields = {"who": ("subject", "place", "area"), "where": ("place", "lon")}.get(field, (field,))
+    lacking = np.ones(rows.num_rows, np.bool_)
+    for one in fields:
+        lacking &= _null(rows, one)
+    return lacking
+
+
+def _find_bad_points(rows: Any, report: Any, checks: Checks) -> None:
+    lon, lat = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
+    no_lon, no_lat = _null(rows, "lon"), _null(rows, "lat")
+    if no_lon.all() and no_lat.all():
+        return
+    given = ~no_lon & ~no_lat
+    possible = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)  # False for NaN
+    report((no_lon != no_lat) | (given & ~possible), "bad_coordinates", "lon {}, lat {} is no point", "lon", "lat")
+    if checks.bounds is not None:
+        west, south, east, north = checks.bounds
+        inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+        turned = (lat >= west) & (lat <= east) & (lon >= south) & (lon <= north)
+        report(given & ~inside & turned, "swapped_coordinates", "lon {}, lat {} are swapped", "lon", "lat")

@@ -1,0 +1,138 @@
+"""Observations from acceptance to their places: inbox, latest values, readings, and the lake for movement."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from twinward.core.clock import Clock, from_us, to_us
+from twinward.core.errors import AbsentError, TwinwardError
+from twinward.core.messages import Counts
+from twinward.storage.frames import Frame, FrameHead, sync_folder
+from twinward.storage.inbox import HORIZON, Inbox, read_mark
+from twinward.storage.known import seed_of, text_keys
+from twinward.storage.latest import Latest, Sensors
+from twinward.storage.readings import Hourly, Readings
+
+DRAIN_EVERY_S = 10.0
+FRAMES_A_DRAIN = 4000  # bounds the memory of one drain
+
+# movement rows as an Arrow table (subject, time_us, lon, lat, error_m, place, source_key), recorded at an instant
+MovementSink = Callable[[Any, datetime], object]
+
+
+class Intake:
+    """Owns the inbox of a workspace and keeps everything that is read from it up to date."""
+
+    def __init__(self, root: Path, clock: Clock, movement: MovementSink, *, horizon: int = HORIZON) -> None:
+        self.root = root
+        self._movement = movement
+        root.mkdir(parents=True, exist_ok=True)
+        self.latest = Latest(root)
+        self.readings = Readings(root / "readings", read_mark(root / "inbox").drained)
+        self.inbox = Inbox(root / "inbox", clock, self._tell, horizon=horizon)
+        self._stop = threading.Event()
+        self._tending = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.trouble: str | None = None  # why the last drain did not succeed; it is tried again
+
+    def start(self) -> None:
+        """Drains by itself from now on."""
+        self._thread = threading.Thread(target=self._run, name="twinward-intake", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.wait(DRAIN_EVERY_S):
+            try:
+                self.drain()
+                self.trouble = None
+            except (TwinwardError, OSError) as error:
+                self.trouble = str(error)
+
+    def accept(self, source: str, rows: Any, rejected: int) -> Future[Counts]:
+        """Keeps a checked batch; see `Inbox.accept`."""
+        return self.inbox.accept(source, rows, rejected)
+
+    def _tell(self, head: FrameHead, rows: Any) -> None:
+        """A frame is durable: its readings become the latest values."""
+        value = rows.column("value")
+        if value.null_count == len(rows):
+            return
+        readings = rows.filter(value.is_valid()) if value.null_count else rows
+        sensor = self.latest.tell(readings)
+        time_us = readings.column("time_us").to_numpy()
+        self.readings.tell(head.n, sensor, time_us, readings.column("value").to_numpy(zero_copy_only=False))
+
+    def drain(self) -> int:
+        """Moves all that is durable to its place; how many frames were moved."""
+        moved = 0
+        with self._tending:
+            while step := self.inbox.drain(self._place, self.inbox.drained_n + FRAMES_A_DRAIN):
+                self.readings.forget(self.inbox.drained_n)
+                moved += step
+        return moved
+
+    def _place(self, batch_id: str, frames: list[Frame]) -> None:
+        """Keeps the rows of these frames once, however often it is called with them."""
+        self.latest.save()
+        self.readings.settle(frames[0].head.n, frames[-1].head.n)
+        rows = [with_keys(frame) for frame in frames if frame.head.stored]
+        if not rows:
+            return
+        table = pa.Table.from_batches(rows)
+        moves = pc.and_(pc.is_valid(table["subject"]), pc.and_(pc.is_valid(table["lon"]), pc.is_null(table["value"])))
+        movement = table.filter(moves)
+        if len(movement):
+            fixes = movement.select(["subject", "time_us", "lon", "lat", "error_m", "place", "source_key"])
+            self._movement(fixes.combine_chunks(), from_us(frames[-1].head.recorded_us))
+        others = table.filter(pc.and_(pc.invert(moves), pc.is_null(table["value"])))
+        if len(others):
+            self._keep_others(batch_id, others)
+
+    def _keep_others(self, batch_id: str, rows: Any) -> None:
+        """Visits and notes without coordinates are neither movement nor readings: they are kept as they came."""
+        folder = self.root / "others"
+        folder.mkdir(exist_ok=True)
+        beside = folder / f"{batch_id}.parquet.new"
+        pq.write_table(rows, beside)
+        beside.replace(folder / f"{batch_id}.parquet")
+        sync_folder(folder)
+
+    # what is asked of it -----------------------------------------------------------------------------------------
+
+    def counts(self) -> dict[str, Counts]:
+        """Each source's account: received = stored + rejected + duplicate."""
+        return self.inbox.counts()
+
+    def sensors(self) -> Sensors:
+        """The latest value of every sensor."""
+        return self.latest.sensors()
+
+    def hourly(self, sensor: str, start: datetime, end: datetime) -> Hourly:
+        """Readings of one sensor, named `<type>:<subject, place or area>`, in [start, end) by hour; or AbsentError."""
+        number = self.latest.find_number(sensor)
+        if number is None:
+            raise AbsentError(f"no sensor {sensor!r} was heard", "list the sensors to see their names")
+        return self.readings.hourly(number, to_us(start), to_us(end))
+
+    def close(self) -> None:
+        """Stops draining and lets go of the inbox; what is not drained stays there for the next start."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.inbox.close()
+
+
+def with_keys(frame: Frame) -> Any:
+    """The rows with their 64-bit `source_key`, by which the lake knows them again."""
+    keys = text_keys(frame.rows.column(0), seed_of(frame.head.source))[:, 0]
+    return frame.rows.append_column("source_key", pa.array(np.maximum(keys, np.uint64(1))))

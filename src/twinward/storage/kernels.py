@@ -1,0 +1,107 @@
+"""Hot loops over arrays: keys from text, a table of known keys, latest values, means by hour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from twinward.core.chance import GOLDEN, M1, mix
+
+LANE = np.uint64(0xD6E8FEB86659FD93)  # a second odd multiplier, so that the two halves of a key are independent
+ONE = np.uint64(1)
+HOUR_US = 3_600_000_000
+
+
+@njit(cache=True, inline="always")
+def _word(high: Any, low: Any, word: Any) -> Any:
+    return mix(high ^ (word * M1) + GOLDEN), mix(low + (word * LANE) ^ GOLDEN)
+
+
+@njit(cache=True, nogil=True)
+def hash_texts(data: Any, offsets: Any, seed_high: Any, seed_low: Any, keys: Any) -> None:
+    """128-bit keys, uint64[n, 2] and never 0, of texts (Arrow bytes and offsets), each from its own seed."""
+    for k in range(len(offsets) - 1):
+        high, low = seed_high[k], seed_low[k]
+        word, filled = np.uint64(0), 0
+        start, end = offsets[k], offsets[k + 1]
+        for i in range(start, end):
+            word = (word << np.uint64(8)) | np.uint64(data[i])
+            filled += 1
+            if filled == 8:
+                high, low = _word(high, low, word)
+                word, filled = np.uint64(0), 0
+        high, low = _word(high, low, word)
+        high, low = _word(high, low, np.uint64(end - start))
+        keys[k, 0] = high
+        keys[k, 1] = low | ONE
+
+
+@njit(cache=True, inline="always")
+def _slot(table: Any, high: Any, low: Any) -> Any:
+    """Where a key is, or the free slot where it would go (linear probing; the size is a power of two)."""
+    mask = np.uint64(len(table) - 1)
+    at = high & mask
+    while table[at, 1] != np.uint64(0) and (table[at, 0] != high or table[at, 1] != low):
+        at = (at + ONE) & mask
+    return at
+
+
+@njit(cache=True, nogil=True)
+def add_keys(table: Any, older: Any, keys: Any, known: Any) -> int:
+    """Adds keys to `table`; known[k] is set where a key was in it or in `older`. Returns how many were added."""
+    added = 0
+    for k in range(len(keys)):
+        high, low = keys[k, 0], keys[k, 1]
+        at = _slot(table, high, low)
+        if table[at, 1] != np.uint64(0) or older[_slot(older, high, low), 1] != np.uint64(0):
+            known[k] = True
+            continue
+        table[at, 0], table[at, 1] = high, low
+        added += 1
+    return added
+
+
+@njit(cache=True, nogil=True)
+def number_keys(table: Any, rows: Any, count: Any, keys: Any, numbers: Any) -> Any:
+    """numbers[k] = the row of a key, new keys numbered from `count` on; returns the new count."""
+    for k in range(len(keys)):
+        at = _slot(table, keys[k, 0], keys[k, 1])
+        if table[at, 1] == np.uint64(0):
+            table[at, 0], table[at, 1] = keys[k, 0], keys[k, 1]
+            rows[at] = count
+            count += 1
+        numbers[k] = rows[at]
+    return count
+
+
+@njit(cache=True, nogil=True)
+def find_key(table: Any, rows: Any, high: Any, low: Any) -> Any:
+    """The row of a key, or -1."""
+    at = _slot(table, high, low)
+    return rows[at] if table[at, 1] != np.uint64(0) else -1
+
+
+@njit(cache=True, nogil=True)
+def keep_latest(numbers: Any, time_us: Any, value: Any, area: Any, latest_us: Any, latest: Any, areas: Any) -> None:
+    """Takes each reading that is not older than what its sensor has."""
+    for k in range(len(numbers)):
+        n = numbers[k]
+        if time_us[k] >= latest_us[n]:
+            latest_us[n] = time_us[k]
+            latest[n] = value[k]
+            areas[n] = area[k]
+
+
+@njit(cache=True, nogil=True)
+def by_hour(time_us: Any, value: Any, first_hour: Any, count: Any, total: Any, low: Any, high: Any) -> None:
+    """Adds readings to hourly count, sum, least and greatest; arrays start at hour `first_hour` since 1970."""
+    for k in range(len(time_us)):
+        h = time_us[k] // HOUR_US - first_hour
+        if h < 0 or h >= len(count):
+            continue
+        count[h] += 1
+        total[h] += value[k]
+        low[h] = min(low[h], value[k])
+        high[h] = max(high[h], value[k])
