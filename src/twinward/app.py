@@ -20,6 +20,7 @@ from twinward.security.keys import Keyring
 from twinward.security.vault import Vault
 from twinward.service.platform import Platform
 from twinward.settings import load_settings
+from twinward.storage.intake import IntakeDoor
 from twinward.storage.store import open_store
 from twinward.twins.city import messages as city_messages
 from twinward.twins.city import twin as city
@@ -89,6 +90,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         settings=settings,
         clock=clock,
         store=store,
+        intake=IntakeDoor(workspace / "observations", clock, None),
         loop=Loop(store, Twins(BEHAVIOUR), around),
         around=around,
         vault=Vault(workspace / "vault"),

@@ -72,6 +72,7 @@ class ToySealer:
 
     def __init__(self) -> None:
         self.destroyed: set[tuple[str, date]] = set()
+        self.flushed = 0
 
     def seal(self, subject: str, day: date, plain: bytes) -> bytes:
         return b"S" + bytes(255 - byte for byte in plain)
@@ -81,6 +82,9 @@ class ToySealer:
             return None
         assert sealed[:1] == b"S"
         return bytes(255 - byte for byte in sealed[1:])
+
+    def flush(self) -> None:
+        self.flushed += 1
 
 
 def ask(command_id: str, **more: str) -> Request:

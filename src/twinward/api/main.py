@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 
 from twinward import __version__
-from twinward.api import commands, events, views
+from twinward.api import commands, events, observations, views
 from twinward.api.answers import answer, answer_error
 from twinward.core.errors import InputError, TwinwardError
 from twinward.service.commands import schema_of_commands
@@ -19,7 +19,7 @@ from twinward.service.platform import Platform
 def make_api(platform: Platform) -> FastAPI:
     """The API over one open platform."""
     api = FastAPI(title="Twinward", version=__version__, docs_url="/docs", redoc_url=None)
-    for subject in (commands, views, events):
+    for subject in (commands, observations, views, events):
         api.include_router(subject.router(platform))
 
     @api.get("/health", tags=["health"])

@@ -123,3 +123,26 @@ class Sealer(Protocol):
 
     def flush(self) -> None:
         """Make new keys durable; the store calls it before it commits what they sealed."""
+
+
+class Intake(Protocol):
+    """Takes in checked observations; what is acknowledged is on disk."""
+
+    def accept(self, source: str, rows: Any, rejected: int) -> Future[Counts]:
+        """`rows` is an Arrow batch of OBSERVATION_COLUMNS; `rejected` counts what was refused before."""
+
+    def sensors(self) -> Any:
+        """Columns of the latest value of every sensor: name, time_us, value, area (index into areas), areas."""
+
+    def hourly(self, sensor: str, start: datetime, end: datetime) -> Any:
+        """Columns of one sensor's readings by hour: hour_us, count, mean, least, greatest."""
+
+
+class IntakeDoor(Protocol):
+    """The intake of this process, opened on first use; one process owns it at a time."""
+
+    def open(self) -> Intake: ...
+
+    def counts(self) -> dict[str, Counts]: ...
+
+    def close(self) -> None: ...

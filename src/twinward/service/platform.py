@@ -10,7 +10,7 @@ import msgspec
 from twinward.core.clock import Clock
 from twinward.core.errors import RefusedError
 from twinward.core.messages import Request
-from twinward.core.ports import Store
+from twinward.core.ports import IntakeDoor, Store
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
 from twinward.security.identity import Caller, Identities, local_admin
@@ -28,6 +28,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     settings: Any
     clock: Clock
     store: Store
+    intake: IntakeDoor
     loop: Loop
     around: Surroundings
     vault: Vault
@@ -37,6 +38,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
     def close(self) -> None:
         self.loop.stop()
+        self.intake.close()
         self.store.close()
         self.vault.close()
 

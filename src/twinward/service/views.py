@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
-from twinward.core.messages import Event
+from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.masking import mask_fact
 from twinward.service.platform import Platform, snapshot_of
@@ -167,6 +167,8 @@ def list_sources(platform: Platform) -> list[dict[str, Any]]:
     """Each source's account and whether it balances."""
     with platform.store.read() as reader:
         counts = reader.counts()
+    for source, count in platform.intake.counts().items():
+        counts[source] = counts.get(source, Counts()) + count
     return [
         {"source": source} | msgspec.structs.asdict(count) | {"balanced": count.balanced}
         for source, count in sorted(counts.items())

@@ -316,3 +316,14 @@ def read_mark(root: Path) -> Mark:
     """How far an inbox has been drained."""
     path = root / "mark.json"
     return msgspec.json.decode(path.read_bytes(), type=Mark) if path.exists() else Mark()
+
+
+def read_accounts(root: Path) -> dict[str, Counts]:
+    """Each source's account as the files tell it, without owning the inbox."""
+    mark = read_mark(root)
+    totals = dict(mark.totals)
+    for path in sorted(root.glob("*.frames")):
+        for frame in read_frames(path):
+            if frame.head.n > mark.drained:
+                totals[frame.head.source] = totals.get(frame.head.source, Counts()) + frame.head.counts
+    return totals

@@ -18,7 +18,7 @@ from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import AbsentError, TwinwardError
 from twinward.core.messages import Counts
 from twinward.storage.frames import Frame, FrameHead, sync_folder
-from twinward.storage.inbox import HORIZON, Inbox, read_mark
+from twinward.storage.inbox import HORIZON, Inbox, read_accounts, read_mark
 from twinward.storage.known import seed_of, text_keys
 from twinward.storage.latest import Latest, Sensors
 from twinward.storage.readings import Hourly, Readings
@@ -33,7 +33,8 @@ MovementSink = Callable[[Any, datetime], object]
 class Intake:
     """Owns the inbox of a workspace and keeps everything that is read from it up to date."""
 
-    def __init__(self, root: Path, clock: Clock, movement: MovementSink, *, horizon: int = HORIZON) -> None:
+    def __init__(self, root: Path, clock: Clock, movement: MovementSink | None, *, horizon: int = HORIZON) -> None:
+        """`movement` None: movement is kept with the others, as it came."""
         self.root = root
         self._movement = movement
         root.mkdir(parents=True, exist_ok=True)
@@ -89,12 +90,13 @@ class Intake:
         if not rows:
             return
         table = pa.Table.from_batches(rows)
-        moves = pc.and_(pc.is_valid(table["subject"]), pc.and_(pc.is_valid(table["lon"]), pc.is_null(table["value"])))
+        table = table.filter(pc.is_null(table["value"]))
+        moves = pc.and_(pc.is_valid(table["subject"]), pc.is_valid(table["lon"]))
+        others = table.filter(pc.invert(moves)) if self._movement is not None else table
         movement = table.filter(moves)
-        if len(movement):
+        if self._movement is not None and len(movement):
             fixes = movement.select(["subject", "time_us", "lon", "lat", "error_m", "place", "source_key"])
             self._movement(fixes.combine_chunks(), from_us(frames[-1].head.recorded_us))
-        others = table.filter(pc.and_(pc.invert(moves), pc.is_null(table["value"])))
         if len(others):
             self._keep_others(batch_id, others)
 
@@ -130,6 +132,35 @@ class Intake:
         if self._thread is not None:
             self._thread.join()
         self.inbox.close()
+
+
+class IntakeDoor:
+    """Opens the intake on its first use, so that a verb that needs none does not own the inbox."""
+
+    def __init__(self, root: Path, clock: Clock, movement: MovementSink | None) -> None:
+        self._root = root
+        self._make: Callable[[], Intake] = lambda: Intake(root, clock, movement)
+        self._lock = threading.Lock()
+        self._intake: Intake | None = None
+
+    def open(self) -> Intake:
+        """The one intake of this process; BusyError when another process owns the inbox."""
+        with self._lock:
+            if self._intake is None:
+                self._intake = self._make()
+                self._intake.start()
+            return self._intake
+
+    def counts(self) -> dict[str, Counts]:
+        """Each source's account, also when another process owns the inbox."""
+        with self._lock:
+            return self._intake.counts() if self._intake is not None else read_accounts(self._root / "inbox")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._intake is not None:
+                self._intake.close()
+                self._intake = None
 
 
 def with_keys(frame: Frame) -> Any:

@@ -135,8 +135,10 @@ class SqlStore:
                     transaction.keep_work()
                     done.append((future, result))
             transaction.finish()
+            if self.words.sealer is not None:
+                self.words.sealer.flush()  # a row must never outlive its key by a crash
             self._connection.execute("COMMIT")
-        except (self.database.errors, OSError) as error:
+        except (self.database.errors, OSError, StorageError) as error:
             self._give_up(running, error)
             return
         transaction.settle()
@@ -165,7 +167,7 @@ class SqlStore:
                 connection.execute("ROLLBACK")
             with suppress(self.database.errors):
                 connection.close()
-        reason = self.database.explain(error)
+        reason = error if isinstance(error, StorageError) else self.database.explain(error)
         if isinstance(reason, StoppedError):
             self._stopped = reason
         for _, future in running:

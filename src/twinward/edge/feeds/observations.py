@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Container
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -88,7 +88,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about the city. `areas` None: any code; `bounds` lon, lat, lon, lat (west, south, east, north)."""
 
-    areas: Collection[str] | None = None
+    areas: Container[str] | None = None
     bounds: tuple[float, float, float, float] | None = None
 
 

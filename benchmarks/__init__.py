@@ -1,0 +1,1 @@
+"""Measured tables; never part of the tests."""
