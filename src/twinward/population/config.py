@@ -95,7 +95,8 @@ class KindColumn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Places(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Named places. `kind` is a constant; or a column, when `map` says what its values mean.
 
-    A key of the map matches a whole value, else the longest key that occurs in the value; `*` matches the rest.
+    A key of the map matches a whole value, else the longest key that occurs in the value (of equal ones
+    the first); `*` matches the rest.
     `area` is a column that names the area (code or name) the place should lie in.
     """
 

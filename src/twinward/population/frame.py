@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -138,3 +141,14 @@ def ranges(counts: NDArray[Any]) -> NDArray[np.int64]:
     starts: NDArray[np.int64] = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(counts, out=starts[1:])
     return starts
+
+
+def over_leaves(frame: Frame, threads: int, work: Callable[[int, int], None]) -> None:
+    """Calls `work(first, last)` on runs of leaves of about equal residents, on `threads` threads."""
+    cumulative = np.cumsum(frame.residents)
+    parts = max(threads * 4, 1)
+    marks = np.searchsorted(cumulative, np.linspace(0, cumulative[-1], parts + 1)[1:-1])
+    edges = np.unique(np.concatenate([[0], marks, [len(cumulative)]])).tolist()
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(work, a, b) for a, b in pairwise(edges)]:
+            done.result()

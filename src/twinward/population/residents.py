@@ -23,8 +23,8 @@ from twinward.population.sources.points import read_points
 from twinward.population.sources.shapes import read_features
 from twinward.population.sources.tables import read_table, to_numbers, to_text
 
-RESIDENTS_PER_CELL = 500  # the finest H3 resolution whose cells hold at least this many on average
-FINEST, COARSEST, MOST_ZONES = 10, 4, 256
+RESIDENTS_PER_CELL = 200  # the finest H3 resolution whose cells hold at least this many on average
+FINEST, COARSEST, MOST_ZONES = 9, 4, 256
 MOST_RESIDENTS = 2_000_000_000
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import key2
+from twinward.core.chance import GOLDEN, M1, M2, key2
 
 AGES = 101
 NO_SITE, STAFF_TEAM = np.uint32(0xFFFFFFFF), np.uint16(0xFFFF)
@@ -38,22 +38,38 @@ def place_pupils(pair_leaf: Any, pair_school: Any, low: Any, high: Any, waiting:
 
 @njit(cache=True, nogil=True)
 def shuffled(i: Any, n: Any, key: Any) -> Any:
-    """The place of `i` in a keyed permutation of 0..n-1: a four-round Feistel network, walked until it lands inside.
+    """The place of `i` in a keyed permutation of 0..n-1: one-to-one mixing of as many bits as n has, walked inside.
 
-    Black and Rogaway 2002, "Ciphers with arbitrary finite domains" (cycle walking).
+    Black and Rogaway 2002, "Ciphers with arbitrary finite domains" (cycle walking); each step (add, multiply by an
+    odd number, xor with a shift) is one to one on those bits.
     """
-    half = np.uint64(1)
-    while (np.uint64(1) << (half + half)) < np.uint64(n):
-        half += np.uint64(1)
-    mask = (np.uint64(1) << half) - np.uint64(1)
-    x = np.uint64(i)
+    bits = np.uint64(1)
+    while (np.uint64(1) << bits) < np.uint64(n):
+        bits += np.uint64(1)
+    mask, half = (np.uint64(1) << bits) - np.uint64(1), (bits + np.uint64(1)) >> np.uint64(1)
+    x, other = np.uint64(i), key >> np.uint64(21)
     while True:
-        left, right = x >> half, x & mask
-        for r in range(4):
-            left, right = right, left ^ (key2(key + np.uint64(r), right) & mask)
-        x = (left << half) | right
+        x = ((x + key) * M1) & mask
+        x ^= x >> half
+        x = ((x + other) * M2) & mask
+        x ^= x >> half
+        x = (x * GOLDEN) & mask
+        x ^= x >> half
         if x < np.uint64(n):
             return np.int64(x)
+
+
+@njit(cache=True, nogil=True)
+def number_seats(order: Any, staff: Any, kind: Any, team_size: Any, site_of_seat: Any, team_of_seat: Any) -> None:
+    """Seats of the sites in `order`, one after the other, in even teams; school and care staff are no team."""
+    seat = 0
+    for i in range(len(order)):
+        site = order[i]
+        teams = (staff[site] + team_size - 1) // team_size
+        for j in range(staff[site]):
+            site_of_seat[seat] = site
+            team_of_seat[seat] = STAFF_TEAM if 1 <= kind[site] <= 5 else j * teams // staff[site]
+            seat += 1
 
 
 @njit(cache=True, nogil=True)
@@ -71,9 +87,8 @@ def find_slot(cumulative: Any, value: Any, low: Any, high: Any) -> Any:
 @njit(cache=True, nogil=True)
 def assign_sites(start: Any, care_start: Any, age_sex: Any, rates: Any, phases: Any, seat_first: Any, seat_rows: Any,
                  team_base: Any, pupils: Any, class_size: Any, care_site: Any, ward: Any, zone_of: Any,
-                 rank_first: Any, flow: Any, arrived: Any, zone_seat: Any, site_of_seat: Any, site_seat: Any,
-                 site_staff: Any, site_kind: Any, team_size: Any, key: Any, first: Any, last: Any, site_of: Any,
-                 team_of: Any) -> None:  # fmt: skip
+                 rank_first: Any, flow: Any, arrived: Any, zone_seat: Any, site_of_seat: Any, team_of_seat: Any,
+                 key: Any, first: Any, last: Any, site_of: Any, team_of: Any) -> None:  # fmt: skip
     """Writes `site_of` and `team_of` for leaves first..last.
 
     `rates[0, age]` is the share enrolled, `rates[1, age]` the share of the others who work, in 1 / 65536. The j-th of
@@ -118,14 +133,8 @@ def assign_sites(start: Any, care_start: Any, age_sex: Any, rates: Any, phases: 
                 i = arrived[zone, to] + i - flow[zone, to]
                 i = shuffled(i, zone_seat[to + 1] - zone_seat[to], key2(key, np.uint64(2 * to + 1)))
                 seat = zone_seat[to] + i
-                site = site_of_seat[seat]
-                site_of[person] = site
-                if 1 <= site_kind[site] <= 5:
-                    team_of[person] = STAFF_TEAM
-                else:
-                    size = site_staff[site]
-                    teams = (size + team_size - 1) // team_size
-                    team_of[person] = (seat - site_seat[site]) * teams // size
+                site_of[person] = site_of_seat[seat]
+                team_of[person] = team_of_seat[seat]
         for i in range(care_start[leaf + 1] - care_start[leaf]):
             site_of[home_end + i] = care_site[care_start[leaf] + i]
             team_of[home_end + i] = ward[care_start[leaf] + i]
