@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import uvicorn
@@ -15,6 +16,7 @@ from twinward.library.plans import load_library
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
 from twinward.population.columns import read_manifest
+from twinward.report.demonstration import render_demo_report
 from twinward.security.identity import Identities
 from twinward.security.keys import Keyring
 from twinward.security.vault import Vault
@@ -104,3 +106,26 @@ def make_server(platform: Platform, host: str, port: int) -> uvicorn.Server:
     """The API of an open platform as a server that is not yet running."""
     config = uvicorn.Config(make_api(platform), host=host, port=port, log_level="warning", access_log=False)
     return uvicorn.Server(config)
+
+
+def scenarios_folder() -> Path:
+    """Where the bundled scenarios lie: in the package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "scenarios"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "scenarios"
+
+
+def city_of(workspace: Path) -> tuple[str, int]:
+    """Name and residents of a workspace's city."""
+    manifest = read_manifest(workspace / "city")
+    return manifest.name, manifest.lengths.get("age_sex", 0)
+
+
+def city_timezone(workspace: Path) -> str:
+    return read_manifest(workspace / "city").timezone
+
+
+def write_demo_report(workspace: Path, result: dict[str, Any]) -> Path:
+    """The one-page report of a demonstration."""
+    path = workspace / "report.html"
+    path.write_text(render_demo_report(result), encoding="utf-8")
+    return path

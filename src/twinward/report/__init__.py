@@ -1,1 +1,1 @@
-"""Figures and pages from results; what they show is already aggregated or masked."""
+"""Figures, HTML and PDF from results, always through masking."""

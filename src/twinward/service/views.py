@@ -183,6 +183,8 @@ def get_overview(platform: Platform, at: datetime | None = None) -> dict[str, An
         incidents = snapshot.list_rows("incidents")
         tasks = [task for task in snapshot.list_rows("tasks", status=OPEN_TASKS) if task.is_late(now)]
         stocks = snapshot.list_rows("stocks")
+        places = reader.count("affected_places") if at is None else len(snapshot.list_rows("affected_places"))
+        by_status = count_by_status(reader) if at is None else tally(t.status for t in snapshot.list_rows("tasks"))
     new_by_area = {row.area: int(row.figures.get("new_total", 0)) for row in incidents}
     return {
         "as_of": now,
@@ -190,9 +192,17 @@ def get_overview(platform: Platform, at: datetime | None = None) -> dict[str, An
         "levels": tally(row.level for row in incidents if row.status == "open" and row.level),
         "new_total": sum(new_by_area.values()),
         "new_total_by_area": new_by_area,
+        "affected_areas": sum(len(row.affected) for row in incidents if row.status == "open"),
+        "places_affected": places,
+        "tasks": by_status,
         "late": tally(task.department for task in tasks),
         "stocks": stocks,
     }
+
+
+def count_by_status(reader: Reader) -> dict[str, int]:
+    counts = {status: reader.count("tasks", status=status) for status in (*OPEN_TASKS, "done", "dropped")}
+    return {status: count for status, count in counts.items() if count}
 
 
 def city_totals(platform: Platform, hazard: str, source: str) -> dict[str, int]:

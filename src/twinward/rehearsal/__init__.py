@@ -1,0 +1,1 @@
+"""The pretended city: outbreaks, responders, injects; for demonstrations, drills and tests. All of it is synthetic."""

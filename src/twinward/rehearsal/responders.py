@@ -1,0 +1,111 @@
+"""Seeded responders: departments that read their orders, act, and are sometimes late, wrong or silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from twinward.core.chance import generator
+from twinward.core.ids import derive_id
+
+# shares of (department, area) pairs with each trait; ours, chosen so that every path of the loop is walked
+TRAITS = (("late", 0.08), ("wrong", 0.04), ("silent", 0.02))
+CONTACTS_MAX = 4
+POSITIVE_SHARE = 0.05
+STEPS = {"named": "located", "located": "isolated", "isolated": "tested_negative"}
+
+
+class Responders:
+    """All departments of all areas. `silent` names department or department@area pairs that never answer."""
+
+    def __init__(self, seed: int, hazard: str, silent: frozenset[str] = frozenset()) -> None:
+        self.seed = seed
+        self.hazard = hazard
+        self.silent = silent
+        self.contacts: dict[str, list[str]] = {}
+        self.steps: dict[str, str] = {}
+
+    def chance(self, *words: object) -> np.random.Generator:
+        return generator(self.seed, "|".join(str(word) for word in words))
+
+    def trait(self, department: str, area: str) -> str:
+        if department in self.silent or f"{department}@{area}" in self.silent:
+            return "mute"
+        draw = self.chance("trait", department, area).random()
+        for name, share in TRAITS:
+            if draw < share:
+                return name
+            draw -= share
+        return "prompt"
+
+    def answer(self, task: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+        """What the department of one ordered task sends at this moment, if anything."""
+        trait = self.trait(task["department"], task["area"])
+        if trait == "mute" or (trait == "silent" and task["escalations"] == 0):
+            return
+        ordered = datetime.fromisoformat(task["ordered_at"])
+        pace = self.chance("pace", task["id"]).lognormal(-1.2, 0.5) * (4.0 if trait == "late" else 1.0)
+        share = (now - ordered) / timedelta(hours=task["deadline_h"])
+        base = {"task": task["id"], "department": task["department"]}
+        step = f"{task['status']}-{task['escalations']}"
+        if task["status"] == "ordered" and share >= pace * 0.2:
+            yield {"id": derive_id("resp", task["id"], "ack", step), "type": "AcknowledgeTask"} | base
+        elif task["status"] in ("acknowledged", "confirmed") and share >= pace * 0.6:
+            yield from self.act(task, trait, base, step)
+
+    def act(self, task: dict[str, Any], trait: str, base: dict[str, str], step: str) -> Iterator[dict[str, Any]]:
+        if task["key"] == "investigate":
+            yield from self.name_contacts(task)
+        if task["contact"] is not None:
+            yield from self.care_for(task["contact"])
+        if trait == "wrong" and task["escalations"] == 0:
+            other = "information" if task["department"] != "information" else "commerce"
+            wrong = {"id": derive_id("resp", task["id"], "wrong", step), "type": "CompleteTask", "task": task["id"]}
+            yield wrong | {"department": other, "result": "sent by the wrong office (synthetic)"}
+            failed = {"id": derive_id("resp", task["id"], "failed", step), "type": "CompleteTask"} | base
+            yield failed | {"result": "not possible with the people at hand (synthetic)", "succeeded": False}
+            return
+        done = {"id": derive_id("resp", task["id"], "done", step), "type": "CompleteTask"} | base
+        yield done | {"result": "done (synthetic)"}
+
+    def name_contacts(self, task: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The investigation finds one suspected person and a few contacts: synthetic, and labelled so."""
+        case = derive_id("case", task["id"])
+        yield {
+            "id": derive_id("resp", case, "report"),
+            "type": "ReportCase",
+            "case": case,
+            "subject": derive_id("synthetic", case),
+            "hazard": self.hazard,
+            "area": task["area"],
+            "status": "suspected",
+            "found_in": "control",
+            "source": "responders",
+            "synthetic": True,
+        }
+        for number in range(1 + int(self.chance("contacts", case).integers(CONTACTS_MAX))):
+            contact = derive_id("contact", case, number)
+            yield {
+                "id": derive_id("resp", contact, "name"),
+                "type": "NameContact",
+                "contact": contact,
+                "case": case,
+                "subject": derive_id("synthetic", contact),
+                "area": task["area"],
+                "setting": "household",
+                "synthetic": True,
+            }
+
+    def care_for(self, contact: str) -> Iterator[dict[str, Any]]:
+        """Locate, isolate and test one contact, in this order."""
+        step = self.steps.get(contact, "named")
+        while step in STEPS:
+            step = STEPS[step]
+            if step == "tested_negative" and self.chance("test", contact).random() < POSITIVE_SHARE:
+                step = "tested_positive"
+            item = {"id": derive_id("resp", contact, step), "type": "UpdateContact", "contact": contact, "step": step}
+            self.steps[contact] = step
+            yield item
