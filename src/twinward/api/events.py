@@ -49,5 +49,5 @@ async def stream(platform: Platform, request: Request, after: int) -> AsyncItera
             yield b"id: %d\nevent: %s\ndata: %s\n\n" % (item["seq"], item["type"].encode(), msgspec.json.encode(item))
         if items:
             after = items[-1]["seq"]
-        elif await asyncio.to_thread(platform.store.wait_for, after + 1, HEARTBEAT_S) <= after:
+        elif await asyncio.to_thread(platform.store.wait_for, after, HEARTBEAT_S) <= after:
             yield b": still here\n\n"

@@ -109,7 +109,8 @@ class Store(Protocol):
 
     def read(self) -> Reader: ...
 
-    def wait_for(self, seq: int, timeout_s: float) -> int: ...
+    def wait_for(self, seq: int, timeout_s: float) -> int:
+        """Waits until the log has grown past `seq`; returns its last sequence number, grown or not."""
 
     def close(self) -> None: ...
 

@@ -101,7 +101,7 @@ class Loop:
                     self.tick(now())
                     next_tick = time.monotonic() + tick_every_s
                 if not self.store.write(self.step):
-                    self.store.wait_for(self.place() + 1, tick_every_s)
+                    self.store.wait_for(self.place(), tick_every_s)
         except TwinwardError as error:
             self.failure = error
 

@@ -83,6 +83,7 @@ TABLES = (
         columns=("hazard", "day", "status", "found_in", "source", "count"),
         indexes=(("hazard", "area", "day"), ("day",)),
     ),
+    Table(name="bulletins", row=Bulletin, columns=("hazard", "day", "source"), indexes=(("hazard", "area", "day"),)),
     Table(name="affected_places", row=AffectedPlace, columns=("hazard", "first_day", "last_day"), indexes=(("area",),)),
 )
 
