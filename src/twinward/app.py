@@ -19,6 +19,7 @@ from twinward.population.columns import read_manifest
 from twinward.report.demonstration import render_demo_report
 from twinward.security.identity import Identities
 from twinward.security.keys import Keyring
+from twinward.security.policy import Policy
 from twinward.security.vault import Vault
 from twinward.service.platform import Platform
 from twinward.settings import load_settings
@@ -98,6 +99,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         vault=Vault(workspace / "vault"),
         keyring=keyring,
         identities=Identities(workspace / "keys"),
+        policy=Policy(around.areas, managed=mark.managed),
         managed=mark.managed,
     )
 

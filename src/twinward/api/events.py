@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from twinward.api.answers import ERRORS, answer
 from twinward.api.callers import caller_of
 from twinward.service import views
-from twinward.service.platform import Platform
+from twinward.service.platform import Caller, Platform
 
 PAGE = 500
 HEARTBEAT_S = 15.0
@@ -31,20 +31,20 @@ def router(platform: Platform) -> APIRouter:
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Events after an offset; with `follow=true` (or Accept: text/event-stream) the stream stays open."""
-        caller_of(platform, request)
+        caller = caller_of(platform, request)
         start = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
         if follow or "text/event-stream" in request.headers.get("accept", ""):
-            return StreamingResponse(stream(platform, request, start), media_type="text/event-stream")
-        items = await asyncio.to_thread(views.list_events, platform, start, limit)
+            return StreamingResponse(stream(platform, request, start, caller), media_type="text/event-stream")
+        items = await asyncio.to_thread(views.list_events, platform, start, limit, caller)
         return answer({"items": items, "next": items[-1]["seq"] if items else start})
 
     return routes
 
 
-async def stream(platform: Platform, request: Request, after: int) -> AsyncIterator[bytes]:
+async def stream(platform: Platform, request: Request, after: int, caller: Caller) -> AsyncIterator[bytes]:
     """Every event after `after`, in order, as they come; a comment now and then keeps the wire open."""
     while not await request.is_disconnected():
-        items = await asyncio.to_thread(views.list_events, platform, after, PAGE)
+        items = await asyncio.to_thread(views.list_events, platform, after, PAGE, caller)
         for item in items:
             yield b"id: %d\nevent: %s\ndata: %s\n\n" % (item["seq"], item["type"].encode(), msgspec.json.encode(item))
         if items:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 
 from twinward import __version__
-from twinward.api import commands, events, observations, views
+from twinward.api import commands, events, observations, persons, views
 from twinward.api.answers import answer, answer_error
+from twinward.api.callers import make_guard
 from twinward.core.errors import InputError, TwinwardError
 from twinward.service.commands import schema_of_commands
 from twinward.service.platform import Platform
@@ -18,8 +19,9 @@ from twinward.service.platform import Platform
 
 def make_api(platform: Platform) -> FastAPI:
     """The API over one open platform."""
-    api = FastAPI(title="Twinward", version=__version__, docs_url="/docs", redoc_url=None)
-    for subject in (commands, observations, views, events):
+    guard = Depends(make_guard(platform))
+    api = FastAPI(title="Twinward", version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard])
+    for subject in (commands, observations, views, persons, events):
         api.include_router(subject.router(platform))
 
     @api.get("/health", tags=["health"])

@@ -25,14 +25,14 @@ def router(platform: Platform) -> APIRouter:
     @routes.get("/incidents")
     def get_incidents(request: Request, status: Word = None, at: At = None) -> Response:
         """Incidents, newest first."""
-        caller_of(platform, request)
-        return answer({"items": views.list_incidents(platform, at=aware(at), status=status)})
+        caller = caller_of(platform, request)
+        return answer({"items": views.list_incidents(platform, at=aware(at), status=status, caller=caller)})
 
     @routes.get("/incidents/{incident}")
     def get_incident(request: Request, incident: str, timeline: bool = False, at: At = None) -> Response:
         """One incident: plan, tasks, what keeps it open, and on request its whole cause tree."""
-        caller_of(platform, request)
-        return answer(views.get_incident(platform, incident, at=aware(at), timeline=timeline))
+        caller = caller_of(platform, request)
+        return answer(views.get_incident(platform, incident, at=aware(at), timeline=timeline, caller=caller))
 
     @routes.get("/tasks")
     def get_tasks(
@@ -46,7 +46,7 @@ def router(platform: Platform) -> APIRouter:
         offset: Offset = 0,
     ) -> Response:
         """Tasks by deadline, with their orders; `status=open` is everything unfinished."""
-        caller_of(platform, request)
+        caller = caller_of(platform, request)
         found = views.list_tasks(
             platform,
             department=department,
@@ -56,14 +56,15 @@ def router(platform: Platform) -> APIRouter:
             at=aware(at),
             limit=limit,
             offset=offset,
+            caller=caller,
         )
         return answer({"items": found})
 
     @routes.get("/overview")
     def get_overview(request: Request, at: At = None) -> Response:
         """One screen: figures by area, open incidents, what is late and whose it is."""
-        caller_of(platform, request)
-        return answer(views.get_overview(platform, aware(at)))
+        caller = caller_of(platform, request)
+        return answer(views.get_overview(platform, aware(at), caller))
 
     @routes.get("/sources")
     def get_sources(request: Request) -> Response:

@@ -22,15 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, at: datetime | None = None) -> int:
-    with open_for(options) as (platform, _):
+    with open_for(options) as (platform, caller):
         if options.act == "list":
-            incidents = views.list_incidents(platform, at=at, status=options.status)
+            incidents = views.list_incidents(platform, at=at, status=options.status, caller=caller)
             if options.json:
                 emit_json({"incidents": incidents})
             else:
                 show_list(incidents)
         else:
-            shown = views.get_incident(platform, options.id, at=at, timeline=options.timeline)
+            shown = views.get_incident(platform, options.id, at=at, timeline=options.timeline, caller=caller)
             if options.json:
                 emit_json(shown)
             else:

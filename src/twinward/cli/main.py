@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "task": ("twinward.cli.task", "orders of departments and their answers"),
     "as-of": ("twinward.cli.as_of", "any view as it was at an instant"),
     "activation": ("twinward.cli.activation", "what an emergency opens, and until when"),
+    "person": ("twinward.cli.person", "cases and contacts by pseudonym, under an activation"),
     "city": ("twinward.cli.city", "build a city base from real data, describe it"),
     "simulate": ("twinward.cli.simulate", "run an outbreak forward on a city base or a plain number of residents"),
     "calibrate": ("twinward.cli.calibrate", "fit the outbreak model to a series of counts and forecast"),
@@ -59,12 +60,24 @@ def add_common(parser: argparse.ArgumentParser, *, workspace: bool = True) -> No
         )
 
 
+def words_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
+    """The whole verb that was asked for, as `rules.toml` names it: `trace contacts`, `as-of incident list`."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            word = getattr(options, action.dest, None)
+            if word in action.choices:
+                return f"{word} {words_of(action.choices[word], options)}".strip()
+    return ""
+
+
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0 done, 2 the input is at fault, 1 we are."""
     arguments = sys.argv[1:] if argv is None else argv
     verb = next((word for word in arguments if not word.startswith("-")), None)
     try:
-        options = build_parser(verb).parse_args(arguments)
+        parser = build_parser(verb)
+        options = parser.parse_args(arguments)
+        options.words = words_of(parser, options)
         return int(options.run(options) or 0)
     except TwinwardError as error:
         if "--json" in arguments:

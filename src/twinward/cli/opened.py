@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,6 +13,7 @@ from twinward import app
 from twinward.cli.main import add_common
 from twinward.core.clock import parse_time
 from twinward.core.errors import InputError, RefusedError
+from twinward.service.guard import require_verb
 from twinward.service.platform import Caller, Platform, local_admin
 
 
@@ -35,6 +37,7 @@ def open_for(options: argparse.Namespace) -> Iterator[tuple[Platform, Caller]]:
     platform = app.open_platform(options.workspace)
     try:
         caller = caller_of(platform, getattr(options, "token_file", None))
+        require_verb(platform, caller, getattr(options, "words", ""))
         yield platform, caller
         platform.loop.catch_up()
     finally:
@@ -50,4 +53,10 @@ def caller_of(platform: Platform, token_file: Path | None) -> Caller:
         return platform.identities.read(token, platform.clock.now())
     if platform.managed:
         raise RefusedError("this workspace needs a login", "name your token with --token-file", code="bad_token")
+    owner = (platform.workspace / app.MARK).stat().st_uid
+    if owner != os.getuid():
+        raise RefusedError(
+            "this workspace was made by another user of this machine", "name your token with --token-file",
+            code="bad_token",
+        )  # fmt: skip
     return local_admin()

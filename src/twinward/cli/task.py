@@ -44,6 +44,7 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                 status=None if options.status == "all" else options.status,
                 at=at,
                 limit=options.limit,
+                caller=caller,
             )
             if options.json:
                 emit_json({"tasks": found})
@@ -54,10 +55,12 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                         f"{task.id}  {task.status:<12} {due:<16}  {task.department:<18} {task.area:<12} {task.title}"
                     )
             return 0
-        account = submit_objects(platform, caller, [answer_of(options, views.get_task(platform, options.id))], "cli")
+        account = submit_objects(
+            platform, caller, [answer_of(options, views.get_task(platform, options.id, caller))], "cli"
+        )
         if account.rejected:
             raise ConflictError(account.rejected[0].message, code=account.rejected[0].code)
-        shown = views.get_task(platform, options.id)
+        shown = views.get_task(platform, options.id, caller)
     if options.json:
         emit_json(shown)
     else:

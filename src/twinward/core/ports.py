@@ -35,7 +35,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 class Rows(Protocol):
     """Reads of current rows. Filters are equality on declared columns; a tuple means any of; None means is null.
 
-    `under` is an area code prefix; `order` a column, `-column` descending; rows whose key was destroyed are left out.
+    `under` is an area code prefix; `within` inclusive ranges of area codes, any of them (an empty tuple matches
+    nothing); `between` a column and the instants [from, to) it lies in; `order` a column, `-column` descending; rows
+    whose key was destroyed are left out.
     """
 
     def find(self, table: str, key: str) -> Any: ...
@@ -45,6 +47,7 @@ class Rows(Protocol):
         table: str,
         *,
         under: str | None = None,
+        within: tuple[tuple[str, str], ...] | None = None,
         order: str | None = None,
         limit: int | None = None,
         offset: int = 0,
@@ -52,7 +55,28 @@ class Rows(Protocol):
         **equals: Any,
     ) -> list[Any]: ...
 
-    def count(self, table: str, *, under: str | None = None, **equals: Any) -> int: ...
+    def count(
+        self,
+        table: str,
+        *,
+        under: str | None = None,
+        within: tuple[tuple[str, str], ...] | None = None,
+        between: tuple[str, datetime, datetime] | None = None,
+        **equals: Any,
+    ) -> int: ...
+
+    def list_page(
+        self,
+        table: str,
+        *,
+        order: str,
+        limit: int,
+        offset: int = 0,
+        within: tuple[tuple[str, str], ...] | None = None,
+        between: tuple[str, datetime, datetime] | None = None,
+        **equals: Any,
+    ) -> tuple[list[Any], int]:
+        """A page by `order` and how many rows there are in all, those of destroyed keys counted."""
 
     def events_after(
         self, seq: int, limit: int = 1000, *, types: Sequence[str] | None = None, incident: str | None = None

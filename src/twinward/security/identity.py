@@ -19,11 +19,13 @@ LOCAL_ADMIN = "local-admin"
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """One who asks: a name for the record, and the department they answer for, if any."""
+    """One who asks: a name for the record, the department they answer for, if any, and the areas they look after."""
 
     name: str
     role: str
     department: str | None = None
+    areas: tuple[str, ...] = ("all",)
+    session: str | None = None
 
 
 class Identities:
@@ -38,6 +40,8 @@ class Identities:
             "sub": caller.name,
             "role": caller.role,
             "department": caller.department,
+            "areas": list(caller.areas),
+            "sid": caller.session,
             "iat": int(now.timestamp()),
             "exp": int((now + lasts).timestamp()),
         }
@@ -48,12 +52,23 @@ class Identities:
         try:
             claims = jwt.decode(token.strip(), self._key, algorithms=["HS256"]).claims
             expires = int(claims["exp"])
-            caller = Caller(name=claims["sub"], role=claims["role"], department=claims.get("department"))
+            caller = Caller(
+                name=claims["sub"],
+                role=claims["role"],
+                department=claims.get("department"),
+                areas=tuple(claims.get("areas") or ("all",)),
+                session=claims.get("sid"),
+            )
         except (JoseError, ValueError, KeyError, json.JSONDecodeError) as error:
             raise RefusedError("the token cannot be used", "ask for a new one", code="bad_token") from error
         if expires <= now.timestamp():
             raise RefusedError("the token has expired", "ask for a new one", code="bad_token")
         return caller
+
+
+def anybody() -> Caller:
+    """One who has not said who they are."""
+    return Caller(name="anybody", role="public")
 
 
 def local_admin() -> Caller:

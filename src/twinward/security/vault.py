@@ -58,7 +58,7 @@ class Vault:
         """The person behind a subject. Callers record the look first; absent and forbidden answer alike."""
         row = self._db.execute("SELECT sealed FROM identities WHERE subject = ?", (subject,)).fetchone()
         if row is None:
-            raise AbsentError("nothing to show", "check the subject and your activation")
+            raise AbsentError("there is no such person", "check the subject, your areas and the activation")
         return msgspec.json.decode(self._fernet.decrypt(row[0]), type=Identity)
 
     def close(self) -> None:

@@ -11,11 +11,12 @@ from twinward.core.scope import ALL_AREAS, Scope
 from twinward.security.identity import Caller
 from twinward.security.scopes import issue_scope
 from twinward.security.vault import Identity
-from twinward.service.platform import Platform, ask, require_role
+from twinward.service.platform import Platform, ask
 from twinward.twins.emergency import messages as m
 
 LOOK_BACK = timedelta(days=30)
 MAX_DAYS = 30
+NOT_YOURS = "check the subject, your areas and the activation"
 
 
 def open_activation(
@@ -32,14 +33,13 @@ def open_activation(
     data_to: datetime | None = None,
 ) -> str:
     """Open exactly these purposes in exactly these areas; returns the activation's id."""
-    require_role(caller, "duty_officer")
+    for area in areas or [ALL_AREAS]:
+        place = platform.around.areas.root if area == ALL_AREAS else platform.around.areas.require(area)
+        platform.policy.require(caller, "open_activation", area=place)
     if not 1 <= days <= MAX_DAYS:
         raise InputError(f"{days} days is not 1 to {MAX_DAYS}", "renew it when it ends", code="bad_days")
     if len(basis.strip()) < 3:
         raise InputError("an activation names its legal basis", "say which law or order", code="no_basis")
-    for area in areas:
-        if area != ALL_AREAS:
-            platform.around.areas.require(area)
     now = platform.clock.now()
     with platform.store.read() as rows:
         name = derive_id("act", hazard, by, now.isoformat(), rows.last_seq())
@@ -60,10 +60,13 @@ def open_activation(
 
 
 def close_activation(platform: Platform, caller: Caller, activation: str) -> None:
-    require_role(caller, "duty_officer")
     with platform.store.read() as rows:
-        if rows.find("activations", activation) is None:
-            raise AbsentError(f"there is no activation {activation}", "see `twinward activation list`")
+        found = rows.find("activations", activation)
+    if found is None:
+        raise AbsentError(f"there is no activation {activation}", "see `twinward activation list`")
+    for area in found.areas:
+        place = platform.around.areas.root if area == ALL_AREAS else area
+        platform.policy.require(caller, "open_activation", area=place)
     ask(platform, caller, m.CloseActivation(id=derive_id("cmd", activation, "close"), activation=activation))
 
 
@@ -98,11 +101,24 @@ def record_look(
     ask(platform, caller, command)
 
 
+def area_of_subject(platform: Platform, caller: Caller, subject: str, scope: Scope) -> str | None:
+    """An area in which the person is a case or a contact: one that the caller may see, if there is one."""
+    with platform.store.read() as rows:
+        found = [row.area for table in ("cases", "contacts") for row in rows.list_rows(table, subject=subject)]
+    mine = [a for a in found if platform.policy.decide(caller, "open_vault", area=a, scope=scope).allowed]
+    return next(iter(mine or found), None)
+
+
 def open_identity(platform: Platform, caller: Caller, subject: str, reason: str) -> Identity:
-    """The person behind a pseudonym: under an activation for `vault`, with a reason, on record before it is shown."""
-    require_role(caller, "case_investigator", "duty_officer")
+    """The person behind a pseudonym: under an activation for `vault`, with a reason, on record before it is shown.
+
+    Only persons who are a case or a contact in the caller's areas; all others answer like those who are not there.
+    """
+    platform.policy.require(caller, "open_vault")
     if len(reason.strip()) < 3:
         raise InputError("opening the vault needs a reason", "say why you need it", code="no_reason")
     scope = scope_for(platform, caller, "vault")
+    area = area_of_subject(platform, caller, subject, scope)
     record_look(platform, caller, scope, "vault", subject, "who is this", reason)
+    platform.policy.require_thing(caller, "open_vault", "such person", area, NOT_YOURS, scope=scope)
     return platform.vault.open(subject)

@@ -8,16 +8,16 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError, RefusedError
+from twinward.core.errors import InputError
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
 from twinward.edge.feeds.commands import BY_NAME, decode_command, schema_of_commands
 from twinward.security.identity import Caller
+from twinward.service.guard import require_command
 from twinward.service.platform import Platform
 from twinward.twins.emergency import messages as m
 
 __all__ = ["Account", "Rejection", "command_references", "schema_of_commands", "submit", "submit_objects"]
-ANSWERS = (m.ConfirmOrder, m.AcknowledgeTask, m.CompleteTask, m.CommentTask)
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,12 +39,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
     """The command as this caller may ask it; a department answers only for itself, a plan comes from the library."""
-    if isinstance(command, ANSWERS) and caller.department not in (None, command.department):
-        raise RefusedError(
-            f"{caller.name} answers for {caller.department}, not {command.department}",
-            "send it with the token of that department",
-            code="wrong_department",
-        )
+    require_command(platform, caller, command)
     if isinstance(command, m.AdoptPlan):
         plan = platform.around.library.plans.get(command.plan)
         if plan is None:

@@ -13,12 +13,13 @@ from twinward.core.messages import Request
 from twinward.core.ports import IntakeDoor, Store
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
-from twinward.security.identity import Caller, Identities, local_admin
+from twinward.security.identity import Caller, Identities, anybody, local_admin
 from twinward.security.keys import Keyring
+from twinward.security.policy import Policy
 from twinward.security.vault import Vault
 from twinward.twins.snapshot import Snapshot
 
-__all__ = ["Caller", "Platform", "ask", "local_admin", "require_role", "snapshot_of"]
+__all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "require_role", "snapshot_of"]
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +35,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     keyring: Keyring
     identities: Identities
+    policy: Policy
     managed: bool = False
 
     def close(self) -> None:

@@ -11,17 +11,20 @@ from twinward.core.errors import AbsentError, InputError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.masking import mask_fact
-from twinward.service.platform import Platform, snapshot_of
+from twinward.service.platform import Caller, Platform, snapshot_of
 
 OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 MAX_PAGE = 10_000
 
 
-def list_incidents(platform: Platform, *, at: datetime | None = None, status: str | None = None) -> list[Any]:
-    """Incidents, newest first, without their day by day figures."""
+def list_incidents(
+    platform: Platform, *, at: datetime | None = None, status: str | None = None, caller: Caller | None = None
+) -> list[Any]:
+    """Incidents that concern the caller's areas, newest first, without their day by day figures."""
     equals: dict[str, Any] = {"status": status} if status else {}
     with platform.store.read() as reader:
         rows = snapshot_of(platform, reader, at).list_rows("incidents", **equals)
+    rows = [row for row in rows if concerns(platform, caller, row.area)]
     newest = sorted(rows, key=lambda row: row.opened_at, reverse=True)
     return [describe_incident(platform, row) for row in newest]
 
@@ -33,13 +36,18 @@ def describe_incident(platform: Platform, row: Any) -> dict[str, Any]:
 
 
 def get_incident(
-    platform: Platform, incident: str, *, at: datetime | None = None, timeline: bool = False
+    platform: Platform,
+    incident: str,
+    *,
+    at: datetime | None = None,
+    timeline: bool = False,
+    caller: Caller | None = None,
 ) -> dict[str, Any]:
     """One incident with its plan, its tasks by status, what keeps it open, and on request its whole cause tree."""
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         row = snapshot.find("incidents", incident)
-        if row is None:
+        if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
         tasks = snapshot.list_rows("tasks", incident=incident)
         shown = describe_incident(platform, row) | {
@@ -120,10 +128,22 @@ def show_event(event: Event) -> dict[str, Any]:
     }
 
 
-def list_events(platform: Platform, after: int, limit: int) -> list[dict[str, Any]]:
-    """A page of the log after a sequence number, in order."""
+def list_events(platform: Platform, after: int, limit: int, caller: Caller | None = None) -> list[dict[str, Any]]:
+    """A page of the log after a sequence number, in order; what does not concern the caller's areas is a blank."""
     with platform.store.read() as reader:
-        return [show_event(event) for event in reader.events_after(after, min(limit, MAX_PAGE))]
+        found = reader.events_after(after, min(limit, MAX_PAGE))
+    return [show_event(one) if concerns(platform, caller, one.area) else blank_event(one) for one in found]
+
+
+def blank_event(event: Event) -> dict[str, Any]:
+    """A place in the log whose event is not the reader's to see: the order stays whole, nothing else is told."""
+    nothing = dict.fromkeys(("id", "occurred_at", "recorded_at", "area", "actor", "cause", "incident"))
+    return {"seq": event.seq, "type": "Elsewhere", **nothing, "fact": {}}
+
+
+def concerns(platform: Platform, caller: Caller | None, area: str) -> bool:
+    """Whether something at `area` concerns the caller; None is the system itself."""
+    return caller is None or platform.policy.jurisdiction(caller).concerns(area)
 
 
 def list_tasks(
@@ -136,9 +156,18 @@ def list_tasks(
     at: datetime | None = None,
     limit: int = 1000,
     offset: int = 0,
+    caller: Caller | None = None,
 ) -> list[Any]:
-    """Tasks by deadline; `status` a word of the glossary, or `open` for everything unfinished."""
+    """Tasks by deadline in the caller's areas; `status` a word of the glossary, or `open` for all that is unfinished.
+
+    One who answers for a department sees that department's.
+    """
     equals: dict[str, Any] = {}
+    if caller is not None and caller.department:
+        if department not in (None, caller.department):
+            return []
+        department = caller.department
+    within = platform.policy.ranges(caller) if caller is not None else None
     if department:
         if department not in platform.around.library.departments:
             known = ", ".join(platform.around.library.departments)
@@ -151,16 +180,25 @@ def list_tasks(
     under = None if area in (None, platform.around.areas.root) else platform.around.areas.require(str(area))
     with platform.store.read() as reader:
         if at is None:
-            return reader.list_rows("tasks", under=under, order="due_at", limit=limit, offset=offset, **equals)
-        return snapshot_of(platform, reader, at).list_rows("tasks", under=under, limit=limit, **equals)
+            return reader.list_rows(
+                "tasks", under=under, within=within, order="due_at", limit=limit, offset=offset, **equals
+            )
+        mine = platform.policy.jurisdiction(caller).covers if caller is not None else bool
+        found = snapshot_of(platform, reader, at).list_rows("tasks", under=under, **equals)
+        return [row for row in found if mine(row.area)][offset : offset + limit]
 
 
-def get_task(platform: Platform, task: str) -> Any:
+def get_task(platform: Platform, task: str, caller: Caller | None = None) -> Any:
+    """One task; one outside the caller's areas or department answers like one that is not there."""
     with platform.store.read() as reader:
         row = reader.find("tasks", task)
-    if row is None:
+    if row is None or (caller is not None and not is_own_task(platform, caller, row)):
         raise AbsentError(f"there is no task {task}", "list them with `twinward task list`")
     return row
+
+
+def is_own_task(platform: Platform, caller: Caller, row: Any) -> bool:
+    return caller.department in (None, row.department) and platform.policy.jurisdiction(caller).covers(row.area)
 
 
 def list_sources(platform: Platform) -> list[dict[str, Any]]:
@@ -175,14 +213,15 @@ def list_sources(platform: Platform) -> list[dict[str, Any]]:
     ]
 
 
-def get_overview(platform: Platform, at: datetime | None = None) -> dict[str, Any]:
+def get_overview(platform: Platform, at: datetime | None = None, caller: Caller | None = None) -> dict[str, Any]:
     """One screen: figures by area and in all, open incidents, what is late and whose it is."""
     now = at or platform.clock.now()
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
-        incidents = snapshot.list_rows("incidents")
-        tasks = [task for task in snapshot.list_rows("tasks", status=OPEN_TASKS) if task.is_late(now)]
-        stocks = snapshot.list_rows("stocks")
+        incidents = [row for row in snapshot.list_rows("incidents") if concerns(platform, caller, row.area)]
+        late = [task for task in snapshot.list_rows("tasks", status=OPEN_TASKS) if task.is_late(now)]
+        tasks = [task for task in late if caller is None or is_own_task(platform, caller, task)]
+        stocks = [row for row in snapshot.list_rows("stocks") if concerns(platform, caller, row.area)]
         places = reader.count("affected_places") if at is None else len(snapshot.list_rows("affected_places"))
         by_status = count_by_status(reader) if at is None else tally(t.status for t in snapshot.list_rows("tasks"))
     new_by_area = {row.area: int(row.figures.get("new_total", 0)) for row in incidents}

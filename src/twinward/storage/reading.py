@@ -12,6 +12,7 @@ from twinward.core.clock import from_us, to_us
 from twinward.core.errors import InputError
 from twinward.core.messages import Counts, Event, Fact
 from twinward.core.ports import Sealer
+from twinward.storage.paging import WALK_ABOVE, count_statement, page_statement
 from twinward.storage.schema import Form, to_stored
 from twinward.storage.statements import Statements, beyond, shape_filters
 
@@ -88,6 +89,16 @@ def day_of(recorded_us: int) -> date:
     return from_us(recorded_us).date()
 
 
+def range_values(within: tuple[tuple[str, str], ...] | None) -> dict[str, str]:
+    """The named values of ranges of area codes."""
+    return {f"{end}_{n}": one[i] for n, one in enumerate(within or ()) for i, end in enumerate(("low", "high"))}
+
+
+def window_values(between: tuple[str, datetime, datetime] | None) -> dict[str, int]:
+    """The named values of a window of instants."""
+    return {} if between is None else {"since": to_us(between[1]), "until": to_us(between[2])}
+
+
 class Reading:
     """The protocol `Rows` over one open transaction."""
 
@@ -114,6 +125,7 @@ class Reading:
         table: str,
         *,
         under: str | None = None,
+        within: tuple[tuple[str, str], ...] | None = None,
         order: str | None = None,
         limit: int | None = None,
         offset: int = 0,
@@ -122,13 +134,14 @@ class Reading:
     ) -> list[Any]:
         form = self._words.form(table)
         shapes, named, nothing = shape_filters(form, equals)
-        if nothing:
+        if nothing or within == ():
             return []
         self._before_list(table)
         statement = self._statements.list_rows(
             form,
             shapes,
             under=under is not None,
+            within=len(within or ()),
             order=order,
             limited=limit is not None or offset > 0,
             before=before[0] if before else None,
@@ -136,6 +149,7 @@ class Reading:
         values = {name: to_stored(value) for name, value in named.items()}
         if under is not None:
             values.update(under=under, beyond=beyond(under))
+        values.update(range_values(within))
         if before is not None:
             values["before"] = to_us(before[1])
         values.update(limit=2**31 - 1 if limit is None else limit, offset=offset)
@@ -146,17 +160,64 @@ class Reading:
         )
         return [one for one in found if one is not None]
 
-    def count(self, table: str, *, under: str | None = None, **equals: Any) -> int:
+    def count(
+        self,
+        table: str,
+        *,
+        under: str | None = None,
+        within: tuple[tuple[str, str], ...] | None = None,
+        between: tuple[str, datetime, datetime] | None = None,
+        **equals: Any,
+    ) -> int:
         form = self._words.form(table)
         shapes, named, nothing = shape_filters(form, equals)
-        if nothing:
+        if nothing or within == ():
             return 0
         self._before_list(table)
-        statement = self._statements.count(form, shapes, under=under is not None)
+        statement = count_statement(
+            self._statements,
+            form,
+            shapes,
+            under=under is not None,
+            within=len(within or ()),
+            between=between[0] if between else None,
+        )
         values = {name: to_stored(value) for name, value in named.items()}
         if under is not None:
             values.update(under=under, beyond=beyond(under))
+        values.update(range_values(within), **window_values(between))
         return int(self._fetch(statement.text, statement.values(values))[0][0])
+
+    def list_page(
+        self,
+        table: str,
+        *,
+        order: str,
+        limit: int,
+        offset: int = 0,
+        within: tuple[tuple[str, str], ...] | None = None,
+        between: tuple[str, datetime, datetime] | None = None,
+        **equals: Any,
+    ) -> tuple[list[Any], int]:
+        form = self._words.form(table)
+        shapes, named, nothing = shape_filters(form, equals)
+        total = 0 if nothing else self.count(table, within=within, between=between, **equals)
+        if not total:
+            return [], 0
+        statement = page_statement(
+            self._statements,
+            form,
+            shapes,
+            within=len(within or ()),
+            between=between[0] if between else None,
+            order=order,
+            walk=total > WALK_ABOVE,
+        )
+        values = {name: to_stored(value) for name, value in named.items()}
+        values.update(range_values(within), **window_values(between), limit=limit, offset=offset)
+        found = self._fetch(statement.text, statement.values(values))
+        rows = (self._words.row(form, subject, at, body) for _, at, subject, body in found)
+        return [row for row in rows if row is not None], total
 
     def events_after(
         self, seq: int, limit: int = 1000, *, types: Sequence[str] | None = None, incident: str | None = None

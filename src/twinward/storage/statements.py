@@ -85,40 +85,33 @@ class Statements:
         shapes: tuple[Shape, ...],
         *,
         under: bool,
+        within: int,
         order: str | None,
         limited: bool,
         before: str | None,
     ) -> Statement:
-        """Current rows by filters: names bound are `<column>`, `<column>_<n>`, under, beyond, before, limit, offset."""
+        """Current rows by filters; bound are `<column>`, `<column>_<n>`, under, beyond, low_<n>, high_<n>, before,
+        limit, offset."""
 
         def build() -> Any:
             table = form.current
             clause = sa.select(table.c.row_area, table.c.row_recorded_at, table.c.row_subject, table.c.row_body)
-            for condition in _conditions(form, table, shapes, under=under, before=before):
+            for condition in conditions(form, table, shapes, under=under, within=within, before=before):
                 clause = clause.where(condition)
-            clause = clause.order_by(*_ordering(form, table, order))
-            return _page(clause) if limited else clause
+            clause = clause.order_by(*ordering(form, table, order))
+            return page(clause) if limited else clause
 
-        return self.kept(("list", form.name, shapes, under, order, limited, before), build)
-
-    def count(self, form: Form, shapes: tuple[Shape, ...], *, under: bool) -> Statement:
-        def build() -> Any:
-            clause = sa.select(sa.func.count()).select_from(form.current)
-            for condition in _conditions(form, form.current, shapes, under=under, before=None):
-                clause = clause.where(condition)
-            return clause
-
-        return self.kept(("count", form.name, shapes, under), build)
+        return self.kept(("list", form.name, shapes, under, within, order, limited, before), build)
 
     def events_after(self, types: int, incident: bool) -> Statement:
         def build() -> Any:
             table = self.tables["events"]
-            clause = sa.select(*(table.c[name] for name in EVENT_FIELDS)).where(table.c.seq > _bind(table.c.seq, "seq"))
+            clause = sa.select(*(table.c[name] for name in EVENT_FIELDS)).where(table.c.seq > bind(table.c.seq, "seq"))
             if types:
-                clause = clause.where(table.c.type.in_([_bind(table.c.type, f"type_{n}") for n in range(types)]))
+                clause = clause.where(table.c.type.in_([bind(table.c.type, f"type_{n}") for n in range(types)]))
             if incident:
-                clause = clause.where(table.c.incident == _bind(table.c.incident, "incident"))
-            return _page(clause.order_by(table.c.seq))
+                clause = clause.where(table.c.incident == bind(table.c.incident, "incident"))
+            return page(clause.order_by(table.c.seq))
 
         return self.kept(("events", types, incident), build)
 
@@ -130,7 +123,7 @@ class Statements:
             return (
                 sa.select(*(events.c[name] for name in EVENT_FIELDS))
                 .join_from(commands, events, events.c.seq.between(commands.c.first_seq, commands.c.last_seq))
-                .where(commands.c.id == _bind(commands.c.id, "command"), events.c.id == _bind(events.c.id, "id"))
+                .where(commands.c.id == bind(commands.c.id, "command"), events.c.id == bind(events.c.id, "id"))
             )
 
         return self.kept("find_event", build)
@@ -141,8 +134,8 @@ class Statements:
         def build() -> Any:
             t = form.history
             fields = (t.c.row_area, t.c.row_key, t.c.row_recorded_at, t.c.row_subject, t.c.row_body)
-            where = [t.c.row_valid_from <= _bind(t.c.row_valid_from, "at")]
-            where += [t.c.row_recorded_at <= _bind(t.c.row_recorded_at, "known")]
+            where = [t.c.row_valid_from <= bind(t.c.row_valid_from, "at")]
+            where += [t.c.row_recorded_at <= bind(t.c.row_recorded_at, "known")]
             if area:
                 where += _prefix(t.c.row_area)
             if self.is_sqlite:  # SQLite takes bare columns from the row that holds max()
@@ -156,20 +149,25 @@ class Statements:
 
 
 def _binds(table: sa.Table) -> dict[str, Any]:
-    return {column.name: _bind(column, column.name) for column in table.columns}
+    return {column.name: bind(column, column.name) for column in table.columns}
 
 
-def _bind(column: Any, name: str) -> Any:
+def bind(column: Any, name: str) -> Any:
     return sa.bindparam(name, type_=column.type)
 
 
-def _page(clause: Any) -> Any:
+def page(clause: Any) -> Any:
     clause = clause.limit(sa.bindparam("limit", type_=sa.Integer()))
     return clause.offset(sa.bindparam("offset", type_=sa.Integer()))
 
 
 def _prefix(column: Any) -> list[Any]:
-    return [column >= _bind(column, "under"), column < _bind(column, "beyond")]
+    return [column >= bind(column, "under"), column < bind(column, "beyond")]
+
+
+def in_range(area: Any, n: int) -> Any:
+    """Inside the n-th range of area codes."""
+    return sa.and_(area >= bind(area, f"low_{n}"), area <= bind(area, f"high_{n}"))
 
 
 def beyond(prefix: str) -> str:
@@ -177,8 +175,8 @@ def beyond(prefix: str) -> str:
     return prefix + "\U0010ffff"
 
 
-def _conditions(
-    form: Form, table: sa.Table, shapes: tuple[Shape, ...], *, under: bool, before: str | None
+def conditions(
+    form: Form, table: sa.Table, shapes: tuple[Shape, ...], *, under: bool, within: int, before: str | None
 ) -> list[Any]:
     found: list[Any] = []
     for name, how, n in shapes:
@@ -186,18 +184,20 @@ def _conditions(
         if how == "null":
             found.append(column.is_(None))
         elif how == "in":
-            found.append(column.in_([_bind(column, f"{name}_{i}") for i in range(n)]))
+            found.append(column.in_([bind(column, f"{name}_{i}") for i in range(n)]))
         else:
-            found.append(column == _bind(column, name))
+            found.append(column == bind(column, name))
     if under:
         found += _prefix(table.c.row_area)
+    if within:
+        found.append(sa.or_(*(in_range(table.c.row_area, n) for n in range(within))))
     if before is not None:
         column = table.c[form.column_name(before)]
-        found.append(column < _bind(column, "before"))
+        found.append(column < bind(column, "before"))
     return found
 
 
-def _ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
+def ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
     """By the column asked for (nulls first going up, last going down, on both databases), then by key."""
     key = table.c.row_key
     if order is None:

@@ -88,23 +88,35 @@ def activation_closed(fact: m.ActivationClosed, event: Event, tx: Transaction) -
     tx.put("activations", row, event.recorded_at)
 
 
-def record_look(command: m.RecordLook, rows: Rows, context: Context) -> list[Draft]:
-    activation: Activation | None = rows.find("activations", command.activation)
+def require_open(rows: Rows, name: str, purpose: str, context: Context) -> Activation:
+    """The activation, or RefusedError when it is shut or does not open `purpose`."""
+    activation: Activation | None = rows.find("activations", name)
     if activation is None or not activation.is_open(context.recorded_at):
         raise RefusedError(
             "in peacetime nobody can be looked up", "a duty officer must open an activation first", code="peacetime"
         )
-    if command.purpose not in activation.purposes:
+    if purpose not in activation.purposes:
         raise RefusedError(
-            f"activation {activation.id} does not open {command.purpose!r}",
+            f"activation {activation.id} does not open {purpose!r}",
             f"it opens {', '.join(activation.purposes)}",
             code="purpose_not_open",
         )
+    return activation
+
+
+def record_look(command: m.RecordLook, rows: Rows, context: Context) -> list[Draft]:
+    activation = require_open(rows, command.activation, command.purpose, context)
     fields = {name: getattr(command, name) for name in m.LookRecorded.__struct_fields__}
     return [Draft(fact=m.LookRecorded(**fields), area=activation.area, subject=command.subject)]
 
 
-def look_recorded(fact: m.LookRecorded, event: Event, tx: Transaction) -> None:
+def record_listing(command: m.RecordListing, rows: Rows, context: Context) -> list[Draft]:
+    activation = require_open(rows, command.activation, command.purpose, context)
+    fields = {name: getattr(command, name) for name in m.PersonsListed.__struct_fields__}
+    return [Draft(fact=m.PersonsListed(**fields), area=activation.area)]
+
+
+def look_recorded(fact: m.LookRecorded | m.PersonsListed, event: Event, tx: Transaction) -> None:
     """A look changes no row: the log itself is the record."""
 
 
@@ -113,11 +125,13 @@ BEHAVIOUR = Behaviour(
         m.OpenActivation: open_activation,
         m.CloseActivation: close_activation,
         m.RecordLook: record_look,
+        m.RecordListing: record_listing,
     },
     appliers={
         m.ActivationOpened: activation_opened,
         m.ActivationClosed: activation_closed,
         m.LookRecorded: look_recorded,
+        m.PersonsListed: look_recorded,
     },
     tables=TABLES,
 )

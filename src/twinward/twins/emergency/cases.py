@@ -73,8 +73,8 @@ TABLES = (
     Table(
         name="cases",
         row=Case,
-        columns=("hazard", "status", "reported_at"),
-        indexes=(("hazard", "area"), ("area", "reported_at")),
+        columns=("hazard", "status", "reported_at", "subject"),
+        indexes=(("hazard", "area"), ("area", "reported_at"), ("reported_at", "area"), ("subject",)),
         subject="subject",
     ),
     Table(

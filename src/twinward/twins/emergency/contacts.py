@@ -42,8 +42,8 @@ TABLES = (
     Table(
         name="contacts",
         row=Contact,
-        columns=("incident", "case", "step", "named_at"),
-        indexes=(("incident", "step"), ("case",)),
+        columns=("incident", "case", "step", "named_at", "subject"),
+        indexes=(("incident", "step"), ("case",), ("area", "named_at"), ("named_at", "area"), ("subject",)),
         subject="subject",
     ),
 )

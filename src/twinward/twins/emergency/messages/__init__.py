@@ -6,6 +6,8 @@ from twinward.twins.emergency.messages.access import (
     CloseActivation,
     LookRecorded,
     OpenActivation,
+    PersonsListed,
+    RecordListing,
     RecordLook,
 )
 from twinward.twins.emergency.messages.contacts import (
@@ -111,8 +113,10 @@ __all__ = [
     "OrderConfirmed",
     "OrderIssued",
     "PartiesLinked",
+    "PersonsListed",
     "PlaceAffected",
     "PlanAdopted",
+    "RecordListing",
     "RecordLook",
     "ReopenIncident",
     "ReportAffectedPlace",

@@ -57,6 +57,22 @@ class RecordLook(Command, frozen=True, kw_only=True):
     reason: Text = ""
 
 
+class RecordListing(Command, frozen=True, kw_only=True):
+    """Somebody is shown several persons by pseudonym: refused unless an activation opens it."""
+
+    activation: Word
+    purpose: Word
+    question: Text
+    subjects: tuple[Word, ...]
+
+
+class PersonsListed(Fact, frozen=True, kw_only=True):
+    activation: str
+    purpose: str
+    question: str
+    subjects: tuple[str, ...]
+
+
 class LookRecorded(Fact, frozen=True, kw_only=True):
     activation: str
     purpose: str

@@ -1,0 +1,122 @@
+"""A small managed or unmanaged workspace with a tree of areas, some cases, and people of every role who ask."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twinward import app
+from twinward.api.main import make_api
+from twinward.core.clock import SetClock
+from twinward.population.base import Area
+from twinward.security.identity import Caller
+from twinward.service import activations
+from twinward.service.commands import submit_objects
+from twinward.service.platform import Platform, local_admin
+from twinward.twins.city.areas import AreaTree
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
+    from fastapi.testclient import TestClient
+
+START = datetime(2022, 4, 1, 9, 0, tzinfo=UTC)
+# "1" and "10" are siblings: a rule by prefix alone would hand one's persons to the other
+# fmt: off
+AREAS = (("3", "city", None), ("31", "district", "3"), ("310", "district", "3"), ("32", "district", "3"),
+         ("31-a", "street", "31"), ("31-b", "street", "31"), ("310-a", "street", "310"), ("32-a", "street", "32"))
+# fmt: on
+LEAVES = ("31-a", "31-b", "310-a", "32-a")
+PEOPLE = {
+    "li": Caller(name="li", role="duty_officer"),
+    "wang": Caller(name="wang", role="case_investigator", areas=("31",)),
+    "zhao": Caller(name="zhao", role="community_officer", areas=("31-a",)),
+    "chen": Caller(name="chen", role="department_officer", department="health"),
+    "sun": Caller(name="sun", role="hospital", areas=("31",)),
+    "ma": Caller(name="ma", role="planner"),
+    "wu": Caller(name="wu", role="auditor"),
+    "xu": Caller(name="xu", role="data_officer"),
+    "root": Caller(name="root", role="administrator"),
+    "hu": Caller(name="hu", role="public"),
+}
+
+
+class World:
+    """An open platform with its API, and shorthand for acting as somebody."""
+
+    def __init__(self, platform: Platform, clock: SetClock) -> None:
+        self.platform, self.clock = platform, clock
+        self.client = TestClient(
+            make_api(platform), "http://127.0.0.1", raise_server_exceptions=False, client=("127.0.0.1", 50000)
+        )
+
+    def headers(self, who: str) -> dict[str, str]:
+        token = self.platform.identities.sign(PEOPLE[who], self.clock.now(), timedelta(hours=1))
+        return {"authorization": f"Bearer {token}"}
+
+    def get(self, who: str, path: str, **params: Any) -> Any:
+        return self.client.get(path, headers=self.headers(who), params=params)
+
+    def post(self, who: str, path: str, body: Any) -> Any:
+        return self.client.post(path, headers=self.headers(who), json=body)
+
+    def report_cases(self, per_leaf: int = 3) -> None:
+        items = [
+            {"type": "ReportCase", "id": f"r-{leaf}-{n}", "case": f"c-{leaf}-{n}", "hazard": "epidemic", "area": leaf,
+             "status": "confirmed", "person": {"name": f"Canary {leaf} {n}", "document": f"DOC-CANARY-{leaf}-{n}",
+                                               "phone": f"+86-CANARY-{leaf}-{n}", "address": f"{n} Canary Lane"}}
+            for leaf in LEAVES for n in range(per_leaf)
+        ]  # fmt: skip
+        account = submit_objects(self.platform, local_caller(), items, "test")
+        assert account.stored == len(items), account
+        self.platform.loop.catch_up()
+
+    def open_activation(self, areas: tuple[str, ...] = ("all",), purposes: tuple[str, ...] = ("trace", "vault")) -> str:
+        return activations.open_activation(
+            self.platform, PEOPLE["li"], hazard="epidemic", areas=list(areas), purposes=list(purposes), days=7,
+            by="li", basis="Law on infectious diseases, article 42",
+        )  # fmt: skip
+
+    def events(self, *types: str) -> list[Any]:
+        with self.platform.store.read() as rows:
+            return rows.events_after(0, 100_000, types=types or None)
+
+
+def local_caller() -> Caller:
+    return local_admin()
+
+
+@pytest.fixture
+def people() -> dict[str, Caller]:
+    return PEOPLE
+
+
+@pytest.fixture
+def tree() -> AreaTree:
+    return AreaTree("3", [Area(code=c, name=c, level=lv, parent=p, lon=121.4, lat=31.2) for c, lv, p in AREAS])
+
+
+@pytest.fixture
+def make_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: AreaTree) -> Iterator[Callable[..., World]]:
+    monkeypatch.setattr(app, "open_areas", lambda workspace: tree)
+    opened: list[Platform] = []
+
+    def make(*, managed: bool = False) -> World:
+        folder = tmp_path / f"workspace-{len(opened)}"
+        app.init_workspace(folder, managed=managed)
+        clock = SetClock(START)
+        opened.append(app.open_platform(folder, clock))
+        return World(opened[-1], clock)
+
+    yield make
+    for platform in opened:
+        platform.close()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    return make_world(managed=True)
