@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 import msgspec
+from numpy.typing import NDArray
 
 from twinward.core.messages import Counts, Draft, Event, Request
 
@@ -171,3 +172,69 @@ class IntakeDoor(Protocol):
     def counts(self) -> dict[str, Counts]: ...
 
     def close(self) -> None: ...
+
+
+class Fixes(msgspec.Struct, frozen=True, kw_only=True):
+    """Columns of fixes: one row says that a subject was at a point at an instant.
+
+    subject int32 (the lake's number of a pseudonym), time_us int64 since 1970 UTC, lon and lat float64 WGS 84,
+    error_m float32 (radius that holds the true position two times in three; NaN unknown), place int32 (-1 none),
+    flag uint8 (1: movement that is not plausible).
+    """
+
+    subject: NDArray[Any]
+    time_us: NDArray[Any]
+    lon: NDArray[Any]
+    lat: NDArray[Any]
+    error_m: NDArray[Any]
+    place: NDArray[Any]
+    flag: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.subject)
+
+
+class Visits(msgspec.Struct, frozen=True, kw_only=True):
+    """Columns of visits (stays): subject int32, start_us and end_us int64, lon and lat float64 (the mean position),
+    fixes int32 (how many it was made of), error_m float32, place int32 (-1 none).
+    """
+
+    subject: NDArray[Any]
+    start_us: NDArray[Any]
+    end_us: NDArray[Any]
+    lon: NDArray[Any]
+    lat: NDArray[Any]
+    fixes: NDArray[Any]
+    error_m: NDArray[Any]
+    place: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.subject)
+
+
+class MovementLake(Protocol):
+    """The observation lake as tracing sees it. Times are microseconds since 1970 UTC, [from, to).
+
+    A box is (west, south, east, north) in degrees with a window (from, to, both inclusive); answers hold every row
+    inside a box during its window, and may hold others.
+    """
+
+    def find_subject(self, name: str) -> int | None: ...
+
+    def name_subjects(self, numbers: NDArray[Any]) -> list[str]: ...
+
+    def name_places(self, numbers: NDArray[Any]) -> list[str]: ...
+
+    def subject_count(self) -> int: ...
+
+    def span_us(self) -> tuple[int, int]: ...
+
+    def subject_fixes(self, subject: int, from_us: int, to_us: int) -> Fixes: ...
+
+    def fixes_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Fixes: ...
+
+    def subject_visits(self, subject: int, from_us: int, to_us: int) -> Visits: ...
+
+    def visits_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Visits: ...
+
+    def visits_between(self, from_us: int, to_us: int) -> Visits: ...

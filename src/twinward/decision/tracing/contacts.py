@@ -1,0 +1,279 @@
+"""Who shared place and time with a case: exact counts, then each other's episodes, weighed and ranked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.core.clock import format_time, from_us
+from twinward.core.ports import Fixes, Visits
+from twinward.decision.tracing import likelihood
+from twinward.decision.tracing.kernels import pairs
+from twinward.decision.tracing.opened import OpenedLake, boxes_around, check_radius
+from twinward.decision.tracing.settings import MOVING, Settings, setting_of_stays
+
+JOIN_US = 90 * 60_000_000  # fixes of one episode are at most this far apart
+MOVING_JOIN_US = 10 * 60_000_000
+EPISODE = ("subject", "stay", "first_us", "last_us", "pairs", "fixes", "nearest_m", "east", "north", "var", "gap", "at")
+
+
+class ContactQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """`start`, `end` bound the case's fixes; others count within `minutes` of one of these, also outside the window."""
+
+    subject: str
+    start: datetime
+    end: datetime
+    radius_m: float = 50.0
+    minutes: float = 15.0
+    min_duration_min: float = 15.0
+    min_probability: float = 0.0
+    limit: int | None = None
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence: one meeting, as the data show it."""
+
+    first_at: str
+    last_at: str
+    minutes: float
+    nearest_m: float
+    setting: str
+    lon: float
+    lat: float
+    pairs: int
+    crowd: int
+    probability: float
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """One other, over all meetings. `probability` is of real co-presence, `transmission` of having been infected."""
+
+    subject: str
+    minutes: float
+    nearest_m: float
+    probability: float
+    transmission: float
+    setting: str
+    first_at: str
+    last_at: str
+    places: list[str]
+    crowd: int
+    episodes: list[Episode]
+
+
+class ContactAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Contacts, most likely infected first, and the exact counts before any threshold."""
+
+    subject: str
+    window: tuple[str, str]
+    contacts: list[Contact]
+    counts: dict[str, int]
+    activation: str
+
+
+def list_contacts(lake: OpenedLake, question: ContactQuestion, settings: Settings) -> ContactAnswer:
+    """Contacts of one case. Refused or absent where the scope does not open what is asked."""
+    check_radius(question.radius_m, question.minutes)
+    from_us_, to_us_ = lake.window(question.start, question.end)
+    who = lake.subject(question.subject)
+    case = lake.subject_fixes(who, from_us_, to_us_)
+    lake.require_own_data(len(case), question.subject)
+    stays = lake.subject_visits(who, from_us_, to_us_)
+    within_us = round(question.minutes * 60_000_000)
+    raw, distinct, found = meet(lake, who, case, stays, question.radius_m, within_us)
+    contacts = weigh(lake, question, stays, case, found, settings)
+    return ContactAnswer(
+        subject=question.subject,
+        window=(format_time(question.start), format_time(question.end)),
+        contacts=contacts[: question.limit],
+        counts={"subjects": distinct, "raw_pairs": raw, "contacts": len(contacts), "case_fixes": len(case)},
+        activation=lake.scope.activation,
+    )
+
+
+def meet(
+    lake: OpenedLake, who: int, case: Fixes, stays: Visits, radius_m: float, within_us: int
+) -> tuple[int, int, dict[str, NDArray[Any]]]:
+    """(raw pairs, distinct others, episodes as columns of EPISODE) of one case's fixes."""
+    windows = np.stack([case.time_us - within_us, case.time_us + within_us], axis=1)
+    others = lake.fixes_in(boxes_around(case.lon, case.lat, radius_m), windows)
+    rows = np.flatnonzero(others.subject != who)
+    rows = rows[np.lexsort((others.time_us[rows], others.subject[rows]))]
+    mine = (
+        case.time_us,
+        np.radians(case.lon),
+        np.radians(case.lat),
+        likelihood.variance_m2(case.error_m),
+        stay_of(case.time_us, stays),
+    )
+    theirs = (
+        others.subject[rows],
+        others.time_us[rows],
+        np.radians(others.lon[rows]),
+        np.radians(others.lat[rows]),
+        likelihood.variance_m2(others.error_m[rows]),
+    )
+    raw, distinct, table = pairs.find_episodes(mine, theirs, float(radius_m), within_us, JOIN_US)
+    return int(raw), int(distinct), {name: table[:, i] for i, name in enumerate(EPISODE)}
+
+
+def stay_of(time_us: NDArray[np.int64], stays: Visits) -> NDArray[np.int64]:
+    """The row of the stay in which each instant lies, MOVING between stays."""
+    at = np.searchsorted(stays.start_us, time_us, "right") - 1
+    inside = (at >= 0) & (len(stays) > 0)
+    inside[inside] &= time_us[inside] <= stays.end_us[at[inside]]
+    return np.where(inside, at, MOVING)
+
+
+def weigh(
+    lake: OpenedLake,
+    question: ContactQuestion,
+    stays: Visits,
+    case: Fixes,
+    found: dict[str, NDArray[Any]],
+    settings: Settings,
+) -> list[Contact]:
+    """Episodes to contacts: duration, setting, crowding, probabilities; thresholds and ranking."""
+    if not len(found["subject"]):
+        return []
+    setting = setting_of_stays(stays, settings)
+    stay = found["stay"].astype(np.int64)
+    overlap_us = stay_overlaps(lake, stays, found, question.radius_m)
+    minutes = np.maximum(found["last_us"] - found["first_us"], overlap_us) / 60_000_000
+    kind = np.where(stay >= 0, setting[stay] if len(setting) else "transport", "transport").astype(str)
+    crowd = crowding(found)
+    place = np.where(stay >= 0, stay_places(stays, question.radius_m)[stay] if len(stays) else 0, MOVING)
+    fixes = found["fixes"]
+    east, north, variance = found["east"] / fixes, found["north"] / fixes, found["var"] / fixes
+    together = likelihood.together_probability(east, north, variance, fixes, question.radius_m, place)
+    together *= likelihood.same_time_probability(found["gap"] / fixes, round(question.minutes * 6e7), overlap_us)
+    infected = likelihood.transmission_probability(together, minutes, kind, crowd)
+    columns = found | {
+        "minutes": minutes,
+        "setting": kind,
+        "crowd": crowd,
+        "p": together,
+        "infected": infected,
+        "place": place,
+    }
+    return rank(lake, question, columns, case, stays)
+
+
+def stay_overlaps(
+    lake: OpenedLake, stays: Visits, found: dict[str, NDArray[Any]], radius_m: float
+) -> NDArray[np.float64]:
+    """For how long the other's own stays overlap the case's stay of each episode, in microseconds."""
+    out = np.zeros(len(found["subject"]))
+    if not len(stays):
+        return out
+    windows = np.stack([stays.start_us, stays.end_us], axis=1)
+    others = lake.visits_in(boxes_around(stays.lon, stays.lat, radius_m), windows)
+    mine = (stays.start_us, stays.end_us, np.radians(stays.lon), np.radians(stays.lat))
+    theirs = (others.start_us, others.end_us, np.radians(others.lon), np.radians(others.lat))
+    table = pairs.visit_overlaps(mine, theirs, float(radius_m), 1)
+    if not len(table):
+        return out
+    key = others.subject[table[:, 0].astype(np.int64)].astype(np.int64) * len(stays) + table[:, 1].astype(np.int64)
+    keys, group = np.unique(key, return_inverse=True)
+    total = np.bincount(group, table[:, 3] - table[:, 2])
+    wanted = found["subject"].astype(np.int64) * len(stays) + found["stay"].astype(np.int64)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    hit = (keys[at] == wanted) & (found["stay"] >= 0)
+    out[hit] = total[at[hit]]
+    return out
+
+
+def stay_places(stays: Visits, radius_m: float) -> NDArray[np.int64]:
+    """The same number for stays at one place: the first stay within the radius of it."""
+    out = np.arange(len(stays))
+    lon, lat = np.radians(stays.lon), np.radians(stays.lat)
+    for i in range(len(stays)):
+        x, y = (lon[:i] - lon[i]) * np.cos(lat[i]), lat[:i] - lat[i]
+        near = np.flatnonzero(np.hypot(x, y) * pairs.EARTH_RADIUS_M <= max(radius_m, 30.0))
+        if len(near):
+            out[i] = out[near[0]]
+    return out
+
+
+def crowding(found: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
+    """How many others were found at the same stay of the case (or, while it moved, in the same quarter hour)."""
+    hour = np.where(found["stay"] >= 0, found["stay"], -2 - found["first_us"] // 900_000_000).astype(np.int64)
+    key = np.stack([hour, found["subject"].astype(np.int64)], axis=1)
+    distinct = np.unique(key, axis=0)
+    names, count = np.unique(distinct[:, 0], return_counts=True)
+    return np.asarray(count[np.searchsorted(names, hour)], np.float64)
+
+
+def rank(
+    lake: OpenedLake, question: ContactQuestion, columns: dict[str, NDArray[Any]], case: Fixes, stays: Visits
+) -> list[Contact]:
+    """One contact for each subject over the thresholds, the likeliest infected first, then the longest."""
+    subject = columns["subject"].astype(np.int64)
+    who, group = np.unique(subject, return_inverse=True)
+    minutes = np.bincount(group, columns["minutes"])
+    together = -np.expm1(np.bincount(group, np.log1p(-np.minimum(columns["p"], 1 - 1e-12))))
+    infected = -np.expm1(np.bincount(group, np.log1p(-np.minimum(columns["infected"], 1 - 1e-12))))
+    chosen = np.flatnonzero((minutes >= question.min_duration_min) & (together >= question.min_probability))
+    chosen = chosen[np.lexsort((who[chosen], -minutes[chosen], -infected[chosen]))]
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(len(who) + 1))
+    names = lake.lake.name_subjects(who[chosen]) if len(chosen) else []
+    out = []
+    for name, i in zip(names, chosen, strict=True):
+        rows = order[starts[i] : starts[i + 1]]
+        episodes = [episode_of(columns, row, case, stays) for row in rows]
+        longest = columns["setting"][rows[np.argmax(columns["infected"][rows])]]
+        out.append(
+            Contact(
+                subject=name,
+                minutes=round(float(minutes[i]), 1),
+                nearest_m=round(float(columns["nearest_m"][rows].min()), 1),
+                probability=round(float(together[i]), 4),
+                transmission=round(float(infected[i]), 5),
+                setting=str(longest),
+                first_at=episodes[0].first_at,
+                last_at=episodes[-1].last_at,
+                places=place_names(lake, columns, rows, stays),
+                crowd=int(columns["crowd"][rows].max()),
+                episodes=episodes,
+            )
+        )
+    return out
+
+
+def episode_of(columns: dict[str, NDArray[Any]], row: int, case: Fixes, stays: Visits) -> Episode:
+    """One row of the columns, for reading."""
+    stay = int(columns["stay"][row])
+    at = int(np.searchsorted(case.time_us, int(columns["at"][row])))
+    lon, lat = (stays.lon[stay], stays.lat[stay]) if stay >= 0 else (case.lon[at], case.lat[at])
+    return Episode(
+        first_at=format_time(from_us(int(columns["first_us"][row]))),
+        last_at=format_time(from_us(int(columns["last_us"][row]))),
+        minutes=round(float(columns["minutes"][row]), 1),
+        nearest_m=round(float(columns["nearest_m"][row]), 1),
+        setting=str(columns["setting"][row]),
+        lon=round(float(lon), 5),
+        lat=round(float(lat), 5),
+        pairs=int(columns["pairs"][row]),
+        crowd=int(columns["crowd"][row]),
+        probability=round(float(columns["p"][row]), 4),
+    )
+
+
+def place_names(
+    lake: OpenedLake, columns: dict[str, NDArray[Any]], rows: NDArray[np.int64], stays: Visits
+) -> list[str]:
+    """The named places of check-ins, else `lon,lat` of the case's stays; `on the move` between them."""
+    out = []
+    for stay in np.unique(columns["stay"][rows].astype(np.int64)):
+        if stay < 0:
+            out.append("on the move")
+        elif stays.place[stay] >= 0:
+            out.append(lake.lake.name_places(stays.place[stay : stay + 1])[0])
+        else:
+            out.append(f"{stays.lon[stay]:.4f},{stays.lat[stay]:.4f}")
+    return sorted(set(out))

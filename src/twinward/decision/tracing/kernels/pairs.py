@@ -1,0 +1,124 @@
+"""Pairs of fixes near in space and time: exact counts, and episodes of evidence for each other subject."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+EARTH_RADIUS_M = 6_371_008.8
+EPISODE_COLUMNS = 12
+
+
+@njit(cache=True, inline="always")
+def haversine_m(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
+    """Great-circle distance in metres, the same formula as `core.geography.distance_m`; arguments in radians."""
+    a, b = math.sin((lat2 - lat1) / 2), math.sin((lon2 - lon1) / 2)
+    h = a * a + math.cos(lat1) * math.cos(lat2) * (b * b)
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(h, 1.0)))
+
+
+@njit(cache=True, inline="always")
+def _first_from(times: Any, at: Any) -> Any:
+    a, b = 0, len(times)
+    while a < b:
+        m = (a + b) // 2
+        if times[m] < at:
+            a = m + 1
+        else:
+            b = m
+    return a
+
+
+@njit(cache=True)
+def find_episodes(case: Any, others: Any, radius_m: Any, within_us: Any, join_us: Any) -> tuple[Any, Any, Any]:
+    """(raw pairs, distinct others, episodes) of a case and the fixes of others.
+
+    `case` is (time_us, lon_rad, lat_rad, variance_m2, stay) in time order; `others` is (subject, time_us, lon_rad,
+    lat_rad, variance_m2) sorted by (subject, time). A pair counts when its distance is at most `radius_m` and its
+    times differ by at most `within_us`, both inclusive. An episode is a run of fixes of one other, each with a pair,
+    at the same stay of the case and no further apart than `join_us`. Its columns: subject, stay, first_us, last_us,
+    pairs, fixes, nearest_m, sum of east and of north displacement (m), sum of variance, sum of |time difference|,
+    latest case time. Displacement, variance and time difference are those of each fix's pair nearest in time.
+    """
+    ct, cx, cy, cv, stay = case
+    subject, time_us, lon, lat, variance = others
+    capacity, count, raw, distinct = 1024, 0, 0, 0
+    out = np.empty((capacity, EPISODE_COLUMNS))
+    reach_y = radius_m / EARTH_RADIUS_M * 1.000001 + 1e-12
+    seen = np.int64(-1)
+    for i in range(len(subject)):
+        k = _first_from(ct, time_us[i] - within_us)
+        best, best_gap, pairs, nearest = -1, np.int64(0), 0, 0.0
+        while k < len(ct) and ct[k] <= time_us[i] + within_us:
+            if abs(cy[k] - lat[i]) <= reach_y:
+                d = haversine_m(cx[k], cy[k], lon[i], lat[i])
+                if d <= radius_m:
+                    nearest = d if pairs == 0 else min(nearest, d)
+                    pairs += 1
+                    gap = abs(ct[k] - time_us[i])
+                    if best < 0 or gap < best_gap:
+                        best, best_gap = k, gap
+            k += 1
+        if pairs == 0:
+            continue
+        raw += pairs
+        if subject[i] != seen:
+            distinct += 1
+        same = seen == subject[i] and out[count - 1, 1] == stay[best] and time_us[i] - out[count - 1, 3] <= join_us
+        seen = subject[i]
+        if not same:
+            if count == capacity:
+                grown = np.empty((2 * capacity, EPISODE_COLUMNS))
+                grown[:capacity] = out
+                out, capacity = grown, 2 * capacity
+            out[count, :] = 0.0
+            out[count, 0], out[count, 1] = subject[i], stay[best]
+            out[count, 2], out[count, 6] = time_us[i], nearest
+            count += 1
+        e = count - 1
+        out[e, 3] = time_us[i]
+        out[e, 4] += pairs
+        out[e, 5] += 1
+        out[e, 6] = min(out[e, 6], nearest)
+        turn = lon[i] - cx[best]
+        turn -= 2 * math.pi * np.rint(turn / (2 * math.pi))
+        out[e, 7] += turn * math.cos(lat[i]) * EARTH_RADIUS_M
+        out[e, 8] += (lat[i] - cy[best]) * EARTH_RADIUS_M
+        out[e, 9] += variance[i] + cv[best]
+        out[e, 10] += best_gap
+        out[e, 11] = max(out[e, 11], ct[best])
+    return raw, distinct, out[:count]
+
+
+@njit(cache=True)
+def visit_overlaps(mine: Any, others: Any, radius_m: Any, least_us: Any) -> Any:
+    """Overlaps of a case's visits with visits of others: rows (other row, my row, from_us, to_us, metres).
+
+    `mine` is (start_us, end_us, lon_rad, lat_rad) in order of start; `others` likewise, in any order. An overlap
+    counts when the means are at most `radius_m` apart and it lasts at least `least_us`.
+    """
+    start, end, x, y = mine
+    start2, end2, x2, y2 = others
+    capacity, count = 1024, 0
+    out = np.empty((capacity, 5))
+    reach_y = radius_m / EARTH_RADIUS_M * 1.000001 + 1e-12
+    for i in range(len(start2)):
+        for k in range(len(start)):
+            if start[k] > end2[i]:
+                break
+            a, b = max(start[k], start2[i]), min(end[k], end2[i])
+            if b - a < least_us or abs(y[k] - y2[i]) > reach_y:
+                continue
+            d = haversine_m(x[k], y[k], x2[i], y2[i])
+            if d > radius_m:
+                continue
+            if count == capacity:
+                grown = np.empty((2 * capacity, 5))
+                grown[:capacity] = out
+                out, capacity = grown, 2 * capacity
+            out[count, 0], out[count, 1], out[count, 2], out[count, 3], out[count, 4] = i, k, a, b, d
+            count += 1
+    return out[:count]

@@ -1,0 +1,237 @@
+"""Movement files (CSV, Parquet) to batches of checked columns; every row is passed on or rejected with a reason."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from twinward.core.errors import InputError
+from twinward.edge.feeds import kernels
+
+BATCH_ROWS = 4_000_000
+BLOCK_BYTES = 64_000_000  # of a CSV file at a time
+NEEDED = ("subject", "time", "lon", "lat")
+OPTIONAL = ("error_m", "place", "source", "source_id")
+EARLIEST_US, LATEST_US = -2_208_988_800_000_000, 4_102_444_800_000_000  # 1900 to 2100
+
+REASONS: dict[str, str] = {
+    "missing_value": "subject, time, lon or lat is empty",
+    "bad_time": "time is not RFC 3339, for example 2022-04-13T08:00:00+08:00",
+    "time_without_zone": "time has no zone; write Z or an offset such as +08:00",
+    "bad_number": "lon, lat or error_m is not a number",
+    "bad_point": "lon is outside -180..180 or lat outside -90..90",
+    "swapped_point": "lat is outside -90..90 but would be a longitude: lon and lat look swapped",
+    "bad_error": "error_m is negative or not finite",
+    "bad_row": "the line does not have as many fields as the header",
+}
+CODES = tuple(REASONS)
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """One refused row: its number in the file (the first row after the header is 1; 0 unknown) and why."""
+
+    file: str
+    row: int
+    code: str
+
+
+class MovementFile:
+    """One file as a stream of batches. `received` and `rejected` grow as it is read."""
+
+    def __init__(self, path: Path, rename: dict[str, str] | None = None) -> None:
+        self.path = path
+        self.rename = rename or {}
+        self.received = 0
+        self.rejected: list[Rejected] = []
+
+    def batches(self) -> Iterator[Any]:
+        """Arrow tables with subject, time_us, lon, lat (and error_m, place, source_key where the file has them)."""
+        if not self.path.is_file():
+            raise InputError(f"there is no file {self.path}", "check the path", code="file_absent")
+        parquet = self.path.suffix.lower() in {".parquet", ".pq"}
+        try:
+            for table in self._parquet_tables() if parquet else self._csv_tables():
+                yield self._checked(table)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            kind = "a Parquet" if parquet else "a CSV"
+            detail = str(error).splitlines()[0][:200]
+            advice = "use .csv (with a header, UTF-8) or .parquet"
+            raise InputError(f"{self.path.name} is not {kind} file: {detail}", advice, code="bad_file") from error
+
+    def _columns(self, names: list[str]) -> dict[str, str]:
+        """Our field -> the file's column."""
+        lower = {name.strip().lower(): name for name in names}
+        found = {}
+        for field in (*NEEDED, *OPTIONAL):
+            name = self.rename.get(field, field)
+            if name in names or name.lower() in lower:
+                found[field] = name if name in names else lower[name.lower()]
+        absent = [field for field in NEEDED if field not in found]
+        if absent:
+            raise InputError(
+                f"{self.path.name} has no column {', '.join(absent)}; it has {', '.join(names[:12])}",
+                "the columns are subject, time, lon, lat and perhaps error_m, place; rename with --map field=column",
+                code="missing_column",
+            )
+        return found
+
+    def _parquet_tables(self) -> Iterator[Any]:
+        file = pq.ParquetFile(self.path)
+        found = self._columns(file.schema_arrow.names)
+        for batch in file.iter_batches(BATCH_ROWS, columns=list(found.values()), use_threads=False):
+            yield pa.table({field: batch.column(name) for field, name in found.items()})
+
+    def _header(self) -> list[str]:
+        try:
+            with open(self.path, encoding="utf-8-sig", newline="") as file:
+                return next(csv.reader(file), [])
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise InputError(f"{self.path.name} is not text in UTF-8", "save it as UTF-8", code="bad_file") from error
+
+    def _csv_tables(self) -> Iterator[Any]:
+        def torn(row: Any) -> str:
+            self.received += 1
+            self.rejected.append(Rejected(self.path.name, row.number - 1 if row.number else 0, "bad_row"))
+            return "skip"
+
+        found = self._columns(self._header())
+        # everything as text first: a single bad number must cost its row, not the file
+        types = {name: pa.string() for name in found.values()}
+        reader = pacsv.open_csv(
+            self.path,
+            pacsv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
+            pacsv.ParseOptions(invalid_row_handler=torn),
+            pacsv.ConvertOptions(
+                column_types=types, include_columns=list(found.values()), strings_can_be_null=True, null_values=[""]
+            ),
+        )
+        for batch in reader:
+            yield pa.table({field: batch.column(name) for field, name in found.items()})
+
+    def _checked(self, table: Any) -> Any:
+        """The good rows of a table; the others are counted with their reason."""
+        fields = {name: table.column(name).combine_chunks() for name in table.column_names}
+        bad = np.zeros(table.num_rows, np.uint8)  # 0 good, else 1 + position in CODES
+        for name in NEEDED:
+            refuse(bad, fields[name].is_null().to_numpy(zero_copy_only=False), "missing_value")
+        out: dict[str, Any] = {"subject": subject_text(fields["subject"], bad)}
+        out["time_us"] = read_times(fields["time"], bad)
+        out["lon"], out["lat"] = read_numbers(fields["lon"], bad), read_numbers(fields["lat"], bad)
+        check_points(out["lon"], out["lat"], bad)
+        if "error_m" in fields and fields["error_m"].null_count < table.num_rows:
+            out["error_m"] = read_numbers(fields["error_m"], bad)
+            refuse(bad, (out["error_m"] < 0) | np.isinf(out["error_m"]), "bad_error")
+        if "place" in fields and fields["place"].null_count < table.num_rows:
+            out["place"] = fields["place"].cast(pa.string())
+        if "source_id" in fields:
+            out["source_key"] = source_keys(fields.get("source"), fields["source_id"])
+        rows = np.flatnonzero(bad)
+        first = self.received + 1
+        self.rejected += [Rejected(self.path.name, first + int(row), CODES[bad[row] - 1]) for row in rows]
+        self.received += table.num_rows
+        good = pa.table(out)
+        return good.filter(pa.array(bad == 0)) if len(rows) else good
+
+
+def refuse(bad: NDArray[Any], which: NDArray[Any], code: str) -> None:
+    """Mark rows with their first reason."""
+    bad[which & (bad == 0)] = CODES.index(code) + 1
+
+
+def subject_text(column: Any, bad: NDArray[Any]) -> Any:
+    """Pseudonyms as text; integers in their decimal form. Never null: refused rows hold an empty text."""
+    if pa.types.is_floating(column.type):
+        whole = pc.equal(pc.floor(column), column).fill_null(False).to_numpy(zero_copy_only=False)
+        refuse(bad, ~whole, "missing_value")
+        column = column.fill_null(0).cast(pa.int64(), safe=False)
+    if pa.types.is_integer(column.type):
+        return column.fill_null(0).dictionary_encode()
+    if pa.types.is_dictionary(column.type):
+        return column.cast(pa.string()).fill_null("").dictionary_encode()
+    text = pc.utf8_trim_whitespace(column.cast(pa.string()).fill_null(""))
+    refuse(bad, pc.equal(text, "").to_numpy(zero_copy_only=False), "missing_value")
+    return text.dictionary_encode()
+
+
+def read_times(column: Any, bad: NDArray[Any]) -> NDArray[Any]:
+    """Microseconds since 1970 UTC from RFC 3339 text or from timestamps with a zone."""
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        if kind.tz is None:
+            refuse(bad, np.ones(len(bad), np.bool_), "time_without_zone")
+            return np.zeros(len(bad), np.int64)
+        time_us = column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.int64()).fill_null(0)
+        out = time_us.to_numpy(zero_copy_only=False)
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        text = column.cast(pa.large_string()).fill_null("")
+        _, offsets, data = text.buffers()
+        at = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
+        out, verdict = kernels.parse_times(np.frombuffer(data or b"\0", np.uint8), at)
+        refuse(bad, verdict == kernels.NO_ZONE, "time_without_zone")
+        refuse(bad, verdict == kernels.BAD_TIME, "bad_time")
+    else:
+        refuse(bad, np.ones(len(bad), np.bool_), "bad_time")
+        return np.zeros(len(bad), np.int64)
+    refuse(bad, (out < EARLIEST_US) | (out > LATEST_US), "bad_time")
+    return np.asarray(out)
+
+
+def read_numbers(column: Any, bad: NDArray[Any]) -> NDArray[Any]:
+    """float64, NaN where empty; text is read exactly, what is no number refuses its row."""
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        text = pc.utf8_trim_whitespace(column)
+        try:
+            column = text.cast(pa.float64())
+        except pa.ArrowInvalid:
+            values = [as_number(value) for value in text.to_pylist()]
+            refuse(bad, np.array([value is None for value in values]), "bad_number")
+            return np.array([np.nan if value is None else value for value in values], np.float64)
+    elif not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_null(column.type)):
+        try:
+            column = column.cast(pa.float64())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            refuse(bad, np.ones(len(bad), np.bool_), "bad_number")
+            return np.full(len(bad), np.nan)
+    return np.asarray(column.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False))
+
+
+def as_number(text: str | None) -> float | None:
+    """NaN for an empty field, None for what is no number."""
+    if text is None or text == "":
+        return float("nan")
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def check_points(lon: NDArray[Any], lat: NDArray[Any], bad: NDArray[Any]) -> None:
+    """Refuse points outside WGS 84, and say so when they look swapped."""
+    refuse(bad, np.isnan(lon) | np.isnan(lat), "bad_number")
+    outside = ~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))
+    refuse(bad, outside & (np.abs(lat) <= 180.0) & (np.abs(lon) <= 90.0), "swapped_point")
+    refuse(bad, outside, "bad_point")
+
+
+def source_keys(source: Any, source_id: Any) -> NDArray[Any]:
+    """A non-zero 64-bit key of (source, source_id); 0 where there is no id."""
+    import hashlib
+
+    ids = source_id.cast(pa.string()).to_pylist()
+    sources = source.cast(pa.string()).to_pylist() if source is not None else [""] * len(ids)
+    out = np.zeros(len(ids), np.int64)
+    for i, (name, number) in enumerate(zip(sources, ids, strict=True)):
+        if number is not None:
+            digest = hashlib.blake2b(f"{name}\x1f{number}".encode(), digest_size=8).digest()
+            out[i] = int.from_bytes(digest, "little", signed=True) or 1
+    return out

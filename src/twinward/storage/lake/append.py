@@ -1,0 +1,257 @@
+"""One append: number, group by day, drop what is known, flag, sort twice, write, build visits; then one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.core.clock import DAY_US
+from twinward.core.ports import Fixes
+from twinward.storage.lake import kernels, stays
+from twinward.storage.lake.buffer import DayBuffer
+from twinward.storage.lake.manifest import Manifest, NamesPiece, Side, sync_file
+from twinward.storage.lake.names import Names
+from twinward.storage.lake.parts import (
+    BY_PLACE,
+    BY_SUBJECT,
+    NO_FIXES,
+    OpenPart,
+    concat_fixes,
+    coords_of,
+    take_fixes,
+    unit_of,
+    write_part,
+)
+
+SPEED_LIMIT_M_S = 1_000 / 3.6  # faster than an airliner: stored, flagged, left out of stays
+SPEED_SLACK_M = 500.0  # a jump of this size is noise at any speed
+TIME_BITS = {1_000_000: 17, 1_000: 27, 1: 37}  # a day in seconds, milliseconds, microseconds
+
+
+class Appended(msgspec.Struct, kw_only=True):
+    """What one append did. `bytes` counts the fixes in both orders."""
+
+    stored: int = 0
+    duplicate: int = 0
+    flagged: int = 0
+    visits: int = 0
+    bytes: int = 0
+    visit_bytes: int = 0
+
+
+class Append:
+    """Builds the next manifest from batches; nothing is visible until the caller commits `manifest`."""
+
+    def __init__(self, root: Path, manifest: Manifest, at_us: int, memory_rows: int | None = None) -> None:
+        self.root = root
+        self.manifest = msgspec.structs.replace(manifest, generation=manifest.generation + 1)
+        self.at_us = at_us
+        self.done = Appended()
+        self.subjects, self.places = Names(root, manifest.subjects), Names(root, manifest.places)
+        scratch = root / "scratch"
+        self.buffer = DayBuffer(scratch, memory_rows) if memory_rows else DayBuffer(scratch)
+        self.new_keys: list[NDArray[Any]] = []
+        self.touched = np.zeros(0, np.bool_)  # subjects whose stays may have changed
+
+    def add(self, table: Any) -> None:
+        """One batch: an Arrow table with subject, time_us, lon, lat and perhaps error_m, place, source_key."""
+        columns = {name: table.column(name).to_numpy() for name in ("time_us", "lon", "lat")}
+        number, self.subjects = self.subjects.number(table.column("subject").combine_chunks())
+        columns["subject"] = number
+        keep = np.ones(len(number), np.bool_)
+        if "error_m" in table.column_names:
+            columns["error_m"] = table.column("error_m").to_numpy().astype(np.float32)
+        if "place" in table.column_names:
+            text = table.column("place").combine_chunks()
+            number, self.places = self.places.number(text.fill_null(""))
+            columns["place"] = np.where(text.is_valid().to_numpy(zero_copy_only=False), number, -1).astype(np.int32)
+        if "source_key" in table.column_names:
+            key = table.column("source_key").to_numpy()
+            columns["identified"] = key != 0
+            keep = self._unseen(key)
+            self.done.duplicate += int((~keep).sum())
+        self.buffer.add(columns, keep)
+
+    def _unseen(self, key: NDArray[Any]) -> NDArray[Any]:
+        """Rows whose source key is new to the lake and to this append, or that have none."""
+        first = np.zeros(len(key), np.bool_)
+        first[np.unique(key, return_index=True)[1]] = True
+        keep = first | (key == 0)
+        known = [np.load(self.root / side.name, mmap_mode="r") for side in self.manifest.source_keys]
+        for keys in [*known, *self.new_keys]:
+            at = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
+            keep &= (keys[at] != key) | (key == 0)
+        new = np.unique(key[keep & (key != 0)])
+        if len(new):
+            self.new_keys.append(new)
+        return np.asarray(keep)
+
+    def finish(self) -> Manifest:
+        """Write everything, day by day; the manifest to commit."""
+        days = self.buffer.days()
+        self._write_names()
+        self.touched = np.zeros(len(self.subjects), np.bool_)
+        later = [day for day in self.manifest.days() if days and day > days[0]]
+        for day in sorted({*days, *later}):
+            if day in days:
+                self._write_day(day)
+            elif self._rebuild_visits(day, None):  # nothing changes from here to the next new day
+                self.touched[:] = False
+        self._write_keys(days)
+        return self.manifest
+
+    def rebuild(self, days: set[int]) -> Manifest:
+        """Visits anew of everyone from the first of `days` on, after rows of these days were dropped."""
+        self.touched = np.ones(len(self.subjects), np.bool_)
+        for day in [day for day in self.manifest.days() if day >= min(days)]:
+            if self._rebuild_visits(day, None) and day > max(days):
+                break
+        return self.manifest
+
+    def _grow(self, **changes: Any) -> None:
+        self.manifest = msgspec.structs.replace(self.manifest, **changes)
+
+    def _file(self, kind: str, day: int, ending: str = "parquet") -> str:
+        return f"{kind}-{day}-{self.manifest.generation:08d}.{ending}"
+
+    def _write_names(self) -> None:
+        def written(names: Names, kind: str) -> tuple[NamesPiece, ...]:
+            return names.write(f"{kind}-{self.manifest.generation:08d}.arrow")
+
+        self._grow(subjects=written(self.subjects, "subjects"), places=written(self.places, "places"))
+
+    def _write_keys(self, days: list[int]) -> None:
+        if not self.new_keys:
+            return
+        name = self._file("keys", days[-1] if days else 0, "npy")
+        keys = np.sort(np.concatenate(self.new_keys))
+        np.save(self.root / name, keys)
+        sync_file(self.root / name)
+        side = Side(name=name, day=days[-1] if days else 0, rows=len(keys), bytes=keys.nbytes)
+        self._grow(source_keys=(*self.manifest.source_keys, side))
+
+    def _write_day(self, day: int) -> None:
+        fixes, identified = self.buffer.pop(day)
+        fixes = self._new_rows(day, fixes, identified)
+        new_day = day not in self.manifest.days()
+        if len(fixes):
+            fixes = self._flag(day, fixes)
+            forms = (unit_of(fixes.time_us), coords_of(fixes.lon, fixes.lat))
+            by_place = kernels.sort_order(kernels.place_keys(fixes.time_us - day * DAY_US, fixes.lon, fixes.lat))
+            parts = [
+                write_part(self.root, self._file("subject", day), BY_SUBJECT, day, fixes, forms, self.at_us),
+                write_part(
+                    self.root,
+                    self._file("place", day),
+                    BY_PLACE,
+                    day,
+                    sorted_by(fixes, by_place),
+                    forms,
+                    self.at_us,
+                ),
+            ]
+            self._grow(parts=(*self.manifest.parts, *parts))
+            self.done.stored += len(fixes)
+            self.done.bytes += sum(part.bytes for part in parts)
+            self.touched[fixes.subject] = True
+        if new_day:
+            self.touched[:] = True  # every stay carried into a day that was not there may end on it
+        self._rebuild_visits(day, fixes if new_day else None)
+
+    def _new_rows(self, day: int, fixes: Fixes, identified: NDArray[Any]) -> Fixes:
+        """Rows the lake does not hold, sorted by (subject, time, lon, lat)."""
+        unit = unit_of(fixes.time_us)
+        keys = kernels.subject_keys(fixes.subject, (fixes.time_us - day * DAY_US) // unit, TIME_BITS[unit])
+        order = kernels.sort_order(keys)
+        subject, time_us = kernels.take(fixes.subject, order), kernels.take(fixes.time_us, order)
+        kernels.order_ties(subject, time_us, fixes.lon, fixes.lat, order)
+        fixes = sorted_by(fixes, order)
+        keep = ~identified[order]
+        plain = int(keep.sum())
+        columns = (fixes.subject, fixes.time_us, fixes.lon, fixes.lat)
+        repeats = kernels.mark_repeats(*columns, keep)
+        for known in self._known_rows(day, fixes):
+            repeats += kernels.mark_known(*columns, keep, known.subject, known.time_us, known.lon, known.lat)
+        self.done.duplicate += repeats
+        if not repeats:
+            return fixes
+        return take_fixes(fixes, keep | identified[order] if plain < len(keep) else keep)
+
+    def _known_rows(self, day: int, fixes: Fixes) -> Iterable[Fixes]:
+        """Stored rows that may equal new ones, part by part."""
+        start, end = int(fixes.time_us.min()), int(fixes.time_us.max())
+        second = (fixes.time_us - day * DAY_US) // 1_000_000
+        keys = np.unique(kernels.subject_keys(fixes.subject, second, kernels.SECOND_BITS))
+        for part in self.manifest.parts_of(BY_SUBJECT, day):
+            if part.from_us <= end and part.to_us > start:
+                yield OpenPart(self.root, part).gather(keys, keys)
+
+    def _flag(self, day: int, fixes: Fixes) -> Fixes:
+        carry = self._carry_into(day)
+        prior = (carry[0], carry[2], carry[3] / carry[5], carry[4] / carry[5])
+        flag = kernels.flag_speeds(
+            fixes.subject,
+            fixes.time_us,
+            fixes.lon,
+            fixes.lat,
+            np.nan_to_num(fixes.error_m),
+            SPEED_LIMIT_M_S,
+            SPEED_SLACK_M,
+            prior,
+        )
+        self.done.flagged += int(flag.sum())
+        return msgspec.structs.replace(fixes, flag=flag)
+
+    def _carry_into(self, day: int) -> stays.Stays:
+        before = [side for side in self.manifest.open_stays if side.day < day]
+        return stays.read_open(self.root, max(before, key=lambda side: side.day)) if before else stays.no_stays()
+
+    def _fixes_of_touched(self, day: int) -> Fixes:
+        parts = [OpenPart(self.root, part) for part in self.manifest.parts_of(BY_SUBJECT, day)]
+        who = np.flatnonzero(self.touched)
+        low, high = who << kernels.SECOND_BITS, ((who + 1) << kernels.SECOND_BITS) - 1
+        fixes = concat_fixes([part.gather(low, high) for part in parts]) if len(who) else NO_FIXES
+        order = np.lexsort((fixes.lat, fixes.lon, fixes.time_us, fixes.subject))
+        return take_fixes(fixes, order)
+
+    def _rebuild_visits(self, day: int, fixes: Fixes | None) -> bool:
+        """Visits of the touched subjects on `day` anew; True when what they carry out of it did not change.
+
+        `fixes` are all rows of the day where the caller has them at hand.
+        """
+        carry = self._carry_into(day)
+        carry = stays.take_stays(carry, self.touched[carry[0]])
+        closed, left = stays.find_stays(day, self._fixes_of_touched(day) if fixes is None else fixes, carry)
+        visits = stays.to_visits(closed)
+        old_visits = [side for side in self.manifest.visits if side.day == day]
+        old_open = [side for side in self.manifest.open_stays if side.day == day]
+        unchanged = False
+        for side in old_visits:
+            old = stays.read_visits(self.root, side)
+            rest = stays.take_visits(old, ~self.touched[old.subject])
+            self.done.visits -= len(old) - len(rest)
+            visits = stays.concat_visits([rest, visits])
+        for side in old_open:
+            before = stays.read_open(self.root, side)
+            mine = self.touched[before[0]]
+            unchanged = stays.same_stays(stays.take_stays(before, mine), left)
+            left = stays.join_stays(stays.take_stays(before, ~mine), left)
+        self.done.visits += len(closed[0])
+        seen = stays.write_visits(self.root, self._file("visits", day), day, visits)
+        kept = stays.write_open(self.root, self._file("open", day), day, left)
+        self.done.visit_bytes += seen.bytes
+        self._grow(
+            visits=(*(s for s in self.manifest.visits if s.day != day), seen),
+            open_stays=(*(s for s in self.manifest.open_stays if s.day != day), kept),
+        )
+        return unchanged
+
+
+def sorted_by(fixes: Fixes, order: NDArray[Any]) -> Fixes:
+    """All columns in a new order."""
+    return Fixes(**{name: kernels.take(getattr(fixes, name), order) for name in Fixes.__struct_fields__})

@@ -1,0 +1,83 @@
+"""Keeping the lake: merging the pieces of a day, and dropping what is past its retention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from twinward.core.clock import DAY_US
+from twinward.core.ports import Fixes
+from twinward.storage.lake import kernels
+from twinward.storage.lake.append import Append, sorted_by
+from twinward.storage.lake.manifest import Manifest, Part
+from twinward.storage.lake.parts import (
+    BY_PLACE,
+    BY_SUBJECT,
+    OpenPart,
+    concat_fixes,
+    coords_of,
+    take_fixes,
+    unit_of,
+    write_part,
+)
+
+
+def compact(root: Path, manifest: Manifest, most_parts: int) -> tuple[Manifest, int]:
+    """The manifest after merging, and how many groups of parts were merged.
+
+    Only parts recorded on the same day are merged, so that retention can still tell them apart.
+    """
+    after = msgspec.structs.replace(manifest, generation=manifest.generation + 1)
+    merged = 0
+    for day in manifest.days():
+        groups: dict[int, list[Part]] = {}
+        for part in manifest.parts_of(BY_SUBJECT, day):
+            groups.setdefault(part.recorded_us // DAY_US, []).append(part)
+        for recorded, parts in groups.items():
+            if len(parts) <= most_parts:
+                continue
+            new = _merge(root, after.generation, day, recorded, parts)
+            gone = {part.name for part in parts} | {part.name.replace("subject-", "place-", 1) for part in parts}
+            after = msgspec.structs.replace(after, parts=(*(p for p in after.parts if p.name not in gone), *new))
+            merged += 1
+    return after, merged
+
+
+def _merge(root: Path, generation: int, day: int, recorded: int, parts: list[Part]) -> list[Part]:
+    fixes = concat_fixes([OpenPart(root, part).read_all() for part in parts])
+    fixes = take_fixes(fixes, np.lexsort((fixes.lat, fixes.lon, fixes.time_us, fixes.subject)))
+    forms = (unit_of(fixes.time_us), coords_of(fixes.lon, fixes.lat))
+    at_us = max(part.recorded_us for part in parts)
+
+    def written(order: str, rows: Fixes) -> Part:
+        return write_part(root, f"{order}-{day}-{generation:08d}-{recorded}.parquet", order, day, rows, forms, at_us)
+
+    by_place = kernels.sort_order(kernels.place_keys(fixes.time_us - day * DAY_US, fixes.lon, fixes.lat))
+    return [written(BY_SUBJECT, fixes), written(BY_PLACE, sorted_by(fixes, by_place))]
+
+
+def expire(root: Path, manifest: Manifest, cut_us: int, kept_us: Sequence[tuple[int, int]]) -> tuple[Manifest, int]:
+    """The manifest without parts recorded before `cut_us`, except those with data in a window of `kept_us`."""
+
+    def stays(part: Part) -> bool:
+        return part.recorded_us >= cut_us or any(part.from_us < end and part.to_us > start for start, end in kept_us)
+
+    parts = tuple(part for part in manifest.parts if stays(part))
+    dropped = [part for part in manifest.parts_of(BY_SUBJECT) if not stays(part)]
+    if not dropped:
+        return manifest, 0
+    left = {part.day for part in parts}
+    after = msgspec.structs.replace(
+        manifest,
+        parts=parts,
+        visits=tuple(side for side in manifest.visits if side.day in left),
+        open_stays=tuple(side for side in manifest.open_stays if side.day in left),
+        source_keys=tuple(side for side in manifest.source_keys if left and side.day >= min(left)),
+        subjects=manifest.subjects if left else (),
+        places=manifest.places if left else (),
+    )
+    work = Append(root, after, 0)
+    return work.rebuild({part.day for part in dropped}), sum(part.rows for part in dropped)
