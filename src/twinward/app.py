@@ -21,9 +21,11 @@ from twinward.security.identity import Identities
 from twinward.security.keys import Keyring
 from twinward.security.policy import Policy
 from twinward.security.vault import Vault
-from twinward.service.platform import Platform
+from twinward.service.platform import Caller, Platform
+from twinward.service.tracing import Tracing, join_tracing
 from twinward.settings import load_settings
 from twinward.storage.intake import IntakeDoor
+from twinward.storage.lake.lake import Lake
 from twinward.storage.store import open_store
 from twinward.twins.city import messages as city_messages
 from twinward.twins.city import twin as city
@@ -131,3 +133,13 @@ def write_demo_report(workspace: Path, result: dict[str, Any]) -> Path:
     path = workspace / "report.html"
     path.write_text(render_demo_report(result), encoding="utf-8")
     return path
+
+
+def open_lake(workspace: Path) -> Lake:
+    """The workspace's observation lake; one instance stays warm as long as it lives."""
+    return Lake(workspace / "lake")
+
+
+def make_tracing(platform: Platform, caller: Caller, lake: Lake | None = None) -> Tracing:
+    """The questions about movement on behalf of a caller; a process that serves hands in its own warm lake."""
+    return join_tracing(platform, caller, lake or open_lake(platform.workspace))

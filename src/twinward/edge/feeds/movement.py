@@ -53,6 +53,8 @@ class MovementFile:
         self.rename = rename or {}
         self.received = 0
         self.rejected: list[Rejected] = []
+        self.torn: list[int] = []  # row numbers of lines that never became a row
+        self.passed = 0
 
     def batches(self) -> Iterator[Any]:
         """Arrow tables with subject, time_us, lon, lat (and error_m, place, source_key where the file has them)."""
@@ -101,7 +103,8 @@ class MovementFile:
     def _csv_tables(self) -> Iterator[Any]:
         def torn(row: Any) -> str:
             self.received += 1
-            self.rejected.append(Rejected(self.path.name, row.number - 1 if row.number else 0, "bad_row"))
+            self.torn.append(row.number - 1 if row.number else 0)
+            self.rejected.append(Rejected(self.path.name, self.torn[-1], "bad_row"))
             return "skip"
 
         found = self._columns(self._header())
@@ -117,6 +120,15 @@ class MovementFile:
         )
         for batch in reader:
             yield pa.table({field: batch.column(name) for field, name in found.items()})
+
+    def _number(self, row: int) -> int:
+        """The number in the file of a row of the present table: torn lines count, too."""
+        number = self.passed + row + 1
+        for torn in self.torn:
+            if torn > number:
+                break
+            number += 1
+        return number
 
     def _checked(self, table: Any) -> Any:
         """The good rows of a table; the others are counted with their reason."""
@@ -136,9 +148,9 @@ class MovementFile:
         if "source_id" in fields:
             out["source_key"] = source_keys(fields.get("source"), fields["source_id"])
         rows = np.flatnonzero(bad)
-        first = self.received + 1
-        self.rejected += [Rejected(self.path.name, first + int(row), CODES[bad[row] - 1]) for row in rows]
+        self.rejected += [Rejected(self.path.name, self._number(int(row)), CODES[bad[row] - 1]) for row in rows]
         self.received += table.num_rows
+        self.passed += table.num_rows
         good = pa.table(out)
         return good.filter(pa.array(bad == 0)) if len(rows) else good
 

@@ -76,6 +76,10 @@ class Lake:
 
         return self._retry(once)
 
+    def status(self) -> dict[str, Any]:
+        """What the lake holds, as counts; nothing about a person."""
+        return describe(self.snapshot().manifest)
+
     def _retry(self, work: Callable[[], T]) -> T:
         for _ in range(RETRIES):
             try:

@@ -1,0 +1,57 @@
+"""`twinward trace contacts`: questions about persons; each needs an activation."""
+
+from __future__ import annotations
+
+import argparse
+
+from twinward import app
+from twinward.cli.opened import add_person, as_time, open_for
+from twinward.cli.output import emit_json, emit_text
+from twinward.core.errors import InputError
+
+
+def add_arguments(questions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    contacts = questions.add_parser("contacts", help="who shared place and time with a case")
+    contacts.add_argument("--subject", required=True, metavar="S")
+    add_window(contacts)
+    contacts.add_argument("--radius-m", type=float, default=50.0, metavar="R")
+    contacts.add_argument("--minutes", type=float, default=15.0, metavar="M", help="most difference in time of a pair")
+    contacts.add_argument("--min-duration-min", type=float, default=15.0, metavar="D")
+    contacts.add_argument("--min-probability", type=float, default=0.0, metavar="P")
+    contacts.add_argument("--limit", type=int, default=None, metavar="N", help="most contacts to list")
+    contacts.add_argument("--raw-pairs", action="store_true", help="only the exact counts, without the list")
+    contacts.set_defaults(answer=answer_contacts)
+    add_person(contacts)
+
+
+def add_window(parser: argparse.ArgumentParser) -> None:
+    """`--from` inclusive, `--to` exclusive; default the fourteen days before the newest data."""
+    parser.add_argument("--from", dest="start", type=as_time, metavar="T")
+    parser.add_argument("--to", dest="end", type=as_time, metavar="T")
+
+
+def answer_contacts(options: argparse.Namespace) -> int:
+    if options.limit is not None and options.limit < 0:
+        raise InputError("--limit is negative", "leave it out for all contacts", code="bad_limit")
+    with open_for(options) as (platform, caller):
+        result = app.make_tracing(platform, caller).contacts(
+            subject=options.subject,
+            start=options.start,
+            end=options.end,
+            radius_m=options.radius_m,
+            minutes=options.minutes,
+            min_duration_min=options.min_duration_min,
+            min_probability=options.min_probability,
+            limit=0 if options.raw_pairs else options.limit,
+        )
+    if options.json:
+        emit_json(result)
+        return 0
+    lines = [f"{result['counts']['subjects']} others near, {result['counts']['raw_pairs']} pairs of fixes"]
+    for contact in result["contacts"][:50]:
+        lines.append(
+            f"{contact['subject']:>20}  {contact['minutes']:>8} min  p {contact['probability']:.2f}  "
+            f"infected {contact['transmission']:.3f}  {contact['setting']:<9}  {contact['first_at']}"
+        )
+    emit_text("\n".join(lines))
+    return 0
