@@ -90,7 +90,9 @@ def expire(platform: Platform, lake: WritableLake) -> int:
     """Delete what is past its retention; what the window of an activation in force covers is kept."""
     now = platform.clock.now()
     with platform.store.read() as rows:
-        kept = [(row.data_from, row.data_to) for row in rows.list_rows("activations", status="open") if row.is_open(now)]
+        kept = [
+            (row.data_from, row.data_to) for row in rows.list_rows("activations", status="open") if row.is_open(now)
+        ]
     return lake.expire(now, platform.settings.lake.retention_days, kept)
 
 
