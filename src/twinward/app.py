@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import uvicorn
 
-from twinward.api.main import make_api
 from twinward.core.clock import Clock, SystemClock
 from twinward.core.errors import AbsentError, ConflictError, InputError
 from twinward.core.messages import Fact
@@ -16,7 +14,6 @@ from twinward.library.plans import load_library
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
 from twinward.population.columns import read_manifest
-from twinward.report.demonstration import render_demo_report
 from twinward.security.identity import Identities
 from twinward.security.keys import Keyring
 from twinward.security.policy import Policy
@@ -33,6 +30,9 @@ from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency import messages as emergency_messages
 from twinward.twins.emergency import twin as emergency
 from twinward.twins.twin import Twins, join
+
+if TYPE_CHECKING:
+    from uvicorn import Server
 
 BEHAVIOUR = join([city.BEHAVIOUR, emergency.BEHAVIOUR])
 FACTS = tuple(
@@ -106,8 +106,12 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     )
 
 
-def make_server(platform: Platform, host: str, port: int) -> uvicorn.Server:
+def make_server(platform: Platform, host: str, port: int) -> Server:
     """The API of an open platform as a server that is not yet running."""
+    import uvicorn  # half a second to import: only who serves pays it
+
+    from twinward.api.main import make_api
+
     config = uvicorn.Config(make_api(platform), host=host, port=port, log_level="warning", access_log=False)
     return uvicorn.Server(config)
 
@@ -130,6 +134,8 @@ def city_timezone(workspace: Path) -> str:
 
 def write_demo_report(workspace: Path, result: dict[str, Any]) -> Path:
     """The one-page report of a demonstration."""
+    from twinward.report.demonstration import render_demo_report
+
     path = workspace / "report.html"
     path.write_text(render_demo_report(result), encoding="utf-8")
     return path

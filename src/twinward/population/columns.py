@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from twinward.core.errors import AbsentError, InputError, StorageError
 from twinward.population.base import SCHEMA_VERSION, Area, CityBase
-from twinward.population.synthesis import Columns
+
+if TYPE_CHECKING:
+    from twinward.population.synthesis import Columns
 
 # the fixed order of the hash
 COLUMNS = (

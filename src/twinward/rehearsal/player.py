@@ -118,10 +118,9 @@ class Player:
         now = self.clock.now()
         for department in self.departments:
             answers: list[dict[str, Any]] = []
-            for status in ("ordered", "confirmed", "acknowledged"):
-                tasks = self.get("/v1/tasks", department=department, status=status, limit=10_000)["items"]
-                for task in tasks:
-                    answers += self.responders.answer(task, now)
+            tasks = self.get("/v1/tasks", department=department, status="at_work", limit=10_000)["items"]
+            for task in tasks:
+                answers += self.responders.answer(task, now)
             for start in range(0, len(answers), BATCH):
                 self.post(answers[start : start + BATCH], "responders")
 

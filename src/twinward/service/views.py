@@ -14,6 +14,7 @@ from twinward.security.masking import mask_fact
 from twinward.service.platform import Caller, Platform, snapshot_of
 
 OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
+GROUPS: dict[str, Any] = {"open": OPEN_TASKS, "at_work": OPEN_TASKS[1:]}  # words for several statuses at once
 MAX_PAGE = 10_000
 
 
@@ -158,7 +159,7 @@ def list_tasks(
     offset: int = 0,
     caller: Caller | None = None,
 ) -> list[Any]:
-    """Tasks by deadline in the caller's areas; `status` a word of the glossary, or `open` for all that is unfinished.
+    """Tasks by deadline in the caller's areas; `status` a word of the glossary, or `open` or `at_work`.
 
     One who answers for a department sees that department's.
     """
@@ -176,7 +177,7 @@ def list_tasks(
     if incident:
         equals["incident"] = incident
     if status:
-        equals["status"] = OPEN_TASKS if status == "open" else status
+        equals["status"] = GROUPS.get(status, status)
     under = None if area in (None, platform.around.areas.root) else platform.around.areas.require(str(area))
     with platform.store.read() as reader:
         if at is None:
