@@ -18,7 +18,7 @@ def link(previous: bytes, fields: tuple[Any, ...]) -> bytes:
 
 
 class ChainCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verification found: how many entries were read, and the place of the first that does not fit."""
+    """What a verification found: how many entries there are, and the place of the first that does not fit."""
 
     entries: int
     ok: bool

@@ -1,0 +1,149 @@
+"""Verifies the log's hash chain in the database or in an exported file, and writes such a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import InputError
+from twinward.storage.chain import GENESIS, ChainCheck, check_links, link
+from twinward.storage.databases import Database
+from twinward.storage.statements import EVENT_FIELDS
+
+BLOCK = 5000
+FIELDS = ", ".join((*EVENT_FIELDS, "hash"))
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of an exported log: every field that is stored, the body as it is stored (sealed where personal)."""
+
+    seq: int
+    id: str
+    type: str
+    occurred_at: int
+    recorded_at: int
+    area: str
+    actor: str
+    cause: str | None
+    command: str
+    incident: str | None
+    subject: str | None
+    body: bytes
+    hash: bytes
+
+
+class Ending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last line: how many entries there are and the hash of the last; a file without it has lost its tail."""
+
+    entries: int
+    head: bytes
+
+
+_encode = msgspec.json.Encoder().encode
+_entry = msgspec.json.Decoder(Entry).decode
+_ending = msgspec.json.Decoder(Ending).decode
+_astuple = msgspec.structs.astuple
+
+
+def verify_chain(database: Database, first: int = 1, last: int | None = None) -> ChainCheck:
+    """Checks entries `first` to `last` (the end) of the log as they lie in the database."""
+    connection = database.connect(write=False)
+    try:
+        connection.execute(database.begin_read)
+        seq, head = connection.execute("SELECT seq, hash FROM head").fetchone()
+        previous = GENESIS
+        if first > 1:
+            before = list(_rows(connection, first - 1, first - 1))
+            previous = before[0][-1] if before else b""
+        end = seq if last is None else min(last, seq)
+        good, bad, reached = check_links(_rows(connection, first, end), previous, first)
+        beyond = next(_rows(connection, seq + 1, 2**62), None) if last is None else None
+        if bad is None and good < end - first + 1:
+            bad = first + good  # entries that the head counts are gone
+        elif bad is None and (beyond is not None or (end == seq and reached != bytes(head))):
+            bad = end + 1 if beyond is not None else end
+        there = f"SELECT count(*) FROM events WHERE seq >= {first:d} AND seq <= {end if last else 2**62:d}"
+        entries = good if bad is None else int(connection.execute(there).fetchone()[0])
+        return ChainCheck(entries=entries, ok=bad is None, first_bad=bad, head=reached.hex())
+    except database.errors as error:
+        raise database.explain(error) from error
+    finally:
+        connection.close()
+
+
+def _rows(connection: Any, first: int, last: int) -> Iterator[tuple[Any, ...]]:
+    """Stored entries in order, a block at a time."""
+    while first <= last:
+        text = f"SELECT {FIELDS} FROM events WHERE seq >= {first:d} AND seq <= {last:d} ORDER BY seq LIMIT {BLOCK}"
+        block = connection.execute(text).fetchall()
+        yield from block
+        if len(block) < BLOCK:
+            return
+        first = block[-1][0] + 1
+
+
+def export_chain(database: Database, path: Path) -> int:
+    """Writes the whole log as JSON Lines, an ending last; how many entries. The file appears only when it is whole."""
+    connection = database.connect(write=False)
+    beside = path.with_name(path.name + ".new")
+    try:
+        connection.execute(database.begin_read)
+        seq, head = connection.execute("SELECT seq, hash FROM head").fetchone()
+        with beside.open("wb") as file:
+            for row in _rows(connection, 1, seq):
+                file.write(_encode(Entry(*row)))
+                file.write(b"\n")
+            file.write(_encode(Ending(seq, bytes(head))) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error}", "name another file", code="not_writable") from error
+    except database.errors as error:
+        raise database.explain(error) from error
+    finally:
+        connection.close()
+    return int(seq)
+
+
+def verify_file(path: Path) -> ChainCheck:
+    """Checks an exported log; what was flipped, dropped, inserted or put elsewhere is found at its place."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error}", "name an exported log", code="not_readable") from error
+    previous, place, ending, bad, lines = GENESIS, 1, None, False, 0
+    with file:
+        for line in file:
+            lines += 1
+            if bad or ending is not None:  # nothing may follow the ending
+                bad = True
+                continue
+            try:
+                entry = _entry(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                ending = _read_ending(line)
+                bad = ending is None or ending.entries != place - 1 or ending.head != previous
+                continue
+            fields = _astuple(entry)
+            # written anew it must be the same line: no byte may differ, not even one that means nothing
+            if entry.seq != place or link(previous, fields[:-1]) != entry.hash or _encode(entry) + b"\n" != line:
+                bad = True
+                continue
+            previous = entry.hash
+            place += 1
+    ok = ending is not None and not bad
+    entries = lines - (ending is not None)
+    return ChainCheck(entries=entries, ok=ok, first_bad=None if ok else place, head=previous.hex())
+
+
+def _read_ending(line: bytes) -> Ending | None:
+    try:
+        ending = _ending(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return ending if _encode(ending) + b"\n" == line else None
