@@ -1,0 +1,136 @@
+"""`twinward simulate`: an outbreak run forward on a city base or a plain number of residents."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from twinward.cli.main import add_common
+from twinward.cli.output import emit_json, emit_text, say
+from twinward.core.errors import InputError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_common(parser)
+    parser.add_argument("--residents", help="a plain city of so many residents, in place of the workspace's city")
+    parser.add_argument("--disease", default="sars-cov-2-ancestral", help="name of a bundled disease, or a TOML file")
+    parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="e.g. transmission.r0=2.5")
+    parser.add_argument("--infected", default="100", help="infected on day 0, drawn at random (default 100)")
+    parser.add_argument("--measures", type=Path, help="TOML file of measures")
+    parser.add_argument("--days", default="180")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--replicates", default="1", help="runs with seeds S, S+1, …; with --threads T, T at a time")
+    parser.add_argument("--threads", default="1", help="never changes the result")
+    parser.add_argument("--mixing", default="settings", help="settings, or uniform: one pool, for theory")
+    parser.add_argument("--level", help="area level of the outcome tables")
+    parser.add_argument("--contacts", type=Path, help="folder of contact matrices by setting to fit the contacts to")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="run replicates on a Dask cluster")
+    parser.add_argument("--tree", type=Path, metavar="FILE", help="write who infected whom, where, when, as Parquet")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write series, tables and plots")
+    parser.add_argument("--profile", action="store_true", help="seconds by step of the day")
+    parser.add_argument("--explain", action="store_true", help="print the steps of a day in their order, and stop")
+    parser.add_argument("--schema", choices=["disease", "measures"], help="print the JSON Schema, and stop")
+
+
+def run(options: argparse.Namespace) -> int:
+    from twinward.service import simulation
+
+    if options.schema:
+        emit_json(simulation.schema(options.schema))
+        return 0
+    if options.explain:
+        steps = simulation.explain()
+        if options.json:
+            emit_json({"steps": [{"name": name, "does": does} for name, does in steps]})
+        else:
+            emit_text("\n".join(f"{n + 1:2}. {name}: {does}" for n, (name, does) in enumerate(steps)))
+        return 0
+    request = _request(options)
+    _check_targets(options)
+    answer = simulation.simulate(request, _progress(request.days, request.replicates))
+    result = simulation.summary(answer)
+    if options.profile:
+        result["profile"] = answer.outcome.profile
+        say("\n".join(f"{name:>14} {seconds:9.3f} s" for name, seconds in answer.outcome.profile.items()))
+    if options.tree or options.out:
+        result["files"] = simulation.write(answer, options.tree, options.out)
+    if options.json:
+        emit_json(result)
+    else:
+        emit_text(readable(result))
+    return 0 if answer.outcome.finished else 130
+
+
+def _request(options: argparse.Namespace) -> Any:
+    from twinward.service.simulation import SimulationRequest
+
+    numbers = {
+        name: whole_number(getattr(options, name), name)
+        for name in ("infected", "days", "seed", "replicates", "threads")
+    }
+    return SimulationRequest(
+        residents=None if options.residents is None else whole_number(options.residents, "residents"),
+        city=options.workspace / "city", disease=options.disease, settings=tuple(options.set),
+        measures=options.measures, mixing=options.mixing, level=options.level, contacts=options.contacts,
+        cluster=options.cluster, keep_tree=options.tree is not None, **numbers,
+    )  # fmt: skip
+
+
+def whole_number(text: str, name: str) -> int:
+    """The whole number in `text` (underscores and commas allowed), or InputError `not_a_number`."""
+    try:
+        return int(text.replace(",", ""))
+    except ValueError as error:
+        raise InputError(
+            f"--{name} {text!r} is not a whole number", f"write digits, for example --{name} 100", code="not_a_number"
+        ) from error
+
+
+def _check_targets(options: argparse.Namespace) -> None:
+    """What cannot be written is said before anything runs."""
+    for name, path in (("tree", options.tree), ("out", options.out)):
+        if path is not None and not path.resolve().parent.is_dir():
+            raise InputError(f"--{name} {path}: there is no folder {path.parent}", "make it first", code="no_folder")
+    if options.tree is not None and options.tree.is_dir():
+        raise InputError(f"--tree {options.tree} is a folder", "name a file", code="not_a_file")
+    if options.out is not None and options.out.exists() and not options.out.is_dir():
+        raise InputError(f"--out {options.out} is a file", "name a folder", code="not_a_folder")
+
+
+def _progress(days: int, replicates: int) -> Any:
+    """A progress bar on standard error, where a person is looking."""
+    if not sys.stderr.isatty():
+        return None
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("replicates" if replicates > 1 else "days", total=replicates if replicates > 1 else days)
+    bar.start()
+
+    def advance(done: int) -> None:
+        bar.update(task, completed=done + 1)
+        if done + 1 >= (replicates if replicates > 1 else days):
+            bar.stop()
+
+    return advance
+
+
+def readable(result: dict[str, Any]) -> str:
+    """A few lines for a person."""
+    lines = [
+        f"{result['disease']}, {result['residents']:,} residents, {result['days']} days (simulated)",
+        f"  infections     {result['infections']:>12,}   attack rate {result['attack_rate']:.1%}",
+        f"  deaths         {result['deaths']:>12,}",
+        f"  peak           {result['peak_new']:>12,}   on day {result['peak_day']}",
+        f"  R0 realised    {result['r0_realised']:>12.2f}   generation time {result['generation_time_d']:.2f} d",
+        f"  time           {result['cpu_s']:>10.2f} s   CPU; {result['ns_per_infection']:,.0f} ns an infection; "
+        f"{result['agent_days_per_cpu_s'] / 1e6:,.0f} million agent-days a CPU second",
+        f"  fingerprint    {result['sha256']}",
+    ]
+    if "replicates" in result:
+        rates = sorted(result["over_replicates"]["attack_rate"])
+        lines.insert(2, f"  {result['replicates']} replicates, attack rate {rates[0]:.1%} to {rates[-1]:.1%}")
+    return "\n".join(lines)

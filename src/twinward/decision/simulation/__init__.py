@@ -1,0 +1,16 @@
+"""Outbreak forecasts: scenario in, outcome out. Forecasts are simulated, never events.
+
+from twinward.decision import simulation
+outcome = simulation.run(simulation.Scenario(base=base, disease=disease, days=180, seed=1))
+"""
+
+from twinward.decision.simulation.outcome import Ensemble, Outcome, Tree
+from twinward.decision.simulation.run import Simulator, run, run_ensemble
+from twinward.decision.simulation.scenario import Importation, InitialState, Scenario
+from twinward.library.diseases import Disease, load_disease
+from twinward.library.measures import Measure, load_measures, read_measures
+
+__all__ = [
+    "Disease", "Ensemble", "Importation", "InitialState", "Measure", "Outcome", "Scenario", "Simulator", "Tree",
+    "load_disease", "load_measures", "read_measures", "run", "run_ensemble",
+]  # fmt: skip

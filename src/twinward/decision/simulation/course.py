@@ -1,0 +1,98 @@
+"""From a disease to the tables that the kernels read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammainc, gammaincinv
+
+from twinward.decision.simulation.kernels.tables import AGE_STEPS, DAYS_PER_STEP, QUANTILES, History, Spread
+from twinward.decision.simulation.mixing import OLDEST
+from twinward.library.diseases import ByAge, Disease
+
+LONGEST_D = 250  # a drawn delay fits into one byte
+
+
+def by_year(disease: Disease, figure: ByAge) -> NDArray[Any]:
+    """float32[101] the figure of each year of age."""
+    band = np.searchsorted(disease.ages.from_year, np.arange(OLDEST + 1), side="right") - 1
+    return np.asarray(figure.value, np.float32)[band]
+
+
+def delay_table(mean_d: float, sd_d: float, least_d: int) -> NDArray[Any]:
+    """uint8[QUANTILES] days of a gamma distribution, rounded so that the mean is kept (sd 0: the two nearest days)."""
+    middle = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    if sd_d <= 0 or mean_d <= 0:
+        days = np.floor(mean_d + middle)
+    else:
+        shape, scale = (mean_d / sd_d) ** 2, sd_d**2 / mean_d
+        exact = gammaincinv(shape, middle) * scale
+        days = np.rint(exact)
+    return np.clip(days, least_d, LONGEST_D).astype(np.uint8)
+
+
+def heterogeneity_table(k: float) -> NDArray[Any]:
+    """float32[QUANTILES] the means of equally likely slices of Gamma(k, 1/k), so that their mean is exactly 1."""
+    edges = gammaincinv(k, np.arange(QUANTILES + 1) / QUANTILES)
+    return np.asarray(np.diff(gammainc(k + 1, edges)) * QUANTILES, np.float32)
+
+
+def make_history(disease: Disease, attempts: float, mean_quiet: float) -> History:
+    """Tables of the course. `attempts` is the mean of the attempts' rate for one unit of contact weight."""
+    course, severity, spread = disease.course, disease.severity, disease.transmission
+    factor = np.array([1.0] + [s.transmission_factor.value for s in disease.strains])
+    severe = np.array([1.0] + [s.severity_factor.value for s in disease.strains])
+    hospital = by_year(disease, severity.hospital_given_symptoms)
+    spared = np.zeros(4, np.float32)
+    for n, dose in enumerate(disease.doses):
+        spared[n + 1] = dose.severe.value
+    spared[len(disease.doses) + 1 :] = spared[len(disease.doses)]
+    return History(
+        latent=delay_table(course.latent_mean_d.value, course.latent_sd_d.value, 1),
+        onset=delay_table(course.onset_after_latent_mean_d.value, course.onset_after_latent_sd_d.value, 0),
+        sick=delay_table(course.sick_mean_d.value, course.sick_sd_d.value, 1),
+        infectious=delay_table(float(len(spread.infectiousness.value)), 0.0, 1),
+        heterogeneity=heterogeneity_table(spread.dispersion_k.value),
+        quiet_rate=(attempts * mean_quiet * factor).astype(np.float32),
+        loud_rate=(attempts * factor).astype(np.float32),
+        symptomatic=by_year(disease, severity.symptomatic),
+        hospital=np.minimum(severe[:, None] * hospital[None, :], 1.0).astype(np.float32),
+        spared=spared,
+        spared_again=np.float32(disease.immunity.protection_severe.value),
+    )
+
+
+def profile_of(disease: Disease) -> NDArray[Any]:
+    """float32[P+1] infectiousness by day since latency, summing to 1, and a last 0."""
+    weights = np.asarray(disease.transmission.infectiousness.value, np.float64)
+    return np.append(weights / weights.sum(), 0.0).astype(np.float32)
+
+
+def _waning(half_life_d: float) -> NDArray[Any]:
+    days = np.arange(AGE_STEPS) * DAYS_PER_STEP
+    return np.ones(AGE_STEPS) if half_life_d <= 0 else 0.5 ** (days / half_life_d)
+
+
+def make_spread(disease: Disease, theory: bool) -> Spread:
+    """Susceptibility and protection. `theory`: everybody alike, and immunity complete and lasting."""
+    strains = 1 + len(disease.strains)
+    cross = np.array([1.0] + [s.cross_immunity.value for s in disease.strains])
+    immunity = np.zeros((strains + 1, strains, AGE_STEPS), np.float32)
+    vaccine = np.zeros((4, strains, AGE_STEPS), np.float32)
+    waning = _waning(disease.immunity.half_life_d.value)
+    for last in range(strains):
+        for new in range(strains):
+            between = 1.0 if last == new else min(cross[last], cross[new])
+            immunity[last + 1, new] = 1.0 if theory else disease.immunity.protection.value * between * waning
+    for new in range(strains):
+        fits = 1.0 if new == 0 else disease.strains[new - 1].vaccine_factor.value
+        for n in range(1, 4):
+            if disease.doses:
+                dose = disease.doses[min(n, len(disease.doses)) - 1]
+                vaccine[n, new] = dose.infection.value * fits * _waning(dose.half_life_d.value)
+    susceptibility = by_year(disease, disease.transmission.susceptibility)
+    if theory:
+        susceptibility = np.ones_like(susceptibility)
+    return Spread(profile_of(disease), susceptibility, immunity, vaccine)

@@ -1,0 +1,210 @@
+"""Finding cases and acting on them: tests, isolation, household quarantine, tracing over the very contact slots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from twinward.core.chance import GOLDEN, key2, mix, uniform
+from twinward.decision.simulation.kernels.commit import contact_class
+from twinward.decision.simulation.kernels.contacts import (
+    apart_factor,
+    choose,
+    pool_of,
+    slot_chance,
+    slot_key,
+)
+from twinward.decision.simulation.kernels.tables import LAYERS, NEVER, TRANSPORT
+from twinward.decision.simulation.kernels.words import (
+    FACILITY,
+    FIXED,
+    HOME,
+    HOSPITAL,
+    STATE,
+    age_of,
+    apart_on,
+    apart_until,
+    confirm,
+    infected_day,
+    is_confirmed,
+    is_dead,
+    kind_of,
+    leaf_of,
+    offset_of,
+    set_apart,
+    size_of,
+    strain_of,
+)
+
+_SEEK_SALT = np.uint64(0x589965CC75374CC3)
+_FIND_SALT = np.uint64(0x1D8E4E27C47D124F)
+LONGEST_CARRIAGE_D = 30  # nobody tests positive later than this after infection
+
+
+@njit(cache=True, inline="always")
+def reached(words: Any, who: Any, zone_of_leaf: Any, band: Any, member: Any) -> Any:
+    """True where a measure concerns the resident; member[Z, B]."""
+    fixed = words[who, FIXED]
+    return member[np.int64(zone_of_leaf[leaf_of(fixed)]), np.int64(band[age_of(fixed)])]
+
+
+@njit(cache=True, nogil=True)
+def with_symptoms_since(rec: Any, lo: Any, hi: Any, onset_day: Any, found: Any) -> Any:
+    """Rows whose symptoms began on `onset_day`."""
+    n = np.int64(0)
+    for r in range(lo, hi):
+        found[n] = r
+        n += np.int64((np.int64(rec.day[r]) + np.int64(rec.onset[r]) == onset_day) & (rec.onset[r] != NEVER))
+    return n
+
+
+@njit(cache=True, nogil=True)
+def test_rows(day: Any, key: Any, rows: Any, rec: Any, words: Any, zone_of_leaf: Any, band: Any, member: Any,
+              reach: Any, sensitivity: Any, positive: Any) -> Any:  # fmt: skip
+    """Tests the residents of these rows who are concerned and come; returns (positive rows, tests)."""
+    n, tests = 0, 0
+    for k in range(len(rows)):
+        r = rows[k]
+        who = np.int64(rec.who[r])
+        if not reached(words, who, zone_of_leaf, band, member):
+            continue
+        luck = mix(key + np.uint64(who) * GOLDEN)
+        if uniform(luck) >= reach:
+            continue
+        tests += 1
+        since = min(day - np.int64(rec.day[r]), len(sensitivity) - 1)
+        if uniform(mix(luck ^ _SEEK_SALT)) < sensitivity[since]:
+            positive[n] = r
+            n += 1
+    return n, tests
+
+
+@njit(cache=True, nogil=True)
+def confirm_cases(words: Any, who: Any, first: Any) -> Any:
+    """Marks cases as confirmed; first[k] tells who was not confirmed before (the dead are not)."""
+    for k in range(len(who)):
+        state = words[who[k], STATE]
+        first[k] = not is_confirmed(state) and not is_dead(state)
+        if first[k]:
+            words[who[k], STATE] = confirm(state)
+
+
+@njit(cache=True, inline="always")
+def extend_apart(state: Any, kind: Any, day: Any, end: Any) -> Any:
+    """Keeps apart at least until `end`; a stay in hospital or facility is left as it is."""
+    now = apart_on(state, day)
+    if now in (HOSPITAL, FACILITY):
+        return state
+    if now == HOME:
+        # the older beginning is kept: tracing asks where somebody was on earlier days
+        return state if kind == HOME and apart_until(state) >= end else set_apart(state, kind, day, end)
+    return set_apart(state, kind, day, end)
+
+
+@njit(cache=True, nogil=True)
+def isolate(day: Any, words: Any, who: Any, kind: Any, end: Any) -> None:
+    for k in range(len(who)):
+        words[who[k], STATE] = extend_apart(words[who[k], STATE], kind, day, end)
+
+
+@njit(cache=True, nogil=True)
+def quarantine_households(day: Any, key: Any, words: Any, who: Any, end: Any, reach: Any, zone_of_leaf: Any, band: Any,
+                          member: Any) -> Any:  # fmt: skip
+    """Everybody else in the households of `who`; the household complies or not as one. Returns persons."""
+    persons = 0
+    for k in range(len(who)):
+        case = np.int64(who[k])
+        fixed = words[case, FIXED]
+        home = case - offset_of(fixed)
+        if uniform(mix(key + np.uint64(home) * GOLDEN)) >= reach:
+            continue
+        for other in range(home, home + size_of(fixed)):
+            state = words[other, STATE]
+            if other != case and not is_dead(state) and reached(words, other, zone_of_leaf, band, member):
+                words[other, STATE] = extend_apart(state, HOME, day, end)
+                persons += 1
+    return persons
+
+
+@njit(cache=True, inline="always")
+def took_place(response: Any, city: Any, key: Any, setting: Any, mine: Any, my_state: Any, other: Any, other_state: Any,
+               day: Any) -> Any:  # fmt: skip
+    """Whether the contact of this slot happened: the same chance against the same bound as in transmission."""
+    here = response.factor[np.int64(city.leaf_zone[leaf_of(mine)]), np.int64(response.band[age_of(mine)])]
+    there = response.factor[np.int64(city.leaf_zone[leaf_of(other)]), np.int64(response.band[age_of(other)])]
+    bound = here[setting] * apart_factor(response.ward_factor, apart_on(my_state, day), setting)
+    bound = min(bound, there[setting]) * apart_factor(response.ward_factor, apart_on(other_state, day), setting)
+    if city.leaf_group[leaf_of(mine)] != city.leaf_group[leaf_of(other)]:
+        bound *= response.crossing
+    return slot_chance(key) < bound
+
+
+@njit(cache=True, inline="always")
+def quarantine_contact(day: Any, key: Any, city: Any, other: Any, state: Any, end: Any, sensitivity: Any) -> Any:
+    """Quarantines one contact and tests; True for a positive test of one not yet confirmed."""
+    city.words[other, STATE] = extend_apart(state, HOME, day, end)
+    if strain_of(state) == 0 or is_confirmed(state):
+        return False
+    since = day - infected_day(state)
+    if since < 0 or since > LONGEST_CARRIAGE_D:
+        return False
+    return uniform(mix(key2(key, np.uint64(other)))) < sensitivity[min(since, len(sensitivity) - 1)]
+
+
+@njit(cache=True, nogil=True)
+def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: Any, mixing: Any, response: Any,
+              found: Any, end: Any, sensitivity: Any, positive: Any, n: Any) -> Any:  # fmt: skip
+    """Contacts that `cases` had on the day `past`: quarantined and tested. Returns (positives so far, contacts)."""
+    contacts = 0
+    words, leaf_start, team_start = city.words, city.leaf_start, city.team_start
+    team_site, site_start, site_leaf = city.team_site, city.site_start, city.site_leaf
+    for k in range(len(cases)):
+        who = np.int64(cases[k])
+        fixed, state = city.words[who, FIXED], city.words[who, STATE]
+        cls, kind = contact_class(fixed), kind_of(fixed)
+        for layer in range(LAYERS):
+            number = np.float64(mixing.contacts[cls, layer])
+            setting = np.int64(mixing.setting[layer, kind])
+            for slot in range(np.int64(np.ceil(number))):
+                whole = min(number - slot, 1.0)  # the last slot of a layer may be a part of a contact
+                draw = slot_key(slots_key, who, layer, slot)
+                if uniform(mix(draw ^ _FIND_SALT)) >= found[setting] * whole:
+                    continue
+                through, first, count = pool_of(
+                    who, fixed, layer, len(words), leaf_start, team_start, team_site, site_start, site_leaf
+                )
+                if count < 2:
+                    continue
+                at = choose(draw, first, count, layer != TRANSPORT)
+                other = np.int64(city.member[at]) if through else at
+                if other == who:
+                    other = np.int64(city.member[first + count - 1]) if through else first + count - 1
+                other_state = city.words[other, STATE]
+                if is_dead(other_state) or n >= len(positive):
+                    continue
+                other_fixed = city.words[other, FIXED]
+                if took_place(response, city, draw, setting, fixed, state, other_fixed, other_state, past):
+                    contacts += 1
+                    if quarantine_contact(day, key, city, other, other_state, end, sensitivity):
+                        positive[n] = other
+                        n += 1
+    return n, contacts
+
+
+@njit(cache=True, nogil=True)
+def trace_back(day: Any, key: Any, infectors: Any, chance: Any, city: Any, end: Any, sensitivity: Any, positive: Any,
+               n: Any) -> Any:  # fmt: skip
+    """Infectors who are found are quarantined and tested. Returns (positives so far, contacts)."""
+    contacts = 0
+    for k in range(len(infectors)):
+        who = np.int64(infectors[k])
+        state = city.words[who, STATE]
+        if uniform(mix(key2(key, np.uint64(who)) ^ _FIND_SALT)) >= chance or is_dead(state) or n >= len(positive):
+            continue
+        contacts += 1
+        if quarantine_contact(day, key, city, who, state, end, sensitivity):
+            positive[n] = who
+            n += 1
+    return n, contacts

@@ -1,0 +1,97 @@
+"""The simulator's view of a city base: packed words, member lists, and what each leaf area belongs to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.decision.simulation.kernels.residents import fill_fixed, number_teams, sort_members
+from twinward.decision.simulation.kernels.tables import City
+from twinward.population.base import HOSPITAL, CityBase
+
+OLDEST = 100
+
+
+class People(msgspec.Struct, frozen=True, kw_only=True):
+    """Arrays for the kernels and the names of the areas in which outcomes are counted."""
+
+    city: City
+    groups: list[str]
+    paths: list[list[str]]  # of each leaf area, from the top down to itself
+    leaf_codes: list[str]
+
+
+def open_people(base: CityBase, level: str | None = None) -> People:
+    """Packs a base. Outcomes are counted by areas of `level`, or of the topmost level with more than one area."""
+    words = np.zeros((base.residents, 2), np.uint64)
+    leaf_start = np.asarray(base.leaf_start, np.int64)
+    fill_fixed(
+        words, base.age_sex, base.household_start, leaf_start, base.site_of, base.site_kind, OLDEST
+    )  # fmt: skip
+    member, site_start = sort_members(base.site_of, base.team_of, len(base.site_kind))
+    team_start, team_site = number_teams(words, member, site_start, base.team_of)
+    if len(team_start) == 1:  # nobody has a site: one empty team, so that indices stay valid
+        team_start, team_site = np.zeros(2, np.uint32), np.zeros(1, np.uint32)
+        site_start = np.zeros(2, np.uint32)
+    groups, leaf_group, paths = group_leaves(base, level)
+    city = City(
+        words=words,
+        member=member if len(member) else np.zeros(1, np.uint32),
+        team_start=team_start,
+        team_site=team_site,
+        site_start=site_start,
+        site_leaf=np.asarray(base.site_leaf) if len(base.site_leaf) else np.zeros(1, np.uint16),
+        leaf_start=leaf_start,
+        leaf_hospital=nearest_hospitals(base, site_start),
+        leaf_group=leaf_group,
+        leaf_zone=np.zeros(len(base.leaf_codes), np.uint8),
+    )
+    return People(city=city, groups=groups, paths=paths, leaf_codes=base.leaf_codes)
+
+
+def group_leaves(base: CityBase, level: str | None) -> tuple[list[str], NDArray[Any], list[list[str]]]:
+    """Area codes; for each leaf, the position of the area of that level it lies in; each leaf's path from the top."""
+    parent = {area.code: area.parent for area in base.areas}
+    level_of = {area.code: area.level for area in base.areas}
+    paths = [_path(code, parent) for code in base.leaf_codes]
+    if level is None:
+        level = _top_level_with_several(paths, level_of)
+    codes = [next((c for c in path if level_of.get(c) == level), path[-1]) for path in paths]
+    groups = sorted(set(codes))
+    position = {code: k for k, code in enumerate(groups)}
+    return groups, np.array([position[code] for code in codes], np.uint16), paths
+
+
+def _path(code: str, parent: dict[str, str | None]) -> list[str]:
+    path = [code]
+    while (above := parent.get(path[0])) is not None and above not in path:
+        path.insert(0, above)
+    return path
+
+
+def _top_level_with_several(paths: list[list[str]], level_of: dict[str, str]) -> str | None:
+    for depth in range(max(map(len, paths), default=0)):
+        codes = {path[depth] for path in paths if depth < len(path)}
+        if len(codes) > 1:
+            return level_of.get(next(iter(codes)))
+    return None
+
+
+def nearest_hospitals(base: CityBase, site_start: NDArray[Any]) -> NDArray[Any]:
+    """int32[L] the hospital with staff that is nearest to each leaf's point, -1 for none."""
+    staffed = np.diff(site_start.astype(np.int64)) > 1
+    count = min(len(base.site_kind), len(staffed))
+    hospitals = np.flatnonzero((np.asarray(base.site_kind[:count]) == HOSPITAL) & staffed[:count])
+    if not len(hospitals):
+        return np.full(len(base.leaf_codes), -1, np.int32)
+    leaves = np.asarray(base.leaf_lonlat, np.float64)
+    points = np.asarray(base.site_lonlat, np.float64)[hospitals]
+    scale = np.array([np.cos(np.radians(np.nanmean(leaves[:, 1]))), 1.0])
+    nearest = np.empty(len(leaves), np.int32)
+    for first in range(0, len(leaves), 512):
+        gap = (leaves[first : first + 512, None, :] - points[None, :, :]) * scale
+        nearest[first : first + 512] = hospitals[np.nan_to_num((gap**2).sum(axis=2), nan=np.inf).argmin(axis=1)]
+    return nearest

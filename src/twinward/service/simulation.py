@@ -1,0 +1,194 @@
+"""Use case: run an outbreak forward on a city or a plain number of residents, once or as an ensemble."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import AbsentError, InputError
+from twinward.decision.simulation import (
+    Ensemble,
+    Outcome,
+    Scenario,
+    load_disease,
+    load_measures,
+    run,
+    run_ensemble,
+)
+from twinward.decision.simulation.engine import STEPS
+from twinward.decision.simulation.policy import check_areas
+from twinward.decision.simulation.run import require_memory
+from twinward.decision.simulation.scenario import check_scenario
+from twinward.library.diseases import disease_schema
+from twinward.library.measures import measures_schema
+from twinward.population.base import CityBase
+
+
+class SimulationRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person asked on the command line or through the API."""
+
+    residents: int | None = None
+    city: Path | None = None
+    disease: str = "sars-cov-2-ancestral"
+    settings: tuple[str, ...] = ()
+    infected: int = 100
+    measures: Path | None = None
+    days: int = 180
+    seed: int = 1
+    replicates: int = 1
+    threads: int = 1
+    mixing: str = "settings"
+    level: str | None = None
+    contacts: Path | None = None
+    cluster: str | None = None
+    keep_tree: bool = False
+
+
+class SimulationAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The first run, the ensemble when there are several, and what the machine spent."""
+
+    outcome: Outcome
+    ensemble: Ensemble | None
+    setup_s: float
+    peak_rss_mb: float
+    contact_fit: dict[str, Any] | None
+
+
+def write(answer: SimulationAnswer, tree: Path | None, out: Path | None) -> list[str]:
+    """Writes the infection tree and the folder of results; returns the names of the folder's files."""
+    from twinward.report.simulation import write_results, write_tree
+
+    if tree is not None:
+        write_tree(answer.outcome, tree)
+    return write_results(answer.outcome, answer.ensemble, out) if out is not None else []
+
+
+def schema(of: str) -> dict[str, Any]:
+    """JSON Schema of a disease or measures file."""
+    return disease_schema() if of == "disease" else measures_schema()
+
+
+def explain() -> list[tuple[str, str]]:
+    """The steps of a day, in their order."""
+    return list(STEPS)
+
+
+def simulate(request: SimulationRequest, progress: Callable[[int], None] | None = None) -> SimulationAnswer:
+    """Checks everything, then runs. Raises InputError before anything runs."""
+    started = time.perf_counter()
+    _check(request)
+    disease = load_disease(request.disease, list(request.settings))
+    measures = load_measures(request.measures) if request.measures else ()
+    if request.residents is not None:
+        require_memory(request.residents)
+    base = open_base(request)
+    scenario = Scenario(
+        base=base, disease=disease, days=request.days, seed=request.seed, infected=request.infected,
+        measures=measures, mixing=request.mixing, threads=request.threads, level=request.level,
+        keep_tree=request.keep_tree,
+    )  # fmt: skip
+    check_scenario(scenario)
+    check_areas(measures, base)
+    fit = None
+    if request.contacts is not None:
+        from twinward.decision.simulation.contactfit import fit_contacts
+
+        fit = fit_contacts(base, request.contacts)
+        scenario = msgspec.structs.replace(scenario, contact_factors=fit.factors)
+    prepared_s = time.perf_counter() - started
+    ensemble = None
+    if request.replicates > 1 or request.cluster is not None:
+        ensemble = _ensemble(request, scenario, progress)
+        outcome = ensemble.outcomes[0]
+    else:
+        outcome = run(scenario, progress)
+    return SimulationAnswer(
+        outcome=outcome,
+        ensemble=ensemble,
+        setup_s=prepared_s + outcome.setup_s,
+        peak_rss_mb=peak_rss_mb(),
+        contact_fit=fit.report if fit else None,
+    )
+
+
+def _check(request: SimulationRequest) -> None:
+    for holds, message, advice, code in (
+        (request.days >= 1, f"{request.days} days cannot be simulated", "give --days 1 or more", "no_days"),
+        (request.replicates >= 1, "there must be at least one replicate", "give --replicates 1", "bad_replicates"),
+        (request.residents is None or request.residents > 0, "there are no residents", "give some", "no_residents"),
+        (request.infected >= 0, "a negative number of infected", "give 0 or more", "bad_infected"),
+        (request.threads >= 1, "threads must be 1 or more", "give --threads 1", "bad_threads"),
+    ):  # fmt: skip
+        if not holds:
+            raise InputError(message, advice, code=code)
+
+
+def open_base(request: SimulationRequest) -> CityBase:
+    """The city of the workspace, or a plain city of so many residents."""
+    if request.residents is not None:
+        from twinward.population.plain import plain_base
+
+        return plain_base(request.residents, request.seed)
+    from twinward.population.columns import open_city
+
+    if request.city is None or not request.city.is_dir():
+        raise AbsentError(
+            "this workspace has no city", "build one with `twinward city build`, or give --residents N", code="no_city"
+        )
+    return open_city(request.city)
+
+
+def _ensemble(request: SimulationRequest, scenario: Scenario, progress: Callable[[int], None] | None) -> Ensemble:
+    """One process a core where the machine has room for it; the same numbers either way."""
+    if request.cluster is not None:
+        return run_ensemble(scenario, request.replicates, cluster=request.cluster)
+    single = msgspec.structs.replace(scenario, threads=1)
+    workers = min(request.replicates, request.threads, os.cpu_count() or 1)
+    if workers < 2:
+        return run_ensemble(single, request.replicates, progress=progress)
+    require_memory(scenario.base.residents * workers)
+    with ProcessPoolExecutor(workers) as executor:
+        return run_ensemble(single, request.replicates, executor=executor)
+
+
+def peak_rss_mb() -> float:
+    """Peak resident memory of this process and the largest of its finished children, in 1e6 bytes."""
+    mine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return (mine + children) * 1024 / 1e6
+
+
+def summary(answer: SimulationAnswer) -> dict[str, Any]:
+    """The headline figures of a run, as the command line prints them."""
+    o = answer.outcome
+    outcomes = answer.ensemble.outcomes if answer.ensemble else [o]
+    infections, cpu_s = sum(x.infections for x in outcomes), sum(x.cpu_s for x in outcomes)
+    agent_days = sum(x.residents * x.days for x in outcomes)
+    hashes = "".join(x.sha256 for x in outcomes)
+    result: dict[str, Any] = {
+        "residents": o.residents, "days": o.days, "seed": o.seed, "threads": o.threads, "disease": o.disease,
+        "infections": o.infections, "attack_rate": o.attack_rate, "deaths": o.deaths, "peak_day": o.peak_day,
+        "peak_new": o.peak_new, "r0_realised": o.r0_realised, "generation_time_d": o.generation_time_d,
+        "cpu_s": cpu_s, "wall_s": sum(x.wall_s for x in outcomes), "setup_s": answer.setup_s,
+        "agent_days_per_cpu_s": agent_days / max(cpu_s, 1e-9), "ns_per_infection": cpu_s * 1e9 / max(infections, 1),
+        "peak_rss_mb": answer.peak_rss_mb,
+        "sha256": o.sha256 if len(outcomes) == 1 else hashlib.sha256(hashes.encode()).hexdigest(),
+        "fingerprint": o.fingerprint, "simulated": True, "finished": o.finished,
+    }  # fmt: skip
+    if answer.ensemble:
+        result["replicates"] = len(outcomes)
+        result["over_replicates"] = {
+            name: [float(getattr(x, name)) for x in outcomes]
+            for name in ("infections", "attack_rate", "deaths", "peak_day", "peak_new", "r0_realised")
+        }
+    if answer.contact_fit:
+        result["contact_fit"] = answer.contact_fit
+    return result
