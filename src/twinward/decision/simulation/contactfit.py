@@ -22,9 +22,7 @@ from twinward.decision.simulation.mixing import (
 )
 from twinward.population.base import NO_SITE, CityBase
 
-PER_MEMBER = dict(
-    zip(GROUPS, (HOUSEHOLD_CONTACTS, SCHOOL_CONTACTS, WORK_CONTACTS, COMMUNITY_CONTACTS), strict=True)
-)
+PER_MEMBER = dict(zip(GROUPS, (HOUSEHOLD_CONTACTS, SCHOOL_CONTACTS, WORK_CONTACTS, COMMUNITY_CONTACTS), strict=True))
 MOST_CONTACTS = 60.0  # a day of one person in one setting; few members cannot stand for a whole age group
 LEAST = 0.05  # contacts a day below which an age's number in a setting is counted as none
 

@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.chance import generator, key2, stream
-from twinward.decision.simulation.course import make_history, make_spread
 from twinward.decision.simulation.hospital import Hospital
 from twinward.decision.simulation.kernels.commit import accept, import_cases, run_course
 from twinward.decision.simulation.kernels.tables import FLOWS, IMPORTED, SETTINGS, Tally
 from twinward.decision.simulation.ledger import Crew, Ledger
-from twinward.decision.simulation.mixing import make_mixing
 from twinward.decision.simulation.outcome import AGE_BANDS, SERIES, Fingerprint, Tree
 from twinward.decision.simulation.people import People
 from twinward.decision.simulation.policy import Policy
-from twinward.decision.simulation.reproduction import attempts_for_r0
+from twinward.decision.simulation.prepare import Prepared
 from twinward.decision.simulation.response import Responders
 from twinward.decision.simulation.scenario import Scenario
 from twinward.decision.simulation.start import begin
@@ -50,18 +48,13 @@ STEPS: tuple[tuple[str, str], ...] = (
 class Engine:
     """One run in progress. The steps of a day are methods named in STEPS."""
 
-    def __init__(self, scenario: Scenario, people: People) -> None:
+    def __init__(self, scenario: Scenario, people: People, prepared: Prepared) -> None:
         disease, self.days = scenario.disease, scenario.days
-        theory = scenario.mixing == "uniform"
         self.scenario, self.people = scenario, people
         self.city = people.city
         self.residents = len(self.city.words)
-        self.mixing = make_mixing(disease, theory, scenario.contact_factors)
-        self.total = np.ascontiguousarray(self.mixing.cumulative[:, -1])
-        self.spread = make_spread(disease, theory)
-        attempts = attempts_for_r0(disease, self.city, self.mixing, theory)
-        self.history = make_history(disease, attempts, disease.transmission.asymptomatic.value)
-        self.longest_infectious = int(self.history.latent.max()) + len(self.spread.profile)
+        self.mixing, self.total, self.spread = prepared.mixing, prepared.total, prepared.spread
+        self.history, self.longest_infectious = prepared.history, prepared.longest_infectious
         self.keys = {
             name: stream(scenario.seed, f"simulation.{name}") for name in ("attempt", "slot", "course", "severe")
         }

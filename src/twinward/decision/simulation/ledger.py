@@ -92,9 +92,7 @@ class Crew:
             return [self._part(jobs[0], call, tables)]
         return list(self.pool.map(lambda job: self._part(job, call, tables), jobs))
 
-    def _part(
-        self, job: tuple[int, int, int], call: tuple[Any, ...], tables: tuple[Any, ...]
-    ) -> tuple[Proposals, int]:
+    def _part(self, job: tuple[int, int, int], call: tuple[Any, ...], tables: tuple[Any, ...]) -> tuple[Proposals, int]:
         """One thread's share. The kernel stops where a buffer could overflow; it is enlarged and the kernel goes on."""
         filled: list[Proposals] = []
         k, at, hi = job

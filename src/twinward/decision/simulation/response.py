@@ -120,9 +120,7 @@ class Responders:
 
     # acting on cases
 
-    def respond(
-        self, day: int, city: City, mixing: Mixing, policy: Policy, series: dict[str, Any]
-    ) -> None:
+    def respond(self, day: int, city: City, mixing: Mixing, policy: Policy, series: dict[str, Any]) -> None:
         self.guests -= self.leaving.pop(day, 0)
         due = self.results.pop(day, [])
         cases = np.concatenate(due) if due else np.zeros((0, 2), np.int64)

@@ -18,6 +18,7 @@ from twinward.decision.simulation.engine import Engine
 from twinward.decision.simulation.kernels.words import STATE
 from twinward.decision.simulation.outcome import SERIES, Ensemble, Outcome
 from twinward.decision.simulation.people import open_people
+from twinward.decision.simulation.prepare import Prepared, preparation_key, prepare
 from twinward.decision.simulation.scenario import BYTES_PER_RESIDENT, Scenario, check_scenario
 from twinward.population.base import CityBase
 
@@ -35,13 +36,17 @@ class Simulator:
     def __init__(self, base: CityBase, level: str | None = None) -> None:
         self.base, self.level = base, level
         self.people = open_people(base, level)
+        self._prepared: dict[bytes, Prepared] = {}
 
     def run(self, scenario: Scenario, progress: Callable[[int], None] | None = None) -> Outcome:
         """One run of a scenario on this base. Raises InputError before anything runs."""
         check_scenario(scenario)
-        started, self_cpu = time.perf_counter(), user_seconds()
+        started = time.perf_counter()
         self.people.city.words[:, STATE] = 0
-        engine = Engine(scenario, self.people)
+        key = preparation_key(scenario)
+        if key not in self._prepared:
+            self._prepared[key] = prepare(scenario, self.people.city)
+        engine = Engine(scenario, self.people, self._prepared[key])
         setup_s = time.perf_counter() - started
         started, self_cpu = time.perf_counter(), user_seconds()
         finished = engine.run(progress)
@@ -82,6 +87,11 @@ class Simulator:
         )
 
 
+def with_seed(scenario: Scenario, seed: int) -> Scenario:
+    """The same question with another seed."""
+    return msgspec.structs.replace(scenario, seed=seed)
+
+
 def run(scenario: Scenario, progress: Callable[[int], None] | None = None) -> Outcome:
     """One run: packs the base, then runs. For many runs on one base keep a `Simulator`."""
     check_scenario(scenario)
@@ -104,7 +114,7 @@ def run_ensemble(scenario: Scenario, replicates: int, executor: Executor | None 
     if replicates < 1:
         raise InputError("there must be at least one replicate", "give --replicates 1 or more", code="bad_replicates")
     check_scenario(scenario)
-    jobs = [msgspec.structs.replace(scenario, seed=scenario.seed + k) for k in range(replicates)]
+    jobs = [with_seed(scenario, scenario.seed + k) for k in range(replicates)]
     if cluster is not None:
         outcomes = _on_cluster(jobs, cluster)
     elif executor is not None:
