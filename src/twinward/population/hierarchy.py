@@ -117,7 +117,7 @@ def read_level(hierarchy: Hierarchy, number: int, level: Level, table: Table, le
         if not code:
             ledger.reject(line, "no code", table.row(i))
         elif code in seen:
-            ledger.reject(line, f"duplicate code {code}", table.row(i))
+            ledger.reject(line, f"duplicate code: {code}", table.row(i))
         else:
             parent = None
             if number:
@@ -126,7 +126,7 @@ def read_level(hierarchy: Hierarchy, number: int, level: Level, table: Table, le
                 parent = next((by_code[t] for t in tries if t in by_code), None)
                 if parent is None:
                     above_name = hierarchy.levels[number - 1]
-                    ledger.reject(line, f"no {above_name} {wanted or 'its code starts with'}", table.row(i))
+                    ledger.reject(line, f"no such {above_name}: {wanted or 'none its code starts with'}", table.row(i))
                     continue
             seen.add(code)
             full = nested_code(code.zfill(width), parent, ledger)

@@ -44,7 +44,7 @@ def areas_from_boundaries(boundaries: Boundaries, base: Path, ledgers: list[Ledg
         name = to_text(feature.properties.get(boundaries.name or ""))
         code = to_text(feature.properties.get(boundaries.code or "")) or name
         if not code or code in seen:
-            ledger.reject(feature.line, f"duplicate code {code}" if code else "no code", feature.properties)
+            ledger.reject(feature.line, f"duplicate code: {code}" if code else "no code", feature.properties)
             continue
         seen.add(code)
         node = Node(code, name or code, 0, None)
@@ -65,10 +65,10 @@ def attach_boundaries(hierarchy: Hierarchy, boundaries: Boundaries, base: Path, 
         node = next((index[word] for word in words if word in index), None)
         if node is None:
             ledger.reject(
-                feature.line, f"no {boundaries.level} {' or '.join(w for w in words if w)}", feature.properties
+                feature.line, f"no such {boundaries.level}: {' or '.join(w for w in words if w)}", feature.properties
             )
         elif node.shape is not None:
-            ledger.reject(feature.line, f"a second outline of {node.code}", feature.properties)
+            ledger.reject(feature.line, f"a second outline: {node.code}", feature.properties)
         else:
             node.shape = feature.shape
     bare = [node.code for node in hierarchy.nodes[level] if node.shape is None]
@@ -95,7 +95,7 @@ def attach_positions(hierarchy: Hierarchy, positions: Positions, base: Path, led
         match = by_name.get((name, above))
         if match is None:
             for i in rows:
-                ledger.reject(points.lines[i], f"no {positions.level} {name} {above}".strip(), f"{name} {above}")
+                ledger.reject(points.lines[i], f"no such {positions.level}: {name} {above}".strip(), f"{name} {above}")
             continue
         middle = np.median(points.lonlat[rows], axis=0)
         match.point, match.published = (float(middle[0]), float(middle[1])), True

@@ -131,7 +131,7 @@ def find_strays(
     for i, word in enumerate(wanted):
         named = next((index[word] for index in indexes if word in index), None)
         if named is None:
-            found[i] = f"names the area {word!r}, which is none" if word else "names no area"
+            found[i] = f"names an unknown area: {word}" if word else "names no area"
             continue
         here = ancestor(finder.leaves[leaf[i]], named.level) if leaf[i] >= 0 else None
         if here is named:
@@ -140,7 +140,7 @@ def find_strays(
             shapely.distance(named.shape, shapely.Point(lonlat[i])) * M_PER_DEGREE > NEAR_ENOUGH_M
         )
         if far:
-            found[i] = f"lies in {here.name if here else 'no area'}, names {named.name}"
+            found[i] = f"outside the area it names: lies in {here.name if here else 'none'}, names {named.name}"
     return found
 
 

@@ -69,7 +69,7 @@ def residents_by_table(residents: Residents, hierarchy: Hierarchy, base: Path, l
     for i in np.flatnonzero(good).tolist():
         node = index.get(codes[i])
         if node is None or id(node) in seen:
-            word = f"a second count of {codes[i]}" if node else f"no {hierarchy.levels[level]} {codes[i]}"
+            word = f"a second count: {codes[i]}" if node else f"no such {hierarchy.levels[level]}: {codes[i]}"
             ledger.reject(table.lines[i], word, rows[i])
             continue
         seen.add(id(node))

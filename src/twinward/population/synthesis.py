@@ -108,8 +108,10 @@ def plan_care(frame: Frame, counts: NDArray[Any]) -> tuple[Facilities, NDArray[n
         homes = given[0]
         beds = np.where(homes.capacity > 0, homes.capacity, a.care_home_beds)
     else:
-        number = -(-wanted // a.care_home_beds)
-        beds = np.full(number, a.care_home_beds, np.int64)
+        usual = int(np.median(free[free >= 1])) if (free >= 1).any() else 1  # small areas have small homes
+        each = max(1, min(a.care_home_beds, usual))
+        number = -(-wanted // each)
+        beds = np.full(number, each, np.int64)
         homes = seeded_facilities(frame, CARE_HOME, free + 1e-9, number, beds, "care")
     lives = apportion(beds + 1e-9, min(wanted, int(beds.sum()))) if len(beds) else np.zeros(0, np.int64)
     lives = np.minimum(lives, beds)

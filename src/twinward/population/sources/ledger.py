@@ -20,7 +20,10 @@ class Ledger:
         self.notes: Counter[str] = Counter()
 
     def reject(self, line: int, reason: str, row: object = "") -> None:
-        """One row that cannot be used; `line` counts from 1 in the file (rows or features where it has no lines)."""
+        """One row that cannot be used; `line` counts from 1 in the file (rows or features where it has no lines).
+
+        Reports count by the part of `reason` before ": "; the file of rejected rows has all of it.
+        """
         self.rejected.append((line, reason, str(row)[:500]))
 
     def note(self, what: str, count: int = 1) -> None:
@@ -38,7 +41,7 @@ class Ledger:
             raise InputError(f"{self.label}: none of {self.read} rows can be used{first}", advice, code="empty_source")
 
     def report(self) -> dict[str, Any]:
-        reasons = Counter(reason for _, reason, _ in self.rejected)
+        reasons = Counter(reason.split(": ")[0] for _, reason, _ in self.rejected)
         return {
             "name": self.name, "read": self.read, "kept": self.kept, "rejected": len(self.rejected),
             "reasons": dict(reasons.most_common()), "notes": dict(self.notes),

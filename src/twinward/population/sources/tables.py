@@ -68,7 +68,11 @@ def read_csv(path: Path, source: Source, ledger: Ledger) -> Table:
                 rows.append(row)
                 lines.append(reader.line_num)
             else:
-                ledger.reject(reader.line_num, f"{len(row)} fields where the header has {len(header)}", row)
+                ledger.reject(
+                    reader.line_num,
+                    f"another number of fields than the header: {len(row)} where it has {len(header)}",
+                    row,
+                )
     except csv.Error as error:
         raise InputError(
             f"{ledger.label}, line {reader.line_num}: {error}",
