@@ -30,6 +30,7 @@ def schedule_plan(fact: m.PlanAdopted, event: Event, rows: Rows, around: Surroun
                 id=command_id(event, "drop", task.id), task=task.id, because=f"plan {plan.id} does not ask for it"
             )
     yield from tasks_of(plan, incident, affected_areas(incident), event, rows, around, with_common=True)
+    yield from tasks_of_persons(plan, incident, event, rows)
 
 
 def schedule_grown_area(fact: m.IncidentDeveloped, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
@@ -111,14 +112,34 @@ def create_command(
 
 
 def case_task(fact: m.CaseJoined, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
-    """Each case of a person is interviewed, where the plan in force says so."""
+    """Each case of a person is interviewed, where the plan in force says so; contacts named early join with it."""
     incident: Incident = rows.find("incidents", fact.incident)
     plan = find_plan_in_force(rows, incident, around)
-    case = rows.find("cases", fact.case)
-    if plan is not None and plan.case_task is not None and case is not None:
-        name = derive_id("task", "case", fact.case)
-        if rows.find("tasks", name) is None:
-            yield create_command(plan.case_task, name, incident.id, case.area, event)
+    yield from interview(fact.case, plan, incident, event, rows)
+    for contact in rows.list_rows("contacts", case=fact.case, incident=None):
+        yield m.AssignContact(id=command_id(event, "assign", contact.id), contact=contact.id, incident=incident.id)
+        yield from care(contact, plan, incident, event, rows)
+
+
+def tasks_of_persons(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
+    """Interviews and care for the persons that were known before there was a plan to ask for them."""
+    for joined in rows.list_rows("case_incidents", incident=incident.id) if plan.case_task else ():
+        yield from interview(joined.id, plan, incident, event, rows)
+    for contact in rows.list_rows("contacts", incident=incident.id) if plan.contact_task else ():
+        yield from care(contact, plan, incident, event, rows)
+
+
+def interview(case: str, plan: Plan | None, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
+    known = rows.find("cases", case)
+    name = derive_id("task", "case", case)
+    if plan is not None and plan.case_task is not None and known is not None and rows.find("tasks", name) is None:
+        yield create_command(plan.case_task, name, incident.id, known.area, event)
+
+
+def care(contact: Contact, plan: Plan | None, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
+    name = derive_id("task", "contact", contact.id)
+    if plan is not None and plan.contact_task is not None and rows.find("tasks", name) is None:
+        yield create_command(plan.contact_task, name, incident.id, contact.area, event, contact=contact.id)
 
 
 def contact_task(fact: m.ContactNamed, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
@@ -131,8 +152,4 @@ def contact_task(fact: m.ContactNamed, event: Event, rows: Rows, around: Surroun
     contact: Contact = rows.find("contacts", fact.contact)
     if contact.incident is None:
         yield m.AssignContact(id=command_id(event, "assign"), contact=fact.contact, incident=incident.id)
-    plan = find_plan_in_force(rows, incident, around)
-    if plan is not None and plan.contact_task is not None:
-        name = derive_id("task", "contact", fact.contact)
-        if rows.find("tasks", name) is None:
-            yield create_command(plan.contact_task, name, incident.id, fact.area, event, contact=fact.contact)
+    yield from care(contact, find_plan_in_force(rows, incident, around), incident, event, rows)

@@ -24,8 +24,15 @@ def case_reported(fact: m.CaseReported, event: Event, rows: Rows, around: Surrou
         if fact.found_in in ("community", "unknown"):
             add["new_linked"] = 1.0
     yield from take_in(fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, around)
+    yield from join(fact, event, rows, around)
+
+
+def join(
+    fact: m.CaseReported | m.CaseReclassified, event: Event, rows: Rows, around: Surroundings
+) -> Iterator[Command]:
+    """A case belongs to the open incident of its area, from its first report or from when it called for one."""
     incident = find_front(rows, fact.hazard, fact.area, around)
-    if incident is not None and incident.status == "open":
+    if incident is not None and incident.status == "open" and rows.find("case_incidents", fact.case) is None:
         yield m.JoinCase(id=command_id(event, "join"), incident=incident.id, case=fact.case)
 
 
@@ -34,6 +41,7 @@ def case_reclassified(fact: m.CaseReclassified, event: Event, rows: Rows, around
     if fact.before == "suspected" and fact.status in NEW_STATUSES:
         add = {fact.status: 1.0, "new": 1.0, "new_linked": 1.0}
     yield from take_in(fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, around)
+    yield from join(fact, event, rows, around)
 
 
 def count_reported(fact: m.CountReported, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:

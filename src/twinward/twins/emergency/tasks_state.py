@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -41,7 +41,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     essential: bool = True
 
     def is_late(self, at: datetime) -> bool:
-        return self.status in AT_WORK and self.due_at is not None and self.due_at < at
+        """Past the deadline of its order; `due_at` moves with each escalation, this deadline does not."""
+        if self.status not in AT_WORK or self.ordered_at is None:
+            return False
+        return self.ordered_at + timedelta(hours=self.deadline_h) < at
 
 
 TABLES = (

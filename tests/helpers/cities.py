@@ -1,0 +1,147 @@
+"""Tiny cities and open platforms for tests: areas from the bundled scenario, a clock that stands still, one caller."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from twinward import app
+from twinward.core.clock import SetClock
+from twinward.population.base import SCHEMA_VERSION, Area
+from twinward.population.columns import Manifest, write_manifest
+from twinward.service import commands, views
+from twinward.service.platform import Platform, local_admin
+
+START = datetime(2022, 3, 1, 8, tzinfo=UTC)
+SHANGHAI = Path(__file__).resolve().parents[2] / "scenarios" / "shanghai"
+HUANGPU = "310101"
+COMMUNITY = "310101002001"  # in subdistrict 310101002 of Huangpu
+NEIGHBOUR = "310101002002"
+PUDONG_COMMUNITY = "310115004001"
+
+
+def list_areas(*districts: str) -> list[Area]:
+    """The areas of the reference city, or only those of some districts."""
+    found = []
+    for level, file in (("district", "districts"), ("subdistrict", "subdistricts"), ("community", "communities")):
+        with (SHANGHAI / f"{file}.csv").open(encoding="utf-8-sig", newline="") as rows:
+            for row in csv.DictReader(rows):
+                if not districts or row["code"].startswith(districts):
+                    parent = row.get("parent") or parent_of(row["code"], level)
+                    found.append(
+                        Area(code=row["code"], name=row["name"], level=level, parent=parent, lon=121.48, lat=31.23)
+                    )
+    return found
+
+
+def parent_of(code: str, level: str) -> str | None:
+    return {"district": None, "subdistrict": code[:6], "community": code[:9]}[level]
+
+
+def make_city(workspace: Path, *districts: str) -> None:
+    """A city of names and codes alone: what the loop needs, without residents."""
+    areas = list_areas(*districts)
+    (workspace / "city").mkdir(parents=True, exist_ok=True)
+    manifest = Manifest(
+        schema_version=SCHEMA_VERSION, name="shanghai", timezone="Asia/Shanghai", sha256="", lengths={}, leaf_codes=[],
+        areas=areas, report={}, fidelity={},
+    )  # fmt: skip
+    write_manifest(manifest, workspace / "city")
+
+
+class Desk:
+    """One open platform with the hands to use it; the loop answers when `post` returns."""
+
+    def __init__(
+        self, workspace: Path, *, settings: str = "", districts: tuple[str, ...] = (HUANGPU, "310115")
+    ) -> None:
+        self.workspace = workspace
+        self.clock = SetClock(START)
+        app.init_workspace(workspace)
+        make_city(workspace, *districts)
+        if settings:
+            (workspace / "settings.toml").write_text(settings, "utf-8")
+        self.platform: Platform = app.open_platform(workspace, self.clock)
+        self.me = local_admin()
+        self.numbers: Iterator[int] = iter(range(10**9))
+
+    def reopen(self) -> None:
+        self.platform.close()
+        self.platform = app.open_platform(self.workspace, self.clock)
+
+    def send(self, kind: str, **fields: Any) -> commands.Account:
+        """One command, not yet answered by the loop."""
+        item = {"id": fields.pop("id", f"{kind}-{next(self.numbers)}"), "type": kind, **fields}
+        return commands.submit_objects(self.platform, self.me, [item], "test")
+
+    def post(self, kind: str, **fields: Any) -> commands.Account:
+        account = self.send(kind, **fields)
+        self.platform.loop.catch_up()
+        return account
+
+    def refusal(self, kind: str, **fields: Any) -> str:
+        """The code with which a command is refused."""
+        account = self.post(kind, **fields)
+        assert account.rejected, f"{kind} was taken"
+        assert ". " in account.rejected[0].message or account.rejected[0].code == "duplicate"
+        return account.rejected[0].code
+
+    def case(self, number: int = 1, area: str = COMMUNITY, **fields: Any) -> commands.Account:
+        told = {"case": f"c-{number}", "subject": f"p-{number}", "hazard": "epidemic", "area": area} | {
+            "status": "confirmed", "found_in": "community", **fields,
+        }  # fmt: skip
+        return self.post("ReportCase", **told)
+
+    def pass_time(self, **by: float) -> None:
+        self.clock.advance(timedelta(**by))
+        self.platform.loop.tick(self.clock.now())
+        self.platform.loop.catch_up()
+
+    def incidents(self, **more: Any) -> list[Any]:
+        return views.list_incidents(self.platform, **more)
+
+    def incident(self, **more: Any) -> dict[str, Any]:
+        """The only incident, whole."""
+        (row,) = self.incidents()
+        return views.get_incident(self.platform, row["id"], **more)
+
+    def tasks(self, status: str | None = None, **more: Any) -> list[Any]:
+        return views.list_tasks(self.platform, status=status, limit=10_000, **more)
+
+    def task(self, key: str) -> Any:
+        return next(task for task in self.tasks() if task.key == key)
+
+    def events(self) -> list[Any]:
+        found: list[Any] = []
+        while page := views.list_events(self.platform, found[-1]["seq"] if found else 0, 10_000):
+            found += page
+        return found
+
+    def complete(self, task: Any, **fields: Any) -> commands.Account:
+        told = {"task": task.id, "department": task.department, "result": "done", **fields}
+        return self.post("CompleteTask", **told)
+
+    def complete_all(self, *, but: tuple[str, ...] = ()) -> None:
+        """Departments finish every order there is, and those that follow, except the departments in `but`."""
+        while orders := [t for t in self.tasks("open") if t.status != "waiting" and t.department not in but]:
+            for task in orders:
+                assert self.complete(task).stored == 1
+
+    def quiet_days(self, days: int, area: str = HUANGPU) -> None:
+        """Every day the district says that its count is complete and zero."""
+        for _ in range(days):
+            self.pass_time(days=1)
+            day = self.clock.now().date().isoformat()
+            self.post("ReportCount", hazard="epidemic", area=area, day=day, status="confirmed", count=0)
+            self.platform.loop.tick(self.clock.now())
+            self.platform.loop.catch_up()
+
+    def rows(self, table: str, **equals: Any) -> list[Any]:
+        with self.platform.store.read() as reader:
+            return reader.list_rows(table, **equals)
+
+    def close(self) -> None:
+        self.platform.close()
