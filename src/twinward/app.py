@@ -14,10 +14,14 @@ from twinward.library.plans import load_library
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
 from twinward.population.columns import read_manifest
-from twinward.security.identity import Identities
+from twinward.report.demonstration import render_demo_report
+from twinward.security.accounts import Accounts
+from twinward.security.identity import Identities, local_admin
 from twinward.security.keys import Keyring
 from twinward.security.policy import Policy
+from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
+from twinward.service.accounts import add_account
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing import Tracing, join_tracing
 from twinward.settings import load_settings
@@ -62,6 +66,15 @@ def init_workspace(workspace: Path, *, managed: bool = False, kind: str = "ordin
     return mark
 
 
+def add_first_administrator(workspace: Path) -> str:
+    """The one-time secret of a managed workspace's first administrator; there is no password before it is used."""
+    platform = open_platform(workspace)
+    try:
+        return add_account(platform, local_admin(), "admin", "administrator")
+    finally:
+        platform.close()
+
+
 def read_mark(workspace: Path) -> WorkspaceMark:
     path = workspace / MARK
     if not path.exists():
@@ -90,6 +103,8 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     keyring = Keyring(workspace / "keys" / "subjects.keys")
     around = Surroundings(areas=open_areas(workspace), library=load_library(extra_plans=workspace / "plans"))
     store = open_store(settings.storage.url or workspace, BEHAVIOUR.tables, FACTS, clock, keyring)
+    identities = Identities(workspace / "keys", managed=mark.managed)
+    accounts = Accounts(workspace / "keys")
     return Platform(
         workspace=workspace,
         settings=settings,
@@ -100,7 +115,9 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         around=around,
         vault=Vault(workspace / "vault"),
         keyring=keyring,
-        identities=Identities(workspace / "keys"),
+        identities=identities,
+        accounts=accounts,
+        sessions=Sessions(accounts, identities),
         policy=Policy(around.areas, managed=mark.managed),
         managed=mark.managed,
     )
@@ -134,7 +151,6 @@ def city_timezone(workspace: Path) -> str:
 
 def write_demo_report(workspace: Path, result: dict[str, Any]) -> Path:
     """The one-page report of a demonstration."""
-    from twinward.report.demonstration import render_demo_report
 
     path = workspace / "report.html"
     path.write_text(render_demo_report(result), encoding="utf-8")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from twinward import app
 from twinward.api.main import make_api
@@ -50,13 +51,22 @@ class World:
 
     def __init__(self, platform: Platform, clock: SetClock) -> None:
         self.platform, self.clock = platform, clock
+        platform.accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # seconds, not minutes
         self.client = TestClient(
             make_api(platform), "http://127.0.0.1", raise_server_exceptions=False, client=("127.0.0.1", 50000)
         )
 
     def headers(self, who: str) -> dict[str, str]:
-        token = self.platform.identities.sign(PEOPLE[who], self.clock.now(), timedelta(hours=1))
-        return {"authorization": f"Bearer {token}"}
+        return {"authorization": f"Bearer {self.tokens(who).access}"}
+
+    def tokens(self, who: str) -> Any:
+        """A session of one of PEOPLE, whose account is made on first use."""
+        accounts, person, now = self.platform.accounts, PEOPLE[who], self.clock.now()
+        if who not in {account.name for account in accounts.list_accounts()}:
+            accounts.add(who, person.role, now, department=person.department, areas=person.areas, factor=False)
+            accounts.lock(who, locked=True)
+            accounts.lock(who, locked=False)
+        return self.platform.sessions.open(accounts.get(who), "test", now)
 
     def get(self, who: str, path: str, **params: Any) -> Any:
         return self.client.get(path, headers=self.headers(who), params=params)

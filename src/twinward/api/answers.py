@@ -48,7 +48,7 @@ def answer(body: Any, status: int = 200) -> Response:
 def answer_error(error: TwinwardError) -> Response:
     """Absent and forbidden things answer alike where a thing is named; the codes are stable."""
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
-    if error.code == "bad_token":
+    if error.code in ("bad_token", "bad_login"):
         status = 401
     if error.code == "body_too_large":
         status = 413

@@ -11,7 +11,8 @@ from twinward.core.errors import RefusedError
 from twinward.service.guard import require_route
 from twinward.service.platform import Caller, Platform, anybody, local_admin
 
-OPEN_ROUTES = frozenset({"/health", "/v1/public", "/v1/activations", "/v1/sessions"})  # what needs no caller
+OPEN_ROUTES = frozenset({"/health", "/v1/public", "/v1/activations"})
+LOGIN_ROUTES = frozenset({"/v1/sessions", "/v1/sessions/first", "/v1/sessions/refresh"})  # what needs no caller
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 IN_PROCESS = "testclient"  # what starlette calls a caller that came over no wire at all
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
@@ -25,7 +26,8 @@ def make_guard(platform: Platform) -> Callable[[HTTPConnection], None]:
         path = getattr(route, "path", connection.url.path)
         caller = _find_caller(platform, connection)
         if caller is None:
-            if path not in OPEN_ROUTES:
+            login = path in LOGIN_ROUTES and connection.scope.get("method") == "POST"
+            if path not in OPEN_ROUTES and not login:
                 raise _login_needed()
             caller = anybody()
         require_route(platform, caller, connection.scope.get("method", "GET"), path)

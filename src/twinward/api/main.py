@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 
 from twinward import __version__
-from twinward.api import commands, events, observations, persons, views
+from twinward.api import commands, events, observations, persons, sessions, views
 from twinward.api.answers import answer, answer_error
 from twinward.api.callers import make_guard
 from twinward.core.errors import InputError, TwinwardError
@@ -21,7 +21,7 @@ def make_api(platform: Platform) -> FastAPI:
     """The API over one open platform."""
     guard = Depends(make_guard(platform))
     api = FastAPI(title="Twinward", version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard])
-    for subject in (commands, observations, views, persons, events):
+    for subject in (commands, observations, views, persons, sessions, events):
         api.include_router(subject.router(platform))
 
     @api.get("/health", tags=["health"])

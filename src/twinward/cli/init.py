@@ -17,8 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     mark = app.init_workspace(options.folder, managed=options.managed)
+    secret = app.add_first_administrator(options.folder) if mark.managed else None
     if options.json:
-        emit_json({"workspace": str(options.folder), "managed": mark.managed, "kind": mark.kind})
+        shown = {"workspace": str(options.folder), "managed": mark.managed, "kind": mark.kind}
+        emit_json(shown | ({"administrator": "admin", "one_time_secret": secret} if secret else {}))
     else:
+        if secret:
+            emit_text(f"one-time secret of the administrator `admin`, good for 24 hours, shown only now:\n{secret}")
         emit_text(f"{options.folder} is a workspace now; next: twinward city build --workspace {options.folder}")
     return 0

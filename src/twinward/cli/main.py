@@ -16,6 +16,9 @@ from twinward.core.errors import TwinwardError
 # verb -> (module, what it is for); only the module of the verb asked for is imported
 VERBS: dict[str, tuple[str, str]] = {
     "init": ("twinward.cli.init", "make an empty workspace"),
+    "account": ("twinward.cli.account", "who may come in, as what, and where"),
+    "login": ("twinward.cli.login", "open a session and write its tokens to a file"),
+    "logout": ("twinward.cli.logout", "shut a session, at once"),
     "demo": ("twinward.cli.demo", "play an outbreak through the whole loop, live in the terminal"),
     "serve": ("twinward.cli.serve", "serve the API of a workspace"),
     "ingest": ("twinward.cli.ingest", "take in observations from files"),

@@ -13,6 +13,7 @@ from twinward import app
 from twinward.cli.main import add_common
 from twinward.core.clock import parse_time
 from twinward.core.errors import InputError, RefusedError
+from twinward.service import accounts
 from twinward.service.guard import require_verb
 from twinward.service.platform import Caller, Platform, local_admin
 
@@ -47,10 +48,17 @@ def open_for(options: argparse.Namespace) -> Iterator[tuple[Platform, Caller]]:
 def caller_of(platform: Platform, token_file: Path | None) -> Caller:
     if token_file is not None:
         try:
-            token = token_file.read_text("ascii")
+            access, _, refresh = token_file.read_text("ascii").strip().partition("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{token_file}: {error}", "name a file that holds a token", code="bad_token") from error
-        return platform.identities.read(token, platform.clock.now())
+        try:
+            return platform.identities.read(access, platform.clock.now())
+        except RefusedError:
+            if not refresh:
+                raise
+        tokens = accounts.refresh(platform, refresh)
+        write_tokens(token_file, tokens)
+        return platform.identities.read(tokens.access, platform.clock.now())
     if platform.managed:
         raise RefusedError("this workspace needs a login", "name your token with --token-file", code="bad_token")
     owner = (platform.workspace / app.MARK).stat().st_uid
@@ -60,3 +68,12 @@ def caller_of(platform: Platform, token_file: Path | None) -> Caller:
             code="bad_token",
         )  # fmt: skip
     return local_admin()
+
+
+def write_tokens(path: Path, tokens: accounts.Tokens) -> None:
+    """The access token and the refresh token, readable by their owner alone, in place at once."""
+    fresh = path.with_name(path.name + ".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(f"{tokens.access}\n{tokens.refresh}\n")
+    os.replace(fresh, path)

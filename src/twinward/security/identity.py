@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from twinward.core.errors import RefusedError
 from twinward.security.vault import read_or_make
 
 LOCAL_ADMIN = "local-admin"
+CLOCK_SKEW_S = 60
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +32,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 class Identities:
     """Signs and reads tokens with the workspace's own key (HS256)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, managed: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._managed = managed
+        self.is_live: Callable[[str, datetime], bool] = lambda session, now: False
         self._key = OctKey.import_key(read_or_make(folder / "token.key", lambda: os.urandom(32)))
 
     def sign(self, caller: Caller, now: datetime, lasts: timedelta) -> str:
@@ -51,18 +54,27 @@ class Identities:
         """The caller a token speaks for, or RefusedError `bad_token`."""
         try:
             claims = jwt.decode(token.strip(), self._key, algorithms=["HS256"]).claims
-            expires = int(claims["exp"])
-            caller = Caller(
-                name=claims["sub"],
-                role=claims["role"],
-                department=claims.get("department"),
-                areas=tuple(claims.get("areas") or ("all",)),
-                session=claims.get("sid"),
+            issued, expires = int(claims["iat"]), int(claims["exp"])
+            caller = msgspec.convert(
+                {
+                    "name": claims["sub"],
+                    "role": claims["role"],
+                    "department": claims.get("department"),
+                    "areas": claims.get("areas") or ("all",),
+                    "session": claims.get("sid"),
+                },
+                Caller,
             )
-        except (JoseError, ValueError, KeyError, json.JSONDecodeError) as error:
+        except (JoseError, ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
             raise RefusedError("the token cannot be used", "ask for a new one", code="bad_token") from error
         if expires <= now.timestamp():
             raise RefusedError("the token has expired", "ask for a new one", code="bad_token")
+        if issued > now.timestamp() + CLOCK_SKEW_S:
+            raise RefusedError("the token was issued in the future", "set the clocks right", code="bad_token")
+        if caller.session is None and self._managed:
+            raise RefusedError("the token belongs to no session", "log in", code="bad_token")
+        if caller.session is not None and not self.is_live(caller.session, now):
+            raise RefusedError("this session is over", "log in again", code="bad_token")
         return caller
 
 

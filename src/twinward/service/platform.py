@@ -13,9 +13,11 @@ from twinward.core.messages import Request
 from twinward.core.ports import IntakeDoor, Store
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
+from twinward.security.accounts import Accounts
 from twinward.security.identity import Caller, Identities, anybody, local_admin
 from twinward.security.keys import Keyring
 from twinward.security.policy import Policy
+from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
 from twinward.twins.snapshot import Snapshot
 
@@ -36,6 +38,8 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     keyring: Keyring
     identities: Identities
     policy: Policy
+    accounts: Accounts
+    sessions: Sessions
     managed: bool = False
 
     def close(self) -> None:
@@ -43,6 +47,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         self.intake.close()
         self.store.close()
         self.vault.close()
+        self.accounts.close()
 
 
 def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:

@@ -72,8 +72,10 @@ from twinward.twins.emergency.messages.tasks import (
     TaskEscalated,
     TaskFailed,
 )
+from twinward.twins.emergency.messages.trust import AccessNoted, NoteAccess
 
 __all__ = [
+    "AccessNoted",
     "AcknowledgeTask",
     "ActivationClosed",
     "ActivationOpened",
@@ -108,6 +110,7 @@ __all__ = [
     "LinkParties",
     "LookRecorded",
     "NameContact",
+    "NoteAccess",
     "OpenActivation",
     "OpenIncident",
     "OrderConfirmed",
