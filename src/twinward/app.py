@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from twinward.core.clock import Clock, SystemClock
-from twinward.core.errors import AbsentError, ConflictError, InputError
+from twinward.core.errors import AbsentError, ConflictError, InputError, TwinwardError
 from twinward.core.messages import Fact
 from twinward.library.plans import load_library
 from twinward.loop.engine import Loop
@@ -25,9 +25,12 @@ from twinward.service.accounts import add_account
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing import Tracing, join_tracing
 from twinward.settings import load_settings
+from twinward.storage import audit, backup, doctor, migrate
+from twinward.storage.chain import ChainCheck
+from twinward.storage.databases import Postgres, Sqlite, choose_database
 from twinward.storage.intake import IntakeDoor
 from twinward.storage.lake.lake import Lake
-from twinward.storage.store import open_store
+from twinward.storage.store import SqlStore, open_store
 from twinward.twins.city import messages as city_messages
 from twinward.twins.city import twin as city
 from twinward.twins.city.areas import AreaTree
@@ -110,7 +113,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         settings=settings,
         clock=clock,
         store=store,
-        intake=IntakeDoor(workspace / "observations", clock, None),
+        intake=IntakeDoor(workspace / "observations", clock, lambda rows, at: open_lake(workspace).append([rows], at)),
         loop=Loop(store, Twins(BEHAVIOUR), around),
         around=around,
         vault=Vault(workspace / "vault"),
@@ -165,3 +168,56 @@ def open_lake(workspace: Path) -> Lake:
 def make_tracing(platform: Platform, caller: Caller, lake: Lake | None = None) -> Tracing:
     """The questions about movement on behalf of a caller; a process that serves hands in its own warm lake."""
     return join_tracing(platform, caller, lake or open_lake(platform.workspace))
+
+
+def verify_log(workspace: Path) -> ChainCheck:
+    """The hash chain over the workspace's whole log."""
+    return audit.verify_chain(open_database(workspace))
+
+
+def export_log(workspace: Path, path: Path) -> int:
+    """Write the whole log as JSON Lines; how many events."""
+    return audit.export_chain(open_database(workspace), path)
+
+
+def verify_log_file(path: Path) -> ChainCheck:
+    return audit.verify_file(path)
+
+
+def open_database(workspace: Path) -> Sqlite | Postgres:
+    """Where the workspace's log is kept; a log that was never written is made, so that there is one to read."""
+    open_platform(workspace).close()
+    return choose_database(load_settings(workspace / "settings.toml").storage.url or workspace)
+
+
+def check_workspace(workspace: Path, *, deep: bool) -> list[doctor.Finding]:
+    """Every check of `twinward doctor`; a workspace that cannot be opened is a finding too."""
+    try:
+        platform = open_platform(workspace)
+    except TwinwardError as error:
+        return [doctor.fail("workspace", error.message, error.advice)]
+    try:
+        store = cast(SqlStore, platform.store)
+        return doctor.check_workspace(workspace, store, platform.loop.twins.apply, deep=deep)
+    finally:
+        platform.close()
+
+
+def backup_workspace(workspace: Path, target: Path) -> backup.Contents:
+    """Copy the workspace while it runs; keys are left out."""
+    return backup.backup(workspace, open_database(workspace), target)
+
+
+def restore_workspace(source: Path, workspace: Path) -> backup.Contents:
+    """Make a workspace from a backup; a log that was in PostgreSQL goes into the database its settings name."""
+    backup.read_contents(source)
+    database = choose_database(load_settings(source / "settings.toml").storage.url or source)
+    if isinstance(database, Postgres):
+        backup.load_tables(source, database, BEHAVIOUR.tables)
+    return backup.restore(source, workspace)
+
+
+def migrate_workspace(workspace: Path) -> tuple[int, int]:
+    """Upgrade the workspace's log to this release; the schema versions before and after."""
+    read_mark(workspace)
+    return migrate.migrate(choose_database(load_settings(workspace / "settings.toml").storage.url or workspace))

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import AbsentError, TwinwardError
 from twinward.core.messages import Counts
+from twinward.storage.backup import draining_stopped
 from twinward.storage.frames import Frame, FrameHead, sync_folder
 from twinward.storage.inbox import HORIZON, Inbox, read_accounts, read_mark
 from twinward.storage.known import seed_of, text_keys
@@ -76,7 +77,7 @@ class Intake:
     def drain(self) -> int:
         """Moves all that is durable to its place; how many frames were moved."""
         moved = 0
-        with self._tending:
+        with self._tending, draining_stopped(self.root):
             while step := self.inbox.drain(self._place, self.inbox.drained_n + FRAMES_A_DRAIN):
                 self.readings.forget(self.inbox.drained_n)
                 moved += step
