@@ -47,11 +47,14 @@ def even_centres(samples: NDArray[Any], fixed: NDArray[Any], chance: np.random.G
     return np.asarray(centres)
 
 
-def root_samples(node: Node, number: int, chance: np.random.Generator) -> NDArray[np.float64]:
-    """Points that stand for an area of the top level: inside its outline, else about its point or its children's."""
+def root_samples(node: Node, number: int, middle: Any, chance: np.random.Generator) -> NDArray[np.float64]:
+    """Points that stand for an area of the top level: inside its outline, else about its point or its children's.
+
+    `middle` of the other areas is the last resort: None when nothing at all says where the city is.
+    """
     if node.shape is not None:
         return sample_inside(node.shape, number, chance)
-    known = [n.point for n in (node, *node.children) if n.point is not None]
+    known = [n.point for n in (node, *node.children) if n.point is not None] or ([middle] if middle is not None else [])
     if not known:
         raise InputError(
             f"nothing says where area {node.code} ({node.name}) is",
@@ -62,10 +65,15 @@ def root_samples(node: Node, number: int, chance: np.random.Generator) -> NDArra
 
 def seat_areas(hierarchy: Hierarchy, seed: int) -> None:
     """Gives every area a point: the published one, else a seeded cell inside the nearest outline above it."""
+    known = [middle_of(node) for node in hierarchy.nodes[0] if node.shape is not None]
+    known += [node.point for node in hierarchy.nodes[0] if node.shape is None and node.point is not None]
+    middle = np.mean(known, axis=0) if known else None
     for node in hierarchy.nodes[0]:
         chance = generator(seed, f"city/cells/{node.code}")
         leaves = count_leaves(node)
-        node.samples = root_samples(node, max(SAMPLES_PER_LEAF * leaves, LEAST_SAMPLES), chance)
+        if node.shape is None and node.point is None and not any(child.point for child in node.children):
+            hierarchy.notes.append(f"nothing says where {node.code} is: it is put in the middle of the other areas")
+        node.samples = root_samples(node, max(SAMPLES_PER_LEAF * leaves, LEAST_SAMPLES), middle, chance)
         if node.point is None:
             node.point = middle_of(node)
             node.published = node.shape is not None

@@ -189,6 +189,10 @@ def check_config(config: CityConfig, name: str) -> None:
             )
     check_residents(config, name)
     for place in config.places:
+        if place.kind == "" or (place.map is not None and not place.map):
+            raise bad_config(
+                f"{name}: places of {place.file} have no kind", "write a kind such as hospital, or a column and a map"
+            )
         if isinstance(place.kind, KindColumn) and place.map:
             raise bad_config(
                 f"{name}: places of {place.file} have two maps", "write kind = {column, map} or kind and map"

@@ -71,6 +71,7 @@ def attach_boundaries(hierarchy: Hierarchy, boundaries: Boundaries, base: Path, 
             ledger.reject(feature.line, f"a second outline: {node.code}", feature.properties)
         else:
             node.shape = feature.shape
+    ledger.require_some("check boundaries.code, boundaries.name and the crs of the outlines")
     bare = [node.code for node in hierarchy.nodes[level] if node.shape is None]
     if bare:
         hierarchy.notes.append(f"{len(bare)} {boundaries.level} areas have no outline: {', '.join(bare[:8])}")
@@ -80,7 +81,7 @@ def attach_positions(hierarchy: Hierarchy, positions: Positions, base: Path, led
     """Puts areas at the median of the points that name them."""
     ledger = Ledger("positions", f"positions ({positions.file})")
     ledgers.append(ledger)
-    extra = [positions.name] + ([positions.parent] if positions.parent else [])
+    extra = {positions.name: "positions.name"} | ({positions.parent: "positions.parent"} if positions.parent else {})
     points = read_points(positions, positions.lon, positions.lat, base, ledger, "positions", extra=extra)
     level = hierarchy.levels.index(positions.level)
     found: dict[tuple[str, str], list[int]] = {}

@@ -72,10 +72,9 @@ def read_places(places: Places, base: Path, ledger: Ledger, finder: Finder, hier
     """One source of places; rows without kind, position, sound capacity or area are rejected."""
     rule = places.kind
     column = rule.column if isinstance(rule, KindColumn) else (rule if places.map else None)
-    extra = [name for name in (column, places.capacity, places.area) if name]
-    points = read_points(
-        places, places.lon, places.lat, base, ledger, f"places of {places.file}", [*extra, places.name]
-    )
+    keys = ((column, "kind"), (places.capacity, "capacity"), (places.area, "area"), (places.name, "name"))
+    extra = {name: f"places.{key}" for name, key in keys if name}
+    points = read_points(places, places.lon, places.lat, base, ledger, "places", extra)
     number = len(points.lines)
     kinds = kinds_of(places, points.extra, number)
     capacity = read_capacity(points.extra[places.capacity]) if places.capacity else np.zeros(number)

@@ -123,7 +123,7 @@ def read_sizes(households: Households, base: Path, ledger: Ledger) -> NDArray[np
 
 def read_jobs(jobs: Jobs, base: Path, ledger: Ledger, finder: Finder) -> NDArray[np.float64]:
     """Jobs of each leaf from points."""
-    points = read_points(jobs, jobs.lon, jobs.lat, base, ledger, "jobs", [jobs.count])
+    points = read_points(jobs, jobs.lon, jobs.lat, base, ledger, "jobs", {jobs.count: "jobs.count"})
     values = to_numbers(points.extra[jobs.count])
     leaf, _ = finder.locate(points.lonlat)
     for i in np.flatnonzero(~(values >= 0)).tolist():

@@ -25,7 +25,7 @@ from twinward.population.sources.tables import read_table, to_numbers, to_text
 
 RESIDENTS_PER_CELL = 200  # the finest H3 resolution whose cells hold at least this many on average
 FINEST, COARSEST, MOST_ZONES = 9, 4, 256
-MOST_RESIDENTS = 2_000_000_000
+MOST_RESIDENTS = 200_000_000
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,16 +39,18 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_counts(values: NDArray[Any], lines: list[int], rows: list[str], ledger: Ledger) -> NDArray[np.bool_]:
     """True where the count is usable; others are rejected."""
-    for i in np.flatnonzero(~(values >= 0)).tolist():
-        ledger.reject(lines[i], "negative count" if values[i] < 0 else "count is no number", rows[i])
-    return np.asarray(values >= 0)
+    good = (values >= 0) & (values <= MOST_RESIDENTS)
+    for i in np.flatnonzero(~good).tolist():
+        why = "negative count" if values[i] < 0 else ("count too large" if values[i] > 0 else "count is no number")
+        ledger.reject(lines[i], why, rows[i])
+    return np.asarray(good)
 
 
 def total_of(count: NDArray[Any], residents: Residents, ledger: Ledger) -> int:
     total = residents.total or round(float(count.sum()))
     if not 0 < total <= MOST_RESIDENTS:
         raise InputError(
-            f"{ledger.label}: the residents sum to {total}", "check the count column; 1 to 2,000,000,000 can be made",
+            f"{ledger.label}: the residents sum to {total}", "check the count column; 1 to 200,000,000 can be made",
             code="no_residents",
         )  # fmt: skip
     return total
@@ -90,7 +92,9 @@ def residents_by_table(residents: Residents, hierarchy: Hierarchy, base: Path, l
 def read_weights(residents: Residents, base: Path, ledger: Ledger) -> Weights:
     """Residents at points: a grid, or points inside each outline of polygons."""
     if residents.kind == "points":
-        points = read_points(residents, residents.lon, residents.lat, base, ledger, "residents", [residents.count])
+        points = read_points(
+            residents, residents.lon, residents.lat, base, ledger, "residents", {residents.count: "residents.count"}
+        )
         values = to_numbers(points.extra[residents.count])
         lonlat, lines, rows = points.lonlat, points.lines, points.rows
     else:

@@ -41,6 +41,8 @@ def guess_encoding(data: bytes) -> str:
     """A suggestion: the first common encoding that decodes the file."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "; it starts like utf-16"
+    if b"\x00" in data[:4096] or data[:2] in (b"\x1f\x8b", b"PK"):
+        return "; it looks compressed or binary, not a text"
     for encoding in ("utf-8", "gb18030", "shift_jis", "cp1252"):
         try:
             data.decode(encoding)

@@ -31,13 +31,13 @@ class Points(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_points(
-    source: Source, lon_column: str, lat_column: str, base: Path, ledger: Ledger, block: str, extra: list[str]
+    source: Source, lon_column: str, lat_column: str, base: Path, ledger: Ledger, block: str, extra: dict[str, str]
 ) -> Points:
-    """The points of a table; a row without a usable position is rejected with its reason."""
+    """The points of a table; a row without a usable position is rejected. `extra`: column -> its key."""
     table = read_table(source_path(source.file, base, ledger.label), source, ledger)
     lon = to_numbers(table.column(lon_column, f"{block}.lon"))
     lat = to_numbers(table.column(lat_column, f"{block}.lat"))
-    columns = {name: table.column(name, f"{block} column") for name in extra}
+    columns = {name: table.column(name, key) for name, key in extra.items()}
     plain = source.crs.strip().lower() in {"wgs84", "gcj02"}
     reason = np.full(len(table), "", dtype=object)
     reason[~(np.isfinite(lon) & np.isfinite(lat))] = "lon or lat is no number"

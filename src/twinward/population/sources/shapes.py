@@ -73,8 +73,21 @@ def read_features(path: Path, source: Source, ledger: Ledger, *, need_shape: boo
             continue
         whole = mend_shape(shape, ledger, line, properties)
         if whole is not None:
-            kept.append(Feature(line=line, properties=properties, shape=move_shape(whole, crs, ledger.label)))
+            moved = move_shape(whole, crs, ledger.label)
+            if in_degrees(moved, ledger, line, properties):
+                kept.append(Feature(line=line, properties=properties, shape=moved))
     return kept
+
+
+def in_degrees(shape: Any, ledger: Ledger, line: int, properties: dict[str, Any]) -> bool:
+    """True for an outline in the range of WGS 84; another is rejected."""
+    west, south, east, north = shape.bounds
+    if west >= -180 and south >= -90 and east <= 180 and north <= 90:
+        return True
+    swapped = west >= -90 and east <= 90 and south >= -180 and north <= 180
+    why = "lon and lat are swapped" if swapped else "not in degrees of lon and lat, its crs is missing"
+    ledger.reject(line, why, properties)
+    return False
 
 
 def read_geojson(path: Path, source: Source, ledger: Ledger) -> list[tuple[dict[str, Any], Any]]:
@@ -91,7 +104,8 @@ def read_geojson(path: Path, source: Source, ledger: Ledger) -> list[tuple[dict[
     raw: list[tuple[dict[str, Any], Any]] = []
     for feature in features:
         whole = feature if isinstance(feature, dict) else {}
-        properties = dict(whole.get("properties") or {})
+        given = whole.get("properties")
+        properties = dict(given) if isinstance(given, dict) else {}
         if "id" in whole:
             properties.setdefault("id", whole["id"])
         raw.append((properties, parse_geometry(whole.get("geometry"))))
