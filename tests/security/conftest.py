@@ -85,6 +85,14 @@ class World:
         assert account.stored == len(items), account
         self.platform.loop.catch_up()
 
+    def report_one(self, leaf: str, name: str) -> None:
+        item = {"type": "ReportCase", "id": f"r-{name}", "case": f"c-{name}", "hazard": "epidemic", "area": leaf,
+                "status": "confirmed", "person": {"name": f"Canary {name}"}}  # fmt: skip
+        assert submit_objects(self.platform, local_caller(), [item], "test").stored == 1
+
+    def person(self, who: str) -> Caller:
+        return PEOPLE[who]
+
     def open_activation(self, areas: tuple[str, ...] = ("all",), purposes: tuple[str, ...] = ("trace", "vault")) -> str:
         return activations.open_activation(
             self.platform, PEOPLE["li"], hazard="epidemic", areas=list(areas), purposes=list(purposes), days=7,

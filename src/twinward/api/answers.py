@@ -16,6 +16,7 @@ from twinward.core.errors import (
     StorageError,
     TwinwardError,
 )
+from twinward.service.guard import scrub
 
 STATUS: tuple[tuple[type[TwinwardError], int], ...] = (
     (AbsentError, 404),
@@ -52,7 +53,7 @@ def answer_error(error: TwinwardError) -> Response:
         status = 401
     if error.code == "body_too_large":
         status = 413
-    return answer({"code": error.code, "message": error.message, "advice": error.advice}, status)
+    return answer({"code": error.code, "message": scrub(error.message), "advice": error.advice}, status)
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:

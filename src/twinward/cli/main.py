@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "task": ("twinward.cli.task", "orders of departments and their answers"),
     "as-of": ("twinward.cli.as_of", "any view as it was at an instant"),
     "activation": ("twinward.cli.activation", "what an emergency opens, and until when"),
+    "publish": ("twinward.cli.publish", "counts by area with small ones hidden, and their data sheet"),
     "person": ("twinward.cli.person", "cases and contacts by pseudonym, under an activation"),
     "audit": ("twinward.cli.audit", "whether the log is whole; a copy of it that can be verified anywhere"),
     "doctor": ("twinward.cli.doctor", "look a workspace over and say what to do"),
@@ -88,9 +89,11 @@ def main(argv: list[str] | None = None) -> int:
         options.words = words_of(parser, options)
         return int(options.run(options) or 0)
     except TwinwardError as error:
+        from twinward.service.guard import scrub  # only now: it would slow every verb's start
+
         if "--json" in arguments:
-            emit_json({"error": {"code": error.code, "message": error.message, "advice": error.advice}})
-        say(f"twinward: {error} [{error.code}]")
+            emit_json({"error": {"code": error.code, "message": scrub(error.message), "advice": error.advice}})
+        say(f"twinward: {scrub(str(error))} [{error.code}]")
         return error.exit_code
     except KeyboardInterrupt:
         say("twinward: interrupted; what was finished is kept")

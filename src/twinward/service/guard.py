@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from twinward.core.messages import Command
 from twinward.security.identity import Caller
+from twinward.security.masking import scrub
 from twinward.security.rules import LOCAL, load_rules
 from twinward.service.platform import Platform
+
+__all__ = ["require_command", "require_route", "require_verb", "scrub"]
 
 
 def require_route(platform: Platform, caller: Caller, method: str, path: str) -> None:
