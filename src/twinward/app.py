@@ -24,6 +24,7 @@ from twinward.security.vault import Vault
 from twinward.service.accounts import add_account
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing import Tracing, join_tracing
+from twinward.service.watch import Watch
 from twinward.settings import load_settings
 from twinward.storage import audit, backup, doctor, migrate
 from twinward.storage.chain import ChainCheck
@@ -108,13 +109,18 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     store = open_store(settings.storage.url or workspace, BEHAVIOUR.tables, FACTS, clock, keyring)
     identities = Identities(workspace / "keys", managed=mark.managed)
     accounts = Accounts(workspace / "keys")
+    twins = Twins(BEHAVIOUR)
+    watch = Watch(store, twins.ask, around.areas.root)
     return Platform(
         workspace=workspace,
         settings=settings,
         clock=clock,
         store=store,
-        intake=IntakeDoor(workspace / "observations", clock, lambda rows, at: open_lake(workspace).append([rows], at)),
-        loop=Loop(store, Twins(BEHAVIOUR), around),
+        intake=IntakeDoor(
+            workspace / "observations", clock, lambda rows, at: open_lake(workspace).append([rows], at), watch
+        ),
+        watch=watch,
+        loop=Loop(store, twins, around),
         around=around,
         vault=Vault(workspace / "vault"),
         keyring=keyring,

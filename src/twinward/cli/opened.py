@@ -40,6 +40,7 @@ def open_for(options: argparse.Namespace) -> Iterator[tuple[Platform, Caller]]:
         caller = caller_of(platform, getattr(options, "token_file", None))
         require_verb(platform, caller, getattr(options, "words", ""))
         yield platform, caller
+        platform.watch.settle()
         platform.loop.catch_up()
     finally:
         platform.close()

@@ -164,6 +164,16 @@ class Intake(Protocol):
         """Columns of one sensor's readings by hour: hour_us, count, mean, least, greatest."""
 
 
+class Watcher(Protocol):
+    """Is shown every durable batch of readings in order, and every undrained one again after a start."""
+
+    def look(self, source: str, readings: Any) -> None:
+        """`readings` is an Arrow batch of OBSERVATION_COLUMNS, each row with a value."""
+
+    def settle(self) -> None:
+        """Returns when all that followed from the batches shown so far is durable."""
+
+
 class IntakeDoor(Protocol):
     """The intake of this process, opened on first use; one process owns it at a time."""
 

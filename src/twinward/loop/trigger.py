@@ -142,6 +142,6 @@ def level_follows_figures(
     known = around.library.find_hazard(incident.hazard)
     if known is None or incident.status != "open":
         return
-    level, because = known.level_for(incident.figures)
+    level, because = known.level_for(fact.figures)  # as they were then: a peak that has passed counts
     if level is not None and (incident.level is None or LEVELS.index(level) > LEVELS.index(incident.level)):
         yield m.SetResponseLevel(id=command_id(event, "level"), incident=incident.id, level=level, because=because)

@@ -15,6 +15,7 @@ from twinward.edge.feeds.commands import BY_NAME, decode_command, schema_of_comm
 from twinward.security.identity import Caller
 from twinward.service.guard import require_command
 from twinward.service.platform import Platform
+from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 
 __all__ = ["Account", "Rejection", "command_references", "schema_of_commands", "submit", "submit_objects"]
@@ -78,7 +79,10 @@ def submit(platform: Platform, caller: Caller, items: Sequence[msgspec.Raw | byt
         )
         return account
 
-    return platform.store.submit(work)
+    future = platform.store.submit(work)
+    if any(isinstance(command, c.SetThreshold) for _, command in good):
+        future.add_done_callback(lambda _: platform.watch.forget())
+    return future
 
 
 def account_for(

@@ -19,6 +19,7 @@ from twinward.security.keys import Keyring
 from twinward.security.policy import Policy
 from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
+from twinward.service.watch import Watch
 from twinward.twins.snapshot import Snapshot
 
 __all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "require_role", "snapshot_of"]
@@ -32,6 +33,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     store: Store
     intake: IntakeDoor
+    watch: Watch
     loop: Loop
     around: Surroundings
     vault: Vault

@@ -83,11 +83,13 @@ def build_timeline(reader: Reader, incident: str, at: datetime | None) -> list[d
     """Every event of the incident as a tree by cause: `depth` 0 is a report or a person, children follow theirs."""
     events = list_all_events(reader, incident, at)
     known = {event.id: event for event in events}
-    for event in list(events):
-        if event.cause and event.cause not in known:
-            cause = reader.find_event(event.cause)
-            if cause is not None:
-                known[cause.id] = cause
+    missing = [event.cause for event in events if event.cause]
+    while missing:  # up to the first cause: a report, a sensor or a person
+        name = missing.pop()
+        cause = reader.find_event(name) if name not in known else None
+        if cause is not None:
+            known[name] = cause
+            missing += [cause.cause] if cause.cause else []
     orders: dict[str, str] = {e.fact.task: e.id for e in known.values() if e.type == "OrderIssued" and e.fact}  # type: ignore[attr-defined]
     children: dict[str | None, list[Event]] = {}
     for event in sorted(known.values(), key=lambda event: event.seq):

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import AbsentError, TwinwardError
 from twinward.core.messages import Counts
+from twinward.core.ports import Watcher
 from twinward.storage.backup import draining_stopped
 from twinward.storage.frames import Frame, FrameHead, sync_folder
 from twinward.storage.inbox import HORIZON, Inbox, read_accounts, read_mark
@@ -34,13 +35,18 @@ MovementSink = Callable[[Any, datetime], object]
 class Intake:
     """Owns the inbox of a workspace and keeps everything that is read from it up to date."""
 
-    def __init__(self, root: Path, clock: Clock, movement: MovementSink | None, *, horizon: int = HORIZON) -> None:
-        """`movement` None: movement is kept with the others, as it came."""
+    def __init__(
+        self, root: Path, clock: Clock, movement: MovementSink | None, *,
+        watcher: Watcher | None = None, horizon: int = HORIZON,
+    ) -> None:  # fmt: skip
+        """`movement` None: movement is kept with the others, as it came. `watcher` is shown all readings."""
         self.root = root
         self._movement = movement
+        self._watcher = watcher
         root.mkdir(parents=True, exist_ok=True)
         self.latest = Latest(root)
-        self.readings = Readings(root / "readings", read_mark(root / "inbox").drained)
+        self._shown = read_mark(root / "inbox").drained  # the last frame that `_tell` is through with
+        self.readings = Readings(root / "readings", self._shown)
         self.inbox = Inbox(root / "inbox", clock, self._tell, horizon=horizon)
         self._stop = threading.Event()
         self._tending = threading.Lock()
@@ -67,18 +73,25 @@ class Intake:
     def _tell(self, head: FrameHead, rows: Any) -> None:
         """A frame is durable: its readings become the latest values."""
         value = rows.column("value")
-        if value.null_count == len(rows):
-            return
-        readings = rows.filter(value.is_valid()) if value.null_count else rows
+        if value.null_count < len(rows):
+            self._tell_readings(head, rows.filter(value.is_valid()) if value.null_count else rows)
+        self._shown = head.n
+
+    def _tell_readings(self, head: FrameHead, readings: Any) -> None:
         sensor = self.latest.tell(readings)
         time_us = readings.column("time_us").to_numpy()
         self.readings.tell(head.n, sensor, time_us, readings.column("value").to_numpy(zero_copy_only=False))
+        if self._watcher is not None:
+            self._watcher.look(head.source, readings)
 
     def drain(self) -> int:
         """Moves all that is durable to its place; how many frames were moved."""
         moved = 0
         with self._tending, draining_stopped(self.root):
-            while step := self.inbox.drain(self._place, self.inbox.drained_n + FRAMES_A_DRAIN):
+            shown = self._shown
+            if self._watcher is not None:
+                self._watcher.settle()  # what is drained is not shown again after a crash
+            while step := self.inbox.drain(self._place, min(shown, self.inbox.drained_n + FRAMES_A_DRAIN)):
                 self.readings.forget(self.inbox.drained_n)
                 moved += step
         return moved
@@ -138,9 +151,9 @@ class Intake:
 class IntakeDoor:
     """Opens the intake on its first use, so that a verb that needs none does not own the inbox."""
 
-    def __init__(self, root: Path, clock: Clock, movement: MovementSink | None) -> None:
+    def __init__(self, root: Path, clock: Clock, movement: MovementSink | None, watcher: Watcher | None = None) -> None:
         self._root = root
-        self._make: Callable[[], Intake] = lambda: Intake(root, clock, movement)
+        self._make: Callable[[], Intake] = lambda: Intake(root, clock, movement, watcher=watcher)
         self._lock = threading.Lock()
         self._intake: Intake | None = None
 

@@ -23,7 +23,7 @@ TIME = pa.timestamp("us", "UTC")
 MOVES = {"position": ("subject", "lon", "lat"), "visit": ("subject", "where")}
 READINGS = (
     "reading", "temperature", "humidity", "rainfall", "wind_speed", "air_quality", "pm25", "noise", "water_level",
-    "flow", "traffic", "crowd", "occupancy", "beds", "stock", "wastewater", "door",
+    "water_depth", "flow", "traffic", "crowd", "occupancy", "beds", "stock", "wastewater", "door",
 )  # fmt: skip
 KINDS: dict[str, tuple[str, ...]] = {**MOVES, **dict.fromkeys(READINGS, ("value", "who"))}
 ADVICE = {

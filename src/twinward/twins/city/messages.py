@@ -12,12 +12,17 @@ Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 
 
 class SetThreshold(Command, frozen=True, kw_only=True):
-    """Watch a figure of sensors: a reading of `figure` at or above `at_least` is a fact of its own."""
+    """Watch a figure of sensors: a reading of `figure` at or above `at_least` is a fact of its own.
+
+    `observed` is the type of observation that is read so; absent, it is the one whose name and unit make the figure
+    (`water_depth` in `m` is `water_depth_m`) or whose name is the figure.
+    """
 
     hazard: Word
     figure: Word
     at_least: float
     unit: Word
+    observed: Word | None = None
 
 
 class ThresholdSet(Fact, frozen=True, kw_only=True):
@@ -25,6 +30,7 @@ class ThresholdSet(Fact, frozen=True, kw_only=True):
     figure: str
     at_least: float
     unit: str
+    observed: str | None = None
 
 
 class NoteReading(Command, frozen=True, kw_only=True):

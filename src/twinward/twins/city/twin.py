@@ -23,16 +23,19 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
     hazard: str
     at_least: float
     unit: str
+    observed: str | None = None  # the type of observation that it reads
 
 
 class SensorState(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a watched sensor is above its threshold, and by how much."""
+    """What a watched sensor last said of one figure, since it first was at or above the threshold."""
 
     id: str
     area: str
+    sensor: str
     figure: str
     value: float
     above: bool
+    noted_at: datetime
 
 
 class Restriction(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,20 +59,24 @@ class RiskPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 TABLES = (
     Table(name="thresholds", row=Threshold),
-    Table(name="sensor_states", row=SensorState, columns=("above",)),
+    Table(name="sensor_states", row=SensorState, columns=("figure", "above")),
     Table(name="restrictions", row=Restriction, columns=("incident", "measure"), indexes=(("incident",), ("area",))),
     Table(name="risk_places", row=RiskPlace, columns=("hazard",), indexes=(("area",),)),
 )
 
 
 def set_threshold(command: c.SetThreshold, rows: Rows, context: Context) -> list[Draft]:
-    fact = c.ThresholdSet(hazard=command.hazard, figure=command.figure, at_least=command.at_least, unit=command.unit)
-    return [Draft(fact=fact, area=EVERYWHERE)]
+    fields = {name: getattr(command, name) for name in c.ThresholdSet.__struct_fields__}
+    return [Draft(fact=c.ThresholdSet(**fields), area=EVERYWHERE)]
 
 
 def threshold_set(fact: c.ThresholdSet, event: Event, tx: Transaction) -> None:
-    row = Threshold(id=fact.figure, area=EVERYWHERE, hazard=fact.hazard, at_least=fact.at_least, unit=fact.unit)
-    tx.put("thresholds", row, event.occurred_at)
+    fields = {name: getattr(fact, name) for name in c.ThresholdSet.__struct_fields__ if name != "figure"}
+    tx.put("thresholds", Threshold(id=fact.figure, area=EVERYWHERE, **fields), event.occurred_at)
+
+
+def state_id(sensor: str, figure: str) -> str:
+    return f"{sensor}|{figure}"
 
 
 def note_reading(command: c.NoteReading, rows: Rows, context: Context) -> list[Draft]:
@@ -78,9 +85,11 @@ def note_reading(command: c.NoteReading, rows: Rows, context: Context) -> list[D
         expected = f"in {threshold.unit}" if threshold else "set one with SetThreshold"
         raise ConflictError(f"no threshold for {command.figure} in {command.unit}", expected, code="no_threshold")
     above = command.value >= threshold.at_least
-    known: SensorState | None = rows.find("sensor_states", command.sensor)
-    if not above and (known is None or not known.above):
+    known: SensorState | None = rows.find("sensor_states", state_id(command.sensor, command.figure))
+    if known is None and not above:
         raise ConflictError("below the threshold before and after", "nothing was changed", code="nothing_new")
+    if known is not None and (context.occurred_at < known.noted_at or command.value == known.value):
+        raise ConflictError("no newer value of this sensor", "nothing was changed", code="nothing_new")
     fact = c.ThresholdPassed(
         sensor=command.sensor,
         area=command.area,
@@ -94,7 +103,15 @@ def note_reading(command: c.NoteReading, rows: Rows, context: Context) -> list[D
 
 
 def threshold_passed(fact: c.ThresholdPassed, event: Event, tx: Transaction) -> None:
-    row = SensorState(id=fact.sensor, area=fact.area, figure=fact.figure, value=fact.value, above=fact.above)
+    row = SensorState(
+        id=state_id(fact.sensor, fact.figure),
+        area=fact.area,
+        sensor=fact.sensor,
+        figure=fact.figure,
+        value=fact.value,
+        above=fact.above,
+        noted_at=event.occurred_at,
+    )
     tx.put("sensor_states", row, event.occurred_at)
 
 

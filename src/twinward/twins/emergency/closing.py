@@ -86,7 +86,7 @@ def judge_figure(objective: Objective, incident: Incident, rows: Rows, at: datet
         return False, f"nobody has reported {objective.figure}"
     if value >= objective.below:
         return False, f"{objective.figure} is {value:g}, not below {objective.below:g}"
-    held = at - incident.changed_at
+    held = at - incident.below_since.get(objective.key, incident.changed_at)
     if held < timedelta(hours=objective.hours):
         return False, f"{objective.figure} is {value:g} for {held}; it must stay below for {objective.hours:g} h"
     return True, f"{objective.figure} is {value:g}, below {objective.below:g} for {objective.hours:g} h or more"

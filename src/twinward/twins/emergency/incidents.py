@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -120,8 +120,17 @@ def incident_developed(fact: m.IncidentDeveloped, event: Event, tx: Transaction)
         last_day=max(day, incident.last_day or day),
         last_linked_day=linked,
         changed_at=changed,
+        below_since=mark_below(incident, fact.figures, tx, event.occurred_at),
     )
     tx.put("incidents", row, event.occurred_at)
+
+
+def mark_below(incident: Incident, figures: dict[str, float], tx: Transaction, at: datetime) -> dict[str, datetime]:
+    """Since when each figure that the plan wants low has been low without a break."""
+    plan: PlanInForce | None = tx.find("plans_in_force", incident.id)
+    wanted = [one for one in plan.objectives if one.kind == "figure_below"] if plan is not None else []
+    low = [one.key for one in wanted if figures.get(one.figure, one.below) < one.below]
+    return {key: incident.below_since.get(key, at) for key in low}
 
 
 def join_case(command: m.JoinCase, rows: Rows, context: Context) -> list[Draft]:

@@ -31,6 +31,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     last_linked_day: str | None = None
     parties: tuple[tuple[str, str], ...] = ()
     evidence: dict[str, str] = {}
+    below_since: dict[str, datetime] = {}  # objective -> since when its figure has been below what it asks
 
 
 class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
