@@ -21,7 +21,16 @@ def add_arguments(questions: argparse._SubParsersAction[argparse.ArgumentParser]
     contacts.add_argument("--limit", type=int, default=None, metavar="N", help="most contacts to list")
     contacts.add_argument("--raw-pairs", action="store_true", help="only the exact counts, without the list")
     contacts.set_defaults(answer=answer_contacts)
-    add_person(contacts)
+    companions = questions.add_parser("companions", help="who shared several places with a person")
+    companions.add_argument("--subject", required=True, metavar="S")
+    add_window(companions)
+    companions.add_argument("--radius-m", type=float, default=50.0, metavar="R")
+    companions.add_argument("--min-places", type=int, default=2, metavar="N")
+    companions.add_argument("--min-minutes", type=float, default=15.0, metavar="M", help="least overlap of two stays")
+    companions.add_argument("--limit", type=int, default=None, metavar="N")
+    companions.set_defaults(answer=answer_companions)
+    for sub in (contacts, companions):
+        add_person(sub)
 
 
 def add_window(parser: argparse.ArgumentParser) -> None:
@@ -53,5 +62,26 @@ def answer_contacts(options: argparse.Namespace) -> int:
             f"{contact['subject']:>20}  {contact['minutes']:>8} min  p {contact['probability']:.2f}  "
             f"infected {contact['transmission']:.3f}  {contact['setting']:<9}  {contact['first_at']}"
         )
+    emit_text("\n".join(lines))
+    return 0
+
+
+def answer_companions(options: argparse.Namespace) -> int:
+    with open_for(options) as (platform, caller):
+        result = app.make_tracing(platform, caller).companions(
+            subject=options.subject,
+            start=options.start,
+            end=options.end,
+            radius_m=options.radius_m,
+            min_places=options.min_places,
+            min_minutes=options.min_minutes,
+            limit=options.limit,
+        )
+    if options.json:
+        emit_json(result)
+        return 0
+    lines = [f"{result['counts']['companions']} companions among {result['counts']['met']} met"]
+    for row in result["companions"][:50]:
+        lines.append(f"{row['subject']:>20}  {row['places']} places  {row['days']} days  {row['minutes']} min")
     emit_text("\n".join(lines))
     return 0

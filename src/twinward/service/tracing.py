@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -12,11 +13,17 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twinward.core.clock import from_us
+from twinward.core.errors import InputError
 from twinward.core.ports import MovementLake
 from twinward.core.scope import Scope
+from twinward.decision.tracing.areas import read_areas
+from twinward.decision.tracing.companions import list_companions
 from twinward.decision.tracing.contacts import ContactQuestion, list_contacts
+from twinward.decision.tracing.flows import HOUR_US, FlowAnswer, list_flows
 from twinward.decision.tracing.opened import PURPOSE, AreaLocator, OpenedLake
+from twinward.decision.tracing.presence import list_dwells, list_visited
 from twinward.decision.tracing.settings import Settings
+from twinward.decision.tracing.warm import warm_up
 from twinward.service.activations import record_look, scope_for
 from twinward.service.platform import Caller, Platform
 
@@ -42,21 +49,101 @@ class Tracing:
         scope_for: Callable[[str], Scope],
         audit: Audit,
         settings: Settings,
-        areas: AreaLocator | None = None,
+        city_areas: Sequence[Any] = (),
         k: int = 5,
     ) -> None:
         self.lake = lake
         self.scope_for = scope_for
         self.audit = audit
         self.settings = settings
-        self.areas = areas
+        self.city_areas = [area for area in city_areas if hasattr(area, "lon")]
+        self.areas = locate_by_nearest(self.city_areas)
         self.k = k
+        self.is_warm = False
 
     def contacts(self, **asked: Any) -> dict[str, Any]:
         """`trace contacts`; the fields of a ContactQuestion, a missing end of the window by default."""
         scope = self.scope_for(PURPOSE)
         question = ContactQuestion(**(asked | self.window(scope, asked.get("start"), asked.get("end"))))
         return self._about_persons(scope, "contacts", asked, lambda lake: list_contacts(lake, question, self.settings))
+
+    def companions(self, **asked: Any) -> dict[str, Any]:
+        """`trace companions`: who shared several places with a subject."""
+        scope = self.scope_for(PURPOSE)
+        asked |= self.window(scope, asked.pop("start", None), asked.pop("end", None))
+        return self._about_persons(scope, "companions", asked, lambda lake: list_companions(lake, **asked))
+
+    def visited(
+        self, areas: Path, days: float, end: datetime | None, subject: str | None, limit: int | None
+    ) -> dict[str, Any]:
+        """`trace visited`: who passed through the areas and who stayed, in the `days` before `end`."""
+        scope = self.scope_for(PURPOSE)
+        if not 0 < days <= 366:
+            raise InputError(f"{days} days cannot be asked for", "use 1 to 366", code="bad_days")
+        asked = read_areas(read_json(areas))
+        to = self.window(scope, None, end)["end"]
+        start = to - timedelta(days=days)
+        if end is None:
+            start = max(start, scope.data_from)
+        arguments = {"subject": subject, "areas": len(asked), "days": days}
+        return self._about_persons(
+            scope, "visited", arguments, lambda lake: list_visited(lake, asked, start, to, subject, limit)
+        )
+
+    def dwell(
+        self, areas: Path, over_h: float, start: datetime | None, end: datetime | None, limit: int | None
+    ) -> dict[str, Any]:
+        """`trace dwell`: who stayed in the areas for more than `over_h` hours."""
+        scope = self.scope_for(PURPOSE)
+        asked = read_areas(read_json(areas))
+        window = self.window(scope, start, end)
+        arguments = {"areas": len(asked), "over_h": over_h}
+        return self._about_persons(
+            scope,
+            "dwell",
+            arguments,
+            lambda lake: list_dwells(lake, asked, window["start"], window["end"], over_h, limit),
+        )
+
+    def flows(
+        self,
+        areas: Path | None,
+        level: str | None,
+        start: datetime | None,
+        end: datetime | None,
+        *,
+        view: str,
+        per: str,
+    ) -> dict[str, Any]:
+        """`trace flows`: aggregates with small counts hidden; open in peacetime, too."""
+        if (areas is None) == (level is None):
+            raise InputError("flows are between areas", "give either --by LEVEL or --areas FILE", code="no_areas")
+        asked = self.level(str(level)) if areas is None else read_areas(read_json(areas))
+        if end is None:
+            end = from_us(-(-self.lake.ask(lambda lake: lake.span_us())[1] // HOUR_US) * HOUR_US)
+        begin = start or end - timedelta(days=1)
+
+        def ask(lake: MovementLake) -> tuple[FlowAnswer, float]:
+            started = time.perf_counter()
+            answer = list_flows(lake, asked, begin, end, view=view, per=per, k=self.k)
+            return answer, (time.perf_counter() - started) * 1e3
+
+        answer, query_ms = self._warm().ask(ask)
+        out: dict[str, Any] = msgspec.to_builtins(answer)
+        return out | {"query_ms": round(query_ms, 3)}
+
+    def level(self, level: str) -> AreaLocator:
+        """The city's areas of one level, found through their lowest areas."""
+        if self.areas is None:
+            raise InputError("this workspace has no city", "build one, or name --areas FILE", code="no_city")
+        wanted = [area for area in self.city_areas if area.level == level]
+        if not wanted:
+            levels = sorted({area.level for area in self.city_areas})
+            raise InputError(f"the city has no level {level!r}", f"it has {', '.join(levels)}", code="bad_level")
+        row = {area.code: number for number, area in enumerate(wanted)}
+        above = np.array([*(row_above(code, row) for code in self.areas.codes), -1], np.int64)
+        locate = self.areas.locate
+        return AreaLocator(list(row), lambda lon, lat: above[locate(lon, lat)])
 
     def window(self, scope: Scope, start: datetime | None, end: datetime | None) -> dict[str, datetime]:
         """The window asked for; what is missing follows from the newest data that the scope opens."""
@@ -75,10 +162,36 @@ class Tracing:
             started = time.perf_counter()
             return answer(opened), (time.perf_counter() - started) * 1e3
 
-        result, query_ms = self.lake.ask(ask)
+        result, query_ms = self._warm().ask(ask)
         self.audit(scope, f"trace.{name}", asked)
         out: dict[str, Any] = msgspec.to_builtins(result)
         return out | {"activation": scope.activation, "query_ms": round(query_ms, 3)}
+
+    def _warm(self) -> AskableLake:
+        """The lake, with kernels compiled and indexes touched before the first question is timed."""
+        if not self.is_warm:
+            self.lake.ask(warm_up)
+            self.is_warm = True
+        return self.lake
+
+
+def row_above(code: str, rows: dict[str, int]) -> int:
+    """The row of the area that holds `code` (codes nest), -1 if none does."""
+    while code:
+        if code in rows:
+            return rows[code]
+        code = code[:-1]
+    return -1
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file; InputError when there is none or it is something else."""
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path", code="file_absent") from error
+    except msgspec.DecodeError as error:
+        raise InputError(f"{path.name} is not JSON: {error}", "give a GeoJSON file", code="bad_areas") from error
 
 
 def join_tracing(platform: Platform, caller: Caller, lake: AskableLake) -> Tracing:
@@ -92,7 +205,7 @@ def join_tracing(platform: Platform, caller: Caller, lake: AskableLake) -> Traci
         lambda purpose: scope_for(platform, caller, purpose),
         record,
         Settings(timezone=platform.settings.timezone),
-        locate_by_nearest(list(platform.around.areas.by_code.values())),
+        list(platform.around.areas.by_code.values()),
         platform.settings.k_anonymity,
     )
 
@@ -100,7 +213,7 @@ def join_tracing(platform: Platform, caller: Caller, lake: AskableLake) -> Traci
 def locate_by_nearest(areas: list[Any]) -> AreaLocator | None:
     """Points belong to the lowest area whose own point is nearest; None without a city."""
     parents = {area.parent for area in areas if getattr(area, "parent", None)}
-    leaves = [area for area in areas if area.code not in parents and hasattr(area, "lon")]
+    leaves = [area for area in areas if area.code not in parents]
     if not leaves:
         return None
     points = np.array([[area.lon, area.lat] for area in leaves])

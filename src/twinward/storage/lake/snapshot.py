@@ -93,7 +93,7 @@ class Snapshot:
             out.append(self.visit_days[side.name])
         if self.manifest.open_stays:
             out.append(self._open_visits())
-        return [day for day in out if len(day.keys) and int(day.columns["start_s"].min()) * 1_000_000 < to_us]
+        return [day for day in out if len(day.keys) and day.from_us < to_us and day.to_us >= from_us]
 
     def _open_visits(self) -> stays.VisitDay:
         last = max(self.manifest.open_stays, key=lambda side: side.day)
@@ -113,20 +113,33 @@ class Snapshot:
 
     def visits_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Visits:
         """Every visit whose mean lies in a box and that touches its window, perhaps with others."""
-        if not len(boxes):
-            return stays.concat_visits([])
-        all_day = np.tile(np.array([[0, DAY_US - 1]]), (len(boxes), 1))
-        low, high = merge_ranges(*kernels.box_ranges(boxes, all_day, 0))
-        days = self._visit_days(int(windows_us[:, 0].min()), int(windows_us[:, 1].max()) + 1)
-        return stays.concat_visits([day.in_ranges(low, high) for day in days])
+        found = []
+        for day in self._visit_days(int(windows_us[:, 0].min()), int(windows_us[:, 1].max()) + 1) if len(boxes) else []:
+            touch = (windows_us[:, 0] <= day.to_us) & (windows_us[:, 1] >= day.from_us)
+            if not touch.any():
+                continue
+            all_day = np.tile(np.array([[0, DAY_US - 1]]), (int(touch.sum()), 1))
+            low, high = merge_ranges(*kernels.box_ranges(boxes[touch], all_day, 0))
+            found.append(day.in_ranges(low, high))
+        return stays.concat_visits(found)
 
     def visits_between(self, from_us: int, to_us: int) -> Visits:
         """Every visit that touches [from, to)."""
         return stays.concat_visits([day.between(from_us, to_us) for day in self._visit_days(from_us, to_us)])
 
     def warm(self) -> None:
-        """Load all visits and touch every index, so that the first question is as quick as the next."""
+        """Load all visits, and run every kernel on one row group of each form, so that no question pays for it."""
         self._visit_days(0, 1 << 62)
+        seen = set()
+        for part in self.parts.values():
+            form = (part.part.order, part.part.unit_us == 1, part.part.coords)
+            if form not in seen:
+                seen.add(form)
+                part.gather(part.first[:1], part.first[:1])
+        boxes, windows = np.zeros((1, 4)), np.zeros((1, 2), np.int64)
+        self.fixes_in(boxes, windows)
+        self.visits_in(boxes, windows)
+        merge_ranges(*kernels.box_ranges(boxes, windows, 0))
 
 
 def merge_ranges(low: NDArray[Any], high: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -162,6 +162,8 @@ class VisitDay:
         self.keys = kernels.place_keys(np.zeros(len(lon), np.int64), lon, lat)
         self.by_subject = kernels.sort_order(columns["subject"].astype(np.int64))
         self.subjects = columns["subject"][self.by_subject]
+        self.from_us = int(columns["start_s"].min(initial=np.iinfo(np.int32).max)) * 1_000_000
+        self.to_us = int(columns["end_s"].max(initial=0)) * 1_000_000
 
     def of_subject(self, subject: int) -> Visits:
         begin, end = np.searchsorted(self.subjects, subject), np.searchsorted(self.subjects, subject, "right")
