@@ -6,22 +6,26 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.utils import get_openapi
 
 from twinward import __version__
-from twinward.api import commands, events, observations, persons, sessions, views
+from twinward.api import commands, events, map, observations, persons, sessions, views
 from twinward.api.answers import answer, answer_error
 from twinward.api.callers import make_guard
+from twinward.api.console import mount_console
 from twinward.core.errors import InputError, TwinwardError
 from twinward.service.commands import schema_of_commands
 from twinward.service.platform import Platform
+from twinward.service.schemas import schema_of_answers
 
 
 def make_api(platform: Platform) -> FastAPI:
     """The API over one open platform."""
     guard = Depends(make_guard(platform))
     api = FastAPI(title="Twinward", version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard])
-    for subject in (commands, observations, views, persons, sessions, events):
+    api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
+    for subject in (commands, map, observations, views, persons, sessions, events):
         api.include_router(subject.router(platform))
 
     @api.get("/health", tags=["health"])
@@ -45,6 +49,7 @@ def make_api(platform: Platform) -> FastAPI:
         where = ".".join(str(part) for part in first["loc"])
         return answer_error(InputError(f"{where}: {first['msg']}", "see /openapi.json", code="bad_query"))
 
+    mount_console(api)
     api.openapi = lambda: describe(api)  # type: ignore[method-assign]
     return api
 
@@ -53,6 +58,8 @@ def describe(api: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with the schemas of all commands."""
     if api.openapi_schema is None:
         document = get_openapi(title=api.title, version=api.version, routes=api.routes)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(schema_of_commands())
+        document.setdefault("components", {}).setdefault("schemas", {}).update(
+            schema_of_commands() | schema_of_answers()
+        )
         api.openapi_schema = document
     return api.openapi_schema

@@ -79,9 +79,14 @@ def tally(words: Any) -> dict[str, int]:
     return counts
 
 
-def build_timeline(reader: Reader, incident: str, at: datetime | None) -> list[dict[str, Any]]:
-    """Every event of the incident as a tree by cause: `depth` 0 is a report or a person, children follow theirs."""
-    events = list_all_events(reader, incident, at)
+def build_timeline(
+    reader: Reader, incident: str, at: datetime | None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Every event of the incident as a tree by cause: `depth` 0 is a report or a person, children follow theirs.
+
+    With `limit`, only the incident's first events.
+    """
+    events = list_all_events(reader, incident, at, limit)
     known = {event.id: event for event in events}
     missing = [event.cause for event in events if event.cause]
     while missing:  # up to the first cause: a report, a sensor or a person
@@ -104,11 +109,13 @@ def build_timeline(reader: Reader, incident: str, at: datetime | None) -> list[d
     return rows
 
 
-def list_all_events(reader: Reader, incident: str, at: datetime | None) -> list[Event]:
+def list_all_events(reader: Reader, incident: str, at: datetime | None, limit: int | None = None) -> list[Event]:
     events: list[Event] = []
     after = 0
-    while page := reader.events_after(after, MAX_PAGE, incident=incident):
+    while page := reader.events_after(after, min(limit or MAX_PAGE, MAX_PAGE), incident=incident):
         events += page
+        if limit is not None and len(events) >= limit:
+            break
         after = page[-1].seq
     return [event for event in events if at is None or event.recorded_at <= at]
 

@@ -1,0 +1,94 @@
+"""Routes of the console: one screen at an instant, the room of an incident, the map's shapes and points."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from twinward.api.answers import ERRORS, answer
+from twinward.api.callers import caller_of
+from twinward.api.views import At, Word, aware
+from twinward.service import console, room
+from twinward.service.ground import Ground
+from twinward.service.map import PlacePoints
+from twinward.service.platform import Platform
+from twinward.service.screen import Screens
+
+JSON = "application/json"
+
+
+def gives(name: str, *, many: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The answer's schema for OpenAPI."""
+    schema: dict[str, Any] = {"$ref": f"#/components/schemas/{name}"}
+    if many:
+        schema = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": schema}}}
+    return {200: {"description": name, "content": {JSON: {"schema": schema}}}}
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["console"], responses=ERRORS)
+    ground = Ground(platform)
+    screens = Screens(platform, ground)
+    points = PlacePoints(platform, ground)
+
+    @routes.get("/screen", responses=gives("Screen"))
+    def get_screen(request: Request, at: At = None) -> Response:
+        """Everything one screen shows, from one picture: map, lists and totals agree."""
+        caller_of(platform, request)
+        return Response(screens.get(aware(at)), media_type=JSON)
+
+    @routes.get("/incidents/{incident}/room", responses=gives("Room"))
+    def get_room(request: Request, incident: str, at: At = None) -> Response:
+        """One incident as a loop: rail, board, tasks, evidence, causes."""
+        caller_of(platform, request)
+        return answer(room.get_room(platform, ground, incident, aware(at)))
+
+    @routes.get("/map/areas")
+    def get_map_areas(request: Request) -> Response:
+        """GeoJSON of the areas: outlines where the city has them, else points."""
+        caller_of(platform, request)
+        return Response(ground.features, media_type="application/geo+json")
+
+    @routes.get("/map/places", responses=gives("PlaceColumns"))
+    def get_map_places(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+        """Affected places by public address, as columns; filter by `first` for an instant."""
+        caller_of(platform, request)
+        tag, body = points.get()
+        if if_none_match == tag:
+            return Response(status_code=304, headers={"etag": tag})
+        return Response(body, media_type=JSON, headers={"etag": tag, "cache-control": "no-cache"})
+
+    @routes.get("/areas", responses=gives("AreaName", many=True))
+    def get_areas(request: Request, under: Word = None) -> Response:
+        """The children of an area; of the city when none is named."""
+        caller_of(platform, request)
+        return answer({"items": ground.list_areas(under)})
+
+    @routes.get("/me", responses=gives("Me"))
+    def get_me(request: Request) -> Response:
+        """Who I am and what I may answer for."""
+        return answer(console.get_me(platform, caller_of(platform, request), ground))
+
+    @routes.get("/my-tasks", responses=gives("MyTasks"))
+    def get_my_tasks(
+        request: Request,
+        department: Annotated[str | None, Query(max_length=120)] = None,
+        area: Annotated[str | None, Query(max_length=40)] = None,
+    ) -> Response:
+        """Unfinished tasks of a department in an area, by deadline."""
+        caller_of(platform, request)
+        return answer(console.get_my_tasks(platform, ground, department or None, area or None))
+
+    @routes.get("/trust", responses=gives("Trust"))
+    def get_trust(request: Request) -> Response:
+        """Activations, each source's account, and how often persons were looked at."""
+        caller_of(platform, request)
+        return answer(console.get_trust(platform))
+
+    @routes.get("/public", responses=gives("PublicPage"))
+    def get_public(at: At = None) -> Response:
+        """What anybody may see, without login: small numbers are left out."""
+        return answer(console.get_public(platform, ground, aware(at)))
+
+    return routes

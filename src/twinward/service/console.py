@@ -1,0 +1,196 @@
+"""What the other places of the console ask: who I am, my tasks, trust, and what the public may see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from twinward.security.masking import suppress_small
+from twinward.service.activations import list_activations
+from twinward.service.ground import Ground
+from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.room import TaskRow, show_task
+from twinward.service.screen import sum_days
+from twinward.service.views import list_sources, list_tasks
+
+TASKS_SHOWN = 200
+
+
+class DepartmentName(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    duty: str
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks and for which departments they may answer."""
+
+    name: str
+    role: str
+    department: str | None
+    managed: bool
+    kind: str
+    departments: list[DepartmentName]
+
+
+class MyTasks(msgspec.Struct, frozen=True, kw_only=True):
+    """Unfinished tasks of one department in one area, by deadline."""
+
+    as_of: datetime
+    items: list[TaskRow]
+    more: bool
+
+
+class ActivationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is open, by whom, on which basis, until when."""
+
+    id: str
+    hazard: str
+    areas: list[str]
+    purposes: list[str]
+    by: str
+    basis: str
+    opened_at: datetime
+    ends_at: datetime
+    in_force: bool
+
+
+class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One source's account: received = stored + rejected + duplicate."""
+
+    source: str
+    received: int
+    stored: int
+    rejected: int
+    duplicate: int
+    balanced: bool
+
+
+class LookRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How often persons were looked at for a purpose: counts only, whom and by whom is in the audit."""
+
+    purpose: str
+    looks: int
+    lookers: int
+
+
+class Trust(msgspec.Struct, frozen=True, kw_only=True):
+    as_of: datetime
+    activations: list[ActivationRow]
+    sources: list[SourceRow]
+    looks: list[LookRow]
+    looks_all: int
+
+
+class PublicArea(msgspec.Struct, frozen=True, kw_only=True):
+    """`new_7d` None is a number too small to publish."""
+
+    code: str
+    name: str
+    new_7d: int | None
+    level: str | None
+    restricted: bool
+
+
+class PublicDay(msgspec.Struct, frozen=True, kw_only=True):
+    day: str
+    new: int | None
+
+
+class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What anybody may see: figures by area without small numbers, measures in force, powers in use."""
+
+    as_of: datetime
+    city: str
+    kind: str
+    k: int
+    areas: list[PublicArea]
+    days: list[PublicDay]
+    measures: list[str]
+    powers_until: datetime | None
+    powers: list[str]
+
+
+def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
+    known = platform.around.library.departments
+    return Me(
+        name=caller.name,
+        role=caller.role,
+        department=caller.department,
+        managed=platform.managed,
+        kind=ground.kind,
+        departments=[DepartmentName(id=d.id, title=d.title, duty=d.duty) for d in known.values()],
+    )
+
+
+def get_my_tasks(platform: Platform, ground: Ground, department: str | None, area: str | None) -> MyTasks:
+    now = platform.clock.now()
+    found = list_tasks(platform, department=department, area=area, status="open", limit=TASKS_SHOWN + 1)
+    rows = [show_task(ground, task, now) for task in found[:TASKS_SHOWN]]
+    return MyTasks(as_of=now, items=rows, more=len(found) > TASKS_SHOWN)
+
+
+def get_trust(platform: Platform) -> Trust:
+    names = ActivationRow.__struct_fields__
+    opened = [ActivationRow(**{name: one[name] for name in names}) for one in list_activations(platform)]
+    fields = SourceRow.__struct_fields__
+    sources = [SourceRow(**{name: one[name] for name in fields}) for one in list_sources(platform)]
+    looks: Counter[str] = Counter()
+    lookers: dict[str, set[str]] = {}
+    with platform.store.read() as reader:
+        after = 0
+        while page := reader.events_after(after, types=("LookRecorded",)):
+            after = page[-1].seq
+            for event in page:
+                purpose = str(getattr(event.fact, "purpose", "deleted"))
+                looks[purpose] += 1
+                lookers.setdefault(purpose, set()).add(event.actor)
+    rows = [LookRow(purpose=name, looks=n, lookers=len(lookers[name])) for name, n in sorted(looks.items())]
+    return Trust(
+        as_of=platform.clock.now(), activations=opened[::-1], sources=sources, looks=rows, looks_all=looks.total()
+    )
+
+
+def get_public(platform: Platform, ground: Ground, at: datetime | None) -> PublicPage:
+    now = at or platform.clock.now()
+    day = ground.day_of(now)
+    k = platform.settings.k_anonymity
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, at)
+        incidents = snapshot.list_rows("incidents")
+        limits: list[Any] = snapshot.list_rows("restrictions")
+        activations = [row for row in snapshot.list_rows("activations") if row.is_open(now)]
+    curve = sum_days(incidents, day)
+    week = {row.day for row in curve[-7:]}
+    tops = dict.fromkeys(ground.top, 0)
+    levels: dict[str, str | None] = {}
+    for row in incidents:
+        code = ground.areas.at_depth(row.area, 1)
+        tops[code] = tops.get(code, 0) + sum(d.new for d in sum_days([row], day) if d.day in week)
+        if row.status == "open":
+            levels[code] = row.level
+    shown = suppress_small(tops, k)
+    restricted = {ground.areas.at_depth(row.area, 1) for row in limits}
+    return PublicPage(
+        as_of=now,
+        city=ground.name,
+        kind=ground.kind,
+        k=k,
+        areas=[
+            PublicArea(
+                code=code,
+                name=ground.areas.name(code),
+                new_7d=shown[code],
+                level=levels.get(code),
+                restricted=code in restricted,
+            )
+            for code in sorted(tops)
+        ],
+        days=[PublicDay(day=row.day, new=None if 0 < row.new < k else row.new) for row in curve],
+        measures=sorted({row.measure for row in limits}),
+        powers_until=max((row.ends_at for row in activations), default=None),
+        powers=sorted({purpose for row in activations for purpose in row.purposes}),
+    )
