@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: help setup setup-dev run test test-unit check verify bench bench-simulation bench-tracing lock clean
+.PHONY: help setup setup-dev console console-types screens run test test-unit check verify bench bench-simulation bench-tracing lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -14,10 +14,10 @@ setup-dev: .venv/.dev-ready
 .venv/.dev-ready: requirements/dev.txt .venv/.run-ready
 	$(PYTHON) scripts/setup.py dev
 
-run: setup ## build the reference city and play an outbreak through the whole loop
+run: setup console ## build the reference city and play an outbreak through the whole loop
 	$(BIN)/twinward demo
 
-test: setup-dev ## everything the tests need, then all tests
+test: setup-dev console ## everything the tests need, then all tests
 	$(BIN)/python scripts/system_parts.py
 	$(BIN)/python -m pytest -m "not slow"
 test-unit: setup-dev ## only the tests that need no server
@@ -41,6 +41,14 @@ bench-simulation: setup-dev .venv-bench/.bench-ready ## the simulator beside Cov
 	$(BIN)/python -m benchmarks.bench_simulation
 bench-tracing: setup-dev ## contact queries beside DuckDB and PostGIS
 	$(BIN)/python -m benchmarks.bench_tracing
+
+console: setup ## build the web console into the package
+	$(BIN)/python scripts/console.py
+console-types: setup-dev console ## write the console's types anew from the API's own description
+	$(BIN)/python scripts/console_types.py
+screens: setup-dev console ## write the pictures of the console anew
+	$(BIN)/python scripts/system_parts.py
+	$(BIN)/python scripts/screens.py
 
 lock: ## write the hashed locks anew
 	sh scripts/lock.sh

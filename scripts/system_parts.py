@@ -12,6 +12,8 @@ from pathlib import Path
 PARTS: dict[str, list[str]] = {
     "/usr/lib/postgresql/15/bin/initdb": ["postgresql-15"],
     "/usr/share/postgresql/15/extension/postgis.control": ["postgresql-15-postgis-3"],
+    "/usr/bin/chromium": ["chromium"],
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": ["fonts-noto-cjk"],
 }
 
 

@@ -1,0 +1,73 @@
+// Asks the API: typed by the generated schema, one form for errors, the token of this tab where one is needed.
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+export type Screen = Schemas['Screen']
+export type Room = Schemas['Room']
+export type TaskRow = Schemas['TaskRow']
+export type IncidentRow = Schemas['IncidentRow']
+export type AreaRow = Schemas['AreaRow']
+export type AreaName = Schemas['AreaName']
+export type DayRow = Schemas['DayRow']
+export type Me = Schemas['Me']
+export type MyTasks = Schemas['MyTasks']
+export type Trust = Schemas['Trust']
+export type PublicPage = Schemas['PublicPage']
+export type PlaceColumns = Schemas['PlaceColumns']
+export type Twig = Schemas['Twig']
+export interface Account { received: number; stored: number; duplicate: number; rejected: { index: number; code: string; message: string }[] }
+export type Command =
+  | Schemas['ConfirmOrder'] | Schemas['AcknowledgeTask'] | Schemas['CompleteTask'] | Schemas['CommentTask'] | Schemas['AdoptPlan']
+
+const TOKEN = 'twinward.token'
+
+/** What went wrong, as the server says it; `status` 0 means that it did not answer. */
+export class ApiError extends Error {
+  constructor(readonly status: number, readonly code: string, message: string, readonly advice = '') {
+    super(message)
+  }
+}
+
+export function keepToken(token: string): void {
+  sessionStorage.setItem(TOKEN, token.trim())
+}
+
+export function headers(): Record<string, string> {
+  const token = sessionStorage.getItem(TOKEN)
+  return token ? { authorization: `Bearer ${token}` } : {}
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(path, { ...init, headers: { ...headers(), ...(init.headers as Record<string, string>) } })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new ApiError(0, 'offline', 'the server does not answer')
+  }
+  if (response.ok) return response
+  const body = await response.json().catch(() => ({}))
+  throw new ApiError(response.status, body.code ?? 'error', body.message ?? response.statusText, body.advice)
+}
+
+function query(values: Record<string, string | null | undefined>): string {
+  const given = Object.entries(values).filter((pair): pair is [string, string] => Boolean(pair[1]))
+  return given.length ? `?${new URLSearchParams(given)}` : ''
+}
+
+const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await ask(path, { signal })).json() as Promise<T>
+
+export const getScreen = (at: string | null, signal?: AbortSignal) => get<Screen>(`/v1/screen${query({ at })}`, signal)
+export const getRoom = (id: string, at: string | null) => get<Room>(`/v1/incidents/${encodeURIComponent(id)}/room${query({ at })}`)
+export const getShapes = () => get<GeoJSON.FeatureCollection>('/v1/map/areas')
+export const getPlaces = () => get<PlaceColumns>('/v1/map/places')
+export const getMe = () => get<Me>('/v1/me')
+export const getTrust = () => get<Trust>('/v1/trust')
+export const getPublic = (at: string | null) => get<PublicPage>(`/v1/public${query({ at })}`)
+export const getAreas = async (under: string | null) => (await get<{ items: AreaName[] }>(`/v1/areas${query({ under })}`)).items
+export const getMyTasks = (department: string, area: string) => get<MyTasks>(`/v1/my-tasks${query({ department, area })}`)
+
+export async function sendCommands(items: Command[]): Promise<Account> {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ items, source: 'console' }) }
+  return (await ask('/v1/commands', init)).json() as Promise<Account>
+}

@@ -1,0 +1,105 @@
+// The one store: the screen at one instant, kept live by the one stream; everything that is shown comes from here.
+import { ApiError, getMe, getScreen, type Me, type Screen } from '../api/client'
+import { queue } from './queue.svelte'
+import { follow } from './stream'
+import { words } from './words.svelte'
+
+const QUIET_MS = 60 // gather the events of a burst into one question
+const STALE_MS = 40_000 // the stream says something every 15 s even when nothing happens
+const CLOCK_MS = 5_000
+const MINUTE_MS = 60_000 // what is late changes by time alone
+
+type Link = 'connecting' | 'live' | 'lost'
+
+class Live {
+  screen = $state.raw<Screen | null>(null)
+  me = $state.raw<Me | null>(null)
+  at = $state<string | null>(null)
+  link = $state<Link>('connecting')
+  error = $state.raw<ApiError | null>(null)
+  forbidden = $state(false)
+  heardAt = $state(Date.now())
+  now = $state(Date.now())
+
+  #seq = 0
+  #asking: AbortController | null = null
+  #again = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #stream: { stop: () => void } | null = null
+  #askedAt = 0
+
+  get past(): boolean {
+    return this.at !== null
+  }
+
+  get stale(): boolean {
+    return this.link === 'lost' || this.now - this.heardAt > STALE_MS
+  }
+
+  async start(): Promise<void> {
+    this.#stream?.stop()
+    this.forbidden = false
+    try {
+      this.me = await getMe()
+      await this.refresh()
+    } catch (error) {
+      this.#take(error)
+    }
+    this.#stream = follow(() => this.#seq, {
+      heard: () => { this.heardAt = Date.now(); this.link = 'live' },
+      event: (seq) => { this.#seq = Math.max(this.#seq, seq); this.#soon() },
+      lost: (error) => { this.link = 'lost'; if (error) this.#take(error) },
+    })
+    setInterval(() => this.#tick(), CLOCK_MS)
+  }
+
+  /** Move the whole screen to an instant, or back to now with null. */
+  goTo(at: string | null): void {
+    this.at = at
+    void this.refresh()
+  }
+
+  /** Ask for the screen; while one answer is awaited, only the latest wish is kept. */
+  async refresh(): Promise<void> {
+    if (this.#asking) {
+      this.#again = true
+      return
+    }
+    const asking = (this.#asking = new AbortController())
+    this.#askedAt = Date.now()
+    try {
+      const screen = await getScreen(this.at, asking.signal)
+      words.zone = screen.city.timezone
+      this.#seq = Math.max(this.#seq, screen.seq)
+      if (!screen.at) queue.skewMs = new Date(screen.as_of).getTime() - Date.now()
+      this.screen = screen
+      this.error = null
+    } catch (error) {
+      this.#take(error)
+    } finally {
+      this.#asking = null
+      if (this.#again) {
+        this.#again = false
+        void this.refresh()
+      }
+    }
+  }
+
+  #soon(): void {
+    if (this.past) return
+    this.#timer ??= setTimeout(() => { this.#timer = undefined; void this.refresh() }, QUIET_MS)
+  }
+
+  #tick(): void {
+    this.now = Date.now()
+    if (!this.past && this.now - this.#askedAt > MINUTE_MS) void this.refresh()
+  }
+
+  #take(error: unknown): void {
+    if (!(error instanceof ApiError)) throw error
+    if (error.status === 401 || error.status === 403) this.forbidden = true
+    this.error = error
+  }
+}
+
+export const live = new Live()

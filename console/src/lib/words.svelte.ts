@@ -1,0 +1,94 @@
+// Which language is spoken, and how words, numbers and times are written in it.
+import { en, type WordKey } from '../words/en'
+import { english, library } from '../words/library'
+import { zh } from '../words/zh'
+
+export type Language = 'en' | 'zh'
+const KEPT = 'twinward.language'
+
+function firstLanguage(): Language {
+  const kept = localStorage.getItem(KEPT)
+  if (kept === 'en' || kept === 'zh') return kept
+  return navigator.language.startsWith('zh') ? 'zh' : 'en'
+}
+
+class Words {
+  language = $state<Language>(firstLanguage())
+  zone = $state('UTC')
+
+  set(language: Language): void {
+    this.language = language
+    localStorage.setItem(KEPT, language)
+    document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
+  }
+}
+
+export const words = new Words()
+const tag = (): string => (words.language === 'zh' ? 'zh-CN' : 'en-GB')
+
+/** The words of a key, with {holes} filled. */
+export function t(key: WordKey, holes: Record<string, string | number> = {}): string {
+  const text: string = (words.language === 'zh' ? zh : en)[key]
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(holes[name] ?? ''))
+}
+
+/** A word whose key comes from data (a measure, a purpose, an objective), or the data's own word. */
+export function said(kind: string, word: string): string {
+  const key = `${kind}.${word}`
+  if (key in en) return t(key as WordKey)
+  return word.replaceAll('_', ' ')
+}
+
+/** A title of the bundled library, in Chinese where we have it; otherwise as it is written there. */
+export function titled(kind: 'department' | 'plan' | 'task' | 'event', key: string, title?: string): string {
+  const name = `${kind}.${key}`
+  if (words.language === 'zh') return library[name] ?? title ?? key
+  return title ?? english(name) ?? key
+}
+
+export const number = (n: number): string => new Intl.NumberFormat(tag()).format(n)
+export const signed = (n: number): string => new Intl.NumberFormat(tag(), { signDisplay: 'exceptZero' }).format(n)
+
+export function day(iso: string): string {
+  const at = new Date(`${iso}T12:00:00Z`)
+  return new Intl.DateTimeFormat(tag(), { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(at)
+}
+
+export function time(iso: string): string {
+  return new Intl.DateTimeFormat(tag(), {
+    day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: words.zone,
+  }).format(new Date(iso))
+}
+
+export function shortTime(iso: string): string {
+  return new Intl.DateTimeFormat(tag(), {
+    day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: words.zone,
+  }).format(new Date(iso))
+}
+
+/** A stretch of time in its largest fitting unit. */
+export function age(from: string | number, to: string | number): string {
+  const minutes = Math.max(0, (new Date(to).getTime() - new Date(from).getTime()) / 60_000)
+  if (minutes < 90) return t('age.minutes', { n: Math.round(minutes) })
+  if (minutes < 48 * 60) return t('age.hours', { n: Math.round(minutes / 60) })
+  return t('age.days', { n: Math.round(minutes / 1440) })
+}
+
+// The server's reasons are sentences in English with numbers in them; the same sentences in Chinese.
+const REASONS: [RegExp, string][] = [
+  [/^every essential task is done$/, '必要任务已全部完成'],
+  [/^(\d+) essential tasks are open; late: (.*)$/, '$1 项必要任务未完成；逾期：$2'],
+  [/^(\d+) essential tasks are open$/, '$1 项必要任务未完成'],
+  [/^all (\d+) contacts are located, isolated and tested$/, '$1 名接触者均已找到、隔离并检测'],
+  [/^(\d+) of (\d+) contacts are not yet located, isolated and tested$/, '$2 名接触者中尚有 $1 名未找到、隔离并检测'],
+  [/^no linked case for (\d+) days \(the window is (\d+)\), last report (.*)$/, '已 $1 天无关联病例（窗口 $2 天），最近报告 $3'],
+  [/^the last linked case was (-?\d+) days ago; the window is (\d+) days$/, '最近的关联病例在 $1 天前，窗口为 $2 天'],
+  [/^no report since (.*): silence is not evidence$/, '自 $1 起没有报告：沉默不是证据'],
+  [/^no plan is in force for this incident$/, '此事件尚无现行预案'],
+]
+
+export function reason(text: string): string {
+  if (words.language !== 'zh') return text
+  for (const [form, chinese] of REASONS) if (form.test(text)) return text.replace(form, chinese)
+  return text
+}

@@ -1,0 +1,12 @@
+// Starts the console.
+import { mount } from 'svelte'
+import App from './App.svelte'
+import './lib/tokens.css'
+import './lib/base.css'
+import { live } from './lib/live.svelte'
+import { words } from './lib/words.svelte'
+
+words.set(words.language)
+void live.start()
+mount(App, { target: document.getElementById('app')! })
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/sw.js').catch(() => undefined)

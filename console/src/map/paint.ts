@@ -1,0 +1,53 @@
+// The style of the map: our own areas are the base map; nothing is fetched from anywhere.
+import type { StyleSpecification } from 'maplibre-gl'
+import { token } from '../lib/theme.svelte'
+
+const FONTS = ['Noto Sans', 'Noto Sans CJK SC', 'sans-serif']
+
+/** The whole style in the colours of the present theme. */
+export function styleOf(shapes: GeoJSON.FeatureCollection): StyleSpecification {
+  const top = { type: 'FeatureCollection' as const, features: shapes.features.filter((one) => one.properties?.depth === 1) }
+  return {
+    version: 8,
+    sources: {
+      areas: { type: 'geojson', data: top, promoteId: 'code' },
+      labels: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
+      places: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
+    },
+    layers: [
+      { id: 'ground', type: 'background', paint: { 'background-color': token('water') } },
+      { id: 'fill', type: 'fill', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': painted(), 'fill-antialias': true } },
+      { id: 'line', type: 'line', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token('surface'), 'line-width': 1.2 } },
+      { id: 'dots', type: 'circle', source: 'areas', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-color': painted(), 'circle-radius': 12, 'circle-stroke-color': token('line-strong'), 'circle-stroke-width': 1 } },
+      {
+        id: 'places', type: 'circle', source: 'places', layout: { visibility: 'none' },
+        paint: { 'circle-color': token('point'), 'circle-opacity': 0.75, 'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, 1.2, 12, 3, 15, 6] },
+      },
+      { id: 'chosen', type: 'line', source: 'areas', filter: ['==', ['get', 'code'], ''], paint: { 'line-color': token('text'), 'line-width': 2.5 } },
+      {
+        id: 'names', type: 'symbol', source: 'labels',
+        layout: { 'text-field': ['get', 'text'], 'text-font': FONTS, 'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11, 11, 15], 'symbol-sort-key': ['get', 'rank'], 'text-padding': 3, 'text-line-height': 1.15 },
+        paint: { 'text-color': token('text'), 'text-halo-color': token('surface'), 'text-halo-width': 1.6 },
+      },
+    ],
+  }
+}
+
+function painted(): never {
+  const cases = [1, 2, 3, 4, 5].flatMap((n) => [n, token(`ramp-${n}`)])
+  return ['match', ['to-number', ['feature-state', 'ramp'], 0], ...cases, token('ramp-0')] as never
+}
+
+/** Where everything lies. */
+export function boundsOf(shapes: GeoJSON.FeatureCollection): [[number, number], [number, number]] | null {
+  let [west, south, east, north] = [180, 90, -180, -90]
+  const take = (part: unknown): void => {
+    if (!Array.isArray(part)) return
+    const [lon, lat] = part as unknown[]
+    if (typeof lon === 'number' && typeof lat === 'number') {
+      west = Math.min(west, lon); east = Math.max(east, lon); south = Math.min(south, lat); north = Math.max(north, lat)
+    } else part.forEach(take)
+  }
+  for (const one of shapes.features) if (one.properties?.depth === 1 && 'coordinates' in one.geometry) take(one.geometry.coordinates)
+  return west < east ? [[west, south], [east, north]] : null
+}

@@ -1,0 +1,60 @@
+"""Writes the console's types from the API's own OpenAPI document: the routes and commands that the console uses."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import console
+from twinward import app
+from twinward.api.main import make_api
+
+PATHS = ("/v1/screen", "/v1/incidents/{incident}/room", "/v1/map/places", "/v1/areas", "/v1/me", "/v1/my-tasks",
+         "/v1/trust", "/v1/public")  # fmt: skip
+COMMANDS = ("ConfirmOrder", "AcknowledgeTask", "CompleteTask", "CommentTask", "AdoptPlan")
+PREFIX = "#/components/schemas/"
+TYPES = console.CONSOLE / "src" / "api" / "schema.d.ts"
+
+
+def references(part: Any) -> set[str]:
+    """Names of the components that a part of the document points at."""
+    if isinstance(part, dict):
+        own = {part["$ref"].removeprefix(PREFIX)} if isinstance(part.get("$ref"), str) else set()
+        return own.union(*(references(value) for value in part.values()))
+    return set().union(*(references(value) for value in part)) if isinstance(part, list) else set()
+
+
+def console_document() -> dict[str, Any]:
+    """The OpenAPI document with only what the console uses."""
+    with tempfile.TemporaryDirectory() as folder:
+        app.init_workspace(Path(folder) / "ws")
+        platform = app.open_platform(Path(folder) / "ws")
+        document = make_api(platform).openapi()
+        platform.close()
+    paths = {path: document["paths"][path] for path in PATHS}
+    known = document["components"]["schemas"]
+    wanted, seen = {*COMMANDS, *references(paths)}, set[str]()
+    while wanted:
+        name = wanted.pop()
+        if name in known and name not in seen:
+            seen.add(name)
+            wanted |= references(known[name])
+    schemas = {name: known[name] for name in sorted(seen)}
+    return {**document, "paths": paths, "components": {"schemas": schemas}}
+
+
+def main() -> None:
+    found = console.find_node() or sys.exit("console: Node is missing; run `make setup`")
+    document = console.CONSOLE / "node_modules" / ".openapi.json"
+    document.write_text(json.dumps(console_document()), "utf-8")
+    cli = console.CONSOLE / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
+    console.run(found[0], cli, document, "-o", TYPES, env=dict(os.environ))
+
+
+if __name__ == "__main__":
+    main()

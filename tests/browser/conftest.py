@@ -1,0 +1,83 @@
+"""One Chromium for all browser tests; each test has its own context and says which stage it plays on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from browser.made_city import make_city
+from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, staged
+from twinward.api.console import DIST
+
+PATIENCE_MS = 15_000
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("chromium is not installed: run scripts/system_parts.py")
+    assert (DIST / "index.html").exists(), "the console is not built: run `make console`"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def outbreak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A city some weeks into an outbreak; tests on it only look."""
+    workspace = tmp_path_factory.mktemp("outbreak") / "ws"
+    make_city(workspace)
+    with staged(workspace) as stage:
+        play_outbreak(stage)
+        yield stage
+
+
+@pytest.fixture
+def quiet(tmp_path: Path) -> Iterator[Stage]:
+    """A city in peacetime."""
+    make_city(tmp_path / "ws", kind="ordinary")
+    with staged(tmp_path / "ws") as stage:
+        yield stage
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Opens a page of a stage; at the end no script has failed and no request has left the machine."""
+    contexts, troubles = [], []
+
+    def open_one(
+        stage: Stage,
+        place: str = "",
+        *,
+        size: tuple[int, int] = (1440, 900),
+        language: str = "en",
+        theme: str = "light",
+    ) -> Page:
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)  # type: ignore[arg-type]
+        context.add_init_script(
+            f"localStorage.getItem('twinward.language') ?? localStorage.setItem('twinward.language', '{language}')"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                troubles.append(request.url) if not request.url.startswith((stage.url, "blob:", "data:")) else None
+            ),
+        )
+        page.goto(f"{stage.url}/#/{place}")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not troubles, troubles

@@ -1,0 +1,64 @@
+"""A small made-up city with outlines, for the tests that look at the screen; nothing in it is a real place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from shapely.geometry import MultiPoint, box, mapping
+from shapely.ops import voronoi_diagram
+
+from twinward import app
+from twinward.population.base import Area
+from twinward.population.columns import Manifest, write_manifest
+
+WEST, SOUTH, WIDTH, HEIGHT = 10.0, 50.0, 0.5, 0.3
+NAMES = (
+    "North Bank",
+    "Old Harbour",
+    "Mill Quarter",
+    "Castle",
+    "Market",
+    "Riverside",
+    "Long Meadow",
+    "Hillside",
+    "Lake",
+)
+QUARTERS = ("East", "West")
+BLOCKS = ("One", "Two")
+
+
+def make_city(workspace: Path, *, kind: str = "demonstration", zone: str = "Europe/Berlin") -> None:
+    """A workspace with a city of nine districts with outlines, each with quarters and blocks."""
+    app.init_workspace(workspace, kind=kind)
+    folder = workspace / "city"
+    folder.mkdir()
+    stream = np.random.Generator(np.random.PCG64(7))
+    grid = [(WEST + (i % 3 + 0.5) * WIDTH / 3, SOUTH + (i // 3 + 0.5) * HEIGHT / 3) for i in range(9)]
+    points = [(x + stream.uniform(-0.04, 0.04), y + stream.uniform(-0.025, 0.025)) for x, y in grid]
+    frame = box(WEST, SOUTH, WEST + WIDTH, SOUTH + HEIGHT)
+    cells = [cell.intersection(frame) for cell in voronoi_diagram(MultiPoint(points), frame).geoms]
+    areas, features = [], []
+    for number, (name, (lon, lat)) in enumerate(zip(NAMES, points, strict=True), 1):
+        code = f"{number:02d}"
+        outline = next(cell for cell in cells if cell.contains(MultiPoint([(lon, lat)])))
+        properties = {"code": code, "name": name}
+        features.append({"type": "Feature", "properties": properties, "geometry": mapping(outline)})
+        areas.append(Area(code=code, name=name, level="district", parent=None, lon=lon, lat=lat))
+        for q, quarter in enumerate(QUARTERS, 1):
+            inner = f"{code}{q:02d}"
+            below = Area(code=inner, name=f"{name} {quarter}", level="quarter", parent=code, lon=lon, lat=lat)
+            areas.append(below)
+            areas += [
+                Area(
+                    code=f"{inner}{b:02d}", name=f"{below.name} {block}", level="block", parent=inner, lon=lon, lat=lat
+                )
+                for b, block in enumerate(BLOCKS, 1)
+            ]
+    manifest = Manifest(
+        schema_version=1, name="harbour-city", timezone=zone, sha256="", lengths={"age_sex": 480_000},
+        leaf_codes=[area.code for area in areas if area.level == "block"], areas=areas, report={}, fidelity={},
+    )  # fmt: skip
+    write_manifest(manifest, folder)
+    (folder / "boundaries.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))

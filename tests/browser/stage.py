@@ -1,0 +1,128 @@
+"""A running Twinward on a made city with a clock that tests set: what the browser tests and the pictures play on."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from twinward import app
+from twinward.core.clock import SetClock
+from twinward.service import activations, commands, views
+from twinward.service.platform import Platform, local_admin
+
+START = datetime(2030, 3, 1, 8, tzinfo=UTC)
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+]  # fmt: skip
+DEPARTMENTS = 9
+
+
+class Stage:
+    """One platform and its server. `post` speaks for anybody; `pass_time` moves the clock and lets the loop tick."""
+
+    def __init__(self, platform: Platform, clock: SetClock, port: int) -> None:
+        self.platform = platform
+        self.clock = clock
+        self.url = f"http://127.0.0.1:{port}"
+        self.count = 0
+
+    def post(self, *items: dict[str, Any], source: str = "test") -> commands.Account:
+        for item in items:
+            self.count += 1
+            item.setdefault("id", f"stage-{self.count}")
+        account = commands.submit_objects(self.platform, local_admin(), items, source)
+        self.platform.loop.catch_up()
+        return account
+
+    def pass_time(self, **stretch: float) -> None:
+        self.clock.advance(timedelta(**stretch))
+        self.platform.loop.tick(self.clock.now())
+        self.platform.loop.catch_up()
+
+    def report_case(self, area: str = "010101", case: str = "c1") -> None:
+        self.post({
+            "type": "ReportCase", "case": case, "subject": f"p-{case}", "hazard": "epidemic", "area": area,
+            "status": "confirmed", "found_in": "community",
+        })  # fmt: skip
+
+    def report_count(self, area: str, count: int, found_in: str = "community", status: str = "confirmed") -> None:
+        day = self.clock.now().date().isoformat()
+        self.post({
+            "type": "ReportCount", "hazard": "epidemic", "area": area, "day": day, "status": status,
+            "found_in": found_in, "count": count, "source": "bulletin",
+        }, source="bulletin")  # fmt: skip
+
+    def report_place(self, area: str, number: int, lon: float, lat: float) -> None:
+        self.post({
+            "type": "ReportAffectedPlace", "hazard": "epidemic", "area": area, "place": f"place-{number}",
+            "name": f"{number} Quay Street", "day": self.clock.now().date().isoformat(), "lon": lon, "lat": lat,
+        }, source="notices")  # fmt: skip
+
+    def open_tasks(self) -> list[Any]:
+        return list(views.list_tasks(self.platform, status="open", limit=5000))
+
+    def open_activation(self) -> None:
+        activations.open_activation(
+            self.platform, local_admin(), hazard="epidemic", areas=["all"], purposes=["trace", "vault"], days=30,
+            by="City emergency committee", basis="Infectious diseases act, article 39",
+        )  # fmt: skip
+
+
+@contextmanager
+def staged(workspace: Path, start: datetime = START) -> Iterator[Stage]:
+    """The server of a workspace in a thread of its own, on a free port."""
+    clock = SetClock(start)
+    platform = app.open_platform(workspace, clock)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    platform.loop.start()
+    server = app.make_server(platform, "127.0.0.1", port)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield Stage(platform, clock, port)
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join(timeout=20)
+        platform.close()
+
+
+def play_outbreak(stage: Stage, days: int = 24) -> None:
+    """Some weeks of an outbreak that spreads from district to district; officers answer, some of them late."""
+    stage.open_activation()
+    for day in range(days):
+        for district in range(1, 10):
+            start = (district - 1) * 2
+            if day >= start:
+                grown = int(3 * 1.32 ** (day - start) * (1 if day < 18 else 0.8 ** (day - 18)))
+                stage.report_count(f"{district:02d}", min(grown, 900), "community", "confirmed")
+                stage.report_count(f"{district:02d}", min(grown * 2, 1700), "control", "asymptomatic")
+                place = district * 100 + day
+                stage.report_place(
+                    f"{district:02d}01", place, 10.05 + (place * 37 % 400) / 1000, 50.03 + (place * 53 % 240) / 1000
+                )
+        for _ in range(3):
+            stage.pass_time(hours=8)
+            answers = [answer_to(task, day) for task in stage.open_tasks()]
+            stage.post(*[one for one in answers if one is not None], source="officers")
+
+
+def answer_to(task: Any, day: int) -> dict[str, Any] | None:
+    """What a department answers to a task, if it answers today: one in seven is left lying."""
+    lazy = sum(task.id.encode()) % 7 == 0
+    steps = {"ordered": "ConfirmOrder", "confirmed": "AcknowledgeTask", "acknowledged": "CompleteTask"}
+    if task.status not in steps or (lazy and day % 9):
+        return None
+    answer = {"type": steps[task.status], "task": task.id, "department": task.department}
+    return answer | ({"result": "done"} if task.status == "acknowledged" else {})

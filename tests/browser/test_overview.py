@@ -1,0 +1,120 @@
+"""Map, list and totals agree at every instant; the slider moves the whole screen; languages, themes, keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.stage import Stage
+
+AXE = Path(__file__).resolve().parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
+Open = Callable[..., Page]
+FIRST_DAY_TOTAL = 9
+PAIRS = (
+    ("New reports", "fig-new"),
+    ("Reported in all", "fig-total"),
+    ("Late tasks", "fig-late"),
+    ("Affected places", "fig-places"),
+)
+
+
+def value_of(page: Page, name: str) -> int:
+    return int(page.get_by_test_id(name).get_attribute("data-value") or "-1")
+
+
+def sum_of_rows(page: Page) -> int:
+    return sum(int(cell.get_attribute("data-value") or 0) for cell in page.get_by_test_id("area-value").all())
+
+
+def assert_agreement(page: Page) -> None:
+    """The key figure, the rows behind it, their printed sum and the map's own labels say the same."""
+    for button, figure in PAIRS:
+        page.get_by_role("group", name="Figure shown on the map").get_by_role("button", name=button).click()
+        assert sum_of_rows(page) == value_of(page, "area-sum") == value_of(page, figure), button
+    opened = page.get_by_test_id("incident").count()
+    assert opened == value_of(page, "fig-incidents")
+
+
+def test_map_list_and_figure_agree_now_and_in_the_past(outbreak: Stage, open_page: Open) -> None:
+    page = open_page(outbreak)
+    expect(page.get_by_test_id("fig-new")).to_be_visible()
+    assert value_of(page, "fig-total") > 1000
+    assert_agreement(page)
+    total = value_of(page, "fig-total")
+    page.get_by_role("button", name="One day back").click(click_count=3, delay=60)
+    expect(page.get_by_test_id("feed")).to_have_text("Past")
+    page.wait_for_function(
+        "n => Number(document.querySelector('[data-testid=fig-total]').dataset.value) < n", arg=total
+    )
+    assert_agreement(page)
+
+
+def test_the_slider_moves_the_whole_screen_and_back(outbreak: Stage, open_page: Open) -> None:
+    page = open_page(outbreak)
+    total = page.get_by_test_id("fig-total")
+    expect(total).to_be_visible()
+    now = total.get_attribute("data-value")
+    slider = page.get_by_role("slider", name="Instant shown")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(total).to_have_attribute("data-value", str(FIRST_DAY_TOTAL))
+    assert "at=" in page.url
+    expect(page.get_by_text("Nothing here can be changed")).to_be_visible()
+    page.get_by_role("button", name="Back to now").click()
+    expect(total).to_have_attribute("data-value", str(now))
+    assert "at=" not in page.url
+
+
+def test_the_map_draws_every_area(outbreak: Stage, open_page: Open) -> None:
+    page = open_page(outbreak)
+    page.wait_for_selector("[data-state=ready]")
+    box = page.locator(".canvas canvas").bounding_box()
+    assert box is not None and box["width"] > 300
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_role("button", name="Show all areas")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["", "tasks", "trust", "public", "incident"])
+@pytest.mark.parametrize(("language", "theme", "size"), [("en", "light", (1440, 900)), ("zh", "dark", (390, 844))])
+def test_no_page_has_an_accessibility_violation(
+    outbreak: Stage, open_page: Open, place: str, language: str, theme: str, size: tuple[int, int]
+) -> None:
+    page = open_page(outbreak, place, size=size, language=language, theme=theme)
+    if place == "incident":
+        page.goto(f"{outbreak.url}/#/")
+        page.get_by_test_id("incident").first.click()
+    page.wait_for_selector("main h2")
+    page.wait_for_timeout(600)
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })")
+    told = [
+        f"{v['id']}: {[n['html'][:120] + ' ' + n['failureSummary'][:160] for n in v['nodes'][:3]]}"
+        for v in found["violations"]
+    ]
+    assert not told, "\n".join(told)
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, f"the page is {wide} px wider than the screen"
+
+
+def test_chinese_has_no_english_words_left(outbreak: Stage, open_page: Open) -> None:
+    page = open_page(outbreak, language="zh")
+    expect(page.get_by_role("heading", name="逾期事项及责任部门")).to_be_visible()
+    for word in ("Late", "Open", "Overview", "Reports", "Level", "Table", "Incident"):
+        assert word not in page.locator("main").inner_text(), word
+
+
+def test_everything_is_reached_by_keyboard_alone(outbreak: Stage, open_page: Open) -> None:
+    page = open_page(outbreak)
+    expect(page.get_by_test_id("fig-new")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement?.dataset.testid === 'incident'"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="The loop")).to_be_visible()
