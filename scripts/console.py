@@ -1,4 +1,4 @@
-"""Builds the web console into the package with the Node that comes as a wheel; does nothing when it is built already."""
+"""Builds the web console into the package with the Node that comes as a wheel; does nothing when that is done."""
 
 from __future__ import annotations
 

@@ -3,12 +3,12 @@ import type { AreaRow } from '../api/client'
 import type { WordKey } from '../words/en'
 
 export type Figure = 'new' | 'new_7d' | 'new_total' | 'tasks_late' | 'places'
-export const FIGURES: { key: Figure; word: WordKey }[] = [
-  { key: 'new', word: 'fig.new' },
-  { key: 'new_7d', word: 'fig.new7' },
-  { key: 'new_total', word: 'fig.total' },
-  { key: 'tasks_late', word: 'fig.late' },
-  { key: 'places', word: 'fig.places' },
+export const FIGURES: { key: Figure; word: WordKey; short: WordKey }[] = [
+  { key: 'new', word: 'fig.new', short: 'short.new' },
+  { key: 'new_7d', word: 'fig.new7', short: 'short.new7' },
+  { key: 'new_total', word: 'fig.total', short: 'short.total' },
+  { key: 'tasks_late', word: 'fig.late', short: 'short.late' },
+  { key: 'places', word: 'fig.places', short: 'short.places' },
 ]
 const CLASSES = 5
 

@@ -26,8 +26,8 @@ export function styleOf(shapes: GeoJSON.FeatureCollection): StyleSpecification {
       { id: 'chosen', type: 'line', source: 'areas', filter: ['==', ['get', 'code'], ''], paint: { 'line-color': token('text'), 'line-width': 2.5 } },
       {
         id: 'names', type: 'symbol', source: 'labels',
-        layout: { 'text-field': ['get', 'text'], 'text-font': FONTS, 'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11, 11, 15], 'symbol-sort-key': ['get', 'rank'], 'text-padding': 3, 'text-line-height': 1.15 },
-        paint: { 'text-color': token('text'), 'text-halo-color': token('surface'), 'text-halo-width': 1.6 },
+        layout: { 'text-field': ['get', 'text'], 'text-font': FONTS, 'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11, 11, 15], 'symbol-sort-key': ['get', 'rank'], 'text-padding': 1, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 0.4, 'text-line-height': 1.15 },
+        paint: { 'text-color': onRamp('text'), 'text-halo-color': onRamp('halo'), 'text-halo-width': 1.4 },
       },
     ],
   }
@@ -36,6 +36,14 @@ export function styleOf(shapes: GeoJSON.FeatureCollection): StyleSpecification {
 function painted(): never {
   const cases = [1, 2, 3, 4, 5].flatMap((n) => [n, token(`ramp-${n}`)])
   return ['match', ['to-number', ['feature-state', 'ramp'], 0], ...cases, token('ramp-0')] as never
+}
+
+/** Names stay readable on the dark half of the ramp: the text turns with the ground. */
+function onRamp(part: 'text' | 'halo'): never {
+  const light = ['text', 'ramp-0']
+  const dark = ['on-ramp', 'ramp-4']
+  const [below, above] = part === 'text' ? [light[0], dark[0]] : [light[1], dark[1]]
+  return ['step', ['get', 'ramp'], token(below ?? ''), 3, token(above ?? '')] as never
 }
 
 /** Where everything lies. */

@@ -35,14 +35,12 @@ def router(platform: Platform) -> APIRouter:
     @routes.get("/screen", responses=gives("Screen"))
     def get_screen(request: Request, at: At = None) -> Response:
         """Everything one screen shows, from one picture: map, lists and totals agree."""
-        caller_of(platform, request)
-        return Response(screens.get(aware(at)), media_type=JSON)
+        return Response(screens.get(aware(at), caller_of(platform, request)), media_type=JSON)
 
     @routes.get("/incidents/{incident}/room", responses=gives("Room"))
     def get_room(request: Request, incident: str, at: At = None) -> Response:
         """One incident as a loop: rail, board, tasks, evidence, causes."""
-        caller_of(platform, request)
-        return answer(room.get_room(platform, ground, incident, aware(at)))
+        return answer(room.get_room(platform, ground, caller_of(platform, request), incident, aware(at)))
 
     @routes.get("/map/areas")
     def get_map_areas(request: Request) -> Response:
@@ -77,8 +75,8 @@ def router(platform: Platform) -> APIRouter:
         area: Annotated[str | None, Query(max_length=40)] = None,
     ) -> Response:
         """Unfinished tasks of a department in an area, by deadline."""
-        caller_of(platform, request)
-        return answer(console.get_my_tasks(platform, ground, department or None, area or None))
+        caller = caller_of(platform, request)
+        return answer(console.get_my_tasks(platform, ground, caller, department or None, area or None))
 
     @routes.get("/trust", responses=gives("Trust"))
     def get_trust(request: Request) -> Response:

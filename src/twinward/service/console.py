@@ -126,9 +126,13 @@ def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
     )
 
 
-def get_my_tasks(platform: Platform, ground: Ground, department: str | None, area: str | None) -> MyTasks:
+def get_my_tasks(
+    platform: Platform, ground: Ground, caller: Caller, department: str | None, area: str | None
+) -> MyTasks:
     now = platform.clock.now()
-    found = list_tasks(platform, department=department, area=area, status="open", limit=TASKS_SHOWN + 1)
+    found = list_tasks(
+        platform, department=department, area=area, status="at_work", limit=TASKS_SHOWN + 1, caller=caller
+    )
     rows = [show_task(ground, task, now) for task in found[:TASKS_SHOWN]]
     return MyTasks(as_of=now, items=rows, more=len(found) > TASKS_SHOWN)
 

@@ -10,10 +10,10 @@ import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.service.ground import Ground
-from twinward.service.platform import Platform, snapshot_of
+from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.screen import sum_days
 from twinward.service.screen_rows import DayRow
-from twinward.service.views import build_timeline, proposed_plan
+from twinward.service.views import build_timeline, concerns, proposed_plan
 
 TASKS_SHOWN = 400
 TREE_SHOWN = 250
@@ -109,13 +109,13 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     tree_cut: bool
 
 
-def get_room(platform: Platform, ground: Ground, incident: str, at: datetime | None) -> Room:
+def get_room(platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None) -> Room:
     """AbsentError when there is no such incident at that instant."""
     now = at or platform.clock.now()
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         row = snapshot.find("incidents", incident)
-        if row is None:
+        if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(f"there is no incident {incident}", "go back to the overview")
         plan = snapshot.find("plans_in_force", incident)
         tasks = snapshot.list_rows("tasks", incident=incident)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from twinward.service.ground import Ground
-from twinward.service.platform import Platform, snapshot_of
+from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.screen_rows import (
     AreaRow,
     CityRow,
@@ -23,7 +23,7 @@ from twinward.service.screen_rows import (
     Screen,
     Span,
 )
-from twinward.service.views import OPEN_TASKS, proposed_plan
+from twinward.service.views import OPEN_TASKS, concerns, is_own_task, proposed_plan
 
 LATE_SHOWN = 40
 KEPT_SCREENS = 96
@@ -53,20 +53,21 @@ class Screens:
         self._kept: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
         self._places: tuple[int, list[tuple[str, str]]] = (-1, [])
 
-    def get(self, at: datetime | None) -> bytes:
-        """The screen as JSON."""
+    def get(self, at: datetime | None, caller: Caller) -> bytes:
+        """The screen as JSON, with what concerns the caller."""
         with self._lock, self.platform.store.read() as reader:
             seq = reader.last_seq()
             minute = None if at else self.platform.clock.now().replace(second=0, microsecond=0)
-            key = (at, seq, minute)
+            mine = "" if caller.areas == ("all",) and caller.department is None else caller.name
+            key = (at, seq, minute, mine)
             if key not in self._kept:
-                self._kept[key] = msgspec.json.encode(self.build(reader, at, seq))
+                self._kept[key] = msgspec.json.encode(self.build(reader, at, seq, caller))
                 if len(self._kept) > KEPT_SCREENS:
                     self._kept.popitem(last=False)
             return self._kept[key]
 
-    def build(self, reader: Any, at: datetime | None, seq: int) -> Screen:
-        picture = self.take(reader, at)
+    def build(self, reader: Any, at: datetime | None, seq: int, caller: Caller) -> Screen:
+        picture = self.take(reader, at, caller)
         ground = self.ground
         curve = sum_days(picture.incidents, picture.day)
         areas = list_areas(ground, picture)
@@ -99,16 +100,21 @@ class Screens:
             sources=sorted(reader.counts()),
         )
 
-    def take(self, reader: Any, at: datetime | None) -> Pictures:
+    def take(self, reader: Any, at: datetime | None, caller: Caller) -> Pictures:
         snapshot = snapshot_of(self.platform, reader, at)
         now = at or self.platform.clock.now()
         day = self.ground.day_of(now)
+
+        def mine(table: str) -> list[Any]:
+            return [row for row in snapshot.list_rows(table) if concerns(self.platform, caller, row.area)]
+
+        tasks = snapshot.list_rows("tasks", status=OPEN_TASKS)
         return Pictures(
             now=now,
             day=day,
-            incidents=sorted(snapshot.list_rows("incidents"), key=lambda row: row.opened_at, reverse=True),
-            tasks=snapshot.list_rows("tasks", status=OPEN_TASKS),
-            restrictions=snapshot.list_rows("restrictions"),
+            incidents=sorted(mine("incidents"), key=lambda row: row.opened_at, reverse=True),
+            tasks=[row for row in tasks if is_own_task(self.platform, caller, row)],
+            restrictions=mine("restrictions"),
             plans={row.id: row for row in snapshot.list_rows("plans_in_force")},
             activations=snapshot.list_rows("activations"),
             places=self.count_places(reader, day),
