@@ -106,7 +106,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     settings = load_settings(workspace / "settings.toml")
     keyring = Keyring(workspace / "keys" / "subjects.keys")
     around = Surroundings(areas=open_areas(workspace), library=load_library(extra_plans=workspace / "plans"))
-    store = open_store(settings.storage.url or workspace, BEHAVIOUR.tables, FACTS, clock, keyring)
+    store = open_store(settings.storage.url or workspace, BEHAVIOUR.tables, FACTS, clock, keyring, workspace / "sealed")
     identities = Identities(workspace / "keys", managed=mark.managed)
     accounts = Accounts(workspace / "keys")
     twins = Twins(BEHAVIOUR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from datetime import timedelta
 from typing import Any
@@ -284,3 +285,76 @@ def test_a_column_declared_later_is_filled_from_the_rows(place: str, open_at: An
 def test_a_write_inside_a_work_is_refused_instead_of_waiting_for_itself(store: Any) -> None:
     with pytest.raises(StorageError, match="another write"):
         store.write(lambda tx: store.write(lambda inner: None))
+
+
+@pytest.mark.parametrize("sealed", ["never", "then more", "at the end"])
+def test_sealing_changes_no_answer(
+    place: str, open_at: Any, words: Any, clock: Any, tmp_path: Any, sealed: str
+) -> None:
+    """Random puts, moves, removals and late reports; every look back is what a list of all versions says."""
+    chance = random.Random(5)
+    store = open_at(place, sealed=tmp_path / "sealed", sealer=words.ToySealer())
+    versions: list[tuple[Any, ...]] = []
+
+    def step(tx: Any) -> None:
+        for _ in range(12):
+            key, area = f"k-{chance.randrange(15)}", chance.choice(["310101", "310101001", "310115"])
+            valid_from = words.START + timedelta(hours=chance.randrange(48))
+            there = tx.find("incidents", key)
+            if there is not None and chance.random() < 0.2:
+                tx.remove("incidents", key, valid_from)
+                tx.remove("cases", key, valid_from)
+                versions.append((key, there.area, valid_from, tx.recorded_at, None))
+                continue
+            row = words.Incident(id=key, area=area, level=chance.randrange(9), due_at=valid_from, urgent=True)
+            if there is not None and there.area != area:
+                versions.append((key, there.area, valid_from, tx.recorded_at, None))
+            versions.append((key, area, valid_from, tx.recorded_at, row))
+            tx.put("incidents", row, valid_from)
+            tx.put("cases", words.Case(id=key, area=area, person="p", state=str(row.level)), valid_from)
+
+    for n in range(12):
+        clock.advance(timedelta(minutes=1))
+        store.write(step)
+        if sealed == "then more" and n in (3, 7):
+            assert store.seal_history() > 0
+    if sealed == "at the end":
+        store.seal_history()
+
+    def slowly(at: Any, under: str, known: Any) -> list[Any]:
+        last: dict[tuple[str, str], Any] = {}
+        for key, area, valid_from, recorded, row in versions:
+            if valid_from <= at and recorded <= known and area.startswith(under):
+                last[key, area] = row
+        return sorted((row for row in last.values() if row is not None), key=lambda row: row.id)
+
+    end = clock.now()
+    with store.read() as reader:
+        for hours in range(-1, 50, 3):
+            at = words.START + timedelta(hours=hours)
+            for under in ("", "310101", "310115", "32"):
+                expected = slowly(at, under, end)
+                assert sorted(reader.as_of("incidents", at, area=under or None), key=repr) == sorted(expected, key=repr)
+                cases = reader.as_of("cases", at, area=under or None)
+                assert sorted((c.id, c.state) for c in cases) == sorted((r.id, str(r.level)) for r in expected)
+                columns = reader.as_of_columns("incidents", at, area=under or None).to_pylist()
+                assert sorted((c["key"], c["area"], c["level"], c["urgent"]) for c in columns) == sorted(
+                    (r.id, r.area, r.level, 1) for r in expected
+                )
+                assert reader.as_of_columns("cases", at, area=under or None).num_rows == len(expected)
+            known = end - timedelta(minutes=5)
+            was = reader.as_of("incidents", at, known_at=known)
+            assert sorted(was, key=repr) == sorted(slowly(at, "", known), key=repr)
+
+
+def test_a_picture_older_than_the_sealing_is_not_answered_by_it(
+    place: str, open_at: Any, words: Any, tmp_path: Any
+) -> None:
+    store = open_at(place, sealed=tmp_path / "sealed")
+    store.write(open_incident(words, 1))
+    with store.read() as reader:
+        store.write(open_incident(words, 2))
+        store.seal_history()
+        assert [row.id for row in reader.as_of("incidents", words.START)] == ["inc-1"]
+    with store.read() as reader:
+        assert [row.id for row in reader.as_of("incidents", words.START)] == ["inc-1", "inc-2"]

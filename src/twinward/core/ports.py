@@ -118,6 +118,9 @@ class Reader(Rows, Protocol):
         self, table: str, at: datetime, *, area: str | None = None, known_at: datetime | None = None
     ) -> list[Any]: ...
 
+    def as_of_columns(self, table: str, at: datetime, *, area: str | None = None) -> Any:
+        """The same as an Arrow table of key, area and declared columns (instants in microseconds, truth as 0 or 1)."""
+
     def close(self) -> None: ...
 
     def __enter__(self) -> Reader: ...

@@ -28,9 +28,9 @@ CONTENTS = "backup.json"
 DATABASE = "twinward.db"
 TABLES = "tables"
 DRAIN_LOCK = "drain.lock"
-# never in a backup: keys, locks, what is only half written, what is copied in its own way
-SECRET_FOLDERS = ("keys",)
-OWN_WAY = ("observations", "lake", DATABASE)
+# never in a backup: keys, locks, what is only half written, what is copied in its own way, what can be made again
+LEFT_OUT = ("keys", "observations", "lake", DATABASE, "sealed")
+LEFT_OUT_ENDINGS = (".key", ".keys", ".lock", ".new", "-wal", "-shm", "-journal")
 TRIES = 20
 
 
@@ -149,9 +149,7 @@ def _copy_rest(workspace: Path, target: Path) -> None:
     """Settings, the city, the vault's ciphertext: everything else but keys, locks and databases' side files."""
     for path in sorted(_files(workspace)):
         relative = path.relative_to(workspace)
-        if relative.parts[0] in (*SECRET_FOLDERS, *OWN_WAY) or path.suffix in (".key", ".keys", ".lock", ".new"):
-            continue
-        if path.name.endswith(("-wal", "-shm", "-journal")):
+        if relative.parts[0] in LEFT_OUT or path.name.endswith(LEFT_OUT_ENDINGS):
             continue
         there = target / relative
         there.parent.mkdir(parents=True, exist_ok=True)

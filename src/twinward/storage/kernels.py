@@ -105,3 +105,26 @@ def by_hour(time_us: Any, value: Any, first_hour: Any, count: Any, total: Any, l
         total[h] += value[k]
         low[h] = min(low[h], value[k])
         high[h] = max(high[h], value[k])
+
+
+@njit(cache=True, nogil=True)
+def valid_until(starts_key: Any, valid_from: Any) -> Any:
+    """For each version of a key, in order of recording, the least `valid_from` of those recorded after it."""
+    until = np.empty(len(valid_from), np.int64)
+    least = np.int64(np.iinfo(np.int64).max)
+    for k in range(len(valid_from) - 1, -1, -1):
+        until[k] = least
+        least = np.int64(np.iinfo(np.int64).max) if starts_key[k] else min(least, valid_from[k])
+    return until
+
+
+@njit(cache=True, nogil=True)
+def holds_at(valid_from: Any, valid_to: Any, at: Any) -> Any:
+    """Indexes of the versions that hold at an instant."""
+    found = np.empty(len(valid_from), np.int64)
+    n = 0
+    for k in range(len(valid_from)):
+        if valid_from[k] <= at and at < valid_to[k]:
+            found[n] = k
+            n += 1
+    return found[:n]

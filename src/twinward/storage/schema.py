@@ -129,6 +129,7 @@ class Form:
             sa.Column("row_recorded_at", BIG, nullable=False),
             sa.Column("row_subject", TEXT),
             sa.Column("row_body", BYTES),  # NULL: from here on there is no such row in this area
+            sa.Index(f"{self.name}_history_by_version", "row_version"),
             sqlite_with_rowid=False,
         )
 

@@ -128,8 +128,11 @@ class Statements:
 
         return self.kept("find_event", build)
 
-    def as_of(self, form: Form, *, area: bool) -> Statement:
-        """The last version of each row that was valid at `at` and known at `known`; tombstones are among them."""
+    def as_of(self, form: Form, *, area: bool, after: bool = False) -> Statement:
+        """The last version of each row that was valid at `at` and known at `known`; tombstones are among them.
+
+        With `after` only versions later than that one are looked at.
+        """
 
         def build() -> Any:
             t = form.history
@@ -138,14 +141,17 @@ class Statements:
             where += [t.c.row_recorded_at <= bind(t.c.row_recorded_at, "known")]
             if area:
                 where += _prefix(t.c.row_area)
+            if after:
+                where.append(t.c.row_version > bind(t.c.row_version, "after"))
             if self.is_sqlite:  # SQLite takes bare columns from the row that holds max()
                 newest = sa.func.max(t.c.row_version)
-                return sa.select(*fields, newest).where(*where).group_by(t.c.row_area, t.c.row_key)
+                clause = sa.select(*fields, newest).where(*where).group_by(t.c.row_area, t.c.row_key)
+                return clause.with_hint(t, f"INDEXED BY {t.name}_by_version", "sqlite") if after else clause
             ordered = (t.c.row_area, t.c.row_key, t.c.row_version.desc())
             first = postgresql.distinct_on(t.c.row_area, t.c.row_key)
             return sa.select(*fields).ext(first).where(*where).order_by(*ordered)
 
-        return self.kept(("as_of", form.name, area), build)
+        return self.kept(("as_of", form.name, area, after), build)
 
 
 def _binds(table: sa.Table) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from twinward.core.clock import Clock
-from twinward.core.errors import StorageError
+from twinward.core.errors import InputError, StorageError
 from twinward.core.messages import Fact
 from twinward.core.ports import Reader, Sealer, Table, Transaction
 from twinward.storage.checkpoint import Checkpointer
@@ -21,6 +21,7 @@ from twinward.storage.opening import prepare
 from twinward.storage.reader import StoreReader
 from twinward.storage.reading import Words
 from twinward.storage.schema import build_schema
+from twinward.storage.sealed import SealedHistory
 from twinward.storage.statements import Statements
 from twinward.storage.transaction import GroupTransaction, Head, Recent
 
@@ -28,6 +29,7 @@ T = TypeVar("T")
 Work = tuple[Callable[[Transaction], Any], "Future[Any]"]
 GROUP_MAX = 2000  # works a commit; more would make the first of them wait long
 RECENT_ROWS = 100_000
+SEAL_AFTER = 200_000  # versions since the last sealing; looks back answer slower for each of them
 POLL_S = 0.02  # how often a waiter looks for what another process wrote
 HEAD = "SELECT seq, version, recorded_at, hash FROM head"
 
@@ -38,9 +40,13 @@ def open_store(
     facts: Sequence[type[Fact]],
     clock: Clock,
     sealer: Sealer | None = None,
+    sealed: Path | None = None,
 ) -> SqlStore:
-    """Opens or creates the log at a postgresql:// URL, an SQLite file, or `twinward.db` in a folder."""
-    return SqlStore(choose_database(url_or_path), tables, facts, clock, sealer)
+    """Opens or creates the log at a postgresql:// URL, an SQLite file, or `twinward.db` in a folder.
+
+    `sealed` is the folder for sealed history; without one, looks back are answered by the database alone.
+    """
+    return SqlStore(choose_database(url_or_path), tables, facts, clock, sealer, sealed)
 
 
 class SqlStore:
@@ -53,12 +59,16 @@ class SqlStore:
         facts: Sequence[type[Fact]],
         clock: Clock,
         sealer: Sealer | None,
+        sealed: Path | None = None,
     ) -> None:
         metadata, forms = build_schema(tables)
         self.database = database
         self.words = Words(forms, facts, sealer)
         self.statements = Statements(database.name, metadata, forms)
         prepare(database, self.statements, metadata, self.words)
+        self._sealed = SealedHistory(sealed) if sealed is not None else None
+        self._seal_at = SEAL_AFTER
+        self._sealer: threading.Thread | None = None
         self._clock = clock
         self._recent = Recent(RECENT_ROWS)
         self._connection: Any = None
@@ -143,6 +153,7 @@ class SqlStore:
             return
         transaction.settle()
         self._announce(transaction.head)
+        self._seal_if_due(transaction.head.version)
         for future, result in done:
             future.set_result(result)
         for future, reason in failed:
@@ -183,7 +194,7 @@ class SqlStore:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
                 connection = self.database.connect(write=False)
-            reader = StoreReader(connection, self.statements, self.words, self.database, self._returned)
+            reader = StoreReader(connection, self.statements, self.words, self.database, self._sealed, self._returned)
         except self.database.errors as error:
             raise self.database.explain(error) from error
         with self._readers_lock:
@@ -204,6 +215,34 @@ class SqlStore:
         limit = time.monotonic() - seconds
         with self._readers_lock:
             return [reader for reader in self._readers if reader.opened_at < limit]
+
+    def seal_history(self) -> int:
+        """Writes all versions up to now as sealed columns; how many. Readers and the writer go on meanwhile."""
+        if self._sealed is None:
+            raise InputError("this store has no folder for sealed history", "open it with one", code="no_folder")
+        connection = self.database.connect(write=False)
+        try:
+            version = int(connection.execute("SELECT version FROM head").fetchone()[0])
+            mark = "?" if self.statements.is_sqlite else "%s"
+            return self._sealed.seal_all(connection, self.words, mark, version, lambda: self._closing)
+        except self.database.errors as error:
+            raise self.database.explain(error) from error
+        finally:
+            connection.close()
+
+    def _seal_if_due(self, version: int) -> None:
+        """Seals beside the writer when the part that is not sealed has grown large."""
+        if self._sealed is None or version < self._seal_at or self._closing:
+            return
+        sealed = self._sealed.version()
+        self._seal_at = max(version, sealed) + SEAL_AFTER
+        if version - sealed >= max(SEAL_AFTER, sealed // 4):
+            self._sealer = threading.Thread(target=self._seal_beside, name="twinward-sealer", daemon=True)
+            self._sealer.start()
+
+    def _seal_beside(self) -> None:
+        with suppress(StorageError, InputError, OSError):  # sealed history only answers faster; it is tried again
+            self.seal_history()
 
     # waiting -----------------------------------------------------------------------------------------------------
 
@@ -244,6 +283,8 @@ class SqlStore:
             self._closing = True
             self._queued.notify()
         self._thread.join()
+        if self._sealer is not None:
+            self._sealer.join()
         with self._grown:
             self._grown.notify_all()
         with self._readers_lock:
