@@ -175,7 +175,7 @@ def fill_household(counts: Any, left: Any, size: Any, kids: Any, key: Any, out: 
         if i > 0:
             first = out[adults] >> 1
             low_kid, high_kid = max(0, first - 12), min(17, first + 12)
-            cell = take_near(counts, near(key, 10 + i, first - 3, 3.0), low_kid, high_kid, i & 1)
+            cell = take_near(counts, near(key, 10 + i, first - 3.0, 3.0), low_kid, high_kid, i & 1)
         if cell < 0:
             cell = take_any(counts, 0, ADULT, left[1], key2(key, np.uint64(30 + i)))
         left[1] -= 1
@@ -195,13 +195,13 @@ def fill_household(counts: Any, left: Any, size: Any, kids: Any, key: Any, out: 
     for i in range(1, adults):
         cell = -1
         if i == 1 and (kids > 0 or kind < 0.85) and low <= high:  # a couple: he is about two years older
-            cell = take_near(counts, near(key, 4, age + (2 if sex == 1 else -2), 3.0), low, high, 1 - sex)
+            cell = take_near(counts, near(key, 4, age + (2.0 if sex == 1 else -2.0), 3.0), low, high, 1 - sex)
         elif i == 1 or kind < 0.9:  # another generation
             down = kids == 0 and (age >= 63 or (age >= 40 and (i & 1 == 0)))
             if down and age >= 38:
-                cell = take_near(counts, near(key, 4 + i, age - 29, 6.0), max(18, age - 45), age - 20, i & 1)
+                cell = take_near(counts, near(key, 4 + i, age - 29.0, 6.0), max(18, age - 45), age - 20, i & 1)
             elif not down and age <= 80:
-                elder = near(key, 4 + i, age + 28, 6.0)
+                elder = near(key, 4 + i, age + 28.0, 6.0)
                 cell = take_near(counts, elder, age + 20, min(100, age + 45), 1 - (i & 1))
         if cell < 0:
             cell = take_any(counts, ADULT, CELLS, left[0], key2(key, np.uint64(50 + i)))
