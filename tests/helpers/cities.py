@@ -60,6 +60,7 @@ class Desk:
     ) -> None:
         self.workspace = workspace
         self.clock = SetClock(START)
+        self.closed = False
         app.init_workspace(workspace)
         make_city(workspace, *districts)
         if settings:
@@ -144,4 +145,6 @@ class Desk:
             return reader.list_rows(table, **equals)
 
     def close(self) -> None:
-        self.platform.close()
+        if not self.closed:
+            self.closed = True
+            self.platform.close()

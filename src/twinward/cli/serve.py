@@ -7,6 +7,7 @@ import argparse
 from twinward import app
 from twinward.cli.main import add_common
 from twinward.cli.output import say
+from twinward.cli.server_note import noted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,9 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     platform = app.open_platform(options.workspace)
     try:
+        platform.intake.open()  # what a crash left undrained is looked at before anything new comes
         platform.loop.start(now=platform.clock.now)
         say(f"twinward: http://{options.host}:{options.port}/docs (stop with Ctrl-C)")
-        app.make_server(platform, options.host, options.port).run()
+        with noted(options.workspace, options.host, options.port):
+            app.make_server(platform, options.host, options.port).run()
     finally:
         platform.close()
     return 0

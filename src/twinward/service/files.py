@@ -1,0 +1,163 @@
+"""Files taken in: observations and case reports row by row, an account of every row, reasons for the bad ones."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from twinward.core.errors import InputError
+from twinward.core.ids import derive_id
+from twinward.edge.feeds import cases
+from twinward.edge.feeds.fhir import read_fhir
+from twinward.edge.feeds.files import Reading, Row, read_rows
+from twinward.edge.feeds.observations import Item
+from twinward.security.identity import Caller
+from twinward.service.commands import Account, submit_objects
+from twinward.service.platform import Platform
+
+BATCH = 2_000
+OBSERVATION_FIELDS = Item.__struct_fields__
+NUMBERS = frozenset({"lon", "lat", "error_m", "value"})
+MOVEMENT = ("subject", "occurred_at", "lon", "lat")
+
+# takes a batch of items and says what became of each; over HTTP or in this process
+Send = Callable[[list[Any]], Account]
+
+
+class FileReport(msgspec.Struct, kw_only=True):
+    """What became of the files: received = stored + duplicate + rejected."""
+
+    source: str
+    files: int = 0
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    reasons: dict[str, int] = {}
+    rejected_file: str | None = None
+    seconds: float = 0.0
+
+
+class Rejects:
+    """The file of rejected rows: where each stood and why it was not taken, nothing of a person in it."""
+
+    def __init__(self, path: Path, report: FileReport) -> None:
+        self.path = path
+        self.report = report
+        self._file: IO[bytes] | None = None
+
+    def put(self, file: Path, row: int, code: str, message: str) -> None:
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("wb")
+            self.report.rejected_file = str(self.path)
+        self._file.write(msgspec.json.encode({"file": file.name, "row": row, "code": code, "message": message}) + b"\n")
+        self.report.reasons[code] = self.report.reasons.get(code, 0) + 1
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def rejects_path(workspace: Path, kind: str, source: str) -> Path:
+    return workspace / "rejected" / f"{kind}-{re.sub(r'[^A-Za-z0-9._-]+', '_', source)[:80]}.jsonl"
+
+
+def take_in(files: Iterable[Path], reading: Reading, make: Callable[[Row], Any], send: Send, rejects: Rejects) -> None:
+    """Every row of every file: made an item, sent in batches, accounted for in `rejects.report`."""
+    report, began = rejects.report, time.perf_counter()
+    try:
+        for path in files:
+            report.files += 1
+            reader = read_fhir if path.suffix.lower() == ".json" else read_rows
+            for rows in batches(reader(path, reading)):
+                take_batch(path, rows, make, send, rejects)
+    except InputError as error:
+        if report.received:
+            error.advice += f"; {report.received} rows before it were taken in and will count as duplicates next time"
+        raise
+    finally:
+        rejects.close()
+        report.seconds = round(time.perf_counter() - began, 3)
+
+
+def take_batch(path: Path, rows: list[Row], make: Callable[[Row], Any], send: Send, rejects: Rejects) -> None:
+    """A row that cannot be an item is still sent, as the nothing it is, so that its source's account has it."""
+    items, said = [], {}
+    for place, row in enumerate(rows):
+        try:
+            if row.wrong is not None:
+                raise InputError(row.wrong, "mend the row", code="bad_row")
+            items.append(make(row))
+        except InputError as error:
+            items.append(None)
+            said[place] = (error.code, str(error))
+    account = send(items)
+    for one in account.rejected:
+        code, message = said.get(one.index, (one.code, one.message))
+        rejects.put(path, rows[one.index].number, code, message)
+    report = rejects.report
+    report.received += account.received
+    report.stored += account.stored
+    report.duplicate += account.duplicate
+    report.rejected += len(account.rejected)
+
+
+def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def observation_item(row: Row) -> dict[str, Any]:
+    """An observation as it is posted; movement without an id is known by subject, time and point."""
+    item = row.values
+    if "source_id" not in item and all(name in item for name in MOVEMENT):
+        item = item | {"source_id": derive_id("fix", *(str(item[name]) for name in MOVEMENT))}
+    return item
+
+
+def observation_reading(columns: dict[str, str], constants: dict[str, str], encoding: str, separator: str) -> Reading:
+    check_fields((*columns, *constants), OBSERVATION_FIELDS)
+    return Reading(
+        fields=OBSERVATION_FIELDS, columns=columns, constants=constants, numbers=NUMBERS,
+        required=("type", "occurred_at"), encoding=encoding, separator=separator,
+    )  # fmt: skip
+
+
+def case_reading(columns: dict[str, str], constants: dict[str, str], encoding: str, separator: str) -> Reading:
+    check_fields((*columns, *constants), cases.FIELDS)
+    return Reading(
+        fields=cases.FIELDS, columns=columns, constants=constants,
+        required=("hazard", "area", "status"), encoding=encoding, separator=separator,
+    )  # fmt: skip
+
+
+def check_fields(named: Iterable[str], known: tuple[str, ...]) -> None:
+    for field in named:
+        if field not in known:
+            raise InputError(f"there is no field {field!r}", f"known: {', '.join(known)}", code="unknown_field")
+
+
+def report_cases(platform: Platform, caller: Caller, files: list[Path], source: str, reading: Reading) -> FileReport:
+    """Every row a ReportCase; persons go to the vault before anything else sees them."""
+    report = FileReport(source=source)
+    rejects = Rejects(rejects_path(platform.workspace, "cases", source), report)
+
+    def send(items: list[Any]) -> Account:
+        return submit_objects(platform, caller, items, source)
+
+    take_in(files, reading, lambda row: cases.case_command(row.values, source, platform.vault), send, rejects)
+    return report
+
+
+def ingest_files(workspace: Path, files: list[Path], source: str, reading: Reading, send: Send) -> FileReport:
+    """Every row an observation, sent where the inbox is."""
+    report = FileReport(source=source)
+    take_in(files, reading, observation_item, send, Rejects(rejects_path(workspace, "observations", source), report))
+    return report
