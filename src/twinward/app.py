@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from twinward.core.clock import Clock, SystemClock
-from twinward.core.errors import AbsentError, ConflictError, InputError, TwinwardError
+from twinward.core.errors import AbsentError, BusyError, ConflictError, InputError, TwinwardError
 from twinward.core.messages import Fact
 from twinward.library.plans import load_library
 from twinward.loop.engine import Loop
@@ -138,6 +139,8 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
 
     from twinward.api.main import make_api
 
+    with suppress(BusyError):  # another process on this workspace takes in the observations
+        platform.intake.open()
     config = uvicorn.Config(make_api(platform), host=host, port=port, log_level="warning", access_log=False)
     return uvicorn.Server(config)
 
