@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mixing", default="settings", help="settings, or uniform: one pool, for theory")
     parser.add_argument("--level", help="area level of the outcome tables")
     parser.add_argument("--contacts", type=Path, help="folder of contact matrices by setting to fit the contacts to")
+    parser.add_argument(
+        "--live", action="store_true", help="start where the workspace's twins stand, not from --infected"
+    )
+    parser.add_argument("--at", help="with --live: as of this instant (RFC 3339 with zone); default now")
+    parser.add_argument("--hazard", help="with --live: whose reports, when several hazards have incidents")
+    parser.add_argument(
+        "--found-share", type=float, default=0.5, help="with --live: share of infections that reports find"
+    )
     parser.add_argument("--cluster", metavar="ADDRESS", help="run replicates on a Dask cluster")
     parser.add_argument("--tree", type=Path, metavar="FILE", help="write who infected whom, where, when, as Parquet")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write series, tables and plots")
@@ -49,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     request = _request(options)
     _check_targets(options)
-    answer = simulation.simulate(request, _progress(request.days, request.replicates))
+    with _live(options, request) as live:
+        answer = simulation.simulate(request, _progress(request.days, request.replicates), live)
     result = simulation.summary(answer)
     if options.profile:
         result["profile"] = answer.outcome.profile
@@ -61,6 +72,28 @@ def run(options: argparse.Namespace) -> int:
     else:
         emit_text(readable(result))
     return 0 if answer.outcome.finished else 130
+
+
+@contextmanager
+def _live(options: argparse.Namespace, request: Any) -> Iterator[Any]:
+    """What turns a base into the live state, or None without --live."""
+    if not options.live:
+        yield None
+        return
+    if options.residents is not None:
+        raise InputError("--live needs the workspace's city", "leave --residents out", code="live_needs_city")
+    from twinward import app
+    from twinward.core.clock import parse_time
+    from twinward.service.live import fork_live
+
+    platform = app.open_platform(options.workspace)
+    try:
+        at = parse_time(options.at) if options.at else None
+        yield lambda base: fork_live(
+            platform, base, request.disease, options.hazard, at, request.seed, options.found_share
+        )
+    finally:
+        platform.close()
 
 
 def _request(options: argparse.Namespace) -> Any:

@@ -24,6 +24,7 @@ from twinward.decision.simulation import (
     run_ensemble,
 )
 from twinward.decision.simulation.engine import STEPS
+from twinward.decision.simulation.live import LiveState
 from twinward.decision.simulation.policy import check_areas
 from twinward.decision.simulation.run import require_memory
 from twinward.decision.simulation.scenario import check_scenario
@@ -60,6 +61,7 @@ class SimulationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     setup_s: float
     peak_rss_mb: float
     contact_fit: dict[str, Any] | None
+    live: LiveState | None = None
 
 
 def write(answer: SimulationAnswer, tree: Path | None, out: Path | None) -> list[str]:
@@ -81,8 +83,15 @@ def explain() -> list[tuple[str, str]]:
     return list(STEPS)
 
 
-def simulate(request: SimulationRequest, progress: Callable[[int], None] | None = None) -> SimulationAnswer:
-    """Checks everything, then runs. Raises InputError before anything runs."""
+def simulate(
+    request: SimulationRequest,
+    progress: Callable[[int], None] | None = None,
+    live: Callable[[CityBase], LiveState] | None = None,
+) -> SimulationAnswer:
+    """Checks everything, then runs. Raises InputError before anything runs.
+
+    With `live` the run starts where the twins stand: who is infected and apart, and the measures in force.
+    """
     started = time.perf_counter()
     _check(request)
     disease = load_disease(request.disease, list(request.settings))
@@ -90,7 +99,10 @@ def simulate(request: SimulationRequest, progress: Callable[[int], None] | None 
     if request.residents is not None:
         require_memory(request.residents)
     base = open_base(request)
+    state = live(base) if live is not None else None
+    measures = (*measures, *state.measures) if state is not None else measures
     scenario = Scenario(
+        initial=state.initial if state is not None else None,
         base=base, disease=disease, days=request.days, seed=request.seed, infected=request.infected,
         measures=measures, mixing=request.mixing, threads=request.threads, level=request.level,
         keep_tree=request.keep_tree,
@@ -116,6 +128,7 @@ def simulate(request: SimulationRequest, progress: Callable[[int], None] | None 
         setup_s=prepared_s + outcome.setup_s,
         peak_rss_mb=peak_rss_mb(),
         contact_fit=fit.report if fit else None,
+        live=state,
     )
 
 
@@ -189,6 +202,11 @@ def summary(answer: SimulationAnswer) -> dict[str, Any]:
             name: [float(getattr(x, name)) for x in outcomes]
             for name in ("infections", "attack_rate", "deaths", "peak_day", "peak_new", "r0_realised")
         }
+    if answer.live:
+        result["live"] = {
+            "reported": answer.live.reported, "estimated": answer.live.estimated, "notes": answer.live.notes,
+            "measures": [measure.name for measure in answer.live.measures],
+        }  # fmt: skip
     if answer.contact_fit:
         result["contact_fit"] = answer.contact_fit
     return result

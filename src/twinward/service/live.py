@@ -1,0 +1,32 @@
+"""The live state of an emergency as the start of a forecast: fork the twins at an instant, never change them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from twinward.core.errors import InputError
+from twinward.decision.simulation import load_disease
+from twinward.decision.simulation.live import LiveState, read_live
+from twinward.population.base import CityBase
+from twinward.service.platform import Platform, snapshot_of
+
+FOUND_SHARE = 0.5  # assumption where nobody says better: reports find half of all infections
+
+
+def fork_live(
+    platform: Platform, base: CityBase, disease: str, hazard: str | None, at: datetime | None, seed: int, share: float
+) -> LiveState:
+    """The picture of both twins at `at` (now when None), read as a starting state for `disease` on `base`."""
+    now = at or platform.clock.now()
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, at)
+        known = sorted({row.hazard for row in snapshot.list_rows("incidents")})
+        if hazard is None:
+            if len(known) != 1:
+                raise InputError(
+                    f"{len(known)} hazards have incidents",
+                    f"name one with --hazard: {', '.join(known)}",
+                    code="which_hazard",
+                )
+            hazard = known[0]
+        return read_live(snapshot, base, load_disease(disease), hazard, now, seed, share)
