@@ -76,8 +76,8 @@ def read_live(
         estimated=estimated / max(1, len(infected)),
     )
     made = (
-        f"{reported_now:,} reported infections are still in course; {estimated:,} more are an estimate: reports are taken "
-        f"to find {found_share:.0%}, {delay} days after infection; the last {delay} days follow the growth of reports",
+        f"{reported_now:,} reported infections are still in course; {estimated:,} more are an estimate: reports "
+        f"are taken to find {found_share:.0%}, {delay} days after infection; the last {delay} follow their growth",
         "which residents of an area they are is drawn",
     )
     return LiveState(initial=initial, measures=measures, reported=reported_now, estimated=estimated, notes=made + notes)
