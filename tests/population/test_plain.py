@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from twinward.core.errors import InputError
 from twinward.population.base import CARE_HOME, NO_SITE, SITE_KINDS, STAFF_TEAM, UNIVERSITY, CityBase
 from twinward.population.columns import hash_columns
 from twinward.population.defaults import CENSUS_BANDS, default_ages, household_shares
-from twinward.population.frame import apportion
+from twinward.population.frame import whole_ages
 from twinward.population.plain import plain_base
 
 
@@ -23,7 +25,7 @@ def ages(city: CityBase) -> np.ndarray:
 
 
 def test_ages_and_sexes_are_exact(city: CityBase) -> None:
-    assert np.bincount(ages(city), minlength=101).tolist() == apportion(default_ages(), 60_000).tolist()
+    assert np.bincount(ages(city), minlength=101).tolist() == whole_ages(default_ages(), 60_000).tolist()
     assert int((city.age_sex >> 7 == 0).sum()) == 60_000 * 12_875_211 // 24_870_895
 
 
@@ -96,3 +98,9 @@ def test_small_cities_work_too(residents: int) -> None:
 def test_a_foolish_number_of_residents_is_refused() -> None:
     with pytest.raises(InputError, match="ask for"):
         plain_base(0, seed=1)
+
+
+def test_census_bands_are_exact_at_the_size_of_shanghai() -> None:
+    whole = whole_ages(default_ages(), 24_870_895)
+    edges = [band for band, _ in CENSUS_BANDS] + [101]
+    assert [int(whole[a:b].sum()) for a, b in pairwise(edges)] == [count for _, count in CENSUS_BANDS]

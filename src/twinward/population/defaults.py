@@ -26,14 +26,16 @@ def spread_bands(first: list[int], counts: list[float]) -> NDArray[np.float64]:
     """Residents by single year 0-100 from bands; the last band is open and follows a Gompertz life table.
 
     Inside closed bands the cumulative count is interpolated monotonically, so each band keeps its total. The open
-    band has survivors of a hazard of 1 % a year at 65 that doubles every eight years: our assumption.
+    band has survivors of a hazard of 1.2 % a year at 65 that doubles every 7.5 years, in cohorts that are 2 % smaller
+    for each year of age: our assumption.
     """
     edges, totals = np.array([*first, 101.0]), np.concatenate([[0.0], np.cumsum(counts)])
     if first[0] > 0:
         edges, totals = np.concatenate([[0.0], edges]), np.concatenate([[0.0], totals])
-    single = np.diff(PchipInterpolator(edges, totals)(np.arange(102)))
+    with np.errstate(all="ignore"):  # slopes of all but empty bands overflow to what they mean: flat
+        single = np.diff(PchipInterpolator(edges, totals)(np.arange(102)))
     years = np.arange(first[-1], 101)
-    hazard = 0.01 * 2.0 ** ((years - 65) / 8.0)
+    hazard = 0.012 * 2.0 ** ((years - 65) / 7.5) + 0.02
     alive = np.exp(-np.cumsum(hazard))
     single[first[-1] :] = counts[-1] * alive / alive.sum()
     return np.asarray(np.maximum(single, 0.0))

@@ -136,6 +136,13 @@ def apportion(weights: NDArray[Any], total: int) -> NDArray[np.int64]:
     return np.asarray(whole)
 
 
+def whole_ages(ages: NDArray[Any], total: int) -> NDArray[np.int64]:
+    """Whole residents by age that sum to `total`: cumulative rounding, so that bands of whole counts keep theirs."""
+    reached = np.cumsum(np.asarray(ages, dtype=np.float64))
+    whole = np.floor(reached * (total / reached[-1]) + 0.5).astype(np.int64)
+    return np.asarray(np.diff(whole, prepend=0))
+
+
 def ranges(counts: NDArray[Any]) -> NDArray[np.int64]:
     """The starts of consecutive ranges with these lengths, and the end of the last."""
     starts: NDArray[np.int64] = np.zeros(len(counts) + 1, np.int64)

@@ -10,7 +10,7 @@ from twinward.core.errors import InputError
 from twinward.population.base import Area, CityBase
 from twinward.population.columns import base_of
 from twinward.population.defaults import CENSUS_MEN, CENSUS_WOMEN, default_ages, household_shares
-from twinward.population.frame import Assumptions, Frame, apportion
+from twinward.population.frame import Assumptions, Frame, apportion, whole_ages
 from twinward.population.synthesis import synthesise
 
 RESIDENTS_PER_LEAF = 4_000
@@ -30,7 +30,7 @@ def plain_frame(residents: int, seed: int) -> Frame:
         residents=apportion(np.ones(leaves), residents),
         lonlat=np.column_stack([column * step, row * step]).astype(np.float64),
         radius_m=np.full(leaves, LEAF_M / 2), zone_of=zone_of.astype(np.int64),
-        ages=apportion(default_ages(), residents), men=residents * CENSUS_MEN // (CENSUS_MEN + CENSUS_WOMEN),
+        ages=whole_ages(default_ages(), residents), men=residents * CENSUS_MEN // (CENSUS_MEN + CENSUS_WOMEN),
         sizes=household_shares(), jobs=np.ones(leaves), facilities=[], assumptions=Assumptions(), seed=seed,
     )  # fmt: skip
 

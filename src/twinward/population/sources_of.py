@@ -14,7 +14,7 @@ from twinward.population.cells import leaf_radii_m, seat_areas
 from twinward.population.config import CityConfig
 from twinward.population.defaults import CENSUS_MEN, CENSUS_WOMEN, SOURCE, default_ages, household_shares
 from twinward.population.finder import Finder
-from twinward.population.frame import Frame, apportion
+from twinward.population.frame import Frame, whole_ages
 from twinward.population.hierarchy import Hierarchy, read_hierarchy
 from twinward.population.outlines import areas_from_boundaries, attach_boundaries, attach_positions
 from twinward.population.places import (
@@ -205,7 +205,7 @@ class Sources:
         radius = leaf_radii_m(finder.points)
         return Frame(
             residents=residents, lonlat=finder.points, radius_m=radius, zone_of=self._zones(finder.points),
-            ages=apportion(ages, total), men=self._men(total), sizes=sizes, jobs=self._jobs(residents, radius, finder),
+            ages=whole_ages(ages, total), men=self._men(total), sizes=sizes, jobs=self._jobs(residents, radius, finder),
             facilities=facilities_from(self.places), assumptions=config.assumptions, seed=self.seed,
         )  # fmt: skip
 
