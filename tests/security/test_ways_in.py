@@ -12,7 +12,7 @@ import pytest
 from twinward.cli.main import main
 from twinward.core.errors import AbsentError
 from twinward.security.identity import Caller
-from twinward.service.activations import open_identity
+from twinward.service.vault import open_identity
 
 
 def test_a_managed_workspace_answers_nobody_unknown(world: Any) -> None:
@@ -124,3 +124,13 @@ def test_the_command_line_holds_a_token_against_the_same_rules(
     assert main(["incident", "list", *where]) == 0
     assert main(["task", "list", *where, "--token-file", str(token)]) == 2
     assert "role_not_allowed" in capsys.readouterr().err
+
+
+def test_a_case_of_elsewhere_is_not_changed_by_naming_ones_own_area(world: Any) -> None:
+    world.report_cases(per_leaf=1)
+    item = {"type": "ReportCase", "id": "x1", "case": "c-32-a-0", "hazard": "epidemic", "area": "31-a",
+            "status": "recovered", "person": {"document": "DOC-CANARY-32-a-0"}}  # fmt: skip
+    answer = world.post("sun", "/v1/commands", {"items": [item]}).json()
+    assert answer["rejected"][0]["code"] == "area_not_yours"
+    with world.platform.store.read() as rows:
+        assert rows.find("cases", "c-32-a-0").status == "confirmed"

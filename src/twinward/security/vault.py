@@ -6,11 +6,12 @@ import hashlib
 import hmac
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from twinward.core.errors import AbsentError, InputError
 
@@ -30,10 +31,14 @@ class Vault:
     """Pseudonyms are keyed hashes, so that the same person is the same subject in every feed, and nobody can compute
     them without the key file. The database holds ciphertext only; the key file stands beside it with mode 0600."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key_file: Path | None = None) -> None:
+        """`key_file` may lie on another disk than the database, so that neither alone opens anything."""
         folder.mkdir(parents=True, exist_ok=True)
+        self._key_file = key_file or folder / "vault.key"
         self._secret = read_or_make(folder / "pseudonym.key", lambda: os.urandom(32))
-        self._fernet = Fernet(read_or_make(folder / "vault.key", Fernet.generate_key))
+        read_or_make(self._key_file, Fernet.generate_key)
+        self._lock = threading.Lock()
+        self._read_keys()
         self._db = sqlite3.connect(folder / "vault.sqlite", isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
@@ -50,8 +55,17 @@ class Vault:
     def keep(self, person: Identity) -> str:
         """Put a person in the vault, or renew what is known; returns the subject."""
         subject = self.pseudonym(person)
-        sealed = self._fernet.encrypt(msgspec.json.encode(person))
-        self._db.execute("INSERT OR REPLACE INTO identities VALUES (?, ?)", (subject, sealed))
+        plain = msgspec.json.encode(person)
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:  # the key is looked at inside: nobody can turn it between here and the commit
+                if self._key_file.stat().st_mtime_ns != self._keys_at:
+                    self._read_keys()
+                self._db.execute(
+                    "INSERT OR REPLACE INTO identities VALUES (?, ?)", (subject, self._fernet.encrypt(plain))
+                )
+            finally:
+                self._db.execute("COMMIT")
         return subject
 
     def open(self, subject: str) -> Identity:
@@ -59,7 +73,36 @@ class Vault:
         row = self._db.execute("SELECT sealed FROM identities WHERE subject = ?", (subject,)).fetchone()
         if row is None:
             raise AbsentError("there is no such person", "check the subject, your areas and the activation")
-        return msgspec.json.decode(self._fernet.decrypt(row[0]), type=Identity)
+        try:
+            plain = self._fernet.decrypt(row[0])
+        except InvalidToken:
+            self._read_keys()  # another process has rotated them
+            plain = self._fernet.decrypt(row[0])
+        return msgspec.json.decode(plain, type=Identity)
+
+    def _read_keys(self) -> None:
+        """The keys, newest first: one, but for the time of a rotation."""
+        self._keys_at = self._key_file.stat().st_mtime_ns
+        self._keys = self._key_file.read_bytes().split()
+        self._fernet = MultiFernet([Fernet(key) for key in self._keys])
+
+    def rotate(self) -> int:
+        """Seal everything under a new key, then destroy the old. A crash leaves both keys, and nothing unreadable."""
+        with self._lock:
+            fresh = Fernet.generate_key()
+            write_key(self._key_file, b"\n".join([fresh, *self._keys]))
+            self._read_keys()
+            self._db.execute("BEGIN IMMEDIATE")
+            rows = self._db.execute("SELECT subject, sealed FROM identities").fetchall()
+            self._db.executemany(
+                "UPDATE identities SET sealed = ? WHERE subject = ?",
+                [(self._fernet.rotate(sealed), subject) for subject, sealed in rows],
+            )
+            self._db.execute("COMMIT")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            write_key(self._key_file, fresh)
+            self._read_keys()
+            return len(rows)
 
     def close(self) -> None:
         self._db.close()
@@ -73,3 +116,13 @@ def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
             file.write(make())
             os.fsync(file.fileno())
     return path.read_bytes()
+
+
+def write_key(path: Path, content: bytes) -> None:
+    """Put a key file in place at once, mode 0600."""
+    fresh = path.with_name(path.name + ".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        os.fsync(file.fileno())
+    os.replace(fresh, path)

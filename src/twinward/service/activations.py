@@ -1,4 +1,4 @@
-"""Peacetime and emergency: open and close activations, issue scopes, record every look, open the vault."""
+"""Peacetime and emergency: open and close activations, issue scopes, record every look."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from twinward.core.ids import derive_id
 from twinward.core.scope import ALL_AREAS, Scope
 from twinward.security.identity import Caller
 from twinward.security.scopes import issue_scope
-from twinward.security.vault import Identity
 from twinward.service.platform import Platform, ask
 from twinward.twins.emergency import messages as m
 
 LOOK_BACK = timedelta(days=30)
 MAX_DAYS = 30
-NOT_YOURS = "check the subject, your areas and the activation"
 
 
 def open_activation(
@@ -99,26 +97,3 @@ def record_look(
         id=name, activation=scope.activation, purpose=purpose, subject=subject, question=question, reason=reason
     )
     ask(platform, caller, command)
-
-
-def area_of_subject(platform: Platform, caller: Caller, subject: str, scope: Scope) -> str | None:
-    """An area in which the person is a case or a contact: one that the caller may see, if there is one."""
-    with platform.store.read() as rows:
-        found = [row.area for table in ("cases", "contacts") for row in rows.list_rows(table, subject=subject)]
-    mine = [a for a in found if platform.policy.decide(caller, "open_vault", area=a, scope=scope).allowed]
-    return next(iter(mine or found), None)
-
-
-def open_identity(platform: Platform, caller: Caller, subject: str, reason: str) -> Identity:
-    """The person behind a pseudonym: under an activation for `vault`, with a reason, on record before it is shown.
-
-    Only persons who are a case or a contact in the caller's areas; all others answer like those who are not there.
-    """
-    platform.policy.require(caller, "open_vault")
-    if len(reason.strip()) < 3:
-        raise InputError("opening the vault needs a reason", "say why you need it", code="no_reason")
-    scope = scope_for(platform, caller, "vault")
-    area = area_of_subject(platform, caller, subject, scope)
-    record_look(platform, caller, scope, "vault", subject, "who is this", reason)
-    platform.policy.require_thing(caller, "open_vault", "such person", area, NOT_YOURS, scope=scope)
-    return platform.vault.open(subject)

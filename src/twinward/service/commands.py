@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import InputError, RefusedError
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
 from twinward.edge.feeds.commands import BY_NAME, decode_command, schema_of_commands
 from twinward.security.identity import Caller
-from twinward.service.guard import require_command
+from twinward.service.guard import require_command, require_reach
 from twinward.service.platform import Platform
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
@@ -65,8 +65,7 @@ def submit(platform: Platform, caller: Caller, items: Sequence[msgspec.Raw | byt
             rejections.append(Rejection(index=index, code=error.code, message=str(error)))
 
     def work(tx: Transaction) -> Account:
-        requests = [Request(command=command, actor=caller.name) for _, command in good]
-        outcomes = platform.loop.twins.ask(tx, requests)
+        outcomes = [ask_within_reach(platform, caller, command, tx) for _, command in good]
         account = account_for(len(items), [index for index, _ in good], outcomes, rejections)
         tx.add_counts(
             source,
@@ -83,6 +82,16 @@ def submit(platform: Platform, caller: Caller, items: Sequence[msgspec.Raw | byt
     if any(isinstance(command, c.SetThreshold) for _, command in good):
         future.add_done_callback(lambda _: platform.watch.forget())
     return future
+
+
+def ask_within_reach(platform: Platform, caller: Caller, command: Command, tx: Transaction) -> Outcome:
+    """One command, unless it names a thing outside the caller's areas; who is everywhere need not be looked up."""
+    if caller.areas != ("all",):
+        try:
+            require_reach(platform, caller, command, tx)
+        except RefusedError as error:
+            return Outcome(id=command.id, status="rejected", code=error.code, message=str(error))
+    return platform.loop.twins.ask_one(tx, Request(command=command, actor=caller.name))
 
 
 def account_for(

@@ -11,6 +11,7 @@ from twinward.core.errors import InputError, RefusedError
 from twinward.core.ids import derive_id
 from twinward.core.scope import Scope
 from twinward.security.scopes import issue_scope
+from twinward.service.changes import with_glass
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 
@@ -55,6 +56,7 @@ def list_persons(
     order, allowed = KINDS[kind]
     equals = {name: value for name, value in filters.items() if value is not None and name in allowed}
     scope = scope_to_see(platform, caller)
+    caller = with_glass(platform, caller)
     window = (order, scope.data_from, scope.data_to)
     within = platform.policy.ranges(caller, scope)
     with platform.store.read() as rows:
@@ -70,6 +72,7 @@ def list_persons(
 def get_person(platform: Platform, caller: Caller, kind: str, key: str) -> dict[str, Any]:
     """One case or contact; absent, elsewhere and outside the window all answer alike."""
     scope = scope_to_see(platform, caller)
+    caller = with_glass(platform, caller)
     with platform.store.read() as rows:
         row = rows.find(kind, key)
     at: datetime | None = getattr(row, KINDS[kind][0], None)

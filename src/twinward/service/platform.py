@@ -24,6 +24,8 @@ from twinward.twins.snapshot import Snapshot
 
 __all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "require_role", "snapshot_of"]
 
+REFUSED_CODES = ("peacetime", "purpose_not_open", "wrong_department", "second_person_needed", "not_yours")
+
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
     """One open workspace. `commands` are the types that may be asked from outside."""
@@ -72,6 +74,6 @@ def ask(platform: Platform, caller: Caller, command: Any) -> tuple[str, ...]:
         lambda tx: platform.loop.twins.ask_one(tx, Request(command=command, actor=caller.name))
     )
     if outcome.status == "rejected":
-        kind = RefusedError if outcome.code in ("peacetime", "purpose_not_open", "wrong_department") else ConflictError
+        kind = RefusedError if outcome.code in REFUSED_CODES else ConflictError
         raise kind(outcome.message or "refused", code=outcome.code)
     return outcome.events
