@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +16,7 @@ from twinward.core.messages import Fact
 from twinward.library.plans import load_library
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
+from twinward.loop.tracing import CaseTracer, FoundContact
 from twinward.population.columns import read_manifest
 from twinward.report.demonstration import render_demo_report
 from twinward.security.accounts import Accounts
@@ -24,7 +27,6 @@ from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
 from twinward.service.accounts import add_account
 from twinward.service.platform import Caller, Platform
-from twinward.service.tracing import Tracing, join_tracing
 from twinward.service.watch import Watch
 from twinward.settings import load_settings
 from twinward.storage import audit, backup, doctor, migrate
@@ -42,6 +44,8 @@ from twinward.twins.twin import Twins, join
 
 if TYPE_CHECKING:
     from uvicorn import Server
+
+    from twinward.service.tracing import Tracing
 
 BEHAVIOUR = join([city.BEHAVIOUR, emergency.BEHAVIOUR])
 FACTS = tuple(
@@ -112,7 +116,15 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     accounts = Accounts(workspace / "keys")
     twins = Twins(BEHAVIOUR)
     watch = Watch(store, twins.ask, around.areas.root)
-    return Platform(
+
+    @cache
+    def tracing() -> Tracing:
+        from twinward.service.case_contacts import TRACER
+
+        return make_tracing(platform, TRACER)
+
+    tracer = CaseTracer(store, twins, lambda subject, area: find_contacts(workspace, tracing, subject, area))
+    platform = Platform(
         workspace=workspace,
         settings=settings,
         clock=clock,
@@ -121,7 +133,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
             workspace / "observations", clock, lambda rows, at: open_lake(workspace).append([rows], at), watch
         ),
         watch=watch,
-        loop=Loop(store, twins, around),
+        loop=Loop(store, twins, around, tracer),
         around=around,
         vault=Vault(workspace / "vault"),
         keyring=keyring,
@@ -131,6 +143,16 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         policy=Policy(around.areas, managed=mark.managed),
         managed=mark.managed,
     )
+    return platform
+
+
+def find_contacts(workspace: Path, tracing: Callable[[], Tracing], subject: str, area: str) -> Sequence[FoundContact]:
+    """A case's contacts from the lake; nothing where there is no lake."""
+    if not (workspace / "lake").is_dir():
+        return ()
+    from twinward.service.case_contacts import find_case_contacts
+
+    return find_case_contacts(tracing(), subject, area)
 
 
 def make_server(platform: Platform, host: str, port: int) -> Server:
@@ -176,6 +198,8 @@ def open_lake(workspace: Path) -> Lake:
 
 def make_tracing(platform: Platform, caller: Caller, lake: Lake | None = None) -> Tracing:
     """The questions about movement on behalf of a caller; a process that serves hands in its own warm lake."""
+    from twinward.service.tracing import join_tracing  # SciPy's trees: only who asks pays for them
+
     return join_tracing(platform, caller, lake or open_lake(platform.workspace))
 
 

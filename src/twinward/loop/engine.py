@@ -13,6 +13,7 @@ from twinward.core.messages import Command, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Store, Transaction
 from twinward.loop import divide, feedback, link, schedule, trigger
 from twinward.loop.surroundings import Policy, Surroundings
+from twinward.loop.tracing import CaseTracer
 from twinward.twins.coupling import COUPLING
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Twins
@@ -45,8 +46,9 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
 class Loop:
     """Runs the policies over the log. `step` and `tick` are whole transactions: a crash repeats nothing."""
 
-    def __init__(self, store: Store, twins: Twins, around: Surroundings) -> None:
+    def __init__(self, store: Store, twins: Twins, around: Surroundings, tracer: CaseTracer | None = None) -> None:
         self.store = store
+        self.tracer = tracer
         self.twins = twins
         self.around = around
         self.failure: TwinwardError | None = None
@@ -76,7 +78,7 @@ class Loop:
 
     def catch_up(self) -> None:
         """Answer everything that is in the log now, and what follows from the answers."""
-        while self.store.write(self.step):
+        while self.store.write(self.step) or (self.tracer is not None and self.tracer.step()):
             pass
 
     def tick(self, now: datetime) -> list[Outcome]:
@@ -92,6 +94,8 @@ class Loop:
         """Follow the log in a thread of its own until `stop`; tick by `now`, when given."""
         self._thread = threading.Thread(target=self._follow, args=(now, tick_every_s), name="loop", daemon=True)
         self._thread.start()
+        if self.tracer is not None:
+            self.tracer.start()
 
     def _follow(self, now: Callable[[], datetime] | None, tick_every_s: float) -> None:
         next_tick = time.monotonic() + tick_every_s
@@ -112,5 +116,7 @@ class Loop:
 
     def stop(self) -> None:
         self._stop.set()
+        if self.tracer is not None:
+            self.tracer.stop()
         if self._thread is not None:
             self._thread.join(timeout=30)
