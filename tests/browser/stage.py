@@ -16,6 +16,7 @@ from twinward.core.clock import SetClock
 from twinward.service import activations, commands, views
 from twinward.service.platform import Platform, local_admin
 
+LAST_DILIGENT_DAY = 12
 START = datetime(2030, 3, 1, 8, tzinfo=UTC)
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -120,9 +121,9 @@ def play_outbreak(stage: Stage, days: int = 24) -> None:
 
 def answer_to(task: Any, day: int) -> dict[str, Any] | None:
     """What a department answers to a task, if it answers today: one in seven is left lying."""
-    lazy = sum(task.id.encode()) % 7 == 0
+    lazy = sum(task.id.encode()) % 4 == 0
     steps = {"ordered": "ConfirmOrder", "confirmed": "AcknowledgeTask", "acknowledged": "CompleteTask"}
-    if task.status not in steps or (lazy and day % 9):
+    if task.status not in steps or (lazy and (day % 5 or day > LAST_DILIGENT_DAY)):
         return None
     answer = {"type": steps[task.status], "task": task.id, "department": task.department}
     return answer | ({"result": "done"} if task.status == "acknowledged" else {})

@@ -477,6 +477,7 @@ export interface components {
          */
         PublicPage: {
             as_of: string;
+            to_day: string;
             city: string;
             kind: string;
             k: number;

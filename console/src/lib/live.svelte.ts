@@ -41,6 +41,7 @@ class Live {
     this.forbidden = false
     try {
       this.me = await getMe()
+      words.departments = Object.fromEntries(this.me.departments.map((one) => [one.id, one.title]))
       await this.refresh()
     } catch (error) {
       this.#take(error)

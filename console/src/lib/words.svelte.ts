@@ -15,6 +15,7 @@ function firstLanguage(): Language {
 class Words {
   language = $state<Language>(firstLanguage())
   zone = $state('UTC')
+  departments = $state.raw<Record<string, string>>({}) // id -> title, as the server names them
 
   set(language: Language): void {
     this.language = language
@@ -43,7 +44,7 @@ export function said(kind: string, word: string): string {
 export function titled(kind: 'department' | 'plan' | 'task' | 'event', key: string, title?: string): string {
   const name = `${kind}.${key}`
   if (words.language === 'zh') return library[name] ?? title ?? key
-  return title ?? english(name) ?? key
+  return title ?? (kind === 'department' ? words.departments[key] : english(name)) ?? key
 }
 
 export const number = (n: number): string => new Intl.NumberFormat(tag()).format(n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from twinward.service.activations import list_activations
 from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.room import TaskRow, show_task
-from twinward.service.screen import sum_days
+from twinward.service.screen_lists import sum_days
 from twinward.service.views import list_sources, list_tasks
 
 TASKS_SHOWN = 200
@@ -104,6 +104,7 @@ class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
     """What anybody may see: figures by area without small numbers, measures in force, powers in use."""
 
     as_of: datetime
+    to_day: str
     city: str
     kind: str
     k: int
@@ -160,7 +161,7 @@ def get_trust(platform: Platform) -> Trust:
 
 def get_public(platform: Platform, ground: Ground, at: datetime | None) -> PublicPage:
     now = at or platform.clock.now()
-    day = ground.day_of(now)
+    day = ground.day_of(now) - timedelta(days=1)  # whole days only: a number that moves by one tells of one person
     k = platform.settings.k_anonymity
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
@@ -180,6 +181,7 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
     restricted = {ground.areas.at_depth(row.area, 1) for row in limits}
     return PublicPage(
         as_of=now,
+        to_day=day.isoformat(),
         city=ground.name,
         kind=ground.kind,
         k=k,

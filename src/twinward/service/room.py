@@ -11,7 +11,7 @@ import msgspec
 from twinward.core.errors import AbsentError
 from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform, snapshot_of
-from twinward.service.screen import sum_days
+from twinward.service.screen_lists import deadline_of, sum_days
 from twinward.service.screen_rows import DayRow
 from twinward.service.views import build_timeline, concerns, proposed_plan
 
@@ -147,12 +147,13 @@ def get_room(platform: Platform, ground: Ground, caller: Caller, incident: str, 
 
 def show_task(ground: Ground, task: Any, now: datetime) -> TaskRow:
     names = (
-        "id", "incident", "key", "title", "department", "area", "status", "essential", "due_at", "ordered_at",
+        "id", "incident", "key", "title", "department", "area", "status", "essential", "ordered_at",
         "done_at", "after", "comments", "escalations", "result",
     )  # fmt: skip
     return TaskRow(
         **{name: getattr(task, name) for name in names},
         area_name=ground.areas.name(task.area),
+        due_at=deadline_of(task) if task.ordered_at else None,
         late=task.is_late(now),
         escalated_to_name=ground.areas.name(task.escalated_to) if task.escalated_to else None,
     )
