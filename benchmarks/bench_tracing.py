@@ -97,8 +97,7 @@ def ask_fixes(opened: OpenedLake, who: int) -> tuple[int, int]:
 
 
 def ask_visits(opened: OpenedLake, who: int) -> tuple[int, int]:
-    mine = opened.subject_visits(who, opened.from_us, opened.to_us)
-    table, other = meet_at_stays(opened, who, mine, RADIUS_M, LEAST_US)
+    table, other = meet_at_stays(opened, who, opened.from_us, opened.to_us, RADIUS_M, LEAST_US)
     return len(table), len(np.unique(other))
 
 

@@ -24,7 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     compact.set_defaults(do=do_compact)
     expire = verbs.add_parser("expire", help="delete what is past its retention now")
     expire.set_defaults(do=do_expire)
-    for sub in (ingest, status, compact, expire):
+    sql = verbs.add_parser("sql", help="one SELECT over fixes, visits, subjects, places; needs an activation")
+    sql.add_argument("query", metavar="SELECT")
+    sql.set_defaults(do=do_sql)
+    for sub in (ingest, status, compact, expire, sql):
         add_person(sub)
 
 
@@ -44,7 +47,8 @@ def parse_map(pairs: list[str]) -> dict[str, str]:
 
 
 def do_ingest(options: argparse.Namespace) -> int:
-    with open_for(options) as (platform, _):
+    with open_for(options) as (platform, caller):
+        platform.policy.require(caller, "send_observations")
         lake = app.open_lake(platform.workspace)
         result = use.ingest_files(lake, options.files, platform.clock, parse_map(options.map))
         use.expire(platform, lake)
@@ -87,4 +91,16 @@ def do_expire(options: argparse.Namespace) -> int:
         emit_json({"deleted": deleted})
     else:
         emit_text(f"deleted {deleted} fixes past their retention")
+    return 0
+
+
+def do_sql(options: argparse.Namespace) -> int:
+    with open_for(options) as (platform, caller):
+        answer = app.make_tracing(platform, caller).sql(options.query)
+    if options.json:
+        emit_json(answer)
+        return 0
+    emit_text("\n".join("\t".join(str(value) for value in row) for row in [answer["columns"], *answer["rows"]]))
+    if answer["cut"]:
+        say("there are more rows; use LIMIT or an aggregate")
     return 0

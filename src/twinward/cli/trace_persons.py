@@ -8,6 +8,7 @@ from twinward import app
 from twinward.cli.opened import add_person, as_time, open_for
 from twinward.cli.output import emit_json, emit_text
 from twinward.core.errors import InputError
+from twinward.service.case_file import make_file
 
 
 def add_arguments(questions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +30,11 @@ def add_arguments(questions: argparse._SubParsersAction[argparse.ArgumentParser]
     companions.add_argument("--min-minutes", type=float, default=15.0, metavar="M", help="least overlap of two stays")
     companions.add_argument("--limit", type=int, default=None, metavar="N")
     companions.set_defaults(answer=answer_companions)
-    for sub in (contacts, companions):
+    file = questions.add_parser("file", help="one person, one file: places, contacts, tests, isolation, tasks")
+    file.add_argument("--subject", required=True, metavar="S")
+    add_window(file)
+    file.set_defaults(answer=answer_file)
+    for sub in (contacts, companions, file):
         add_person(sub)
 
 
@@ -84,4 +89,19 @@ def answer_companions(options: argparse.Namespace) -> int:
     for row in result["companions"][:50]:
         lines.append(f"{row['subject']:>20}  {row['places']} places  {row['days']} days  {row['minutes']} min")
     emit_text("\n".join(lines))
+    return 0
+
+
+def answer_file(options: argparse.Namespace) -> int:
+    with open_for(options) as (platform, caller):
+        tracing = app.make_tracing(platform, caller)
+        result = make_file(platform, tracing, options.subject, options.start, options.end)
+    if options.json:
+        emit_json(result)
+        return 0
+    lines = [
+        f"{row['start']}  to  {row['end']}  {row['setting']:<9}  {row['place'] or ''}" for row in result["timeline"]
+    ]
+    parts = ", ".join(f"{len(result[name])} {name}" for name in ("contacts", "cases", "tests", "isolation", "tasks"))
+    emit_text("\n".join([parts, *lines]))
     return 0

@@ -225,6 +225,27 @@ class Visits(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.subject)
 
 
+class VisitIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """All visits for quick joins, sorted by cell of a grid, then start; times in whole seconds since 1970 UTC.
+
+    A cell is (row << 20) + column with column = int((lon + 180) * per_degree), row = int((lat + 90) * per_degree).
+    Visits of `cells[i]` are `cell_start[i]` to `cell_start[i + 1]`, none longer than `longest_s[i]`; visits of one
+    subject s are the rows `by_subject[subject_start[s]:subject_start[s + 1]]`.
+    """
+
+    per_degree: float
+    cells: NDArray[Any]
+    cell_start: NDArray[Any]
+    longest_s: NDArray[Any]
+    by_subject: NDArray[Any]
+    subject_start: NDArray[Any]
+    subject: NDArray[Any]
+    start_s: NDArray[Any]
+    end_s: NDArray[Any]
+    lon: NDArray[Any]
+    lat: NDArray[Any]
+
+
 class MovementLake(Protocol):
     """The observation lake as tracing sees it. Times are microseconds since 1970 UTC, [from, to).
 
@@ -251,3 +272,5 @@ class MovementLake(Protocol):
     def visits_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Visits: ...
 
     def visits_between(self, from_us: int, to_us: int) -> Visits: ...
+
+    def visit_index(self) -> VisitIndex: ...

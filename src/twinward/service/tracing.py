@@ -13,10 +13,11 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twinward.core.clock import from_us
-from twinward.core.errors import InputError
+from twinward.core.errors import InputError, RefusedError
 from twinward.core.ports import MovementLake
-from twinward.core.scope import Scope
+from twinward.core.scope import ALL_AREAS, Scope
 from twinward.decision.tracing.areas import read_areas
+from twinward.decision.tracing.casefile import tell_movement
 from twinward.decision.tracing.companions import list_companions
 from twinward.decision.tracing.contacts import ContactQuestion, list_contacts
 from twinward.decision.tracing.flows import HOUR_US, FlowAnswer, list_flows
@@ -39,6 +40,8 @@ class AskableLake(Protocol):
 
     def ask(self, question: Callable[[Any], T]) -> T: ...
 
+    def sql(self, text: str, start: datetime, end: datetime) -> dict[str, Any]: ...
+
 
 class Tracing:
     """The use cases of tracing. One instance serves a process and stays warm."""
@@ -51,6 +54,7 @@ class Tracing:
         settings: Settings,
         city_areas: Sequence[Any] = (),
         k: int = 5,
+        mine: Callable[[str], bool] | None = None,
     ) -> None:
         self.lake = lake
         self.scope_for = scope_for
@@ -59,6 +63,7 @@ class Tracing:
         self.city_areas = [area for area in city_areas if hasattr(area, "lon")]
         self.areas = locate_by_nearest(self.city_areas)
         self.k = k
+        self.mine = mine
         self.is_warm = False
 
     def contacts(self, **asked: Any) -> dict[str, Any]:
@@ -66,6 +71,26 @@ class Tracing:
         scope = self.scope_for(PURPOSE)
         question = ContactQuestion(**(asked | self.window(scope, asked.get("start"), asked.get("end"))))
         return self._about_persons(scope, "contacts", asked, lambda lake: list_contacts(lake, question, self.settings))
+
+    def movement(self, **asked: Any) -> dict[str, Any]:
+        """The part of a case file that movement tells."""
+        scope = self.scope_for(PURPOSE)
+        asked |= self.window(scope, asked.pop("start", None), asked.pop("end", None))
+        return self._about_persons(
+            scope, "file", asked, lambda lake: tell_movement(lake, **asked, settings=self.settings)
+        )
+
+    def sql(self, text: str) -> dict[str, Any]:
+        """`lake sql`: a SELECT over what the activation opens; only where it opens the whole city."""
+        scope = self.scope_for(PURPOSE)
+        if ALL_AREAS not in scope.areas or self.mine is not None:
+            raise RefusedError(
+                "free questions need an activation of all areas", "ask with the trace verbs", code="area_not_open"
+            )
+        started = time.perf_counter()
+        answer = self.lake.sql(text, scope.data_from, scope.data_to)
+        self.audit(scope, "lake.sql", {"sql": text})
+        return answer | {"activation": scope.activation, "query_ms": round((time.perf_counter() - started) * 1e3, 3)}
 
     def companions(self, **asked: Any) -> dict[str, Any]:
         """`trace companions`: who shared several places with a subject."""
@@ -158,7 +183,7 @@ class Tracing:
         """Answer and audit. `query_ms` is the time of the answer alone: the lake is opened and warm before."""
 
         def ask(lake: MovementLake) -> tuple[Any, float]:
-            opened = OpenedLake(lake, scope, self.areas)
+            opened = OpenedLake(lake, scope, self.areas, self.mine)
             started = time.perf_counter()
             return answer(opened), (time.perf_counter() - started) * 1e3
 
@@ -200,13 +225,23 @@ def join_tracing(platform: Platform, caller: Caller, lake: AskableLake) -> Traci
     def record(scope: Scope, question: str, arguments: dict[str, Any]) -> None:
         record_look(platform, caller, scope, PURPOSE, str(arguments.get("subject") or "*"), question)
 
+    def issue(purpose: str) -> Scope:
+        platform.policy.require(caller, "trace")
+        return scope_for(platform, caller, purpose)
+
+    ranges = platform.policy.ranges(caller)
+
+    def mine(code: str) -> bool:
+        return any(low <= code < high for low, high in ranges or ())
+
     return Tracing(
         lake,
-        lambda purpose: scope_for(platform, caller, purpose),
+        issue,
         record,
         Settings(timezone=platform.settings.timezone),
         list(platform.around.areas.by_code.values()),
         platform.settings.k_anonymity,
+        None if ranges is None else mine,
     )
 
 

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.clock import format_time, from_us
-from twinward.core.ports import Visits
-from twinward.decision.tracing.contacts import stay_places
+from twinward.core.geography import M_PER_DEGREE
 from twinward.decision.tracing.kernels import pairs
-from twinward.decision.tracing.opened import OpenedLake, boxes_around, check_radius
+from twinward.decision.tracing.opened import OpenedLake, check_radius
 
 
 class Companion(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +51,10 @@ def list_companions(
     who = lake.subject(subject)
     mine = lake.subject_visits(who, a, b)
     lake.require_own_data(len(mine), subject)
-    table, other = meet_at_stays(lake, who, mine, radius_m, round(min_minutes * 6e7))
-    place = stay_places(mine, radius_m)[table[:, 1].astype(np.int64)]
+    table, other = meet_at_stays(lake, who, a, b, radius_m, round(min_minutes * 6e7))
+    visits = lake.lake.visit_index()
+    at = table[:, 1].astype(np.int64)
+    place = place_numbers(visits.lon[at], visits.lat[at], radius_m)
     people, group = np.unique(other, return_inverse=True)
 
     def distinct(values: NDArray[Any]) -> NDArray[Any]:
@@ -90,16 +91,43 @@ def list_companions(
 
 
 def meet_at_stays(
-    lake: OpenedLake, who: int, mine: Visits, radius_m: float, least_us: int
+    lake: OpenedLake, who: int, from_us_: int, to_us_: int, radius_m: float, least_us: int
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Overlaps of a person's stays with stays of others, and the others: see `kernels.pairs.visit_overlaps`."""
-    windows = np.stack([mine.start_us, mine.end_us], axis=1)
-    others = lake.visits_in(boxes_around(mine.lon, mine.lat, radius_m), windows)
-    table = pairs.visit_overlaps(columns_of(mine), columns_of(others), float(radius_m), least_us)
-    other = others.subject[table[:, 0].astype(np.int64)].astype(np.int64)
-    return table[other != who], other[other != who]
+    """Overlaps of a person's stays in the window with stays of others, and the others; only what the scope opens.
+
+    An overlap is (row, own row, from_us, to_us, metres); rows are those of the visit index.
+    """
+    visits = lake.lake.visit_index()
+    window_s = (max(from_us_, lake.from_us) // 1_000_000, -(-min(to_us_, lake.to_us) // 1_000_000))
+    columns = (
+        visits.cells,
+        visits.cell_start,
+        visits.longest_s,
+        visits.by_subject,
+        visits.subject_start,
+        visits.subject,
+        visits.start_s,
+        visits.end_s,
+        visits.lon,
+        visits.lat,
+    )
+    table = pairs.meet_in_index(columns, visits.per_degree, who, window_s, float(radius_m), -(-least_us // 1_000_000))
+    table[:, 2:4] *= 1e6
+    rows = table[:, 0].astype(np.int64)
+    if not lake.whole_city:
+        at = table[:, 1].astype(np.int64)
+        opened = lake.is_open(visits.lon[rows], visits.lat[rows]) & lake.is_open(visits.lon[at], visits.lat[at])
+        table, rows = table[opened], rows[opened]
+    return table, visits.subject[rows].astype(np.int64)
 
 
-def columns_of(visits: Visits) -> tuple[NDArray[Any], ...]:
-    """What the overlap kernel takes."""
-    return visits.start_us, visits.end_us, np.radians(visits.lon), np.radians(visits.lat)
+def place_numbers(lon: NDArray[Any], lat: NDArray[Any], radius_m: float) -> NDArray[np.int64]:
+    """The same number for points at one place: within the radius of the first of them."""
+    points, back = np.unique(np.stack([lon, lat], axis=1), axis=0, return_inverse=True)
+    number = np.full(len(points), -1)
+    for i in range(len(points)):
+        if number[i] < 0:
+            x = (points[:, 0] - points[i, 0]) * np.cos(np.radians(points[i, 1]))
+            near = np.hypot(x, points[:, 1] - points[i, 1]) * M_PER_DEGREE <= max(radius_m, 30.0)
+            number[near & (number < 0)] = i
+    return np.asarray(number[back.ravel()])

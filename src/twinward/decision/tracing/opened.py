@@ -33,17 +33,24 @@ class AreaLocator:
 class OpenedLake:
     """Every read clipped to the scope's data window and areas."""
 
-    def __init__(self, lake: MovementLake, scope: Scope, areas: AreaLocator | None = None) -> None:
+    def __init__(
+        self,
+        lake: MovementLake,
+        scope: Scope,
+        areas: AreaLocator | None = None,
+        mine: Callable[[str], bool] | None = None,
+    ) -> None:
+        """`mine` narrows the scope to the areas the holder answers for; None is the whole city."""
         scope.require(PURPOSE)
         self.lake = lake
         self.scope = scope
         self.from_us, self.to_us = to_us(scope.data_from), to_us(scope.data_to)
         self.areas = areas
-        self.whole_city = ALL_AREAS in scope.areas
+        self.whole_city = ALL_AREAS in scope.areas and mine is None
         self.closed_rows = 0  # rows of the case that lie outside the open areas
         self.opened = np.ones(1, np.bool_)
         if areas is not None:  # the last entry answers for points outside every area (-1)
-            self.opened = np.array([*(scope.covers_area(code) for code in areas.codes), False])
+            self.opened = np.array([*(scope.covers_area(c) and (mine is None or mine(c)) for c in areas.codes), False])
         elif not self.whole_city:
             raise RefusedError(
                 f"activation {scope.activation} opens single areas, and this workspace has no city to tell them apart",
@@ -77,13 +84,19 @@ class OpenedLake:
         start, end = (rows.time_us, rows.time_us) if isinstance(rows, Fixes) else (rows.start_us, rows.end_us)
         keep = (end >= self.from_us) & (start < self.to_us)
         if not self.whole_city and self.areas is not None:
-            opened = self.opened[self.areas.locate(rows.lon, rows.lat)]
+            opened = self.is_open(rows.lon, rows.lat)
             if own:
                 self.closed_rows += int((keep & ~opened).sum())
             keep &= opened
         if keep.all():
             return rows
         return type(rows)(**{name: getattr(rows, name)[keep] for name in rows.__struct_fields__})
+
+    def is_open(self, lon: NDArray[Any], lat: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which points lie in areas that the scope opens."""
+        if self.whole_city or self.areas is None:
+            return np.ones(len(lon), np.bool_)
+        return np.asarray(self.opened[self.areas.locate(lon, lat)])
 
     def subject_fixes(self, subject: int, from_us: int, to_us: int) -> Fixes:
         return self.clip(self.lake.subject_fixes(subject, from_us, to_us), own=True)

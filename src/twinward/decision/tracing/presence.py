@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import format_time, from_us
 from twinward.core.errors import InputError, RefusedError
-from twinward.core.ports import Fixes, Visits
+from twinward.core.ports import Visits
 from twinward.decision.tracing.areas import AskedAreas, require_open
 from twinward.decision.tracing.opened import OpenedLake
 
@@ -95,35 +95,43 @@ def list_visited(
         who = lake.subject(subject)
         fixes, visits = lake.subject_fixes(who, a, b), lake.subject_visits(who, a, b)
         lake.require_own_data(len(fixes) + len(visits), subject)
-    passed = pairs_of_fixes(fixes, areas, a, b)
-    stayed = pairs_of_visits(visits, areas, a, b)
-    people = 1 if subject is not None else lake.lake.subject_count()
-    wanted = subject is not None or limit != 0
+    people = lake.lake.subject_count()
+    rows, area = areas.find_inside(fixes.lon, fixes.lat)
+    inside = (fixes.time_us[rows] >= a) & (fixes.time_us[rows] < b)
+    through = (fixes.subject[rows[inside]], area[inside], fixes.time_us[rows[inside]], fixes.time_us[rows[inside]])
+    rows, area, begin, finish = clipped(visits, areas, a, b)
+    within = (visits.subject[rows], area, begin, finish)
+    counts = [count_persons(one[0], one[1], people, len(areas)) for one in (through, within)]
+    found = [] if limit == 0 else presences(lake, areas, spans(*through, len(areas)), spans(*within, len(areas)), limit)
     return VisitedAnswer(
         window=(format_time(start), format_time(end)),
-        people=people,
-        passed_through=len(np.unique(passed[0])),
-        stayed=len(np.unique(stayed[0])),
-        areas=count_by_area(areas, passed, stayed),
-        presences=presences(lake, areas, passed, stayed, limit) if wanted else [],
+        people=people if subject is None else 1,
+        passed_through=counts[0][0],
+        stayed=counts[1][0],
+        areas=[
+            AreaCount(area=code, passed_through=int(counts[0][1][row]), stayed=int(counts[1][1][row]))
+            for row, code in enumerate(areas.codes)
+        ],
+        presences=found,
     )
 
 
 Spans = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]  # subject, area, first_us, last_us
 
 
-def pairs_of_fixes(fixes: Fixes, areas: AskedAreas, from_us_: int, to_us_: int) -> Spans:
-    """One row for each person and area passed through."""
-    rows, area = areas.find_inside(fixes.lon, fixes.lat)
-    inside = (fixes.time_us[rows] >= from_us_) & (fixes.time_us[rows] < to_us_)
-    rows, area = rows[inside], area[inside]
-    return spans(fixes.subject[rows], area, fixes.time_us[rows], fixes.time_us[rows], len(areas))
-
-
-def pairs_of_visits(visits: Visits, areas: AskedAreas, from_us_: int, to_us_: int) -> Spans:
-    """One row for each person and area stayed in."""
-    rows, area, start, end = clipped(visits, areas, from_us_, to_us_)
-    return spans(visits.subject[rows], area, start, end, len(areas))
+def count_persons(subject: NDArray[Any], area: NDArray[Any], people: int, areas: int) -> tuple[int, NDArray[np.int64]]:
+    """(distinct persons, distinct persons of each area); one byte for each person, area by area."""
+    total, marks = np.zeros(people, np.bool_), np.zeros(people, np.bool_)
+    total[subject] = True
+    order = np.argsort(area, kind="stable")
+    starts = np.searchsorted(area[order], np.arange(areas + 1))
+    by_area = np.zeros(areas, np.int64)
+    for number in np.flatnonzero(np.diff(starts)):
+        who = subject[order[starts[number] : starts[number + 1]]]
+        marks[who] = True
+        by_area[number] = np.count_nonzero(marks) if len(who) > people // 16 else len(np.unique(who))
+        marks[who] = False
+    return int(np.count_nonzero(total)), by_area
 
 
 def clipped(
@@ -145,14 +153,6 @@ def spans(subject: NDArray[Any], area: NDArray[Any], start: NDArray[Any], end: N
     first = np.minimum.reduceat(start[order], begins) if len(begins) else np.empty(0, np.int64)
     last = np.maximum.reduceat(end[order], begins) if len(begins) else np.empty(0, np.int64)
     return key[begins] // areas, key[begins] % areas, first, last
-
-
-def count_by_area(areas: AskedAreas, passed: Spans, stayed: Spans) -> list[AreaCount]:
-    through, within = (np.bincount(one[1], minlength=len(areas)) for one in (passed, stayed))
-    return [
-        AreaCount(area=code, passed_through=int(through[row]), stayed=int(within[row]))
-        for row, code in enumerate(areas.codes)
-    ]
 
 
 def presences(lake: OpenedLake, areas: AskedAreas, passed: Spans, stayed: Spans, limit: int | None) -> list[Presence]:

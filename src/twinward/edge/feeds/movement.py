@@ -132,7 +132,7 @@ class MovementFile:
 
     def _checked(self, table: Any) -> Any:
         """The good rows of a table; the others are counted with their reason."""
-        fields = {name: table.column(name).combine_chunks() for name in table.column_names}
+        fields = {name: whole(table.column(name)) for name in table.column_names}
         bad = np.zeros(table.num_rows, np.uint8)  # 0 good, else 1 + position in CODES
         for name in NEEDED:
             refuse(bad, fields[name].is_null().to_numpy(zero_copy_only=False), "missing_value")
@@ -153,6 +153,11 @@ class MovementFile:
         self.passed += table.num_rows
         good = pa.table(out)
         return good.filter(pa.array(bad == 0)) if len(rows) else good
+
+
+def whole(column: Any) -> Any:
+    """A chunked column as one array, without a copy where it is one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def refuse(bad: NDArray[Any], which: NDArray[Any], code: str) -> None:

@@ -72,6 +72,7 @@ class Append:
             columns["place"] = np.where(text.is_valid().to_numpy(zero_copy_only=False), number, -1).astype(np.int32)
         if "source_key" in table.column_names:
             key = table.column("source_key").to_numpy()
+            key = key.view(np.int64) if key.dtype == np.uint64 else key.astype(np.int64, copy=False)
             columns["identified"] = key != 0
             keep = self._unseen(key)
             self.done.duplicate += int((~keep).sum())
@@ -185,11 +186,14 @@ class Append:
     def _known_rows(self, day: int, fixes: Fixes) -> Iterable[Fixes]:
         """Stored rows that may equal new ones, part by part."""
         start, end = int(fixes.time_us.min()), int(fixes.time_us.max())
+        parts = [p for p in self.manifest.parts_of(BY_SUBJECT, day) if p.from_us <= end and p.to_us > start]
+        if not parts:
+            return
         second = (fixes.time_us - day * DAY_US) // 1_000_000
-        keys = np.unique(kernels.subject_keys(fixes.subject, second, kernels.SECOND_BITS))
-        for part in self.manifest.parts_of(BY_SUBJECT, day):
-            if part.from_us <= end and part.to_us > start:
-                yield OpenPart(self.root, part).gather(keys, keys)
+        keys = kernels.subject_keys(fixes.subject, second, kernels.SECOND_BITS)
+        keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
+        for part in parts:
+            yield OpenPart(self.root, part).gather(keys, keys)
 
     def _flag(self, day: int, fixes: Fixes) -> Fixes:
         carry = self._carry_into(day)
@@ -254,4 +258,8 @@ class Append:
 
 def sorted_by(fixes: Fixes, order: NDArray[Any]) -> Fixes:
     """All columns in a new order."""
-    return Fixes(**{name: kernels.take(getattr(fixes, name), order) for name in Fixes.__struct_fields__})
+
+    def moved(column: NDArray[Any]) -> NDArray[Any]:
+        return column if kernels.is_constant(column) else np.asarray(kernels.take(column, order))
+
+    return Fixes(**{name: moved(getattr(fixes, name)) for name in Fixes.__struct_fields__})

@@ -42,12 +42,19 @@ class DayBuffer:
             return
         held = time_us[keep] if not keep.all() else time_us
         first, last = int(held.min() // DAY_US), int(held.max() // DAY_US)
+        if first == last and len(held) == len(time_us):
+            self.held.setdefault(first, []).append(columns)
+            self._count(len(held))
+            return
         order, starts = kernels.split_days(time_us, keep, first, last - first + 1)
         for number in np.flatnonzero(np.diff(starts)):
             rows = order[starts[number] : starts[number + 1]]
             chunk = {name: kernels.take(column, rows) for name, column in columns.items()}
             self.held.setdefault(first + int(number), []).append(chunk)
-        self.rows += len(order)
+        self._count(len(order))
+
+    def _count(self, rows: int) -> None:
+        self.rows += rows
         if self.rows > self.memory_rows:
             self._spill()
 

@@ -17,6 +17,7 @@ from twinward.storage.lake import compaction
 from twinward.storage.lake.append import Append, Appended
 from twinward.storage.lake.manifest import MANIFEST, Manifest, commit_manifest, load_manifest
 from twinward.storage.lake.snapshot import Snapshot
+from twinward.storage.lake.sql import run_sql
 
 T = TypeVar("T")
 RETRIES = 20  # a reader that lost a race against compaction starts again from the new manifest
@@ -79,6 +80,10 @@ class Lake:
     def status(self) -> dict[str, Any]:
         """What the lake holds, as counts; nothing about a person."""
         return describe(self.snapshot().manifest)
+
+    def sql(self, text: str, start: datetime, end: datetime) -> dict[str, Any]:
+        """One SELECT over the data in [start, end): see `sql.run_sql`."""
+        return self.ask(lambda lake: run_sql(self.root.resolve(), lake.manifest, text, (to_us(start), to_us(end))))
 
     def _retry(self, work: Callable[[], T]) -> T:
         for _ in range(RETRIES):

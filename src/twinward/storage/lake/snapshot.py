@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
-from twinward.core.ports import Fixes, Visits
+from twinward.core.ports import Fixes, VisitIndex, Visits
 from twinward.storage.lake import kernels, stays
 from twinward.storage.lake.manifest import Manifest
 from twinward.storage.lake.names import Names
@@ -27,6 +27,7 @@ class Snapshot:
             part.name: known.get(part.name) or OpenPart(root, part) for part in manifest.parts
         }
         self.visit_days: dict[str, stays.VisitDay] = {}
+        self.index: VisitIndex | None = None
         if before:
             names = {side.name for side in manifest.visits}
             self.visit_days = {name: day for name, day in before.visit_days.items() if name in names}
@@ -123,13 +124,19 @@ class Snapshot:
             found.append(day.in_ranges(low, high))
         return stays.concat_visits(found)
 
+    def visit_index(self) -> VisitIndex:
+        """All visits in one index, made once for this state of the lake."""
+        if self.index is None:
+            self.index = stays.build_index(self._visit_days(-(1 << 62), 1 << 62), len(self.subjects))
+        return self.index
+
     def visits_between(self, from_us: int, to_us: int) -> Visits:
         """Every visit that touches [from, to)."""
         return stays.concat_visits([day.between(from_us, to_us) for day in self._visit_days(from_us, to_us)])
 
     def warm(self) -> None:
         """Load all visits, and run every kernel on one row group of each form, so that no question pays for it."""
-        self._visit_days(0, 1 << 62)
+        self.visit_index()
         seen = set()
         for part in self.parts.values():
             form = (part.part.order, part.part.unit_us == 1, part.part.coords)

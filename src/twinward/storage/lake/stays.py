@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
-from twinward.core.ports import Fixes, Visits
+from twinward.core.ports import Fixes, VisitIndex, Visits
 from twinward.storage.lake import kernels
 from twinward.storage.lake.manifest import Side, sync_file
 
@@ -178,3 +178,31 @@ class VisitDay:
         c = self.columns
         inside = (c["start_s"] < to_us / 1e6) & (c["end_s"] >= from_us / 1e6)
         return expand(c, np.flatnonzero(inside))
+
+
+def build_index(days: list[VisitDay], subjects: int) -> VisitIndex:
+    """The visits of all days in one index."""
+    names = ("subject", "start_s", "end_s", "lon", "lat")
+    empty = np.empty(0, np.int32)
+    columns = {name: np.concatenate([empty, *(day.columns[name] for day in days)]) for name in names}
+    lon, lat = kernels.from_e7(columns["lon"]), kernels.from_e7(columns["lat"])
+    cell = kernels.grid_cells(lon, lat)
+    order = kernels.sort_order(columns["start_s"].astype(np.int64) + (1 << 31))
+    order = order[kernels.sort_order(kernels.take(cell, order))]
+    cell = kernels.take(cell, order)
+    subject, start_s, end_s = (kernels.take(columns[name], order) for name in ("subject", "start_s", "end_s"))
+    first = np.flatnonzero(np.concatenate([[len(cell) > 0], cell[1:] != cell[:-1]]))
+    counts = np.bincount(subject, minlength=subjects)
+    return VisitIndex(
+        per_degree=kernels.CELLS_PER_DEGREE,
+        cells=cell[first],
+        cell_start=np.concatenate([first, [len(cell)]]),
+        longest_s=np.maximum.reduceat(end_s - start_s, first) if len(first) else empty,
+        by_subject=kernels.sort_order(subject.astype(np.int64)),
+        subject_start=np.concatenate([[0], np.cumsum(counts)]),
+        subject=subject,
+        start_s=start_s,
+        end_s=end_s,
+        lon=kernels.take(lon, order),
+        lat=kernels.take(lat, order),
+    )

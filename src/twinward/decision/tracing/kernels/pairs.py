@@ -122,3 +122,71 @@ def visit_overlaps(mine: Any, others: Any, radius_m: Any, least_us: Any) -> Any:
             out[count, 0], out[count, 1], out[count, 2], out[count, 3], out[count, 4] = i, k, a, b, d
             count += 1
     return out[:count]
+
+
+@njit(cache=True, inline="always")
+def _row_of(values: Any, wanted: Any) -> Any:
+    a, b = 0, len(values)
+    while a < b:
+        m = (a + b) // 2
+        if values[m] < wanted:
+            a = m + 1
+        else:
+            b = m
+    return a if a < len(values) and values[a] == wanted else -1
+
+
+@njit(cache=True)
+def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m: Any, least_s: Any) -> Any:
+    """Overlaps of one subject's visits with everybody else's: rows (row, my row, from_s, to_s, metres).
+
+    `index` holds the arrays of a `core.ports.VisitIndex` in its order; both visits must touch `window_s`, (from, to
+    exclusive). The distance limit is inclusive. Cells around each visit are searched from the longest stay before it.
+    """
+    cells, cell_start, longest_s, by_subject, subject_start, subject, start_s, end_s, lon, lat = index
+    capacity, count = 256, 0
+    out = np.empty((capacity, 5), np.float64)
+    reach_y = math.degrees(radius_m / EARTH_RADIUS_M) * 1.000001 + 1e-9
+    for k in range(subject_start[who], subject_start[who + 1]):
+        mine = by_subject[k]
+        if start_s[mine] >= window_s[1] or end_s[mine] < window_s[0]:
+            continue
+        x, y = math.radians(lon[mine]), math.radians(lat[mine])
+        reach_x = min(reach_y / max(math.cos(y), 1e-6), 180.0)
+        left, below = lon[mine] + 180.0, lat[mine] + 90.0
+        c0, c1 = np.int64((left - reach_x) * per_degree), np.int64((left + reach_x) * per_degree)
+        r0, r1 = np.int64((below - reach_y) * per_degree), np.int64((below + reach_y) * per_degree)
+        for row in range(r0, r1 + 1):
+            for column in range(c0, c1 + 1):
+                cell = _row_of(cells, (row << 20) + column)
+                if cell < 0:
+                    continue
+                a, end = cell_start[cell], cell_start[cell + 1]
+                b, earliest = end, start_s[mine] - longest_s[cell]
+                while a < b:
+                    m = (a + b) // 2
+                    if start_s[m] < earliest:
+                        a = m + 1
+                    else:
+                        b = m
+                while a < end and start_s[a] <= end_s[mine]:
+                    low, high = max(start_s[a], start_s[mine]), min(end_s[a], end_s[mine])
+                    if (
+                        high - low >= least_s
+                        and subject[a] != who
+                        and start_s[a] < window_s[1]
+                        and end_s[a] >= window_s[0]
+                        and abs(lat[a] - lat[mine]) <= reach_y
+                        and abs(lon[a] - lon[mine]) <= reach_x
+                    ):
+                        d = haversine_m(x, y, math.radians(lon[a]), math.radians(lat[a]))
+                        if d <= radius_m:
+                            if count == capacity:
+                                grown = np.empty((2 * capacity, 5), np.float64)
+                                grown[:capacity] = out
+                                out, capacity = grown, 2 * capacity
+                            out[count, 0], out[count, 1], out[count, 4] = a, mine, d
+                            out[count, 2], out[count, 3] = low, high
+                            count += 1
+                    a += 1
+    return out[:count]

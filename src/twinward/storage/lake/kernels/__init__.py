@@ -5,6 +5,7 @@ from twinward.storage.lake.kernels.cells import (
     SECOND_BITS,
     box_ranges,
     find_runs,
+    grid_cells,
     place_keys,
     rows_of_runs,
     subject_keys,
@@ -13,6 +14,7 @@ from twinward.storage.lake.kernels.cells import (
 from twinward.storage.lake.kernels.motion import find_stays, flag_speeds
 from twinward.storage.lake.kernels.rows import (
     from_e7,
+    is_constant,
     is_e7,
     is_f32,
     mark_known,
@@ -32,6 +34,8 @@ __all__ = [
     "find_stays",
     "flag_speeds",
     "from_e7",
+    "grid_cells",
+    "is_constant",
     "is_e7",
     "is_f32",
     "mark_known",

@@ -153,3 +153,13 @@ def _add_box(low: Any, high: Any, x0: Any, y0: Any, x1: Any, y1: Any, s0: Any, s
             else:
                 low.append((block << (2 * level)) << SECOND_BITS)
                 high.append((((block + 1) << (2 * level)) << SECOND_BITS) - 1)
+
+
+@njit(cache=True)
+def grid_cells(lon: Any, lat: Any) -> Any:
+    """The cell of each point as (row << 20) + column, for the index of visits."""
+    out = np.empty(len(lon), np.int64)
+    for i in range(len(lon)):
+        column = np.int64((lon[i] + 180.0) * CELLS_PER_DEGREE)
+        out[i] = (np.int64((lat[i] + 90.0) * CELLS_PER_DEGREE) << 20) + column
+    return out

@@ -166,3 +166,13 @@ def split_days(time_us: Any, keep: Any, first_day: Any, days: Any) -> tuple[Any,
             order[fill[d]] = i
             fill[d] += 1
     return order, starts
+
+
+@njit(cache=True)
+def is_constant(column: Any) -> Any:
+    """True when all values are the same (or all NaN): such a column need not be moved."""
+    first = column[0] if len(column) else 0
+    i = 0
+    while i < len(column) and (column[i] == first or (np.isnan(column[i]) and np.isnan(first))):
+        i += 1
+    return i == len(column)

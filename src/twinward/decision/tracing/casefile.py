@@ -1,0 +1,61 @@
+"""One person, one file: where they stayed, as a timeline, for the part of a case file that movement tells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from twinward.core.clock import format_time, from_us
+from twinward.decision.tracing.opened import OpenedLake
+from twinward.decision.tracing.settings import Settings, setting_of_stays
+
+
+class Stay(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the timeline."""
+
+    start: str
+    end: str
+    lon: float
+    lat: float
+    place: str | None
+    setting: str
+    fixes: int
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+    subject: str
+    window: tuple[str, str]
+    stays: list[Stay]
+    fixes: int
+    flagged: int
+
+
+def tell_movement(lake: OpenedLake, subject: str, start: datetime, end: datetime, settings: Settings) -> Timeline:
+    """The stays of one person in [start, end), in order."""
+    a, b = lake.window(start, end)
+    who = lake.subject(subject)
+    fixes, visits = lake.subject_fixes(who, a, b), lake.subject_visits(who, a, b)
+    lake.require_own_data(len(fixes) + len(visits), subject)
+    kind = setting_of_stays(visits, settings)
+    named = visits.place[visits.place >= 0]
+    names = dict(zip(named.tolist(), lake.lake.name_places(named), strict=True)) if len(named) else {}
+    stays = [
+        Stay(
+            start=format_time(from_us(int(visits.start_us[i]))),
+            end=format_time(from_us(int(visits.end_us[i]))),
+            lon=round(float(visits.lon[i]), 5),
+            lat=round(float(visits.lat[i]), 5),
+            place=names.get(int(visits.place[i])),
+            setting=str(kind[i]),
+            fixes=int(visits.fixes[i]),
+        )
+        for i in range(len(visits))
+    ]
+    return Timeline(
+        subject=subject,
+        window=(format_time(start), format_time(end)),
+        stays=stays,
+        fixes=len(fixes),
+        flagged=int(fixes.flag.sum()),
+    )

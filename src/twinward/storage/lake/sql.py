@@ -1,0 +1,131 @@
+"""Free questions in SQL over the lake's files: DuckDB, read only, without files, network or extensions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from twinward.core.clock import DAY_US
+from twinward.core.errors import InputError
+from twinward.storage.lake.manifest import Manifest, Part
+from twinward.storage.lake.parts import BY_PLACE
+
+MOST_ROWS = 10_000
+NO_VISITS = """(SELECT 0 AS subject, 0 AS start_s, 0 AS end_s, 0 AS lon, 0 AS lat, 0 AS fixes, 0::FLOAT AS error_m,
+    0 AS place WHERE false)"""
+NO_FIXES = """SELECT NULL::INTEGER AS subject_no, NULL::BIGINT AS time_us, NULL::DOUBLE AS lon, NULL::DOUBLE AS lat,
+    NULL::FLOAT AS error_m, NULL::INTEGER AS place_no, NULL::UTINYINT AS flag WHERE false"""
+
+
+FORBIDDEN = (
+    *("read_", "parquet_", "glob(", "scan(", "sniff_", "duckdb_", "pragma_", "query(", "query_table(", "getenv("),
+    *(".parquet", ".csv", ".json", ".arrow", ".npy", ".tsv", ".db", "numbered_", "information_schema"),
+)
+
+
+def run_sql(
+    root: Path, manifest: Manifest, sql: str, window_us: tuple[int, int], limit: int = MOST_ROWS
+) -> dict[str, Any]:
+    """Columns and rows of one SELECT over the views `fixes`, `visits`, `subjects`, `places`.
+
+    Only data inside `window_us` exist for it. The connection can read the lake's own files and nothing else.
+    """
+    db = duckdb.connect()
+    try:
+        for setting in ("autoinstall_known_extensions", "autoload_known_extensions"):
+            db.execute(f"SET {setting} = false")
+        db.execute("SET threads = 2; SET memory_limit = '4GB'; SET TimeZone = 'UTC'")
+        create_views(db, root, manifest, window_us)
+        db.execute(f"SET allowed_directories = ['{root}']")
+        db.execute("SET enable_external_access = false; SET lock_configuration = true")
+        kinds = [statement.type for statement in db.extract_statements(sql)]
+        if kinds != [duckdb.StatementType.SELECT]:
+            raise InputError("only one SELECT can be asked", "the lake is read only here", code="bad_sql")
+        if mentions_files(sql):
+            raise InputError("files cannot be named", "ask the views fixes, visits, subjects, places", code="bad_sql")
+        found = db.sql(sql)
+        names = list(found.columns)
+        rows = first_rows(found, limit + 1)
+    except duckdb.Error as error:
+        raise InputError(
+            f"the question failed: {str(error).splitlines()[0][:300]}",
+            "ask the views fixes, visits, subjects, places in DuckDB's SQL",
+            code="bad_sql",
+        ) from error
+    finally:
+        db.close()
+    return {"columns": names, "rows": [list(row) for row in rows[:limit]], "cut": len(rows) > limit}
+
+
+def first_rows(found: Any, most: int) -> list[tuple[Any, ...]]:
+    """The first rows of a result as Python values."""
+    rows: list[tuple[Any, ...]] = []
+    for batch in found.to_arrow_reader(1 << 14):
+        rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        if len(rows) >= most:
+            break
+    return rows[:most]
+
+
+def mentions_files(sql: str) -> bool:
+    """True for functions that read files and for the names of files: even the lake's own are reached by views only.
+
+    DuckDB itself refuses every path outside the lake; this keeps anybody from walking around the window of the views.
+    """
+    low = "".join(sql.lower().split())
+    return any(word in low for word in FORBIDDEN)
+
+
+def create_views(db: Any, root: Path, manifest: Manifest, window_us: tuple[int, int]) -> None:
+    """Views with text pseudonyms and times; rows outside the window are left out."""
+    for name, pieces in (("numbered_subjects", manifest.subjects), ("numbered_places", manifest.places)):
+        create_names(db, root, name, [piece.name for piece in pieces])
+    low, high = window_us
+    fixes = " UNION ALL ".join(select_fixes(root, part) for part in manifest.parts_of(BY_PLACE)) or NO_FIXES
+    db.execute(
+        f"""CREATE VIEW fixes AS SELECT s.name AS subject, make_timestamptz(f.time_us) AS time, f.lon, f.lat, f.error_m,
+        p.name AS place, coalesce(f.flag, 0) > 0 AS flagged FROM ({fixes}) f
+        JOIN numbered_subjects s ON s.number = f.subject_no
+        LEFT JOIN numbered_places p ON p.number = f.place_no WHERE f.time_us >= {low} AND f.time_us < {high}"""
+    )
+    files = [f"'{root / side.name}'" for side in manifest.visits if side.rows]
+    visits = f"read_parquet([{', '.join(files)}])" if files else NO_VISITS
+    db.execute(
+        f"""CREATE VIEW visits AS SELECT s.name AS subject, make_timestamptz(v.start_s::BIGINT * 1000000) AS start,
+        make_timestamptz(v.end_s::BIGINT * 1000000) AS "end", v.lon / 1e7 AS lon, v.lat / 1e7 AS lat, v.fixes,
+        v.error_m, p.name AS place FROM {visits} v JOIN numbered_subjects s ON s.number = v.subject
+        LEFT JOIN numbered_places p ON p.number = v.place
+        WHERE v.end_s >= {low // 1_000_000} AND v.start_s < {high // 1_000_000}"""
+    )
+    db.execute("CREATE VIEW subjects AS SELECT DISTINCT subject FROM fixes")
+    db.execute("CREATE VIEW places AS SELECT DISTINCT place FROM fixes WHERE place IS NOT NULL")
+
+
+def create_names(db: Any, root: Path, table: str, files: list[str]) -> None:
+    """A table (number, name) of names from their pieces."""
+    import numpy as np
+    import pyarrow as pa
+
+    pieces = []
+    for name in files:
+        with pa.memory_map(str(root / name)) as source:
+            pieces.append(pa.ipc.open_file(source).read_all().column(0).combine_chunks())
+    column = pa.chunked_array(pieces, type=pa.string())
+    db.register("pieces", pa.table({"number": np.arange(len(column), dtype=np.int32), "name": column}))
+    db.execute(f"CREATE TABLE {table} AS SELECT * FROM pieces")
+    db.unregister("pieces")
+
+
+def select_fixes(root: Path, part: Part) -> str:
+    """One part in the form of the view."""
+    has = set(part.extras)
+    scale = " / 1e7" if part.coords == "e7" else "::DOUBLE"
+    return (
+        f"SELECT subject AS subject_no, {part.day * DAY_US} + time::BIGINT * {part.unit_us} AS time_us, "
+        f"lon{scale} AS lon, lat{scale} AS lat, "
+        f"{'error_m' if 'error_m' in has else 'NULL::FLOAT'} AS error_m, "
+        f"{'place' if 'place' in has else 'NULL::INTEGER'} AS place_no, "
+        f"{'flag' if 'flag' in has else 'NULL::UTINYINT'} AS flag FROM read_parquet('{root / part.name}')"
+    )
