@@ -208,9 +208,14 @@ def verify_log(workspace: Path) -> ChainCheck:
     return audit.verify_chain(open_database(workspace))
 
 
-def export_log(workspace: Path, path: Path) -> int:
-    """Write the whole log as JSON Lines; how many events."""
-    return audit.export_chain(open_database(workspace), path)
+def export_log(workspace: Path, path: Path, *, fhir: bool = True) -> int:
+    """Write the whole log, as FHIR AuditEvents or as it is stored; how many events."""
+    return audit.export_chain(open_database(workspace), path, fhir=fhir)
+
+
+def anchors_that_fail(workspace: Path, anchors: list[tuple[int, str]]) -> list[int]:
+    """Places whose published hash the log no longer has: somebody has written the whole chain anew."""
+    return audit.anchors_that_fail(open_database(workspace), anchors)
 
 
 def verify_log_file(path: Path) -> ChainCheck:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.storage.audit_fhir import entry_of_fhir, to_fhir, to_fhir_ending
 from twinward.storage.chain import GENESIS, ChainCheck, check_links, link
 from twinward.storage.databases import Database
 from twinward.storage.statements import EVENT_FIELDS
@@ -86,8 +87,21 @@ def _rows(connection: Any, first: int, last: int) -> Iterator[tuple[Any, ...]]:
         first = block[-1][0] + 1
 
 
-def export_chain(database: Database, path: Path) -> int:
-    """Writes the whole log as JSON Lines, an ending last; how many entries. The file appears only when it is whole."""
+def write_line(record: Entry | Ending, *, fhir: bool) -> bytes:
+    """The one way in which a record is written; an exported line that differs from it by a byte is not ours."""
+    raw = _encode(record)
+    if not fhir:
+        return raw + b"\n"
+    if isinstance(record, Ending):
+        return to_fhir_ending(raw, record.entries) + b"\n"
+    return to_fhir(msgspec.structs.asdict(record), raw) + b"\n"
+
+
+def export_chain(database: Database, path: Path, *, fhir: bool = False) -> int:
+    """Writes the whole log as JSON Lines, an ending last; how many entries. The file appears only when it is whole.
+
+    With `fhir`, each line is an AuditEvent that carries its entry.
+    """
     connection = database.connect(write=False)
     beside = path.with_name(path.name + ".new")
     try:
@@ -95,9 +109,8 @@ def export_chain(database: Database, path: Path) -> int:
         seq, head = connection.execute("SELECT seq, hash FROM head").fetchone()
         with beside.open("wb") as file:
             for row in _rows(connection, 1, seq):
-                file.write(_encode(Entry(*row)))
-                file.write(b"\n")
-            file.write(_encode(Ending(seq, bytes(head))) + b"\n")
+                file.write(write_line(Entry(*row), fhir=fhir))
+            file.write(write_line(Ending(seq, bytes(head)), fhir=fhir))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -111,7 +124,8 @@ def export_chain(database: Database, path: Path) -> int:
 
 
 def verify_file(path: Path) -> ChainCheck:
-    """Checks an exported log; what was flipped, dropped, inserted or put elsewhere is found at its place."""
+    """Checks an exported log of either form; what was flipped, dropped, inserted or put elsewhere is found at its
+    place."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -120,18 +134,25 @@ def verify_file(path: Path) -> ChainCheck:
     with file:
         for line in file:
             lines += 1
+            fhir = b'"resourceType"' in line[:40]
+            raw = entry_of_fhir(line) if fhir else line
             if bad or ending is not None:  # nothing may follow the ending
                 bad = True
                 continue
             try:
-                entry = _entry(line)
+                entry = _entry(raw)
             except (msgspec.DecodeError, UnicodeDecodeError):
-                ending = _read_ending(line)
-                bad = ending is None or ending.entries != place - 1 or ending.head != previous
+                ending = _read_ending(raw)
+                bad = (
+                    ending is None
+                    or write_line(ending, fhir=fhir) != line
+                    or ending.entries != place - 1
+                    or ending.head != previous
+                )
                 continue
             fields = _astuple(entry)
             # written anew it must be the same line: no byte may differ, not even one that means nothing
-            if entry.seq != place or link(previous, fields[:-1]) != entry.hash or _encode(entry) + b"\n" != line:
+            if entry.seq != place or link(previous, fields[:-1]) != entry.hash or write_line(entry, fhir=fhir) != line:
                 bad = True
                 continue
             previous = entry.hash
@@ -143,7 +164,20 @@ def verify_file(path: Path) -> ChainCheck:
 
 def _read_ending(line: bytes) -> Ending | None:
     try:
-        ending = _ending(line)
+        return _ending(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return ending if _encode(ending) + b"\n" == line else None
+
+
+def anchors_that_fail(database: Database, anchors: list[tuple[int, str]]) -> list[int]:
+    """Places of published (place, hash in hex) pairs that the log does not have, in the order given."""
+    connection = database.connect(write=False)
+    try:
+        failing = []
+        for place, digest in anchors:
+            row = next(_rows(connection, place, place), None) if place else None
+            if (bytes(row[-1]).hex() if row is not None else GENESIS.hex()) != digest:
+                failing.append(place)
+        return failing
+    finally:
+        connection.close()

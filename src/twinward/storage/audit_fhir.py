@@ -1,0 +1,91 @@
+"""The log as FHIR R4 AuditEvents, one a line: every line carries its chain entry, and is a pure function of it.
+
+A reader of FHIR sees who did what to whom and when; a verifier takes the entry out of the extension, writes the line
+anew and compares, so that no byte of what a person reads can differ from what the chain covers.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import msgspec
+
+from twinward.core.clock import format_time, from_us
+
+ENTRY_URL = "urn:twinward:audit:entry"
+HASH_URL = "urn:twinward:audit:hash"
+DICOM = "http://dicom.nema.org/resources/ontology/DCM"
+TYPES = {True: ("110110", "Patient Record"), False: ("110100", "Application Activity")}
+# what an event does to what it is about: R reads, U updates, D deletes, E executes; all others create
+ACTIONS = {
+    "LookRecorded": "R", "PersonsListed": "R", "GlassBroken": "R", "CaseReclassified": "U", "ContactUpdated": "U",
+    "ChangeConfirmed": "U", "ChangeRefused": "U", "AppealDecided": "U", "AccessNoted": "E",
+}  # fmt: skip
+_encode = msgspec.json.Encoder().encode
+
+
+def to_fhir(entry: dict[str, Any], raw: bytes) -> bytes:
+    """One AuditEvent; `raw` is the entry as the plain export writes it."""
+    kind, subject = entry["type"], entry["subject"]
+    code, display = TYPES[subject is not None]
+    entities: list[dict[str, Any]] = [{"what": {"identifier": {"system": "urn:twinward:area", "value": entry["area"]}}}]
+    for system in ("subject", "incident", "cause"):
+        if entry[system] is not None:
+            identifier = {"system": f"urn:twinward:{system}", "value": entry[system]}
+            entities.append({"what": {"identifier": identifier}})
+    return _encode(
+        {
+            "resourceType": "AuditEvent",
+            "id": f"entry-{entry['seq']}",
+            "extension": [
+                {"url": ENTRY_URL, "valueBase64Binary": base64.b64encode(raw).decode()},
+                {"url": HASH_URL, "valueString": entry["hash"].hex()},
+            ],
+            "type": {"system": DICOM, "code": code, "display": display},
+            "subtype": [{"system": "urn:twinward:event", "code": kind}],
+            "action": ACTIONS.get(kind, "C"),
+            "recorded": format_time(from_us(entry["recorded_at"])),
+            "outcome": "0",
+            "agent": [
+                {"who": {"identifier": {"system": "urn:twinward:actor", "value": entry["actor"]}}, "requestor": True}
+            ],
+            "source": {"observer": {"display": "Twinward"}},
+            "entity": entities,
+        }
+    )
+
+
+def to_fhir_ending(raw: bytes, entries: int) -> bytes:
+    """The last line, without which a file has lost its tail. A Basic: it is about the file, not about an event."""
+    return _encode(
+        {
+            "resourceType": "Basic",
+            "id": "ending",
+            "extension": [{"url": ENTRY_URL, "valueBase64Binary": base64.b64encode(raw).decode()}],
+            "code": {"text": f"end of the audit log after {entries} entries"},
+        }
+    )
+
+
+class _Extension(msgspec.Struct):
+    url: str
+    valueBase64Binary: str = ""
+
+
+class _Line(msgspec.Struct):
+    resourceType: str
+    extension: list[_Extension]
+
+
+_line = msgspec.json.Decoder(_Line).decode
+
+
+def entry_of_fhir(line: bytes) -> bytes:
+    """The plain entry inside an AuditEvent; empty when there is none."""
+    try:
+        found = _line(line)
+        carried = next(one.valueBase64Binary for one in found.extension if one.url == ENTRY_URL)
+        return base64.b64decode(carried, validate=True)
+    except (msgspec.DecodeError, UnicodeDecodeError, StopIteration, ValueError):
+        return b""
