@@ -73,7 +73,8 @@ def summary(report: dict[str, Any]) -> str:
     areas = ", ".join(f"{number:,} {level}" for level, number in report["areas"].items())
     lines = [
         f"{report['name']}: {report['residents']:,} residents in {report['households']:,} households",
-        f"areas: {areas}; {report['places']:,} places, {report['road_nodes']:,} road nodes, "
+        f"areas: {areas}; {report['places']:,} places ({report['places_published']:,} published), "
+        f"{report['road_nodes']:,} road nodes, "
         f"{report['road_edges']:,} edges, {report['buildings']:,} buildings",
     ]
     lines += [

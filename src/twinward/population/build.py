@@ -15,12 +15,12 @@ from twinward.population.base import SCHEMA_VERSION, SITE_KINDS, WORKPLACE, Area
 from twinward.population.buildings import write_buildings
 from twinward.population.columns import COLUMNS, Manifest, base_of, hash_columns, write_columns, write_manifest
 from twinward.population.config import CityConfig, load_config
-from twinward.population.directory import CITY, REJECTED, locked, whole_city
+from twinward.population.directory import CITY, REJECTED, locked, storage_error, whole_city
 from twinward.population.fidelity import measure
 from twinward.population.hierarchy import Hierarchy
 from twinward.population.places import SITE_OF_KIND, PlaceTable
+from twinward.population.reading import Sources
 from twinward.population.roads import write_roads
-from twinward.population.sources_of import Sources
 from twinward.population.synthesis import Columns, Progress, synthesise
 
 AREAS, PLACES, BOUNDARIES = "areas.parquet", "places.parquet", "boundaries.geojson"
@@ -43,11 +43,18 @@ def build(config_path: Path, workspace: Path, *, seed: int = 0, threads: int = 0
         try:
             sources.read()
         finally:
-            for ledger in sources.ledgers:
-                ledger.write(rejected)
+            write_rejected(sources, rejected)
         progress("sources", 0.15)
         columns = synthesise(sources.frame, threads, lambda stage, share: progress(stage, 0.15 + 0.6 * share))
         return write_city(workspace, config, sources, columns, began, progress)
+
+
+def write_rejected(sources: Sources, directory: Path) -> None:
+    try:
+        for ledger in sources.ledgers:
+            ledger.write(directory)
+    except OSError as error:
+        raise storage_error(error, f"rejected rows could not be written to {directory}") from error
 
 
 def write_city(workspace: Path, config: CityConfig, sources: Sources, columns: Columns, began: float,
@@ -91,9 +98,11 @@ def report_of(
     config: CityConfig, sources: Sources, base: CityBase, digest: str, began: float, size: int
 ) -> dict[str, Any]:
     hierarchy = sources.hierarchy
+    given = {facilities.kind for facilities in sources.frame.facilities}
+    stand_ins = sum(int((base.site_kind == i).sum()) for i in range(len(SITE_KINDS)) if i not in {*given, WORKPLACE})
     return {
         "name": config.city.name, "residents": base.residents, "households": base.households,
-        "places": len(sources.places.kind),
+        "places": stand_ins + len(sources.places.kind), "places_published": len(sources.places.kind),
         "areas": {level: len(nodes) for level, nodes in zip(hierarchy.levels, hierarchy.nodes, strict=True)},
         "road_nodes": len(sources.roads.node_lonlat), "road_edges": len(sources.roads.way),
         "buildings": len(sources.buildings.kind) if sources.buildings is not None else 0,

@@ -97,7 +97,8 @@ class Places(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     A key of the map matches a whole value, else the longest key that occurs in the value (of equal ones
     the first); `*` matches the rest.
-    `area` is a column that names the area (code or name) the place should lie in.
+    `area` is a column that names the area (code or name) the place should lie in; `count` one that says for how many
+    places a row stands (a grid that counts schools).
     """
 
     kind: str | KindColumn
@@ -107,6 +108,7 @@ class Places(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lat: str = "lat"
     capacity: str | None = None
     area: str | None = None
+    count: str | None = None
 
 
 class Jobs(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -25,7 +25,7 @@ SITE_OF_KIND: dict[str, tuple[int, ...]] = {
     "school": (PRIMARY, SECONDARY), "university": (UNIVERSITY,), "care_home": (CARE_HOME,), "hospital": (HOSPITAL,),
 }  # fmt: skip
 NEAR_ENOUGH_M = 500.0  # a place this near the outline of the area it names is taken to lie in it
-MOST_CAPACITY = 1_000_000
+MOST_CAPACITY, MOST_OF_A_ROW = 1_000_000, 1000
 
 
 class PlaceTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,12 +72,14 @@ def read_places(places: Places, base: Path, ledger: Ledger, finder: Finder, hier
     """One source of places; rows without kind, position, sound capacity or area are rejected."""
     rule = places.kind
     column = rule.column if isinstance(rule, KindColumn) else (rule if places.map else None)
-    keys = ((column, "kind"), (places.capacity, "capacity"), (places.area, "area"), (places.name, "name"))
+    keys = ((column, "kind"), (places.capacity, "capacity"), (places.area, "area"), (places.name, "name"),
+            (places.count, "count"))  # fmt: skip
     extra = {name: f"places.{key}" for name, key in keys if name}
     points = read_points(places, places.lon, places.lat, base, ledger, "places", extra)
     number = len(points.lines)
     kinds = kinds_of(places, points.extra, number)
     capacity = read_capacity(points.extra[places.capacity]) if places.capacity else np.zeros(number)
+    count = to_numbers(points.extra[places.count]) if places.count else np.ones(number)
     leaf, snapped = finder.locate(points.lonlat)
     wanted = [to_text(value) for value in points.extra[places.area]] if places.area else []
     strays = find_strays(wanted, points.lonlat, leaf, finder, hierarchy) if places.area else {}
@@ -92,24 +94,29 @@ def read_places(places: Places, base: Path, ledger: Ledger, finder: Finder, hier
             why = f"capacity above {MOST_CAPACITY}"
         elif leaf[i] < 0:
             why = "outside every area"
+        elif not 1 <= count[i] <= MOST_OF_A_ROW:
+            why = "stands for no place" if count[i] == 0 else f"its count is not from 1 to {MOST_OF_A_ROW}"
         if why:
             ledger.reject(points.lines[i], why, points.rows[i])
         else:
-            keep.append(i)
+            keep += [i] * int(count[i])
     rows = np.array(keep, dtype=np.int64)
     if snapped[rows].any():
         ledger.note("outside every outline, counted to the nearest", int(snapped[rows].sum()))
+    if len(keep) > len(set(keep)):
+        ledger.note("places of rows that stand for several", len(keep) - len(set(keep)))
     return PlaceTable(
         kind=[str(kinds[i]) for i in keep], name=[to_text(points.extra[places.name][i]) for i in keep],
         source=[ledger.name] * len(keep), lonlat=points.lonlat[rows], capacity=capacity[rows].astype(np.int64),
-        leaf=leaf[rows], area_by=area_words(finder, len(keep)),
+        leaf=leaf[rows], area_by=area_words(finder, snapped[rows]),
     )  # fmt: skip
 
 
-def area_words(finder: Finder, number: int) -> list[str]:
-    """How a place came to its leaf: inside its `outline`, or to the `nearest` leaf point inside an outline above."""
+def area_words(finder: Finder, snapped: NDArray[Any]) -> list[str]:
+    """How a place came to its leaf: inside its `outline`, to the `nearest` leaf point inside an outline above, or from
+    outside every outline (`snapped`)."""
     exact = bool(finder.outlined) and all(node.level == finder.leaves[0].level for node in finder.outlined)
-    return ["outline" if exact else "nearest"] * number
+    return ["snapped" if far else ("outline" if exact else "nearest") for far in snapped.tolist()]
 
 
 def read_capacity(values: list[Any]) -> NDArray[np.float64]:

@@ -21,7 +21,8 @@ figure{margin:1.5rem 0}figcaption{color:#51606e}svg{max-width:100%;height:auto}
 <h1>{{ d.name }}</h1>
 <p>{{ "{:,}".format(d.residents) }} synthetic residents in {{ "{:,}".format(d.households) }} households;
 {% for level, n in d.areas.items() %}{{ "{:,}".format(n) }} {{ level }} areas{{ ", " if not loop.last }}{% endfor %};
-{{ "{:,}".format(d.places) }} published places, {{ "{:,}".format(d.road_nodes) }} road nodes,
+{{ "{:,}".format(d.places_published) }} published places and
+{{ "{:,}".format(d.places - d.places_published) }} seeded stand-ins, {{ "{:,}".format(d.road_nodes) }} road nodes,
 {{ "{:,}".format(d.buildings) }} buildings. SHA-256 <code>{{ d.sha256 }}</code>, seed {{ d.seed }}.</p>
 <h2>Sources</h2><table>
 <tr><th>source</th><th>read</th><th>kept</th><th>rejected</th><th>why, and what was done</th></tr>

@@ -18,6 +18,15 @@ def source_path(source: str, base: Path, block: str) -> Path:
     return path
 
 
+def read_file(path: Path, label: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{label} cannot be read: {error.strerror}", "check its permissions", code="no_file"
+        ) from error
+
+
 def decode_text(data: bytes, encoding: str, label: str) -> str:
     """Text of a file without its byte order mark; InputError names the line that is not in `encoding`."""
     try:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from twinward.core.errors import InputError
 from twinward.core.geography import gcj02_to_wgs84
 from twinward.population.config import Source
-from twinward.population.sources.files import decode_text
+from twinward.population.sources.files import decode_text, read_file
 from twinward.population.sources.ledger import Ledger
 
 FEATURE_FORMATS = {".geojson", ".json", ".gpkg", ".shp"}
@@ -68,8 +68,9 @@ def read_features(path: Path, source: Source, ledger: Ledger, *, need_shape: boo
     ledger.read += len(raw)
     kept = []
     for line, (properties, shape) in enumerate(raw, 1):
-        if not need_shape:
-            kept.append(Feature(line=line, properties=properties, shape=None))
+        if not need_shape:  # a table: its own lon and lat are converted later, the file's stated system here
+            own = shape if crs == source.crs else move_shape(shape, crs, ledger.label)
+            kept.append(Feature(line=line, properties=properties, shape=own))
             continue
         whole = mend_shape(shape, ledger, line, properties)
         if whole is not None:
@@ -91,7 +92,7 @@ def in_degrees(shape: Any, ledger: Ledger, line: int, properties: dict[str, Any]
 
 
 def read_geojson(path: Path, source: Source, ledger: Ledger) -> list[tuple[dict[str, Any], Any]]:
-    text = decode_text(path.read_bytes(), source.encoding, ledger.label)
+    text = decode_text(read_file(path, ledger.label), source.encoding, ledger.label)
     try:
         document = msgspec.json.decode(text)
     except msgspec.DecodeError as error:

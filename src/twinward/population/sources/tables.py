@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.population.config import Source
-from twinward.population.sources.files import decode_text
+from twinward.population.sources.files import decode_text, read_file
 from twinward.population.sources.ledger import Ledger
-from twinward.population.sources.shapes import FEATURE_FORMATS, read_features
+from twinward.population.sources.shapes import FEATURE_FORMATS, Feature, read_features
 
 FORMATS = ".csv .tsv .txt .geojson .json .gpkg .shp .parquet .osm.pbf"
 csv.field_size_limit(1 << 24)
@@ -49,7 +49,7 @@ class Table:
 
 def read_csv(path: Path, source: Source, ledger: Ledger) -> Table:
     """A CSV with a header; mixed newlines are fine; rows of another width are rejected, blank lines are no rows."""
-    text = decode_text(path.read_bytes(), source.encoding, ledger.label)
+    text = decode_text(read_file(path, ledger.label), source.encoding, ledger.label)
     if len(source.separator) != 1:
         raise InputError(
             f"{ledger.label}: separator {source.separator!r} is not one character",
@@ -103,18 +103,36 @@ def read_parquet(path: Path, ledger: Ledger) -> Table:
     return Table(ledger.label, columns, list(range(1, table.num_rows + 1)))
 
 
+def is_geoparquet(path: Path) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return b"geo" in (pq.read_schema(path).metadata or {})
+    except (pa.ArrowException, OSError):
+        return False
+
+
+def table_of_features(features: list[Feature], ledger: Ledger) -> Table:
+    """Properties as columns; where none is called lon or lat, the point of each geometry."""
+    names = list(dict.fromkeys(key for feature in features for key in feature.properties))
+    columns: dict[str, list[Any]] = {name: [feature.properties.get(name) for feature in features] for name in names}
+    if "lon" not in columns and "lat" not in columns and any(feature.shape is not None for feature in features):
+        points = [None if f.shape is None or f.shape.is_empty else f.shape.representative_point() for f in features]
+        columns["lon"] = [None if point is None else point.x for point in points]
+        columns["lat"] = [None if point is None else point.y for point in points]
+    return Table(ledger.label, columns, [feature.line for feature in features])
+
+
 def read_table(path: Path, source: Source, ledger: Ledger) -> Table:
     """The rows of a source by the ending of its file; counts what is read."""
     ending = path.suffix.lower()
     if ending in {".csv", ".tsv", ".txt"}:
         return read_csv(path, source, ledger)
+    if ending in FEATURE_FORMATS or (ending == ".parquet" and is_geoparquet(path)):
+        return table_of_features(read_features(path, source, ledger, need_shape=False), ledger)
     if ending == ".parquet":
         return read_parquet(path, ledger)
-    if ending in FEATURE_FORMATS:
-        features = read_features(path, source, ledger, need_shape=False)
-        names = list(dict.fromkeys(key for feature in features for key in feature.properties))
-        columns = {name: [feature.properties.get(name) for feature in features] for name in names}
-        return Table(ledger.label, columns, [feature.line for feature in features])
     raise InputError(f"{ledger.label}: the ending of {path.name} is unknown", f"formats: {FORMATS}", code="bad_format")
 
 
@@ -124,7 +142,7 @@ def to_number(value: Any) -> float:
         return math.nan
     try:
         number = float(str(value).strip()) if not isinstance(value, int | float) else float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.nan
     return number if math.isfinite(number) else math.nan
 

@@ -174,7 +174,7 @@ class Sources:
     def _amenity_places(self, finder: Finder, given: set[str]) -> PlaceTable:
         ledger, rows = self._osm_ledgers["amenities"], self._osm.amenities
         lonlat = np.array([(row[3], row[4]) for row in rows], dtype=np.float64).reshape(-1, 2)
-        leaf, _ = finder.locate(lonlat)
+        leaf, snapped = finder.locate(lonlat)
         keep = []
         for i, row in enumerate(rows):
             if row[1] in given:
@@ -186,7 +186,7 @@ class Sources:
         return PlaceTable(
             kind=[rows[i][1] for i in keep], name=[rows[i][2] for i in keep], source=[ledger.name] * len(keep),
             lonlat=lonlat[keep], capacity=np.array([rows[i][5] for i in keep], np.int64), leaf=leaf[keep],
-            area_by=area_words(finder, len(keep)),
+            area_by=area_words(finder, snapped[keep]),
         )  # fmt: skip
 
     def _make_frame(self, residents: NDArray[np.int64], finder: Finder) -> Frame:
