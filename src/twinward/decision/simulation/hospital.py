@@ -34,7 +34,7 @@ class Hospital:
         self.die_icu = by_year(disease, severity.death_given_icu)
         self.die_no_bed = severity.death_without_bed.value
         self.die_no_icu = severity.death_without_icu.value
-        self.pending = np.zeros((0, len(_COLUMNS)))
+        self.agenda: dict[int, list[NDArray[Any]]] = {}
         self.in_ward = self.in_icu = 0
 
     def expect(self, day: int, key: Any, severe: NDArray[Any], rec: Records, words: NDArray[Any]) -> None:
@@ -46,15 +46,24 @@ class Hospital:
         rows = np.zeros((len(severe), len(_COLUMNS)))
         rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = dates[:, 0], ADMIT, rec.who[severe], ages
         rows[:, 4:7], rows[:, 7], rows[:, 8] = dates[:, 1:], needs_icu, luck
-        self.pending = np.concatenate([self.pending, rows])
+        self._enter_agenda(rows)
+
+    def _enter_agenda(self, rows: NDArray[Any]) -> None:
+        """Files rows under the day of their next event."""
+        if not len(rows):
+            return
+        order = np.argsort(rows[:, 0], kind="stable")
+        days, first = np.unique(rows[order, 0], return_index=True)
+        for day, part in zip(days.tolist(), np.split(rows[order], first[1:]), strict=True):
+            self.agenda.setdefault(int(day), []).append(part)
 
     def pass_day(self, day: int, words: NDArray[Any]) -> dict[str, int]:
         """Deals with the events of `day`; returns its flows."""
         flows = dict.fromkeys(("admitted", "to_icu", "ward_left", "icu_left", "home_left", "died", "turned_away"), 0)
-        mine = self.pending[:, 0] <= day
-        if not mine.any():
+        today = [part for date in sorted(d for d in self.agenda if d <= day) for part in self.agenda.pop(date)]
+        if not today:
             return flows
-        due, self.pending = self.pending[mine], self.pending[~mine]
+        due = np.concatenate(today)
         for kind in range(5):
             rows = due[due[:, 1] == kind]
             if len(rows):
@@ -90,7 +99,7 @@ class Hospital:
             age = rows[:, 3].astype(np.int64)
             rows[:, 9] = self.die_icu[age] if kind == LEAVE_ICU else self.die_no_icu
             rows[:, 0], rows[:, 1] = day + rows[:, 6], kind
-            self.pending = np.concatenate([self.pending, rows])
+            self._enter_agenda(rows)
 
     def _admit(self, day: int, inside: NDArray[Any], outside: NDArray[Any], flows: dict[str, int]) -> None:
         flows["admitted"] += len(inside)
@@ -102,4 +111,4 @@ class Hospital:
         inside[:, 0] = day + np.where(icu, inside[:, 5], inside[:, 4])
         outside[:, 9] = np.where(outside[:, 7] > 0, self.die_no_icu, self.die_no_bed)
         outside[:, 0], outside[:, 1] = day + outside[:, 4], END_AT_HOME
-        self.pending = np.concatenate([self.pending, inside, outside])
+        self._enter_agenda(np.concatenate([inside, outside]))

@@ -177,35 +177,39 @@ def list_members(city: Any, work: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def restrict_sources(n: Any, day: Any, city: Any, mixing: Any, response: Any, work: Any) -> None:
-    """Settings of the attempts; those that a measure forbids on the infector's side lose their target.
+def restrict_sources(day: Any, city: Any, mixing: Any, response: Any, work: Any) -> None:
+    """Attempts that a measure forbids on the infector's side get the infector as their target, who is not susceptible.
 
     A patient in hospital meets staff there in place of the household.
     """
     source_fixed, source_state, layers = work.source_fixed, work.source_state, work.layers
-    record, settings, keys = work.buf.record, work.buf.setting, work.buf.key
-    address, lasts, member, thins = work.buf.address, work.buf.last, city.member, work.buf.thin
+    record, keys, address, lasts = work.buf.record, work.buf.key, work.buf.address, work.buf.last
+    member, thins, leaf_hospital, site_start = city.member, work.buf.thin, city.leaf_hospital, city.site_start
     setting_of, leaf_zone, factor, band_of = mixing.setting, city.leaf_zone, response.factor, response.band
-    leaf_hospital, site_start = city.leaf_hospital, city.site_start
     active, ward_factor = response.active, response.ward_factor
     for layer in range(LAYERS):
         for m in range(layers[layer], layers[layer + 1]):
             h = record[m]
-            fixed = source_fixed[h]
-            settings[m] = setting_of[layer, kind_of(fixed)]
             apart = apart_on(source_state[h], day)
             if apart == NOT_APART and not active:
                 continue
-            if apart == HOSPITAL and layer == HOUSEHOLD:
-                settings[m] = IN_HOSPITAL
+            fixed = source_fixed[h]
+            setting = setting_met(setting_of, layer, fixed, apart)
+            own = np.int64(thins[m] >> np.uint64(8))
+            if setting == IN_HOSPITAL and layer == HOUSEHOLD:
                 first, count = ward_pool(fixed, leaf_hospital, site_start)
-                at = choose(keys[m], first, count, False)
-                address[m] = member[at] if count > 0 else thins[m] >> np.uint64(8)
+                address[m] = member[choose(keys[m], first, count, False)] if count > 0 else own
                 lasts[m] = address[m]
-            zone, band, setting = np.int64(leaf_zone[leaf_of(fixed)]), np.int64(band_of[age_of(fixed)]), settings[m]
+            zone, band = np.int64(leaf_zone[leaf_of(fixed)]), np.int64(band_of[age_of(fixed)])
             allowed = factor[zone, band, setting] * apart_factor(ward_factor, apart, setting)
             if slot_chance(keys[m]) >= allowed:
-                address[m] = lasts[m] = thins[m] >> np.uint64(8)  # the infector itself, who is not susceptible
+                address[m] = lasts[m] = own
+
+
+@njit(cache=True, inline="always")
+def setting_met(setting_of: Any, layer: Any, fixed: Any, apart: Any) -> Any:
+    """The setting in which a contact counts; the household contacts of a patient are with hospital staff."""
+    return IN_HOSPITAL if apart == HOSPITAL and layer == HOUSEHOLD else np.int64(setting_of[layer, kind_of(fixed)])
 
 
 @njit(cache=True, nogil=True)
@@ -228,9 +232,7 @@ def protection(state: Any, strain: Any, day: Any, immunity: Any, vaccine: Any) -
     last = strain_of(state)
     if last > 0:
         since = day - infected_day(state)
-        if since < REFRACTORY_DAYS:
-            return 0.0
-        left = 1.0 - immunity[last, strain, min(since >> STEP_SHIFT, AGE_STEPS - 1)]
+        left = 1.0 - immunity[last, strain, min(max(since, 0) >> STEP_SHIFT, AGE_STEPS - 1)]
     doses = doses_of(state)
     if doses > 0:
         step = min(max(day - dose_day(state), 0) >> STEP_SHIFT, AGE_STEPS - 1)
@@ -239,28 +241,42 @@ def protection(state: Any, strain: Any, day: Any, immunity: Any, vaccine: Any) -
 
 
 @njit(cache=True, nogil=True)
-def thin(n: Any, day: Any, key: Any, base: Any, hits: Any, city: Any, response: Any, spread: Any, rec: Any, work: Any,
-         out: Any, done: Any) -> Any:  # fmt: skip
+def drop_immune(n: Any, day: Any, work: Any) -> Any:
+    """Lists the attempts on residents who were not infected of late; no branch, since half of them were."""
+    states, open_ones = work.buf.state, work.raw.record
+    kept = np.int64(0)
+    for m in range(n):
+        open_ones[kept] = m
+        state = states[m]
+        kept += np.int64((strain_of(state) == 0) | (day - infected_day(state) >= REFRACTORY_DAYS))
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def thin(n: Any, day: Any, key: Any, base: Any, hits: Any, city: Any, mixing: Any, response: Any, spread: Any, rec: Any,
+         work: Any, out: Any, done: Any) -> Any:  # fmt: skip
     """Exact thinning by the contact's side: kept apart, in another zone or district, immune."""
-    source_state, source_fixed, buf = work.source_state, work.source_fixed, work.buf
-    record, settings, keys, thins = buf.record, buf.setting, buf.key, buf.thin
-    states, fixeds, target = buf.state, buf.fixed, buf.target
+    source_state, source_fixed, buf, layers = work.source_state, work.source_fixed, work.buf, work.layers
+    record, keys, thins, open_ones = buf.record, buf.key, buf.thin, work.raw.record
+    states, fixeds, target, setting_of = buf.state, buf.fixed, buf.target, mixing.setting
     susceptibility, immunity, vaccine, strains = spread.susceptibility, spread.immunity, spread.vaccine, rec.strain
     leaf_zone, leaf_group, factor, shield = city.leaf_zone, city.leaf_group, response.factor, response.shield
     band_of, active, ward_factor, crossing = response.band, response.active, response.ward_factor, response.crossing
     to, source, settings_out = out.target, out.source, out.setting
-    for m in range(n):
+    for k in range(n):
+        m = np.int64(open_ones[k])
         state, fixed, h = states[m], fixeds[m], np.int64(record[m])
         r = base + hits[h]
-        setting = np.int64(settings[m])
         chance = np.float64(susceptibility[age_of(fixed)])
         if state != np.uint64(0):
             chance *= protection(state, np.int64(strains[r]), day, immunity, vaccine)
-            if chance <= 0.0:
-                continue
+        layer = np.int64(0)
+        for border in range(1, LAYERS):
+            layer += np.int64(m >= layers[border])
+        mine = source_fixed[h]
         apart, my_apart = apart_on(state, day), apart_on(source_state[h], day)
+        setting = setting_met(setting_of, layer, mine, my_apart)
         if active or apart != NOT_APART or my_apart != NOT_APART:
-            mine = source_fixed[h]
             my_leaf, leaf = leaf_of(mine), leaf_of(fixed)
             my_zone, my_band = np.int64(leaf_zone[my_leaf]), np.int64(band_of[age_of(mine)])
             zone, band = np.int64(leaf_zone[leaf]), np.int64(band_of[age_of(fixed)])
@@ -292,16 +308,20 @@ def transmit(day: Any, key: Any, slots_key: Any, lo: Any, hi: Any, rec: Any, cit
         found, attempts = list_hits(work.mean, work.chance, count, hits, work.times)
         if done + attempts + 1 > len(out.target) or attempts + 1 > len(work.buf.key):
             return base, done, attempts + 1
+        restricted = look or response.active
         for h in range(found):
             source_fixed[h] = fixed[base + hits[h]]
             source_state[h] = np.uint64(0)
             if look or severe[base + hits[h]]:  # only those can be kept apart
                 source_state[h] = words[who[base + hits[h]], STATE]
+                restricted = True
         n = draw_slots(key, slots_key, base, hits, work.times, found, mixing, rec, work)
         list_ranges(n, city, work)
         list_members(city, work)
-        restrict_sources(n, day, city, mixing, response, work)
+        if restricted:
+            restrict_sources(day, city, mixing, response, work)
         gather(n, city, work.buf)
-        done = thin(n, day, key, base, hits, city, response, spread, rec, work, out, done)
+        n = drop_immune(n, day, work)
+        done = thin(n, day, key, base, hits, city, mixing, response, spread, rec, work, out, done)
         base = end
     return hi, done, 0
