@@ -25,7 +25,6 @@ from twinward.decision.simulation import (
 )
 from twinward.decision.simulation.engine import STEPS
 from twinward.decision.simulation.live import LiveState
-from twinward.decision.simulation.policy import check_areas
 from twinward.decision.simulation.run import require_memory
 from twinward.decision.simulation.scenario import check_scenario
 from twinward.library.diseases import disease_schema
@@ -108,7 +107,6 @@ def simulate(
         keep_tree=request.keep_tree,
     )  # fmt: skip
     check_scenario(scenario)
-    check_areas(measures, base)
     fit = None
     if request.contacts is not None:
         from twinward.decision.simulation.contactfit import fit_contacts

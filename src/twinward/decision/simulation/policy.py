@@ -27,9 +27,7 @@ from twinward.library.measures import (
     TravelRestriction,
     Trigger,
     WorkplaceClosure,
-    label,
 )
-from twinward.population.base import CityBase
 
 COUNTED = len(SETTINGS) - 1  # all but imported
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -135,19 +133,6 @@ def _figure(trigger: Trigger, day: int, series: dict[str, NDArray[Any]], hospita
         return hospital.in_icu / max(1, hospital.icu_beds)
     name = "new_confirmed" if trigger.figure.startswith("confirmed") else "new_infections"
     return float(series[name][max(0, day - 7) : day].sum()) * 100_000 / residents
-
-
-def check_areas(measures: tuple[Measure, ...], base: CityBase) -> None:
-    """InputError `unknown_area` when a measure names an area that the city does not have."""
-    known = {area.code for area in base.areas} | set(base.leaf_codes)
-    for measure in measures:
-        missing = sorted(set(measure.areas) - known)
-        if missing:
-            raise InputError(
-                f"measure {label(measure)} names areas that this city does not have: {', '.join(missing[:5])}",
-                "use area codes of the city base",
-                code="unknown_area",
-            )
 
 
 def _zones(measures: tuple[Measure, ...], people: People) -> tuple[NDArray[Any], NDArray[Any]]:

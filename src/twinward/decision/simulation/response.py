@@ -178,7 +178,7 @@ class Responders:
         if measure.backward > 0:
             infectors = taken[taken[:, 2] != NOBODY, 2]
             n, more = trace_back(
-                day, key, infectors, measure.backward * measure.reach, city, end, self.sensitivity, positive, n
+                day, key, infectors, measure.backward * measure.reach, city.words, end, self.sensitivity, positive, n
             )  # fmt: skip
             contacts += more
         pairs = np.stack([positive[:n], np.full(n, NOBODY, np.int64)], axis=1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twinward.core.errors import InputError
 from twinward.decision.simulation.kernels.words import MAX_DAYS
 from twinward.library.diseases import Disease
-from twinward.library.measures import Measure
+from twinward.library.measures import Measure, check_measures, label
 from twinward.population.base import CityBase
 
 MIXINGS = ("settings", "uniform")
@@ -87,6 +87,8 @@ def check_scenario(scenario: Scenario) -> None:
     _need(1 <= scenario.threads <= 256, "threads must be 1 to 256", "give --threads 1", "bad_threads")
     _need(-(2**63) <= scenario.seed < 2**63, "the seed needs 64 bits", "give a smaller number", "bad_seed")
     _need(scenario.mixing in MIXINGS, f"no mixing {scenario.mixing!r}", f"one of {', '.join(MIXINGS)}", "bad_mixing")
+    check_measures(scenario.measures)
+    check_areas(scenario.measures, scenario.base)
     strains = len(scenario.disease.strains)
     codes = {area.code for area in scenario.base.areas} | set(scenario.base.leaf_codes)
     for entry in scenario.importations:
@@ -97,6 +99,19 @@ def check_scenario(scenario: Scenario) -> None:
         _need(entry.per_day >= 0, "a negative number of imported cases", "give 0 or more", "bad_importation")
     if scenario.initial is not None:
         _check_initial(scenario.initial, residents)
+
+
+def check_areas(measures: tuple[Measure, ...], base: CityBase) -> None:
+    """InputError `unknown_area` when a measure names an area that the city does not have."""
+    known = {area.code for area in base.areas} | set(base.leaf_codes)
+    for measure in measures:
+        missing = sorted(set(measure.areas) - known)
+        if missing:
+            raise InputError(
+                f"measure {label(measure)} names areas that this city does not have: {', '.join(missing[:5])}",
+                "use area codes of the city base",
+                code="unknown_area",
+            )
 
 
 def _check_initial(initial: InitialState, residents: int) -> None:

@@ -129,26 +129,11 @@ def quarantine_households(day: Any, key: Any, words: Any, who: Any, end: Any, re
 
 
 @njit(cache=True, inline="always")
-def took_place(response: Any, city: Any, key: Any, setting: Any, mine: Any, my_state: Any, other: Any, other_state: Any,
-               day: Any) -> Any:  # fmt: skip
-    """Whether the contact of this slot happened: the same chance against the same bound as in transmission."""
-    here = response.factor[np.int64(city.leaf_zone[leaf_of(mine)]), np.int64(response.band[age_of(mine)])]
-    there = response.factor[np.int64(city.leaf_zone[leaf_of(other)]), np.int64(response.band[age_of(other)])]
-    bound = here[setting] * apart_factor(response.ward_factor, apart_on(my_state, day), setting)
-    bound = min(bound, there[setting]) * apart_factor(response.ward_factor, apart_on(other_state, day), setting)
-    if city.leaf_group[leaf_of(mine)] != city.leaf_group[leaf_of(other)]:
-        bound *= response.crossing
-    return slot_chance(key) < bound
-
-
-@njit(cache=True, inline="always")
-def quarantine_contact(day: Any, key: Any, city: Any, other: Any, state: Any, end: Any, sensitivity: Any) -> Any:
+def quarantine_contact(day: Any, key: Any, words: Any, other: Any, state: Any, end: Any, sensitivity: Any) -> Any:
     """Quarantines one contact and tests; True for a positive test of one not yet confirmed."""
-    city.words[other, STATE] = extend_apart(state, HOME, day, end)
-    if strain_of(state) == 0 or is_confirmed(state):
-        return False
+    words[other, STATE] = extend_apart(state, HOME, day, end)
     since = day - infected_day(state)
-    if since < 0 or since > LONGEST_CARRIAGE_D:
+    if strain_of(state) == 0 or is_confirmed(state) or since < 0 or since > LONGEST_CARRIAGE_D:
         return False
     return uniform(mix(key2(key, np.uint64(other)))) < sensitivity[min(since, len(sensitivity) - 1)]
 
@@ -156,21 +141,28 @@ def quarantine_contact(day: Any, key: Any, city: Any, other: Any, state: Any, en
 @njit(cache=True, nogil=True)
 def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: Any, mixing: Any, response: Any,
               found: Any, end: Any, sensitivity: Any, positive: Any, n: Any) -> Any:  # fmt: skip
-    """Contacts that `cases` had on the day `past`: quarantined and tested. Returns (positives so far, contacts)."""
-    contacts = 0
-    words, leaf_start, team_start = city.words, city.leaf_start, city.team_start
+    """Contacts that `cases` had on the day `past`: quarantined and tested. Returns (positives so far, contacts).
+
+    Whether a contact took place is asked of the same chance and the same bound as in transmission.
+    """
+    traced = 0
+    words, member, leaf_start, team_start = city.words, city.member, city.leaf_start, city.team_start
     team_site, site_start, site_leaf = city.team_site, city.site_start, city.site_leaf
+    leaf_zone, leaf_group, contacts, setting_of = city.leaf_zone, city.leaf_group, mixing.contacts, mixing.setting
+    factor, band_of, ward, crossing = response.factor, response.band, response.ward_factor, response.crossing
     for k in range(len(cases)):
         who = np.int64(cases[k])
-        fixed, state = city.words[who, FIXED], city.words[who, STATE]
-        cls, kind = contact_class(fixed), kind_of(fixed)
+        fixed, apart = words[who, FIXED], apart_on(words[who, STATE], past)
+        cls, kind, leaf = contact_class(fixed), kind_of(fixed), leaf_of(fixed)
+        zone, band = np.int64(leaf_zone[leaf]), np.int64(band_of[age_of(fixed)])
         for layer in range(LAYERS):
-            number = np.float64(mixing.contacts[cls, layer])
-            setting = np.int64(mixing.setting[layer, kind])
+            number, setting = np.float64(contacts[cls, layer]), np.int64(setting_of[layer, kind])
+            mine = factor[zone, band, setting] * apart_factor(ward, apart, setting)
             for slot in range(np.int64(np.ceil(number))):
-                whole = min(number - slot, 1.0)  # the last slot of a layer may be a part of a contact
                 draw = slot_key(slots_key, who, layer, slot)
-                if uniform(mix(draw ^ _FIND_SALT)) >= found[setting] * whole:
+                happened = slot_chance(draw)
+                whole = min(number - slot, 1.0)  # the last slot of a layer may be a part of a contact
+                if happened >= mine or uniform(mix(draw ^ _FIND_SALT)) >= found[setting] * whole:
                     continue
                 through, first, count = pool_of(
                     who, fixed, layer, len(words), leaf_start, team_start, team_site, site_start, site_leaf
@@ -178,33 +170,37 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
                 if count < 2:
                     continue
                 at = choose(draw, first, count, layer != TRANSPORT)
-                other = np.int64(city.member[at]) if through else at
+                other = np.int64(member[at]) if through else at
                 if other == who:
-                    other = np.int64(city.member[first + count - 1]) if through else first + count - 1
-                other_state = city.words[other, STATE]
-                if is_dead(other_state) or n >= len(positive):
+                    other = np.int64(member[first + count - 1]) if through else first + count - 1
+                state, theirs = words[other, STATE], words[other, FIXED]
+                if is_dead(state) or n >= len(positive):
                     continue
-                other_fixed = city.words[other, FIXED]
-                if took_place(response, city, draw, setting, fixed, state, other_fixed, other_state, past):
-                    contacts += 1
-                    if quarantine_contact(day, key, city, other, other_state, end, sensitivity):
+                there = leaf_of(theirs)
+                bound = factor[np.int64(leaf_zone[there]), np.int64(band_of[age_of(theirs)]), setting]
+                bound = min(mine, bound) * apart_factor(ward, apart_on(state, past), setting)
+                if leaf_group[there] != leaf_group[leaf]:
+                    bound *= crossing
+                if happened < bound:
+                    traced += 1
+                    if quarantine_contact(day, key, words, other, state, end, sensitivity):
                         positive[n] = other
                         n += 1
-    return n, contacts
+    return n, traced
 
 
 @njit(cache=True, nogil=True)
-def trace_back(day: Any, key: Any, infectors: Any, chance: Any, city: Any, end: Any, sensitivity: Any, positive: Any,
+def trace_back(day: Any, key: Any, infectors: Any, chance: Any, words: Any, end: Any, sensitivity: Any, positive: Any,
                n: Any) -> Any:  # fmt: skip
     """Infectors who are found are quarantined and tested. Returns (positives so far, contacts)."""
-    contacts = 0
+    traced = 0
     for k in range(len(infectors)):
         who = np.int64(infectors[k])
-        state = city.words[who, STATE]
+        state = words[who, STATE]
         if uniform(mix(key2(key, np.uint64(who)) ^ _FIND_SALT)) >= chance or is_dead(state) or n >= len(positive):
             continue
-        contacts += 1
-        if quarantine_contact(day, key, city, who, state, end, sensitivity):
+        traced += 1
+        if quarantine_contact(day, key, words, who, state, end, sensitivity):
             positive[n] = who
             n += 1
-    return n, contacts
+    return n, traced
