@@ -27,6 +27,7 @@ from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
 from twinward.service.accounts import add_account
 from twinward.service.platform import Caller, Platform
+from twinward.service.reconcile import Reconciler
 from twinward.service.watch import Watch
 from twinward.settings import load_settings
 from twinward.storage import audit, backup, doctor, migrate
@@ -124,14 +125,16 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         return make_tracing(platform, TRACER)
 
     tracer = CaseTracer(store, twins, lambda subject, area: find_contacts(workspace, tracing, subject, area))
+    intake = IntakeDoor(
+        workspace / "observations", clock, lambda rows, at: open_lake(workspace).append([rows], at), watch
+    )
     platform = Platform(
         workspace=workspace,
         settings=settings,
         clock=clock,
         store=store,
-        intake=IntakeDoor(
-            workspace / "observations", clock, lambda rows, at: open_lake(workspace).append([rows], at), watch
-        ),
+        intake=intake,
+        reconciler=Reconciler(store, intake),
         watch=watch,
         loop=Loop(store, twins, around, tracer),
         around=around,

@@ -18,6 +18,7 @@ from twinward.core.errors import InputError, TwinwardError
 from twinward.service.commands import schema_of_commands
 from twinward.service.platform import Platform
 from twinward.service.schemas import schema_of_answers
+from twinward.service.views import get_health as get_health_body
 
 
 def make_api(platform: Platform) -> FastAPI:
@@ -30,14 +31,9 @@ def make_api(platform: Platform) -> FastAPI:
 
     @api.get("/health", tags=["health"])
     def get_health() -> Response:
-        """Whether the log can be read and the loop runs."""
-        failure = platform.loop.failure
-        with platform.store.read() as reader:
-            last = reader.last_seq()
-        body = {"status": "failing" if failure else "ok", "version": __version__, "last_seq": last}
-        if failure:
-            body |= {"code": failure.code, "message": failure.message, "advice": failure.advice}
-        return answer(body, 503 if failure else 200)
+        """Whether the log can be read, the loop runs, and every account agrees with what is stored."""
+        body = get_health_body(platform)
+        return answer(body | {"version": __version__}, 503 if body["status"] == "failing" else 200)
 
     @api.exception_handler(TwinwardError)
     async def on_error(_request: Request, error: TwinwardError) -> Response:

@@ -68,9 +68,10 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.get("/sources")
     def get_sources(request: Request) -> Response:
-        """Each source's account: received = stored + rejected + duplicate."""
+        """Each source's account: received = stored + rejected + duplicate; and where it is not what is stored."""
         caller_of(platform, request)
-        return answer({"items": views.list_sources(platform)})
+        differences = platform.reconciler.list_differences()
+        return answer({"items": views.list_sources(platform), "differences": differences})
 
     @routes.get("/activations")
     def get_activations(request: Request) -> Response:

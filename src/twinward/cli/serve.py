@@ -20,6 +20,7 @@ def run(options: argparse.Namespace) -> int:
     platform = app.open_platform(options.workspace)
     try:
         platform.intake.open()  # what a crash left undrained is looked at before anything new comes
+        platform.reconciler.start()
         platform.loop.start(now=platform.clock.now)
         say(f"twinward: http://{options.host}:{options.port}/docs (stop with Ctrl-C)")
         with noted(options.workspace, options.host, options.port):

@@ -125,5 +125,17 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def accounted(self) -> int:
+        return self.stored + self.rejected + self.duplicate
+
+    @property
     def balanced(self) -> bool:
-        return self.received == self.stored + self.rejected + self.duplicate
+        return self.received == self.accounted
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that does not agree with what is there: `told` by the account, `found` by counting."""
+
+    what: str
+    told: int
+    found: int

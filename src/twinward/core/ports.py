@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from numpy.typing import NDArray
 
-from twinward.core.messages import Counts, Draft, Event, Request
+from twinward.core.messages import Counts, Difference, Draft, Event, Request
 
 T = TypeVar("T")
 
@@ -121,6 +121,9 @@ class Reader(Rows, Protocol):
     def as_of_columns(self, table: str, at: datetime, *, area: str | None = None) -> Any:
         """The same as an Arrow table of key, area and declared columns (instants in microseconds, truth as 0 or 1)."""
 
+    def count_asked(self, after: int, own: Sequence[str]) -> int:
+        """Commands after a place in the log that no event caused and that none of the `own` actors asked."""
+
     def close(self) -> None: ...
 
     def __enter__(self) -> Reader: ...
@@ -183,6 +186,9 @@ class IntakeDoor(Protocol):
     def open(self) -> Intake: ...
 
     def counts(self) -> dict[str, Counts]: ...
+
+    def list_differences(self) -> list[Difference]:
+        """Where what was acknowledged is not what is there; nothing while another process owns the intake."""
 
     def close(self) -> None: ...
 

@@ -9,8 +9,8 @@ import msgspec
 
 from twinward.core.clock import Clock
 from twinward.core.errors import RefusedError
-from twinward.core.messages import Request
-from twinward.core.ports import IntakeDoor, Store
+from twinward.core.messages import Counts, Outcome, Request
+from twinward.core.ports import IntakeDoor, Store, Transaction
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
 from twinward.security.accounts import Accounts
@@ -19,12 +19,14 @@ from twinward.security.keys import Keyring
 from twinward.security.policy import Policy
 from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
+from twinward.service.reconcile import OWN_ACTORS, Reconciler
 from twinward.service.watch import Watch
 from twinward.twins.snapshot import Snapshot
 
 __all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "require_role", "snapshot_of"]
 
 REFUSED_CODES = ("peacetime", "purpose_not_open", "wrong_department", "second_person_needed", "not_yours")
+DESK = "desk"  # the source of what officers ask one by one: activations, looks, accounts
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     intake: IntakeDoor
     watch: Watch
+    reconciler: Reconciler
     loop: Loop
     around: Surroundings
     vault: Vault
@@ -47,6 +50,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     managed: bool = False
 
     def close(self) -> None:
+        self.reconciler.stop()
         self.loop.stop()
         self.intake.close()
         self.store.close()
@@ -70,9 +74,13 @@ def ask(platform: Platform, caller: Caller, command: Any) -> tuple[str, ...]:
     """One command on behalf of a caller; its refusal is raised as the error it is. Returns the event ids."""
     from twinward.core.errors import ConflictError
 
-    outcome = platform.store.write(
-        lambda tx: platform.loop.twins.ask_one(tx, Request(command=command, actor=caller.name))
-    )
+    def work(tx: Transaction) -> Outcome:
+        done = platform.loop.twins.ask_one(tx, Request(command=command, actor=caller.name))
+        if caller.name not in OWN_ACTORS:
+            tx.add_counts(DESK, Counts(received=1, **{done.status: 1}))
+        return done
+
+    outcome = platform.store.write(work)
     if outcome.status == "rejected":
         kind = RefusedError if outcome.code in REFUSED_CODES else ConflictError
         raise kind(outcome.message or "refused", code=outcome.code)

@@ -223,6 +223,29 @@ def list_sources(platform: Platform) -> list[dict[str, Any]]:
     ]
 
 
+def get_health(platform: Platform) -> dict[str, Any]:
+    """Whether the log can be read, the loop runs, and every account agrees with what is there."""
+    with platform.store.read() as reader:
+        last = reader.last_seq()
+    body: dict[str, Any] = {
+        "status": "ok",
+        "last_seq": last,
+        "differences": len(platform.reconciler.list_differences()),
+    }
+    if body["differences"]:
+        body |= {
+            "status": "alarm",
+            "code": "accounts_differ",
+            "message": "an account does not agree with what is stored",
+            "advice": "see /v1/sources and `twinward doctor`; keep the files as they are until it is explained",
+        }
+    if platform.watch.trouble:
+        body |= {"status": "alarm", "code": "watch", "message": platform.watch.trouble, "advice": "see the disk"}
+    if (failure := platform.loop.failure) is not None:
+        body |= {"status": "failing", "code": failure.code, "message": failure.message, "advice": failure.advice}
+    return body
+
+
 def get_overview(platform: Platform, at: datetime | None = None, caller: Caller | None = None) -> dict[str, Any]:
     """One screen: figures by area and in all, open incidents, what is late and whose it is."""
     now = at or platform.clock.now()

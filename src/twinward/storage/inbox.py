@@ -244,6 +244,10 @@ class Inbox:
         """Each source's account of what is durable."""
         return dict(self._totals)
 
+    def drained_counts(self) -> dict[str, Counts]:
+        """Each source's account of what has been drained."""
+        return self._mark.totals
+
     @property
     def durable_n(self) -> int:
         """The number of the last frame on disk."""

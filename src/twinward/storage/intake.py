@@ -16,13 +16,14 @@ import pyarrow.parquet as pq
 
 from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import AbsentError, TwinwardError
-from twinward.core.messages import Counts
+from twinward.core.messages import Counts, Difference
 from twinward.core.ports import Watcher
 from twinward.storage.backup import draining_stopped
 from twinward.storage.frames import Frame, FrameHead, sync_folder
 from twinward.storage.inbox import HORIZON, Inbox, read_accounts, read_mark
 from twinward.storage.known import seed_of, text_keys
 from twinward.storage.latest import Latest, Sensors
+from twinward.storage.ledger import Ledger
 from twinward.storage.readings import Hourly, Readings
 
 DRAIN_EVERY_S = 10.0
@@ -47,6 +48,7 @@ class Intake:
         self.latest = Latest(root)
         self._shown = read_mark(root / "inbox").drained  # the last frame that `_tell` is through with
         self.readings = Readings(root / "readings", self._shown)
+        self.ledger = Ledger(root, self.readings)
         self.inbox = Inbox(root / "inbox", clock, self._tell, horizon=horizon)
         self._stop = threading.Event()
         self._tending = threading.Lock()
@@ -72,6 +74,7 @@ class Intake:
 
     def _tell(self, head: FrameHead, rows: Any) -> None:
         """A frame is durable: its readings become the latest values."""
+        self.ledger.see(head, len(rows))
         value = rows.column("value")
         if value.null_count < len(rows):
             self._tell_readings(head, rows.filter(value.is_valid()) if value.null_count else rows)
@@ -101,18 +104,23 @@ class Intake:
         self.latest.save()
         self.readings.settle(frames[0].head.n, frames[-1].head.n)
         rows = [with_keys(frame) for frame in frames if frame.head.stored]
-        if not rows:
-            return
-        table = pa.Table.from_batches(rows)
-        table = table.filter(pc.is_null(table["value"]))
+        if rows:
+            table = pa.Table.from_batches(rows)
+            rest = table.filter(pc.is_null(table["value"]))
+            others = self._place_rest(batch_id, rest, frames[-1].head.recorded_us)
+            self.ledger.enter(frames, len(table) - len(rest), others)
+
+    def _place_rest(self, batch_id: str, table: Any, recorded_us: int) -> int:
+        """Keeps what are no readings; how many of them are not movement either."""
         moves = pc.and_(pc.is_valid(table["subject"]), pc.is_valid(table["lon"]))
         others = table.filter(pc.invert(moves)) if self._movement is not None else table
         movement = table.filter(moves)
         if self._movement is not None and len(movement):
             fixes = movement.select(["subject", "time_us", "lon", "lat", "error_m", "place", "source_key"])
-            self._movement(fixes.combine_chunks(), from_us(frames[-1].head.recorded_us))
+            self._movement(fixes.combine_chunks(), from_us(recorded_us))
         if len(others):
             self._keep_others(batch_id, others)
+        return len(others)
 
     def _keep_others(self, batch_id: str, rows: Any) -> None:
         """Visits and notes without coordinates are neither movement nor readings: they are kept as they came."""
@@ -139,6 +147,11 @@ class Intake:
         if number is None:
             raise AbsentError(f"no sensor {sensor!r} was heard", "list the sensors to see their names")
         return self.readings.hourly(number, to_us(start), to_us(end))
+
+    def list_differences(self) -> list[Difference]:
+        """Where what was acknowledged as stored is not what is there."""
+        with self._tending:
+            return list(self.ledger.list_differences(self.inbox.drained_counts()))
 
     def close(self) -> None:
         """Stops draining and lets go of the inbox; what is not drained stays there for the next start."""
@@ -169,6 +182,11 @@ class IntakeDoor:
         """Each source's account, also when another process owns the inbox."""
         with self._lock:
             return self._intake.counts() if self._intake is not None else read_accounts(self._root / "inbox")
+
+    def list_differences(self) -> list[Difference]:
+        """As `Intake.list_differences`; nothing while another process owns the inbox."""
+        with self._lock:
+            return self._intake.list_differences() if self._intake is not None else []
 
     def close(self) -> None:
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -77,6 +77,11 @@ class StoreReader(Reading):
     def as_of_columns(self, table: str, at: datetime, *, area: str | None = None) -> Any:
         """The same as an Arrow table of key, area and declared columns, for a million rows at once."""
         return self._past.columns(table, to_us(at), area)
+
+    def count_asked(self, after: int, own: Sequence[str]) -> int:
+        statement = self._statements.count_asked(len(own))
+        values: dict[str, Any] = {f"own_{n}": actor for n, actor in enumerate(own)}
+        return int(self._fetch(statement.text, statement.values(values | {"seq": after}))[0][0])
 
     def expire(self) -> None:
         """Ends a picture held so long that the log on disk cannot shrink."""

@@ -110,6 +110,10 @@ class Readings:
             if path not in kept:
                 shutil.rmtree(path)
 
+    def count(self) -> int:
+        """Settled readings, as the pieces have them."""
+        return sum(len(read_npy(piece, "value")) for day in self.root.iterdir() for piece in self._pieces(day))
+
     def of_sensor(self, sensor: int, start_us: int, end_us: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """time_us int64[N] and value float64[N] of one sensor in [start, end), in order of time within each piece."""
         with self._lock:

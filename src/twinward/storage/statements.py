@@ -115,6 +115,18 @@ class Statements:
 
         return self.kept(("events", types, incident), build)
 
+    def count_asked(self, own: int) -> Statement:
+        """How many commands after a place in the log no event caused and none of our own actors asked."""
+
+        def build() -> Any:
+            table = self.tables["events"]
+            actors = [bind(table.c.actor, f"own_{n}") for n in range(own)]
+            return sa.select(sa.func.count(sa.distinct(table.c.command))).where(
+                table.c.seq > bind(table.c.seq, "seq"), table.c.cause.is_(None), table.c.actor.not_in(actors)
+            )
+
+        return self.kept(("count_asked", own), build)
+
     def find_event(self) -> Statement:
         """An event by its id, found through its command, whose events lie close together."""
 
