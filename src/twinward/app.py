@@ -29,7 +29,7 @@ from twinward.service.accounts import add_account
 from twinward.service.platform import Caller, Platform
 from twinward.service.reconcile import Reconciler
 from twinward.service.watch import Watch
-from twinward.settings import load_settings
+from twinward.settings import Settings, load_settings
 from twinward.storage import audit, backup, doctor, migrate
 from twinward.storage.chain import ChainCheck
 from twinward.storage.databases import Postgres, Sqlite, choose_database
@@ -138,7 +138,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         watch=watch,
         loop=Loop(store, twins, around, tracer),
         around=around,
-        vault=Vault(workspace / "vault"),
+        vault=Vault(workspace / "vault", vault_key(settings)),
         keyring=keyring,
         identities=identities,
         accounts=accounts,
@@ -156,6 +156,11 @@ def find_contacts(workspace: Path, tracing: Callable[[], Tracing], subject: str,
     from twinward.service.case_contacts import find_case_contacts
 
     return find_case_contacts(tracing(), subject, area)
+
+
+def vault_key(settings: Settings) -> Path | None:
+    """Where the vault's key lies when not beside the vault."""
+    return Path(settings.security.vault_key_file) if settings.security.vault_key_file else None
 
 
 def make_server(platform: Platform, host: str, port: int) -> Server:

@@ -22,11 +22,28 @@ class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     url: str = ""
 
 
+class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days that records about persons, and sessions, live; counted from when they were recorded."""
+
+    persons: int = 30
+    sessions: int = 90
+
+
+class SecuritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`vault_key_file` may lie on another disk; with both TLS files `serve` speaks HTTPS only."""
+
+    vault_key_file: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of one workspace."""
 
     storage: StorageSettings = StorageSettings()
     lake: LakeSettings = LakeSettings()
+    retention: RetentionSettings = RetentionSettings()
+    security: SecuritySettings = SecuritySettings()
     k_anonymity: int = 5
     timezone: str = "UTC"
 

@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "as-of": ("twinward.cli.as_of", "any view as it was at an instant"),
     "activation": ("twinward.cli.activation", "what an emergency opens, and until when"),
     "publish": ("twinward.cli.publish", "counts by area with small ones hidden, and their data sheet"),
+    "retention": ("twinward.cli.retention", "delete what is past its life, with a receipt"),
     "change": ("twinward.cli.change", "two persons for what changes a person's life; appeals"),
     "vault": ("twinward.cli.vault", "names behind pseudonyms, broken glass, key rotation"),
     "person": ("twinward.cli.person", "cases and contacts by pseudonym, under an activation"),

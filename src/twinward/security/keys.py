@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -30,6 +31,10 @@ class Keyring:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=True)
         self._read = 0
+        # touched at each destruction, so that other processes forget what they hold in memory
+        self._destroyed = path.with_name(path.name + ".destroyed")
+        self._destroyed.touch(mode=0o600, exist_ok=True)
+        self._destroyed_at = self._destroyed.stat().st_mtime_ns
         self._load()
 
     def _load(self) -> None:
@@ -48,6 +53,7 @@ class Keyring:
     def _key(self, subject: str, day: date, *, make: bool) -> bytes | None:
         name = (subject, day.isoformat())
         with self._lock:
+            self._forget_destroyed()
             key = self._keys.get(name)
             if key is None:
                 self._load()
@@ -75,6 +81,22 @@ class Keyring:
         except InvalidTag:
             return None
 
+    def _forget_destroyed(self) -> None:
+        """Read all anew when another process has destroyed keys; what is not yet written is kept."""
+        at = self._destroyed.stat().st_mtime_ns
+        if at != self._destroyed_at:
+            self._destroyed_at, self._read = at, 0
+            held = [line.decode().rstrip("\n").split("\t") for line in self._pending]
+            self._keys = {(who, day): bytes.fromhex(key) for who, day, key in held}
+            self._load()
+
+    def list_keys(self) -> list[tuple[str, date]]:
+        """Every (subject, day) that can still be opened."""
+        with self._lock:
+            self._forget_destroyed()
+            self._load()
+            return [(who, date.fromisoformat(day)) for who, day in self._keys]
+
     def flush(self) -> None:
         """Append the new keys and make them durable; called before the commit of what they sealed."""
         with self._lock:
@@ -91,6 +113,18 @@ class Keyring:
 
     def destroy(self, subject: str | None = None, before: date | None = None) -> int:
         """Destroy the keys of a subject, or of all days before one; how many. What they sealed is gone for good."""
+        return self._destroy(
+            lambda who, day: (
+                (subject is not None and who == subject) or (before is not None and day < before.isoformat())
+            )
+        )
+
+    def destroy_all(self, keys: set[tuple[str, date]]) -> int:
+        """Destroy exactly these keys; how many there were."""
+        named = {(who, day.isoformat()) for who, day in keys}
+        return self._destroy(lambda who, day: (who, day) in named)
+
+    def _destroy(self, chosen: Callable[[str, str], bool]) -> int:
         with self._lock:
             self.flush()
             data = bytearray(self.path.read_bytes())
@@ -99,7 +133,7 @@ class Keyring:
                 end = start + len(line)
                 if not line.startswith(b"\0"):
                     who, day, _ = line.decode().split("\t")
-                    if (subject is not None and who == subject) or (before is not None and day < before.isoformat()):
+                    if chosen(who, day):
                         data[start : end - 1] = bytes(len(line) - 1)
                         self._keys.pop((who, day), None)
                         destroyed += 1
@@ -108,4 +142,7 @@ class Keyring:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            if destroyed:
+                os.utime(self._destroyed)
+                self._destroyed_at = self._destroyed.stat().st_mtime_ns
             return destroyed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
@@ -104,6 +104,11 @@ class Sessions:
             )
             for row in rows
         ]  # fmt: skip
+
+    def forget_before(self, day: date) -> int:
+        """Delete sessions that ended before a day; how many."""
+        at = to_us(datetime.combine(day, time(), UTC))
+        return int(self._db.execute("DELETE FROM sessions WHERE ends_at < ?", (at,)).rowcount)
 
     def revoke(self, session: str, account: str) -> None:
         """Shut one of an account's own sessions; another's answers like one that is not there."""

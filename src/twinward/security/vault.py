@@ -43,6 +43,8 @@ class Vault:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("CREATE TABLE IF NOT EXISTS identities (subject TEXT PRIMARY KEY, sealed BLOB NOT NULL)")
+        if "unneeded" not in {row[1] for row in self._db.execute("PRAGMA table_info(identities)")}:
+            self._db.execute("ALTER TABLE identities ADD COLUMN unneeded INTEGER NOT NULL DEFAULT 0")
 
     def pseudonym(self, person: Identity) -> str:
         """The subject of a person: by document, else phone, else name and address."""
@@ -62,7 +64,8 @@ class Vault:
                 if self._key_file.stat().st_mtime_ns != self._keys_at:
                     self._read_keys()
                 self._db.execute(
-                    "INSERT OR REPLACE INTO identities VALUES (?, ?)", (subject, self._fernet.encrypt(plain))
+                    "INSERT OR REPLACE INTO identities (subject, sealed) VALUES (?, ?)",
+                    (subject, self._fernet.encrypt(plain)),
                 )
             finally:
                 self._db.execute("COMMIT")
@@ -79,6 +82,23 @@ class Vault:
             self._read_keys()  # another process has rotated them
             plain = self._fernet.decrypt(row[0])
         return msgspec.json.decode(plain, type=Identity)
+
+    def forget_all_but(self, living: set[str], at_once: set[str]) -> int:
+        """Delete the identities of subjects that are not `living`; how many. Their bytes are written over.
+
+        One not in `at_once` is only marked first, and goes at the next run: its report may be on the way to the log.
+        """
+        with self._lock:
+            found = self._db.execute("SELECT subject, unneeded FROM identities").fetchall()
+            gone = [(who,) for who, marked in found if who not in living and (marked or who in at_once)]
+            marked = [(who not in living, who) for who, _ in found]
+            self._db.execute("PRAGMA secure_delete=ON")
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("UPDATE identities SET unneeded = ? WHERE subject = ?", marked)
+            self._db.executemany("DELETE FROM identities WHERE subject = ? AND unneeded", gone)
+            self._db.execute("COMMIT")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return len(gone)
 
     def _read_keys(self) -> None:
         """The keys, newest first: one, but for the time of a rotation."""
