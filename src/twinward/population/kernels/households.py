@@ -16,7 +16,20 @@ from twinward.core.chance import below, key2, uniform
 CELLS = 202  # age 0-100, two sexes
 ADULT = 36  # the first cell of age 18
 OLD = 130  # the first cell of age 65
+S21, S42, MASK21 = np.uint64(21), np.uint64(42), np.uint64(0x1FFFFF)
 GOLDEN_RATIO = 0.6180339887498949  # fractional steps of it are the most even sequence on the unit interval (Weyl)
+
+
+@njit(cache=True, nogil=True)
+def branch(key: Any, slot: Any) -> Any:
+    """A key of its own for `slot`; one function, compiled once, where `key2` would be written out at every call."""
+    return key2(key, np.uint64(slot))
+
+
+@njit(cache=True, nogil=True)
+def chance_of(key: Any, slot: Any) -> Any:
+    """A float64 in [0, 1) for `slot`."""
+    return uniform(key2(key, np.uint64(slot)))
 
 
 @njit(cache=True, nogil=True)
@@ -48,7 +61,7 @@ def take_old(counts: Any, care_start: Any, old_weight: Any, key: Any, cells: Any
             weight = 0.0
             for cell in range(OLD, CELLS):
                 weight += counts[leaf, cell] * old_weight[cell]
-            mark = uniform(key2(key, np.uint64(seat))) * weight
+            mark = chance_of(key, seat) * weight
             taken = -1
             for cell in range(OLD, CELLS):
                 if counts[leaf, cell] > 0:
@@ -89,7 +102,7 @@ def count_households(people: Any, adults: Any, size_cumulative: Any, key: Any, f
                      households: Any) -> None:  # fmt: skip
     """How many households leaves first..last will have; the same draws as `fill_leaves`."""
     for leaf in range(first, last):
-        leaf_key = key2(key, np.uint64(leaf))
+        leaf_key = branch(key, leaf)
         households[leaf] = draw_sizes(people[leaf], adults[leaf], size_cumulative, leaf_key, sizes)
 
 
@@ -103,17 +116,17 @@ def place_children(children: Any, sizes: Any, households: Any, key: Any, kids: A
             wanted += 0.06
         elif sizes[h] >= 3:
             wanted += 1.0 + 0.4 * min(sizes[h] - 3, 2)
-    share = min(1.0, children / max(wanted, 1.0))
+    share = 1.0 if children >= wanted else children / wanted
     for step in range(5):
         for h in range(households):
             if children == 0:
                 return
             size, more = sizes[h], 0
             if step == 0:
-                u = uniform(key2(key, np.uint64(h)))
+                u = chance_of(key, h)
                 if u < share * (0.06 if size == 2 else 1.0) and size >= 2:
                     more = 1
-                    if size >= 4 and uniform(key2(key, np.uint64(h + households))) < 0.4 * min(size - 3, 2):
+                    if size >= 4 and chance_of(key, h + households) < 0.4 * min(size - 3, 2):
                         more = 2
             elif step == 1 and size >= 3 and kids[h] == 0:
                 more = 1
@@ -156,9 +169,9 @@ def take_near(counts: Any, target: Any, low: Any, high: Any, sex: Any) -> Any:
 @njit(cache=True, nogil=True)
 def near(key: Any, slot: Any, mean: Any, spread: Any) -> Any:
     """A bell-shaped whole number about `mean` within +-1.5 `spread`: the sum of three uniforms."""
-    k = key2(key, np.uint64(slot))
-    total = uniform(k) + uniform(key2(k, np.uint64(1))) + uniform(key2(k, np.uint64(2)))
-    return int(np.floor(mean + spread * (total - 1.5) + 0.5))
+    k = branch(key, slot)
+    thirds = (k & MASK21) + ((k >> S21) & MASK21) + ((k >> S42) & MASK21)
+    return int(np.floor(mean + spread * (np.float64(thirds) / 2097152.0 - 1.5) + 0.5))
 
 
 @njit(cache=True, nogil=True)
@@ -177,7 +190,7 @@ def fill_household(counts: Any, left: Any, size: Any, kids: Any, key: Any, out: 
             low_kid, high_kid = max(0, first - 12), min(17, first + 12)
             cell = take_near(counts, near(key, 10 + i, first - 3.0, 3.0), low_kid, high_kid, i & 1)
         if cell < 0:
-            cell = take_any(counts, 0, ADULT, left[1], key2(key, np.uint64(30 + i)))
+            cell = take_any(counts, 0, ADULT, left[1], branch(key, 30 + i))
         left[1] -= 1
         out[adults + i] = cell
         low, high = max(low, (cell >> 1) + 20), min(high, (cell >> 1) + 45)
@@ -186,10 +199,10 @@ def fill_household(counts: Any, left: Any, size: Any, kids: Any, key: Any, out: 
     if kids > 0 and low <= high:
         head = take_near(counts, near(key, 1, target + 29.5, 6.0), low, high, 1)
     if head < 0:
-        head = take_any(counts, ADULT, CELLS, left[0], key2(key, np.uint64(2)))
+        head = take_any(counts, ADULT, CELLS, left[0], branch(key, 2))
     left[0] -= 1
     out[0] = head
-    age, sex, kind = head >> 1, head & 1, uniform(key2(key, np.uint64(3)))
+    age, sex, kind = head >> 1, head & 1, chance_of(key, 3)
     if kids == 0:
         low, high = max(18, age - 12), min(100, age + 12)
     for i in range(1, adults):
@@ -204,7 +217,7 @@ def fill_household(counts: Any, left: Any, size: Any, kids: Any, key: Any, out: 
                 elder = near(key, 4 + i, age + 28.0, 6.0)
                 cell = take_near(counts, elder, age + 20, min(100, age + 45), 1 - (i & 1))
         if cell < 0:
-            cell = take_any(counts, ADULT, CELLS, left[0], key2(key, np.uint64(50 + i)))
+            cell = take_any(counts, ADULT, CELLS, left[0], branch(key, 50 + i))
         left[0] -= 1
         out[i] = cell
 
@@ -215,9 +228,9 @@ def fill_leaves(counts: Any, people: Any, adults: Any, size_cumulative: Any, key
                 age_sex: Any, household_of: Any, household_start: Any) -> None:  # fmt: skip
     """Writes residents and households of leaves first..last; a resident of a care home is a household of one."""
     sizes, kids, position = buffer[0], buffer[1], buffer[2]
-    cells, left = np.empty(people.max() + 1, np.int32), np.empty(2, np.int64)
+    cells, left = np.empty(buffer.shape[1], np.int32), np.empty(2, np.int64)
     for leaf in range(first, last):
-        leaf_key = key2(key, np.uint64(leaf))
+        leaf_key = branch(key, leaf)
         households = draw_sizes(people[leaf], adults[leaf], size_cumulative, leaf_key, sizes)
         left[0], left[1] = adults[leaf], people[leaf] - adults[leaf]
         place_children(left[1], sizes, households, leaf_key, kids)
@@ -230,7 +243,7 @@ def fill_leaves(counts: Any, people: Any, adults: Any, size_cumulative: Any, key
                 if step != (0 if kids[h] > 0 else (1 if sizes[h] > 1 else 2)):
                     continue
                 row, size = first_household[leaf] + h, sizes[h]
-                fill_household(counts[leaf], left, size, kids[h], key2(leaf_key, np.uint64(row)), cells)
+                fill_household(counts[leaf], left, size, kids[h], branch(leaf_key, row), cells)
                 household_start[row] = position[h]
                 for i in range(size):
                     age_sex[position[h] + i] = (cells[i] >> 1) | ((cells[i] & 1) << 7)
