@@ -28,29 +28,23 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     r_end: float = 0.25
     generation_d: float = 3.0
     dispersion: float = 0.4
-    cases_max: int = 2000
+    cases_least: int = 120  # an outbreak that dies out at once shows nothing: it is drawn again
+    cases_most: int = 900
+    draws: int = 500
+
+
+Found = tuple[int, int, bool]  # day, leaf, found in the community
 
 
 def draw_cases(
     drawn: Drawn, leaves: list[str], seed: int, start: date, zone: ZoneInfo, hazard: str
 ) -> list[tuple[datetime, dict[str, Any]]]:
-    """(published_at, ReportCase as a dict) in order. Children stay in their parent's area or go to a random one."""
-    chance = generator(seed, "drawn-outbreak")
-    home = int(chance.integers(len(leaves)))
-    frontier = [(0, home) for _ in range(drawn.first_cases)]
-    found: list[tuple[int, int, bool]] = []
-    while frontier and len(found) < drawn.cases_max:
-        day, leaf = frontier.pop(0)
-        found.append((day, leaf, day < drawn.days // 4 or bool(chance.random() < 0.3)))
-        r = drawn.r_start if day < drawn.days // 3 else drawn.r_end
-        mean = chance.gamma(drawn.dispersion, r / drawn.dispersion)
-        for _ in range(int(chance.poisson(mean))):
-            later = day + max(1, round(float(chance.gamma(4.0, drawn.generation_d / 4.0))))
-            near = int(np.clip(leaf + chance.integers(-3, 4), 0, len(leaves) - 1))
-            where = near if chance.random() < 0.85 else int(chance.integers(len(leaves)))
-            if later < drawn.days:
-                frontier.append((later, where))
-    found.sort()
+    """(published_at, ReportCase as a dict) in order: the first draw of a size that fits."""
+    for attempt in range(drawn.draws):
+        chance = generator(seed, f"drawn-outbreak-{attempt}")
+        found = draw_once(drawn, len(leaves), chance)
+        if drawn.cases_least <= len(found) <= drawn.cases_most:
+            break
     return [
         (
             datetime.combine(start + timedelta(days=day), time(8), zone),
@@ -58,6 +52,25 @@ def draw_cases(
         )
         for number, (day, leaf, linked) in enumerate(found)
     ]
+
+
+def draw_once(drawn: Drawn, leaves: int, chance: np.random.Generator) -> list[Found]:
+    """One tree of cases. Children stay near their parent's area or, now and then, go to any other."""
+    home = int(chance.integers(leaves))
+    frontier = [(0, home) for _ in range(drawn.first_cases)]
+    found: list[Found] = []
+    while frontier and len(found) <= drawn.cases_most:
+        day, leaf = frontier.pop(0)
+        found.append((day, leaf, day < drawn.days // 4 or bool(chance.random() < 0.3)))
+        r = drawn.r_start if day < drawn.days // 3 else drawn.r_end
+        mean = chance.gamma(drawn.dispersion, r / drawn.dispersion)
+        for _ in range(int(chance.poisson(mean))):
+            later = day + max(1, round(float(chance.gamma(4.0, drawn.generation_d / 4.0))))
+            near = int(np.clip(leaf + chance.integers(-3, 4), 0, leaves - 1))
+            where = near if chance.random() < 0.85 else int(chance.integers(leaves))
+            if later < drawn.days:
+                frontier.append((later, where))
+    return sorted(found)
 
 
 def case_command(
