@@ -193,3 +193,21 @@ def test_places_and_errors_are_kept(tmp_path: Path) -> None:
     fixes = concat_fixes([part.read_all() for part in snapshot.parts.values() if part.part.order == BY_PLACE])
     assert int((fixes.place >= 0).sum()) == 34 and snapshot.name_places(fixes.place[fixes.place >= 0][:1]) == ["shop"]
     assert int(np.isnan(fixes.error_m).sum()) == 50
+
+
+def test_visits_on_the_edge_of_a_cell_are_found_again(tmp_path: Path) -> None:
+    """Means that lie a hair from a cell's edge are kept in the order of the cells in which they are looked for."""
+    from twinward.core.ports import Visits
+    from twinward.storage.lake import kernels, stays
+
+    edge = (np.arange(700) + 262_000) / kernels.CELLS_PER_DEGREE - 180.0
+    lon = np.concatenate([edge - 4e-8, edge + 4e-8, edge - 1e-9, edge + 1e-9])
+    n = len(lon)
+    number = np.arange(n, dtype=np.int64)
+    visits = Visits(
+        subject=number.astype(np.int32), start_us=number * 1_000_000, end_us=(number + 60) * 1_000_000, lon=lon,
+        lat=np.full(n, 31.2), fixes=np.ones(n, np.int32), error_m=np.full(n, np.nan, np.float32),
+        place=np.full(n, -1, np.int32),
+    )  # fmt: skip
+    day = stays.VisitDay(stays.compact(visits))
+    assert np.all(np.diff(day.keys) >= 0)

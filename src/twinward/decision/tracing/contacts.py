@@ -103,13 +103,7 @@ def meet(
     others = lake.fixes_in(boxes_around(case.lon, case.lat, radius_m), windows)
     rows = np.flatnonzero(others.subject != who)
     rows = rows[np.lexsort((others.time_us[rows], others.subject[rows]))]
-    mine = (
-        case.time_us,
-        np.radians(case.lon),
-        np.radians(case.lat),
-        likelihood.variance_m2(case.error_m),
-        stay_of(case.time_us, stays),
-    )
+    mine = case_columns(case, stays)
     theirs = (
         others.subject[rows],
         others.time_us[rows],
@@ -119,6 +113,19 @@ def meet(
     )
     raw, distinct, table = pairs.find_episodes(mine, theirs, float(radius_m), within_us, JOIN_US)
     return int(raw), int(distinct), {name: table[:, i] for i, name in enumerate(EPISODE)}
+
+
+def case_columns(case: Fixes, stays: Visits) -> tuple[NDArray[Any], ...]:
+    """What the kernel takes of a case: its fixes, and as anchors the means of its stays (NaN on the move)."""
+    lon, lat, variance = np.radians(case.lon), np.radians(case.lat), likelihood.variance_m2(case.error_m)
+    stay = stay_of(case.time_us, stays)
+    still = stay >= 0
+    anchors = np.full((3, len(case)), np.nan)
+    if still.any():
+        at = stay[still]
+        anchors[0, still], anchors[1, still] = np.radians(stays.lon[at]), np.radians(stays.lat[at])
+        anchors[2, still] = variance[still] / np.maximum(stays.fixes[at], 1)
+    return case.time_us, lon, lat, variance, stay, anchors[0], anchors[1], anchors[2]
 
 
 def stay_of(time_us: NDArray[np.int64], stays: Visits) -> NDArray[np.int64]:
@@ -147,10 +154,10 @@ def weigh(
     kind = np.where(stay >= 0, setting[stay] if len(setting) else "transport", "transport").astype(str)
     crowd = crowding(found)
     place = np.where(stay >= 0, stay_places(stays, question.radius_m)[stay] if len(stays) else 0, MOVING)
-    fixes = found["fixes"]
-    east, north, variance = found["east"] / fixes, found["north"] / fixes, found["var"] / fixes
-    together = likelihood.together_probability(east, north, variance, fixes, question.radius_m, place)
-    together *= likelihood.same_time_probability(found["gap"] / fixes, round(question.minutes * 6e7), overlap_us)
+    together = together_by_place(found, place, kind, question)
+    together *= likelihood.same_time_probability(
+        found["gap"] / found["fixes"], round(question.minutes * 6e7), overlap_us
+    )
     infected = likelihood.transmission_probability(together, minutes, kind, crowd)
     columns = found | {
         "minutes": minutes,
@@ -161,6 +168,32 @@ def weigh(
         "place": place,
     }
     return rank(lake, question, columns, case, stays)
+
+
+def together_by_place(
+    found: dict[str, NDArray[Any]], place: NDArray[np.int64], kind: NDArray[np.str_], question: ContactQuestion
+) -> NDArray[np.float64]:
+    """Probability for each episode that the two were in one and the same place.
+
+    All episodes of a person at one place are one piece of evidence: a neighbour seen on fourteen nights is not
+    fourteen times as likely to live with the case. Rides are judged one by one.
+    """
+    ride = np.where(place == MOVING, found["first_us"] // MOVING_JOIN_US, 0)
+    key = np.stack([found["subject"], place, ride], axis=1)
+    _, first, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    group = group.ravel()
+    total = {name: np.bincount(group, found[name]).astype(np.float64) for name in ("fixes", "east", "north", "var")}
+    fixes = total["fixes"]
+    together = likelihood.together_probability(
+        total["east"] / fixes,
+        total["north"] / fixes,
+        total["var"] / fixes,
+        fixes,
+        question.radius_m,
+        place[first],
+        kind[first],
+    )
+    return together[group]
 
 
 def stay_overlaps(
@@ -215,7 +248,8 @@ def rank(
     subject = columns["subject"].astype(np.int64)
     who, group = np.unique(subject, return_inverse=True)
     minutes = np.bincount(group, columns["minutes"])
-    together = -np.expm1(np.bincount(group, np.log1p(-np.minimum(columns["p"], 1 - 1e-12))))
+    best = best_by_place(subject, columns)
+    together = -np.expm1(np.bincount(group, np.where(best, np.log1p(-np.minimum(columns["p"], 1 - 1e-12)), 0.0)))
     infected = -np.expm1(np.bincount(group, np.log1p(-np.minimum(columns["infected"], 1 - 1e-12))))
     chosen = np.flatnonzero((minutes >= question.min_duration_min) & (together >= question.min_probability))
     chosen = chosen[np.lexsort((who[chosen], -minutes[chosen], -infected[chosen]))]
@@ -243,6 +277,16 @@ def rank(
             )
         )
     return out
+
+
+def best_by_place(subject: NDArray[np.int64], columns: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """The likeliest episode of each person at each place: the others there say nothing new."""
+    order = np.lexsort((-columns["p"], columns["place"], subject))
+    who, place = subject[order], columns["place"][order]
+    new = np.concatenate([[True], (who[1:] != who[:-1]) | (place[1:] != place[:-1])])
+    out = np.zeros(len(subject), np.bool_)
+    out[order[new]] = True
+    return np.asarray(out | (columns["place"] == MOVING))
 
 
 def episode_of(columns: dict[str, NDArray[Any]], row: int, case: Fixes, stays: Visits) -> Episode:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,9 @@ R68_OF_SIGMA = 1.5152
 DEFAULT_ERROR_M = 23.0  # of a fix that does not state its error: 15 m an axis
 PLACE_SPREAD_M = 8.0  # how far apart, on one axis, two persons in one household, class or shop may truly be
 EM_ROUNDS = 30
+# how many others a person usually has in a place of their own: a household has 2.62 members (census of China 2020), a
+# school class or a work team some 30; elsewhere company changes with every visit and there is no such number
+COMPANY = {"household": 1.62, "work": 30.0, "venue": math.inf, "transport": math.inf}
 # Hourly hazard of infection by setting, for persons truly together with a case of the ancestral strain: secondary
 # attack rates of household contacts of about 0.2 (Madewell et al. 2021, JAMA Netw Open 4:e2122240) over some 20 hours
 # of shared waking time, a tenth to a quarter of it elsewhere (Thompson et al. 2021, Clin Infect Dis 73:e754).
@@ -30,13 +35,16 @@ def together_probability(
     fixes: NDArray[np.float64],
     radius_m: float,
     place: NDArray[np.int64],
+    setting: NDArray[np.str_],
 ) -> NDArray[np.float64]:
     """Probability that each episode is a real co-presence, not a neighbour within the radius.
 
     Two persons in one place show a mean displacement that is Gaussian around nought with the variance of their errors
     over the number of fixes, plus the extent of a place; anybody else found within the radius is spread evenly over
     it. The share of true co-presence among those found is estimated for each place by expectation maximisation, so
-    that a crowded place (many near, few together) is judged by its own crowd. Arrays of one length; `place` groups.
+    that a crowded place (many near, few together) is judged by its own crowd. Position alone cannot tell a household
+    from the flat next door: where more are found together than the setting's usual company, the probabilities are
+    scaled down to it. Arrays of one length; `place` groups.
     """
     spread = variance / fixes + PLACE_SPREAD_M**2
     near = np.exp(-(east_m**2 + north_m**2) / (2 * spread)) / (2 * np.pi * spread)
@@ -51,7 +59,9 @@ def together_probability(
         posterior = s * near / (s * near + (1 - s) * even)
         # one imagined episode of each kind keeps a place of two or three from being certain
         share = (np.bincount(group, posterior, minlength=len(names)) + 1.0) / (count + 2.0)
-    return posterior
+    usual = np.array([COMPANY[str(name)] for name in setting])
+    total = np.bincount(group, posterior, minlength=len(names))[group]
+    return posterior * np.minimum(1.0, usual / np.maximum(total, 1e-12))
 
 
 def same_time_probability(
@@ -59,11 +69,11 @@ def same_time_probability(
 ) -> NDArray[np.float64]:
     """Probability that two who were at one place some time apart were there at once.
 
-    Certain where their stays overlap; otherwise it falls from one to a half as the mean gap grows to the limit.
+    Certain where their stays overlap; otherwise it falls from one half to nought as the mean gap grows to the limit.
     """
     if within_us == 0:
         return np.ones(len(gap_us))
-    return np.where(overlap_us > 0, 1.0, 1.0 - 0.5 * np.minimum(gap_us / within_us, 1.0))
+    return np.where(overlap_us > 0, 1.0, 0.5 - 0.5 * np.minimum(gap_us / within_us, 1.0))
 
 
 def transmission_probability(

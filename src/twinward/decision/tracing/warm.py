@@ -13,7 +13,7 @@ from twinward.decision.tracing.kernels.pairs import find_episodes, visit_overlap
 def warm_up(lake: Any) -> None:
     """Run every kernel of tracing on next to nothing, and let the lake do the same."""
     one, point, number = np.zeros(1), np.zeros(1), np.zeros(1, np.int64)
-    case = (number, point, point, one, number)
+    case = (number, point, point, one, number, point, point, one)
     others = (np.zeros(1, np.int32), number, point, point, one)
     find_episodes(case, others, 1.0, 1, 1)
     visits = (number, number, point, point)

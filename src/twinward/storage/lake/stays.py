@@ -79,11 +79,6 @@ def to_visits(stays: Stays) -> Visits:
     )
 
 
-def visit_keys(visits: Visits) -> NDArray[Any]:
-    """The cell of every visit."""
-    return np.asarray(kernels.place_keys(np.zeros(len(visits), np.int64), visits.lon, visits.lat))
-
-
 def take_visits(visits: Visits, rows: NDArray[Any]) -> Visits:
     return Visits(**{name: getattr(visits, name)[rows] for name in Visits.__struct_fields__})
 
@@ -96,7 +91,10 @@ def concat_visits(parts: list[Visits]) -> Visits:
 
 def compact(visits: Visits) -> dict[str, NDArray[Any]]:
     """Visits in the narrow columns of the file, sorted by cell, then start: whole seconds, 1e-7 degrees."""
-    v = take_visits(visits, np.lexsort((visits.start_us, visit_keys(visits))))
+    lon, lat = kernels.from_e7(kernels.to_e7(visits.lon)), kernels.from_e7(kernels.to_e7(visits.lat))
+    # the cell of the rounded position: what is found later must be in the order it was sorted by
+    cell = kernels.place_keys(np.zeros(len(visits), np.int64), lon, lat)
+    v = take_visits(visits, np.lexsort((visits.start_us, cell)))
     return {
         "subject": v.subject,
         "start_s": (v.start_us // 1_000_000).astype(np.int32),

@@ -106,7 +106,7 @@ def rows_of_runs(begins: Any, ends: Any) -> Any:
     """All row numbers of the ranges [begin, end), one after the other."""
     total = 0
     for i in range(len(begins)):
-        total += ends[i] - begins[i]
+        total += max(ends[i] - begins[i], 0)
     out, k = np.empty(total, np.int64), 0
     for i in range(len(begins)):
         for row in range(begins[i], ends[i]):
