@@ -54,7 +54,9 @@ def find_episodes(case: Any, others: Any, radius_m: Any, within_us: Any, join_us
     `case` is (time_us, lon_rad, lat_rad, variance_m2, stay, anchor_lon, anchor_lat, anchor_variance) in time order; the
     anchor is the mean of the stay, or NaN on the move, where the case is then followed between its fixes. `others` is
     (subject, time_us, lon_rad, lat_rad, variance_m2) sorted by (subject, time). A pair counts when its distance is at
-    most `radius_m` and its times differ by at most `within_us`, both inclusive. An episode is a run of fixes of one other, each with a pair,
+    most `radius_m` and its times differ by at most `within_us`, both inclusive.
+
+    An episode is a run of fixes of one other, each with a pair,
     at the same stay of the case and no further apart than `join_us`. Its columns: subject, stay, first_us, last_us,
     pairs, fixes, nearest_m, sum of east and of north displacement (m), sum of variance, sum of |time difference|,
     latest case time. Displacement, variance and time difference are those of each fix's pair nearest in time.
