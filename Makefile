@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: help setup setup-dev console console-types screens run test test-unit check verify bench bench-simulation bench-tracing lock clean
+.PHONY: help setup setup-dev console console-types screens run test test-unit check verify bench bench-simulation bench-tracing audit-dependencies lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -49,6 +49,9 @@ console-types: setup-dev console ## write the console's types anew from the API'
 screens: setup-dev console ## write the pictures of the console anew
 	$(BIN)/python scripts/system_parts.py
 	$(BIN)/python scripts/screens.py
+
+audit-dependencies: setup-dev ## what is installed against the hashed locks, and licences
+	$(BIN)/python scripts/audit_dependencies.py
 
 lock: ## write the hashed locks anew
 	sh scripts/lock.sh

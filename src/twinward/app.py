@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
@@ -22,12 +23,17 @@ from twinward.report.demonstration import render_demo_report
 from twinward.security.accounts import Accounts
 from twinward.security.identity import Identities, local_admin
 from twinward.security.keys import Keyring
+from twinward.security.masking import ScrubFilter
 from twinward.security.policy import Policy
 from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
 from twinward.service.accounts import add_account
+from twinward.service.housekeeping import Housekeeping
+from twinward.service.lake import expire
+from twinward.service.misuse import check_misuse
 from twinward.service.platform import Caller, Platform
 from twinward.service.reconcile import Reconciler
+from twinward.service.retention import run_retention
 from twinward.service.watch import Watch
 from twinward.settings import Settings, load_settings
 from twinward.storage import audit, backup, doctor, migrate
@@ -171,8 +177,39 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
 
     with suppress(BusyError):  # another process on this workspace takes in the observations
         platform.intake.open()
-    config = uvicorn.Config(make_api(platform), host=host, port=port, log_level="warning", access_log=False)
+    security = platform.settings.security
+    config = uvicorn.Config(
+        make_api(platform),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ssl_certfile=security.tls_certificate or None,
+        ssl_keyfile=security.tls_key or None,
+    )
+    scrub_logs()
     return uvicorn.Server(config)
+
+
+def scrub_logs() -> None:
+    """Every handler that a log can leave by gets the filter."""
+    handlers = [h for name in ("", "uvicorn", "uvicorn.error") for h in logging.getLogger(name).handlers]
+    for handler in [*handlers, *([logging.lastResort] if logging.lastResort else [])]:
+        if not any(isinstance(one, ScrubFilter) for one in handler.filters):
+            handler.addFilter(ScrubFilter())
+
+
+def make_housekeeping(platform: Platform) -> Housekeeping:
+    """What a server does every day by itself."""
+    workspace = platform.workspace
+    return Housekeeping(
+        platform,
+        [
+            lambda platform, caller: run_retention(platform, caller, lambda: expire(platform, open_lake(workspace))),
+            lambda platform, caller: check_misuse(platform, caller, lambda: verify_log(workspace)),
+        ],
+    )
 
 
 def scenarios_folder() -> Path:

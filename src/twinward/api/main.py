@@ -14,6 +14,7 @@ from twinward.api import changes, commands, events, map, observations, persons, 
 from twinward.api.answers import answer, answer_error
 from twinward.api.callers import make_guard
 from twinward.api.console import mount_console
+from twinward.api.hardening import Hardening
 from twinward.core.errors import InputError, TwinwardError
 from twinward.service.commands import schema_of_commands
 from twinward.service.platform import Platform
@@ -26,6 +27,7 @@ def make_api(platform: Platform) -> FastAPI:
     guard = Depends(make_guard(platform))
     api = FastAPI(title="Twinward", version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard])
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
+    api.add_middleware(Hardening)
     for subject in (commands, map, observations, views, persons, sessions, changes, events):
         api.include_router(subject.router(platform))
 

@@ -9,6 +9,8 @@ from twinward.cli.main import add_common
 from twinward.cli.output import say
 from twinward.cli.server_note import noted
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
@@ -22,9 +24,15 @@ def run(options: argparse.Namespace) -> int:
         platform.intake.open()  # what a crash left undrained is looked at before anything new comes
         platform.reconciler.start()
         platform.loop.start(now=platform.clock.now)
-        say(f"twinward: http://{options.host}:{options.port}/docs (stop with Ctrl-C)")
+        housekeeping = app.make_housekeeping(platform)
+        housekeeping.start()
+        scheme = "https" if platform.settings.security.tls_certificate else "http"
+        say(f"twinward: {scheme}://{options.host}:{options.port}/docs (stop with Ctrl-C)")
+        if scheme == "http" and options.host not in LOOPBACK:
+            say("twinward: without TLS anybody on the way can read this; set security.tls_certificate and tls_key")
         with noted(options.workspace, options.host, options.port):
             app.make_server(platform, options.host, options.port).run()
+        housekeeping.stop()
     finally:
         platform.close()
     return 0

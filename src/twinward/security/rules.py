@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
@@ -12,6 +13,7 @@ from twinward.core.errors import RefusedError
 from twinward.security.roles import Roles, load_roles
 
 LOCAL = "local"
+CONVERTER = re.compile(r":[a-z]+\}")
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,7 +24,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     commands: dict[str, str]
 
     def of_route(self, method: str, path: str) -> str:
-        return _found(self.routes.get(f"{'GET' if method == 'HEAD' else method} {path}"), f"{method} {path}")
+        """Paths are named as OpenAPI names them: without the converters that a route may have (`{sensor:path}`)."""
+        name = f"{'GET' if method == 'HEAD' else method} {CONVERTER.sub('}', path)}"
+        return _found(self.routes.get(name), name)
 
     def of_verb(self, words: str) -> str:
         """The line of the longest verb that `words` begin with."""

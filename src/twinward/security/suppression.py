@@ -11,9 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_matrix
 
 HIDDEN = None
 TOLERANCE = 1e-6
@@ -41,6 +38,10 @@ def suppress(counts: Mapping[str, int], sums: Sequence[Sum], k: int) -> dict[str
 
 def feasible_width(name: str, hidden: set[str], counts: Mapping[str, int], sums: Sequence[Sum]) -> float:
     """Greatest minus least value that a hidden cell can have, given everything shown and that no count is negative."""
+    import numpy as np  # only who publishes pays for these
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_matrix
+
     column = {cell: n for n, cell in enumerate(sorted(hidden))}
     rows: list[int] = []
     columns: list[int] = []
