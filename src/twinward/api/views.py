@@ -21,7 +21,14 @@ Word = Annotated[str | None, Query(min_length=1, max_length=120)]
 
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["views"], responses=ERRORS)
+    add_incidents(routes, platform)
+    add_tasks(routes, platform)
+    add_figures(routes, platform)
+    add_state(routes, platform)
+    return routes
 
+
+def add_incidents(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/incidents")
     def get_incidents(request: Request, status: Word = None, at: At = None) -> Response:
         """Incidents, newest first."""
@@ -34,6 +41,8 @@ def router(platform: Platform) -> APIRouter:
         caller = caller_of(platform, request)
         return answer(views.get_incident(platform, incident, at=aware(at), timeline=timeline, caller=caller))
 
+
+def add_tasks(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/tasks")
     def get_tasks(
         request: Request,
@@ -60,12 +69,26 @@ def router(platform: Platform) -> APIRouter:
         )
         return answer({"items": found})
 
+
+def add_figures(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/overview")
     def get_overview(request: Request, at: At = None) -> Response:
         """One screen: figures by area, open incidents, what is late and whose it is."""
         caller = caller_of(platform, request)
         return answer(views.get_overview(platform, aware(at), caller))
 
+    @routes.get("/totals")
+    def get_totals(
+        request: Request,
+        hazard: Annotated[str, Query(min_length=1, max_length=120)],
+        source: Annotated[str, Query(min_length=1, max_length=120)],
+    ) -> Response:
+        """The sum over areas of one source's stored counts, by day."""
+        caller_of(platform, request)
+        return answer(views.city_totals(platform, hazard, source))
+
+
+def add_state(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/sources")
     def get_sources(request: Request) -> Response:
         """Each source's account: received = stored + rejected + duplicate; and where it is not what is stored."""
@@ -84,18 +107,6 @@ def router(platform: Platform) -> APIRouter:
         """How far the log is and how far the loop has answered it."""
         caller_of(platform, request)
         return answer(views.get_status(platform))
-
-    @routes.get("/totals")
-    def get_totals(
-        request: Request,
-        hazard: Annotated[str, Query(min_length=1, max_length=120)],
-        source: Annotated[str, Query(min_length=1, max_length=120)],
-    ) -> Response:
-        """The sum over areas of one source's stored counts, by day."""
-        caller_of(platform, request)
-        return answer(views.city_totals(platform, hazard, source))
-
-    return routes
 
 
 def aware(at: datetime | None) -> datetime | None:
