@@ -97,7 +97,10 @@ def measure_workplaces(base: CityBase, frame: Frame, people: NDArray[Any]) -> di
     a, most = frame.assumptions.workplace_exponent, frame.assumptions.workplace_max + 1
     tail = np.minimum(np.array(SIZE_EDGES, dtype=np.float64), most) ** -a
     law = (tail[:-1] - tail[1:]) / (1.0 - float(most) ** -a)
-    labels = [f"{low}-{high - 1}" if high < 10**9 else f"{low}+" for low, high in pairwise(SIZE_EDGES)]
+    labels = [
+        str(low) if high == low + 1 else (f"{low}-{high - 1}" if high < 10**9 else f"{low}+")
+        for low, high in pairwise(SIZE_EDGES)
+    ]
     return {
         "workplaces": len(sizes), "workers": int(sizes.sum()),
         "mean": round(float(sizes.sum()) / max(len(sizes), 1), 2),
