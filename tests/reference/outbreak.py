@@ -1,4 +1,4 @@
-"""The slow obvious twin of the simulator's kernels: every infectious resident meets every contact of the day, one by one.
+"""The slow obvious twin of the outbreak kernels: every infectious resident meets every contact of the day, one by one.
 
 No records, no attempts, no thinning, no packed words: loops over persons, layers and contact slots, with NumPy's own
 random numbers. It knows no measures and no hospitals.

@@ -26,7 +26,7 @@ from twinward.decision.simulation import (
 from twinward.decision.simulation.engine import STEPS
 from twinward.decision.simulation.live import LiveState
 from twinward.decision.simulation.run import require_memory
-from twinward.decision.simulation.scenario import check_scenario
+from twinward.decision.simulation.scenario import MIXINGS, check_scenario
 from twinward.library.diseases import disease_schema
 from twinward.library.measures import measures_schema
 from twinward.population.base import CityBase
@@ -137,6 +137,7 @@ def _check(request: SimulationRequest) -> None:
         (request.residents is None or request.residents > 0, "there are no residents", "give some", "no_residents"),
         (request.infected >= 0, "a negative number of infected", "give 0 or more", "bad_infected"),
         (request.threads >= 1, "threads must be 1 or more", "give --threads 1", "bad_threads"),
+        (request.mixing in MIXINGS, f"no mixing {request.mixing!r}", f"one of {', '.join(MIXINGS)}", "bad_mixing"),
     ):  # fmt: skip
         if not holds:
             raise InputError(message, advice, code=code)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
-
 from tests.reference import outbreak
+
 from twinward.decision import simulation
 from twinward.decision.simulation.kernels.words import FIXED
 from twinward.decision.simulation.prepare import prepare
