@@ -33,8 +33,10 @@ class Snapshot:
         return next((row for row in self.reader.as_of(table, self.at) if row.id == key), None)
 
     def list_evidence(self, incident: str, now: datetime) -> list[Finding]:
-        """Each objective of the incident's plan, whether it holds, and what shows it."""
+        """Each objective of the incident's plan, whether it holds, and what shows it; of a closed one as it closed."""
         found = self.find("incidents", incident)
+        if found is not None and found.status == "closed":
+            return [Finding(objective=key, holds=True, because=because) for key, because in found.evidence.items()]
         return find_evidence(found, self.reader, self.at or now) if found is not None else []
 
 
