@@ -82,7 +82,7 @@ def bodies(first: int, count: int) -> list[bytes]:
             for n in range(BATCH)
         ]
         body = json.dumps({"source": "bench", "items": items}).encode()
-        head = f"POST /v1/observations HTTP/1.1\r\nHost: b\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        head = f"POST /v1/observations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         made.append(head + body)
     return made
 
