@@ -150,3 +150,27 @@ def test_names_tell_sensors_apart_by_type_and_bearer(open_intake: Any) -> None:
     now = intake.sensors()
     assert now.name.to_pylist() == ["noise:s", "noise:p", "noise:a", "crowd:a"]
     assert [now.areas[n] if n >= 0 else None for n in now.area] == [None, "a", "a", "a"]
+
+
+def test_what_is_past_its_retention_goes_everywhere(open_intake: Any, clock: Any, tmp_path: Path) -> None:
+    visit = {"source_id": "v-1", "type": "visit", "time_us": START_US, "subject": "p-1", "place": "b-1"}
+    window = (from_us(START_US) + 3 * DAY, from_us(START_US) + 4 * DAY)
+    late_us = START_US + 3 * 24 * 3600 * 1_000_000
+    intake = open_intake()
+    intake.accept("x", as_rows([visit, reading(1), reading(2, at_us=late_us)]), 0).result()
+    intake.drain()
+    clock.advance(20 * DAY)
+    intake.accept("x", as_rows([reading(3), {**visit, "source_id": "v-2"}]), 0).result()
+    assert intake.expire(clock.now(), 30, [window]) == 0
+    clock.advance(11 * DAY)
+    assert intake.expire(clock.now(), 30, [window]) == 2
+    hours = intake.hourly("reading:s-1", from_us(0), clock.now() + 400 * DAY)
+    assert int(hours.count.sum()) == 2  # the one that the window keeps, and the one recorded later
+    assert intake.expire(clock.now(), 30) == 1
+    assert len(list((tmp_path / "observations" / "others").iterdir())) == 1
+    assert intake.list_differences() == []
+    assert [path.stat().st_size for path in (tmp_path / "observations" / "inbox").glob("*.frames")] == [0]
+    intake.close()
+    again = open_intake()
+    assert again.accept("x", as_rows([visit, reading(1), reading(3)]), 0).result().duplicate == 3
+    assert again.counts()["x"].stored == 5

@@ -190,6 +190,9 @@ class IntakeDoor(Protocol):
     def list_differences(self) -> list[Difference]:
         """Where what was acknowledged is not what is there; nothing while another process owns the intake."""
 
+    def expire(self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()) -> int:
+        """Delete what was recorded more than `retention_days` before `at`, save what `kept` windows cover."""
+
     def close(self) -> None: ...
 
 

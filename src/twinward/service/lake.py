@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from twinward.core.clock import Clock
-from twinward.core.errors import InputError
+from twinward.core.errors import BusyError, InputError
 from twinward.core.ids import derive_id
 from twinward.edge.feeds.movement import REASONS, MovementFile, Rejected
 from twinward.service.platform import Platform
@@ -93,7 +94,10 @@ def expire(platform: Platform, lake: WritableLake) -> int:
         kept = [
             (row.data_from, row.data_to) for row in rows.list_rows("activations", status="open") if row.is_open(now)
         ]
-    return lake.expire(now, platform.settings.lake.retention_days, kept)
+    days = platform.settings.lake.retention_days
+    with suppress(BusyError):  # the process that owns the inbox has its own turn
+        platform.intake.expire(now, days, kept)
+    return lake.expire(now, days, kept)
 
 
 def each_batch(sources: Sequence[MovementFile]) -> Iterator[Any]:

@@ -27,6 +27,7 @@ HORIZON = 16_000_000  # observations back for which a duplicate is certainly fou
 GROUP_BYTES = 16 << 20  # written between two syncs at most
 
 Durable = Callable[[FrameHead, Any], None]
+Entry = tuple[bytes, FrameHead, Any, Future[Counts]]  # a packed frame, its head and rows, who waits for it
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +53,10 @@ class Inbox:
         root.mkdir(parents=True, exist_ok=True)
         self._lock_file = self._own()
         self._accepting = threading.Lock()
-        self._queue: deque[tuple[bytes, FrameHead, Any, Future[Counts]]] = deque()
+        self._queue: deque[Entry] = deque()
         self._queued = threading.Condition()
         self._draining = threading.Lock()
+        self._writing = threading.Lock()
         self._closing = False
         self._failed: StorageError | None = None
         self._file: Any = None
@@ -136,8 +138,8 @@ class Inbox:
         """The frame files, oldest first."""
         return sorted(self.root.glob("*.frames"))
 
-    def _open_segment(self, path: Path | None) -> None:
-        if path is None or path.stat().st_size >= SEGMENT_BYTES:
+    def _open_segment(self, path: Path | None, *, fresh: bool = False) -> None:
+        if fresh or path is None or path.stat().st_size >= SEGMENT_BYTES:
             path = self.root / f"{self._durable_n + 1:012d}.frames"
         if self._file is not None:
             self._file.close()
@@ -185,20 +187,24 @@ class Inbox:
 
     def _run(self) -> None:
         while group := self._take():
-            try:
-                self._write(b"".join(data for data, _, _, _ in group))
-            except OSError as error:
-                self._give_up(group, error)
-                continue
-            for _, head, rows, future in group:
-                self._count(head)
-                self._ends[self._segment.name] = self._durable_n = head.n
-                self._on_durable(head, rows)
-                future.set_result(head.counts)
-            if self._good_bytes >= SEGMENT_BYTES:
-                self._open_segment(None)
+            with self._writing:
+                self._keep(group)
 
-    def _take(self) -> list[tuple[bytes, FrameHead, Any, Future[Counts]]]:
+    def _keep(self, group: list[Entry]) -> None:
+        try:
+            self._write(b"".join(data for data, _, _, _ in group))
+        except OSError as error:
+            self._give_up(group, error)
+            return
+        for _, head, rows, future in group:
+            self._count(head)
+            self._ends[self._segment.name] = self._durable_n = head.n
+            self._on_durable(head, rows)
+            future.set_result(head.counts)
+        if self._good_bytes >= SEGMENT_BYTES:
+            self._open_segment(None)
+
+    def _take(self) -> list[Entry]:
         with self._queued:
             while not self._queue and not self._closing:
                 self._queued.wait()
@@ -296,6 +302,14 @@ class Inbox:
         for path in self.segments():
             if path != self._segment and self._ends.get(path.name, last + 1) <= last:
                 self._retire(path)
+
+    def roll(self) -> None:
+        """Begins a new file when all of the present one has been drained, so that nothing lies there past its time."""
+        with self._draining, self._writing:
+            if self._good_bytes and self._ends.get(self._segment.name, 0) <= self._mark.drained:
+                old = self._segment
+                self._open_segment(None, fresh=True)
+                self._retire(old)
 
     def _retire(self, path: Path) -> None:
         """Keeps the keys of a drained file, then removes it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ class Intake:
     def _place(self, batch_id: str, frames: list[Frame]) -> None:
         """Keeps the rows of these frames once, however often it is called with them."""
         self.latest.save()
-        self.readings.settle(frames[0].head.n, frames[-1].head.n)
+        self.readings.settle(frames[0].head.n, frames[-1].head.n, frames[-1].head.recorded_us)
         rows = [with_keys(frame) for frame in frames if frame.head.stored]
         if rows:
             table = pa.Table.from_batches(rows)
@@ -119,17 +119,31 @@ class Intake:
             fixes = movement.select(["subject", "time_us", "lon", "lat", "error_m", "place", "source_key"])
             self._movement(fixes.combine_chunks(), from_us(recorded_us))
         if len(others):
-            self._keep_others(batch_id, others)
+            self._keep_others(f"{batch_id}-{recorded_us}", others)
         return len(others)
 
-    def _keep_others(self, batch_id: str, rows: Any) -> None:
+    def _keep_others(self, name: str, rows: Any) -> None:
         """Visits and notes without coordinates are neither movement nor readings: they are kept as they came."""
         folder = self.root / "others"
         folder.mkdir(exist_ok=True)
-        beside = folder / f"{batch_id}.parquet.new"
+        beside = folder / f"{name}.parquet.new"
         pq.write_table(rows, beside)
-        beside.replace(folder / f"{batch_id}.parquet")
+        beside.replace(folder / f"{name}.parquet")
         sync_folder(folder)
+
+    def expire(self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()) -> int:
+        """Deletes what was recorded more than `retention_days` before `at`, save what `kept` covers; how much."""
+        self.drain()
+        before_us = to_us(at - timedelta(days=retention_days))
+        windows = [(to_us(start), to_us(end)) for start, end in kept]
+        with self._tending:
+            self.inbox.roll()
+            with self.ledger.expiring() as gone:
+                gone.readings = self.readings.expire(before_us, windows)
+                for path in (self.root / "others").glob("*.parquet"):
+                    if int(path.stem.rpartition("-")[2]) < before_us:
+                        gone.others += expire_rows(path, windows)
+            return gone.readings + gone.others
 
     # what is asked of it -----------------------------------------------------------------------------------------
 
@@ -161,6 +175,21 @@ class Intake:
         self.inbox.close()
 
 
+def expire_rows(path: Path, kept: Sequence[tuple[int, int]]) -> int:
+    """Takes the rows out of a file that no window covers, and the file with its last row; how many."""
+    rows = pq.read_table(path)
+    time_us = rows["time_us"].to_numpy()
+    keep = np.zeros(len(rows), np.bool_)
+    for start, end in kept:
+        keep |= (time_us >= start) & (time_us < end)
+    if keep.any():
+        pq.write_table(rows.filter(pa.array(keep)), path.with_name(path.name + ".new"))
+        path.with_name(path.name + ".new").replace(path)
+    else:
+        path.unlink()
+    return int((~keep).sum())
+
+
 class IntakeDoor:
     """Opens the intake on its first use, so that a verb that needs none does not own the inbox."""
 
@@ -187,6 +216,10 @@ class IntakeDoor:
         """As `Intake.list_differences`; nothing while another process owns the inbox."""
         with self._lock:
             return self._intake.list_differences() if self._intake is not None else []
+
+    def expire(self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()) -> int:
+        """See `Intake.expire`; nothing to do where no observation was ever taken in."""
+        return self.open().expire(at, retention_days, kept) if (self._root / "inbox").exists() else 0
 
     def close(self) -> None:
         with self._lock:

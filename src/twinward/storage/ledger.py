@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
@@ -24,6 +26,14 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     by_source: dict[str, int] = {}
     readings: int = 0
     others: int = 0
+    expiring: bool = False  # rows past their retention were being deleted: a crash leaves their number unknown
+
+
+class Gone(msgspec.Struct):
+    """Rows deleted because their retention ended."""
+
+    readings: int = 0
+    others: int = 0
 
 
 class Ledger:
@@ -37,6 +47,8 @@ class Ledger:
         path = root / FILE
         if path.exists():
             self.placed = msgspec.json.decode(path.read_bytes(), type=Placed)
+            if self.placed.expiring:
+                self._keep(readings=readings.count(), others=count_others(root), expiring=False)
         else:  # an inbox from before there was a ledger
             mark = read_mark(root / "inbox")
             stored = {source: counts.stored for source, counts in mark.totals.items()}
@@ -68,6 +80,20 @@ class Ledger:
         with self._lock:
             self.placed = placed
             self._waiting = {n: told for n, told in self._waiting.items() if n > last}
+
+    @contextmanager
+    def expiring(self) -> Iterator[Gone]:
+        """Takes rows that are deleted in its body, and counted there, off the account."""
+        self._keep(expiring=True)
+        gone = Gone()
+        yield gone
+        readings, others = self.placed.readings - gone.readings, self.placed.others - gone.others
+        self._keep(readings=readings, others=others, expiring=False)
+
+    def _keep(self, **changes: Any) -> None:
+        with self._lock:
+            self.placed = msgspec.structs.replace(self.placed, **changes)
+        write_whole(self.root / FILE, msgspec.json.encode(self.placed))
 
     def list_differences(self, drained: dict[str, Counts]) -> Iterator[Difference]:
         """Where what was acknowledged as stored is not what is there; call it while nothing drains.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class Readings:
     def __init__(self, root: Path, settled: int = 0) -> None:
         """`settled` is the last frame known to be drained: later pieces come from a drain that a crash cut short."""
         self.root = root
+        self._settled = settled
+        self._mapped: dict[Path, tuple[NDArray[Any], ...]] = {}
         self._lock = threading.Lock()
         self._recent: list[tuple[NDArray[Any], ...]] = []  # frame, sensor, time_us, value
         root.mkdir(parents=True, exist_ok=True)
@@ -54,7 +57,7 @@ class Readings:
                 joined = tuple(np.concatenate([told[k] for told in self._recent[first:]]) for k in range(4))
                 self._recent[first:] = [joined]
 
-    def settle(self, first: int, last: int) -> int:
+    def settle(self, first: int, last: int, recorded_us: int) -> int:
         """Writes what frames `first` to `last` told as sorted pieces by day; repeating it changes nothing."""
         with self._lock:
             recent = list(self._recent)
@@ -67,66 +70,94 @@ class Readings:
         day = time_us // DAY_US
         for one in np.unique(day):
             here = day == one
-            self._write(int(one), f"{first:012d}-{last:012d}", sensor[here], time_us[here], value[here])
+            name = f"{first:012d}-{last:012d}"
+            self._write(int(one), name, recorded_us, (sensor[here], time_us[here], value[here]))
         return len(sensor)
 
     def forget(self, last: int) -> None:
         """Lets go, in memory, of what frames up to `last` told, now that they are settled; joins small pieces."""
         with self._lock:
+            self._settled = max(self._settled, last)  # from here on the pieces answer for these frames, at one stroke
             cut = [tuple(column[told[0] > last] for column in told) for told in self._recent]
             self._recent = [told for told in cut if len(told[0])]
         for folder in sorted(self.root.iterdir()):
             self._merge(folder)
 
-    def _write(self, day: int, name: str, sensor: Any, time_us: Any, value: Any) -> None:
-        order = np.lexsort((time_us, sensor))
+    def _write(self, day: int, name: str, recorded_us: int, columns: tuple[NDArray[Any], ...]) -> None:
+        order = np.lexsort((columns[1], columns[0]))
         folder = self.root / str(day)
         folder.mkdir(exist_ok=True)
         beside, there = folder / f"{name}.new", folder / name
         if there.exists():
             return
         beside.mkdir()
-        for column, values in zip(COLUMNS, (sensor, time_us, value), strict=True):
+        write_npy(beside / "recorded_us.npy", np.array([recorded_us]))
+        for column, values in zip(COLUMNS, columns, strict=True):
             write_npy(beside / f"{column}.npy", values[order])
         beside.rename(there)
         sync_folder(folder)
         sync_folder(self.root)
 
-    def _pieces(self, folder: Path) -> list[Path]:
-        """The pieces of a day that count: one that a merge has swallowed lies inside the frames of the merged one."""
-        found = [(int(p.name[:12]), int(p.name[13:]), p) for p in folder.iterdir() if not p.name.endswith(".new")]
+    def _pieces(self, folder: Path, settled: int) -> list[Path]:
+        """The pieces of a day that count: settled, and not swallowed by a merged one, whose frames contain theirs."""
+        names = [path.name for path in folder.iterdir() if not path.name.endswith(".new")]
+        found = [(int(name[:12]), int(name[13:]), folder / name) for name in names if int(name[13:]) <= settled]
         return [
             path for first, last, path in sorted(found)
             if not any(a <= first and last <= b and other != path for a, b, other in found)
         ]  # fmt: skip
 
     def _merge(self, folder: Path) -> None:
-        pieces = self._pieces(folder)
+        pieces = self._pieces(folder, self._settled)
         if len(pieces) > MOST_PIECES:
-            columns = [np.concatenate([read_npy(p, c) for p in pieces]) for c in COLUMNS]
-            self._write(int(folder.name), f"{pieces[0].name[:12]}-{pieces[-1].name[13:]}", *columns)
-        kept = set(self._pieces(folder))
+            columns = tuple(np.concatenate([read_npy(p, c) for p in pieces]) for c in COLUMNS)
+            recorded_us = max(int(read_npy(p, "recorded_us")[0]) for p in pieces)
+            self._write(int(folder.name), f"{pieces[0].name[:12]}-{pieces[-1].name[13:]}", recorded_us, columns)
+        kept = set(self._pieces(folder, self._settled))
         for path in folder.iterdir():
             if path not in kept:
+                self._mapped.pop(path, None)
                 shutil.rmtree(path)
 
     def count(self) -> int:
         """Settled readings, as the pieces have them."""
-        return sum(len(read_npy(piece, "value")) for day in self.root.iterdir() for piece in self._pieces(day))
+        return sum(len(read_npy(piece, "value")) for piece in self._every_piece())
+
+    def _every_piece(self) -> list[Path]:
+        return [piece for folder in sorted(self.root.iterdir()) for piece in self._pieces(folder, self._settled)]
+
+    def expire(self, before_us: int, kept: Sequence[tuple[int, int]] = ()) -> int:
+        """Deletes pieces recorded before an instant, save days that a window in `kept` touches; how many readings."""
+        deleted = 0
+        for piece in self._every_piece():
+            day_us = int(piece.parent.name) * DAY_US
+            kept_here = any(start < day_us + DAY_US and end > day_us for start, end in kept)
+            if not kept_here and int(read_npy(piece, "recorded_us")[0]) < before_us:
+                deleted += len(read_npy(piece, "sensor"))
+                self._mapped.pop(piece, None)
+                shutil.rmtree(piece)
+        return deleted
 
     def of_sensor(self, sensor: int, start_us: int, end_us: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """time_us int64[N] and value float64[N] of one sensor in [start, end), in order of time within each piece."""
+        while True:
+            try:
+                return self._of_sensor(sensor, start_us, end_us)
+            except FileNotFoundError:
+                continue  # a piece was merged meanwhile: its rows are in another
+
+    def _of_sensor(self, sensor: int, start_us: int, end_us: int) -> tuple[NDArray[Any], NDArray[Any]]:
         with self._lock:
-            recent = list(self._recent)
+            recent, settled = list(self._recent), self._settled
         times, values = [np.zeros(0, np.int64)], [np.zeros(0)]
         for folder in self.root.iterdir():
             if not start_us - DAY_US < int(folder.name) * DAY_US < end_us:
                 continue
-            for piece in self._pieces(folder):
-                sensors = read_npy(piece, "sensor")
+            for piece in self._pieces(folder, settled):
+                sensors, time_us, value = self._columns(piece)
                 low, high = np.searchsorted(sensors, np.array([sensor, sensor + 1], sensors.dtype))
-                times.append(read_npy(piece, "time_us")[low:high])
-                values.append(read_npy(piece, "value")[low:high])
+                times.append(time_us[low:high])
+                values.append(value[low:high])
         for _, sensors, time_us, value in recent:
             here = sensors == sensor
             if here.any():
@@ -135,6 +166,13 @@ class Readings:
         time_us, value = np.concatenate(times), np.concatenate(values)
         inside = (time_us >= start_us) & (time_us < end_us)
         return time_us[inside], value[inside]
+
+    def _columns(self, piece: Path) -> tuple[NDArray[Any], ...]:
+        """The columns of a piece, mapped once and kept open."""
+        found = self._mapped.get(piece)
+        if found is None:
+            found = self._mapped[piece] = tuple(read_npy(piece, column) for column in COLUMNS)
+        return found
 
     def hourly(self, sensor: int, start_us: int, end_us: int) -> Hourly:
         """One sensor's readings in [start, end) by hour; hours without a reading are left out."""
