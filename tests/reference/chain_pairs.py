@@ -31,6 +31,9 @@ def weigh(cases: Any, rates: Any, low: int, density: Any, infector: int, infecte
     difference = abs(cases.age[infector] - cases.age[infectee])
     likeness = 1.0 if np.isnan(difference) else rates.by_age[sum(difference > edge for edge in age_edges)]
     blur = cases.blur[infector] + cases.blur[infectee]
+    home = cases.household[infector] == cases.household[infectee] != -1
+    if density[blur, lag - low] <= 0.01 * density[0].max() and not home and mark == 0:
+        return 0.0
     return float(rate * density[blur, lag - low] * rates.by_mark[mark] * likeness)
 
 

@@ -126,6 +126,18 @@ def test_collections_may_share_a_round_with_deliveries() -> None:
     assert len(answer.rounds) == 1
 
 
+def test_backhauls_come_after_all_deliveries_of_a_round() -> None:
+    text = explicit("FULL_MATRIX", MATRIX.ravel().tolist()).replace("CAPACITY : 10", "CAPACITY : 99\nVEHICLES : 1")
+    text = text.replace("2 4\n3 4\n4 4", "2 4\n3 4\n4 0").replace(
+        "DEPOT_SECTION", "BACKHAUL_SECTION\n4 5\nDEPOT_SECTION"
+    )
+    _, free = plan(text, limit_s=0.5)
+    _, last = plan(text.replace("TYPE : CVRP", "TYPE : VRPB"), limit_s=0.5)
+    assert free.cost == 3 + 7 + 2 + 5
+    assert last.rounds[0].nodes[-1] == 4
+    assert last.cost == 3 + 4 + 2 + 9
+
+
 def test_a_limit_on_length_splits_a_round() -> None:
     text = explicit("FULL_MATRIX", MATRIX.ravel().tolist()).replace("CAPACITY : 10", "CAPACITY : 99\nDISTANCE : 18")
     _, answer = plan(text, limit_s=0.5)

@@ -53,13 +53,14 @@ def _refuse_impossible(case: RoutingInstance, distance: Floats) -> None:
     customers = [row for row in range(len(case.names)) if row != case.depot]
     if case.capacity is not None:
         for row in customers:
-            if case.demand[row] > case.capacity:
+            amount = max(case.demand[row], case.collect[row])
+            if amount > case.capacity:
                 raise InputError(
-                    f"node {case.names[row]} needs {case.demand[row]:g}, a vehicle carries {case.capacity:g}",
+                    f"node {case.names[row]} needs {amount:g}, a vehicle carries {case.capacity:g}",
                     "split the demand over several nodes or use a larger vehicle", code="infeasible",
                 )  # fmt: skip
-        for mine, what in ((~case.pickup, "deliveries"), (case.pickup, "collections")):
-            total = float(case.demand[mine].sum())
+        for amounts, what in ((case.demand, "deliveries"), (case.collect, "collections")):
+            total = float(amounts.sum())
             if case.vehicles is not None and total > case.capacity * case.vehicles:
                 need = int(np.ceil(total / case.capacity)) if case.capacity else len(customers)
                 raise InputError(
@@ -81,16 +82,30 @@ def _whole(values: Floats, scale: int, *, up: bool) -> Ints:
     return np.asarray((np.ceil(scaled - 1e-6) if up else np.floor(scaled + 1e-6)).astype(np.int64))
 
 
+def _forbidden(case: RoutingInstance) -> NDArray[np.bool_]:
+    """Legs that a round must not drive when it collects last: depot to collection, collection to delivery."""
+    n = len(case.names)
+    if not case.collect_last:
+        return np.zeros((n, n), bool)
+    takes = case.collect > 0
+    gives = ~takes
+    gives[case.depot] = False
+    out = np.outer(takes, gives)
+    out[case.depot] = takes
+    return out
+
+
 def _build(case: RoutingInstance, distance: Floats, scale: int) -> tuple[pyvrp.ProblemData, list[int]]:
     """pyvrp's data and the row behind each of its clients. Times are rounded so that no window is overstepped."""
     matrix = _whole(distance, scale, up=True)
+    matrix[_forbidden(case)] = (int(matrix.max()) + 1) * 4 * len(case.names)
     early, late = _whole(case.early, scale, up=True), _whole(case.late, scale, up=False)
-    service, demand = _whole(case.service, scale, up=True), _whole(case.demand, LOAD_SCALE, up=True)
+    service = _whole(case.service, scale, up=True)
+    demand, collect = (_whole(amounts, LOAD_SCALE, up=True) for amounts in (case.demand, case.collect))
     customers = [row for row in range(len(case.names)) if row != case.depot]
     clients = [
         pyvrp.Client(
-            location=row, delivery=[0 if case.pickup[row] else int(demand[row])],
-            pickup=[int(demand[row]) if case.pickup[row] else 0], service_duration=int(service[row]),
+            location=row, delivery=[int(demand[row])], pickup=[int(collect[row])], service_duration=int(service[row]),
             tw_early=int(early[row]), tw_late=int(late[row]),
         )
         for row in customers
@@ -119,10 +134,17 @@ def _read_rounds(case: RoutingInstance, best: pyvrp.Solution, customers: list[in
             Round(
                 nodes=[case.names[row] for row in rows],
                 distance=round(float(distance[path[:-1], path[1:]].sum()), 6),
-                load=float(case.demand[rows].sum()),
+                load=float(max(case.demand[rows].sum(), case.collect[rows].sum())),
             )
         )
     return sorted(rounds, key=lambda one: one.nodes[0])
+
+
+def _breaks_order(case: RoutingInstance, rounds: list[Round]) -> bool:
+    row = {name: at for at, name in enumerate(case.names)}
+    forbidden = _forbidden(case)
+    paths = [[case.depot, *(row[node] for node in one.nodes), case.depot] for one in rounds]
+    return any(bool(forbidden[path[:-1], path[1:]].any()) for path in paths)
 
 
 def plan_rounds(
@@ -141,12 +163,12 @@ def plan_rounds(
     left_s = max(time_limit_s - seconds() - 0.1, 0.1)
     stop = MultipleCriteria([MaxRuntime(left_s), NoImprovement(IDLE_ROUNDS * len(customers) + 5000)])
     result = pyvrp.solve(data, stop=stop, seed=seed, collect_stats=False, display=False)
-    if not result.is_feasible():
+    rounds = _read_rounds(case, result.best, customers, distance)
+    if not result.is_feasible() or _breaks_order(case, rounds):
         raise InputError(
             f"no feasible rounds were found in {time_limit_s:g} s",
             "allow more vehicles, more capacity, wider time windows or more time", code="infeasible",
         )  # fmt: skip
-    rounds = _read_rounds(case, result.best, customers, distance)
     cost = round(sum(one.distance for one in rounds), 6)
     bound = min(bound, cost)
     return RoutingAnswer(cost=cost, bound=bound, gap=(cost - bound) / cost if cost else 0.0, rounds=rounds)

@@ -53,7 +53,7 @@ def bound_rounds(case: RoutingInstance, distance: Floats, time_limit_s: float) -
     n = len(case.names)
     if n > MAX_NODES or n < 3:
         return 0.0
-    demand = np.where(case.pickup, 0.0, case.demand)
+    demand = case.demand
     first, second = np.triu_indices(n, 1)
     length = np.minimum(distance, distance.T)[first, second]
     at_depot = (first == case.depot) | (second == case.depot)

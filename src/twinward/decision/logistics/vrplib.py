@@ -28,14 +28,16 @@ class RoutingInstance(msgspec.Struct, frozen=True, kw_only=True):
     """One depot and customers, in the order of the file; `names` are the node numbers of the file.
 
     `distance` is unrounded (except FLOOR_2D, CEIL_2D and EXPLICIT, which are what the file says). Times are in the
-    same unit; `late` is infinite without time windows. `pickup` marks customers who give instead of receive.
+    same unit; `late` is infinite without time windows. `demand` is brought, `collect` is taken back to the depot;
+    with `collect_last` a round brings everything before it takes anything (type VRPB).
     """
 
     names: list[int]
     depot: int
     distance: Floats
     demand: Floats
-    pickup: NDArray[np.bool_]
+    collect: Floats
+    collect_last: bool
     early: Floats
     late: Floats
     service: Floats
@@ -226,18 +228,21 @@ def _single(keys: dict[str, tuple[int, str]], name: str, low: float) -> float | 
     return value
 
 
-def _pickups(sections: dict[str, Rows], index: dict[int, int]) -> NDArray[np.bool_]:
-    """Customers of the BACKHAUL_SECTION, which lists nodes and ends with -1."""
-    out = np.zeros(len(index), bool)
-    for line, row in sections.get("BACKHAUL_SECTION", []):
-        for word in row:
-            node = _whole(line, word)
-            if node == -1:
-                return out
-            if node not in index:
-                raise _fault(line, f"BACKHAUL_SECTION names node {node}, which does not exist")
-            out[index[node]] = True
-    return out
+def _read_collections(sections: dict[str, Rows], index: dict[int, int], demand: Floats) -> Floats:
+    """What each customer gives: amounts by node, or a bare list of nodes (up to -1) whose demand is meant so."""
+    collect = np.zeros(len(index))
+    for line, words in sections.get("BACKHAUL_SECTION", []):
+        node = _whole(line, words[0])
+        if node == -1:
+            break
+        if node not in index or len(words) > 2:
+            raise _fault(line, "BACKHAUL_SECTION needs a node of this instance and an amount")
+        row = index[node]
+        if len(words) == 2:
+            collect[row] = _number(line, words[1])
+        else:
+            collect[row], demand[row] = demand[row], 0.0
+    return collect
 
 
 def read_vrplib(text: str) -> RoutingInstance:
@@ -257,15 +262,16 @@ def read_vrplib(text: str) -> RoutingInstance:
     windows = _by_node(sections, "TIME_WINDOW_SECTION", index, 2, np.nan)
     service = _by_node(sections, "SERVICE_TIME_SECTION", index, 1, _single(keys, "SERVICE_TIME", 0) or 0.0)[:, 0]
     depot = _find_depot(sections, index, demand)
+    collect = _read_collections(sections, index, demand)
     if "SERVICE_TIME_SECTION" not in sections:
         service[depot] = 0.0  # the single number of the key is for customers
-    _check_numbers(nodes, demand, windows, service)
+    _check_numbers(nodes, np.minimum(demand, collect), windows, service)
     longest = _single(keys, "DISTANCE", 0)
     serving = bool(service.any()) and "TIME_WINDOW_SECTION" not in sections
     vehicles = _single(keys, "VEHICLES", 1)
     return RoutingInstance(
         names=nodes, depot=depot, distance=_distances(keys, sections, index), demand=demand,
-        pickup=_pickups(sections, index), early=np.nan_to_num(windows[:, 0], nan=0.0),
+        collect=collect, collect_last=kind == "VRPB", early=np.nan_to_num(windows[:, 0], nan=0.0),
         late=np.where(np.isnan(windows[:, 1]), np.inf, windows[:, 1]), service=service,
         capacity=_single(keys, "CAPACITY", 0), vehicles=1 if kind in ("TSP", "ATSP") else _as_int(vehicles),
         max_distance=None if serving else longest, max_duration=longest if serving else None,

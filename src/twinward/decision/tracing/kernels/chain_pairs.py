@@ -9,15 +9,16 @@ from numba import njit
 
 # columns of `channel`: where a transmission may have happened
 COMMUNITY, HOUSEHOLD, PLACE = 0, 1, 2
+RARE = 0.01  # of the peak density: differences as odd as this count only for households and stated pairs
 
 
 @njit(cache=True, inline="always")
 def find_bin(edges: Any, value: Any) -> Any:
-    """The first bin whose upper edge is not below `value`; the last bin is open."""
-    for b in range(edges.shape[0]):
-        if value <= edges[b]:
-            return b
-    return edges.shape[0]
+    """The first bin whose upper edge is not below `value`; the last, open bin is tried first: most pairs lie there."""
+    for b in range(edges.shape[0] - 1, -1, -1):
+        if value > edges[b]:
+            return b + 1
+    return 0
 
 
 @njit(cache=True, inline="always")
@@ -76,6 +77,7 @@ def weigh_sources(
     Cases are in order of day, so only the window [first, last) that the density covers is written.
     """
     shared = np.empty(max(places.shape[1], 1), np.int64)
+    rare = RARE * density[0].max()
     first = np.searchsorted(day, day[j] - (low + density.shape[1] - 1))
     last = np.searchsorted(day, day[j] - low + 1)
     for i in range(first, last):
@@ -83,7 +85,7 @@ def weigh_sources(
         if i == j:
             continue
         f = density[blur[i] + blur[j], day[j] - day[i] - low]
-        if f <= 0.0:
+        if f <= rare and marks[i] == 0 and not same_household(i, j, household):
             continue
         rate = kernel[distance_bin(i, j, x, y, edges2)]
         most, where, place = rate, COMMUNITY, -1

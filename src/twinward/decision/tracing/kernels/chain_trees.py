@@ -12,6 +12,23 @@ from twinward.decision.tracing.kernels.chain_pairs import clear_sources, mark_so
 
 
 @njit(cache=True)
+def find_bar(weight: Any, listed: Any, kept: Any) -> Any:
+    """The `kept`-th largest of weight[listed]; quick also where thousands of weights are equal."""
+    best = np.zeros(2 * kept)
+    filled, bar = 0, -1.0
+    for i in listed:
+        if weight[i] <= bar:
+            continue
+        best[filled] = weight[i]
+        filled += 1
+        if filled == 2 * kept:
+            best.sort()
+            best[:kept] = best[kept:]
+            filled, bar = kept, best[0]
+    return np.sort(best[:filled])[filled - kept]
+
+
+@njit(cache=True)
 def list_candidates(
     key: Any, draws: Any, day: Any, blur: Any, household: Any, places: Any, x: Any, y: Any, edges2: Any, age: Any,
     age_edges: Any, start: Any, source: Any, kind: Any, gene_start: Any, gene_source: Any, gene_distance: Any,
@@ -41,7 +58,7 @@ def list_candidates(
         kept = min(listed.shape[0], width)
         if listed.shape[0] > width:
             kept = width - draws
-            bar = np.partition(weight[listed], listed.shape[0] - kept)[listed.shape[0] - kept]
+            bar = find_bar(weight, listed, kept)
             taken = 0
             for i in listed:
                 if weight[i] >= bar and taken < kept:
