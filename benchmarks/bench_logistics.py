@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tests.decision.logistics.instances import random_graph, random_rounds
+
 from twinward.decision.logistics.orlib import read_orlib
 from twinward.decision.logistics.p_median import solve_p_median
 from twinward.decision.logistics.routing import plan_rounds
@@ -44,7 +45,8 @@ def show_rounds(label: str, text: str, rounding: str, best: str, limit_s: float)
 
 def main(shared: Path, limit_s: float) -> None:
     print(
-        "| p-median | nodes | p | value | optimum | bound | gap | wall s | CPU s |\n|---|---|---|---|---|---|---|---|---|"
+        "| p-median | nodes | p | value | optimum | bound | gap | wall s | CPU s |\n"
+        "|---|---|---|---|---|---|---|---|---|"
     )
     for name, optimum in PMED.items():
         if (shared / name).is_file():
