@@ -25,7 +25,10 @@ class AreaLike(Protocol):
 
 
 class AreaTree:
-    """One city's administrative areas. The root stands for the city as a whole; levels count down from it."""
+    """One city's administrative areas. The root stands for the city as a whole; levels count down from it.
+
+    A workspace without a city has no areas to hold a code against: every code then stands right below the root.
+    """
 
     def __init__(self, root: str, areas: Sequence[AreaLike]) -> None:
         self.root = root
@@ -36,7 +39,7 @@ class AreaTree:
             self.children.setdefault(parent, []).append(code)
 
     def __contains__(self, code: object) -> bool:
-        return code == self.root or code in self.by_code
+        return code == self.root or code in self.by_code or not self.by_code
 
     def require(self, code: str) -> str:
         """`code` itself, or InputError `unknown_area`."""
@@ -47,16 +50,20 @@ class AreaTree:
         return code
 
     def name(self, code: str) -> str:
-        return self.by_code[code].name if code in self.by_code else "the city"
+        if code in self.by_code:
+            return self.by_code[code].name
+        return "the city" if code == self.root else code
 
     def parent(self, code: str) -> str | None:
         """The next area up, or None for the root."""
+        if not self.by_code and code != self.root:
+            return self.root
         return self.parents.get(code)
 
     def path(self, code: str) -> list[str]:
         """From the root down to `code`."""
         path = [code]
-        while (above := self.parents.get(path[-1])) is not None:
+        while (above := self.parent(path[-1])) is not None:
             path.append(above)
         return path[::-1]
 
