@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -148,15 +149,18 @@ def read_toml(path: Path, kind: type[T]) -> T:
 
 
 def line_of(text: str, complaint: str) -> str:
-    """`:line` of the key that a validation complaint names, where the text has it."""
-    names = [
-        part.strip("`'.$[]") for part in complaint.replace("`", " ` ").split() if part.strip("`'.$[]").isidentifier()
-    ]
-    for number, line in enumerate(text.splitlines(), 1):
-        key = line.partition("=")[0].strip()
-        if key and key in names:
-            return f":{number}"
-    return ""
+    """`:line` of the table or key that a validation complaint names, where the text has it."""
+    lines = [line.strip() for line in text.splitlines()]
+    path = re.search(r"`\$([^`]*)`", complaint)
+    words = re.findall(r"(\w+)(?:\[(\d+)\])?", path[1]) if path else []
+    words += [(name, "") for name in re.findall(r"unknown field `(\w+)`", complaint)]
+    at = None
+    for name, index in words:
+        tables = [n for n, line in enumerate(lines) if line in (f"[[{name}]]", f"[{name}]")]
+        keys = [n for n in range(at or 0, len(lines)) if lines[n].partition("=")[0].strip() == name]
+        if tables or keys:
+            at = tables[min(int(index or 0), len(tables) - 1)] if tables else keys[0]
+    return "" if at is None else f":{at + 1}"
 
 
 def check_plan(plan: Plan, departments: dict[str, Department], hazards: dict[str, Hazard], text: str = "") -> None:
