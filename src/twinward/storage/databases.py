@@ -14,6 +14,7 @@ SQLITE_CACHE_KB = 262_144
 SQLITE_READ_MAP_BYTES = 1 << 30
 BUSY_TIMEOUT_MS = 30_000
 STATEMENTS_KEPT = 512
+CONNECT_S = 10
 
 
 class Database(Protocol):
@@ -47,7 +48,13 @@ class Sqlite:
         self.path = path
 
     def connect(self, *, write: bool) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self._connect(write=write)
+        except (sqlite3.Error, OSError) as error:
+            raise self.explain(error) from error
+
+    def _connect(self, *, write: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
         )
@@ -83,7 +90,17 @@ class Sqlite:
                 "free space and send again; whatever was acknowledged is kept",
                 code="disk_full",
             )
-        if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            return StoppedError(
+                f"{self.path.name} is no database or is damaged ({error})",
+                "keep this copy, restore a backup and run `twinward doctor`",
+                code="database_damaged",
+            )
+        if isinstance(error, PermissionError) or primary in (
+            sqlite3.SQLITE_READONLY,
+            sqlite3.SQLITE_CANTOPEN,
+            sqlite3.SQLITE_PERM,
+        ):
             return StorageError(
                 f"the database {self.path.name} cannot be written ({error})",
                 "give this user the right to write there",
@@ -107,7 +124,10 @@ class Postgres:
         self.url = url
 
     def connect(self, *, write: bool) -> Any:
-        connection = psycopg.connect(self.url, autocommit=True, connect_timeout=10)
+        try:
+            connection = psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_S)
+        except psycopg.Error as error:
+            raise self.explain(error) from error
         connection.prepare_threshold = 2
         if write:
             connection.execute("SET synchronous_commit = on")

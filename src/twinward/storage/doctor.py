@@ -20,7 +20,7 @@ from twinward.core.ports import Transaction
 from twinward.storage.audit import verify_chain
 from twinward.storage.databases import Sqlite
 from twinward.storage.frames import read_frames
-from twinward.storage.inbox import read_accounts, read_mark
+from twinward.storage.inbox_files import read_accounts, read_mark
 from twinward.storage.lake.manifest import MANIFEST, load_manifest
 from twinward.storage.store import SqlStore
 

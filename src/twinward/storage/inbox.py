@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import threading
 from collections import deque
@@ -17,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from twinward.core.clock import Clock, to_us
-from twinward.core.errors import BusyError, StorageError
+from twinward.core.errors import StorageError
 from twinward.core.messages import Counts
 from twinward.storage.frames import Frame, FrameHead, frame_follows, pack_frame, read_frames, sync_folder, write_whole
+from twinward.storage.inbox_files import Mark, keep_key_files, own_folder, read_mark
 from twinward.storage.known import KnownKeys, seed_of, text_keys
 
 SEGMENT_BYTES = 64 << 20
@@ -28,13 +28,6 @@ GROUP_BYTES = 16 << 20  # written between two syncs at most
 
 Durable = Callable[[FrameHead, Any], None]
 Entry = tuple[bytes, FrameHead, Any, Future[Counts]]  # a packed frame, its head and rows, who waits for it
-
-
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the inbox has been drained, and what the drained frames came to for each source."""
-
-    drained: int = 0
-    totals: dict[str, Counts] = {}
 
 
 class Inbox:
@@ -51,7 +44,7 @@ class Inbox:
         self._on_durable = on_durable
         self._horizon = horizon
         root.mkdir(parents=True, exist_ok=True)
-        self._lock_file = self._own()
+        self._lock_file = own_folder(root)
         self._accepting = threading.Lock()
         self._queue: deque[Entry] = deque()
         self._queued = threading.Condition()
@@ -70,30 +63,13 @@ class Inbox:
 
     # opening -----------------------------------------------------------------------------------------------------
 
-    def _own(self) -> Any:
-        """The lock of the one process that may write here; it ends with the process."""
-        lock = (self.root / "lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            owner = lock.read().strip() or "unknown"
-            lock.close()
-            raise BusyError(
-                f"the inbox is owned by process {owner}", "stop that process, or send to its API", code="inbox_busy"
-            ) from error
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        return lock
-
     def _load(self, *, replay: bool) -> None:
         """Reads what is on disk: keys, counts, and where to go on; a torn tail is cut off."""
         self._mark = read_mark(self.root)
         self._totals = dict(self._mark.totals)
         self._known = KnownKeys(self._horizon)
         self._n = self._mark.drained
-        for path in self._key_files():
+        for path in keep_key_files(self.root, self._horizon):
             self._known.add(np.fromfile(path, np.uint64).reshape(-1, 2))
         self._ends: dict[str, int] = {}  # last frame of each segment
         segments = self.segments()
@@ -121,18 +97,6 @@ class Inbox:
                 code="inbox_damaged",
             )
         os.truncate(path, end)
-
-    def _key_files(self) -> list[Path]:
-        """Key files of drained segments, oldest first, as far back as the horizon reaches; older ones go."""
-        files = sorted(self.root.glob("*.keys"))
-        held, kept = 0, []
-        for path in reversed(files):
-            if held >= 2 * self._horizon:
-                path.unlink()
-                continue
-            held += path.stat().st_size // 16
-            kept.append(path)
-        return kept[::-1]
 
     def segments(self) -> list[Path]:
         """The frame files, oldest first."""
@@ -328,20 +292,3 @@ class Inbox:
         self._thread.join()
         self._file.close()
         self._lock_file.close()
-
-
-def read_mark(root: Path) -> Mark:
-    """How far an inbox has been drained."""
-    path = root / "mark.json"
-    return msgspec.json.decode(path.read_bytes(), type=Mark) if path.exists() else Mark()
-
-
-def read_accounts(root: Path) -> dict[str, Counts]:
-    """Each source's account as the files tell it, without owning the inbox."""
-    mark = read_mark(root)
-    totals = dict(mark.totals)
-    for path in sorted(root.glob("*.frames")):
-        for frame in read_frames(path):
-            if frame.head.n > mark.drained:
-                totals[frame.head.source] = totals.get(frame.head.source, Counts()) + frame.head.counts
-    return totals

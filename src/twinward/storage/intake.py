@@ -20,7 +20,8 @@ from twinward.core.messages import Counts, Difference
 from twinward.core.ports import Watcher
 from twinward.storage.backup import draining_stopped
 from twinward.storage.frames import Frame, FrameHead, sync_folder
-from twinward.storage.inbox import HORIZON, Inbox, read_accounts, read_mark
+from twinward.storage.inbox import HORIZON, Inbox
+from twinward.storage.inbox_files import read_accounts, read_mark
 from twinward.storage.known import seed_of, text_keys
 from twinward.storage.latest import Latest, Sensors
 from twinward.storage.ledger import Ledger

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from twinward.core.messages import Counts, Difference
 from twinward.storage.frames import Frame, FrameHead, write_whole
-from twinward.storage.inbox import read_mark
+from twinward.storage.inbox_files import read_mark
 from twinward.storage.readings import Readings
 
 FILE = "ledger.json"

@@ -17,13 +17,14 @@ from twinward.core.messages import Fact
 from twinward.core.ports import Reader, Sealer, Table, Transaction
 from twinward.storage.checkpoint import Checkpointer
 from twinward.storage.databases import Database, StoppedError, choose_database
+from twinward.storage.held import Head, Recent
 from twinward.storage.opening import prepare
 from twinward.storage.reader import StoreReader
 from twinward.storage.reading import Words
 from twinward.storage.schema import build_schema
 from twinward.storage.sealed import SealedHistory
 from twinward.storage.statements import Statements
-from twinward.storage.transaction import GroupTransaction, Head, Recent
+from twinward.storage.transaction import GroupTransaction
 
 T = TypeVar("T")
 Work = tuple[Callable[[Transaction], Any], "Future[Any]"]
