@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from browser.made_city import make_city
 from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, staged
 from twinward.api.console import DIST
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 15_000  # a screen answers in a fraction of this; a loaded machine may not
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -59,11 +60,14 @@ def open_page(browser: Browser) -> Iterator[Open]:
         size: tuple[int, int] = (1440, 900),
         language: str = "en",
         theme: str = "light",
+        drawn: bool = False,
     ) -> Page:
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)  # type: ignore[arg-type]
         context.add_init_script(
             f"localStorage.getItem('twinward.language') ?? localStorage.setItem('twinward.language', '{language}')"
         )
+        if not drawn:  # the map is drawn in software here: only tests of the map wait for it
+            context.route("**/assets/maplibre*", lambda route: route.abort())
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)

@@ -26,7 +26,8 @@ def value_of(page: Page, name: str) -> int:
 
 
 def sum_of_rows(page: Page) -> int:
-    return sum(int(cell.get_attribute("data-value") or 0) for cell in page.get_by_test_id("area-value").all())
+    cells = "[...document.querySelectorAll('[data-testid=area-value]')].map(cell => Number(cell.dataset.value))"
+    return sum(page.evaluate(cells))
 
 
 def assert_agreement(page: Page) -> None:
@@ -68,8 +69,14 @@ def test_the_slider_moves_the_whole_screen_and_back(outbreak: Stage, open_page: 
     assert "at=" not in page.url
 
 
-def test_the_map_draws_every_area(outbreak: Stage, open_page: Open) -> None:
+def test_without_a_map_the_list_still_says_everything(outbreak: Stage, open_page: Open) -> None:
     page = open_page(outbreak)
+    expect(page.get_by_text("The map cannot be drawn on this screen")).to_be_visible()
+    assert sum_of_rows(page) == value_of(page, "fig-new") > 0
+
+
+def test_a_click_on_the_map_chooses_an_area_for_the_page(outbreak: Stage, open_page: Open) -> None:
+    page = open_page(outbreak, drawn=True)
     page.wait_for_selector("[data-state=ready]")
     box = page.locator(".canvas canvas").bounding_box()
     assert box is not None and box["width"] > 300
@@ -81,7 +88,7 @@ def test_the_map_draws_every_area(outbreak: Stage, open_page: Open) -> None:
 def test_no_page_has_an_accessibility_violation(
     outbreak: Stage, open_page: Open, language: str, theme: str, size: tuple[int, int]
 ) -> None:
-    page = open_page(outbreak, size=size, language=language, theme=theme)
+    page = open_page(outbreak, size=size, language=language, theme=theme, drawn=True)
     page.get_by_test_id("incident").first.wait_for()
     room = page.get_by_test_id("incident").first.get_attribute("href")
     page.evaluate(AXE.read_text("utf-8"))

@@ -14,7 +14,7 @@ def test_what_is_done_offline_is_sent_once_when_the_network_is_back(
     quiet: Stage, open_page: Callable[..., Page]
 ) -> None:
     quiet.report_case()
-    page = open_page(quiet, "tasks", size=(390, 844))
+    page = open_page(quiet, "tasks", size=(390, 844), drawn=True)
     expect(page.get_by_test_id("task").first).to_be_visible()
     page.wait_for_function("navigator.serviceWorker.controller !== null")
     page.context.set_offline(True)
