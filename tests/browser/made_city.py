@@ -13,6 +13,7 @@ from twinward import app
 from twinward.population.base import Area
 from twinward.population.columns import Manifest, write_manifest
 
+ZONE = "Europe/Berlin"
 WEST, SOUTH, WIDTH, HEIGHT = 10.0, 50.0, 0.5, 0.3
 NAMES = (
     "North Bank",
@@ -29,9 +30,9 @@ QUARTERS = ("East", "West")
 BLOCKS = ("One", "Two")
 
 
-def make_city(workspace: Path, *, kind: str = "demonstration", zone: str = "Europe/Berlin") -> None:
+def make_city(workspace: Path, *, kind: str = "demonstration", managed: bool = False) -> None:
     """A workspace with a city of nine districts with outlines, each with quarters and blocks."""
-    app.init_workspace(workspace, kind=kind)
+    app.init_workspace(workspace, kind=kind, managed=managed)
     folder = workspace / "city"
     folder.mkdir()
     stream = np.random.Generator(np.random.PCG64(7))
@@ -57,7 +58,7 @@ def make_city(workspace: Path, *, kind: str = "demonstration", zone: str = "Euro
                 for b, block in enumerate(BLOCKS, 1)
             ]
     manifest = Manifest(
-        schema_version=1, name="harbour-city", timezone=zone, sha256="", lengths={"age_sex": 480_000},
+        schema_version=1, name="harbour-city", timezone=ZONE, sha256="", lengths={"age_sex": 480_000},
         leaf_codes=[area.code for area in areas if area.level == "block"], areas=areas, report={}, fidelity={},
     )  # fmt: skip
     write_manifest(manifest, folder)

@@ -15,11 +15,14 @@ export type Trust = Schemas['Trust']
 export type PublicPage = Schemas['PublicPage']
 export type PlaceColumns = Schemas['PlaceColumns']
 export type Twig = Schemas['Twig']
+export interface Page<T> { items: T[]; total: number; activation: string }
+export interface Contact { id: string; case: string; subject: string; area: string; setting: string; probability: number | null; step: string; named_at: string; synthetic: boolean }
 export interface Account { received: number; stored: number; duplicate: number; rejected: { index: number; code: string; message: string }[] }
 export type Command =
   | Schemas['ConfirmOrder'] | Schemas['AcknowledgeTask'] | Schemas['CompleteTask'] | Schemas['CommentTask'] | Schemas['AdoptPlan']
 
 const TOKEN = 'twinward.token'
+const REFRESH = 'twinward.refresh'
 
 /** What went wrong, as the server says it; `status` 0 means that it did not answer. */
 export class ApiError extends Error {
@@ -28,16 +31,43 @@ export class ApiError extends Error {
   }
 }
 
-export function keepToken(token: string): void {
-  sessionStorage.setItem(TOKEN, token.trim())
+interface Tokens { access: string; refresh: string }
+
+/** Log in; the session is kept in this tab and ends with it. */
+export async function login(name: string, password: string, code: string): Promise<void> {
+  keep(await post<Tokens>('/v1/sessions', { name, password, ...(code ? { code } : {}), device: 'console' }))
 }
 
-export function headers(): Record<string, string> {
+function keep(tokens: Tokens): void {
+  sessionStorage.setItem(TOKEN, tokens.access)
+  sessionStorage.setItem(REFRESH, tokens.refresh)
+}
+
+let renewing: Promise<boolean> | null = null
+
+/** New tokens for the refresh token, which can be spent once: whoever asks meanwhile waits for the same answer. */
+function renew(): Promise<boolean> {
+  const refresh = sessionStorage.getItem(REFRESH)
+  if (!refresh) return Promise.resolve(false)
+  renewing ??= post<Tokens>('/v1/sessions/refresh', { refresh })
+    .then((tokens) => { keep(tokens); return true })
+    .catch(() => { sessionStorage.removeItem(REFRESH); return false })
+    .finally(() => { renewing = null })
+  return renewing
+}
+
+async function post<T>(path: string, body: unknown): Promise<T> {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  return (await ask(path, init)).json() as Promise<T>
+}
+
+function headers(): Record<string, string> {
   const token = sessionStorage.getItem(TOKEN)
   return token ? { authorization: `Bearer ${token}` } : {}
 }
 
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+/** Ask; ApiError when the answer is not a good one. A session whose token has run out is renewed on the way. */
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response
   try {
     response = await fetch(path, { ...init, headers: { ...headers(), ...(init.headers as Record<string, string>) } })
@@ -46,6 +76,7 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
     throw new ApiError(0, 'offline', 'the server does not answer')
   }
   if (response.ok) return response
+  if (response.status === 401 && !path.startsWith('/v1/sessions') && (await renew())) return ask(path, init)
   const body = await response.json().catch(() => ({}))
   throw new ApiError(response.status, body.code ?? 'error', body.message ?? response.statusText, body.advice)
 }
@@ -65,9 +96,9 @@ export const getMe = () => get<Me>('/v1/me')
 export const getTrust = () => get<Trust>('/v1/trust')
 export const getPublic = (at: string | null) => get<PublicPage>(`/v1/public${query({ at })}`)
 export const getAreas = async (under: string | null) => (await get<{ items: AreaName[] }>(`/v1/areas${query({ under })}`)).items
+export const getContacts = (incident: string) => get<Page<Contact>>(`/v1/contacts${query({ incident, limit: '200' })}`)
 export const getMyTasks = (department: string, area: string) => get<MyTasks>(`/v1/my-tasks${query({ department, area })}`)
 
 export async function sendCommands(items: Command[]): Promise<Account> {
-  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ items, source: 'console' }) }
-  return (await ask('/v1/commands', init)).json() as Promise<Account>
+  return post<Account>('/v1/commands', { items, source: 'console' })
 }

@@ -27,6 +27,7 @@ class Live {
   #timer: ReturnType<typeof setTimeout> | undefined
   #stream: { stop: () => void } | null = null
   #askedAt = 0
+  #clock: ReturnType<typeof setInterval> | undefined
 
   get past(): boolean {
     return this.at !== null
@@ -49,9 +50,9 @@ class Live {
     this.#stream = follow(() => this.#seq, {
       heard: () => { this.heardAt = Date.now(); this.link = 'live' },
       event: (seq) => { this.#seq = Math.max(this.#seq, seq); this.#soon() },
-      lost: (error) => { this.link = 'lost'; if (error) this.#take(error) },
+      lost: (error) => { this.link = 'lost'; if (error?.status === 401) this.#stop(error) },
     })
-    setInterval(() => this.#tick(), CLOCK_MS)
+    this.#clock ??= setInterval(() => this.#tick(), CLOCK_MS)
   }
 
   /** Move the whole screen to an instant, or back to now with null. */
@@ -96,9 +97,15 @@ class Live {
     if (!this.past && this.now - this.#askedAt > MINUTE_MS) void this.refresh()
   }
 
+  /** Without a login nothing is followed: the door asks for one, and starts anew. */
+  #stop(error: ApiError): void {
+    this.#stream?.stop()
+    this.#take(error)
+  }
+
   #take(error: unknown): void {
     if (!(error instanceof ApiError)) throw error
-    if (error.status === 401 || error.status === 403) this.forbidden = true
+    if (error.status === 401) this.forbidden = true
     this.error = error
   }
 }

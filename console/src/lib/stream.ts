@@ -1,5 +1,5 @@
 // The one live stream: reads server-sent events with fetch (so that a token can go along) and comes back when it breaks.
-import { ApiError, headers } from '../api/client'
+import { ApiError, ask } from '../api/client'
 
 export interface Listener {
   heard: () => void
@@ -19,8 +19,8 @@ export function follow(seq: () => number, listener: Listener): { stop: () => voi
 async function run(seq: () => number, listener: Listener, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const response = await fetch(`/v1/events?follow=true&after=${seq()}`, { headers: headers(), signal })
-      if (!response.ok || !response.body) throw new ApiError(response.status, 'stream', response.statusText)
+      const response = await ask(`/v1/events?follow=true&after=${seq()}`, { signal })
+      if (!response.body) throw new ApiError(0, 'stream', 'no body')
       listener.heard()
       await read(response.body, listener)
       listener.lost(null)

@@ -37,6 +37,8 @@ export function t(key: WordKey, holes: Record<string, string | number> = {}): st
 export function said(kind: string, word: string): string {
   const key = `${kind}.${word}`
   if (key in en) return t(key as WordKey)
+  const general = `${kind}.${word.split('/')[0]}` // `epidemic/some-strain` is an epidemic
+  if (general in en) return t(general as WordKey)
   return word.replaceAll('_', ' ')
 }
 

@@ -147,11 +147,11 @@ def get_trust(platform: Platform) -> Trust:
     lookers: dict[str, set[str]] = {}
     with platform.store.read() as reader:
         after = 0
-        while page := reader.events_after(after, types=("LookRecorded",)):
+        while page := reader.events_after(after, types=("LookRecorded", "PersonsListed")):
             after = page[-1].seq
             for event in page:
                 purpose = str(getattr(event.fact, "purpose", "deleted"))
-                looks[purpose] += 1
+                looks[purpose] += len(getattr(event.fact, "subjects", ("one",)))
                 lookers.setdefault(purpose, set()).add(event.actor)
     rows = [LookRow(purpose=name, looks=n, lookers=len(lookers[name])) for name, n in sorted(looks.items())]
     return Trust(

@@ -90,7 +90,7 @@ def list_areas(ground: Ground, picture: Pictures) -> list[AreaRow]:
     by_area: dict[str, list[Any]] = {}
     for incident in picture.incidents:
         by_area.setdefault(tops(incident.area, 1), []).append(incident)
-    last_day = max((day for row in picture.incidents for day in row.days if day <= picture.day.isoformat()), default="")
+    last_day = find_last_day(picture)
     codes = sorted({*ground.top, *opened, *limits, *by_area, *picture.places})
     rows = []
     for code in codes:
@@ -115,12 +115,19 @@ def list_areas(ground: Ground, picture: Pictures) -> list[AreaRow]:
     return rows
 
 
+def find_last_day(picture: Pictures) -> str:
+    """The latest day with reports: what `new` means everywhere on the screen."""
+    until = picture.day.isoformat()
+    return max((day for row in picture.incidents for day in row.days if day <= until), default="")
+
+
 def since(day: str, days: int) -> str:
     return (date.fromisoformat(day) - timedelta(days=days)).isoformat() if day else ""
 
 
 def list_incidents(platform: Platform, picture: Pictures) -> list[IncidentRow]:
     """Open ones first, the gravest level and the most new reports on top; then closed ones, newest first."""
+    last_day = find_last_day(picture)
     opened = Counter(task.incident for task in picture.tasks)
     late = Counter(task.incident for task in picture.tasks if task.is_late(picture.now))
     rows = []
@@ -139,7 +146,7 @@ def list_incidents(platform: Platform, picture: Pictures) -> list[IncidentRow]:
                 opened_at=row.opened_at,
                 closed_at=row.closed_at,
                 round=row.round,
-                new=days[-1].new if days else 0,
+                new=sum(day.new for day in days if day.day == last_day),
                 new_total=sum(day.new for day in days),
                 tasks_open=opened[row.id],
                 tasks_late=late[row.id],
