@@ -16,6 +16,7 @@ from twinward.decision.simulation.kernels.tables import (
     F_MILD,
     F_MILD_RECOVERED,
     F_PRE,
+    IN_HOUSEHOLD,
     NEVER,
     NOBODY,
     REFRACTORY_DAYS,
@@ -31,18 +32,34 @@ from twinward.decision.simulation.kernels.words import (
     is_dead,
     kind_of,
     leaf_of,
+    offset_of,
     size_of,
     strain_of,
 )
 
 _SEVERE_SALT = np.uint64(0x8EBC6AF09C88C6E3)
-_12, _LOW12 = np.uint64(12), np.uint64(4095)
+ALONE = np.uint16(0xFFFE)  # clears the lowest bit of a contact class: no contacts in the household
+# whoever was infected so few days ago cannot be infected again while an infection of today transmits: REFRACTORY_DAYS
+# less 37, the longest span from infection to the last infectious day among the bundled diseases
+SPENT_DAYS = 8
+_12, _24, _36, _LOW12 = np.uint64(12), np.uint64(24), np.uint64(36), np.uint64(4095)
 
 
 @njit(cache=True, inline="always")
 def contact_class(fixed: Any) -> Any:
     """Row of the mixing tables: age, kind of site, whether the resident lives with others."""
     return (age_of(fixed) * (NO_TEAM_KIND + 1) + kind_of(fixed)) * 2 + np.int64(size_of(fixed) > 1)
+
+
+@njit(cache=True, inline="always")
+def household_spent(words: Any, who: Any, fixed: Any, day: Any) -> Any:
+    """True when nobody else of the household can be infected before an infection of today has run its course."""
+    home = who - offset_of(fixed)
+    spent = True
+    for other in range(home, home + size_of(fixed)):
+        state = words[other, STATE]
+        spent &= (other == who) | ((strain_of(state) > 0) & (day - infected_day(state) < SPENT_DAYS))
+    return spent
 
 
 @njit(cache=True, nogil=True)
@@ -52,22 +69,29 @@ def accept(day: Any, out: Any, count: Any, rec: Any, n: Any, words: Any, before:
 
     The infections caused by the records before `cohort` are summed: their number and their generation times.
     """
+    target, sources, settings = out.target, out.source, out.setting
+    rec_who, rec_day, strains, rec_setting = rec.who, rec.day, rec.strain, rec.setting
+    parents, classes, severe = rec.parent, rec.cls, rec.severe
     first = n
     for p in range(count):
-        who = np.int64(out.target[p])
+        who = np.int64(target[p])
         state = words[who, STATE]
         if is_dead(state) or (strain_of(state) > 0 and infected_day(state) == day):
             continue
-        source = np.int64(out.source[p])
-        strain = rec.strain[source]
+        source, setting = np.int64(sources[p]), settings[p]
+        strain = strains[source]
         before[n - first] = state
         words[who, STATE] = infect(state, np.int64(strain), day)
-        rec.who[n], rec.day[n], rec.strain[n] = who, day, strain
-        rec.setting[n], rec.parent[n] = out.setting[p], rec.who[source]
+        rec_who[n], rec_day[n], strains[n] = who, day, strain
+        rec_setting[n], parents[n] = setting, rec_who[source]
         n += 1
+        at_home = setting == IN_HOUSEHOLD and not severe[source]
+        if at_home and household_spent(words, who, words[who, FIXED], day):
+            # attempts on those who cannot be infected change nothing: leave them out (a patient meets staff instead)
+            classes[source] &= ALONE
         if source < cohort:
             sums[0] += weight
-            sums[1] += weight * (day - np.int64(rec.day[source]))
+            sums[1] += weight * (day - np.int64(rec_day[source]))
     return n
 
 
@@ -96,47 +120,50 @@ def run_course(day: Any, key: Any, rec: Any, lo: Any, hi: Any, city: Any, histor
 
     A course that began before the first day enters its present compartment today.
     """
+    words, leaf_group, rec_who, rec_day = city.words, city.leaf_group, rec.who, rec.day
+    latents, classes, fixeds, severes, onsets = rec.latent, rec.cls, rec.fixed, rec.severe, rec.onset
+    rates, strains, settings = rec.rate, rec.strain, rec.setting
+    flows, by_area, by_age, by_setting, by_strain = tally.flows, tally.area, tally.age, tally.setting, tally.strain
+    latent_table, onset_table, sick_table, uneven = history.latent, history.onset, history.sick, history.heterogeneity
+    quiet, loud, symptomatic, hospital = history.quiet_rate, history.loud_rate, history.symptomatic, history.hospital
+    spared = history.spared
     found = 0
     for r in range(lo, hi):
-        who = np.int64(rec.who[r])
-        fixed, state = city.words[who, FIXED], before[r - lo]
-        age, strain = age_of(fixed), np.int64(rec.strain[r])
+        who = np.int64(rec_who[r])
+        fixed, state = words[who, FIXED], before[r - lo]
+        age, strain = age_of(fixed), np.int64(strains[r])
         bits = mix(key + np.uint64(who) * GOLDEN)
-        latent = np.int64(history.latent[np.int64(bits & _LOW12)])
-        bits = bits >> _12
-        wait = np.int64(history.onset[np.int64(bits & _LOW12)])
-        bits = bits >> _12
-        end = np.int64(history.sick[np.int64(bits & _LOW12)])
-        bits = bits >> _12
-        spread = history.heterogeneity[np.int64(bits & _LOW12)]
+        latent = np.int64(latent_table[np.int64(bits & _LOW12)])
+        wait = np.int64(onset_table[np.int64((bits >> _12) & _LOW12)])
+        end = np.int64(sick_table[np.int64((bits >> _24) & _LOW12)])
+        spread = uneven[np.int64((bits >> _36) & _LOW12)]
         luck = mix(key ^ mix(np.uint64(who) + _SEVERE_SALT))
-        ill = np.float64(luck >> np.uint64(40)) < history.symptomatic[age] * 16777216.0
-        rec.latent[r] = latent
-        rec.fixed[r], rec.severe[r] = fixed, False
-        rec.cls[r] = contact_class(fixed)
+        ill = np.float64(luck >> np.uint64(40)) < symptomatic[age] * 16777216.0
+        latents[r], fixeds[r], severes[r], classes[r] = latent, fixed, False, contact_class(fixed)
+        if household_spent(words, who, fixed, day):
+            classes[r] &= ALONE
         first = strain_of(state) == 0
-        tally.flows[day, F_FIRST if first else F_AGAIN] += 1
-        tally.area[day, city.leaf_group[leaf_of(fixed)]] += 1
-        tally.age[day, age // 10] += 1
-        tally.setting[day, rec.setting[r]] += 1
-        tally.strain[day, strain] += 1
-        start = np.int64(rec.day[r]) + latent
+        flows[day, F_FIRST if first else F_AGAIN] += 1
+        by_area[day, leaf_group[leaf_of(fixed)]] += 1
+        by_age[day, age // 10] += 1
+        by_setting[day, settings[r]] += 1
+        by_strain[day, strain] += 1
+        start = np.int64(rec_day[r]) + latent
         if not ill:
-            rec.onset[r] = NEVER
-            rec.rate[r] = spread * history.quiet_rate[strain]
-            tally.flows[max(start, day), F_ASYM] += 1
-            tally.flows[max(start + wait + end, day), F_ASYM_RECOVERED] += 1
+            onsets[r], rates[r] = NEVER, spread * quiet[strain]
+            flows[max(start, day), F_ASYM] += 1
+            flows[max(start + wait + end, day), F_ASYM_RECOVERED] += 1
             continue
-        rec.onset[r] = latent + wait
-        rec.rate[r] = spread * history.loud_rate[strain]
-        tally.flows[max(start, day), F_PRE] += 1
-        tally.flows[max(start + wait, day), F_MILD] += 1
-        chance = np.float64(history.hospital[strain, age]) * (1.0 - history.spared[doses_of(state)])
+        onsets[r], rates[r] = latent + wait, spread * loud[strain]
+        flows[max(start, day), F_PRE] += 1
+        flows[max(start + wait, day), F_MILD] += 1
+        chance = np.float64(hospital[strain, age]) * (1.0 - spared[doses_of(state)])
         if not first:
             chance *= 1.0 - history.spared_again
         if uniform(mix(luck)) < chance:
-            severe[found], rec.severe[r] = r, True
+            severe[found], severes[r] = r, True
+            classes[r] = contact_class(fixed)
             found += 1
         else:
-            tally.flows[max(start + wait + end, day), F_MILD_RECOVERED] += 1
+            flows[max(start + wait + end, day), F_MILD_RECOVERED] += 1
     return found
