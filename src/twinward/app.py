@@ -17,6 +17,7 @@ from twinward.core.messages import Fact
 from twinward.library.plans import load_library
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
+from twinward.loop.tracer import Tracer
 from twinward.loop.tracing import CaseTracer, FoundContact
 from twinward.population.columns import read_manifest
 from twinward.report.demonstration import render_demo_report
@@ -27,6 +28,7 @@ from twinward.security.masking import ScrubFilter
 from twinward.security.policy import Policy
 from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
+from twinward.service import contact_tracing
 from twinward.service.accounts import add_account
 from twinward.service.housekeeping import Housekeeping
 from twinward.service.lake import expire
@@ -239,6 +241,13 @@ def write_demo_report(workspace: Path, result: dict[str, Any]) -> Path:
 def open_lake(workspace: Path) -> Lake:
     """The workspace's observation lake; one instance stays warm as long as it lives."""
     return Lake(workspace / "lake")
+
+
+def make_tracer(platform: Platform, lake: Lake | None = None) -> Tracer:
+    """Traces confirmed cases by itself, as the loop."""
+    lake = lake or open_lake(platform.workspace)
+    caller = msgspec.structs.replace(local_admin(), name="loop")
+    return contact_tracing.make_tracer(platform, make_tracing(platform, caller, lake))
 
 
 def make_tracing(platform: Platform, caller: Caller, lake: Lake | None = None) -> Tracing:

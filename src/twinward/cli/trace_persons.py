@@ -21,7 +21,16 @@ def add_arguments(questions: argparse._SubParsersAction[argparse.ArgumentParser]
     contacts.add_argument("--min-probability", type=float, default=0.0, metavar="P")
     contacts.add_argument("--limit", type=int, default=None, metavar="N", help="most contacts to list")
     contacts.add_argument("--raw-pairs", action="store_true", help="only the exact counts, without the list")
+    contacts.add_argument("--second-order", action="store_true", help="contacts of likely infected contacts instead")
+    contacts.add_argument("--min-transmission", type=float, default=0.05, metavar="P", help="for --second-order")
+    contacts.add_argument("--cap", type=int, default=50, metavar="N", help="most first contacts that are followed")
     contacts.set_defaults(answer=answer_contacts)
+    backward = questions.add_parser("backward", help="where and from whom a case may have been infected")
+    backward.add_argument("--subject", required=True, metavar="S")
+    backward.add_argument("--onset", required=True, type=as_time, metavar="T", help="first symptoms, or first positive")
+    backward.add_argument("--known", default="", metavar="S,S", help="other known cases, listed first")
+    backward.add_argument("--limit", type=int, default=50, metavar="N")
+    backward.set_defaults(answer=answer_backward)
     companions = questions.add_parser("companions", help="who shared several places with a person")
     companions.add_argument("--subject", required=True, metavar="S")
     add_window(companions)
@@ -34,7 +43,7 @@ def add_arguments(questions: argparse._SubParsersAction[argparse.ArgumentParser]
     file.add_argument("--subject", required=True, metavar="S")
     add_window(file)
     file.set_defaults(answer=answer_file)
-    for sub in (contacts, companions, file):
+    for sub in (contacts, backward, companions, file):
         add_person(sub)
 
 
@@ -47,6 +56,8 @@ def add_window(parser: argparse.ArgumentParser) -> None:
 def answer_contacts(options: argparse.Namespace) -> int:
     if options.limit is not None and options.limit < 0:
         raise InputError("--limit is negative", "leave it out for all contacts", code="bad_limit")
+    if options.second_order:
+        return answer_second_order(options)
     with open_for(options) as (platform, caller):
         result = app.make_tracing(platform, caller).contacts(
             subject=options.subject,
@@ -104,4 +115,41 @@ def answer_file(options: argparse.Namespace) -> int:
     ]
     parts = ", ".join(f"{len(result[name])} {name}" for name in ("contacts", "cases", "tests", "isolation", "tasks"))
     emit_text("\n".join([parts, *lines]))
+    return 0
+
+
+def answer_second_order(options: argparse.Namespace) -> int:
+    with open_for(options) as (platform, caller):
+        result = app.make_tracing(platform, caller).second_order(
+            options.min_transmission,
+            options.cap,
+            subject=options.subject,
+            start=options.start,
+            end=options.end,
+            radius_m=options.radius_m,
+            minutes=options.minutes,
+            min_duration_min=options.min_duration_min,
+            limit=options.limit,
+        )
+    if options.json:
+        emit_json(result)
+        return 0
+    lines = [f"{result['followed']} contacts followed, {result['left_out']} left out by the cap"]
+    for row in result["contacts"][:50]:
+        lines.append(f"{row['subject']:>20}  through {row['through']:<20} infected {row['transmission']:.4f}")
+    emit_text("\n".join(lines))
+    return 0
+
+
+def answer_backward(options: argparse.Namespace) -> int:
+    known = frozenset(name for name in options.known.split(",") if name)
+    with open_for(options) as (platform, caller):
+        result = app.make_tracing(platform, caller).backward(options.subject, options.onset, known, options.limit)
+    if options.json:
+        emit_json(result)
+        return 0
+    lines = [f"{row['share']:.2f}  {row['setting']:<9}  {row['lon']}, {row['lat']}" for row in result["places"][:10]]
+    for contact in result["sources"][:20]:
+        lines.append(f"{contact['subject']:>20}  infected by it {contact['transmission']:.3f}  {contact['setting']}")
+    emit_text("\n".join(lines))
     return 0

@@ -17,11 +17,12 @@ from twinward.core.errors import InputError, RefusedError
 from twinward.core.ports import MovementLake
 from twinward.core.scope import ALL_AREAS, Scope
 from twinward.decision.tracing.areas import read_areas
-from twinward.decision.tracing.casefile import tell_movement
+from twinward.decision.tracing.casefile import home_of, tell_movement
 from twinward.decision.tracing.companions import list_companions
 from twinward.decision.tracing.contacts import ContactQuestion, list_contacts
 from twinward.decision.tracing.flows import HOUR_US, FlowAnswer, list_flows
 from twinward.decision.tracing.opened import PURPOSE, AreaLocator, OpenedLake
+from twinward.decision.tracing.orders import list_second_order, trace_backward
 from twinward.decision.tracing.presence import list_dwells, list_visited
 from twinward.decision.tracing.settings import Settings
 from twinward.decision.tracing.warm import warm_up
@@ -80,6 +81,21 @@ class Tracing:
             scope, "file", asked, lambda lake: tell_movement(lake, **asked, settings=self.settings)
         )
 
+    def home_areas(self, subjects: Sequence[str], start: datetime, end: datetime) -> dict[str, str]:
+        """The lowest area in which each person spends the nights, where the city and the data tell it."""
+        scope, areas = self.scope_for(PURPOSE), self.areas
+        if areas is None or not subjects:
+            return {}
+
+        def ask(lake: MovementLake) -> dict[str, str]:
+            opened = OpenedLake(lake, scope, areas, self.mine)
+            found = {name: home_of(opened, name, start, end, self.settings) for name in subjects}
+            homes = {name: point for name, point in found.items() if point is not None}
+            rows: Any = areas.locate(*np.array(list(homes.values())).T) if homes else []
+            return {name: areas.codes[row] for name, row in zip(homes, rows, strict=True) if row >= 0}
+
+        return self.lake.ask(ask)
+
     def sql(self, text: str) -> dict[str, Any]:
         """`lake sql`: a SELECT over what the activation opens; only where it opens the whole city."""
         scope = self.scope_for(PURPOSE)
@@ -91,6 +107,27 @@ class Tracing:
         answer = self.lake.sql(text, scope.data_from, scope.data_to)
         self.audit(scope, "lake.sql", {"sql": text})
         return answer | {"activation": scope.activation, "query_ms": round((time.perf_counter() - started) * 1e3, 3)}
+
+    def second_order(self, min_transmission: float, cap: int, **asked: Any) -> dict[str, Any]:
+        """`trace contacts --second-order`: contacts of likely infected contacts, with threshold and cap."""
+        scope = self.scope_for(PURPOSE)
+        question = ContactQuestion(**(asked | self.window(scope, asked.get("start"), asked.get("end"))))
+        return self._about_persons(
+            scope,
+            "second_order",
+            asked,
+            lambda lake: list_second_order(lake, question, self.settings, min_transmission=min_transmission, cap=cap),
+        )
+
+    def backward(self, subject: str, onset: datetime, known_cases: frozenset[str], limit: int) -> dict[str, Any]:
+        """`trace backward`: where and from whom a case may have been infected."""
+        scope = self.scope_for(PURPOSE)
+        return self._about_persons(
+            scope,
+            "backward",
+            {"subject": subject, "onset": onset},
+            lambda lake: trace_backward(lake, subject, onset, self.settings, known_cases=known_cases, limit=limit),
+        )
 
     def companions(self, **asked: Any) -> dict[str, Any]:
         """`trace companions`: who shared several places with a subject."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+import numpy as np
 
 from twinward.core.clock import format_time, from_us
 from twinward.decision.tracing.opened import OpenedLake
@@ -59,3 +60,14 @@ def tell_movement(lake: OpenedLake, subject: str, start: datetime, end: datetime
         fixes=len(fixes),
         flagged=int(fixes.flag.sum()),
     )
+
+
+def home_of(
+    lake: OpenedLake, subject: str, start: datetime, end: datetime, settings: Settings
+) -> tuple[float, float] | None:
+    """The point where a person spends most night hours of the window; None where the data do not tell."""
+    visits = lake.subject_visits(lake.subject(subject), *lake.window(start, end))
+    at_home = np.flatnonzero(setting_of_stays(visits, settings) == "household")
+    if not len(at_home):
+        return None
+    return float(np.median(visits.lon[at_home])), float(np.median(visits.lat[at_home]))

@@ -77,6 +77,10 @@ class Lake:
 
         return self._retry(once)
 
+    def has_data(self) -> bool:
+        """Whether anything was ever committed here."""
+        return self._manifest_stamp() is not None
+
     def status(self) -> dict[str, Any]:
         """What the lake holds, as counts; nothing about a person."""
         return describe(self.snapshot().manifest)
