@@ -17,6 +17,7 @@ from twinward.service import views
 from twinward.service.platform import Caller, Platform
 
 PAGE = 500
+FAR = 2**53  # no log is longer
 HEARTBEAT_S = 15.0
 BEAT_S = 1.0  # how long a thread may wait before it looks whether the server still runs
 
@@ -28,14 +29,15 @@ def router(platform: Platform) -> APIRouter:
     @routes.get("/events")
     async def get_events(
         request: Request,
-        after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+        after: Annotated[int, Query(ge=0, le=FAR)] = 0,
         limit: Annotated[int, Query(ge=1, le=10_000)] = PAGE,
         follow: bool = False,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Events after an offset; with `follow=true` (or Accept: text/event-stream) the stream stays open."""
         caller = caller_of(platform, request)
-        start = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+        seen = last_event_id or ""
+        start = min(int(seen), FAR) if seen.isascii() and seen.isdigit() else after
         if follow or "text/event-stream" in request.headers.get("accept", ""):
             return StreamingResponse(stream(pulse, request, start, caller), media_type="text/event-stream")
         items = await asyncio.to_thread(views.list_events, platform, start, limit, caller)

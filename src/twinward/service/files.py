@@ -26,6 +26,7 @@ OBSERVATION_FIELDS = Item.__struct_fields__
 NUMBERS = frozenset({"lon", "lat", "error_m", "value"})
 MOVEMENT = ("subject", "occurred_at", "lon", "lat")
 
+Read = Callable[[Path, Reading], Iterator[Row]]
 # takes a batch of items and says what became of each; over HTTP or in this process
 Send = Callable[[list[Any]], Account]
 
@@ -69,14 +70,20 @@ def rejects_path(workspace: Path, kind: str, source: str) -> Path:
     return workspace / "rejected" / f"{kind}-{re.sub(r'[^A-Za-z0-9._-]+', '_', source)[:80]}.jsonl"
 
 
-def take_in(files: Iterable[Path], reading: Reading, make: Callable[[Row], Any], send: Send, rejects: Rejects) -> None:
+def take_in(
+    files: Iterable[Path],
+    reading: Reading,
+    make: Callable[[Row], Any],
+    send: Send,
+    rejects: Rejects,
+    read: Read = read_rows,
+) -> None:
     """Every row of every file: made an item, sent in batches, accounted for in `rejects.report`."""
     report, began = rejects.report, time.perf_counter()
     try:
         for path in files:
             report.files += 1
-            reader = read_fhir if path.suffix.lower() == ".json" else read_rows
-            for rows in batches(reader(path, reading)):
+            for rows in batches(read(path, reading)):
                 take_batch(path, rows, make, send, rejects)
     except InputError as error:
         if report.received:
@@ -144,6 +151,11 @@ def check_fields(named: Iterable[str], known: tuple[str, ...]) -> None:
             raise InputError(f"there is no field {field!r}", f"known: {', '.join(known)}", code="unknown_field")
 
 
+def read_reports(path: Path, reading: Reading) -> Iterator[Row]:
+    """Rows of a case file, or of a lab message where it is one."""
+    return read_fhir(path, reading) if path.suffix.lower() == ".json" else read_rows(path, reading)
+
+
 def report_cases(platform: Platform, caller: Caller, files: list[Path], source: str, reading: Reading) -> FileReport:
     """Every row a ReportCase; persons go to the vault before anything else sees them."""
     report = FileReport(source=source)
@@ -152,7 +164,10 @@ def report_cases(platform: Platform, caller: Caller, files: list[Path], source: 
     def send(items: list[Any]) -> Account:
         return submit_objects(platform, caller, items, source)
 
-    take_in(files, reading, lambda row: cases.case_command(row.values, source, platform.vault), send, rejects)
+    def make(row: Row) -> dict[str, Any]:
+        return cases.case_command(row.values, source, platform.vault)
+
+    take_in(files, reading, make, send, rejects, read_reports)
     return report
 
 

@@ -1,0 +1,61 @@
+"""Peacetime: every question about a person is refused until an activation names it, and after it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from helpers.cities import HUANGPU, Desk
+from twinward.core.errors import RefusedError
+from twinward.service import activations, persons, vault
+
+QUESTIONS: dict[str, Callable[[Desk], object]] = {
+    "the vault": lambda desk: vault.open_identity(desk.platform, desk.me, "p-1", "to call them"),
+    "the list of cases": lambda desk: persons.list_persons(desk.platform, desk.me, "cases"),
+    "one case": lambda desk: persons.get_person(desk.platform, desk.me, "cases", "c-1"),
+    "a trace": lambda desk: activations.scope_for(desk.platform, desk.me, "trace"),
+}
+
+
+def refusal(desk: Desk, question: str) -> str:
+    with pytest.raises(RefusedError) as refused:
+        QUESTIONS[question](desk)
+    assert refused.value.advice or ". " in str(refused.value)
+    return refused.value.code
+
+
+def activate(desk: Desk, *purposes: str, days: int = 2) -> str:
+    return activations.open_activation(
+        desk.platform, desk.me, hazard="epidemic", areas=[HUANGPU], purposes=list(purposes), days=days,
+        by="duty officer", basis="the law on infectious diseases",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_in_peacetime_nobody_can_be_looked_up(desk: Desk, question: str) -> None:
+    desk.case(1)
+    assert refusal(desk, question) == "peacetime"
+
+
+def test_an_activation_opens_only_what_it_names(desk: Desk) -> None:
+    activate(desk, "trace")
+    assert refusal(desk, "the vault") == "purpose_not_open"
+    scope = activations.scope_for(desk.platform, desk.me, "trace")
+    assert scope.covers_area(HUANGPU)
+    assert not scope.covers_area("310115")
+
+
+@pytest.mark.parametrize("how", ["time", "hand"])
+def test_an_activation_that_has_ended_opens_nothing(desk: Desk, how: str) -> None:
+    name = activate(desk, "trace", "vault")
+    activations.scope_for(desk.platform, desk.me, "trace")
+    if how == "hand":
+        activations.close_activation(desk.platform, desk.me, name)
+    else:
+        desk.clock.advance(timedelta(days=2))  # no tick has run yet: it shuts all the same
+    assert refusal(desk, "a trace") == "peacetime"
+    desk.pass_time(minutes=1)
+    (row,) = activations.list_activations(desk.platform)
+    assert (row["status"], row["in_force"]) == ("closed", False)
