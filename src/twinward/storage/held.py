@@ -28,7 +28,7 @@ class Held:
         self.events: list[tuple[Any, ...]] = []
         self.commands: dict[str, tuple[Any, ...]] = {}
         self.flushed_commands: dict[str, tuple[Any, ...]] = {}
-        self.rows: dict[Key, tuple[Any, ...] | None] = {}  # as stored, None when removed; not yet flushed
+        self.rows: dict[str, dict[str, tuple[Any, ...] | None]] = {}  # by table and key; None when removed
         self.seen_rows: dict[Key, tuple[str, Any] | None] = {}  # (area, row) as last written, None when removed
         self.history: dict[str, list[tuple[Any, ...]]] = {}
         self.offsets: dict[str, int] = {}
@@ -39,7 +39,8 @@ class Held:
         self.events += other.events
         self.commands.update(other.commands)
         self.flushed_commands.update(other.flushed_commands)
-        self.rows.update(other.rows)
+        for name, rows in other.rows.items():
+            self.rows.setdefault(name, {}).update(rows)
         self.seen_rows.update(other.seen_rows)
         for name, versions in other.history.items():
             self.history.setdefault(name, []).extend(versions)

@@ -72,14 +72,17 @@ class GroupTransaction(Reading):
         if table is None:
             waiting = bool(group.events or work.events)
         else:
-            waiting = any(key[0] == table for held in (group, work) for key in held.rows)
+            waiting = bool(group.rows.get(table) or work.rows.get(table))
         if not waiting:
             return
         if not self._savepoint:
             self._flush(group)
             self._connection.execute("SAVEPOINT work")
             self._savepoint = True
-        self._flush(work)
+        if table is None:
+            self._flush_log(work)
+        else:
+            self._flush_rows(work, table)
 
     def _look(self, table: str, key: str) -> tuple[str, Any] | None:
         """(area, row) of a current row. A row of None with an area: there, but its subject's key was destroyed."""
@@ -208,7 +211,7 @@ class GroupTransaction(Reading):
         if before is not None and before[0] != area:
             versions.append((before[0], key, self._next_version(), valid_us, self._now_us, None, None))
         versions.append((area, key, self._next_version(), valid_us, self._now_us, subject, body))
-        self._work.rows[(table, key)] = (key, area, self._now_us, subject, *form.values(row), body)
+        self._work.rows.setdefault(table, {})[key] = (key, area, self._now_us, subject, *form.values(row), body)
         self._work.seen_rows[(table, key)] = (area, row)
 
     def remove(self, table: str, key: str, valid_from: datetime) -> None:
@@ -218,7 +221,7 @@ class GroupTransaction(Reading):
             return
         tombstone = (before[0], key, self._next_version(), to_us(valid_from), self._now_us, None, None)
         self._work.history.setdefault(table, []).append(tombstone)
-        self._work.rows[(table, key)] = None
+        self._work.rows.setdefault(table, {})[key] = None
         self._work.seen_rows[(table, key)] = None
 
     def _next_version(self) -> int:
@@ -250,23 +253,10 @@ class GroupTransaction(Reading):
         self._recent.forget({place for place in rows if place[0] in personal})
 
     def _flush(self, held: Held) -> None:
+        self._flush_log(held)
+        for table in list(held.rows):
+            self._flush_rows(held, table)
         statements = self._statements
-        if held.events:
-            self._many(statements.insert("events").text, held.events)
-        if held.commands:
-            self._many(statements.upsert("commands").text, sorted(held.commands.values()))
-        by_table: dict[str, tuple[list[Any], list[Any]]] = {}
-        for (table, key), stored in held.rows.items():
-            gone, kept = by_table.setdefault(table, ([], []))
-            if stored is None:
-                gone.append((key,))
-            else:
-                kept.append(stored)
-        for table, (gone, kept) in by_table.items():
-            if gone:
-                self._many(statements.delete(table).text, gone)
-            if kept:
-                self._many(statements.upsert(table).text, sorted(kept, key=_first))
         for table, versions in held.history.items():
             if versions:
                 self._many(statements.insert(f"{table}_history").text, sorted(versions, key=_first_three))
@@ -277,9 +267,24 @@ class GroupTransaction(Reading):
                 (source, c.received, c.stored, c.rejected, c.duplicate) for source, c in sorted(held.counts.items())
             ]
             self._many(statements.upsert("source_counts", add=True).text, values)
-        held.events, held.rows, held.history = [], {}, {}
+        held.history, held.offsets, held.counts = {}, {}, {}
+
+    def _flush_log(self, held: Held) -> None:
+        if held.events:
+            self._many(self._statements.insert("events").text, held.events)
+        if held.commands:
+            self._many(self._statements.upsert("commands").text, sorted(held.commands.values()))
         held.flushed_commands.update(held.commands)
-        held.commands, held.offsets, held.counts = {}, {}, {}
+        held.events, held.commands = [], {}
+
+    def _flush_rows(self, held: Held, table: str) -> None:
+        rows = held.rows.pop(table, {})
+        gone = [(key,) for key, stored in rows.items() if stored is None]
+        kept = [stored for stored in rows.values() if stored is not None]
+        if gone:
+            self._many(self._statements.delete(table).text, gone)
+        if kept:
+            self._many(self._statements.upsert(table).text, sorted(kept, key=_first))
 
     def _many(self, text: str, values: list[tuple[Any, ...]]) -> None:
         cursor = self._connection.cursor()
