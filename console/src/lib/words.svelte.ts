@@ -49,6 +49,9 @@ export function titled(kind: 'department' | 'plan' | 'task' | 'event', key: stri
   return title ?? (kind === 'department' ? words.departments[key] : english(name)) ?? key
 }
 
+/** An area's name; the server calls the root `the city`. */
+export const area = (name: string): string => (name === 'the city' ? t('area.wide') : name)
+
 export const number = (n: number): string => new Intl.NumberFormat(tag()).format(n)
 export const signed = (n: number): string => new Intl.NumberFormat(tag(), { signDisplay: 'exceptZero' }).format(n)
 
@@ -88,6 +91,8 @@ const REASONS: [RegExp, string][] = [
   [/^the last linked case was (-?\d+) days ago; the window is (\d+) days$/, '最近的关联病例在 $1 天前，窗口为 $2 天'],
   [/^no report since (.*): silence is not evidence$/, '自 $1 起没有报告：沉默不是证据'],
   [/^no plan is in force for this incident$/, '此事件尚无现行预案'],
+  [/^authorised beforehand by (.*?): (.*)$/, '由 $1 事先授权：$2'],
+  [/^adopted by (.*)$/, '由 $1 批准'],
 ]
 
 export function reason(text: string): string {

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         housekeeping = app.make_housekeeping(platform)
         housekeeping.start()
         scheme = "https" if platform.settings.security.tls_certificate else "http"
-        say(f"twinward: {scheme}://{options.host}:{options.port}/docs (stop with Ctrl-C)")
+        say(f"twinward: {scheme}://{options.host}:{options.port}/ (API at /docs; stop with Ctrl-C)")
         if scheme == "http" and options.host not in LOOPBACK:
             say("twinward: without TLS anybody on the way can read this; set security.tls_certificate and tls_key")
         tracer.start()
