@@ -142,3 +142,11 @@ def test_top_share_and_r_by_generation_count_what_the_tree_shows() -> None:
     rows = r_by_generation(parent, generation, 0.5)
     assert [(row.cases, row.r) for row in rows] == [(1, 4.0), (4, 0.75), (3, pytest.approx(2 / 3)), (2, 0.0)]
     assert all(row.low <= row.r <= row.high for row in rows)
+
+
+def test_a_small_cluster_is_one_chain_and_a_list_of_imports_is_none() -> None:
+    columns = {"id": list("abcdef"), "onset": ["0", "5", "6", "11", "12", "17"]}
+    answer = reconstruct_chain(build_line_list(columns, {}), get_serial_interval("sars-2003"))
+    assert answer.unlinked == ["a"]
+    answer = reconstruct_chain(build_line_list({**columns, "imported": ["yes"] * 6}, {}), None)
+    assert answer.unlinked == list("abcdef")

@@ -32,6 +32,7 @@ DISTANCE_QUANTILES = (0.0, 0.002, 0.01, 0.03, 0.08, 0.2, 0.4, 0.7)
 GENE_BINS = 80
 PAIR_BUDGET = 4_000_000  # pairs walked in one E-step; larger outbreaks use a random sample of infectees
 ROUNDS, START_ROUNDS = 30, 6
+PRIOR_OUTSIDE, PRIOR_CASES = 0.05, 10.0  # a list is made of cases thought to belong together: 5 % strangers, worth 10
 STATED_RATIO = 1e5  # how much more likely a pair is when the list itself names the infector
 
 
@@ -68,6 +69,7 @@ class _Sums(msgspec.Struct, frozen=True, kw_only=True):
     fit: float
     outside: float
     waited_d: float
+    count: int
     low: int
 
 
@@ -105,7 +107,8 @@ def _first_rates(cases: LineList, interval: SerialInterval) -> Rates:
         if b > a
     ]
     return Rates(
-        background=1.0 / n / max(float(np.ptp(cases.day[cases.dated])), 1.0), kernel=np.full(len(edges2) + 2, 1.0 / n),
+        background=PRIOR_OUTSIDE / max(float(np.mean(cases.day[cases.dated] + 1)), 1.0),
+        kernel=np.full(len(edges2) + 2, 1.0 / n),
         edges2=edges2, at_home=0.2, at_place=0.3 / np.maximum(size, 2.0), by_mark=by_mark,
         by_age=np.ones(len(AGE_EDGES_Y) + 1), by_gene=_gene_ratio(cases, float(np.mean(nearest)) if nearest else 0.0),
         contact_cover=0.5, interval=interval, fit=-np.inf,
@@ -135,14 +138,14 @@ def _expect(cases: LineList, rates: Rates, sample: Ints) -> _Sums:
         *sums,
     )  # fmt: skip
     active = sample[~cases.imported[sample]]
-    waited = float(np.sum(cases.day[active] + 1))
+    waited = max(float(np.sum(cases.day[active] + 1)), 1.0)
     compensator = float(rates.kernel @ sums[1] + rates.at_home * sums[2][1] + rates.background * waited)
     compensator += float(rates.at_place @ sums[4][: len(rates.at_place)])
     return _Sums(
         gained_kernel=sums[0], exposed_kernel=sums[1], home=sums[2], gained_place=sums[3], exposed_place=sums[4],
         mark_mass=sums[5], mark_pairs=sums[6], age_mass=sums[7], age_pairs=sums[8], gene_mass=sums[9],
         lag_mass=sums[10], lag_exposed=sums[11], certainty=float(certain) / max(float(sums[5].sum()), 1e-9),
-        fit=float(fit) - compensator, outside=float(outside), waited_d=waited, low=low,
+        fit=float(fit) - compensator, outside=float(outside), waited_d=waited, count=max(len(active), 1), low=low,
     )  # fmt: skip
 
 
@@ -220,7 +223,7 @@ def _maximise(cases: LineList, start: SerialInterval, rates: Rates, sums: _Sums)
     mean_gene = float(sums.gene_mass @ np.arange(GENE_BINS + 1)) / genes if genes > 0.5 else None
     return msgspec.structs.replace(
         rates,
-        background=(sums.outside + 0.5) / (sums.waited_d + 1.0),
+        background=(sums.outside + PRIOR_OUTSIDE * PRIOR_CASES) / (sums.waited_d * (1 + PRIOR_CASES / sums.count)),
         kernel=kernel,
         at_home=float((sums.home[0] + 0.3) / (sums.home[1] + 1.0)),
         at_place=_place_rates(cases, sums),

@@ -141,7 +141,8 @@ def sum_expectations(
         )  # fmt: skip
         total = background + weight[first:last].sum()
         fit += np.log(total)
-        outside += background / total
+        if total > background:  # whoever nobody in the list can have infected says nothing about the others
+            outside += background / total
         for i in range(np.searchsorted(day, day[j] - low + 1)):
             lag = day[j] - day[i]
             if i == j:
