@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import shutil
 import tempfile
 from datetime import timedelta
@@ -24,7 +23,7 @@ from twinward.population.plain import plain_base
 from twinward.rehearsal.movement import Presences, Sampling, live_days, observe, true_contacts
 from twinward.storage.lake.lake import Lake
 
-RESIDENTS, DAYS, CASES, SEED = 2_000, 14, 30, 11
+RESIDENTS, DAYS, CASES, SEED = 2_000, 14, 20, 11
 LEAST_MIN = 15.0
 SLOT_S, RULE_CELL_M, RULE_HOURS = 600, 800.0, 30.0
 
@@ -96,7 +95,7 @@ def main() -> None:
     base = plain_base(RESIDENTS, SEED)
     truth = live_days(base, RESIDENTS, DAYS, SEED)
     chosen = np.random.default_rng(SEED).choice(RESIDENTS, CASES, replace=False)
-    rows = list(itertools.product((5.0, 15.0, 50.0, 300.0), (5.0, 15.0, 40.0), (50.0,)))
+    rows = [(15.0, 15.0, 50.0), (15.0, 5.0, 50.0), (15.0, 40.0, 50.0), (5.0, 15.0, 50.0), (50.0, 15.0, 50.0)]
     rows += [(15.0, 15.0, 25.0), (15.0, 15.0, 100.0), (50.0, 15.0, 100.0), (300.0, 15.0, 500.0)]
     print(
         "| error an axis | a fix every | radius | recall | precision | flagged a case | calibration error "
