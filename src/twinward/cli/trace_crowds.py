@@ -36,15 +36,16 @@ def add_arguments(questions: argparse._SubParsersAction[argparse.ArgumentParser]
         sub.add_argument("--from", dest="start", type=as_time, metavar="T")
         sub.add_argument("--to", dest="end", type=as_time, metavar="T")
     for sub in (visited, dwell):
-        sub.add_argument("--limit", type=int, metavar="N", help="most persons to list; 0 for the counts alone")
+        sub.add_argument("--limit", type=int, metavar="N", help="most persons to list (with --all: none by default)")
     for sub in (visited, dwell, flows):
         add_person(sub)
 
 
 def answer_visited(options: argparse.Namespace) -> int:
+    limit = 0 if options.all and options.limit is None else options.limit
     with open_for(options) as (platform, caller):
         tracing = app.make_tracing(platform, caller)
-        result = tracing.visited(options.areas, options.days, options.end, options.subject, options.limit)
+        result = tracing.visited(options.areas, options.days, options.end, options.subject, limit)
     head = f"{result['passed_through']} passed through, {result['stayed']} stayed, of {result['people']}"
     lines = [f"{row['subject']:>20}  {row['area']:<20} {row['hours']:>7} h" for row in result["presences"][:LISTED]]
     return show(options, result, [head, *lines])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,9 +96,10 @@ class MovementFile:
 
     def _header(self) -> list[str]:
         try:
-            with open(self.path, encoding="utf-8-sig", newline="") as file:
+            packed = self.path.suffix.lower() == ".gz"
+            with (gzip.open if packed else open)(self.path, "rt", encoding="utf-8-sig", newline="") as file:
                 return next(csv.reader(file), [])
-        except (UnicodeDecodeError, csv.Error) as error:
+        except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, csv.Error) as error:
             raise InputError(f"{self.path.name} is not text in UTF-8", "save it as UTF-8", code="bad_file") from error
 
     def _csv_tables(self) -> Iterator[Any]:
