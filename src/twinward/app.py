@@ -13,12 +13,11 @@ import msgspec
 
 from twinward.core.clock import Clock, SystemClock
 from twinward.core.errors import AbsentError, BusyError, ConflictError, InputError, TwinwardError
-from twinward.core.messages import Fact
+from twinward.core.messages import Event, Fact
 from twinward.library.plans import load_library
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
 from twinward.loop.tracer import Tracer
-from twinward.loop.tracing import CaseTracer, FoundContact
 from twinward.population.columns import read_manifest
 from twinward.report.demonstration import render_demo_report
 from twinward.security.accounts import Accounts
@@ -28,7 +27,6 @@ from twinward.security.masking import ScrubFilter
 from twinward.security.policy import Policy
 from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
-from twinward.service import contact_tracing
 from twinward.service.accounts import add_account
 from twinward.service.housekeeping import Housekeeping
 from twinward.service.lake import expire
@@ -63,6 +61,8 @@ FACTS = tuple(
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
 )
+Reported = emergency_messages.CaseReported | emergency_messages.CaseReclassified
+Named = emergency_messages.NameContact
 MARK = "workspace.json"
 
 
@@ -128,11 +128,9 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
 
     @cache
     def tracing() -> Tracing:
-        from twinward.service.case_contacts import TRACER
+        return make_tracing(platform, msgspec.structs.replace(local_admin(), name="loop"))
 
-        return make_tracing(platform, TRACER)
-
-    tracer = CaseTracer(store, twins, lambda subject, area: find_contacts(workspace, tracing, subject, area))
+    tracer = Tracer(store, twins, lambda fact, event: find_contacts(workspace, tracing, fact, event))
     intake = IntakeDoor(
         workspace / "observations", clock, lambda rows, at: open_lake(workspace).append([rows], at), watch
     )
@@ -157,13 +155,13 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     return platform
 
 
-def find_contacts(workspace: Path, tracing: Callable[[], Tracing], subject: str, area: str) -> Sequence[FoundContact]:
+def find_contacts(workspace: Path, tracing: Callable[[], Tracing], fact: Reported, event: Event) -> Sequence[Named]:
     """A case's contacts from the lake; nothing where there is no lake."""
     if not (workspace / "lake").is_dir():
         return ()
-    from twinward.service.case_contacts import find_case_contacts
+    from twinward.service.contact_tracing import find_contacts as find
 
-    return find_case_contacts(tracing(), subject, area)
+    return find(tracing(), fact, event)
 
 
 def vault_key(settings: Settings) -> Path | None:
@@ -241,13 +239,6 @@ def write_demo_report(workspace: Path, result: dict[str, Any]) -> Path:
 def open_lake(workspace: Path) -> Lake:
     """The workspace's observation lake; one instance stays warm as long as it lives."""
     return Lake(workspace / "lake")
-
-
-def make_tracer(platform: Platform, lake: Lake | None = None) -> Tracer:
-    """Traces confirmed cases by itself, as the loop."""
-    lake = lake or open_lake(platform.workspace)
-    caller = msgspec.structs.replace(local_admin(), name="loop")
-    return contact_tracing.make_tracer(platform, make_tracing(platform, caller, lake))
 
 
 def make_tracing(platform: Platform, caller: Caller, lake: Lake | None = None) -> Tracing:

@@ -42,9 +42,6 @@ def open_for(options: argparse.Namespace) -> Iterator[tuple[Platform, Caller]]:
         yield platform, caller
         platform.watch.settle()
         platform.loop.catch_up()
-        lake = app.open_lake(platform.workspace)
-        if lake.has_data():
-            app.make_tracer(platform, lake).catch_up()
     finally:
         platform.close()
 

@@ -20,7 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     platform = app.open_platform(options.workspace)
-    tracer = app.make_tracer(platform)
     try:
         platform.intake.open()  # what a crash left undrained is looked at before anything new comes
         platform.reconciler.start()
@@ -31,11 +30,9 @@ def run(options: argparse.Namespace) -> int:
         say(f"twinward: {scheme}://{options.host}:{options.port}/ (API at /docs; stop with Ctrl-C)")
         if scheme == "http" and options.host not in LOOPBACK:
             say("twinward: without TLS anybody on the way can read this; set security.tls_certificate and tls_key")
-        tracer.start()
         with noted(options.workspace, options.host, options.port):
             app.make_server(platform, options.host, options.port).run()
         housekeeping.stop()
     finally:
-        tracer.stop()
         platform.close()
     return 0

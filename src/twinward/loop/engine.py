@@ -13,7 +13,7 @@ from twinward.core.messages import Command, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Store, Transaction
 from twinward.loop import divide, feedback, link, schedule, trigger
 from twinward.loop.surroundings import Policy, Surroundings
-from twinward.loop.tracing import CaseTracer
+from twinward.loop.tracer import Tracer
 from twinward.twins.coupling import COUPLING
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Twins
@@ -46,7 +46,7 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
 class Loop:
     """Runs the policies over the log. `step` and `tick` are whole transactions: a crash repeats nothing."""
 
-    def __init__(self, store: Store, twins: Twins, around: Surroundings, tracer: CaseTracer | None = None) -> None:
+    def __init__(self, store: Store, twins: Twins, around: Surroundings, tracer: Tracer | None = None) -> None:
         self.store = store
         self.tracer = tracer
         self.twins = twins
@@ -108,6 +108,10 @@ class Loop:
                     self.store.wait_for(self.place(), tick_every_s)
         except TwinwardError as error:
             self.failure = error
+
+    def find_failure(self) -> TwinwardError | None:
+        """Why the loop or its tracer no longer follows the log, or None."""
+        return self.failure or (self.tracer.failure if self.tracer is not None else None)
 
     def place(self) -> int:
         """The sequence number of the last event that was answered."""

@@ -1,4 +1,8 @@
-"""A case confirmed triggers tracing by itself: follows the log in its own place, names the contacts that are found."""
+"""A confirmed case traces its contacts by itself: a reader of the log with a place of its own, beside the loop.
+
+The question to the lake is asked outside any transaction, so that writers do not wait for it; the contacts found
+and the place in the log are then written together, so that a crash repeats the question but not the answer.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,14 @@ from collections.abc import Callable, Sequence
 from twinward.core.errors import RefusedError, TwinwardError
 from twinward.core.messages import Event, Request
 from twinward.core.ports import Store, Transaction
-from twinward.loop.engine import Loop
 from twinward.twins.emergency import messages as m
+from twinward.twins.twin import Twins
 
-ACTOR = "tracer"
-OFFSET = "tracer"
+ACTOR = "loop"
+OFFSET = "tracing"
 BATCH = 100
-TRACED = ("confirmed", "asymptomatic")
 KINDS = ("CaseReported", "CaseReclassified")
+TRACED = ("confirmed", "asymptomatic")
 FindContacts = Callable[[m.CaseReported | m.CaseReclassified, Event], Sequence[m.NameContact]]
 
 
@@ -25,28 +29,32 @@ class Tracer:
     In peacetime, or where the activation does not open the question, nothing is asked and the log is followed on.
     """
 
-    def __init__(self, store: Store, loop: Loop, find_contacts: FindContacts) -> None:
+    def __init__(self, store: Store, twins: Twins, find_contacts: FindContacts) -> None:
         self.store = store
-        self.loop = loop
+        self.twins = twins
         self.find_contacts = find_contacts
         self.failure: TwinwardError | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def step(self) -> int:
-        """Trace the cases among the next events; how many events were read. The search itself holds no transaction."""
+        """Trace the cases among the next events; how far the place in the log has moved."""
         with self.store.read() as rows:
-            events = rows.events_after(rows.get_offset(OFFSET), BATCH, types=KINDS)
-        for event in events:
-            commands = self.contacts_of(event)
+            place, last = rows.get_offset(OFFSET), rows.last_seq()
+            events = rows.events_after(place, BATCH, types=KINDS) if place < last else []
+        if place >= last:
+            return 0
+        commands = [(event, command) for event in events for command in self.contacts_of(event)]
+        reached = events[-1].seq if len(events) == BATCH else last
 
-            def name_them(tx: Transaction, event: Event = event, commands: Sequence[m.NameContact] = commands) -> None:
-                for command in commands:
-                    self.loop.twins.ask_one(tx, Request(command=command, actor=ACTOR, cause=event.id))
-                tx.set_offset(OFFSET, event.seq)
+        def work(tx: Transaction) -> None:
+            if tx.get_offset(OFFSET) == place:  # another process may have traced them meanwhile
+                for event, command in commands:
+                    self.twins.ask_one(tx, Request(command=command, actor=ACTOR, cause=event.id))
+                tx.set_offset(OFFSET, reached)
 
-            self.store.write(name_them)
-        return len(events)
+        self.store.write(work)
+        return reached - place
 
     def contacts_of(self, event: Event) -> Sequence[m.NameContact]:
         fact = event.fact
@@ -57,11 +65,6 @@ class Tracer:
         except RefusedError:
             return ()
 
-    def catch_up(self) -> None:
-        """Trace every case in the log now, and let the loop answer what came of it."""
-        while self.step():
-            self.loop.catch_up()
-
     def start(self, wait_s: float = 1.0) -> None:
         """Follow the log in a thread of its own until `stop`."""
         self._thread = threading.Thread(target=self._follow, args=(wait_s,), name="tracer", daemon=True)
@@ -70,10 +73,10 @@ class Tracer:
     def _follow(self, wait_s: float) -> None:
         try:
             while not self._stop.is_set():
-                with self.store.read() as rows:
-                    last = rows.last_seq()
                 if not self.step():
-                    self.store.wait_for(last, wait_s)
+                    with self.store.read() as rows:
+                        place = rows.get_offset(OFFSET)
+                    self.store.wait_for(place, wait_s)
         except TwinwardError as error:
             self.failure = error
 

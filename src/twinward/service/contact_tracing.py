@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +9,6 @@ from twinward.core.clock import parse_time
 from twinward.core.errors import AbsentError
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
-from twinward.loop.tracer import Tracer
-from twinward.service.platform import Platform
 from twinward.service.tracing import Tracing
 from twinward.twins.emergency import messages as m
 
@@ -21,15 +18,6 @@ AHEAD = timedelta(days=1)
 # (one of many neighbours in a building may be the case's own household); others are listed to whoever asks
 LEAST_PROBABILITY, LEAST_TRANSMISSION = 0.5, 0.02
 MOST_CONTACTS = 200
-
-
-def make_tracer(platform: Platform, tracing: Tracing) -> Tracer:
-    """A tracer on a platform; `tracing` asks as the loop itself."""
-
-    def find(fact: m.CaseReported | m.CaseReclassified, event: Event) -> Sequence[m.NameContact]:
-        return find_contacts(tracing, fact, event)
-
-    return Tracer(platform.store, platform.loop, find)
 
 
 def find_contacts(tracing: Tracing, fact: m.CaseReported | m.CaseReclassified, event: Event) -> list[m.NameContact]:
