@@ -23,7 +23,7 @@ from twinward.population.plain import plain_base
 from twinward.rehearsal.movement import Presences, Sampling, live_days, observe, true_contacts
 from twinward.storage.lake.lake import Lake
 
-RESIDENTS, DAYS, CASES, SEED = 2_000, 14, 20, 11
+RESIDENTS, DAYS, CASES, SEED = 2_000, 14, 12, 11
 LEAST_MIN = 15.0
 SLOT_S, RULE_CELL_M, RULE_HOURS = 600, 800.0, 30.0
 

@@ -18,6 +18,7 @@ from twinward.decision.tracing.settings import MOVING, Settings, setting_of_stay
 
 JOIN_US = 90 * 60_000_000  # fixes of one episode are at most this far apart
 MOVING_JOIN_US = 10 * 60_000_000
+MOST_SPACING_US = 15 * 60_000_000
 EPISODE = ("subject", "stay", "first_us", "last_us", "pairs", "fixes", "nearest_m", "east", "north", "var", "gap", "at")
 
 
@@ -150,7 +151,8 @@ def weigh(
     setting = setting_of_stays(stays, settings)
     stay = found["stay"].astype(np.int64)
     overlap_us = stay_overlaps(lake, stays, found, question.radius_m)
-    minutes = np.maximum(found["last_us"] - found["first_us"], overlap_us) / 60_000_000
+    seen_us = found["last_us"] - found["first_us"] + spacing_us(case)
+    minutes = np.maximum(seen_us, overlap_us) / 60_000_000
     kind = np.where(stay >= 0, setting[stay] if len(setting) else "transport", "transport").astype(str)
     crowd = crowding(found)
     place = np.where(stay >= 0, stay_places(stays, question.radius_m)[stay] if len(stays) else 0, MOVING)
@@ -168,6 +170,15 @@ def weigh(
         "place": place,
     }
     return rank(lake, question, columns, case, stays)
+
+
+def spacing_us(case: Fixes) -> float:
+    """The usual time between two fixes of the case, at most MOST_SPACING_US: n fixes so far apart tell of n times that.
+
+    From first to last fix alone, a meeting of half an hour seen through a fix every quarter of an hour would mostly
+    count as a quarter of an hour, or as nothing.
+    """
+    return float(min(np.median(np.diff(case.time_us)), MOST_SPACING_US)) if len(case) > 1 else 0.0
 
 
 def together_by_place(
