@@ -19,7 +19,6 @@ from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
 from twinward.loop.tracer import Tracer
 from twinward.population.columns import read_manifest
-from twinward.report.demonstration import render_demo_report
 from twinward.security.accounts import Accounts
 from twinward.security.identity import Identities, local_admin
 from twinward.security.keys import Keyring
@@ -29,7 +28,6 @@ from twinward.security.sessions import Sessions
 from twinward.security.vault import Vault
 from twinward.service.accounts import add_account
 from twinward.service.housekeeping import Housekeeping
-from twinward.service.lake import expire
 from twinward.service.misuse import check_misuse
 from twinward.service.platform import Caller, Platform
 from twinward.service.reconcile import Reconciler
@@ -39,8 +37,7 @@ from twinward.settings import Settings, load_settings
 from twinward.storage import audit, backup, doctor, migrate
 from twinward.storage.chain import ChainCheck
 from twinward.storage.databases import Postgres, Sqlite, choose_database
-from twinward.storage.intake import IntakeDoor
-from twinward.storage.lake.lake import Lake
+from twinward.storage.door import IntakeDoor
 from twinward.storage.store import SqlStore, open_store
 from twinward.twins.city import messages as city_messages
 from twinward.twins.city import twin as city
@@ -53,6 +50,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from twinward.service.tracing import Tracing
+    from twinward.storage.lake.lake import Lake
 
 BEHAVIOUR = join([city.BEHAVIOUR, emergency.BEHAVIOUR])
 FACTS = tuple(
@@ -202,6 +200,8 @@ def scrub_logs() -> None:
 
 def make_housekeeping(platform: Platform) -> Housekeeping:
     """What a server does every day by itself."""
+    from twinward.service.lake import expire  # kernels of the movement feed: only a server pays for them
+
     workspace = platform.workspace
     return Housekeeping(
         platform,
@@ -231,6 +231,8 @@ def city_timezone(workspace: Path) -> str:
 def write_demo_report(workspace: Path, result: dict[str, Any]) -> Path:
     """The one-page report of a demonstration."""
 
+    from twinward.report.demonstration import render_demo_report
+
     path = workspace / "report.html"
     path.write_text(render_demo_report(result), encoding="utf-8")
     return path
@@ -238,6 +240,8 @@ def write_demo_report(workspace: Path, result: dict[str, Any]) -> Path:
 
 def open_lake(workspace: Path) -> Lake:
     """The workspace's observation lake; one instance stays warm as long as it lives."""
+    from twinward.storage.lake.lake import Lake  # a second of numba: only who asks or fills it pays
+
     return Lake(workspace / "lake")
 
 

@@ -21,7 +21,7 @@ from twinward.core.ports import Watcher
 from twinward.storage.backup import draining_stopped
 from twinward.storage.frames import Frame, FrameHead, sync_folder
 from twinward.storage.inbox import HORIZON, Inbox
-from twinward.storage.inbox_files import read_accounts, read_mark
+from twinward.storage.inbox_files import read_mark
 from twinward.storage.known import seed_of, text_keys
 from twinward.storage.latest import Latest, Sensors
 from twinward.storage.ledger import Ledger
@@ -189,44 +189,6 @@ def expire_rows(path: Path, kept: Sequence[tuple[int, int]]) -> int:
     else:
         path.unlink()
     return int((~keep).sum())
-
-
-class IntakeDoor:
-    """Opens the intake on its first use, so that a verb that needs none does not own the inbox."""
-
-    def __init__(self, root: Path, clock: Clock, movement: MovementSink | None, watcher: Watcher | None = None) -> None:
-        self._root = root
-        self._make: Callable[[], Intake] = lambda: Intake(root, clock, movement, watcher=watcher)
-        self._lock = threading.Lock()
-        self._intake: Intake | None = None
-
-    def open(self) -> Intake:
-        """The one intake of this process; BusyError when another process owns the inbox."""
-        with self._lock:
-            if self._intake is None:
-                self._intake = self._make()
-                self._intake.start()
-            return self._intake
-
-    def counts(self) -> dict[str, Counts]:
-        """Each source's account, also when another process owns the inbox."""
-        with self._lock:
-            return self._intake.counts() if self._intake is not None else read_accounts(self._root / "inbox")
-
-    def list_differences(self) -> list[Difference]:
-        """As `Intake.list_differences`; nothing while another process owns the inbox."""
-        with self._lock:
-            return self._intake.list_differences() if self._intake is not None else []
-
-    def expire(self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()) -> int:
-        """See `Intake.expire`; nothing to do where no observation was ever taken in."""
-        return self.open().expire(at, retention_days, kept) if (self._root / "inbox").exists() else 0
-
-    def close(self) -> None:
-        with self._lock:
-            if self._intake is not None:
-                self._intake.close()
-                self._intake = None
 
 
 def with_keys(frame: Frame) -> Any:
