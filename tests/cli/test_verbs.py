@@ -124,7 +124,7 @@ def test_a_server_that_does_not_answer_is_exit_code_1(city: Any) -> None:
 
 
 def test_a_servers_note_stands_only_while_it_runs(tmp_path: Path) -> None:
-    with noted(tmp_path, "127.0.0.1", 8420):
+    with noted(tmp_path, "http", "127.0.0.1", 8420):
         assert find_server(tmp_path) == "http://127.0.0.1:8420"
     assert find_server(tmp_path) is None
     (tmp_path / "server.json").write_text('{"pid": 999999999, "url": "http://127.0.0.1:1"}')

@@ -108,6 +108,14 @@ def test_a_killed_server_goes_on_where_it_was(serve: Callable[..., Server]) -> N
     assert {row["hazard"] for row in server.get("/v1/incidents")["items"]} >= {"epidemic"}
 
 
+def test_a_server_asked_to_stop_stops_in_order(serve: Callable[..., Server]) -> None:
+    server = serve()
+    assert (server.workspace / "server.json").exists()
+    server.process.terminate()
+    assert server.process.wait(timeout=60) == 0
+    assert not (server.workspace / "server.json").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_a_hundred_kills_on_both_databases(

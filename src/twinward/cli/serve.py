@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 
 from twinward import app
 from twinward.cli.main import add_common
@@ -30,9 +32,12 @@ def run(options: argparse.Namespace) -> int:
         say(f"twinward: {scheme}://{options.host}:{options.port}/ (API at /docs; stop with Ctrl-C)")
         if scheme == "http" and options.host not in LOOPBACK:
             say("twinward: without TLS anybody on the way can read this; set security.tls_certificate and tls_key")
-        with noted(options.workspace, options.host, options.port):
-            app.make_server(platform, options.host, options.port).run()
-        housekeeping.stop()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what the server raises again when it has shut down
+        try:
+            with noted(options.workspace, scheme, options.host, options.port):
+                app.make_server(platform, options.host, options.port).run()
+        finally:
+            housekeeping.stop()
     finally:
         platform.close()
     return 0

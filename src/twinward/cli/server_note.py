@@ -18,11 +18,11 @@ class ServerNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def noted(workspace: Path, host: str, port: int) -> Iterator[None]:
+def noted(workspace: Path, scheme: str, host: str, port: int) -> Iterator[None]:
     """The note stands while the server runs; one left behind by a kill names a process that is gone."""
     path = workspace / NOTE
     shown = f"[{host}]" if ":" in host else host
-    path.write_bytes(msgspec.json.encode(ServerNote(pid=os.getpid(), url=f"http://{shown}:{port}")))
+    path.write_bytes(msgspec.json.encode(ServerNote(pid=os.getpid(), url=f"{scheme}://{shown}:{port}")))
     try:
         yield
     finally:
