@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 from msgspec import inspect
 
-from twinward.storage import kernels
 from twinward.storage.frames import write_whole
 from twinward.storage.reading import Words
 from twinward.storage.schema import Form
@@ -122,6 +121,8 @@ class Sealed:
 
     def at(self, at_us: int, area: str | None) -> Iterator[Any]:
         """Arrow batches of the versions that held at an instant, tombstones left out; `area` is a code prefix."""
+        from twinward.storage import kernels  # a second of numba: only reads of the whole past pay it
+
         d = self.directory
         first, last = 0, d.rows
         if area is not None:
@@ -177,6 +178,8 @@ def whole_keys(blocks: Iterator[list[Version]]) -> Iterator[list[Version]]:
 
 def to_batch(versions: list[Version], form: Form, words: Words, schema: Any) -> Any:
     """Arrow columns of versions in order; `valid_to` is where a later version takes over."""
+    from twinward.storage import kernels  # a second of numba: only reads of the whole past pay it
+
     area, key, _, valid_from, recorded, subject, body = (list(column) for column in zip(*versions, strict=True))
     start = np.array([n == 0 or versions[n][:2] != versions[n - 1][:2] for n in range(len(versions))])
     since = np.array(valid_from, np.int64)
