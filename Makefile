@@ -37,7 +37,11 @@ verify: setup-dev ## the slow proofs: hundreds of seeds, a hundred kills on two 
 	$(PYTHON) scripts/setup.py bench .venv-bench
 bench: setup-dev bench-simulation bench-tracing ## every measured table, peers in the same run
 	$(BIN)/python -m benchmarks.bench_platform
+	$(BIN)/python -m benchmarks.bench_loop
 	$(BIN)/python -m benchmarks.bench_city
+	$(BIN)/python -m benchmarks.bench_trust
+	$(BIN)/python -m benchmarks.bench_logistics
+	$(BIN)/python -m benchmarks.bench_chains
 bench-simulation: setup-dev .venv-bench/.bench-ready ## the simulator beside Covasim and LASER
 	$(BIN)/python -m benchmarks.bench_simulation
 bench-tracing: setup-dev ## contact queries beside DuckDB and PostGIS
