@@ -29,8 +29,14 @@ def gives(name: str, *, many: bool = False) -> dict[int | str, dict[str, Any]]:
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["console"], responses=ERRORS)
     ground = Ground(platform)
+    add_screens(routes, platform, ground)
+    add_map(routes, platform, ground)
+    add_desks(routes, platform, ground)
+    return routes
+
+
+def add_screens(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     screens = Screens(platform, ground)
-    points = PlacePoints(platform, ground)
 
     @routes.get("/screen", responses=gives("Screen"))
     def get_screen(request: Request, at: At = None) -> Response:
@@ -41,6 +47,10 @@ def router(platform: Platform) -> APIRouter:
     def get_room(request: Request, incident: str, at: At = None) -> Response:
         """One incident as a loop: rail, board, tasks, evidence, causes."""
         return answer(room.get_room(platform, ground, caller_of(platform, request), incident, aware(at)))
+
+
+def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
+    points = PlacePoints(platform, ground)
 
     @routes.get("/map/areas")
     def get_map_areas(request: Request) -> Response:
@@ -63,6 +73,8 @@ def router(platform: Platform) -> APIRouter:
         caller_of(platform, request)
         return answer({"items": ground.list_areas(under)})
 
+
+def add_desks(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     @routes.get("/me", responses=gives("Me"))
     def get_me(request: Request) -> Response:
         """Who I am and what I may answer for."""
@@ -88,5 +100,3 @@ def router(platform: Platform) -> APIRouter:
     def get_public(at: At = None) -> Response:
         """What anybody may see, without login: small numbers are left out."""
         return answer(console.get_public(platform, ground, aware(at)))
-
-    return routes

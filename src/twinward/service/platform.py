@@ -23,7 +23,7 @@ from twinward.service.reconcile import OWN_ACTORS, Reconciler
 from twinward.service.watch import Watch
 from twinward.twins.snapshot import Snapshot
 
-__all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "require_role", "snapshot_of"]
+__all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "snapshot_of"]
 
 REFUSED_CODES = ("peacetime", "purpose_not_open", "wrong_department", "second_person_needed", "not_yours")
 DESK = "desk"  # the source of what officers ask one by one: activations, looks, accounts
@@ -60,14 +60,6 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
 def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
     return Snapshot(reader, platform.around.areas, at)
-
-
-def require_role(caller: Caller, *roles: str) -> None:
-    """RefusedError unless the caller is the administrator or has one of the roles."""
-    if caller.role != "administrator" and caller.role not in roles:
-        raise RefusedError(
-            f"{caller.name} may not do this", f"it takes one of: {', '.join(roles)}", code="role_not_allowed"
-        )
 
 
 def ask(platform: Platform, caller: Caller, command: Any) -> tuple[str, ...]:
