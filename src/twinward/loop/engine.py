@@ -21,6 +21,7 @@ from twinward.twins.twin import Twins
 ACTOR = "loop"
 OFFSET = "loop"
 BATCH = 500
+TICKS_A_ROUND = 10  # in how many ticks every open incident is judged once, when the loop follows a running clock
 
 # fact -> the policies that answer it, in this order; printed by `twinward incident explain`
 POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
@@ -81,11 +82,11 @@ class Loop:
         while self.store.write(self.step) or (self.tracer is not None and self.tracer.step()):
             pass
 
-    def tick(self, now: datetime) -> list[Outcome]:
-        """Do what time itself brings, as of `now`."""
+    def tick(self, now: datetime, share: feedback.Share = feedback.WHOLE) -> list[Outcome]:
+        """Do what time itself brings, as of `now`; judge only a share of the open incidents where one is given."""
 
         def work(tx: Transaction) -> list[Outcome]:
-            requests = [Request(command=c, actor=ACTOR) for c in feedback.on_tick(now, tx, self.around)]
+            requests = [Request(command=c, actor=ACTOR) for c in feedback.on_tick(now, tx, self.around, share)]
             return self.twins.ask(tx, requests)
 
         return self.store.write(work)
@@ -99,10 +100,12 @@ class Loop:
 
     def _follow(self, now: Callable[[], datetime] | None, tick_every_s: float) -> None:
         next_tick = time.monotonic() + tick_every_s
+        ticks = 0
         try:
             while not self._stop.is_set():
                 if now is not None and time.monotonic() >= next_tick:
-                    self.tick(now())
+                    self.tick(now(), (ticks % TICKS_A_ROUND, TICKS_A_ROUND))
+                    ticks += 1
                     next_tick = time.monotonic() + tick_every_s
                 if not self.store.write(self.step):
                     self.store.wait_for(self.place(), tick_every_s)

@@ -18,6 +18,8 @@ from twinward.twins.emergency.tasks_state import AT_WORK, Task
 MIN_GRACE_H = 1.0
 REMINDER_H = 24.0  # how often the top is reminded of what is late
 BATCH = 500
+Share = tuple[int, int]
+WHOLE: Share = (0, 1)
 
 
 def failure_goes_up(fact: m.TaskFailed, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
@@ -48,13 +50,17 @@ def escalate(task: Task, at: datetime, around: Surroundings, name: str) -> Comma
     return m.EscalateTask(id=name, task=task.id, to_area=above or here, late_h=max(0.0, late_h), grace_h=grace_h)
 
 
-def on_tick(now: datetime, rows: Rows, around: Surroundings) -> Iterator[Command]:
-    """What time itself brings: late tasks, evidence to close on, levels to lower, activations that end."""
+def on_tick(now: datetime, rows: Rows, around: Surroundings, share: Share = WHOLE) -> Iterator[Command]:
+    """What time itself brings: late tasks, evidence to close on, levels to lower, activations that end.
+
+    `share` (part, of): only the open incidents of this part are judged, so that many do not hold up the writer.
+    """
     late: list[Task] = rows.list_rows("tasks", status=AT_WORK, before=("due_at", now), order="due_at", limit=BATCH)
     for task in late:
         yield escalate(task, now, around, derive_id("cmd", task.id, "escalate", task.escalations))
+    part, of = share
     open_incidents: list[Incident] = rows.list_rows("incidents", status="open")
-    for incident in open_incidents:
+    for incident in open_incidents[part::of]:
         yield from judge_incident(incident, now, rows, around)
     for activation in rows.list_rows("activations", status="open", before=("ends_at", now)):
         yield m.CloseActivation(
