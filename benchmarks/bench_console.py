@@ -7,20 +7,23 @@ workspace itself is not written to: its tables are copied, its city is linked.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
+import multiprocessing
 import os
+import selectors
 import shutil
+import socket
 import statistics
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
-import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -89,23 +92,30 @@ def measure_visit(browser: Browser, url: str) -> dict[str, float]:
     return {"usable_s": usable, "map_s": drawn, "pages_kb": assets / 1e3, "all_kb": sum(s for _, s in sizes) / 1e3}
 
 
-async def hold_streams(url: str, count: int, ready: threading.Event, stop: threading.Event) -> None:
-    limits = httpx.Limits(max_connections=count + 10)
-    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=None) as client:
+def hold_streams(url: str, count: int) -> None:
+    """So many open streams in a process of its own, read and thrown away; ends with its parent."""
+    where = urlsplit(url)
+    asked = f"GET /v1/events?follow=true&after=999999999 HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n".encode()
+    with selectors.DefaultSelector() as chosen:
+        for _ in range(count):
+            held = socket.create_connection((where.hostname or "", where.port or 80))
+            held.sendall(asked)
+            chosen.register(held, selectors.EVENT_READ)
+        while True:
+            for key, _ in chosen.select():
+                cast("socket.socket", key.fileobj).recv(65_536)
 
-        async def hold() -> None:
-            async with client.stream("GET", "/v1/events?follow=true&after=999999999") as response:
-                async for _ in response.aiter_bytes():
-                    if stop.is_set():
-                        return
 
-        holders = [asyncio.create_task(hold()) for _ in range(count)]
-        await asyncio.sleep(3)
-        ready.set()
-        while not stop.is_set():
-            await asyncio.sleep(0.1)
-        for holder in holders:
-            holder.cancel()
+@contextmanager
+def streams(url: str, count: int) -> Iterator[None]:
+    holder = multiprocessing.get_context("spawn").Process(target=hold_streams, args=(url, count), daemon=True)
+    holder.start()
+    time.sleep(4)
+    try:
+        yield
+    finally:
+        holder.terminate()
+        holder.join()
 
 
 def measure_events(stage: Stage, page: Page, incident: Any) -> list[float]:
@@ -125,10 +135,22 @@ def measure_events(stage: Stage, page: Page, incident: Any) -> list[float]:
     return [min((seen for _, seen in changes if seen >= at - 50), default=at + 1e4) - at for at in stored]
 
 
-def measure_slider(page: Page) -> list[float]:
+def measure_slider(page: Page) -> dict[str, Any]:
+    """Steps of one length, as by Play or the arrow keys, and jumps to instants that nobody could guess."""
     low, high = (int(page.locator("input[type=range]").get_attribute(name) or 0) for name in ("min", "max"))
     hours = [low + (high - low) * step // (STEPS * 2) for step in range(4, STEPS + 4)]
-    return [took for hour in hours if (took := page.evaluate(STEP, hour)) is not None]
+    jumps = [low + (high - low) * (step * 7919 % 1000) // 1000 for step in range(1, STEPS + 1)]
+    found = {}
+    for name, wanted in (("steps_ms", hours), ("jumps_ms", jumps)):
+        found[name] = quantiles([took for hour in wanted if (took := step_to(page, hour)) is not None])
+    return found
+
+
+def step_to(page: Page, hour: int) -> float | None:
+    """ms until the figures of the hour are on the screen; None when they are the same as before."""
+    took: float | None = page.evaluate(STEP, hour)
+    page.wait_for_timeout(250)
+    return took
 
 
 def measure_heap(page: Page) -> float:
@@ -156,13 +178,15 @@ def measure_replay(stage: Stage, page: Page, area: str) -> dict[str, float]:
 
 
 def measure_frames(page: Page) -> dict[str, float]:
-    """Main-thread frames while the map with all affected places is dragged about."""
+    """Main-thread time a frame while residents move on the map with all places; then while it is dragged too."""
     page.get_by_label("Affected places", exact=True).check()
+    page.get_by_label("Movement", exact=True).check()
+    points = int(page.get_by_test_id("movement").get_attribute("data-points") or 0)
     page.wait_for_timeout(4000)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     page.evaluate("() => { window.frames_n = 0; const f = () => { window.frames_n++; requestAnimationFrame(f) }; f() }")
-    box = page.locator(".canvas canvas").bounding_box()
+    box = page.locator(".maplibregl-canvas").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
@@ -170,15 +194,22 @@ def measure_frames(page: Page) -> dict[str, float]:
         found = session.send("Performance.getMetrics")["metrics"]
         return float(next(one["value"] for one in found if one["name"] == "TaskDuration"))
 
-    frames, busy = page.evaluate("window.frames_n"), task_s()
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(40):
-        page.mouse.move(x + 60 * (step % 5 - 2), y + 40 * (step % 3 - 1))
-        page.wait_for_timeout(30)
-    page.mouse.up()
-    frames, busy = page.evaluate("window.frames_n") - frames, task_s() - busy
-    return {"frames": frames, "main_thread_ms_per_frame": busy * 1000 / max(1, frames)}
+    def during(act: Callable[[], None]) -> float:
+        frames, busy = page.evaluate("window.frames_n"), task_s()
+        act()
+        frames, busy = page.evaluate("window.frames_n") - frames, task_s() - busy
+        return float(busy * 1000 / max(1, frames))
+
+    def drag() -> None:
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for step in range(40):
+            page.mouse.move(x + 60 * (step % 5 - 2), y + 40 * (step % 3 - 1))
+            page.wait_for_timeout(30)
+        page.mouse.up()
+
+    moving = during(lambda: page.wait_for_timeout(3000))
+    return {"points": points, "moving_ms_per_frame": moving, "dragged_ms_per_frame": during(drag)}
 
 
 def quantiles(values: list[float]) -> dict[str, float]:
@@ -206,17 +237,12 @@ def run(workspace: Path) -> dict[str, Any]:
             result: dict[str, Any] = {"events": reader_seq(stage), "load_1min": os.getloadavg()[0]}
             result["visit"] = {name: round(statistics.median(v[name] for v in visits), 2) for name in visits[0]}
             page = open_page(browser, stage.url)
-            result["slider_ms"] = quantiles(measure_slider(page))
+            result["slider"] = measure_slider(page)
             page.close()
             page = open_page(browser, stage.url)
             page.wait_for_selector("[data-state=ready]")
-            ready, stop = threading.Event(), threading.Event()
-            holding = threading.Thread(target=lambda: asyncio.run(hold_streams(stage.url, CLIENTS, ready, stop)))
-            holding.start()
-            ready.wait(30)
-            result["event_to_pixel_ms"] = quantiles(measure_events(stage, page, incident))
-            stop.set()
-            holding.join()
+            with streams(stage.url, CLIENTS):
+                result["event_to_pixel_ms"] = quantiles(measure_events(stage, page, incident))
             result["replay"] = {k: round(v, 3) for k, v in measure_replay(stage, page, incident.area).items()}
             result["map"] = {k: round(v, 2) for k, v in measure_frames(page).items()}
             browser.close()

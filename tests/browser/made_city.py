@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from shapely.geometry import MultiPoint, box, mapping
 from shapely.ops import voronoi_diagram
 
 from twinward import app
-from twinward.population.base import Area
-from twinward.population.columns import Manifest, write_manifest
+from twinward.population.base import Area, CityBase
+from twinward.population.columns import COLUMNS, Manifest, base_of, write_columns, write_manifest
+from twinward.population.frame import apportion
+from twinward.population.plain import plain_frame
+from twinward.population.synthesis import synthesise
 
 ZONE = "Europe/Berlin"
 WEST, SOUTH, WIDTH, HEIGHT = 10.0, 50.0, 0.5, 0.3
+RESIDENTS = 480_000
 NAMES = (
     "North Bank",
     "Old Harbour",
@@ -57,9 +62,27 @@ def make_city(workspace: Path, *, kind: str = "demonstration", managed: bool = F
                 )
                 for b, block in enumerate(BLOCKS, 1)
             ]
+    blocks = [area for area in areas if area.level == "block"]
+    base = people(blocks, areas)
+    write_columns(base, folder)
+    lengths = {name: len(getattr(base, name)) for name in COLUMNS}
     manifest = Manifest(
-        schema_version=1, name="harbour-city", timezone=ZONE, sha256="", lengths={"age_sex": 480_000},
-        leaf_codes=[area.code for area in areas if area.level == "block"], areas=areas, report={}, fidelity={},
+        schema_version=1, name=base.name, timezone=ZONE, sha256=base.sha256, lengths=lengths,
+        leaf_codes=base.leaf_codes, areas=areas, report={}, fidelity={},
     )  # fmt: skip
     write_manifest(manifest, folder)
     (folder / "boundaries.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+
+
+def people(blocks: list[Area], areas: list[Area]) -> CityBase:
+    """Synthetic residents, equally many in each block, who work in any district."""
+    count = len(blocks)
+    lonlat = np.array([(block.lon, block.lat) for block in blocks])
+    lonlat += np.random.Generator(np.random.PCG64(8)).uniform(-0.03, 0.03, lonlat.shape)
+    frame = msgspec.structs.replace(
+        plain_frame(RESIDENTS, 7), residents=apportion(np.ones(count), RESIDENTS), lonlat=lonlat,
+        radius_m=np.full(count, 800.0), zone_of=np.arange(count) // 4, jobs=np.ones(count),
+    )  # fmt: skip
+    columns = synthesise(frame, 1)
+    codes = [block.code for block in blocks]
+    return base_of(columns, lonlat, codes, areas, name="harbour-city", timezone=ZONE, sha256="made")

@@ -13,6 +13,7 @@ from browser.stage import Stage
 AXE = Path(__file__).resolve().parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
 Open = Callable[..., Page]
 FIRST_DAY_TOTAL = 9
+MOVING_POINTS = 100_000
 PAIRS = (
     ("New", "fig-new"),
     ("In all", "fig-total"),
@@ -78,10 +79,24 @@ def test_without_a_map_the_list_still_says_everything(outbreak: Stage, open_page
 def test_a_click_on_the_map_chooses_an_area_for_the_page(outbreak: Stage, open_page: Open) -> None:
     page = open_page(outbreak, drawn=True)
     page.wait_for_selector("[data-state=ready]")
-    box = page.locator(".canvas canvas").bounding_box()
+    box = page.locator(".maplibregl-canvas").bounding_box()
     assert box is not None and box["width"] > 300
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.get_by_role("button", name="Show all areas")).to_be_visible()
+
+
+def test_movement_is_shown_as_synthetic_and_can_be_stopped(outbreak: Stage, open_page: Open) -> None:
+    page = open_page(outbreak, drawn=True)
+    page.get_by_label("Movement", exact=True).check()
+    says = page.get_by_test_id("movement")
+    expect(says).to_contain_text("synthetic residents")
+    assert int(says.get_attribute("data-points") or 0) == MOVING_POINTS
+    clock = says.inner_text()
+    page.wait_for_function("text => document.querySelector('[data-testid=movement]').innerText !== text", arg=clock)
+    says.get_by_role("button", name="Pause").click()
+    stopped = says.inner_text()
+    page.wait_for_timeout(300)
+    assert says.inner_text() == stopped
 
 
 @pytest.mark.parametrize(("language", "theme", "size"), [("en", "light", (1440, 900)), ("zh", "dark", (390, 844))])

@@ -92,6 +92,7 @@ export const getScreen = (at: string | null, signal?: AbortSignal) => get<Screen
 export const getRoom = (id: string, at: string | null) => get<Room>(`/v1/incidents/${encodeURIComponent(id)}/room${query({ at })}`)
 export const getShapes = () => get<GeoJSON.FeatureCollection>('/v1/map/areas')
 export const getPlaces = () => get<PlaceColumns>('/v1/map/places')
+export const getMovement = async (): Promise<ArrayBuffer> => (await ask('/v1/map/movement')).arrayBuffer()
 export const getMe = () => get<Me>('/v1/me')
 export const getTrust = () => get<Trust>('/v1/trust')
 export const getPublic = (at: string | null) => get<PublicPage>(`/v1/public${query({ at })}`)

@@ -7,6 +7,7 @@ import { words } from './words.svelte'
 const QUIET_MS = 60 // gather the events of a burst into one question
 const STALE_MS = 40_000 // the stream says something every 15 s even when nothing happens
 const CLOCK_MS = 5_000
+const MOST_KEPT = 40
 const MINUTE_MS = 60_000 // what is late changes by time alone
 
 type Link = 'connecting' | 'live' | 'lost'
@@ -22,6 +23,7 @@ class Live {
   now = $state(Date.now())
 
   #seq = 0
+  #kept = new Map<string, Screen>()
   #asking: AbortController | null = null
   #again = false
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -40,13 +42,8 @@ class Live {
   async start(): Promise<void> {
     this.#stream?.stop()
     this.forbidden = false
-    try {
-      this.me = await getMe()
-      words.departments = Object.fromEntries(this.me.departments.map((one) => [one.id, one.title]))
-      await this.refresh()
-    } catch (error) {
-      this.#take(error)
-    }
+    this.#kept.clear()
+    await Promise.all([this.refresh(), this.#meet()])
     this.#stream = follow(() => this.#seq, {
       heard: () => { this.heardAt = Date.now(); this.link = 'live' },
       event: (seq) => { this.#seq = Math.max(this.#seq, seq); this.#soon() },
@@ -55,10 +52,37 @@ class Live {
     this.#clock ??= setInterval(() => this.#tick(), CLOCK_MS)
   }
 
-  /** Move the whole screen to an instant, or back to now with null. */
+  async #meet(): Promise<void> {
+    try {
+      this.me = await getMe()
+      words.departments = Object.fromEntries(this.me.departments.map((one) => [one.id, one.title]))
+    } catch (error) {
+      this.#take(error)
+    }
+  }
+
+  /** Move the whole screen to an instant, or back to now with null. What was seen of it is shown at once. */
   goTo(at: string | null): void {
+    const step = at && this.at ? Date.parse(at) - Date.parse(this.at) : 0
     this.at = at
-    void this.refresh()
+    const kept = at ? this.#kept.get(at) : undefined
+    if (kept) this.screen = kept
+    if (kept && kept.seq >= this.#seq) this.#ahead(at, step)
+    else void this.refresh().then(() => this.#ahead(at, step))
+  }
+
+  /** Who steps through time will want the next step: it is asked for before. */
+  #ahead(from: string | null, step: number): void {
+    if (!from || !step || this.at !== from || this.#asking) return
+    const next = new Date(Date.parse(from) + step).toISOString()
+    if (!this.screen?.span || next < this.screen.span.first || next > this.screen.span.last || this.#kept.has(next)) return
+    getScreen(next).then((screen) => this.#keep(next, screen)).catch(() => undefined) // only a guess: asked again when wanted
+  }
+
+  #keep(at: string, screen: Screen): void {
+    this.#kept.delete(at)
+    this.#kept.set(at, screen)
+    if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value ?? '')
   }
 
   /** Ask for the screen; while one answer is awaited, only the latest wish is kept. */
@@ -70,12 +94,15 @@ class Live {
     const asking = (this.#asking = new AbortController())
     this.#askedAt = Date.now()
     try {
-      const screen = await getScreen(this.at, asking.signal)
+      const at = this.at
+      const screen = await getScreen(at, asking.signal)
+      if (at) this.#keep(at, screen)
       words.zone = screen.city.timezone
       this.#seq = Math.max(this.#seq, screen.seq)
       if (!screen.at) queue.skewMs = new Date(screen.as_of).getTime() - Date.now()
-      this.screen = screen
       this.error = null
+      if (at === this.at) this.screen = screen
+      else this.#again = true
     } catch (error) {
       this.#take(error)
     } finally {

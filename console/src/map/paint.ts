@@ -12,17 +12,12 @@ export function styleOf(shapes: GeoJSON.FeatureCollection): StyleSpecification {
     sources: {
       areas: { type: 'geojson', data: top, promoteId: 'code' },
       labels: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
-      places: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
     },
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': token('water') } },
       { id: 'fill', type: 'fill', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': painted(), 'fill-antialias': true } },
       { id: 'line', type: 'line', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token('surface'), 'line-width': 1.2 } },
       { id: 'dots', type: 'circle', source: 'areas', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-color': painted(), 'circle-radius': 12, 'circle-stroke-color': token('line-strong'), 'circle-stroke-width': 1 } },
-      {
-        id: 'places', type: 'circle', source: 'places', layout: { visibility: 'none' },
-        paint: { 'circle-color': token('point'), 'circle-opacity': 0.75, 'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, 1.2, 12, 3, 15, 6] },
-      },
       { id: 'chosen', type: 'line', source: 'areas', filter: ['==', ['get', 'code'], ''], paint: { 'line-color': token('text'), 'line-width': 2.5 } },
       {
         id: 'names', type: 'symbol', source: 'labels',

@@ -22,7 +22,7 @@ export const zh: Record<WordKey, string> = {
   'fig.places': '涉及场所', 'fig.places.of': '公开地址', 'fig.change': '较前一日 {n}', 'fig.same': '与前一日持平', 'fig.source': '来源：{names}', 'fig.nosource': '尚无报告',
   'short.new': '新增', 'short.new7': '7 日', 'short.total': '累计', 'short.late': '逾期', 'short.places': '场所',
   'fig.new7': '近 7 日新增', 'fig.rows': '查看明细',
-  'map.title': '地图', 'map.label': '按区域显示的城市地图，旁边的列表数字相同', 'map.figure': '地图上显示的指标', 'map.places': '涉及场所', 'map.none': '本城市没有区划轮廓，列表中的数字相同。', 'map.failed': '此屏幕无法绘制地图，列表中的数字相同。', 'map.nodata': '无', 'map.fit': '全市', 'map.unplaced': '{n} 处场所没有位置', 'map.legend': '图例',
+  'map.title': '地图', 'map.label': '按区域显示的城市地图，旁边的列表数字相同', 'map.figure': '地图上显示的指标', 'map.places': '涉及场所', 'map.movement': '人流', 'map.movement.says': '合成居民的一个工作日，每点代表 {n} 人', 'map.movement.none': '没有可显示的人流。', 'map.none': '本城市没有区划轮廓，列表中的数字相同。', 'map.failed': '此屏幕无法绘制地图，列表中的数字相同。', 'map.nodata': '无', 'map.fit': '全市', 'map.unplaced': '{n} 处场所没有位置', 'map.legend': '图例',
   'area.title': '各区', 'area.name': '区域', 'area.sum': '合计', 'area.wide': '全市层面', 'area.all': '全部区域', 'area.clear': '显示全部区域', 'area.level': '级别',
   'curve.title': '逐日报告', 'curve.linked': '社会面发现', 'curve.control': '管控中发现', 'curve.table': '表格', 'curve.chart': '图', 'curve.day': '日期', 'curve.new': '新增', 'curve.label': '逐日新增报告，表格中的数字相同',
   'inc.title': '事件', 'inc.none': '没有未结事件。', 'inc.open': '未结', 'inc.closed': '已结', 'inc.since': '自 {day} 起', 'inc.waiting': '预案待批', 'inc.late': '逾期 {n}', 'inc.tasks': '未完成任务 {n}', 'inc.new': '新增 {n}', 'inc.enter': '进入事件室', 'inc.closedList': '已结（{n}）',

@@ -12,6 +12,7 @@ from twinward.api.views import At, Word, aware
 from twinward.service import console, room
 from twinward.service.ground import Ground
 from twinward.service.map import PlacePoints
+from twinward.service.movement import Movement
 from twinward.service.platform import Platform
 from twinward.service.screen import Screens
 
@@ -24,6 +25,14 @@ def gives(name: str, *, many: bool = False) -> dict[int | str, dict[str, Any]]:
     if many:
         schema = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": schema}}}
     return {200: {"description": name, "content": {JSON: {"schema": schema}}}}
+
+
+def tagged(tag: str, body: bytes, seen: str | None, kind: str) -> Response:
+    """The body, or 304 to one who has it already; packed on the way, the tag is weak then."""
+    headers = {"etag": tag, "cache-control": "no-cache"}
+    if seen is not None and seen.removeprefix("W/") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=kind, headers=headers)
 
 
 def router(platform: Platform) -> APIRouter:
@@ -51,21 +60,25 @@ def add_screens(routes: APIRouter, platform: Platform, ground: Ground) -> None:
 
 def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     points = PlacePoints(platform, ground)
+    movement = Movement(platform)
 
     @routes.get("/map/areas")
-    def get_map_areas(request: Request) -> Response:
+    def get_map_areas(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
         """GeoJSON of the areas: outlines where the city has them, else points."""
         caller_of(platform, request)
-        return Response(ground.features, media_type="application/geo+json")
+        return tagged(ground.tag, ground.features, if_none_match, "application/geo+json")
+
+    @routes.get("/map/movement")
+    def get_map_movement(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+        """A working day of a sample of the synthetic residents, packed as `service/movement.py` says."""
+        caller_of(platform, request)
+        return tagged(*movement.get(), if_none_match, "application/octet-stream")
 
     @routes.get("/map/places", responses=gives("PlaceColumns"))
     def get_map_places(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
         """Affected places by public address, as columns; filter by `first` for an instant."""
         caller_of(platform, request)
-        tag, body = points.get()
-        if if_none_match == tag:
-            return Response(status_code=304, headers={"etag": tag})
-        return Response(body, media_type=JSON, headers={"etag": tag, "cache-control": "no-cache"})
+        return tagged(*points.get(), if_none_match, JSON)
 
     @routes.get("/areas", responses=gives("AreaName", many=True))
     def get_areas(request: Request, under: Word = None) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date, datetime
 from pathlib import Path
@@ -47,6 +48,7 @@ class Ground:
         self.top = [code for code in sorted(self.areas.by_code) if self.depth(code) == 1]
         self.outlines = read_outlines(folder / OUTLINES, self.areas.by_code)
         self.features = msgspec.json.encode({"type": "FeatureCollection", "features": self.list_features()})
+        self.tag = f'"{hashlib.blake2b(self.features, digest_size=8).hexdigest()}"'
 
     def depth(self, code: str) -> int:
         return len(self.areas.path(code)) - 1
