@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.answers import ERRORS, answer
 from twinward.api.callers import caller_of
-from twinward.service import persons
+from twinward.api.map import gives
+from twinward.service import handovers, persons
 from twinward.service.platform import Platform
 
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -34,6 +35,11 @@ def router(platform: Platform) -> APIRouter:
     def get_case(request: Request, case: str) -> Response:
         """One case; one that is not yours answers like one that is not there."""
         return answer(persons.get_person(platform, caller_of(platform, request), "cases", case))
+
+    @routes.get("/handovers", responses=gives("HandOvers"))
+    def get_handovers(request: Request, case: Word = None, status: Word = None) -> Response:
+        """Hand-overs of cases in which the caller's areas have a part, newest first."""
+        return answer(handovers.list_handovers(platform, caller_of(platform, request), case, status))
 
     @routes.get("/contacts")
     def get_contacts(

@@ -13,7 +13,10 @@ from twinward.twins.emergency import messages as m
 
 __all__ = ["require_command", "require_reach", "require_route", "require_verb", "scrub"]
 
-THINGS = (("task", "tasks"), ("contact", "contacts"), ("case", "cases"), ("incident", "incidents"))
+THINGS = (
+    ("task", "tasks"), ("contact", "contacts"), ("case", "cases"), ("incident", "incidents"),
+    ("handover", "handovers"),
+)  # fmt: skip
 
 
 def require_route(platform: Platform, caller: Caller, method: str, path: str) -> None:

@@ -8,11 +8,12 @@ import msgspec
 
 from twinward.service.console import Me, MyTasks, PublicPage, Trust
 from twinward.service.ground import AreaName
+from twinward.service.handovers import HandOvers
 from twinward.service.map import PlaceColumns
 from twinward.service.room import Room
 from twinward.service.screen_rows import Screen
 
-ANSWERS = (Screen, Room, Me, MyTasks, Trust, PublicPage, PlaceColumns, AreaName)
+ANSWERS = (Screen, Room, Me, MyTasks, Trust, PublicPage, PlaceColumns, AreaName, HandOvers)
 
 
 def schema_of_answers() -> dict[str, Any]:

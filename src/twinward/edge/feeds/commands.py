@@ -19,6 +19,7 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.ReportCase, m.ReportCount, m.ReportFigures, m.ReportAffectedPlace, m.ReportHazard,
     m.ConfirmOrder, m.AcknowledgeTask, m.CompleteTask, m.CommentTask, m.AssessTask,
     m.NameContact, m.UpdateContact, m.SetStock, m.AdoptPlan, m.CloseIncident,
+    m.HandOverCase, m.AcceptHandOver, m.ReturnHandOver, m.RefuseHandOver,
     c.SetThreshold, c.NoteReading,
 )  # fmt: skip
 BY_NAME = {kind.__name__: kind for kind in OUTSIDE}
@@ -64,9 +65,10 @@ def split_person(raw: bytes | msgspec.Raw, vault: Vault) -> bytes:
 
 
 def check(command: Command, areas: Container[str], now: datetime) -> None:
-    area = getattr(command, "area", None)
-    if area is not None and area not in areas:
-        raise InputError(f"there is no area {area!r}", "see `twinward city describe`", code="unknown_area")
+    for field in ("area", "from_area", "to_area"):
+        area = getattr(command, field, None)
+        if area is not None and area not in areas:
+            raise InputError(f"there is no area {area!r}", "see `twinward city describe`", code="unknown_area")
     if command.occurred_at is not None and command.occurred_at > now + FUTURE_TOLERANCE:
         raise InputError(
             f"{command.occurred_at.isoformat()} has not come yet", "check the sender's clock", code="time_in_future"

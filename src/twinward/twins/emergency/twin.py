@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from twinward.twins.emergency import activations, cases, changes, contacts, incidents, resources, tasks, trust
+from twinward.twins.emergency import (
+    activations,
+    cases,
+    changes,
+    contacts,
+    handovers,
+    incidents,
+    resources,
+    tasks,
+    trust,
+)
 from twinward.twins.twin import join
 
-BEHAVIOUR = join(part.BEHAVIOUR for part in (cases, incidents, tasks, contacts, resources, activations, trust, changes))
+PARTS = (cases, incidents, tasks, contacts, handovers, resources, activations, trust, changes)
+BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

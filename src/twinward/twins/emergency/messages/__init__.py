@@ -37,6 +37,16 @@ from twinward.twins.emergency.messages.contacts import (
     NameContact,
     UpdateContact,
 )
+from twinward.twins.emergency.messages.handovers import (
+    AcceptHandOver,
+    CaseHandedOver,
+    HandOverAccepted,
+    HandOverCase,
+    HandOverRefused,
+    HandOverReturned,
+    RefuseHandOver,
+    ReturnHandOver,
+)
 from twinward.twins.emergency.messages.incidents import (
     AdoptPlan,
     CaseJoined,
@@ -93,6 +103,7 @@ from twinward.twins.emergency.messages.tasks import (
 from twinward.twins.emergency.messages.trust import AccessNoted, NoteAccess
 
 __all__ = [
+    "AcceptHandOver",
     "AccessNoted",
     "AcknowledgeTask",
     "ActivationClosed",
@@ -103,6 +114,7 @@ __all__ = [
     "AssessTask",
     "AssignContact",
     "BreakGlass",
+    "CaseHandedOver",
     "CaseJoined",
     "CaseReclassified",
     "CaseReported",
@@ -128,6 +140,10 @@ __all__ = [
     "EscalateTask",
     "FiguresReported",
     "GlassBroken",
+    "HandOverAccepted",
+    "HandOverCase",
+    "HandOverRefused",
+    "HandOverReturned",
     "HazardReported",
     "IncidentClosed",
     "IncidentDeveloped",
@@ -153,6 +169,7 @@ __all__ = [
     "RecordListing",
     "RecordLook",
     "RefuseChange",
+    "RefuseHandOver",
     "ReopenIncident",
     "ReportAffectedPlace",
     "ReportCase",
@@ -160,6 +177,7 @@ __all__ = [
     "ReportFigures",
     "ReportHazard",
     "ResponseLevelSet",
+    "ReturnHandOver",
     "SendNotice",
     "SetResponseLevel",
     "SetStock",
