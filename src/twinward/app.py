@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from twinward.service.tracing import Tracing
+    from twinward.service.tracing_desk import TracingDesk
     from twinward.storage.lake.lake import Lake
 
 BEHAVIOUR = join([city.BEHAVIOUR, emergency.BEHAVIOUR])
@@ -125,10 +126,18 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     watch = Watch(store, twins.ask, around.areas.root)
 
     @cache
-    def tracing() -> Tracing:
-        return make_tracing(platform, msgspec.structs.replace(local_admin(), name="loop"))
+    def desk() -> TracingDesk:
+        from twinward.service.tracing_desk import TracingDesk  # kernels, SciPy's trees: only who asks pays for them
 
-    tracer = Tracer(store, twins, lambda fact, event: find_contacts(workspace, tracing, fact, event))
+        return TracingDesk(platform, open_lake(workspace))
+
+    tracer = Tracer(
+        store,
+        twins,
+        lambda fact, event: find_contacts(
+            workspace, lambda: desk().of(msgspec.structs.replace(local_admin(), name="loop")), fact, event
+        ),
+    )
     intake = IntakeDoor(
         workspace / "observations", clock, lambda rows, at: open_lake(workspace).append([rows], at), watch
     )
@@ -147,6 +156,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         identities=identities,
         accounts=accounts,
         sessions=Sessions(accounts, identities),
+        tracing=lambda caller: desk().of(caller),
         policy=Policy(around.areas, managed=mark.managed),
         managed=mark.managed,
     )
@@ -245,11 +255,10 @@ def open_lake(workspace: Path) -> Lake:
     return Lake(workspace / "lake")
 
 
-def make_tracing(platform: Platform, caller: Caller, lake: Lake | None = None) -> Tracing:
-    """The questions about movement on behalf of a caller; a process that serves hands in its own warm lake."""
-    from twinward.service.tracing import join_tracing  # SciPy's trees: only who asks pays for them
-
-    return join_tracing(platform, caller, lake or open_lake(platform.workspace))
+def make_tracing(platform: Platform, caller: Caller) -> Tracing:
+    """The questions about movement on behalf of a caller; all callers of one platform share its warm lake."""
+    tracing: Tracing = platform.tracing(caller)
+    return tracing
 
 
 def verify_log(workspace: Path) -> ChainCheck:

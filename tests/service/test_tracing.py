@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from reference.movement import START_US
+from helpers.moving import NOW, make_moving_city
 from twinward import app
-from twinward.core.clock import SetClock
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.messages import Request
-from twinward.population.plain import plain_base
-from twinward.rehearsal.movement import Sampling, live_days, observe, true_contacts
+from twinward.rehearsal.movement import true_contacts
 from twinward.service.activations import open_activation
 from twinward.service.case_file import make_file
 from twinward.service.platform import local_admin
 from twinward.twins.emergency import messages as m
 
-NOW = datetime(2022, 4, 4, tzinfo=UTC)
-
 
 @pytest.fixture
-def city(tmp_path: Path) -> Any:
-    """A workspace with three days of 300 residents, known truth, and a clock that stands at their end."""
-    app.init_workspace(tmp_path / "w")
-    platform = app.open_platform(tmp_path / "w", SetClock(NOW))
-    truth = live_days(plain_base(300, 5), 300, 3, 5)
-    columns = observe(truth, 3, Sampling(sigma_m=8.0), START_US, 5)
-    subject = pa.array([f"s{who}" for who in columns["subject"]])
-    app.open_lake(platform.workspace).append([pa.table(columns | {"subject": subject})], NOW)
+def city(tmp_path: Path) -> Iterator[Any]:
+    platform, truth = make_moving_city(tmp_path / "w")
     yield platform, truth
     platform.close()
 
@@ -44,7 +34,7 @@ def activate(platform: Any, purposes: tuple[str, ...] = ("trace",)) -> str:
     )  # fmt: skip
 
 
-def test_in_peacetime_every_question_about_persons_is_refused(city: Any, tmp_path: Path) -> None:
+def test_in_peacetime_every_question_about_persons_is_refused(city: Any) -> None:
     platform, _ = city
     tracing = app.make_tracing(platform, local_admin())
     for ask in (
@@ -52,8 +42,8 @@ def test_in_peacetime_every_question_about_persons_is_refused(city: Any, tmp_pat
         lambda: tracing.companions(subject="s1"),
         lambda: tracing.movement(subject="s1"),
         lambda: tracing.sql("SELECT 1"),
-        lambda: tracing.visited(tmp_path / "none.geojson", 3, None, "s1", None),
-        lambda: tracing.dwell(tmp_path / "none.geojson", 2, None, None, None),
+        lambda: tracing.visited({}, 3, None, "s1", None),
+        lambda: tracing.dwell({}, 2, None, None, None),
     ):
         with pytest.raises(RefusedError) as refused:
             ask()

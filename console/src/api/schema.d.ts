@@ -164,6 +164,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/trace/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Contacts
+         * @description Contacts of a person with minutes, nearest distance, setting, evidence, probabilities; likeliest first.
+         */
+        post: operations["post_contacts_v1_trace_contacts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trace/backward": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Backward
+         * @description Where and from whom a case may have been infected.
+         */
+        post: operations["post_backward_v1_trace_backward_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trace/companions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Companions
+         * @description Others whose stays overlap a person's at several places.
+         */
+        post: operations["post_companions_v1_trace_companions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trace/visited": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Visited
+         * @description Who passed through areas, and who stayed: two named answers.
+         */
+        post: operations["post_visited_v1_trace_visited_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trace/dwell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Dwell
+         * @description Long stays in areas.
+         */
+        post: operations["post_dwell_v1_trace_dwell_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trace/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Flows
+         * @description Aggregates of movement with small counts hidden; open in peacetime, too.
+         */
+        post: operations["post_flows_v1_trace_flows_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trace/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Chain
+         * @description The transmission tree of an incident, with probabilities; which links are stated and which inferred.
+         */
+        post: operations["post_chain_v1_trace_chain_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trace/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post File
+         * @description One person, one file: places, contacts, cases, tests, isolation, tasks.
+         */
+        post: operations["post_file_v1_trace_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -213,6 +373,15 @@ export interface components {
             objectives: components["schemas"]["Objective"][];
         };
         /**
+         * AreaCount
+         * @description Persons in one area: `passed_through` have a fix in it, `stayed` have a visit in it.
+         */
+        AreaCount: {
+            area: string;
+            passed_through: number;
+            stayed: number;
+        };
+        /**
          * AreaName
          * @description An area as a list names it.
          */
@@ -241,6 +410,51 @@ export interface components {
             incident: string | null;
         };
         /**
+         * Asked
+         * @description What every answer about persons carries: the activation that opened it, and how long it took.
+         */
+        Asked: {
+            activation: string;
+            query_ms: number;
+        };
+        /**
+         * BackwardAnswer
+         * @description From whom and where a case may have been infected: `sources` ranked, `places` with their share of the hazard.
+         */
+        BackwardAnswer: {
+            subject: string;
+            window: [
+                string,
+                string
+            ];
+            sources: components["schemas"]["Contact"][];
+            places: components["schemas"]["BackwardPlace"][];
+            activation: string;
+        };
+        /**
+         * BackwardPlace
+         * @description Where a case may have been infected, with its share of the whole hazard.
+         */
+        BackwardPlace: {
+            setting: string;
+            lon: number;
+            lat: number;
+            share: number;
+        };
+        /**
+         * ChainCase
+         * @description One case of the tree, by pseudonym.
+         */
+        ChainCase: {
+            case: string;
+            subject: string;
+            area: string;
+            place: string | null;
+            onset: string | null;
+            reported_at: string;
+            status: string;
+        };
+        /**
          * CityRow
          * @description The city and what kind of workspace this is.
          */
@@ -261,6 +475,31 @@ export interface components {
             task: string;
             department: string;
             comment: string;
+        };
+        /**
+         * Companion
+         * @description One other who stayed at `places` different places together with the subject, on `days` days.
+         */
+        Companion: {
+            subject: string;
+            places: number;
+            meetings: number;
+            days: number;
+            minutes: number;
+            first_at: string;
+            last_at: string;
+        };
+        /** CompanionAnswer */
+        CompanionAnswer: {
+            subject: string;
+            window: [
+                string,
+                string
+            ];
+            companions: components["schemas"]["Companion"][];
+            counts: {
+                [key: string]: number;
+            };
         };
         /** CompleteTask */
         CompleteTask: {
@@ -287,6 +526,39 @@ export interface components {
             occurred_at: string | null;
             task: string;
             department: string;
+        };
+        /**
+         * Contact
+         * @description One other, over all meetings. `probability` is of real co-presence, `transmission` of having been infected.
+         */
+        Contact: {
+            subject: string;
+            minutes: number;
+            nearest_m: number;
+            probability: number;
+            transmission: number;
+            setting: string;
+            first_at: string;
+            last_at: string;
+            places: string[];
+            crowd: number;
+            episodes: components["schemas"]["Episode"][];
+        };
+        /**
+         * ContactAnswer
+         * @description Contacts, most likely infected first, and the exact counts before any threshold.
+         */
+        ContactAnswer: {
+            subject: string;
+            window: [
+                string,
+                string
+            ];
+            contacts: components["schemas"]["Contact"][];
+            counts: {
+                [key: string]: number;
+            };
+            activation: string;
         };
         /**
          * DayRow
@@ -329,6 +601,47 @@ export interface components {
             };
             late: number;
         };
+        /**
+         * Dwell
+         * @description One stay over the limit, inside the window.
+         */
+        Dwell: {
+            subject: string;
+            area: string;
+            hours: number;
+            start: string;
+            end: string;
+        };
+        /**
+         * DwellAnswer
+         * @description Stays over `over_h` hours: the longest of every person and area first by length.
+         */
+        DwellAnswer: {
+            window: [
+                string,
+                string
+            ];
+            over_h: number;
+            subjects: number;
+            stays: number;
+            dwells: components["schemas"]["Dwell"][];
+        };
+        /**
+         * Episode
+         * @description The evidence: one meeting, as the data show it.
+         */
+        Episode: {
+            first_at: string;
+            last_at: string;
+            minutes: number;
+            nearest_m: number;
+            setting: string;
+            lon: number;
+            lat: number;
+            pairs: number;
+            crowd: number;
+            probability: number;
+        };
         /** Evidence */
         Evidence: {
             objective: string;
@@ -354,6 +667,69 @@ export interface components {
             places: number;
             areas_with_open: number;
             restrictions: number;
+        };
+        /**
+         * FlowAnswer
+         * @description Counts of distinct persons. A count below `k` is null, and so is another where it could be worked out.
+         */
+        FlowAnswer: {
+            view: string;
+            window: [
+                string,
+                string
+            ];
+            per: string;
+            k: number;
+            areas: string[];
+            rows: {
+                [key: string]: string | number | null;
+            }[];
+            suppressed: number;
+        };
+        /**
+         * GenerationR
+         * @description Mean offspring of one generation with its 95 % interval; the last generations may still be incomplete.
+         */
+        GenerationR: {
+            generation: number;
+            cases: number;
+            r: number;
+            low: number;
+            high: number;
+        };
+        /**
+         * IncidentChain
+         * @description The tree with its cases. `left_out` counts cases of the incident that the caller may not see.
+         */
+        IncidentChain: {
+            cases: number;
+            links: components["schemas"]["Link"][];
+            generations: number;
+            r_by_generation: components["schemas"]["GenerationR"][];
+            k: number;
+            k_interval: [
+                number,
+                number
+            ];
+            top20_share: number;
+            tree_k: number;
+            tree_top20_share: number;
+            super_spreading: components["schemas"]["SuperSpreading"][];
+            unlinked: string[];
+            imported: string[];
+            stated_links: number;
+            serial_interval: components["schemas"]["SerialInterval"];
+            contact_cover: number;
+            days: [
+                string,
+                number
+            ][];
+            notes: string[];
+            incident: string;
+            people: components["schemas"]["ChainCase"][];
+            left_out: number;
+            activation: string;
+            query_ms: number;
         };
         /**
          * IncidentRow
@@ -392,6 +768,18 @@ export interface components {
             due_at: string;
             status: string;
             escalated_to_name: string | null;
+        };
+        /**
+         * Link
+         * @description One transmission: `stated` when the line list or the contacts file names it, else inferred.
+         */
+        Link: {
+            infector: string;
+            infectee: string;
+            probability: number;
+            stated: boolean;
+            generation: number;
+            setting: string;
         };
         /**
          * LookRow
@@ -443,6 +831,29 @@ export interface components {
             hours: number;
         };
         /**
+         * PersonFile
+         * @description One person, one file. `cases`, `as_contact` and `tasks` are rows of the emergency twin; the rest is movement.
+         */
+        PersonFile: {
+            subject: string;
+            window: [
+                string,
+                string
+            ] | null;
+            timeline: components["schemas"]["Stay"][];
+            contacts: components["schemas"]["Contact"][];
+            counts: {
+                [key: string]: number;
+            };
+            cases: Record<string, never>[];
+            as_contact: Record<string, never>[];
+            tests: Record<string, never>[];
+            isolation: Record<string, never>[];
+            tasks: Record<string, never>[];
+            activation: string;
+            query_ms: number;
+        };
+        /**
          * PlaceColumns
          * @description Affected places with a position. `first` and `last` are days since 2000-01-01; `unplaced` have no position.
          */
@@ -454,6 +865,19 @@ export interface components {
             area: string[];
             name: string[];
             unplaced: number;
+        };
+        /**
+         * Presence
+         * @description One person in one area.
+         */
+        Presence: {
+            subject: string;
+            area: string;
+            passed_through: boolean;
+            stayed: boolean;
+            first_at: string;
+            last_at: string;
+            hours: number;
         };
         /**
          * PublicArea
@@ -548,6 +972,23 @@ export interface components {
             sources: string[];
         };
         /**
+         * SerialInterval
+         * @description A gamma density moved left by `earliest_d` days (so that onset order can invert), by its mean and sd in days.
+         *
+         *         `weight_pairs` says how many observed pairs the prior is worth when the outbreak's own links update it.
+         */
+        SerialInterval: {
+            disease: string;
+            mean_d: number;
+            sd_d: number;
+            /** @default 0 */
+            earliest_d: number;
+            /** @default 30 */
+            weight_pairs: number;
+            /** @default  */
+            source: string;
+        };
+        /**
          * SourceRow
          * @description One source's account: received = stored + rejected + duplicate.
          */
@@ -577,6 +1018,31 @@ export interface components {
             count: number;
             /** @default null */
             of: number | null;
+        };
+        /**
+         * Stay
+         * @description One entry of the timeline.
+         */
+        Stay: {
+            start: string;
+            end: string;
+            lon: number;
+            lat: number;
+            place: string | null;
+            setting: string;
+            fixes: number;
+        };
+        /**
+         * SuperSpreading
+         * @description A case with more infectees than the 99th percentile of a Poisson with the outbreak's mean (Lloyd-Smith 2005).
+         *
+         *         `infectees` is the mean over sampled trees, `probability` the share of them in which it passes that bar.
+         */
+        SuperSpreading: {
+            case: string;
+            infectees: number;
+            probability: number;
+            setting: string;
         };
         /**
          * TaskRow
@@ -622,6 +1088,21 @@ export interface components {
             actor: string;
             area_name: string;
             says: Record<string, never>;
+        };
+        /**
+         * VisitedAnswer
+         * @description Two answers with two names: who passed through, and who stayed. `people` is how many are known at all.
+         */
+        VisitedAnswer: {
+            window: [
+                string,
+                string
+            ];
+            people: number;
+            passed_through: number;
+            stayed: number;
+            areas: components["schemas"]["AreaCount"][];
+            presences: components["schemas"]["Presence"][];
         };
     };
     responses: never;
@@ -1536,6 +2017,1103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicPage"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    post_contacts_v1_trace_contacts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    from?: string | null;
+                    to?: string | null;
+                    subject: string;
+                    /** @default 50 */
+                    radius_m?: number;
+                    /** @default 15 */
+                    minutes?: number;
+                    /** @default 15 */
+                    min_duration_min?: number;
+                    /** @default 0 */
+                    min_probability?: number;
+                    /** @default 200 */
+                    limit?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description ContactAnswer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactAnswer"] & components["schemas"]["Asked"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    post_backward_v1_trace_backward_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    subject: string;
+                    /** Format: date-time */
+                    onset: string;
+                    /** @default [] */
+                    known?: string[];
+                    /** @default 50 */
+                    limit?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description BackwardAnswer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackwardAnswer"] & components["schemas"]["Asked"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    post_companions_v1_trace_companions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    from?: string | null;
+                    to?: string | null;
+                    subject: string;
+                    /** @default 50 */
+                    radius_m?: number;
+                    /** @default 2 */
+                    min_places?: number;
+                    /** @default 15 */
+                    min_minutes?: number;
+                    /** @default 200 */
+                    limit?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description CompanionAnswer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanionAnswer"] & components["schemas"]["Asked"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    post_visited_v1_trace_visited_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    areas: Record<string, never>;
+                    days: number;
+                    to?: string | null;
+                    subject?: string | null;
+                    /** @default 200 */
+                    limit?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description VisitedAnswer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitedAnswer"] & components["schemas"]["Asked"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    post_dwell_v1_trace_dwell_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    from?: string | null;
+                    to?: string | null;
+                    areas: Record<string, never>;
+                    /** @default 2 */
+                    over_h?: number;
+                    /** @default 200 */
+                    limit?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description DwellAnswer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DwellAnswer"] & components["schemas"]["Asked"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    post_flows_v1_trace_flows_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    from?: string | null;
+                    to?: string | null;
+                    level?: string | null;
+                    areas?: Record<string, never> | null;
+                    /**
+                     * @default od
+                     * @enum {unknown}
+                     */
+                    view?: "highway" | "hub" | "od" | "transferred";
+                    /**
+                     * @default hour
+                     * @enum {unknown}
+                     */
+                    per?: "day" | "hour";
+                };
+            };
+        };
+        responses: {
+            /** @description FlowAnswer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowAnswer"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    post_chain_v1_trace_chain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    incident: string;
+                    disease?: string | null;
+                    /** @default 0 */
+                    seed?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description IncidentChain */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentChain"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    post_file_v1_trace_file_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    from?: string | null;
+                    to?: string | null;
+                    subject: string;
+                };
+            };
+        };
+        responses: {
+            /** @description PersonFile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFile"];
                 };
             };
             /** @description What was wrong and what to do */

@@ -9,6 +9,7 @@ from typing import Any
 from twinward import app
 from twinward.cli.opened import add_person, as_time, open_for
 from twinward.cli.output import emit_json, emit_text
+from twinward.service.tracing import read_json
 
 LISTED = 50  # rows shown to a person; JSON holds what --limit allows
 
@@ -45,7 +46,7 @@ def answer_visited(options: argparse.Namespace) -> int:
     limit = 0 if options.all and options.limit is None else options.limit
     with open_for(options) as (platform, caller):
         tracing = app.make_tracing(platform, caller)
-        result = tracing.visited(options.areas, options.days, options.end, options.subject, limit)
+        result = tracing.visited(read_json(options.areas), options.days, options.end, options.subject, limit)
     head = f"{result['passed_through']} passed through, {result['stayed']} stayed, of {result['people']}"
     lines = [f"{row['subject']:>20}  {row['area']:<20} {row['hours']:>7} h" for row in result["presences"][:LISTED]]
     return show(options, result, [head, *lines])
@@ -54,7 +55,7 @@ def answer_visited(options: argparse.Namespace) -> int:
 def answer_dwell(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, caller):
         tracing = app.make_tracing(platform, caller)
-        result = tracing.dwell(options.areas, options.over_h, options.start, options.end, options.limit)
+        result = tracing.dwell(read_json(options.areas), options.over_h, options.start, options.end, options.limit)
     head = f"{result['stays']} stays over {result['over_h']} h, {result['subjects']} persons"
     lines = [f"{row['subject']:>20}  {row['area']:<20} {row['hours']:>7} h" for row in result["dwells"][:LISTED]]
     return show(options, result, [head, *lines])
@@ -63,9 +64,8 @@ def answer_dwell(options: argparse.Namespace) -> int:
 def answer_flows(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, caller):
         tracing = app.make_tracing(platform, caller)
-        result = tracing.flows(
-            options.areas, options.level, options.start, options.end, view=options.view, per=options.per
-        )
+        areas = None if options.areas is None else read_json(options.areas)
+        result = tracing.flows(areas, options.level, options.start, options.end, view=options.view, per=options.per)
     lines = [
         "  ".join("<k" if value is None else str(value) for value in row.values()) for row in result["rows"][:LISTED]
     ]

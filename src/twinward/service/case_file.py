@@ -8,10 +8,30 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import AbsentError
+from twinward.decision.tracing.casefile import Stay
+from twinward.decision.tracing.contacts import Contact
 from twinward.service.platform import Platform
 from twinward.service.tracing import Tracing
 
 MOST_CONTACTS = 200
+Row = dict[str, Any]
+
+
+class PersonFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One person, one file. `cases`, `as_contact` and `tasks` are rows of the emergency twin; the rest is movement."""
+
+    subject: str
+    window: tuple[str, str] | None
+    timeline: list[Stay]
+    contacts: list[Contact]
+    counts: dict[str, int]
+    cases: list[Row]
+    as_contact: list[Row]
+    tests: list[Row]
+    isolation: list[Row]
+    tasks: list[Row]
+    activation: str
+    query_ms: float
 
 
 def make_file(

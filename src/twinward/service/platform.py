@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     accounts: Accounts
     sessions: Sessions
+    tracing: Callable[[Caller], Any]  # service.tracing.Tracing of that caller; loaded when somebody asks
     managed: bool = False
 
     def close(self) -> None:

@@ -18,5 +18,21 @@ ANSWERS = (Screen, Room, Me, MyTasks, Trust, PublicPage, PlaceColumns, AreaName,
 
 def schema_of_answers() -> dict[str, Any]:
     """Components by name."""
-    _, components = msgspec.json.schema_components(ANSWERS, ref_template="#/components/schemas/{name}")
+    kinds = (*ANSWERS, *answers_of_tracing())
+    _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     return dict(components)
+
+
+def answers_of_tracing() -> tuple[type, ...]:
+    """Loaded only for the document: kernels come with them."""
+    from twinward.decision.tracing.companions import CompanionAnswer
+    from twinward.decision.tracing.contacts import ContactAnswer
+    from twinward.decision.tracing.flows import FlowAnswer
+    from twinward.decision.tracing.orders import BackwardAnswer
+    from twinward.decision.tracing.presence import DwellAnswer, VisitedAnswer
+    from twinward.service.case_file import PersonFile
+    from twinward.service.incident_chain import IncidentChain
+    from twinward.service.tracing import Asked
+
+    answers = (ContactAnswer, BackwardAnswer, CompanionAnswer, VisitedAnswer, DwellAnswer)
+    return (*answers, FlowAnswer, PersonFile, IncidentChain, Asked)

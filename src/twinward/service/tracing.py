@@ -10,7 +10,6 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 import numpy as np
-from scipy.spatial import cKDTree
 
 from twinward.core.clock import from_us
 from twinward.core.errors import InputError, RefusedError
@@ -21,19 +20,22 @@ from twinward.decision.tracing.casefile import home_of, tell_movement
 from twinward.decision.tracing.companions import list_companions
 from twinward.decision.tracing.contacts import ContactQuestion, list_contacts
 from twinward.decision.tracing.flows import HOUR_US, FlowAnswer, list_flows
-from twinward.decision.tracing.opened import PURPOSE, AreaLocator, OpenedLake
+from twinward.decision.tracing.opened import PURPOSE, OpenedLake
 from twinward.decision.tracing.orders import list_second_order, trace_backward
 from twinward.decision.tracing.presence import list_dwells, list_visited
 from twinward.decision.tracing.settings import Settings
-from twinward.decision.tracing.warm import warm_up
-from twinward.service.activations import record_look, scope_for
-from twinward.service.platform import Caller, Platform
+from twinward.service.tracing_areas import CityAreas
 
 T = TypeVar("T")
-__all__ = ["Tracing", "join_tracing"]
-FAR_DEGREES = 0.5  # a point farther than this from every area is in none of them
 DEFAULT_WINDOW = timedelta(days=14)
 Audit = Callable[[Scope, str, dict[str, Any]], None]  # scope, question, its arguments
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What every answer about persons carries: the activation that opened it, and how long it took."""
+
+    activation: str
+    query_ms: float
 
 
 class AskableLake(Protocol):
@@ -45,15 +47,15 @@ class AskableLake(Protocol):
 
 
 class Tracing:
-    """The use cases of tracing. One instance serves a process and stays warm."""
+    """The use cases of tracing in the name of one caller. `lake` gives the lake, warm."""
 
     def __init__(
         self,
-        lake: AskableLake,
+        lake: Callable[[], AskableLake],
         scope_for: Callable[[str], Scope],
         audit: Audit,
         settings: Settings,
-        city_areas: Sequence[Any] = (),
+        city: CityAreas,
         k: int = 5,
         mine: Callable[[str], bool] | None = None,
     ) -> None:
@@ -61,11 +63,10 @@ class Tracing:
         self.scope_for = scope_for
         self.audit = audit
         self.settings = settings
-        self.city_areas = [area for area in city_areas if hasattr(area, "lon")]
-        self.areas = locate_by_nearest(self.city_areas)
+        self.city = city
+        self.areas = city.lowest
         self.k = k
         self.mine = mine
-        self.is_warm = False
 
     def contacts(self, **asked: Any) -> dict[str, Any]:
         """`trace contacts`; the fields of a ContactQuestion, a missing end of the window by default."""
@@ -94,7 +95,7 @@ class Tracing:
             rows: Any = areas.locate(*np.array(list(homes.values())).T) if homes else []
             return {name: areas.codes[row] for name, row in zip(homes, rows, strict=True) if row >= 0}
 
-        return self.lake.ask(ask)
+        return self.lake().ask(ask)
 
     def sql(self, text: str) -> dict[str, Any]:
         """`lake sql`: a SELECT over what the activation opens; only where it opens the whole city."""
@@ -104,7 +105,7 @@ class Tracing:
                 "free questions need an activation of all areas", "ask with the trace verbs", code="area_not_open"
             )
         started = time.perf_counter()
-        answer = self.lake.sql(text, scope.data_from, scope.data_to)
+        answer = self.lake().sql(text, scope.data_from, scope.data_to)
         self.audit(scope, "lake.sql", {"sql": text})
         return answer | {"activation": scope.activation, "query_ms": round((time.perf_counter() - started) * 1e3, 3)}
 
@@ -136,13 +137,13 @@ class Tracing:
         return self._about_persons(scope, "companions", asked, lambda lake: list_companions(lake, **asked))
 
     def visited(
-        self, areas: Path, days: float, end: datetime | None, subject: str | None, limit: int | None
+        self, areas: Any, days: float, end: datetime | None, subject: str | None, limit: int | None
     ) -> dict[str, Any]:
-        """`trace visited`: who passed through the areas and who stayed, in the `days` before `end`."""
+        """`trace visited`: who passed through the areas (GeoJSON) and who stayed, in the `days` before `end`."""
         scope = self.scope_for(PURPOSE)
         if not 0 < days <= 366:
             raise InputError(f"{days} days cannot be asked for", "use 1 to 366", code="bad_days")
-        asked = read_areas(read_json(areas))
+        asked = read_areas(areas)
         to = self.window(scope, None, end)["end"]
         start = to - timedelta(days=days)
         if end is None:
@@ -153,11 +154,11 @@ class Tracing:
         )
 
     def dwell(
-        self, areas: Path, over_h: float, start: datetime | None, end: datetime | None, limit: int | None
+        self, areas: Any, over_h: float, start: datetime | None, end: datetime | None, limit: int | None
     ) -> dict[str, Any]:
         """`trace dwell`: who stayed in the areas for more than `over_h` hours."""
         scope = self.scope_for(PURPOSE)
-        asked = read_areas(read_json(areas))
+        asked = read_areas(areas)
         window = self.window(scope, start, end)
         arguments = {"areas": len(asked), "over_h": over_h}
         return self._about_persons(
@@ -169,7 +170,7 @@ class Tracing:
 
     def flows(
         self,
-        areas: Path | None,
+        areas: Any | None,
         level: str | None,
         start: datetime | None,
         end: datetime | None,
@@ -180,9 +181,9 @@ class Tracing:
         """`trace flows`: aggregates with small counts hidden; open in peacetime, too."""
         if (areas is None) == (level is None):
             raise InputError("flows are between areas", "give either --by LEVEL or --areas FILE", code="no_areas")
-        asked = self.level(str(level)) if areas is None else read_areas(read_json(areas))
+        asked = self.city.level(str(level)) if areas is None else read_areas(areas)
         if end is None:
-            end = from_us(-(-self.lake.ask(lambda lake: lake.span_us())[1] // HOUR_US) * HOUR_US)
+            end = from_us(-(-self.lake().ask(lambda lake: lake.span_us())[1] // HOUR_US) * HOUR_US)
         begin = start or end - timedelta(days=1)
 
         def ask(lake: MovementLake) -> tuple[FlowAnswer, float]:
@@ -190,27 +191,14 @@ class Tracing:
             answer = list_flows(lake, asked, begin, end, view=view, per=per, k=self.k)
             return answer, (time.perf_counter() - started) * 1e3
 
-        answer, query_ms = self._warm().ask(ask)
+        answer, query_ms = self.lake().ask(ask)
         out: dict[str, Any] = msgspec.to_builtins(answer)
         return out | {"query_ms": round(query_ms, 3)}
-
-    def level(self, level: str) -> AreaLocator:
-        """The city's areas of one level, found through their lowest areas."""
-        if self.areas is None:
-            raise InputError("this workspace has no city", "build one, or name --areas FILE", code="no_city")
-        wanted = [area for area in self.city_areas if area.level == level]
-        if not wanted:
-            levels = sorted({area.level for area in self.city_areas})
-            raise InputError(f"the city has no level {level!r}", f"it has {', '.join(levels)}", code="bad_level")
-        row = {area.code: number for number, area in enumerate(wanted)}
-        above = np.array([*(row_above(code, row) for code in self.areas.codes), -1], np.int64)
-        locate = self.areas.locate
-        return AreaLocator(list(row), lambda lon, lat: above[locate(lon, lat)])
 
     def window(self, scope: Scope, start: datetime | None, end: datetime | None) -> dict[str, datetime]:
         """The window asked for; what is missing follows from the newest data that the scope opens."""
         if end is None:
-            newest = from_us(self.lake.ask(lambda lake: lake.span_us())[1])
+            newest = from_us(self.lake().ask(lambda lake: lake.span_us())[1])
             end = min(max(newest, scope.data_from), scope.data_to)
         return {"start": start or max(end - DEFAULT_WINDOW, scope.data_from), "end": end}
 
@@ -224,26 +212,10 @@ class Tracing:
             started = time.perf_counter()
             return answer(opened), (time.perf_counter() - started) * 1e3
 
-        result, query_ms = self._warm().ask(ask)
+        result, query_ms = self.lake().ask(ask)
         self.audit(scope, f"trace.{name}", asked)
         out: dict[str, Any] = msgspec.to_builtins(result)
         return out | {"activation": scope.activation, "query_ms": round(query_ms, 3)}
-
-    def _warm(self) -> AskableLake:
-        """The lake, with kernels compiled and indexes touched before the first question is timed."""
-        if not self.is_warm:
-            self.lake.ask(warm_up)
-            self.is_warm = True
-        return self.lake
-
-
-def row_above(code: str, rows: dict[str, int]) -> int:
-    """The row of the area that holds `code` (codes nest), -1 if none does."""
-    while code:
-        if code in rows:
-            return rows[code]
-        code = code[:-1]
-    return -1
 
 
 def read_json(path: Path) -> Any:
@@ -254,46 +226,3 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path} cannot be read: {error.strerror}", "check the path", code="file_absent") from error
     except msgspec.DecodeError as error:
         raise InputError(f"{path.name} is not JSON: {error}", "give a GeoJSON file", code="bad_areas") from error
-
-
-def join_tracing(platform: Platform, caller: Caller, lake: AskableLake) -> Tracing:
-    """Tracing on a platform: scopes from its activations, looks on its record, areas from its city."""
-
-    def record(scope: Scope, question: str, arguments: dict[str, Any]) -> None:
-        record_look(platform, caller, scope, PURPOSE, str(arguments.get("subject") or "*"), question)
-
-    def issue(purpose: str) -> Scope:
-        platform.policy.require(caller, "trace")
-        return scope_for(platform, caller, purpose)
-
-    ranges = platform.policy.ranges(caller)
-
-    def mine(code: str) -> bool:
-        return any(low <= code < high for low, high in ranges or ())
-
-    return Tracing(
-        lake,
-        issue,
-        record,
-        Settings(timezone=platform.settings.timezone),
-        list(platform.around.areas.by_code.values()),
-        platform.settings.k_anonymity,
-        None if ranges is None else mine,
-    )
-
-
-def locate_by_nearest(areas: list[Any]) -> AreaLocator | None:
-    """Points belong to the lowest area whose own point is nearest; None without a city."""
-    parents = {area.parent for area in areas if getattr(area, "parent", None)}
-    leaves = [area for area in areas if area.code not in parents]
-    if not leaves:
-        return None
-    points = np.array([[area.lon, area.lat] for area in leaves])
-    squeeze = np.array([np.cos(np.radians(points[:, 1].mean())), 1.0])
-    tree = cKDTree(points * squeeze)
-
-    def locate(lon: Any, lat: Any) -> Any:
-        far_degrees, row = tree.query(np.stack([lon, lat], axis=1) * squeeze)
-        return np.where(far_degrees <= FAR_DEGREES, row, -1)
-
-    return AreaLocator([area.code for area in leaves], locate)

@@ -169,4 +169,4 @@ def test_backward_tracing_puts_known_cases_first_and_shares_out_the_places(
     known = plain.sources[-1].subject
     answer = trace_backward(lake, "5", END, Settings(), minutes=60.0, radius_m=200.0, known_cases=frozenset({known}))
     assert answer.sources[0].subject == known
-    assert 0.2 < sum(float(str(place["share"])) for place in answer.places) <= 1.001
+    assert 0.2 < sum(place.share for place in answer.places) <= 1.001

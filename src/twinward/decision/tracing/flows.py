@@ -30,7 +30,7 @@ class FlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
     per: str
     k: int
     areas: list[str]
-    rows: list[dict[str, Any]]
+    rows: list[dict[str, str | int | None]]
     suppressed: int
 
 
@@ -158,7 +158,7 @@ def count_and_hide(keys: Keys, codes: list[str], from_us_: int, per_us: int, k: 
     found, count = np.unique(cells[:, :3], axis=0, return_counts=True)
     hidden = hide(found, count, k)
     pair = view in ("od", "transferred")
-    rows = []
+    rows: list[dict[str, str | int | None]] = []
     for (bin_, one, two), n, secret in zip(found.tolist(), count.tolist(), hidden.tolist(), strict=True):
         at = format_time(from_us(from_us_ + bin_ * per_us))
         what = {"from": codes[one], "to": codes[two]} if pair else {"area": codes[one], "what": KIND_NAMES[two]}

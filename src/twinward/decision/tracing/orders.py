@@ -97,13 +97,22 @@ def contacts_after(
         return []
 
 
+class BackwardPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a case may have been infected, with its share of the whole hazard."""
+
+    setting: str
+    lon: float
+    lat: float
+    share: float
+
+
 class BackwardAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """From whom and where a case may have been infected: `sources` ranked, `places` with their share of the hazard."""
 
     subject: str
     window: tuple[str, str]
     sources: list[Contact]
-    places: list[dict[str, object]]
+    places: list[BackwardPlace]
     activation: str
 
 
@@ -143,7 +152,7 @@ def trace_backward(
             hazard[key] = hazard.get(key, 0.0) + contact.transmission * share
     whole = sum(hazard.values()) or 1.0
     places = [
-        {"setting": setting, "lon": lon, "lat": lat, "share": round(value / whole, 4)}
+        BackwardPlace(setting=setting, lon=lon, lat=lat, share=round(value / whole, 4))
         for (setting, lon, lat), value in sorted(hazard.items(), key=lambda item: -item[1])[:limit]
     ]
     return BackwardAnswer(

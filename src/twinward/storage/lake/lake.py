@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ class Lake:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._snapshot: Snapshot | None = None
+        self._asking = threading.RLock()  # open Parquet files are read by one thread at a time
         self._stamp: tuple[int, int] | None = None
 
     def append(self, batches: Iterable[Any], at: datetime, memory_rows: int | None = None) -> Appended:
@@ -75,7 +77,8 @@ class Lake:
         def once() -> T:
             return question(self.snapshot())
 
-        return self._retry(once)
+        with self._asking:
+            return self._retry(once)
 
     def has_data(self) -> bool:
         """Whether anything was ever committed here."""
@@ -87,7 +90,11 @@ class Lake:
 
     def sql(self, text: str, start: datetime, end: datetime) -> dict[str, Any]:
         """One SELECT over the data in [start, end): see `sql.run_sql`."""
-        return self.ask(lambda lake: run_sql(self.root.resolve(), lake.manifest, text, (to_us(start), to_us(end))))
+
+        def once() -> dict[str, Any]:
+            return run_sql(self.root.resolve(), load_manifest(self.root), text, (to_us(start), to_us(end)))
+
+        return self._retry(once)
 
     def _retry(self, work: Callable[[], T]) -> T:
         for _ in range(RETRIES):

@@ -1,0 +1,61 @@
+"""Tracing on a platform: scopes from its activations, looks on its record, areas from its city, one warm lake."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from twinward.core.scope import Scope
+from twinward.decision.tracing.opened import PURPOSE
+from twinward.decision.tracing.settings import Settings
+from twinward.decision.tracing.warm import warm_up
+from twinward.service.activations import record_look, scope_for
+from twinward.service.changes import with_glass
+from twinward.service.platform import Caller, Platform
+from twinward.service.tracing import AskableLake, Tracing
+from twinward.service.tracing_areas import CityAreas
+
+
+class TracingDesk:
+    """What the questions of one process share; `of` gives each caller the questions in the caller's own name."""
+
+    def __init__(self, platform: Platform, lake: AskableLake) -> None:
+        self.platform = platform
+        self.lake = lake
+        self.city = CityAreas(list(platform.around.areas.by_code.values()))
+        self._warming = threading.Lock()
+        self._is_warm = False
+
+    def of(self, caller: Caller) -> Tracing:
+        """The questions on behalf of a caller, cut to the caller's areas; who asked is put on record."""
+        platform = self.platform
+
+        def record(scope: Scope, question: str, arguments: dict[str, Any]) -> None:
+            record_look(platform, caller, scope, PURPOSE, str(arguments.get("subject") or "*"), question)
+
+        def issue(purpose: str) -> Scope:
+            platform.policy.require(caller, "trace")
+            return scope_for(platform, caller, purpose)
+
+        ranges = platform.policy.ranges(with_glass(platform, caller))
+
+        def mine(code: str) -> bool:
+            return any(low <= code < high for low, high in ranges or ())
+
+        return Tracing(
+            self.warm,
+            issue,
+            record,
+            Settings(timezone=platform.settings.timezone),
+            self.city,
+            platform.settings.k_anonymity,
+            None if ranges is None else mine,
+        )
+
+    def warm(self) -> AskableLake:
+        """The lake, with kernels compiled before the first question is timed."""
+        with self._warming:
+            if not self._is_warm:
+                self.lake.ask(warm_up)
+                self._is_warm = True
+        return self.lake
