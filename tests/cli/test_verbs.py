@@ -129,3 +129,18 @@ def test_a_servers_note_stands_only_while_it_runs(tmp_path: Path) -> None:
     assert find_server(tmp_path) is None
     (tmp_path / "server.json").write_text('{"pid": 999999999, "url": "http://127.0.0.1:1"}')
     assert find_server(tmp_path) is None
+
+
+def test_supplies_go_from_one_district_to_another(city: Any) -> None:
+    where = ("--area", "310101", "--kind", "masks", "--unit", "pieces")
+    code, held = city("supply", "stock", *where, "--set", "500", "--holder", "depot", "--lot", "2999-01-01=30")
+    assert (code, held["free"], held["lots"][0]["quantity"]) == (0, 500, 30)
+    asked = ("--quantity", "80", "--from-area", "310101", "--from-holder", "depot", "--id", "r", "--holder", "clinic")
+    assert city("supply", "request", *where, *asked)[1]["status"] == "requested"
+    assert city("supply", "commit", "r", "--quantity", "600")[1]["error"]["code"] == "over_commit"
+    assert city("supply", "commit", "r", "--quantity", "70")[1]["committed"] == 70
+    assert city("supply", "send", "r", "--vehicle", "v")[1]["status"] == "sent"
+    assert city("supply", "receive", "r", "--quantity", "69")[1]["lost"] == 1
+    assert [row["quantity"] for row in city("supply", "stock")[1]["stocks"]] == [69, 430]
+    assert city("supply", "list")[1]["requests"] == []
+    assert city("supply", "stock", "--set", "5")[0] == 2

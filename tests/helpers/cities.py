@@ -73,17 +73,17 @@ class Desk:
         self.platform.close()
         self.platform = app.open_platform(self.workspace, self.clock)
 
-    def send(self, kind: str, **fields: Any) -> commands.Account:
+    def send(self, kind: str, /, **fields: Any) -> commands.Account:
         """One command, not yet answered by the loop."""
         item = {"id": fields.pop("id", f"{kind}-{next(self.numbers)}"), "type": kind, **fields}
         return commands.submit_objects(self.platform, self.me, [item], "test")
 
-    def post(self, kind: str, **fields: Any) -> commands.Account:
+    def post(self, kind: str, /, **fields: Any) -> commands.Account:
         account = self.send(kind, **fields)
         self.platform.loop.catch_up()
         return account
 
-    def refusal(self, kind: str, **fields: Any) -> str:
+    def refusal(self, kind: str, /, **fields: Any) -> str:
         """The code with which a command is refused."""
         account = self.post(kind, **fields)
         assert account.rejected, f"{kind} was taken"

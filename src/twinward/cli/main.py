@@ -42,6 +42,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "calibrate": ("twinward.cli.calibrate", "fit the outbreak model to a series of counts and forecast"),
     "lake": ("twinward.cli.lake", "fill, query and keep the observation lake"),
     "trace": ("twinward.cli.trace", "contacts, visits, dwell, flows, chains"),
+    "supply": ("twinward.cli.supply", "stocks, requests between areas, patients between hospitals"),
     "allocate": ("twinward.cli.allocate", "where to open facilities, how to route deliveries"),
 }
 

@@ -12,8 +12,22 @@ from twinward.service.handovers import HandOvers
 from twinward.service.map import PlaceColumns
 from twinward.service.room import Room
 from twinward.service.screen_rows import Screen
+from twinward.service.supplies import RequestRow, StockRow, TransferRow
 
-ANSWERS = (Screen, Room, Me, MyTasks, Trust, PublicPage, PlaceColumns, AreaName, HandOvers)
+ANSWERS = (
+    Screen,
+    Room,
+    Me,
+    MyTasks,
+    Trust,
+    PublicPage,
+    PlaceColumns,
+    AreaName,
+    HandOvers,
+    StockRow,
+    RequestRow,
+    TransferRow,
+)
 
 
 def schema_of_answers() -> dict[str, Any]:

@@ -20,6 +20,8 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.ConfirmOrder, m.AcknowledgeTask, m.CompleteTask, m.CommentTask, m.AssessTask,
     m.NameContact, m.UpdateContact, m.SetStock, m.AdoptPlan, m.CloseIncident,
     m.HandOverCase, m.AcceptHandOver, m.ReturnHandOver, m.RefuseHandOver,
+    m.RequestSupply, m.CommitSupply, m.DeclineSupply, m.SendSupply, m.ReceiveSupply, m.WithdrawRequest,
+    m.RequestTransfer, m.AcceptTransfer, m.DeclineTransfer, m.DepartTransfer, m.ArriveTransfer, m.CancelTransfer,
     c.SetThreshold, c.NoteReading,
 )  # fmt: skip
 BY_NAME = {kind.__name__: kind for kind in OUTSIDE}

@@ -10,10 +10,12 @@ from twinward.twins.emergency import (
     handovers,
     incidents,
     resources,
+    supplies,
     tasks,
+    transfers,
     trust,
 )
 from twinward.twins.twin import join
 
-PARTS = (cases, incidents, tasks, contacts, handovers, resources, activations, trust, changes)
+PARTS = (cases, incidents, tasks, contacts, handovers, resources, supplies, transfers, activations, trust, changes)
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

@@ -1,0 +1,64 @@
+"""GET routes of stocks, requests and transfers; what changes them is asked through POST /v1/commands."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from twinward.api.answers import ERRORS, answer
+from twinward.api.callers import caller_of
+from twinward.api.map import gives
+from twinward.api.views import At, Word, aware
+from twinward.service import supplies
+from twinward.service.platform import Platform
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["supplies"], responses=ERRORS)
+    add_supplies(routes, platform)
+    add_transfers(routes, platform)
+    return routes
+
+
+def add_supplies(routes: APIRouter, platform: Platform) -> None:
+    @routes.get("/supplies/stocks", responses=gives("StockRow", many=True))
+    def get_stocks(request: Request, area: Word = None, kind: Word = None, at: At = None) -> Response:
+        """What each area and holder has: in use, promised, expired, free."""
+        caller = caller_of(platform, request)
+        return answer({"items": supplies.list_stocks(platform, caller, area=area, kind=kind, at=aware(at))})
+
+    @routes.get("/supplies/requests", responses=gives("RequestRow", many=True))
+    def get_requests(
+        request: Request,
+        area: Word = None,
+        side: supplies.Side | None = None,
+        status: Word = "open",
+        kind: Word = None,
+        at: At = None,
+    ) -> Response:
+        """Requests by the time they are needed; `status` open, all, or one of them."""
+        caller = caller_of(platform, request)
+        found = supplies.list_requests(platform, caller, area=area, side=side, status=status, kind=kind, at=aware(at))
+        return answer({"items": found})
+
+    @routes.get("/supplies/requests/{request_id}", responses=gives("RequestRow"))
+    def get_request(request: Request, request_id: str) -> Response:
+        """One request."""
+        return answer(supplies.get_request(platform, caller_of(platform, request), request_id))
+
+
+def add_transfers(routes: APIRouter, platform: Platform) -> None:
+    @routes.get("/transfers", responses=gives("TransferRow", many=True))
+    def get_transfers(request: Request, area: Word = None, status: Word = "open", at: At = None) -> Response:
+        """Patients on their way between hospitals, without who they are."""
+        caller = caller_of(platform, request)
+        return answer({"items": supplies.list_transfers(platform, caller, area=area, status=status, at=aware(at))})
+
+    @routes.get("/transfers/{transfer}", responses=gives("TransferRow"))
+    def get_transfer(request: Request, transfer: str) -> Response:
+        """One transfer."""
+        return answer(supplies.get_transfer(platform, caller_of(platform, request), transfer))
+
+    @routes.get("/transfers/{transfer}/patient")
+    def get_patient(request: Request, transfer: str) -> Response:
+        """The pseudonym of the patient, under an activation; the look is on record."""
+        return answer(supplies.get_patient(platform, caller_of(platform, request), transfer))

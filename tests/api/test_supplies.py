@@ -1,0 +1,52 @@
+"""Stocks, requests and transfers over HTTP: lists of both sides, clear answers to what is not there."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from helpers.cities import HUANGPU, Desk
+from twinward.api.main import make_api
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
+    from fastapi.testclient import TestClient
+
+
+@pytest.fixture
+def client(desk: Desk) -> Iterator[TestClient]:
+    desk.post("SetStock", kind="masks", area="310115", quantity=100, unit="pieces")
+    desk.post("RequestSupply", request="r", kind="masks", quantity=5, unit="pieces", area=HUANGPU, from_area="310115")
+    told = {"subject": "p", "area": HUANGPU, "hospital": "a", "to_area": "310115", "to_hospital": "b"}
+    desk.post("RequestTransfer", transfer="t", **told)
+    with TestClient(make_api(desk.platform), "http://127.0.0.1") as found:
+        yield found
+
+
+def test_lists_show_both_sides_and_what_is_free(client: TestClient) -> None:
+    (held,) = client.get("/v1/supplies/stocks", params={"kind": "masks"}).json()["items"]
+    assert (held["free"], held["area"]) == (100, "310115")
+    for area in (HUANGPU, "310115"):
+        (row,) = client.get("/v1/supplies/requests", params={"area": area}).json()["items"]
+        assert (row["status"], row["from_area"]) == ("requested", "310115")
+    assert client.get("/v1/supplies/requests", params={"area": HUANGPU, "side": "supplier"}).json()["items"] == []
+    (moved,) = client.get("/v1/transfers").json()["items"]
+    assert moved["to_hospital"] == "b" and "subject" not in moved
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/v1/supplies/requests/none", 404, "not_found"),
+        ("/v1/transfers/none", 404, "not_found"),
+        ("/v1/transfers/t/patient", 403, "peacetime"),
+        ("/v1/supplies/requests?status=lost", 400, "unknown_status"),
+        ("/v1/supplies/stocks?area=999", 400, "unknown_area"),
+        ("/v1/supplies/stocks?at=2022-03-01T08:00:00", 400, "time_without_zone"),
+    ],
+)
+def test_what_is_not_there_or_not_open_is_said(client: TestClient, path: str, status: int, code: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
