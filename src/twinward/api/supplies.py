@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.answers import ERRORS, answer
 from twinward.api.callers import caller_of
 from twinward.api.map import gives
 from twinward.api.views import At, Word, aware
 from twinward.service import supplies
+from twinward.service.demand import look_at_demand
 from twinward.service.platform import Platform
 
 
@@ -39,6 +42,14 @@ def add_supplies(routes: APIRouter, platform: Platform) -> None:
         caller = caller_of(platform, request)
         found = supplies.list_requests(platform, caller, area=area, side=side, status=status, kind=kind, at=aware(at))
         return answer({"items": found})
+
+    @routes.get("/supplies/demand", responses=gives("DemandReport"))
+    def get_demand(
+        request: Request, days: Annotated[int, Query(ge=1, le=60)] = 14, level: Word = None, at: At = None
+    ) -> Response:
+        """What will be needed against what there is: the city's gauges, the areas, shortages by date."""
+        caller = caller_of(platform, request)
+        return answer(look_at_demand(platform, caller, days=days, level=level, at=aware(at)))
 
     @routes.get("/supplies/requests/{request_id}", responses=gives("RequestRow"))
     def get_request(request: Request, request_id: str) -> Response:

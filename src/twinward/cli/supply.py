@@ -58,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if word in ("decline", "withdraw"):
             step.add_argument("--because", required=word == "decline", default="")
         step.set_defaults(do=take_step)
+    ahead = acts.add_parser("demand", help="what will be needed, and where it will not suffice on which day")
+    ahead.add_argument("--days", type=int, default=14)
+    ahead.add_argument("--level", help="the level of areas, as district or subdistrict; default: right below the city")
+    ahead.add_argument("--at", type=as_time, help="as of this instant")
+    ahead.set_defaults(do=look_ahead)
     add_transfer(acts.add_parser("transfer", help="patients between hospitals"))
     for leaf in leaves(acts):
         add_person(leaf)
@@ -221,6 +226,12 @@ def take_move(options: argparse.Namespace, platform: Platform, caller: Caller) -
     return supplies.get_transfer(platform, caller, row.id)
 
 
+def look_ahead(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+    from twinward.service.demand import look_at_demand  # SciPy: only who looks ahead pays for it
+
+    return look_at_demand(platform, caller, days=options.days, level=options.level, at=options.at)
+
+
 def list_transfers(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
     found = supplies.list_transfers(platform, caller, area=options.area, status=options.status, at=options.at)
     return {"transfers": found}
@@ -231,6 +242,8 @@ def run(options: argparse.Namespace) -> int:
         result = options.do(options, platform, caller)
     if options.json:
         emit_json(result)
+    elif options.act == "demand":
+        show_demand(result)
     else:
         rows = next(iter(result.values())) if isinstance(result, dict) and "transfer" not in result else [result]
         for row in rows:
@@ -238,6 +251,20 @@ def run(options: argparse.Namespace) -> int:
         if not rows:
             emit_text("none")
     return 0
+
+
+def show_demand(report: Any) -> None:
+    """The city's gauges, then what falls short, the soonest first."""
+    what = report.based_on
+    emit_text(f"{report.days} days from {report.first_day}, simulated from {what['reported_cases']:,} reported cases")
+    for row in report.kinds:
+        when = f"short from {row.short_on}" if row.short_on else "suffices"
+        emit_text(f"{row.title:<22} need {row.need:>14,.0f}  have {row.have:>14,.0f} {row.unit:<8} {when}")
+    for row in report.shortages[:40]:
+        worst = f"at worst from {row.short_on_high}"
+        emit_text(
+            f"{row.short_on or worst}  {row.area_name}: {row.short or row.short_high:,.0f} {row.unit} of {row.title}"
+        )
 
 
 def line_of(row: Any) -> str:

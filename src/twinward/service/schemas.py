@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from twinward.service.console import Me, MyTasks, PublicPage, Trust
+from twinward.service.demand import DemandReport
 from twinward.service.ground import AreaName
 from twinward.service.handovers import HandOvers
 from twinward.service.map import PlaceColumns
@@ -24,6 +25,7 @@ ANSWERS = (
     PlaceColumns,
     AreaName,
     HandOvers,
+    DemandReport,
     StockRow,
     RequestRow,
     TransferRow,
