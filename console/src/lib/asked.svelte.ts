@@ -1,0 +1,30 @@
+// One question of a page: its answer, or why there is none; asked again when what it depends on changes, one at a time.
+import { ApiError } from '../api/client'
+
+export class Asked<T> {
+  answer = $state.raw<T | null>(null)
+  error = $state.raw<ApiError | null>(null)
+  busy = $state(false)
+  #again: (() => Promise<T>) | null = null
+
+  /** Ask; while one answer is awaited, only the latest wish is kept. */
+  async ask(question: () => Promise<T>): Promise<void> {
+    if (this.busy) {
+      this.#again = question
+      return
+    }
+    this.busy = true
+    try {
+      this.answer = await question()
+      this.error = null
+    } catch (problem) {
+      if (!(problem instanceof ApiError)) throw problem
+      this.error = problem
+    } finally {
+      this.busy = false
+      const again = this.#again
+      this.#again = null
+      if (again) void this.ask(again)
+    }
+  }
+}
