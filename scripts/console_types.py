@@ -15,9 +15,12 @@ from twinward import app
 from twinward.api.main import make_api
 
 PATHS = ("/v1/screen", "/v1/incidents/{incident}/room", "/v1/map/places", "/v1/areas", "/v1/me", "/v1/my-tasks",
-         "/v1/trust", "/v1/public", "/v1/trace/contacts", "/v1/trace/backward", "/v1/trace/companions",
-         "/v1/trace/visited", "/v1/trace/dwell", "/v1/trace/flows", "/v1/trace/chain", "/v1/trace/file")  # fmt: skip
-COMMANDS = ("ConfirmOrder", "AcknowledgeTask", "CompleteTask", "CommentTask", "AdoptPlan")
+         "/v1/trust", "/v1/public", "/v1/trace/chain", "/v1/trace/file", "/v1/handovers", "/v1/supplies/stocks",
+         "/v1/supplies/requests", "/v1/transfers")  # fmt: skip
+COMMANDS = (
+    "ConfirmOrder", "AcknowledgeTask", "CompleteTask", "CommentTask", "AdoptPlan", "HandOverCase", "AcceptHandOver",
+    "ReturnHandOver", "RefuseHandOver", "RequestSupply", "CommitSupply", "DeclineSupply", "SendSupply", "ReceiveSupply",
+)  # fmt: skip
 PREFIX = "#/components/schemas/"
 TYPES = console.CONSOLE / "src" / "api" / "schema.d.ts"
 

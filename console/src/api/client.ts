@@ -15,11 +15,21 @@ export type Trust = Schemas['Trust']
 export type PublicPage = Schemas['PublicPage']
 export type PlaceColumns = Schemas['PlaceColumns']
 export type Twig = Schemas['Twig']
+export type HandOvers = Schemas['HandOvers']
+export type HandOverRow = Schemas['HandOverRow']
+export type IncidentChain = Schemas['IncidentChain']
+export type PersonFile = Schemas['PersonFile']
+export type StockRow = Schemas['StockRow']
+export type RequestRow = Schemas['RequestRow']
+export type TransferRow = Schemas['TransferRow']
+export interface CaseRow { id: string; subject: string; hazard: string; area: string; status: string; found_in: string; place: string | null; onset: string | null; reported_at: string; source: string; synthetic: boolean; activation: string }
 export interface Page<T> { items: T[]; total: number; activation: string }
-export interface Contact { id: string; case: string; subject: string; area: string; setting: string; probability: number | null; step: string; named_at: string; synthetic: boolean }
+export interface Contact { id: string; case: string; incident: string | null; subject: string; area: string; setting: string; probability: number | null; step: string; named_at: string; synthetic: boolean }
 export interface Account { received: number; stored: number; duplicate: number; rejected: { index: number; code: string; message: string }[] }
 export type Command =
   | Schemas['ConfirmOrder'] | Schemas['AcknowledgeTask'] | Schemas['CompleteTask'] | Schemas['CommentTask'] | Schemas['AdoptPlan']
+  | Schemas['HandOverCase'] | Schemas['AcceptHandOver'] | Schemas['ReturnHandOver'] | Schemas['RefuseHandOver']
+  | Schemas['RequestSupply'] | Schemas['CommitSupply'] | Schemas['DeclineSupply'] | Schemas['SendSupply'] | Schemas['ReceiveSupply']
 
 const TOKEN = 'twinward.token'
 const REFRESH = 'twinward.refresh'
@@ -97,7 +107,15 @@ export const getMe = () => get<Me>('/v1/me')
 export const getTrust = () => get<Trust>('/v1/trust')
 export const getPublic = (at: string | null) => get<PublicPage>(`/v1/public${query({ at })}`)
 export const getAreas = async (under: string | null) => (await get<{ items: AreaName[] }>(`/v1/areas${query({ under })}`)).items
-export const getContacts = (incident: string) => get<Page<Contact>>(`/v1/contacts${query({ incident, limit: '200' })}`)
+export const getContacts = (of: { incident?: string; case?: string }) => get<Page<Contact>>(`/v1/contacts${query({ ...of, limit: '200' })}`)
+export const getCases = (limit: number, offset: number) => get<Page<CaseRow>>(`/v1/cases${query({ limit: String(limit), offset: String(offset) })}`)
+export const getCase = (id: string) => get<CaseRow>(`/v1/cases/${encodeURIComponent(id)}`)
+export const getHandOvers = (of?: string) => get<HandOvers>(`/v1/handovers${query({ case: of })}`)
+export const askChain = (incident: string) => post<IncidentChain>('/v1/trace/chain', { incident })
+export const askFile = (subject: string) => post<PersonFile>('/v1/trace/file', { subject })
+export const getStocks = async (at: string | null) => (await get<{ items: StockRow[] }>(`/v1/supplies/stocks${query({ at })}`)).items
+export const getRequests = async (at: string | null) => (await get<{ items: RequestRow[] }>(`/v1/supplies/requests${query({ at, status: 'all' })}`)).items
+export const getTransfers = async (at: string | null) => (await get<{ items: TransferRow[] }>(`/v1/transfers${query({ at, status: 'all' })}`)).items
 export const getMyTasks = (department: string, area: string) => get<MyTasks>(`/v1/my-tasks${query({ department, area })}`)
 
 export async function sendCommands(items: Command[]): Promise<Account> {

@@ -164,126 +164,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/trace/contacts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Post Contacts
-         * @description Contacts of a person with minutes, nearest distance, setting, evidence, probabilities; likeliest first.
-         */
-        post: operations["post_contacts_v1_trace_contacts_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/trace/backward": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Post Backward
-         * @description Where and from whom a case may have been infected.
-         */
-        post: operations["post_backward_v1_trace_backward_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/trace/companions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Post Companions
-         * @description Others whose stays overlap a person's at several places.
-         */
-        post: operations["post_companions_v1_trace_companions_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/trace/visited": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Post Visited
-         * @description Who passed through areas, and who stayed: two named answers.
-         */
-        post: operations["post_visited_v1_trace_visited_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/trace/dwell": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Post Dwell
-         * @description Long stays in areas.
-         */
-        post: operations["post_dwell_v1_trace_dwell_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/trace/flows": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Post Flows
-         * @description Aggregates of movement with small counts hidden; open in peacetime, too.
-         */
-        post: operations["post_flows_v1_trace_flows_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/trace/chain": {
         parameters: {
             query?: never;
@@ -324,10 +204,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Handovers
+         * @description Hand-overs of cases in which the caller's areas have a part, newest first.
+         */
+        get: operations["get_handovers_v1_handovers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/supplies/stocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stocks
+         * @description What each area and holder has: in use, promised, expired, free.
+         */
+        get: operations["get_stocks_v1_supplies_stocks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/supplies/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Requests
+         * @description Requests by the time they are needed; `status` open, all, or one of them.
+         */
+        get: operations["get_requests_v1_supplies_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Transfers
+         * @description Patients on their way between hospitals, without who they are.
+         */
+        get: operations["get_transfers_v1_transfers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AcceptHandOver
+         * @description Take the case: from now on it is one of the accepting area.
+         */
+        AcceptHandOver: {
+            /** @enum {unknown} */
+            type: "AcceptHandOver";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            handover: string;
+        };
         /** AcknowledgeTask */
         AcknowledgeTask: {
             /** @enum {unknown} */
@@ -373,15 +345,6 @@ export interface components {
             objectives: components["schemas"]["Objective"][];
         };
         /**
-         * AreaCount
-         * @description Persons in one area: `passed_through` have a fix in it, `stayed` have a visit in it.
-         */
-        AreaCount: {
-            area: string;
-            passed_through: number;
-            stayed: number;
-        };
-        /**
          * AreaName
          * @description An area as a list names it.
          */
@@ -408,38 +371,6 @@ export interface components {
             restrictions: number;
             level: string | null;
             incident: string | null;
-        };
-        /**
-         * Asked
-         * @description What every answer about persons carries: the activation that opened it, and how long it took.
-         */
-        Asked: {
-            activation: string;
-            query_ms: number;
-        };
-        /**
-         * BackwardAnswer
-         * @description From whom and where a case may have been infected: `sources` ranked, `places` with their share of the hazard.
-         */
-        BackwardAnswer: {
-            subject: string;
-            window: [
-                string,
-                string
-            ];
-            sources: components["schemas"]["Contact"][];
-            places: components["schemas"]["BackwardPlace"][];
-            activation: string;
-        };
-        /**
-         * BackwardPlace
-         * @description Where a case may have been infected, with its share of the whole hazard.
-         */
-        BackwardPlace: {
-            setting: string;
-            lon: number;
-            lat: number;
-            share: number;
         };
         /**
          * ChainCase
@@ -477,29 +408,22 @@ export interface components {
             comment: string;
         };
         /**
-         * Companion
-         * @description One other who stayed at `places` different places together with the subject, on `days` days.
+         * CommitSupply
+         * @description Promises all or part of what was asked, out of what is free: it is then kept for the requester.
          */
-        Companion: {
-            subject: string;
-            places: number;
-            meetings: number;
-            days: number;
-            minutes: number;
-            first_at: string;
-            last_at: string;
-        };
-        /** CompanionAnswer */
-        CompanionAnswer: {
-            subject: string;
-            window: [
-                string,
-                string
-            ];
-            companions: components["schemas"]["Companion"][];
-            counts: {
-                [key: string]: number;
-            };
+        CommitSupply: {
+            /** @enum {unknown} */
+            type: "CommitSupply";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            request: string;
+            area: string;
+            /** @default null */
+            holder: string | null;
+            quantity: number;
+            /** @default null */
+            unit: string | null;
         };
         /** CompleteTask */
         CompleteTask: {
@@ -545,22 +469,6 @@ export interface components {
             episodes: components["schemas"]["Episode"][];
         };
         /**
-         * ContactAnswer
-         * @description Contacts, most likely infected first, and the exact counts before any threshold.
-         */
-        ContactAnswer: {
-            subject: string;
-            window: [
-                string,
-                string
-            ];
-            contacts: components["schemas"]["Contact"][];
-            counts: {
-                [key: string]: number;
-            };
-            activation: string;
-        };
-        /**
          * DayRow
          * @description One day of the epidemic curve: new reports, of which found in the community (linked).
          */
@@ -571,6 +479,17 @@ export interface components {
             confirmed: number;
             asymptomatic: number;
             dead: number;
+        };
+        /** DeclineSupply */
+        DeclineSupply: {
+            /** @enum {unknown} */
+            type: "DeclineSupply";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            request: string;
+            area: string;
+            because: string;
         };
         /** DepartmentName */
         DepartmentName: {
@@ -600,31 +519,6 @@ export interface components {
                 [key: string]: number;
             };
             late: number;
-        };
-        /**
-         * Dwell
-         * @description One stay over the limit, inside the window.
-         */
-        Dwell: {
-            subject: string;
-            area: string;
-            hours: number;
-            start: string;
-            end: string;
-        };
-        /**
-         * DwellAnswer
-         * @description Stays over `over_h` hours: the longest of every person and area first by length.
-         */
-        DwellAnswer: {
-            window: [
-                string,
-                string
-            ];
-            over_h: number;
-            subjects: number;
-            stays: number;
-            dwells: components["schemas"]["Dwell"][];
         };
         /**
          * Episode
@@ -669,24 +563,6 @@ export interface components {
             restrictions: number;
         };
         /**
-         * FlowAnswer
-         * @description Counts of distinct persons. A count below `k` is null, and so is another where it could be worked out.
-         */
-        FlowAnswer: {
-            view: string;
-            window: [
-                string,
-                string
-            ];
-            per: string;
-            k: number;
-            areas: string[];
-            rows: {
-                [key: string]: string | number | null;
-            }[];
-            suppressed: number;
-        };
-        /**
          * GenerationR
          * @description Mean offspring of one generation with its 95 % interval; the last generations may still be incomplete.
          */
@@ -696,6 +572,50 @@ export interface components {
             r: number;
             low: number;
             high: number;
+        };
+        /**
+         * HandOverCase
+         * @description Offer a case to the area that it belongs to; until that area answers, it stays where it is.
+         */
+        HandOverCase: {
+            /** @enum {unknown} */
+            type: "HandOverCase";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            handover: string;
+            case: string;
+            to_area: string;
+            reason: string;
+        };
+        /**
+         * HandOverRow
+         * @description One offer. `mine_to_answer` when the caller may accept, return or refuse it.
+         */
+        HandOverRow: {
+            id: string;
+            case: string;
+            subject: string;
+            area: string;
+            area_name: string;
+            from_area: string;
+            from_name: string;
+            reason: string;
+            status: string;
+            offered_by: string;
+            offered_at: string;
+            answered_by: string | null;
+            answered_at: string | null;
+            because: string | null;
+            mine_to_answer: boolean;
+        };
+        /**
+         * HandOvers
+         * @description Newest first, with the activation under which they were given.
+         */
+        HandOvers: {
+            items: components["schemas"]["HandOverRow"][];
+            activation: string;
         };
         /**
          * IncidentChain
@@ -791,6 +711,15 @@ export interface components {
             lookers: number;
         };
         /**
+         * Lot
+         * @description The part of a stock that may be used up to and on one day.
+         */
+        Lot: {
+            /** Format: date */
+            expires: string;
+            quantity: number;
+        };
+        /**
          * Me
          * @description Who asks and for which departments they may answer.
          */
@@ -867,19 +796,6 @@ export interface components {
             unplaced: number;
         };
         /**
-         * Presence
-         * @description One person in one area.
-         */
-        Presence: {
-            subject: string;
-            area: string;
-            passed_through: boolean;
-            stayed: boolean;
-            first_at: string;
-            last_at: string;
-            hours: number;
-        };
-        /**
          * PublicArea
          * @description `new_7d` None is a number too small to publish.
          */
@@ -912,12 +828,115 @@ export interface components {
             powers: string[];
         };
         /**
+         * ReceiveSupply
+         * @description What arrived: all that was sent, or what the quantity says; the difference is lost and stays on record.
+         */
+        ReceiveSupply: {
+            /** @enum {unknown} */
+            type: "ReceiveSupply";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            request: string;
+            area: string;
+            /** @default null */
+            quantity: number | null;
+            /** @default null */
+            unit: string | null;
+            /** @default  */
+            note: string;
+        };
+        /**
+         * RefuseHandOver
+         * @description It does not belong here: the same offer cannot be made again.
+         */
+        RefuseHandOver: {
+            /** @enum {unknown} */
+            type: "RefuseHandOver";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            handover: string;
+            because: string;
+        };
+        /**
+         * RequestRow
+         * @description One request with both its sides; `late` when it was needed by now and has not arrived.
+         */
+        RequestRow: {
+            id: string;
+            kind: string;
+            quantity: number;
+            unit: string;
+            status: string;
+            area: string;
+            area_name: string;
+            holder: string | null;
+            from_area: string | null;
+            from_name: string | null;
+            from_holder: string | null;
+            committed: number;
+            sent: number;
+            received: number;
+            lost: number;
+            vehicle: string | null;
+            needed_by: string | null;
+            due_at: string | null;
+            requested_at: string;
+            changed_at: string | null;
+            incident: string | null;
+            purpose: string;
+            because: string | null;
+            late: boolean;
+        };
+        /**
+         * RequestSupply
+         * @description Asks `from_area` (absent: whoever can) for a quantity of a kind, for a holder in one's own area or for itself.
+         */
+        RequestSupply: {
+            /** @enum {unknown} */
+            type: "RequestSupply";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            request: string;
+            kind: string;
+            quantity: number;
+            unit: string;
+            area: string;
+            /** @default null */
+            holder: string | null;
+            /** @default null */
+            from_area: string | null;
+            /** @default null */
+            from_holder: string | null;
+            /** @default null */
+            needed_by: string | null;
+            /** @default null */
+            incident: string | null;
+            /** @default  */
+            purpose: string;
+        };
+        /**
          * RestrictionRow
          * @description One measure in force and in how many areas.
          */
         RestrictionRow: {
             measure: string;
             areas: number;
+        };
+        /**
+         * ReturnHandOver
+         * @description Give it back because something is missing; it may be offered again.
+         */
+        ReturnHandOver: {
+            /** @enum {unknown} */
+            type: "ReturnHandOver";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            handover: string;
+            because: string;
         };
         /**
          * Room
@@ -970,6 +989,25 @@ export interface components {
             late: components["schemas"]["LateTask"][];
             restrictions: components["schemas"]["RestrictionRow"][];
             sources: string[];
+        };
+        /**
+         * SendSupply
+         * @description What was promised leaves: all of it, or what the quantity says. The first to expire goes first.
+         */
+        SendSupply: {
+            /** @enum {unknown} */
+            type: "SendSupply";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            request: string;
+            area: string;
+            /** @default null */
+            quantity: number | null;
+            /** @default null */
+            unit: string | null;
+            /** @default null */
+            vehicle: string | null;
         };
         /**
          * SerialInterval
@@ -1033,6 +1071,30 @@ export interface components {
             fixes: number;
         };
         /**
+         * StockRow
+         * @description `free` may be promised today: quantity less in_use, committed and expired; negative when too much is promised.
+         */
+        StockRow: {
+            id: string;
+            kind: string;
+            area: string;
+            area_name: string;
+            holder: string | null;
+            quantity: number;
+            unit: string;
+            in_use: number;
+            committed: number;
+            expired: number;
+            free: number;
+            next_expiry: string | null;
+            lots: components["schemas"]["Lot"][];
+            production_per_day: number;
+            lead_time_h: number;
+            lon: number | null;
+            lat: number | null;
+            stated_at: string;
+        };
+        /**
          * SuperSpreading
          * @description A case with more infectees than the 99th percentile of a Poisson with the outbreak's mean (Lloyd-Smith 2005).
          *
@@ -1068,6 +1130,27 @@ export interface components {
             escalated_to_name: string | null;
             result: string | null;
         };
+        /**
+         * TransferRow
+         * @description One patient's way between two hospitals, without the patient.
+         */
+        TransferRow: {
+            id: string;
+            status: string;
+            area: string;
+            area_name: string;
+            hospital: string;
+            to_area: string;
+            to_name: string;
+            to_hospital: string;
+            bed: string;
+            bed_now: string;
+            vehicle: string | null;
+            requested_at: string;
+            changed_at: string | null;
+            incident: string | null;
+            because: string | null;
+        };
         /** Trust */
         Trust: {
             as_of: string;
@@ -1088,21 +1171,6 @@ export interface components {
             actor: string;
             area_name: string;
             says: Record<string, never>;
-        };
-        /**
-         * VisitedAnswer
-         * @description Two answers with two names: who passed through, and who stayed. `people` is how many are known at all.
-         */
-        VisitedAnswer: {
-            window: [
-                string,
-                string
-            ];
-            people: number;
-            passed_through: number;
-            stayed: number;
-            areas: components["schemas"]["AreaCount"][];
-            presences: components["schemas"]["Presence"][];
         };
     };
     responses: never;
@@ -2125,838 +2193,6 @@ export interface operations {
             };
         };
     };
-    post_contacts_v1_trace_contacts_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    from?: string | null;
-                    to?: string | null;
-                    subject: string;
-                    /** @default 50 */
-                    radius_m?: number;
-                    /** @default 15 */
-                    minutes?: number;
-                    /** @default 15 */
-                    min_duration_min?: number;
-                    /** @default 0 */
-                    min_probability?: number;
-                    /** @default 200 */
-                    limit?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description ContactAnswer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContactAnswer"] & components["schemas"]["Asked"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-        };
-    };
-    post_backward_v1_trace_backward_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    subject: string;
-                    /** Format: date-time */
-                    onset: string;
-                    /** @default [] */
-                    known?: string[];
-                    /** @default 50 */
-                    limit?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description BackwardAnswer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BackwardAnswer"] & components["schemas"]["Asked"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-        };
-    };
-    post_companions_v1_trace_companions_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    from?: string | null;
-                    to?: string | null;
-                    subject: string;
-                    /** @default 50 */
-                    radius_m?: number;
-                    /** @default 2 */
-                    min_places?: number;
-                    /** @default 15 */
-                    min_minutes?: number;
-                    /** @default 200 */
-                    limit?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description CompanionAnswer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CompanionAnswer"] & components["schemas"]["Asked"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-        };
-    };
-    post_visited_v1_trace_visited_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    areas: Record<string, never>;
-                    days: number;
-                    to?: string | null;
-                    subject?: string | null;
-                    /** @default 200 */
-                    limit?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description VisitedAnswer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VisitedAnswer"] & components["schemas"]["Asked"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-        };
-    };
-    post_dwell_v1_trace_dwell_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    from?: string | null;
-                    to?: string | null;
-                    areas: Record<string, never>;
-                    /** @default 2 */
-                    over_h?: number;
-                    /** @default 200 */
-                    limit?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description DwellAnswer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DwellAnswer"] & components["schemas"]["Asked"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-        };
-    };
-    post_flows_v1_trace_flows_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    from?: string | null;
-                    to?: string | null;
-                    level?: string | null;
-                    areas?: Record<string, never> | null;
-                    /**
-                     * @default od
-                     * @enum {unknown}
-                     */
-                    view?: "highway" | "hub" | "od" | "transferred";
-                    /**
-                     * @default hour
-                     * @enum {unknown}
-                     */
-                    per?: "day" | "hour";
-                };
-            };
-        };
-        responses: {
-            /** @description FlowAnswer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FlowAnswer"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-            /** @description What was wrong and what to do */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                        advice: string;
-                    };
-                };
-            };
-        };
-    };
     post_chain_v1_trace_chain_post: {
         parameters: {
             query?: never;
@@ -3114,6 +2350,528 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonFile"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    get_handovers_v1_handovers_get: {
+        parameters: {
+            query?: {
+                case?: string | null;
+                status?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HandOvers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOvers"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    get_stocks_v1_supplies_stocks_get: {
+        parameters: {
+            query?: {
+                area?: string | null;
+                kind?: string | null;
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description StockRow */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["StockRow"][];
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    get_requests_v1_supplies_requests_get: {
+        parameters: {
+            query?: {
+                area?: string | null;
+                side?: ("supplier" | "requester") | null;
+                status?: string | null;
+                kind?: string | null;
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RequestRow */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RequestRow"][];
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    get_transfers_v1_transfers_get: {
+        parameters: {
+            query?: {
+                area?: string | null;
+                status?: string | null;
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description TransferRow */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TransferRow"][];
+                    };
                 };
             };
             /** @description What was wrong and what to do */

@@ -5,15 +5,16 @@ export class Asked<T> {
   answer = $state.raw<T | null>(null)
   error = $state.raw<ApiError | null>(null)
   busy = $state(false)
+  #asking = false // what decides is no signal, so that an effect that asks does not depend on its own asking
   #again: (() => Promise<T>) | null = null
 
   /** Ask; while one answer is awaited, only the latest wish is kept. */
   async ask(question: () => Promise<T>): Promise<void> {
-    if (this.busy) {
+    if (this.#asking) {
       this.#again = question
       return
     }
-    this.busy = true
+    this.#asking = this.busy = true
     try {
       this.answer = await question()
       this.error = null
@@ -21,7 +22,7 @@ export class Asked<T> {
       if (!(problem instanceof ApiError)) throw problem
       this.error = problem
     } finally {
-      this.busy = false
+      this.#asking = this.busy = false
       const again = this.#again
       this.#again = null
       if (again) void this.ask(again)

@@ -1,8 +1,8 @@
 // Where in the console we are: the part of the address after `#`, so that every place and instant can be linked to.
 import { live } from './live.svelte'
 
-export type Place = 'overview' | 'incident' | 'tasks' | 'trust' | 'public'
-const PLACES: Place[] = ['overview', 'incident', 'tasks', 'trust', 'public']
+const PLACES = ['overview', 'incident', 'cases', 'case', 'foresee', 'resources', 'tasks', 'trust', 'public'] as const
+export type Place = (typeof PLACES)[number]
 
 class Route {
   place = $state<Place>('overview')
