@@ -97,8 +97,8 @@ def ask_fixes(opened: OpenedLake, who: int) -> tuple[int, int]:
 
 
 def ask_visits(opened: OpenedLake, who: int) -> tuple[int, int]:
-    table, other = meet_at_stays(opened, who, opened.from_us, opened.to_us, RADIUS_M, LEAST_US)
-    return len(table), len(np.unique(other))
+    table, _, distinct = meet_at_stays(opened, who, opened.from_us, opened.to_us, RADIUS_M, LEAST_US)
+    return len(table), distinct
 
 
 def discs(count: int) -> Any:

@@ -255,6 +255,24 @@ class VisitIndex(msgspec.Struct, frozen=True, kw_only=True):
     lat: NDArray[Any]
 
 
+class Crowd(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was in which cell, of all fixes of one part of one day, sorted by cell (numbered as in VisitIndex).
+
+    Persons of `cells[i]` are the entries `entry_start[i]` to `entry_start[i + 1]` of `subject`, each with `count`
+    fixes; their fixes follow one another from row `row_start[i]` on: `dx`, `dy` are 1e-7 degrees east and north of the
+    whole number just below the corner of the cell.
+    """
+
+    per_degree: float
+    cells: NDArray[Any]
+    entry_start: NDArray[Any]
+    row_start: NDArray[Any]
+    subject: NDArray[Any]
+    dx: NDArray[Any]
+    dy: NDArray[Any]
+    count: NDArray[Any]
+
+
 class MovementLake(Protocol):
     """The observation lake as tracing sees it. Times are microseconds since 1970 UTC, [from, to).
 
@@ -283,3 +301,5 @@ class MovementLake(Protocol):
     def visits_between(self, from_us: int, to_us: int) -> Visits: ...
 
     def visit_index(self) -> VisitIndex: ...
+
+    def crowds(self, from_us: int, to_us: int) -> tuple[list[Crowd], list[tuple[int, int]]]: ...

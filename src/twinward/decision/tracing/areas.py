@@ -22,9 +22,12 @@ MOST_AREAS = 20_000
 
 
 class AskedAreas(msgspec.Struct, frozen=True, kw_only=True):
-    """Areas by code. `boxes` (west, south, east, north) cover them all; the rest serves `find_inside`."""
+    """Areas by code. `bounds` are theirs, `boxes` (both west, south, east, north) cover them more closely; the rest
+    serves `find_inside`.
+    """
 
     codes: list[str]
+    bounds: NDArray[Any]
     boxes: NDArray[Any]
     grid: tuple[Any, ...]
     members: NDArray[Any]
@@ -69,6 +72,7 @@ def read_areas(document: Any) -> AskedAreas:
     points = [(s[0], s[1]) if isinstance(s, tuple) else s.representative_point().coords[0] for s in shapes]
     return AskedAreas(
         codes=codes,
+        bounds=bounds,
         boxes=np.concatenate(boxes),
         grid=grid,
         members=members,

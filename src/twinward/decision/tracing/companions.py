@@ -51,7 +51,7 @@ def list_companions(
     who = lake.subject(subject)
     mine = lake.subject_visits(who, a, b)
     lake.require_own_data(len(mine), subject)
-    table, other = meet_at_stays(lake, who, a, b, radius_m, round(min_minutes * 6e7))
+    table, other, _ = meet_at_stays(lake, who, a, b, radius_m, round(min_minutes * 6e7))
     visits = lake.lake.visit_index()
     at = table[:, 1].astype(np.int64)
     place = place_numbers(visits.lon[at], visits.lat[at], radius_m)
@@ -92,33 +92,23 @@ def list_companions(
 
 def meet_at_stays(
     lake: OpenedLake, who: int, from_us_: int, to_us_: int, radius_m: float, least_us: int
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Overlaps of a person's stays in the window with stays of others, and the others; only what the scope opens.
+) -> tuple[NDArray[Any], NDArray[np.int64], int]:
+    """Overlaps of a person's stays in the window with stays of others, the others, and how many these are.
 
-    An overlap is (row, own row, from_us, to_us, metres); rows are those of the visit index.
+    An overlap is (row, own row, from_us, to_us, metres); rows are those of the visit index. Only what the scope opens.
     """
-    visits = lake.lake.visit_index()
+    v = lake.lake.visit_index()
     window_s = (max(from_us_, lake.from_us) // 1_000_000, -(-min(to_us_, lake.to_us) // 1_000_000))
-    columns = (
-        visits.cells,
-        visits.cell_start,
-        visits.longest_s,
-        visits.by_subject,
-        visits.subject_start,
-        visits.subject,
-        visits.start_s,
-        visits.end_s,
-        visits.lon,
-        visits.lat,
+    columns = (v.cells, v.cell_start, v.longest_s, v.by_subject, v.subject_start, v.subject, v.start_s, v.end_s)
+    table, others, distinct = pairs.meet_in_index(
+        (*columns, v.lon, v.lat), v.per_degree, who, window_s, float(radius_m), -(-least_us // 1_000_000)
     )
-    table = pairs.meet_in_index(columns, visits.per_degree, who, window_s, float(radius_m), -(-least_us // 1_000_000))
-    table[:, 2:4] *= 1e6
-    rows = table[:, 0].astype(np.int64)
     if not lake.whole_city:
-        at = table[:, 1].astype(np.int64)
-        opened = lake.is_open(visits.lon[rows], visits.lat[rows]) & lake.is_open(visits.lon[at], visits.lat[at])
-        table, rows = table[opened], rows[opened]
-    return table, visits.subject[rows].astype(np.int64)
+        rows, at = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)
+        opened = lake.is_open(v.lon[rows], v.lat[rows]) & lake.is_open(v.lon[at], v.lat[at])
+        table, others = table[opened], others[opened]
+        distinct = len(np.unique(others))
+    return table, others, int(distinct)
 
 
 def place_numbers(lon: NDArray[Any], lat: NDArray[Any], radius_m: float) -> NDArray[np.int64]:

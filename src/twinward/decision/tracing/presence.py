@@ -13,6 +13,7 @@ from twinward.core.clock import format_time, from_us
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ports import Visits
 from twinward.decision.tracing.areas import AskedAreas, require_open
+from twinward.decision.tracing.crowds import Counts, can_count, count_crowds
 from twinward.decision.tracing.opened import OpenedLake
 
 HOUR_US = 3_600_000_000
@@ -88,6 +89,8 @@ def list_visited(
     """Persons in the areas during [start, end); `subject` None asks for everyone."""
     check_areas(lake, areas)
     a, b = lake.window(start, end)
+    if subject is None and limit == 0 and can_count(lake, areas, lake.lake.visit_index().per_degree):
+        return tell_visited(lake, areas, (start, end), count_crowds(lake, areas, a, b), None, [])
     if subject is None:
         windows = np.tile(np.array([[a, b - 1]]), (len(areas.boxes), 1))
         fixes, visits = lake.fixes_in(areas.boxes, windows), lake.visits_in(areas.boxes, windows)
@@ -103,9 +106,21 @@ def list_visited(
     within = (visits.subject[rows], area, begin, finish)
     counts = [count_persons(one[0], one[1], people, len(areas)) for one in (through, within)]
     found = [] if limit == 0 else presences(lake, areas, spans(*through, len(areas)), spans(*within, len(areas)), limit)
+    return tell_visited(lake, areas, (start, end), (counts[0], counts[1]), subject, found)
+
+
+def tell_visited(
+    lake: OpenedLake,
+    areas: AskedAreas,
+    window: tuple[datetime, datetime],
+    counts: tuple[Counts, Counts],
+    subject: str | None,
+    found: list[Presence],
+) -> VisitedAnswer:
+    """Counts of those who passed and of those who stayed, with the names of the areas."""
     return VisitedAnswer(
-        window=(format_time(start), format_time(end)),
-        people=people if subject is None else 1,
+        window=(format_time(window[0]), format_time(window[1])),
+        people=lake.lake.subject_count() if subject is None else 1,
         passed_through=counts[0][0],
         stayed=counts[1][0],
         areas=[
@@ -140,7 +155,7 @@ def clipped(
     """(row, area, start, end) of visits whose mean lies in an area, cut to the window."""
     rows, area = areas.find_inside(visits.lon, visits.lat)
     start, end = np.maximum(visits.start_us[rows], from_us_), np.minimum(visits.end_us[rows], to_us_)
-    touch = start <= end
+    touch = (start <= end) & (visits.start_us[rows] < to_us_)
     return rows[touch], area[touch], start[touch], end[touch]
 
 

@@ -34,7 +34,7 @@ TIME_BITS = {1_000_000: 17, 1_000: 27, 1: 37}  # a day in seconds, milliseconds,
 
 
 class Appended(msgspec.Struct, kw_only=True):
-    """What one append did. `bytes` counts the fixes in both orders."""
+    """What one append did. `bytes` counts the fixes in both orders, crowd files included."""
 
     stored: int = 0
     duplicate: int = 0
@@ -158,7 +158,7 @@ class Append:
             ]
             self._grow(parts=(*self.manifest.parts, *parts))
             self.done.stored += len(fixes)
-            self.done.bytes += sum(part.bytes for part in parts)
+            self.done.bytes += sum(part.bytes + part.crowd_bytes for part in parts)
             self.touched[fixes.subject] = True
         if new_day:
             self.touched[:] = True  # every stay carried into a day that was not there may end on it

@@ -145,7 +145,7 @@ def describe(manifest: Manifest) -> dict[str, Any]:
         "visits": sum(side.rows for side in manifest.visits),
         "subjects": sum(piece.rows for piece in manifest.subjects),
         "parts": len(manifest.parts),
-        "bytes": sum(part.bytes for part in manifest.parts),
+        "bytes": sum(part.bytes + part.crowd_bytes for part in manifest.parts),
         "visit_bytes": sum(side.bytes for side in manifest.visits),
         "generation": manifest.generation,
         "from_us": min((part.from_us for part in fixes), default=None),

@@ -18,7 +18,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     `unit_us` is the unit of its `time` column (counted from midnight); `coords` is how lon and lat are kept: e7
     (int32, 1e-7 degrees), f32 or f64, whichever is narrowest and gives every value back exactly. `extras` names the
-    optional columns it holds. Its row groups' first and last keys are in `<name>.groups.npy`.
+    optional columns it holds. Its row groups' first and last keys are in `<name>.groups.npy`, who was in which cell in
+    `<name>.crowd` where `crowd_bytes` is not 0.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     to_us: int
     recorded_us: int
     extras: tuple[str, ...] = ()
+    crowd_bytes: int = 0
 
     @property
     def scale(self) -> float:
@@ -75,6 +77,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     def files(self) -> set[str]:
         """The names of all files that belong to this state of the lake."""
         names = {part.name for part in self.parts} | {f"{part.name}.groups.npy" for part in self.parts}
+        names |= {f"{part.name}.crowd" for part in self.parts if part.crowd_bytes}
         names |= {side.name for side in (*self.visits, *self.open_stays, *self.source_keys)}
         return names | {piece.name for piece in (*self.subjects, *self.places)}
 

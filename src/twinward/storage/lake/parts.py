@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from twinward.core.clock import DAY_US
 from twinward.core.ports import Fixes
 from twinward.storage.lake import kernels
+from twinward.storage.lake.crowd import write_crowd
 from twinward.storage.lake.manifest import Part, sync_file
 
 GROUP_ROWS = 8192
@@ -95,6 +96,7 @@ def write_part(root: Path, name: str, order: str, day: int, fixes: Fixes, forms:
     np.save(root / f"{name}.groups.npy", group_keys(keys, len(fixes)))
     sync_file(path)
     sync_file(root / f"{name}.groups.npy")
+    crowd = order == BY_PLACE and coords == "e7"
     return Part(
         name=name,
         day=day,
@@ -107,6 +109,7 @@ def write_part(root: Path, name: str, order: str, day: int, fixes: Fixes, forms:
         to_us=int(fixes.time_us.max()) + 1,
         recorded_us=at_us,
         extras=extras,
+        crowd_bytes=write_crowd(root, name, fixes.subject, lon, lat) if crowd else 0,
     )
 
 

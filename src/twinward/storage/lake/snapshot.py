@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
-from twinward.core.ports import Fixes, VisitIndex, Visits
+from twinward.core.ports import Crowd, Fixes, VisitIndex, Visits
 from twinward.storage.lake import kernels, stays
-from twinward.storage.lake.manifest import Manifest
+from twinward.storage.lake.crowd import open_crowd
+from twinward.storage.lake.manifest import Manifest, Part
 from twinward.storage.lake.names import Names
 from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes
 
@@ -28,7 +29,9 @@ class Snapshot:
         }
         self.visit_days: dict[str, stays.VisitDay] = {}
         self.index: VisitIndex | None = None
+        self.crowd_of: dict[str, Crowd] = {}
         if before:
+            self.crowd_of = {name: crowd for name, crowd in before.crowd_of.items() if name in self.parts}
             names = {side.name for side in manifest.visits}
             self.visit_days = {name: day for name, day in before.visit_days.items() if name in names}
         self.subjects, self.places = Names(root, manifest.subjects), Names(root, manifest.places)
@@ -129,6 +132,23 @@ class Snapshot:
         if self.index is None:
             self.index = stays.build_index(self._visit_days(-(1 << 62), 1 << 62), len(self.subjects))
         return self.index
+
+    def crowds(self, from_us: int, to_us: int) -> tuple[list[Crowd], list[tuple[int, int]]]:
+        """Crowds of the days that lie wholly in [from, to), and the windows of the other days that touch it."""
+        found: list[Crowd] = []
+        left: list[tuple[int, int]] = []
+        for day in sorted({open_part.part.day for open_part in self._open(BY_PLACE, from_us, to_us)}):
+            parts = self.manifest.parts_of(BY_PLACE, day)
+            if all(p.crowd_bytes and p.from_us >= from_us and p.to_us <= to_us for p in parts):
+                found += [self._crowd(part) for part in parts]
+            else:
+                left.append((max(from_us, day * DAY_US), min(to_us, (day + 1) * DAY_US)))
+        return found, left
+
+    def _crowd(self, part: Part) -> Crowd:
+        if part.name not in self.crowd_of:
+            self.crowd_of[part.name] = open_crowd(self.root, part)
+        return self.crowd_of[part.name]
 
     def visits_between(self, from_us: int, to_us: int) -> Visits:
         """Every visit that touches [from, to)."""

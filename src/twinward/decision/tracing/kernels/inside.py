@@ -11,7 +11,7 @@ from twinward.decision.tracing.kernels.pairs import haversine_m
 
 
 @njit(cache=True)
-def _in_rings(x: Any, y: Any, edges: Any, first: Any, last: Any) -> Any:
+def in_rings(x: Any, y: Any, edges: Any, first: Any, last: Any) -> Any:
     """Even-odd rule over the edges (x1, y1, x2, y2) of all rings, holes included."""
     inside = False
     for e in range(first, last):
@@ -41,7 +41,7 @@ def list_inside(lon: Any, lat: Any, grid: Any, members: Any, discs: Any, edges: 
                 d = haversine_m(discs[a, 0], discs[a, 1], np.radians(lon[i]), np.radians(lat[i]))
                 inside = d <= discs[a, 2]
             else:
-                inside = _in_rings(lon[i], lat[i], edges, edge_start[a], edge_start[a + 1])
+                inside = in_rings(lon[i], lat[i], edges, edge_start[a], edge_start[a + 1])
             if inside:
                 found_row.append(np.int64(i))
                 found_area.append(np.int64(a))

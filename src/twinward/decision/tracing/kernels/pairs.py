@@ -146,26 +146,28 @@ def visit_overlaps(mine: Any, others: Any, radius_m: Any, least_us: Any) -> Any:
 
 
 @njit(cache=True, inline="always")
-def _row_of(values: Any, wanted: Any) -> Any:
-    a, b = 0, len(values)
+def _cell_from(cells: Any, wanted: Any) -> Any:
+    """The first row whose cell is not below `wanted`."""
+    a, b = 0, len(cells)
     while a < b:
         m = (a + b) // 2
-        if values[m] < wanted:
+        if cells[m] < wanted:
             a = m + 1
         else:
             b = m
-    return a if a < len(values) and values[a] == wanted else -1
+    return a
 
 
 @njit(cache=True)
 def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m: Any, least_s: Any) -> Any:
-    """Overlaps of one subject's visits with everybody else's: rows (row, my row, from_s, to_s, metres).
+    """(overlaps, the others, how many distinct) of one subject's visits with everybody else's.
 
-    `index` holds the arrays of a `core.ports.VisitIndex` in its order; both visits must touch `window_s`, (from, to
-    exclusive). The distance limit is inclusive. Cells around each visit are searched from the longest stay before it.
+    An overlap is (row, my row, from_us, to_us, metres). `index` holds the arrays of a `core.ports.VisitIndex` in its
+    order; both visits must touch `window_s`, (from, to exclusive). The distance limit is inclusive. Cells around each
+    visit are searched from the longest stay before it.
     """
     cells, cell_start, longest_s, by_subject, subject_start, subject, start_s, end_s, lon, lat = index
-    capacity, count = 256, 0
+    capacity, count = 512, 0
     out = np.empty((capacity, 5), np.float64)
     reach_y = math.degrees(radius_m / EARTH_RADIUS_M) * 1.000001 + 1e-9
     for k in range(subject_start[who], subject_start[who + 1]):
@@ -178,12 +180,11 @@ def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m
         c0, c1 = np.int64((left - reach_x) * per_degree), np.int64((left + reach_x) * per_degree)
         r0, r1 = np.int64((below - reach_y) * per_degree), np.int64((below + reach_y) * per_degree)
         for row in range(r0, r1 + 1):
-            for column in range(c0, c1 + 1):
-                cell = _row_of(cells, (row << 20) + column)
-                if cell < 0:
-                    continue
-                a, end = cell_start[cell], cell_start[cell + 1]
-                b, earliest = end, start_s[mine] - longest_s[cell]
+            cell, last = _cell_from(cells, (row << 20) + c0), (row << 20) + c1
+            while cell < len(cells) and cells[cell] <= last:
+                a, b = cell_start[cell], cell_start[cell + 1]
+                end, earliest = b, start_s[mine] - longest_s[cell]
+                cell += 1
                 while a < b:
                     m = (a + b) // 2
                     if start_s[m] < earliest:
@@ -194,11 +195,11 @@ def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m
                     low, high = max(start_s[a], start_s[mine]), min(end_s[a], end_s[mine])
                     if (
                         high - low >= least_s
+                        and abs(lat[a] - lat[mine]) <= reach_y
+                        and abs(lon[a] - lon[mine]) <= reach_x
                         and subject[a] != who
                         and start_s[a] < window_s[1]
                         and end_s[a] >= window_s[0]
-                        and abs(lat[a] - lat[mine]) <= reach_y
-                        and abs(lon[a] - lon[mine]) <= reach_x
                     ):
                         d = haversine_m(x, y, math.radians(lon[a]), math.radians(lat[a]))
                         if d <= radius_m:
@@ -207,7 +208,13 @@ def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m
                                 grown[:capacity] = out
                                 out, capacity = grown, 2 * capacity
                             out[count, 0], out[count, 1], out[count, 4] = a, mine, d
-                            out[count, 2], out[count, 3] = low, high
+                            out[count, 2], out[count, 3] = low * 1e6, high * 1e6
                             count += 1
                     a += 1
-    return out[:count]
+    others = np.empty(count, np.int64)
+    for i in range(count):
+        others[i] = subject[np.int64(out[i, 0])]
+    ordered, distinct = np.sort(others), 0
+    for i in range(count):
+        distinct += i == 0 or ordered[i] != ordered[i - 1]
+    return out[:count], others, distinct

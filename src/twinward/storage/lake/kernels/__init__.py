@@ -11,6 +11,7 @@ from twinward.storage.lake.kernels.cells import (
     subject_keys,
     touched_groups,
 )
+from twinward.storage.lake.kernels.crowd import cell_runs, corner_e7, gather_crowd
 from twinward.storage.lake.kernels.motion import find_stays, flag_speeds
 from twinward.storage.lake.kernels.rows import (
     from_e7,
@@ -30,10 +31,13 @@ __all__ = [
     "CELLS_PER_DEGREE",
     "SECOND_BITS",
     "box_ranges",
+    "cell_runs",
+    "corner_e7",
     "find_runs",
     "find_stays",
     "flag_speeds",
     "from_e7",
+    "gather_crowd",
     "grid_cells",
     "is_constant",
     "is_e7",
