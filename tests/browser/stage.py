@@ -17,6 +17,7 @@ from twinward.service import activations, commands, views
 from twinward.service.platform import Platform, local_admin
 
 LAST_DILIGENT_DAY = 12
+TOP_DAY = 17
 START = datetime(2030, 3, 1, 8, tzinfo=UTC)
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -103,20 +104,26 @@ def play_outbreak(stage: Stage, days: int = 24) -> None:
     """Some weeks of an outbreak that spreads from district to district; officers answer, some of them late."""
     stage.open_activation()
     for day in range(days):
-        for district in range(1, 10):
-            start = (district - 1) * 2
-            if day >= start:
-                grown = int(3 * 1.32 ** (day - start) * (1 if day < 18 else 0.8 ** (day - 18)))
-                stage.report_count(f"{district:02d}", min(grown, 900), "community", "confirmed")
-                stage.report_count(f"{district:02d}", min(grown * 2, 1700), "control", "asymptomatic")
-                place = district * 100 + day
-                stage.report_place(
-                    f"{district:02d}01", place, 10.05 + (place * 37 % 400) / 1000, 50.03 + (place * 53 % 240) / 1000
-                )
+        report_day(stage, day)
         for _ in range(3):
             stage.pass_time(hours=8)
             answers = [answer_to(task, day) for task in stage.open_tasks()]
             stage.post(*[one for one in answers if one is not None], source="officers")
+
+
+def report_day(stage: Stage, day: int) -> None:
+    """What the districts report of one day: it doubles, reaches a height and falls."""
+    for district in range(1, 10):
+        start = (district - 1) * 2
+        if day < start:
+            continue
+        grown = int(3 * 1.32 ** (min(day, TOP_DAY) - start) * 0.8 ** max(0, day - TOP_DAY))
+        stage.report_count(f"{district:02d}", min(grown, 900), "community", "confirmed")
+        stage.report_count(f"{district:02d}", min(grown * 2, 1700), "control", "asymptomatic")
+        place = district * 100 + day
+        stage.report_place(
+            f"{district:02d}01", place, 10.05 + (place * 37 % 400) / 1000, 50.03 + (place * 53 % 240) / 1000
+        )
 
 
 def answer_to(task: Any, day: int) -> dict[str, Any] | None:

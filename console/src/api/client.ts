@@ -21,6 +21,7 @@ export type IncidentChain = Schemas['IncidentChain']
 export type PersonFile = Schemas['PersonFile']
 export type StockRow = Schemas['StockRow']
 export type RequestRow = Schemas['RequestRow']
+export type DemandReport = Schemas['DemandReport']
 export type TransferRow = Schemas['TransferRow']
 export interface CaseRow { id: string; subject: string; hazard: string; area: string; status: string; found_in: string; place: string | null; onset: string | null; reported_at: string; source: string; synthetic: boolean; activation: string }
 export interface Page<T> { items: T[]; total: number; activation: string }
@@ -115,6 +116,7 @@ export const askChain = (incident: string) => post<IncidentChain>('/v1/trace/cha
 export const askFile = (subject: string) => post<PersonFile>('/v1/trace/file', { subject })
 export const getStocks = async (at: string | null) => (await get<{ items: StockRow[] }>(`/v1/supplies/stocks${query({ at })}`)).items
 export const getRequests = async (at: string | null) => (await get<{ items: RequestRow[] }>(`/v1/supplies/requests${query({ at, status: 'all' })}`)).items
+export const getDemand = (at: string | null) => get<DemandReport>(`/v1/supplies/demand${query({ at })}`)
 export const getTransfers = async (at: string | null) => (await get<{ items: TransferRow[] }>(`/v1/transfers${query({ at, status: 'all' })}`)).items
 export const getMyTasks = (department: string, area: string) => get<MyTasks>(`/v1/my-tasks${query({ department, area })}`)
 

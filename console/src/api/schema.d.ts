@@ -264,6 +264,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/supplies/demand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Demand
+         * @description What will be needed against what there is: the city's gauges, the areas, shortages by date.
+         */
+        get: operations["get_demand_v1_supplies_demand_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transfers": {
         parameters: {
             query?: never;
@@ -490,6 +510,51 @@ export interface components {
             request: string;
             area: string;
             because: string;
+        };
+        /**
+         * Demand
+         * @description One kind in one area. `need`, `have`, `short`: sums over the days where it is used up, levels where it is held.
+         *
+         *         `short_on` by the middle forecast, `short_on_high` when it comes as bad as one time in twenty; None: it suffices.
+         */
+        Demand: {
+            kind: string;
+            title: string;
+            unit: string;
+            form: string;
+            area: string;
+            area_name: string;
+            need: number;
+            need_high: number;
+            have: number;
+            short: number;
+            short_on: string | null;
+            short_high: number;
+            short_on_high: string | null;
+            wasted: number;
+        };
+        /**
+         * DemandReport
+         * @description `kinds` are the city's gauges, `rows` the areas, `shortages` those rows that fall short, the soonest first.
+         *
+         *         `based_on` names the reports behind it: days, last day, fingerprint. What is forecast is simulated, never a fact.
+         */
+        DemandReport: {
+            as_of: string;
+            days: number;
+            level: string;
+            /** Format: date */
+            first_day: string;
+            kinds: components["schemas"]["Demand"][];
+            rows: components["schemas"]["Demand"][];
+            shortages: components["schemas"]["Demand"][];
+            new_cases: number[];
+            new_cases_high: number[];
+            under_control: number;
+            based_on: Record<string, never>;
+            assumed: string[];
+            /** @default true */
+            simulated: boolean;
         };
         /** DepartmentName */
         DepartmentName: {
@@ -2741,6 +2806,135 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["RequestRow"][];
                     };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    get_demand_v1_supplies_demand_get: {
+        parameters: {
+            query?: {
+                days?: number;
+                level?: string | null;
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description DemandReport */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemandReport"];
                 };
             };
             /** @description What was wrong and what to do */

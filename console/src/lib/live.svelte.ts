@@ -16,6 +16,7 @@ class Live {
   screen = $state.raw<Screen | null>(null)
   me = $state.raw<Me | null>(null)
   at = $state<string | null>(null)
+  pinned = $state.raw<Screen | null>(null) // the screen that the present one is held against
   link = $state<Link>('connecting')
   error = $state.raw<ApiError | null>(null)
   forbidden = $state(false)
