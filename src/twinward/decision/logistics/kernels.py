@@ -81,3 +81,53 @@ def count_served(cost: Any, price: Any, chosen: Any, served: Any) -> None:
         for j in chosen:
             if cost[i, j] < price[i]:
                 served[i] += 1
+
+
+@njit(cache=True)
+def ascend(cost: Any, forced: Any, p: Any, price: Any, upper: Any, enough: Any, steps: Any) -> Any:
+    """Subgradient ascent with some sites forced open: (bound, its prices, reduced costs and how often each was chosen).
+
+    Ends early when the bound reaches `enough`. The step is halved after eight steps without a better bound.
+    """
+    n, m = cost.shape
+    best, step, idle = -1e300, 0.7, 0
+    best_price, best_reduced = price.copy(), np.zeros(m)
+    reduced, served, chosen_times = np.empty(m), np.empty(n, np.int64), np.zeros(m)
+    wanted = p - forced.sum()
+    for _ in range(steps):
+        reduced_costs(cost, price, reduced)
+        ranked = reduced.copy()
+        bound = price.sum()
+        for j in range(m):
+            if forced[j]:
+                bound += reduced[j]
+                ranked[j] = 1e300
+        order = np.argsort(ranked)[:wanted]
+        chosen = np.concatenate((order, np.flatnonzero(forced)))
+        for j in order:
+            bound += reduced[j]
+        chosen_times[chosen] += 1
+        if bound > best:
+            idle = 0 if bound > best + 1e-5 * abs(best) else idle + 1
+            best = bound
+            best_price[:], best_reduced[:] = price, reduced
+            if best >= enough:
+                break
+        else:
+            idle += 1
+        if idle >= 8:
+            step, idle = step / 2, 0
+            price = best_price.copy()
+            if step < 2e-3:
+                break
+            continue
+        count_served(cost, price, chosen, served)
+        length = 0.0
+        for i in range(n):
+            length += (1.0 - served[i]) ** 2
+        if length == 0.0:
+            break
+        scale = step * (1.02 * upper - bound) / length
+        for i in range(n):
+            price[i] += scale * (1.0 - served[i])
+    return best, best_price, best_reduced, chosen_times

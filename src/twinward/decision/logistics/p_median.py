@@ -1,7 +1,7 @@
 """The p-median: which p sites to open so that all customers travel least, with a bound that proves how good it is.
 
 Interchange gives the sites; a Lagrangian relaxation of "every customer is served" gives the bound and closes sites
-that cannot be in any better answer (Beasley 1985, EJOR 21:270); HiGHS decides what remains.
+that cannot be in any better answer (Beasley 1985, EJOR 21:270); a tree of them, then HiGHS, decide the rest.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.decision.logistics.branch_median import MedianTree
 from twinward.decision.logistics.exact_median import solve_remaining
 from twinward.decision.logistics.kernels import count_served, interchange, reduced_costs
 
@@ -22,7 +23,9 @@ Bools = NDArray[np.bool_]
 ROUNDS = 3000  # subgradient steps at most
 PATIENCE = 25  # steps without a better bound before the step length is halved
 SHAKES = 60  # perturbed restarts of the interchange
-LAGRANGIAN_SHARE = 0.5  # of the time limit; the rest is for HiGHS
+LAGRANGIAN_SHARE = 0.3  # of the time limit
+TREE_SHARE = 0.7  # by then the tree ends too; the rest is for HiGHS
+TREE_GAPS = (0.009, 0.0)  # what the tree is to prove: first a good answer, then the best
 Seconds = Callable[[], float]
 
 
@@ -120,6 +123,16 @@ def _raise_bound(state: _State, seconds: Seconds, limit_s: float) -> None:
         price = price + step * (1.02 * state.value - bound) / length * slope
 
 
+def _search_tree(state: _State, seconds: Seconds, limit_s: float) -> None:
+    """Branch on sites until the answer is proven or the time is up."""
+    tree = MedianTree(state.cost, state.p, state.value, state.sites, whole=state.whole)
+    for gap in TREE_GAPS:
+        if seconds() < limit_s:
+            bound = tree.prove(state.price, gap, seconds, limit_s)
+            state.offer(tree.open_sites)
+            state.bound = max(state.bound, bound)
+
+
 def _try_choice(state: _State, chosen: NDArray[np.int64], *, improve: bool) -> None:
     sites = np.zeros(len(state.sites), bool)
     sites[chosen] = True
@@ -160,6 +173,8 @@ def solve_p_median(cost: Floats, p: int, seconds: Seconds, time_limit_s: float) 
     state = _State(np.ascontiguousarray(cost, np.float64), p)
     _search(state, seconds, 0.2 * time_limit_s)
     _raise_bound(state, seconds, LAGRANGIAN_SHARE * time_limit_s)
+    if not state.proven and len(state.price):
+        _search_tree(state, seconds, TREE_SHARE * time_limit_s)
     if not state.proven and len(state.price):
         possible, forced, slack = _reduce(state)
         left_s = 0.95 * (time_limit_s - seconds())  # the rest is for building the model
