@@ -1,4 +1,4 @@
-"""Tracing measured: ingest, contact queries on fixes and visits, travel history; DuckDB and PostGIS in the same run."""
+"""Tracing measured in parts: ingest, contacts, travel history, a case to its tasks; DuckDB, PostGIS, Dask beside."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks import city_movement
+from benchmarks.tracing_case import from_case_to_tasks
+from benchmarks.tracing_dask import against_dask
 from benchmarks.tracing_peers import Duck, PostGis
 from twinward.core.clock import from_us
 from twinward.core.scope import Scope
 from twinward.decision.tracing.areas import read_areas
 from twinward.decision.tracing.companions import meet_at_stays
 from twinward.decision.tracing.contacts import ContactQuestion, list_contacts, meet
+from twinward.decision.tracing.crowds import KINDS, count_crowds
 from twinward.decision.tracing.flows import list_flows
 from twinward.decision.tracing.opened import OpenedLake
 from twinward.decision.tracing.presence import list_dwells, list_visited
@@ -34,6 +37,7 @@ from twinward.storage.lake.lake import Lake, describe
 
 START = from_us(city_movement.START_US)
 DAYS = 14
+MOST_IN_ONE_APPEND = 250_000  # residents
 RADIUS_M, WITHIN_US, LEAST_US = 50.0, 15 * 60_000_000, 15 * 60_000_000
 SCOPE_PARTS: dict[str, Any] = {
     "activation": "bench",
@@ -45,13 +49,20 @@ SCOPE_PARTS: dict[str, Any] = {
 }
 
 
-def fill(folder: Path, residents: int) -> tuple[Lake, dict[str, Any]]:
+def lake_of(folder: Path, residents: int, out: dict[str, Any]) -> Lake:
+    """The lake in `folder`: the one that is there, or a new one, with what its ingest took in `out`."""
+    lake = Lake(folder / "lake")
+    if not lake.has_data():
+        out["ingest"] = (ingest if residents <= MOST_IN_ONE_APPEND else grow)(lake, folder, residents)
+    return lake
+
+
+def ingest(lake: Lake, folder: Path, residents: int) -> dict[str, Any]:
     """Write the days as Parquet files, then ingest them in one append; generation is not counted."""
     source = folder / "source"
-    source.mkdir()
+    source.mkdir(parents=True)
     for day, table in enumerate(city_movement.days(residents, DAYS)):
         pq.write_table(table, source / f"{day:02}.parquet", row_group_size=1 << 20, use_dictionary=False)
-    lake = Lake(folder / "lake")
     small = Lake(folder / "warm")  # compile before timing
     small.append([city_batch(city_movement.day_table(50, 0))], START)
     shutil.rmtree(folder / "warm")
@@ -60,7 +71,7 @@ def fill(folder: Path, residents: int) -> tuple[Lake, dict[str, Any]]:
     done = lake.append((batch for file in files for batch in file.batches()), START)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     shutil.rmtree(source)
-    return lake, {
+    return {
         "fixes": done.stored,
         "fixes_per_s": round(done.stored / wall),
         "fixes_per_cpu_s": round(done.stored / cpu),
@@ -68,6 +79,17 @@ def fill(folder: Path, residents: int) -> tuple[Lake, dict[str, Any]]:
         "visits": done.visits,
         "visit_bytes": done.visit_bytes,
     }
+
+
+def grow(lake: Lake, folder: Path, residents: int) -> dict[str, Any]:
+    """A day an append, straight from the generator: for sizes whose source files would be as large as the lake."""
+    cpu, stored, size = 0.0, 0, 0
+    for day in range(DAYS):
+        batch = city_batch(city_movement.day_table(residents, day))
+        began = time.process_time()
+        done = lake.append([batch], START, memory_rows=2 * residents * city_movement.FIXES_A_DAY)
+        cpu, stored, size = cpu + time.process_time() - began, stored + done.stored, size + done.bytes
+    return {"fixes": stored, "fixes_per_cpu_s": round(stored / cpu), "bytes_a_fix": round(size / stored, 2)}
 
 
 def city_batch(table: Any) -> Any:
@@ -119,67 +141,53 @@ def discs(count: int) -> Any:
     )
 
 
-def measure(folder: Path, residents: int, cases: int, peers: bool) -> dict[str, Any]:
-    """All questions at one size."""
-    lake, out = fill(folder, residents)
+def choose(lake: Lake, count: int) -> tuple[OpenedLake, list[int]]:
+    """The lake through an open scope, and the cases that are asked about."""
     snapshot = lake.snapshot()
-    started = time.perf_counter()
-    warm_up(snapshot)
-    out["open_and_warm_s"] = round(time.perf_counter() - started, 2)
-    opened = OpenedLake(snapshot, Scope(**SCOPE_PARTS))
-    chosen = np.random.default_rng(5).choice(snapshot.subject_count(), cases, replace=False)
+    cases = np.random.default_rng(5).choice(snapshot.subject_count(), count, replace=False)
+    return OpenedLake(snapshot, Scope(**SCOPE_PARTS)), cases.tolist()
+
+
+def contacts(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
+    """The contact question on fixes and on visits, the whole answer, and DuckDB on the same files."""
+    opened, cases = choose(lake, options.cases)
     rows: dict[str, list[float]] = {name: [] for name in ("fixes", "answer", "visits")}
     counts = []
-    for who in chosen.tolist():
+    for who in cases:
         on_fixes, seconds = timed(lambda who=who: ask_fixes(opened, who))
         rows["fixes"].append(seconds)
-        name = snapshot.name_subjects(np.array([who]))[0]
+        name = opened.lake.name_subjects(np.array([who]))[0]
         question = ContactQuestion(subject=name, start=START, end=START + timedelta(days=DAYS))
         rows["answer"].append(timed(lambda q=question: list_contacts(opened, q, Settings()))[1])
-        on_visits, seconds = timed(lambda who=who: ask_visits(opened, who))
-        rows["visits"].append(seconds)
-        counts.append((who, on_fixes, on_visits))
-    for name, seconds_ in rows.items():
-        out[f"contacts_{name}_ms"] = {
-            "median": round(statistics.median(seconds_) * 1e3, 2),
-            "worst": round(max(seconds_) * 1e3, 2),
-        }
-    out |= crowds(snapshot, opened)
-    if peers:
+        rows["visits"].append(timed(lambda who=who: ask_visits(opened, who))[1])
+        counts.append((who, on_fixes))
+    out: dict[str, Any] = {f"contacts_{name}_ms": middle(seconds) for name, seconds in rows.items()}
+    if not options.no_peers:
         out["duckdb"] = against_duckdb(lake, opened, counts, rows["fixes"])
-    if peers and residents <= 25_000:
-        out["postgis"] = against_postgis(opened, counts)
-    out["lake"] = describe(snapshot.manifest)
-    out["peak_rss_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)
     return out
 
 
-def crowds(snapshot: Any, opened: OpenedLake) -> dict[str, Any]:
+def middle(seconds: list[float]) -> dict[str, float]:
+    return {"median": round(statistics.median(seconds) * 1e3, 3), "worst": round(max(seconds) * 1e3, 3)}
+
+
+def visited(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
     """Travel history of everyone against 200 discs, long stays, flows between 64 areas."""
+    opened, _ = choose(lake, 1)
     areas, end = discs(200), START + timedelta(days=DAYS)
-    people = snapshot.subject_count()
-    answer, both = timed(lambda: list_visited(opened, areas, START, end, None, 0), 2)
-    windows = np.tile(np.array([[opened.from_us, opened.to_us - 1]]), (len(areas.boxes), 1))
-
-    def stayed() -> int:
-        visits = opened.visits_in(areas.boxes, windows)
-        return len(np.unique(visits.subject[areas.find_inside(visits.lon, visits.lat)[0]]))
-
-    def passed() -> int:
-        fixes = opened.fixes_in(areas.boxes, windows)
-        marks = np.zeros(people, np.bool_)
-        marks[fixes.subject[areas.find_inside(fixes.lon, fixes.lat)[0]]] = True
-        return int(marks.sum())
-
-    n_passed, on_fixes = timed(passed, 2)
-    n_stayed, on_visits = timed(stayed, 2)
-    assert (n_passed, n_stayed) == (answer.passed_through, answer.stayed)
+    people = opened.lake.subject_count()
+    answer, both = timed(lambda: list_visited(opened, areas, START, end, None, 0))
+    (passed, on_fixes), (stayed, on_visits) = (
+        timed(lambda kind=kind: count_crowds(opened, areas, opened.from_us, opened.to_us, frozenset({kind})))
+        for kind in KINDS
+    )
+    assert (passed[0][0], stayed[1][0]) == (answer.passed_through, answer.stayed)
     _, dwell = timed(lambda: list_dwells(opened, areas, START, end, 2.0, 100), 2)
-    _, flow = timed(lambda: list_flows(snapshot, discs(64), START, end), 1)
+    _, flow = timed(lambda: list_flows(opened.lake, discs(64), START, end), 1)
     return {
         "history_people": people,
-        "history_passed": n_passed,
-        "history_stayed": n_stayed,
+        "history_passed": answer.passed_through,
+        "history_stayed": answer.stayed,
         "history_fixes_people_per_s": round(people / on_fixes),
         "history_visits_people_per_s": round(people / on_visits),
         "visited_ms": round(both * 1e3, 1),
@@ -192,7 +200,7 @@ def against_duckdb(lake: Lake, opened: OpenedLake, counts: list[Any], ours: list
     """The contact question in SQL; the better of two ways for each case."""
     duck = Duck(lake.root, lake.snapshot().manifest)
     ratios, times = [], []
-    for (who, mine, _), seconds in list(zip(counts, ours, strict=True))[:6]:
+    for (who, mine), seconds in list(zip(counts, ours, strict=True))[:6]:
         case = opened.subject_fixes(who, opened.from_us, opened.to_us)
         best = None
         for way in ("cells", "boxes"):
@@ -210,14 +218,17 @@ def against_duckdb(lake: Lake, opened: OpenedLake, counts: list[Any], ours: list
     }
 
 
-def against_postgis(opened: OpenedLake, counts: list[Any]) -> dict[str, Any]:
-    """The question on visits in SQL with a GiST index on point and time."""
+def postgis(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
+    """The question on visits in SQL with a GiST index on point and time; up to 1e7 fixes."""
+    opened, cases = choose(lake, options.cases)
+    if options.no_peers or opened.lake.subject_count() > 25_000:
+        return {"left_out": "larger than 1e7, or no peers asked for"}
     server = PostGis()
     try:
         load_s = server.load(opened.visits_between(opened.from_us, opened.to_us))
         ratios, times = [], []
-        for who, _, mine in counts:
-            took, seconds = [], []
+        for who in cases:
+            mine, took, seconds = ask_visits(opened, who), [], []
             for _ in range(7):  # wall time on both sides, the best of seven: the server is another process
                 pairs, others, wall = server.contacts(who, (opened.from_us, opened.to_us), RADIUS_M, LEAST_US)
                 assert (pairs, others) == mine, f"{pairs, others} against {mine}"
@@ -232,28 +243,67 @@ def against_postgis(opened: OpenedLake, counts: list[Any]) -> dict[str, Any]:
     return {
         "equal_counts": True,
         "load_s": round(load_s, 1),
-        "median_ms": round(statistics.median(times) * 1e3, 1),
+        "median_ms": round(statistics.median(times) * 1e3, 2),
         "ratio_median": round(statistics.median(ratios), 1),
     }
 
 
+def case(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
+    """From a confirmed case to its contacts on the communities' task lists, in all of Shanghai."""
+    return from_case_to_tasks(lake.root, options.cases, options.city)
+
+
+def dask(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
+    """The contact question over the same Parquet files on an existing engine, with the same counts."""
+    opened, cases = choose(lake, 3)
+    counts = [(who, ask_fixes(opened, who)) for who in cases]
+    ours = [timed(lambda who=who: ask_fixes(opened, who))[1] for who in cases]
+    return against_dask(lake, opened, counts, ours)
+
+
+PARTS = {"contacts": contacts, "visited": visited, "postgis": postgis, "case": case, "dask": dask}
+
+
+def measure(folder: Path, residents: int, options: argparse.Namespace) -> dict[str, Any]:
+    """The parts asked for, at one size."""
+    out: dict[str, Any] = {}
+    lake = lake_of(folder, residents, out)
+    if set(options.only) <= {"ingest"}:
+        return out
+    began = time.process_time()
+    lake.snapshot()
+    out["open_s"] = round(time.process_time() - began, 2)
+    warm_up(lake.snapshot())
+    out["open_and_ready_s"] = round(time.process_time() - began, 2)
+    wanted = {"contacts"} if "growth" in options.only else set(options.only) or set(PARTS)
+    for name, part in PARTS.items():
+        if name in wanted:
+            out[name] = part(lake, options)
+    out["lake"] = describe(lake.snapshot().manifest)
+    out["peak_rss_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)
+    return out
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--fixes", type=float, nargs="+", default=[1e7, 1e8], help="sizes; 1e8 takes about 2 GB of disk"
-    )
-    parser.add_argument("--cases", type=int, default=15)
+    sizes = "sizes; 1e8 takes some 3 GB of disk while it is filled, 5e8 some 11 GB"
+    parser.add_argument("--fixes", type=float, nargs="+", default=[1e7, 1e8], help=sizes)
+    parser.add_argument("--only", nargs="+", default=[], choices=[*PARTS, "ingest", "growth"], help="default: all")
+    parser.add_argument("--cases", type=int, default=10)
     parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--folder", type=Path, help="scratch; default a temporary folder")
+    parser.add_argument("--keep", type=Path, help="a folder in which lakes stay and are found again")
+    parser.add_argument("--city", type=Path, help="city.toml of --only case; default the reference city")
     options = parser.parse_args()
     for size in options.fixes:
         residents = round(size / DAYS / city_movement.FIXES_A_DAY)
-        folder = Path(tempfile.mkdtemp(prefix="bench-tracing-", dir=options.folder))
+        folder = options.keep / f"{size:.0e}" if options.keep else Path(tempfile.mkdtemp(prefix="bench-tracing-"))
         try:
-            result = measure(folder, residents, options.cases, not options.no_peers)
+            result = measure(folder, residents, options)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        print(json.dumps({"size": size, "at": datetime.now(UTC).isoformat(), **msgspec.to_builtins(result)}, indent=1))
+            if not options.keep:
+                shutil.rmtree(folder, ignore_errors=True)
+        told = {"size": size, "at": datetime.now(UTC).isoformat(), **msgspec.to_builtins(result)}
+        print(json.dumps(told, indent=1), flush=True)
 
 
 if __name__ == "__main__":

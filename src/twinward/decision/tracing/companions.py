@@ -95,7 +95,7 @@ def meet_at_stays(
 ) -> tuple[NDArray[Any], NDArray[np.int64], int]:
     """Overlaps of a person's stays in the window with stays of others, the others, and how many these are.
 
-    An overlap is (row, own row, from_us, to_us, metres); rows are those of the visit index. Only what the scope opens.
+    An overlap is (row, own row, from_us, to_us); rows are those of the visit index. Only what the scope opens.
     """
     v = lake.lake.visit_index()
     window_s = (max(from_us_, lake.from_us) // 1_000_000, -(-min(to_us_, lake.to_us) // 1_000_000))

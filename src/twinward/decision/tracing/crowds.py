@@ -16,6 +16,7 @@ from twinward.decision.tracing.opened import OpenedLake
 MOST_CELLS = 4_000_000  # of 128 m, in the bounds of all areas together
 MOST_EDGE_TESTS = 200_000_000
 MOST_BYTES = 128_000_000  # of marks at once
+PASSED, STAYED = KINDS = ("passed", "stayed")
 Counts = tuple[int, NDArray[np.int64]]  # distinct persons in any area, and in each
 
 
@@ -29,12 +30,14 @@ def can_count(lake: OpenedLake, areas: AskedAreas, per_degree: float) -> bool:
     return bool(cells.sum() <= MOST_CELLS and (cells * edges).sum() <= MOST_EDGE_TESTS)
 
 
-def count_crowds(lake: OpenedLake, areas: AskedAreas, from_us: int, to_us: int) -> tuple[Counts, Counts]:
-    """(passed through, stayed) in [from, to), which the scope opens."""
+def count_crowds(
+    lake: OpenedLake, areas: AskedAreas, from_us: int, to_us: int, kinds: frozenset[str] = frozenset(KINDS)
+) -> tuple[Counts, Counts]:
+    """(passed through, stayed) in [from, to), which the scope opens; nought for what is not among `kinds`."""
     index = lake.lake.visit_index()
     shapes = (areas.discs, areas.edges, areas.edge_start)
     cover = kernels.cover_cells(areas.bounds, index.per_degree, *shapes)
-    found, left = lake.lake.crowds(from_us, to_us)
+    found, left = lake.lake.crowds(from_us, to_us) if PASSED in kinds else ([], [])
     known = [(columns_of(crowd), corners_of(crowd)) for crowd in found]
     rest = [rows_in(lake, areas, *window) for window in left]
     visits = (index.cells, index.cell_start, index.subject, index.start_s, index.end_s, index.lon, index.lat)
@@ -46,7 +49,8 @@ def count_crowds(lake: OpenedLake, areas: AskedAreas, from_us: int, to_us: int) 
             kernels.mark_rows(area, subject, span, marks)
 
     def stayed(span: tuple[int, int], marks: NDArray[np.uint8]) -> None:
-        kernels.mark_stayed(visits, cover, shapes, (from_us, to_us - 1), span, marks)
+        if STAYED in kinds:
+            kernels.mark_stayed(visits, cover, shapes, (from_us, to_us - 1), span, marks)
 
     people = lake.lake.subject_count()
     return count_marks(passed, len(areas), people), count_marks(stayed, len(areas), people)

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from twinward.decision.tracing.kernels.inside import in_rings
-from twinward.decision.tracing.kernels.pairs import EARTH_RADIUS_M, haversine_m
+from twinward.decision.tracing.kernels.pairs import EARTH_RADIUS_M, flat_doubt, haversine_m
 
 OUTSIDE, EDGE, INSIDE = 0, 1, 2
 SLACK_DEGREES = 2e-7  # cells are judged a hair larger than they are
@@ -96,10 +96,9 @@ def flat_discs(discs: Any) -> Any:
         out[a, 0], out[a, 1] = math.degrees(lon), math.degrees(lat)
         out[a, 3] = math.radians(EARTH_RADIUS_M)
         out[a, 2] = out[a, 3] * math.cos(lat)
-        doubt = 4.0 * radius_m / EARTH_RADIUS_M * (1.0 + abs(math.tan(lat))) + 1e-6
-        flat = radius_m >= 0.0 and doubt < 0.1
-        out[a, 4] = (radius_m * (1.0 - doubt)) ** 2 if flat else -1.0
-        out[a, 5] = (radius_m * (1.0 + doubt)) ** 2 if flat else np.inf
+        doubt = flat_doubt(radius_m, lat)
+        out[a, 4] = (radius_m * (1.0 - doubt)) ** 2 if doubt < 1.0 else -1.0
+        out[a, 5] = (radius_m * (1.0 + doubt)) ** 2 if doubt < 1.0 else np.inf
     return out
 
 

@@ -145,6 +145,29 @@ def visit_overlaps(mine: Any, others: Any, radius_m: Any, least_us: Any) -> Any:
     return out[:count]
 
 
+@njit(cache=True)
+def flat_doubt(radius_m: Any, lat: Any) -> Any:
+    """By what share a distance on a plane at a latitude (radians) may be wrong; infinite where no plane will do."""
+    doubt = 4.0 * radius_m / EARTH_RADIUS_M * (1.0 + abs(math.tan(lat))) + 2e-6
+    return doubt if radius_m > 0.0 and doubt < 0.1 else np.inf
+
+
+@njit(cache=True)
+def _count_distinct(values: Any) -> Any:
+    """How many different non-negative numbers there are: an open hash table at most half full."""
+    bits = 4
+    while (1 << bits) < 2 * len(values):
+        bits += 1
+    table, mask, distinct = np.full(1 << bits, -1, np.int64), (1 << bits) - 1, 0
+    for value in values:
+        at = (value * 0x9E3779B97F4A7C1 >> 20) & mask
+        while table[at] >= 0 and table[at] != value:
+            at = (at + 1) & mask
+        distinct += table[at] < 0
+        table[at] = value
+    return distinct
+
+
 @njit(cache=True, inline="always")
 def _cell_from(cells: Any, wanted: Any) -> Any:
     """The first row whose cell is not below `wanted`."""
@@ -162,20 +185,24 @@ def _cell_from(cells: Any, wanted: Any) -> Any:
 def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m: Any, least_s: Any) -> Any:
     """(overlaps, the others, how many distinct) of one subject's visits with everybody else's.
 
-    An overlap is (row, my row, from_us, to_us, metres). `index` holds the arrays of a `core.ports.VisitIndex` in its
+    An overlap is (row, my row, from_us, to_us). `index` holds the arrays of a `core.ports.VisitIndex` in its
     order; both visits must touch `window_s`, (from, to exclusive). The distance limit is inclusive. Cells around each
     visit are searched from the longest stay before it.
     """
     cells, cell_start, longest_s, by_subject, subject_start, subject, start_s, end_s, lon, lat = index
     capacity, count = 512, 0
-    out = np.empty((capacity, 5), np.float64)
+    out = np.empty((capacity, 4), np.float64)
     reach_y = math.degrees(radius_m / EARTH_RADIUS_M) * 1.000001 + 1e-9
     for k in range(subject_start[who], subject_start[who + 1]):
         mine = by_subject[k]
         if start_s[mine] >= window_s[1] or end_s[mine] < window_s[0]:
             continue
         x, y = math.radians(lon[mine]), math.radians(lat[mine])
-        reach_x = min(reach_y / max(math.cos(y), 1e-6), 180.0)
+        cos = math.cos(y)
+        reach_x = min(reach_y / max(cos, 1e-6), 180.0)
+        doubt = flat_doubt(radius_m, y)
+        sure = (reach_y * (1.0 - doubt)) ** 2 if doubt < 1.0 else -1.0
+        never = (reach_y * (1.0 + doubt)) ** 2
         left, below = lon[mine] + 180.0, lat[mine] + 90.0
         c0, c1 = np.int64((left - reach_x) * per_degree), np.int64((left + reach_x) * per_degree)
         r0, r1 = np.int64((below - reach_y) * per_degree), np.int64((below + reach_y) * per_degree)
@@ -201,20 +228,20 @@ def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m
                         and start_s[a] < window_s[1]
                         and end_s[a] >= window_s[0]
                     ):
-                        d = haversine_m(x, y, math.radians(lon[a]), math.radians(lat[a]))
-                        if d <= radius_m:
+                        flat = ((lon[a] - lon[mine]) * cos) ** 2 + (lat[a] - lat[mine]) ** 2
+                        near = flat < sure
+                        if not near and flat <= never:
+                            near = haversine_m(x, y, math.radians(lon[a]), math.radians(lat[a])) <= radius_m
+                        if near:
                             if count == capacity:
-                                grown = np.empty((2 * capacity, 5), np.float64)
+                                grown = np.empty((2 * capacity, 4), np.float64)
                                 grown[:capacity] = out
                                 out, capacity = grown, 2 * capacity
-                            out[count, 0], out[count, 1], out[count, 4] = a, mine, d
+                            out[count, 0], out[count, 1] = a, mine
                             out[count, 2], out[count, 3] = low * 1e6, high * 1e6
                             count += 1
                     a += 1
     others = np.empty(count, np.int64)
     for i in range(count):
         others[i] = subject[np.int64(out[i, 0])]
-    ordered, distinct = np.sort(others), 0
-    for i in range(count):
-        distinct += i == 0 or ordered[i] != ordered[i - 1]
-    return out[:count], others, distinct
+    return out[:count], others, _count_distinct(others)
