@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from twinward.core.chance import generator
 from twinward.population.frame import AGES, STAGES, Facilities, Frame, local_km, ranges, scatter
 from twinward.population.kernels.sites import place_pupils
 
 SPARE = 1.15  # an estimated capacity exceeds the pupils expected by this factor
+FEW_PAIRS = 200_000  # of leaf and school; below, every distance is computed
 NEAREST = (16, 256)  # how many schools each leaf looks at in the first and second round; the third looks at all
 
 
@@ -46,6 +46,18 @@ def seeded_facilities(
     return Facilities(kind=kind, lonlat=points, leaf=leaf.astype(np.int64), capacity=places, given=False)
 
 
+def nearest_points(points: NDArray[Any], wanted: NDArray[Any], k: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """(distance, index) float64 and int64[len(wanted), k] of the k nearest points, nearest first."""
+    if len(points) * len(wanted) > FEW_PAIRS:
+        from scipy.spatial import cKDTree  # its import takes longer than a small city
+
+        distance, nearest = cKDTree(points).query(wanted, k=k)
+        return distance.reshape(len(wanted), k), nearest.reshape(len(wanted), k)
+    every = np.sqrt(((wanted[:, None, :] - points[None, :, :]) ** 2).sum(axis=2))
+    nearest = np.argsort(every, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(every, nearest, axis=1), nearest
+
+
 def estimate_capacity(schools: Facilities, leaf_km: NDArray[Any], school_km: NDArray[Any], demand: NDArray[Any]) -> Any:
     """Places of schools that state none: half what the four-nearest rule would send there, half the mean.
 
@@ -53,7 +65,7 @@ def estimate_capacity(schools: Facilities, leaf_km: NDArray[Any], school_km: NDA
     """
     unknown = schools.capacity == 0
     near = min(4, len(school_km))
-    _, nearest = cKDTree(school_km).query(leaf_km, k=near)
+    _, nearest = nearest_points(school_km, leaf_km, near)
     load = np.bincount(nearest.reshape(-1), np.repeat(demand / near, near), len(school_km))
     share = 0.5 * load + 0.5 * demand.sum() / len(school_km)
     return np.where(unknown, np.ceil(SPARE * share) + 1, schools.capacity).astype(np.int64)
@@ -94,7 +106,7 @@ def fill_stage(
         if not len(needy) or not len(open_schools):
             break
         k = min(k, len(open_schools))
-        distance, nearest = cKDTree(both[leaves:][open_schools]).query(both[:leaves][needy], k=k)
+        distance, nearest = nearest_points(both[leaves:][open_schools], both[:leaves][needy], k)
         order = np.argsort(np.round(distance, 6), axis=None, kind="stable")
         pair_leaf = np.repeat(needy, k)[order]
         pair_school = open_schools[nearest.reshape(-1)][order] + offset
