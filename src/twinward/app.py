@@ -157,6 +157,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         accounts=accounts,
         sessions=Sessions(accounts, identities),
         tracing=lambda caller: desk().of(caller),
+        verify=lambda: verify_log(workspace),
         policy=Policy(around.areas, managed=mark.managed),
         managed=mark.managed,
     )

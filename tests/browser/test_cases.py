@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser.axe import assert_accessible
 from browser.made_city import make_city
 from browser.people import LINKS, play_people
 from browser.stage import Stage, staged
@@ -39,6 +40,7 @@ def test_a_file_shows_contacts_chain_and_places(cluster: Stage, open_page: Open)
     chain = page.get_by_test_id("chain")
     expect(chain.locator("circle")).to_have_count(len(LINKS) + 1)
     expect(chain).to_contain_text("Generation 4")
+    assert_accessible(page, "case")
     assert chain.locator("path").count() == len(LINKS)
     chain.get_by_role("link", name="k7").click()
     expect(page.get_by_role("heading", name="Case k7")).to_be_visible()

@@ -12,6 +12,7 @@ export type DayRow = Schemas['DayRow']
 export type Me = Schemas['Me']
 export type MyTasks = Schemas['MyTasks']
 export type Trust = Schemas['Trust']
+export type AuditState = Schemas['AuditState']
 export type PublicPage = Schemas['PublicPage']
 export type PlaceColumns = Schemas['PlaceColumns']
 export type Twig = Schemas['Twig']
@@ -106,6 +107,7 @@ export const getPlaces = () => get<PlaceColumns>('/v1/map/places')
 export const getMovement = async (): Promise<ArrayBuffer> => (await ask('/v1/map/movement')).arrayBuffer()
 export const getMe = () => get<Me>('/v1/me')
 export const getTrust = () => get<Trust>('/v1/trust')
+export const getAudit = () => get<AuditState>('/v1/audit')
 export const getPublic = (at: string | null) => get<PublicPage>(`/v1/public${query({ at })}`)
 export const getAreas = async (under: string | null) => (await get<{ items: AreaName[] }>(`/v1/areas${query({ under })}`)).items
 export const getContacts = (of: { incident?: string; case?: string }) => get<Page<Contact>>(`/v1/contacts${query({ ...of, limit: '200' })}`)

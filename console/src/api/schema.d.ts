@@ -144,6 +144,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Audit
+         * @description Whether the log is whole, and who looked at persons, for what.
+         */
+        get: operations["get_audit_v1_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/public": {
         parameters: {
             query?: never;
@@ -391,6 +411,19 @@ export interface components {
             restrictions: number;
             level: string | null;
             incident: string | null;
+        };
+        /**
+         * AuditState
+         * @description Whether every entry of the log is bound to the one before, and the latest looks, newest first.
+         */
+        AuditState: {
+            checked_at: string;
+            entries: number;
+            ok: boolean;
+            first_bad: number | null;
+            head: string;
+            looks: components["schemas"]["LookLine"][];
+            looks_all: number;
         };
         /**
          * ChainCase
@@ -767,6 +800,18 @@ export interface components {
             setting: string;
         };
         /**
+         * LookLine
+         * @description One look: by whom, for what, at how many persons; whom it was at stays sealed.
+         */
+        LookLine: {
+            at: string;
+            by: string;
+            purpose: string;
+            question: string;
+            persons: number;
+            activation: string;
+        };
+        /**
          * LookRow
          * @description How often persons were looked at for a purpose: counts only, whom and by whom is in the audit.
          */
@@ -794,6 +839,8 @@ export interface components {
             department: string | null;
             managed: boolean;
             kind: string;
+            areas: string[];
+            actions: string[];
             departments: components["schemas"]["DepartmentName"][];
         };
         /**
@@ -2023,6 +2070,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trust"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    get_audit_v1_audit_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description AuditState */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditState"];
                 };
             };
             /** @description What was wrong and what to do */

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from twinward.api.answers import ERRORS, answer
 from twinward.api.callers import caller_of
 from twinward.api.views import At, Word, aware
-from twinward.service import console, room
+from twinward.service import audit, console, room
 from twinward.service.ground import Ground
 from twinward.service.map import PlacePoints
 from twinward.service.movement import Movement
@@ -108,6 +108,11 @@ def add_desks(routes: APIRouter, platform: Platform, ground: Ground) -> None:
         """Activations, each source's account, and how often persons were looked at."""
         caller_of(platform, request)
         return answer(console.get_trust(platform))
+
+    @routes.get("/audit", responses=gives("AuditState"))
+    def get_audit(request: Request) -> Response:
+        """Whether the log is whole, and who looked at persons, for what."""
+        return answer(audit.get_audit(platform, caller_of(platform, request)))
 
     @routes.get("/public", responses=gives("PublicPage"))
     def get_public(at: At = None) -> Response:

@@ -33,6 +33,8 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     department: str | None
     managed: bool
     kind: str
+    areas: list[str]
+    actions: list[str]
     departments: list[DepartmentName]
 
 
@@ -123,6 +125,8 @@ def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
         department=caller.department,
         managed=platform.managed,
         kind=ground.kind,
+        areas=["all"] if "all" in caller.areas else [ground.areas.name(code) for code in caller.areas],
+        actions=sorted(platform.policy.roles.actions_of(caller.role, managed=platform.managed)),
         departments=[DepartmentName(id=d.id, title=d.title, duty=d.duty) for d in known.values()],
     )
 

@@ -49,6 +49,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts
     sessions: Sessions
     tracing: Callable[[Caller], Any]  # service.tracing.Tracing of that caller; loaded when somebody asks
+    verify: Callable[[], Any]  # the hash chain of the whole log
     managed: bool = False
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from twinward.service.audit import AuditState
 from twinward.service.console import Me, MyTasks, PublicPage, Trust
 from twinward.service.demand import DemandReport
 from twinward.service.ground import AreaName
@@ -25,6 +26,7 @@ ANSWERS = (
     PlaceColumns,
     AreaName,
     HandOvers,
+    AuditState,
     DemandReport,
     StockRow,
     RequestRow,

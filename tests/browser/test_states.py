@@ -1,0 +1,92 @@
+"""The states that are easily forgotten: drill, stale, partial, empty, on paper; and the chain of the log, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from browser.made_city import make_city
+from browser.stage import Stage, staged
+from twinward import app
+from twinward.service import views
+
+Open = Callable[..., Page]
+PHONE = (390, 844)
+SILENT_MS = 120_000
+
+
+def test_a_drill_cannot_be_mistaken_for_an_emergency(tmp_path: Path, open_page: Open) -> None:
+    make_city(tmp_path / "ws", kind="drill")
+    with staged(tmp_path / "ws") as stage:
+        page = open_page(stage)
+        for place in ("", "tasks", "trust", "public", "resources"):
+            page.goto(f"{stage.url}/#/{place}")
+            expect(page.get_by_text("DRILL. This is an exercise")).to_be_visible()
+            expect(page.locator("[data-kind=drill]")).to_be_visible()
+            assert page.title().startswith("DRILL")
+        page.emulate_media(media="print")
+        expect(page.get_by_text("DRILL. This is an exercise")).to_be_visible()
+
+
+def test_a_screen_that_is_cut_off_says_how_old_it_is(quiet: Stage, open_page: Open) -> None:
+    quiet.report_case()
+    page = open_page(quiet)
+    page.clock.install()
+    page.reload()
+    expect(page.get_by_test_id("feed")).to_contain_text("Live")
+    page.clock.fast_forward(SILENT_MS)  # nothing is heard meanwhile
+    expect(page.get_by_text("The connection has been silent for 2 min")).to_be_visible()
+    expect(page.get_by_test_id("fig-incidents")).to_have_attribute("data-value", "1")
+    quiet.report_case("040101", "c2")
+    page.clock.run_for(1000)
+    expect(page.get_by_test_id("fig-incidents")).to_have_attribute("data-value", "2")
+    page.clock.run_for(6000)
+    expect(page.get_by_text("The connection has been silent")).to_have_count(0)
+
+
+def test_one_part_that_fails_leaves_the_rest_of_the_page(quiet: Stage, open_page: Open) -> None:
+    quiet.report_case()
+    page = open_page(quiet)
+    page.route("**/v1/supplies/demand*", lambda route: route.fulfill(status=503, body="{}"))
+    page.reload()
+    expect(page.get_by_test_id("fig-incidents")).to_have_attribute("data-value", "1")
+    needs = page.locator("section", has=page.locator("#needs"))
+    expect(needs.get_by_test_id("shut")).to_contain_text("could not be loaded")
+
+
+def test_a_workspace_without_a_city_says_what_to_do(tmp_path: Path, open_page: Open) -> None:
+    app.init_workspace(tmp_path / "ws")
+    with staged(tmp_path / "ws") as stage:
+        page = open_page(stage)
+        expect(page.get_by_test_id("empty")).to_contain_text("twinward city build")
+
+
+def test_every_task_has_a_paper_form_with_its_code(quiet: Stage, open_page: Open) -> None:
+    quiet.report_case()
+    page = open_page(quiet, "tasks", size=PHONE)
+    expect(page.get_by_test_id("task").first).to_be_visible()
+    page.evaluate("window.print = () => { window.printed = true }")
+    page.get_by_role("button", name="Paper form").click()
+    page.wait_for_function("window.printed")
+    page.emulate_media(media="print")
+    forms = page.get_by_test_id("paper")
+    waiting = [task for task in views.list_tasks(quiet.platform, status="open") if task.status != "waiting"]
+    expect(forms).to_have_count(len(waiting))
+    expect(forms.first.locator("svg path")).to_be_visible()
+    expect(page.locator("nav")).to_be_hidden()
+    expect(page.get_by_test_id("task").first).to_be_hidden()
+    page.emulate_media(media="screen")
+    found = waiting[-1].id
+    page.goto(f"{quiet.url}/#/tasks/{found}")
+    expect(page.locator(".found")).to_have_count(1)
+
+
+def test_the_chain_of_the_log_is_checked_when_asked(quiet: Stage, open_page: Open) -> None:
+    quiet.report_case()
+    page = open_page(quiet, "trust")
+    page.get_by_role("button", name="Check it now").click()
+    with quiet.platform.store.read() as reader:
+        entries = reader.last_seq()
+    expect(page.get_by_test_id("chain-state")).to_contain_text(f"{entries:,} entries, each bound to the one before")
