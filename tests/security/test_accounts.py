@@ -15,6 +15,7 @@ import pytest
 from twinward.cli.main import main
 from twinward.core.errors import InputError, RefusedError
 from twinward.security.accounts import LOCKED_FOR, MAX_FAILURES, make_totp, require_password
+from twinward.security.throttle import MOST_FAILURES, WINDOW
 from twinward.service import accounts
 
 GOOD = "four quiet herons at dawn"
@@ -67,6 +68,15 @@ def test_a_code_is_good_once(world: Any, uri: str) -> None:
     code = code_of(world, uri)
     assert enter(world, code).status_code == 201
     assert enter(world, code).status_code == 401
+
+
+def test_an_address_that_tries_account_after_account_has_to_wait(world: Any, uri: str) -> None:
+    tries = [enter(world, None, "wrong", name=f"guess{n}").status_code for n in range(MOST_FAILURES)]
+    refused = enter(world, code_of(world, uri))
+    assert set(tries) == {401}
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tries")
+    world.clock.advance(WINDOW)
+    assert enter(world, code_of(world, uri)).status_code == 201
 
 
 def test_after_too_many_failures_even_the_right_password_waits(world: Any, uri: str) -> None:

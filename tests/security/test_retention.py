@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from twinward.core.errors import AbsentError
 from twinward.security.keys import Keyring
+from twinward.security.vault import Identity
 from twinward.service import retention
 
 
@@ -47,6 +49,13 @@ def test_a_name_sent_with_a_refused_report_does_not_stay(world: Any) -> None:
     item = {"type": "ReportCase", "id": "x", "case": "c-new", "hazard": "epidemic", "area": "nowhere",
             "status": "confirmed", "person": {"name": "Somebody Refused"}}  # fmt: skip
     assert world.post("li", "/v1/commands", {"items": [item]}).json()["rejected"]
+    with pytest.raises(AbsentError):
+        world.platform.vault.open(world.platform.vault.pseudonym(Identity(name="Somebody Refused")))
+
+
+def test_a_name_whose_report_never_came_to_the_log_goes_with_the_second_run(world: Any) -> None:
+    world.report_cases(per_leaf=1)
+    world.platform.vault.keep(Identity(name="Somebody On The Way"))
     assert run(world)["identity"] == 0  # its report could still be on the way to the log
     assert run(world)["identity"] == 1
 

@@ -12,6 +12,7 @@ import pytest
 from twinward.cli.main import main
 from twinward.core.errors import AbsentError
 from twinward.security.identity import Caller
+from twinward.service import activations
 from twinward.service.vault import open_identity
 
 
@@ -134,3 +135,32 @@ def test_a_case_of_elsewhere_is_not_changed_by_naming_ones_own_area(world: Any) 
     assert answer["rejected"][0]["code"] == "area_not_yours"
     with world.platform.store.read() as rows:
         assert rows.find("cases", "c-32-a-0").status == "confirmed"
+
+
+def test_who_may_not_report_a_person_cannot_change_what_is_known_of_them(world: Any, people: Any) -> None:
+    world.report_cases(per_leaf=1)
+    world.open_activation()
+    person = {"name": "Somebody else", "document": "DOC-CANARY-310-a-0"}
+    item = {"type": "ReportCase", "id": "f1", "case": "f1", "hazard": "epidemic", "area": "310-a",
+            "status": "confirmed", "person": person}  # fmt: skip
+    refused = world.post("sun", "/v1/commands", {"items": [item]}).json()
+    assert refused["rejected"][0]["code"] == "area_not_yours"
+    subject = world.get("li", "/v1/cases/c-310-a-0").json()["subject"]
+    assert open_identity(world.platform, people["li"], subject, "call the contact").name == "Canary 310-a 0"
+
+
+def test_an_activation_of_one_district_does_not_open_the_one_whose_code_begins_alike(world: Any, people: Any) -> None:
+    world.open_activation(areas=("31",))
+    scope = activations.scope_for(world.platform, people["li"], "trace")
+    assert [scope.covers_area(code) for code in ("31", "31-a", "31-b", "310", "310-a", "3")] == [True] * 3 + [False] * 3
+
+
+def test_affected_places_on_the_map_and_in_the_figures_are_those_of_ones_own_areas(world: Any) -> None:
+    items = [{"type": "ReportAffectedPlace", "id": f"a-{leaf}", "place": f"a-{leaf}", "name": f"Market {leaf}",
+              "hazard": "epidemic", "area": leaf, "day": "2022-03-31", "lon": 121.4, "lat": 31.2}
+             for leaf in ("31-a", "310-a")]  # fmt: skip
+    assert world.post("li", "/v1/commands", {"items": items}).json()["stored"] == 2
+    for who, names in (("li", ["Market 31-a", "Market 310-a"]), ("wang", ["Market 31-a"])):
+        shown = world.get(who, "/v1/map/places").json()["name"]
+        figures = world.get(who, "/v1/screen").json()["figures"]
+        assert (sorted(shown), figures["places"]) == (sorted(names), len(names))

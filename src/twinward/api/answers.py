@@ -38,7 +38,7 @@ ERROR_SCHEMA: dict[str, Any] = {
         }
     },
 }
-ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 503), ERROR_SCHEMA)
+ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 429, 503), ERROR_SCHEMA)
 
 
 def answer(body: Any, status: int = 200) -> Response:
@@ -53,6 +53,8 @@ def answer_error(error: TwinwardError) -> Response:
         status = 401
     if error.code == "body_too_large":
         status = 413
+    if error.code == "too_many_tries":
+        status = 429
     return answer({"code": error.code, "message": scrub(error.message), "advice": error.advice}, status)
 
 

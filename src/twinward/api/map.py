@@ -77,8 +77,7 @@ def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     @routes.get("/map/places", responses=gives("PlaceColumns"))
     def get_map_places(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
         """Affected places by public address, as columns; filter by `first` for an instant."""
-        caller_of(platform, request)
-        return tagged(*points.get(), if_none_match, JSON)
+        return tagged(*points.get(caller_of(platform, request)), if_none_match, JSON)
 
     @routes.get("/areas", responses=gives("AreaName", many=True))
     def get_areas(request: Request, under: Word = None) -> Response:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from twinward.api.answers import ERRORS, answer, read_body
 from twinward.api.callers import caller_of
-from twinward.core.errors import InputError
+from twinward.core.errors import InputError, RefusedError
 from twinward.service import accounts
 from twinward.service.platform import Platform
 
@@ -54,26 +54,37 @@ async def decode(request: Request, kind: Any) -> Any:
 
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["sessions"], responses=ERRORS)
+    gate = accounts.Throttle()
+
+    async def try_login(request: Request, work: Any, *arguments: Any) -> Any:
+        """Refused logins are counted by address as well as by account."""
+        address = request.client.host if request.client else ""
+        gate.require(address, platform.clock.now())
+        try:
+            return await platform_call(work, platform, *arguments)
+        except RefusedError:
+            gate.fail(address, platform.clock.now())
+            raise
 
     @routes.post("/sessions", openapi_extra=describe(Login))
     async def post_session(request: Request) -> Response:
         """Log in: a short-lived token and a refresh that can be spent once."""
         asked: Login = await decode(request, Login)
-        run = platform_call(accounts.login, platform, asked.name, asked.password, asked.code, asked.device)
+        run = try_login(request, accounts.login, asked.name, asked.password, asked.code, asked.device)
         return answer(await run, 201)
 
     @routes.post("/sessions/first", openapi_extra=describe(FirstPassword))
     async def post_first_password(request: Request) -> Response:
         """Exchange a one-time secret for a password; the answer carries the second factor's address, once."""
         asked: FirstPassword = await decode(request, FirstPassword)
-        run = platform_call(accounts.set_first_password, platform, asked.name, asked.secret, asked.password)
+        run = try_login(request, accounts.set_first_password, asked.name, asked.secret, asked.password)
         return answer({"authenticator": await run}, 201)
 
     @routes.post("/sessions/refresh", openapi_extra=describe(Refresh))
     async def post_refresh(request: Request) -> Response:
         """New tokens for a refresh token; one that was spent before shuts the session."""
         asked: Refresh = await decode(request, Refresh)
-        return answer(await platform_call(accounts.refresh, platform, asked.refresh), 201)
+        return answer(await try_login(request, accounts.refresh, asked.refresh), 201)
 
     @routes.get("/sessions")
     def get_sessions(request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection
 from datetime import datetime
 
@@ -15,8 +16,9 @@ ALL_AREAS = "all"
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """What one activation lets one holder ask.
 
-    `areas` are codes whose subtrees are open (code prefixes), or ("all",); `data_from` is inclusive, `data_to`
-    exclusive; `purposes` are words of the glossary (trace, vault, ...).
+    `areas` are codes whose subtrees are open, or ("all",); `ranges` are those subtrees as inclusive ranges of codes,
+    sorted, worked out from the city's real tree; `data_from` is inclusive, `data_to` exclusive; `purposes` are words of
+    the glossary (trace, vault, ...).
     """
 
     activation: str
@@ -25,6 +27,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     areas: tuple[str, ...]
     data_from: datetime
     data_to: datetime
+    ranges: tuple[tuple[str, str], ...] = ()
 
     def require(self, purpose: str) -> None:
         """RefusedError unless the activation names `purpose`."""
@@ -46,7 +49,10 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     def covers_area(self, area: str) -> bool:
         """True when `area` lies in one of the open subtrees."""
-        return ALL_AREAS in self.areas or any(area.startswith(code) for code in self.areas)
+        if ALL_AREAS in self.areas or area in self.areas:
+            return True
+        n = bisect_right(self.ranges, area, key=lambda one: one[0])
+        return n > 0 and area <= self.ranges[n - 1][1]
 
     def require_areas(self, areas: Collection[str]) -> None:
         """RefusedError unless every one of `areas` is open."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from twinward.core.errors import RefusedError
 from twinward.core.ports import Rows
 from twinward.core.scope import Scope
+from twinward.security.policy import Policy
 
 
 class ActivationRow(Protocol):
@@ -23,8 +24,10 @@ class ActivationRow(Protocol):
     def is_open(self, at: datetime) -> bool: ...
 
 
-def issue_scope(rows: Rows, purpose: str, holder: str, now: datetime, activation: str | None = None) -> Scope:
-    """The scope that the newest open activation with this purpose gives to `holder`.
+def issue_scope(
+    rows: Rows, purpose: str, holder: str, now: datetime, policy: Policy, activation: str | None = None
+) -> Scope:
+    """The scope that the newest open activation with this purpose gives to `holder`; `policy` knows the area tree.
 
     RefusedError `peacetime` when none is open, `purpose_not_open` when none names the purpose.
     """
@@ -50,4 +53,5 @@ def issue_scope(rows: Rows, purpose: str, holder: str, now: datetime, activation
         areas=row.areas,
         data_from=row.data_from,
         data_to=row.data_to,
+        ranges=policy.subtree(row.areas).ranges or (),
     )

@@ -11,10 +11,22 @@ from twinward.core.ids import derive_id
 from twinward.security.accounts import Account
 from twinward.security.identity import Caller, anybody
 from twinward.security.sessions import Session, Tokens
+from twinward.security.throttle import Throttle
 from twinward.service.platform import Platform, ask
 from twinward.twins.emergency import messages as m
 
-__all__ = ["Account", "Session", "Tokens", "add_account", "list_accounts", "lock_account", "login", "logout", "note"]
+__all__ = [
+    "Account",
+    "Session",
+    "Throttle",
+    "Tokens",
+    "add_account",
+    "list_accounts",
+    "lock_account",
+    "login",
+    "logout",
+    "note",
+]
 
 
 def note(platform: Platform, caller: Caller, kind: Any, about: str, detail: str = "") -> None:

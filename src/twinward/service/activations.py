@@ -83,7 +83,7 @@ def list_activations(platform: Platform) -> list[dict[str, Any]]:
 def scope_for(platform: Platform, caller: Caller, purpose: str, activation: str | None = None) -> Scope:
     """The capability to ask, from the activation in force; RefusedError in peacetime."""
     with platform.store.read() as rows:
-        return issue_scope(rows, purpose, caller.name, platform.clock.now(), activation)
+        return issue_scope(rows, purpose, caller.name, platform.clock.now(), platform.policy, activation)
 
 
 def record_look(

@@ -59,8 +59,10 @@ def submit(platform: Platform, caller: Caller, items: Sequence[msgspec.Raw | byt
     rejections: list[Rejection] = []
     for index, item in enumerate(items):
         try:
-            command = decode_command(item, platform.vault, platform.around.areas, now)
+            command, person = decode_command(item, platform.vault, platform.around.areas, now)
             good.append((index, authorise(platform, caller, command)))
+            if person is not None:
+                platform.vault.keep(person)
         except InputError as error:
             rejections.append(Rejection(index=index, code=error.code, message=str(error)))
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from datetime import date
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
 from twinward.service.ground import Ground
-from twinward.service.platform import Platform
+from twinward.service.platform import Caller, Platform
+from twinward.service.views import concerns
 
 DAY_0 = date(2000, 1, 1)
+KEPT_JURISDICTIONS = 64
 
 
 class PlaceColumns(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,22 +31,30 @@ class PlaceColumns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlacePoints:
-    """Keeps the encoded columns until another place is reported or one is reported again."""
+    """Keeps the encoded columns of each jurisdiction until another place is reported or one is reported again."""
 
     def __init__(self, platform: Platform, ground: Ground) -> None:
         self.platform = platform
         self.ground = ground
         self._lock = threading.Lock()
-        self._kept: tuple[Any, bytes] = (None, b"")
+        self._tag = ""
+        self._kept: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
 
-    def get(self) -> tuple[str, bytes]:
-        """A tag that changes when the columns do, and the columns as JSON."""
+    def get(self, caller: Caller) -> tuple[str, bytes]:
+        """A tag that changes when the columns do, and the columns as JSON: those of the caller's areas."""
         with self._lock, self.platform.store.read() as reader:
             latest = reader.list_rows("affected_places", order="-last_day", limit=1)
-            tag = f'"{reader.count("affected_places")}-{latest[0].last_day if latest else ""}"'
-            if self._kept[0] != tag:
-                self._kept = (tag, msgspec.json.encode(self.build(reader.list_rows("affected_places"))))
-            return self._kept
+            tag = f"{reader.count('affected_places')}-{latest[0].last_day if latest else ''}"
+            if self._tag != tag:
+                self._tag = tag
+                self._kept.clear()
+            body = self._kept.get(caller.areas)
+            if body is None:
+                rows = [r for r in reader.list_rows("affected_places") if concerns(self.platform, caller, r.area)]
+                body = self._kept[caller.areas] = msgspec.json.encode(self.build(rows))
+                if len(self._kept) > KEPT_JURISDICTIONS:
+                    self._kept.popitem(last=False)
+            return f'"{tag}-{crc32(" ".join(caller.areas).encode())}"', body
 
     def build(self, rows: list[Any]) -> PlaceColumns:
         placed = [row for row in rows if row.lon is not None and row.lat is not None]

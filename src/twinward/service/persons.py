@@ -41,7 +41,7 @@ def scope_to_see(platform: Platform, caller: Caller) -> Scope:
         for purpose in platform.policy.roles.actions["see_persons"].purposes:
             if purpose in role.purposes:
                 try:
-                    return issue_scope(rows, purpose, caller.name, now)
+                    return issue_scope(rows, purpose, caller.name, now, platform.policy)
                 except RefusedError as error:
                     refused = error
     raise refused or RefusedError(f"{caller.role} has no purpose for this", code="purpose_not_open")

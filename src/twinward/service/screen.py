@@ -35,7 +35,7 @@ class Screens:
         self.ground = ground
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
-        self._places: tuple[int, list[tuple[str, str]]] = (-1, [])
+        self._places: tuple[int, list[tuple[str, str, str]]] = (-1, [])
 
     def get(self, at: datetime | None, caller: Caller) -> bytes:
         """The screen as JSON, with what concerns the caller."""
@@ -101,17 +101,24 @@ class Screens:
             restrictions=mine("restrictions"),
             plans={row.id: row for row in snapshot.list_rows("plans_in_force")},
             activations=snapshot.list_rows("activations"),
-            places=self.count_places(reader, day),
+            places=self.count_places(reader, day, caller),
         )
 
-    def count_places(self, reader: Any, day: date) -> dict[str, int]:
-        """Places first reported on or before the day, by area of the first level: the map's points count alike."""
+    def count_places(self, reader: Any, day: date, caller: Caller) -> dict[str, int]:
+        """The caller's places first reported on or before the day, by area of the first level: the map's points count
+        alike."""
         total = reader.count("affected_places")
         if self._places[0] != total:
             rows = reader.list_rows("affected_places")
-            self._places = (total, [(row.first_day, self.ground.areas.at_depth(row.area, 1)) for row in rows])
+            at_depth = self.ground.areas.at_depth
+            self._places = (total, [(row.first_day, at_depth(row.area, 1), row.area) for row in rows])
         until = day.isoformat()
-        return Counter(area for first, area in self._places[1] if first <= until)
+        everywhere = caller.areas == ("all",)
+        return Counter(
+            above
+            for first, above, area in self._places[1]
+            if first <= until and (everywhere or concerns(self.platform, caller, area))
+        )
 
 
 def name_sources(reader: Any, incidents: list[Any]) -> list[str]:

@@ -37,11 +37,7 @@ class TracingDesk:
             platform.policy.require(caller, "trace")
             return scope_for(platform, caller, purpose)
 
-        ranges = platform.policy.ranges(with_glass(platform, caller))
-
-        def mine(code: str) -> bool:
-            return any(low <= code < high for low, high in ranges or ())
-
+        mine = platform.policy.jurisdiction(with_glass(platform, caller))
         return Tracing(
             self.warm,
             issue,
@@ -49,7 +45,7 @@ class TracingDesk:
             Settings(timezone=platform.settings.timezone),
             self.city,
             platform.settings.k_anonymity,
-            None if ranges is None else mine,
+            None if mine.ranges is None else mine.covers,
         )
 
     def warm(self) -> AskableLake:

@@ -40,8 +40,13 @@ RAW = msgspec.json.Decoder(Raw)
 DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in BY_NAME.items()}
 
 
-def decode_command(raw: bytes | msgspec.Raw, vault: Vault, areas: Container[str], now: datetime) -> Command:
-    """One checked command, or InputError with a stable code and advice."""
+def decode_command(
+    raw: bytes | msgspec.Raw, vault: Vault, areas: Container[str], now: datetime
+) -> tuple[Command, Identity | None]:
+    """One checked command, or InputError with a stable code and advice; and the person whom it named, if any.
+
+    The person is not in the vault yet: whoever may not report must not change what is known about anybody.
+    """
     try:
         head = RAW.decode(raw)
     except msgspec.ValidationError as error:
@@ -50,20 +55,20 @@ def decode_command(raw: bytes | msgspec.Raw, vault: Vault, areas: Container[str]
     if decoder is None:
         raise InputError(f"{head.type!r} is not a command", f"known: {', '.join(BY_NAME)}", code="unknown_type")
     try:
-        body = split_person(raw, vault) if head.person is not None else raw
+        body, person = split_person(raw, vault) if head.person is not None else (raw, None)
         command: Command = decoder.decode(body)
     except msgspec.ValidationError as error:
         raise InputError(f"{head.type}: {error}", advice_for(str(error)), code=code_for(str(error))) from error
     check(command, areas, now)
-    return command
+    return command, person
 
 
-def split_person(raw: bytes | msgspec.Raw, vault: Vault) -> bytes:
-    """What names a person goes to the vault; the message goes on with the pseudonym."""
+def split_person(raw: bytes | msgspec.Raw, vault: Vault) -> tuple[bytes, Identity]:
+    """What names a person stays at the border; the message goes on with the pseudonym."""
     item = msgspec.json.decode(raw)
     person = msgspec.convert(item.pop("person"), Identity)
-    item["subject"] = vault.keep(person)
-    return msgspec.json.encode(item)
+    item["subject"] = vault.pseudonym(person)
+    return msgspec.json.encode(item), person
 
 
 def check(command: Command, areas: Container[str], now: datetime) -> None:
