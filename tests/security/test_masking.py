@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinward.core.geography import distance_m
-from twinward.security.masking import CELL_M, PointMask, ScrubFilter, band_age, mask_fact, scrub
+from twinward.security.masking import CELL_M, PointMask, ScrubFilter, band_age, mask_fact, mask_points, scrub
 
 lons, lats = st.floats(-179, 179), st.floats(-70, 70)
 MASK = PointMask(b"k" * 32)
@@ -52,6 +52,17 @@ def test_two_exports_cannot_be_joined_on_the_point() -> None:
 def test_points_of_one_cell_are_one_shown_point() -> None:
     shown = {MASK("p-1", 121.40001 + n * 1e-6, 31.20001) for n in range(20)}
     assert len(shown) == 1 and CELL_M >= 500
+
+
+def test_an_answer_keeps_the_points_of_named_places_and_moves_those_of_the_person() -> None:
+    move = PointMask(b"key")
+    market = {"place": "Market 7", "lon": 121.48, "lat": 31.23}
+    home = {"place": None, "lon": 121.4737, "lat": 31.2304}
+    shown = mask_points({"timeline": [market, home], "places": ["Market 7", "121.4737,31.2304"]}, "p-1", move)
+    lon, lat = move("p-1", 121.4737, 31.2304)
+    assert shown["timeline"] == [market, {"place": None, "lon": lon, "lat": lat}]
+    assert shown["places"] == ["Market 7", f"{lon:.4f},{lat:.4f}"]
+    assert distance_m(lon, lat, 121.4737, 31.2304) > 50
 
 
 @pytest.mark.parametrize(

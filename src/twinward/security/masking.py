@@ -50,6 +50,7 @@ DIRECT = re.compile(
     r"|\+\d[\d ()-]{6,}\d"
     r"|[\w.+-]+@[\w-]+\.[\w.-]+"
 )
+POINT = re.compile(r"-?\d{1,3}\.\d+,-?\d{1,2}\.\d+")  # a place that has no name, as answers write it
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[\w.~+/-]+=*")
 
 
@@ -105,6 +106,21 @@ class PointMask:
         x = (column + 0.5) * CELL_M + move * math.cos(2 * math.pi * turn)
         y = (row + 0.5) * CELL_M + move * math.sin(2 * math.pi * turn)
         return round(round(x / SNAP_M) * SNAP_M / lon_m, 6), round(round(y / SNAP_M) * SNAP_M / M_PER_DEGREE, 6)
+
+
+def mask_points(value: Any, subject: str, move: PointMask) -> Any:
+    """An answer about `subject` with every point of theirs moved. The address of a named place is public and stays."""
+    if isinstance(value, list):
+        return [mask_points(one, subject, move) for one in value]
+    if isinstance(value, str) and POINT.fullmatch(value):
+        lon, lat = value.split(",")
+        return "{:.4f},{:.4f}".format(*move(subject, float(lon), float(lat)))
+    if not isinstance(value, dict):
+        return value
+    masked = {name: mask_points(one, subject, move) for name, one in value.items()}
+    if isinstance(value.get("lon"), float) and isinstance(value.get("lat"), float) and not value.get("place"):
+        masked["lon"], masked["lat"] = move(subject, value["lon"], value["lat"])
+    return masked
 
 
 class ScrubFilter(logging.Filter):

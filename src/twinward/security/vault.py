@@ -14,6 +14,7 @@ import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from twinward.core.errors import AbsentError, InputError
+from twinward.security.masking import PointMask
 
 PSEUDONYM_CHARACTERS = 20
 
@@ -70,6 +71,10 @@ class Vault:
             finally:
                 self._db.execute("COMMIT")
         return subject
+
+    def point_mask(self) -> PointMask:
+        """Moves persons' points by a secret of this vault, the same at every read and in every process."""
+        return PointMask(hmac.new(self._secret, b"points of persons", hashlib.sha256).digest())
 
     def open(self, subject: str) -> Identity:
         """The person behind a subject. Callers record the look first; absent and forbidden answer alike."""

@@ -24,6 +24,7 @@ from twinward.decision.tracing.opened import PURPOSE, OpenedLake
 from twinward.decision.tracing.orders import list_second_order, trace_backward
 from twinward.decision.tracing.presence import list_dwells, list_visited
 from twinward.decision.tracing.settings import Settings
+from twinward.security.masking import PointMask, mask_points
 from twinward.service.tracing_areas import CityAreas
 
 T = TypeVar("T")
@@ -58,7 +59,9 @@ class Tracing:
         city: CityAreas,
         k: int = 5,
         mine: Callable[[str], bool] | None = None,
+        mask: PointMask | None = None,
     ) -> None:
+        """`mine` cuts to the caller's areas; `mask` moves the points of persons, wherever no named place stands."""
         self.lake = lake
         self.scope_for = scope_for
         self.audit = audit
@@ -67,6 +70,7 @@ class Tracing:
         self.areas = city.lowest
         self.k = k
         self.mine = mine
+        self.mask = mask
 
     def contacts(self, **asked: Any) -> dict[str, Any]:
         """`trace contacts`; the fields of a ContactQuestion, a missing end of the window by default."""
@@ -215,6 +219,8 @@ class Tracing:
         result, query_ms = self.lake().ask(ask)
         self.audit(scope, f"trace.{name}", asked)
         out: dict[str, Any] = msgspec.to_builtins(result)
+        if self.mask is not None:
+            out = mask_points(out, str(asked.get("subject") or ""), self.mask)
         return out | {"activation": scope.activation, "query_ms": round(query_ms, 3)}
 
 

@@ -46,6 +46,7 @@ class TracingDesk:
             self.city,
             platform.settings.k_anonymity,
             None if mine.ranges is None else mine.covers,
+            platform.vault.point_mask(),
         )
 
     def warm(self) -> AskableLake:
