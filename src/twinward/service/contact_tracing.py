@@ -14,9 +14,10 @@ from twinward.twins.emergency import messages as m
 
 LOOK_BACK = timedelta(days=14)
 AHEAD = timedelta(days=1)
-# somebody is sent to a door for those who were probably together with the case, or who probably caught it from them
+# somebody is sent to a door for those who may well have been together with the case (of those told 0.3 or more, two in
+# five were, docs/explanation/tracing-measured.md), or who may well have caught it from them
 # (one of many neighbours in a building may be the case's own household); others are listed to whoever asks
-LEAST_PROBABILITY, LEAST_TRANSMISSION = 0.5, 0.02
+LEAST_PROBABILITY, LEAST_TRANSMISSION = 0.3, 0.02
 MOST_CONTACTS = 200
 
 

@@ -51,7 +51,10 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """One other, over all meetings. `probability` is of real co-presence, `transmission` of having been infected."""
+    """One other, over all meetings. `probability` is of real co-presence, `transmission` of having been infected.
+
+    Both are corrected by how often the model was right; an episode's own probability is what position alone says.
+    """
 
     subject: str
     minutes: float
@@ -262,6 +265,13 @@ def rank(
     best = best_by_place(subject, columns)
     together = -np.expm1(np.bincount(group, np.where(best, np.log1p(-np.minimum(columns["p"], 1 - 1e-12)), 0.0)))
     infected = -np.expm1(np.bincount(group, np.log1p(-np.minimum(columns["infected"], 1 - 1e-12))))
+    seen, together = (
+        together,
+        likelihood.calibrate(
+            together, minutes.astype(np.float64), np.bincount(group).astype(np.float64), how_seen(case, question)
+        ),
+    )
+    infected = np.minimum(infected * together / np.maximum(seen, 1e-12), together)
     chosen = np.flatnonzero((minutes >= question.min_duration_min) & (together >= question.min_probability))
     chosen = chosen[np.lexsort((who[chosen], -minutes[chosen], -infected[chosen]))]
     order = np.argsort(group, kind="stable")
@@ -288,6 +298,12 @@ def rank(
             )
         )
     return out
+
+
+def how_seen(case: Fixes, question: ContactQuestion) -> tuple[float, float, float]:
+    """(error of an axis in metres, minutes between fixes, radius): how the case was seen."""
+    every_min = float(np.median(np.diff(case.time_us))) / 6e7 if len(case) > 1 else likelihood.USUAL_EVERY_MIN
+    return float(np.sqrt(np.median(likelihood.variance_m2(case.error_m)))), every_min, question.radius_m
 
 
 def best_by_place(subject: NDArray[np.int64], columns: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
