@@ -1,10 +1,11 @@
-"""`twinward allocate locate|route`: where to open facilities, how to route deliveries."""
+"""`twinward allocate …`: where to open, what to share, who works, how to drive; published instances or a city."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from twinward.cli import allocate_city
 from twinward.cli.output import emit_json, emit_text
 from twinward.service.logistics import LOCATE_LIMIT_S, ROUTE_LIMIT_S, locate_orlib, route_vrplib
 
@@ -31,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"default: {limit_s:g}; ends sooner if done",
         )
         leaf.add_argument("--json", action="store_true", help="one JSON object as the last line of standard output")
+
+    allocate_city.add_questions(questions)
 
 
 def _locate(options: argparse.Namespace) -> None:

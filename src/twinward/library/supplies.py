@@ -35,6 +35,7 @@ class SupplyKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     unit: str
     form: Literal["used_up", "held"]
     need: dict[Driver, Figure]
+    pack: Amount = 0.0  # what travels is whole packs of so many units; 0: any quantity
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -74,7 +74,7 @@ class DemandReport(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = True
 
 
-class _Scene(msgspec.Struct, kw_only=True):
+class Scene(msgspec.Struct, kw_only=True):
     """What the twins and the city say: areas in a fixed order, with columns beside them."""
 
     areas: list[str]
@@ -90,21 +90,12 @@ def look_at_demand(
     platform: Platform, caller: Caller, *, days: int = 14, level: str | None = None, at: datetime | None = None
 ) -> DemandReport:
     """Needs and shortages of the areas of one level (default: the first below the city) that concern the caller."""
-    if not 1 <= days <= MOST_DAYS:
-        raise InputError(f"{days} days cannot be looked ahead", f"say 1 to {MOST_DAYS}", code="bad_days")
     supplies = load_supplies(platform.workspace)
     now = at or platform.clock.now()
-    today = now.astimezone(ZoneInfo(zone_of(platform))).date()
-    scene = see(platform, supplies, level_of(platform, level), today, at)
-    unreported = (today - scene.last_day).days
-    ahead = forecast_cases(scene.past.sum(axis=0), unreported + days, float(scene.residents.sum()))
-    middle, high = (future if unreported <= STALE_D else 0 * future for future in ahead)
-    share = share_of(scene.past)
-    outlooks = [
-        outlook_of(supplies, scene, np.concatenate([scene.past, np.outer(share, future)], axis=1), days, today)
-        for future in (middle, high)
-    ]
+    future = look(platform, supplies, days, level, now, at)
+    scene, today, middle, high = future.scene, future.today, future.middle, future.high
     seen = [code for code in scene.areas if concerns(platform, caller, code)]
+    outlooks = [outlook_of(supplies, scene, needs, today) for needs in (future.need, future.need_high)]
     rows = [
         show(platform, kind, code, outlooks[0][kind.id, code], outlooks[1][kind.id, code], today)
         for kind in supplies.kind
@@ -127,6 +118,53 @@ def look_at_demand(
     )  # fmt: skip
 
 
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """By kind: float64[areas, days] ahead, and float64[areas] now."""
+
+    ahead: dict[str, Floats]
+    now: dict[str, Floats]
+
+
+class Future(msgspec.Struct, frozen=True, kw_only=True):
+    """The scene with what is forecast of it: new cases of the city, and every kind's need, middle and high."""
+
+    scene: Scene
+    today: date
+    middle: Floats
+    high: Floats
+    need: Needs
+    need_high: Needs
+
+
+def look(
+    platform: Platform, supplies: Supplies, days: int, level: str | None, now: datetime, at: datetime | None
+) -> Future:
+    """What is seen now and forecast for the days ahead."""
+    if not 1 <= days <= MOST_DAYS:
+        raise InputError(f"{days} days cannot be looked ahead", f"say 1 to {MOST_DAYS}", code="bad_days")
+    today = now.astimezone(ZoneInfo(zone_of(platform))).date()
+    scene = see(platform, supplies, level_of(platform, level), today, at)
+    unreported = (today - scene.last_day).days
+    ahead = forecast_cases(scene.past.sum(axis=0), unreported + days, float(scene.residents.sum()))
+    middle, high = (future if unreported <= STALE_D else 0 * future for future in ahead)
+    share = share_of(scene.past)
+    need, need_high = (
+        needs_of(supplies, scene, np.concatenate([scene.past, np.outer(share, future)], axis=1), days)
+        for future in (middle, high)
+    )
+    return Future(scene=scene, today=today, middle=middle, high=high, need=need, need_high=need_high)
+
+
+def needs_of(supplies: Supplies, scene: Scene, new_cases: Floats, days: int) -> Needs:
+    drivers = drive(new_cases, scene.controlled, scene.residents, supplies.course, days)
+    so_far = new_cases[:, : new_cases.shape[1] - days]
+    today = drive(so_far, scene.controlled, scene.residents, supplies.course, 1)
+    return Needs(
+        ahead={kind.id: need_of(kind, drivers) for kind in supplies.kind},
+        now={kind.id: need_of(kind, today)[:, 0] for kind in supplies.kind},
+    )
+
+
 def urgency(row: Demand) -> tuple[date, date, float]:
     return row.short_on or date.max, row.short_on_high or date.max, -row.short
 
@@ -140,7 +178,7 @@ def zone_of(platform: Platform) -> str:
     return read_manifest(folder).timezone if (folder / MANIFEST).exists() else str(platform.settings.timezone)
 
 
-def see(platform: Platform, supplies: Supplies, areas: list[str], today: date, at: datetime | None) -> _Scene:
+def see(platform: Platform, supplies: Supplies, areas: list[str], today: date, at: datetime | None) -> Scene:
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         incidents = snapshot.list_rows("incidents")
@@ -149,7 +187,7 @@ def see(platform: Platform, supplies: Supplies, areas: list[str], today: date, a
         requests = snapshot.list_rows("supply_requests", status="sent")
     place = {code: n for n, code in enumerate(areas)}
     residents = residents_of(platform, place)
-    scene = _Scene(
+    scene = Scene(
         areas=areas, residents=residents, controlled=np.zeros(len(areas)), past=np.zeros((len(areas), PAST_D)),
         last_day=today,
         stocks=[(home_of(platform, place, row.area), row) for row in stocks],
@@ -196,16 +234,11 @@ def _forecast(series: tuple[float, ...], days: int, population: float) -> tuple[
     return np.quantile(draws, 0.5, axis=0), np.quantile(draws, HIGH, axis=0)
 
 
-def outlook_of(
-    supplies: Supplies, scene: _Scene, new_cases: Floats, days: int, today: date
-) -> dict[tuple[str, str], Outlook]:
-    """(kind, area) -> outlook; the city as a whole under the root's name, with every stock there is."""
-    drivers = drive(new_cases, scene.controlled, scene.residents, supplies.course, days)
-    so_far = new_cases[:, : new_cases.shape[1] - days]
-    today_drivers = drive(so_far, scene.controlled, scene.residents, supplies.course, 1)
+def outlook_of(supplies: Supplies, scene: Scene, needs: Needs, today: date) -> dict[tuple[str, str], Outlook]:
+    """(kind, area) -> outlook; the city as a whole under WHOLE, with every stock there is."""
     found = {}
     for kind in supplies.kind:
-        need, now = need_of(kind, drivers), need_of(kind, today_drivers)[:, 0]
+        need, now = needs.ahead[kind.id], needs.now[kind.id]
         stocks = [pair for pair in scene.stocks if pair[1].kind == kind.id]
         coming = [pair for pair in scene.requests if pair[1].kind == kind.id]
         for n, code in enumerate(scene.areas):

@@ -44,7 +44,7 @@ class RouteReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     if not path.is_file():
         raise InputError(f"there is no file {path}", "check the path", code="no_such_file")
     raw = path.read_bytes()
@@ -59,7 +59,7 @@ def _read(path: Path) -> str:
     return text
 
 
-def _require_limit(time_limit_s: float) -> None:
+def require_limit(time_limit_s: float) -> None:
     if not 0.1 <= time_limit_s <= 86_400:
         raise InputError(
             f"a time limit of {time_limit_s:g} s makes no sense", "say 0.1 to 86400 seconds", code="bad_time_limit"
@@ -71,9 +71,9 @@ def locate_orlib(path: Path, time_limit_s: float = LOCATE_LIMIT_S) -> LocateRepo
     from twinward.decision.logistics.orlib import read_orlib
     from twinward.decision.logistics.p_median import solve_p_median
 
-    _require_limit(time_limit_s)
+    require_limit(time_limit_s)
     start = perf_counter()
-    instance = read_orlib(_read(path))
+    instance = read_orlib(read_text(path))
     answer = solve_p_median(instance.cost, instance.p, lambda: perf_counter() - start, time_limit_s)
     return LocateReport(
         objective=answer.objective, bound=answer.bound, gap=answer.gap, open=[site + 1 for site in answer.open],
@@ -86,9 +86,9 @@ def route_vrplib(path: Path, rounding: str = "nearest", time_limit_s: float = RO
     from twinward.decision.logistics.routing import plan_rounds
     from twinward.decision.logistics.vrplib import read_vrplib
 
-    _require_limit(time_limit_s)
+    require_limit(time_limit_s)
     start = perf_counter()
-    case = read_vrplib(_read(path))
+    case = read_vrplib(read_text(path))
     answer = plan_rounds(case, rounding, lambda: perf_counter() - start, time_limit_s)
     return RouteReport(
         cost=answer.cost, vehicles=len(answer.rounds), routes=[one.nodes for one in answer.rounds],

@@ -137,8 +137,10 @@ def share_item(item: Item, seconds: Seconds, until_s: float) -> ItemAnswer:
         np.array([lot.quantity for lot in item.lots], float),
     )
     nothing = float(worst_cost + (unmet_cost * need.sum(axis=1)).sum())
-    if seconds() >= until_s or not need.sum():
-        return _unbegun(item, nothing if need.sum() else 0.0)
+    if not need.sum() or not serves.any():  # nothing asked, or nothing to give: the answer is plain
+        return _plain(item, nothing if need.sum() else 0.0, float(need.sum()))
+    if seconds() >= until_s:
+        return _unbegun(item, nothing)
     program = ShareProgram(need, unmet_cost, worst_cost, item.cost, lots)
     bound = max(program.solve(seconds, seconds() + 0.7 * (until_s - seconds())), 0.0)
     packs = _Packs(item, program)
@@ -156,11 +158,17 @@ def share_item(item: Item, seconds: Seconds, until_s: float) -> ItemAnswer:
     )  # fmt: skip
 
 
+def _plain(item: Item, objective: float, missing: float) -> ItemAnswer:
+    return ItemAnswer(
+        name=item.name, objective=objective, bound=objective, gap=0.0, worst_share=1.0 if missing else 0.0,
+        unmet=item.need.copy(), shipments=[], binding=[], missing_stock=missing, finished=True,
+    )  # fmt: skip
+
+
 def _unbegun(item: Item, nothing: float, bound: float = 0.0) -> ItemAnswer:
     return ItemAnswer(
         name=item.name, objective=nothing, bound=bound, gap=gap_of(nothing, bound),
-        worst_share=1.0 if nothing else 0.0, unmet=item.need.copy(), shipments=[], binding=[], missing_stock=0.0,
-        finished=not nothing,
+        worst_share=1.0, unmet=item.need.copy(), shipments=[], binding=[], missing_stock=0.0, finished=False,
     )  # fmt: skip
 
 
