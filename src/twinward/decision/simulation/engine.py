@@ -81,6 +81,7 @@ class Engine:
         self.before = np.zeros(0, np.uint64)
         self.day_flows: dict[str, int] = {}
         self.immune_at_start = 0
+        self.active = np.zeros((self.days, len(scenario.measures)), np.bool_)
 
     def run(self, progress: Callable[[int], None] | None = None) -> bool:
         """All days; False when interrupted, in which case the days that were finished are kept."""
@@ -106,6 +107,7 @@ class Engine:
 
     def set_measures(self, day: int) -> None:
         self.policy.set_day(day, self.series, self.hospital, self.residents)
+        self.active[day] = self.policy.on
 
     def vaccinate(self, day: int) -> None:
         self.series["new_vaccinated"][day] = self.responders.vaccinate(day, self.city.words)
@@ -174,7 +176,7 @@ class Engine:
     def run_course(self, day: int) -> None:
         lo, hi = self.first_new, self.ledger.n
         severe = np.empty(hi - lo + 1, np.int64)
-        key = self.key("course", day)
+        key = self.key("course", 0)  # not by day: whoever a measure spares until later then has the same course
         found = run_course(day, key, self.ledger.rec, lo, hi, self.city, self.history, self.tally, self.before, severe)
         self.hospital.expect(day, self.key("severe", day), severe[:found], self.ledger.rec, self.city.words)
         rec = self.ledger.rec

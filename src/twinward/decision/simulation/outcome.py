@@ -33,7 +33,10 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. `series[name]` has one number a day; the tables have one row a day."""
+    """One run. `series[name]` has one number a day; the tables have one row a day.
+
+    active: bool[days, measures], which measures held on each day; beds and icu_beds are the hospitals' capacity
+    """
 
     residents: int
     days: int
@@ -59,6 +62,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     tree: Tree | None = None
     profile: dict[str, float] = {}
     estimated: float = 0.0
+    active: NDArray[Any] = np.zeros((0, 0), np.bool_)
+    beds: int = 0
+    icu_beds: int = 0
 
     @property
     def infections(self) -> int:

@@ -108,6 +108,13 @@ class Policy:
         )
 
 
+def closed_share(measure: Measure, setting: str) -> float:
+    """Share of the contacts in a setting that a measure takes away by keeping people out of it (not by masks)."""
+    cut, names = _cut(measure)
+    closes = isinstance(measure, SchoolClosure | WorkplaceClosure | Lockdown)
+    return measure.reach * cut if closes and setting in names else 0.0
+
+
 def _cut(measure: Measure) -> tuple[float, tuple[str, ...]]:
     """By how much a measure cuts contacts (or transmission), and in which settings."""
     if isinstance(measure, SchoolClosure):

@@ -44,16 +44,21 @@ class Simulator:
         """One run of a scenario on this base. Raises InputError before anything runs."""
         check_scenario(scenario)
         started = time.perf_counter()
+        prepared = self.make_ready(scenario)
+        engine = Engine(scenario, self.people, prepared)
+        setup_s = time.perf_counter() - started
+        started, self_cpu = time.perf_counter(), user_seconds()
+        finished = engine.run(progress)
+        return self._outcome(engine, scenario, finished, started, self_cpu, setup_s)
+
+    def make_ready(self, scenario: Scenario) -> Prepared:
+        """Tables and compiled kernels of a scenario, made once; processes forked after it share them."""
         self.people.city.words[:, STATE] = 0
         key = preparation_key(scenario)
         if key not in self._prepared:
             self._prepared[key] = prepare(scenario, self.people.city)
         self._warm_up(scenario, self._prepared[key])
-        engine = Engine(scenario, self.people, self._prepared[key])
-        setup_s = time.perf_counter() - started
-        started, self_cpu = time.perf_counter(), user_seconds()
-        finished = engine.run(progress)
-        return self._outcome(engine, scenario, finished, started, self_cpu, setup_s)
+        return self._prepared[key]
 
     def _warm_up(self, scenario: Scenario, prepared: Prepared) -> None:
         """Compiles or loads every kernel the run will call, so that its time is setup: four days on a few residents."""
@@ -105,6 +110,9 @@ class Simulator:
             tree=engine.tree(),
             profile={name: round(s, 4) for name, s in engine.seconds.items()},
             estimated=scenario.initial.estimated if scenario.initial else 0.0,
+            active=engine.active[:days],
+            beds=engine.hospital.beds,
+            icu_beds=engine.hospital.icu_beds,
         )
 
 

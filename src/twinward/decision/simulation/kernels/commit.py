@@ -132,17 +132,19 @@ def run_course(day: Any, key: Any, rec: Any, lo: Any, hi: Any, city: Any, histor
         who = np.int64(rec_who[r])
         fixed, state = words[who, FIXED], before[r - lo]
         age, strain = age_of(fixed), np.int64(strains[r])
-        bits = mix(key + np.uint64(who) * GOLDEN)
+        first = strain_of(state) == 0
+        again = np.uint64(0) if first else np.uint64(1 + infected_day(state)) << np.uint64(32)
+        named = np.uint64(who) | again  # the course belongs to the resident and, of a reinfection, to the day before it
+        bits = mix(key + named * GOLDEN)
         latent = np.int64(latent_table[np.int64(bits & _LOW12)])
         wait = np.int64(onset_table[np.int64((bits >> _12) & _LOW12)])
         end = np.int64(sick_table[np.int64((bits >> _24) & _LOW12)])
         spread = uneven[np.int64((bits >> _36) & _LOW12)]
-        luck = mix(key ^ mix(np.uint64(who) + _SEVERE_SALT))
+        luck = mix(key ^ mix(named + _SEVERE_SALT))
         ill = np.float64(luck >> np.uint64(40)) < symptomatic[age] * 16777216.0
         latents[r], fixeds[r], severes[r], classes[r] = latent, fixed, False, contact_class(fixed)
         if household_spent(words, who, fixed, day):
             classes[r] &= ALONE
-        first = strain_of(state) == 0
         flows[day, F_FIRST if first else F_AGAIN] += 1
         by_area[day, leaf_group[leaf_of(fixed)]] += 1
         by_age[day, age // 10] += 1
