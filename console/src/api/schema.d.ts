@@ -368,6 +368,9 @@ export interface components {
         /**
          * AdoptPlan
          * @description A plan becomes the plan in force: by a named person, or inside bounds one authorised beforehand.
+         *
+         *         instead_of: the plan that the adopter saw in force, "" for none; refused when another came meanwhile. Absent: any.
+         *         forecast: the sheet of compared plans that was read before
          */
         AdoptPlan: {
             /** @enum {unknown} */
@@ -383,6 +386,10 @@ export interface components {
             authority: string;
             /** @default [] */
             objectives: components["schemas"]["Objective"][];
+            /** @default null */
+            instead_of: string | null;
+            /** @default  */
+            forecast: string;
         };
         /**
          * AreaName
@@ -1406,6 +1413,19 @@ export interface operations {
                 };
             };
             /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1535,6 +1555,19 @@ export interface operations {
                 };
             };
             /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1649,6 +1682,19 @@ export interface operations {
             };
             /** @description What was wrong and what to do */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1789,6 +1835,19 @@ export interface operations {
                 };
             };
             /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1901,6 +1960,19 @@ export interface operations {
             };
             /** @description What was wrong and what to do */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2040,6 +2112,19 @@ export interface operations {
                 };
             };
             /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2152,6 +2237,19 @@ export interface operations {
             };
             /** @description What was wrong and what to do */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2288,6 +2386,19 @@ export interface operations {
                 };
             };
             /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2403,6 +2514,19 @@ export interface operations {
             };
             /** @description What was wrong and what to do */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2548,6 +2672,19 @@ export interface operations {
                 };
             };
             /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2668,6 +2805,19 @@ export interface operations {
             };
             /** @description What was wrong and what to do */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2807,6 +2957,19 @@ export interface operations {
                 };
             };
             /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2926,6 +3089,19 @@ export interface operations {
             };
             /** @description What was wrong and what to do */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3071,6 +3247,19 @@ export interface operations {
                 };
             };
             /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3188,6 +3377,19 @@ export interface operations {
             };
             /** @description What was wrong and what to do */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3319,6 +3521,19 @@ export interface operations {
             };
             /** @description What was wrong and what to do */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

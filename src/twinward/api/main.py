@@ -10,7 +10,19 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.utils import get_openapi
 
 from twinward import __version__
-from twinward.api import changes, commands, events, map, observations, persons, sessions, supplies, tracing, views
+from twinward.api import (
+    changes,
+    commands,
+    events,
+    map,
+    observations,
+    persons,
+    planning,
+    sessions,
+    supplies,
+    tracing,
+    views,
+)
 from twinward.api.answers import answer, answer_error
 from twinward.api.callers import make_guard
 from twinward.api.console import mount_console
@@ -28,7 +40,19 @@ def make_api(platform: Platform) -> FastAPI:
     api = FastAPI(title="Twinward", version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard])
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
     api.add_middleware(Hardening)
-    for subject in (commands, map, observations, views, persons, tracing, sessions, changes, events, supplies):
+    for subject in (
+        commands,
+        map,
+        observations,
+        views,
+        persons,
+        tracing,
+        sessions,
+        changes,
+        events,
+        supplies,
+        planning,
+    ):
         api.include_router(subject.router(platform))
 
     @api.get("/health", tags=["health"])

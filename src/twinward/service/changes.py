@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.clock import format_time
-from twinward.core.errors import InputError
+from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
@@ -97,9 +97,23 @@ def list_changes(platform: Platform, caller: Caller, *, limit: int = 100, offset
 def confirm(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
     """The second person's yes; what follows from it is asked of the twins at once, with both names."""
     row = _find(platform, caller, change, "confirm_change")
+    _require_same_plan(platform, row)
     ask(platform, caller, m.ConfirmChange(id=command_id(platform, "confirm", change, caller), change=change))
     _carry_out(platform, caller, row)
     return get_change(platform, caller, change)
+
+
+def _require_same_plan(platform: Platform, row: Any) -> None:
+    """ConflictError when another plan was put in force after this one was proposed."""
+    if row.kind != "mass_action":
+        return
+    with platform.store.read() as rows:
+        known = rows.find("plans_in_force", row.thing)
+    if known is not None and known.adopted_at > row.proposed_at:
+        raise ConflictError(
+            f"plan {known.plan} was put in force after this was proposed", "refuse this, and propose anew",
+            code="plan_in_force",
+        )  # fmt: skip
 
 
 def _carry_out(platform: Platform, caller: Caller, row: Any) -> None:
@@ -111,7 +125,7 @@ def _carry_out(platform: Platform, caller: Caller, row: Any) -> None:
         authority = f"proposed by {row.proposed_by}, confirmed by {caller.name}"
         ask(platform, caller, m.AdoptPlan(
             id=name, incident=row.thing, plan=plan.id, version=plan.version, objectives=plan.objectives,
-            authority=authority,
+            authority=authority, forecast=row.linked if (row.linked or "").startswith("sheet-") else "",
         ))  # fmt: skip
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
+from twinward.service.adoption import Adoption, Beside
 from twinward.service.audit import AuditState
 from twinward.service.console import Me, MyTasks, PublicPage, Trust
 from twinward.service.demand import DemandReport
 from twinward.service.ground import AreaName
 from twinward.service.handovers import HandOvers
 from twinward.service.map import PlaceColumns
+from twinward.service.planning_jobs import CompareJob
 from twinward.service.room import Room
 from twinward.service.screen_rows import Screen
 from twinward.service.supplies import RequestRow, StockRow, TransferRow
@@ -31,6 +33,9 @@ ANSWERS = (
     StockRow,
     RequestRow,
     TransferRow,
+    CompareJob,
+    Adoption,
+    Beside,
 )
 
 

@@ -83,7 +83,8 @@ class Arena:
         if candidate.id not in self._counters:
             if len(self._counters) >= COUNTERS_KEPT:
                 self._counters.clear()
-            self._counters[candidate.id] = Counter(candidate.measures, self.population, self.costs)
+            q = self.question
+            self._counters[candidate.id] = Counter(candidate.measures, self.population, self.costs, q.disease)
         return self._counters[candidate.id]
 
     def scenario(self, job: Job) -> Scenario:
@@ -121,9 +122,7 @@ def doubted(disease: Disease, doubt: str, factor: float) -> Disease:
     """The disease with R0 or the chance of hospital multiplied."""
     if doubt == "r0":
         figure = msgspec.structs.replace(disease.transmission.r0, value=disease.transmission.r0.value * factor)
-        return msgspec.structs.replace(
-            disease, transmission=msgspec.structs.replace(disease.transmission, r0=figure)
-        )
+        return msgspec.structs.replace(disease, transmission=msgspec.structs.replace(disease.transmission, r0=figure))
     if doubt == "severity":
         known = disease.severity.hospital_given_symptoms
         figure_by_age = msgspec.structs.replace(known, value=[min(1.0, x * factor) for x in known.value])

@@ -25,7 +25,7 @@ FOUND: list[dict[str, Any]] = [  # what every generated plan does about those wh
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One plan to be compared. `origin`: library | file | generated | built in. `notes`: what could not be simulated."""
+    """One plan to be compared. `origin`: library, file, generated, built in. `notes`: what could not be simulated."""
 
     id: str
     title: str

@@ -55,7 +55,7 @@ def compare(arena: Arena, candidates: Sequence[Candidate], frame: Frame, *, rank
         ranked = [candidates[n] for n in order]
         tried = try_doubts(arena, ranked, ranked_by, run_all, tell) if doubts and len(ranked) > 1 else []
     by_plan, chances = [by_plan[n] for n in order], [chances[n] for n in order]
-    sheets = make_sheets(arena.population, ranked, by_plan, chances, ranked_by, frame.hide_below)
+    sheets = make_sheets(arena.population, ranked, by_plan, chances, frame.hide_below)
     return finish(arena, candidates, frame, sheets, tried, ranked_by, by_plan[0][0])
 
 
@@ -106,7 +106,7 @@ def neat(value: Any) -> float:
 
 
 def make_sheets(population: Population, ranked: Sequence[Candidate], by_plan: Sequence[Sequence[Run]],
-                chances: Sequence[tuple[float, float]], ranked_by: str, hide_below: int) -> list[PlanSheet]:  # fmt: skip
+                chances: Sequence[tuple[float, float]], hide_below: int) -> list[PlanSheet]:  # fmt: skip
     """One sheet for each plan, in the order of the ranking."""
     means = np.array([[values(runs, name).mean() for name in PARETO_BY] for runs in by_plan])
     beaten = [beaten_by(means, n) for n in range(len(ranked))]

@@ -32,7 +32,7 @@ class Population(msgspec.Struct, frozen=True, kw_only=True):
         """float64[L, 101] summed by area of outcome, and by ten-year age band (the last is 100 and over)."""
         by_area = np.bincount(self.group, weights=days.sum(axis=1), minlength=len(self.groups))
         by_age = np.bincount(np.arange(AGES) // 10, weights=days.sum(axis=0))
-        return by_area, by_age
+        return by_area.astype(np.float64), by_age.astype(np.float64)
 
 
 class Burden(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ def count_population(base: CityBase, people: People) -> Population:
         kind = kind_of_site[site]
         staff = np.asarray(base.team_of[first:last]) == STAFF_TEAM
         pupil = (kind >= KINDERGARTEN) & (kind <= UNIVERSITY) & ~staff
-        working = ((kind == 0) | ((kind >= KINDERGARTEN) & (kind <= UNIVERSITY) & staff))
+        working = (kind == 0) | ((kind >= KINDERGARTEN) & (kind <= UNIVERSITY) & staff)
         for k, chosen in enumerate((slice(None), pupil, working)):
             tables[k] += np.bincount(cell[chosen], minlength=leaves * AGES)
     residents, pupils, workers = tables.reshape(3, leaves, AGES).astype(np.float64)

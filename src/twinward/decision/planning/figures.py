@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from twinward.decision.planning.concerned import Burden, Floats, Population, burden_of_day
 from twinward.decision.planning.costs import CostTable
+from twinward.decision.simulation.course import by_year
 from twinward.decision.simulation.outcome import Outcome
+from twinward.library.diseases import Disease
 from twinward.library.measures import (
     CaseIsolation,
     ContactTracing,
@@ -19,11 +21,12 @@ from twinward.library.measures import (
     QuarantineFacility,
 )
 
-HEALTH = ("infections", "deaths", "bed_peak", "icu_peak", "turned_away")
+HEALTH = ("infections", "deaths", "deaths_to_come", "still_infected", "bed_peak", "icu_peak", "turned_away")
 ASKED = ("restricted_days", "school_days", "work_days")
 NEEDED = ("tests", "tracers", "quarantine_places", "doses")
 MONEY = ("cost_of_response", "cost_of_illness", "cost_of_restriction", "cost")
 FIGURES = (*HEALTH, *ASKED, *NEEDED, *MONEY)
+INFECTED = ("exposed", "presymptomatic", "asymptomatic", "mild", "hospital", "intensive_care")
 FAN = ("new_infections", "beds_in_use", "icu_in_use", "new_deaths")
 
 
@@ -40,22 +43,29 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 class Counter:
     """Turns outcomes of one plan into figures; a day's burden is reckoned once for each set of measures in force."""
 
-    def __init__(self, measures: tuple[Measure, ...], population: Population, costs: CostTable) -> None:
+    def __init__(self, measures: tuple[Measure, ...], population: Population, costs: CostTable,
+                 disease: Disease) -> None:  # fmt: skip
         self.measures, self.population, self.costs = measures, population, costs
         self._burdens: dict[bytes, Burden] = {}
         kinds = (HouseholdQuarantine, ContactTracing)
         self.quarantine_d = max((m.days for m in measures if isinstance(m, kinds)), default=0)
-        self.isolation_d = max((m.days for m in measures if isinstance(m, CaseIsolation | QuarantineFacility)), default=0)
+        self.isolation_d = max(
+            (m.days for m in measures if isinstance(m, CaseIsolation | QuarantineFacility)), default=0
+        )
         facilities = [m for m in measures if isinstance(m, QuarantineFacility)]
         self.guest_d = max((m.days for m in facilities), default=0)
         self.guest_share = max((m.reach for m in facilities), default=0.0)
-        self.cases_per_tracer = max((m.cases_per_tracer_day for m in measures if isinstance(m, ContactTracing)), default=0.0)
+        tracing = [m for m in measures if isinstance(m, ContactTracing)]
+        self.cases_per_tracer = max((m.cases_per_tracer_day for m in tracing), default=0.0)
+        self.dying = dying_share(disease, population)
 
     def count(self, outcome: Outcome) -> Run:
         """Everything of one run."""
         series = outcome.series
         burdens = [self.burden(row) for row in outcome.active]
-        controlled = held(series["new_quarantined"], self.quarantine_d) + held(series["new_confirmed"], self.isolation_d)
+        controlled = held(series["new_quarantined"], self.quarantine_d) + held(
+            series["new_confirmed"], self.isolation_d
+        )
         infections = outcome.by_area.sum(axis=0).astype(float), outcome.by_age.sum(axis=0).astype(float)
         parts = [tuple(np.sum([getattr(b, name)[k] for b in burdens], axis=0) for k in (0, 1))
                  for name in ("restricted", "school", "work")]  # fmt: skip
@@ -81,6 +91,8 @@ class Counter:
         return {
             "infections": float(outcome.infections),
             "deaths": float(outcome.deaths),
+            "deaths_to_come": max(0.0, float(outcome.by_age.sum(axis=0) @ self.dying) - outcome.deaths),
+            "still_infected": float(sum(series[name][-1] for name in INFECTED)),
             "bed_peak": float(beds.max()),
             "icu_peak": float(icu.max()),
             "turned_away": float(series["turned_away"].sum()),
@@ -103,11 +115,17 @@ class Counter:
             + totals["quarantine_places"] * of("quarantine_day") * len(beds) + float(controlled.sum()) * of("home_day")
         )  # fmt: skip
         illness = (
-            totals["infections"] * of("infection") + totals["deaths"] * of("death")
+            totals["infections"] * of("infection") + (totals["deaths"] + totals["deaths_to_come"]) * of("death")
             + float(beds.sum()) * of("bed_day") + float(icu.sum()) * of("icu_day")
         )  # fmt: skip
-        asked = sum(totals[name] * of(unit) for name, unit in
-                    (("restricted_days", "restricted_day"), ("school_days", "school_day"), ("work_days", "work_day")))
+        asked = sum(
+            totals[name] * of(unit)
+            for name, unit in (
+                ("restricted_days", "restricted_day"),
+                ("school_days", "school_day"),
+                ("work_days", "work_day"),
+            )
+        )
         return {"cost_of_response": response, "cost_of_illness": illness, "cost_of_restriction": asked,
                 "cost": response + illness + asked}  # fmt: skip
 
@@ -125,6 +143,21 @@ def held(entering: NDArray[Any], days: int) -> Floats:
     total = np.cumsum(entering.astype(float))
     before = np.concatenate([np.zeros(min(days, len(total))), total[: max(0, len(total) - days)]])
     return np.asarray(total - before if days else np.zeros(len(total)))
+
+
+def dying_share(disease: Disease, population: Population) -> Floats:
+    """float64[age bands]: of those infected, the share that dies when there is a bed for everybody who needs one.
+
+    A plan under which many are infected on the last day would look cheap if only deaths until then were counted.
+    """
+    chain = disease.severity
+    severe = by_year(disease, chain.symptomatic) * by_year(disease, chain.hospital_given_symptoms)
+    icu = by_year(disease, chain.icu_given_hospital)
+    dying = (1 - icu) * by_year(disease, chain.death_given_hospital) + icu * by_year(disease, chain.death_given_icu)
+    heads = population.residents.sum(axis=0)
+    band = np.arange(len(heads)) // 10
+    weighed = np.bincount(band, weights=severe * dying * heads)
+    return np.asarray(weighed / np.maximum(np.bincount(band, weights=heads), 1.0))
 
 
 def gini(values: Floats, weights: Floats) -> float:

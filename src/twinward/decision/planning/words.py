@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from twinward.decision.planning.sheet import PlanSheet, Tried
 
-NAMES = {"r0": ("the reproduction number", "基本再生数"), "infected_now": ("how many are infected today", "当前感染人数"),
-         "compliance": ("how well people comply", "民众配合程度"), "severity": ("how severe the disease is", "疾病严重程度"),
-         "work_day": ("what a lost working day costs", "停工一天的成本")}  # fmt: skip
+NAMES = {
+    "r0": ("the reproduction number", "基本再生数"),
+    "infected_now": ("how many are infected today", "当前感染人数"),
+    "compliance": ("how well people comply", "民众配合程度"),
+    "severity": ("how severe the disease is", "疾病严重程度"),
+    "work_day": ("what a lost working day costs", "停工一天的成本"),
+}
 
 
 def say_why(plans: list[PlanSheet], tried: list[Tried], ranked_by: str, currency: str, days: int) -> dict[str, str]:
     """{"en": …, "zh": …}; numbers are the sheet's own."""
-    return {"en": english(plans, tried, ranked_by, currency, days), "zh": chinese(plans, tried, ranked_by, currency, days)}
+    return {
+        "en": english(plans, tried, ranked_by, currency, days),
+        "zh": chinese(plans, tried, ranked_by, currency, days),
+    }
 
 
 def english(plans: list[PlanSheet], tried: list[Tried], ranked_by: str, currency: str, days: int) -> str:
@@ -19,7 +26,8 @@ def english(plans: list[PlanSheet], tried: list[Tried], ranked_by: str, currency
     f = first.figures
     said = [
         f"Over the next {days} days {first.title} comes first by {ranked_by.replace('_', ' ')}: about "
-        f"{f['infections'].mean:,.0f} infections and {f['deaths'].mean:,.0f} deaths, at a cost of "
+        f"{f['infections'].mean:,.0f} infections and {f['deaths'].mean:,.0f} deaths "
+        f"(and {f['deaths_to_come'].mean:,.0f} still to come among those infected), at a cost of "
         f"{money(f['cost'].mean)} {currency} in all (response, illness, and what people give up)."
     ]
     if len(plans) > 1:
@@ -31,14 +39,20 @@ def english(plans: list[PlanSheet], tried: list[Tried], ranked_by: str, currency
             f"{more(-gap['work_days'].mean)} lost working days, and costs {money(abs(gap['cost'].mean))} {currency} "
             f"{'less' if gap['cost'].mean >= 0 else 'more'}."
         )
-    beds = "Hospital beds suffice in every run." if first.over_beds == 0 else (
-        f"Hospital beds run out in {first.over_beds:.0%} of the runs."
+    beds = (
+        "Hospital beds suffice in every run."
+        if first.over_beds == 0
+        else (f"Hospital beds run out in {first.over_beds:.0%} of the runs.")
     )
     said.append(f"{beds} The chance that this ranking names the right first plan is {first.probability_best:.0%}.")
-    turning = [f"{NAMES[t.input][0]} were {t.factor:g} times as assumed (then {t.first})" for t in tried if t.changes_first]
+    turning = [
+        f"{NAMES[t.input][0]} were {t.factor:g} times as assumed (then {t.first})" for t in tried if t.changes_first
+    ]
     said.append(
         "Another plan would be first if " + "; or if ".join(turning) + "."
-        if turning else "None of the doubtful inputs that were tried puts another plan first." if tried
+        if turning
+        else "None of the doubtful inputs that were tried puts another plan first."
+        if tried
         else "How it depends on doubtful inputs was not tried."
     )
     return " ".join(said)
@@ -49,7 +63,7 @@ def chinese(plans: list[PlanSheet], tried: list[Tried], ranked_by: str, currency
     f = first.figures
     by = {"cost": "总成本", "infections": "感染人数", "deaths": "死亡人数", "restricted_days": "受限人日"}[ranked_by]
     said = [
-        f"今后{days}天，按{by}排序，“{first.title}”居首：预计感染约{f['infections'].mean:,.0f}人，死亡约{f['deaths'].mean:,.0f}人，"
+        f"今后{days}天，按{by}排序，“{first.title}”居首：预计感染约{f['infections'].mean:,.0f}人，死亡约{f['deaths'].mean:,.0f}人（期后预计还有{f['deaths_to_come'].mean:,.0f}人），"
         f"总成本约{money_zh(f['cost'].mean)}{currency}（含处置、疾病与社会代价）。"
     ]
     if len(plans) > 1:

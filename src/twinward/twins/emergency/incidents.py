@@ -180,6 +180,11 @@ def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft
     known: PlanInForce | None = rows.find("plans_in_force", incident.id)
     if known is not None and (known.plan, known.version) == (command.plan, command.version):
         raise ConflictError(f"plan {command.plan} is already in force", "nothing was changed", code="already_adopted")
+    if known is not None and command.instead_of is not None and known.plan != command.instead_of:
+        raise ConflictError(
+            f"plan {known.plan} is in force there, {known.authority}", "name it as the one to replace, or leave it",
+            code="plan_in_force",
+        )  # fmt: skip
     fact = m.PlanAdopted(
         incident=incident.id,
         plan=command.plan,
@@ -187,6 +192,7 @@ def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft
         adopted_by=context.actor,
         authority=command.authority,
         objectives=command.objectives,
+        forecast=command.forecast,
     )
     return about(incident, fact)
 
@@ -201,6 +207,7 @@ def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
         authority=fact.authority,
         adopted_at=event.occurred_at,
         objectives=fact.objectives,
+        forecast=fact.forecast,
     )
     tx.put("plans_in_force", row, event.occurred_at)
 

@@ -45,6 +45,7 @@ class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
     authority: str
     adopted_at: datetime
     objectives: tuple[Objective, ...]
+    forecast: str = ""  # the sheet of compared plans that was read before it was adopted
 
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):

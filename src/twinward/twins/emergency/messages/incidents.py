@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
+
+import msgspec
 
 from twinward.core.messages import Command, Fact
 from twinward.library.plans import Objective
@@ -83,13 +86,19 @@ class PartiesLinked(Fact, frozen=True, kw_only=True):
 
 
 class AdoptPlan(Command, frozen=True, kw_only=True):
-    """A plan becomes the plan in force: by a named person, or inside bounds one authorised beforehand."""
+    """A plan becomes the plan in force: by a named person, or inside bounds one authorised beforehand.
+
+    instead_of: the plan that the adopter saw in force, "" for none; refused when another came meanwhile. Absent: any.
+    forecast: the sheet of compared plans that was read before
+    """
 
     incident: Word
     plan: Word
     version: str = ""
     authority: Text = ""
     objectives: tuple[Objective, ...] = ()
+    instead_of: Annotated[str, msgspec.Meta(max_length=120)] | None = None
+    forecast: Annotated[str, msgspec.Meta(max_length=120)] = ""
 
 
 class PlanAdopted(Fact, frozen=True, kw_only=True):
@@ -99,6 +108,7 @@ class PlanAdopted(Fact, frozen=True, kw_only=True):
     adopted_by: str
     authority: str
     objectives: tuple[Objective, ...]
+    forecast: str = ""
 
 
 class CloseIncident(Command, frozen=True, kw_only=True):

@@ -1,0 +1,190 @@
+"""Searches the generated plans for the best: Optuna proposes, hopeless plans stop after few replicates, all is kept.
+
+Every plan is run on the same seeds, so that after two replicates a plan already shows its paired difference to the
+best so far: successive halving (Jamieson and Talwalkar 2016) on replicates in place of epochs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from twinward.core.errors import InputError
+from twinward.decision.planning.arena import Arena, Job, running
+from twinward.decision.planning.candidate import VARIABLES, from_choices
+from twinward.decision.planning.compare import RANKED_BY, Progress, fingerprint
+
+RUNGS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
+HOPELESS_SHARE = (
+    0.05  # the paired difference must be this far beyond its own error, and this share of the best, to stop
+)
+MOST_TRIALS = 2000
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One plan that was tried. `values`: the ranked figure of each replicate that was run, fewer when stopped."""
+
+    id: str
+    title: str
+    choices: dict[str, float]
+    values: tuple[float, ...]
+    stopped: bool
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.values))
+
+
+class Best(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan with its figure."""
+
+    id: str
+    title: str
+    choices: dict[str, float]
+    value: float
+    replicates: int
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search came to. `runs_saved`: runs that stopping early spared."""
+
+    fingerprint: str
+    ranked_by: str
+    best: Best
+    first_five: list[Best]
+    finished: int
+    stopped: int
+    runs: int
+    runs_saved: int
+    resumed: int
+    simulated: bool = True
+
+
+def search(arena: Arena, trials: int, areas: list[str], ranked_by: str, file: Path | None, workers: int,
+           progress: Progress | None = None) -> Found:  # fmt: skip
+    """Tries `trials` plans in all, those kept in `file` among them. The same question gives the same answer."""
+    if not 1 <= trials <= MOST_TRIALS:
+        raise InputError(f"{trials} trials", f"give 1 to {MOST_TRIALS}", code="bad_trials")
+    if ranked_by not in RANKED_BY:
+        raise InputError(f"no ranking by {ranked_by!r}", "one of " + ", ".join(RANKED_BY), code="bad_ranking")
+    name = fingerprint_of(arena, areas, ranked_by)
+    done = read_trials(file, name)[:trials]
+    resumed, every = len(done), {v.name: max(v.strengths) for v in VARIABLES}
+    everything = from_choices(every, areas)
+    arena.check([everything])
+    arena.make_ready([Job(candidate=everything, replicate=0)])
+    with running(arena, workers) as run_all, keeping(file, name) as keep:
+        while len(done) < trials:
+            trial = try_one(arena, done, areas, ranked_by, run_all)
+            done.append(trial)
+            keep(trial)
+            if progress:
+                progress(len(done), trials, f"best {best_of(done).mean:,.0f}")
+    return conclude(done, name, ranked_by, arena.question.replicates, resumed)
+
+
+def try_one(arena: Arena, done: list[Trial], areas: list[str], ranked_by: str, run_all: Any) -> Trial:
+    """The next plan, rung by rung; a plan that was tried before is answered from what is known."""
+    choices = propose(done, arena.question.seed)
+    one = from_choices(choices, areas)
+    known = next((trial for trial in done if trial.id == one.id), None)
+    if known is not None:
+        return known
+    best = best_of(done) if done else None
+    values: list[float] = []
+    most = arena.question.replicates
+    for rung in [r for r in RUNGS if r < most] + [most]:
+        jobs = [Job(candidate=one, replicate=k) for k in range(len(values), rung)]
+        values += [run.totals[ranked_by] for run in run_all(jobs)]
+        if rung < most and best is not None and is_hopeless(values, best):
+            return Trial(id=one.id, title=one.title, choices=choices, values=tuple(values), stopped=True)
+    return Trial(id=one.id, title=one.title, choices=choices, values=tuple(values), stopped=False)
+
+
+def is_hopeless(values: list[float], best: Trial) -> bool:
+    """Worse than the best on the same seeds, by more than two standard errors of the paired difference."""
+    gap = np.array(values) - np.array(best.values[: len(values)])
+    error = gap.std(ddof=1) / np.sqrt(len(gap))
+    return bool(gap.mean() - 2 * error > HOPELESS_SHARE * abs(best.mean))
+
+
+def propose(done: list[Trial], seed: int) -> dict[str, float]:
+    """The next choices by Optuna's Parzen estimator; a function of what was tried and the seed alone."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    space = {v.name: optuna.distributions.CategoricalDistribution(v.strengths) for v in VARIABLES}
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=(seed + len(done)) % 2**31))
+    study.add_trials([
+        optuna.trial.create_trial(params=trial.choices, distributions=space, value=trial.mean) for trial in done
+    ])  # fmt: skip
+    asked = study.ask(space)
+    return {name: float(value) for name, value in asked.params.items()}
+
+
+def best_of(done: list[Trial]) -> Trial:
+    """The lowest mean among those that were run to the end."""
+    return min((t for t in done if not t.stopped), key=lambda t: (t.mean, t.id))
+
+
+def conclude(done: list[Trial], name: str, ranked_by: str, replicates: int, resumed: int) -> Found:
+    unique = {trial.id: trial for trial in done}
+    ranked = sorted((t for t in unique.values() if not t.stopped), key=lambda t: (t.mean, t.id))
+    shown = [
+        Best(id=t.id, title=t.title, choices=t.choices, value=t.mean, replicates=len(t.values)) for t in ranked[:5]
+    ]
+    runs = sum(len(trial.values) for trial in unique.values())
+    return Found(
+        fingerprint=name, ranked_by=ranked_by, best=shown[0], first_five=shown, finished=len(ranked),
+        stopped=len(unique) - len(ranked), runs=runs, runs_saved=len(unique) * replicates - runs, resumed=resumed,
+    )  # fmt: skip
+
+
+# kept trials ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def keeping(file: Path | None, name: str) -> Iterator[Callable[[Trial], None]]:
+    """Appends each trial to a file as it is finished, so that a search that was stopped goes on from there."""
+    if file is None:
+        yield lambda trial: None
+        return
+    with file.open("ab") as out:
+        if out.tell() == 0:
+            out.write(msgspec.json.encode({"fingerprint": name}) + b"\n")
+
+        def keep(trial: Trial) -> None:
+            out.write(msgspec.json.encode(trial) + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+
+        yield keep
+
+
+def read_trials(file: Path | None, name: str) -> list[Trial]:
+    """Trials kept earlier; a last line that was torn is left out. InputError when they answer another question."""
+    if file is None or not file.exists():
+        return []
+    first, *lines = file.read_bytes().split(b"\n")
+    try:
+        kept = msgspec.json.decode(first)["fingerprint"]
+        found = [msgspec.json.decode(line, type=Trial) for line in lines[:-1]]
+    except (msgspec.DecodeError, KeyError, TypeError) as error:
+        raise InputError(f"{file} holds no trials: {error}", "name another file", code="bad_trials_file") from error
+    if kept != name:
+        raise InputError(f"{file} answers another question", "name another file", code="other_search")
+    if lines[-1]:
+        file.write_bytes(b"\n".join([first, *lines[:-1]]) + b"\n")
+    return found
+
+
+def fingerprint_of(arena: Arena, areas: list[str], ranked_by: str) -> str:
+    """What the trials depend on."""
+    return hashlib.sha256((fingerprint(arena, [], ranked_by) + ",".join(areas)).encode()).hexdigest()

@@ -1,0 +1,155 @@
+"""Use case: compare plans from the live state or on a plain city."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from twinward.core.errors import AbsentError, InputError
+from twinward.decision.planning.arena import Arena, Question
+from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate, from_file, from_plan, generate
+from twinward.decision.planning.compare import Frame, Progress, compare
+from twinward.decision.planning.costs import load_costs
+from twinward.decision.planning.search import Found, search
+from twinward.decision.planning.sheet import Sheet
+from twinward.decision.simulation import load_disease
+from twinward.decision.simulation.live import LiveState
+from twinward.decision.simulation.run import require_memory
+from twinward.library.plans import Library, load_library
+from twinward.population.base import CityBase
+from twinward.service.live import fork_live
+from twinward.service.platform import Platform, snapshot_of
+from twinward.service.sheets import CompareRequest, check_numbers, require_time
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """A comparison with everything read and checked, the workspace no longer needed."""
+
+    arena: Arena
+    candidates: list[Candidate]
+    frame: Frame
+    request: CompareRequest
+
+
+def get_ready(platform: Platform | None, request: CompareRequest, *, files: bool = False) -> Ready:
+    """Reads city, live state and plans, and checks them. `files`: plan names may be paths of TOML files."""
+    check_numbers(request)
+    if request.residents is not None or platform is None:
+        return ready_without_workspace(request, files)
+    require_time(platform, request.at)
+    base = open_base(platform)
+    incident, hazard, affected = where(platform, request)
+    state = fork_live(platform, base, request.disease, hazard, request.at, request.seed, request.found_share)
+    plans = list_candidates(request, platform.around.library, state, affected, files)
+    question = Question(
+        base=base, disease=load_disease(request.disease, list(request.settings)), days=request.days,
+        replicates=request.replicates, seed=request.seed, initial=state.initial, level=request.level,
+    )  # fmt: skip
+    k = platform.settings.k_anonymity
+    frame = Frame(
+        as_of=request.at or platform.clock.now(), live=True, incident=incident, notes=state.notes, hide_below=k,
+        start={"reported": hide(state.reported, k), "estimated": hide(state.estimated, k)},
+    )  # fmt: skip
+    arena = Arena(question, load_costs(platform.workspace / "unit-costs.toml"))
+    arena.check(plans)
+    return Ready(arena=arena, candidates=plans, frame=frame, request=request)
+
+
+def ready_without_workspace(request: CompareRequest, files: bool) -> Ready:
+    """A plain city of so many residents, the first infected drawn at random."""
+    from twinward.population.plain import plain_base
+
+    if request.residents is None or request.residents < 1:
+        raise InputError("there are no residents", "give some", code="no_residents")
+    if request.at is not None:
+        raise InputError("a plain city has no live state", "leave --at out", code="at_needs_city")
+    require_memory(request.residents)
+    plans = list_candidates(request, load_library(), None, list(request.areas), files)
+    question = Question(
+        base=plain_base(request.residents, request.seed), disease=load_disease(request.disease, list(request.settings)),
+        days=request.days, replicates=request.replicates, seed=request.seed, infected=request.infected,
+        level=request.level,
+    )  # fmt: skip
+    frame = Frame(start={"infected": float(request.infected)})
+    return Ready(arena=Arena(question, load_costs()), candidates=plans, frame=frame, request=request)
+
+
+def open_base(platform: Platform) -> CityBase:
+    """The workspace's city, memory-mapped."""
+    from twinward.population.columns import open_city
+
+    folder = platform.workspace / "city"
+    if not folder.is_dir():
+        raise AbsentError(
+            "this workspace has no city", "build one with `twinward city build`, or give --residents N", code="no_city"
+        )
+    base = open_city(folder)
+    if not base.residents:
+        raise InputError("this city has no residents", "build it with residents", code="no_residents")
+    return base
+
+
+def where(platform: Platform, request: CompareRequest) -> tuple[str | None, str | None, list[str]]:
+    """(incident, hazard, affected areas): those of the incident named, or of all open ones of the hazard."""
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, request.at)
+        rows = snapshot.list_rows("incidents")
+        if request.incident is not None:
+            rows = [row for row in rows if row.id == request.incident]
+            if not rows:
+                raise AbsentError(f"there is no incident {request.incident}", "list them with `twinward incident list`")
+        hazard = rows[0].hazard if request.incident is not None else request.hazard
+        for area in request.areas:
+            platform.around.areas.require(area)
+        fitting = [row for row in rows if row.status == "open" and hazard in (None, row.hazard)]
+        affected = sorted({area for row in fitting for area in row.affected})
+    return request.incident, hazard, list(request.areas) or affected
+
+
+def list_candidates(request: CompareRequest, library: Library, state: LiveState | None, affected: list[str],
+                    files: bool) -> list[Candidate]:  # fmt: skip
+    """The plans asked for by name, and generated ones."""
+    named = [find_candidate(name, library, state, affected, files) for name in request.plans]
+    return named + generate(request.generate, request.seed, list(request.areas))
+
+
+def find_candidate(name: str, library: Library, state: LiveState | None, affected: list[str],
+                   files: bool) -> Candidate:  # fmt: skip
+    """`none`, `as-now`, a plan of the library, or (on the command line) a file of measures."""
+    if name == NONE:
+        return Candidate(id=NONE, title="no measure", origin="built in", measures=())
+    if name == AS_NOW:
+        if state is None:
+            raise InputError("a plain city has no measures in force", "name another plan", code="unknown_plan")
+        return Candidate(id=AS_NOW, title="the measures in force", origin="built in", measures=state.measures)
+    if name in library.plans:
+        return from_plan(library.plans[name], affected)
+    if files and name.endswith(".toml"):
+        return from_file(Path(name))
+    known = ", ".join([NONE, AS_NOW, *library.plans])
+    raise InputError(f"there is no plan {name!r}", f"known: {known}; or a TOML file of measures", code="unknown_plan")
+
+
+def hide(count: int, k: int) -> float:
+    """A count as it may leave: 0, or at least `k`."""
+    return float(count if count == 0 or count >= k else k)
+
+
+def run_ready(ready: Ready, progress: Progress | None = None) -> Sheet:
+    """Runs a checked comparison."""
+    request = ready.request
+    return compare(
+        ready.arena, ready.candidates, ready.frame, ranked_by=request.ranked_by, doubts=request.doubts,
+        workers=request.workers or os.cpu_count() or 1, progress=progress,
+    )  # fmt: skip
+
+
+def search_ready(ready: Ready, trials: int, file: Path | None, progress: Progress | None = None) -> Found:
+    """Searches the generated plans on a checked question; trials are kept in `file`."""
+    request = ready.request
+    return search(
+        ready.arena, trials, list(request.areas), request.ranked_by, file, request.workers or os.cpu_count() or 1,
+        progress,
+    )  # fmt: skip

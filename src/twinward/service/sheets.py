@@ -1,0 +1,115 @@
+"""What is asked of a comparison, and the sheets that are kept by name in the workspace; light to import."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import AbsentError, InputError
+from twinward.core.ids import derive_id
+from twinward.decision.planning.sheet import Sheet
+from twinward.service.platform import Platform
+
+SHEETS = "sheets"
+SHEET_NAME = re.compile(r"sheet-[0-9a-z]{16}")
+
+
+class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person asked. Without `residents` the workspace's live state is forked at `at` (now when None)."""
+
+    plans: tuple[str, ...] = ()
+    generate: int = 0
+    areas: tuple[str, ...] = ()
+    at: datetime | None = None
+    days: int = 28
+    replicates: int = 20
+    seed: int = 1
+    disease: str = "sars-cov-2-ancestral"
+    settings: tuple[str, ...] = ()
+    incident: str | None = None
+    hazard: str | None = None
+    residents: int | None = None
+    infected: int = 100
+    ranked_by: str = "cost"
+    level: str | None = None
+    found_share: float = 0.5  # assumption: reports find half of all infections
+    doubts: bool = True
+    workers: int = 0  # 0: one a core
+
+
+def check_numbers(request: CompareRequest) -> None:
+    """What is wrong with the numbers is said before a city is read."""
+    for holds, message, advice, code in (
+        (1 <= request.days <= 365, f"{request.days} days cannot be compared", "give 1 to 365 days", "bad_days"),
+        (1 <= request.replicates <= 1000, f"{request.replicates} replicates", "give 1 to 1000", "bad_replicates"),
+        (request.infected >= 0, "a negative number of infected", "give 0 or more", "bad_infected"),
+        (bool(request.plans) or request.generate > 0, "there is no plan to compare",
+         "name plans, or say how many to generate", "no_plans"),
+    ):  # fmt: skip
+        if not holds:
+            raise InputError(message, advice, code=code)
+
+
+def require_time(platform: Platform, at: datetime | None) -> None:
+    """InputError for an instant in the future, or before anything was recorded."""
+    if at is None:
+        return
+    if at > platform.clock.now():
+        raise InputError("that instant is in the future", "give an earlier --at, or now", code="at_in_future")
+    with platform.store.read() as rows:
+        first = next(iter(rows.events_after(0, 1)), None)
+    if first is None or at < first.recorded_at:
+        raise InputError("nothing was recorded before that instant", "give a later --at", code="at_before_log")
+
+
+# kept sheets ---------------------------------------------------------------------------------------------------------
+
+
+def sheet_id(sheet: Sheet) -> str:
+    return derive_id("sheet", sheet.fingerprint)
+
+
+def keep_sheet(workspace: Path, sheet: Sheet) -> str:
+    """Writes the sheet beside the log; its name says its inputs, so the same comparison is kept once."""
+    name = sheet_id(sheet)
+    folder = workspace / SHEETS
+    folder.mkdir(exist_ok=True)
+    fresh = folder / f"{name}.new"
+    fresh.write_bytes(msgspec.json.encode(sheet))
+    os.replace(fresh, folder / f"{name}.json")
+    return name
+
+
+def find_sheet(workspace: Path, name: str) -> Sheet | None:
+    """A kept sheet, or None."""
+    path = workspace / SHEETS / f"{name}.json"
+    if not SHEET_NAME.fullmatch(name) or not path.is_file():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Sheet)
+    except msgspec.DecodeError:
+        return None
+
+
+def get_sheet(workspace: Path, name: str) -> Sheet:
+    found = find_sheet(workspace, name)
+    if found is None:
+        raise AbsentError(f"there is no sheet {name}", "compare plans first", code="unknown_sheet")
+    return found
+
+
+def summary(sheet: Sheet) -> dict[str, Any]:
+    """The sheet as the command line prints it."""
+    return {"sheet": sheet_id(sheet), **msgspec.to_builtins(sheet)}
+
+
+def write_report(sheet: Sheet, folder: Path) -> list[str]:
+    """The sheet as JSON and as a page; the names of the files."""
+    from twinward.report.plans import write_sheet  # plots: only who asks for files pays for them
+
+    return write_sheet(sheet, folder)

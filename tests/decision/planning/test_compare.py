@@ -1,0 +1,172 @@
+"""Plans on common random numbers: ranked with their chance, paired, the same bytes again, doubts and fairness beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from twinward.core.errors import InputError
+from twinward.decision.planning.arena import Arena, Job, Question
+from twinward.decision.planning.candidate import Candidate, from_plan, generate
+from twinward.decision.planning.compare import Frame, beaten_by, compare
+from twinward.decision.planning.costs import load_costs
+from twinward.decision.planning.figures import gini, held
+from twinward.decision.planning.sheet import Sheet
+from twinward.decision.simulation import load_disease
+from twinward.library.measures import Lockdown, Measure, SchoolClosure, WorkplaceClosure
+from twinward.library.plans import load_library
+from twinward.population.plain import plain_base
+
+BASE = plain_base(12_000, 1)
+DAYS = 21
+
+
+def candidate(name: str, *measures: Measure) -> Candidate:
+    return Candidate(id=name, title=name, origin="built in", measures=measures)
+
+
+NONE = candidate("none")
+HALF = candidate("half", SchoolClosure(), WorkplaceClosure(coverage=0.5))
+SHUT = candidate("shut", SchoolClosure(), WorkplaceClosure(), Lockdown(reduction=0.9))
+
+
+@pytest.fixture(scope="module")
+def arena() -> Arena:
+    disease = load_disease("sars-cov-2-ancestral")
+    return Arena(
+        Question(base=BASE, disease=disease, days=DAYS, replicates=6, seed=3, infected=60), load_costs()
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sheet(arena: Arena) -> Sheet:
+    return compare(arena, [NONE, HALF, SHUT], Frame(), ranked_by="infections")
+
+
+def test_the_plan_that_stops_most_is_first_and_sure_of_it(sheet: Sheet) -> None:
+    assert [plan.id for plan in sheet.plans] == ["shut", "half", "none"]
+    assert sheet.first == "shut" and sheet.probability_right == sheet.plans[0].probability_best > 0.95
+    assert sum(plan.probability_best for plan in sheet.plans) == pytest.approx(1.0)
+
+
+def test_differences_are_paired_against_the_first(sheet: Sheet) -> None:
+    first, second, last = sheet.plans
+    assert set(first.against_first) == set(first.figures)
+    assert all(spread.mean == 0 for spread in first.against_first.values())
+    gap = last.figures["infections"].mean - first.figures["infections"].mean
+    assert last.against_first["infections"].mean == pytest.approx(gap, abs=0.01)
+    assert second.against_first["infections"].low > 0
+
+
+def test_the_same_question_gives_the_same_bytes(arena: Arena, sheet: Sheet) -> None:
+    again = compare(arena, [NONE, HALF, SHUT], Frame(), ranked_by="infections")
+    assert msgspec.json.encode(again) == msgspec.json.encode(sheet)
+    other = Arena(msgspec.structs.replace(arena.question, seed=4), arena.costs)
+    assert compare(other, [NONE], Frame(), doubts=False).fingerprint != sheet.fingerprint
+
+
+def test_what_closing_asks_of_people_is_counted_from_who_lives_there(arena: Arena, sheet: Sheet) -> None:
+    people = arena.population
+    by_id = {plan.id: plan.figures for plan in sheet.plans}
+    assert people.residents.sum() == BASE.residents
+    assert by_id["half"]["school_days"].mean == pytest.approx(people.pupils.sum() * DAYS)
+    assert by_id["half"]["work_days"].mean == pytest.approx(people.workers.sum() * DAYS / 2)
+    assert by_id["half"]["restricted_days"].mean == 0
+    assert by_id["shut"]["restricted_days"].mean == pytest.approx(BASE.residents * DAYS)
+    assert by_id["none"]["cost_of_restriction"].mean == 0
+
+
+def test_a_plan_nowhere_worse_beats_another() -> None:
+    means = np.array([[1.0, 5.0], [2.0, 5.0], [3.0, 1.0]])
+    assert [beaten_by(means, n) for n in range(3)] == [None, 0, None]
+
+
+def test_none_and_shut_are_both_on_the_pareto_front(sheet: Sheet) -> None:
+    assert {"none", "shut"} <= set(sheet.pareto)
+
+
+def test_five_doubts_are_tried_low_and_high(sheet: Sheet) -> None:
+    inputs = [(tried.input, tried.factor) for tried in sheet.sensitivity]
+    assert len(inputs) == len(set(inputs)) == 10
+    assert {name for name, _ in inputs} == {"r0", "infected_now", "compliance", "severity", "work_day"}
+
+
+def test_why_is_told_in_two_languages_with_the_sheets_own_numbers(sheet: Sheet) -> None:
+    told = f"{sheet.plans[0].figures['infections'].mean:,.0f}"
+    assert told in sheet.why["en"] and told in sheet.why["zh"] and "居首" in sheet.why["zh"]
+
+
+def test_small_areas_do_not_leave(sheet: Sheet) -> None:
+    shown = [share.infections for plan in sheet.plans for share in (*plan.by_area, *plan.by_age)]
+    assert all(value is None or value == 0 or value >= 5 for value in shown) and None in shown
+
+
+def test_a_measure_takes_infections_away_without_shuffling_the_others(arena: Arena) -> None:
+    """Of those infected under the measures, nearly all are infected without them too, most on the same day."""
+    trees = []
+    for one in (NONE, HALF):
+        scenario = msgspec.structs.replace(arena.scenario(Job(candidate=one, replicate=0)), keep_tree=True, days=14)
+        tree = arena.simulator.run(scenario).tree
+        assert tree is not None
+        trees.append(dict(zip(tree.infectee.tolist(), tree.day.tolist(), strict=True)))
+    without, under = trees
+    assert sum(who in without for who in under) > 0.93 * len(under)
+    assert sum(without.get(who) == day for who, day in under.items()) > 0.85 * len(under)
+
+
+def test_gini_is_nought_when_all_bear_alike_and_high_when_one_bears_all() -> None:
+    heads = np.array([10.0, 10.0, 10.0, 10.0])
+    assert gini(np.array([2.0, 2.0, 2.0, 2.0]), heads) == pytest.approx(0)
+    assert gini(np.array([0.0, 0.0, 0.0, 4.0]), heads) == pytest.approx(0.75)
+
+
+def test_those_who_stay_three_days_are_counted_three_days() -> None:
+    assert held(np.array([1, 0, 2, 0, 0, 0]), 3).tolist() == [1, 1, 3, 2, 2, 0]
+
+
+def test_a_plan_of_the_library_becomes_measures_from_when_its_orders_are_carried_out() -> None:
+    one = from_plan(load_library().plans["epidemic-ii-suppress"], ["310101"])
+    kinds = {type(measure).__name__: measure for measure in one.measures}
+    assert {"ContactTracing", "MassTesting", "SchoolClosure"} <= set(kinds)
+    assert kinds["SchoolClosure"].start_day > kinds["ContactTracing"].start_day >= 1
+    assert kinds["MassTesting"].areas == ["310101"]
+
+
+def test_generated_plans_are_different_and_the_same_again() -> None:
+    found = generate(8, 5, [])
+    assert len({one.id for one in found}) == 8 and found == generate(8, 5, [])
+
+
+@pytest.mark.parametrize(
+    ("code", "plans", "ranked_by"),
+    [
+        ("no_plans", [], "cost"),
+        ("doubled_plan", [NONE, NONE], "cost"),
+        ("bad_ranking", [NONE], "luck"),
+        ("unknown_area", [candidate("x", SchoolClosure(areas=["nowhere"]))], "cost"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(arena: Arena, code: str, plans: list[Candidate], ranked_by: str) -> None:
+    with pytest.raises(InputError) as refused:
+        compare(arena, plans, Frame(), ranked_by=ranked_by)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("field", "code"), [("days", "bad_days"), ("replicates", "bad_replicates")])
+def test_no_days_and_no_replicates_are_refused(arena: Arena, field: str, code: str) -> None:
+    with pytest.raises(InputError) as refused:
+        Arena(msgspec.structs.replace(arena.question, **{field: 0}), arena.costs)
+    assert refused.value.code == code
+
+
+def test_a_workspaces_own_unit_costs_replace_the_bundled_ones(tmp_path: Path) -> None:
+    own = tmp_path / "unit-costs.toml"
+    own.write_text('currency = "EUR"\n[costs.test]\nvalue = 9.0\nunit = "test"\nsource = "invoice"\n', "utf-8")
+    table = load_costs(own)
+    assert (table.currency, table.of("test"), table.of("dose")) == ("EUR", 9.0, load_costs().of("dose"))
+    own.write_text('[costs.tset]\nvalue = 9.0\nunit = "test"\nsource = "x"\n', "utf-8")
+    with pytest.raises(InputError, match="tset"):
+        load_costs(own)
