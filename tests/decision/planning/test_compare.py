@@ -1,4 +1,4 @@
-"""Plans on common random numbers: ranked with their chance, paired, the same bytes again, doubts and fairness beside."""
+"""Plans on common random numbers: ranked with their chance, paired, the same bytes again, doubts, fairness."""
 
 from __future__ import annotations
 
