@@ -262,6 +262,13 @@ def make_tracing(platform: Platform, caller: Caller) -> Tracing:
     return tracing
 
 
+def warm_tracing(platform: Platform) -> None:
+    """Open the lake and load the kernels beside everything else, so that the first case does not wait for it."""
+    if (platform.workspace / "lake").is_dir():
+        with suppress(TwinwardError):  # whoever asks is told
+            make_tracing(platform, local_admin()).lake()
+
+
 def verify_log(workspace: Path) -> ChainCheck:
     """The hash chain over the workspace's whole log."""
     return audit.verify_chain(open_database(workspace))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import threading
 
 from twinward import app
 from twinward.cli.main import add_common
@@ -28,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
         platform.loop.start(now=platform.clock.now)
         housekeeping = app.make_housekeeping(platform)
         housekeeping.start()
+        threading.Thread(target=app.warm_tracing, args=(platform,), daemon=True).start()
         scheme = "https" if platform.settings.security.tls_certificate else "http"
         say(f"twinward: {scheme}://{options.host}:{options.port}/ (API at /docs; stop with Ctrl-C)")
         if scheme == "http" and options.host not in LOOPBACK:

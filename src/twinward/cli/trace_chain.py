@@ -1,4 +1,4 @@
-"""`twinward trace chain`: the likeliest transmission tree of any line list, with probabilities."""
+"""`twinward trace chain`: the likeliest transmission tree of a line list or of an incident, with probabilities."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twinward.cli.opened import add_person, open_for
 from twinward.cli.output import emit_json, emit_text, say
 from twinward.core.errors import InputError
 
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 
 
 def add_arguments(questions: Any) -> None:
-    text = "the likeliest transmission tree of any line list, with probabilities"
+    text = "the likeliest transmission tree of a line list, or of an incident of the workspace, with probabilities"
     parser = questions.add_parser("chain", help=text, description=text)
-    parser.add_argument("--linelist", type=Path, required=True, metavar="FILE", help="CSV, one row a case")
+    parser.add_argument("--linelist", type=Path, metavar="FILE", help="CSV, one row a case; no workspace is needed")
+    parser.add_argument("--incident", metavar="ID", help="the cases of an incident instead; needs an activation")
     parser.add_argument(
-        "--map", required=True, metavar="WORD=COLUMN,…",
+        "--map", metavar="WORD=COLUMN,…",
         help="id=…,onset=… and any of confirmed, age, household, place (a+b for several), x, y (metres), imported, "
         "infector",
     )  # fmt: skip
@@ -35,7 +37,7 @@ def add_arguments(questions: Any) -> None:
         "--figure", type=Path, action="append", default=[], metavar="FILE", help=".svg or .png; repeatable"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true", help="one JSON object as the last line of standard output")
+    add_person(parser)
     parser.set_defaults(answer=answer)
 
 
@@ -102,6 +104,12 @@ def _describe(report: ChainReport) -> str:
 
 
 def answer(options: argparse.Namespace) -> int:
+    if (options.incident is None) == (options.linelist is None):
+        raise InputError("a chain is of a line list or of an incident", "give --linelist or --incident", code="bad_map")
+    if options.incident is not None:
+        return answer_incident(options)
+    if options.map is None:
+        raise InputError("--linelist needs --map", "for example --map id=case,onset=first_symptoms", code="bad_map")
     from twinward.service.chain import ChainRequest, trace_chain  # numba and scipy load only when a chain is asked for
 
     request = ChainRequest(
@@ -117,10 +125,27 @@ def answer(options: argparse.Namespace) -> int:
         seed=options.seed,
     )
     report = trace_chain(request, options.figure)
+    return show(options, report, as_json(report))
+
+
+def answer_incident(options: argparse.Namespace) -> int:
+    """The cases that the activation opens, as one tree; the look is on record."""
+    from twinward.service.chain import ChainReport, draw_figures
+    from twinward.service.incident_chain import trace_incident
+
+    with open_for(options) as (platform, caller):
+        found = trace_incident(platform, caller, options.incident, options.disease, options.seed)
+    draw_figures(found, options.figure)
+    report = ChainReport(answer=found, seconds=round(found.query_ms / 1e3, 4), setup_s=0.0)
+    names = ("incident", "people", "left_out", "activation", "query_ms")
+    return show(options, report, as_json(report) | {name: getattr(found, name) for name in names})
+
+
+def show(options: argparse.Namespace, report: ChainReport, body: dict[str, Any]) -> int:
     for note in report.answer.notes:
         say(f"note: {note}")
     if options.json:
-        emit_json(as_json(report))
+        emit_json(body)
     else:
         emit_text(_describe(report))
     return 0

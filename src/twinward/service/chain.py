@@ -139,15 +139,30 @@ def _warm_up() -> float:
     return perf_counter() - start
 
 
-def trace_chain(request: ChainRequest, figures: Sequence[Path] = ()) -> ChainReport:
-    """Reads, reconstructs, draws; raises InputError for whatever is wrong with the files before any work starts."""
-    if request.date_order not in (None, *ORDERS):
-        raise InputError(f"--date-order {request.date_order!r} is unknown", "say dmy or mdy", code="bad_map")
+def check_figures(figures: Sequence[Path]) -> None:
+    """InputError for a figure that cannot be written, before any work."""
     for figure in figures:
         if figure.suffix.lower() not in (".svg", ".png"):
             raise InputError(f"the figure {figure.name} must end in .svg or .png", "change its name", code="bad_figure")
         if not figure.parent.is_dir():
             raise InputError(f"there is no folder {figure.parent}", "make it first", code="no_such_file")
+
+
+def draw_figures(answer: ChainAnswer, figures: Sequence[Path]) -> None:
+    """The tree as SVG or PNG, by the ending of each name."""
+    check_figures(figures)
+    if figures:
+        from twinward.report.chain_figure import draw_chain  # matplotlib loads only when something is drawn
+
+        for figure in figures:
+            draw_chain(answer, figure)
+
+
+def trace_chain(request: ChainRequest, figures: Sequence[Path] = ()) -> ChainReport:
+    """Reads, reconstructs, draws; raises InputError for whatever is wrong with the files before any work starts."""
+    if request.date_order not in (None, *ORDERS):
+        raise InputError(f"--date-order {request.date_order!r} is unknown", "say dmy or mdy", code="bad_map")
+    check_figures(figures)
     interval = get_serial_interval(request.disease) if request.disease else None
     columns, places = _read_line_list(request)
     contacts = _read_pairs(request.contacts, "--contacts-map", request.contacts_columns, CONTACT_WORDS)
@@ -160,9 +175,5 @@ def trace_chain(request: ChainRequest, figures: Sequence[Path] = ()) -> ChainRep
     )  # fmt: skip
     answer = reconstruct_chain(cases, interval, request.seed)
     seconds = perf_counter() - start
-    if figures:
-        from twinward.report.chain_figure import draw_chain  # matplotlib loads only when something is drawn
-
-        for figure in figures:
-            draw_chain(answer, figure)
+    draw_figures(answer, figures)
     return ChainReport(answer=answer, seconds=round(seconds, 4), setup_s=round(setup_s, 4))

@@ -169,10 +169,10 @@ def mark_stayed(index: Any, cover: Any, shapes: Any, window_us: Any, span: Any, 
             if cells[at] != wanted[w]:
                 continue
             for v in range(cell_start[at], cell_start[at + 1]):
-                if np.int64(start_s[v]) * 1_000_000 > window_us[1] or np.int64(end_s[v]) * 1_000_000 < window_us[0]:
-                    continue
                 bit = np.uint8(1 << (subject[v] & 7))
                 if mine[subject[v] >> 3] & bit:
+                    continue
+                if np.int64(start_s[v]) * 1_000_000 > window_us[1] or np.int64(end_s[v]) * 1_000_000 < window_us[0]:
                     continue
                 if whole[w] or _holds(lon[v], lat[v], a, flat, discs, edges, edge_start):
                     mine[subject[v] >> 3] |= bit
