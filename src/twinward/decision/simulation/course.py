@@ -116,4 +116,6 @@ def make_spread(disease: Disease, theory: bool) -> Spread:
     susceptibility = by_year(disease, disease.transmission.susceptibility)
     if theory:
         susceptibility = np.ones_like(susceptibility)
-    return Spread(profile_of(disease), susceptibility, immunity, vaccine)
+    profile = profile_of(disease)
+    cumulative = np.concatenate([[0.0], np.cumsum(profile[:-1].astype(np.float64))])
+    return Spread(profile, cumulative, susceptibility, immunity, vaccine)

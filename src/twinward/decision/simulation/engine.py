@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from twinward.core.chance import generator, key2, stream
 from twinward.decision.simulation.hospital import Hospital
+from twinward.decision.simulation.kernels.attempts import plan_records
 from twinward.decision.simulation.kernels.commit import accept, import_cases, run_course
+from twinward.decision.simulation.kernels.recent import PERIOD, mark_of, move_marks
 from twinward.decision.simulation.kernels.tables import FLOWS, IMPORTED, SETTINGS, Tally
 from twinward.decision.simulation.ledger import Crew, Ledger
 from twinward.decision.simulation.outcome import AGE_BANDS, SERIES, Fingerprint, Tree
@@ -25,7 +27,7 @@ from twinward.decision.simulation.start import begin
 LONGEST_COURSE_D = 800  # three delays of at most 250 days each lie behind the last infection
 COHORT_SHARE, COHORT_LEAST = 0.002, 300  # the first infections, whose offspring give R0 and generation time
 
-STREAMS = ("attempt", "slot", "course", "severe")
+STREAMS = ("attempt", "slot", "plan", "replan", "course", "severe")
 
 # the order of one day; `twinward simulate --explain` prints it
 STEPS: tuple[tuple[str, str], ...] = (
@@ -55,9 +57,7 @@ class Engine:
         self.residents = len(self.city.words)
         self.mixing, self.total, self.spread = prepared.mixing, prepared.total, prepared.spread
         self.history, self.longest_infectious = prepared.history, prepared.longest_infectious
-        self.keys = {
-            name: stream(scenario.seed, f"simulation.{name}") for name in ("attempt", "slot", "course", "severe")
-        }
+        self.keys = {name: stream(scenario.seed, f"simulation.{name}") for name in STREAMS}
         apart_at_start = scenario.initial is not None and len(scenario.initial.apart) > 0
         self.policy = Policy(scenario.measures, people, disease, apart_at_start)
         self.city = self.city._replace(leaf_zone=self.policy.leaf_zone)
@@ -117,6 +117,8 @@ class Engine:
         self.before = np.zeros(0, np.uint64)
         if day == 0:
             begin(self)
+        elif day % PERIOD == 0:
+            move_marks(self.city.recent)
         chance = generator(self.scenario.seed, f"simulation.import.{day}")
         for entry in self.scenario.importations:
             if entry.first_day <= day < entry.last_day:
@@ -136,7 +138,8 @@ class Engine:
         """Infections whose infector is not among the residents, on `days` (ascending, up to today)."""
         self.make_room(day, len(chosen))
         before = np.zeros(len(chosen), np.uint64)
-        n = import_cases(day, days, chosen, strains, IMPORTED, self.ledger.rec, self.ledger.n, self.city.words, before)
+        rec, first = self.ledger.rec, self.ledger.n
+        n = import_cases(day, mark_of(day), days, chosen, strains, IMPORTED, rec, first, self.city, before)
         self.before = np.concatenate([self.before, before[: n - self.ledger.n]])
         self.ledger.n = n
 
@@ -152,7 +155,7 @@ class Engine:
         hi = self.first_new  # today's infected do not infect today
         if hi <= lo:
             return
-        call = (day, self.key("attempt", day), self.key("slot", day))
+        call = (day, mark_of(day), self.key("attempt", day), self.key("slot", day))
         tables = (self.ledger.rec, self.city, self.mixing, self.total, self.spread, self.policy.response)
         self.proposals = self.crew.transmit(lo, hi, call, tables)
 
@@ -162,13 +165,15 @@ class Engine:
         self.make_room(day, count)
         moved = self.ledger.dropped - dropped
         susceptible = self.residents if day == 0 else max(1, int(self.series["susceptible"][day - 1]))
+        mark, key = mark_of(day), self.key("replan", day)
         for out, done in self.proposals:
             if moved:
                 out.source[:done] -= moved
             before = np.empty(done, np.uint64)
             n = accept(
-                day, out, done, self.ledger.rec, self.ledger.n, self.city.words, before,
-                self.cohort - self.ledger.dropped, self.residents / susceptible, self.sums,
+                day, mark, key, out, done, self.ledger.rec, self.ledger.n, self.city, before,
+                self.total, self.spread.cumulative, self.cohort - self.ledger.dropped, self.residents / susceptible,
+                self.sums,
             )  # fmt: skip
             self.before = np.concatenate([self.before, before[: n - self.ledger.n]])
             self.ledger.n = n
@@ -177,9 +182,12 @@ class Engine:
         lo, hi = self.first_new, self.ledger.n
         severe = np.empty(hi - lo + 1, np.int64)
         key = self.key("course", 0)  # not by day: whoever a measure spares until later then has the same course
-        found = run_course(day, key, self.ledger.rec, lo, hi, self.city, self.history, self.tally, self.before, severe)
-        self.hospital.expect(day, self.key("severe", day), severe[:found], self.ledger.rec, self.city.words)
         rec = self.ledger.rec
+        found = run_course(
+            day, mark_of(day), key, rec, lo, hi, self.city, self.history, self.tally, self.before, severe
+        )
+        plan_records(day, self.key("plan", 0), lo, hi, rec, self.total, self.spread.cumulative)
+        self.hospital.expect(day, self.key("severe", day), severe[:found], self.ledger.rec, self.city.words)
         columns = (rec.who[lo:hi], rec.parent[lo:hi], rec.setting[lo:hi])
         self.fingerprint.add(*columns)
         if self.scenario.keep_tree:

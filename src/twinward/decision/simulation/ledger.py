@@ -12,7 +12,7 @@ from twinward.decision.simulation.kernels.transmit import transmit
 
 _TYPES = Records(
     who=np.uint32, day=np.int16, latent=np.uint8, onset=np.uint8, rate=np.float32, cls=np.uint16,
-    strain=np.uint8, setting=np.uint8, parent=np.uint32, fixed=np.uint64, severe=np.bool_,
+    strain=np.uint8, setting=np.uint8, parent=np.uint32, fixed=np.uint64, severe=np.bool_, next=np.int16,
 )  # fmt: skip
 
 
@@ -21,14 +21,12 @@ def make_records(capacity: int) -> Records:
 
 
 def make_attempts(capacity: int) -> Attempts:
-    kinds = (np.int32, np.uint8, np.uint64, np.uint64, np.int64, np.int64, np.int64, np.uint64, np.uint64)
+    kinds = (np.int32, np.uint8, np.uint64, np.uint64, np.int64, np.int64, np.uint64, np.uint64)
     return Attempts(*(np.empty(capacity, kind) for kind in kinds))
 
 
 def make_work(attempts: int = 8 * CHUNK) -> Work:
     return Work(
-        mean=np.empty(CHUNK, np.float32),
-        chance=np.empty(CHUNK),
         hits=np.empty(CHUNK + 1, np.int32),
         times=np.empty(CHUNK + 1, np.int32),
         source_state=np.empty(CHUNK, np.uint64),
@@ -40,7 +38,8 @@ def make_work(attempts: int = 8 * CHUNK) -> Work:
 
 
 def make_proposals(capacity: int) -> Proposals:
-    return Proposals(np.empty(capacity, np.uint32), np.empty(capacity, np.uint32), np.empty(capacity, np.uint8))
+    kinds = (np.uint32, np.uint32, np.uint8, np.uint64, np.uint64)
+    return Proposals(*(np.empty(capacity, kind) for kind in kinds))
 
 
 class Ledger:
@@ -84,7 +83,7 @@ class Crew:
             self.pool.shutdown()
 
     def transmit(self, lo: int, hi: int, call: tuple[Any, ...], tables: tuple[Any, ...]) -> list[tuple[Proposals, int]]:
-        """Proposals of rows lo..hi-1, in order. `call` is (day, key, slots_key), `tables` the kernel's tables."""
+        """Proposals of rows lo..hi-1, in order. `call` is (day, mark, key, slots_key), `tables` the kernel's tables."""
         chunks = -(-(hi - lo) // CHUNK)
         cuts = [min(hi, lo + CHUNK * (chunks * k // self.threads)) for k in range(self.threads + 1)]
         jobs = [(k, cuts[k], cuts[k + 1] if k + 1 < self.threads else hi) for k in range(self.threads)]

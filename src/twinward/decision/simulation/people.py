@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from twinward.decision.simulation.kernels.residents import fill_fixed, number_teams, sort_members
 from twinward.decision.simulation.kernels.tables import City
+from twinward.decision.simulation.kernels.words import STATE
 from twinward.population.base import HOSPITAL, CityBase
 
 OLDEST = 100
@@ -39,6 +40,7 @@ def open_people(base: CityBase, level: str | None = None) -> People:
     groups, leaf_group, paths = group_leaves(base, level)
     city = City(
         words=words,
+        recent=np.zeros(base.residents, np.uint8),
         member=member if len(member) else np.zeros(1, np.uint32),
         team_start=team_start,
         team_site=team_site,
@@ -50,6 +52,12 @@ def open_people(base: CityBase, level: str | None = None) -> People:
         leaf_zone=np.zeros(len(base.leaf_codes), np.uint8),
     )
     return People(city=city, groups=groups, paths=paths, leaf_codes=base.leaf_codes)
+
+
+def forget_outbreak(city: City) -> None:
+    """Puts every resident back to the time before the first infection."""
+    city.words[:, STATE] = 0
+    city.recent[:] = 0
 
 
 def group_leaves(base: CityBase, level: str | None) -> tuple[list[str], NDArray[Any], list[list[str]]]:

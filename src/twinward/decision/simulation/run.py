@@ -15,9 +15,8 @@ import numpy as np
 from twinward import __version__
 from twinward.core.errors import InputError
 from twinward.decision.simulation.engine import Engine
-from twinward.decision.simulation.kernels.words import STATE
 from twinward.decision.simulation.outcome import SERIES, Ensemble, Outcome
-from twinward.decision.simulation.people import open_people
+from twinward.decision.simulation.people import forget_outbreak, open_people
 from twinward.decision.simulation.prepare import Prepared, preparation_key, prepare
 from twinward.decision.simulation.scenario import BYTES_PER_RESIDENT, InitialState, Scenario, check_scenario
 from twinward.population.base import CityBase
@@ -53,7 +52,7 @@ class Simulator:
 
     def make_ready(self, scenario: Scenario) -> Prepared:
         """Tables and compiled kernels of a scenario, made once; processes forked after it share them."""
-        self.people.city.words[:, STATE] = 0
+        forget_outbreak(self.people.city)
         key = preparation_key(scenario)
         if key not in self._prepared:
             self._prepared[key] = prepare(scenario, self.people.city)
@@ -76,7 +75,7 @@ class Simulator:
             scenario, days=4, infected=0, initial=start, measures=early, importations=(), keep_tree=False
         )
         Engine(little, self.people, prepared).run()
-        self.people.city.words[:, STATE] = 0
+        forget_outbreak(self.people.city)
 
     def _outcome(self, engine: Engine, scenario: Scenario, finished: bool, started: float, cpu: float,
                  setup_s: float) -> Outcome:  # fmt: skip

@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import GOLDEN, mix, uniform
+from twinward.decision.simulation.kernels.attempts import plan_record
+from twinward.decision.simulation.kernels.recent import days_since
 from twinward.decision.simulation.kernels.tables import (
     F_AGAIN,
     F_ASYM,
@@ -52,43 +54,43 @@ def contact_class(fixed: Any) -> Any:
 
 
 @njit(cache=True, inline="always")
-def household_spent(words: Any, who: Any, fixed: Any, day: Any) -> Any:
+def household_spent(recent: Any, mark: Any, who: Any, fixed: Any) -> Any:
     """True when nobody else of the household can be infected before an infection of today has run its course."""
     home = who - offset_of(fixed)
     spent = True
     for other in range(home, home + size_of(fixed)):
-        state = words[other, STATE]
-        spent &= (other == who) | ((strain_of(state) > 0) & (day - infected_day(state) < SPENT_DAYS))
+        spent &= (other == who) | (days_since(mark, recent, other) < SPENT_DAYS)
     return spent
 
 
 @njit(cache=True, nogil=True)
-def accept(day: Any, out: Any, count: Any, rec: Any, n: Any, words: Any, before: Any, cohort: Any, weight: Any,
-           sums: Any) -> Any:  # fmt: skip
+def accept(day: Any, mark: Any, key: Any, out: Any, count: Any, rec: Any, n: Any, city: Any, before: Any, total: Any,
+           cumulative: Any, cohort: Any, weight: Any, sums: Any) -> Any:  # fmt: skip
     """Marks the residents infected and opens their records; `before` keeps each one's state until now.
 
     The infections caused by the records before `cohort` are summed: their number and their generation times.
     """
-    target, sources, settings = out.target, out.source, out.setting
-    rec_who, rec_day, strains, rec_setting = rec.who, rec.day, rec.strain, rec.setting
-    parents, classes, severe = rec.parent, rec.cls, rec.severe
-    first = n
+    target, sources, settings, states, fixed_words = out.target, out.source, out.setting, out.state, out.fixed
+    rec_who, rec_day, strains, rec_setting, latent = rec.who, rec.day, rec.strain, rec.setting, rec.latent
+    parents, classes, severe, fixeds, planned, rate = rec.parent, rec.cls, rec.severe, rec.fixed, rec.next, rec.rate
+    words, recent, first = city.words, city.recent, n
     for p in range(count):
         who = np.int64(target[p])
-        state = words[who, STATE]
-        if is_dead(state) or (strain_of(state) > 0 and infected_day(state) == day):
+        if recent[who] == mark:
             continue
-        source, setting = np.int64(sources[p]), settings[p]
+        source, setting, fixed = np.int64(sources[p]), settings[p], fixed_words[p]
         strain = strains[source]
-        before[n - first] = state
-        words[who, STATE] = infect(state, np.int64(strain), day)
-        rec_who[n], rec_day[n], strains[n] = who, day, strain
+        before[n - first] = states[p]
+        words[who, STATE] = infect(states[p], np.int64(strain), day)
+        recent[who] = mark
+        rec_who[n], rec_day[n], strains[n], fixeds[n] = who, day, strain, fixed
         rec_setting[n], parents[n] = setting, rec_who[source]
         n += 1
         at_home = setting == IN_HOUSEHOLD and not severe[source]
-        if at_home and household_spent(words, who, words[who, FIXED], day):
+        if at_home and household_spent(recent, mark, who, fixed):
             # attempts on those who cannot be infected change nothing: leave them out (a patient meets staff instead)
             classes[source] &= ALONE
+            planned[source] = plan_record(source, day, key, rec_who, rec_day, latent, rate, classes, total, cumulative)
         if source < cohort:
             sums[0] += weight
             sums[1] += weight * (day - np.int64(rec_day[source]))
@@ -96,10 +98,10 @@ def accept(day: Any, out: Any, count: Any, rec: Any, n: Any, words: Any, before:
 
 
 @njit(cache=True, nogil=True)
-def import_cases(today: Any, days: Any, chosen: Any, strains: Any, setting: Any, rec: Any, n: Any, words: Any,
-                 before: Any) -> Any:  # fmt: skip
+def import_cases(today: Any, mark: Any, days: Any, chosen: Any, strains: Any, setting: Any, rec: Any, n: Any,
+                 city: Any, before: Any) -> Any:  # fmt: skip
     """Infects the residents listed who can be infected, on the days given (ascending); their infector is NOBODY."""
-    first = n
+    words, recent, first = city.words, city.recent, n
     for k in range(len(chosen)):
         who = chosen[k]
         state = words[who, STATE]
@@ -107,20 +109,21 @@ def import_cases(today: Any, days: Any, chosen: Any, strains: Any, setting: Any,
             continue
         before[n - first] = state
         words[who, STATE] = infect(state, strains[k], days[k])
-        rec.who[n], rec.day[n], rec.strain[n] = who, days[k], strains[k]
+        recent[who] = max(mark - (today - days[k]), 0)
+        rec.who[n], rec.day[n], rec.strain[n], rec.fixed[n] = who, days[k], strains[k], words[who, FIXED]
         rec.setting[n], rec.parent[n] = setting, NOBODY
         n += 1
     return n
 
 
 @njit(cache=True, nogil=True)
-def run_course(day: Any, key: Any, rec: Any, lo: Any, hi: Any, city: Any, history: Any, tally: Any, before: Any,
-               severe: Any) -> Any:  # fmt: skip
+def run_course(day: Any, mark: Any, key: Any, rec: Any, lo: Any, hi: Any, city: Any, history: Any, tally: Any,
+               before: Any, severe: Any) -> Any:  # fmt: skip
     """Latency, symptoms, infectiousness and severity of the records lo..hi-1; returns the number of severe ones.
 
     A course that began before the first day enters its present compartment today.
     """
-    words, leaf_group, rec_who, rec_day = city.words, city.leaf_group, rec.who, rec.day
+    recent, leaf_group, rec_who, rec_day = city.recent, city.leaf_group, rec.who, rec.day
     latents, classes, fixeds, severes, onsets = rec.latent, rec.cls, rec.fixed, rec.severe, rec.onset
     rates, strains, settings = rec.rate, rec.strain, rec.setting
     flows, by_area, by_age, by_setting, by_strain = tally.flows, tally.area, tally.age, tally.setting, tally.strain
@@ -130,7 +133,7 @@ def run_course(day: Any, key: Any, rec: Any, lo: Any, hi: Any, city: Any, histor
     found = 0
     for r in range(lo, hi):
         who = np.int64(rec_who[r])
-        fixed, state = words[who, FIXED], before[r - lo]
+        fixed, state = fixeds[r], before[r - lo]
         age, strain = age_of(fixed), np.int64(strains[r])
         first = strain_of(state) == 0
         again = np.uint64(0) if first else np.uint64(1 + infected_day(state)) << np.uint64(32)
@@ -142,8 +145,8 @@ def run_course(day: Any, key: Any, rec: Any, lo: Any, hi: Any, city: Any, histor
         spread = uneven[np.int64((bits >> _36) & _LOW12)]
         luck = mix(key ^ mix(named + _SEVERE_SALT))
         ill = np.float64(luck >> np.uint64(40)) < symptomatic[age] * 16777216.0
-        latents[r], fixeds[r], severes[r], classes[r] = latent, fixed, False, contact_class(fixed)
-        if household_spent(words, who, fixed, day):
+        latents[r], severes[r], classes[r] = latent, False, contact_class(fixed)
+        if household_spent(recent, mark, who, fixed):
             classes[r] &= ALONE
         flows[day, F_FIRST if first else F_AGAIN] += 1
         by_area[day, leaf_group[leaf_of(fixed)]] += 1

@@ -31,6 +31,7 @@ class City(NamedTuple):
     """N residents, M members of sites, T teams, S sites, L leaf areas."""
 
     words: Any  # uint64[N, 2]: state, fixed
+    recent: Any  # uint8[N] mark of the day of the last infection
     member: Any  # uint32[M] residents by site and team
     team_start: Any  # uint32[T+1]
     team_site: Any  # uint32[T]
@@ -54,6 +55,7 @@ class Spread(NamedTuple):
     """How an infectious contact infects. P days of infectiousness, S strains."""
 
     profile: Any  # float32[P+1] attempts by day since the end of latency; the last entry is 0
+    cumulative: Any  # float64[P+1] attempts before each of these days
     susceptibility: Any  # float32[101] by age
     immunity: Any  # float32[S+1, S, 256] protection by last strain + 1, new strain, steps since
     vaccine: Any  # float32[4, S, 256] protection by doses, new strain, steps since
@@ -85,6 +87,7 @@ class Records(NamedTuple):
     parent: Any  # uint32 infector, NOBODY for none
     fixed: Any  # uint64 the resident's fixed word, so that it need not be fetched each day
     severe: Any  # bool will need a hospital
+    next: Any  # int16 day of the next attempts
 
 
 class Attempts(NamedTuple):
@@ -94,18 +97,15 @@ class Attempts(NamedTuple):
     setting: Any  # uint8 (of the unsorted attempts: the layer)
     key: Any  # uint64 key of the contact slot
     thin: Any  # uint64 infector << 8 | attempt number
-    address: Any  # int64 position in the pool, then the resident drawn
-    last: Any  # int64 who is met by one who drew themselves
-    target: Any  # int64
-    state: Any  # uint64
+    last: Any  # int64 end of the pool: who is met by one who drew themselves
+    target: Any  # int64 position in the pool, then the resident met
+    state: Any  # uint64 of those met who may be infected
     fixed: Any  # uint64
 
 
 class Work(NamedTuple):
     """Buffers of one thread."""
 
-    mean: Any  # float32[CHUNK]
-    chance: Any  # float64[CHUNK]
     hits: Any  # int32[CHUNK+1]
     times: Any  # int32[CHUNK+1]
     source_state: Any  # uint64[CHUNK]
@@ -121,6 +121,8 @@ class Proposals(NamedTuple):
     target: Any  # uint32
     source: Any  # uint32 index into the records
     setting: Any  # uint8
+    state: Any  # uint64 of the target until now
+    fixed: Any  # uint64 of the target
 
 
 class History(NamedTuple):

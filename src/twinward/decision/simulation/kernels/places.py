@@ -1,0 +1,120 @@
+"""Whom the attempts of a chunk meet: the pool of each layer, and what measures leave of the infector's side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from twinward.decision.simulation.kernels.contacts import apart_factor, choose, slot_chance, ward_pool
+from twinward.decision.simulation.kernels.tables import (
+    CELL,
+    HOUSEHOLD,
+    IN_HOSPITAL,
+    LAYERS,
+    RANDOM,
+    SITE,
+    TEAM,
+    TRANSPORT,
+)
+from twinward.decision.simulation.kernels.words import (
+    HOSPITAL,
+    NOT_APART,
+    age_of,
+    apart_on,
+    kind_of,
+    leaf_of,
+    offset_of,
+    size_of,
+    team_of,
+)
+
+
+@njit(cache=True, nogil=True)
+def list_ranges(city: Any, work: Any) -> None:
+    """Attempts whose pool is a range of residents: the household, the community cell, the city.
+
+    One who drew themselves meets the last of the pool instead.
+    """
+    source_fixed, layers, record, keys = work.source_fixed, work.layers, work.buf.record, work.buf.key
+    target, leaf_start, residents, thins = work.buf.target, city.leaf_start, len(city.words), work.buf.thin
+    for m in range(layers[HOUSEHOLD], layers[HOUSEHOLD + 1]):
+        fixed = source_fixed[record[m]]
+        own = np.int64(thins[m] >> np.uint64(8))
+        first = own - offset_of(fixed)
+        drawn = choose(keys[m], first, size_of(fixed), True)
+        target[m] = first + size_of(fixed) - 1 if drawn == own else drawn
+    for m in range(layers[CELL], layers[CELL + 1]):
+        leaf = leaf_of(source_fixed[record[m]])
+        first, end = np.int64(leaf_start[leaf]), np.int64(leaf_start[leaf + 1])
+        drawn = choose(keys[m], first, end - first, True)
+        target[m] = end - 1 if drawn == np.int64(thins[m] >> np.uint64(8)) else drawn
+    for m in range(layers[RANDOM], layers[RANDOM + 1]):
+        drawn = choose(keys[m], 0, residents, True)
+        target[m] = residents - 1 if drawn == np.int64(thins[m] >> np.uint64(8)) else drawn
+
+
+@njit(cache=True, nogil=True)
+def list_members(city: Any, work: Any) -> None:
+    """Attempts at a site: in the team (the site where the team is one person), in the site, on the way there."""
+    source_fixed, layers, record, keys = work.source_fixed, work.layers, work.buf.record, work.buf.key
+    target, lasts, member, thins = work.buf.target, work.buf.last, city.member, work.buf.thin
+    team_start, team_site, site_start = city.team_start, city.team_site, city.site_start
+    site_leaf, leaf_start = city.site_leaf, city.leaf_start
+    for m in range(layers[TEAM], layers[TEAM + 1]):
+        team = team_of(source_fixed[record[m]])
+        first, end = np.int64(team_start[team]), np.int64(team_start[team + 1])
+        if end - first < 2:
+            site = np.int64(team_site[team])
+            first, end = np.int64(site_start[site]), np.int64(site_start[site + 1])
+        target[m], lasts[m] = choose(keys[m], first, end - first, True), end - 1
+    for m in range(layers[SITE], layers[SITE + 1]):
+        site = np.int64(team_site[team_of(source_fixed[record[m]])])
+        first, end = np.int64(site_start[site]), np.int64(site_start[site + 1])
+        target[m], lasts[m] = choose(keys[m], first, end - first, True), end - 1
+    for m in range(layers[TEAM], layers[SITE + 1]):
+        drawn = np.int64(member[target[m]])
+        if drawn == np.int64(thins[m] >> np.uint64(8)):  # rare, so that the last is seldom fetched
+            drawn = np.int64(member[lasts[m]])
+        target[m] = drawn
+    for m in range(layers[TRANSPORT], layers[TRANSPORT + 1]):
+        leaf = np.int64(site_leaf[team_site[team_of(source_fixed[record[m]])]])
+        first, end = np.int64(leaf_start[leaf]), np.int64(leaf_start[leaf + 1])
+        drawn = choose(keys[m], first, end - first, False)
+        target[m] = end - 1 if drawn == np.int64(thins[m] >> np.uint64(8)) else drawn
+
+
+@njit(cache=True, nogil=True)
+def restrict_sources(day: Any, city: Any, mixing: Any, response: Any, work: Any) -> None:
+    """Attempts that a measure forbids on the infector's side get the infector as their target, who is not susceptible.
+
+    A patient in hospital meets staff there in place of the household.
+    """
+    source_fixed, source_state, layers = work.source_fixed, work.source_state, work.layers
+    record, keys, target = work.buf.record, work.buf.key, work.buf.target
+    member, thins, leaf_hospital, site_start = city.member, work.buf.thin, city.leaf_hospital, city.site_start
+    setting_of, leaf_zone, factor, band_of = mixing.setting, city.leaf_zone, response.factor, response.band
+    active, ward_factor = response.active, response.ward_factor
+    for layer in range(LAYERS):
+        for m in range(layers[layer], layers[layer + 1]):
+            h = record[m]
+            apart = apart_on(source_state[h], day)
+            if apart == NOT_APART and not active:
+                continue
+            fixed = source_fixed[h]
+            setting = setting_met(setting_of, layer, fixed, apart)
+            own = np.int64(thins[m] >> np.uint64(8))
+            if setting == IN_HOSPITAL and layer == HOUSEHOLD:
+                first, count = ward_pool(fixed, leaf_hospital, site_start)
+                target[m] = member[choose(keys[m], first, count, False)] if count > 0 else own
+            zone, band = np.int64(leaf_zone[leaf_of(fixed)]), np.int64(band_of[age_of(fixed)])
+            allowed = factor[zone, band, setting] * apart_factor(ward_factor, apart, setting)
+            if slot_chance(keys[m]) >= allowed:
+                target[m] = own
+
+
+@njit(cache=True, inline="always")
+def setting_met(setting_of: Any, layer: Any, fixed: Any, apart: Any) -> Any:
+    """The setting in which a contact counts; the household contacts of a patient are with hospital staff."""
+    return IN_HOSPITAL if apart == HOSPITAL and layer == HOUSEHOLD else np.int64(setting_of[layer, kind_of(fixed)])
