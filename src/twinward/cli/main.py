@@ -39,7 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "migrate": ("twinward.cli.migrate", "upgrade the log of an earlier release"),
     "city": ("twinward.cli.city", "build a city base from real data, describe it"),
     "simulate": ("twinward.cli.simulate", "run an outbreak forward on a city base or a plain number of residents"),
-    "plan": ("twinward.cli.plan", "plans compared on the same random numbers, searched for, adopted by a person"),
+    "plan": ("twinward.cli.plan", "response plans: checked, varied, compared, adopted by a person"),
     "calibrate": ("twinward.cli.calibrate", "fit the outbreak model to a series of counts and forecast"),
     "lake": ("twinward.cli.lake", "fill, query and keep the observation lake"),
     "trace": ("twinward.cli.trace", "contacts, visits, dwell, flows, chains"),

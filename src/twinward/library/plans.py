@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.library.measures import AnyMeasure, Measure
 
 HOME = Path(__file__).parent
 T = TypeVar("T")
 LEVELS = ("IV", "III", "II", "I")  # rising
 Level = Literal["IV", "III", "II", "I"]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
+Amount = Annotated[float, msgspec.Meta(ge=0)]
+AFFECTED = "affected"  # as the area of a measure: wherever the incident is
+AdminLevel = Literal["city", "district", "subdistrict", "community"]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +70,7 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     figure: str = ""
     below: float = 0.0
     hours: float = 0.0
+    evidence: str = ""  # what shows it, and who holds it
 
 
 class PlanTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,10 +82,18 @@ class PlanTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     where: Literal["incident", "each_affected", "city"] = "incident"
     after: tuple[str, ...] = ()
     deadline_h: Positive
+    deadline: datetime | None = None  # an instant that also bounds it; the earlier of the two counts
     measure: str | None = None
     manual: str | None = None
-    needs: dict[str, float] = {}
+    needs: dict[str, Amount] = {}
     essential: bool = True
+
+    def hours_from(self, at: datetime) -> float:
+        """Hours that an order given at `at` has; one given after the deadline is due at once."""
+        if self.deadline is None:
+            return self.deadline_h
+        left = (self.deadline - at).total_seconds() / 3600
+        return min(self.deadline_h, max(left, 0.01))
 
 
 class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,8 +104,52 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     bounds: str
 
 
+class Start(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A figure of the incident for which the plan was written: at least so much, and at most so much."""
+
+    figure: str
+    at_least: float
+    at_most: float | None = None
+
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is accountable for what at which administrative level."""
+
+    department: str
+    level: AdminLevel
+    duty: str
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is told to whom, by which way, within how many hours of adoption."""
+
+    audience: str
+    text: str
+    channel: str = "public page"
+    within_h: Positive = 24.0
+
+
+class Quantity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An amount with its unit, which must be the one the resource is counted in."""
+
+    quantity: Amount
+    unit: str
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ends the plan: quiet days, figures below, or its longest time; and how often it is looked at again."""
+
+    quiet_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    below: dict[str, Positive] = {}
+    most_days: Annotated[int, msgspec.Meta(ge=1)] = 28
+    review_every_days: Annotated[int, msgspec.Meta(ge=1)] = 7
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A plan for one hazard at one response level."""
+    """A plan for one hazard at one response level. `standard`: the loop takes it when the level is reached.
+
+    `measures` are the simulator's own, what the plan does to the course of the outbreak; tasks put them in force.
+    """
 
     id: str
     version: str
@@ -104,7 +163,28 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     case_task: PlanTask | None = None
     contact_task: PlanTask | None = None
     communications: tuple[str, ...] = ()
-    resources: dict[str, float] = {}
+    resources: dict[str, Amount | Quantity] = {}
+    schema_version: Literal[1] = 1
+    standard: bool = True
+    triggers: tuple[Start, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    messages: tuple[Message, ...] = ()
+    measures: tuple[AnyMeasure, ...] = ()
+    ends: Ending | None = None
+    valid_until: date | None = None
+
+    def measures_in(self, affected: Sequence[str]) -> tuple[Measure, ...]:
+        """Its measures with the word `affected` replaced by the areas of an incident."""
+        return tuple(
+            msgspec.structs.replace(one, areas=sorted({*one.areas, *affected} - {AFFECTED}))
+            if AFFECTED in one.areas
+            else one
+            for one in self.measures
+        )
+
+    def every_task(self) -> tuple[PlanTask, ...]:
+        """Its tasks, with those made for each case and each contact."""
+        return (*self.tasks, *(task for task in (self.case_task, self.contact_task) if task is not None))
 
 
 class Department(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -132,7 +212,8 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
         if family is None:
             return None
         rank = LEVELS.index(level)
-        fitting = [p for p in self.plans.values() if p.hazard == family.id and LEVELS.index(p.level) <= rank]
+        mine = [p for p in self.plans.values() if p.hazard == family.id and p.standard]
+        fitting = [p for p in mine if LEVELS.index(p.level) <= rank]
         return max(fitting, key=lambda plan: LEVELS.index(plan.level), default=None)
 
 
@@ -174,7 +255,7 @@ def check_plan(plan: Plan, departments: dict[str, Department], hazards: dict[str
     doubled = sorted({key for key in keys if keys.count(key) > 1})
     if doubled:
         raise InputError(f"{where}: task key {doubled[0]!r} stands twice", "name each task once", code="bad_plan")
-    for task in (*plan.tasks, *(task for task in (plan.case_task, plan.contact_task) if task is not None)):
+    for task in plan.every_task():
         if task.department not in departments:
             raise InputError(
                 f"{where}, task {task.key}: there is no department {task.department!r}",

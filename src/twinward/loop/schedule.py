@@ -102,7 +102,7 @@ def create_command(
         department=task.department,
         area=area,
         after=after,
-        deadline_h=task.deadline_h,
+        deadline_h=task.hours_from(event.recorded_at),
         measure=task.measure,
         contact=contact,
         manual=task.manual,

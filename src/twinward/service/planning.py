@@ -127,7 +127,7 @@ def find_candidate(name: str, library: Library, state: LiveState | None, affecte
     if name in library.plans:
         return from_plan(library.plans[name], affected)
     if files and name.endswith(".toml"):
-        return from_file(Path(name))
+        return from_file(Path(name), affected)
     known = ", ".join([NONE, AS_NOW, *library.plans])
     raise InputError(f"there is no plan {name!r}", f"known: {known}; or a TOML file of measures", code="unknown_plan")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from twinward.core.chance import generator
 from twinward.core.errors import InputError
 from twinward.decision.simulation.live import SAME_AS
 from twinward.library.measures import Measure, load_measures, read_measures
-from twinward.library.plans import Plan, order_tasks
+from twinward.library.plans import Plan, order_tasks, read_toml
 
 NONE, AS_NOW = "none", "as-now"
 MOST_PLANS = 64
@@ -103,13 +104,20 @@ def generate(count: int, seed: int, areas: list[str]) -> list[Candidate]:
     return list(found.values())
 
 
-def from_file(path: Path) -> Candidate:
-    """A TOML file of [[measures]]."""
+def from_file(path: Path, areas: list[str]) -> Candidate:
+    """A plan file, or a bare TOML file of [[measures]]."""
+    if path.is_file() and re.search(r"(?m)^hazard *=", path.read_text("utf-8", errors="replace")):
+        return msgspec.structs.replace(from_plan(read_toml(path, Plan), areas), origin="file")
     return Candidate(id=path.stem, title=path.stem, origin="file", measures=load_measures(path))
 
 
 def from_plan(plan: Plan, areas: list[str]) -> Candidate:
-    """The measures of a plan's duties, each from when its order can be carried out, in the affected `areas`."""
+    """The measures a plan states, else those of its duties, each from when its order can be carried out.
+
+    What it does where the incident is, it does in `areas`.
+    """
+    if plan.measures:
+        return Candidate(id=plan.id, title=plan.title, origin="library", measures=plan.measures_in(areas))
     over_h: dict[str, float] = {}
     entries: list[dict[str, Any]] = []
     unknown: list[str] = []

@@ -1,0 +1,142 @@
+"""Plans for who writes and chooses them: list, show, validate, lay beside each other, make variants."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Container, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import AbsentError, InputError
+from twinward.library.manuals import Manual, get_manual, list_manuals
+from twinward.library.plans import HOME, Library, Plan, load_library
+from twinward.library.validation import Fault, plan_schema, read_text, validate_plan
+from twinward.library.variants import parse_variables, vary_plan, write_toml
+
+__all__ = ["Manual", "get_manual", "list_manuals", "plan_schema", "write_toml"]
+
+
+class PlanLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One plan in the list; `standard`: the loop takes it by itself when its level is reached."""
+
+    id: str
+    version: str
+    hazard: str
+    level: str
+    title: str
+    standard: bool
+    automatic: bool
+    tasks: int
+    departments: tuple[str, ...]
+    measures: tuple[str, ...]
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What validation found in one file."""
+
+    file: str
+    plan: str | None
+    valid: bool
+    errors: tuple[Fault, ...]
+
+
+def library_of(workspace: Path | None) -> Library:
+    """The bundled library, with a workspace's own plans on top."""
+    return load_library(extra_plans=workspace / "plans" if workspace is not None else None)
+
+
+def list_plans(library: Library, hazard: str | None = None) -> list[PlanLine]:
+    if hazard is not None and library.find_hazard(hazard) is None:
+        known = "known: " + ", ".join(library.hazards)
+        raise InputError(f"there is no hazard {hazard!r}", known, code="unknown_hazard")
+    family = library.find_hazard(hazard) if hazard is not None else None
+    return [line_of(plan) for plan in library.plans.values() if family is None or plan.hazard == family.id]
+
+
+def line_of(plan: Plan) -> PlanLine:
+    return PlanLine(
+        id=plan.id, version=plan.version, hazard=plan.hazard, level=plan.level, title=plan.title,
+        standard=plan.standard, automatic=plan.authority.automatic, tasks=len(plan.tasks),
+        departments=tuple(dict.fromkeys(task.department for task in plan.every_task())),
+        measures=tuple(dict.fromkeys(str(m.__struct_config__.tag) for m in plan.measures)),
+    )  # fmt: skip
+
+
+def get_plan(library: Library, name: str) -> Plan:
+    """A plan of the library by id, or of a file by its path."""
+    if name in library.plans:
+        return library.plans[name]
+    if not name.endswith(".toml"):
+        raise AbsentError(f"there is no plan {name!r}", "known: " + ", ".join(library.plans), code="no_plan")
+    plan, faults = validate_plan(read_text(Path(name)), name, library, datetime.min.replace(tzinfo=UTC))
+    if plan is None or faults:
+        raise InputError("\n".join(fault.text for fault in faults), "mend the file", code="bad_plan")
+    return plan
+
+
+def validate(files: Sequence[Path], library: Library, now: datetime, areas: Container[str] | None) -> list[Checked]:
+    """Every file by itself; a name of a bundled plan stands for its file."""
+    checked = []
+    for given in files:
+        path = HOME / "plans" / f"{given}.toml" if not given.exists() and str(given) in library.plans else given
+        plan, faults = validate_plan(read_text(path), str(given), library, now, areas)
+        name = plan.id if plan else None
+        checked.append(Checked(file=str(given), plan=name, valid=not faults, errors=tuple(faults)))
+    return checked
+
+
+def diff(one: Plan, other: Plan) -> dict[str, Any]:
+    """What changes from one plan to the other: fields, and tasks and measures added, gone or changed."""
+    first, second = msgspec.to_builtins(one), msgspec.to_builtins(other)
+    lists = ("tasks", "measures", "objectives", "triggers", "duties", "messages")
+    changed = {
+        key: {"from": first[key], "to": second[key]}
+        for key in first
+        if key not in lists and first[key] != second[key]
+    }  # fmt: skip
+    result: dict[str, Any] = {"from": one.id, "to": other.id, "fields": changed}
+    for key in lists:
+        before, after = named(first[key]), named(second[key])
+        result[key] = {
+            "added": [after[k] for k in after if k not in before],
+            "gone": [before[k] for k in before if k not in after],
+            "changed": [
+                {"key": k, "fields": {f: {"from": before[k].get(f), "to": v} for f, v in after[k].items()
+                                      if before[k].get(f) != v}}
+                for k in after if k in before and before[k] != after[k]
+            ],
+        }  # fmt: skip
+    result["same"] = first == second
+    return result
+
+
+def named(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Items by what tells them apart: key, figure, audience, department and level, or kind; numbered when doubled."""
+    found: dict[str, dict[str, Any]] = {}
+    for item in items:
+        name = str(item.get("key") or item.get("figure") or item.get("audience") or item.get("type") or "")
+        name = name or f"{item.get('department')}@{item.get('level')}"
+        doubled = sum(1 for known in found if known.partition("#")[0] == name)
+        found[f"{name}#{doubled}" if doubled else name] = item
+    return found
+
+
+def diff_text(one: Plan, other: Plan) -> str:
+    """The two as text, line by line."""
+    first, second = write_toml(one).splitlines(), write_toml(other).splitlines()
+    return "\n".join(difflib.unified_diff(first, second, one.id, other.id, lineterm="", n=1))
+
+
+def generate(base: Plan, vary: Sequence[str], count: int, seed: int, out: Path) -> list[dict[str, str]]:
+    """Writes variants of the base into a folder, one TOML file each."""
+    plans = vary_plan(base, parse_variables(vary) or None, count, seed)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for plan in plans:
+            (out / f"{plan.id}.toml").write_text(write_toml(plan), "utf-8")
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error}", "name another folder", code="bad_out") from error
+    return [{"id": plan.id, "title": plan.title, "file": str(out / f"{plan.id}.toml")} for plan in plans]
