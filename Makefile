@@ -42,6 +42,7 @@ bench: setup-dev bench-simulation bench-tracing ## every measured table, peers i
 	$(BIN)/python -m benchmarks.bench_trust
 	$(BIN)/python -m benchmarks.bench_logistics
 	$(BIN)/python -m benchmarks.bench_chains
+	$(BIN)/python -m benchmarks.bench_planning
 bench-simulation: setup-dev .venv-bench/.bench-ready ## the simulator beside Covasim and LASER
 	$(BIN)/python -m benchmarks.bench_simulation
 bench-tracing: setup-dev ## contact queries beside DuckDB and PostGIS

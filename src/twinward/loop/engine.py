@@ -12,13 +12,12 @@ from twinward.core.errors import TwinwardError
 from twinward.core.messages import Command, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Store, Transaction
 from twinward.loop import divide, feedback, link, schedule, trigger
-from twinward.loop.surroundings import Policy, Surroundings
+from twinward.loop.surroundings import ACTOR, Policy, Surroundings
 from twinward.loop.tracer import Tracer
 from twinward.twins.coupling import COUPLING
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Twins
 
-ACTOR = "loop"
 OFFSET = "loop"
 BATCH = 500
 TICKS_A_ROUND = 10  # in how many ticks every open incident is judged once, when the loop follows a running clock

@@ -14,6 +14,8 @@ from twinward.library.plans import Library, Plan
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents_state import Incident
 
+ACTOR = "loop"  # who the loop's own commands are asked by
+
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """The city's areas and the library of hazards, plans and departments."""

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from twinward.core.errors import RefusedError, TwinwardError
 from twinward.core.messages import Event, Request
 from twinward.core.ports import Store, Transaction
+from twinward.loop.surroundings import ACTOR
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Twins
 
-ACTOR = "loop"
 OFFSET = "tracing"
 BATCH = 100
 KINDS = ("CaseReported", "CaseReclassified")
