@@ -24,6 +24,10 @@ export type StockRow = Schemas['StockRow']
 export type RequestRow = Schemas['RequestRow']
 export type DemandReport = Schemas['DemandReport']
 export type TransferRow = Schemas['TransferRow']
+export type CompareJob = Schemas['CompareJob']
+export type CompareSheet = Schemas['Sheet']
+export type PlanShare = Schemas['Share']
+export type Adoption = Schemas['Adoption']
 export interface CaseRow { id: string; subject: string; hazard: string; area: string; status: string; found_in: string; place: string | null; onset: string | null; reported_at: string; source: string; synthetic: boolean; activation: string }
 export interface Page<T> { items: T[]; total: number; activation: string }
 export interface Contact { id: string; case: string; incident: string | null; subject: string; area: string; setting: string; probability: number | null; step: string; named_at: string; synthetic: boolean }
@@ -119,6 +123,9 @@ export const askFile = (subject: string) => post<PersonFile>('/v1/trace/file', {
 export const getStocks = async (at: string | null) => (await get<{ items: StockRow[] }>(`/v1/supplies/stocks${query({ at })}`)).items
 export const getRequests = async (at: string | null) => (await get<{ items: RequestRow[] }>(`/v1/supplies/requests${query({ at, status: 'all' })}`)).items
 export const getDemand = (at: string | null) => get<DemandReport>(`/v1/supplies/demand${query({ at })}`)
+export const startComparison = (asked: { plans: string[]; generate: number; days: number; replicates: number; disease: string; ranked_by: string; incident?: string }) => post<CompareJob>('/v1/plans/compare', asked)
+export const getComparison = (id: string) => get<CompareJob>(`/v1/plans/compare/${encodeURIComponent(id)}`)
+export const adoptPlan = (asked: { plan: string; incident: string; by: string; reason: string; sheet: string; replace?: string }) => post<Adoption>('/v1/plans/adopt', asked)
 export const getTransfers = async (at: string | null) => (await get<{ items: TransferRow[] }>(`/v1/transfers${query({ at, status: 'all' })}`)).items
 export const getMyTasks = (department: string, area: string) => get<MyTasks>(`/v1/my-tasks${query({ department, area })}`)
 

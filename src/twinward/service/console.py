@@ -25,6 +25,12 @@ class DepartmentName(msgspec.Struct, frozen=True, kw_only=True):
     duty: str
 
 
+class PlanName(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    hazard: str
+
+
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks and for which departments they may answer."""
 
@@ -36,6 +42,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     areas: list[str]
     actions: list[str]
     departments: list[DepartmentName]
+    plans: list[PlanName]
 
 
 class MyTasks(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +135,7 @@ def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
         areas=["all"] if "all" in caller.areas else [ground.areas.name(code) for code in caller.areas],
         actions=sorted(platform.policy.roles.actions_of(caller.role, managed=platform.managed)),
         departments=[DepartmentName(id=d.id, title=d.title, duty=d.duty) for d in known.values()],
+        plans=[PlanName(id=p.id, title=p.title, hazard=p.hazard) for p in platform.around.library.plans.values()],
     )
 
 
