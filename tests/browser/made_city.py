@@ -35,7 +35,9 @@ QUARTERS = ("East", "West")
 BLOCKS = ("One", "Two")
 
 
-def make_city(workspace: Path, *, kind: str = "demonstration", managed: bool = False) -> None:
+def make_city(
+    workspace: Path, *, kind: str = "demonstration", managed: bool = False, residents: int = RESIDENTS
+) -> None:
     """A workspace with a city of nine districts with outlines, each with quarters and blocks."""
     app.init_workspace(workspace, kind=kind, managed=managed)
     folder = workspace / "city"
@@ -63,7 +65,7 @@ def make_city(workspace: Path, *, kind: str = "demonstration", managed: bool = F
                 for b, block in enumerate(BLOCKS, 1)
             ]
     blocks = [area for area in areas if area.level == "block"]
-    base = people(blocks, areas)
+    base = people(blocks, areas, residents)
     write_columns(base, folder)
     lengths = {name: len(getattr(base, name)) for name in COLUMNS}
     manifest = Manifest(
@@ -74,13 +76,13 @@ def make_city(workspace: Path, *, kind: str = "demonstration", managed: bool = F
     (folder / "boundaries.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
 
 
-def people(blocks: list[Area], areas: list[Area]) -> CityBase:
+def people(blocks: list[Area], areas: list[Area], residents: int) -> CityBase:
     """Synthetic residents, equally many in each block, who work in any district."""
     count = len(blocks)
     lonlat = np.array([(block.lon, block.lat) for block in blocks])
     lonlat += np.random.Generator(np.random.PCG64(8)).uniform(-0.03, 0.03, lonlat.shape)
     frame = msgspec.structs.replace(
-        plain_frame(RESIDENTS, 7), residents=apportion(np.ones(count), RESIDENTS), lonlat=lonlat,
+        plain_frame(residents, 7), residents=apportion(np.ones(count), residents), lonlat=lonlat,
         radius_m=np.full(count, 800.0), zone_of=np.arange(count) // 4, jobs=np.ones(count),
     )  # fmt: skip
     columns = synthesise(frame, 1)

@@ -131,7 +131,7 @@ def test_no_page_has_an_accessibility_violation(
     page = open_page(outbreak, size=size, language=language, theme=theme, drawn=True)
     page.get_by_test_id("incident").first.wait_for()
     room = page.get_by_test_id("incident").first.get_attribute("href")
-    for place in ("#/", room, "#/tasks", "#/cases", "#/resources", "#/trust", "#/public"):
+    for place in ("#/", room, "#/tasks", "#/cases", "#/foresee", "#/resources", "#/trust", "#/public"):
         page.evaluate("place => { location.hash = place }", place)
         page.wait_for_selector("main h2")
         page.wait_for_timeout(300)

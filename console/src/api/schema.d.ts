@@ -324,6 +324,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/plans/compare/{comparison}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Compare
+         * @description How far a comparison is, and its sheet when it is done; a kept sheet answers by its own name.
+         */
+        get: operations["get_compare_v1_plans_compare__comparison__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Adopt
+         * @description Put a plan in force; where two persons are needed it waits for the second.
+         */
+        post: operations["post_adopt_v1_plans_adopt_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -390,6 +430,20 @@ export interface components {
             instead_of: string | null;
             /** @default  */
             forecast: string;
+        };
+        /**
+         * Adoption
+         * @description `state`: adopted, or waits for a second person under `change`.
+         */
+        Adoption: {
+            state: string;
+            incident: string;
+            plan: string;
+            version: string;
+            authority: string;
+            sheet: string;
+            /** @default null */
+            change: string | null;
         };
         /**
          * AreaName
@@ -485,6 +539,29 @@ export interface components {
             /** @default null */
             unit: string | null;
         };
+        /**
+         * CompareJob
+         * @description A comparison under way or done. `done` of `of` runs; `sheet_id` names the kept sheet.
+         */
+        CompareJob: {
+            id: string;
+            /** @enum {unknown} */
+            state: "done" | "failed" | "running" | "waiting";
+            /** @default  */
+            stage: string;
+            /** @default 0 */
+            done: number;
+            /** @default 0 */
+            of: number;
+            /** @default null */
+            error: {
+                [key: string]: string;
+            } | null;
+            /** @default null */
+            sheet_id: string | null;
+            /** @default null */
+            sheet: components["schemas"]["Sheet"] | null;
+        };
         /** CompleteTask */
         CompleteTask: {
             /** @enum {unknown} */
@@ -514,6 +591,8 @@ export interface components {
         /**
          * Contact
          * @description One other, over all meetings. `probability` is of real co-presence, `transmission` of having been infected.
+         *
+         *         Both are corrected by how often the model was right; an episode's own probability is what position alone says.
          */
         Contact: {
             subject: string;
@@ -527,6 +606,16 @@ export interface components {
             places: string[];
             crowd: number;
             episodes: components["schemas"]["Episode"][];
+        };
+        /**
+         * Cost
+         * @description One entry of the table of unit costs.
+         */
+        Cost: {
+            name: string;
+            value: number;
+            unit: string;
+            source: string;
         };
         /**
          * DayRow
@@ -646,6 +735,16 @@ export interface components {
             objective: string;
             holds: boolean;
             because: string;
+        };
+        /**
+         * Fairness
+         * @description How evenly days lost per head fall on areas and ages: Gini (0 even), and the most burdened against the mean.
+         */
+        Fairness: {
+            gini_by_area: number;
+            most_by_area: number;
+            gini_by_age: number;
+            most_by_age: number;
         };
         /**
          * Figures
@@ -849,6 +948,7 @@ export interface components {
             areas: string[];
             actions: string[];
             departments: components["schemas"]["DepartmentName"][];
+            plans: components["schemas"]["PlanName"][];
         };
         /**
          * MyTasks
@@ -913,6 +1013,42 @@ export interface components {
             area: string[];
             name: string[];
             unplaced: number;
+        };
+        /** PlanName */
+        PlanName: {
+            id: string;
+            title: string;
+            hazard: string;
+        };
+        /**
+         * PlanSheet
+         * @description One plan. `against_first`: paired differences (this less the first) on the same random numbers.
+         */
+        PlanSheet: {
+            id: string;
+            title: string;
+            origin: string;
+            place: number;
+            probability_best: number;
+            wins: number;
+            measures: string[];
+            notes: string[];
+            figures: {
+                [key: string]: components["schemas"]["Spread"];
+            };
+            against_first: {
+                [key: string]: components["schemas"]["Spread"];
+            };
+            over_beds: number;
+            over_icu: number;
+            pareto: boolean;
+            beaten_by: string | null;
+            by_area: components["schemas"]["Share"][];
+            by_age: components["schemas"]["Share"][];
+            fairness: components["schemas"]["Fairness"];
+            fan: {
+                [key: string]: number[][];
+            };
         };
         /**
          * PublicArea
@@ -1146,6 +1282,54 @@ export interface components {
             source: string;
         };
         /**
+         * Share
+         * @description What one area or age band bears. `infections` is hidden (null) where it is small.
+         */
+        Share: {
+            key: string;
+            name: string;
+            residents: number;
+            infections: number | null;
+            days_lost_per_100: number;
+        };
+        /**
+         * Sheet
+         * @description The whole comparison; simulated, never a fact. `fingerprint` names every input: the same gives the same bytes.
+         */
+        Sheet: {
+            fingerprint: string;
+            /** @default true */
+            simulated: boolean;
+            as_of: string | null;
+            live: boolean;
+            incident: string | null;
+            city: string;
+            residents: number;
+            disease: string;
+            days: number;
+            replicates: number;
+            seed: number;
+            ranked_by: string;
+            first: string;
+            probability_right: number;
+            why: {
+                [key: string]: string;
+            };
+            beds: number;
+            icu_beds: number;
+            currency: string;
+            levels: number[];
+            plans: components["schemas"]["PlanSheet"][];
+            pareto: string[];
+            pareto_by: string[];
+            sensitivity: components["schemas"]["Tried"][];
+            costs: components["schemas"]["Cost"][];
+            start: {
+                [key: string]: number;
+            };
+            notes: string[];
+        };
+        /**
          * SourceRow
          * @description One source's account: received = stored + rejected + duplicate.
          */
@@ -1164,6 +1348,16 @@ export interface components {
         Span: {
             first: string;
             last: string;
+        };
+        /**
+         * Spread
+         * @description A figure over replicates: its mean and quantiles 0.05, 0.5, 0.95.
+         */
+        Spread: {
+            mean: number;
+            low: number;
+            median: number;
+            high: number;
         };
         /**
          * Station
@@ -1269,6 +1463,18 @@ export interface components {
             changed_at: string | null;
             incident: string | null;
             because: string | null;
+        };
+        /**
+         * Tried
+         * @description What becomes of the ranking when one input is lower or higher. `margin`: cost of the second less the first.
+         */
+        Tried: {
+            input: string;
+            factor: number;
+            source: string;
+            first: string;
+            changes_first: boolean;
+            margin: number;
         };
         /** Trust */
         Trust: {
@@ -3439,6 +3645,296 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["TransferRow"][];
                     };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    get_compare_v1_plans_compare__comparison__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CompareJob */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareJob"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    post_adopt_v1_plans_adopt_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    plan: string;
+                    incident: string;
+                    by: string;
+                    /** @default  */
+                    reason?: string;
+                    /** @default  */
+                    sheet?: string;
+                    /** @default  */
+                    replace?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Adoption */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adoption"];
                 };
             };
             /** @description What was wrong and what to do */

@@ -1,0 +1,61 @@
+"""Foresee and choose: plans are compared with progress, the ranking comes first, and a person adopts one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.axe import assert_accessible
+from browser.made_city import make_city
+from browser.stage import Stage, staged
+from twinward.service import views
+
+PATIENCE_MS = 120_000
+SMALL_CITY = 12_000
+DAYS_PLAYED = 9
+
+
+def play_days(stage: Stage) -> None:
+    """One district reports cases day after day."""
+    for day in range(DAYS_PLAYED):
+        stage.report_count("01", 4 + day)
+        stage.pass_time(days=1)
+
+
+@pytest.mark.slow
+def test_plans_are_compared_and_one_is_adopted(tmp_path: Path, open_page: Callable[..., Page]) -> None:
+    make_city(tmp_path / "ws", residents=SMALL_CITY)
+    with staged(tmp_path / "ws") as stage:
+        stage.report_case()
+        play_days(stage)
+        page = open_page(stage, "foresee")
+        page.get_by_label("Whole-city response").check()
+        page.get_by_label("Runs of each").select_option("5")
+        page.get_by_label("Days ahead").select_option("14")
+        page.get_by_role("button", name="Compare").click()
+        sheet = page.get_by_test_id("sheet")
+        expect(sheet).to_be_visible(timeout=PATIENCE_MS)
+        expect(sheet.locator("tbody tr")).to_have_count(3)
+        expect(sheet.locator("tbody tr").first).to_contain_text("1")
+        expect(page.locator("figure svg")).to_have_count(3)
+        assert "cmp-" in page.url
+        assert_accessible(page, "foresee")
+        adopt = page.locator("section", has=page.locator("#adopt"))
+        adopt.get_by_label("Incident").select_option(label="North Bank")
+        adopt.get_by_label("Adopted by").fill("Head of the city committee")
+        adopt.get_by_role("button", name="Adopt the plan").click()
+        expect(page.get_by_test_id("adopted")).to_contain_text("is in force")
+        (row,) = views.list_incidents(stage.platform, status="open")
+        plan = views.get_incident(stage.platform, row["id"])["plan"]
+        assert plan.plan == "epidemic-i-whole-city" and "Head of the city committee" in plan.authority
+
+
+def test_a_comparison_that_cannot_be_made_says_why(quiet: Stage, open_page: Callable[..., Page]) -> None:
+    page = open_page(quiet, "foresee/cmp-nothing")
+    expect(page.get_by_test_id("shut")).to_contain_text("there is no comparison")
+    page.get_by_label("No measure").uncheck()
+    page.get_by_label("The measures in force").uncheck()
+    expect(page.get_by_role("button", name="Compare")).to_be_disabled()
