@@ -160,7 +160,7 @@ def _share(options: argparse.Namespace) -> None:
             emit_text(f"{'':<18} it takes {kind.relaxation}")
     for one in report.sendings[:40]:
         emit_text(
-            f"{one.first_day}  {one.from_holder or one.from_area} -> {one.to_name}: {one.quantity:,.0f} {one.unit}"
+            f"{one.first_day}  {one.from_area} {one.from_holder or ''} -> {one.to_name}: {one.quantity:,.0f} {one.unit}"
         )
 
 

@@ -28,6 +28,15 @@ def random_graph(n: int, p: int, seed: int) -> str:
     return f" {n} {len(rows)} {p}\n" + "\n".join(rows)
 
 
+def dense_graph(n: int, p: int, seed: int) -> str:
+    """Made as the published p-median instances are: n * n / 50 random edges with costs of 1 to 100; nodes renamed."""
+    rng = generator(seed, "test-orlib-dense")
+    edges = [(i, i + 1) for i in range(n - 1)] + [rng.choice(n, 2, replace=False) for _ in range(n * n // 50 - n + 1)]
+    name = rng.permutation(n) + 1
+    rows = [f"{name[a]} {name[b]} {rng.integers(1, 101)}" for a, b in edges]
+    return f" {n} {len(rows)} {p}\n" + "\n".join(rows)
+
+
 def random_rounds(n: int, seed: int, *, windows: bool = False, label: str = "order") -> tuple[str, dict[int, int]]:
     """A VRPLIB text of n nodes and {node number: its place in the unlabelled instance}.
 

@@ -24,7 +24,8 @@ ROUNDS = 3000  # subgradient steps at most
 PATIENCE = 25  # steps without a better bound before the step length is halved
 SHAKES = 60  # perturbed restarts of the interchange
 LAGRANGIAN_SHARE = 0.3  # of the time limit
-TREE_SHARE = 0.7  # by then the tree ends too; the rest is for HiGHS
+FIRST_SHARE = 0.7  # by then the first of tree and HiGHS ends too
+SMALL_REST = 30_000  # pairs of customer and site that HiGHS decides sooner than the tree
 TREE_GAPS = (0.009, 0.0)  # what the tree is to prove: first a good answer, then the best
 Seconds = Callable[[], float]
 
@@ -123,6 +124,25 @@ def _raise_bound(state: _State, seconds: Seconds, limit_s: float) -> None:
         price = price + step * (1.02 * state.value - bound) / length * slope
 
 
+def _count_arcs(state: _State) -> int:
+    """How many pairs of customer and site a linear program of the rest would have."""
+    possible, _, slack = _reduce(state)
+    return int((state.cost[:, possible] <= (state.price + slack)[:, None]).sum())
+
+
+def _solve_rest(state: _State, seconds: Seconds, limit_s: float) -> None:
+    """What is still possible, by HiGHS."""
+    possible, forced, slack = _reduce(state)
+    left_s = limit_s - seconds()
+    if left_s > 0.2:
+        value, sites, bound = solve_remaining(
+            state.cost, state.p, possible, forced, state.price, slack, state.sites, left_s
+        )
+        if sites is not None and value < state.value:
+            state.offer(sites)
+        state.bound = max(state.bound, min(bound, state.value))
+
+
 def _search_tree(state: _State, seconds: Seconds, limit_s: float) -> None:
     """Branch on sites until the answer is proven or the time is up."""
     tree = MedianTree(state.cost, state.p, state.value, state.sites, whole=state.whole)
@@ -173,16 +193,9 @@ def solve_p_median(cost: Floats, p: int, seconds: Seconds, time_limit_s: float) 
     state = _State(np.ascontiguousarray(cost, np.float64), p)
     _search(state, seconds, 0.2 * time_limit_s)
     _raise_bound(state, seconds, LAGRANGIAN_SHARE * time_limit_s)
-    if not state.proven and len(state.price):
-        _search_tree(state, seconds, TREE_SHARE * time_limit_s)
-    if not state.proven and len(state.price):
-        possible, forced, slack = _reduce(state)
-        left_s = 0.95 * (time_limit_s - seconds())  # the rest is for building the model
-        if left_s > 0.2:
-            value, sites, bound = solve_remaining(
-                state.cost, p, possible, forced, state.price, slack, state.sites, left_s
-            )
-            if sites is not None and value < state.value:
-                state.offer(sites)
-            state.bound = max(state.bound, min(bound, state.value))
+    if len(state.price):
+        ways = (_solve_rest, _search_tree) if _count_arcs(state) <= SMALL_REST else (_search_tree, _solve_rest)
+        for decide, until in zip(ways, (FIRST_SHARE, 0.95), strict=True):
+            if not state.proven:
+                decide(state, seconds, until * time_limit_s)
     return state.finish()
