@@ -16,47 +16,15 @@ from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.decision.logistics.sharing_lp import ShareProgram
+from twinward.decision.logistics.sharing_packs import Found, Item, Lot, Packs, Shipment
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Seconds = Callable[[], float]
-Found = tuple[Floats, float, Floats, Floats]  # unmet, worst share, shipped by column, worth of each lot
+__all__ = ["Item", "ItemAnswer", "Lot", "ShareAnswer", "Shipment", "share"]
+
+OVERRUN = 3.0  # most items need far less than their share of the time
 UNMET_OVER_WAY = 10.0  # a unit unmet costs so many times the dearest way
-REPAIRS = 3
-GAP_WANTED = 0.005
-
-
-class Lot(msgspec.Struct, frozen=True, kw_only=True):
-    """Stock or production of a source: there from day `first` on (0 the first day), of use up to day `last`."""
-
-    source: int
-    quantity: float
-    first: int = 0
-    last: int = 10_000
-
-
-class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind to share. need [areas, days] in units; urgency [areas] (1 ordinary); cost [sources, areas] a unit, and
-    infinite where no way leads; `lead_d` [sources] days from leaving to use; a way may only carry whole packs (0: any).
-    """
-
-    name: str
-    need: Floats
-    urgency: Floats
-    cost: Floats
-    lots: tuple[Lot, ...]
-    lead_d: Ints
-    pack: float = 0.0
-
-
-class Shipment(msgspec.Struct, frozen=True, kw_only=True):
-    """What one source sends to one area over all days, and how much of it by its first day of use."""
-
-    source: int
-    area: int
-    quantity: float
-    packs: int
-    first_day: int
 
 
 class ItemAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,12 +58,13 @@ def gap_of(objective: float, bound: float) -> float:
 
 
 def share(items: Sequence[Item], seconds: Seconds, time_limit_s: float) -> ShareAnswer:
-    """Each item's share of the time that is left; one that could not be begun is answered as unmet, and says so."""
+    """Each item may take some shares of the time that is left; one that finds none is answered as unmet and says so."""
     answers = []
     for n, item in enumerate(items):
         check(item)
         now = seconds()
-        answers.append(share_item(item, seconds, now + (time_limit_s - now) / (len(items) - n)))
+        left_s = time_limit_s - now
+        answers.append(share_item(item, seconds, now + min(left_s, OVERRUN * left_s / (len(items) - n))))
     objective, bound = sum(one.objective for one in answers), sum(one.bound for one in answers)
     return ShareAnswer(objective=objective, bound=bound, gap=gap_of(objective, bound), items=answers)
 
@@ -142,14 +111,19 @@ def share_item(item: Item, seconds: Seconds, until_s: float) -> ItemAnswer:
     if seconds() >= until_s:
         return _unbegun(item, nothing)
     program = ShareProgram(need, unmet_cost, worst_cost, item.cost, lots)
+    packs = Packs(item, program)
+    if item.pack:
+        program.count_packs(item.pack, float(packs.most.sum()))
     bound = max(program.solve(seconds, seconds() + 0.7 * (until_s - seconds())), 0.0)
-    packs = _Packs(item, program)
-    found = packs.fill(seconds, until_s)
+
+    def price(found: Found, packs: Packs) -> float:
+        return float(worst_cost * found[1] + (unmet_cost[:, None] * found[0]).sum() + packs.ways_cost(found[2]))
+
+    found = packs.fill(seconds, until_s, price)
     if found is None:
         return _unbegun(item, nothing, bound)
     unmet, worst, shipped, worth = found
-    ways_cost = packs.ways_cost(shipped)
-    objective = float(worst_cost * worst + (unmet_cost[:, None] * unmet).sum() + ways_cost)
+    objective = price(found, packs)
     bound = min(bound, objective)
     return ItemAnswer(
         name=item.name, objective=objective, bound=bound, gap=gap_of(objective, bound), worst_share=float(worst),
@@ -190,119 +164,3 @@ def spread_unmet(need: Floats, unmet: Floats, block: Ints) -> Floats:
         found[:, day] = part
         left[:, block[day]] -= part
     return found
-
-
-class _Packs:
-    """Whole packs on every way: rounded up where a source has enough of them, else where the need feels it most."""
-
-    def __init__(self, item: Item, program: ShareProgram) -> None:
-        self.item, self.program = item, program
-        self.packs = np.zeros(item.cost.shape, np.int64)
-        stock = np.bincount([lot.source for lot in item.lots], [lot.quantity for lot in item.lots], len(item.lead_d))
-        self.most = np.floor(stock / item.pack + 1e-9).astype(np.int64) if item.pack else np.zeros(len(stock), int)
-
-    def fill(self, seconds: Seconds, until_s: float) -> Found | None:
-        """Round, solve with the packs, and give what is left of them to who still lacks; None without any answer."""
-        program, item = self.program, self.item
-        if not program.run(until_s - seconds()):
-            return None
-        if not item.pack:
-            return program.answer()
-        found = self._cut_to_packs(self._leave_room(seconds, until_s))
-        program.tighten(np.full(len(self.most), np.inf))
-        for left in range(REPAIRS, 0, -1):
-            used_source, used_area = np.nonzero(self.packs)
-            most = item.pack * self.packs[used_source, used_area].astype(np.float64)
-            program.cap(used_source, used_area, most)
-            if not program.run(until_s - seconds()):
-                break
-            found = program.answer()
-            if left == 1 or not self._add_where_missing(found[0].sum(axis=1)):
-                break
-        return found
-
-    def _cut_to_packs(self, found: Found) -> Found:
-        """Round the ways, and cut what goes on each to what its packs hold: an answer without solving again."""
-        _, _, shipped, worth = found
-        source, area, block = self.program.shipments()
-        flow = self._flow(shipped)
-        self._round(flow)
-        part = np.minimum(1.0, self.item.pack * self.packs / np.maximum(flow, 1e-12))
-        shipped = shipped * part[source, area]
-        unmet = self.program.need.copy()
-        np.add.at(unmet, (area, block), -shipped)
-        unmet = np.maximum(unmet, 0.0)
-        total = self.program.need.sum(axis=1)
-        worst = float((unmet.sum(axis=1) / np.maximum(total, 1e-12)).max(initial=0.0))
-        return unmet, worst, shipped, worth
-
-    def _flow(self, shipped: Floats) -> Floats:
-        source, area, _ = self.program.shipments()
-        flow = np.zeros(self.item.cost.shape)
-        np.add.at(flow, (source, area), shipped)
-        return flow
-
-    def _leave_room(self, seconds: Seconds, until_s: float) -> Found:
-        """Let sources give so much less that all their ways can be rounded up; what they lack others give."""
-        most, found = np.full(len(self.most), np.inf), self.program.answer()
-        for _ in range(REPAIRS):
-            flow = self._flow(found[2])
-            over = np.ceil(flow / self.item.pack - 1e-7).sum(axis=1) - self.most
-            if (over <= 0).all() or seconds() > until_s:
-                break
-            given = np.minimum(flow.sum(axis=1), most)
-            most = np.where(over > 0, np.maximum(given - over * self.item.pack, 0.0), most)
-            self.program.tighten(most)
-            if not self.program.run(until_s - seconds()):
-                break
-            found = self.program.answer()
-        return found
-
-    def _round(self, flow: Floats) -> None:
-        pack, total = self.item.pack, np.maximum(self.item.need.sum(axis=1), 1e-9)
-        self.packs = np.floor(flow / pack + 1e-7).astype(np.int64)
-        rest = flow - pack * self.packs
-        felt = np.where(rest > 1e-6 * pack, rest / total, 0.0)
-        for source in range(len(flow)):
-            spare = self.most[source] - int(self.packs[source].sum())
-            order = np.argsort(-felt[source], kind="stable")[: max(spare, 0)]
-            self.packs[source, order[felt[source, order] > 0]] += 1
-
-    def _add_where_missing(self, unmet: Floats) -> bool:
-        """One more pack for each area that lacks something, from the nearest source that has one and a way there."""
-        spare = self.most - self.packs.sum(axis=1)
-        source, area, _ = self.program.shipments()
-        way = np.full(self.item.cost.shape, np.inf)
-        way[source, area] = self.item.cost[source, area]
-        added = False
-        share_unmet = unmet / np.maximum(self.item.need.sum(axis=1), 1e-9)
-        for lacking in np.argsort(-share_unmet, kind="stable")[: int((unmet > 1e-6 * self.item.pack).sum())]:
-            choice = int(np.argmin(np.where(spare > 0, way[:, lacking], np.inf)))
-            if spare[choice] > 0 and np.isfinite(way[choice, lacking]):
-                self.packs[choice, lacking] += 1
-                spare[choice] -= 1
-                added = True
-        return added
-
-    def ways_cost(self, shipped: Floats) -> float:
-        """What the ways cost: by whole packs, or by the unit where there are none."""
-        if not self.item.pack:
-            source, area, _ = self.program.shipments()
-            return float((self.item.cost[source, area] * shipped).sum())
-        source, area = np.nonzero(self.packs)
-        return float((self.item.cost[source, area] * self.item.pack * self.packs[source, area]).sum())
-
-    def list_shipments(self, shipped: Floats, block: Ints) -> list[Shipment]:
-        source, area, of_block = self.program.shipments()
-        found: dict[tuple[int, int], list[float]] = {}
-        for n in np.flatnonzero(shipped > 1e-6).tolist():
-            entry = found.setdefault((int(source[n]), int(area[n])), [0.0, np.inf])
-            entry[0] += float(shipped[n])
-            entry[1] = min(entry[1], float(np.flatnonzero(block == of_block[n])[0]))
-        return [
-            Shipment(
-                source=s, area=a, packs=int(self.packs[s, a]), first_day=int(day),
-                quantity=self.item.pack * int(self.packs[s, a]) if self.item.pack else round(quantity, 6),
-            )
-            for (s, a), (quantity, day) in sorted(found.items())
-        ]  # fmt: skip

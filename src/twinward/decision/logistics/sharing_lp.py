@@ -90,6 +90,28 @@ class ShareProgram:
         model.passModel(lp)
         return model
 
+    def count_packs(self, pack: float, most: float) -> None:
+        """Each area gets a whole number N of packs, all together at most `most`: what that costs at least.
+
+        pack * N + u >= need, and by rounding rest * N + u >= rest * (packs that meet the need), where the last of
+        them serves but `rest` (Nemhauser, Wolsey 1990, Math Prog 46:379). To be called before shipments are added.
+        """
+        total = self.need.sum(axis=1)
+        whole = np.ceil(total / pack - 1e-9)
+        rest = np.maximum(total - pack * (whole - 1), 0.0)
+        of_n = self.first_y + np.arange(self.areas)
+        self.model.addCols(
+            self.areas, np.zeros(self.areas), np.zeros(self.areas), whole, 0, np.zeros(self.areas, np.int32),
+            np.empty(0, np.int32), np.empty(0),
+        )  # fmt: skip
+        for area in np.flatnonzero(total > 0).tolist():
+            unmet = 1 + np.flatnonzero(self.area == area)
+            columns = np.append(unmet, of_n[area]).astype(np.int32)
+            for by, least in ((pack, total[area]), (rest[area], rest[area] * whole[area])):
+                self.model.addRow(float(least), INF, len(columns), columns, np.append(np.ones(len(unmet)), by))
+        self.model.addRow(-INF, most, self.areas, of_n.astype(np.int32), np.ones(self.areas))
+        self.first_y += self.areas
+
     def add(self, source: Ints, area: Ints, block: Ints) -> None:
         """New shipment columns; those that are known already are left out."""
         fresh = ~self.known[source, area, block]
