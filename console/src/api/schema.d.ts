@@ -977,6 +977,8 @@ export interface components {
             below: number;
             /** @default 0 */
             hours: number;
+            /** @default  */
+            evidence: string;
         };
         /**
          * PersonFile

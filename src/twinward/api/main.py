@@ -16,6 +16,7 @@ from twinward.api import (
     events,
     map,
     observations,
+    papers,
     persons,
     planning,
     sessions,
@@ -52,6 +53,7 @@ def make_api(platform: Platform) -> FastAPI:
         events,
         supplies,
         planning,
+        papers,
     ):
         api.include_router(subject.router(platform))
 

@@ -1,23 +1,24 @@
-"""`twinward incident list|show`: incidents, what keeps them open, and the whole cause tree."""
+"""`twinward incident list|show|report|review`: incidents, what keeps them open, the cause tree, reports, reviews."""
 
 from __future__ import annotations
 
 import argparse
 from datetime import datetime
 
+from twinward.cli.incident_report import add_reports, run_report
 from twinward.cli.opened import add_person, open_for
 from twinward.cli.output import emit_json, emit_text
 from twinward.service import views
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="list|show")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="list|show|report|review")
     listing = acts.add_parser("list", help="incidents, newest first")
     listing.add_argument("--status", choices=("open", "closed"))
     showing = acts.add_parser("show", help="one incident")
     showing.add_argument("id")
     showing.add_argument("--timeline", action="store_true", help="the tree from one report to the last closed task")
-    for sub in (listing, showing):
+    for sub in (listing, showing, *add_reports(acts)):
         add_person(sub)
 
 
@@ -29,6 +30,8 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                 emit_json({"incidents": incidents})
             else:
                 show_list(incidents)
+        elif options.act in ("report", "review"):
+            run_report(platform, caller, options)
         else:
             shown = views.get_incident(platform, options.id, at=at, timeline=options.timeline, caller=caller)
             if options.json:

@@ -14,6 +14,7 @@ from twinward.service.ground import AreaName
 from twinward.service.handovers import HandOvers
 from twinward.service.map import PlaceColumns
 from twinward.service.planning_jobs import CompareJob
+from twinward.service.review import Review
 from twinward.service.room import Room
 from twinward.service.screen_rows import Screen
 from twinward.service.supplies import RequestRow, StockRow, TransferRow
@@ -21,6 +22,7 @@ from twinward.service.supplies import RequestRow, StockRow, TransferRow
 ANSWERS = (
     Screen,
     Room,
+    Review,
     Me,
     MyTasks,
     Trust,

@@ -1,0 +1,50 @@
+"""Routes of what is handed on about an incident: the situation report and the review, as page, PDF and data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from twinward.api.answers import ERRORS, answer
+from twinward.api.callers import caller_of
+from twinward.api.map import gives
+from twinward.api.views import At, aware
+from twinward.service import review, review_page, situation
+from twinward.service.ground import Ground
+from twinward.service.platform import Platform
+
+PAGES: dict[int | str, dict[str, Any]] = {200: {"description": "a page", "content": {"text/html": {}}}}
+PAPERS: dict[int | str, dict[str, Any]] = {200: {"description": "a PDF", "content": {"application/pdf": {}}}}
+# its styles and its figure are in the page itself; nothing else may load, nothing may run
+PAGE_POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["papers"], responses=ERRORS)
+    ground = Ground(platform)
+
+    @routes.get("/incidents/{incident}/report.html", response_class=Response, responses=PAGES)
+    def get_report_page(request: Request, incident: str, at: At = None) -> Response:
+        """The situation report as a page that needs nothing from elsewhere."""
+        found = situation.report_situation(platform, ground, caller_of(platform, request), incident, aware(at))
+        return Response(situation.render_html(found), media_type="text/html", headers=PAGE_POLICY)
+
+    @routes.get("/incidents/{incident}/report.pdf", response_class=Response, responses=PAPERS)
+    def get_report_paper(request: Request, incident: str, at: At = None) -> Response:
+        """The situation report as PDF."""
+        found = situation.report_situation(platform, ground, caller_of(platform, request), incident, aware(at))
+        return Response(situation.render_pdf(found), media_type="application/pdf")
+
+    @routes.get("/incidents/{incident}/review", responses=gives("Review"))
+    def get_review(request: Request, incident: str) -> Response:
+        """Planned against actual, forecast against outcome; interim while the incident is open."""
+        return answer(review.review_incident(platform, ground, caller_of(platform, request), incident))
+
+    @routes.get("/incidents/{incident}/review.pdf", response_class=Response, responses=PAPERS)
+    def get_review_paper(request: Request, incident: str) -> Response:
+        """The review as PDF."""
+        found = review.review_incident(platform, ground, caller_of(platform, request), incident)
+        return Response(situation.render_pdf(review_page.write_review(ground, found)), media_type="application/pdf")
+
+    return routes

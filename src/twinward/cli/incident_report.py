@@ -1,0 +1,70 @@
+"""`twinward incident report|review ID`: the situation report, and the review, as text, HTML, PDF or JSON."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from twinward.cli.output import emit_json, emit_text
+from twinward.core.errors import InputError
+from twinward.service import review, review_page, situation
+from twinward.service.ground import Ground
+from twinward.service.platform import Caller, Platform
+
+
+def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
+    """The two verbs; their parsers."""
+    reporting = acts.add_parser("report", help="the situation report, as HTML and PDF")
+    reviewing = acts.add_parser("review", help="planned against actual, forecast against outcome")
+    for sub in (reporting, reviewing):
+        sub.add_argument("id")
+        sub.add_argument("--html", type=Path, help="write a page here")
+        sub.add_argument("--pdf", type=Path, help="write a PDF here")
+    return [reporting, reviewing]
+
+
+def run_report(platform: Platform, caller: Caller, options: argparse.Namespace) -> None:
+    ground = Ground(platform)
+    if options.act == "report":
+        document = situation.report_situation(platform, ground, caller, options.id)
+        told: Any = document
+    else:
+        told = review.review_incident(platform, ground, caller, options.id)
+        document = review_page.write_review(ground, told)
+    written = [
+        write(path, content)
+        for path, content in (
+            (options.html, lambda: situation.render_html(document).encode()),
+            (options.pdf, lambda: situation.render_pdf(document)),
+        )
+        if path is not None
+    ]
+    if options.json:
+        emit_json(told)
+    elif written:
+        emit_text("\n".join(written))
+    else:
+        show(document)
+
+
+def write(path: Path, content: Any) -> str:
+    try:
+        path.write_bytes(content())
+    except OSError as error:
+        why = f"{path} cannot be written: {error.strerror}"
+        raise InputError(why, "name another file", code="not_writable") from error
+    return f"written: {path}"
+
+
+def show(document: Any) -> None:
+    """The document as plain text."""
+    emit_text(f"{document.title}\n{document.subtitle}" + (f"\n[{document.notice}]" if document.notice else ""))
+    for section in document.sections:
+        emit_text(f"\n{section.title}")
+        for text in section.says:
+            emit_text(f"  {text}")
+        if section.table is not None:
+            emit_text("  " + " | ".join(section.table.head))
+            for row in section.table.rows:
+                emit_text("  " + " | ".join(row))

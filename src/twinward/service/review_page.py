@@ -1,0 +1,73 @@
+"""The review of an incident as a document."""
+
+from __future__ import annotations
+
+from twinward.report.document import Document, Section, Table
+from twinward.service.ground import Ground
+from twinward.service.review import Review
+from twinward.service.situation import notice_of, show_time
+
+
+def write_review(ground: Ground, review: Review) -> Document:
+    """What went well and badly first, then the figures behind it."""
+    interim = "interim: the incident is still open" if review.interim else ""
+    return Document(
+        title=f"Review: {review.title}",
+        subtitle=f"{review.incident}, {show_time(ground, review.opened_at)} to {show_time(ground, review.closed_at)}, "
+        f"reviewed {show_time(ground, review.reviewed_at)}",
+        notice="; ".join(word for word in (interim, notice_of(ground)) if word),
+        sections=[
+            _findings(review),
+            _summary(review),
+            _duties(review),
+            _objectives(review),
+            _forecasts(ground, review),
+        ],
+    )
+
+
+def _findings(review: Review) -> Section:
+    rows = [("well" if one.good else "badly", one.about, one.says) for one in review.findings]
+    says = () if rows else ("No figure stands out.",)
+    return Section(title="What went well and badly", says=says, table=Table(head=("", "about", "says"), rows=rows))
+
+
+def _summary(review: Review) -> Section:
+    peak = f", most on {review.peak_day}" if review.peak_day else ""
+    says = [f"{review.new_total:,} reports by day counted{peak}."]
+    says.append(f"Plan in force: {review.plan}." if review.plan else "No plan was in force.")
+    if review.rounds > 1:
+        says.append(f"It was closed and reopened: round {review.rounds}.")
+    return Section(title="In short", says=tuple(says))
+
+
+def _duties(review: Review) -> Section:
+    rows = [
+        (one.title, str(one.ordered), str(one.done), str(one.on_time), str(one.late), _hours(one.receipt_h),
+         _hours(one.work_h), _hours(one.worst_late_h), str(one.escalations))
+        for one in review.duties
+    ]  # fmt: skip
+    head = ("department", "ordered", "done", "in time", "late", "receipt h", "work h", "worst h over", "raised")
+    return Section(title="Planned against actual", table=Table(head=head, rows=rows))
+
+
+def _hours(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.1f}"
+
+
+def _objectives(review: Review) -> Section:
+    rows = [("yes" if one.holds else "no", one.objective, one.because) for one in review.objectives]
+    return Section(title="Objectives", table=Table(head=("holds", "objective", "because"), rows=rows))
+
+
+def _forecasts(ground: Ground, review: Review) -> Section:
+    rows = [
+        (show_time(ground, one.made_at), str(one.days), f"{one.wis:,.1f}", f"{one.naive_wis:,.1f}",
+         f"{one.coverage_50:.0%}", f"{one.coverage_90:.0%}")
+        for one in review.forecasts
+    ]  # fmt: skip
+    head = ("made", "days", "WIS", "WIS of the last value", "inside 50 %", "inside 90 %")
+    says = ("Each made from what the log held at that instant, then scored on what came.",)
+    if not rows:
+        says = (f"None: {review.not_scored}.",)
+    return Section(title="Forecast against outcome", says=says, table=Table(head=head, rows=rows) if rows else None)
