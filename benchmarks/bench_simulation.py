@@ -1,7 +1,8 @@
 """The outbreak simulator measured beside Covasim and LASER: user CPU of whole processes, less the same at one day.
 
-Every process is pinned to one core. `--sizes` chooses the numbers of residents; peers run at the sizes of PEERS alone.
-The report page docs/explanation/simulation-verification.md holds what was measured.
+Every process is pinned to one core, but for the two-thread gain. `--only` runs some parts; `--scale 0.02` runs all of
+them on so much smaller cities, to see that they work. The report page docs/explanation/simulation-verification.md holds
+what was measured.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -73,26 +76,99 @@ def measure(name: str, command: list[str], residents: int, rounds: int) -> dict[
     return result
 
 
-def paired(seeds: int, residents: int) -> list[dict[str, Any]]:
-    """R0, peak day and attack of both, seed by seed, with the spread over seeds."""
-    told = []
+def growth(scale: float, rounds: int) -> list[dict[str, Any]]:
+    """Cost by number of residents, without and with every measure."""
+    rows = []
+    for size in (100_000, 1_000_000, 10_000_000, 25_000_000):
+        repeats = rounds if size <= 1_000_000 else 1
+        rows.append(measure("twinward", OURS, int(size * scale), repeats))
+        if size < 25_000_000:
+            rows.append(measure("twinward, all measures", [*OURS, *MEASURES], int(size * scale), repeats))
+    return rows
+
+
+def laser(scale: float, rounds: int) -> list[dict[str, Any]]:
+    """LASER's SEIR on patches beside the run without measures."""
+    rows = []
+    for size, repeats in ((1_000_000, rounds), (10_000_000, 1)):
+        mine = measure("twinward", OURS, int(size * scale), repeats)
+        peer = measure("laser SEIR patches", [*PEER, "laser"], int(size * scale), repeats)
+        rows += [mine, peer, ratio("against LASER", mine, peer)]
+    return rows
+
+
+def covasim(scale: float, rounds: int) -> list[dict[str, Any]]:
+    """Covasim hybrid without measures beside ours; its reinfections count."""
+    mine = measure("twinward", OURS, int(1_000_000 * scale), rounds)
+    peer = measure("covasim hybrid", [*PEER, "covasim"], int(1_000_000 * scale), 1)
+    return [mine, peer, ratio("against Covasim", mine, peer)]
+
+
+def measures(scale: float, rounds: int) -> list[dict[str, Any]]:
+    """Covasim with testing, tracing, closure and vaccination beside every measure of ours."""
+    mine = measure("twinward, all measures", [*OURS, *MEASURES], int(1_000_000 * scale), rounds)
+    peer = measure("covasim, measures", [*PEER, "covasim", "--measures"], int(1_000_000 * scale), 1)
+    return [mine, peer, ratio("against Covasim, measures", mine, peer)]
+
+
+def ratio(name: str, mine: dict[str, Any], peer: dict[str, Any]) -> dict[str, Any]:
+    """Agent-days a CPU second of ours over the peer's, and how far the attack rates are apart."""
+    times = mine["agent_days_per_cpu_s"] / peer["agent_days_per_cpu_s"]
+    apart = abs(mine["attack_rate"] - peer["attack_rate"])
+    print(f"{name:<28} {times:>12.1f} times; attack rates {apart:.3f} apart", flush=True)
+    return {"name": name, "ratio": times, "attack_apart": apart}
+
+
+def threads(scale: float, rounds: int) -> list[dict[str, Any]]:
+    """Wall seconds of a run on one and on two threads, and of a cold compile."""
+    told = [*OURS, "--residents", str(int(10_000_000 * scale))]
+    walls = {
+        n: statistics.median(run([*told, "--threads", str(n)], DAYS, pin=False)["wall_s"] for _ in range(rounds))
+        for n in (1, 2)
+    }
+    print(f"two threads: {walls[1]:.2f} s to {walls[2]:.2f} s, gain {walls[1] / walls[2]:.2f}", flush=True)
+    cache = tempfile.mkdtemp()
+    try:
+        os.environ["NUMBA_CACHE_DIR"] = cache
+        small = [*OURS, "--residents", "20000"]
+        cold, warm = (run(small, 60) for _ in range(2))
+    finally:
+        del os.environ["NUMBA_CACHE_DIR"]
+        shutil.rmtree(cache, ignore_errors=True)
+    start = run([*OURS, "--residents", "100000"], DAYS)
+    print(f"cold compile: {cold['user_s'] - warm['user_s']:.1f} CPU s", flush=True)
+    print(
+        f"whole process, 100,000 residents, warm cache: {start['user_s']:.2f} CPU s, {start['whole_wall_s']:.2f} s wall"
+    )
+    return [{"name": "threads", "wall_1": walls[1], "wall_2": walls[2], "cold_s": cold["user_s"] - warm["user_s"],
+             "start_user_s": start["user_s"], "start_wall_s": start["whole_wall_s"]}]  # fmt: skip
+
+
+def paired(scale: float, rounds: int) -> list[dict[str, Any]]:
+    """R0, peak day and attack of both on 100,000 residents, seed by seed, with the spread over seeds."""
+    del rounds
+    told, seeds = [], range(1, 9)
     for name, command in (("twinward", OURS[:-2]), ("covasim", [*PEER, "covasim"])):
-        runs = [run([*command, "--residents", str(residents), "--seed", str(s)], DAYS) for s in range(1, seeds + 1)]
-        for figure in ("attack_rate", "peak_day"):
-            values = [float(r[figure]) for r in runs]
-            told.append(
-                {"name": name, "figure": figure, "mean": statistics.mean(values), "sd": statistics.stdev(values)}
-            )
+        size = str(int(100_000 * scale))
+        runs = [run([*command, "--residents", size, "--seed", str(seed)], DAYS) for seed in seeds]
+        for figure in ("r0", "peak_day", "attack_rate"):
+            values = [float(r.get(figure, r.get("r0_realised", 0.0))) for r in runs]
+            mean, sd = statistics.mean(values), statistics.stdev(values)
+            print(f"{name:<12} {figure:<12} {mean:.3f} (sd {sd:.3f} over {len(seeds)} seeds)", flush=True)
+            told.append({"name": name, "figure": figure, "mean": mean, "sd": sd})
     return told
+
+
+PARTS = {
+    "threads": threads, "laser": laser, "covasim": covasim, "measures": measures, "growth": growth, "paired": paired,
+}  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000, 10_000_000])
-    parser.add_argument("--peer-sizes", type=int, nargs="*", default=[1_000_000])
-    parser.add_argument("--laser-sizes", type=int, nargs="*", default=[1_000_000, 10_000_000])
+    parser.add_argument("--only", nargs="*", choices=list(PARTS), default=list(PARTS))
+    parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of residents")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pairs", type=int, default=0, help="seeds of the paired study at 100,000 residents")
     parser.add_argument("--out", type=Path)
     told = parser.parse_args()
     run([*OURS, *MEASURES, "--residents", "20000"], 60)  # compile before timing
@@ -100,17 +176,13 @@ def main() -> None:
     print(
         f"{'':<28} " + " ".join(f"{word:>{width}}" for word, width in zip(head, (12, 9, 10, 10, 7, 8, 8), strict=True))
     )
-    rows = [measure("twinward", OURS, size, told.rounds) for size in told.sizes]
-    rows += [measure("twinward, all measures", [*OURS, *MEASURES], size, told.rounds) for size in told.sizes]
-    rows += [measure("laser SEIR patches", [*PEER, "laser"], size, told.rounds) for size in told.laser_sizes]
-    for size in told.peer_sizes:
-        rows.append(measure("covasim hybrid", [*PEER, "covasim"], size, 1))
-        rows.append(measure("covasim, measures", [*PEER, "covasim", "--measures"], size, 1))
-    pairs = paired(told.pairs, 100_000) if told.pairs > 1 else []
-    for row in pairs:
-        print(f"{row['name']:<12} {row['figure']:<12} {row['mean']:.3f} (sd {row['sd']:.3f})")
-    if told.out:
-        told.out.write_text(json.dumps({"rows": rows, "pairs": pairs}, indent=1))
+    rows = {}
+    for part in told.only:
+        started = time.perf_counter()
+        rows[part] = PARTS[part](told.scale, told.rounds)
+        print(f"-- {part}: {time.perf_counter() - started:.0f} s", flush=True)
+        if told.out:
+            told.out.write_text(json.dumps(rows, indent=1))
 
 
 if __name__ == "__main__":

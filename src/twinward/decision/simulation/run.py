@@ -18,7 +18,13 @@ from twinward.decision.simulation.engine import Engine
 from twinward.decision.simulation.outcome import SERIES, Ensemble, Outcome
 from twinward.decision.simulation.people import forget_outbreak, open_people
 from twinward.decision.simulation.prepare import Prepared, preparation_key, prepare
-from twinward.decision.simulation.scenario import BYTES_PER_RESIDENT, InitialState, Scenario, check_scenario
+from twinward.decision.simulation.scenario import (
+    BYTES_PER_RESIDENT,
+    MOST_OF_FREE,
+    InitialState,
+    Scenario,
+    check_scenario,
+)
 from twinward.population.base import CityBase
 
 WARM_UP_INFECTED = 60
@@ -209,7 +215,7 @@ def require_memory(residents: int) -> None:
     import psutil
 
     free, needed = psutil.virtual_memory().available, residents * BYTES_PER_RESIDENT
-    if needed > free:
+    if needed > MOST_OF_FREE * free:
         raise InputError(
             f"{residents:,} residents need about {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free",
             "ask for fewer residents, or free memory",

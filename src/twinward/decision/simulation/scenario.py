@@ -15,7 +15,8 @@ from twinward.library.measures import Measure, check_measures, label
 from twinward.population.base import CityBase
 
 MIXINGS = ("settings", "uniform")
-BYTES_PER_RESIDENT = 90  # of the simulator's own arrays at the height of a wave, measured
+BYTES_PER_RESIDENT = 110  # of the simulator's arrays at the height of a wave (about 90) and a base made in memory
+MOST_OF_FREE = 0.9  # of the free memory; the rest is for everything else on the machine
 
 
 class Importation(msgspec.Struct, frozen=True, kw_only=True):
