@@ -18,6 +18,8 @@ from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, report_day, sta
 SCREENS = ROOT / "docs" / "screens"
 DESK, PHONE, WALL = (1440, 900), (390, 844), (1920, 1080)
 SETTLE_MS = 900
+COMPARE_MS = 300_000
+RESIDENTS = 60_000
 WEEKS_D = 24
 LARGEST = 400_000
 # name, place, size, language, theme
@@ -38,6 +40,8 @@ PICTURES = (
     ("case-light-en", "case/k1", DESK, "en", "light"),
     ("case-dark-zh", "case/k1", DESK, "zh", "dark"),
     ("case-phone-en", "case/k1", PHONE, "en", "light"),
+    ("foresee-light-en", "foresee", DESK, "en", "light"),
+    ("foresee-dark-zh", "foresee", DESK, "zh", "dark"),
     ("resources-light-en", "resources", DESK, "en", "light"),
     ("resources-dark-zh", "resources", DESK, "zh", "dark"),
     ("resources-phone-zh", "resources", PHONE, "zh", "light"),
@@ -77,6 +81,8 @@ def prepare(page: Page, name: str) -> None:
         page.wait_for_selector("[data-testid=case]")
     elif name.startswith("case-"):
         page.wait_for_selector("[data-testid=chain]")
+    elif name.startswith("foresee"):
+        compare_plans(page)
     elif "paper" in name:
         page.evaluate("window.print = () => { window.printed = true }")
         page.get_by_role("button", name="Paper form").click()
@@ -87,6 +93,18 @@ def prepare(page: Page, name: str) -> None:
         page.wait_for_selector("[data-testid=chain-state]")
         if name.endswith("en"):
             page.locator("main").evaluate("node => { node.scrollTop = 0 }")
+
+
+def compare_plans(page: Page) -> None:
+    """Three plans over two weeks; the second picture finds the comparison of the first, for it asks the same."""
+    page.wait_for_selector("fieldset label:nth-of-type(4)")
+    page.locator("fieldset input[value=epidemic-i-whole-city]").check()
+    first, second = page.locator("form select").nth(0), page.locator("form select").nth(1)
+    first.select_option("14")
+    second.select_option("5")
+    page.locator("form button[type=submit]").click()
+    page.wait_for_selector("[data-testid=sheet]", timeout=COMPARE_MS)
+    page.locator("#sheet").evaluate("node => node.scrollIntoView()")
 
 
 def take(
@@ -114,7 +132,7 @@ def take(
 def main() -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        make_city(Path(folder) / "ws")
+        make_city(Path(folder) / "ws", residents=RESIDENTS)
         with staged(Path(folder) / "ws") as stage:
             play_outbreak(stage, WEEKS_D)
             play_people(stage)
