@@ -139,7 +139,8 @@ def main() -> None:
             report_day(stage, WEEKS_D)
             stage.pass_time(hours=3)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            for name, place, size, language, theme in PICTURES:
+            wanted = tuple(sys.argv[1:]) or ("",)  # beginnings of names; all when none is given
+            for name, place, size, language, theme in (one for one in PICTURES if one[0].startswith(wanted)):
                 take(browser, stage, name, place, size, language, theme)
             browser.close()
 
