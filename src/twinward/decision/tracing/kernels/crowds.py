@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from twinward.decision.tracing.kernels.inside import in_rings
-from twinward.decision.tracing.kernels.pairs import EARTH_RADIUS_M, flat_doubt, haversine_m
+from twinward.decision.tracing.kernels.pairs import EARTH_RADIUS_M, first_from, flat_doubt, haversine_m
 
 OUTSIDE, EDGE, INSIDE = 0, 1, 2
 SLACK_DEGREES = 2e-7  # cells are judged a hair larger than they are
@@ -68,21 +68,6 @@ def cover_cells(bounds: Any, per_degree: Any, discs: Any, edges: Any, edge_start
     return np.array(cells, dtype=np.int64), np.array(whole, dtype=np.bool_), starts
 
 
-@njit(cache=True, inline="always")
-def _find(cells: Any, wanted: Any, at: Any) -> Any:
-    """The first row from `at` on whose cell is not below `wanted`; mostly the very next one."""
-    if at < len(cells) and cells[at] >= wanted:
-        return at
-    low, high = at, len(cells)
-    while low < high:
-        middle = (low + high) // 2
-        if cells[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
 @njit(cache=True)
 def flat_discs(discs: Any) -> Any:
     """(lon, lat, metres a degree of lon, of lat, surely inside below, surely outside above, both in m2) of each disc.
@@ -130,7 +115,7 @@ def mark_passed(crowd: Any, corners: Any, cover: Any, shapes: Any, span: Any, ma
     for a in range(span[0], span[1]):
         mine, at = marks[a - span[0]], 0
         for w in range(starts[a], starts[a + 1]):
-            at = _find(cells, wanted[w], at)
+            at = first_from(cells, wanted[w], at)
             if at == len(cells):
                 break
             if cells[at] != wanted[w]:
@@ -163,7 +148,7 @@ def mark_stayed(index: Any, cover: Any, shapes: Any, window_us: Any, span: Any, 
     for a in range(span[0], span[1]):
         mine, at = marks[a - span[0]], 0
         for w in range(starts[a], starts[a + 1]):
-            at = _find(cells, wanted[w], at)
+            at = first_from(cells, wanted[w], at)
             if at == len(cells):
                 break
             if cells[at] != wanted[w]:

@@ -21,11 +21,12 @@ def haversine_m(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
 
 
 @njit(cache=True, inline="always")
-def _first_from(times: Any, at: Any) -> Any:
-    a, b = 0, len(times)
+def first_from(values: Any, wanted: Any, begin: Any) -> Any:
+    """The first row from `begin` on whose value is not below `wanted`; values ascend."""
+    a, b = begin, len(values)
     while a < b:
         m = (a + b) // 2
-        if times[m] < at:
+        if values[m] < wanted:
             a = m + 1
         else:
             b = m
@@ -38,7 +39,7 @@ def _on_the_way(ct: Any, cx: Any, cy: Any, cv: Any, at_us: Any, best: Any) -> An
 
     A tenth of the way between the two fixes is added to the deviation: nobody moves straight and evenly.
     """
-    k = _first_from(ct, at_us)
+    k = first_from(ct, at_us, 0)
     if k == 0 or k == len(ct) or ct[k] == ct[k - 1]:
         return cx[best], cy[best], cv[best]
     f = (at_us - ct[k - 1]) / (ct[k] - ct[k - 1])
@@ -68,7 +69,7 @@ def find_episodes(case: Any, others: Any, radius_m: Any, within_us: Any, join_us
     reach_y = radius_m / EARTH_RADIUS_M * 1.000001 + 1e-12
     seen = np.int64(-1)
     for i in range(len(subject)):
-        k = _first_from(ct, time_us[i] - within_us)
+        k = first_from(ct, time_us[i] - within_us, 0)
         best, best_gap, pairs, nearest = -1, np.int64(0), 0, 0.0
         while k < len(ct) and ct[k] <= time_us[i] + within_us:
             if abs(cy[k] - lat[i]) <= reach_y:
@@ -168,19 +169,6 @@ def _count_distinct(values: Any) -> Any:
     return distinct
 
 
-@njit(cache=True, inline="always")
-def _cell_from(cells: Any, wanted: Any) -> Any:
-    """The first row whose cell is not below `wanted`."""
-    a, b = 0, len(cells)
-    while a < b:
-        m = (a + b) // 2
-        if cells[m] < wanted:
-            a = m + 1
-        else:
-            b = m
-    return a
-
-
 @njit(cache=True)
 def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m: Any, least_s: Any) -> Any:
     """(overlaps, the others, how many distinct) of one subject's visits with everybody else's.
@@ -207,7 +195,7 @@ def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m
         c0, c1 = np.int64((left - reach_x) * per_degree), np.int64((left + reach_x) * per_degree)
         r0, r1 = np.int64((below - reach_y) * per_degree), np.int64((below + reach_y) * per_degree)
         for row in range(r0, r1 + 1):
-            cell, last = _cell_from(cells, (row << 20) + c0), (row << 20) + c1
+            cell, last = first_from(cells, (row << 20) + c0, 0), (row << 20) + c1
             while cell < len(cells) and cells[cell] <= last:
                 a, b = cell_start[cell], cell_start[cell + 1]
                 end, earliest = b, start_s[mine] - longest_s[cell]
