@@ -105,6 +105,7 @@ def test_two_who_adopt_at_once_do_not_both_get_their_way(living: Desk, client: T
         ({"plans": ["none"], "areas": ["nowhere"]}, "unknown_area"),
         ({"plans": ["none"], "incident": "inc-none"}, "not_found"),
         ({"plans": ["none"], "hazard": "flood"}, "nothing_reported"),
+        ({"plans": ["none"], "seed": 2**40}, "bad_body"),
     ],
 )
 def test_bad_questions_are_answered_clearly(client: TestClient, asked: dict[str, Any], code: str) -> None:

@@ -47,6 +47,7 @@ def check_numbers(request: CompareRequest) -> None:
     for holds, message, advice, code in (
         (1 <= request.days <= 365, f"{request.days} days cannot be compared", "give 1 to 365 days", "bad_days"),
         (1 <= request.replicates <= 1000, f"{request.replicates} replicates", "give 1 to 1000", "bad_replicates"),
+        (0 <= request.seed < 2**31, f"the seed {request.seed}", "give 0 to 2,147,483,647", "bad_seed"),
         (request.infected >= 0, "a negative number of infected", "give 0 or more", "bad_infected"),
         (bool(request.plans) or request.generate > 0, "there is no plan to compare",
          "name plans, or say how many to generate", "no_plans"),

@@ -104,7 +104,10 @@ class Arena:
 
 def check_question(question: Question) -> None:
     """InputError for no days, no replicates, more infected than residents."""
+    levels = sorted({area.level for area in question.base.areas})
     for holds, message, advice, code in (
+        (question.level is None or question.level in levels, f"there is no level {question.level!r}",
+         "one of " + ", ".join(levels), "unknown_level"),
         (1 <= question.days <= 365, f"{question.days} days cannot be compared", "give --days 1 to 365", "bad_days"),
         (1 <= question.replicates <= 1000, f"{question.replicates} replicates", "give 1 to 1000", "bad_replicates"),
         (0 <= question.infected <= question.base.residents, "more infected than residents", "give fewer",
