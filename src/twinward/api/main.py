@@ -14,6 +14,7 @@ from twinward.api import (
     changes,
     commands,
     events,
+    library,
     map,
     observations,
     papers,
@@ -54,6 +55,7 @@ def make_api(platform: Platform) -> FastAPI:
         supplies,
         planning,
         papers,
+        library,
     ):
         api.include_router(subject.router(platform))
 

@@ -44,6 +44,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "lake": ("twinward.cli.lake", "fill, query and keep the observation lake"),
     "trace": ("twinward.cli.trace", "contacts, visits, dwell, flows, chains"),
     "supply": ("twinward.cli.supply", "stocks, requests between areas, patients between hospitals"),
+    "library": ("twinward.cli.library", "questions to what is known, answered with their reasoning; work manuals"),
     "allocate": ("twinward.cli.allocate", "where to open facilities, how to route deliveries"),
 }
 

@@ -1,4 +1,4 @@
-"""`twinward task list|acknowledge|complete|comment`: the orders of a department and its answers."""
+"""`twinward task list|show|acknowledge|complete|comment`: the orders of a department and its answers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from twinward.cli.opened import add_person, open_for
 from twinward.cli.output import emit_json, emit_text
 from twinward.core.errors import ConflictError
 from twinward.core.ids import derive_id
-from twinward.service import views
+from twinward.service import plans, views
 from twinward.service.commands import submit_objects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="list|acknowledge|complete|comment")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="list|show|acknowledge|complete|comment")
     listing = acts.add_parser("list", help="tasks by deadline")
     listing.add_argument("--department")
     listing.add_argument("--area")
@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--status", default="open", help="open (default), or waiting, ordered, …, done")
     listing.add_argument("--limit", type=int, default=1000)
     add_person(listing)
+    showing = acts.add_parser("show", help="one task, with the text of its work manual")
+    showing.add_argument("id")
+    add_person(showing)
     for name, what in (("acknowledge", "accept the work"), ("complete", "say what came of it"), ("comment", "say")):
         sub = acts.add_parser(name, help=what)
         sub.add_argument("id")
@@ -55,6 +58,8 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                         f"{task.id}  {task.status:<12} {due:<16}  {task.department:<18} {task.area:<12} {task.title}"
                     )
             return 0
+        if options.act == "show":
+            return show_task(options, views.get_task(platform, options.id, caller))
         account = submit_objects(
             platform, caller, [answer_of(options, views.get_task(platform, options.id, caller))], "cli"
         )
@@ -65,6 +70,18 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
         emit_json(shown)
     else:
         emit_text(f"{shown.id} is {shown.status}")
+    return 0
+
+
+def show_task(options: argparse.Namespace, task: object) -> int:
+    """The order and how the work is done."""
+    path = task.manual  # type: ignore[attr-defined]
+    manual = plans.find_manual(path) if path else None
+    if options.json:
+        emit_json({"task": task, "manual": manual})
+        return 0
+    emit_text(f"{task.title}\n{task.id}  {task.status}  {task.department}  {task.area}")  # type: ignore[attr-defined]
+    emit_text(f"\n{manual.text}" if manual else f"manual: {path or 'none'}")
     return 0
 
 

@@ -27,3 +27,8 @@ def get_manual(path: str) -> Manual:
         raise AbsentError(f"there is no manual {path!r}", "known: " + ", ".join(sorted(known)), code="no_manual")
     text = known[path].read_text("utf-8")
     return Manual(path=path, title=text.partition("\n")[0].lstrip("# ").strip(), text=text)
+
+
+def find_manual(path: str) -> Manual | None:
+    """The manual, or None where a plan names one that is kept elsewhere."""
+    return next((manual for manual in list_manuals() if manual.path == path), None)

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
-from twinward.library.manuals import Manual, get_manual, list_manuals
+from twinward.library.manuals import Manual, find_manual, get_manual, list_manuals
 from twinward.library.plans import HOME, Library, Plan, load_library
 from twinward.library.validation import Fault, plan_schema, read_text, validate_plan
 from twinward.library.variants import parse_variables, vary_plan, write_toml
 
-__all__ = ["Manual", "get_manual", "list_manuals", "plan_schema", "write_toml"]
+__all__ = ["Manual", "find_manual", "get_manual", "list_manuals", "plan_schema", "write_toml"]
 
 
 class PlanLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,12 +65,17 @@ def line_of(plan: Plan) -> PlanLine:
     )  # fmt: skip
 
 
+def get_known_plan(library: Library, name: str) -> Plan:
+    """A plan of the library by id."""
+    if name not in library.plans:
+        raise AbsentError(f"there is no plan {name!r}", "known: " + ", ".join(library.plans), code="no_plan")
+    return library.plans[name]
+
+
 def get_plan(library: Library, name: str) -> Plan:
     """A plan of the library by id, or of a file by its path."""
-    if name in library.plans:
-        return library.plans[name]
-    if not name.endswith(".toml"):
-        raise AbsentError(f"there is no plan {name!r}", "known: " + ", ".join(library.plans), code="no_plan")
+    if name in library.plans or not name.endswith(".toml"):
+        return get_known_plan(library, name)
     plan, faults = validate_plan(read_text(Path(name)), name, library, datetime.min.replace(tzinfo=UTC))
     if plan is None or faults:
         raise InputError("\n".join(fault.text for fault in faults), "mend the file", code="bad_plan")

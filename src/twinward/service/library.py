@@ -1,0 +1,36 @@
+"""Questions to the library: from its own knowledge, and with a workspace from what is there today."""
+
+from __future__ import annotations
+
+from twinward.library.asking import Found, Live, ask
+from twinward.library.knowledge import build_graph
+from twinward.library.plans import load_library
+from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.views import concerns
+
+
+def search(question: str, platform: Platform | None = None, caller: Caller | None = None) -> Found:
+    """The answer with the path of its reasoning, or that there is none."""
+    library = platform.around.library if platform is not None else load_library()
+    return ask(build_graph(library), question, live_of(platform, caller) if platform is not None else None)
+
+
+def live_of(platform: Platform, caller: Caller | None) -> Live:
+    """Stocks, areas and incidents of the workspace that concern the caller."""
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader)
+        stocks: dict[str, float] = {}
+        for row in snapshot.list_rows("stocks"):
+            if concerns(platform, caller, row.area):
+                stocks[row.kind] = stocks.get(row.kind, 0.0) + row.quantity - row.in_use - row.committed
+        incidents = []
+        for row in snapshot.list_rows("incidents"):
+            if concerns(platform, caller, row.area):
+                in_force = snapshot.find("plans_in_force", row.id)
+                done = [task for task in snapshot.list_rows("tasks", incident=row.id) if task.status == "done"]
+                plan = f"plan {in_force.plan}" if in_force is not None else "no plan"
+                measures = sorted({task.measure for task in done if task.measure}) or ["none"]
+                said = f"{row.title}: {row.status}, {plan}, {len(done)} tasks done, measures {', '.join(measures)}"
+                incidents.append((row.id, row.hazard, said))
+    areas = {code: area.name for code, area in platform.around.areas.by_code.items()}
+    return Live(stocks=stocks, areas=areas, incidents=tuple(incidents))
