@@ -50,3 +50,11 @@ def test_lists_show_both_sides_and_what_is_free(client: TestClient) -> None:
 def test_what_is_not_there_or_not_open_is_said(client: TestClient, path: str, status: int, code: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_demand_is_served_for_the_gauges(client: TestClient) -> None:
+    report = client.get("/v1/supplies/demand", params={"days": 7}).json()
+    assert {row["kind"] for row in report["kinds"]} >= {"test_kits", "masks", "beds", "icu_beds", "staff"}
+    assert report["simulated"] and report["shortages"] == []
+    assert client.get("/v1/supplies/demand", params={"days": 0}).json()["code"] == "bad_query"
+    assert client.get("/v1/supplies/demand", params={"level": "village"}).json()["code"] == "unknown_level"
