@@ -217,7 +217,8 @@ def require_memory(residents: int) -> None:
     free, needed = psutil.virtual_memory().available, residents * BYTES_PER_RESIDENT
     if needed > MOST_OF_FREE * free:
         raise InputError(
-            f"{residents:,} residents need about {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free",
+            f"{residents:,} residents need about {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free, of which "
+            f"{MOST_OF_FREE:.0%} may be used",
             "ask for fewer residents, or free memory",
             code="no_memory",
         )
