@@ -90,3 +90,15 @@ def test_the_chain_of_the_log_is_checked_when_asked(quiet: Stage, open_page: Ope
     with quiet.platform.store.read() as reader:
         entries = reader.last_seq()
     expect(page.get_by_test_id("chain-state")).to_contain_text(f"{entries:,} entries, each bound to the one before")
+
+
+def test_the_situation_report_comes_with_one_click(quiet: Stage, open_page: Open) -> None:
+    quiet.report_case()
+    page = open_page(quiet)
+    page.get_by_test_id("incident").click()
+    with page.expect_download() as given:
+        page.get_by_role("button", name="PDF").click()
+    assert given.value.path().read_bytes().startswith(b"%PDF")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="HTML").click()
+    expect(opened.value.locator("h1").first).to_be_visible()

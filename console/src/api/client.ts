@@ -126,6 +126,8 @@ export const getDemand = (at: string | null) => get<DemandReport>(`/v1/supplies/
 export const startComparison = (asked: { plans: string[]; generate: number; days: number; replicates: number; disease: string; ranked_by: string; incident?: string }) => post<CompareJob>('/v1/plans/compare', asked)
 export const getComparison = (id: string) => get<CompareJob>(`/v1/plans/compare/${encodeURIComponent(id)}`)
 export const adoptPlan = (asked: { plan: string; incident: string; by: string; reason: string; sheet: string; replace?: string }) => post<Adoption>('/v1/plans/adopt', asked)
+/** The situation report as a page of its own; fetched, so that the session goes along. */
+export const getReport = async (id: string, form: 'html' | 'pdf', at: string | null): Promise<Blob> => (await ask(`/v1/incidents/${encodeURIComponent(id)}/report.${form}${query({ at })}`)).blob()
 export const getTransfers = async (at: string | null) => (await get<{ items: TransferRow[] }>(`/v1/transfers${query({ at, status: 'all' })}`)).items
 export const getMyTasks = (department: string, area: string) => get<MyTasks>(`/v1/my-tasks${query({ department, area })}`)
 

@@ -13,7 +13,7 @@ export const en = {
   'con.title': 'Contacts', 'con.ask': 'Contacts are shown by pseudonym, under the activation in force. Your look is put on record.', 'con.show': 'Show contacts', 'con.shut': 'No power in use opens this', 'con.under': '{n} contacts, shown under {activation}; this look is on record', 'con.none': 'No contact is named yet.', 'con.person': 'Person', 'con.setting': 'Setting', 'con.probability': 'Probability', 'con.step': 'Care', 'con.since': 'Named', 'con.synthetic': 'synthetic',
   'setting.household': 'household', 'setting.work': 'work', 'setting.school': 'school', 'setting.community': 'community', 'setting.unknown': 'unknown',
   'step.named': 'named', 'step.located': 'located', 'step.isolated': 'isolated', 'step.tested_negative': 'tested negative', 'step.tested_positive': 'tested positive', 'step.released': 'released',
-  'room.report': 'Situation report',
+  'room.print': 'Print this page', 'room.report': 'Situation report',
   'time.now': 'Back to now', 'time.play': 'Play', 'time.pause': 'Pause', 'time.slider': 'Instant shown', 'time.none': 'Nothing has happened yet',
   'time.back': 'One day back', 'time.forward': 'One day forward',
   'fig.new': 'New reports', 'fig.new.of': 'on {day}', 'fig.linked': 'Found in the community', 'fig.total': 'Reported in all', 'fig.total.of': 'to {day}', 'fig.incidents': 'Open incidents', 'fig.incidents.of': 'of {n} since the start', 'fig.late': 'Late tasks', 'fig.late.of': 'of {n} open',
