@@ -10,8 +10,9 @@ import pytest
 
 from browser.made_city import make_city
 from browser.stage import Stage, play_outbreak, staged
-from twinward.core.errors import AbsentError
+from twinward.core.errors import AbsentError, InputError
 from twinward.service import review, situation
+from twinward.service.corrective import open_action
 from twinward.service.ground import Ground
 from twinward.service.platform import Caller, local_admin
 from twinward.service.review import Review, review_incident
@@ -81,3 +82,23 @@ def test_an_incident_of_elsewhere_is_not_there(nine: tuple[Stage, Review, Ground
     for caller, name in ((local_admin(), "inc-nothing"), (other, found.incident)):
         with pytest.raises(AbsentError):
             review_incident(stage.platform, ground, caller, name)
+
+
+def test_a_corrective_action_is_ordered_followed_and_never_keeps_the_incident_open(tmp_path: Path) -> None:
+    make_city(tmp_path / "ws")
+    with staged(tmp_path / "ws") as stage:
+        play_outbreak(stage, days=2)
+        incident, ground, me = first_incident(stage), Ground(stage.platform), local_admin()
+        due = stage.clock.now() + timedelta(days=3)
+        task = open_action(stage.platform, me, incident, "Name a deputy for the night", "health", due)
+        stage.platform.loop.catch_up()
+        (action,) = review_incident(stage.platform, ground, me, incident).actions
+        assert (action.task, action.department, action.status, action.due_at) == (task, "health", "ordered", due)
+        stage.pass_time(hours=80)
+        late = review_incident(stage.platform, ground, me, incident)
+        with stage.platform.store.read() as rows:
+            assert rows.find("tasks", task).escalations > 0
+        assert late.actions[0].late and all(duty.tasks for duty in late.duties)
+        for wrong in ("nobody", "health"):
+            with pytest.raises(InputError):
+                open_action(stage.platform, me, incident, "Too late", wrong, stage.clock.now())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.answers import ERRORS, answer
 from twinward.api.callers import caller_of
 from twinward.api.map import gives
+from twinward.api.sessions import decode, describe
 from twinward.api.views import At, aware
-from twinward.service import review, review_page, situation
+from twinward.service import corrective, review, review_page, situation
 from twinward.service.ground import Ground
 from twinward.service.platform import Platform
 
@@ -18,6 +22,12 @@ PAGES: dict[int | str, dict[str, Any]] = {200: {"description": "a page", "conten
 PAPERS: dict[int | str, dict[str, Any]] = {200: {"description": "a PDF", "content": {"application/pdf": {}}}}
 # its styles and its figure are in the page itself; nothing else may load, nothing may run
 PAGE_POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+
+
+class Action(msgspec.Struct, forbid_unknown_fields=True):
+    title: Annotated[str, msgspec.Meta(min_length=3, max_length=400, pattern="^[^\\x00]*$")]
+    department: Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
+    due_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def router(platform: Platform) -> APIRouter:
@@ -46,5 +56,15 @@ def router(platform: Platform) -> APIRouter:
         """The review as PDF."""
         found = review.review_incident(platform, ground, caller_of(platform, request), incident)
         return Response(situation.render_pdf(review_page.write_review(ground, found)), media_type="application/pdf")
+
+    @routes.post("/incidents/{incident}/actions", openapi_extra=describe(Action), status_code=201)
+    async def post_action(request: Request, incident: str) -> Response:
+        """A corrective action: an order of a department with a date, followed like every other task."""
+        caller = caller_of(platform, request)
+        asked: Action = await decode(request, Action)
+        task = await asyncio.to_thread(
+            corrective.open_action, platform, caller, incident, asked.title, asked.department, asked.due_at
+        )
+        return answer({"task": task, "incident": incident}, 201)
 
     return routes

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
-from twinward.cli.incident_report import add_reports, run_report
+from twinward.cli.incident_report import add_reports, run_action, run_report
 from twinward.cli.opened import add_person, open_for
 from twinward.cli.output import emit_json, emit_text
 from twinward.service import views
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="list|show|report|review")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="list|show|report|review|action")
     listing = acts.add_parser("list", help="incidents, newest first")
     listing.add_argument("--status", choices=("open", "closed"))
     showing = acts.add_parser("show", help="one incident")
@@ -32,6 +32,8 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                 show_list(incidents)
         elif options.act in ("report", "review"):
             run_report(platform, caller, options)
+        elif options.act == "action":
+            run_action(platform, caller, options)
         else:
             shown = views.get_incident(platform, options.id, at=at, timeline=options.timeline, caller=caller)
             if options.json:

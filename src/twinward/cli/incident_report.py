@@ -1,4 +1,4 @@
-"""`twinward incident report|review ID`: the situation report, and the review, as text, HTML, PDF or JSON."""
+"""`twinward incident report|review|action ID`: the situation report, the review, and what a review asks for."""
 
 from __future__ import annotations
 
@@ -6,22 +6,36 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from twinward.cli.opened import as_time
 from twinward.cli.output import emit_json, emit_text
 from twinward.core.errors import InputError
-from twinward.service import review, review_page, situation
+from twinward.service import corrective, review, review_page, situation
 from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform
 
 
 def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
-    """The two verbs; their parsers."""
+    """The parsers of the three verbs."""
     reporting = acts.add_parser("report", help="the situation report, as HTML and PDF")
     reviewing = acts.add_parser("review", help="planned against actual, forecast against outcome")
     for sub in (reporting, reviewing):
         sub.add_argument("id")
         sub.add_argument("--html", type=Path, help="write a page here")
         sub.add_argument("--pdf", type=Path, help="write a PDF here")
-    return [reporting, reviewing]
+    acting = acts.add_parser("action", help="a corrective action: whose, until when")
+    acting.add_argument("id")
+    acting.add_argument("title")
+    acting.add_argument("--department", required=True)
+    acting.add_argument("--due", type=as_time, required=True, help="when it must be done, with zone")
+    return [reporting, reviewing, acting]
+
+
+def run_action(platform: Platform, caller: Caller, options: argparse.Namespace) -> None:
+    task = corrective.open_action(platform, caller, options.id, options.title, options.department, options.due)
+    if options.json:
+        emit_json({"task": task, "incident": options.id})
+    else:
+        emit_text(f"{task} is ordered from {options.department}")
 
 
 def run_report(platform: Platform, caller: Caller, options: argparse.Namespace) -> None:

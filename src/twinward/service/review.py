@@ -12,6 +12,7 @@ import numpy as np
 from twinward.core.errors import AbsentError
 from twinward.decision.simulation.forecast.observed import Observed
 from twinward.decision.simulation.forecast.score import coverage, weighted_interval_score
+from twinward.service.corrective import CORRECTIVE, CorrectiveAction, list_actions
 from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.screen_lists import sum_days
@@ -83,6 +84,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     forecasts: list[ForecastScore]
     not_scored: str | None
     findings: list[Finding]
+    actions: list[CorrectiveAction]
 
 
 def review_incident(platform: Platform, ground: Ground, caller: Caller, incident: str) -> Review:
@@ -94,10 +96,11 @@ def review_incident(platform: Platform, ground: Ground, caller: Caller, incident
         if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
         plan = snapshot.find("plans_in_force", incident)
-        tasks = snapshot.list_rows("tasks", incident=incident)
+        everything = snapshot.list_rows("tasks", incident=incident)
         evidence = snapshot.list_evidence(incident, now)
         forecasts, not_scored = score_forecasts(platform, ground, reader, row)
     until = row.closed_at or now
+    tasks = [task for task in everything if task.key != CORRECTIVE]
     curve = sum_days([row], ground.day_of(until))
     weighed = [weigh_duty(platform, name, own, until) for name, own in by_department(tasks)]
     duties = sorted(weighed, key=lambda duty: -duty.late)
@@ -108,6 +111,7 @@ def review_incident(platform: Platform, ground: Ground, caller: Caller, incident
         plan=plan.plan if plan else None, new_total=sum(day.new for day in curve),
         peak_day=max(curve, key=lambda day: day.new).day if curve else None, duties=duties, objectives=objectives,
         forecasts=forecasts, not_scored=not_scored, findings=find(duties, objectives, forecasts, row),
+        actions=list_actions(everything, now),
     )  # fmt: skip
 
 

@@ -18,12 +18,23 @@ def write_review(ground: Ground, review: Review) -> Document:
         notice="; ".join(word for word in (interim, notice_of(ground)) if word),
         sections=[
             _findings(review),
+            _actions(ground, review),
             _summary(review),
             _duties(review),
             _objectives(review),
             _forecasts(ground, review),
         ],
     )
+
+
+def _actions(ground: Ground, review: Review) -> Section:
+    rows = [
+        (one.title, one.department, show_time(ground, one.due_at), "late" if one.late else one.status)
+        for one in review.actions
+    ]
+    says = () if rows else ("None opened yet: `twinward incident action`.",)
+    table = Table(head=("action", "whose", "until", "state"), rows=rows) if rows else None
+    return Section(title="Corrective actions", says=says, table=table)
 
 
 def _findings(review: Review) -> Section:
