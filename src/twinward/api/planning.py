@@ -57,7 +57,7 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["plans"], responses=ERRORS)
     desk = CompareDesk(platform)
 
-    @routes.post("/plans/compare", openapi_extra=describe(AskCompare), responses=gives("CompareJob"))
+    @routes.post("/plans/compare", openapi_extra=describe(AskCompare), responses=gives("CompareJob"), status_code=202)
     async def post_compare(request: Request) -> Response:
         """Start a comparison of plans on the same random numbers; ask for it by its id."""
         caller = caller_of(platform, request)
