@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,6 @@ from twinward.core.ids import derive_id
 from twinward.service.platform import Caller, Platform, ask, snapshot_of
 from twinward.service.views import concerns
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.tasks_state import Task
 
 CORRECTIVE = "corrective"  # the key of such tasks; they keep no incident open
 LONGEST_D = 366
@@ -55,7 +55,7 @@ def open_action(
     return task
 
 
-def list_actions(tasks: list[Task], now: datetime) -> list[CorrectiveAction]:
+def list_actions(tasks: list[Any], now: datetime) -> list[CorrectiveAction]:
     """Those among an incident's tasks, by date."""
     found = [
         CorrectiveAction(
