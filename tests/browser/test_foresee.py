@@ -59,3 +59,16 @@ def test_a_comparison_that_cannot_be_made_says_why(quiet: Stage, open_page: Call
     page.get_by_label("No measure").uncheck()
     page.get_by_label("The measures in force").uncheck()
     expect(page.get_by_role("button", name="Compare")).to_be_disabled()
+
+
+def test_a_plan_is_made_from_blocks_and_asked_for_by_its_name(quiet: Stage, open_page: Callable[..., Page]) -> None:
+    page = open_page(quiet, "foresee")
+    page.get_by_label("Schools closed").select_option(label="100 %")
+    page.get_by_label("Tracers per 100,000").select_option(label="30")
+    page.get_by_role("button", name="Add this plan").click()
+    expect(page.get_by_label("Schools closed 100 %, Tracers per 100,000 30")).to_be_visible()
+    page.get_by_label("Schools closed 100 %, Tracers per 100,000 30").check()
+    with page.expect_request("**/v1/plans/compare") as sent:
+        page.get_by_role("button", name="Compare").click()
+    assert "gen-010002000" in (sent.value.post_data or "")
+    assert_accessible(page, "foresee")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from twinward.population.defaults import household_shares, spread_bands
@@ -24,6 +24,7 @@ def test_bands_are_read_as_offices_write_them(text: str, band: tuple[int, int, b
 
 
 @given(st.lists(st.floats(0, 1e7), min_size=2, max_size=12), st.booleans())
+@example([5e-324, 5e-324, 1.0], False)
 def test_bands_keep_their_totals(counts: list[float], last_open: bool) -> None:
     counts = [*counts[:-1], counts[-1] + 1]
     bands = [(8 * i, 8 * i + 7, False, count) for i, count in enumerate(counts)]

@@ -28,6 +28,9 @@ export type CompareJob = Schemas['CompareJob']
 export type CompareSheet = Schemas['Sheet']
 export type PlanShare = Schemas['Share']
 export type Adoption = Schemas['Adoption']
+export type Block = Schemas['Block']
+/** A change of somebody's life, or a plan, that two persons decide; the API gives it as it is kept. */
+export type Change = { id: string; area: string; kind: string; value: string | null; reason: string; proposed_by: string; state: string }
 export interface CaseRow { id: string; subject: string; hazard: string; area: string; status: string; found_in: string; place: string | null; onset: string | null; reported_at: string; source: string; synthetic: boolean; activation: string }
 export interface Page<T> { items: T[]; total: number; activation: string }
 export interface Contact { id: string; case: string; incident: string | null; subject: string; area: string; setting: string; probability: number | null; step: string; named_at: string; synthetic: boolean }
@@ -125,6 +128,9 @@ export const getRequests = async (at: string | null) => (await get<{ items: Requ
 export const getDemand = (at: string | null) => get<DemandReport>(`/v1/supplies/demand${query({ at })}`)
 export const startComparison = (asked: { plans: string[]; generate: number; days: number; replicates: number; disease: string; ranked_by: string; incident?: string }) => post<CompareJob>('/v1/plans/compare', asked)
 export const getComparison = (id: string) => get<CompareJob>(`/v1/plans/compare/${encodeURIComponent(id)}`)
+export const getBlocks = async (): Promise<Block[]> => (await get<{ items: Block[] }>('/v1/plan-blocks')).items
+export const getChanges = async (): Promise<Change[]> => (await get<{ items: Change[] }>('/v1/changes')).items
+export const answerChange = (id: string, act: 'confirm' | 'refuse', because: string) => post<unknown>(`/v1/changes/${encodeURIComponent(id)}/answer`, { act, because })
 export const adoptPlan = (asked: { plan: string; incident: string; by: string; reason: string; sheet: string; replace?: string }) => post<Adoption>('/v1/plans/adopt', asked)
 /** The situation report as a page of its own; fetched, so that the session goes along. */
 export const getReport = async (id: string, form: 'html' | 'pdf', at: string | null): Promise<Blob> => (await ask(`/v1/incidents/${encodeURIComponent(id)}/report.${form}${query({ at })}`)).blob()

@@ -16,7 +16,7 @@ from twinward.core.messages import Instant
 from twinward.service.adoption import AdoptRequest, adopt, look_beside
 from twinward.service.planning_jobs import CompareDesk
 from twinward.service.platform import Platform
-from twinward.service.sheets import CompareRequest, check_numbers, require_time
+from twinward.service.sheets import CompareRequest, check_numbers, list_blocks, require_time
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 Reason = Annotated[str, msgspec.Meta(max_length=1500, pattern="^[^\\x00]*$")]
@@ -66,6 +66,12 @@ def router(platform: Platform) -> APIRouter:
         check_numbers(wanted)
         require_time(platform, wanted.at)
         return answer(desk.start(caller, wanted), 202)
+
+    @routes.get("/plan-blocks", responses=gives("Block", many=True))
+    def get_blocks(request: Request) -> Response:
+        """What a plan can be made of: each block with its strengths; `gen-` and one digit a block names the plan."""
+        caller_of(platform, request)
+        return answer({"items": list_blocks()})
 
     @routes.get("/plans/compare/{comparison}", responses=gives("CompareJob"))
     def get_compare(request: Request, comparison: str) -> Response:

@@ -40,6 +40,9 @@ def spread_bands(first: list[int], counts: list[float]) -> NDArray[np.float64]:
     return np.asarray(np.maximum(single, 0.0))
 
 
+LEAST_RISE = 1e-290  # below it a reciprocal overflows; as flat as zero
+
+
 def monotone_cubic(x: NDArray[Any], y: NDArray[Any], at: NDArray[Any]) -> NDArray[np.float64]:
     """The piecewise cubic through (x, y) at the points `at` that rises wherever y does: Fritsch and Carlson 1980, SIAM
     J Numer Anal 17:238, with the slopes of Fritsch and Butland 1984 (as SciPy's PCHIP, whose import takes longer than
@@ -50,8 +53,9 @@ def monotone_cubic(x: NDArray[Any], y: NDArray[Any], at: NDArray[Any]) -> NDArra
     if len(rise) == 1:
         return np.asarray(y[0] + rise[0] * (at - x[0]))
     first, second = 2 * width[1:] + width[:-1], width[1:] + 2 * width[:-1]
-    flat = (rise[:-1] <= 0) | (rise[1:] <= 0)
-    safe = np.where(rise > 0, rise, 1.0)
+    rising = rise > LEAST_RISE
+    flat = ~(rising[:-1] & rising[1:])
+    safe = np.where(rising, rise, 1.0)
     inner = np.where(flat, 0.0, (first + second) / (first / safe[:-1] + second / safe[1:]))
     slope = np.concatenate([[_edge_slope(width, rise)], inner, [_edge_slope(width[::-1], rise[::-1])]])
     part = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(rise) - 1)

@@ -9,7 +9,7 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.decision.planning.arena import Arena, Question
-from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate, from_file, from_plan, generate
+from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate, from_file, from_id, from_plan, generate
 from twinward.decision.planning.compare import Frame, Progress, compare
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.search import Found, search
@@ -116,19 +116,21 @@ def where(platform: Platform, request: CompareRequest) -> tuple[str | None, str 
 def list_candidates(request: CompareRequest, library: Library, state: LiveState | None, affected: list[str],
                     files: bool) -> list[Candidate]:  # fmt: skip
     """The plans asked for by name, and generated ones."""
-    named = [find_candidate(name, library, state, affected, files) for name in request.plans]
+    named = [find_candidate(name, library, state, affected, files, request.areas) for name in request.plans]
     return named + generate(request.generate, request.seed, list(request.areas))
 
 
 def find_candidate(name: str, library: Library, state: LiveState | None, affected: list[str],
-                   files: bool) -> Candidate:  # fmt: skip
-    """`none`, `as-now`, a plan of the library, or (on the command line) a file of measures."""
+                   files: bool, areas: tuple[str, ...] = ()) -> Candidate:  # fmt: skip
+    """`none`, `as-now`, a plan of the library, one of blocks (`gen-…`), or (on the command line) a file of measures."""
     if name == NONE:
         return Candidate(id=NONE, title="no measure", origin="built in", measures=())
     if name == AS_NOW:
         if state is None:
             raise InputError("a plain city has no measures in force", "name another plan", code="unknown_plan")
         return Candidate(id=AS_NOW, title="the measures in force", origin="built in", measures=state.measures)
+    if name.startswith("gen-"):
+        return from_id(name, list(areas))
     if name in library.plans:
         return from_plan(library.plans[name], affected)
     if files and name.endswith(".toml"):

@@ -17,12 +17,14 @@ from twinward.service.planning_jobs import CompareJob
 from twinward.service.review import Review
 from twinward.service.room import Room
 from twinward.service.screen_rows import Screen
+from twinward.service.sheets import Block
 from twinward.service.supplies import RequestRow, StockRow, TransferRow
 
 ANSWERS = (
     Screen,
     Room,
     Review,
+    Block,
     Me,
     MyTasks,
     Trust,

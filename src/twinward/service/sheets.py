@@ -42,6 +42,19 @@ class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 0  # 0: one a core
 
 
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a plan may do, with its strengths; the first of them is to leave it."""
+
+    name: str
+    strengths: tuple[float, ...]
+
+
+def list_blocks() -> list[Block]:
+    from twinward.decision.planning.candidate import VARIABLES  # the simulator comes with it
+
+    return [Block(name=one.name, strengths=one.strengths) for one in VARIABLES]
+
+
 def check_numbers(request: CompareRequest) -> None:
     """What is wrong with the numbers is said before a city is read."""
     for holds, message, advice, code in (

@@ -91,6 +91,18 @@ def from_choices(choices: dict[str, float], areas: list[str]) -> Candidate:
     )  # fmt: skip
 
 
+def from_id(name: str, areas: list[str]) -> Candidate:
+    """The plan that a generated id says: one digit a variable, the number of its strength."""
+    numbers = [int(digit) for digit in name.removeprefix("gen-") if digit.isdigit()]
+    fits = len(numbers) == len(VARIABLES) == len(name) - len("gen-")
+    if not fits or any(n >= len(v.strengths) for n, v in zip(numbers, VARIABLES, strict=True)):
+        raise InputError(
+            f"{name!r} is no plan made of blocks", f"gen- and {len(VARIABLES)} digits, the strength of each block",
+            code="unknown_plan",
+        )  # fmt: skip
+    return from_choices({v.name: float(v.strengths[n]) for n, v in zip(numbers, VARIABLES, strict=True)}, areas)
+
+
 def generate(count: int, seed: int, areas: list[str]) -> list[Candidate]:
     """`count` different plans drawn from the variables."""
     most = math.prod(len(v.strengths) for v in VARIABLES)
