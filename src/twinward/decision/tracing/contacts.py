@@ -9,9 +9,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.clock import format_time, from_us
+from twinward.core.clock import format_time
 from twinward.core.ports import Fixes, Visits
 from twinward.decision.tracing import likelihood
+from twinward.decision.tracing.evidence import Episode, Written
 from twinward.decision.tracing.kernels import pairs
 from twinward.decision.tracing.opened import OpenedLake, boxes_around, check_radius
 from twinward.decision.tracing.settings import MOVING, Settings, setting_of_stays
@@ -35,22 +36,7 @@ class ContactQuestion(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
 
 
-class Episode(msgspec.Struct, frozen=True, kw_only=True):
-    """The evidence: one meeting, as the data show it."""
-
-    first_at: str
-    last_at: str
-    minutes: float
-    nearest_m: float
-    setting: str
-    lon: float
-    lat: float
-    pairs: int
-    crowd: int
-    probability: float
-
-
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
+class Contact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One other, over all meetings. `probability` is of real co-presence, `transmission` of having been infected.
 
     Both are corrected by how often the model was right; an episode's own probability is what position alone says.
@@ -277,10 +263,11 @@ def rank(
     order = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[order], np.arange(len(who) + 1))
     names = lake.lake.name_subjects(who[chosen]) if len(chosen) else []
+    written = Written(lake, columns, case, stays)
     out = []
     for name, i in zip(names, chosen, strict=True):
         rows = order[starts[i] : starts[i + 1]]
-        episodes = [episode_of(columns, row, case, stays) for row in rows]
+        episodes = [written.episodes[row] for row in rows.tolist()]
         longest = columns["setting"][rows[np.argmax(columns["infected"][rows])]]
         out.append(
             Contact(
@@ -292,7 +279,7 @@ def rank(
                 setting=str(longest),
                 first_at=episodes[0].first_at,
                 last_at=episodes[-1].last_at,
-                places=place_names(lake, columns, rows, stays),
+                places=written.place_names(rows),
                 crowd=int(columns["crowd"][rows].max()),
                 episodes=episodes,
             )
@@ -314,37 +301,3 @@ def best_by_place(subject: NDArray[np.int64], columns: dict[str, NDArray[Any]]) 
     out = np.zeros(len(subject), np.bool_)
     out[order[new]] = True
     return np.asarray(out | (columns["place"] == MOVING))
-
-
-def episode_of(columns: dict[str, NDArray[Any]], row: int, case: Fixes, stays: Visits) -> Episode:
-    """One row of the columns, for reading."""
-    stay = int(columns["stay"][row])
-    at = int(np.searchsorted(case.time_us, int(columns["at"][row])))
-    lon, lat = (stays.lon[stay], stays.lat[stay]) if stay >= 0 else (case.lon[at], case.lat[at])
-    return Episode(
-        first_at=format_time(from_us(int(columns["first_us"][row]))),
-        last_at=format_time(from_us(int(columns["last_us"][row]))),
-        minutes=round(float(columns["minutes"][row]), 1),
-        nearest_m=round(float(columns["nearest_m"][row]), 1),
-        setting=str(columns["setting"][row]),
-        lon=round(float(lon), 5),
-        lat=round(float(lat), 5),
-        pairs=int(columns["pairs"][row]),
-        crowd=int(columns["crowd"][row]),
-        probability=round(float(columns["p"][row]), 4),
-    )
-
-
-def place_names(
-    lake: OpenedLake, columns: dict[str, NDArray[Any]], rows: NDArray[np.int64], stays: Visits
-) -> list[str]:
-    """The named places of check-ins, else `lon,lat` of the case's stays; `on the move` between them."""
-    out = []
-    for stay in np.unique(columns["stay"][rows].astype(np.int64)):
-        if stay < 0:
-            out.append("on the move")
-        elif stays.place[stay] >= 0:
-            out.append(lake.lake.name_places(stays.place[stay : stay + 1])[0])
-        else:
-            out.append(f"{stays.lon[stay]:.4f},{stays.lat[stay]:.4f}")
-    return sorted(set(out))
