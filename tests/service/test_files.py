@@ -12,6 +12,7 @@ import pytest
 import twinward
 from helpers.cities import COMMUNITY, Desk
 from twinward.core.errors import InputError
+from twinward.security.identity import Caller
 from twinward.service import files, observations
 from twinward.service.commands import Account
 
@@ -164,6 +165,18 @@ def test_the_same_person_is_the_same_subject_in_every_feed(desk: Desk, tmp_path:
     report(desk, write(tmp_path, heading + f"d1 ,Li Lei,epidemic,{COMMUNITY},confirmed\n"))
     (case,) = desk.rows("cases")
     assert case.status == "confirmed"
+    assert desk.platform.vault.open(case.subject).name == "Li Lei"
+
+
+def test_who_may_not_report_cases_changes_nothing_the_vault_knows(desk: Desk, tmp_path: Path) -> None:
+    heading = "document,name,hazard,area,status\n"
+    report(desk, write(tmp_path, heading + f"D1,Li Lei,epidemic,{COMMUNITY},suspected\n"))
+    (case,) = desk.rows("cases")
+    planner = Caller(name="ma", role="planner")
+    reading = files.case_reading({}, {}, "utf-8-sig", ",")
+    forged = write(tmp_path, heading + f"D1,Nobody,epidemic,{COMMUNITY},suspected\n", "forged.csv")
+    found = files.report_cases(desk.platform, planner, [forged], "desk", reading)
+    assert found.rejected == 1
     assert desk.platform.vault.open(case.subject).name == "Li Lei"
 
 

@@ -157,7 +157,7 @@ def read_reports(path: Path, reading: Reading) -> Iterator[Row]:
 
 
 def report_cases(platform: Platform, caller: Caller, files: list[Path], source: str, reading: Reading) -> FileReport:
-    """Every row a ReportCase; persons go to the vault before anything else sees them."""
+    """Every row a ReportCase; a person goes to the vault at the border, once its sender is allowed to report."""
     report = FileReport(source=source)
     rejects = Rejects(rejects_path(platform.workspace, "cases", source), report)
 
