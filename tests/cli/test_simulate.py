@@ -129,3 +129,17 @@ def test_calibrate_says_what_is_wrong(
     asked = {"--observed": str(path), "--until": "2030-01-03", "--predict": "3"} | {changed[0]: changed[1]}
     returned, answer = told(capsys, "calibrate", *(word for pair in asked.items() for word in pair))
     assert (returned, answer["error"]["code"]) == (2, code)
+
+
+def test_contacts_are_compared_with_matrices_without_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for group in ("household", "school", "work", "community"):
+        (tmp_path / f"X_{group}_setting_2.csv").write_text("0.5,0.5\n0.5,0.5\n")
+    ask = ["simulate", "--residents", "2000", "--contacts-report", str(tmp_path)]
+    code, answer = told(capsys, *ask)
+    assert code == 0
+    assert [row["setting"] for row in answer["settings"]] == ["household", "school", "work", "community"]
+    assert answer["settings"][3]["worst"]["ratio"] == pytest.approx(1.0)
+    assert main(ask) == 0
+    assert "farthest band" in capsys.readouterr().out
+    code, answer = told(capsys, *ask, "--contacts", str(tmp_path / "other"))
+    assert (code, answer["error"]["code"]) == (2, "bad_contacts")

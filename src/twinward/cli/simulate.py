@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--level", help="area level of the outcome tables")
     parser.add_argument("--contacts", type=Path, help="folder of contact matrices by setting to fit the contacts to")
     parser.add_argument(
+        "--contacts-report", type=Path, metavar="DIR", help="print contacts by setting and age beside DIR's, and stop"
+    )
+    parser.add_argument(
         "--live", action="store_true", help="start where the workspace's twins stand, not from --infected"
     )
     parser.add_argument("--at", help="with --live: as of this instant (RFC 3339 with zone); default now")
@@ -58,6 +61,13 @@ def run(options: argparse.Namespace) -> int:
             emit_text("\n".join(f"{n + 1:2}. {name}: {does}" for n, (name, does) in enumerate(steps)))
         return 0
     request = _request(options)
+    if options.contacts_report is not None:
+        report = simulation.compare_contacts(request, options.contacts_report)
+        if options.json:
+            emit_json(report)
+        else:
+            emit_text(readable_contacts(report))
+        return 0
     _check_targets(options)
     with _live(options, request) as live:
         answer = simulation.simulate(request, _progress(request.days, request.replicates), live)
@@ -166,4 +176,23 @@ def readable(result: dict[str, Any]) -> str:
     if "replicates" in result:
         rates = sorted(result["over_replicates"]["attack_rate"])
         lines.insert(2, f"  {result['replicates']} replicates, attack rate {rates[0]:.1%} to {rates[-1]:.1%}")
+    return "\n".join(lines)
+
+
+def readable_contacts(report: dict[str, Any]) -> str:
+    """Contacts a day by setting and age band: wanted by the matrices, reached here, and how they compare."""
+    lines = ["contacts a day of a resident" + (", fitted to the matrices" if report["fitted"] else "")]
+    for setting in report["settings"]:
+        lines.append(f"{setting['setting']:<12} wanted {setting['wanted']:6.2f}  reached {setting['reached']:6.2f}")
+        lines += [
+            f"  {band['ages']:>8} {band['wanted']:13.3f} {band['reached']:15.3f} {band['ratio']:8.3f}"
+            for band in setting["bands"]
+        ]
+        single = setting["worst_year"]
+        lines.append(
+            f"  single years within 10 %: {setting['years_within_10_percent']} of {setting['years']}; farthest "
+            f"{single['ages']} at {single['ratio']:.3f}"
+        )
+    worst = report["worst"]
+    lines.append(f"farthest band: {worst['setting']} {worst['ages']}, {worst['ratio']:.3f} of what is wanted")
     return "\n".join(lines)

@@ -228,5 +228,6 @@ def check_assumptions(assumptions: Assumptions, name: str) -> None:
             wanted = "a share between 0 and 1" if share else "a positive number"
             raise bad_config(f"{name}: assumptions.{key} = {value} is not {wanted}", "mend the figure")
     edges = [low for low, _ in assumptions.stage_ages().values()] + [assumptions.university_to]
+    edges.insert(-2, assumptions.upper_secondary_from)
     if edges != sorted(edges) or edges[-1] > 100:
         raise bad_config(f"{name}: the ages of school stages {edges} do not ascend", "mend assumptions.*_from")

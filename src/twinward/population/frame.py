@@ -15,6 +15,7 @@ from twinward.population.base import KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSIT
 
 AGES = 101
 STAGES = (KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY)
+UNIVERSITY_YEARS = 4  # of age, to which gross enrolment refers
 
 
 class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,16 +23,20 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     care_home_share 3 % of residents of 65 and over: the share Shanghai plans for ("9073": 90 % of the old at home,
     7 % with help of the community, 3 % in homes). university_share 0.544: gross enrolment in China, Ministry of
-    Education, statistical bulletin for 2020. workplace_exponent 1.059: Axtell 2001, "Zipf distribution of U.S. firm
+    Education, statistical bulletin for 2020, of four years of age; it falls with age to 0 at university_to.
+    upper_secondary_share and employed_*: rounded so that those who meet others at school or work agree with Mistry et
+    al. 2021, Nat Commun 12:323, for Shanghai. workplace_exponent 1.059: Axtell 2001, "Zipf distribution of U.S. firm
     sizes", Science 293. All other figures are round numbers of ours, to be replaced where a city knows better.
     """
 
     kindergarten_from: int = 3
     primary_from: int = 6
     secondary_from: int = 12
+    upper_secondary_from: int = 15
     university_from: int = 18
-    university_to: int = 22  # exclusive
+    university_to: int = 28  # exclusive
     kindergarten_share: float = 0.95
+    upper_secondary_share: float = 0.8
     university_share: float = 0.544
     kindergarten_size: int = 280  # mean places of a school where none are given
     primary_size: int = 800
@@ -48,10 +53,15 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     beds_per_care_staff: float = 3.0
     hospital_staff_per_1000: float = 9.0
     residents_per_hospital: int = 60_000
-    employed_15_24: float = 0.55  # of those who are not enrolled
-    employed_25_54: float = 0.85
-    employed_55_64: float = 0.45
-    employed_65_74: float = 0.06
+    employed_16_19: float = 0.5  # of those who are not enrolled
+    employed_20_29: float = 0.78
+    employed_30_49: float = 0.85
+    employed_50_54: float = 0.44
+    employed_55_59: float = 0.315
+    employed_60_64: float = 0.152
+    employed_65_69: float = 0.1
+    employed_70_74: float = 0.053
+    employed_75_100: float = 0.0115
     workplace_exponent: float = 1.059
     workplace_max: int = 5000
     team_size: int = 12
@@ -67,14 +77,20 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Share enrolled by single year of age."""
         rate = np.zeros(AGES)
         for stage, (low, high) in self.stage_ages().items():
-            rate[low:high] = {KINDERGARTEN: self.kindergarten_share, UNIVERSITY: self.university_share}.get(stage, 1.0)
+            rate[low:high] = self.kindergarten_share if stage == KINDERGARTEN else 1.0
+        rate[self.upper_secondary_from : self.university_from] = self.upper_secondary_share
+        ages = np.arange(self.university_from, self.university_to)
+        falling = (1.0 - (ages - self.university_from) / len(ages)) ** 2
+        rate[ages] = np.minimum(self.university_share * UNIVERSITY_YEARS * falling / falling.sum(), 1.0)
         return rate
 
     def employment(self) -> NDArray[np.float64]:
         """Share at work, of those not enrolled, by single year of age."""
         rate = np.zeros(AGES)
-        rate[15:25], rate[25:55] = self.employed_15_24, self.employed_25_54
-        rate[55:65], rate[65:75] = self.employed_55_64, self.employed_65_74
+        for name in self.__struct_fields__:
+            if name.startswith("employed_"):
+                low, high = (int(part) for part in name.split("_")[1:])
+                rate[low : high + 1] = getattr(self, name)
         return rate
 
 

@@ -23,6 +23,7 @@ from twinward.decision.simulation import (
     run,
     run_ensemble,
 )
+from twinward.decision.simulation.contactfit import fit_contacts, report_fit
 from twinward.decision.simulation.engine import STEPS
 from twinward.decision.simulation.live import LiveState
 from twinward.decision.simulation.run import require_memory
@@ -109,8 +110,6 @@ def simulate(
     check_scenario(scenario)
     fit = None
     if request.contacts is not None:
-        from twinward.decision.simulation.contactfit import fit_contacts
-
         fit = fit_contacts(base, request.contacts)
         scenario = msgspec.structs.replace(scenario, contact_factors=fit.factors)
     prepared_s = time.perf_counter() - started
@@ -125,9 +124,23 @@ def simulate(
         ensemble=ensemble,
         setup_s=prepared_s + outcome.setup_s,
         peak_rss_mb=peak_rss_mb(),
-        contact_fit=fit.report if fit else None,
+        contact_fit=report_fit(fit, fitted=True) if fit else None,
         live=state,
     )
+
+
+def compare_contacts(request: SimulationRequest, folder: Path) -> dict[str, Any]:
+    """The contacts by setting and age of a city beside the matrices of a folder, without running anything.
+
+    Those of `request.contacts` where it names a folder to which the contacts are fitted, else the bundled numbers.
+    """
+    if request.contacts not in (None, folder):
+        raise InputError(
+            "--contacts and --contacts-report name different folders", "give both the same", code="bad_contacts"
+        )
+    if request.residents is not None:
+        require_memory(request.residents)
+    return report_fit(fit_contacts(open_base(request), folder), fitted=request.contacts is not None)
 
 
 def _check(request: SimulationRequest) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from twinward.decision import simulation
 from twinward.decision.simulation.kernels.tables import SETTINGS
-from twinward.decision.simulation.mixing import HOUSEHOLD_CONTACTS
+from twinward.decision.simulation.mixing import GROUP_CONTACTS, contacts_of_members
 from twinward.decision.simulation.prepare import prepare
 from twinward.population.plain import plain_base
 
@@ -42,9 +42,11 @@ def test_final_sizes_in_households_of_three_follow_reed_and_frost() -> None:
     seeds = np.asarray(BASE.household_start, np.int64)[homes]
     start = simulation.InitialState(infected=seeds, infected_days_ago=np.zeros(len(seeds), np.int64))
     alone = simulation.read_measures({"measures": [{"type": "lockdown", "reduction": 1.0}]})
+    every_age_alike = GROUP_CONTACTS[:, None] / contacts_of_members()
     ask = simulation.Scenario(
-        base=BASE, disease=disease, days=20, seed=3, initial=start, measures=alone, keep_tree=True
-    )
+        base=BASE, disease=disease, days=20, seed=3, initial=start, measures=alone, keep_tree=True,
+        contact_factors=every_age_alike,
+    )  # fmt: skip
     simulator = simulation.Simulator(BASE)
     tree = simulator.run(ask).tree
     assert tree is not None
@@ -52,4 +54,4 @@ def test_final_sizes_in_households_of_three_follow_reed_and_frost() -> None:
     further = np.bincount(np.asarray(BASE.household_of)[tree.infectee[mine]], minlength=len(sizes))[homes]
     rate = float(prepare(ask, simulator.people.city).history.loud_rate[0])
     observed = np.bincount(further, minlength=SIZE) / len(homes)
-    assert observed == pytest.approx(chain_of_three(rate, HOUSEHOLD_CONTACTS), abs=0.018)
+    assert observed == pytest.approx(chain_of_three(rate, float(GROUP_CONTACTS[0])), abs=0.018)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,32 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.mixing import (
-    COMMUNITY_CONTACTS,
-    GROUPS,
-    HOUSEHOLD_CONTACTS,
-    OLDEST,
-    SCHOOL_CONTACTS,
-    SCHOOL_KINDS,
-    WORK_CONTACTS,
-    WORK_KINDS,
-)
-from twinward.population.base import NO_SITE, CityBase
+from twinward.decision.simulation.mixing import GROUP_CONTACTS, GROUPS, OLDEST, class_columns, contacts_by_group
+from twinward.decision.simulation.people import class_counts
+from twinward.population.base import CityBase
 
-PER_MEMBER = dict(zip(GROUPS, (HOUSEHOLD_CONTACTS, SCHOOL_CONTACTS, WORK_CONTACTS, COMMUNITY_CONTACTS), strict=True))
 MOST_CONTACTS = 60.0  # a day of one person in one setting; few members cannot stand for a whole age group
 LEAST = 0.05  # contacts a day below which an age's number in a setting is counted as none
+LEAST_OF_YEAR = 0.25  # the same for one year of age, below which the matrices are as uneven as samples are
+BAND_YEARS, LAST_BAND = 5, 80
 
 
 class ContactFit(msgspec.Struct, frozen=True, kw_only=True):
-    """factors float64[4, 101] to hand to a scenario; target, before and after float64[4, 101] contacts a day."""
+    """factors float64[4, 101] to hand to a scenario; wanted, default and reached float64[4, 101] contacts a day of a
+    resident by group and age: of the matrices, without the factors, and with them; people float64[101] residents.
+    """
 
     factors: NDArray[Any]
-    target: NDArray[Any]
-    before: NDArray[Any]
-    after: NDArray[Any]
+    wanted: NDArray[Any]
+    default: NDArray[Any]
+    reached: NDArray[Any]
     people: NDArray[Any]
-    report: dict[str, Any]
 
 
 def read_row_sums(folder: Path) -> NDArray[Any]:
@@ -59,50 +54,67 @@ def read_row_sums(folder: Path) -> NDArray[Any]:
             raise InputError(f"{files[0].name}: {error}", "rows of numbers with commas", code="bad_contacts") from error
         if matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all() or (matrix < 0).any():
             raise InputError(f"{files[0].name} is no square matrix of numbers >= 0", "mend it", code="bad_contacts")
-        rows = matrix.sum(axis=1) * PER_MEMBER[group]
+        rows = matrix.sum(axis=1) * GROUP_CONTACTS[g]
         sums[g] = rows[np.minimum(np.arange(OLDEST + 1), len(rows) - 1)]
     return sums
 
 
-def participation(base: CityBase) -> tuple[NDArray[Any], NDArray[Any]]:
-    """float64[4, 101] share of each age that takes part in a group, and the residents of each age."""
-    age = np.minimum(np.asarray(base.age_sex) & 127, OLDEST)
-    people = np.bincount(age, minlength=OLDEST + 1).astype(np.float64)
-    sizes = np.diff(np.asarray(base.household_start, np.int64))
-    together = sizes[np.asarray(base.household_of)] > 1
-    has_site = np.asarray(base.site_of) != NO_SITE
-    kind = np.full(base.residents, 255, np.uint8)
-    kind[has_site] = np.asarray(base.site_kind)[np.asarray(base.site_of)[has_site]]
-    inside = (together, np.isin(kind, SCHOOL_KINDS), np.isin(kind, WORK_KINDS), np.ones(base.residents, bool))
-    counts = np.stack([np.bincount(age[mask], minlength=OLDEST + 1) for mask in inside])
-    return counts / np.maximum(people, 1.0), people
+def reached_contacts(counts: NDArray[Any], factors: NDArray[Any] | None = None) -> NDArray[Any]:
+    """float64[4, 101] contacts a day of a resident by group and age, with `counts` float64[C] residents by class."""
+    age, _, _ = class_columns()
+    people = np.maximum(np.bincount(age, counts, OLDEST + 1), 1.0)
+    numbers = contacts_by_group(factors)
+    return np.stack([np.bincount(age, counts * column, OLDEST + 1) / people for column in numbers.T])
 
 
 def fit_contacts(base: CityBase, folder: Path) -> ContactFit:
     """Factors by group and age with which this base reproduces the row sums of the matrices."""
-    target = read_row_sums(folder)
-    share, people = participation(base)
-    per_member = np.array(list(PER_MEMBER.values()))[:, None]
-    before = per_member * share
-    factors = np.divide(target, before, out=np.ones_like(target), where=before > 0)
-    factors = np.minimum(factors, MOST_CONTACTS / per_member)
-    after = before * factors
-    report = {
-        group: {**_distance(target[g], before[g], people, "before"), **_distance(target[g], after[g], people, "after")}
-        for g, group in enumerate(GROUPS)
-    }
-    return ContactFit(factors=factors, target=target, before=before, after=after, people=people, report=report)
+    wanted, counts = read_row_sums(folder), class_counts(base)
+    default = reached_contacts(counts)
+    factors = np.divide(wanted, default, out=np.ones_like(wanted), where=default > 0)
+    factors = np.minimum(factors, MOST_CONTACTS / GROUP_CONTACTS[:, None])
+    people = np.bincount(class_columns()[0], counts, OLDEST + 1)
+    reached = reached_contacts(counts, factors)
+    return ContactFit(factors=factors, wanted=wanted, default=default, reached=reached, people=people)
 
 
-def _distance(target: NDArray[Any], got: NDArray[Any], people: NDArray[Any], when: str) -> dict[str, float]:
-    """Mean contacts and how far ages are from the target, among ages that have contacts there at all."""
-    counted = (people > 0) & ((target > LEAST) | (got > LEAST))
-    away = np.abs(got - target)[counted] / np.maximum(target[counted], LEAST)
-    weight = people[counted]
+def report_fit(fit: ContactFit, fitted: bool) -> dict[str, Any]:
+    """Contacts a day by setting and age beside the matrices, for the numbers with or without the fit to them."""
+    reached = fit.reached if fitted else fit.default
+    settings = [_compare(group, fit.wanted[g], reached[g], fit.people) for g, group in enumerate(GROUPS)]
+    worst = max(settings, key=lambda row: float(abs(row["worst"]["ratio"] - 1.0)))
+    return {"fitted": fitted, "settings": settings, "worst": {"setting": worst["setting"], **worst["worst"]}}
+
+
+def _compare(group: str, wanted: NDArray[Any], reached: NDArray[Any], people: NDArray[Any]) -> dict[str, Any]:
+    """Every age band that has contacts in a group, and those farthest from the matrices; all weighted by residents."""
     total = max(people.sum(), 1.0)
+    edges = [*range(0, LAST_BAND + 1, BAND_YEARS), OLDEST + 1]
+    bands = [_row(first, end, wanted, reached, people) for first, end in pairwise(edges)]
+    years = [_row(year, year + 1, wanted, reached, people) for year in range(OLDEST + 1)]
+    counted = [row for row in bands if max(row["wanted"], row["reached"]) > LEAST]
+    single = [row for row in years if max(row["wanted"], row["reached"]) > LEAST_OF_YEAR]
     return {
-        f"mean_target_{when}": float((target * people).sum() / total),
-        f"mean_{when}": float((got * people).sum() / total),
-        f"residents_within_10_percent_{when}": float(weight[away <= 0.10].sum() / max(weight.sum(), 1.0)),
-        f"worst_age_{when}": float(away.max()) if len(away) else 0.0,
+        "setting": group,
+        "wanted": float((wanted * people).sum() / total),
+        "reached": float((reached * people).sum() / total),
+        "bands": counted,
+        "worst": _farthest(counted),
+        "worst_year": _farthest(single),
+        "years_within_10_percent": sum(abs(row["ratio"] - 1.0) <= 0.1 for row in single),
+        "years": len(single),
     }
+
+
+def _row(first: int, end: int, wanted: NDArray[Any], reached: NDArray[Any], people: NDArray[Any]) -> dict[str, Any]:
+    """Mean contacts of the ages first <= age < end; 1 for the ratio where nobody is of that age."""
+    weight = people[first:end]
+    weight = weight / weight.sum() if weight.sum() else np.zeros(end - first)
+    ask, got = float(wanted[first:end] @ weight), float(reached[first:end] @ weight)
+    ages = f"{first}" if end == first + 1 else f"{first}-{end - 1}"
+    return {"ages": ages, "wanted": ask, "reached": got, "ratio": got / ask if ask > 0 else 1.0 + got}
+
+
+def _farthest(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    none = {"ages": "", "wanted": 0.0, "reached": 0.0, "ratio": 1.0}
+    return max(rows, key=lambda row: float(abs(row["ratio"] - 1.0)), default=none)

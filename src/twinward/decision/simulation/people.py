@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from twinward.decision.simulation.kernels.residents import fill_fixed, number_teams, sort_members
 from twinward.decision.simulation.kernels.tables import City
-from twinward.decision.simulation.kernels.words import STATE
-from twinward.population.base import HOSPITAL, CityBase
+from twinward.decision.simulation.kernels.words import NO_TEAM_KIND, STATE
+from twinward.population.base import HOSPITAL, NO_SITE, CityBase
 
 OLDEST = 100
+ROWS_AT_ONCE = 1 << 22  # of a city, so that little memory is needed
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +30,9 @@ def open_people(base: CityBase, level: str | None = None) -> People:
     """Packs a base. Outcomes are counted by areas of `level`, or of the topmost level with more than one area."""
     words = np.zeros((base.residents, 2), np.uint64)
     leaf_start = np.asarray(base.leaf_start, np.int64)
-    fill_fixed(
-        words, base.age_sex, base.household_start, leaf_start, base.site_of, base.site_kind, OLDEST
-    )  # fmt: skip
     member, site_start = sort_members(base.site_of, base.team_of, len(base.site_kind))
+    kinds = met_kinds(base, np.diff(site_start.astype(np.int64)))
+    fill_fixed(words, base.age_sex, base.household_start, leaf_start, base.site_of, kinds, OLDEST)
     team_start, team_site = number_teams(words, member, site_start, base.team_of)
     if len(team_start) == 1:  # nobody has a site: one empty team, so that indices stay valid
         team_start, team_site = np.zeros(2, np.uint32), np.zeros(1, np.uint32)
@@ -52,6 +52,27 @@ def open_people(base: CityBase, level: str | None = None) -> People:
         leaf_zone=np.zeros(len(base.leaf_codes), np.uint8),
     )
     return People(city=city, groups=groups, paths=paths, leaf_codes=base.leaf_codes)
+
+
+def met_kinds(base: CityBase, members: NDArray[Any]) -> NDArray[Any]:
+    """uint8[S] the kind of each site; none for a site of one person, who meets nobody there."""
+    return np.where(members < 2, np.uint8(NO_TEAM_KIND), np.asarray(base.site_kind, np.uint8))
+
+
+def class_counts(base: CityBase) -> NDArray[Any]:
+    """int64[C] residents of each contact class (age, kind of site, lives with others), without packing the base."""
+    site_of, household_of = np.asarray(base.site_of), np.asarray(base.household_of)
+    with_site = site_of[site_of != NO_SITE]
+    kinds = np.append(met_kinds(base, np.bincount(with_site, minlength=len(base.site_kind))), np.uint8(NO_TEAM_KIND))
+    together = np.diff(np.asarray(base.household_start, np.int64)) > 1
+    counts = np.zeros((OLDEST + 1) * (NO_TEAM_KIND + 1) * 2, np.int64)
+    for first in range(0, base.residents, ROWS_AT_ONCE):
+        part = slice(first, first + ROWS_AT_ONCE)
+        age = np.minimum(np.asarray(base.age_sex[part]) & 127, OLDEST).astype(np.int64)
+        kind = kinds[np.minimum(site_of[part], len(kinds) - 1)]
+        row = (age * (NO_TEAM_KIND + 1) + kind) * 2 + together[household_of[part]]
+        counts += np.bincount(row, minlength=len(counts))
+    return counts
 
 
 def forget_outbreak(city: City) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twinward.core.errors import InputError
 from twinward.decision.simulation.hospital import Hospital
 from twinward.decision.simulation.kernels.tables import SETTINGS, Response
-from twinward.decision.simulation.mixing import COMMUNITY_CONTACTS, OLDEST
+from twinward.decision.simulation.mixing import GROUP_CONTACTS, OLDEST
 from twinward.decision.simulation.people import People
 from twinward.library.diseases import Disease
 from twinward.library.measures import (
@@ -124,7 +124,7 @@ def _cut(measure: Measure) -> tuple[float, tuple[str, ...]]:
     if isinstance(measure, Distancing):
         return measure.reduction, tuple(measure.settings)
     if isinstance(measure, GatheringLimit):
-        return max(0.0, 1 - measure.persons / COMMUNITY_CONTACTS), ("community", "transport", "random")
+        return max(0.0, 1 - measure.persons / float(GROUP_CONTACTS[3])), ("community", "transport", "random")
     if isinstance(measure, Lockdown):
         return measure.reduction, tuple(name for name in OUTSIDE if name not in {"care_home", "hospital"})
     if isinstance(measure, Masks):
