@@ -14,11 +14,11 @@ import msgspec
 from twinward.core.clock import Clock, SystemClock
 from twinward.core.errors import AbsentError, BusyError, ConflictError, InputError, TwinwardError
 from twinward.core.messages import Event, Fact
-from twinward.library.plans import load_library
+from twinward.library.loading import load_library
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
 from twinward.loop.tracer import Tracer
-from twinward.population.columns import read_manifest
+from twinward.population.columns import open_city, read_manifest
 from twinward.security.accounts import Accounts
 from twinward.security.identity import Identities, local_admin
 from twinward.security.keys import Keyring
@@ -112,13 +112,26 @@ def open_areas(workspace: Path) -> AreaTree:
     return AreaTree(roots[0] if len(roots) == 1 else "city", manifest.areas)
 
 
+def count_residents(workspace: Path, areas: AreaTree, area: str) -> int:
+    """How many live in an area; 0 without a city of residents."""
+    if not (workspace / "city" / "leaf_start.npy").exists():
+        return 0
+    city = open_city(workspace / "city")
+    size = zip(city.leaf_codes, city.leaf_start[:-1], city.leaf_start[1:], strict=True)
+    return sum(int(end) - int(first) for code, first, end in size if areas.is_under(code, area))
+
+
 def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     """Everything a use case needs, on the workspace's own settings; the loop is not yet started."""
     mark = read_mark(workspace)
     clock = clock or SystemClock()
     settings = load_settings(workspace / "settings.toml")
     keyring = Keyring(workspace / "keys" / "subjects.keys")
-    around = Surroundings(areas=open_areas(workspace), library=load_library(extra_plans=workspace / "plans"))
+    areas = open_areas(workspace)
+    around = Surroundings(
+        areas=areas, library=load_library(extra_plans=workspace / "plans"),
+        residents=cache(lambda area: count_residents(workspace, areas, area)),
+    )  # fmt: skip
     store = open_store(settings.storage.url or workspace, BEHAVIOUR.tables, FACTS, clock, keyring, workspace / "sealed")
     identities = Identities(workspace / "keys", managed=mark.managed)
     accounts = Accounts(workspace / "keys")

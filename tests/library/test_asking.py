@@ -6,7 +6,7 @@ import pytest
 
 from twinward.library.asking import Live, ask
 from twinward.library.knowledge import build_graph
-from twinward.library.plans import load_library
+from twinward.library.loading import load_library
 
 GRAPH = build_graph(load_library())
 LIVE = Live(

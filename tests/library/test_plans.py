@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.library.plans import HOME, LEVELS, load_library, order_tasks
+from twinward.library.hazards import LEVELS
+from twinward.library.loading import HOME, load_library
+from twinward.library.plans import order_tasks
 
 PLAN = """id = "p"
 version = "1"

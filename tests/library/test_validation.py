@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from twinward.library.loading import HOME, load_library
 from twinward.library.manuals import list_manuals
-from twinward.library.plans import HOME, load_library
-from twinward.library.validation import list_resources, plan_schema, validate_plan
+from twinward.library.resources import list_resources
+from twinward.library.validation import plan_schema, validate_plan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LIBRARY = load_library()

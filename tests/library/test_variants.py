@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.library.plans import Plan, load_library
+from twinward.library.loading import load_library
+from twinward.library.plans import Plan
 from twinward.library.validation import validate_plan
 from twinward.library.variants import parse_variables, vary_plan, write_toml
 

@@ -43,7 +43,8 @@ class AskCompare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class AskAdopt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A plan for an incident, by a named person; `sheet` is the comparison that was read."""
+    """A plan for an incident, by a named person; `sheet` is the comparison that was read; `now`: without waiting for
+    its triggers."""
 
     plan: Word
     incident: Word
@@ -51,6 +52,7 @@ class AskAdopt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reason: Reason = ""
     sheet: Annotated[str, msgspec.Meta(max_length=40)] = ""
     replace: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    now: bool = False
 
 
 def router(platform: Platform) -> APIRouter:

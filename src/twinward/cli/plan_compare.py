@@ -35,6 +35,7 @@ def add_acts(acts: Any) -> None:
     adopting.add_argument("--reason", default="", help="why")
     adopting.add_argument("--sheet", default="", metavar="ID", help="the comparison that was read")
     adopting.add_argument("--replace", default="", metavar="PLAN", help="the plan in force that gives way")
+    adopting.add_argument("--now", action="store_true", help="start at once; else, without --sheet, by its triggers")
     add_person(adopting)
 
 
@@ -126,7 +127,7 @@ def run_search(options: argparse.Namespace) -> int:
 def run_adopt(options: argparse.Namespace) -> int:
     from twinward.service.adoption import AdoptRequest, adopt
 
-    names = ("plan", "incident", "by", "reason", "sheet", "replace")
+    names = ("plan", "incident", "by", "reason", "sheet", "replace", "now")
     with open_for(options) as (platform, caller):
         done = adopt(platform, caller, AdoptRequest(**{name: getattr(options, name) for name in names}))
     if options.json:
@@ -135,6 +136,8 @@ def run_adopt(options: argparse.Namespace) -> int:
         emit_text(f"plan {done.plan} waits for a second person: twinward change confirm {done.change}")
     else:
         emit_text(f"plan {done.plan} {done.version} is in force for {done.incident}, {done.authority}")
+        for clause in done.waits_for:
+            emit_text(f"  {clause}")
     return 0
 
 

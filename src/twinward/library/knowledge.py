@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from twinward.library.loading import HOME, Library
 from twinward.library.manuals import list_manuals
-from twinward.library.plans import HOME, Library, Plan
-from twinward.library.validation import list_resources
-
-SAME_AS = {"area_lockdown": "lockdown"}
+from twinward.library.plans import SAME_AS, Plan
+from twinward.library.resources import list_resources
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from twinward.core.errors import AbsentError
-from twinward.library.plans import HOME
+from twinward.library.loading import HOME
 
 
 class Manual(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import Any
 from twinward.core.errors import TwinwardError
 from twinward.core.messages import Command, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Store, Transaction
-from twinward.loop import divide, feedback, link, schedule, trigger
+from twinward.loop import divide, ending, feedback, link, obey, schedule, trigger
 from twinward.loop.surroundings import ACTOR, Policy, Surroundings
 from twinward.loop.tracer import Tracer
 from twinward.twins.coupling import COUPLING
@@ -29,9 +29,18 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.CountReported: (trigger.count_reported,),
     m.PlaceAffected: (trigger.place_affected,),
     m.HazardReported: (trigger.hazard_reported,),
-    m.IncidentDeveloped: (trigger.level_follows_figures, link.link_grown_area, schedule.schedule_grown_area),
+    m.IncidentDeveloped: (
+        trigger.level_follows_figures,
+        link.link_grown_area,
+        schedule.schedule_grown_area,
+        link.plan_returns,
+        obey.judge_at_once,
+    ),
     m.ResponseLevelSet: (link.plan_follows_level,),
-    m.PlanAdopted: (link.link_by_duty, schedule.schedule_plan),
+    m.PlanAdopted: (link.link_by_duty, schedule.schedule_plan, obey.send_messages, obey.judge_at_once),
+    m.ClauseStarted: (schedule.schedule_clause, obey.send_messages, obey.judge_at_once),
+    m.ClauseStopped: (obey.stopped_clause,),
+    m.PlanEnded: (ending.plan_is_over,),
     m.CaseJoined: (schedule.case_task,),
     m.ContactNamed: (schedule.contact_task,),
     m.TaskCreated: (divide.order_at_once,),

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
-from twinward.library.plans import LEVELS
+from twinward.library.hazards import LEVELS
+from twinward.loop.ending import judge_plan
 from twinward.loop.surroundings import Surroundings, command_id
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.closing import find_evidence
@@ -72,6 +73,7 @@ def judge_incident(incident: Incident, now: datetime, rows: Rows, around: Surrou
     if all(finding.holds for finding in find_evidence(incident, rows, now)):
         yield m.CloseIncident(id=derive_id("cmd", incident.id, "close", incident.round), incident=incident.id)
         return
+    yield from judge_plan(incident, now, rows, around)
     known = around.library.find_hazard(incident.hazard)
     if known is None or incident.level is None or incident.level_since is None:
         return

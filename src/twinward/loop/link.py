@@ -6,19 +6,49 @@ from collections.abc import Iterator
 
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
-from twinward.library.plans import LEVELS, Plan
-from twinward.loop.surroundings import ACTOR, Surroundings, affected_areas, command_id, find_plan_in_force
+from twinward.library.hazards import LEVELS
+from twinward.library.plans import Plan
+from twinward.loop.schedule import areas_of
+from twinward.loop.surroundings import (
+    ACTOR,
+    Surroundings,
+    affected_areas,
+    command_id,
+    find_plan_in_force,
+    lift,
+)
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents_state import Incident, PlanInForce
+from twinward.twins.emergency.incidents_state import EndedPlan, Incident, PlanInForce
 
 
 def plan_follows_level(fact: m.ResponseLevelSet, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
     """Adopt the matching plan if somebody authorised that beforehand; otherwise it waits for a person."""
     incident: Incident = rows.find("incidents", fact.incident)
     plan = around.library.find_plan(incident.hazard, fact.level)
-    if plan is None or not plan.authority.automatic or goes_further(fact, plan, rows, incident, around):
+    if plan is not None and may_adopt(plan, event) and not goes_further(fact, plan, rows, incident, around):
+        yield adopt_by_itself(plan, incident, event)
+
+
+def plan_returns(fact: m.IncidentDeveloped, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
+    """New reports after a plan has ended on its evidence: the level's plan comes into force again."""
+    incident: Incident = rows.find("incidents", fact.incident)
+    ended: EndedPlan | None = rows.find("ended_plans", incident.id)
+    if ended is None or ended.clause != "ends" or incident.status != "open" or incident.level is None:
         return
-    yield m.AdoptPlan(
+    plan = around.library.find_plan(incident.hazard, incident.level)
+    worse = fact.add.get("new", 0.0) > 0
+    if rows.find("plans_in_force", incident.id) is None and plan is not None and worse and may_adopt(plan, event):
+        yield adopt_by_itself(plan, incident, event)
+
+
+def may_adopt(plan: Plan, event: Event) -> bool:
+    """Whether somebody authorised it beforehand and its time is not over."""
+    over = plan.valid_until is not None and event.recorded_at.date() > plan.valid_until
+    return plan.authority.automatic and not over
+
+
+def adopt_by_itself(plan: Plan, incident: Incident, event: Event) -> Command:
+    return m.AdoptPlan(
         id=command_id(event, "adopt"),
         incident=incident.id,
         plan=plan.id,
@@ -63,9 +93,7 @@ def link_grown_area(fact: m.IncidentDeveloped, event: Event, rows: Rows, around:
 def parties_of(
     plan: Plan, incident: Incident, affected: tuple[str, ...], around: Surroundings
 ) -> tuple[tuple[str, str], ...]:
-    """(department, area) for every duty of the plan, at the level where it is done."""
-    parties = set()
-    for task in plan.tasks:
-        where = {"incident": (incident.area,), "city": (around.areas.root,), "each_affected": affected}[task.where]
-        parties |= {(task.department, area) for area in where}
+    """(department, area) for everything that the plan may order, and for every duty at the level accountable for it."""
+    parties = {(task.department, area) for task in plan.work() for area in areas_of(task, incident, affected, around)}
+    parties |= {(duty.department, lift(area, duty.level, around)) for duty in plan.duties for area in affected}
     return tuple(sorted(parties))

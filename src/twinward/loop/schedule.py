@@ -7,14 +7,24 @@ from collections.abc import Iterator
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
-from twinward.library.plans import Plan, PlanTask, order_tasks
-from twinward.loop.surroundings import Surroundings, affected_areas, command_id, find_plan_in_force
+from twinward.library.plans import Plan, PlanTask
+from twinward.loop.obey import list_open
+from twinward.loop.surroundings import (
+    Surroundings,
+    affected_areas,
+    command_id,
+    find_plan_in_force,
+    lift,
+    say_clause,
+)
+from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts import Contact
-from twinward.twins.emergency.incidents_state import Incident
-from twinward.twins.emergency.tasks_state import AT_WORK, Task
+from twinward.twins.emergency.incidents_state import Incident, PlanInForce
+from twinward.twins.emergency.tasks_state import OPEN_TASK, Task
 
-BY_PERSON = ("case", "contact")  # keys of tasks that follow from a person, not from the plan's list
+CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
+NOT_OF_PLAN = ("case", "contact", CORRECTIVE)  # keys of tasks that follow from a person or a review
 
 
 def schedule_plan(fact: m.PlanAdopted, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
@@ -22,15 +32,33 @@ def schedule_plan(fact: m.PlanAdopted, event: Event, rows: Rows, around: Surroun
     plan = find_plan_in_force(rows, incident, around)
     if plan is None:
         return
-    kept = {task.key for task in plan.tasks} | set(BY_PERSON)
-    unfinished: list[Task] = rows.list_rows("tasks", incident=incident.id, status=("waiting", *AT_WORK))
+    yield from take_back(plan, incident, event, rows)
+    yield from tasks_of(plan, incident, affected_areas(incident), event, rows, around, with_common=True)
+    yield from tasks_of_persons(plan, incident, event, rows)
+
+
+def schedule_clause(fact: m.ClauseStarted, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
+    """A figure is reached: what waited for it, and no longer waits for another, is scheduled."""
+    incident: Incident = rows.find("incidents", fact.incident)
+    plan = find_plan_in_force(rows, incident, around)
+    if plan is not None:
+        yield from tasks_of(plan, incident, affected_areas(incident), event, rows, around, with_common=True)
+        yield from tasks_of_persons(plan, incident, event, rows)
+
+
+def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
+    """What an earlier plan had ordered and this one does not ask for: tasks dropped, restrictions lifted."""
+    kept = {task.key for task in plan.work()} | set(NOT_OF_PLAN)
+    unfinished: list[Task] = rows.list_rows("tasks", incident=incident.id, status=OPEN_TASK)
     for task in unfinished:
         if task.key not in kept:
             yield m.DropTask(
                 id=command_id(event, "drop", task.id), task=task.id, because=f"plan {plan.id} does not ask for it"
             )
-    yield from tasks_of(plan, incident, affected_areas(incident), event, rows, around, with_common=True)
-    yield from tasks_of_persons(plan, incident, event, rows)
+    asked = {task.measure for task in plan.work()}
+    over = {row.measure for row in rows.list_rows("restrictions", incident=incident.id)} - asked
+    if over:
+        yield c.LiftRestrictions(id=command_id(event, "lift"), incident=incident.id, measures=tuple(sorted(over)))
 
 
 def schedule_grown_area(fact: m.IncidentDeveloped, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:
@@ -50,42 +78,56 @@ def tasks_of(
     *,
     with_common: bool,
 ) -> Iterator[Command]:
-    """CreateTask for every duty that has no task yet, predecessors first."""
-    by_key = {task.key: task for task in plan.tasks}
-    for task in order_tasks(plan):
+    """CreateTask for every duty that may be ordered and has no task yet, predecessors first."""
+    in_force: PlanInForce = rows.find("plans_in_force", incident.id)
+    tasks = list_open(plan, in_force)
+    by_key = {task.key: task for task in tasks}
+    for task in tasks:
         if task.where != "each_affected" and not with_common:
             continue
         for area in areas_of(task, incident, affected, around):
-            name = task_id(incident, task.key, area)
-            if rows.find("tasks", name) is not None:
+            name, known = task_id(incident, task.key, area, rows)
+            if known:
                 continue
             after = tuple(
-                task_id(incident, key, where)
+                task_id(incident, key, where, rows)[0]
                 for key in task.after
                 for where in predecessor_areas(by_key[key], task, area, incident, affected, around)
             )
-            yield create_command(task, name, incident.id, area, event, after)
+            clause = f"tasks.{task.key}" if task in plan.tasks else f"duties.{task.key}"
+            yield create_command(plan, task, clause, name, incident.id, area, event, after)
 
 
-def task_id(incident: Incident, key: str, area: str) -> str:
-    return derive_id("task", incident.id, incident.round, key, area)
+def task_id(incident: Incident, key: str, area: str, rows: Rows) -> tuple[str, bool]:
+    """The id of the duty's task there, and whether there is one; what was dropped is made anew, under its next id."""
+    turn = 0
+    while True:
+        name = derive_id("task", incident.id, incident.round, key, area, *([turn] if turn else []))
+        found: Task | None = rows.find("tasks", name)
+        if found is None or found.status != "dropped":
+            return name, found is not None
+        turn += 1
 
 
 def areas_of(task: PlanTask, incident: Incident, affected: tuple[str, ...], around: Surroundings) -> tuple[str, ...]:
-    return {"incident": (incident.area,), "city": (around.areas.root,), "each_affected": affected}[task.where]
+    if task.where == "each_affected":
+        return tuple(dict.fromkeys(lift(area, task.level, around) for area in affected))
+    return {"incident": (incident.area,), "city": (around.areas.root,)}[task.where]
 
 
 def predecessor_areas(
     before: PlanTask, task: PlanTask, area: str, incident: Incident, affected: tuple[str, ...], around: Surroundings
 ) -> tuple[str, ...]:
-    """Where the predecessor is done: in the same area if both are done area by area."""
+    """Where the predecessor is done: for the same affected areas if both are done area by area."""
     if before.where == "each_affected" and task.where == "each_affected":
-        return (area,)
+        affected = tuple(one for one in affected if lift(one, task.level, around) == area)
     return areas_of(before, incident, affected, around)
 
 
 def create_command(
+    plan: Plan,
     task: PlanTask,
+    clause: str,
     name: str,
     incident: str,
     area: str,
@@ -108,6 +150,7 @@ def create_command(
         manual=task.manual,
         needs=task.needs,
         essential=task.essential,
+        clause=say_clause(plan, clause),
     )
 
 
@@ -133,13 +176,15 @@ def interview(case: str, plan: Plan | None, incident: Incident, event: Event, ro
     known = rows.find("cases", case)
     name = derive_id("task", "case", case)
     if plan is not None and plan.case_task is not None and known is not None and rows.find("tasks", name) is None:
-        yield create_command(plan.case_task, name, incident.id, known.area, event)
+        yield create_command(plan, plan.case_task, "case_task", name, incident.id, known.area, event)
 
 
 def care(contact: Contact, plan: Plan | None, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
     name = derive_id("task", "contact", contact.id)
     if plan is not None and plan.contact_task is not None and rows.find("tasks", name) is None:
-        yield create_command(plan.contact_task, name, incident.id, contact.area, event, contact=contact.id)
+        yield create_command(
+            plan, plan.contact_task, "contact_task", name, incident.id, contact.area, event, contact=contact.id
+        )
 
 
 def contact_task(fact: m.ContactNamed, event: Event, rows: Rows, around: Surroundings) -> Iterator[Command]:

@@ -10,18 +10,25 @@ import msgspec
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
-from twinward.library.plans import Library, Plan
+from twinward.library.loading import Library
+from twinward.library.plans import Plan
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents_state import Incident
 
 ACTOR = "loop"  # who the loop's own commands are asked by
 
 
+def nobody(area: str) -> int:
+    """How many live in an area, where nobody has counted them."""
+    return 0
+
+
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """The city's areas and the library of hazards, plans and departments."""
+    """The city's areas, how many live in each, and the library of hazards, plans and departments."""
 
     areas: AreaTree
     library: Library
+    residents: Callable[[str], int] = nobody
 
 
 # a policy reads an event and the rows, and yields the commands that follow; it never writes
@@ -36,7 +43,22 @@ def command_id(event: Event, *words: str) -> str:
 def find_plan_in_force(rows: Rows, incident: Incident, around: Surroundings) -> Plan | None:
     """The library's plan that the incident follows, if one is in force."""
     in_force = rows.find("plans_in_force", incident.id)
-    return around.library.plans.get(in_force.plan) if in_force else None
+    return around.library.find(in_force.plan) if in_force else None
+
+
+def say_clause(plan: Plan, clause: str) -> str:
+    """A clause with its plan, as tasks and notices name what they follow from."""
+    return f"{plan.id} {plan.version}: {clause}"
+
+
+def lift(code: str, level: str | None, around: Surroundings) -> str:
+    """The area of an administrative level in which `code` lies; `code` itself where it stands higher or none is."""
+    if level is None:
+        return code
+    if level == "city":
+        return around.areas.root
+    known = around.areas.by_code
+    return next((area for area in around.areas.path(code) if area in known and known[area].level == level), code)
 
 
 def affected_areas(incident: Incident) -> tuple[str, ...]:

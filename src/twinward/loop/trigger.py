@@ -9,7 +9,7 @@ from twinward.core.clock import format_time
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
-from twinward.library.plans import LEVELS, Rule
+from twinward.library.hazards import LEVELS, Rule
 from twinward.loop.surroundings import Surroundings, command_id
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents_state import Front, Incident, front_id

@@ -129,7 +129,8 @@ class Player:
         for row in self.get("/v1/incidents", status="open")["items"]:
             shown = self.get(f"/v1/incidents/{row['id']}")
             if shown["proposed_plan"]:
-                name = f"adopt-{row['id']}-{row['round']}-{shown['proposed_plan']}-{shown['level_since']}"
+                term = (shown["ended_plan"] or {}).get("ended_at", shown["level_since"])
+                name = f"adopt-{row['id']}-{row['round']}-{shown['proposed_plan']}-{shown['level_since']}-{term}"
                 item = {"id": name, "type": "AdoptPlan", "incident": row["id"], "plan": shown["proposed_plan"]}
                 self.post([item], "duty-officer")
 

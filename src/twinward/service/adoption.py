@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
 from twinward.decision.planning.sheet import PlanSheet
+from twinward.library.plans import Plan
+from twinward.loop.obey import find_start, list_waiting
 from twinward.service import changes
+from twinward.service.adoptable import get_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.service.sheets import find_sheet, get_sheet
 from twinward.service.views import get_incident
@@ -20,7 +23,10 @@ LASTS_D = 14  # a proposal of a plan ends by itself after so long, unless somebo
 
 
 class AdoptRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Who adopts what for which incident. `replace`: the plan in force that is meant to give way."""
+    """Who adopts what for which incident. `replace`: the plan in force that is meant to give way.
+
+    A plan starts when one of its triggers is reached; with `now`, and one whose sheet was read, at once.
+    """
 
     plan: str
     incident: str
@@ -28,10 +34,11 @@ class AdoptRequest(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     sheet: str = ""
     replace: str = ""
+    now: bool = False
 
 
 class Adoption(msgspec.Struct, frozen=True, kw_only=True):
-    """`state`: adopted, or waits for a second person under `change`."""
+    """`state`: adopted, waits for its trigger (`waits_for`), or waits for a second person under `change`."""
 
     state: str
     incident: str
@@ -40,6 +47,7 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
     authority: str
     sheet: str
     change: str | None = None
+    waits_for: tuple[str, ...] = ()
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,10 +73,7 @@ def adopt(platform: Platform, caller: Caller, request: AdoptRequest) -> Adoption
     """The plan comes into force, or waits for its second person. Refused clearly; nothing is half adopted."""
     shown = get_incident(platform, request.incident, caller=caller)
     platform.policy.require(caller, "command_incident", area=shown["area"])
-    plan = platform.around.library.plans.get(request.plan)
-    if plan is None:
-        known = ", ".join(platform.around.library.plans)
-        raise InputError(f"there is no plan {request.plan!r}", f"known: {known}", code="unknown_plan")
+    plan = get_adoptable(platform, request.plan)
     hazard = platform.around.library.find_hazard(shown["hazard"])
     if hazard is None or hazard.id != plan.hazard:
         raise InputError(
@@ -82,15 +87,26 @@ def adopt(platform: Platform, caller: Caller, request: AdoptRequest) -> Adoption
         state="adopted", incident=request.incident, plan=plan.id, version=plan.version, authority=authority,
         sheet=request.sheet,
     )  # fmt: skip
+    starts: Literal["now", "triggered"] = "now" if request.now or request.sheet else "triggered"
     if platform.managed:
-        change = propose(platform, caller, shown["area"], request, authority)
+        change = propose(platform, caller, shown["area"], request, authority, plan, starts)
         return msgspec.structs.replace(answer, state="waits for a second person", change=change)
     ask(platform, caller, m.AdoptPlan(
         id=command_id(platform, request), incident=request.incident, plan=plan.id, version=plan.version,
-        objectives=plan.objectives, authority=authority, forecast=request.sheet,
+        objectives=plan.objectives, authority=authority, forecast=request.sheet, starts=starts,
         instead_of=shown["plan"].plan if shown["plan"] else "",
     ))  # fmt: skip
-    return answer
+    waits = waits_for(platform, request.incident, plan) if starts == "triggered" else ()
+    return msgspec.structs.replace(answer, state="waits for its trigger", waits_for=waits) if waits else answer
+
+
+def waits_for(platform: Platform, incident: str, plan: Plan) -> tuple[str, ...]:
+    """What the plan waits for before it starts; nothing when one of its triggers is reached."""
+    with platform.store.read() as rows:
+        row = rows.find("incidents", incident)
+        if find_start(plan, row, rows, platform.around) is not None:
+            return ()
+        return tuple(list_waiting(plan, rows.find("plans_in_force", incident), row, rows, platform.around))
 
 
 def check_words(platform: Platform, request: AdoptRequest) -> None:
@@ -123,13 +139,13 @@ def require_room(shown: dict[str, Any], request: AdoptRequest) -> None:
     )  # fmt: skip
 
 
-def propose(platform: Platform, caller: Caller, area: str, request: AdoptRequest, authority: str) -> str:
+def propose(platform: Platform, caller: Caller, area: str, request: AdoptRequest, authority: str, plan: Plan,
+            starts: str) -> str:  # fmt: skip
     """The plan as a change that waits for its second person."""
-    plan = platform.around.library.plans[request.plan]
     found = changes.propose(
         platform, caller, "mass_action", area, reason=authority, basis=f"plan {plan.id} {plan.version}: {plan.source}",
         until=platform.clock.now() + timedelta(days=LASTS_D), thing=request.incident, value=plan.id,
-        linked=request.sheet or None,
+        linked=request.sheet or None, how=starts,
     )  # fmt: skip
     return str(found["id"])
 

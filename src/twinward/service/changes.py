@@ -10,6 +10,7 @@ import msgspec
 from twinward.core.clock import format_time
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
+from twinward.service.adoptable import get_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 
@@ -30,19 +31,22 @@ def propose(
     thing: str | None = None,
     value: str | None = None,
     linked: str | None = None,
+    how: str | None = None,
 ) -> dict[str, Any]:
     """A change that waits for its second person."""
     platform.around.areas.require(area)
     platform.policy.require(caller, "propose_change", area=area)
     if len(subjects) > MAX_BULK:
         raise InputError(f"{len(subjects)} persons at once", f"at most {MAX_BULK}", code="too_many_items")
-    if kind == "mass_action" and (value not in platform.around.library.plans or thing is None):
-        known = ", ".join(platform.around.library.plans)
-        raise InputError("a mass action puts a plan in force for an incident", f"plans: {known}", code="unknown_plan")
+    if kind == "mass_action":
+        get_adoptable(platform, value or "")
+        if thing is None:
+            raise InputError("a mass action puts a plan in force for an incident", "name it", code="no_incident")
     with platform.store.read() as rows:
         name = derive_id("chg", kind, caller.name, platform.clock.now().isoformat(), rows.last_seq())
     fields = {"change": name, "kind": kind, "area": area, "subject": subject, "subjects": subjects, "thing": thing,
-              "value": value, "linked": linked, "reason": reason, "basis": basis, "until": until}  # fmt: skip
+              "value": value, "linked": linked, "how": how, "reason": reason, "basis": basis,
+              "until": until}  # fmt: skip
     try:
         command = msgspec.convert(
             {"type": "ProposeChange", "id": derive_id("cmd", name, "propose"), **fields}, m.ProposeChange
@@ -95,18 +99,21 @@ def list_changes(platform: Platform, caller: Caller, *, limit: int = 100, offset
 
 
 def confirm(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
-    """The second person's yes; what follows from it is asked of the twins at once, with both names."""
+    """The second person's yes and what follows from it, with both names: both are done, or neither."""
     row = _find(platform, caller, change, "confirm_change")
-    _require_same_plan(platform, row)
-    ask(platform, caller, m.ConfirmChange(id=command_id(platform, "confirm", change, caller), change=change))
-    _carry_out(platform, caller, row)
+    follows = _what_follows(platform, caller, row)
+    yes = m.ConfirmChange(id=command_id(platform, "confirm", change, caller), change=change)
+    ask(platform, caller, yes, *follows)
     return get_change(platform, caller, change)
 
 
-def _require_same_plan(platform: Platform, row: Any) -> None:
-    """ConflictError when another plan was put in force after this one was proposed."""
+def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
+    name = derive_id("cmd", row.id, "carry-out")
+    if row.kind == "quarantine_order" and row.thing is not None:
+        return [m.UpdateContact(id=name, contact=row.thing, step="isolated")]
     if row.kind != "mass_action":
-        return
+        return []
+    plan = get_adoptable(platform, row.value)
     with platform.store.read() as rows:
         known = rows.find("plans_in_force", row.thing)
     if known is not None and known.adopted_at > row.proposed_at:
@@ -114,19 +121,13 @@ def _require_same_plan(platform: Platform, row: Any) -> None:
             f"plan {known.plan} was put in force after this was proposed", "refuse this, and propose anew",
             code="plan_in_force",
         )  # fmt: skip
-
-
-def _carry_out(platform: Platform, caller: Caller, row: Any) -> None:
-    name = derive_id("cmd", row.id, "carry-out")
-    if row.kind == "quarantine_order" and row.thing is not None:
-        ask(platform, caller, m.UpdateContact(id=name, contact=row.thing, step="isolated"))
-    elif row.kind == "mass_action":
-        plan = platform.around.library.plans[row.value]
-        authority = f"proposed by {row.proposed_by}, confirmed by {caller.name}"
-        ask(platform, caller, m.AdoptPlan(
-            id=name, incident=row.thing, plan=plan.id, version=plan.version, objectives=plan.objectives,
-            authority=authority, forecast=row.linked if (row.linked or "").startswith("sheet-") else "",
-        ))  # fmt: skip
+    authority = f"proposed by {row.proposed_by}, confirmed by {caller.name}"
+    sheet = row.linked if (row.linked or "").startswith("sheet-") else ""
+    return [m.AdoptPlan(
+        id=name, incident=row.thing, plan=plan.id, version=plan.version, objectives=plan.objectives,
+        authority=authority, forecast=sheet, instead_of=known.plan if known is not None else "",
+        starts="triggered" if row.how == "triggered" else "now",
+    )]  # fmt: skip
 
 
 def command_id(platform: Platform, act: str, change: str, caller: Caller) -> str:

@@ -13,6 +13,7 @@ from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
 from twinward.edge.feeds.commands import BY_NAME, decode_command, schema_of_commands
 from twinward.security.identity import Caller
+from twinward.service.adoptable import get_adoptable
 from twinward.service.guard import require_command, require_reach
 from twinward.service.platform import Platform
 from twinward.twins.city import messages as c
@@ -42,12 +43,13 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
     """The command as this caller may ask it; a department answers only for itself, a plan comes from the library."""
     require_command(platform, caller, command)
     if isinstance(command, m.AdoptPlan):
-        plan = platform.around.library.plans.get(command.plan)
-        if plan is None:
-            known = ", ".join(platform.around.library.plans)
-            raise InputError(f"there is no plan {command.plan!r}", f"known: {known}", code="unknown_plan")
+        plan = get_adoptable(platform, command.plan)
         return msgspec.structs.replace(
-            command, version=plan.version, objectives=plan.objectives, authority=f"adopted by {caller.name}"
+            command,
+            version=plan.version,
+            objectives=plan.objectives,
+            authority=f"adopted by {caller.name}",
+            renews=False,
         )
     return command
 

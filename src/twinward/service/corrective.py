@@ -9,11 +9,11 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
+from twinward.loop.schedule import CORRECTIVE
 from twinward.service.platform import Caller, Platform, ask, snapshot_of
 from twinward.service.views import concerns
 from twinward.twins.emergency import messages as m
 
-CORRECTIVE = "corrective"  # the key of such tasks; they keep no incident open
 LONGEST_D = 366
 
 

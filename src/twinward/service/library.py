@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twinward.library.asking import Found, Live, ask
 from twinward.library.knowledge import build_graph
-from twinward.library.plans import load_library
+from twinward.library.loading import load_library
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.views import concerns
 

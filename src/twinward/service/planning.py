@@ -17,7 +17,7 @@ from twinward.decision.planning.sheet import Sheet
 from twinward.decision.simulation import load_disease
 from twinward.decision.simulation.live import LiveState
 from twinward.decision.simulation.run import require_memory
-from twinward.library.plans import Library, load_library
+from twinward.library.loading import Library, load_library
 from twinward.population.base import CityBase
 from twinward.service.live import fork_live
 from twinward.service.platform import Platform, snapshot_of

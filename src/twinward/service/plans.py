@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
+from twinward.library.loading import HOME, Library, load_library
 from twinward.library.manuals import Manual, find_manual, get_manual, list_manuals
-from twinward.library.plans import HOME, Library, Plan, load_library
+from twinward.library.plans import Plan
 from twinward.library.validation import Fault, plan_schema, read_text, validate_plan
 from twinward.library.variants import parse_variables, vary_plan, write_toml
 

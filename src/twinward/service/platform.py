@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from twinward.core.clock import Clock
-from twinward.core.errors import RefusedError
-from twinward.core.messages import Counts, Outcome, Request
+from twinward.core.errors import ConflictError, RefusedError
+from twinward.core.messages import Counts, Request
 from twinward.core.ports import IntakeDoor, Store, Transaction
 from twinward.loop.engine import Loop
 from twinward.loop.surroundings import Surroundings
@@ -65,18 +65,26 @@ def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
     return Snapshot(reader, platform.around.areas, at)
 
 
-def ask(platform: Platform, caller: Caller, command: Any) -> tuple[str, ...]:
-    """One command on behalf of a caller; its refusal is raised as the error it is. Returns the event ids."""
-    from twinward.core.errors import ConflictError
+def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:
+    """Commands on behalf of a caller, all of them or none; a refusal is raised as the error it is. The event ids."""
 
-    def work(tx: Transaction) -> Outcome:
-        done = platform.loop.twins.ask_one(tx, Request(command=command, actor=caller.name))
+    def work(tx: Transaction) -> tuple[str, ...]:
+        events: tuple[str, ...] = ()
+        for command in commands:
+            done = platform.loop.twins.ask_one(tx, Request(command=command, actor=caller.name))
+            if done.status == "rejected":
+                kind = RefusedError if done.code in REFUSED_CODES else ConflictError
+                raise kind(done.message or "refused", code=done.code)
+            count(tx, Counts(received=1, **{done.status: 1}))
+            events += done.events
+        return events
+
+    def count(tx: Transaction, counts: Counts) -> None:
         if caller.name not in OWN_ACTORS:
-            tx.add_counts(DESK, Counts(received=1, **{done.status: 1}))
-        return done
+            tx.add_counts(DESK, counts)
 
-    outcome = platform.store.write(work)
-    if outcome.status == "rejected":
-        kind = RefusedError if outcome.code in REFUSED_CODES else ConflictError
-        raise kind(outcome.message or "refused", code=outcome.code)
-    return outcome.events
+    try:
+        return platform.store.write(work)
+    except (RefusedError, ConflictError):
+        platform.store.write(lambda tx: count(tx, Counts(received=len(commands), rejected=len(commands))))
+        raise

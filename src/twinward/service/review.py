@@ -12,7 +12,8 @@ import numpy as np
 from twinward.core.errors import AbsentError
 from twinward.decision.simulation.forecast.observed import Observed
 from twinward.decision.simulation.forecast.score import coverage, weighted_interval_score
-from twinward.service.corrective import CORRECTIVE, CorrectiveAction, list_actions
+from twinward.loop.schedule import CORRECTIVE
+from twinward.service.corrective import CorrectiveAction, list_actions
 from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.screen_lists import sum_days

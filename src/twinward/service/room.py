@@ -13,7 +13,8 @@ from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.screen_lists import deadline_of, sum_days
 from twinward.service.screen_rows import DayRow
-from twinward.service.views import build_timeline, concerns, proposed_plan
+from twinward.service.standing import proposed_plan
+from twinward.service.views import build_timeline, concerns
 
 TASKS_SHOWN = 400
 TREE_SHOWN = 250

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from twinward.library.plans import LEVELS
+from twinward.library.hazards import LEVELS
 from twinward.service.ground import Ground
 from twinward.service.platform import Platform
 from twinward.service.screen_rows import AreaRow, DayRow, DepartmentRow, Figures, IncidentRow, LateTask
-from twinward.service.views import proposed_plan
+from twinward.service.standing import proposed_plan
 
 LATE_SHOWN = 40
 WEEK = 7

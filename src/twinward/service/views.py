@@ -12,6 +12,7 @@ from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.masking import mask_fact
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.standing import proposed_plan, waiting_clauses
 
 OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 GROUPS: dict[str, Any] = {"open": OPEN_TASKS, "at_work": OPEN_TASKS[1:]}  # words for several statuses at once
@@ -55,6 +56,8 @@ def get_incident(
             "days": row.days,
             "plan": snapshot.find("plans_in_force", incident),
             "proposed_plan": proposed_plan(platform, row, snapshot.find("plans_in_force", incident)),
+            "waits_for": waiting_clauses(platform, snapshot, row),
+            "ended_plan": snapshot.find("ended_plans", incident),
             "tasks": tally(task.status for task in tasks),
             "late": [task.id for task in tasks if task.is_late(at or platform.clock.now())],
             "evidence": snapshot.list_evidence(incident, platform.clock.now()),
@@ -62,14 +65,6 @@ def get_incident(
         if timeline:
             shown["timeline"] = build_timeline(reader, incident, at)
     return shown
-
-
-def proposed_plan(platform: Platform, incident: Any, in_force: Any) -> str | None:
-    """The plan that the level calls for and that waits for a person to adopt it."""
-    if incident.level is None or incident.status != "open":
-        return None
-    plan = platform.around.library.find_plan(incident.hazard, incident.level)
-    return plan.id if plan is not None and (in_force is None or in_force.plan != plan.id) else None
 
 
 def tally(words: Any) -> dict[str, int]:

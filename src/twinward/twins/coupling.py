@@ -42,8 +42,8 @@ def restriction_from_order(fact: m.OrderIssued, event: Event) -> Command | None:
     )
 
 
-def lift_from_closing(fact: m.IncidentClosed, event: Event) -> Command:
-    """Emergency -> city: a closed incident restricts nothing."""
+def lift_from_ending(fact: m.IncidentClosed | m.PlanEnded, event: Event) -> Command:
+    """Emergency -> city: a closed incident restricts nothing, nor does one whose plan has ended."""
     return c.LiftRestrictions(
         id=derive_id("cmd", event.id, "lift"), occurred_at=event.occurred_at, incident=fact.incident
     )
@@ -64,6 +64,7 @@ def mark_from_place(fact: m.PlaceAffected, event: Event) -> Command:
 COUPLING: dict[type[Fact], Callable[[Any, Event], Command | None]] = {
     c.ThresholdPassed: hazard_from_sensor,
     m.OrderIssued: restriction_from_order,
-    m.IncidentClosed: lift_from_closing,
+    m.IncidentClosed: lift_from_ending,
+    m.PlanEnded: lift_from_ending,
     m.PlaceAffected: mark_from_place,
 }

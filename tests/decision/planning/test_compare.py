@@ -16,8 +16,8 @@ from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.figures import gini, held
 from twinward.decision.planning.sheet import Sheet
 from twinward.decision.simulation import load_disease
+from twinward.library.loading import load_library
 from twinward.library.measures import Lockdown, Measure, SchoolClosure, WorkplaceClosure
-from twinward.library.plans import load_library
 from twinward.population.plain import plain_base
 
 BASE = plain_base(12_000, 1)

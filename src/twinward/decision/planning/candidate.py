@@ -11,9 +11,9 @@ import msgspec
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
-from twinward.decision.simulation.live import SAME_AS
+from twinward.library.loading import read_toml
 from twinward.library.measures import Measure, load_measures, read_measures
-from twinward.library.plans import Plan, order_tasks, read_toml
+from twinward.library.plans import SAME_AS, Plan, order_tasks
 
 NONE, AS_NOW = "none", "as-now"
 MOST_PLANS = 64

@@ -20,6 +20,7 @@ from twinward.core.errors import InputError
 from twinward.decision.simulation.scenario import InitialState
 from twinward.library.diseases import Disease
 from twinward.library.measures import Measure, read_measures
+from twinward.library.plans import SAME_AS
 from twinward.population.base import CityBase
 from twinward.twins.snapshot import Snapshot
 
@@ -28,8 +29,6 @@ IMMUNE_DAYS = 399
 REPORT_DELAY_D = 2.0  # assumption: from onset to the published report
 APART_DAYS = 14  # assumption: those who were found stay apart so long after their report
 GROWTH_MAX = 0.3  # a day; bounds the projection of infections that cannot have been reported yet
-# the plans' words for measures that are the simulator's under another name
-SAME_AS = {"area_lockdown": "lockdown"}
 ROOMS_DEFAULT = 1000
 
 

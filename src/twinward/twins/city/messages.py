@@ -68,9 +68,10 @@ class AreaRestricted(Fact, frozen=True, kw_only=True):
 
 
 class LiftRestrictions(Command, frozen=True, kw_only=True):
-    """Everything that an incident restricted is free again."""
+    """Everything that an incident restricted is free again; with `measures`, only these."""
 
     incident: Word
+    measures: tuple[Word, ...] | None = None
 
 
 class RestrictionsLifted(Fact, frozen=True, kw_only=True):

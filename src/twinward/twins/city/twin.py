@@ -139,6 +139,8 @@ def area_restricted(fact: c.AreaRestricted, event: Event, tx: Transaction) -> No
 
 def lift_restrictions(command: c.LiftRestrictions, rows: Rows, context: Context) -> list[Draft]:
     found: list[Restriction] = rows.list_rows("restrictions", incident=command.incident)
+    if command.measures is not None:
+        found = [row for row in found if row.measure in command.measures]
     if not found:
         raise ConflictError("nothing is restricted under it", "nothing was changed", code="nothing_new")
     keys = tuple(sorted(row.id for row in found))

@@ -40,6 +40,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_at: datetime | None = None
     because: str | None = None
     appeal_due_at: datetime | None = None
+    how: str | None = None
 
     def state_at(self, at: datetime) -> str:
         """proposed, lapsed, refused, in_force, appealed, ended, or used."""
@@ -88,7 +89,7 @@ def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> li
     until = command.until
     if command.kind == "bulk_opening":
         until = min(until, context.recorded_at + PROPOSAL_LASTS + BULK_LASTS)
-    names = ("change", "kind", "subject", "subjects", "thing", "value", "linked", "reason", "basis")
+    names = ("change", "kind", "subject", "subjects", "thing", "value", "linked", "how", "reason", "basis")
     fields = {name: getattr(command, name) for name in names}
     fact = m.ChangeProposed(**fields, until=until, lapses_at=min(context.recorded_at + PROPOSAL_LASTS, until))
     return [Draft(fact=fact, area=command.area, subject=command.subject)]

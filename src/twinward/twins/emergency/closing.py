@@ -8,7 +8,7 @@ import msgspec
 
 from twinward.core.ports import Rows
 from twinward.library.plans import Objective
-from twinward.twins.emergency.incidents_state import Incident, PlanInForce
+from twinward.twins.emergency.incidents_state import EndedPlan, Incident, PlanInForce
 from twinward.twins.emergency.tasks_state import OPEN_TASK, Task
 
 RESOLVED_CONTACT = ("tested_negative", "tested_positive", "released")
@@ -23,8 +23,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[Finding]:
-    """The findings for every objective of the plan in force; an incident without a plan has one that fails."""
-    plan: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    """The findings for every objective of the plan in force, or of the one that has ended; one that fails without."""
+    plan: PlanInForce | EndedPlan | None = rows.find("plans_in_force", incident.id)
+    plan = plan or rows.find("ended_plans", incident.id)
     if plan is None:
         return [Finding(objective="plan", holds=False, because="no plan is in force for this incident")]
     return [judge(objective, incident, rows, at) for objective in plan.objectives]

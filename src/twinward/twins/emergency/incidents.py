@@ -175,43 +175,6 @@ def parties_linked(fact: m.PartiesLinked, event: Event, tx: Transaction) -> None
     tx.put("incidents", row, event.occurred_at)
 
 
-def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft]:
-    incident = get_open(rows, command.incident)
-    known: PlanInForce | None = rows.find("plans_in_force", incident.id)
-    if known is not None and (known.plan, known.version) == (command.plan, command.version):
-        raise ConflictError(f"plan {command.plan} is already in force", "nothing was changed", code="already_adopted")
-    if known is not None and command.instead_of is not None and known.plan != command.instead_of:
-        raise ConflictError(
-            f"plan {known.plan} is in force there, {known.authority}", "name it as the one to replace, or leave it",
-            code="plan_in_force",
-        )  # fmt: skip
-    fact = m.PlanAdopted(
-        incident=incident.id,
-        plan=command.plan,
-        version=command.version,
-        adopted_by=context.actor,
-        authority=command.authority,
-        objectives=command.objectives,
-        forecast=command.forecast,
-    )
-    return about(incident, fact)
-
-
-def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
-    row = PlanInForce(
-        id=fact.incident,
-        area=event.area,
-        plan=fact.plan,
-        version=fact.version,
-        adopted_by=fact.adopted_by,
-        authority=fact.authority,
-        adopted_at=event.occurred_at,
-        objectives=fact.objectives,
-        forecast=fact.forecast,
-    )
-    tx.put("plans_in_force", row, event.occurred_at)
-
-
 def close_incident(command: m.CloseIncident, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
     findings = find_evidence(incident, rows, context.occurred_at)
@@ -251,6 +214,7 @@ def incident_reopened(fact: m.IncidentReopened, event: Event, tx: Transaction) -
     )
     tx.put("incidents", row, event.occurred_at)
     tx.remove("plans_in_force", incident.id, event.occurred_at)
+    tx.remove("ended_plans", incident.id, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(
@@ -260,7 +224,6 @@ BEHAVIOUR = Behaviour(
         m.JoinCase: join_case,
         m.SetResponseLevel: set_level,
         m.LinkParties: link_parties,
-        m.AdoptPlan: adopt_plan,
         m.CloseIncident: close_incident,
         m.ReopenIncident: reopen_incident,
     },
@@ -270,7 +233,6 @@ BEHAVIOUR = Behaviour(
         m.CaseJoined: case_joined,
         m.ResponseLevelSet: level_set,
         m.PartiesLinked: parties_linked,
-        m.PlanAdopted: plan_adopted,
         m.IncidentClosed: incident_closed,
         m.IncidentReopened: incident_reopened,
     },

@@ -9,6 +9,8 @@ import msgspec
 from twinward.core.ports import Table
 from twinward.library.plans import Objective
 
+START = "start"  # the clause by which a plan as a whole starts
+
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """One emergency in one area. `days` holds the figures of each day, `figures` what levels are judged by."""
@@ -46,6 +48,22 @@ class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
     adopted_at: datetime
     objectives: tuple[Objective, ...]
     forecast: str = ""  # the sheet of compared plans that was read before it was adopted
+    started: tuple[str, ...] = (START,)  # the plan itself, and those of its clauses that wait for a figure
+    turns: int = 0  # how often a clause has started or stopped
+
+
+class EndedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The last plan of an incident that one of its own ends has ended; its objectives still close the incident."""
+
+    id: str
+    area: str
+    plan: str
+    version: str
+    objectives: tuple[Objective, ...]
+    adopted_at: datetime
+    ended_at: datetime
+    clause: str
+    because: str
 
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +91,6 @@ TABLES = (
         columns=("hazard", "status", "level", "opened_at", "changed_at"),
         indexes=(("status", "hazard", "area"),),
     ),
-    Table(name="plans_in_force", row=PlanInForce, columns=("plan",)),
     Table(name="fronts", row=Front, columns=("incident",)),
 )
 

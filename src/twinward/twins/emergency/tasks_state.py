@@ -39,6 +39,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     manual: str | None = None
     needs: dict[str, float] = {}
     essential: bool = True
+    clause: str = ""
 
     def is_late(self, at: datetime) -> bool:
         """Past the deadline of its order; `due_at` moves with each escalation, this deadline does not."""

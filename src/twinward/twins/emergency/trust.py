@@ -33,6 +33,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     to_role: str
     text: str
     sent_at: datetime
+    incident: str | None = None
+    audience: str = ""
+    channel: str = ""
+    clause: str = ""
 
 
 TABLES = (
@@ -81,13 +85,13 @@ def glass_broken(fact: m.GlassBroken, event: Event, tx: Transaction) -> None:
 
 
 def send_notice(command: m.SendNotice, rows: Rows, context: Context) -> list[Draft]:
-    fact = m.NoticeSent(notice=command.notice, to_role=command.to_role, text=command.text)
-    return [Draft(fact=fact, area=command.area)]
+    fields = {name: getattr(command, name) for name in m.NoticeSent.__struct_fields__}
+    return [Draft(fact=m.NoticeSent(**fields), area=command.area, incident=command.incident)]
 
 
 def notice_sent(fact: m.NoticeSent, event: Event, tx: Transaction) -> None:
-    row = Notice(id=fact.notice, area=event.area, to_role=fact.to_role, text=fact.text, sent_at=event.recorded_at)
-    tx.put("notices", row, event.recorded_at)
+    fields = {name: getattr(fact, name) for name in m.NoticeSent.__struct_fields__ if name != "notice"}
+    tx.put("notices", Notice(id=fact.notice, area=event.area, sent_at=event.recorded_at, **fields), event.recorded_at)
 
 
 BEHAVIOUR = Behaviour(

@@ -9,6 +9,7 @@ from twinward.twins.emergency import (
     contacts,
     handovers,
     incidents,
+    plans,
     resources,
     supplies,
     tasks,
@@ -17,5 +18,18 @@ from twinward.twins.emergency import (
 )
 from twinward.twins.twin import join
 
-PARTS = (cases, incidents, tasks, contacts, handovers, resources, supplies, transfers, activations, trust, changes)
+PARTS = (
+    cases,
+    incidents,
+    plans,
+    tasks,
+    contacts,
+    handovers,
+    resources,
+    supplies,
+    transfers,
+    activations,
+    trust,
+    changes,
+)
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

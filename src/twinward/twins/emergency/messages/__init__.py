@@ -48,7 +48,6 @@ from twinward.twins.emergency.messages.handovers import (
     ReturnHandOver,
 )
 from twinward.twins.emergency.messages.incidents import (
-    AdoptPlan,
     CaseJoined,
     CloseIncident,
     DevelopIncident,
@@ -60,10 +59,19 @@ from twinward.twins.emergency.messages.incidents import (
     LinkParties,
     OpenIncident,
     PartiesLinked,
-    PlanAdopted,
     ReopenIncident,
     ResponseLevelSet,
     SetResponseLevel,
+)
+from twinward.twins.emergency.messages.plans import (
+    AdoptPlan,
+    ClauseStarted,
+    ClauseStopped,
+    EndPlan,
+    PlanAdopted,
+    PlanEnded,
+    StartClause,
+    StopClause,
 )
 from twinward.twins.emergency.messages.reports import (
     CaseReclassified,
@@ -154,6 +162,8 @@ __all__ = [
     "ChangeProposed",
     "ChangeRefused",
     "ChangeUsed",
+    "ClauseStarted",
+    "ClauseStopped",
     "CloseActivation",
     "CloseIncident",
     "CommentTask",
@@ -173,6 +183,7 @@ __all__ = [
     "DepartTransfer",
     "DevelopIncident",
     "DropTask",
+    "EndPlan",
     "EscalateTask",
     "FiguresReported",
     "GlassBroken",
@@ -204,6 +215,7 @@ __all__ = [
     "PersonsListed",
     "PlaceAffected",
     "PlanAdopted",
+    "PlanEnded",
     "ProposeChange",
     "ReceiveSupply",
     "RecordListing",
@@ -225,7 +237,9 @@ __all__ = [
     "SendSupply",
     "SetResponseLevel",
     "SetStock",
+    "StartClause",
     "StockSet",
+    "StopClause",
     "SupplyCommitted",
     "SupplyDeclined",
     "SupplyReceived",

@@ -15,8 +15,8 @@ Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000)]
 
 
 class ProposeChange(Command, frozen=True, kw_only=True):
-    """`thing` is what is changed (a contact, an incident), `value` into what (a status, a plan); `linked` the case,
-    contact or incident that gives cause; `until` when the change ends by itself."""
+    """`thing` is what is changed (a contact, an incident), `value` into what (a status, a plan) and `how` (for a plan,
+    now or triggered); `linked` the case, contact or incident that gives cause; `until` when it ends by itself."""
 
     change: Word
     kind: ChangeKind
@@ -26,6 +26,7 @@ class ProposeChange(Command, frozen=True, kw_only=True):
     thing: Word | None = None
     value: Word | None = None
     linked: Word | None = None
+    how: Word | None = None
     reason: Reason
     basis: Reason
     until: Instant
@@ -43,6 +44,7 @@ class ChangeProposed(Fact, frozen=True, kw_only=True):
     basis: str
     until: datetime
     lapses_at: datetime
+    how: str | None = None
 
 
 class ConfirmChange(Command, frozen=True, kw_only=True):
@@ -122,15 +124,23 @@ class GlassBroken(Fact, frozen=True, kw_only=True):
 
 
 class SendNotice(Command, frozen=True, kw_only=True):
-    """Tells a role in an area something it must know."""
+    """Tells a role in an area something it must know; a message of a plan names its audience, channel and clause."""
 
     notice: Word
     to_role: Word
     area: AreaCode
     text: Text
+    incident: Word | None = None
+    audience: Text = ""
+    channel: Text = ""
+    clause: Text = ""
 
 
 class NoticeSent(Fact, frozen=True, kw_only=True):
     notice: str
     to_role: str
     text: str
+    incident: str | None = None
+    audience: str = ""
+    channel: str = ""
+    clause: str = ""

@@ -1,14 +1,10 @@
-"""Incidents: one point triggers, many parties are linked, a plan is adopted, evidence closes."""
+"""Incidents: one point triggers, many parties are linked, evidence closes."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
-
-import msgspec
 
 from twinward.core.messages import Command, Fact
-from twinward.library.plans import Objective
 from twinward.twins.emergency.messages.words import AreaCode, Level, Text, Word
 
 
@@ -83,32 +79,6 @@ class LinkParties(Command, frozen=True, kw_only=True):
 class PartiesLinked(Fact, frozen=True, kw_only=True):
     incident: str
     parties: tuple[tuple[str, str], ...]
-
-
-class AdoptPlan(Command, frozen=True, kw_only=True):
-    """A plan becomes the plan in force: by a named person, or inside bounds one authorised beforehand.
-
-    instead_of: the plan that the adopter saw in force, "" for none; refused when another came meanwhile. Absent: any.
-    forecast: the sheet of compared plans that was read before
-    """
-
-    incident: Word
-    plan: Word
-    version: str = ""
-    authority: Text = ""
-    objectives: tuple[Objective, ...] = ()
-    instead_of: Annotated[str, msgspec.Meta(max_length=120)] | None = None
-    forecast: Annotated[str, msgspec.Meta(max_length=120)] = ""
-
-
-class PlanAdopted(Fact, frozen=True, kw_only=True):
-    incident: str
-    plan: str
-    version: str
-    adopted_by: str
-    authority: str
-    objectives: tuple[Objective, ...]
-    forecast: str = ""
 
 
 class CloseIncident(Command, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ class CreateTask(Command, frozen=True, kw_only=True):
     manual: Word | None = None
     needs: dict[str, float] = {}
     essential: bool = True
+    clause: Text = ""  # of which plan, and which of its clauses, this follows
 
 
 class TaskCreated(Fact, frozen=True, kw_only=True):
@@ -41,6 +42,7 @@ class TaskCreated(Fact, frozen=True, kw_only=True):
     manual: str | None
     needs: dict[str, float]
     essential: bool
+    clause: str = ""
 
 
 class IssueOrder(Command, frozen=True, kw_only=True):

@@ -1,0 +1,46 @@
+"""Hazards as data: which figures open an incident and call for which response level."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+LEVELS = ("IV", "III", "II", "I")  # rising
+Level = Literal["IV", "III", "II", "I"]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Holds when the figure is at least so much."""
+
+    figure: str
+    at_least: float
+
+
+class LevelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The response level that any one of the rules calls for."""
+
+    level: Level
+    any: tuple[Rule, ...]
+
+
+class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One hazard: at which administrative level incidents stand, and which figures call for which response level."""
+
+    id: str
+    title: str
+    source: str
+    incident_level: int  # 0 the city as a whole, 1 its first subdivision, …
+    opens: tuple[Rule, ...]  # any of these figures of a single report opens an incident
+    levels: tuple[LevelRule, ...]
+    lower_after_days: Annotated[int, msgspec.Meta(ge=1)] = 7
+    reopens_within_days: Annotated[int, msgspec.Meta(ge=0)] = 28
+
+    def level_for(self, figures: dict[str, float]) -> tuple[Level | None, str]:
+        """The highest level that a rule calls for, and which rule."""
+        for rule in sorted(self.levels, key=lambda r: LEVELS.index(r.level), reverse=True):
+            for part in rule.any:
+                value = figures.get(part.figure, 0.0)
+                if value >= part.at_least:
+                    return rule.level, f"{part.figure} {value:g} is at least {part.at_least:g}"
+        return None, "no rule holds"

@@ -1,0 +1,141 @@
+"""Reads the library whole: hazards, departments and plans, each validated, with the file and line of what is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from twinward.core.errors import InputError
+from twinward.library.hazards import LEVELS, Hazard
+from twinward.library.plans import Plan, order_tasks
+
+HOME = Path(__file__).parent
+T = TypeVar("T")
+PLAN_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,119}")
+
+
+class Department(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One department of the joint mechanism."""
+
+    id: str
+    title: str
+    duty: str
+
+
+class Library(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the loop works by, validated together."""
+
+    hazards: dict[str, Hazard]
+    plans: dict[str, Plan]
+    departments: dict[str, Department]
+    files: dict[str, Path] = {}  # plan -> the file that it stands in
+    own: Path | None = None  # the folder of a workspace's own plans
+
+    def find_file(self, name: str) -> Path | None:
+        """The file of the plan of that id; another process may have put it into the workspace's folder meanwhile."""
+        known = self.files.get(name)
+        if known is None and self.own is not None and PLAN_NAME.fullmatch(name):
+            path = self.own / f"{name}.toml"
+            known = path if path.is_file() else None
+        return known
+
+    def find(self, name: str) -> Plan | None:
+        """The plan of that id, read now where it was put there since the start."""
+        path = self.find_file(name) if name not in self.plans else None
+        if path is not None:
+            plan = read_toml(path, Plan)
+            check_plan(plan, self.departments, self.hazards)
+            self.put(plan, path)
+        return self.plans.get(name)
+
+    def put(self, plan: Plan, path: Path) -> None:
+        """A plan that has been read and checked."""
+        self.plans[plan.id], self.files[plan.id] = plan, path
+
+    def find_hazard(self, hazard: str) -> Hazard | None:
+        """The hazard, by its id or by the family before a slash (`epidemic/sars-cov-2` is an `epidemic`)."""
+        return self.hazards.get(hazard) or self.hazards.get(hazard.partition("/")[0])
+
+    def find_plan(self, hazard: str, level: str) -> Plan | None:
+        """The plan for exactly this level, else the one of the nearest lower level."""
+        family = self.find_hazard(hazard)
+        if family is None:
+            return None
+        rank = LEVELS.index(level)
+        mine = [p for p in self.plans.values() if p.hazard == family.id and p.standard]
+        fitting = [p for p in mine if LEVELS.index(p.level) <= rank]
+        return max(fitting, key=lambda plan: LEVELS.index(plan.level), default=None)
+
+
+def read_toml(path: Path, kind: type[T]) -> T:
+    """One validated file; InputError names the file, the line where it can be told, and what is wrong."""
+    try:
+        text = path.read_text("utf-8")
+        return msgspec.convert(tomllib.loads(text), kind)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name}: {error}", "mend the file", code="bad_plan") from error
+    except msgspec.ValidationError as error:
+        line = line_of(text, str(error))
+        raise InputError(f"{path.name}{line}: {error}", "see docs/howto/write-a-plan.md", code="bad_plan") from error
+
+
+def line_of(text: str, complaint: str) -> str:
+    """`:line` of the table or key that a validation complaint names, where the text has it."""
+    lines = [line.strip() for line in text.splitlines()]
+    path = re.search(r"`\$([^`]*)`", complaint)
+    words = re.findall(r"(\w+)(?:\[(\d+)\])?", path[1]) if path else []
+    words += [(name, "") for name in re.findall(r"unknown field `(\w+)`", complaint)]
+    at = None
+    for name, index in words:
+        tables = [n for n, line in enumerate(lines) if line in (f"[[{name}]]", f"[{name}]")]
+        keys = [n for n in range(at or 0, len(lines)) if lines[n].partition("=")[0].strip() == name]
+        if tables or keys:
+            at = tables[min(int(index or 0), len(tables) - 1)] if tables else keys[0]
+    return "" if at is None else f":{at + 1}"
+
+
+def check_plan(plan: Plan, departments: dict[str, Department], hazards: dict[str, Hazard], text: str = "") -> None:
+    """InputError for a department, hazard or predecessor that does not exist, and for circular order."""
+    where = f"plan {plan.id}"
+    if plan.hazard not in hazards:
+        raise InputError(
+            f"{where}: there is no hazard {plan.hazard!r}", "known: " + ", ".join(hazards), code="bad_plan"
+        )
+    keys = [task.key for task in plan.work()]
+    doubled = sorted({key for key in keys if keys.count(key) > 1})
+    if doubled:
+        raise InputError(f"{where}: task key {doubled[0]!r} stands twice", "name each task once", code="bad_plan")
+    for task in plan.every_task():
+        if task.department not in departments:
+            raise InputError(
+                f"{where}, task {task.key}: there is no department {task.department!r}",
+                "known: " + ", ".join(departments),
+                code="bad_plan",
+            )
+        missing = [key for key in task.after if key not in keys]
+        if missing:
+            raise InputError(f"{where}, task {task.key}: waits for unknown {missing[0]!r}", "", code="bad_plan")
+    order_tasks(plan)
+
+
+class DepartmentsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    department: tuple[Department, ...]
+
+
+def load_library(home: Path = HOME, extra_plans: Path | None = None) -> Library:
+    """The bundled library, and a workspace's own plans on top of it (same id replaces)."""
+    departments = {d.id: d for d in read_toml(home / "departments.toml", DepartmentsFile).department}
+    hazards = {h.id: h for h in (read_toml(path, Hazard) for path in sorted((home / "hazards").glob("*.toml")))}
+    files = sorted((home / "plans").glob("*.toml"))
+    if extra_plans is not None and extra_plans.is_dir():
+        files += sorted(extra_plans.glob("*.toml"))
+    plans, found = {}, {}
+    for path in files:
+        plan = read_toml(path, Plan)
+        check_plan(plan, departments, hazards)
+        plans[plan.id], found[plan.id] = plan, path
+    return Library(hazards=hazards, plans=plans, departments=departments, files=found, own=extra_plans)

@@ -1,0 +1,26 @@
+"""Which plan may be adopted: one of the library, its file without a fault today."""
+
+from __future__ import annotations
+
+from twinward.core.errors import ConflictError, InputError
+from twinward.library.plans import Plan
+from twinward.library.validation import read_text, validate_plan
+from twinward.service.platform import Platform
+
+
+def get_adoptable(platform: Platform, name: str) -> Plan:
+    """The plan; InputError `unknown_plan`, or `bad_plan` with every fault of its file by line."""
+    library = platform.around.library
+    path = library.find_file(name)
+    if path is None:
+        raise InputError(f"there is no plan {name!r}", "known: " + ", ".join(library.plans), code="unknown_plan")
+    plan, faults = validate_plan(read_text(path), path.name, library, platform.clock.now(), platform.around.areas)
+    if plan is None or faults:
+        raise InputError("\n".join(fault.text for fault in faults), "mend the file", code="bad_plan")
+    known = library.plans.get(name)
+    if known is not None and plan != known and plan.version == known.version:
+        raise ConflictError(
+            f"{path.name} has changed and is still version {plan.version}", "give it a new version", code="same_version"
+        )
+    library.put(plan, path)
+    return plan
