@@ -33,6 +33,15 @@ def delay_table(mean_d: float, sd_d: float, least_d: int) -> NDArray[Any]:
     return np.clip(days, least_d, LONGEST_D).astype(np.uint8)
 
 
+def onset_to_hospital(disease: Disease) -> NDArray[Any]:
+    """uint8[QUANTILES] days from symptoms to admission.
+
+    The disease gives a mean alone: a gamma of shape 4 stands for its spread.
+    """
+    mean_d = disease.course.onset_to_hospital_d.value
+    return delay_table(mean_d, mean_d / 2, 1)
+
+
 def gamma_table(shape: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Gamma(shape, 1) on a fine grid: the value, the share below it, and the share of the mean below it.
 

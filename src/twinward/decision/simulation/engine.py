@@ -25,7 +25,6 @@ from twinward.decision.simulation.scenario import Scenario
 from twinward.decision.simulation.start import begin
 
 LONGEST_COURSE_D = 800  # three delays of at most 250 days each lie behind the last infection
-COHORT_SHARE, COHORT_LEAST = 0.002, 300  # the first infections, whose offspring give R0 and generation time
 
 STREAMS = ("attempt", "slot", "plan", "replan", "course", "severe")
 
@@ -61,7 +60,7 @@ class Engine:
         apart_at_start = scenario.initial is not None and len(scenario.initial.apart) > 0
         self.policy = Policy(scenario.measures, people, disease, apart_at_start)
         self.city = self.city._replace(leaf_zone=self.policy.leaf_zone)
-        self.hospital = Hospital(disease, self.residents)
+        self.hospital = Hospital(disease, self.residents, scenario.mixing != "uniform")
         self.responders = Responders(scenario, people, self.policy)
         self.ledger, self.crew = Ledger(1 << 14), Crew(scenario.threads)
         self.tally = Tally(
@@ -73,8 +72,7 @@ class Engine:
         )
         self.series = {name: np.zeros(self.days, np.int64) for name in SERIES}
         self.fingerprint, self.tree_days = Fingerprint(), list[tuple[NDArray[Any], ...]]()
-        self.cohort = max(COHORT_LEAST, int(COHORT_SHARE * self.residents))
-        self.sums = np.zeros(2)
+        self.offspring = np.zeros((self.days, 2))  # infected by those infected on a day; days between, summed
         self.seconds = dict.fromkeys((name for name, _ in STEPS), 0.0)
         self.proposals: list[tuple[Any, int]] = []
         self.first_new = 0
@@ -172,8 +170,7 @@ class Engine:
             before = np.empty(done, np.uint64)
             n = accept(
                 day, mark, key, out, done, self.ledger.rec, self.ledger.n, self.city, before,
-                self.total, self.spread.cumulative, self.cohort - self.ledger.dropped, self.residents / susceptible,
-                self.sums,
+                self.total, self.spread.cumulative, self.residents / susceptible, self.offspring,
             )  # fmt: skip
             self.before = np.concatenate([self.before, before[: n - self.ledger.n]])
             self.ledger.n = n

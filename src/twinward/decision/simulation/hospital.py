@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.decision.simulation.course import by_year, delay_table
+from twinward.decision.simulation.course import by_year, delay_table, onset_to_hospital
 from twinward.decision.simulation.kernels.severe import draw_severe, empty_severe, keep_apart, mark_dead
 from twinward.decision.simulation.kernels.tables import Records
 from twinward.decision.simulation.kernels.words import HOSPITAL
@@ -21,14 +21,14 @@ _COLUMNS = ("day", "kind", "who", "age", "stay", "to_icu", "icu_stay", "needs_ic
 class Hospital:
     """Patients as columns of pending events; `counts` are the flows of the day."""
 
-    def __init__(self, disease: Disease, residents: int, beds: float | None = None, icu: float | None = None) -> None:
-        per_1000 = disease.capacity
-        self.beds = int(residents * (per_1000.hospital_beds_per_1000.value if beds is None else beds) / 1000)
-        self.icu_beds = int(residents * (per_1000.icu_beds_per_1000.value if icu is None else icu) / 1000)
+    def __init__(self, disease: Disease, residents: int, apart: bool) -> None:
+        """`apart` False: patients go on meeting everybody, as theory has it."""
+        per_1000, self.apart = disease.capacity, apart
+        self.beds = int(residents * per_1000.hospital_beds_per_1000.value / 1000)
+        self.icu_beds = int(residents * per_1000.icu_beds_per_1000.value / 1000)
         course, severity = disease.course, disease.severity
-        means = (course.onset_to_hospital_d, course.hospital_stay_d, course.hospital_to_icu_d, course.icu_stay_d)
-        # the day of admission is given by a mean alone: a gamma of shape 4 stands for its spread
-        self.delays = np.stack([delay_table(m.value, m.value / 2, 1) for m in means])
+        stays = (course.hospital_stay_d, course.hospital_to_icu_d, course.icu_stay_d)  # of shape 4 too
+        self.delays = np.stack([onset_to_hospital(disease), *(delay_table(m.value, m.value / 2, 1) for m in stays)])
         self.icu_chance = by_year(disease, severity.icu_given_hospital)
         self.die_ward = by_year(disease, severity.death_given_hospital)
         self.die_icu = by_year(disease, severity.death_given_icu)
@@ -89,7 +89,8 @@ class Hospital:
             self._admit(day, inside, outside, flows)
             stays = inside
         ends = (stays[:, 0] + np.where(stays[:, 1] == TO_ICU, stays[:, 6], 0)).astype(np.int64)
-        keep_apart(words, stays[:, 2].astype(np.int64), HOSPITAL, day, ends)
+        if self.apart:
+            keep_apart(words, stays[:, 2].astype(np.int64), HOSPITAL, day, ends)
 
     def _to_icu(self, day: int, inside: NDArray[Any], outside: NDArray[Any], flows: dict[str, int]) -> None:
         flows["to_icu"] += len(inside)

@@ -7,101 +7,131 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.decision.simulation.course import by_year, heterogeneity_table, profile_of
-from twinward.decision.simulation.kernels.tables import HOUSEHOLD, TEAM, City, Mixing
-from twinward.decision.simulation.kernels.words import FIXED, NO_TEAM_KIND
+from twinward.decision.simulation.course import (
+    by_year,
+    delay_table,
+    heterogeneity_table,
+    onset_to_hospital,
+    profile_of,
+)
+from twinward.decision.simulation.kernels.tables import HOUSEHOLD, SITE, TEAM, City, Mixing
+from twinward.decision.simulation.sampled import Sampled, sample_residents
 from twinward.library.diseases import Disease
 
-SAMPLE = 20_000
-SLICES = 16  # of the distribution of individual infectiousness
+SLICES = 256  # of the distribution of individual infectiousness
 TOLERANCE = 1e-4
 MOST_ROUNDS = 40
-COARSE_YEARS, COARSE_TEAM, LARGEST_HOUSEHOLD, LARGEST_TEAM = 5, 4, 10, 80
 
 
 def attempts_for_r0(disease: Disease, city: City, mixing: Mixing, theory: bool) -> float:
     """Mean attempts for one unit of contact weight over a whole infection with symptoms.
 
-    R0 is the mean number infected by a typical infectee early on: one who was infected in proportion to contacts and
-    susceptibility, and whose infector has infected others of the same household or team; everybody else is susceptible.
-    Repeated attempts on one contact of a day, or on the few members of a household or team, count once.
+    R0 is the mean number infected by a typical infectee early on, when nobody is immune but those whom the infectee's
+    own household and team have infected: repeated attempts on one contact of a day, or on the few members of a
+    household or team, count once, and who is infected there later than others finds fewer to infect.
     """
     target = disease.transmission.r0.value
-    sample = _Sample(disease, city, mixing, theory)
-    if target == 0 or sample.mean(1.0) <= 0:
+    model = _Model(disease, sample_residents(city, mixing, _susceptibility(disease, theory)), theory)
+    slope = model.mean(1e-6) * 1e6
+    if target == 0 or slope <= 0:
         return 0.0
-    low, high = 0.0, target / sample.mean(1e-6) * 1e-6  # without repeats this would be it; repeats only ask for more
+    # without repeats target / slope would be it; repeats only ask for more: steps along the chord of the logarithms
+    before, rate, chord = (target / slope * 1e-3, target * 1e-3), target / slope, 1.0
     for _ in range(MOST_ROUNDS):
-        if sample.mean(high) >= target:
+        got = model.mean(rate)
+        if abs(got - target) < TOLERANCE * target:
             break
-        low, high = high, high * 1.6
-    for _ in range(MOST_ROUNDS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if sample.mean(middle) < target else (low, middle)
-        if high - low < TOLERANCE * high:
-            break
-    return (low + high) / 2
+        chord = np.clip(np.log(got / before[1]) / np.log(rate / before[0]), 0.05, 1.0) if rate != before[0] else chord
+        before, rate = (rate, got), rate * float(np.exp(np.clip(np.log(target / got) / chord, -1.0, 1.0)))
+    return rate
 
 
-class _Sample:
-    """Kinds of residents, by site, household, team and age, with how common each is among the infected."""
+def _susceptibility(disease: Disease, theory: bool) -> NDArray[Any]:
+    ready = by_year(disease, disease.transmission.susceptibility)
+    return np.ones(len(ready)) if theory else ready.astype(np.float64)
 
-    def __init__(self, disease: Disease, city: City, mixing: Mixing, theory: bool) -> None:
-        age, kind, size, team, count = _kinds_of_residents(city)
-        row = (age * 8 + kind) * 2 + (size > 1)
-        self.weight = np.diff(mixing.cumulative.astype(np.float64), axis=1, prepend=0.0)[row]
-        self.slots = np.maximum(mixing.contacts.astype(np.float64)[row], 1e-9)
-        ready = np.ones(101, np.float32) if theory else by_year(disease, disease.transmission.susceptibility)
-        own, mean_ready = ready[age].astype(np.float64), float((ready[age] * count).sum() / count.sum())
-        self.ready = np.full(self.weight.shape, mean_ready)
-        self.ready[:, TEAM] = own  # a class is of one age
-        loud = by_year(disease, disease.severity.symptomatic)[age].astype(np.float64)
-        self.share = np.stack([loud, 1 - loud])
-        self.levels = np.array([1.0, disease.transmission.asymptomatic.value])
+
+class _Model:
+    """Offspring of kinds of residents by course: with mild symptoms, without symptoms, with a hospital stay."""
+
+    def __init__(self, disease: Disease, sampled: Sampled, theory: bool) -> None:
+        self.sampled, self.growth = sampled, max(disease.transmission.r0.value, 1.0)
+        loud = by_year(disease, disease.severity.symptomatic)[sampled.age].astype(np.float64)
+        severe = by_year(disease, disease.severity.hospital_given_symptoms)[sampled.age].astype(np.float64)
+        severe = severe * (0.0 if theory else 1.0)  # in theory nobody is kept from others
+        self.share = np.stack([loud * (1 - severe), 1 - loud, loud * severe])
+        self.quiet = disease.transmission.asymptomatic.value
         self.slices = heterogeneity_table(disease.transmission.dispersion_k.value).reshape(SLICES, -1).mean(axis=1)
         self.profile = profile_of(disease)[:-1].astype(np.float64)
-        total = self.weight.sum(axis=1)
-        typical = total * own * count
-        self.typical = typical / max(typical.sum(), 1e-300)
-        self.inward = self.weight / np.maximum(total, 1e-300)[:, None]
-        self.others = np.maximum(np.stack([size, np.where(kind == NO_TEAM_KIND, 1, team)], axis=1) - 1.0, 1e-9)
+        self.at_large = _not_in_hospital(disease, len(self.profile))
+        self.ward_factor = disease.transmission.hospital_factor.value
 
     def mean(self, attempts: float) -> float:
         """Mean offspring of a typical infectee at this rate of attempts."""
-        contacts = [self._contacts(attempts, level) for level in self.levels]
-        offspring = np.zeros(len(self.typical))
-        for share, reached in zip(self.share, contacts, strict=True):
-            offspring += share * np.delete(reached, (HOUSEHOLD, TEAM), axis=2).sum(axis=2).mean(axis=0)
+        sampled = self.sampled
+        loud, severe = self._contacts(attempts, self.at_large)
+        quiet, _ = self._contacts(attempts * self.quiet, self.at_large)
+        reached = [loud, quiet, severe]
+        offspring = np.zeros(len(sampled.typical))
+        for share, contacts in zip(self.share, reached, strict=True):
+            contacts[:, :, TEAM] += contacts[:, :, SITE] * sampled.own_team
+            contacts[:, :, SITE] *= 1.0 - sampled.own_team
+            offspring += share * np.delete(contacts, (HOUSEHOLD, TEAM), axis=2).sum(axis=2).mean(axis=0)
+        offspring += self.share[2] * self._staff(attempts)
         for column, layer in ((0, HOUSEHOLD), (1, TEAM)):
-            others = self.others[:, column]
-            chance = [-np.expm1(-reached[:, :, layer] / others) for reached in contacts]
-            # whoever infected me there has infected others there too, the more so the more infectious they are
-            mean = sum(share * c.mean(axis=0) for share, c in zip(self.share, chance, strict=True))
-            square = sum(share * (c**2).mean(axis=0) for share, c in zip(self.share, chance, strict=True))
-            siblings = np.divide(square, mean, out=np.zeros_like(others), where=mean > 0)
-            gone = self.inward[:, layer] * (1.0 + np.maximum(others - 1.0, 0.0) * siblings)
-            offspring += np.maximum(others - gone, 0.0) * mean
-        return float((self.typical * offspring).sum())
+            others = np.maximum(sampled.members[:, column] - 1.0, 1e-9)
+            chance = np.stack([-np.expm1(-contacts[:, :, layer] / others) for contacts in reached])
+            offspring += self._inside(others, chance)
+        return float((sampled.typical * offspring).sum())
 
-    def _contacts(self, attempts: float, level: float) -> NDArray[Any]:
-        """float64[slices, kinds, layers] different contacts reached over a whole infection."""
-        per_slot = attempts * self.weight * self.ready / self.slots
-        strength = level * self.slices[:, None] * self.profile[None, :]
-        reached = np.zeros((len(self.slices), *self.weight.shape))
-        for day in range(len(self.profile)):
-            reached -= self.slots * np.expm1(-per_slot * strength[:, day, None, None])
+    def _inside(self, others: NDArray[Any], chance: NDArray[Any]) -> NDArray[Any]:
+        """Mean infected by a member inside a group of `others` + 1; chance[courses, slices, kinds] of each other one.
+
+        Of the generations inside a group from the first infected on, each is as common among all infected as the
+        epidemic's growth between generations leaves it (chain binomial; the third generation by its means).
+        """
+
+        def expect(values: NDArray[Any]) -> NDArray[Any]:
+            return np.asarray((self.share[:, None, :] * values).sum(axis=0).mean(axis=0))
+
+        mean = expect(chance)
+        beside = np.maximum(others - 1.0, 0.0)
+        first = others * mean
+        second = others * expect((1.0 - chance) * -np.expm1(beside * np.log1p(-np.minimum(chance * mean, 1 - 1e-12))))
+        third = np.maximum(others - first - second, 0.0) * -np.expm1(second * np.log1p(-np.minimum(mean, 1 - 1e-12)))
+        growth = self.growth
+        caused = first + second / growth + third / growth**2
+        return np.asarray(caused / (1.0 + first / growth + second / growth**2 + third / growth**3))
+
+    def _contacts(self, attempts: float, at_large: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """float64[slices, kinds, layers] different susceptible contacts reached over a whole infection; and the same
+        while `at_large` float64[days] of each day's contacts take place."""
+        per_slot = (attempts * self.sampled.weight * self.sampled.ready / self.sampled.slots).astype(np.float32)
+        strength = (self.slices[:, None] * self.profile[None, :]).astype(np.float32)
+        always = np.zeros((len(self.slices), *per_slot.shape), np.float32)
+        kept = np.zeros_like(always)
+        for day, share in enumerate(at_large.astype(np.float32)):
+            today = -np.expm1(-per_slot * strength[:, day, None, None])
+            always += today
+            kept += share * today
+        slots = self.sampled.slots
+        return slots * always, slots * kept
+
+    def _staff(self, attempts: float) -> NDArray[Any]:
+        """float64[kinds] staff infected by a patient in hospital, whose household contacts they are."""
+        weight, slots = self.sampled.weight[:, HOUSEHOLD], self.sampled.slots[:, HOUSEHOLD]
+        reached = np.zeros(len(weight))
+        for day, large in enumerate(self.at_large):
+            strength = self.slices[:, None] * self.profile[day] * attempts * (weight / slots)[None, :]
+            reached -= (1.0 - large) * self.ward_factor * slots * np.expm1(-strength).mean(axis=0)
         return reached
 
 
-def _kinds_of_residents(city: City) -> tuple[NDArray[Any], ...]:
-    """(age, kind of site, household size, team size, residents) of each kind in an even sample."""
-    fixed = city.words[:: max(1, len(city.words) // SAMPLE), FIXED]
-    age = (fixed >> np.uint64(27)).astype(np.int64) & 127
-    kind = (fixed >> np.uint64(24)).astype(np.int64) & 7
-    size = np.minimum((fixed >> np.uint64(57)).astype(np.int64) & 63, LARGEST_HOUSEHOLD)
-    team = np.diff(city.team_start.astype(np.int64))[(fixed & np.uint64((1 << 24) - 1)).astype(np.int64)]
-    team = np.where(kind == NO_TEAM_KIND, 1, np.minimum(team, LARGEST_TEAM))
-    team = np.where(team > 2 * COARSE_TEAM, team // COARSE_TEAM * COARSE_TEAM, team)
-    rows = np.stack([age // COARSE_YEARS * COARSE_YEARS, kind, size, team])
-    kinds, count = np.unique(rows, axis=1, return_counts=True)
-    return kinds[0], kinds[1], kinds[2], kinds[3], count.astype(np.float64)
+def _not_in_hospital(disease: Disease, days: int) -> NDArray[Any]:
+    """float64[days] chance of a severe case not to be in hospital yet, by day since the end of latency."""
+    course = disease.course
+    onset = delay_table(course.onset_after_latent_mean_d.value, course.onset_after_latent_sd_d.value, 0)
+    later = onset_to_hospital(disease)
+    first = np.bincount(onset, minlength=days) / len(onset)
+    admitted = np.convolve(first, np.bincount(later, minlength=days) / len(later))
+    return np.asarray(1.0 - np.concatenate([[0.0], np.cumsum(admitted)])[:days])

@@ -28,6 +28,7 @@ from twinward.decision.simulation.scenario import (
 from twinward.population.base import CityBase
 
 WARM_UP_INFECTED = 60
+COHORT_SHARE, COHORT_LEAST = 0.002, 300  # the early infectees, whose offspring give R0 and generation time
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -89,7 +90,7 @@ class Simulator:
         series = {name: column[:days] for name, column in engine.series.items()}
         sha256 = engine.fingerprint.close(series)
         first_time = int((series["new_infections"] - series["new_reinfections"]).sum())
-        cohort = min(engine.cohort, int(series["new_infections"].sum()))
+        r0, generation_time_d = early_reproduction(engine)
         return Outcome(
             residents=engine.residents,
             days=days,
@@ -103,8 +104,8 @@ class Simulator:
             by_setting=engine.tally.setting[:days],
             by_strain=engine.tally.strain[:days],
             strains=[scenario.disease.name, *(s.name for s in scenario.disease.strains)],
-            r0_realised=float(engine.sums[0] / cohort) if cohort else 0.0,
-            generation_time_d=float(engine.sums[1] / engine.sums[0]) if engine.sums[0] else 0.0,
+            r0_realised=r0,
+            generation_time_d=generation_time_d,
             ever_infected=first_time,
             sha256=sha256,
             fingerprint=fingerprint(scenario),
@@ -119,6 +120,22 @@ class Simulator:
             beds=engine.hospital.beds,
             icu_beds=engine.hospital.icu_beds,
         )
+
+
+def early_reproduction(engine: Engine) -> tuple[float, float]:
+    """R0 and the generation time in days, counted from the early infectees and weighted for who is immune already.
+
+    Early are the first 0.2 % of the residents, at least 300, whom residents infected; days on which the infectious
+    time of the infected goes beyond the last day are left out. Where that leaves nobody, all infected are counted.
+    """
+    new, offspring = engine.series["new_infections"][: engine.days], engine.offspring[: engine.days]
+    whole = max(engine.days - engine.longest_infectious, 0)
+    enough = np.searchsorted(np.cumsum(new[1:whole]), max(COHORT_LEAST, int(COHORT_SHARE * engine.residents)))
+    early = slice(1, min(2 + int(enough), whole))
+    if not new[early].sum():
+        early = slice(0, engine.days)
+    caused, days_between = offspring[early].sum(axis=0)
+    return float(caused / max(new[early].sum(), 1)), float(days_between / caused) if caused else 0.0
 
 
 def with_seed(scenario: Scenario, seed: int) -> Scenario:

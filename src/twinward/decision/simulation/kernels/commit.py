@@ -65,10 +65,10 @@ def household_spent(recent: Any, mark: Any, who: Any, fixed: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def accept(day: Any, mark: Any, key: Any, out: Any, count: Any, rec: Any, n: Any, city: Any, before: Any, total: Any,
-           cumulative: Any, cohort: Any, weight: Any, sums: Any) -> Any:  # fmt: skip
+           cumulative: Any, weight: Any, offspring: Any) -> Any:  # fmt: skip
     """Marks the residents infected and opens their records; `before` keeps each one's state until now.
 
-    The infections caused by the records before `cohort` are summed: their number and their generation times.
+    By the infector's day of infection: `offspring` sums those infected and their generation times.
     """
     target, sources, settings, states, fixed_words = out.target, out.source, out.setting, out.state, out.fixed
     rec_who, rec_day, strains, rec_setting, latent = rec.who, rec.day, rec.strain, rec.setting, rec.latent
@@ -91,9 +91,9 @@ def accept(day: Any, mark: Any, key: Any, out: Any, count: Any, rec: Any, n: Any
             # attempts on those who cannot be infected change nothing: leave them out (a patient meets staff instead)
             classes[source] &= ALONE
             planned[source] = plan_record(source, day, key, rec_who, rec_day, latent, rate, classes, total, cumulative)
-        if source < cohort:
-            sums[0] += weight
-            sums[1] += weight * (day - np.int64(rec_day[source]))
+        born = max(np.int64(rec_day[source]), 0)
+        offspring[born, 0] += weight
+        offspring[born, 1] += weight * (day - np.int64(rec_day[source]))
     return n
 
 
