@@ -47,7 +47,7 @@ def open_people(base: CityBase, level: str | None = None) -> People:
         site_start=site_start,
         site_leaf=np.asarray(base.site_leaf) if len(base.site_leaf) else np.zeros(1, np.uint16),
         leaf_start=leaf_start,
-        leaf_hospital=nearest_hospitals(base, site_start),
+        leaf_hospital=serving_hospitals(base, site_start),
         leaf_group=leaf_group,
         leaf_zone=np.zeros(len(base.leaf_codes), np.uint8),
     )
@@ -109,9 +109,11 @@ def _top_level_with_several(paths: list[list[str]], level_of: dict[str, str]) ->
     return None
 
 
-def nearest_hospitals(base: CityBase, site_start: NDArray[Any]) -> NDArray[Any]:
-    """int32[L] the hospital with staff that is nearest to each leaf's point, -1 for none."""
-    staffed = np.diff(site_start.astype(np.int64)) > 1
+def serving_hospitals(base: CityBase, site_start: NDArray[Any]) -> NDArray[Any]:
+    """int32[L] the hospital that serves each leaf, -1 for none: near and large, so that it serves about as many as its
+    staff can (least squared distance for each of the staff)."""
+    staff = np.diff(site_start.astype(np.int64))
+    staffed = staff > 1
     count = min(len(base.site_kind), len(staffed))
     hospitals = np.flatnonzero((np.asarray(base.site_kind[:count]) == HOSPITAL) & staffed[:count])
     if not len(hospitals):
@@ -122,5 +124,7 @@ def nearest_hospitals(base: CityBase, site_start: NDArray[Any]) -> NDArray[Any]:
     nearest = np.empty(len(leaves), np.int32)
     for first in range(0, len(leaves), 512):
         gap = (leaves[first : first + 512, None, :] - points[None, :, :]) * scale
-        nearest[first : first + 512] = hospitals[np.nan_to_num((gap**2).sum(axis=2), nan=np.inf).argmin(axis=1)]
+        nearest[first : first + 512] = hospitals[
+            np.nan_to_num((gap**2).sum(axis=2) / staff[hospitals], nan=np.inf).argmin(axis=1)
+        ]
     return nearest

@@ -17,7 +17,7 @@ TYPE_YEARS, TYPES_OF_AGE = 5, 21  # residents of one type: ages of five years, k
 TYPES = TYPES_OF_AGE * (NO_TEAM_KIND + 1)
 COARSE_YEARS, COARSE_TEAM, LARGEST_HOUSEHOLD, LARGEST_TEAM = 1, 4, 10, 80
 MET = 6  # contacts drawn of each resident of the sample in each layer
-ROUNDS = 30  # of the power iteration
+ROUNDS = 2  # generations after the first infected
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +38,9 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sample_residents(city: City, mixing: Mixing, susceptibility: NDArray[Any]) -> Sampled:
-    """`susceptibility` float64[101] by age. The typical infectee is the leading vector of the next generation."""
+    """`susceptibility` float64[101] by age. The typical infectee is one of the first generations after the first
+    infected, who are drawn at random: residents meet mostly their own age, so that the mix settles slowly.
+    """
     who = np.arange(0, len(city.words), max(1, len(city.words) // SAMPLE))
     weights = np.diff(mixing.cumulative.astype(np.float64), axis=1, prepend=0.0)
     rows, in_team = _columns(city, who)
@@ -47,7 +49,7 @@ def sample_residents(city: City, mixing: Mixing, susceptibility: NDArray[Any]) -
     row = (age * (NO_TEAM_KIND + 1) + kind) * 2 + (size > 1)
     weight, type_of = weights[row], _type(age, kind)
     met, met_ready = _next_types(city, who, susceptibility)
-    common = _leading(weight, type_of, count, met, susceptibility, age)
+    common = _early(weight, type_of, count, met)
     inside = weight.sum(axis=1) * count
     of_type = np.bincount(type_of, inside, TYPES)
     typical = common[type_of] * inside / np.maximum(of_type[type_of], 1e-300)
@@ -146,17 +148,15 @@ def _meet(city: City, who: NDArray[Any], layer: int, luck: NDArray[Any]) -> NDAr
     return np.where(met == who, resident(last), met)
 
 
-def _leading(weight: NDArray[Any], type_of: NDArray[Any], count: NDArray[Any], met: NDArray[Any],
-             susceptibility: NDArray[Any], age: NDArray[Any]) -> NDArray[Any]:  # fmt: skip
-    """float64[TYPES] share of each type among infectees once the mix of types no longer changes."""
-    by_weight = weight.sum(axis=1) * count  # those of a type who have more contacts are infected more often
-    people = np.bincount(type_of, by_weight, TYPES)
-    mean = [np.bincount(type_of, by_weight * column, TYPES) / np.maximum(people, 1e-300) for column in weight.T]
-    matrix = sum(column[:, None] * shares for column, shares in zip(mean, met, strict=True))
-    common = np.bincount(type_of, by_weight * susceptibility[age], TYPES)
+def _early(weight: NDArray[Any], type_of: NDArray[Any], count: NDArray[Any], met: NDArray[Any]) -> NDArray[Any]:
+    """float64[TYPES] share of each type among the infected ROUNDS generations after some drawn at random."""
+    within = count.astype(np.float64)
+    common = np.bincount(type_of, within, TYPES) / within.sum()
     for _ in range(ROUNDS):
-        following = common @ matrix
-        if following.sum() <= 0:
-            break
-        common = following / following.sum()
-    return np.asarray(common / max(common.sum(), 1e-300))
+        people = np.maximum(np.bincount(type_of, within, TYPES), 1e-300)
+        mean = [np.bincount(type_of, within * column, TYPES) / people for column in weight.T]
+        matrix = sum(column[:, None] * shares for column, shares in zip(mean, met, strict=True))
+        common = common @ matrix
+        common /= max(common.sum(), 1e-300)
+        within = weight.sum(axis=1) * count  # those of a type who have more contacts are infected more often
+    return np.asarray(common)
