@@ -104,7 +104,18 @@ def test_calibrate_answers_with_the_hub_levels(tmp_path: Path, capsys: pytest.Ca
     path = tmp_path / "counts.csv"
     path.write_text("date,new\n" + "\n".join(rows) + "\n")
     code, answer = told(
-        capsys, "calibrate", "--observed", str(path), "--until", "2030-01-21", "--predict", "7", "--population", "90000"
+        capsys,
+        "calibrate",
+        "--observed",
+        str(path),
+        "--until",
+        "2030-01-21",
+        "--predict",
+        "7",
+        "--population",
+        "90000",
+        "--trials",
+        "16",
     )
     assert code == 0
     assert set(answer) >= {"parameters", "r", "wis", "coverage_50", "coverage_90", "quantiles", "seconds"}
@@ -119,6 +130,7 @@ def test_calibrate_answers_with_the_hub_levels(tmp_path: Path, capsys: pytest.Ca
         (["--observed", "/absent.csv"], "observed_absent"),
         (["--predict", "0"], "bad_predict"),
         (["--population", "-1"], "bad_population"),
+        (["--trials", "0"], "bad_trials"),
     ],
 )
 def test_calibrate_says_what_is_wrong(

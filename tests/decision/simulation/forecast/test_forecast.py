@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from twinward.core.errors import InputError
+from twinward.decision.simulation.forecast.baselines import last_value, log_linear
+from twinward.decision.simulation.forecast.model import weekday_factors
 from twinward.decision.simulation.forecast.observed import read_after, read_until
-from twinward.decision.simulation.forecast.renewal import fit_renewal, predict, weekday_factors
+from twinward.decision.simulation.forecast.renewal import fit_renewal, predict
 from twinward.decision.simulation.forecast.score import LEVELS, coverage, weighted_interval_score
-from twinward.service.calibration import calibrate
+from twinward.service.calibration import CalibrationRequest, calibrate
 
 START = date(2030, 1, 1)
 
@@ -21,6 +24,10 @@ def write(path: Path, counts: list[object]) -> Path:
     rows = [f"{START + timedelta(days=k)},{count}" for k, count in enumerate(counts)]
     path.write_text("date,new\n" + "\n".join(rows) + "\n")
     return path
+
+
+def calibrated(path: Path, until: date, days: int) -> dict[str, Any]:
+    return calibrate(CalibrationRequest(path=path, until=until, days=days, trials=16))[1]
 
 
 def wave(days: int, growth: float, seed: int, level: float = 20.0) -> list[int]:
@@ -33,7 +40,7 @@ def test_the_forecast_does_not_change_with_the_days_to_be_predicted(tmp_path: Pa
     known = wave(40, 0.05, 1)
     until = START + timedelta(days=39)
     answers = [
-        calibrate(write(tmp_path / f"{k}.csv", known + tail), until, 7, None, 1)[1]["quantiles"]
+        calibrated(write(tmp_path / f"{k}.csv", known + tail), until, 7)["quantiles"]
         for k, tail in enumerate(([], [0] * 7, [9_999] * 7))
     ]
     assert answers[0] == answers[1] == answers[2]
@@ -41,7 +48,7 @@ def test_the_forecast_does_not_change_with_the_days_to_be_predicted(tmp_path: Pa
 
 def test_without_the_days_predicted_there_is_no_score(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", wave(30, 0.0, 2))
-    answer = calibrate(path, START + timedelta(days=29), 5, None, 1)[1]
+    answer = calibrated(path, START + timedelta(days=29), 5)
     assert answer["wis"] is None
     assert answer["quantiles"][0]["date"] == "2030-01-31"
     assert len(answer["quantiles"][0]["values"]) == 23
@@ -121,8 +128,24 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, text: str, code: 
     assert refused.value.code == code
 
 
-def test_missing_and_negative_days_are_gaps(tmp_path: Path) -> None:
-    observed = read_until(write(tmp_path / "a.csv", [3, "", -4, 5, 6]), START + timedelta(days=4))
+def test_missing_days_are_gaps_in_whatever_order_the_days_come(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("date,new\n2030-01-05,6.5\n2030-01-01,3\n2030-01-04,5\n2030-01-02,NA\n2030-01-06,\n")
+    observed = read_until(path, date(2030, 1, 5))
     assert np.isnan(observed.counts[[1, 2]]).all()
-    assert observed.counts[3] == 5
-    assert read_after(tmp_path / "a.csv", START + timedelta(days=4), 3) is None
+    assert observed.counts[[0, 3, 4]].tolist() == [3, 5, 6.5]
+    assert read_after(path, date(2030, 1, 5), 3) is None
+
+
+def test_a_negative_count_is_refused_by_its_line_or_taken_as_missing(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", [3, 4, -4, 5, 6])
+    with pytest.raises(InputError, match="line 4: 2030-01-03 has the negative count -4"):
+        read_until(path, START + timedelta(days=4))
+    assert np.isnan(read_until(path, START + timedelta(days=4), negative_missing=True).counts[2])
+    assert read_until(write(path, [3, 4, 5, -4]), START + timedelta(days=2)).counts.tolist() == [3, 4, 5]
+
+
+def test_the_simple_forecasts_bear_long_gaps() -> None:
+    counts = np.array([3, 4, 6, *[np.nan] * 30], float)
+    for forecast in (last_value, log_linear):
+        assert np.isfinite(forecast(counts, 10, 1)).all()

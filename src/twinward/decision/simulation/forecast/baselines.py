@@ -27,14 +27,14 @@ def last_value(counts: NDArray[Any], days: int, seed: int) -> NDArray[Any]:
 def log_linear(counts: NDArray[Any], days: int, seed: int) -> NDArray[Any]:
     """float64[DRAWS, days]: a line through the logarithms of the last TREND_D counts, carried on."""
     chance = generator(seed, "forecast.log_linear")
-    recent = counts[-TREND_D:]
-    at = np.flatnonzero(np.isfinite(recent))
-    logs = np.log(recent[at] + 1)
+    at = np.flatnonzero(np.isfinite(counts))[-TREND_D:]
+    logs = np.log(counts[at] + 1)
+    at = at - len(counts)  # day 0 is the first predicted
     if len(at) > 4:
         line, spread = np.polyfit(at, logs, 1, cov=True)
     else:
         line, spread = np.polyfit(at, logs, 1), np.eye(2) * 0.01
     noise = float(np.std(logs - np.polyval(line, at)))
     slope, start = chance.multivariate_normal(line, spread, DRAWS).T
-    future = slope[:, None] * (len(recent) + np.arange(days)) + start[:, None]
+    future = slope[:, None] * np.arange(days) + start[:, None]
     return np.asarray(np.maximum(np.exp(np.clip(future + chance.normal(0, noise, future.shape), -5, 30)) - 1, 0.0))

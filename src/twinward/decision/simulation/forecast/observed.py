@@ -27,9 +27,12 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
         return self.first + timedelta(days=len(self.counts) - 1)
 
 
-def read_until(path: Path, until: date) -> Observed:
-    """The counts up to and including `until`. Later rows are not looked at, their counts not even parsed."""
-    counts = _counts(path, lambda day: day <= until)
+def read_until(path: Path, until: date, negative_missing: bool = False) -> Observed:
+    """The counts up to and including `until`. Later rows are not looked at, their counts not even parsed.
+
+    A negative count is refused, or with `negative_missing` taken as a missing day.
+    """
+    counts = _counts(path, lambda day: day <= until, negative_missing)
     usable = sorted(day for day, count in counts.items() if np.isfinite(count))
     if len(usable) < 3:
         raise InputError(
@@ -51,12 +54,12 @@ def read_until(path: Path, until: date) -> Observed:
 def read_after(path: Path, until: date, days: int) -> NDArray[Any] | None:
     """The `days` counts after `until`, to judge a forecast that is fixed already; None when one of them is missing."""
     last = until + timedelta(days=days)
-    counts = _counts(path, lambda day: until < day <= last)
+    counts = _counts(path, lambda day: until < day <= last, negative_missing=True)
     column = np.array([counts.get(until + timedelta(days=k + 1), np.nan) for k in range(days)])
     return column if np.isfinite(column).any() else None
 
 
-def _counts(path: Path, wanted: Any) -> dict[date, float]:
+def _counts(path: Path, wanted: Any, negative_missing: bool) -> dict[date, float]:
     if not path.is_file():
         raise InputError(f"no file {path}", "give a CSV file with the columns date,new", code="observed_absent")
     found: dict[date, float] = {}
@@ -78,6 +81,14 @@ def _counts(path: Path, wanted: Any) -> dict[date, float]:
                         f"{path.name} line {line}: {day} comes twice", "one row a day", code="bad_observed"
                     )
                 found[day] = _count(row[names["new"]], path.name, line)
+                if found[day] < 0:
+                    if not negative_missing:
+                        raise InputError(
+                            f"{path.name} line {line}: {day} has the negative count {found[day]:g}",
+                            "correct or empty it, or take such days as missing with --negative-missing",
+                            code="bad_observed",
+                        )
+                    found[day] = float("nan")
     return found
 
 
@@ -92,7 +103,7 @@ def _date(text: str, name: str, line: int) -> date:
 
 
 def _count(text: str | None, name: str, line: int) -> float:
-    """A count; an empty field, NA or a negative correction is a missing day."""
+    """A count; an empty field or NA is a missing day."""
     plain = (text or "").strip().replace(",", "")
     if plain.lower() in {"", "na", "nan", "null", "none"}:
         return float("nan")
@@ -102,4 +113,4 @@ def _count(text: str | None, name: str, line: int) -> float:
         raise InputError(
             f"{name} line {line}: {text!r} is not a count", "write numbers", code="bad_observed"
         ) from error
-    return count if np.isfinite(count) and count >= 0 else float("nan")
+    return count if np.isfinite(count) else float("nan")
