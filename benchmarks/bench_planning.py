@@ -16,10 +16,11 @@ import msgspec
 import numpy as np
 
 from twinward.decision.planning.arena import Arena, Question
-from twinward.decision.planning.candidate import generate
+from twinward.decision.planning.candidate import from_plan
 from twinward.decision.planning.compare import Frame, compare
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.simulation import Scenario, Simulator, load_disease
+from twinward.library.blocks import draw_plans
 from twinward.library.measures import Measure, SchoolClosure, WorkplaceClosure
 from twinward.population.base import CityBase
 from twinward.population.plain import plain_base
@@ -66,7 +67,9 @@ def measure_comparison(residents: int, plans: int, replicates: int, workers: int
     )  # fmt: skip
     arena = Arena(question, load_costs())
     packed = time.perf_counter()
-    sheet = compare(arena, generate(plans, 1, []), Frame(), workers=workers, doubts=doubts)
+    sheet = compare(
+        arena, [from_plan(plan, []) for plan in draw_plans(plans, 1)], Frame(), workers=workers, doubts=doubts
+    )
     return {
         "residents": residents, "plans": plans, "replicates": replicates, "workers": workers, "doubts": doubts,
         "wall_s": round(time.perf_counter() - started, 2), "packing_s": round(packed - started, 2),

@@ -431,6 +431,8 @@ export interface components {
          *
          *         instead_of: the plan that the adopter saw in force, "" for none; refused when another came meanwhile. Absent: any.
          *         forecast: the sheet of compared plans that was read before
+         *         starts: at once, or when one of its triggers is reached
+         *         renews: the same plan for another term, where its time is over and its level still stands
          */
         AdoptPlan: {
             /** @enum {unknown} */
@@ -450,10 +452,17 @@ export interface components {
             instead_of: string | null;
             /** @default  */
             forecast: string;
+            /**
+             * @default now
+             * @enum {unknown}
+             */
+            starts: "now" | "triggered";
+            /** @default false */
+            renews: boolean;
         };
         /**
          * Adoption
-         * @description `state`: adopted, or waits for a second person under `change`.
+         * @description `state`: adopted, waits for its trigger (`waits_for`), or waits for a second person under `change`.
          */
         Adoption: {
             state: string;
@@ -464,6 +473,8 @@ export interface components {
             sheet: string;
             /** @default null */
             change: string | null;
+            /** @default [] */
+            waits_for: string[];
         };
         /**
          * AreaName
@@ -3954,6 +3965,8 @@ export interface operations {
                     sheet?: string;
                     /** @default  */
                     replace?: string;
+                    /** @default false */
+                    now?: boolean;
                 };
             };
         };

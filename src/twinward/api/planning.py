@@ -15,6 +15,7 @@ from twinward.api.sessions import decode, describe
 from twinward.core.messages import Instant
 from twinward.service.adoption import AdoptRequest, adopt, look_beside
 from twinward.service.planning_jobs import CompareDesk
+from twinward.service.plans import MakeRequest, keep
 from twinward.service.platform import Platform
 from twinward.service.sheets import CompareRequest, check_numbers, list_blocks, require_time
 
@@ -27,6 +28,8 @@ class AskCompare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     plans: Annotated[tuple[Word, ...], msgspec.Meta(max_length=32)] = ()
     generate: Annotated[int, msgspec.Meta(ge=0, le=32)] = 0
+    base: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    vary: Annotated[tuple[Word, ...], msgspec.Meta(max_length=50)] = ()
     areas: Annotated[tuple[Word, ...], msgspec.Meta(max_length=500)] = ()
     incident: Word | None = None
     hazard: Word | None = None
@@ -40,6 +43,16 @@ class AskCompare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ranked_by: Literal["cost", "infections", "deaths", "restricted_days"] = "cost"
     found_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
     doubts: bool = True
+
+
+class AskMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Variants of `base` by `vary` (NAME=V,V), or plans of blocks in `areas`; they are kept in the workspace."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=100)] = 8
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 1
+    base: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    vary: Annotated[tuple[Word, ...], msgspec.Meta(max_length=50)] = ()
+    areas: Annotated[tuple[Word, ...], msgspec.Meta(max_length=500)] = ()
 
 
 class AskAdopt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +81,14 @@ def router(platform: Platform) -> APIRouter:
         check_numbers(wanted)
         require_time(platform, wanted.at)
         return answer(desk.start(caller, wanted), 202)
+
+    @routes.post("/plans/generate", openapi_extra=describe(AskMake), responses=gives("PlanLine", many=True))
+    async def post_generate(request: Request) -> Response:
+        """Make plans from a plan's variables or from blocks, and keep them with what they were made from."""
+        caller = caller_of(platform, request)
+        asked: AskMake = await decode(request, AskMake)
+        wanted = MakeRequest(**msgspec.structs.asdict(asked))
+        return answer({"items": await asyncio.to_thread(keep, platform, caller, wanted)}, 201)
 
     @routes.get("/plan-blocks", responses=gives("Block", many=True))
     def get_blocks(request: Request) -> Response:

@@ -8,8 +8,9 @@ from typing import Any
 
 from twinward import app
 from twinward.cli.main import add_common
+from twinward.cli.opened import add_person, open_for
 from twinward.cli.output import emit_json, emit_text, say
-from twinward.cli.plan_compare import ACTS, add_acts, run_act
+from twinward.cli.plan_compare import ACTS, add_acts, add_making, run_act
 from twinward.core.clock import SystemClock, parse_time
 from twinward.core.errors import InputError
 from twinward.service import plans
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     listing = acts.add_parser("list", help="the plans there are")
     listing.add_argument("--hazard")
+    listing.add_argument("--made", action="store_true", help="only those that were generated, with what from")
     listing.set_defaults(answer=_list)
     showing = acts.add_parser("show", help="one plan, whole")
     showing.add_argument("plan", help="its id, or a TOML file")
@@ -42,18 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     laying.add_argument("one")
     laying.add_argument("other")
     laying.set_defaults(answer=_diff)
-    making = acts.add_parser("generate", help="variants of a plan from variables, as files")
-    making.add_argument("--base", required=True, help="id or TOML file of the plan to vary")
-    making.add_argument(
-        "--vary", action="append", default=[], metavar="NAME=V,V",
-        help="start_day=0,7  areas=affected,city  KIND=on,off  KIND.FIELD=V,V; default: all the usual",
-    )  # fmt: skip
+    making = acts.add_parser("generate", help="plans from variables of a plan, or from blocks: as files, or kept")
+    add_making(making)
     making.add_argument("--count", type=int, default=8)
     making.add_argument("--seed", type=int, default=1)
-    making.add_argument("--out", type=Path, required=True, metavar="DIR")
+    making.add_argument("--areas", default="", help="area codes with commas: where plans of blocks hold")
+    where = making.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path, metavar="DIR", help="write them as files")
+    where.add_argument("--keep", action="store_true", help="keep them in the workspace, with what they were made from")
     making.set_defaults(answer=_generate)
-    for leaf in (listing, showing, checking, laying, making):
+    for leaf in (listing, showing, checking, laying):
         add_common(leaf)
+    add_person(making)
     add_acts(acts)
 
 
@@ -69,13 +71,15 @@ def library_of(options: argparse.Namespace) -> Any:
 
 
 def _list(options: argparse.Namespace) -> None:
-    found = plans.list_plans(library_of(options), options.hazard)
+    found = [line for line in plans.list_plans(library_of(options), options.hazard) if line.made or not options.made]
     if options.json:
         emit_json({"plans": found})
         return
     for plan in found:
-        mark = "standard" if plan.standard else "to choose"
+        mark = "standard" if plan.standard else "made" if plan.made else "to choose"
         emit_text(f"{plan.id:<32} {plan.level:>3}  {mark:<9}  {plan.title}")
+        if options.made:
+            emit_text("    " + "; ".join(f"{key} {value}" for key, value in plan.made.items()))
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -114,10 +118,20 @@ def _diff(options: argparse.Namespace) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    base = plans.get_plan(library_of(options), options.base)
-    made = plans.generate(base, options.vary, options.count, options.seed, options.out)
-    if options.json:
-        emit_json({"base": base.id, "seed": options.seed, "plans": made})
+    areas = tuple(code for code in options.areas.split(",") if code)
+    asked = plans.MakeRequest(
+        base=options.base, vary=tuple(options.vary), count=options.count, seed=options.seed, areas=areas
+    )
+    if options.keep:
+        with open_for(options) as (platform, caller):
+            rows = [{"id": line.id, "title": line.title, "made": line.made}
+                    for line in plans.keep(platform, caller, asked, files=True)]  # fmt: skip
     else:
-        for row in made:
-            emit_text(f"{row['file']}  {row['title']}")
+        made = plans.generate(library_of(options), asked, files=True)
+        files = plans.write_plans(made, options.out)
+        rows = [{"id": plan.id, "title": plan.title, "file": str(path)} for plan, path in zip(made, files, strict=True)]
+    if options.json:
+        emit_json({"base": options.base, "seed": options.seed, "plans": rows})
+    else:
+        for row in rows:
+            emit_text(f"{row.get('file', row['id'])}  {row['title']}")

@@ -20,7 +20,8 @@ def add_acts(acts: Any) -> None:
     """The three acts, on the subparsers of `plan`."""
     comparing = acts.add_parser("compare", help="several plans on the same random numbers, laid beside each other")
     comparing.add_argument("plans", nargs="*", metavar="PLAN", help="none, as-now, a plan's id, or a file of measures")
-    comparing.add_argument("--generate", type=int, default=0, metavar="N", help="and N plans drawn from the variables")
+    comparing.add_argument("--generate", type=int, default=0, metavar="N", help="and N generated plans")
+    add_making(comparing)
     add_question(comparing, replicates=20)
     comparing.add_argument("--no-doubts", action="store_true", help="leave out what doubtful inputs would change")
     comparing.add_argument("--out", type=Path, metavar="DIR", help="write the sheet as JSON and HTML with fan charts")
@@ -37,6 +38,15 @@ def add_acts(acts: Any) -> None:
     adopting.add_argument("--replace", default="", metavar="PLAN", help="the plan in force that gives way")
     adopting.add_argument("--now", action="store_true", help="start at once; else, without --sheet, by its triggers")
     add_person(adopting)
+
+
+def add_making(parser: argparse.ArgumentParser) -> None:
+    """What generated plans are made from."""
+    parser.add_argument("--base", default="", metavar="PLAN", help="vary this plan; default: plans made of blocks")
+    parser.add_argument(
+        "--vary", action="append", default=[], metavar="NAME=V,V",
+        help="with --base: start_day=0,7  areas=affected,city  KIND=on,off  KIND.FIELD=V,V; default: all the usual",
+    )  # fmt: skip
 
 
 def add_question(parser: argparse.ArgumentParser, *, replicates: int) -> None:
@@ -65,7 +75,8 @@ def run_act(options: argparse.Namespace) -> int:
 
 def request_of(options: argparse.Namespace, plans: tuple[str, ...], count: int) -> CompareRequest:
     return CompareRequest(
-        plans=plans, generate=count, areas=tuple(code for code in options.areas.split(",") if code),
+        plans=plans, generate=count, base=getattr(options, "base", ""), vary=tuple(getattr(options, "vary", ())),
+        areas=tuple(code for code in options.areas.split(",") if code),
         at=None if options.at == "now" else parse_time(options.at), days=options.days, replicates=options.replicates,
         seed=options.seed, disease=options.disease, settings=tuple(options.set), incident=options.incident,
         hazard=options.hazard, residents=options.residents, infected=options.infected, ranked_by=options.rank_by,

@@ -183,6 +183,14 @@ def check_steps(plan: Plan, areas: Container[str] | None) -> Iterator[tuple[Rout
         if task.measure is not None and task.measure not in ORDERED_MEASURES:
             message = f"there is no measure {task.measure!r}"
             yield (*route, "measure"), "unknown_measure", message, "known: " + ", ".join(sorted(ORDERED_MEASURES))
+        for area in task.areas:
+            if areas is not None and area not in areas:
+                yield (
+                    (*route, "areas"),
+                    "unknown_area",
+                    f"there is no area {area!r}",
+                    "write a code of the city's areas",
+                )
     for number, measure in enumerate(plan.measures):
         for area in measure.areas:
             if areas is not None and area != AFFECTED and area not in areas:

@@ -68,6 +68,7 @@ class PlanTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     department: str
     where: Literal["incident", "each_affected", "city"] = "incident"
     level: AdminLevel | None = None
+    areas: tuple[str, ...] = ()  # `each_affected`: these, in place of those that are affected
     when: Start | None = None
     after: tuple[str, ...] = ()
     deadline_h: Positive
@@ -160,6 +161,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     measures: tuple[AnyMeasure, ...] = ()
     ends: Ending | None = None
     valid_until: date | None = None
+    made: dict[str, str] = {}  # what a generated plan was made from, and by which choices
 
     def measures_in(self, affected: Sequence[str]) -> tuple[Measure, ...]:
         """Its measures with the word `affected` replaced by the areas of an incident."""

@@ -1,4 +1,4 @@
-"""Makes plans from a base plan and variables: which areas, which measures, how strong, when."""
+"""Makes plans: from a base plan and variables (which areas, which measures, how strong, when), or from blocks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import msgspec
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.library.blocks import draw_plans
 from twinward.library.measures import check_measures
 from twinward.library.plans import AFFECTED, Plan
 
@@ -33,10 +34,20 @@ STRENGTHS: dict[str, tuple[Any, ...]] = {
 Variables = Mapping[str, Sequence[Any]]
 
 
-def usual_variables(base: Plan) -> dict[str, tuple[Any, ...]]:
+def generate_plans(count: int, seed: int, *, base: Plan | None = None, variables: Variables | None = None,
+                   areas: Sequence[str] = ()) -> list[Plan]:  # fmt: skip
+    """`count` different plans: variants of the base, or of blocks in `areas` (none: the whole city)."""
+    if base is None and variables:
+        raise InputError("variables vary a plan", "name it with --base", code="no_base")
+    if base is None:
+        return draw_plans(count, seed, areas)
+    return vary_plan(base, variables or usual_variables(base, areas), count, seed) if count else []
+
+
+def usual_variables(base: Plan, areas: Sequence[str] = ()) -> dict[str, tuple[Any, ...]]:
     """Every measure of the base on or off, its strengths, where, and three starts."""
     kinds = list(dict.fromkeys(kind_of(m) for m in base.measures if kind_of(m) not in PERSONAL))
-    variables: dict[str, tuple[Any, ...]] = {"start_day": (0, 3, 7), "areas": (AFFECTED, "city")}
+    variables: dict[str, tuple[Any, ...]] = {"start_day": (0, 3, 7), "areas": ("+".join(areas) or AFFECTED, "city")}
     variables |= dict.fromkeys(kinds, ("on", "off"))
     return variables | {name: values for name, values in STRENGTHS.items() if name.partition(".")[0] in kinds}
 
@@ -132,6 +143,10 @@ def apply_choice(base: Plan, choice: Mapping[str, Any]) -> Plan | None:
         "source": f"made from {base.id} {base.version} by variables",
         "measures": entries,
         "standard": False,
+        "made": {
+            "from": f"{base.id} {base.version}",
+            "choices": ", ".join(f"{key} {value}" for key, value in told.items()),
+        },
     }
     plain["authority"] = plain["authority"] | {"automatic": False}
     plain["tasks"] = without_measures(plain["tasks"], off)

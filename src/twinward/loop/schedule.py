@@ -111,7 +111,7 @@ def task_id(incident: Incident, key: str, area: str, rows: Rows) -> tuple[str, b
 
 def areas_of(task: PlanTask, incident: Incident, affected: tuple[str, ...], around: Surroundings) -> tuple[str, ...]:
     if task.where == "each_affected":
-        return tuple(dict.fromkeys(lift(area, task.level, around) for area in affected))
+        return tuple(dict.fromkeys(lift(area, task.level, around) for area in task.areas or affected))
     return {"incident": (incident.area,), "city": (around.areas.root,)}[task.where]
 
 
@@ -119,7 +119,8 @@ def predecessor_areas(
     before: PlanTask, task: PlanTask, area: str, incident: Incident, affected: tuple[str, ...], around: Surroundings
 ) -> tuple[str, ...]:
     """Where the predecessor is done: for the same affected areas if both are done area by area."""
-    if before.where == "each_affected" and task.where == "each_affected":
+    if before.where == task.where == "each_affected" and before.areas == task.areas:
+        affected = task.areas or affected
         affected = tuple(one for one in affected if lift(one, task.level, around) == area)
     return areas_of(before, incident, affected, around)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from twinward.core.errors import ConflictError, InputError
+from twinward.library.blocks import NAME, choices_of_name, plan_of_name
 from twinward.library.plans import Plan
 from twinward.library.validation import read_text, validate_plan
+from twinward.service.plans import write_plans
 from twinward.service.platform import Platform
 
 
 def get_adoptable(platform: Platform, name: str) -> Plan:
     """The plan; InputError `unknown_plan`, or `bad_plan` with every fault of its file by line."""
     library = platform.around.library
-    path = library.find_file(name)
+    path = library.find_file(name) or make_of_blocks(platform, name)
     if path is None:
         raise InputError(f"there is no plan {name!r}", "known: " + ", ".join(library.plans), code="unknown_plan")
     plan, faults = validate_plan(read_text(path), path.name, library, platform.clock.now(), platform.around.areas)
@@ -24,3 +28,13 @@ def get_adoptable(platform: Platform, name: str) -> Plan:
         )
     library.put(plan, path)
     return plan
+
+
+def make_of_blocks(platform: Platform, name: str) -> Path | None:
+    """The file of a plan made of blocks, which its name says, written on first use; None for another name."""
+    if not name.startswith(NAME):
+        return None
+    for area in choices_of_name(name)[1]:
+        platform.around.areas.require(area)
+    (path,) = write_plans([plan_of_name(name)], platform.workspace / "plans")
+    return path

@@ -9,7 +9,7 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.decision.planning.arena import Arena, Question
-from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate, from_file, from_id, from_plan, generate
+from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate, from_file, from_plan
 from twinward.decision.planning.compare import Frame, Progress, compare
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.search import Found, search
@@ -17,9 +17,12 @@ from twinward.decision.planning.sheet import Sheet
 from twinward.decision.simulation import load_disease
 from twinward.decision.simulation.live import LiveState
 from twinward.decision.simulation.run import require_memory
+from twinward.library.blocks import NAME, plan_of_name
 from twinward.library.loading import Library, load_library
+from twinward.library.plans import Plan
 from twinward.population.base import CityBase
 from twinward.service.live import fork_live
+from twinward.service.plans import MakeRequest, generate, store
 from twinward.service.platform import Platform, snapshot_of
 from twinward.service.sheets import CompareRequest, check_numbers, require_time
 
@@ -48,6 +51,8 @@ def get_ready(platform: Platform | None, request: CompareRequest, *, files: bool
             code="nobody_infected",
         )  # fmt: skip
     plans = list_candidates(request, platform.around.library, state, affected, files)
+    if request.base:  # whoever reads the sheet must be able to adopt what is on it
+        store(platform, make_plans(request, platform.around.library, files), request.seed, "comparison")
     question = Question(
         base=base, disease=load_disease(request.disease, list(request.settings)), days=request.days,
         replicates=request.replicates, seed=request.seed, initial=state.initial, level=request.level,
@@ -117,7 +122,16 @@ def list_candidates(request: CompareRequest, library: Library, state: LiveState 
                     files: bool) -> list[Candidate]:  # fmt: skip
     """The plans asked for by name, and generated ones."""
     named = [find_candidate(name, library, state, affected, files, request.areas) for name in request.plans]
-    return named + generate(request.generate, request.seed, list(request.areas))
+    made = make_plans(request, library, files)
+    return named + [from_plan(plan, affected) for plan in made]
+
+
+def make_plans(request: CompareRequest, library: Library, files: bool) -> list[Plan]:
+    """The generated ones: the same words make the same plans as `plan generate`."""
+    asked = MakeRequest(
+        count=request.generate, seed=request.seed, base=request.base, vary=request.vary, areas=request.areas
+    )
+    return generate(library, asked, files=files) if request.generate else []
 
 
 def find_candidate(name: str, library: Library, state: LiveState | None, affected: list[str],
@@ -129,10 +143,10 @@ def find_candidate(name: str, library: Library, state: LiveState | None, affecte
         if state is None:
             raise InputError("a plain city has no measures in force", "name another plan", code="unknown_plan")
         return Candidate(id=AS_NOW, title="the measures in force", origin="built in", measures=state.measures)
-    if name.startswith("gen-"):
-        return from_id(name, list(areas))
-    if name in library.plans:
-        return from_plan(library.plans[name], affected)
+    if (plan := library.find(name)) is not None:
+        return from_plan(plan, affected)
+    if name.startswith(NAME):
+        return from_plan(plan_of_name(name, areas), affected)
     if files and name.endswith(".toml"):
         return from_file(Path(name), affected)
     known = ", ".join([NONE, AS_NOW, *library.plans])

@@ -10,12 +10,15 @@ from typing import Any
 
 import msgspec
 
+from twinward.core.clock import format_time
 from twinward.core.errors import AbsentError, InputError
+from twinward.library.blocks import NAME, plan_of_name
 from twinward.library.loading import HOME, Library, load_library
 from twinward.library.manuals import Manual, find_manual, get_manual, list_manuals
 from twinward.library.plans import Plan
 from twinward.library.validation import Fault, plan_schema, read_text, validate_plan
-from twinward.library.variants import parse_variables, vary_plan, write_toml
+from twinward.library.variants import generate_plans, parse_variables, write_toml
+from twinward.service.platform import Caller, Platform
 
 __all__ = ["Manual", "find_manual", "get_manual", "list_manuals", "plan_schema", "write_toml"]
 
@@ -33,6 +36,17 @@ class PlanLine(msgspec.Struct, frozen=True, kw_only=True):
     tasks: int
     departments: tuple[str, ...]
     measures: tuple[str, ...]
+    made: dict[str, str]
+
+
+class MakeRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Plans to make: variants of `base` by `vary` (NAME=V,V; none: the usual); without a base, of blocks in `areas`."""
+
+    count: int = 8
+    seed: int = 1
+    base: str = ""
+    vary: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,20 +76,23 @@ def line_of(plan: Plan) -> PlanLine:
         id=plan.id, version=plan.version, hazard=plan.hazard, level=plan.level, title=plan.title,
         standard=plan.standard, automatic=plan.authority.automatic, tasks=len(plan.tasks),
         departments=tuple(dict.fromkeys(task.department for task in plan.every_task())),
-        measures=tuple(dict.fromkeys(str(m.__struct_config__.tag) for m in plan.measures)),
+        measures=tuple(dict.fromkeys(str(m.__struct_config__.tag) for m in plan.measures)), made=plan.made,
     )  # fmt: skip
 
 
 def get_known_plan(library: Library, name: str) -> Plan:
     """A plan of the library by id."""
-    if name not in library.plans:
+    found = library.find(name)
+    if found is None:
         raise AbsentError(f"there is no plan {name!r}", "known: " + ", ".join(library.plans), code="no_plan")
-    return library.plans[name]
+    return found
 
 
 def get_plan(library: Library, name: str) -> Plan:
     """A plan of the library by id, or of a file by its path."""
-    if name in library.plans or not name.endswith(".toml"):
+    if name.startswith(NAME) and library.find(name) is None:
+        return plan_of_name(name)
+    if library.find(name) is not None or not name.endswith(".toml"):
         return get_known_plan(library, name)
     plan, faults = validate_plan(read_text(Path(name)), name, library, datetime.min.replace(tzinfo=UTC))
     if plan is None or faults:
@@ -136,13 +153,50 @@ def diff_text(one: Plan, other: Plan) -> str:
     return "\n".join(difflib.unified_diff(first, second, one.id, other.id, lineterm="", n=1))
 
 
-def generate(base: Plan, vary: Sequence[str], count: int, seed: int, out: Path) -> list[dict[str, str]]:
-    """Writes variants of the base into a folder, one TOML file each."""
-    plans = vary_plan(base, parse_variables(vary) or None, count, seed)
+def generate(library: Library, request: MakeRequest, *, files: bool = False) -> list[Plan]:
+    """Plans made from a base or from blocks; the same request gives the same plans. `files`: the base may be a path."""
+    if request.count < 1:
+        raise InputError(f"{request.count} plans cannot be made", "say 1 or more", code="bad_count")
+    base = (get_plan if files else get_known_plan)(library, request.base) if request.base else None
+    variables = parse_variables(request.vary)
+    return generate_plans(request.count, request.seed, base=base, variables=variables, areas=request.areas)
+
+
+def keep(platform: Platform, caller: Caller, request: MakeRequest, *, files: bool = False) -> list[PlanLine]:
+    """Generated plans become plans of the workspace: in its folder, with what they were made from and by whom."""
+    platform.policy.require(caller, "plan_ahead")
+    library = platform.around.library
+    for area in request.areas:
+        platform.around.areas.require(area)
+    return store(platform, generate(library, request, files=files), request.seed, caller.name)
+
+
+def store(platform: Platform, plans: Sequence[Plan], seed: int, by: str) -> list[PlanLine]:
+    """Checked as every plan is, then written; one that is there already stays as it is."""
+    library, now = platform.around.library, platform.clock.now()
+    made = [signed(plan, seed, by, now) for plan in plans]
+    for plan in made:
+        _, faults = validate_plan(write_toml(plan), plan.id, library, now, platform.around.areas)
+        if faults:
+            raise InputError("\n".join(fault.text for fault in faults), "give other values", code="bad_plan")
+    fresh = [plan for plan in made if library.find(plan.id) is None]
+    for path, plan in zip(write_plans(fresh, platform.workspace / "plans"), fresh, strict=True):
+        library.put(plan, path)
+    return [line_of(library.plans[plan.id]) for plan in made]
+
+
+def signed(plan: Plan, seed: int, by: str, at: datetime) -> Plan:
+    return msgspec.structs.replace(plan, made=plan.made | {"seed": str(seed), "by": by, "at": format_time(at)})
+
+
+def write_plans(plans: Sequence[Plan], out: Path) -> list[Path]:
+    """One TOML file each, each whole or not there."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         for plan in plans:
-            (out / f"{plan.id}.toml").write_text(write_toml(plan), "utf-8")
+            fresh = out / f"{plan.id}.new"
+            fresh.write_text(write_toml(plan), "utf-8")
+            fresh.replace(out / f"{plan.id}.toml")
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error}", "name another folder", code="bad_out") from error
-    return [{"id": plan.id, "title": plan.title, "file": str(out / f"{plan.id}.toml")} for plan in plans]
+    return [out / f"{plan.id}.toml" for plan in plans]

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from twinward.library.blocks import Block
 from twinward.service.adoption import Adoption, Beside
 from twinward.service.audit import AuditState
 from twinward.service.console import Me, MyTasks, PublicPage, Trust
@@ -14,13 +15,14 @@ from twinward.service.ground import AreaName
 from twinward.service.handovers import HandOvers
 from twinward.service.map import PlaceColumns
 from twinward.service.planning_jobs import CompareJob
+from twinward.service.plans import PlanLine
 from twinward.service.review import Review
 from twinward.service.room import Room
 from twinward.service.screen_rows import Screen
-from twinward.service.sheets import Block
 from twinward.service.supplies import RequestRow, StockRow, TransferRow
 
 ANSWERS = (
+    PlanLine,
     Screen,
     Room,
     Review,

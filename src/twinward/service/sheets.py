@@ -13,6 +13,7 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.decision.planning.sheet import Sheet
+from twinward.library.blocks import BLOCKS, Block
 from twinward.service.platform import Platform
 
 SHEETS = "sheets"
@@ -24,6 +25,8 @@ class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     plans: tuple[str, ...] = ()
     generate: int = 0
+    base: str = ""  # the plan that generated ones vary; blocks when empty
+    vary: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     at: datetime | None = None
     days: int = 28
@@ -42,17 +45,8 @@ class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 0  # 0: one a core
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a plan may do, with its strengths; the first of them is to leave it."""
-
-    name: str
-    strengths: tuple[float, ...]
-
-
 def list_blocks() -> list[Block]:
-    from twinward.decision.planning.candidate import VARIABLES  # the simulator comes with it
-
-    return [Block(name=one.name, strengths=one.strengths) for one in VARIABLES]
+    return list(BLOCKS)
 
 
 def check_numbers(request: CompareRequest) -> None:

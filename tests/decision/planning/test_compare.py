@@ -10,12 +10,13 @@ import pytest
 
 from twinward.core.errors import InputError
 from twinward.decision.planning.arena import Arena, Job, Question
-from twinward.decision.planning.candidate import Candidate, from_plan, generate
+from twinward.decision.planning.candidate import Candidate, from_plan
 from twinward.decision.planning.compare import Frame, beaten_by, compare
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.figures import gini, held
 from twinward.decision.planning.sheet import Sheet
 from twinward.decision.simulation import load_disease
+from twinward.library.blocks import draw_plans
 from twinward.library.loading import load_library
 from twinward.library.measures import Lockdown, Measure, SchoolClosure, WorkplaceClosure
 from twinward.population.plain import plain_base
@@ -136,8 +137,8 @@ def test_a_plan_of_the_library_becomes_measures_from_when_its_orders_are_carried
 
 
 def test_generated_plans_are_different_and_the_same_again() -> None:
-    found = generate(8, 5, [])
-    assert len({one.id for one in found}) == 8 and found == generate(8, 5, [])
+    found = draw_plans(8, 5)
+    assert len({one.id for one in found}) == 8 and found == draw_plans(8, 5)
 
 
 @pytest.mark.parametrize(

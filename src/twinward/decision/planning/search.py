@@ -18,8 +18,9 @@ import numpy as np
 
 from twinward.core.errors import InputError
 from twinward.decision.planning.arena import Arena, Job, running
-from twinward.decision.planning.candidate import VARIABLES, from_choices
+from twinward.decision.planning.candidate import Candidate, from_plan
 from twinward.decision.planning.compare import RANKED_BY, Progress, fingerprint
+from twinward.library.blocks import BLOCKS, plan_of_choices
 
 RUNGS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 HOPELESS_SHARE = (
@@ -76,8 +77,8 @@ def search(arena: Arena, trials: int, areas: list[str], ranked_by: str, file: Pa
         raise InputError(f"no ranking by {ranked_by!r}", "one of " + ", ".join(RANKED_BY), code="bad_ranking")
     name = fingerprint_of(arena, areas, ranked_by)
     done = read_trials(file, name)[:trials]
-    resumed, every = len(done), {v.name: max(v.strengths) for v in VARIABLES}
-    everything = from_choices(every, areas)
+    resumed, every = len(done), {v.name: max(v.strengths) for v in BLOCKS}
+    everything = candidate_of(every, areas)
     arena.check([everything])
     arena.make_ready([Job(candidate=everything, replicate=0)])
     with running(arena, workers) as run_all, keeping(file, name) as keep:
@@ -90,10 +91,14 @@ def search(arena: Arena, trials: int, areas: list[str], ranked_by: str, file: Pa
     return conclude(done, name, ranked_by, arena.question.replicates, resumed)
 
 
+def candidate_of(choices: dict[str, float], areas: list[str]) -> Candidate:
+    return from_plan(plan_of_choices(choices, areas), areas)
+
+
 def try_one(arena: Arena, done: list[Trial], areas: list[str], ranked_by: str, run_all: Any) -> Trial:
     """The next plan, rung by rung; a plan that was tried before is answered from what is known."""
     choices = propose(done, arena.question.seed)
-    one = from_choices(choices, areas)
+    one = candidate_of(choices, areas)
     known = next((trial for trial in done if trial.id == one.id), None)
     if known is not None:
         return known
@@ -120,7 +125,7 @@ def propose(done: list[Trial], seed: int) -> dict[str, float]:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    space = {v.name: optuna.distributions.CategoricalDistribution(v.strengths) for v in VARIABLES}
+    space = {v.name: optuna.distributions.CategoricalDistribution(v.strengths) for v in BLOCKS}
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=(seed + len(done)) % 2**31))
     study.add_trials([
         optuna.trial.create_trial(params=trial.choices, distributions=space, value=trial.mean) for trial in done

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.decision.planning.candidate import from_id, generate
+from twinward.library.blocks import draw_plans, plan_of_name
 
 
 def test_a_generated_plan_is_found_again_by_its_name() -> None:
-    (one,) = generate(1, 3, [])
-    again = from_id(one.id, [])
-    assert (again.id, again.choices, again.measures) == (one.id, one.choices, one.measures)
+    for areas in ([], ["310101", "310115"]):
+        (one,) = draw_plans(1, 3, areas)
+        assert plan_of_name(one.id) == one
     for wrong in ("gen-", "gen-99", "gen-999999999", "gen-01000200x"):
         with pytest.raises(InputError):
-            from_id(wrong, [])
+            plan_of_name(wrong)
