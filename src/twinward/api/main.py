@@ -14,7 +14,6 @@ from twinward.api import (
     changes,
     commands,
     events,
-    functions,
     library,
     map,
     observations,
@@ -56,7 +55,6 @@ def make_api(platform: Platform) -> FastAPI:
         supplies,
         planning,
         papers,
-        functions,
         library,
     ):
         api.include_router(subject.router(platform))

@@ -11,7 +11,6 @@ from twinward.service.adoption import Adoption, Beside
 from twinward.service.audit import AuditState
 from twinward.service.console import Me, MyTasks, PublicPage, Trust
 from twinward.service.demand import DemandReport
-from twinward.service.functions import FUNCTIONS
 from twinward.service.ground import AreaName
 from twinward.service.handovers import HandOvers
 from twinward.service.map import PlaceColumns
@@ -43,7 +42,6 @@ ANSWERS = (
     CompareJob,
     Adoption,
     Beside,
-    *(answers for answers, _ in FUNCTIONS.values()),
 )
 
 

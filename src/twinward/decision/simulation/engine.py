@@ -61,7 +61,7 @@ class Engine:
         self.policy = Policy(scenario.measures, people, disease, apart_at_start)
         self.city = self.city._replace(leaf_zone=self.policy.leaf_zone)
         self.hospital = Hospital(disease, self.residents, scenario.mixing != "uniform")
-        self.responders = Responders(scenario, people, self.policy)
+        self.responders = Responders(scenario, people, self.policy, prepared.longest_onset)
         self.ledger, self.crew = Ledger(1 << 14), Crew(scenario.threads)
         self.tally = Tally(
             flows=np.zeros((self.days + LONGEST_COURSE_D, len(FLOWS)), np.int64),
@@ -117,6 +117,8 @@ class Engine:
             begin(self)
         elif day % PERIOD == 0:
             move_marks(self.city.recent)
+        if not self.scenario.importations:
+            return
         chance = generator(self.scenario.seed, f"simulation.import.{day}")
         for entry in self.scenario.importations:
             if entry.first_day <= day < entry.last_day:
@@ -184,7 +186,7 @@ class Engine:
             day, mark_of(day), key, rec, lo, hi, self.city, self.history, self.tally, self.before, severe
         )
         plan_records(day, self.key("plan", 0), lo, hi, rec, self.total, self.spread.cumulative)
-        self.hospital.expect(day, self.key("severe", day), severe[:found], self.ledger.rec, self.city.words)
+        self.hospital.expect(day, self.key("severe", day), severe[:found], rec)
         columns = (rec.who[lo:hi], rec.parent[lo:hi], rec.setting[lo:hi])
         self.fingerprint.add(*columns)
         if self.scenario.keep_tree:
@@ -196,7 +198,7 @@ class Engine:
         self.day_flows = self.hospital.pass_day(day, self.city.words)
 
     def find_cases(self, day: int) -> None:
-        self.responders.find_cases(day, self.ledger, self.city.words, self.policy, self.series)
+        self.responders.find_cases(day, self.ledger, self.policy, self.series)
 
     def respond(self, day: int) -> None:
         self.responders.respond(day, self.city, self.mixing, self.policy, self.series)

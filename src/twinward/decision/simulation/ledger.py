@@ -31,6 +31,8 @@ def make_work(attempts: int = 8 * CHUNK) -> Work:
         times=np.empty(CHUNK + 1, np.int32),
         source_state=np.empty(CHUNK, np.uint64),
         source_fixed=np.empty(CHUNK, np.uint64),
+        rows=np.empty(CHUNK, np.int32),
+        stays=np.empty(CHUNK, np.uint8),
         layers=np.zeros(LAYERS + 1, np.int64),
         raw=make_attempts(attempts),
         buf=make_attempts(attempts),
@@ -40,6 +42,9 @@ def make_work(attempts: int = 8 * CHUNK) -> Work:
 def make_proposals(capacity: int) -> Proposals:
     kinds = (np.uint32, np.uint32, np.uint8, np.uint64, np.uint64)
     return Proposals(*(np.empty(capacity, kind) for kind in kinds))
+
+
+EARLIEST_D = -10_000
 
 
 class Ledger:
@@ -54,7 +59,7 @@ class Ledger:
         """Room for `more` rows; rows infected before `oldest_day` go first."""
         if self.n + more <= len(self.rec.who):
             return
-        first = int(np.searchsorted(self.rec.day[: self.n], oldest_day))
+        first = self.first_since(oldest_day)
         kept = self.n - first
         capacity = len(self.rec.who)
         while kept + more > 0.8 * capacity:
@@ -66,7 +71,8 @@ class Ledger:
 
     def first_since(self, day: int) -> int:
         """The first row infected on `day` or later."""
-        return int(np.searchsorted(self.rec.day[: self.n], day))
+        # of the column's own type, else the whole column would be converted
+        return int(np.searchsorted(self.rec.day[: self.n], np.int16(max(day, EARLIEST_D))))
 
 
 class Crew:

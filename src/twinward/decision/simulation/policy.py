@@ -55,6 +55,7 @@ class Policy:
         self.isolates = apart or any(isinstance(m, keeping) for m in measures)
         self.response = self._respond(0)
         self.past: dict[int, Response] = {}
+        self.kinds: dict[type[Measure], list[tuple[Any, NDArray[Any]]]] = {}
 
     def set_day(self, day: int, series: dict[str, NDArray[Any]], hospital: Hospital, residents: int) -> None:
         """Begins and ends measures, and makes the day's table of contacts."""
@@ -64,12 +65,17 @@ class Policy:
             self.on[m] = dated and self._triggered(m, measure, day, series, hospital, residents)
         if before != self.on or day == 0:
             self.response = self._respond(day)
+            self.kinds.clear()
         self.past[day] = self.response
         self.past.pop(day - MEMORY_D - 1, None)
 
     def active(self, kind: type[Measure]) -> list[tuple[Any, NDArray[Any]]]:
         """Measures of this kind that hold today, with whom they concern."""
-        return [(m, self.member[k]) for k, m in enumerate(self.measures) if isinstance(m, kind) and self.on[k]]
+        if kind not in self.kinds:
+            self.kinds[kind] = [
+                (m, self.member[k]) for k, m in enumerate(self.measures) if isinstance(m, kind) and self.on[k]
+            ]
+        return self.kinds[kind]
 
     def _triggered(self, m: int, measure: Measure, day: int, series: dict[str, NDArray[Any]], hospital: Hospital,
                    residents: int) -> bool:  # fmt: skip

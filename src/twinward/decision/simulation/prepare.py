@@ -23,6 +23,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     spread: Spread
     history: History
     longest_infectious: int  # days after which a record infects nobody
+    longest_onset: int  # days from infection to symptoms at most
 
 
 def prepare(scenario: Scenario, city: City) -> Prepared:
@@ -39,6 +40,7 @@ def prepare(scenario: Scenario, city: City) -> Prepared:
         spread=spread,
         history=history,
         longest_infectious=int(history.latent.max()) + len(spread.profile),
+        longest_onset=int(history.latent.max()) + int(history.onset.max()),
     )
 
 

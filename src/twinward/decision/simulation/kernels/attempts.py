@@ -99,18 +99,16 @@ def plan_hits(day: Any, key: Any, base: Any, hits: Any, found: Any, rec: Any, to
 def draw_slots(
     key: Any, slots_key: Any, base: Any, hits: Any, times: Any, found: Any, mixing: Any, rec: Any, work: Any
 ) -> Any:
-    """Every attempt's layer and contact slot, sorted by layer; layers[l] .. layers[l+1] are the attempts of layer l."""
-    raw, layers = work.raw, work.layers
+    """Every attempt's layer and contact slot, in the order of the records. Returns their number."""
+    raw = work.raw
     raw_record, raw_layer, raw_key, raw_thin = raw.record, raw.setting, raw.key, raw.thin
-    record, keys, thins = work.buf.record, work.buf.key, work.buf.thin
     cumulative, contacts, rec_who, rec_cls = mixing.cumulative, mixing.contacts, rec.who, rec.cls
-    n = 0
+    n = np.int64(0)
     for h in range(found):
         own = np.uint64(rec_who[base + hits[h]]) << np.uint64(8)
         for a in range(np.int64(times[h])):
             raw_record[n], raw_thin[n] = h, own | np.uint64(a + 1)
             n += 1
-    layers[:] = 0
     for m in range(n):
         cls = np.int64(rec_cls[base + hits[raw_record[m]]])
         x = np.float32(uniform(mix(key + raw_thin[m] * GOLDEN))) * cumulative[cls, LAYERS - 1]
@@ -119,15 +117,25 @@ def draw_slots(
         part = (x - below_it) / (cumulative[cls, layer] - below_it)
         slot = np.int64(part * contacts[cls, layer])
         raw_layer[m], raw_key[m] = layer, slot_key(slots_key, raw_thin[m] >> np.uint64(8), layer, slot)
-        layers[layer + 1] += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def sort_slots(n: Any, work: Any) -> None:
+    """Sorts the attempts by layer; layers[l] .. layers[l+1] are the attempts of layer l."""
+    raw, layers = work.raw, work.layers
+    raw_record, raw_layer, raw_key, raw_thin = raw.record, raw.setting, raw.key, raw.thin
+    record, keys, thins = work.buf.record, work.buf.key, work.buf.thin
+    layers[:] = 0
+    for m in range(n):
+        layers[np.int64(raw_layer[m]) + 1] += 1
     for layer in range(LAYERS):
         layers[layer + 1] += layers[layer]
     for m in range(n):
-        layer = np.int64(raw_layer[m])
-        at = layers[layer]
-        layers[layer] += 1
+        of = np.int64(raw_layer[m])
+        at = layers[of]
+        layers[of] += 1
         record[at], keys[at], thins[at] = raw_record[m], raw_key[m], raw_thin[m]
     for layer in range(LAYERS, 0, -1):
         layers[layer] = layers[layer - 1]
     layers[0] = 0
-    return n

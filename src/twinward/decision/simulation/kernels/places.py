@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from twinward.core.chance import mix, uniform
 from twinward.decision.simulation.kernels.contacts import apart_factor, choose, slot_chance, ward_pool
 from twinward.decision.simulation.kernels.tables import (
     CELL,
     HOUSEHOLD,
     IN_HOSPITAL,
-    LAYERS,
     RANDOM,
     SITE,
     TEAM,
@@ -20,7 +20,6 @@ from twinward.decision.simulation.kernels.tables import (
 )
 from twinward.decision.simulation.kernels.words import (
     HOSPITAL,
-    NOT_APART,
     age_of,
     apart_on,
     kind_of,
@@ -29,6 +28,8 @@ from twinward.decision.simulation.kernels.words import (
     size_of,
     team_of,
 )
+
+_THIN_SALT = np.uint64(0xE7037ED1A0B428DB)
 
 
 @njit(cache=True, nogil=True)
@@ -85,33 +86,56 @@ def list_members(city: Any, work: Any) -> None:
         target[m] = end - 1 if drawn == np.int64(thins[m] >> np.uint64(8)) else drawn
 
 
-@njit(cache=True, nogil=True)
-def restrict_sources(day: Any, city: Any, mixing: Any, response: Any, work: Any) -> None:
-    """Attempts that a measure forbids on the infector's side get the infector as their target, who is not susceptible.
+@njit(cache=True, inline="always")
+def luck_of(key: Any, thin: Any) -> Any:
+    """The uniform by which an attempt is thinned; `key` is of the day, `thin` names infector and attempt."""
+    return uniform(mix(key ^ mix(thin + _THIN_SALT)))
 
-    A patient in hospital meets staff there in place of the household.
+
+@njit(cache=True, nogil=True)
+def drop_restricted(n: Any, day: Any, key: Any, found: Any, highest: Any, city: Any, mixing: Any, response: Any,
+                    work: Any) -> Any:  # fmt: skip
+    """Leaves out attempts that measures stop on the infector's side, before it is asked whom they would meet.
+
+    No attempt takes with a chance above the infector's mask times `highest`, the highest susceptibility of an age.
+    Returns how many are left.
     """
-    source_fixed, source_state, layers = work.source_fixed, work.source_state, work.layers
-    record, keys, target = work.buf.record, work.buf.key, work.buf.target
-    member, thins, leaf_hospital, site_start = city.member, work.buf.thin, city.leaf_hospital, city.site_start
-    setting_of, leaf_zone, factor, band_of = mixing.setting, city.leaf_zone, response.factor, response.band
-    active, ward_factor = response.active, response.ward_factor
-    for layer in range(LAYERS):
-        for m in range(layers[layer], layers[layer + 1]):
-            h = record[m]
-            apart = apart_on(source_state[h], day)
-            if apart == NOT_APART and not active:
-                continue
-            fixed = source_fixed[h]
-            setting = setting_met(setting_of, layer, fixed, apart)
-            own = np.int64(thins[m] >> np.uint64(8))
-            if setting == IN_HOSPITAL and layer == HOUSEHOLD:
-                first, count = ward_pool(fixed, leaf_hospital, site_start)
-                target[m] = member[choose(keys[m], first, count, False)] if count > 0 else own
-            zone, band = np.int64(leaf_zone[leaf_of(fixed)]), np.int64(band_of[age_of(fixed)])
-            allowed = factor[zone, band, setting] * apart_factor(ward_factor, apart, setting)
-            if slot_chance(keys[m]) >= allowed:
-                target[m] = own
+    raw, source_fixed, source_state, rows, stays = work.raw, work.source_fixed, work.source_state, work.rows, work.stays
+    record, layers, keys, thins = raw.record, raw.setting, raw.key, raw.thin
+    setting_of, leaf_zone, factor, shield = mixing.setting, city.leaf_zone, response.factor, response.shield
+    band_of, bands, settings = response.band, response.factor.shape[1], response.factor.shape[2]
+    flat, veil = factor.reshape(-1), shield.reshape(-1)
+    left = np.empty((4, settings), np.float32)
+    for how in range(4):
+        for setting in range(settings):
+            left[how, setting] = apart_factor(response.ward_factor, how, setting)
+    for h in range(found):
+        fixed = source_fixed[h]
+        zone, band = np.int64(leaf_zone[leaf_of(fixed)]), np.int64(band_of[age_of(fixed)])
+        rows[h], stays[h] = (zone * bands + band) * settings, apart_on(source_state[h], day)
+    kept = np.int64(0)
+    for m in range(n):
+        h, layer, slot, thin = record[m], layers[m], keys[m], thins[m]
+        apart = np.int64(stays[h])
+        setting = setting_met(setting_of, np.int64(layer), source_fixed[h], apart)
+        at = np.int64(rows[h]) + setting
+        takes = slot_chance(slot) < flat[at] * left[apart, setting]
+        record[kept], layers[kept], keys[kept], thins[kept] = h, layer, slot, thin
+        kept += np.int64(takes & (luck_of(key, thin) < veil[at] * highest))
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def meet_staff(city: Any, work: Any) -> None:
+    """A patient in hospital meets staff there in place of the household."""
+    source_fixed, stays, record, keys = work.source_fixed, work.stays, work.buf.record, work.buf.key
+    target, thins, member = work.buf.target, work.buf.thin, city.member
+    leaf_hospital, site_start = city.leaf_hospital, city.site_start
+    for m in range(work.layers[HOUSEHOLD], work.layers[HOUSEHOLD + 1]):
+        if stays[record[m]] == HOSPITAL:
+            first, count = ward_pool(source_fixed[record[m]], leaf_hospital, site_start)
+            own = np.int64(thins[m] >> np.uint64(8))  # the infector is not susceptible
+            target[m] = member[choose(keys[m], first, count, False)] if count > 0 else own
 
 
 @njit(cache=True, inline="always")

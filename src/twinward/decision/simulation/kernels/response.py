@@ -16,7 +16,7 @@ from twinward.decision.simulation.kernels.contacts import (
     slot_chance,
     slot_key,
 )
-from twinward.decision.simulation.kernels.tables import LAYERS, NEVER, TRANSPORT
+from twinward.decision.simulation.kernels.tables import LAYERS, NOBODY, TRANSPORT
 from twinward.decision.simulation.kernels.words import (
     FACILITY,
     FIXED,
@@ -40,55 +40,62 @@ from twinward.decision.simulation.kernels.words import (
 
 _SEEK_SALT = np.uint64(0x589965CC75374CC3)
 _FIND_SALT = np.uint64(0x1D8E4E27C47D124F)
+NO_LIMIT = 1 << 62  # of places
 LONGEST_CARRIAGE_D = 30  # nobody tests positive later than this after infection
 
 
 @njit(cache=True, inline="always")
-def reached(words: Any, who: Any, zone_of_leaf: Any, band: Any, member: Any) -> Any:
-    """True where a measure concerns the resident; member[Z, B]."""
-    fixed = words[who, FIXED]
+def reached(fixed: Any, zone_of_leaf: Any, band: Any, member: Any) -> Any:
+    """True where a measure concerns a resident; member[Z, B]."""
     return member[np.int64(zone_of_leaf[leaf_of(fixed)]), np.int64(band[age_of(fixed)])]
 
 
 @njit(cache=True, nogil=True)
-def with_symptoms_since(rec: Any, lo: Any, hi: Any, onset_day: Any, found: Any) -> Any:
-    """Rows whose symptoms began on `onset_day`."""
-    n = np.int64(0)
-    for r in range(lo, hi):
-        found[n] = r
-        n += np.int64((np.int64(rec.day[r]) + np.int64(rec.onset[r]) == onset_day) & (rec.onset[r] != NEVER))
+def with_symptoms_since(days: Any, onsets: Any, onset_day: Any, found: Any) -> Any:
+    """Positions whose symptoms began on `onset_day`; NEVER is farther off than any row that is asked about."""
+    n = np.int32(0)
+    for k in range(len(days)):
+        found[n] = k
+        n += np.int32(np.int32(days[k]) + np.int32(onsets[k]) == onset_day)
     return n
 
 
 @njit(cache=True, nogil=True)
-def test_rows(day: Any, key: Any, rows: Any, rec: Any, words: Any, zone_of_leaf: Any, band: Any, member: Any,
-              reach: Any, sensitivity: Any, positive: Any) -> Any:  # fmt: skip
-    """Tests the residents of these rows who are concerned and come; returns (positive rows, tests)."""
+def test_records(day: Any, key: Any, rows: Any, rec: Any, zone_of_leaf: Any, band: Any, member: Any, reach: Any,
+                 sensitivity: Any, positive: Any) -> Any:  # fmt: skip
+    """Tests the infected of these rows who are concerned and come. Enters (resident, infector) of the positive.
+
+    Returns (positive, tests).
+    """
     n, tests = 0, 0
+    rec_who, days, fixeds, parents = rec.who, rec.day, rec.fixed, rec.parent
     for k in range(len(rows)):
         r = rows[k]
-        who = np.int64(rec.who[r])
-        if not reached(words, who, zone_of_leaf, band, member):
+        if not reached(fixeds[r], zone_of_leaf, band, member):
             continue
-        luck = mix(key + np.uint64(who) * GOLDEN)
+        luck = mix(key + np.uint64(rec_who[r]) * GOLDEN)
         if uniform(luck) >= reach:
             continue
         tests += 1
-        since = min(day - np.int64(rec.day[r]), len(sensitivity) - 1)
+        since = min(day - np.int64(days[r]), len(sensitivity) - 1)
         if uniform(mix(luck ^ _SEEK_SALT)) < sensitivity[since]:
-            positive[n] = r
+            positive[n, 0], positive[n, 1] = rec_who[r], parents[r]
             n += 1
     return n, tests
 
 
 @njit(cache=True, nogil=True)
-def confirm_cases(words: Any, who: Any, first: Any) -> Any:
-    """Marks cases as confirmed; first[k] tells who was not confirmed before (the dead are not)."""
-    for k in range(len(who)):
-        state = words[who[k], STATE]
-        first[k] = not is_confirmed(state) and not is_dead(state)
-        if first[k]:
-            words[who[k], STATE] = confirm(state)
+def confirm_cases(words: Any, cases: Any) -> Any:
+    """Marks cases as confirmed and moves those who were not before to the front (the dead are not); their number."""
+    n = 0
+    for k in range(len(cases)):
+        who = cases[k, 0]
+        state = words[who, STATE]
+        if not is_confirmed(state) and not is_dead(state):
+            words[who, STATE] = confirm(state)
+            cases[n, 0], cases[n, 1] = who, cases[k, 1]
+            n += 1
+    return n
 
 
 @njit(cache=True, inline="always")
@@ -104,25 +111,31 @@ def extend_apart(state: Any, kind: Any, day: Any, end: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def isolate(day: Any, words: Any, who: Any, kind: Any, end: Any) -> None:
-    for k in range(len(who)):
-        words[who[k], STATE] = extend_apart(words[who[k], STATE], kind, day, end)
+def isolate(day: Any, key: Any, words: Any, cases: Any, kind: Any, end: Any, reach: Any, places: Any) -> Any:
+    """Cases who comply are kept apart, as long as there are places; returns how many."""
+    taken = 0
+    for k in range(len(cases)):
+        who = cases[k, 0]
+        if taken < places and uniform(mix(key + np.uint64(who) * GOLDEN)) < reach:
+            words[who, STATE] = extend_apart(words[who, STATE], kind, day, end)
+            taken += 1
+    return taken
 
 
 @njit(cache=True, nogil=True)
-def quarantine_households(day: Any, key: Any, words: Any, who: Any, end: Any, reach: Any, zone_of_leaf: Any, band: Any,
-                          member: Any) -> Any:  # fmt: skip
-    """Everybody else in the households of `who`; the household complies or not as one. Returns persons."""
+def quarantine_households(day: Any, key: Any, words: Any, cases: Any, end: Any, reach: Any, zone_of_leaf: Any,
+                          band: Any, member: Any) -> Any:  # fmt: skip
+    """Everybody else in the households of `cases`; the household complies or not as one. Returns persons."""
     persons = 0
-    for k in range(len(who)):
-        case = np.int64(who[k])
+    for k in range(len(cases)):
+        case = np.int64(cases[k, 0])
         fixed = words[case, FIXED]
         home = case - offset_of(fixed)
         if uniform(mix(key + np.uint64(home) * GOLDEN)) >= reach:
             continue
         for other in range(home, home + size_of(fixed)):
             state = words[other, STATE]
-            if other != case and not is_dead(state) and reached(words, other, zone_of_leaf, band, member):
+            if other != case and not is_dead(state) and reached(words[other, FIXED], zone_of_leaf, band, member):
                 words[other, STATE] = extend_apart(state, HOME, day, end)
                 persons += 1
     return persons
@@ -151,7 +164,7 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
     leaf_zone, leaf_group, contacts, setting_of = city.leaf_zone, city.leaf_group, mixing.contacts, mixing.setting
     factor, band_of, ward, crossing = response.factor, response.band, response.ward_factor, response.crossing
     for k in range(len(cases)):
-        who = np.int64(cases[k])
+        who = np.int64(cases[k, 0])
         fixed, apart = words[who, FIXED], apart_on(words[who, STATE], past)
         cls, kind, leaf = contact_class(fixed), kind_of(fixed), leaf_of(fixed)
         zone, band = np.int64(leaf_zone[leaf]), np.int64(band_of[age_of(fixed)])
@@ -190,12 +203,14 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
 
 
 @njit(cache=True, nogil=True)
-def trace_back(day: Any, key: Any, infectors: Any, chance: Any, words: Any, end: Any, sensitivity: Any, positive: Any,
+def trace_back(day: Any, key: Any, cases: Any, chance: Any, words: Any, end: Any, sensitivity: Any, positive: Any,
                n: Any) -> Any:  # fmt: skip
-    """Infectors who are found are quarantined and tested. Returns (positives so far, contacts)."""
+    """Infectors of `cases` who are found are quarantined and tested. Returns (positives so far, contacts)."""
     traced = 0
-    for k in range(len(infectors)):
-        who = np.int64(infectors[k])
+    for k in range(len(cases)):
+        who = np.int64(cases[k, 1])
+        if who == NOBODY:
+            continue
         state = words[who, STATE]
         if uniform(mix(key2(key, np.uint64(who)) ^ _FIND_SALT)) >= chance or is_dead(state) or n >= len(positive):
             continue

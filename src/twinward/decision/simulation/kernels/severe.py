@@ -1,4 +1,7 @@
-"""Dated outcomes of the few severe cases, and keeping residents apart."""
+"""Dated outcomes of the few severe cases, and keeping residents apart.
+
+Each patient has one event to come. The patients of a day are chained, so that a day costs what happens on it.
+"""
 
 from __future__ import annotations
 
@@ -8,62 +11,136 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import GOLDEN, key2, mix, uniform
-from twinward.decision.simulation.kernels.tables import QUANTILES
-from twinward.decision.simulation.kernels.words import FIXED, STATE, age_of, apart_until, is_dead, kill, set_apart
+from twinward.decision.simulation.kernels.tables import AGENDA_D, H_ADMITTED, H_DIED, H_TO_ICU, H_TURNED_AWAY
+from twinward.decision.simulation.kernels.words import HOSPITAL, STATE, age_of, is_dead, kill, set_apart
 
+# what happens on the day of an event, in the order in which one day's events are dealt with; the first three are
+# leaving, and counted at their place among the flows
+LEAVE_WARD, LEAVE_ICU, END_AT_HOME, TO_ICU, ADMIT = range(5)
+NOBODY_MORE = -1
 _LOW12, _12, _24, _36 = np.uint64(4095), np.uint64(12), np.uint64(24), np.uint64(36)
 
 
-@njit(cache=True, nogil=True)
-def draw_severe(day: Any, key: Any, severe: Any, rec: Any, words: Any, delays: Any, icu_chance: Any, ages: Any,
-                dates: Any, needs_icu: Any, luck: Any) -> None:  # fmt: skip
-    """Age, days (to admission, in hospital, to intensive care, in it), need of intensive care, and luck for death.
+@njit(cache=True, inline="always")
+def file_event(patients: Any, row: Any, kind: Any, day: Any) -> None:
+    """Puts a patient's next event at the end of its day."""
+    slot = day % AGENDA_D
+    patients.kind[row], patients.next[row] = kind, NOBODY_MORE
+    if patients.first[slot] == NOBODY_MORE:
+        patients.first[slot] = row
+    else:
+        patients.next[patients.last[slot]] = row
+    patients.last[slot] = row
 
-    delays[4, QUANTILES] are tables of equally likely days; dates[:, 0] is the day of admission itself.
+
+@njit(cache=True, nogil=True)
+def expect_patients(day: Any, key: Any, severe: Any, rec: Any, care: Any, patients: Any, used: Any) -> None:
+    """Draws the course of the infections `severe` and files their admission; used is (rows in use, head of the free).
+
+    An admission that should have been before today is today's.
     """
+    delays = care.delays
     for k in range(len(severe)):
-        r = severe[k]
-        who = np.int64(rec.who[r])
+        r, row = severe[k], used[1]
+        if row == NOBODY_MORE:
+            row = used[0]
+            used[0] += 1
+        else:
+            used[1] = patients.next[row]
+        who = rec.who[r]
         bits = mix(key + np.uint64(who) * GOLDEN)
-        ages[k] = age_of(words[who, FIXED])
-        dates[k, 0] = np.int64(rec.day[r]) + np.int64(rec.onset[r]) + delays[0, np.int64(bits & _LOW12)]
-        dates[k, 1] = delays[1, np.int64((bits >> _12) & _LOW12)]
-        dates[k, 2] = delays[2, np.int64((bits >> _24) & _LOW12)]
-        dates[k, 3] = delays[3, np.int64((bits >> _36) & _LOW12)]
         again = key2(bits, np.uint64(day))
-        needs_icu[k] = uniform(again) < icu_chance[ages[k]]
-        luck[k] = uniform(mix(again))
+        age = age_of(rec.fixed[r])
+        patients.who[row], patients.age[row], patients.risk[row] = who, age, 0.0
+        patients.stay[row] = delays[1, np.int64((bits >> _12) & _LOW12)]
+        patients.to_icu[row] = delays[2, np.int64((bits >> _24) & _LOW12)]
+        patients.icu_stay[row] = delays[3, np.int64((bits >> _36) & _LOW12)]
+        patients.needs_icu[row] = uniform(again) < care.icu_chance[age]
+        patients.luck[row] = uniform(mix(again))
+        admitted = np.int64(rec.day[r]) + np.int64(rec.onset[r]) + np.int64(delays[0, np.int64(bits & _LOW12)])
+        file_event(patients, row, ADMIT, max(admitted, day))
 
 
 @njit(cache=True, nogil=True)
-def keep_apart(words: Any, who: Any, kind: Any, start: Any, end: Any) -> Any:
+def pass_day(day: Any, patients: Any, used: Any, care: Any, inside: Any, flows: Any, words: Any) -> None:
+    """Deals with the events of `day`, kind by kind; inside[:] is (in wards, in intensive care), flows are counted."""
+    slot = day % AGENDA_D
+    count, row = 0, patients.first[slot]
+    while row != NOBODY_MORE:
+        count += 1
+        row = patients.next[row]
+    due, row = np.empty(count, np.int64), patients.first[slot]
+    for k in range(count):
+        due[k] = row
+        row = patients.next[row]
+    patients.first[slot] = NOBODY_MORE
+    for kind in range(ADMIT + 1):
+        for k in range(count):
+            row = due[k]
+            if row == NOBODY_MORE or patients.kind[row] != kind:
+                continue
+            due[k] = NOBODY_MORE
+            if kind == ADMIT:
+                _admit(day, row, patients, care, inside, flows, words)
+            elif kind == TO_ICU:
+                _to_icu(day, row, patients, care, inside, flows, words)
+            else:
+                flows[kind] += 1
+                inside[0] -= np.int64(kind == LEAVE_WARD)
+                inside[1] -= np.int64(kind == LEAVE_ICU)
+                if patients.luck[row] < patients.risk[row]:
+                    flows[H_DIED] += 1
+                    who = patients.who[row]
+                    words[who, STATE] = kill(words[who, STATE])
+                patients.next[row] = used[1]
+                used[1] = row
+
+
+@njit(cache=True, inline="always")
+def _admit(day: Any, row: Any, patients: Any, care: Any, inside: Any, flows: Any, words: Any) -> None:
+    """To a ward while there are beds; whoever is turned away fares worse."""
+    icu, home = patients.needs_icu[row], day + np.int64(patients.stay[row])
+    if inside[0] >= care.beds:
+        flows[H_TURNED_AWAY] += 1
+        patients.risk[row] = care.die_no_icu if icu else care.die_no_bed
+        file_event(patients, row, END_AT_HOME, home)
+        return
+    flows[H_ADMITTED] += 1
+    inside[0] += 1
+    patients.risk[row] = care.die_ward[patients.age[row]]
+    moves = day + np.int64(patients.to_icu[row])
+    end = moves + np.int64(patients.icu_stay[row]) if icu else home
+    if care.apart:
+        _keep(words, np.int64(patients.who[row]), HOSPITAL, day, end)
+    file_event(patients, row, TO_ICU if icu else LEAVE_WARD, moves if icu else home)
+
+
+@njit(cache=True, inline="always")
+def _to_icu(day: Any, row: Any, patients: Any, care: Any, inside: Any, flows: Any, words: Any) -> None:
+    """To intensive care while it has beds, else the ward without it."""
+    end = day + np.int64(patients.icu_stay[row])
+    if care.apart:
+        _keep(words, np.int64(patients.who[row]), HOSPITAL, day, end)
+    if inside[1] >= care.icu_beds:
+        patients.risk[row] = care.die_no_icu
+        file_event(patients, row, LEAVE_WARD, end)
+        return
+    flows[H_TO_ICU] += 1
+    inside[1] += 1
+    inside[0] -= 1
+    patients.risk[row] = care.die_icu[patients.age[row]]
+    file_event(patients, row, LEAVE_ICU, end)
+
+
+@njit(cache=True, inline="always")
+def _keep(words: Any, who: Any, kind: Any, start: Any, end: Any) -> None:
+    state = words[who, STATE]
+    if not is_dead(state):
+        words[who, STATE] = set_apart(state, kind, start, max(end, start))
+
+
+@njit(cache=True, nogil=True)
+def keep_apart(words: Any, who: Any, kind: Any, start: Any, end: Any) -> None:
     """Keeps residents apart on start <= day < end[k]; an earlier separation gives way."""
-    changed = 0
     for k in range(len(who)):
-        state = words[who[k], STATE]
-        if is_dead(state):
-            continue
-        words[who[k], STATE] = set_apart(state, kind, start, max(end[k], start))
-        changed += 1
-    return changed
-
-
-@njit(cache=True, nogil=True)
-def mark_dead(words: Any, who: Any) -> None:
-    for k in range(len(who)):
-        words[who[k], STATE] = kill(words[who[k], STATE])
-
-
-@njit(cache=True, nogil=True)
-def ends_of_separation(words: Any, who: Any, ends: Any) -> None:
-    """The day on which each resident's present separation ends."""
-    for k in range(len(who)):
-        ends[k] = apart_until(words[who[k], STATE])
-
-
-def empty_severe(count: int) -> tuple[Any, Any, Any, Any]:
-    """Arrays for draw_severe: ages, dates, needs_icu, luck."""
-    return np.empty(count, np.int64), np.empty((count, 4), np.int64), np.empty(count, np.bool_), np.empty(count)
-
-
-TABLE_LENGTH = QUANTILES
+        _keep(words, who[k], kind, start, end[k])

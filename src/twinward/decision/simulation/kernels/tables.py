@@ -21,6 +21,7 @@ NEVER = 255
 CHUNK = 4096
 QUANTILES = 4096
 REFRACTORY_DAYS = 45  # nobody is infected again while the last infection may still run
+AGENDA_D = 1024  # three delays of at most 250 days lie between an infection and the last event of its course
 MAX_SLOTS = 65_536  # contacts of one resident in one layer and day
 AGE_STEPS = 256  # immunity is tabled in steps of 8 days since the event
 STEP_SHIFT = 3  # log2 of the days in a step
@@ -110,6 +111,8 @@ class Work(NamedTuple):
     times: Any  # int32[CHUNK+1]
     source_state: Any  # uint64[CHUNK]
     source_fixed: Any  # uint64[CHUNK]
+    rows: Any  # int32[CHUNK] where the row of the infector's zone and age band begins in the tables of measures
+    stays: Any  # uint8[CHUNK] how the infector is kept apart
     layers: Any  # int64[LAYERS+1] where each layer's attempts begin
     raw: Attempts  # before sorting by layer
     buf: Attempts
@@ -141,6 +144,37 @@ class History(NamedTuple):
     spared_again: Any  # float32 share of hospital cases that an earlier infection prevents
 
 
+class Patients(NamedTuple):
+    """Severe cases, a row each, and for each day of the agenda the first and last row of its chain."""
+
+    who: Any  # uint32
+    age: Any  # uint8
+    kind: Any  # uint8 of the event to come
+    stay: Any  # uint8 days in hospital
+    to_icu: Any  # uint8 days to intensive care
+    icu_stay: Any  # uint8 days in it
+    needs_icu: Any  # bool
+    luck: Any  # float64 by which they die or not
+    risk: Any  # float64 of death at the end
+    next: Any  # int32 row of the day's next event
+    first: Any  # int32[AGENDA_D]
+    last: Any  # int32[AGENDA_D]
+
+
+class Care(NamedTuple):
+    """What befalls severe cases."""
+
+    delays: Any  # uint8[4, QUANTILES] days to admission, in hospital, to intensive care, in it
+    icu_chance: Any  # float32[101] by age
+    die_ward: Any  # float32[101]
+    die_icu: Any  # float32[101]
+    die_no_bed: Any  # float
+    die_no_icu: Any  # float
+    beds: Any  # int
+    icu_beds: Any  # int
+    apart: Any  # bool: patients are kept apart
+
+
 class Tally(NamedTuple):
     """What is counted as it happens; rows are days."""
 
@@ -157,3 +191,7 @@ FLOWS = (
     "asymptomatic_recovered", "mild_recovered",
 )  # fmt: skip
 F_AGAIN, F_FIRST, F_PRE, F_ASYM, F_MILD, F_ASYM_RECOVERED, F_MILD_RECOVERED = range(7)
+
+# flows through the hospital; the first three are the kinds of leaving, in the order of the kernel
+HOSPITAL_FLOWS = ("ward_left", "icu_left", "home_left", "died", "admitted", "to_icu", "turned_away")
+H_DIED, H_ADMITTED, H_TO_ICU, H_TURNED_AWAY = range(3, 7)

@@ -11,10 +11,22 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import mix, uniform
-from twinward.decision.simulation.kernels.attempts import count_attempts, draw_slots, list_hits, plan_hits
+from twinward.decision.simulation.kernels.attempts import (
+    count_attempts,
+    draw_slots,
+    list_hits,
+    plan_hits,
+    sort_slots,
+)
 from twinward.decision.simulation.kernels.contacts import apart_factor, slot_chance
-from twinward.decision.simulation.kernels.places import list_members, list_ranges, restrict_sources, setting_met
+from twinward.decision.simulation.kernels.places import (
+    drop_restricted,
+    list_members,
+    list_ranges,
+    luck_of,
+    meet_staff,
+    setting_met,
+)
 from twinward.decision.simulation.kernels.recent import days_since
 from twinward.decision.simulation.kernels.tables import (
     AGE_STEPS,
@@ -37,8 +49,6 @@ from twinward.decision.simulation.kernels.words import (
     leaf_of,
     strain_of,
 )
-
-_THIN_SALT = np.uint64(0xE7037ED1A0B428DB)
 
 
 @njit(cache=True, inline="always")
@@ -107,7 +117,7 @@ def thin(n: Any, day: Any, key: Any, base: Any, hits: Any, city: Any, mixing: An
                 allowed *= crossing
             if slot_chance(keys[m]) >= allowed:
                 chance *= 0.0
-        luck = uniform(mix(key ^ mix(thins[m] + _THIN_SALT)))
+        luck = luck_of(key, thins[m])
         to[done], source[done], settings_out[done] = target[m], r, setting
         state_out[done], fixed_out[done] = state, fixed
         done += np.int64(luck < chance)
@@ -121,6 +131,7 @@ def transmit(day: Any, mark: Any, key: Any, slots_key: Any, lo: Any, hi: Any, re
     done, base = 0, lo
     words, who, fixed, severe, look = city.words, rec.who, rec.fixed, rec.severe, response.isolates
     source_state, source_fixed, hits, times = work.source_state, work.source_fixed, work.hits, work.times
+    highest = max(np.float64(1.0), np.float64(spread.susceptibility.max()))
     while base < hi:
         end = base + min(CHUNK, hi - base)
         found = list_hits(day, rec.next[base:end], hits)
@@ -136,10 +147,13 @@ def transmit(day: Any, mark: Any, key: Any, slots_key: Any, lo: Any, hi: Any, re
                 source_state[h] = words[who[base + hits[h]], STATE]
                 restricted = True
         n = draw_slots(key, slots_key, base, hits, times, found, mixing, rec, work)
+        if restricted:
+            n = drop_restricted(n, day, key, found, highest, city, mixing, response, work)
+        sort_slots(n, work)
         list_ranges(city, work)
         list_members(city, work)
         if restricted:
-            restrict_sources(day, city, mixing, response, work)
+            meet_staff(city, work)
         n = gather_open(n, mark, city, work)
         done = thin(n, day, key, base, hits, city, mixing, response, spread, rec, work, out, done)
         base = end

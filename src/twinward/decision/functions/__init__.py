@@ -1,1 +1,0 @@
-"""The five functions of a decision platform on one incident: analyse, describe, diagnose, predict, guide."""
