@@ -55,6 +55,11 @@ def show_one(shown: dict[str, object]) -> None:
     emit_text(f"{shown['title']}\n{shown['id']}  {shown['status']}  level {shown['level'] or '-'}")
     plan = shown["plan"]
     emit_text(f"plan: {plan.plan} {plan.version}, {plan.authority}" if plan else "plan: none in force")  # type: ignore[attr-defined]
+    for clause in shown["waits_for"]:  # type: ignore[attr-defined]
+        emit_text(f"  {clause}")
+    ended = shown["ended_plan"]
+    if ended is not None and plan is None:
+        emit_text(f"plan {ended.plan} ended by {ended.clause}: {ended.because}")  # type: ignore[attr-defined]
     if shown["proposed_plan"]:
         emit_text(f"plan {shown['proposed_plan']} waits for a person to adopt it")
     emit_text("tasks: " + (", ".join(f"{n} {word}" for word, n in shown["tasks"].items()) or "none"))  # type: ignore[attr-defined]
@@ -68,6 +73,7 @@ def summary(row: dict[str, object]) -> str:
     """The words of a fact that tell it apart."""
     fact = row["fact"]
     assert isinstance(fact, dict)
-    names = ("title", "department", "level", "because", "plan", "count", "to_area", "figure", "value", "step", "grown")
+    names = ("title", "department", "level", "because", "plan", "count", "to_area", "figure", "value", "step", "grown",
+             "clause")  # fmt: skip
     words = [f"{name} {fact[name]}" for name in names if fact.get(name) not in (None, "")]
     return f"  {row['area']}  by {row['actor']}" + (": " + ", ".join(words) if words else "")

@@ -17,11 +17,14 @@ from twinward.service.platform import Caller, Platform
 def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
     """The parsers of the three verbs."""
     reporting = acts.add_parser("report", help="the situation report, as HTML and PDF")
-    reviewing = acts.add_parser("review", help="planned against actual, forecast against outcome")
+    reviewing = acts.add_parser("review", help="planned against actual, forecast against outcome, plans not taken")
     for sub in (reporting, reviewing):
         sub.add_argument("id")
         sub.add_argument("--html", type=Path, help="write a page here")
         sub.add_argument("--pdf", type=Path, help="write a PDF here")
+    reviewing.add_argument(
+        "--no-what-if", action="store_true", help="do not run the plans that were not taken, if that was not done yet"
+    )
     acting = acts.add_parser("action", help="a corrective action: whose, until when")
     acting.add_argument("id")
     acting.add_argument("title")
@@ -44,7 +47,7 @@ def run_report(platform: Platform, caller: Caller, options: argparse.Namespace) 
         document = situation.report_situation(platform, ground, caller, options.id)
         told: Any = document
     else:
-        told = review.review_incident(platform, ground, caller, options.id)
+        told = review.review_incident(platform, ground, caller, options.id, compute=not options.no_what_if)
         document = review_page.write_review(ground, told)
     written = [
         write(path, content)

@@ -15,7 +15,9 @@ from twinward.decision.simulation.forecast.score import coverage, weighted_inter
 from twinward.loop.schedule import CORRECTIVE
 from twinward.service.corrective import CorrectiveAction, list_actions
 from twinward.service.ground import Ground
+from twinward.service.hindsight import WhatIf, look_back
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.review_tasks import TaskDone, hours, weigh_tasks
 from twinward.service.screen_lists import sum_days
 from twinward.service.views import concerns
 
@@ -81,22 +83,30 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     new_total: int
     peak_day: str | None
     duties: list[DutyDone]
+    tasks: list[TaskDone]
     objectives: list[ObjectiveMet]
     forecasts: list[ForecastScore]
     not_scored: str | None
+    what_if: WhatIf | None
+    no_what_if: str | None
     findings: list[Finding]
     actions: list[CorrectiveAction]
 
 
-def review_incident(platform: Platform, ground: Ground, caller: Caller, incident: str) -> Review:
-    """AbsentError when there is no such incident in the caller's areas."""
+def review_incident(
+    platform: Platform, ground: Ground, caller: Caller, incident: str, *, compute: bool = False
+) -> Review:
+    """AbsentError when there is no such incident in the caller's areas.
+
+    `compute`: run the plans that were not taken, where that was not done yet (seconds to minutes, by residents).
+    """
     now = platform.clock.now()
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader)
         row = snapshot.find("incidents", incident)
         if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
-        plan = snapshot.find("plans_in_force", incident)
+        plan = snapshot.find("plans_in_force", incident) or snapshot.find("ended_plans", incident)
         everything = snapshot.list_rows("tasks", incident=incident)
         evidence = snapshot.list_evidence(incident, now)
         forecasts, not_scored = score_forecasts(platform, ground, reader, row)
@@ -106,11 +116,13 @@ def review_incident(platform: Platform, ground: Ground, caller: Caller, incident
     weighed = [weigh_duty(platform, name, own, until) for name, own in by_department(tasks)]
     duties = sorted(weighed, key=lambda duty: -duty.late)
     objectives = [ObjectiveMet(objective=one.objective, holds=one.holds, because=one.because) for one in evidence]
+    what_if, no_what_if = look_back(platform, row, until, compute=compute)
     return Review(
         incident=row.id, hazard=row.hazard, area=row.area, title=row.title, interim=row.status == "open",
         opened_at=row.opened_at, closed_at=row.closed_at, reviewed_at=now, rounds=row.round,
         plan=plan.plan if plan else None, new_total=sum(day.new for day in curve),
         peak_day=max(curve, key=lambda day: day.new).day if curve else None, duties=duties, objectives=objectives,
+        tasks=weigh_tasks(tasks, until), what_if=what_if, no_what_if=no_what_if,
         forecasts=forecasts, not_scored=not_scored, findings=find(duties, objectives, forecasts, row),
         actions=list_actions(everything, now),
     )  # fmt: skip
@@ -143,10 +155,6 @@ def weigh_duty(platform: Platform, name: str, tasks: list[Any], until: datetime)
         work_h=median([hours(task.ordered_at, task.done_at) for task in done]),
         worst_late_h=round(max([0.0, *overtime_h]), 1),
     )
-
-
-def hours(start: datetime, end: datetime) -> float:
-    return (end - start).total_seconds() / 3600
 
 
 def median(values: list[float]) -> float | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from twinward.decision.planning.sheet import Spread
 from twinward.report.document import Document, Section, Table
 from twinward.service.ground import Ground
+from twinward.service.hindsight import SHOWN
 from twinward.service.review import Review
 from twinward.service.situation import notice_of, show_time
 
@@ -21,8 +23,10 @@ def write_review(ground: Ground, review: Review) -> Document:
             _actions(ground, review),
             _summary(review),
             _duties(review),
+            _tasks(review),
             _objectives(review),
             _forecasts(ground, review),
+            _what_if(ground, review),
         ],
     )
 
@@ -60,6 +64,44 @@ def _duties(review: Review) -> Section:
     ]  # fmt: skip
     head = ("department", "ordered", "done", "in time", "late", "receipt h", "work h", "worst h over", "raised")
     return Section(title="Planned against actual", table=Table(head=head, rows=rows))
+
+
+def _tasks(review: Review) -> Section:
+    rows = [
+        (one.title, one.department, _hours(one.planned_h), _hours(one.actual_h), str(one.ordered), str(one.done),
+         str(one.on_time), str(one.dropped), _hours(one.worst_late_h), one.clause or "-")
+        for one in review.tasks
+    ]  # fmt: skip
+    head = ("task", "whose", "planned h", "took h", "ordered", "done", "in time", "dropped", "worst h over", "clause")
+    return Section(title="Each task, planned against actual", table=Table(head=head, rows=rows))
+
+
+def _what_if(ground: Ground, review: Review) -> Section:
+    title = "What if another plan had been taken"
+    found = review.what_if
+    if found is None:
+        return Section(title=title, says=(f"Not shown: {review.no_what_if}.",))
+    rows = [
+        (("taken: " if one.taken else "") + one.title, *(_range(one.figures[name]) for name in SHOWN),
+         f"{one.probability_best:.0%}")
+        for one in found.courses
+    ]  # fmt: skip
+    fit = "inside" if found.inside else "outside"
+    says = (
+        f"Simulated for {found.days} days from what was known when {found.taken} was adopted by {found.adopted_by}, "
+        f"{show_time(ground, found.adopted_at)}; {found.replicates} runs of each plan on the same seeds (from "
+        f"{found.seed}); whole city, mean and 90 % interval. "
+        f"Sheet {found.sheet}, fingerprint {found.fingerprint[:16]}.",
+        f"What happened in those days: {found.reported:,} new infections and {found.reported_deaths:,} deaths were "
+        f"reported. Taking reports to find {found.found_share:.0%}, that is {found.implied:,.0f} infections: {fit} the "
+        "interval of the plan that was taken.",
+    )  # fmt: skip
+    head = ("plan", "infections", "deaths", "beds at peak", "restricted person-days", "chance of fewest infections")
+    return Section(title=title, says=says, table=Table(head=head, rows=rows))
+
+
+def _range(spread: Spread) -> str:
+    return f"{spread.mean:,.0f} ({spread.low:,.0f} to {spread.high:,.0f})"
 
 
 def _hours(value: float | None) -> str:
