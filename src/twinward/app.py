@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from twinward.core.clock import Clock, SystemClock
-from twinward.core.errors import AbsentError, BusyError, ConflictError, InputError, TwinwardError
+from twinward.core.errors import AbsentError, BusyError, ConflictError, InputError, RefusedError, TwinwardError
 from twinward.core.messages import Event, Fact
 from twinward.library.loading import load_library
 from twinward.loop.engine import Loop
@@ -38,6 +38,7 @@ from twinward.storage import audit, backup, doctor, migrate
 from twinward.storage.chain import ChainCheck
 from twinward.storage.databases import Postgres, Sqlite, choose_database
 from twinward.storage.door import IntakeDoor
+from twinward.storage.fence import require_own_files
 from twinward.storage.store import SqlStore, open_store
 from twinward.twins.city import messages as city_messages
 from twinward.twins.city import twin as city
@@ -66,19 +67,20 @@ MARK = "workspace.json"
 
 
 class WorkspaceMark(msgspec.Struct, frozen=True, kw_only=True):
-    """What a workspace is: `kind` keeps a demonstration from writing into real data."""
+    """What a workspace is: `kind` keeps a demonstration from writing into real data; `drill` is a drill's id."""
 
     schema_version: int = 1
     kind: str = "ordinary"
     managed: bool = False
+    drill: str = ""
 
 
-def init_workspace(workspace: Path, *, managed: bool = False, kind: str = "ordinary") -> WorkspaceMark:
+def init_workspace(workspace: Path, *, managed: bool = False, kind: str = "ordinary", drill: str = "") -> WorkspaceMark:
     """Make an empty workspace (no city); refuses a folder that is one already."""
     if (workspace / MARK).exists():
         raise ConflictError(f"{workspace} is a workspace already", "use it, or name another folder", code="exists")
     workspace.mkdir(parents=True, exist_ok=True)
-    mark = WorkspaceMark(managed=managed, kind=kind)
+    mark = WorkspaceMark(managed=managed, kind=kind, drill=drill)
     (workspace / MARK).write_bytes(msgspec.json.encode(mark))
     return mark
 
@@ -97,9 +99,12 @@ def read_mark(workspace: Path) -> WorkspaceMark:
     if not path.exists():
         raise AbsentError(f"{workspace} is no workspace", "make one with `twinward init DIR`", code="no_workspace")
     try:
-        return msgspec.json.decode(path.read_bytes(), type=WorkspaceMark)
+        mark = msgspec.json.decode(path.read_bytes(), type=WorkspaceMark)
     except msgspec.DecodeError as error:
         raise InputError(f"{path.name} cannot be read: {error}", "restore it from a backup", code="broken") from error
+    if (mark.kind == "drill") != bool(mark.drill):
+        raise InputError(f"{path.name} says that it is a drill and does not", "restore it", code="broken")
+    return mark
 
 
 def open_areas(workspace: Path) -> AreaTree:
@@ -126,13 +131,16 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     mark = read_mark(workspace)
     clock = clock or SystemClock()
     settings = load_settings(workspace / "settings.toml")
+    if mark.drill:
+        require_fenced(workspace, settings)
     keyring = Keyring(workspace / "keys" / "subjects.keys")
-    areas = open_areas(workspace)
+areas = open_areas(workspace)
     around = Surroundings(
         areas=areas, library=load_library(extra_plans=workspace / "plans"),
         residents=cache(lambda area: count_residents(workspace, areas, area)),
     )  # fmt: skip
-    store = open_store(settings.storage.url or workspace, BEHAVIOUR.tables, FACTS, clock, keyring, workspace / "sealed")
+    place = settings.storage.url or workspace
+    store = open_store(place, BEHAVIOUR.tables, FACTS, clock, keyring, workspace / "sealed", mark.drill)
     identities = Identities(workspace / "keys", managed=mark.managed)
     accounts = Accounts(workspace / "keys")
     twins = Twins(BEHAVIOUR)
@@ -173,8 +181,19 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         verify=lambda: verify_log(workspace),
         policy=Policy(around.areas, managed=mark.managed),
         managed=mark.managed,
+        drill=mark.drill,
     )
     return platform
+
+
+def require_fenced(workspace: Path, settings: Settings) -> None:
+    """RefusedError unless everything that a drill writes or opens is its own."""
+    require_own_files(workspace)
+    if settings.security.vault_key_file:
+        raise RefusedError(
+            "a drill has no vault key of anybody else", "take security.vault_key_file out of its settings.toml",
+            code="fence_broken",
+        )  # fmt: skip
 
 
 def find_contacts(workspace: Path, tracing: Callable[[], Tracing], fact: Reported, event: Event) -> Sequence[Named]:
@@ -327,10 +346,10 @@ def backup_workspace(workspace: Path, target: Path) -> backup.Contents:
 
 def restore_workspace(source: Path, workspace: Path) -> backup.Contents:
     """Make a workspace from a backup; a log that was in PostgreSQL goes into the database its settings name."""
-    backup.read_contents(source)
+    contents = backup.read_contents(source)
     database = choose_database(load_settings(source / "settings.toml").storage.url or source)
     if isinstance(database, Postgres):
-        backup.load_tables(source, database, BEHAVIOUR.tables)
+        backup.load_tables(source, database, BEHAVIOUR.tables, contents.drill)
     return backup.restore(source, workspace)
 
 

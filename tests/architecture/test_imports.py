@@ -26,7 +26,9 @@ ALLOWED: dict[str, set[str]] = {
     "decision": {"twins.city.messages", "twins.emergency.messages", "twins.snapshot", "population", "library"},
     "loop": {"twins", "decision", "library"},
     "report": {"decision", "security.masking"},
-    "rehearsal": {"population", "twins.city.messages", "twins.emergency.messages", "decision.simulation"},
+    "rehearsal": {
+        "population", "twins.city.messages", "twins.emergency.messages", "decision.simulation", "library",
+    },
     "service": {
         "loop", "decision", "library", "security", "report", "edge", "population",
         "twins.city.messages", "twins.emergency.messages", "twins.snapshot",

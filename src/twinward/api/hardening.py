@@ -19,6 +19,7 @@ HEADERS = {
     b"cache-control": b"no-store",
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
 }
+DRILL = b"x-twinward-drill"
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 SWAGGER = b"default-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://fastapi.tiangolo.com data:"
 
@@ -26,8 +27,9 @@ SWAGGER = b"default-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://
 class Hardening:
     """Outermost: what fails inside leaves as a plain 500 here, and the log gets the place, never the content."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, drill: str = "") -> None:
         self.app = app
+        self.drill = [(DRILL, drill.encode())] if drill else []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,7 +41,7 @@ class Hardening:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = harden(scope, message.get("headers", []))
+                message["headers"] = [*harden(scope, message.get("headers", [])), *self.drill]
             await send(message)
 
         declared = dict(scope["headers"]).get(b"content-length", b"0")

@@ -39,9 +39,10 @@ from twinward.service.views import get_health as get_health_body
 def make_api(platform: Platform) -> FastAPI:
     """The API over one open platform."""
     guard = Depends(make_guard(platform))
-    api = FastAPI(title="Twinward", version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard])
+    title = f"Twinward DRILL {platform.drill}" if platform.drill else "Twinward"
+    api = FastAPI(title=title, version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard])
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
-    api.add_middleware(Hardening)
+    api.add_middleware(Hardening, drill=platform.drill)
     for subject in (
         commands,
         map,
@@ -63,7 +64,8 @@ def make_api(platform: Platform) -> FastAPI:
     def get_health() -> Response:
         """Whether the log can be read, the loop runs, and every account agrees with what is stored."""
         body = get_health_body(platform)
-        return answer(body | {"version": __version__}, 503 if body["status"] == "failing" else 200)
+        drill = {"drill": platform.drill} if platform.drill else {}
+        return answer(body | {"version": __version__} | drill, 503 if body["status"] == "failing" else 200)
 
     @api.exception_handler(TwinwardError)
     async def on_error(_request: Request, error: TwinwardError) -> Response:

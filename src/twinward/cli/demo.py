@@ -154,9 +154,9 @@ def open_demo_activation(platform: Platform, hazard: str, deliveries: list[Deliv
 
 
 @contextmanager
-def serving(platform: Platform) -> Iterator[str]:
-    """The platform's API on a free port of the loopback, with the loop following the log."""
-    server = app.make_server(platform, "127.0.0.1", 0)
+def serving(platform: Platform, port: int = 0) -> Iterator[str]:
+    """The platform's API on a port of the loopback (0: a free one), with the loop following the log."""
+    server = app.make_server(platform, "127.0.0.1", port)
     thread = threading.Thread(target=server.run, name="api", daemon=True)
     thread.start()
     while not server.started:

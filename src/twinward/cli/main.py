@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 
 from twinward import __version__
-from twinward.cli.output import emit_json, say
+from twinward.cli.output import announce, emit_json, say
 from twinward.core.errors import TwinwardError
 
 # verb -> (module, what it is for); only the module of the verb asked for is imported
@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "login": ("twinward.cli.login", "open a session and write its tokens to a file"),
     "logout": ("twinward.cli.logout", "shut a session, at once"),
     "demo": ("twinward.cli.demo", "play an outbreak through the whole loop, live in the terminal"),
+    "drill": ("twinward.cli.drill", "practise on fenced data: scripts, injects, a score"),
     "serve": ("twinward.cli.serve", "serve the API of a workspace"),
     "ingest": ("twinward.cli.ingest", "take in observations from files"),
     "case": ("twinward.cli.case", "report cases from files"),
@@ -93,6 +94,7 @@ def main(argv: list[str] | None = None) -> int:
         parser = build_parser(verb)
         options = parser.parse_args(arguments)
         options.words = words_of(parser, options)
+        announce(getattr(options, "workspace", None))
         return int(options.run(options) or 0)
     except TwinwardError as error:
         from twinward.service.guard import scrub  # only now: it would slow every verb's start

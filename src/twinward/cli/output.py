@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import msgspec
+
+DRILL: ContextVar[str] = ContextVar("drill", default="")  # the drill that this run of the command line is about
+
+
+def announce(workspace: Path | None) -> None:
+    """Says on standard error when a workspace is a drill's, and has every JSON object say it too."""
+    path = workspace / "workspace.json" if workspace is not None else None
+    try:
+        mark = json.loads(path.read_bytes()) if path is not None and path.is_file() else {}
+    except (OSError, ValueError):
+        mark = {}  # whoever opens it says what is wrong
+    drill = str(mark.get("drill", "")) if isinstance(mark, dict) else ""
+    DRILL.set(drill)
+    if drill:
+        say(f"DRILL 演练 {drill}: this is an exercise, not an emergency")
 
 
 def say(text: str) -> None:
@@ -16,6 +34,8 @@ def say(text: str) -> None:
 def emit_json(result: Any) -> None:
     """The one JSON object of a `--json` run, as the last line of standard output."""
     sys.stdout.flush()
+    if drill := DRILL.get():
+        result = {"drill": drill} | msgspec.to_builtins(result)
     sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
     sys.stdout.flush()
 

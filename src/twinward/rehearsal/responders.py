@@ -47,20 +47,26 @@ class Responders:
         if trait == "mute" or (trait == "silent" and task["escalations"] == 0):
             return
         ordered = datetime.fromisoformat(task["ordered_at"])
-        pace = self.chance("pace", task["id"]).lognormal(-1.2, 0.5) * (4.0 if trait == "late" else 1.0)
+        pace = self.pace(task, trait, now)
         share = (now - ordered) / timedelta(hours=task["deadline_h"])
         base = {"task": task["id"], "department": task["department"]}
         step = f"{task['status']}-{task['escalations']}"
         if task["status"] == "ordered" and share >= pace * 0.2:
             yield {"id": derive_id("resp", task["id"], "ack", step), "type": "AcknowledgeTask"} | base
         elif task["status"] in ("acknowledged", "confirmed") and share >= pace * 0.6:
-            yield from self.act(task, trait, base, step)
+            yield from self.act(task, trait, base, step, now)
 
-    def act(self, task: dict[str, Any], trait: str, base: dict[str, str], step: str) -> Iterator[dict[str, Any]]:
-        if task["key"] == "investigate":
-            yield from self.name_contacts(task)
+    def pace(self, task: dict[str, Any], trait: str, now: datetime) -> float:
+        """The share of its deadline that a task takes."""
+        drawn = float(self.chance("pace", task["id"]).lognormal(-1.2, 0.5))
+        return drawn * (4.0 if trait == "late" else 1.0)
+
+    def act(
+        self, task: dict[str, Any], trait: str, base: dict[str, str], step: str, now: datetime
+    ) -> Iterator[dict[str, Any]]:
+        yield from self.findings(task, now)
         if task["contact"] is not None:
-            yield from self.care_for(task["contact"])
+            yield from self.care_for(task["contact"], now)
         if trait == "wrong" and task["escalations"] == 0:
             other = "information" if task["department"] != "information" else "commerce"
             wrong = {"id": derive_id("resp", task["id"], "wrong", step), "type": "CompleteTask", "task": task["id"]}
@@ -70,6 +76,11 @@ class Responders:
             return
         done = {"id": derive_id("resp", task["id"], "done", step), "type": "CompleteTask"} | base
         yield done | {"result": "done (synthetic)"}
+
+    def findings(self, task: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+        """What the work brings to light."""
+        if task["key"] == "investigate":
+            yield from self.name_contacts(task)
 
     def name_contacts(self, task: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The investigation finds one suspected person and a few contacts: synthetic, and labelled so."""
@@ -99,12 +110,15 @@ class Responders:
                 "synthetic": True,
             }
 
-    def care_for(self, contact: str) -> Iterator[dict[str, Any]]:
+    def is_positive(self, contact: str, now: datetime) -> bool:
+        return bool(self.chance("test", contact).random() < POSITIVE_SHARE)
+
+    def care_for(self, contact: str, now: datetime) -> Iterator[dict[str, Any]]:
         """Locate, isolate and test one contact, in this order."""
         step = self.steps.get(contact, "named")
         while step in STEPS:
             step = STEPS[step]
-            if step == "tested_negative" and self.chance("test", contact).random() < POSITIVE_SHARE:
+            if step == "tested_negative" and self.is_positive(contact, now):
                 step = "tested_positive"
             item = {"id": derive_id("resp", contact, step), "type": "UpdateContact", "contact": contact, "step": step}
             self.steps[contact] = step

@@ -11,7 +11,7 @@ import msgspec
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
-from twinward.edge.feeds.commands import BY_NAME, decode_command, schema_of_commands
+from twinward.edge.feeds.commands import BY_NAME, DRILL_SOURCE, FROM_A_DRILL, decode_command, schema_of_commands
 from twinward.security.identity import Caller
 from twinward.service.adoptable import get_adoptable
 from twinward.service.guard import require_command, require_reach
@@ -62,6 +62,7 @@ def submit(platform: Platform, caller: Caller, items: Sequence[msgspec.Raw | byt
     for index, item in enumerate(items):
         try:
             command, person = decode_command(item, platform.vault, platform.around.areas, now)
+            require_real(platform, source, getattr(command, "source", ""))
             good.append((index, authorise(platform, caller, command)))
             if person is not None:
                 platform.vault.keep(person)
@@ -86,6 +87,12 @@ def submit(platform: Platform, caller: Caller, items: Sequence[msgspec.Raw | byt
     if any(isinstance(command, c.SetThreshold) for _, command in good):
         future.add_done_callback(lambda _: platform.watch.forget())
     return future
+
+
+def require_real(platform: Platform, *sources: str) -> None:
+    """InputError `from_a_drill` when a drill's source would write into a real log."""
+    if not platform.drill and any(source.startswith(DRILL_SOURCE) for source in sources):
+        raise FROM_A_DRILL
 
 
 def ask_within_reach(platform: Platform, caller: Caller, command: Command, tx: Transaction) -> Outcome:

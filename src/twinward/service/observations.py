@@ -11,7 +11,7 @@ import msgspec
 from twinward.core.clock import from_us
 from twinward.core.messages import Counts
 from twinward.edge.feeds.observations import Checks, Item, read_observations
-from twinward.service.commands import Account, Rejection
+from twinward.service.commands import Account, Rejection, require_real
 from twinward.service.platform import Platform
 
 __all__ = ["Hour", "Item", "SensorValue", "get_hours", "list_sensors", "submit"]
@@ -55,6 +55,7 @@ def submit(platform: Platform, checks: Checks, body: bytes) -> Future[Account]:
     InputError when the body as a whole cannot be used; items that cannot are rejected one by one.
     """
     checked = read_observations(body, checks, platform.clock.now())
+    require_real(platform, checked.source)
     kept = platform.intake.open().accept(checked.source, checked.rows, len(checked.wrong))
     rejected = [Rejection(index=one.index, code=one.code, message=one.message) for one in checked.wrong]
     answer: Future[Account] = Future()

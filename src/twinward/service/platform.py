@@ -51,6 +51,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     tracing: Callable[[Caller], Any]  # service.tracing.Tracing of that caller; loaded when somebody asks
     verify: Callable[[], Any]  # the hash chain of the whole log
     managed: bool = False
+    drill: str = ""  # the id of the drill that this workspace is
 
     def close(self) -> None:
         self.reconciler.stop()

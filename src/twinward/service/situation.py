@@ -37,6 +37,8 @@ def show_time(ground: Ground, at: datetime | None) -> str:
 
 def notice_of(ground: Ground) -> str:
     """What kind of workspace the figures come from, when it is not an ordinary one."""
+    if ground.kind == "drill":
+        return "DRILL 演练. This is an exercise, not an emergency: nothing here has happened."
     return "" if ground.kind == "ordinary" else f"{ground.kind}: not an ordinary workspace, its data are not all real"
 
 

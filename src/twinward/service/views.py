@@ -137,7 +137,8 @@ def list_events(platform: Platform, after: int, limit: int, caller: Caller | Non
     """A page of the log after a sequence number, in order; what does not concern the caller's areas is a blank."""
     with platform.store.read() as reader:
         found = reader.events_after(after, min(limit, MAX_PAGE))
-    return [show_event(one) if concerns(platform, caller, one.area) else blank_event(one) for one in found]
+    shown = [show_event(one) if concerns(platform, caller, one.area) else blank_event(one) for one in found]
+    return [one | {"drill": platform.drill} for one in shown] if platform.drill else shown
 
 
 def blank_event(event: Event) -> dict[str, Any]:

@@ -11,11 +11,13 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.storage.audit_fhir import entry_of_fhir, to_fhir, to_fhir_ending
-from twinward.storage.chain import GENESIS, ChainCheck, check_links, link
+from twinward.storage.chain import ChainCheck, check_links, link
 from twinward.storage.databases import Database
+from twinward.storage.fence import genesis_of, read_drill
 from twinward.storage.statements import EVENT_FIELDS
 
 BLOCK = 5000
+LAST_BYTES = 16_384  # more than the longest ending
 FIELDS = ", ".join((*EVENT_FIELDS, "hash"))
 
 
@@ -37,11 +39,15 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hash: bytes
 
 
-class Ending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The last line: how many entries there are and the hash of the last; a file without it has lost its tail."""
+class Ending(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The last line: how many entries there are and the hash of the last; a file without it has lost its tail.
+
+    `drill` is the id of the drill whose log it is, if it is one.
+    """
 
     entries: int
     head: bytes
+    drill: str = ""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -56,7 +62,8 @@ def verify_chain(database: Database, first: int = 1, last: int | None = None) ->
     try:
         connection.execute(database.begin_read)
         seq, head = connection.execute("SELECT seq, hash FROM head").fetchone()
-        previous = GENESIS
+        drill = read_drill(connection)
+        previous = genesis_of(drill)
         if first > 1:
             before = list(_rows(connection, first - 1, first - 1))
             previous = before[0][-1] if before else b""
@@ -69,7 +76,7 @@ def verify_chain(database: Database, first: int = 1, last: int | None = None) ->
             bad = end + 1 if beyond is not None else end
         there = f"SELECT count(*) FROM events WHERE seq >= {first:d} AND seq <= {end if last else 2**62:d}"
         entries = good if bad is None else int(connection.execute(there).fetchone()[0])
-        return ChainCheck(entries=entries, ok=bad is None, first_bad=bad, head=reached.hex())
+        return ChainCheck(entries=entries, ok=bad is None, first_bad=bad, head=reached.hex(), drill=drill)
     except database.errors as error:
         raise database.explain(error) from error
     finally:
@@ -87,14 +94,14 @@ def _rows(connection: Any, first: int, last: int) -> Iterator[tuple[Any, ...]]:
         first = block[-1][0] + 1
 
 
-def write_line(record: Entry | Ending, *, fhir: bool) -> bytes:
+def write_line(record: Entry | Ending, *, fhir: bool, drill: str) -> bytes:
     """The one way in which a record is written; an exported line that differs from it by a byte is not ours."""
     raw = _encode(record)
     if not fhir:
         return raw + b"\n"
     if isinstance(record, Ending):
-        return to_fhir_ending(raw, record.entries) + b"\n"
-    return to_fhir(msgspec.structs.asdict(record), raw) + b"\n"
+        return to_fhir_ending(raw, record.entries, drill) + b"\n"
+    return to_fhir(msgspec.structs.asdict(record), raw, drill) + b"\n"
 
 
 def export_chain(database: Database, path: Path, *, fhir: bool = False) -> int:
@@ -107,10 +114,11 @@ def export_chain(database: Database, path: Path, *, fhir: bool = False) -> int:
     try:
         connection.execute(database.begin_read)
         seq, head = connection.execute("SELECT seq, hash FROM head").fetchone()
+        drill = read_drill(connection)
         with beside.open("wb") as file:
             for row in _rows(connection, 1, seq):
-                file.write(write_line(Entry(*row), fhir=fhir))
-            file.write(write_line(Ending(seq, bytes(head)), fhir=fhir))
+                file.write(write_line(Entry(*row), fhir=fhir, drill=drill))
+            file.write(write_line(Ending(seq, bytes(head), drill), fhir=fhir, drill=drill))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -130,7 +138,8 @@ def verify_file(path: Path) -> ChainCheck:
         file = path.open("rb")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error}", "name an exported log", code="not_readable") from error
-    previous, place, ending, bad, lines = GENESIS, 1, None, False, 0
+    drill = _drill_of(path)
+    previous, place, ending, bad, lines = genesis_of(drill), 1, None, False, 0
     with file:
         for line in file:
             lines += 1
@@ -145,21 +154,31 @@ def verify_file(path: Path) -> ChainCheck:
                 ending = _read_ending(raw)
                 bad = (
                     ending is None
-                    or write_line(ending, fhir=fhir) != line
+                    or write_line(ending, fhir=fhir, drill=drill) != line
                     or ending.entries != place - 1
                     or ending.head != previous
                 )
                 continue
             fields = _astuple(entry)
             # written anew it must be the same line: no byte may differ, not even one that means nothing
-            if entry.seq != place or link(previous, fields[:-1]) != entry.hash or write_line(entry, fhir=fhir) != line:
+            same = write_line(entry, fhir=fhir, drill=drill) == line
+            if entry.seq != place or link(previous, fields[:-1]) != entry.hash or not same:
                 bad = True
                 continue
             previous = entry.hash
             place += 1
     ok = ending is not None and not bad
     entries = lines - (ending is not None)
-    return ChainCheck(entries=entries, ok=ok, first_bad=None if ok else place, head=previous.hex())
+    return ChainCheck(entries=entries, ok=ok, first_bad=None if ok else place, head=previous.hex(), drill=drill)
+
+
+def _drill_of(path: Path) -> str:
+    """The drill whose log the file holds, as its last line says; empty for a real log or a torn file."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LAST_BYTES))
+        line = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+    ending = _read_ending(entry_of_fhir(line) if b'"resourceType"' in line[:40] else line)
+    return ending.drill if ending is not None else ""
 
 
 def _read_ending(line: bytes) -> Ending | None:
@@ -173,10 +192,10 @@ def anchors_that_fail(database: Database, anchors: list[tuple[int, str]]) -> lis
     """Places of published (place, hash in hex) pairs that the log does not have, in the order given."""
     connection = database.connect(write=False)
     try:
-        failing = []
+        failing, drill = [], read_drill(connection)
         for place, digest in anchors:
             row = next(_rows(connection, place, place), None) if place else None
-            if (bytes(row[-1]).hex() if row is not None else GENESIS.hex()) != digest:
+            if (bytes(row[-1]).hex() if row is not None else genesis_of(drill).hex()) != digest:
                 failing.append(place)
         return failing
     finally:

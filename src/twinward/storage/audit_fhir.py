@@ -13,6 +13,8 @@ import msgspec
 
 from twinward.core.clock import format_time, from_us
 
+# HL7 v3 ActReason HTEST, test health data: the label by which receivers keep exercises out of real records
+TEST_DATA = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
 ENTRY_URL = "urn:twinward:audit:entry"
 HASH_URL = "urn:twinward:audit:hash"
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"
@@ -25,7 +27,13 @@ ACTIONS = {
 _encode = msgspec.json.Encoder().encode
 
 
-def to_fhir(entry: dict[str, Any], raw: bytes) -> bytes:
+def labels(drill: str) -> dict[str, Any]:
+    """The `meta` of a resource that belongs to a drill; nothing for a real one."""
+    tag = {"system": "urn:twinward:drill", "code": drill}
+    return {"meta": {"security": [TEST_DATA], "tag": [tag]}} if drill else {}
+
+
+def to_fhir(entry: dict[str, Any], raw: bytes, drill: str = "") -> bytes:
     """One AuditEvent; `raw` is the entry as the plain export writes it."""
     kind, subject = entry["type"], entry["subject"]
     code, display = TYPES[subject is not None]
@@ -38,6 +46,7 @@ def to_fhir(entry: dict[str, Any], raw: bytes) -> bytes:
         {
             "resourceType": "AuditEvent",
             "id": f"entry-{entry['seq']}",
+            **labels(drill),
             "extension": [
                 {"url": ENTRY_URL, "valueBase64Binary": base64.b64encode(raw).decode()},
                 {"url": HASH_URL, "valueString": entry["hash"].hex()},
@@ -56,12 +65,13 @@ def to_fhir(entry: dict[str, Any], raw: bytes) -> bytes:
     )
 
 
-def to_fhir_ending(raw: bytes, entries: int) -> bytes:
+def to_fhir_ending(raw: bytes, entries: int, drill: str = "") -> bytes:
     """The last line, without which a file has lost its tail. A Basic: it is about the file, not about an event."""
     return _encode(
         {
             "resourceType": "Basic",
             "id": "ending",
+            **labels(drill),
             "extension": [{"url": ENTRY_URL, "valueBase64Binary": base64.b64encode(raw).decode()}],
             "code": {"text": f"end of the audit log after {entries} entries"},
         }

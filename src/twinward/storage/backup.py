@@ -17,6 +17,7 @@ import msgspec
 from twinward.core.errors import ConflictError, InputError, StorageError
 from twinward.core.ports import Table
 from twinward.storage.databases import Postgres, Sqlite
+from twinward.storage.fence import read_drill, require_side
 from twinward.storage.frames import write_whole
 from twinward.storage.opening import prepare
 from twinward.storage.reading import Words
@@ -35,13 +36,17 @@ TRIES = 20
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds: each file with its SHA-256; the log's end and hash when the database was copied."""
+    """What a backup holds: each file with its SHA-256; the log's end and hash when the database was copied.
+
+    `drill` is the id of the drill whose workspace it was: what is restored from it is that drill again.
+    """
 
     format: int = FORMAT
     schema_version: int = SCHEMA_VERSION
     entries: int
     head: str
     files: dict[str, str]
+    drill: str = ""
 
 
 def backup(workspace: Path, database: Sqlite | Postgres, target: Path) -> Contents:
@@ -60,7 +65,7 @@ def backup(workspace: Path, database: Sqlite | Postgres, target: Path) -> Conten
         _copy_lake(workspace / "lake", beside / "lake")
         _copy_rest(workspace, beside)
         files = {str(path.relative_to(beside)): sha256_of(path) for path in sorted(_files(beside))}
-        contents = Contents(entries=entries, head=head, files=files)
+        contents = Contents(entries=entries, head=head, files=files, drill=_drill_of(database))
         write_whole(beside / CONTENTS, msgspec.json.encode(contents))
         shutil.rmtree(target, ignore_errors=True)
         beside.replace(target)
@@ -107,6 +112,11 @@ def _copy_tables(database: Postgres, folder: Path) -> tuple[int, str]:
                     file.write(part)
         seq, head = connection.execute("SELECT seq, hash FROM head").fetchone()
     return int(seq), bytes(head).hex()
+
+
+def _drill_of(database: Sqlite | Postgres) -> str:
+    with closing(database.connect(write=False)) as connection:
+        return read_drill(connection)
 
 
 def _quoted(columns: Sequence[str]) -> str:
@@ -201,17 +211,21 @@ def restore(source: Path, workspace: Path) -> Contents:
     return contents
 
 
-def load_tables(source: Path, database: Postgres, tables: Sequence[Table]) -> None:
-    """Fills an empty PostgreSQL database from a backup; ConflictError when a log is there already."""
+def load_tables(source: Path, database: Postgres, tables: Sequence[Table], drill: str = "") -> None:
+    """Fills an empty PostgreSQL database from a backup; ConflictError when a log is there already.
+
+    A drill's tables go only into a database that has held nothing but that drill.
+    """
     metadata, forms = build_schema(tables)
     statements = Statements(database.name, metadata, forms)
-    prepare(database, statements, metadata, Words(forms, (), None))
+    prepare(database, statements, metadata, Words(forms, (), None), drill)
     with closing(database.connect(write=True)) as connection:
         database.begin_write(connection)
         if connection.execute("SELECT seq FROM head").fetchone()[0]:
             raise ConflictError("the database holds a log already", "name an empty database", code="exists")
         for path in sorted((source / TABLES).glob("*.copy")):
             _load_table(connection, path)
+        require_side(connection, drill)
         connection.execute("COMMIT")
 
 

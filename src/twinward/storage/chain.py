@@ -24,6 +24,7 @@ class ChainCheck(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     first_bad: int | None
     head: str = ""
+    drill: str = ""  # the id of the drill whose log it is
 
 
 def check_links(rows: Iterable[tuple[Any, ...]], previous: bytes, first_seq: int) -> tuple[int, int | None, bytes]:

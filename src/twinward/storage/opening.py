@@ -8,22 +8,26 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from twinward.core.errors import InputError
-from twinward.storage.chain import GENESIS
 from twinward.storage.databases import Database
+from twinward.storage.fence import MARK, genesis_of, require_side
 from twinward.storage.reading import Words
 from twinward.storage.schema import SCHEMA_VERSION, Form
 from twinward.storage.statements import Statements
 
 
-def prepare(database: Database, statements: Statements, metadata: sa.MetaData, words: Words) -> None:
-    """Creates or completes the tables in one transaction; InputError when the schema is of another version."""
+def prepare(database: Database, statements: Statements, metadata: sa.MetaData, words: Words, drill: str = "") -> None:
+    """Creates or completes the tables in one transaction; InputError when the schema is of another version.
+
+    `drill` is the id of the drill whose log it is; RefusedError when what is there is not that.
+    """
     connection = database.connect(write=True)
     try:
         database.begin_write(connection)
         dialect = statements.dialect
         for table in metadata.sorted_tables:
             connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-        require_version(connection, statements)
+        require_version(connection, statements, drill)
+        require_side(connection, drill)
         for form in words.forms.values():
             _complete_columns(connection, statements, form, words)
         for table in metadata.sorted_tables:
@@ -36,13 +40,15 @@ def prepare(database: Database, statements: Statements, metadata: sa.MetaData, w
         connection.close()
 
 
-def require_version(connection: Any, statements: Statements) -> None:
+def require_version(connection: Any, statements: Statements, drill: str = "") -> None:
     """A new database gets this release's version and an empty log; any other version is refused."""
     found = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchall()
     if not found:
         if connection.execute("SELECT count(*) FROM events").fetchone()[0] == 0:
             connection.execute(statements.insert("meta").text, ("schema_version", str(SCHEMA_VERSION)))
-            connection.execute(statements.insert("head").text, (1, 0, 0, 0, GENESIS))
+            connection.execute(statements.insert("head").text, (1, 0, 0, 0, genesis_of(drill)))
+            if drill:
+                connection.execute(statements.insert("meta").text, (MARK, drill))
             return
         found = [("1",)]
     version = int(found[0][0])

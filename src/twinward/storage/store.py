@@ -42,12 +42,14 @@ def open_store(
     clock: Clock,
     sealer: Sealer | None = None,
     sealed: Path | None = None,
+    drill: str = "",
 ) -> SqlStore:
     """Opens or creates the log at a postgresql:// URL, an SQLite file, or `twinward.db` in a folder.
 
     `sealed` is the folder for sealed history; without one, looks back are answered by the database alone.
+    `drill` is the id of the drill that opens it: RefusedError when the log is not that drill's, or the reverse.
     """
-    return SqlStore(choose_database(url_or_path), tables, facts, clock, sealer, sealed)
+    return SqlStore(choose_database(url_or_path), tables, facts, clock, sealer, sealed, drill)
 
 
 class SqlStore:
@@ -61,12 +63,13 @@ class SqlStore:
         clock: Clock,
         sealer: Sealer | None,
         sealed: Path | None = None,
+        drill: str = "",
     ) -> None:
         metadata, forms = build_schema(tables)
         self.database = database
         self.words = Words(forms, facts, sealer)
         self.statements = Statements(database.name, metadata, forms)
-        prepare(database, self.statements, metadata, self.words)
+        prepare(database, self.statements, metadata, self.words, drill)
         self._sealed = SealedHistory(sealed) if sealed is not None else None
         self._seal_at = SEAL_AFTER
         self._sealer: threading.Thread | None = None

@@ -25,15 +25,20 @@ OUTSIDE: tuple[type[Command], ...] = (
     c.SetThreshold, c.NoteReading,
 )  # fmt: skip
 BY_NAME = {kind.__name__: kind for kind in OUTSIDE}
+DRILL_SOURCE = "drill:"  # what the sources of a drill begin with
+FROM_A_DRILL = InputError(
+    "this comes from a drill: it has not happened", "send it to the drill that it belongs to", code="from_a_drill"
+)
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
 
 class Raw(msgspec.Struct, frozen=True):
-    """The three fields that tell how to read the rest."""
+    """The fields that tell how to read the rest; `drill` marks what comes out of a drill."""
 
     id: Any = None
     type: Any = None
     person: dict[str, Any] | None = None
+    drill: Any = None
 
 
 RAW = msgspec.json.Decoder(Raw)
@@ -51,6 +56,8 @@ def decode_command(
         head = RAW.decode(raw)
     except msgspec.ValidationError as error:
         raise InputError(f"not a command: {error}", "send an object with id and type", code="bad_item") from error
+    if head.drill is not None:
+        raise FROM_A_DRILL
     decoder = DECODERS.get(head.type) if isinstance(head.type, str) else None
     if decoder is None:
         raise InputError(f"{head.type!r} is not a command", f"known: {', '.join(BY_NAME)}", code="unknown_type")

@@ -1,0 +1,171 @@
+"""A city drills on fenced data: the script plays, everything says that it is a drill, the score comes by itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.cities import COMMUNITY, HUANGPU, START, make_city
+from twinward import app
+from twinward.cli.main import main
+from twinward.core.clock import SetClock
+from twinward.service.commands import submit_objects
+from twinward.service.platform import local_admin
+
+SCRIPT = """
+schema_version = 1
+name = "little"
+title = "A little outbreak, a loss, a silence"
+hazard = "epidemic/drill"
+start = 2026-03-02T08:00:00+08:00
+hours = 96
+step_h = 6
+plans = ["epidemic-iv-watch"]
+[targets]
+trigger_h = 1
+receipt_h = 24
+contacts_recall = 0.2
+answer_h = 48
+[[inject]]
+kind = "outbreak"
+name = "first"
+area = "#1"
+cases = 8
+[[inject]]
+kind = "hospital_lost"
+name = "lost"
+after = "first"
+at_h = 10
+beds = 50
+[[inject]]
+kind = "network_cut"
+name = "silence"
+department = "information"
+at_h = 0
+for_h = 200
+"""
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Any]]:
+    """(the real workspace, the drill's folder, the score as the command printed it)."""
+    home = tmp_path_factory.mktemp("drill")
+    real = home / "real"
+    app.init_workspace(real)
+    make_city(real, HUANGPU, "310115")
+    platform = app.open_platform(real, SetClock(START))
+    told = {"id": "r-1", "type": "ReportCase", "case": "c-1", "subject": "real-person", "hazard": "epidemic",
+            "area": COMMUNITY, "status": "confirmed", "found_in": "community"}  # fmt: skip
+    stock = {"id": "s-1", "type": "SetStock", "kind": "masks", "area": HUANGPU, "quantity": 500, "unit": "pieces"}
+    assert submit_objects(platform, local_admin(), [told, stock], "test").stored == 2
+    platform.loop.catch_up()
+    platform.close()
+    (home / "little.toml").write_text(SCRIPT)
+    before = app.verify_log(real).head
+    score = run(home, "one", "--from", str(real))
+    assert app.verify_log(real).head == before  # the real log has not grown by one entry
+    return real, home / "one", score
+
+
+def run(home: Path, into: str, *more: str) -> dict[str, Any]:
+    return ask("drill", "run", str(home / "little.toml"), "--into", str(home / into), *more)
+
+
+def ask(*words: str) -> dict[str, Any]:
+    """The JSON object of a verb."""
+    import contextlib
+    import io
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        code = main([*words, "--json"])
+    found: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
+    return found | {"exit": code}
+
+
+def figure(score: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(one for one in score["figures"] if one["name"] == name)
+
+
+def test_the_score_comes_by_itself_and_names_its_events(played: tuple[Path, Path, dict[str, Any]]) -> None:
+    _, folder, score = played
+    assert score["exit"] == 0
+    assert figure(score, "trigger_h")["met"] is True
+    assert 0.2 <= figure(score, "contacts_recall")["value"] <= 1
+    platform = app.open_platform(folder)
+    with platform.store.read() as reader:
+        named = [event for one in score["figures"] for event in one["events"]]
+        assert named
+        assert all(reader.find_event(event) is not None for event in named)
+    platform.close()
+
+
+def test_a_department_that_was_cut_off_is_late_and_the_others_are_not_blamed(
+    played: tuple[Path, Path, dict[str, Any]],
+) -> None:
+    by_name = {one["department"]: one for one in played[2]["departments"]}
+    assert by_name["information"]["unanswered"] == by_name["information"]["orders"] > 0
+    assert by_name["disease_control"]["unanswered"] == 0
+
+
+def test_the_loss_of_a_hospital_was_answered(played: tuple[Path, Path, dict[str, Any]]) -> None:
+    (lost,) = [one for one in played[2]["injects"] if one["kind"] == "hospital_lost"]
+    assert 0 < lost["answer_h"] <= 48
+
+
+def test_the_state_came_along_without_any_person(played: tuple[Path, Path, dict[str, Any]]) -> None:
+    _, folder, _ = played
+    platform = app.open_platform(folder)
+    with platform.store.read() as reader:
+        assert [row.count for row in reader.list_rows("counts", hazard="epidemic")] == [1]
+        assert [row.quantity for row in reader.list_rows("stocks", kind="masks")] == [500]
+        assert all(row.subject.startswith("drill-") for row in reader.list_rows("cases"))
+    platform.close()
+    assert not any(b"real-person" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_same_seed_gives_the_same_score_and_another_seed_another(
+    played: tuple[Path, Path, dict[str, Any]],
+) -> None:
+    real, folder, score = played
+    twin = run(folder.parent, "two", "--from", str(real))
+    other = run(folder.parent, "three", "--from", str(real), "--seed", "2")
+    same = {key: value for key, value in score.items() if key != "drill"}
+    assert same["figures"] == twin["figures"]
+    assert same["departments"] == twin["departments"]
+    assert other["figures"] != twin["figures"]
+
+
+def test_every_object_of_a_drill_says_so_on_the_command_line(
+    played: tuple[Path, Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, folder, score = played
+    for words in (["incident", "list"], ["task", "list"], ["audit", "verify"]):
+        assert ask(*words, "--workspace", str(folder))["drill"] == score["drill"]
+        assert "DRILL" in capsys.readouterr().err
+        assert "drill" not in ask(*words, "--workspace", str(real)) or words[0] == "audit"
+        assert "DRILL" not in capsys.readouterr().err
+
+
+def test_a_drill_cannot_be_played_twice_nor_a_real_workspace_played(
+    played: tuple[Path, Path, dict[str, Any]],
+) -> None:
+    real, folder, _ = played
+    assert run(folder.parent, "one")["error"]["code"] == "played"
+    assert run(folder.parent, "real")["error"]["code"] == "not_a_drill"
+    assert ask("drill", "score", str(real))["error"]["code"] == "not_a_drill"
+
+
+@pytest.mark.parametrize("into", ["real/inside", "real/city/deep", "real"])
+def test_no_drill_is_made_in_a_real_workspace(played: tuple[Path, Path, dict[str, Any]], into: str) -> None:
+    real, folder, _ = played
+    script = str(folder.parent / "little.toml")
+    refused = ask("drill", "start", script, "--from", str(real), "--into", str(folder.parent / into))
+    assert (refused["exit"], refused["error"]["code"]) == (2, "inside_real")
+    link = folder.parent / "link"
+    if not link.exists():
+        link.symlink_to(real)
+    assert ask("drill", "start", script, "--into", str(link / "x"))["error"]["code"] == "inside_real"
