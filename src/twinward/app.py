@@ -134,7 +134,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     if mark.drill:
         require_fenced(workspace, settings)
     keyring = Keyring(workspace / "keys" / "subjects.keys")
-areas = open_areas(workspace)
+    areas = open_areas(workspace)
     around = Surroundings(
         areas=areas, library=load_library(extra_plans=workspace / "plans"),
         residents=cache(lambda area: count_residents(workspace, areas, area)),

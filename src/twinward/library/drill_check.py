@@ -14,8 +14,9 @@ from twinward.core.errors import InputError
 from twinward.library.diseases import load_disease
 from twinward.library.drills import AnyInject, DrillScript, Duplicates, Flood, Outbreak, SensorFault
 from twinward.library.lines import find_line, index_lines
-from twinward.library.plans import Library
-from twinward.library.validation import Fault, list_resources
+from twinward.library.loading import Library
+from twinward.library.resources import list_resources
+from twinward.library.validation import Fault
 
 Complaint = tuple[tuple[str | int, ...], str, str, str]  # where, code, message, advice
 NTH = re.compile(r"^#[1-9]\d{0,3}$")

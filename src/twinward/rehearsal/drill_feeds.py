@@ -22,7 +22,7 @@ from twinward.library.drills import (
     SupplyShortage,
     Truth,
 )
-from twinward.library.validation import list_resources
+from twinward.library.resources import list_resources
 from twinward.rehearsal.drill_truth import Places, curve_of, rumour_case
 
 DOUBLED_AFTER_H = 2.0

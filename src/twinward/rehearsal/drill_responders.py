@@ -8,7 +8,7 @@ from typing import Any
 
 from twinward.core.ids import derive_id
 from twinward.library.drills import DrillScript, HospitalLost, NetworkCut, StaffAbsence, SupplyShortage, Truth
-from twinward.library.validation import list_resources
+from twinward.library.resources import list_resources
 from twinward.rehearsal.drill_truth import Places
 from twinward.rehearsal.responders import Responders
 
