@@ -18,7 +18,7 @@ from twinward.decision.simulation.kernels.tables import HOUSEHOLD, SITE, TEAM, C
 from twinward.decision.simulation.sampled import Sampled, sample_residents
 from twinward.library.diseases import Disease
 
-SLICES = 256  # of the distribution of individual infectiousness
+SLICES, ROUGH_SLICES = 256, 16  # of the distribution of individual infectiousness, and where the search begins
 TOLERANCE = 1e-4
 MOST_ROUNDS = 40
 
@@ -31,19 +31,27 @@ def attempts_for_r0(disease: Disease, city: City, mixing: Mixing, theory: bool) 
     household or team, count once, and who is infected there later than others finds fewer to infect.
     """
     target = disease.transmission.r0.value
-    model = _Model(disease, sample_residents(city, mixing, _susceptibility(disease, theory)), theory)
-    slope = model.mean(1e-6) * 1e6
+    sampled = sample_residents(city, mixing, _susceptibility(disease, theory))
+    rough, model = (_Model(disease, sampled, theory, slices) for slices in (ROUGH_SLICES, SLICES))
+    slope = rough.mean(1e-6) * 1e6
     if target == 0 or slope <= 0:
         return 0.0
-    # without repeats target / slope would be it; repeats only ask for more: steps along the chord of the logarithms
-    before, rate, chord = (target / slope * 1e-3, target * 1e-3), target / slope, 1.0
+    # without repeats target / slope would be it; repeats only ask for more
+    rate, chord = _solve(rough, target, target / slope, 1.0)
+    return _solve(model, target, rate, chord)[0]
+
+
+def _solve(model: _Model, target: float, rate: float, chord: float) -> tuple[float, float]:
+    """The rate at which the model's mean is the target, by steps along the chord of the logarithms; and that chord."""
+    before = None
     for _ in range(MOST_ROUNDS):
         got = model.mean(rate)
         if abs(got - target) < TOLERANCE * target:
             break
-        chord = np.clip(np.log(got / before[1]) / np.log(rate / before[0]), 0.05, 1.0) if rate != before[0] else chord
+        if before is not None and rate != before[0]:
+            chord = float(np.clip(np.log(got / before[1]) / np.log(rate / before[0]), 0.05, 1.0))
         before, rate = (rate, got), rate * float(np.exp(np.clip(np.log(target / got) / chord, -1.0, 1.0)))
-    return rate
+    return rate, chord
 
 
 def _susceptibility(disease: Disease, theory: bool) -> NDArray[Any]:
@@ -54,14 +62,18 @@ def _susceptibility(disease: Disease, theory: bool) -> NDArray[Any]:
 class _Model:
     """Offspring of kinds of residents by course: with mild symptoms, without symptoms, with a hospital stay."""
 
-    def __init__(self, disease: Disease, sampled: Sampled, theory: bool) -> None:
+    def __init__(self, disease: Disease, sampled: Sampled, theory: bool, slices: int) -> None:
         self.sampled, self.growth = sampled, max(disease.transmission.r0.value, 1.0)
+        alike = np.concatenate([sampled.weight, sampled.ready, sampled.slots], axis=1)  # kinds that meet as many
+        _, first, row_of = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+        self.row_of = row_of.reshape(-1)
+        self.weight, self.ready, self.slots = sampled.weight[first], sampled.ready[first], sampled.slots[first]
         loud = by_year(disease, disease.severity.symptomatic)[sampled.age].astype(np.float64)
         severe = by_year(disease, disease.severity.hospital_given_symptoms)[sampled.age].astype(np.float64)
         severe = severe * (0.0 if theory else 1.0)  # in theory nobody is kept from others
         self.share = np.stack([loud * (1 - severe), 1 - loud, loud * severe])
         self.quiet = disease.transmission.asymptomatic.value
-        self.slices = heterogeneity_table(disease.transmission.dispersion_k.value).reshape(SLICES, -1).mean(axis=1)
+        self.slices = heterogeneity_table(disease.transmission.dispersion_k.value).reshape(slices, -1).mean(axis=1)
         self.profile = profile_of(disease)[:-1].astype(np.float64)
         self.at_large = _not_in_hospital(disease, len(self.profile))
         self.ward_factor = disease.transmission.hospital_factor.value
@@ -72,17 +84,22 @@ class _Model:
         loud, severe = self._contacts(attempts, self.at_large)
         quiet, _ = self._contacts(attempts * self.quiet, self.at_large)
         reached = [loud, quiet, severe]
-        offspring = np.zeros(len(sampled.typical))
+        offspring = self.share[2] * self._staff(attempts)[self.row_of]
         for share, contacts in zip(self.share, reached, strict=True):
-            contacts[:, :, TEAM] += contacts[:, :, SITE] * sampled.own_team
-            contacts[:, :, SITE] *= 1.0 - sampled.own_team
-            offspring += share * np.delete(contacts, (HOUSEHOLD, TEAM), axis=2).sum(axis=2).mean(axis=0)
-        offspring += self.share[2] * self._staff(attempts)
+            outside = contacts.mean(axis=0)[self.row_of]
+            outside[:, SITE] *= 1.0 - sampled.own_team
+            offspring += share * np.delete(outside, (HOUSEHOLD, TEAM), axis=1).sum(axis=1)
         for column, layer in ((0, HOUSEHOLD), (1, TEAM)):
             others = np.maximum(sampled.members[:, column] - 1.0, 1e-9)
-            chance = np.stack([-np.expm1(-contacts[:, :, layer] / others) for contacts in reached])
+            chance = np.stack([-np.expm1(-self._of_group(contacts, layer) / others) for contacts in reached])
             offspring += self._inside(others, chance)
         return float((sampled.typical * offspring).sum())
+
+    def _of_group(self, contacts: NDArray[Any], layer: int) -> NDArray[Any]:
+        """float64[slices, kinds] contacts in the household, or in the team, there and elsewhere on its site."""
+        if layer == HOUSEHOLD:
+            return np.asarray(contacts[:, self.row_of, HOUSEHOLD])
+        return np.asarray(contacts[:, self.row_of, TEAM] + contacts[:, self.row_of, SITE] * self.sampled.own_team)
 
     def _inside(self, others: NDArray[Any], chance: NDArray[Any]) -> NDArray[Any]:
         """Mean infected by a member inside a group of `others` + 1; chance[courses, slices, kinds] of each other one.
@@ -104,9 +121,9 @@ class _Model:
         return np.asarray(caused / (1.0 + first / growth + second / growth**2 + third / growth**3))
 
     def _contacts(self, attempts: float, at_large: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """float64[slices, kinds, layers] different susceptible contacts reached over a whole infection; and the same
+        """float64[slices, rows, layers] different susceptible contacts reached over a whole infection; and the same
         while `at_large` float64[days] of each day's contacts take place."""
-        per_slot = (attempts * self.sampled.weight * self.sampled.ready / self.sampled.slots).astype(np.float32)
+        per_slot = (attempts * self.weight * self.ready / self.slots).astype(np.float32)
         strength = (self.slices[:, None] * self.profile[None, :]).astype(np.float32)
         always = np.zeros((len(self.slices), *per_slot.shape), np.float32)
         kept = np.zeros_like(always)
@@ -114,12 +131,11 @@ class _Model:
             today = -np.expm1(-per_slot * strength[:, day, None, None])
             always += today
             kept += share * today
-        slots = self.sampled.slots
-        return slots * always, slots * kept
+        return self.slots * always, self.slots * kept
 
     def _staff(self, attempts: float) -> NDArray[Any]:
-        """float64[kinds] staff infected by a patient in hospital, whose household contacts they are."""
-        weight, slots = self.sampled.weight[:, HOUSEHOLD], self.sampled.slots[:, HOUSEHOLD]
+        """float64[rows] staff infected by a patient in hospital, whose household contacts they are."""
+        weight, slots = self.weight[:, HOUSEHOLD], self.slots[:, HOUSEHOLD]
         reached = np.zeros(len(weight))
         for day, large in enumerate(self.at_large):
             strength = self.slices[:, None] * self.profile[day] * attempts * (weight / slots)[None, :]
