@@ -14,6 +14,7 @@ from twinward.api import (
     changes,
     commands,
     events,
+    functions,
     library,
     map,
     observations,
@@ -56,6 +57,7 @@ def make_api(platform: Platform) -> FastAPI:
         supplies,
         planning,
         papers,
+        functions,
         library,
     ):
         api.include_router(subject.router(platform))

@@ -1,10 +1,11 @@
-"""`twinward incident list|show|report|review`: incidents, what keeps them open, the cause tree, reports, reviews."""
+"""`twinward incident …`: incidents, what keeps them open, the cause tree, the five functions, reports, reviews."""
 
 from __future__ import annotations
 
 import argparse
 from datetime import datetime
 
+from twinward.cli.incident_functions import TELL, add_functions, run_function
 from twinward.cli.incident_report import add_reports, run_action, run_report
 from twinward.cli.opened import add_person, open_for
 from twinward.cli.output import emit_json, emit_text
@@ -12,13 +13,13 @@ from twinward.service import views
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="list|show|report|review|action")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     listing = acts.add_parser("list", help="incidents, newest first")
     listing.add_argument("--status", choices=("open", "closed"))
     showing = acts.add_parser("show", help="one incident")
     showing.add_argument("id")
     showing.add_argument("--timeline", action="store_true", help="the tree from one report to the last closed task")
-    for sub in (listing, showing, *add_reports(acts)):
+    for sub in (listing, showing, *add_functions(acts), *add_reports(acts)):
         add_person(sub)
 
 
@@ -32,6 +33,8 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                 show_list(incidents)
         elif options.act in ("report", "review"):
             run_report(platform, caller, options)
+        elif options.act in TELL:
+            run_function(platform, caller, options, at)
         elif options.act == "action":
             run_action(platform, caller, options)
         else:

@@ -11,6 +11,7 @@ from twinward.service.adoption import Adoption, Beside
 from twinward.service.audit import AuditState
 from twinward.service.console import Me, MyTasks, PublicPage, Trust
 from twinward.service.demand import DemandReport
+from twinward.service.functions import FUNCTIONS
 from twinward.service.ground import AreaName
 from twinward.service.handovers import HandOvers
 from twinward.service.map import PlaceColumns
@@ -42,6 +43,7 @@ ANSWERS = (
     CompareJob,
     Adoption,
     Beside,
+    *(answers for answers, _ in FUNCTIONS.values()),
 )
 
 

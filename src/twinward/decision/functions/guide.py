@@ -1,0 +1,168 @@
+"""GUIDE: what to do first: actions that follow from the diagnosis, whose they are, until when, what they still lack."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from twinward.decision.functions.causes import Cause
+from twinward.decision.functions.diagnose import Diagnosis
+from twinward.decision.functions.picture import Picture
+from twinward.library.knowledge import Graph
+from twinward.library.plans import Library, Plan
+
+FIRST = 3
+MODEL = (
+    "the weightiest causes of the diagnosis, each with the measure or task of the library that answers it; the effect "
+    "stated is the most that could be had if the cause were removed whole"
+)
+# causes without a setting: the task or measure that answers them, by the library's own words
+ANSWERS = {"area": "mass_testing", "testing": "symptomatic_testing", "import": "travel_restriction"}
+HOURS = {"department": 4, "sensors": 4, "reports": 12, "contacts": 24, "beds": 12, "supplies": 24}
+USUAL_HOURS = 24
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do. `because` names the cause; `events` are the cause's own; `lacks` what there is too little of."""
+
+    do: str
+    because: str
+    effect: str
+    department: str | None
+    area: str
+    by: datetime
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    manual: str | None = None
+    task: str | None = None
+    events: tuple[int, ...] = ()
+
+
+class Guidance(msgspec.Struct, frozen=True, kw_only=True):
+    """`forecast` is the sheet of compared plans that the plan in force rests on, where there is one."""
+
+    incident: str
+    as_of: str
+    model: str
+    actions: list[Action]
+    forecast: str | None
+    uncertain: list[str]
+
+
+def guide(
+    picture: Picture, found: Diagnosis, library: Library, graph: Graph, waiting_plan: str | None, forecast: str | None
+) -> Guidance:
+    """The first actions: a plan that waits for a person, then an answer to each cause, then what is overdue."""
+    actions = [_adopt(picture, waiting_plan)] if waiting_plan else []
+    for one in found.causes:
+        actions.append(answer(picture, one, library, graph))
+    if len(actions) < FIRST:
+        actions += _overdue(picture, FIRST - len(actions), {action.task for action in actions})
+    return Guidance(
+        incident=picture.incident, as_of=picture.now.isoformat(), model=MODEL, actions=actions[:FIRST],
+        forecast=forecast or None,
+        uncertain=[f"{one.says} (probability {one.probability:.0%})" for one in found.causes if one.probability < 0.9],
+    )  # fmt: skip
+
+
+def _adopt(picture: Picture, plan: str) -> Action:
+    return Action(
+        do=f"decide on the plan {plan}: it waits for a person",
+        because=f"the response level is {picture.level} and no automatic authority covers it",
+        effect="its tasks are ordered at once", department=None, area=picture.area,
+        by=picture.now + timedelta(hours=2), events=tuple(turn.seq for turn in picture.turns[-1:]),
+    )  # fmt: skip
+
+
+def answer(picture: Picture, one: Cause, library: Library, graph: Graph) -> Action:
+    """What answers one cause."""
+    plan = library.plans.get(picture.plan or "")
+    events = one.figures[0].events if one.figures else ()
+    effect = f"at most {one.share:.0%} of the trouble (probability {one.probability:.0%} that this is a cause)"
+    common: dict[str, Any] = {
+        "because": one.says, "effect": effect, "events": events, "area": picture.area,
+        "by": picture.now + timedelta(hours=HOURS.get(one.kind, USUAL_HOURS)),
+    }  # fmt: skip
+    if one.kind == "department":
+        task = first_late(picture, one.about)
+        do = f"call {one.about}: {task.title} in {picture.name(task.area)} holds up the rest" if task else "call them"
+        return Action(**common | {"do": do, "department": one.about, "task": task.id if task else None})
+    if one.kind in PLAIN:
+        return Action(**common | {"do": PLAIN[one.kind].format(one.about), "department": _who(one.kind, plan, library)})
+    measure = ANSWERS.get(one.about) or ANSWERS.get(one.kind) or measure_for(graph, one.about, plan)
+    where = one.about if one.kind == "area" else picture.area
+    return Action(**common | _put_in_force(picture, graph, measure, where, one) | {"area": where})
+
+
+PLAIN = {
+    "contacts": "have the contacts of recent cases named, found and isolated ({})",
+    "beds": "free or open {}: move patients, open a field hospital (`twinward allocate sites`)",
+    "supplies": "ask for {} from where there is more (`twinward supply request`, `twinward allocate share`)",
+    "reports": "call {} for the reports that are missing",
+    "sensors": "send somebody to see {} and read the place by eye until then",
+}
+WHO = {
+    "contacts": "disease_control", "beds": "health", "supplies": "commerce", "reports": "disease_control",
+    "sensors": "water_affairs",
+}  # fmt: skip
+
+
+def _who(kind: str, plan: Plan | None, library: Library) -> str | None:
+    """The department of the plan's own contact task, else the usual one where this city has it."""
+    if kind == "contacts" and plan is not None and plan.contact_task is not None:
+        return plan.contact_task.department
+    if kind == "sensors" and plan is not None and WHO[kind] not in library.departments:
+        return plan.tasks[0].department if plan.tasks else None
+    return WHO[kind] if WHO[kind] in library.departments else None
+
+
+def measure_for(graph: Graph, setting: str, plan: Plan | None) -> str | None:
+    """The measure that acts most narrowly on a setting and is not in the plan already."""
+    used = {measure.__struct_config__.tag for measure in plan.measures} if plan else set()
+    fitting = [edge.start.partition(":")[2] for edge in graph.find("lowers transmission in", end=f"setting:{setting}")]
+    width = {name: len(graph.find("lowers transmission in", start=f"measure:{name}")) for name in fitting}
+    return min(fitting, key=lambda name: (name in used, width[name], name), default=None)
+
+
+def _put_in_force(picture: Picture, graph: Graph, measure: str | None, area: str, one: Cause) -> dict[str, Any]:
+    """The words of an action that puts a measure in force: who is accountable, what it needs and lacks, its manual."""
+    if measure is None:
+        return {"do": f"look into {one.about} in {picture.name(area)}", "department": None}
+    name = f"measure:{measure}"
+    tasks = [edge.start for edge in graph.find("puts in force", end=name)]
+    departments = [edge.start.partition(":")[2] for t in tasks for edge in graph.find("is accountable for", end=t)]
+    manuals = [edge.end.partition(":")[2] for t in tasks for edge in graph.find("follows", start=t)]
+    needs = tuple(edge.end.partition(":")[2] for edge in graph.find("needs", start=name))
+    free = dict.fromkeys(needs, 0.0)
+    for row in picture.stocks:
+        if row.kind in free:
+            free[row.kind] += row.free(picture.today)
+    return {
+        "do": f"{graph.nodes[name].title} in {picture.name(area)}", "needs": needs,
+        "lacks": tuple(kind for kind in needs if free[kind] <= 0),
+        "department": departments[0] if departments else None, "manual": manuals[0] if manuals else None,
+    }  # fmt: skip
+
+
+def first_late(picture: Picture, department: str | None) -> Any:
+    """The late task that most other tasks wait for, directly; then the one that is late longest."""
+    late = [task for task in picture.tasks if task.is_late(picture.now) and department in (None, task.department)]
+    behind = {task.id: sum(task.id in other.after for other in picture.tasks) for task in late}
+    return min(late, key=lambda task: (-behind[task.id], task.ordered_at, task.id), default=None)
+
+
+def _overdue(picture: Picture, most: int, taken: set[str | None]) -> list[Action]:
+    late = [task for task in picture.tasks if task.is_late(picture.now) and task.id not in taken]
+    late.sort(key=lambda task: (-task.essential, task.ordered_at, task.id))
+    return [
+        Action(
+            do=f"have {task.department} finish: {task.title} in {picture.name(task.area)}",
+            because=f"its deadline was {task.deadline_h:g} h after {task.ordered_at:%Y-%m-%d %H:%M}",
+            effect="one obstacle to closing less" if task.essential else "one open task less",
+            department=task.department, area=task.area, by=picture.now + timedelta(hours=4), task=task.id,
+            manual=task.manual, events=(picture.task_events.get(task.id, 0),),
+        )
+        for task in late[:most]
+    ]  # fmt: skip
