@@ -29,7 +29,8 @@ from twinward.library.knowledge import build_graph
 from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.residents import leaves_of, residents_below
-from twinward.service.views import concerns, list_all_events, proposed_plan
+from twinward.service.standing import proposed_plan
+from twinward.service.views import concerns, list_all_events
 
 # name -> its answer, and the question it answers
 FUNCTIONS: dict[str, tuple[type, str]] = {

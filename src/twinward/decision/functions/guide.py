@@ -11,7 +11,8 @@ from twinward.decision.functions.causes import Cause
 from twinward.decision.functions.diagnose import Diagnosis
 from twinward.decision.functions.picture import Picture
 from twinward.library.knowledge import Graph
-from twinward.library.plans import Library, Plan
+from twinward.library.loading import Library
+from twinward.library.plans import Plan
 
 FIRST = 3
 MODEL = (
