@@ -1,4 +1,4 @@
-"""Routes of the five functions on an incident: analyse, describe, diagnose, predict, guide."""
+"""Routes of the five functions on an incident, and of what was like it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from twinward.api.answers import ERRORS, answer
 from twinward.api.callers import caller_of
 from twinward.api.map import gives
 from twinward.api.views import At, aware
+from twinward.service import case_records
 from twinward.service.functions import FUNCTIONS, MOST_DAYS, answer_function
 from twinward.service.ground import Ground
 from twinward.service.platform import Platform
@@ -24,6 +25,13 @@ def router(platform: Platform) -> APIRouter:
     for name, (answers, asks) in FUNCTIONS.items():
         path = f"/incidents/{{incident}}/{name}"
         routes.get(path, responses=gives(answers.__name__), name=name, description=asks)(make(platform, ground, name))
+
+    @routes.get("/incidents/{incident}/similar", responses=gives("SimilarIncidents"))
+    def get_similar(request: Request, incident: str, at: At = None) -> Response:
+        """Three past incidents that were like this one, and what worked there."""
+        caller = caller_of(platform, request)
+        return answer(case_records.find_similar(platform, ground, caller, incident, aware(at)))
+
     return routes
 
 

@@ -73,7 +73,10 @@ def tell_guidance(found: Any) -> list[str]:
         lines.append(f"{rank}. {one.do}{who}, by {one.by:%Y-%m-%d %H:%M}\n   because {one.because}\n   {one.effect}")
         lines += [f"   lacks {', '.join(one.lacks)}"] if one.lacks else []
         lines += [f"   see {one.manual}"] if one.manual else []
-    return lines or ["nothing to do first: nothing stands out and nothing is late"]
+    lines = lines or ["nothing to do first: nothing stands out and nothing is late"]
+    for one in found.like:
+        lines.append(f"like {one.title} ({one.alike:.0%})" + "".join(f"\n   worked: {text}" for text in one.worked))
+    return lines
 
 
 TELL = {

@@ -1,29 +1,40 @@
-"""`twinward library search|manual`: questions to what is known, with the path of the reasoning."""
+"""`twinward library search|manual|cases|similar`: questions to what is known, and experience of past incidents."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+
+import msgspec
 
 from twinward import app
 from twinward.cli.opened import add_person, open_for
 from twinward.cli.output import emit_json, emit_text
 from twinward.core.errors import InputError
-from twinward.service import library, plans
+from twinward.service import case_records, library, plans
+from twinward.service.ground import Ground
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="search|manual")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="search|manual|cases|similar")
     searching = acts.add_parser("search", help="ask in English or Chinese; live facts where there is a workspace")
     searching.add_argument("question")
     reading = acts.add_parser("manual", help="the text of a work manual")
     reading.add_argument("path", nargs="?", help="as a task names it; without it, the list")
-    for leaf in (searching, reading):
+    listing = acts.add_parser("cases", help="the record of every closed incident; bring and take records")
+    listing.add_argument("--export", type=Path, metavar="FILE", help="write them as JSON, to learn from elsewhere")
+    listing.add_argument("--add", type=Path, metavar="FILE", help="keep the records that another workspace wrote")
+    liking = acts.add_parser("similar", help="three past incidents that were like this one, and what worked there")
+    liking.add_argument("incident")
+    for leaf in (searching, reading, listing, liking):
         add_person(leaf)
 
 
 def run(options: argparse.Namespace) -> int:
     if options.act == "manual":
         return show_manual(options)
+    if options.act in ("cases", "similar"):
+        return show_experience(options)
     if not options.question.strip():
         raise InputError("the question is empty", "ask something", code="empty_question")
     if (options.workspace / app.MARK).exists():
@@ -49,3 +60,31 @@ def show_manual(options: argparse.Namespace) -> int:
     manual = plans.get_manual(options.path)
     emit_json(manual) if options.json else emit_text(manual.text)
     return 0
+
+
+def show_experience(options: argparse.Namespace) -> int:
+    with open_for(options) as (platform, caller):
+        ground = Ground(platform)
+        if options.act == "similar":
+            found = case_records.find_similar(platform, ground, caller, options.incident)
+            emit_json(found) if options.json else emit_text("\n".join(tell_similar(found)))
+            return 0
+        if options.add is not None:
+            case_records.add_records(platform, caller, options.add)
+        records = case_records.list_records(platform, ground, caller)
+    if options.export is not None:
+        options.export.write_bytes(msgspec.json.encode(records))
+    if options.json:
+        emit_json({"records": records})
+    else:
+        lines = [f"{r.first_day}  {r.days:>4} days  {r.total:>9,}  {r.hazard} in {r.area_name}" for r in records]
+        emit_text("\n".join(lines) or "no incident has been closed yet")
+    return 0
+
+
+def tell_similar(found: case_records.SimilarIncidents) -> list[str]:
+    lines = []
+    for one in found.like:
+        lines.append(f"{one.alike:.0%}  {one.title}  [{one.record}]\n     {'; '.join(one.because)}")
+        lines += [f"     worked: {text}" for text in one.worked] + [f"     lesson: {text}" for text in one.lessons]
+    return lines or [found.note]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from twinward.library.asking import Found, Live, ask
+from twinward.library.case_records import tell
 from twinward.library.knowledge import build_graph
 from twinward.library.loading import load_library
+from twinward.service.case_records import counts_of, weigh_measures
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.views import concerns
 
@@ -13,6 +19,16 @@ def search(question: str, platform: Platform | None = None, caller: Caller | Non
     """The answer with the path of its reasoning, or that there is none."""
     library = platform.around.library if platform is not None else load_library()
     return ask(build_graph(library), question, live_of(platform, caller) if platform is not None else None)
+
+
+def worked_in(platform: Platform, row: Any, done: list[Any]) -> str:
+    """The measures of a closed incident after which growth fell; what is alike, `library similar` says."""
+    counts = counts_of(row)
+    if row.status != "closed" or not counts:
+        return ""
+    weighed = weigh_measures(done, counts, date.fromisoformat(min(row.days)), ZoneInfo(platform.settings.timezone))
+    fell = sorted((one for one in weighed if one.change < 0), key=lambda one: one.change)
+    return "; worked: " + "; ".join(tell(one) for one in fell) if fell else ""
 
 
 def live_of(platform: Platform, caller: Caller | None) -> Live:
@@ -31,6 +47,7 @@ def live_of(platform: Platform, caller: Caller | None) -> Live:
                 plan = f"plan {in_force.plan}" if in_force is not None else "no plan"
                 measures = sorted({task.measure for task in done if task.measure}) or ["none"]
                 said = f"{row.title}: {row.status}, {plan}, {len(done)} tasks done, measures {', '.join(measures)}"
+                said += worked_in(platform, row, done)
                 incidents.append((row.id, row.hazard, said))
     areas = {code: area.name for code, area in platform.around.areas.by_code.items()}
     return Live(stocks=stocks, areas=areas, incidents=tuple(incidents))

@@ -9,6 +9,7 @@ import msgspec
 from twinward.library.blocks import Block
 from twinward.service.adoption import Adoption, Beside
 from twinward.service.audit import AuditState
+from twinward.service.case_records import SimilarIncidents
 from twinward.service.console import Me, MyTasks, PublicPage, Trust
 from twinward.service.demand import DemandReport
 from twinward.service.functions import FUNCTIONS
@@ -43,6 +44,7 @@ ANSWERS = (
     CompareJob,
     Adoption,
     Beside,
+    SimilarIncidents,
     *(answers for answers, _ in FUNCTIONS.values()),
 )
 

@@ -10,6 +10,7 @@ import msgspec
 from twinward.decision.functions.causes import Cause
 from twinward.decision.functions.diagnose import Diagnosis
 from twinward.decision.functions.picture import Picture
+from twinward.library.case_records import Like
 from twinward.library.knowledge import Graph
 from twinward.library.loading import Library
 from twinward.library.plans import Plan
@@ -50,12 +51,17 @@ class Guidance(msgspec.Struct, frozen=True, kw_only=True):
     actions: list[Action]
     forecast: str | None
     uncertain: list[str]
+    like: list[Like]
 
 
 def guide(
-    picture: Picture, found: Diagnosis, library: Library, graph: Graph, waiting_plan: str | None, forecast: str | None
-) -> Guidance:
-    """The first actions: a plan that waits for a person, then an answer to each cause, then what is overdue."""
+    picture: Picture, found: Diagnosis, library: Library, graph: Graph, waiting_plan: str | None, plan_in_force: Any,
+    like: list[Like],
+) -> Guidance:  # fmt: skip
+    """The first actions: a plan that waits for a person, then an answer to each cause, then what is overdue.
+
+    `like`: past incidents that were like this one, with what worked there.
+    """
     actions = [_adopt(picture, waiting_plan)] if waiting_plan else []
     for one in found.causes:
         actions.append(answer(picture, one, library, graph))
@@ -63,7 +69,7 @@ def guide(
         actions += _overdue(picture, FIRST - len(actions), {action.task for action in actions})
     return Guidance(
         incident=picture.incident, as_of=picture.now.isoformat(), model=MODEL, actions=actions[:FIRST],
-        forecast=forecast or None,
+        forecast=(plan_in_force.forecast or None) if plan_in_force is not None else None, like=like,
         uncertain=[f"{one.says} (probability {one.probability:.0%})" for one in found.causes if one.probability < 0.9],
     )  # fmt: skip
 
