@@ -111,3 +111,17 @@ def parse_times(data: Any, offsets: Any) -> tuple[Any, Any]:
             end -= 1
         out[k], verdict[k] = _one_time(data, i, end)
     return out, verdict
+
+
+@njit(cache=True)
+def number_subjects(values: Any, base: Any, table: Any, met: Any, count: Any) -> tuple[Any, Any]:
+    """The code of every value, counted in the order of first meeting; `table` and `met` grow in place."""
+    out = np.empty(len(values), np.int32)
+    for i in range(len(values)):
+        code = table[values[i] - base]
+        if code < 0:
+            code = np.int32(count)
+            table[values[i] - base], met[count] = code, values[i]
+            count += 1
+        out[i] = code
+    return out, count

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.edge.feeds import kernels
+from twinward.edge.feeds.subjects import SubjectNumbers
 
 BATCH_ROWS = 4_000_000
+NUMBERED_ROWS = 1 << 20  # where subjects are numbers: smaller tables stay in the cache
 BLOCK_BYTES = 64_000_000  # of a CSV file at a time
 NEEDED = ("subject", "time", "lon", "lat")
 OPTIONAL = ("error_m", "place", "source", "source_id")
@@ -56,6 +58,7 @@ class MovementFile:
         self.rejected: list[Rejected] = []
         self.torn: list[int] = []  # row numbers of lines that never became a row
         self.passed = 0
+        self.numbers = SubjectNumbers()
 
     def batches(self) -> Iterator[Any]:
         """Arrow tables with subject, time_us, lon, lat (and error_m, place, source_key where the file has them)."""
@@ -89,10 +92,12 @@ class MovementFile:
         return found
 
     def _parquet_tables(self) -> Iterator[Any]:
-        file = pq.ParquetFile(self.path)
-        found = self._columns(file.schema_arrow.names)
-        for batch in file.iter_batches(BATCH_ROWS, columns=list(found.values()), use_threads=False):
-            yield pa.table({field: batch.column(name) for field, name in found.items()})
+        with pq.ParquetFile(self.path, memory_map=True) as file:
+            found = self._columns(file.schema_arrow.names)
+            kind = file.schema_arrow.field(found["subject"]).type
+            rows = NUMBERED_ROWS if pa.types.is_integer(kind) else BATCH_ROWS
+            for batch in file.iter_batches(rows, columns=list(found.values()), use_threads=False):
+                yield pa.table({field: batch.column(name) for field, name in found.items()})
 
     def _header(self) -> list[str]:
         try:
@@ -137,8 +142,9 @@ class MovementFile:
         fields = {name: whole(table.column(name)) for name in table.column_names}
         bad = np.zeros(table.num_rows, np.uint8)  # 0 good, else 1 + position in CODES
         for name in NEEDED:
-            refuse(bad, fields[name].is_null().to_numpy(zero_copy_only=False), "missing_value")
-        out: dict[str, Any] = {"subject": subject_text(fields["subject"], bad)}
+            if fields[name].null_count:
+                refuse(bad, fields[name].is_null().to_numpy(zero_copy_only=False), "missing_value")
+        out: dict[str, Any] = {"subject": subject_text(fields["subject"], bad, self.numbers)}
         out["time_us"] = read_times(fields["time"], bad)
         out["lon"], out["lat"] = read_numbers(fields["lon"], bad), read_numbers(fields["lat"], bad)
         check_points(out["lon"], out["lat"], bad)
@@ -164,17 +170,18 @@ def whole(column: Any) -> Any:
 
 def refuse(bad: NDArray[Any], which: NDArray[Any], code: str) -> None:
     """Mark rows with their first reason."""
-    bad[which & (bad == 0)] = CODES.index(code) + 1
+    if which.any():
+        bad[which & (bad == 0)] = CODES.index(code) + 1
 
 
-def subject_text(column: Any, bad: NDArray[Any]) -> Any:
+def subject_text(column: Any, bad: NDArray[Any], numbers: SubjectNumbers) -> Any:
     """Pseudonyms as text; integers in their decimal form. Never null: refused rows hold an empty text."""
     if pa.types.is_floating(column.type):
         whole = pc.equal(pc.floor(column), column).fill_null(False).to_numpy(zero_copy_only=False)
         refuse(bad, ~whole, "missing_value")
         column = column.fill_null(0).cast(pa.int64(), safe=False)
     if pa.types.is_integer(column.type):
-        return column.fill_null(0).dictionary_encode()
+        return numbers.encode(column.fill_null(0) if column.null_count else column)
     if pa.types.is_dictionary(column.type):
         return column.cast(pa.string()).fill_null("").dictionary_encode()
     text = pc.utf8_trim_whitespace(column.cast(pa.string()).fill_null(""))
@@ -201,7 +208,8 @@ def read_times(column: Any, bad: NDArray[Any]) -> NDArray[Any]:
     else:
         refuse(bad, np.ones(len(bad), np.bool_), "bad_time")
         return np.zeros(len(bad), np.int64)
-    refuse(bad, (out < EARLIEST_US) | (out > LATEST_US), "bad_time")
+    if len(out) and not (out.min() >= EARLIEST_US and out.max() <= LATEST_US):
+        refuse(bad, (out < EARLIEST_US) | (out > LATEST_US), "bad_time")
     return np.asarray(out)
 
 
@@ -236,6 +244,8 @@ def as_number(text: str | None) -> float | None:
 
 def check_points(lon: NDArray[Any], lat: NDArray[Any], bad: NDArray[Any]) -> None:
     """Refuse points outside WGS 84, and say so when they look swapped."""
+    if all(len(axis) and axis.min() >= -most and axis.max() <= most for axis, most in ((lon, 180.0), (lat, 90.0))):
+        return  # also false where one is no number
     refuse(bad, np.isnan(lon) | np.isnan(lat), "bad_number")
     outside = ~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))
     refuse(bad, outside & (np.abs(lat) <= 180.0) & (np.abs(lon) <= 90.0), "swapped_point")

@@ -16,21 +16,11 @@ from twinward.storage.lake import kernels, stays
 from twinward.storage.lake.buffer import DayBuffer
 from twinward.storage.lake.manifest import Manifest, NamesPiece, Side, sync_file
 from twinward.storage.lake.names import Names
-from twinward.storage.lake.parts import (
-    BY_PLACE,
-    BY_SUBJECT,
-    NO_FIXES,
-    OpenPart,
-    concat_fixes,
-    coords_of,
-    take_fixes,
-    unit_of,
-    write_part,
-)
+from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, NO_FIXES, OpenPart, concat_fixes, take_fixes, write_part
+from twinward.storage.lake.rows import Rows
 
 SPEED_LIMIT_M_S = 1_000 / 3.6  # faster than an airliner: stored, flagged, left out of stays
 SPEED_SLACK_M = 500.0  # a jump of this size is noise at any speed
-TIME_BITS = {1_000_000: 17, 1_000: 27, 1: 37}  # a day in seconds, milliseconds, microseconds
 
 
 class Appended(msgspec.Struct, kw_only=True):
@@ -63,7 +53,7 @@ class Append:
         columns = {name: table.column(name).to_numpy() for name in ("time_us", "lon", "lat")}
         number, self.subjects = self.subjects.number(table.column("subject").combine_chunks())
         columns["subject"] = number
-        keep = np.ones(len(number), np.bool_)
+        keep = None
         if "error_m" in table.column_names:
             columns["error_m"] = table.column("error_m").to_numpy().astype(np.float32)
         if "place" in table.column_names:
@@ -137,51 +127,45 @@ class Append:
         self._grow(source_keys=(*self.manifest.source_keys, side))
 
     def _write_day(self, day: int) -> None:
-        fixes, identified = self.buffer.pop(day)
-        fixes = self._new_rows(day, fixes, identified)
+        came, rows, fixes = self._new_rows(day)
         new_day = day not in self.manifest.days()
         if len(fixes):
             fixes = self._flag(day, fixes)
-            forms = (unit_of(fixes.time_us), coords_of(fixes.lon, fixes.lat))
-            by_place = kernels.sort_order(kernels.place_keys(fixes.time_us - day * DAY_US, fixes.lon, fixes.lat))
-            parts = [
-                write_part(self.root, self._file("subject", day), BY_SUBJECT, day, fixes, forms, self.at_us),
-                write_part(
-                    self.root,
-                    self._file("place", day),
-                    BY_PLACE,
-                    day,
-                    sorted_by(fixes, by_place),
-                    forms,
-                    self.at_us,
-                ),
-            ]
-            self._grow(parts=(*self.manifest.parts, *parts))
+            self._write_orders(day, rows, came.by_place(), fixes.flag)
             self.done.stored += len(fixes)
-            self.done.bytes += sum(part.bytes + part.crowd_bytes for part in parts)
             self.touched[fixes.subject] = True
         if new_day:
             self.touched[:] = True  # every stay carried into a day that was not there may end on it
         self._rebuild_visits(day, fixes if new_day else None)
 
-    def _new_rows(self, day: int, fixes: Fixes, identified: NDArray[Any]) -> Fixes:
-        """Rows the lake does not hold, sorted by (subject, time, lon, lat)."""
-        unit = unit_of(fixes.time_us)
-        keys = kernels.subject_keys(fixes.subject, (fixes.time_us - day * DAY_US) // unit, TIME_BITS[unit])
-        order = kernels.sort_order(keys)
-        subject, time_us = kernels.take(fixes.subject, order), kernels.take(fixes.time_us, order)
-        kernels.order_ties(subject, time_us, fixes.lon, fixes.lat, order)
-        fixes = sorted_by(fixes, order)
-        keep = ~identified[order]
-        plain = int(keep.sum())
-        columns = (fixes.subject, fixes.time_us, fixes.lon, fixes.lat)
-        repeats = kernels.mark_repeats(*columns, keep)
+    def _write_orders(self, day: int, by_subject: Rows, by_place: Rows, flag: NDArray[Any]) -> None:
+        """Both files; `flag` is in the order by subject."""
+        moved = flags_moved(by_subject, by_place, flag)
+        for kind, rows, flags in ((BY_SUBJECT, by_subject, flag), (BY_PLACE, by_place, moved)):
+            part = write_part(self.root, self._file(kind, day), kind, day, rows, flags, self.at_us)
+            self._grow(parts=(*self.manifest.parts, part))
+            self.done.bytes += part.bytes + part.crowd_bytes
+
+    def _new_rows(self, day: int) -> tuple[Rows, Rows, Fixes]:
+        """Rows the lake does not hold: in any order, and sorted by (subject, time, lon, lat) as rows and as fixes."""
+        came = self.buffer.pop(day)
+        rows = came.by_subject()
+        columns = tuple(rows.column(name) for name in ("subject", "time", "lon", "lat"))
+        if kernels.has_ties(*columns):
+            rows = rows.take(kernels.order_ties(*columns))
+        fixes = rows.to_fixes(day)
+        plain = rows.column("identified") == 0
+        keep = plain.copy()
+        keys = (fixes.subject, fixes.time_us, fixes.lon, fixes.lat)
+        repeats = kernels.mark_repeats(*keys, keep)
         for known in self._known_rows(day, fixes):
-            repeats += kernels.mark_known(*columns, keep, known.subject, known.time_us, known.lon, known.lat)
-        self.done.duplicate += repeats
+            repeats += kernels.mark_known(*keys, keep, known.subject, known.time_us, known.lon, known.lat)
         if not repeats:
-            return fixes
-        return take_fixes(fixes, keep | identified[order] if plain < len(keep) else keep)
+            return came, rows, fixes
+        self.done.duplicate += repeats
+        keep |= ~plain
+        rows = rows.take(keep)
+        return rows, rows, take_fixes(fixes, keep)
 
     def _known_rows(self, day: int, fixes: Fixes) -> Iterable[Fixes]:
         """Stored rows that may equal new ones, part by part."""
@@ -203,7 +187,7 @@ class Append:
             fixes.time_us,
             fixes.lon,
             fixes.lat,
-            np.nan_to_num(fixes.error_m),
+            fixes.error_m,
             SPEED_LIMIT_M_S,
             SPEED_SLACK_M,
             prior,
@@ -256,10 +240,6 @@ class Append:
         return unchanged
 
 
-def sorted_by(fixes: Fixes, order: NDArray[Any]) -> Fixes:
-    """All columns in a new order."""
-
-    def moved(column: NDArray[Any]) -> NDArray[Any]:
-        return column if kernels.is_constant(column) else np.asarray(kernels.take(column, order))
-
-    return Fixes(**{name: moved(getattr(fixes, name)) for name in Fixes.__struct_fields__})
+def flags_moved(by_subject: Rows, by_place: Rows, flag: NDArray[Any]) -> NDArray[Any]:
+    """The flags of the rows by subject, for the same rows by place. Few rows have one: they are looked for."""
+    return kernels.mark_same(by_place.words, by_subject.words[flag == 1]) if flag.any() else flag

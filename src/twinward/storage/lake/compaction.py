@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
-from twinward.core.ports import Fixes
-from twinward.storage.lake import kernels
-from twinward.storage.lake.append import Append, sorted_by
+from twinward.storage.lake.append import Append, flags_moved
 from twinward.storage.lake.manifest import Manifest, Part
-from twinward.storage.lake.parts import (
-    BY_PLACE,
-    BY_SUBJECT,
-    OpenPart,
-    concat_fixes,
-    coords_of,
-    take_fixes,
-    unit_of,
-    write_part,
-)
+from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes, write_part
+from twinward.storage.lake.rows import Rows, pack_fixes
 
 
 def compact(root: Path, manifest: Manifest, most_parts: int) -> tuple[Manifest, int]:
@@ -49,14 +41,14 @@ def compact(root: Path, manifest: Manifest, most_parts: int) -> tuple[Manifest, 
 def _merge(root: Path, generation: int, day: int, recorded: int, parts: list[Part]) -> list[Part]:
     fixes = concat_fixes([OpenPart(root, part).read_all() for part in parts])
     fixes = take_fixes(fixes, np.lexsort((fixes.lat, fixes.lon, fixes.time_us, fixes.subject)))
-    forms = (unit_of(fixes.time_us), coords_of(fixes.lon, fixes.lat))
+    rows = pack_fixes(fixes, day)
     at_us = max(part.recorded_us for part in parts)
 
-    def written(order: str, rows: Fixes) -> Part:
-        return write_part(root, f"{order}-{day}-{generation:08d}-{recorded}.parquet", order, day, rows, forms, at_us)
+    def written(order: str, rows: Rows, flag: NDArray[Any]) -> Part:
+        return write_part(root, f"{order}-{day}-{generation:08d}-{recorded}.parquet", order, day, rows, flag, at_us)
 
-    by_place = kernels.sort_order(kernels.place_keys(fixes.time_us - day * DAY_US, fixes.lon, fixes.lat))
-    return [written(BY_SUBJECT, fixes), written(BY_PLACE, sorted_by(fixes, by_place))]
+    by_place = rows.by_place()
+    return [written(BY_SUBJECT, rows, fixes.flag), written(BY_PLACE, by_place, flags_moved(rows, by_place, fixes.flag))]
 
 
 def expire(root: Path, manifest: Manifest, cut_us: int, kept_us: Sequence[tuple[int, int]]) -> tuple[Manifest, int]:

@@ -20,6 +20,7 @@ class Names:
     def __init__(self, root: Path, pieces: Sequence[NamesPiece]) -> None:
         self.root = root
         self.pieces = tuple(pieces)
+        self.last: tuple[Any, NDArray[Any]] = (pa.nulls(0), np.empty(0, np.int32))  # a dictionary and its numbers
         self.column: Any = pa.chunked_array([self._read(piece) for piece in pieces], type=pa.string()).combine_chunks()
 
     def _read(self, piece: NamesPiece) -> Any:
@@ -39,16 +40,26 @@ class Names:
     def number(self, values: Any) -> tuple[NDArray[Any], Names]:
         """Numbers (int32) of a string array without nulls, and the table grown by the names that were new."""
         encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-        distinct = encoded.dictionary.cast(pa.string())
+        (before, numbers), distinct = self.last, encoded.dictionary
+        if len(before) == 0 or not distinct.slice(0, len(before)).equals(before):
+            before, numbers = distinct.slice(0, 0), numbers[:0]
+        grown = self
+        if len(distinct) > len(before):
+            tail, grown = self._number_distinct(distinct.slice(len(before)).cast(pa.string()))
+            numbers = np.concatenate([numbers, tail])
+        grown.last = (distinct, numbers)
+        return numbers[encoded.indices.to_numpy(zero_copy_only=False)], grown
+
+    def _number_distinct(self, distinct: Any) -> tuple[NDArray[Any], Names]:
         known = pc.index_in(distinct, self.column).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
         new = np.flatnonzero(known < 0)
         known[new] = len(self.column) + np.arange(len(new), dtype=np.int32)
-        grown = self
-        if len(new):
-            grown = Names(self.root, ())
-            grown.pieces = self.pieces
-            grown.column = pa.concat_arrays([self.column, distinct.take(pa.array(new))])
-        return known[encoded.indices.to_numpy(zero_copy_only=False)], grown
+        if not len(new):
+            return known, self
+        grown = Names(self.root, ())
+        grown.pieces = self.pieces
+        grown.column = pa.concat_arrays([self.column, distinct.take(pa.array(new))])
+        return known, grown
 
     def write(self, name: str) -> tuple[NamesPiece, ...]:
         """The pieces of this table; what is not on disk yet is written as a piece called `name`."""

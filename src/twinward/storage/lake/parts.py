@@ -15,68 +15,59 @@ from twinward.core.ports import Fixes
 from twinward.storage.lake import kernels
 from twinward.storage.lake.crowd import write_crowd
 from twinward.storage.lake.manifest import Part, sync_file
+from twinward.storage.lake.rows import Rows
 
 GROUP_ROWS = 8192
 BY_PLACE, BY_SUBJECT = "place", "subject"
-UNITS_US = (1_000_000, 1_000, 1)
-
-
-def unit_of(time_us: NDArray[Any]) -> int:
-    """The coarsest unit in which all times are whole numbers."""
-    return next(unit for unit in UNITS_US if unit == 1 or not np.any(time_us % unit))
-
-
-def coords_of(lon: NDArray[Any], lat: NDArray[Any]) -> str:
-    """The narrowest form that gives every coordinate back exactly."""
-    if kernels.is_e7(lon) and kernels.is_e7(lat):
-        return "e7"
-    return "f32" if kernels.is_f32(lon) and kernels.is_f32(lat) else "f64"
-
-
-def encode_coords(values: NDArray[Any], coords: str) -> NDArray[Any]:
-    if coords == "e7":
-        return np.asarray(kernels.to_e7(values))
-    return values.astype(np.float32 if coords == "f32" else np.float64)
 
 
 def decode_coords(values: NDArray[Any], coords: str) -> NDArray[Any]:
     return np.asarray(kernels.from_e7(values)) if coords == "e7" else values.astype(np.float64)
 
 
-def extras_of(fixes: Fixes) -> tuple[str, ...]:
-    """The optional columns that say anything."""
-    held = {
-        "error_m": not np.all(np.isnan(fixes.error_m)),
-        "place": bool(np.any(fixes.place >= 0)),
-        "flag": bool(np.any(fixes.flag)),
-    }
-    return tuple(name for name, says in held.items() if says)
+def coords_of(rows: Rows) -> str:
+    """The narrowest form that gives every coordinate back exactly."""
+    if rows.e7:
+        return "e7"
+    return "f32" if all(kernels.is_f32(rows.column(name)) for name in ("lon", "lat")) else "f64"
 
 
-def group_keys(first: NDArray[Any], rows: int) -> NDArray[Any]:
-    """First and last key of every row group, int64[G, 2], from the keys of all rows."""
-    starts = np.arange(0, rows, GROUP_ROWS)
-    ends = np.minimum(starts + GROUP_ROWS, rows) - 1
-    return np.stack([first[starts], first[ends]], axis=1)
+def group_keys(order: str, rows: Rows) -> NDArray[Any]:
+    """First and last key of every row group, int64[G, 2]."""
+    starts = np.arange(0, len(rows), GROUP_ROWS)
+    ends = np.minimum(starts + GROUP_ROWS, len(rows)) - 1
+    edge = rows.take(np.concatenate([starts, ends]).astype(np.int32))
+    if order == BY_PLACE:
+        keys = kernels.place_keys(edge.seconds(), *edge.points())
+    else:
+        keys = kernels.subject_keys(edge.column("subject"), edge.seconds(), kernels.SECOND_BITS)
+    return np.asarray(keys.reshape(2, -1).T)
 
 
-def write_part(root: Path, name: str, order: str, day: int, fixes: Fixes, forms: tuple[int, str], at_us: int) -> Part:
+def columns_of(rows: Rows, flag: NDArray[Any], coords: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The columns of the file, and the names of the optional ones among them: those that say anything."""
+    columns: dict[str, Any] = {name: rows.column(name) for name in ("subject", "time", "lon", "lat")}
+    if coords == "f32":
+        columns |= {name: columns[name].astype(np.float32) for name in ("lon", "lat")}
+    extras = []
+    for name, missing in (("error_m", np.isnan), ("place", lambda place: place < 0)):
+        empty = missing(rows.column(name)) if name in rows.extras else np.ones(1, np.bool_)
+        if not empty.all():
+            columns[name] = pa.array(rows.column(name), mask=empty)
+            extras.append(name)
+    if flag.any():
+        columns["flag"] = flag
+        extras.append("flag")
+    return columns, tuple(extras)
+
+
+def write_part(root: Path, name: str, order: str, day: int, rows: Rows, flag: NDArray[Any], at_us: int) -> Part:
     """Write rows that are sorted already (`order`), with their index; both are on the disk when this returns.
 
-    `forms` is (unit_us, coords). Nothing names the file yet: that is the manifest's to do.
+    Nothing names the file yet: that is the manifest's to do.
     """
-    unit_us, coords = forms
-    time_us = fixes.time_us - day * DAY_US
-    extras = extras_of(fixes)
-    lon, lat = encode_coords(fixes.lon, coords), encode_coords(fixes.lat, coords)
-    time = (time_us // unit_us).astype(np.int64 if unit_us == 1 else np.int32)
-    columns: dict[str, Any] = {"subject": fixes.subject, "time": time, "lon": lon, "lat": lat}
-    if "error_m" in extras:
-        columns["error_m"] = pa.array(fixes.error_m, from_pandas=True)
-    if "place" in extras:
-        columns["place"] = pa.array(fixes.place, mask=fixes.place < 0)
-    if "flag" in extras:
-        columns["flag"] = fixes.flag
+    coords = coords_of(rows)
+    columns, extras = columns_of(rows, flag, coords)
     path = root / name
     whole = {c: "DELTA_BINARY_PACKED" for c in ("subject", "time", "lon", "lat") if c[0] != "l" or coords == "e7"}
     floats = {c: "BYTE_STREAM_SPLIT" for c in ("lon", "lat") if coords != "e7"}
@@ -89,27 +80,23 @@ def write_part(root: Path, name: str, order: str, day: int, fixes: Fixes, forms:
         compression={c: "zstd" if c in floats or c in extras else "none" for c in columns},
         compression_level={c: 1 for c in columns if c in floats or c in extras} or None,
     )
-    if order == BY_PLACE:
-        keys = kernels.place_keys(time_us, fixes.lon, fixes.lat)
-    else:
-        keys = kernels.subject_keys(fixes.subject, time_us // 1_000_000, kernels.SECOND_BITS)
-    np.save(root / f"{name}.groups.npy", group_keys(keys, len(fixes)))
+    np.save(root / f"{name}.groups.npy", group_keys(order, rows))
     sync_file(path)
     sync_file(root / f"{name}.groups.npy")
-    crowd = order == BY_PLACE and coords == "e7"
+    time, crowd = columns["time"], order == BY_PLACE and coords == "e7"
     return Part(
         name=name,
         day=day,
         order=order,
-        rows=len(fixes),
+        rows=len(rows),
         bytes=path.stat().st_size,
-        unit_us=unit_us,
+        unit_us=rows.unit_us,
         coords=coords,
-        from_us=int(fixes.time_us.min()),
-        to_us=int(fixes.time_us.max()) + 1,
+        from_us=day * DAY_US + int(time.min()) * rows.unit_us,
+        to_us=day * DAY_US + int(time.max()) * rows.unit_us + 1,
         recorded_us=at_us,
         extras=extras,
-        crowd_bytes=write_crowd(root, name, fixes.subject, lon, lat) if crowd else 0,
+        crowd_bytes=write_crowd(root, name, columns["subject"], columns["lon"], columns["lat"]) if crowd else 0,
     )
 
 

@@ -31,11 +31,20 @@ def cell_of(lon: Any, lat: Any) -> Any:
 
 
 @njit(cache=True)
-def place_keys(time_us: Any, lon: Any, lat: Any) -> Any:
-    """Sort keys of the order by place: cell, then second of the day. `time_us` counts from midnight."""
+def place_keys(second: Any, lon: Any, lat: Any) -> Any:
+    """Sort keys of the order by place: cell, then second of the day."""
     out = np.empty(len(lon), np.int64)
     for i in range(len(lon)):
-        out[i] = (cell_of(lon[i], lat[i]) << SECOND_BITS) | (time_us[i] // 1_000_000)
+        out[i] = (cell_of(lon[i], lat[i]) << SECOND_BITS) | second[i]
+    return out
+
+
+@njit(cache=True)
+def cells_of(lon: Any, lat: Any, scale: Any) -> Any:
+    """The Morton number of the cell of each point, given in degrees times `scale`."""
+    out = np.empty(len(lon), np.int64)
+    for i in range(len(lon)):
+        out[i] = cell_of(lon[i] / scale, lat[i] / scale)
     return out
 
 

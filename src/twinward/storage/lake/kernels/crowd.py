@@ -36,6 +36,28 @@ def cell_runs(lon7: Any, lat7: Any) -> tuple[Any, Any]:
 
 
 @njit(cache=True)
+def _sort_packed(run: Any, room: Any, counts: Any, high: Any) -> None:
+    """Sort (subject << 32 | row) in place, rows ascending already: by bytes of the subject where there are many."""
+    n = len(run)
+    if n < 64:
+        run.sort()
+        return
+    shift = 32
+    while (high >> (shift - 32)) > 0:
+        counts[:] = 0
+        for i in range(n):
+            counts[((run[i] >> shift) & 0xFF) + 1] += 1
+        for d in range(256):
+            counts[d + 1] += counts[d]
+        for i in range(n):
+            d = (run[i] >> shift) & 0xFF
+            room[counts[d]] = run[i]
+            counts[d] += 1
+        run[:] = room[:n]
+        shift += 8
+
+
+@njit(cache=True)
 def gather_crowd(cells: Any, starts: Any, order: Any, subject: Any, lon7: Any, lat7: Any) -> Any:
     """(entry_start, row_start, subject, count, dx, dy) with the runs taken in `order`, each sorted by subject.
 
@@ -46,6 +68,7 @@ def gather_crowd(cells: Any, starts: Any, order: Any, subject: Any, lon7: Any, l
     who, count = np.empty(n, np.int32), np.empty(n, np.uint8)
     dx, dy = np.empty(n, np.uint16), np.empty(n, np.uint16)
     packed = np.empty(np.max(starts[1:] - starts[:-1]) if m else 0, np.int64)
+    room, counts, high = np.empty_like(packed), np.zeros(257, np.int64), np.int64(np.max(subject)) if n else 0
     e, k = 0, 0
     for g in range(m):
         a, b = starts[order[g]], starts[order[g] + 1]
@@ -54,7 +77,7 @@ def gather_crowd(cells: Any, starts: Any, order: Any, subject: Any, lon7: Any, l
         for i in range(a, b):
             packed[i - a] = (np.int64(subject[i]) << 32) | (i - a)
         run = packed[: b - a]
-        run.sort()
+        _sort_packed(run, room, counts, high)
         entry_start[g], row_start[g] = e, k
         last = np.int64(-1)
         for j in range(b - a):

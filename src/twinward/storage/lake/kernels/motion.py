@@ -20,6 +20,23 @@ def _metres(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
     return 111_195.08023353292 * math.sqrt(x * x + y * y)
 
 
+@njit(cache=True, inline="always")
+def _within(lon1: Any, lat1: Any, lon2: Any, lat2: Any, room_m: Any) -> Any:
+    """True when two points are at most `room_m` apart; most are so near that no cosine is needed to say so."""
+    x, y = abs(lon2 - lon1) * 111_195.08023353292, abs(lat2 - lat1) * 111_195.08023353292
+    if x + y <= room_m * 0.999:
+        return True
+    if y > room_m * 1.001:
+        return False
+    return _metres(lon1, lat1, lon2, lat2) <= room_m
+
+
+@njit(cache=True, inline="always")
+def _or_none(error_m: Any) -> Any:
+    """An error that is not known adds nothing."""
+    return error_m if error_m == error_m else 0.0
+
+
 @njit(cache=True)
 def flag_speeds(
     subject: Any, time_us: Any, lon: Any, lat: Any, error_m: Any, limit_m_s: Any, slack_m: Any, prior: Any
@@ -38,18 +55,22 @@ def flag_speeds(
             while p < len(ps) and ps[p] < subject[i]:
                 p += 1
             if p < len(ps) and ps[p] == subject[i] and pt[p] <= time_us[i]:
-                room = limit_m_s * (time_us[i] - pt[p]) * 1e-6 + slack_m + error_m[i]
-                if _metres(px[p], py[p], lon[i], lat[i]) > room:
+                room = limit_m_s * (time_us[i] - pt[p]) * 1e-6 + slack_m + _or_none(error_m[i])
+                if not _within(px[p], py[p], lon[i], lat[i], room):
                     out[i] = 1
             good = i
             continue
-        room = limit_m_s * (time_us[i] - time_us[good]) * 1e-6 + slack_m + error_m[i] + error_m[good]
-        if _metres(lon[good], lat[good], lon[i], lat[i]) <= room:
+        room = (
+            limit_m_s * (time_us[i] - time_us[good]) * 1e-6 + slack_m + _or_none(error_m[i]) + _or_none(error_m[good])
+        )
+        if _within(lon[good], lat[good], lon[i], lat[i], room):
             good, odd = i, -1
             continue
         if odd >= 0:
-            room = limit_m_s * (time_us[i] - time_us[odd]) * 1e-6 + slack_m + error_m[i] + error_m[odd]
-            if _metres(lon[odd], lat[odd], lon[i], lat[i]) <= room:
+            room = (
+                limit_m_s * (time_us[i] - time_us[odd]) * 1e-6 + slack_m + _or_none(error_m[i]) + _or_none(error_m[odd])
+            )
+            if _within(lon[odd], lat[odd], lon[i], lat[i], room):
                 good, odd = i, -1
                 continue
         out[i], odd = 1, i
@@ -96,7 +117,7 @@ def find_stays(
                 room = radius_m
                 if error_m[i] == error_m[i]:
                     room = max(room, 2.0 * error_m[i])
-                goes_on = _metres(sx / count, sy / count, lon[i], lat[i]) <= room
+                goes_on = _within(sx / count, sy / count, lon[i], lat[i], room)
             if goes_on:
                 if error_m[i] == error_m[i] and not (worst >= error_m[i]):
                     worst = np.float64(error_m[i])

@@ -1,4 +1,4 @@
-"""Sorting rows, finding repeats, grouping by day, and exact narrow coordinates."""
+"""Finding repeats, grouping by day, and exact narrow columns."""
 
 from __future__ import annotations
 
@@ -7,63 +7,71 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-DIGIT_BITS = 9  # 512 streams of writing stay within the translation buffer of pages
 E7 = 1e7
 
 
 @njit(cache=True)
-def sort_order(keys: Any) -> Any:
-    """The stable permutation that sorts non-negative int64 keys: radix, least digit first, only the bits in use."""
-    n = len(keys)
-    order = np.arange(n).astype(np.int32)
-    if n < 2:
-        return order
-    low, high = keys[0], keys[0]
-    for i in range(n):
-        low, high = min(low, keys[i]), max(high, keys[i])
-    size = 1 << DIGIT_BITS
-    a = np.empty(n, np.int64)
-    for i in range(n):
-        a[i] = keys[i] - low
-    b, other = np.empty_like(a), np.empty_like(order)
-    shift = 0
-    while shift < 63 and ((high - low) >> shift) > 0:
-        starts = np.zeros(size + 1, np.int64)
-        for i in range(n):
-            starts[((a[i] >> shift) & (size - 1)) + 1] += 1
-        for d in range(size):
-            starts[d + 1] += starts[d]
-        for i in range(n):
-            d = (a[i] >> shift) & (size - 1)
-            b[starts[d]], other[starts[d]] = a[i], order[i]
-            starts[d] += 1
-        a, b, order, other = b, a, other, order
-        shift += DIGIT_BITS
-    return order
-
-
-@njit(cache=True)
-def take(column: Any, order: Any) -> Any:
-    """`column[order]`, a little faster than fancy indexing with 32-bit positions."""
-    out = np.empty(len(order), column.dtype)
-    for i in range(len(order)):
-        out[i] = column[order[i]]
+def mark_same(words: Any, chosen: Any) -> Any:
+    """1 on rows equal to one of the `chosen` (sorted by first word), each of which marks one row."""
+    out, left = np.zeros(len(words), np.uint8), np.ones(len(chosen), np.bool_)
+    start = np.full(np.max(chosen[:, 0]) + 2, -1, np.int32)
+    for j in range(len(chosen) - 1, -1, -1):
+        start[chosen[j, 0]] = j
+    for i in range(len(words)):
+        who = words[i, 0]
+        j = start[who] if who < len(start) else -1
+        while 0 <= j < len(chosen) and chosen[j, 0] == who:
+            if left[j] and np.all(chosen[j] == words[i]):
+                out[i], left[j] = 1, False
+                break
+            j += 1
     return out
 
 
 @njit(cache=True)
-def order_ties(subject: Any, time: Any, lon: Any, lat: Any, order: Any) -> None:
-    """Inside runs of equal (subject, time), sorted already, sort `order` by lon, then lat, in place."""
-    n, i = len(order), 0
+def interleave(columns: Any) -> Any:
+    """Columns of the same type (a tuple) as rows."""
+    n, wide = len(columns[0]), len(columns)
+    out = np.empty((n, wide), columns[0].dtype)
+    for i in range(n):
+        for k in range(wide):
+            out[i, k] = columns[k][i]
+    return out
+
+
+@njit(cache=True)
+def ascends(values: Any) -> Any:
+    """True when no value is smaller than the one before it."""
+    fits = True
+    for i in range(1, len(values)):
+        fits &= values[i - 1] <= values[i]
+    return fits
+
+
+@njit(cache=True)
+def has_ties(subject: Any, time: Any, lon: Any, lat: Any) -> Any:
+    """True when rows of equal (subject, time) are not in the order of lon, then lat."""
+    for i in range(1, len(subject)):
+        same = time[i] == time[i - 1] and subject[i] == subject[i - 1]
+        if same and (lon[i] < lon[i - 1] or (lon[i] == lon[i - 1] and lat[i] < lat[i - 1])):
+            return True
+    return False
+
+
+@njit(cache=True)
+def order_ties(subject: Any, time: Any, lon: Any, lat: Any) -> Any:
+    """The order that sorts runs of equal (subject, time), sorted already, by lon, then lat."""
+    n, i = len(subject), 0
+    order = np.arange(n).astype(np.int32)
     while i < n:
         j = i + 1
         while j < n and subject[j] == subject[i] and time[j] == time[i]:
             j += 1
         if j - i > 1:
-            run = order[i:j].copy()
-            run = run[np.argsort(lat[run], kind="mergesort")]
+            run = order[i:j][np.argsort(lat[i:j], kind="mergesort")]
             order[i:j] = run[np.argsort(lon[run], kind="mergesort")]
         i = j
+    return order
 
 
 @njit(cache=True)
@@ -117,12 +125,31 @@ def mark_known(
 
 
 @njit(cache=True)
-def is_e7(values: Any) -> Any:
-    """True when every value is a decimal of at most seven places, so that an int32 gives it back exactly."""
-    fits = True
+def exact_e7(values: Any) -> tuple[Any, Any]:
+    """Whole 1e-7 degrees (int32), and whether they give every value back exactly."""
+    out, exact = np.empty(len(values), np.int32), True
     for i in range(len(values)):
-        fits &= np.rint(values[i] * E7) / E7 == values[i]
-    return fits
+        near = np.rint(values[i] * E7)
+        out[i] = np.int32(near)
+        exact &= near / E7 == values[i]
+    return out, exact
+
+
+@njit(cache=True)
+def exact_time(time_us: Any, day_us: Any, unit_us: Any) -> tuple[Any, Any]:
+    """Time since midnight in seconds or milliseconds (int32), and whether nothing was lost."""
+    out, exact = np.empty(len(time_us), np.int32), True
+    if unit_us == 1_000_000:  # a constant divisor is several times faster
+        for i in range(len(time_us)):
+            whole = (time_us[i] - day_us) // 1_000_000
+            out[i] = whole
+            exact &= whole * 1_000_000 == time_us[i] - day_us
+    else:
+        for i in range(len(time_us)):
+            whole = (time_us[i] - day_us) // 1_000
+            out[i] = whole
+            exact &= whole * 1_000 == time_us[i] - day_us
+    return out, exact
 
 
 @njit(cache=True)
@@ -142,12 +169,9 @@ def to_e7(values: Any) -> Any:
     return out
 
 
-@njit(cache=True)
 def from_e7(values: Any) -> Any:
-    out = np.empty(len(values), np.float64)
-    for i in range(len(values)):
-        out[i] = values[i] / E7
-    return out
+    """Degrees; by NumPy, whose large arrays lie on large pages."""
+    return np.divide(values, E7, dtype=np.float64)
 
 
 @njit(cache=True)
@@ -166,13 +190,3 @@ def split_days(time_us: Any, keep: Any, first_day: Any, days: Any) -> tuple[Any,
             order[fill[d]] = i
             fill[d] += 1
     return order, starts
-
-
-@njit(cache=True)
-def is_constant(column: Any) -> Any:
-    """True when all values are the same (or all NaN): such a column need not be moved."""
-    first = column[0] if len(column) else 0
-    i = 0
-    while i < len(column) and (column[i] == first or (np.isnan(column[i]) and np.isnan(first))):
-        i += 1
-    return i == len(column)

@@ -1,0 +1,153 @@
+"""Rows of one day on their way to the disk: all columns of a row side by side, in the narrowest exact form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.core.clock import DAY_US
+from twinward.core.ports import Fixes
+from twinward.storage.lake import kernels
+
+UNITS_US = (1_000_000, 1_000, 1)
+TIME_BITS = {1_000_000: 17, 1_000: 27, 1: 37}  # a day in seconds, milliseconds, microseconds
+EXTRAS = {"error_m": np.dtype(np.float32), "place": np.dtype(np.int32), "identified": np.dtype(np.int32)}
+FILL: dict[str, Any] = {"error_m": np.nan, "place": -1, "identified": 0}
+
+
+class Rows(msgspec.Struct, frozen=True, kw_only=True):
+    """int32[n, words]: subject, time (from midnight in `unit_us`), lon, lat, extras.
+
+    Side by side because sorting reads rows at random: one row is one miss of the cache instead of one a column.
+    Time takes two words where the unit is 1 (microseconds), lon and lat two each unless `e7` (whole 1e-7 degrees).
+    """
+
+    words: NDArray[Any]
+    unit_us: int
+    e7: bool
+    extras: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column as an array of its own: subject int32, time int32 or int64, lon and lat int32 or float64."""
+        at = 0
+        for each, kind in self._kinds():
+            wide = kind.itemsize // 4
+            if each == name:
+                return np.ascontiguousarray(self.words[:, at : at + wide]).reshape(-1).view(kind)
+            at += wide
+        return np.full(len(self), FILL[name], EXTRAS[name])
+
+    def _kinds(self) -> list[tuple[str, np.dtype[Any]]]:
+        time = np.dtype(np.int64 if self.unit_us == 1 else np.int32)
+        point = np.dtype(np.int32 if self.e7 else np.float64)
+        names = [("subject", np.dtype(np.int32)), ("time", time), ("lon", point), ("lat", point)]
+        return names + [(name, EXTRAS[name]) for name in self.extras]
+
+    def take(self, order: NDArray[Any]) -> Rows:
+        """Some rows, by position (int32) or mask."""
+        if order.dtype == np.bool_:
+            return msgspec.structs.replace(self, words=self.words[order])
+        out = np.empty((len(order), self.words.shape[1]), np.int32)
+        kernels.take_rows(self.words, order, out)
+        return msgspec.structs.replace(self, words=out)
+
+    def by_subject(self) -> Rows:
+        """By subject, then time; rows that came in the order of time are spared half of the work."""
+        room = np.empty_like(self.words), np.empty_like(self.words)
+        time = self.column("time")
+        if kernels.ascends(time):
+            return msgspec.structs.replace(self, words=kernels.sort_rows_by_first(self.words, *room))
+        keys = kernels.subject_keys(self.column("subject"), time, TIME_BITS[self.unit_us])
+        return self._sorted(keys, room)
+
+    def by_place(self) -> Rows:
+        """By cell, then second."""
+        at = self.words.shape[1] - len(self.extras)
+        points = (self.words[:, at - 2], self.words[:, at - 1]) if self.e7 else self.points()
+        keys = kernels.cells_of(*points, 1e7 if self.e7 else 1.0)
+        if not kernels.ascends(self.column("time")):
+            keys = (keys << kernels.SECOND_BITS) | self.seconds()
+        return self._sorted(keys, (np.empty_like(self.words), np.empty_like(self.words)))
+
+    def _sorted(self, keys: NDArray[Any], room: tuple[NDArray[Any], NDArray[Any]]) -> Rows:
+        words = kernels.sort_rows(self.words, keys, *room, np.empty_like(keys), np.empty_like(keys))
+        return msgspec.structs.replace(self, words=words)
+
+    def points(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """lon and lat in degrees."""
+        lon, lat = self.column("lon"), self.column("lat")
+        return (kernels.from_e7(lon), kernels.from_e7(lat)) if self.e7 else (lon, lat)
+
+    def seconds(self) -> NDArray[Any]:
+        """Whole seconds since midnight."""
+        return np.asarray(self.column("time") // (1_000_000 // self.unit_us))
+
+    def to_fixes(self, day: int) -> Fixes:
+        """The same rows as fixes, none of them flagged."""
+        lon, lat = self.points()
+        return Fixes(
+            subject=self.column("subject"),
+            time_us=self.column("time").astype(np.int64) * self.unit_us + day * DAY_US,
+            lon=lon,
+            lat=lat,
+            error_m=self.column("error_m"),
+            place=self.column("place"),
+            flag=np.zeros(len(self), np.uint8),
+        )
+
+
+def pack(columns: dict[str, NDArray[Any]], day: int) -> Rows:
+    """Columns (subject, time_us, lon, lat and perhaps extras) of one day as rows, as narrow as is exact."""
+    held, unit_us = _time_words(columns["time_us"], day)
+    points = [kernels.exact_e7(columns[name]) for name in ("lon", "lat")]
+    e7 = all(exact for _, exact in points)
+    extras = tuple(name for name in EXTRAS if name in columns)
+    words = [columns["subject"].astype(np.int32, copy=False), *held]
+    for (whole, _), name in zip(points, ("lon", "lat"), strict=True):
+        words += [whole] if e7 else _halves(columns[name].astype(np.float64, copy=False))
+    words += [columns[name].astype(EXTRAS[name], copy=False).view(np.int32) for name in extras]
+    return Rows(
+        words=kernels.interleave(tuple(map(np.ascontiguousarray, words))), unit_us=unit_us, e7=e7, extras=extras
+    )
+
+
+def pack_fixes(fixes: Fixes, day: int) -> Rows:
+    """Fixes as rows; their flags stay outside."""
+    columns = {name: getattr(fixes, name) for name in ("subject", "time_us", "lon", "lat")}
+    if not np.all(np.isnan(fixes.error_m)):
+        columns["error_m"] = fixes.error_m
+    if np.any(fixes.place >= 0):
+        columns["place"] = fixes.place
+    return pack(columns, day)
+
+
+def _time_words(time_us: NDArray[Any], day: int) -> tuple[list[NDArray[Any]], int]:
+    for unit_us in UNITS_US[:-1]:
+        whole, exact = kernels.exact_time(time_us, day * DAY_US, unit_us)
+        if exact:
+            return [whole], unit_us
+    return _halves(time_us - day * DAY_US), 1
+
+
+def _halves(column: NDArray[Any]) -> list[NDArray[Any]]:
+    both = np.ascontiguousarray(column).view(np.int32)
+    return [both[0::2], both[1::2]]
+
+
+def join(parts: list[Rows], day: int) -> Rows:
+    """All rows, one part after the other, in a form that holds them all exactly."""
+    forms = {(part.unit_us, part.e7, part.extras) for part in parts}
+    if len(parts) == 1:
+        return parts[0]
+    if len(forms) == 1:
+        return msgspec.structs.replace(parts[0], words=np.concatenate([part.words for part in parts]))
+    extras = [name for name in EXTRAS if any(name in part.extras for part in parts)]
+    fixes = [part.to_fixes(day) for part in parts]
+    columns = {n: np.concatenate([getattr(f, n) for f in fixes]) for n in ("subject", "time_us", "lon", "lat")}
+    return pack(columns | {n: np.concatenate([part.column(n) for part in parts]) for n in extras}, day)
