@@ -17,6 +17,7 @@ from twinward.storage.lake.buffer import DayBuffer
 from twinward.storage.lake.manifest import Manifest, NamesPiece, Side, sync_file
 from twinward.storage.lake.names import Names
 from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, NO_FIXES, OpenPart, concat_fixes, take_fixes, write_part
+from twinward.storage.lake.room import Room
 from twinward.storage.lake.rows import Rows
 
 SPEED_LIMIT_M_S = 1_000 / 3.6  # faster than an airliner: stored, flagged, left out of stays
@@ -45,6 +46,7 @@ class Append:
         self.subjects, self.places = Names(root, manifest.subjects), Names(root, manifest.places)
         scratch = root / "scratch"
         self.buffer = DayBuffer(scratch, memory_rows) if memory_rows else DayBuffer(scratch)
+        self.room = Room()
         self.new_keys: list[NDArray[Any]] = []
         self.touched = np.zeros(0, np.bool_)  # subjects whose stays may have changed
 
@@ -131,7 +133,7 @@ class Append:
         new_day = day not in self.manifest.days()
         if len(fixes):
             fixes = self._flag(day, fixes)
-            self._write_orders(day, rows, came.by_place(), fixes.flag)
+            self._write_orders(day, rows, came.by_place(self.room, rows), fixes.flag)
             self.done.stored += len(fixes)
             self.touched[fixes.subject] = True
         if new_day:
@@ -148,15 +150,16 @@ class Append:
 
     def _new_rows(self, day: int) -> tuple[Rows, Rows, Fixes]:
         """Rows the lake does not hold: in any order, and sorted by (subject, time, lon, lat) as rows and as fixes."""
-        came = self.buffer.pop(day)
-        rows = came.by_subject()
-        columns = tuple(rows.column(name) for name in ("subject", "time", "lon", "lat"))
-        if kernels.has_ties(*columns):
-            rows = rows.take(kernels.order_ties(*columns))
-        fixes = rows.to_fixes(day)
+        came = self.buffer.pop(day, self.room)
+        rows = came.by_subject(self.room)
+        fixes = rows.to_fixes(day, self.room)
+        keys = (fixes.subject, fixes.time_us, fixes.lon, fixes.lat)
+        if kernels.has_ties(*keys):
+            order = kernels.order_ties(*keys)
+            rows, fixes = rows.take(order), take_fixes(fixes, order)
+            keys = (fixes.subject, fixes.time_us, fixes.lon, fixes.lat)
         plain = rows.column("identified") == 0
         keep = plain.copy()
-        keys = (fixes.subject, fixes.time_us, fixes.lon, fixes.lat)
         repeats = kernels.mark_repeats(*keys, keep)
         for known in self._known_rows(day, fixes):
             repeats += kernels.mark_known(*keys, keep, known.subject, known.time_us, known.lon, known.lat)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
 from twinward.storage.lake import kernels
+from twinward.storage.lake.room import Room
 from twinward.storage.lake.rows import Rows, join, pack
 
 MEMORY_ROWS = 100_000_000  # 1.6 GB in the narrowest form
@@ -59,11 +60,11 @@ class DayBuffer:
     def days(self) -> list[int]:
         return sorted(self.held.keys() | self.spilled.keys())
 
-    def pop(self, day: int) -> Rows:
-        """The rows of a day in the order they came."""
+    def pop(self, day: int, room: Room) -> Rows:
+        """The rows of a day in the order they came, in the room."""
         chunks = []
         for path, form in self.spilled.pop(day, []):
             words = np.fromfile(path, np.int32).reshape(-1, form.words.shape[1])
             chunks.append(msgspec.structs.replace(form, words=words))
             path.unlink()
-        return join(chunks + self.held.pop(day, []), day)
+        return join(chunks + self.held.pop(day, []), day, room)

@@ -14,6 +14,7 @@ from twinward.core.clock import DAY_US
 from twinward.storage.lake.append import Append, flags_moved
 from twinward.storage.lake.manifest import Manifest, Part
 from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes, write_part
+from twinward.storage.lake.room import Room
 from twinward.storage.lake.rows import Rows, pack_fixes
 
 
@@ -47,7 +48,7 @@ def _merge(root: Path, generation: int, day: int, recorded: int, parts: list[Par
     def written(order: str, rows: Rows, flag: NDArray[Any]) -> Part:
         return write_part(root, f"{order}-{day}-{generation:08d}-{recorded}.parquet", order, day, rows, flag, at_us)
 
-    by_place = rows.by_place()
+    by_place = rows.by_place(Room(), rows)
     return [written(BY_SUBJECT, rows, fixes.flag), written(BY_PLACE, by_place, flags_moved(rows, by_place, fixes.flag))]
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinward.core.ports import Crowd
 from twinward.storage.lake import kernels
 from twinward.storage.lake.manifest import Part, sync_file
+from twinward.storage.lake.rows import Rows
 
 HEADER = 3  # int64: cells, entries, rows
 # what follows the header, in this order: (name, kind, which length, how much longer)
@@ -29,8 +28,10 @@ def crowd_name(part_name: str) -> str:
     return f"{part_name}.crowd"
 
 
-def write_crowd(root: Path, part_name: str, subject: NDArray[Any], lon7: NDArray[Any], lat7: NDArray[Any]) -> int:
-    """Write the crowd file of rows in place order (whole 1e-7 degrees); its size in bytes."""
+def write_crowd(root: Path, part_name: str, rows: Rows) -> int:
+    """Write the crowd file of rows in place order, in whole 1e-7 degrees; its size in bytes."""
+    at = rows.words.shape[1] - len(rows.extras)
+    subject, lon7, lat7 = rows.words[:, 0], rows.words[:, at - 2], rows.words[:, at - 1]
     cells, starts = kernels.cell_runs(lon7, lat7)
     order = np.argsort(cells, kind="stable")
     entry_start, row_start, who, count, dx, dy = kernels.gather_crowd(cells, starts, order, subject, lon7, lat7)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from twinward.storage.lake.manifest import Part, sync_file
 from twinward.storage.lake.rows import Rows
 
 GROUP_ROWS = 8192
+BLOCK_ROWS = 32 * GROUP_ROWS  # written at a time
 BY_PLACE, BY_SUBJECT = "place", "subject"
 
 
@@ -44,21 +46,48 @@ def group_keys(order: str, rows: Rows) -> NDArray[Any]:
     return np.asarray(keys.reshape(2, -1).T)
 
 
-def columns_of(rows: Rows, flag: NDArray[Any], coords: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The columns of the file, and the names of the optional ones among them: those that say anything."""
+def extras_of(rows: Rows, flag: NDArray[Any]) -> tuple[str, ...]:
+    """The optional columns that say anything."""
+    says = {
+        "error_m": "error_m" in rows.extras and not np.all(np.isnan(rows.column("error_m"))),
+        "place": "place" in rows.extras and bool(np.any(rows.column("place") >= 0)),
+        "flag": bool(flag.any()),
+    }
+    return tuple(name for name, held in says.items() if held)
+
+
+def columns_of(rows: Rows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]) -> dict[str, Any]:
+    """The columns of the file."""
     columns: dict[str, Any] = {name: rows.column(name) for name in ("subject", "time", "lon", "lat")}
     if coords == "f32":
         columns |= {name: columns[name].astype(np.float32) for name in ("lon", "lat")}
-    extras = []
-    for name, missing in (("error_m", np.isnan), ("place", lambda place: place < 0)):
-        empty = missing(rows.column(name)) if name in rows.extras else np.ones(1, np.bool_)
-        if not empty.all():
-            columns[name] = pa.array(rows.column(name), mask=empty)
-            extras.append(name)
-    if flag.any():
-        columns["flag"] = flag
-        extras.append("flag")
-    return columns, tuple(extras)
+    if "error_m" in extras:
+        columns["error_m"] = pa.array(rows.column("error_m"), from_pandas=True)
+    if "place" in extras:
+        columns["place"] = pa.array(rows.column("place"), mask=rows.column("place") < 0)
+    return columns | ({"flag": flag} if "flag" in extras else {})
+
+
+def write_rows(path: Path, rows: Rows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]) -> None:
+    """The Parquet file, written a few row groups at a time so that their columns stay in the cache."""
+    whole = {c: "DELTA_BINARY_PACKED" for c in ("subject", "time", "lon", "lat") if c[0] != "l" or coords == "e7"}
+    packed = set(extras) if coords == "e7" else {*extras, "lon", "lat"}
+    writer = None
+    for start in range(0, len(rows), BLOCK_ROWS):
+        some = msgspec.structs.replace(rows, words=rows.words[start : start + BLOCK_ROWS])
+        table = pa.table(columns_of(some, flag[start : start + BLOCK_ROWS], coords, extras))
+        writer = writer or pq.ParquetWriter(
+            path,
+            table.schema,
+            use_dictionary=list(extras),
+            column_encoding=whole | ({} if coords == "e7" else dict.fromkeys(("lon", "lat"), "BYTE_STREAM_SPLIT")),
+            compression={c: "zstd" if c in packed else "none" for c in table.column_names},
+            compression_level=dict.fromkeys(packed, 1) or None,
+        )
+        writer.write_table(table, GROUP_ROWS)
+    if writer:
+        writer.close()
+        sync_file(path)
 
 
 def write_part(root: Path, name: str, order: str, day: int, rows: Rows, flag: NDArray[Any], at_us: int) -> Part:
@@ -66,37 +95,24 @@ def write_part(root: Path, name: str, order: str, day: int, rows: Rows, flag: ND
 
     Nothing names the file yet: that is the manifest's to do.
     """
-    coords = coords_of(rows)
-    columns, extras = columns_of(rows, flag, coords)
-    path = root / name
-    whole = {c: "DELTA_BINARY_PACKED" for c in ("subject", "time", "lon", "lat") if c[0] != "l" or coords == "e7"}
-    floats = {c: "BYTE_STREAM_SPLIT" for c in ("lon", "lat") if coords != "e7"}
-    pq.write_table(
-        pa.table(columns),
-        path,
-        row_group_size=GROUP_ROWS,
-        use_dictionary=list(extras),
-        column_encoding=whole | floats,
-        compression={c: "zstd" if c in floats or c in extras else "none" for c in columns},
-        compression_level={c: 1 for c in columns if c in floats or c in extras} or None,
-    )
+    coords, extras = coords_of(rows), extras_of(rows, flag)
+    write_rows(root / name, rows, flag, coords, extras)
     np.save(root / f"{name}.groups.npy", group_keys(order, rows))
-    sync_file(path)
     sync_file(root / f"{name}.groups.npy")
-    time, crowd = columns["time"], order == BY_PLACE and coords == "e7"
+    time = rows.words[:, 1] if rows.unit_us > 1 else rows.column("time")
     return Part(
         name=name,
         day=day,
         order=order,
         rows=len(rows),
-        bytes=path.stat().st_size,
+        bytes=(root / name).stat().st_size,
         unit_us=rows.unit_us,
         coords=coords,
         from_us=day * DAY_US + int(time.min()) * rows.unit_us,
         to_us=day * DAY_US + int(time.max()) * rows.unit_us + 1,
         recorded_us=at_us,
         extras=extras,
-        crowd_bytes=write_crowd(root, name, columns["subject"], columns["lon"], columns["lat"]) if crowd else 0,
+        crowd_bytes=write_crowd(root, name, rows) if order == BY_PLACE and rows.e7 else 0,
     )
 
 

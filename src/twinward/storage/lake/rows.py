@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from twinward.core.clock import DAY_US
 from twinward.core.ports import Fixes
 from twinward.storage.lake import kernels
+from twinward.storage.lake.room import Room
 
 UNITS_US = (1_000_000, 1_000, 1)
 TIME_BITS = {1_000_000: 17, 1_000: 27, 1: 37}  # a day in seconds, milliseconds, microseconds
@@ -57,27 +58,32 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
         kernels.take_rows(self.words, order, out)
         return msgspec.structs.replace(self, words=out)
 
-    def by_subject(self) -> Rows:
-        """By subject, then time; rows that came in the order of time are spared half of the work."""
-        room = np.empty_like(self.words), np.empty_like(self.words)
-        time = self.column("time")
+    def by_subject(self, room: Room) -> Rows:
+        """By subject, then time, in the room; rows that came in the order of time are spared half of the work."""
+        a, b = self._room(room)
+        time = self.words[:, 1] if self.unit_us > 1 else self.column("time")
         if kernels.ascends(time):
-            return msgspec.structs.replace(self, words=kernels.sort_rows_by_first(self.words, *room))
-        keys = kernels.subject_keys(self.column("subject"), time, TIME_BITS[self.unit_us])
-        return self._sorted(keys, room)
+            return msgspec.structs.replace(self, words=kernels.sort_rows_by_first(self.words, a, b))
+        return self._sorted(kernels.subject_keys(self.words[:, 0], time, TIME_BITS[self.unit_us]), room, a, b)
 
-    def by_place(self) -> Rows:
-        """By cell, then second."""
-        at = self.words.shape[1] - len(self.extras)
+    def by_place(self, room: Room, beside: Rows) -> Rows:
+        """By cell, then second, in what `beside` leaves of the room; these rows themselves are lost."""
+        at, keys = self.words.shape[1] - len(self.extras), room.take("keys", len(self), np.int64)
         points = (self.words[:, at - 2], self.words[:, at - 1]) if self.e7 else self.points()
-        keys = kernels.cells_of(*points, 1e7 if self.e7 else 1.0)
-        if not kernels.ascends(self.column("time")):
-            keys = (keys << kernels.SECOND_BITS) | self.seconds()
-        return self._sorted(keys, (np.empty_like(self.words), np.empty_like(self.words)))
+        kernels.cells_of(*points, 1e7 if self.e7 else 1.0, keys)
+        if not kernels.ascends(self.words[:, 1] if self.unit_us > 1 else self.column("time")):
+            keys <<= kernels.SECOND_BITS
+            keys |= self.seconds()
+        spare = [words for words in (*self._room(room), self.words) if not np.may_share_memory(words, beside.words)]
+        return self._sorted(keys, room, *spare[:2])
 
-    def _sorted(self, keys: NDArray[Any], room: tuple[NDArray[Any], NDArray[Any]]) -> Rows:
-        words = kernels.sort_rows(self.words, keys, *room, np.empty_like(keys), np.empty_like(keys))
-        return msgspec.structs.replace(self, words=words)
+    def _room(self, room: Room) -> tuple[NDArray[Any], NDArray[Any]]:
+        rows, wide = self.words.shape
+        return room.take("a", rows, np.int32, wide), room.take("b", rows, np.int32, wide)
+
+    def _sorted(self, keys: NDArray[Any], room: Room, a: NDArray[Any], b: NDArray[Any]) -> Rows:
+        keys_a, keys_b = (room.take(name, len(self), np.int64) for name in ("keys_a", "keys_b"))
+        return msgspec.structs.replace(self, words=kernels.sort_rows(self.words, keys, a, b, keys_a, keys_b))
 
     def points(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """lon and lat in degrees."""
@@ -88,18 +94,19 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
         """Whole seconds since midnight."""
         return np.asarray(self.column("time") // (1_000_000 // self.unit_us))
 
-    def to_fixes(self, day: int) -> Fixes:
-        """The same rows as fixes, none of them flagged."""
-        lon, lat = self.points()
-        return Fixes(
-            subject=self.column("subject"),
-            time_us=self.column("time").astype(np.int64) * self.unit_us + day * DAY_US,
-            lon=lon,
-            lat=lat,
-            error_m=self.column("error_m"),
-            place=self.column("place"),
-            flag=np.zeros(len(self), np.uint8),
-        )
+    def to_fixes(self, day: int, room: Room) -> Fixes:
+        """The same rows as fixes in the room, none of them flagged."""
+        n, kinds = len(self), {"subject": np.int32, "time_us": np.int64, "lon": np.float64, "lat": np.float64}
+        columns = {name: room.take(name, n, kind) for name, kind in kinds.items()}
+        if self.e7 and self.unit_us > 1:
+            kernels.widen(self.words, self.unit_us, day * DAY_US, *columns.values())
+        else:
+            columns["subject"], (columns["lon"], columns["lat"]) = self.column("subject"), self.points()
+            columns["time_us"] = self.column("time").astype(np.int64) * self.unit_us + day * DAY_US
+        for name in ("error_m", "place"):
+            held = name in self.extras
+            columns[name] = self.column(name) if held else room.constant(name, n, FILL[name], EXTRAS[name])
+        return Fixes(**columns, flag=room.constant("flag", n, 0, np.uint8))
 
 
 def pack(columns: dict[str, NDArray[Any]], day: int) -> Rows:
@@ -112,9 +119,9 @@ def pack(columns: dict[str, NDArray[Any]], day: int) -> Rows:
     for (whole, _), name in zip(points, ("lon", "lat"), strict=True):
         words += [whole] if e7 else _halves(columns[name].astype(np.float64, copy=False))
     words += [columns[name].astype(EXTRAS[name], copy=False).view(np.int32) for name in extras]
-    return Rows(
-        words=kernels.interleave(tuple(map(np.ascontiguousarray, words))), unit_us=unit_us, e7=e7, extras=extras
-    )
+    rows = np.empty((len(words[0]), len(words)), np.int32)
+    kernels.interleave(tuple(map(np.ascontiguousarray, words)), rows)
+    return Rows(words=rows, unit_us=unit_us, e7=e7, extras=extras)
 
 
 def pack_fixes(fixes: Fixes, day: int) -> Rows:
@@ -140,14 +147,14 @@ def _halves(column: NDArray[Any]) -> list[NDArray[Any]]:
     return [both[0::2], both[1::2]]
 
 
-def join(parts: list[Rows], day: int) -> Rows:
+def join(parts: list[Rows], day: int, room: Room) -> Rows:
     """All rows, one part after the other, in a form that holds them all exactly."""
     forms = {(part.unit_us, part.e7, part.extras) for part in parts}
-    if len(parts) == 1:
-        return parts[0]
     if len(forms) == 1:
-        return msgspec.structs.replace(parts[0], words=np.concatenate([part.words for part in parts]))
+        shape = (sum(map(len, parts)), parts[0].words.shape[1])
+        words = room.take("came", shape[0], np.int32, shape[1])
+        return msgspec.structs.replace(parts[0], words=np.concatenate([part.words for part in parts], out=words))
     extras = [name for name in EXTRAS if any(name in part.extras for part in parts)]
-    fixes = [part.to_fixes(day) for part in parts]
+    fixes = [part.to_fixes(day, Room()) for part in parts]
     columns = {n: np.concatenate([getattr(f, n) for f in fixes]) for n in ("subject", "time_us", "lon", "lat")}
     return pack(columns | {n: np.concatenate([part.column(n) for part in parts]) for n in extras}, day)

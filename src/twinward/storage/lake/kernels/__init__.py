@@ -28,6 +28,7 @@ from twinward.storage.lake.kernels.rows import (
     order_ties,
     split_days,
     to_e7,
+    widen,
 )
 from twinward.storage.lake.kernels.sorting import sort_order, sort_rows, sort_rows_by_first, take, take_rows
 
@@ -65,4 +66,5 @@ __all__ = [
     "take_rows",
     "to_e7",
     "touched_groups",
+    "widen",
 ]

@@ -40,12 +40,10 @@ def place_keys(second: Any, lon: Any, lat: Any) -> Any:
 
 
 @njit(cache=True)
-def cells_of(lon: Any, lat: Any, scale: Any) -> Any:
+def cells_of(lon: Any, lat: Any, scale: Any, out: Any) -> None:
     """The Morton number of the cell of each point, given in degrees times `scale`."""
-    out = np.empty(len(lon), np.int64)
     for i in range(len(lon)):
         out[i] = cell_of(lon[i] / scale, lat[i] / scale)
-    return out
 
 
 @njit(cache=True)

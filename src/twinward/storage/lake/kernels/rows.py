@@ -29,14 +29,19 @@ def mark_same(words: Any, chosen: Any) -> Any:
 
 
 @njit(cache=True)
-def interleave(columns: Any) -> Any:
+def interleave(columns: Any, out: Any) -> None:
     """Columns of the same type (a tuple) as rows."""
-    n, wide = len(columns[0]), len(columns)
-    out = np.empty((n, wide), columns[0].dtype)
-    for i in range(n):
-        for k in range(wide):
+    for i in range(len(out)):
+        for k in range(len(columns)):
             out[i, k] = columns[k][i]
-    return out
+
+
+@njit(cache=True)
+def widen(words: Any, unit_us: Any, day_us: Any, subject: Any, time_us: Any, lon: Any, lat: Any) -> None:
+    """Rows of narrow words (one word each for time, lon, lat) as columns."""
+    for i in range(len(words)):
+        subject[i], time_us[i] = words[i, 0], words[i, 1] * unit_us + day_us
+        lon[i], lat[i] = words[i, 2] / E7, words[i, 3] / E7
 
 
 @njit(cache=True)
