@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from twinward.library.intents import VERY_LIKE, nearest, stems
 from twinward.library.knowledge import Edge, Graph, Node
 
 
@@ -42,19 +43,25 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 
 # intent: words that ask for it, any group of which must all occur; the first that fits is taken
 INTENTS: tuple[tuple[str, str], ...] = (
-    ("manual", r"\b(manuals?|handbooks?|guide|guidance|instructions?|how[ -]to|procedures?|sop)\b|手册|指南|规程|指引"),
-    ("evidence", r"\b(evidence|stud(y|ies)|papers?|proof|proven|research|trials?|literature)\b|证据|研究|论文|依据"),
-    ("drilled", r"\b(drill(ed|s)?|exercised?|rehears(ed|al)|practi[sc]ed)\b|演练|演习"),
-    ("contradict", r"\b(contradict\w*|conflict\w*|incompatible|clash\w*|work against|at odds)\b|矛盾|冲突|抵触"),
-    ("lost", r"\b(impossible|los[et]|losing|lack of|without|run(s|ning)? out|cannot (be )?do|no more|unavailable)\b"
-             r"|失去|耗尽|用完|无法|没有了|做不"),
-    ("missing", r"\b(lack(s|ing)?|miss(ing)?|short(age|fall)?s?|do(n't| not) have|insufficient)\b|缺|不足|短缺"),
-    ("who", r"\b(who|whose|accountable|responsible|in charge|which department|which office)\b|谁|哪个部门|负责|责任"),
+    ("manual", r"\b(manuals?|handbooks?|guide|guidance|instructions?|how[ -]to|procedures?"
+               r"|how (do|does|should) (i|we|one)|sop)\b|手册|指南|规程|指引|怎么做|如何操作"),
+    ("evidence", r"\b(evidence|stud(y|ies)|papers?|proof|proven|prove|research|trials?|literature|how (sure|certain)"
+                 r"|do we know (that|whether|if))\b|证据|研究|论文|依据|科学"),
+    ("drilled", r"\b(drill(ed|s)?|exercised?|rehears(ed|al)|practi[sc]ed|untested|never tried)\b|演练|演习"),
+    ("contradict", r"\b(contradict\w*|conflict\w*|incompatible|clash\w*|work against each|at odds|at the same time"
+                   r"|exclude each|(cannot|can't|must not) (be (combined|used together)|go together|combine))\b"
+                   r"|矛盾|冲突|抵触|不能同时|不能并用"),
+    ("lost", r"\b(impossible|los[et]|losing|lack of|without|run(s|ning)? out|cannot (be )?do|no more|unavailable"
+             r"|(is|are) gone|gone,)\b|失去|耗尽|用完|无法|没有了|做不|如果没有"),
+    ("missing", r"\b(lack(s|ing)?|miss(ing)?|short(age|fall)?s?|do(n't| not) have|insufficient|still need(s|ed)?"
+                r"|have (everything|all|enough))\b|缺|不足|短缺|不够"),
+    ("who", r"\b(who|whose|accountable|responsible|in charge|which department|which office)\b"
+            r"|谁|哪个部门|哪个单位|负责|责任|承担"),
     ("past", r"\b(past|previous|earlier|before|similar|like this|history|historical|precedents?)\b"
-             r"|以往|过去|类似|历史|曾经"),
-    ("lowers", r"\b(lower|reduc|cut|slow|stop|curb|limit|decreas|prevent|diminish|help)\w*\b"
-               r"|降低|减少|阻断|减缓|控制传播|遏制"),
-    ("needs", r"\b(need|requir|use|depend|take|consum|rely|relies|call for)\w*\b|需要|依赖|使用|消耗"),
+             r"|以往|以前|过去|类似|相似|历史|曾经"),
+    ("lowers", r"\b(lower|reduc|cut|slow|stop|curb|limit|decreas|prevent|diminish|help|works? against|effective"
+               r"|protect)\w*\b|降低|减少|阻断|减缓|控制|遏制|防止|有效"),
+    ("needs", r"\b(need|requir|use|depend|take|consum|rely|relies|call for)\w*\b|需要|依赖|使用|消耗|要用"),
 )  # fmt: skip
 KINDS = {
     "manual": ("task", "measure"), "evidence": ("measure",), "drilled": ("hazard",), "contradict": ("measure",),
@@ -62,18 +69,29 @@ KINDS = {
     "past": ("hazard",), "lowers": ("setting",), "needs": ("resource", "measure", "plan"),
 }  # fmt: skip
 FREE = ("drilled", "contradict", "past", "missing")  # may be asked about everything
-STOP = frozenset(("the", "a", "an", "of", "in", "on", "to", "for", "and", "is", "are", "with", "by", "at", "it"))
 
 
 def ask(graph: Graph, question: str, live: Live | None = None) -> Found:
-    """What the graph says to a question in English or Chinese."""
-    asks = next((name for name, words in INTENTS if re.search(words, question.lower())), None)
-    if asks is None:
-        return silence(question, None, (), "what is asked is not understood")
+    """What the graph says to a question in English or Chinese.
+
+    The words that say what is asked come first; where they name nothing that is known, or there are none, the example
+    questions that it is most like decide, and then it must name something.
+    """
+    told = next((name for name, words in INTENTS if re.search(words, question.lower())), None)
+    found = answer(graph, question, told, live) if told is not None else None
+    if found is not None and (found.answered or found.about):
+        return found
+    for asks, likeness in nearest(question):
+        other = answer(graph, question, asks, live)
+        if other.answered and (other.about or (told is None and likeness >= VERY_LIKE)):
+            return other
+    return found or silence(question, None, (), "what is asked is not understood")
+
+
+def answer(graph: Graph, question: str, asks: str, live: Live | None) -> Found:
+    """What the graph says when this is what is asked."""
     about = [node for kind in KINDS[asks] for node in mentioned(graph, question, kind)]
-    if not about and asks not in FREE:
-        return silence(question, asks, (), "what it asks about is not in the library")
-    if not about and unknown_thing(question):
+    if not about and (asks not in FREE or unknown_thing(question)):
         return silence(question, asks, (), "what it asks about is not in the library")
     answers, note = ANSWER[asks](graph, about, live, question)
     names = tuple(node.id for node in about)
@@ -111,11 +129,6 @@ def names_it(name: str, text: str) -> bool:
     return bool(plain) and (f" {plain} " in text or f" {plain}s " in text)
 
 
-def stems(text: str) -> set[str]:
-    words = re.findall(r"[a-z]+", text.lower())
-    return {re.sub(r"(ations?|ating|ings?|ed|es|s|e)$", "", word) for word in words if word not in STOP}
-
-
 def share(own: set[str], asked: set[str]) -> float:
     return len(own & asked) / len(own) if own else 0.0
 
@@ -148,7 +161,8 @@ def lowers(graph: Graph, about: list[Node], live: Live | None, question: str) ->
 def needs(graph: Graph, about: list[Node], live: Live | None, question: str) -> Answered:
     """Who needs a resource; what a measure or plan needs where no resource is named."""
     resources = [node for node in about if node.kind == "resource"]
-    if resources and not re.search(r"\bwhat do(es)?\b", question.lower()):
+    other = len(resources) < len(about) and re.search(r"\bwhat do(es)?\b", question.lower())
+    if resources and not other:
         return along(graph, [e for node in resources for e in graph.find("needs", end=node.id)], to_end=False), ""
     others = [node for node in about if node.kind != "resource"] or resources
     return along(graph, [e for node in others for e in graph.find("needs", start=node.id)], to_end=True), ""

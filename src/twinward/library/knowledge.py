@@ -66,7 +66,6 @@ class _Measure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     aliases: tuple[str, ...]
     settings: tuple[str, ...]
     needs: tuple[str, ...]
-    contradicts: tuple[str, ...]
     evidence: tuple[str, ...]
 
 
@@ -74,6 +73,14 @@ class _Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     id: str
     title: str
     says: str
+
+
+class _Contradiction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Two measures that work against each other at one place and time, and why."""
+
+    one: str
+    other: str
+    because: str
 
 
 class _Name(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +96,8 @@ class _Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     setting: tuple[_Name, ...]
     resource_name: tuple[_Name, ...]
     department_name: tuple[_Name, ...]
+    task_name: tuple[_Name, ...]
+    contradiction: tuple[_Contradiction, ...]
 
 
 def build_graph(library: Library) -> Graph:
@@ -113,8 +122,12 @@ def build_graph(library: Library) -> Graph:
     for manual in list_manuals():
         graph.add("manual", manual.path, manual.title)
     add_measures(graph, words.measure)
+    for pair in words.contradiction:
+        for one, other in ((pair.one, pair.other), (pair.other, pair.one)):
+            graph.join(f"measure:{one}", "contradicts", f"measure:{other}", pair.because)
+    task_names = {one.id: one for one in words.task_name}
     for plan in library.plans.values():
-        add_plan(graph, plan)
+        add_plan(graph, plan, task_names)
     return graph
 
 
@@ -129,12 +142,9 @@ def add_measures(graph: Graph, measures: tuple[_Measure, ...]) -> None:
             graph.join(name, "needs", f"resource:{resource}")
         for evidence in one.evidence:
             graph.join(name, "has evidence", f"evidence:{evidence}")
-        for other in one.contradicts:
-            for pair in ((one.id, other), (other, one.id)):
-                graph.join(f"measure:{pair[0]}", "contradicts", f"measure:{pair[1]}")
 
 
-def add_plan(graph: Graph, plan: Plan) -> None:
+def add_plan(graph: Graph, plan: Plan, names: dict[str, _Name]) -> None:
     """A plan with its measures, resources and tasks; a task with its department, measure, needs and manual."""
     name = graph.add("plan", plan.id, plan.title)
     graph.join(name, "answers", f"hazard:{plan.hazard}")
@@ -144,7 +154,9 @@ def add_plan(graph: Graph, plan: Plan) -> None:
         quantity = amount if isinstance(amount, int | float) else amount.quantity
         graph.join(name, "needs", f"resource:{resource}", f"{quantity:g}")
     for task in plan.every_task():
-        own = graph.add("task", f"{task.key}/{task.title}", task.title, names=(task.key,))
+        called = names.get(task.key)
+        words = (called.zh, (task.key, *called.aliases)) if called else ("", (task.key,))
+        own = graph.add("task", f"{task.key}/{task.title}", task.title, *words)
         graph.join(name, "orders", own)
         graph.join(f"department:{task.department}", "is accountable for", own)
         for resource, quantity in task.needs.items():
