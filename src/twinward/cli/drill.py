@@ -10,20 +10,23 @@ import msgspec
 
 from twinward import app
 from twinward.cli.drill_workspace import drills_home, find_drill, find_script, make_drill
-from twinward.cli.opened import as_time
+from twinward.cli.opened import add_person, as_time, open_for
 from twinward.cli.output import announce, emit_json, emit_text
 from twinward.core.errors import InputError
 from twinward.service import plans
 from twinward.service.drills import (
     FOLDER,
+    SCORE,
     SCRIPT,
+    DrillScore,
     check_script,
     list_drills,
     read_about,
+    read_part,
     score_drill,
     script_schema,
     trend,
-)
+)  # fmt: skip
 
 
 class PrintSchema(argparse.Action):
@@ -55,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("id", help="id or folder of the drill")
         sub.set_defaults(answer=answer)
     add_scoring(scoring)
+    recording = acts.add_parser("record", help="put into the real log that this drill took place")
+    recording.add_argument("id", help="id or folder of the drill")
+    recording.add_argument("--by", required=True, metavar="NAME", help="who answers for the statement")
+    recording.set_defaults(answer=_record)
+    add_person(recording)
     for leaf in (checking, starting, playing, listing, showing, scoring):
         leaf.add_argument("--json", action="store_true", help="one JSON object as the last line of standard output")
 
@@ -83,6 +91,7 @@ def add_playing(parser: argparse.ArgumentParser) -> None:
 def add_scoring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", type=Path, help="write the score as a page here")
     parser.add_argument("--pdf", type=Path, help="write the score as a PDF here")
+    parser.add_argument("--no-hindsight", action="store_true", help="do not run the plans that were not taken")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -153,12 +162,29 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _record(options: argparse.Namespace) -> int:
+    from twinward.service.drill_record import record_drill
+
+    folder = find_drill(options.id)
+    score = read_part(folder, SCORE, DrillScore)
+    if score is None:
+        raise InputError(f"{options.id} has no score", "score it: twinward drill score ID", code="not_played")
+    with open_for(options) as (platform, caller):
+        event = record_drill(platform, caller, read_about(folder), score, options.by)
+    if options.json:
+        emit_json({"recorded": score.drill, "plans": score.plans, "event": event, "by": options.by})
+    else:
+        emit_text(f"{score.drill} is on record: {', '.join(score.plans) or 'no plan'} drilled")
+    return 0
+
+
 def _score(options: argparse.Namespace) -> int:
     return show_score(find_drill(options.id), options)
 
 
 def show_score(folder: Path, options: argparse.Namespace) -> int:
     from twinward.cli.incident_report import show, write
+    from twinward.service.drill_hindsight import compare_decisions
     from twinward.service.drill_page import write_score
     from twinward.service.ground import Ground
     from twinward.service.situation import render_html, render_pdf
@@ -166,7 +192,7 @@ def show_score(folder: Path, options: argparse.Namespace) -> int:
     announce(folder)
     platform = app.open_platform(folder)
     try:
-        score = score_drill(platform)
+        score = score_drill(platform, None if options.no_hindsight else compare_decisions)
         document = write_score(Ground(platform), score)
     finally:
         platform.close()

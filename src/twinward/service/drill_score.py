@@ -131,7 +131,14 @@ def score_log(platform: Platform, truth: Truth, targets: Targets) -> tuple[Log, 
     receipts = [receipt_h(log, event) for event in log.of("OrderIssued")]
     triggered = [one for one in injects if one.kind in ("outbreak", "flood")]
     lost = [one for one in injects if one.kind in ("hospital_lost", "supply_shortage")]
+    first: dict[str, float | None] = dict.fromkeys((one.inject for one in triggered), None)
+    for person in truth.persons:
+        first[person.inject] = min(person.infected_h, first.get(person.inject) or person.infected_h)
     figures = [
+        times("detection_h", "from the first infection to the trigger",
+              [one.hour - begun + or_end(log, one, one.trigger_h) for one in triggered
+               if (begun := first[one.inject]) is not None],
+              None, [event for one in triggered for event in one.events[:1]]),
         times("trigger_h", "from the first sign to the trigger", [or_end(log, one, one.trigger_h) for one in triggered],
               targets.trigger_h, [event for one in triggered for event in one.events[:1]]),
         times("orders_h", "from the trigger to the first orders", [or_end(log, one, one.orders_h) for one in triggered],
@@ -303,3 +310,18 @@ def list_decisions(log: Log) -> list[Decision]:
         )
         for e in log.of("PlanAdopted")
     ]  # fmt: skip
+
+
+def weigh_regret(decisions: Sequence[Decision], target: float | None) -> Figure:
+    """What the decisions cost more than the best plan in hindsight, as a share of it; judged on the worst."""
+    weighed = [one for one in decisions if one.regret_share is not None]
+    shares = [one.regret_share or 0.0 for one in weighed]
+    title = "cost above the best plan in hindsight"
+    if not shares:
+        return Figure(name="regret_share", title=title, unit="share", n=0, value=None, says="nothing to compare")
+    met = None if target is None else max(shares) <= target
+    return Figure(
+        name="regret_share", title=title, unit="share", n=len(shares), value=round(float(np.median(shares)), 4),
+        p90=round(max(shares), 4), target=target, met=met, events=tuple(one.event for one in weighed)[:MOST_EVENTS],
+        says=f"the worst {max(shares):.0%} above, {sum(one == 0 for one in shares)} of {len(shares)} were best",
+    )  # fmt: skip

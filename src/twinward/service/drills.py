@@ -12,12 +12,12 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.library.drill_check import check_script, load_script
 from twinward.library.drills import DrillScript, Truth, script_schema
-from twinward.service.drill_score import Decision, DrillScore, Log, list_decisions, score_log
+from twinward.service.drill_score import Decision, DrillScore, Log, list_decisions, score_log, weigh_regret
 from twinward.service.platform import Platform
 
 __all__ = [
-    "DrillAbout", "DrillRow", "DrillScript", "Truth", "check_script", "list_drills", "load_script", "read_about",
-    "read_part", "score_drill", "script_schema", "trend", "write_part",
+    "DrillAbout", "DrillRow", "DrillScore", "DrillScript", "Truth", "check_script", "list_drills", "load_script",
+    "read_about", "read_part", "score_drill", "script_schema", "trend", "write_part",
 ]  # fmt: skip
 FOLDER = "drill"  # inside the drill's own workspace
 SCRIPT, TRUTH, ABOUT, SCORE = "script.toml", "truth.json", "about.json", "score.json"
@@ -76,6 +76,7 @@ def score_drill(platform: Platform, hindsight: Hindsight | None = None) -> Drill
     decisions = list_decisions(log)
     if hindsight is not None:
         decisions = hindsight(platform, script, truth, log, decisions)
+        figures.append(weigh_regret(decisions, script.targets.regret_share))
     judged = [one for one in figures if one.met is not None]
     score = DrillScore(
         drill=about.drill, script=script.name, title=script.title, seed=about.seed, start=truth.start,

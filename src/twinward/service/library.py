@@ -49,5 +49,6 @@ def live_of(platform: Platform, caller: Caller | None) -> Live:
                 said = f"{row.title}: {row.status}, {plan}, {len(done)} tasks done, measures {', '.join(measures)}"
                 said += worked_in(platform, row, done)
                 incidents.append((row.id, row.hazard, said))
+        drilled = frozenset(plan for row in snapshot.list_rows("drills") for plan in row.plans)
     areas = {code: area.name for code, area in platform.around.areas.by_code.items()}
-    return Live(stocks=stocks, areas=areas, incidents=tuple(incidents))
+    return Live(stocks=stocks, areas=areas, incidents=tuple(incidents), drilled=drilled)

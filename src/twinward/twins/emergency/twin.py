@@ -7,6 +7,7 @@ from twinward.twins.emergency import (
     cases,
     changes,
     contacts,
+    drills,
     handovers,
     incidents,
     plans,
@@ -31,5 +32,6 @@ PARTS = (
     activations,
     trust,
     changes,
+    drills,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

@@ -37,6 +37,7 @@ from twinward.twins.emergency.messages.contacts import (
     NameContact,
     UpdateContact,
 )
+from twinward.twins.emergency.messages.drills import DrillRecorded, RecordDrill
 from twinward.twins.emergency.messages.handovers import (
     AcceptHandOver,
     CaseHandedOver,
@@ -182,6 +183,7 @@ __all__ = [
     "DeclineTransfer",
     "DepartTransfer",
     "DevelopIncident",
+    "DrillRecorded",
     "DropTask",
     "EndPlan",
     "EscalateTask",
@@ -218,6 +220,7 @@ __all__ = [
     "PlanEnded",
     "ProposeChange",
     "ReceiveSupply",
+    "RecordDrill",
     "RecordListing",
     "RecordLook",
     "RefuseChange",

@@ -1,0 +1,50 @@
+"""Drills on record: when which plans were drilled, and how many targets were reached."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from twinward.core.errors import ConflictError
+from twinward.core.messages import Draft, Event
+from twinward.core.ports import Rows, Table, Transaction
+from twinward.twins.emergency import messages as m
+from twinward.twins.twin import Behaviour, Context
+
+
+class Drilled(msgspec.Struct, frozen=True, kw_only=True):
+    """One drill that took place; its data stay in its own workspace."""
+
+    id: str
+    area: str
+    title: str
+    plans: tuple[str, ...]
+    played_at: datetime
+    reached: int
+    judged: int
+    recorded_by: str
+
+
+TABLES = (Table(name="drills", row=Drilled, columns=("played_at",)),)
+
+
+def record_drill(command: m.RecordDrill, rows: Rows, context: Context) -> list[Draft]:
+    if rows.find("drills", command.drill) is not None:
+        raise ConflictError(f"drill {command.drill} is on record", "each drill is recorded once", code="exists")
+    fact = m.DrillRecorded(
+        drill=command.drill, title=command.title, plans=command.plans, played_at=command.played_at,
+        reached=command.reached, judged=command.judged, by=command.by,
+    )  # fmt: skip
+    return [Draft(fact=fact, area=command.area)]
+
+
+def drill_recorded(fact: m.DrillRecorded, event: Event, tx: Transaction) -> None:
+    row = Drilled(
+        id=fact.drill, area=event.area, title=fact.title, plans=fact.plans, played_at=fact.played_at,
+        reached=fact.reached, judged=fact.judged, recorded_by=fact.by,
+    )  # fmt: skip
+    tx.put("drills", row, event.occurred_at)
+
+
+BEHAVIOUR = Behaviour(handlers={m.RecordDrill: record_drill}, appliers={m.DrillRecorded: drill_recorded}, tables=TABLES)
