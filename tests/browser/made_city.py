@@ -39,7 +39,7 @@ def make_city(
     workspace: Path, *, kind: str = "demonstration", managed: bool = False, residents: int = RESIDENTS
 ) -> None:
     """A workspace with a city of nine districts with outlines, each with quarters and blocks."""
-    app.init_workspace(workspace, kind=kind, managed=managed)
+    app.init_workspace(workspace, kind=kind, managed=managed, drill="made-drill" if kind == "drill" else "")
     folder = workspace / "city"
     folder.mkdir()
     stream = np.random.Generator(np.random.PCG64(7))

@@ -21,13 +21,35 @@ def test_a_drill_cannot_be_mistaken_for_an_emergency(tmp_path: Path, open_page: 
     make_city(tmp_path / "ws", kind="drill")
     with staged(tmp_path / "ws") as stage:
         page = open_page(stage)
-        for place in ("", "tasks", "trust", "public", "resources"):
+        for place in ("", "cases", "foresee", "tasks", "trust", "public", "resources"):
             page.goto(f"{stage.url}/#/{place}")
             expect(page.get_by_text("DRILL. This is an exercise")).to_be_visible()
+            expect(page.get_by_test_id("drill")).to_contain_text("made-drill")
+            expect(page.get_by_test_id("drill").get_by_role("button")).to_have_count(0)  # it cannot be closed
             expect(page.locator("[data-kind=drill]")).to_be_visible()
             assert page.title().startswith("DRILL")
         page.emulate_media(media="print")
         expect(page.get_by_text("DRILL. This is an exercise")).to_be_visible()
+
+
+def test_a_drill_says_so_at_its_door_in_both_languages_and_on_paper(tmp_path: Path, open_page: Open) -> None:
+    make_city(tmp_path / "door", kind="drill", managed=True)
+    with staged(tmp_path / "door") as stage:
+        page = open_page(stage)
+        expect(page.get_by_label("Password")).to_be_visible()
+        expect(page.get_by_test_id("drill")).to_contain_text("DRILL")
+        page.get_by_role("button", name="中文").click()
+        expect(page.get_by_test_id("drill")).to_contain_text("演练")
+    make_city(tmp_path / "open", kind="drill")
+    with staged(tmp_path / "open") as stage:
+        stage.report_case()
+        page = open_page(stage, "tasks", size=PHONE)
+        expect(page.get_by_test_id("drill")).to_be_visible()
+        page.evaluate("window.print = () => { window.printed = true }")
+        page.get_by_role("button", name="Paper form").click()
+        page.wait_for_function("window.printed")
+        page.emulate_media(media="print")
+        expect(page.get_by_test_id("paper").first).to_contain_text("DRILL. This is an exercise")
 
 
 def test_a_screen_that_is_cut_off_says_how_old_it_is(quiet: Stage, open_page: Open) -> None:

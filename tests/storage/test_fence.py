@@ -7,12 +7,14 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from helpers.cities import HUANGPU, START, make_city
 from twinward import app
 from twinward.core.clock import SetClock
 from twinward.core.errors import TwinwardError
+from twinward.service import files
 from twinward.service.commands import submit_objects
 from twinward.service.platform import local_admin
 from twinward.storage import audit
@@ -163,3 +165,29 @@ def test_what_comes_from_a_drill_is_refused_by_a_real_log(tmp_path: Path) -> Non
         assert submit_objects(platform, local_admin(), [told], "api").stored == 1
     finally:
         platform.close()
+
+
+@pytest.mark.parametrize("drill", ["", "practice-1"])
+def test_a_lab_message_labelled_as_test_data_is_for_drills_alone(tmp_path: Path, drill: str) -> None:
+    positive = {"coding": [{"system": "http://snomed.info/sct", "code": "260373001"}]}
+    test = {"coding": [{"system": "http://loinc.org", "code": "94500-6"}]}
+    message = {
+        "resourceType": "Bundle",
+        "meta": {"security": [{"code": "HTEST"}]},
+        "entry": [
+            {"resource": {"resourceType": "Patient", "id": "1", "name": [{"text": "A B"}],
+                          "identifier": [{"value": "D1"}], "address": [{"district": HUANGPU}]}},
+            {"resource": {"resourceType": "DiagnosticReport", "id": "2", "status": "final", "code": test,
+                          "issued": "2022-02-28T08:00:00Z", "conclusionCode": [positive],
+                          "subject": {"reference": "Patient/1"}}},
+        ],
+    }  # fmt: skip
+    file = tmp_path / "lab.json"
+    file.write_bytes(msgspec.json.encode(message))
+    platform = app.open_platform(make(tmp_path / "ws", drill), SetClock(START))
+    try:
+        reading = files.case_reading({}, {}, "utf-8", ",")
+        report = files.report_cases(platform, local_admin(), [file], "lab", reading)
+    finally:
+        platform.close()
+    assert (report.stored, report.rejected) == ((1, 0) if drill else (0, 1))

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, START, make_city
 from twinward import app
+from twinward.cli.demo import serving
 from twinward.cli.main import main
 from twinward.core.clock import SetClock
 from twinward.service.commands import submit_objects
@@ -71,7 +73,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[s
 
 
 def run(home: Path, into: str, *more: str) -> dict[str, Any]:
-    return ask("drill", "run", str(home / "little.toml"), "--into", str(home / into), *more)
+    return ask("drill", "run", str(home / "little.toml"), "--into", str(home / into), "--no-hindsight", *more)
 
 
 def ask(*words: str) -> dict[str, Any]:
@@ -169,3 +171,67 @@ def test_no_drill_is_made_in_a_real_workspace(played: tuple[Path, Path, dict[str
     if not link.exists():
         link.symlink_to(real)
     assert ask("drill", "start", script, "--into", str(link / "x"))["error"]["code"] == "inside_real"
+
+
+def test_every_answer_of_a_drills_server_says_so(played: tuple[Path, Path, dict[str, Any]]) -> None:
+    real, folder, score = played
+    for workspace, drill in ((folder, score["drill"]), (real, None)):
+        platform = app.open_platform(workspace)
+        with serving(platform) as url, httpx.Client(base_url=url) as client:
+            for path in ("/health", "/", "/v1/screen", "/v1/events", "/v1/incidents/none", "/no/such/route", "/docs"):
+                assert client.get(path).headers.get("x-twinward-drill") == drill, path
+            assert client.get("/health").json().get("drill") == drill
+            assert ("DRILL" in client.get("/openapi.json").json()["info"]["title"]) == bool(drill)
+            events = client.get("/v1/events").json()["items"]
+            assert {one.get("drill") for one in events} == {drill}
+        if drill:
+            fed = [{"id": one["id"], "type": "ReportCount", "drill": drill} for one in events[:3]]
+        else:  # what a drill's stream gave is no report of anything
+            account = submit_objects(platform, local_admin(), fed, "copied")
+            assert {one.code for one in account.rejected} == {"from_a_drill"}
+        platform.close()
+
+
+def test_the_reports_of_a_drill_carry_a_banner(played: tuple[Path, Path, dict[str, Any]], tmp_path: Path) -> None:
+    _, folder, _ = played
+    page, sheet = tmp_path / "score.html", tmp_path / "score.pdf"
+    asked = ask("drill", "score", str(folder), "--no-hindsight", "--html", str(page), "--pdf", str(sheet))
+    assert asked["exit"] == 0
+    assert "DRILL 演练" in page.read_text("utf-8")
+    assert sheet.read_bytes().startswith(b"%PDF")
+    incident = ask("incident", "list", "--workspace", str(folder))["incidents"][0]["id"]
+    ask("incident", "report", incident, "--html", str(page), "--workspace", str(folder))
+    assert "This is an exercise" in page.read_text("utf-8")
+
+
+def test_only_a_named_person_puts_a_drill_on_the_real_record_and_then_its_plans_are_drilled(
+    played: tuple[Path, Path, dict[str, Any]],
+) -> None:
+    real, folder, score = played
+
+    def never_drilled() -> set[str]:
+        found = ask("library", "search", "which plans have never been drilled", "--workspace", str(real))
+        return {one["id"] for one in found["answers"]}
+
+    used = {f"plan:{plan}" for plan in score["plans"]}
+    assert used
+    assert used <= never_drilled()
+    record = ["drill", "record", str(folder), "--workspace", str(real), "--by"]
+    assert ask(*record, " ")["error"]["code"] == "no_name"
+    assert ask(*record[:-2], str(folder), "--by", "A. Planner")["error"]["code"] == "not_in_a_drill"
+    assert ask(*record, "A. Planner")["plans"] == score["plans"]
+    assert ask(*record, "A. Planner")["error"]["code"] == "exists"
+    assert never_drilled() & used == set()
+    platform = app.open_platform(real)
+    with platform.store.read() as reader:
+        (event,) = reader.events_after(0, 100, types=("DrillRecorded",))
+        assert (event.actor, event.fact.by) == (local_admin().name, "A. Planner")  # type: ignore[union-attr]
+        assert not reader.list_rows("cases", hazard="epidemic/drill")
+    platform.close()
+
+
+def test_the_trend_of_past_drills_is_listed(played: tuple[Path, Path, dict[str, Any]]) -> None:
+    _, folder, _ = played
+    found = ask("drill", "list", "--home", str(folder.parent))
+    assert {"little"} == {one["script"] for one in found["drills"]}
+    assert len(found["trend"]["little"]["trigger_h"]) == len(found["drills"])

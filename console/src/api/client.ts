@@ -85,6 +85,10 @@ function headers(): Record<string, string> {
   return token ? { authorization: `Bearer ${token}` } : {}
 }
 
+let tellDrill: (drill: string) => void = () => undefined
+/** Who wants to know that a server's workspace is a drill's: every answer says it, also one that asks for a login. */
+export const onDrill = (tell: (drill: string) => void): void => { tellDrill = tell }
+
 /** Ask; ApiError when the answer is not a good one. A session whose token has run out is renewed on the way. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response
@@ -94,6 +98,8 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new ApiError(0, 'offline', 'the server does not answer')
   }
+  const drill = response.headers.get('x-twinward-drill')
+  if (drill) tellDrill(drill)
   if (response.ok) return response
   if (response.status === 401 && !path.startsWith('/v1/sessions') && (await renew())) return ask(path, init)
   const body = await response.json().catch(() => ({}))

@@ -1341,6 +1341,8 @@ export interface components {
             fingerprint: string;
             /** @default true */
             simulated: boolean;
+            /** @default  */
+            drill: string;
             as_of: string | null;
             live: boolean;
             incident: string | null;

@@ -1,5 +1,5 @@
 // The one store: the screen at one instant, kept live by the one stream; everything that is shown comes from here.
-import { ApiError, getMe, getScreen, type Me, type Screen } from '../api/client'
+import { ApiError, getMe, getScreen, onDrill, type Me, type Screen } from '../api/client'
 import { queue } from './queue.svelte'
 import { follow } from './stream'
 import { words } from './words.svelte'
@@ -20,6 +20,7 @@ class Live {
   link = $state<Link>('connecting')
   error = $state.raw<ApiError | null>(null)
   forbidden = $state(false)
+  drill = $state('') // the drill that this workspace is; once heard it stays
   heardAt = $state(Date.now())
   now = $state(Date.now())
 
@@ -139,3 +140,4 @@ class Live {
 }
 
 export const live = new Live()
+onDrill((drill) => { live.drill = drill })

@@ -42,7 +42,9 @@ def render_sheet(sheet: Sheet) -> str:
     """The page as text; it loads nothing."""
     place = f"{sheet.city}, {sheet.residents:,} residents, {sheet.disease}, {sheet.days} days, {sheet.replicates} runs"
     at = f"as of {sheet.as_of.isoformat()}, " if sheet.as_of else ""
+    drill = f'<p class="why">DRILL 演练 {html.escape(sheet.drill)}. This is an exercise, not an emergency.</p>'
     parts = [
+        drill if sheet.drill else "",
         f"<h1>Plans compared</h1><p><small>{html.escape(at + place)}. Simulated. {sheet.fingerprint}</small></p>",
         f'<p class="why">{html.escape(sheet.why["en"])}</p><p class="why" lang="zh">{html.escape(sheet.why["zh"])}</p>',
         table_of_figures(sheet),

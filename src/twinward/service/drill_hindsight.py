@@ -65,7 +65,9 @@ def compare_one(
     at = truth.start + timedelta(hours=decision.hour)
     note = f"a drill in hindsight: {len(initial.infected)} truly infected at the decision"
     arena = Arena(question, load_costs(platform.workspace / "unit-costs.toml"))
-    sheet = compare(arena, plans, Frame(as_of=at, incident=decision.incident, notes=(note,)), doubts=False)
+    sheet = compare(
+        arena, plans, Frame(as_of=at, incident=decision.incident, notes=(note,), drill=platform.drill), doubts=False
+    )
     return lay_beside(decision, sheet, keep_sheet(platform.workspace, sheet))
 
 

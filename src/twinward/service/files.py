@@ -159,6 +159,7 @@ def read_reports(path: Path, reading: Reading) -> Iterator[Row]:
 def report_cases(platform: Platform, caller: Caller, files: list[Path], source: str, reading: Reading) -> FileReport:
     """Every row a ReportCase; a person goes to the vault at the border, once its sender is allowed to report."""
     report = FileReport(source=source)
+    reading = msgspec.structs.replace(reading, exercises=bool(platform.drill))
     rejects = Rejects(rejects_path(platform.workspace, "cases", source), report)
 
     def send(items: list[Any]) -> Account:

@@ -60,6 +60,7 @@ def get_ready(platform: Platform | None, request: CompareRequest, *, files: bool
     k = platform.settings.k_anonymity
     frame = Frame(
         as_of=request.at or platform.clock.now(), live=True, incident=incident, notes=state.notes, hide_below=k,
+        drill=platform.drill,
         start={"reported": hide(state.reported, k), "estimated": hide(state.estimated, k)},
     )  # fmt: skip
     arena = Arena(question, load_costs(platform.workspace / "unit-costs.toml"))

@@ -38,6 +38,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     start: dict[str, float] = {}
     hide_below: int = 5
+    drill: str = ""
 
 
 def compare(arena: Arena, candidates: Sequence[Candidate], frame: Frame, *, ranked_by: str = "cost", workers: int = 1,
@@ -240,7 +241,7 @@ def finish(arena: Arena, candidates: Sequence[Candidate], frame: Frame, sheets: 
            ranked_by: str, run: Run) -> Sheet:  # fmt: skip
     q = arena.question
     return Sheet(
-        fingerprint=fingerprint(arena, candidates, ranked_by), as_of=frame.as_of, live=frame.live,
+        drill=frame.drill, fingerprint=fingerprint(arena, candidates, ranked_by), as_of=frame.as_of, live=frame.live,
         incident=frame.incident, city=q.base.name, residents=q.base.residents, disease=q.disease.name, days=q.days,
         replicates=q.replicates, seed=q.seed, ranked_by=ranked_by, first=sheets[0].id,
         probability_right=sheets[0].probability_best,

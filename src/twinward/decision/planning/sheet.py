@@ -85,6 +85,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
     fingerprint: str
     simulated: bool = True
+    drill: str = ""  # the drill in whose workspace it was made
     as_of: datetime | None
     live: bool
     incident: str | None

@@ -17,6 +17,7 @@ FINAL = {"final", "amended", "corrected", "appended"}
 POSITIVE, NEGATIVE = {"260373001", "10828004"}, {"260415000", "260385009"}
 # LOINC codes of the test -> hazard: SARS-CoV-2 RNA by nucleic acid amplification
 HAZARDS = {"94500-6": "epidemic/sars-cov-2", "94309-2": "epidemic/sars-cov-2"}
+TEST_DATA = "HTEST"  # HL7 v3 ActReason: the label of test health data, so also of exercises
 Resource = dict[str, Any]
 
 
@@ -38,9 +39,23 @@ def read_fhir(path: Path, reading: Reading) -> Iterator[Row]:
     alone = [one for name, one in known.items() if one in reports and name not in inside]
     for number, report in enumerate(alone, 1):
         try:
+            if not reading.exercises:
+                require_no_test(report, document)
             yield Row(number, dict(reading.constants) | row_of(report, known, reading.constants))
         except (InputError, TypeError, AttributeError, KeyError, IndexError) as error:
             yield Row(number, {}, str(error) if isinstance(error, InputError) else f"not as FHIR R4 has it: {error!r}")
+
+
+def require_no_test(*resources: Resource) -> None:
+    """InputError for what is labelled as test data, in its own meta or in the bundle's."""
+    for one in resources:
+        meta = one.get("meta")
+        if isinstance(meta, dict) and any(
+            isinstance(c, dict) and c.get("code") == TEST_DATA for c in listed(meta, "security")
+        ):
+            raise InputError(
+                "it is labelled as test data (HTEST): it has not happened", "feed it to a drill", code="bad_row"
+            )
 
 
 def resources_of(document: Resource) -> dict[str, Resource]:

@@ -27,7 +27,10 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """How to read files: which column each field is in, constants for fields, encoding and separator of CSV."""
+    """How to read files: which column each field is in, constants for fields, encoding and separator of CSV.
+
+    `exercises`: a drill reads them, so that test data and messages of exercises are welcome.
+    """
 
     fields: tuple[str, ...]
     columns: dict[str, str] = {}
@@ -36,6 +39,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     required: tuple[str, ...] = ()
     encoding: str = "utf-8-sig"
     separator: str = ","
+    exercises: bool = False
 
 
 def read_rows(path: Path, reading: Reading) -> Iterator[Row]:
