@@ -17,6 +17,8 @@ from twinward.api.main import make_api
 PATHS = ("/v1/screen", "/v1/incidents/{incident}/room", "/v1/map/places", "/v1/areas", "/v1/me", "/v1/my-tasks",
          "/v1/trust", "/v1/audit", "/v1/public", "/v1/trace/chain", "/v1/trace/file", "/v1/handovers",
          "/v1/supplies/stocks", "/v1/supplies/requests", "/v1/supplies/demand", "/v1/transfers",
+         "/v1/incidents/{incident}/analyse", "/v1/incidents/{incident}/diagnose", "/v1/incidents/{incident}/predict",
+         "/v1/incidents/{incident}/guide",
          "/v1/plans/compare/{comparison}", "/v1/plans/adopt", "/v1/plan-blocks")  # fmt: skip
 COMMANDS = (
     "ConfirmOrder", "AcknowledgeTask", "CompleteTask", "CommentTask", "AdoptPlan", "HandOverCase", "AcceptHandOver",

@@ -29,6 +29,11 @@ export type CompareSheet = Schemas['Sheet']
 export type PlanShare = Schemas['Share']
 export type Adoption = Schemas['Adoption']
 export type Block = Schemas['Block']
+export type Analysis = Schemas['Analysis']
+export type Diagnosis = Schemas['Diagnosis']
+export type Prediction = Schemas['Prediction']
+export type Guidance = Schemas['Guidance']
+export type GuidedAction = Schemas['Action']
 /** A change of somebody's life, or a plan, that two persons decide; the API gives it as it is kept. */
 export type Change = { id: string; area: string; kind: string; value: string | null; reason: string; proposed_by: string; state: string }
 export interface CaseRow { id: string; subject: string; hazard: string; area: string; status: string; found_in: string; place: string | null; onset: string | null; reported_at: string; source: string; synthetic: boolean; activation: string }
@@ -115,6 +120,11 @@ const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await 
 
 export const getScreen = (at: string | null, signal?: AbortSignal) => get<Screen>(`/v1/screen${query({ at })}`, signal)
 export const getRoom = (id: string, at: string | null) => get<Room>(`/v1/incidents/${encodeURIComponent(id)}/room${query({ at })}`)
+const fn = (id: string, name: string, at: string | null): string => `/v1/incidents/${encodeURIComponent(id)}/${name}${query({ at })}`
+export const getAnalysis = (id: string, at: string | null) => get<Analysis>(fn(id, 'analyse', at))
+export const getDiagnosis = (id: string, at: string | null) => get<Diagnosis>(fn(id, 'diagnose', at))
+export const getPrediction = (id: string, at: string | null) => get<Prediction>(fn(id, 'predict', at))
+export const getGuidance = (id: string, at: string | null) => get<Guidance>(fn(id, 'guide', at))
 export const getShapes = () => get<GeoJSON.FeatureCollection>('/v1/map/areas')
 export const getPlaces = () => get<PlaceColumns>('/v1/map/places')
 export const getMovement = async (): Promise<ArrayBuffer> => (await ask('/v1/map/movement')).arrayBuffer()

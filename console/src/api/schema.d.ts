@@ -324,6 +324,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents/{incident}/analyse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Analyse
+         * @description what changed
+         */
+        get: operations["analyse_v1_incidents__incident__analyse_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{incident}/diagnose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diagnose
+         * @description why: which setting, area or gap drives it
+         */
+        get: operations["diagnose_v1_incidents__incident__diagnose_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{incident}/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Predict
+         * @description what comes next
+         */
+        get: operations["predict_v1_incidents__incident__predict_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{incident}/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guide
+         * @description what to do first
+         */
+        get: operations["guide_v1_incidents__incident__guide_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/plans/compare/{comparison}": {
         parameters: {
             query?: never;
@@ -411,6 +491,32 @@ export interface components {
             department: string;
         };
         /**
+         * Action
+         * @description One thing to do. `because` names the cause; `events` are the cause's own; `lacks` what there is too little of.
+         *
+         *         `kind` is adopt, call, measure, overdue or a cause's own kind; `about` the plan, department, measure or thing.
+         */
+        Action: {
+            kind: string;
+            about: string;
+            do: string;
+            because: string;
+            effect: string;
+            department: string | null;
+            area: string;
+            by: string;
+            /** @default [] */
+            needs: string[];
+            /** @default [] */
+            lacks: string[];
+            /** @default null */
+            manual: string | null;
+            /** @default null */
+            task: string | null;
+            /** @default [] */
+            events: number[];
+        };
+        /**
          * ActivationRow
          * @description What is open, by whom, on which basis, until when.
          */
@@ -476,6 +582,14 @@ export interface components {
             /** @default [] */
             waits_for: string[];
         };
+        /** Analysis */
+        Analysis: {
+            incident: string;
+            as_of: string;
+            since: string;
+            model: string;
+            changes: components["schemas"]["Change"][];
+        };
         /**
          * AreaName
          * @description An area as a list names it.
@@ -526,6 +640,21 @@ export interface components {
             strengths: number[];
         };
         /**
+         * Cause
+         * @description One possible cause. `probability`: that it is real; `share`: of the trouble it explains; `score` their product.
+         *
+         *         `kind` is setting, area, department, contacts, testing, beds, supplies, reports or sensors; `about` which.
+         */
+        Cause: {
+            kind: string;
+            about: string;
+            says: string;
+            probability: number;
+            share: number;
+            score: number;
+            figures: components["schemas"]["Figure"][];
+        };
+        /**
          * ChainCase
          * @description One case of the tree, by pseudonym.
          */
@@ -537,6 +666,19 @@ export interface components {
             onset: string | null;
             reported_at: string;
             status: string;
+        };
+        /**
+         * Change
+         * @description One thing that is different. `sure`: the interval leaves no change out.
+         */
+        Change: {
+            about: string;
+            sure: boolean;
+            says: string;
+            /** @default null */
+            figure: components["schemas"]["Figure"] | null;
+            /** @default [] */
+            events: number[];
         };
         /**
          * CityRow
@@ -657,6 +799,18 @@ export interface components {
             source: string;
         };
         /**
+         * Day
+         * @description The forecast of one day: median and central intervals of 50 and 90 %.
+         */
+        Day: {
+            day: string;
+            median: number;
+            low_50: number;
+            high_50: number;
+            low_90: number;
+            high_90: number;
+        };
+        /**
          * DayRow
          * @description One day of the epidemic curve: new reports, of which found in the community (linked).
          */
@@ -742,6 +896,18 @@ export interface components {
             oldest_due_at: string | null;
         };
         /**
+         * Diagnosis
+         * @description `causes` stand out, the first explains most; `weighed` were looked at and do not.
+         */
+        Diagnosis: {
+            incident: string;
+            as_of: string;
+            model: string;
+            causes: components["schemas"]["Cause"][];
+            weighed: components["schemas"]["Cause"][];
+            says: string;
+        };
+        /**
          * Duty
          * @description One department's tasks of this incident by status; all of them, not only those whose cards are sent.
          */
@@ -786,6 +952,26 @@ export interface components {
             most_by_age: number;
         };
         /**
+         * Figure
+         * @description One number with its 90 % interval where it is an estimate, the words for it, and the events it comes from.
+         *
+         *         `events` are places in the log, the newest first and at most MOST_NAMED; `of_events` says how many there are.
+         */
+        Figure: {
+            name: string;
+            value: number;
+            unit: string;
+            says: string;
+            /** @default null */
+            low: number | null;
+            /** @default null */
+            high: number | null;
+            /** @default [] */
+            events: number[];
+            /** @default 0 */
+            of_events: number;
+        };
+        /**
          * Figures
          * @description The key figures. `day` is the latest day with reports; `before` is the same figure one day earlier.
          */
@@ -815,6 +1001,19 @@ export interface components {
             r: number;
             low: number;
             high: number;
+        };
+        /**
+         * Guidance
+         * @description `forecast` is the sheet of compared plans that the plan in force rests on, where there is one.
+         */
+        Guidance: {
+            incident: string;
+            as_of: string;
+            model: string;
+            actions: components["schemas"]["Action"][];
+            forecast: string | null;
+            uncertain: string[];
+            like: components["schemas"]["Like"][];
         };
         /**
          * HandOverCase
@@ -931,6 +1130,18 @@ export interface components {
             due_at: string;
             status: string;
             escalated_to_name: string | null;
+        };
+        /**
+         * Like
+         * @description A record, how alike it is (0 to 1), why, and what worked there: measures after which growth fell.
+         */
+        Like: {
+            record: string;
+            title: string;
+            alike: number;
+            because: string[];
+            worked: string[];
+            lessons: string[];
         };
         /**
          * Link
@@ -1090,6 +1301,27 @@ export interface components {
             fan: {
                 [key: string]: number[][];
             };
+        };
+        /**
+         * Prediction
+         * @description `fingerprint` names every input: the same gives the same bytes. `not_made` says why there is none.
+         */
+        Prediction: {
+            incident: string;
+            as_of: string;
+            model: string;
+            /** @default true */
+            simulated: boolean;
+            /** @default  */
+            fingerprint: string;
+            /** @default [] */
+            days: components["schemas"]["Day"][];
+            /** @default [] */
+            figures: components["schemas"]["Figure"][];
+            /** @default [] */
+            reaches: string[];
+            /** @default null */
+            not_made: string | null;
         };
         /**
          * PublicArea
@@ -3688,6 +3920,582 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["TransferRow"][];
                     };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    analyse_v1_incidents__incident__analyse_get: {
+        parameters: {
+            query?: {
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                at?: string | null;
+                /** @description how far back (analyse) or ahead (predict) */
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Analysis */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    diagnose_v1_incidents__incident__diagnose_get: {
+        parameters: {
+            query?: {
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                at?: string | null;
+                /** @description how far back (analyse) or ahead (predict) */
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Diagnosis */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnosis"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    predict_v1_incidents__incident__predict_get: {
+        parameters: {
+            query?: {
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                at?: string | null;
+                /** @description how far back (analyse) or ahead (predict) */
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prediction */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                        advice: string;
+                    };
+                };
+            };
+        };
+    };
+    guide_v1_incidents__incident__guide_get: {
+        parameters: {
+            query?: {
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                at?: string | null;
+                /** @description how far back (analyse) or ahead (predict) */
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Guidance */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guidance"];
                 };
             };
             /** @description What was wrong and what to do */

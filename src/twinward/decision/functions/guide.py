@@ -27,8 +27,13 @@ USUAL_HOURS = 24
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do. `because` names the cause; `events` are the cause's own; `lacks` what there is too little of."""
+    """One thing to do. `because` names the cause; `events` are the cause's own; `lacks` what there is too little of.
 
+    `kind` is adopt, call, measure, overdue or a cause's own kind; `about` the plan, department, measure or thing.
+    """
+
+    kind: str
+    about: str
     do: str
     because: str
     effect: str
@@ -76,7 +81,7 @@ def guide(
 
 def _adopt(picture: Picture, plan: str) -> Action:
     return Action(
-        do=f"decide on the plan {plan}: it waits for a person",
+        kind="adopt", about=plan, do=f"decide on the plan {plan}: it waits for a person",
         because=f"the response level is {picture.level} and no automatic authority covers it",
         effect="its tasks are ordered at once", department=None, area=picture.area,
         by=picture.now + timedelta(hours=2), events=tuple(turn.seq for turn in picture.turns[-1:]),
@@ -89,13 +94,18 @@ def answer(picture: Picture, one: Cause, library: Library, graph: Graph) -> Acti
     events = one.figures[0].events if one.figures else ()
     effect = f"at most {one.share:.0%} of the trouble (probability {one.probability:.0%} that this is a cause)"
     common: dict[str, Any] = {
+        "kind": one.kind, "about": one.about,
         "because": one.says, "effect": effect, "events": events, "area": picture.area,
         "by": picture.now + timedelta(hours=HOURS.get(one.kind, USUAL_HOURS)),
     }  # fmt: skip
     if one.kind == "department":
         task = first_late(picture, one.about)
-        do = f"call {one.about}: {task.title} in {picture.name(task.area)} holds up the rest" if task else "call them"
-        return Action(**common | {"do": do, "department": one.about, "task": task.id if task else None})
+        do = (
+            f"call {one.about}: {task.title} in {picture.name(task.area)} holds up the rest"
+            if task
+            else f"ask {one.about} why its orders run late"
+        )
+        return Action(**common | {"kind": "call", "do": do, "department": one.about, "task": task.id if task else None})
     if one.kind in PLAIN:
         return Action(**common | {"do": PLAIN[one.kind].format(one.about), "department": _who(one.kind, plan, library)})
     measure = ANSWERS.get(one.about) or ANSWERS.get(one.kind) or measure_for(graph, one.about, plan)
@@ -147,7 +157,7 @@ def _put_in_force(picture: Picture, graph: Graph, measure: str | None, area: str
         if row.kind in free:
             free[row.kind] += row.free(picture.today)
     return {
-        "do": f"{graph.nodes[name].title} in {picture.name(area)}", "needs": needs,
+        "kind": "measure", "about": measure, "do": f"{graph.nodes[name].title} in {picture.name(area)}", "needs": needs,
         "lacks": tuple(kind for kind in needs if free[kind] <= 0),
         "department": departments[0] if departments else None, "manual": manuals[0] if manuals else None,
     }  # fmt: skip
@@ -165,6 +175,7 @@ def _overdue(picture: Picture, most: int, taken: set[str | None]) -> list[Action
     late.sort(key=lambda task: (-task.essential, task.ordered_at, task.id))
     return [
         Action(
+            kind="overdue", about=task.key,
             do=f"have {task.department} finish: {task.title} in {picture.name(task.area)}",
             because=f"its deadline was {task.deadline_h:g} h after {task.ordered_at:%Y-%m-%d %H:%M}",
             effect="one obstacle to closing less" if task.essential else "one open task less",
