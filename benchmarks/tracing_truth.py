@@ -16,7 +16,8 @@ from benchmarks.bench_tracing import SCOPE_PARTS, START
 from benchmarks.city_movement import START_US
 from twinward.core.geography import M_PER_DEGREE
 from twinward.core.scope import Scope
-from twinward.decision.tracing import likelihood
+from twinward.decision.tracing import calibration as calibrated
+from twinward.decision.tracing import contacts as weighed
 from twinward.decision.tracing.contacts import Contact, ContactQuestion, list_contacts
 from twinward.decision.tracing.opened import OpenedLake
 from twinward.decision.tracing.settings import Settings
@@ -100,17 +101,16 @@ def measure(how: How) -> dict[str, Any]:
 
 
 def fit() -> None:
-    """Print the coefficients of `likelihood.CALIBRATION`, from one town under all mixes; what position says goes in."""
+    """Print the coefficients of `calibration.CALIBRATION`, from one town under all mixes."""
     from sklearn.linear_model import LogisticRegression
 
-    likelihood.calibrate = lambda together, *_: together  # type: ignore[assignment]
+    weighed.calibrate = lambda seen, _: seen.together  # type: ignore[attr-defined]
     truth, chosen = town(FIT_SEED)
     rows, was = [], []
     for how in FITTED:
         for case, contacts, _ in contacts_of(truth, FIT_SEED, how, chosen):
             met = true_contacts(truth, case, 0, DAYS * 86_400)
-            told = np.array([(c.probability, c.minutes, len(c.episodes)) for c in contacts])
-            rows.append(likelihood.calibration_terms(*told.T, how))
+            rows.append(calibrated.calibration_terms(seen_of(contacts), how))
             was += [int(c.subject) in met for c in contacts]
     terms = np.concatenate(rows)
     scale = np.maximum(terms.std(axis=0), 1e-9)
@@ -118,6 +118,18 @@ def fit() -> None:
     scale[0] = 1.0
     model.fit(terms / scale, was)
     print("CALIBRATION = " + str(tuple(np.round(model.coef_[0] / scale, 3).tolist())))
+
+
+def seen_of(contacts: list[Contact]) -> calibrated.Seen:
+    """What the calibration takes, from contacts whose probability was left as position says it."""
+    return calibrated.Seen(
+        together=np.array([c.probability for c in contacts]),
+        minutes=np.array([c.minutes for c in contacts]),
+        moving_min=np.array([sum(e.minutes for e in c.episodes if e.setting == "transport") for c in contacts]),
+        meetings=np.array([float(len(c.episodes)) for c in contacts]),
+        nearest_m=np.array([c.nearest_m for c in contacts]),
+        pairs=np.array([float(sum(e.pairs for e in c.episodes)) for c in contacts]),
+    )
 
 
 def calibration(said: Any, was: Any) -> float:

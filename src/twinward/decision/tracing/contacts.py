@@ -12,14 +12,22 @@ from numpy.typing import NDArray
 from twinward.core.clock import format_time
 from twinward.core.ports import Fixes, Visits
 from twinward.decision.tracing import likelihood
+from twinward.decision.tracing.calibration import calibrate
 from twinward.decision.tracing.evidence import Episode, Written
 from twinward.decision.tracing.kernels import pairs
 from twinward.decision.tracing.opened import OpenedLake, boxes_around, check_radius
 from twinward.decision.tracing.settings import MOVING, Settings, setting_of_stays
+from twinward.decision.tracing.weighing import (
+    crowding,
+    how_seen,
+    spacing_us,
+    stay_overlaps,
+    stay_places,
+    sum_up,
+    together_by_place,
+)
 
 JOIN_US = 90 * 60_000_000  # fixes of one episode are at most this far apart
-MOVING_JOIN_US = 10 * 60_000_000
-MOST_SPACING_US = 15 * 60_000_000
 EPISODE = ("subject", "stay", "first_us", "last_us", "pairs", "fixes", "nearest_m", "east", "north", "var", "gap", "at")
 
 
@@ -145,7 +153,7 @@ def weigh(
     kind = np.where(stay >= 0, setting[stay] if len(setting) else "transport", "transport").astype(str)
     crowd = crowding(found)
     place = np.where(stay >= 0, stay_places(stays, question.radius_m)[stay] if len(stays) else 0, MOVING)
-    together = together_by_place(found, place, kind, question)
+    together = together_by_place(found, place, kind, question.radius_m)
     together *= likelihood.same_time_probability(
         found["gap"] / found["fixes"], round(question.minutes * 6e7), overlap_us
     )
@@ -161,103 +169,17 @@ def weigh(
     return rank(lake, question, columns, case, stays)
 
 
-def spacing_us(case: Fixes) -> float:
-    """The usual time between two fixes of the case, at most MOST_SPACING_US: n fixes so far apart tell of n times that.
-
-    From first to last fix alone, a meeting of half an hour seen through a fix every quarter of an hour would mostly
-    count as a quarter of an hour, or as nothing.
-    """
-    return float(min(np.median(np.diff(case.time_us)), MOST_SPACING_US)) if len(case) > 1 else 0.0
-
-
-def together_by_place(
-    found: dict[str, NDArray[Any]], place: NDArray[np.int64], kind: NDArray[np.str_], question: ContactQuestion
-) -> NDArray[np.float64]:
-    """Probability for each episode that the two were in one and the same place.
-
-    All episodes of a person at one place are one piece of evidence: a neighbour seen on fourteen nights is not
-    fourteen times as likely to live with the case. Rides are judged one by one.
-    """
-    ride = np.where(place == MOVING, found["first_us"] // MOVING_JOIN_US, 0)
-    key = np.stack([found["subject"], place, ride], axis=1)
-    _, first, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    group = group.ravel()
-    total = {name: np.bincount(group, found[name]).astype(np.float64) for name in ("fixes", "east", "north", "var")}
-    fixes = total["fixes"]
-    together = likelihood.together_probability(
-        total["east"] / fixes,
-        total["north"] / fixes,
-        total["var"] / fixes,
-        fixes,
-        question.radius_m,
-        place[first],
-        kind[first],
-    )
-    return together[group]
-
-
-def stay_overlaps(
-    lake: OpenedLake, stays: Visits, found: dict[str, NDArray[Any]], radius_m: float
-) -> NDArray[np.float64]:
-    """For how long the other's own stays overlap the case's stay of each episode, in microseconds."""
-    out = np.zeros(len(found["subject"]))
-    if not len(stays):
-        return out
-    windows = np.stack([stays.start_us, stays.end_us], axis=1)
-    others = lake.visits_in(boxes_around(stays.lon, stays.lat, radius_m), windows)
-    mine = (stays.start_us, stays.end_us, np.radians(stays.lon), np.radians(stays.lat))
-    theirs = (others.start_us, others.end_us, np.radians(others.lon), np.radians(others.lat))
-    table = pairs.visit_overlaps(mine, theirs, float(radius_m), 1)
-    if not len(table):
-        return out
-    key = others.subject[table[:, 0].astype(np.int64)].astype(np.int64) * len(stays) + table[:, 1].astype(np.int64)
-    keys, group = np.unique(key, return_inverse=True)
-    total = np.bincount(group, table[:, 3] - table[:, 2])
-    wanted = found["subject"].astype(np.int64) * len(stays) + found["stay"].astype(np.int64)
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    hit = (keys[at] == wanted) & (found["stay"] >= 0)
-    out[hit] = total[at[hit]]
-    return out
-
-
-def stay_places(stays: Visits, radius_m: float) -> NDArray[np.int64]:
-    """The same number for stays at one place: the first stay within the radius of it."""
-    out = np.arange(len(stays))
-    lon, lat = np.radians(stays.lon), np.radians(stays.lat)
-    for i in range(len(stays)):
-        x, y = (lon[:i] - lon[i]) * np.cos(lat[i]), lat[:i] - lat[i]
-        near = np.flatnonzero(np.hypot(x, y) * pairs.EARTH_RADIUS_M <= max(radius_m, 30.0))
-        if len(near):
-            out[i] = out[near[0]]
-    return out
-
-
-def crowding(found: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """How many others were found at the same stay of the case (or, while it moved, in the same quarter hour)."""
-    hour = np.where(found["stay"] >= 0, found["stay"], -2 - found["first_us"] // 900_000_000).astype(np.int64)
-    key = np.stack([hour, found["subject"].astype(np.int64)], axis=1)
-    distinct = np.unique(key, axis=0)
-    names, count = np.unique(distinct[:, 0], return_counts=True)
-    return np.asarray(count[np.searchsorted(names, hour)], np.float64)
-
-
 def rank(
     lake: OpenedLake, question: ContactQuestion, columns: dict[str, NDArray[Any]], case: Fixes, stays: Visits
 ) -> list[Contact]:
     """One contact for each subject over the thresholds, the likeliest infected first, then the longest."""
     subject = columns["subject"].astype(np.int64)
     who, group = np.unique(subject, return_inverse=True)
-    minutes = np.bincount(group, columns["minutes"])
-    best = best_by_place(subject, columns)
-    together = -np.expm1(np.bincount(group, np.where(best, np.log1p(-np.minimum(columns["p"], 1 - 1e-12)), 0.0)))
     infected = -np.expm1(np.bincount(group, np.log1p(-np.minimum(columns["infected"], 1 - 1e-12))))
-    seen, together = (
-        together,
-        likelihood.calibrate(
-            together, minutes.astype(np.float64), np.bincount(group).astype(np.float64), how_seen(case, question)
-        ),
-    )
-    infected = np.minimum(infected * together / np.maximum(seen, 1e-12), together)
+    seen = sum_up(subject, group, columns)
+    minutes = seen.minutes
+    together = calibrate(seen, how_seen(case, question.radius_m))
+    infected = np.minimum(infected * together / np.maximum(seen.together, 1e-12), together)
     chosen = np.flatnonzero((minutes >= question.min_duration_min) & (together >= question.min_probability))
     chosen = chosen[np.lexsort((who[chosen], -minutes[chosen], -infected[chosen]))]
     order = np.argsort(group, kind="stable")
@@ -285,19 +207,3 @@ def rank(
             )
         )
     return out
-
-
-def how_seen(case: Fixes, question: ContactQuestion) -> tuple[float, float, float]:
-    """(error of an axis in metres, minutes between fixes, radius): how the case was seen."""
-    every_min = float(np.median(np.diff(case.time_us))) / 6e7 if len(case) > 1 else likelihood.USUAL_EVERY_MIN
-    return float(np.sqrt(np.median(likelihood.variance_m2(case.error_m)))), every_min, question.radius_m
-
-
-def best_by_place(subject: NDArray[np.int64], columns: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    """The likeliest episode of each person at each place: the others there say nothing new."""
-    order = np.lexsort((-columns["p"], columns["place"], subject))
-    who, place = subject[order], columns["place"][order]
-    new = np.concatenate([[True], (who[1:] != who[:-1]) | (place[1:] != place[:-1])])
-    out = np.zeros(len(subject), np.bool_)
-    out[order[new]] = True
-    return np.asarray(out | (columns["place"] == MOVING))

@@ -22,46 +22,6 @@ HAZARD_PER_HOUR = {"household": 0.010, "work": 0.0020, "venue": 0.0025, "transpo
 CROWDED = 100.0  # beyond this many persons at once, one more hardly changes whom one stands next to
 
 
-# From what position tells to the share that was really together: logistic coefficients of `calibration_terms`, fitted
-# by `python -m benchmarks.tracing_truth --fit` on one pretended town (seed 11) under eight mixes of error, sampling and
-# radius.
-CALIBRATION = (-0.303, 0.218, -0.051, 0.074, -0.462, 0.352, -0.411, -0.054, -0.158, 0.044, -0.069)
-USUAL_SIGMA_M, USUAL_EVERY_MIN, USUAL_RADIUS_M = 10.6, 15.0, 50.0
-
-
-def calibration_terms(
-    together: NDArray[np.float64],
-    minutes: NDArray[np.float64],
-    meetings: NDArray[np.float64],
-    how: tuple[float, float, float],
-) -> NDArray[np.float64]:
-    """One row a contact: one, log odds of `together`, logs of minutes and meetings, and how the data were taken.
-
-    `how` is (error of an axis in metres, minutes between fixes, radius asked for). What was not seen when the
-    coefficients were fitted is taken as the nearest that was.
-    """
-    p = np.clip(together, 1e-4, 1 - 1e-3)
-    odds, long = np.log(p / (1 - p)), np.log(np.maximum(minutes, 1.0))
-    often = np.log(np.clip(meetings, 1.0, 300.0))
-    error = math.log(min(max(how[0], 3.0), 50.0) / USUAL_SIGMA_M)
-    every = math.log(min(max(how[1], 3.0), 40.0) / USUAL_EVERY_MIN)
-    radius = math.log(min(max(how[2], 20.0), 150.0) / USUAL_RADIUS_M)
-    one = np.ones(len(p))
-    context = [one * error, one * every, one * radius, odds * error, odds * every, odds * radius, long * every]
-    return np.stack([one, odds, long, often, *context], axis=1)
-
-
-def calibrate(
-    together: NDArray[np.float64],
-    minutes: NDArray[np.float64],
-    meetings: NDArray[np.float64],
-    how: tuple[float, float, float],
-) -> NDArray[np.float64]:
-    """Probability of real co-presence at any meeting: what position says, corrected by how often it was right."""
-    terms = calibration_terms(together, minutes, meetings, how)
-    return np.asarray(1.0 / (1.0 + np.exp(-(terms @ np.array(CALIBRATION)))))
-
-
 def variance_m2(error_m: NDArray[np.float32]) -> NDArray[np.float64]:
     """Variance of one axis from a stated (or the usual) error radius."""
     radius = np.where(np.isnan(error_m), DEFAULT_ERROR_M, error_m).astype(np.float64)
