@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
+
+MEASURES = Path(__file__).resolve().parent / "all-measures.toml"
 
 
-def covasim(residents: int, days: int, seed: int, measures: bool, infected: int) -> dict[str, float]:
-    """Covasim 4.0.1, hybrid, its defaults; optionally testing, tracing, closure, vaccination. Reinfections count."""
+def covasim(residents: int, days: int, seed: int, measures: bool, infected: int, count: bool) -> dict[str, float]:
+    """Covasim 4.0.1, hybrid, set to our disease and city; optionally every measure. `count` asks for R0 as well.
+
+    Infections count reinfections, the attack rate whoever was ever infected.
+    """
     import covasim as cv
+    import numpy as np
 
-    told = []
-    if measures:
-        told = [
-            cv.test_prob(symp_prob=0.12, asymp_prob=0.002, start_day=10, test_delay=2),
-            cv.contact_tracing(trace_probs={"h": 0.7, "s": 0.25, "w": 0.2, "c": 0.03}, trace_time=1, start_day=10),
-            cv.clip_edges(days=[25, 85], changes=[0.3, 1.0], layers="s"),
-            cv.clip_edges(days=[20], changes=[0.72], layers=["w", "c"]),
-            cv.vaccinate_prob(vaccine="pfizer", days=list(range(20, 60)), prob=0.004),
-        ]
+    import covasim_side as side
+
+    told, pars = side.interventions(MEASURES, residents) if measures else ([], {})
     sim = cv.Sim(
-        pop_size=residents, pop_infected=infected, pop_type="hybrid", n_days=days, rand_seed=seed, verbose=0,
-        interventions=told, pop_scale=1,
+        people=side.people(residents), pop_size=residents, pop_infected=infected, n_days=days, rand_seed=seed,
+        verbose=0, interventions=told, pop_scale=1, **side.parameters(), **pars,
     )  # fmt: skip
     sim.run()
     new = sim.results["new_infections"].values
+    ever = np.unique(np.concatenate([part["target"] for part in sim.diseases.covid.infection_log.chunks]))
+    r0, generation_time_d = side.reproduction(sim, residents) if count else (0.0, 0.0)
     return {
-        "infections": float(new.sum()), "attack_rate": float(new.sum()) / residents, "peak_day": int(new.argmax()),
-        "r0": float(sim.compute_r_eff()[5:25].mean()) if days > 30 else 0.0,
+        "infections": float(new.sum()), "attack_rate": len(ever) / residents, "peak_day": int(new.argmax()),
+        "r0": r0, "generation_time_d": generation_time_d,
     }  # fmt: skip
 
 
-def laser(residents: int, days: int, seed: int, measures: bool, infected: int) -> dict[str, float]:
+def laser(residents: int, days: int, seed: int, measures: bool, infected: int, count: bool) -> dict[str, float]:
     """laser.generic 1.1.0 SEIR on 100 patches joined by gravity; no households, schools, tracing or measures."""
     import laser.core.distributions as dists
     import numpy as np
@@ -66,9 +69,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--infected", type=int, default=100)
     parser.add_argument("--measures", action="store_true")
+    parser.add_argument("--count-r0", action="store_true")
     told = parser.parse_args()
     run = covasim if told.peer == "covasim" else laser
-    print(json.dumps(run(told.residents, told.days, told.seed, told.measures, told.infected)))
+    print(json.dumps(run(told.residents, told.days, told.seed, told.measures, told.infected, told.count_r0)))
 
 
 if __name__ == "__main__":

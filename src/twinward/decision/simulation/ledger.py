@@ -90,11 +90,14 @@ class Crew:
 
     def transmit(self, lo: int, hi: int, call: tuple[Any, ...], tables: tuple[Any, ...]) -> list[tuple[Proposals, int]]:
         """Proposals of rows lo..hi-1, in order. `call` is (day, mark, key, slots_key), `tables` the kernel's tables."""
-        chunks = -(-(hi - lo) // CHUNK)
-        cuts = [min(hi, lo + CHUNK * (chunks * k // self.threads)) for k in range(self.threads + 1)]
-        jobs = [(k, cuts[k], cuts[k + 1] if k + 1 < self.threads else hi) for k in range(self.threads)]
         if self.pool is None:
-            return [self._part(jobs[0], call, tables)]
+            return [self._part((0, lo, hi), call, tables)]
+        # equal work is equal numbers of records whose day it is: the oldest have spent themselves
+        starts = np.arange(lo, hi, CHUNK)
+        work = np.cumsum(np.add.reduceat(tables[0].next[lo:hi] == call[0], starts - lo, dtype=np.int64))
+        ends = np.searchsorted(work, work[-1] * np.arange(1, self.threads) / self.threads) + 1
+        cuts = [lo, *(min(hi, lo + CHUNK * int(end)) for end in ends), hi]
+        jobs = [(k, cuts[k], cuts[k + 1]) for k in range(self.threads)]
         return list(self.pool.map(lambda job: self._part(job, call, tables), jobs))
 
     def _part(self, job: tuple[int, int, int], call: tuple[Any, ...], tables: tuple[Any, ...]) -> tuple[Proposals, int]:

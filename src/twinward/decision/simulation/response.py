@@ -21,7 +21,7 @@ from twinward.decision.simulation.kernels.response import (
     with_symptoms_since,
 )
 from twinward.decision.simulation.kernels.start import give_doses, queue_for_vaccine
-from twinward.decision.simulation.kernels.tables import NOBODY, SETTINGS, City, Mixing
+from twinward.decision.simulation.kernels.tables import SETTINGS, City, Mixing
 from twinward.decision.simulation.kernels.words import FACILITY, HOME
 from twinward.decision.simulation.ledger import Ledger
 from twinward.decision.simulation.people import People
@@ -58,6 +58,7 @@ class Responders:
         self.days_needed = LONGEST_CARRIAGE_D + longest if tested else 0
         self.longest_onset_d = longest_onset_d
         self.streams: dict[str, np.uint64] = {}
+        self.found: dict[int, NDArray[Any]] = {}
 
     def key(self, name: str, day: int) -> Any:
         """The key of a named stream on a day."""
@@ -156,11 +157,9 @@ class Responders:
         taken = self._next_in_queue(day, measure, cases)
         if not len(taken):
             return 0
-        found = np.zeros(COUNTED, np.float32)
-        for name, chance in measure.found.items():
-            found[[SETTINGS.index(s) for s in GROUPS[name]]] = chance * measure.reach
+        found = self._chance_by_setting(measure)
         end, key = day + measure.days, self.key("trace", day)
-        positive = np.empty(MOST_CONTACTS * len(taken), np.int64)
+        positive = np.empty((MOST_CONTACTS * len(taken), 2), np.int64)
         n = contacts = 0
         for back in range(1, measure.days_back + 1):
             past = day - back
@@ -176,9 +175,17 @@ class Responders:
                 day, key, taken, measure.backward * measure.reach, city.words, end, self.sensitivity, positive, n
             )  # fmt: skip
             contacts += more
-        pairs = np.stack([positive[:n], np.full(n, NOBODY, np.int64)], axis=1)
-        self.results.setdefault(day + 1, []).append(pairs)
+        self.results.setdefault(day + 1, []).append(positive[:n].copy())
         return int(contacts)
+
+    def _chance_by_setting(self, measure: ContactTracing) -> NDArray[Any]:
+        """float32[COUNTED] chance that a contact in each setting is found."""
+        known = self.found.get(id(measure))
+        if known is None:
+            known = self.found[id(measure)] = np.zeros(COUNTED, np.float32)
+            for name, chance in measure.found.items():
+                known[[SETTINGS.index(s) for s in GROUPS[name]]] = chance * measure.reach
+        return known
 
     def _next_in_queue(self, day: int, measure: ContactTracing, cases: NDArray[Any]) -> NDArray[Any]:
         """Cases that the tracers take on today, those who wait longest first; who waits too long is given up."""

@@ -21,7 +21,6 @@ from twinward.decision.simulation.kernels.tables import (
 from twinward.decision.simulation.kernels.words import (
     HOSPITAL,
     age_of,
-    apart_on,
     kind_of,
     leaf_of,
     offset_of,
@@ -93,14 +92,14 @@ def luck_of(key: Any, thin: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def drop_restricted(n: Any, day: Any, key: Any, found: Any, highest: Any, city: Any, mixing: Any, response: Any,
+def drop_restricted(n: Any, key: Any, found: Any, highest: Any, city: Any, mixing: Any, response: Any,
                     work: Any) -> Any:  # fmt: skip
     """Leaves out attempts that measures stop on the infector's side, before it is asked whom they would meet.
 
     No attempt takes with a chance above the infector's mask times `highest`, the highest susceptibility of an age.
     Returns how many are left.
     """
-    raw, source_fixed, source_state, rows, stays = work.raw, work.source_fixed, work.source_state, work.rows, work.stays
+    raw, source_fixed, rows, stays = work.raw, work.source_fixed, work.rows, work.stays
     record, layers, keys, thins = raw.record, raw.setting, raw.key, raw.thin
     setting_of, leaf_zone, factor, shield = mixing.setting, city.leaf_zone, response.factor, response.shield
     band_of, bands, settings = response.band, response.factor.shape[1], response.factor.shape[2]
@@ -112,7 +111,7 @@ def drop_restricted(n: Any, day: Any, key: Any, found: Any, highest: Any, city: 
     for h in range(found):
         fixed = source_fixed[h]
         zone, band = np.int64(leaf_zone[leaf_of(fixed)]), np.int64(band_of[age_of(fixed)])
-        rows[h], stays[h] = (zone * bands + band) * settings, apart_on(source_state[h], day)
+        rows[h] = (zone * bands + band) * settings
     kept = np.int64(0)
     for m in range(n):
         h, layer, slot, thin = record[m], layers[m], keys[m], thins[m]

@@ -170,12 +170,16 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
         zone, band = np.int64(leaf_zone[leaf]), np.int64(band_of[age_of(fixed)])
         for layer in range(LAYERS):
             number, setting = np.float64(contacts[cls, layer]), np.int64(setting_of[layer, kind])
+            if found[setting] <= 0.0:
+                continue
             mine = factor[zone, band, setting] * apart_factor(ward, apart, setting)
             for slot in range(np.int64(np.ceil(number))):
                 draw = slot_key(slots_key, who, layer, slot)
-                happened = slot_chance(draw)
                 whole = min(number - slot, 1.0)  # the last slot of a layer may be a part of a contact
-                if happened >= mine or uniform(mix(draw ^ _FIND_SALT)) >= found[setting] * whole:
+                if uniform(mix(draw ^ _FIND_SALT)) >= found[setting] * whole:
+                    continue
+                happened = slot_chance(draw)
+                if happened >= mine:
                     continue
                 through, first, count = pool_of(
                     who, fixed, layer, len(words), leaf_start, team_start, team_site, site_start, site_leaf
@@ -197,7 +201,7 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
                 if happened < bound:
                     traced += 1
                     if quarantine_contact(day, key, words, other, state, end, sensitivity):
-                        positive[n] = other
+                        positive[n, 0], positive[n, 1] = other, NOBODY
                         n += 1
     return n, traced
 
@@ -216,6 +220,6 @@ def trace_back(day: Any, key: Any, cases: Any, chance: Any, words: Any, end: Any
             continue
         traced += 1
         if quarantine_contact(day, key, words, who, state, end, sensitivity):
-            positive[n] = who
+            positive[n, 0], positive[n, 1] = who, NOBODY
             n += 1
     return n, traced

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import GOLDEN, mix, uniform
+from twinward.core.chance import GOLDEN, mix
 from twinward.decision.simulation.kernels.words import (
     FIXED,
     STATE,
@@ -43,8 +43,8 @@ def set_doses(words: Any, who: Any, doses: Any, days_ago: Any) -> None:
 
 
 @njit(cache=True, inline="always")
-def _place(fixed: Any, who: Any, key: Any, oldest_first: Any) -> Any:
-    fine = np.int64(mix(key + np.uint64(who) * GOLDEN) & np.uint64(_FINE - 1))
+def _place(fixed: Any, luck: Any, oldest_first: Any) -> Any:
+    fine = np.int64(luck & np.uint64(_FINE - 1))
     group = _GROUPS - 1 - age_of(fixed) // 10 if oldest_first else 0
     return group * _FINE + fine
 
@@ -55,7 +55,6 @@ def queue_for_vaccine(
 ) -> Any:
     """Residents in the order in which they are called: by age group, then by chance. member[Z, B] says who may."""
     count = np.zeros(_GROUPS * _FINE + 1, np.int64)
-    willing = mix(key)
     for turn in range(2):
         if turn == 1:
             for k in range(len(count) - 1):
@@ -65,9 +64,10 @@ def queue_for_vaccine(
             fixed = words[who, FIXED]
             if not member[np.int64(zone_of_leaf[leaf_of(fixed)]), np.int64(band[age_of(fixed)])]:
                 continue
-            if uniform(mix(willing + np.uint64(who) * GOLDEN)) >= reach:
+            luck = mix(key + np.uint64(who) * GOLDEN)
+            if np.float64(luck >> np.uint64(32)) >= reach * 4294967296.0:  # the low bits say when
                 continue
-            place = _place(fixed, who, key, oldest_first)
+            place = _place(fixed, luck, oldest_first)
             if turn == 0:
                 count[place + 1] += 1
             else:

@@ -131,6 +131,7 @@ def transmit(day: Any, mark: Any, key: Any, slots_key: Any, lo: Any, hi: Any, re
     done, base = 0, lo
     words, who, fixed, severe, look = city.words, rec.who, rec.fixed, rec.severe, response.isolates
     source_state, source_fixed, hits, times = work.source_state, work.source_fixed, work.hits, work.times
+    stays = work.stays
     highest = max(np.float64(1.0), np.float64(spread.susceptibility.max()))
     while base < hi:
         end = base + min(CHUNK, hi - base)
@@ -139,20 +140,21 @@ def transmit(day: Any, mark: Any, key: Any, slots_key: Any, lo: Any, hi: Any, re
         if done + attempts + 1 > len(out.target) or attempts + 1 > len(work.buf.key):
             return base, done, attempts + 1
         plan_hits(day, key, base, hits, found, rec, total, spread.cumulative)
-        restricted = look or response.active
+        patients = look
         for h in range(found):
             source_fixed[h] = fixed[base + hits[h]]
-            source_state[h] = np.uint64(0)
+            source_state[h], stays[h] = np.uint64(0), NOT_APART
             if look or severe[base + hits[h]]:  # only those can be kept apart
                 source_state[h] = words[who[base + hits[h]], STATE]
-                restricted = True
+                stays[h] = apart_on(source_state[h], day)
+                patients = True
         n = draw_slots(key, slots_key, base, hits, times, found, mixing, rec, work)
-        if restricted:
-            n = drop_restricted(n, day, key, found, highest, city, mixing, response, work)
+        if look or response.active:  # what is left is thinned together with the contact's side
+            n = drop_restricted(n, key, found, highest, city, mixing, response, work)
         sort_slots(n, work)
         list_ranges(city, work)
         list_members(city, work)
-        if restricted:
+        if patients:
             meet_staff(city, work)
         n = gather_open(n, mark, city, work)
         done = thin(n, day, key, base, hits, city, mixing, response, spread, rec, work, out, done)
