@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from twinward import app
 from twinward.core.errors import InputError
 from twinward.library.drill_check import check_script, load_script
+from twinward.library.drills import script_schema
 from twinward.library.loading import load_library
 
 HEAD = """name = "x"
@@ -77,3 +79,8 @@ def test_the_bundled_scripts_are_without_fault(path: Path) -> None:
     script, _ = load_script(path, LIBRARY)
     assert script.name == path.stem
     assert script.targets.receipt_h is not None
+
+
+def test_the_published_schema_is_the_one_that_scripts_are_read_by() -> None:
+    published = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "drill.schema.json").read_text("utf-8"))
+    assert published == json.loads(json.dumps(script_schema()))
