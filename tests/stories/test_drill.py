@@ -64,6 +64,11 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[s
     stock = {"id": "s-1", "type": "SetStock", "kind": "masks", "area": HUANGPU, "quantity": 500, "unit": "pieces"}
     assert submit_objects(platform, local_admin(), [told, stock], "test").stored == 2
     platform.loop.catch_up()
+    with platform.store.read() as reader:
+        (incident,) = reader.list_rows("incidents")
+    adopt = {"id": "a-1", "type": "AdoptPlan", "incident": incident.id, "plan": "epidemic-iii-contain"}
+    assert submit_objects(platform, local_admin(), [adopt], "test").stored == 1
+    platform.loop.catch_up()
     platform.close()
     (home / "little.toml").write_text(SCRIPT)
     before = app.verify_log(real).head
@@ -105,6 +110,11 @@ def test_the_score_comes_by_itself_and_names_its_events(played: tuple[Path, Path
     platform.close()
 
 
+def test_what_came_along_with_the_state_is_not_scored(played: tuple[Path, Path, dict[str, Any]]) -> None:
+    assert "epidemic-iii-contain" not in {one["plan"] for one in played[2]["decisions"] if one["hour"] == 0}
+    assert played[2]["injects"][0]["incident"] in {one["incident"] for one in played[2]["decisions"]}
+
+
 def test_a_department_that_was_cut_off_is_late_and_the_others_are_not_blamed(
     played: tuple[Path, Path, dict[str, Any]],
 ) -> None:
@@ -125,6 +135,8 @@ def test_the_state_came_along_without_any_person(played: tuple[Path, Path, dict[
         assert [row.count for row in reader.list_rows("counts", hazard="epidemic")] == [1]
         assert [row.quantity for row in reader.list_rows("stocks", kind="masks")] == [500]
         assert all(row.subject.startswith("drill-") for row in reader.list_rows("cases"))
+        (incident,) = reader.list_rows("incidents", hazard="epidemic")
+        assert reader.find("plans_in_force", incident.id).plan == "epidemic-iii-contain"
     platform.close()
     assert not any(b"real-person" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 

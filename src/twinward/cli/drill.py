@@ -193,7 +193,7 @@ def show_score(folder: Path, options: argparse.Namespace) -> int:
     platform = app.open_platform(folder)
     try:
         score = score_drill(platform, None if options.no_hindsight else compare_decisions)
-        document = write_score(Ground(platform), score)
+        document = write_score(Ground(platform), score, list_drills(folder.resolve().parent))
     finally:
         platform.close()
     if options.html is not None:

@@ -21,7 +21,7 @@ from twinward.core.ids import derive_id
 from twinward.rehearsal.drill_truth import Places, make_truth
 from twinward.service import plans
 from twinward.service.commands import submit_objects
-from twinward.service.drill_fork import fork_state
+from twinward.service.drill_fork import adopt_commands, fork_state, plans_in_force
 from twinward.service.drills import ABOUT, FOLDER, SCRIPT, TRUTH, DrillAbout, DrillScript, load_script, write_part
 from twinward.service.guard import require_verb
 from twinward.service.platform import Platform, local_admin
@@ -99,7 +99,7 @@ def fill(
     copy_ground(into, source, options.city, options.seed)
     if options.database:
         (into / "settings.toml").write_text(f"[storage]\nurl = {msgspec.json.encode(options.database).decode()}\n")
-    items, forked_at = fork_of(source, options) if source is not None else ([], None)
+    items, plans_of, forked_at = fork_of(source, options) if source is not None else ([], [], None)
     start = forked_at or script.start
     platform = app.open_platform(into, SetClock(start))
     try:
@@ -109,10 +109,14 @@ def fill(
         if items:
             submit_objects(platform, local_admin(), items, f"drill:{script.name}/fork")
             platform.loop.catch_up()
+            submit_objects(platform, local_admin(), adopt_commands(platform, plans_of), f"drill:{script.name}/fork")
+            platform.loop.catch_up()
+        with platform.store.read() as reader:
+            forked_to = reader.last_seq()
         city = app.city_of(into)[0] if (into / "city" / "city.json").exists() else ""
         about = DrillAbout(
             drill=drill, script=script.name, title=script.title, seed=options.seed, made_at=made_at, start=start,
-            city=city, from_workspace=str(source or ""), forked_at=forked_at,
+            city=city, from_workspace=str(source or ""), forked_at=forked_at, forked_to=forked_to,
         )  # fmt: skip
         write_part(into, ABOUT, about)
     finally:
@@ -141,16 +145,18 @@ def copy_ground(into: Path, source: Path | None, city: Path | None, seed: int) -
         prepare_city(into, city, seed, say)
 
 
-def fork_of(source: Path, options: argparse.Namespace) -> tuple[list[dict[str, Any]], datetime | None]:
+def fork_of(
+    source: Path, options: argparse.Namespace
+) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]], datetime | None]:
     """The real state as commands for the drill, and its instant. The real workspace is read and not written."""
     if options.empty:
-        return [], None
+        return [], [], None
     platform = app.open_platform(source)
     try:
         caller = caller_of(platform, options.token_file)
         require_verb(platform, caller, "plan compare")  # who may see the live state as planners do
         at = options.at or platform.clock.now()
-        return fork_state(platform, options.at), at
+        return fork_state(platform, options.at), plans_in_force(platform, options.at), at
     finally:
         platform.close()
 

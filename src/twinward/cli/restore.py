@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twinward import app
 from twinward.cli.main import add_common
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import announce, emit_json, emit_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     contents = app.restore_workspace(options.source, options.workspace)
+    announce(options.workspace)  # what was a drill is that drill again
     if options.json:
         emit_json({"entries": contents.entries, "head": contents.head, "files": len(contents.files)})
     else:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from twinward.core.ids import derive_id
+from twinward.loop.surroundings import ACTOR
 from twinward.service.platform import Platform, snapshot_of
 
 SOURCE = "drill:fork"
@@ -28,6 +29,30 @@ def fork_state(platform: Platform, at: datetime | None) -> list[dict[str, Any]]:
             counts[case.hazard, case.area, day, case.status, case.found_in] += 1
         stocks = snapshot.list_rows("stocks")
     return [*count_commands(counts), *stock_commands(stocks)]
+
+
+def plans_in_force(platform: Platform, at: datetime | None) -> list[tuple[str, str, str]]:
+    """(hazard, area, plan) of the plans that persons have put in force for open incidents; the loop finds its own."""
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, at)
+        plans = {row.id: row for row in snapshot.list_rows("plans_in_force")}
+        rows = snapshot.list_rows("incidents", status="open")
+    return [
+        (row.hazard, row.area, plans[row.id].plan)
+        for row in rows
+        if row.id in plans and plans[row.id].adopted_by != ACTOR and platform.around.library.find(plans[row.id].plan)
+    ]
+
+
+def adopt_commands(platform: Platform, plans: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    """The same plans for the drill's own incidents of those hazards and areas."""
+    with platform.store.read() as reader:
+        rows = {(row.hazard, row.area): row.id for row in reader.list_rows("incidents", status="open")}
+    return [
+        {"id": derive_id("fork", *one), "type": "AdoptPlan", "incident": rows[one[0], one[1]], "plan": one[2]}
+        for one in plans
+        if (one[0], one[1]) in rows
+    ]
 
 
 def count_commands(counts: Counter[tuple[str, str, str, str, str]]) -> list[dict[str, Any]]:

@@ -20,7 +20,8 @@ from twinward.decision.simulation.live import APART_DAYS, INFECTED_DAYS, Residen
 from twinward.decision.simulation.scenario import InitialState
 from twinward.library.drills import DrillScript, Person, Truth
 from twinward.population.base import CityBase
-from twinward.service.drill_score import Decision, Log
+from twinward.service.drill_figures import Decision
+from twinward.service.drill_score import Log
 from twinward.service.planning import open_base
 from twinward.service.platform import Platform
 from twinward.service.sheets import keep_sheet

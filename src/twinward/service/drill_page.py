@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from twinward.report.document import Document, Section, Table
-from twinward.service.drill_score import DrillScore, Figure
+from twinward.service.drill_figures import DrillScore, Figure
+from twinward.service.drills import DrillRow
 from twinward.service.ground import Ground
 from twinward.service.situation import notice_of, show_time
 
 
-def write_score(ground: Ground, score: DrillScore) -> Document:
-    """One page to read, and what it rests on."""
+def write_score(ground: Ground, score: DrillScore, past: Sequence[DrillRow] = ()) -> Document:
+    """One page to read, what it rests on, and how earlier drills of the same script went."""
     return Document(
         title=f"Score of a drill: {score.title}",
         subtitle=f"{score.drill}, {score.hours:,.0f} hours from {show_time(ground, score.start)}, seed {score.seed}",
         notice=notice_of(ground),
-        sections=[_figures(score), _injects(score), _departments(score), _decisions(score)],
+        sections=[_figures(score), _injects(score), _departments(score), _decisions(score), *_past(score, past)],
     )
 
 
@@ -68,3 +71,17 @@ def _decisions(score: DrillScore) -> Section:
     ]  # fmt: skip
     head = ("hour", "plan", "by", "best in hindsight", "infections more", "cost more", "")
     return Section(title="Decisions", table=Table(head=head, rows=rows) if rows else None)
+
+
+def _past(score: DrillScore, past: Sequence[DrillRow]) -> list[Section]:
+    """The figures of this script's drills, the oldest first."""
+    same = [one for one in past if one.script == score.script and one.figures]
+    if len(same) < 2:
+        return []
+    names = [one.name for one in score.figures if one.target is not None]
+    rows = [
+        (one.drill, f"{one.made_at:%Y-%m-%d}", f"{one.reached} of {one.judged}",
+         *(f"{one.figures[name]:g}" if name in one.figures else "-" for name in names))
+        for one in same
+    ]  # fmt: skip
+    return [Section(title="This script over time", table=Table(head=("drill", "made", "reached", *names), rows=rows))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ids import derive_id
-from twinward.service.drill_score import DrillScore
+from twinward.service.drill_figures import DrillScore
 from twinward.service.drills import DrillAbout
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m

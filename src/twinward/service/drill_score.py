@@ -12,6 +12,7 @@ import numpy as np
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
 from twinward.library.drills import Start, Targets, Truth
+from twinward.service.drill_figures import Decision, DepartmentScore, Figure, InjectScore
 from twinward.service.platform import Platform
 
 PAGE = 10_000
@@ -20,97 +21,19 @@ TRIGGERS = ("IncidentOpened", "IncidentReopened", "IncidentDeveloped")
 RECEIPTS = ("OrderConfirmed", "TaskAcknowledged", "TaskCompleted", "TaskFailed")
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure over `n` things: its median (or share) and what nine of ten stay under; `met` is judged on that."""
-
-    name: str
-    title: str
-    unit: str
-    n: int
-    value: float | None
-    p90: float | None = None
-    target: float | None = None
-    met: bool | None = None
-    says: str = ""
-    events: tuple[str, ...] = ()
-
-
-class InjectScore(msgspec.Struct, frozen=True, kw_only=True):
-    """One inject: when it could first be known, what the system made of it, when orders or an answer came."""
-
-    inject: str
-    kind: str
-    area: str
-    hour: float
-    incident: str | None = None
-    trigger_h: float | None = None
-    orders_h: float | None = None
-    answer_h: float | None = None
-    events: tuple[str, ...] = ()
-
-
-class DepartmentScore(msgspec.Struct, frozen=True, kw_only=True):
-    """A department's orders: hours to the receipt, how many were never answered, how many were late and how much."""
-
-    department: str
-    orders: int
-    receipt_p50_h: float | None
-    receipt_p90_h: float | None
-    unanswered: int
-    due: int
-    late: int
-    worst_late_h: float
-    escalations: int
-    events: tuple[str, ...] = ()
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan put in force, and what the best plan in hindsight would have cost from there; both simulated."""
-
-    event: str
-    hour: float
-    incident: str
-    plan: str
-    adopted_by: str
-    best: str | None = None
-    regret_infections: float | None = None
-    regret_cost: float | None = None
-    regret_share: float | None = None
-    compared: tuple[str, ...] = ()
-    says: str = ""
-
-
-class DrillScore(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole score. `reached`: targets met of those judged."""
-
-    drill: str
-    script: str
-    title: str
-    seed: int
-    start: datetime
-    hours: float
-    events: int
-    plans: tuple[str, ...]
-    reached: int
-    judged: int
-    figures: tuple[Figure, ...]
-    injects: tuple[InjectScore, ...]
-    departments: tuple[DepartmentScore, ...]
-    decisions: tuple[Decision, ...]
-    synthetic: bool = True
-
-
 class Log:
-    """The drill's log read once, with what the figures look for."""
+    """The drill's log read once, from `after` on: what came along with the state is nobody's doing."""
 
-    def __init__(self, platform: Platform, truth: Truth) -> None:
+    def __init__(self, platform: Platform, truth: Truth, after: int = 0) -> None:
         self.truth = truth
         self.end = truth.start + timedelta(hours=truth.hours)
         with platform.store.read() as reader:
             self.events: list[Event] = []
-            while page := reader.events_after(self.events[-1].seq if self.events else 0, PAGE):
+            while page := reader.events_after(self.events[-1].seq if self.events else after, PAGE):
                 self.events += page
-            self.tasks = reader.list_rows("tasks")
+            tasks = reader.list_rows("tasks")
+        ordered = {getattr(event.fact, "task", "") for event in self.of("OrderIssued")}
+        self.tasks = [task for task in tasks if task.id in ordered]
         self.answers: dict[str, Event] = {}
         for event in self.of(*RECEIPTS):
             self.answers.setdefault(getattr(event.fact, "task", ""), event)
@@ -122,10 +45,11 @@ class Log:
         return (at - self.truth.start) / timedelta(hours=1)
 
 
-def score_log(platform: Platform, truth: Truth, targets: Targets) -> tuple[Log, list[Figure], list[InjectScore],
-                                                                          list[DepartmentScore]]:  # fmt: skip
+def score_log(
+    platform: Platform, truth: Truth, targets: Targets, after: int = 0
+) -> tuple[Log, list[Figure], list[InjectScore], list[DepartmentScore]]:
     """Everything that the log and the truth alone tell."""
-    log = Log(platform, truth)
+    log = Log(platform, truth, after)
     injects = [score_inject(log, start) for start in truth.starts]
     departments = [score_department(log, name) for name in sorted({task.department for task in log.tasks})]
     receipts = [receipt_h(log, event) for event in log.of("OrderIssued")]

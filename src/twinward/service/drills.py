@@ -12,7 +12,8 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.library.drill_check import check_script, load_script
 from twinward.library.drills import DrillScript, Truth, script_schema
-from twinward.service.drill_score import Decision, DrillScore, Log, list_decisions, score_log, weigh_regret
+from twinward.service.drill_figures import Decision, DrillScore
+from twinward.service.drill_score import Log, list_decisions, score_log, weigh_regret
 from twinward.service.platform import Platform
 
 __all__ = [
@@ -37,6 +38,7 @@ class DrillAbout(msgspec.Struct, frozen=True, kw_only=True):
     city: str
     from_workspace: str = ""
     forked_at: datetime | None = None
+    forked_to: int = 0  # the last event of the log that came along with the state
     played_at: datetime | None = None
     responders: str = ""
 
@@ -72,7 +74,7 @@ def score_drill(platform: Platform, hindsight: Hindsight | None = None) -> Drill
     if truth is None or about.played_at is None:
         raise InputError(f"drill {about.drill} was not played", "play it: twinward drill run", code="not_played")
     script, _ = load_script(platform.workspace / FOLDER / SCRIPT, platform.around.library)
-    log, figures, injects, departments = score_log(platform, truth, script.targets)
+    log, figures, injects, departments = score_log(platform, truth, script.targets, about.forked_to)
     decisions = list_decisions(log)
     if hindsight is not None:
         decisions = hindsight(platform, script, truth, log, decisions)
