@@ -10,6 +10,8 @@ import pytest
 from helpers.cities import COMMUNITY, HUANGPU, Desk
 from twinward.core.errors import ConflictError, InputError
 from twinward.service.adoption import AdoptRequest, adopt
+from twinward.service.console import get_public
+from twinward.service.ground import Ground
 
 PLAN = """
 id = "{id}"
@@ -117,6 +119,8 @@ def test_a_plan_with_a_trigger_two_ordered_duties_a_message_and_an_end_goes_roun
     assert (duty.area, duty.department, duty.deadline_h) == (HUANGPU, "commerce", 6)
     (told,) = notices(desk, "test-plan 1: messages[0]")
     assert (told.audience, told.channel, told.to_role) == ("parents", "school message", "public")
+    page = get_public(desk.platform, Ground(desk.platform), None)
+    assert [one.text for one in page.messages] == ["School is at home until further notice"]
     desk.complete(desk.task("trace"))
     assert in_work(desk)["close"] == "ordered"
     assert [row.measure for row in desk.rows("restrictions")] == ["school_closure"]
@@ -128,6 +132,7 @@ def test_a_plan_with_a_trigger_two_ordered_duties_a_message_and_an_end_goes_roun
     assert shown["plan"] is None
     assert shown["ended_plan"].clause == "ends"
     assert "no linked case for 5 days" in shown["ended_plan"].because
+    assert not get_public(desk.platform, Ground(desk.platform), None).messages
     assert not desk.rows("restrictions")
     assert in_work(desk)["close"] == "ordered"  # what was ordered goes on to its end
     assert [finding.objective for finding in shown["evidence"]] == ["tasks", "quiet"]

@@ -1340,6 +1340,18 @@ export interface components {
             new: number | null;
         };
         /**
+         * PublicMessage
+         * @description What a plan in force tells a part of the public; `clause` says which plan and where in it.
+         */
+        PublicMessage: {
+            area_name: string;
+            audience: string;
+            channel: string;
+            text: string;
+            sent_at: string;
+            clause: string;
+        };
+        /**
          * PublicPage
          * @description What anybody may see: figures by area without small numbers, measures in force, powers in use.
          */
@@ -1354,6 +1366,7 @@ export interface components {
             measures: string[];
             powers_until: string | null;
             powers: string[];
+            messages: components["schemas"]["PublicMessage"][];
         };
         /**
          * ReceiveSupply
@@ -1556,14 +1569,29 @@ export interface components {
         };
         /**
          * Share
-         * @description What one area or age band bears. `infections` is hidden (null) where it is small.
+         * @description What one area or age band bears: means, each with its [0.05, 0.95]. Small infections are hidden (null).
          */
         Share: {
             key: string;
             name: string;
             residents: number;
             infections: number | null;
+            /** @default null */
+            infections_range: [
+                number,
+                number
+            ] | null;
             days_lost_per_100: number;
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            days_lost_range: [
+                number,
+                number
+            ];
         };
         /**
          * Sheet

@@ -105,7 +105,8 @@ def table_of_fairness(sheet: Sheet) -> str:
 
 def heaviest(one: PlanSheet, by: str) -> str:
     found = max(getattr(one, by), key=lambda share: share.days_lost_per_100)
-    return f"{found.name}: {found.days_lost_per_100 / 100:.1f} days"
+    low, high = found.days_lost_range
+    return f"{found.name}: {found.days_lost_per_100 / 100:.1f} days ({low / 100:.1f} to {high / 100:.1f})"
 
 
 def table_of_doubts(sheet: Sheet) -> str:

@@ -16,7 +16,7 @@ from twinward.service.room import TaskRow, show_task
 from twinward.service.screen_lists import sum_days
 from twinward.service.views import list_sources, list_tasks
 
-TASKS_SHOWN = 200
+TASKS_SHOWN, MESSAGES_SHOWN = 200, 50
 
 
 class DepartmentName(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +109,17 @@ class PublicDay(msgspec.Struct, frozen=True, kw_only=True):
     new: int | None
 
 
+class PublicMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan in force tells a part of the public; `clause` says which plan and where in it."""
+
+    area_name: str
+    audience: str
+    channel: str
+    text: str
+    sent_at: datetime
+    clause: str
+
+
 class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
     """What anybody may see: figures by area without small numbers, measures in force, powers in use."""
 
@@ -122,6 +133,7 @@ class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
     measures: list[str]
     powers_until: datetime | None
     powers: list[str]
+    messages: list[PublicMessage]
 
 
 def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
@@ -180,6 +192,8 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
         incidents = snapshot.list_rows("incidents")
         limits: list[Any] = snapshot.list_rows("restrictions")
         activations = [row for row in snapshot.list_rows("activations") if row.is_open(now)]
+        told = snapshot.list_rows("notices", to_role="public")
+        plans = {row.id: f"{row.plan} {row.version}: " for row in snapshot.list_rows("plans_in_force")}
     curve = sum_days(incidents, day)
     week = {row.day for row in curve[-7:]}
     tops = dict.fromkeys(ground.top, 0)
@@ -211,4 +225,18 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
         measures=sorted({row.measure for row in limits}),
         powers_until=max((row.ends_at for row in activations), default=None),
         powers=sorted({purpose for row in activations for purpose in row.purposes}),
+        messages=list_messages(
+            ground, told, {row.id: plans[row.id] for row in incidents if row.id in plans and row.status == "open"}
+        ),
     )
+
+
+def list_messages(ground: Ground, told: list[Any], plans: dict[str, str]) -> list[PublicMessage]:
+    """What the plans now in force (by incident, as clauses name them) have told the public, the newest first."""
+    mine = [row for row in told if row.incident in plans and row.clause.startswith(plans[row.incident])]
+    mine.sort(key=lambda row: row.sent_at, reverse=True)
+    names = ("audience", "channel", "text", "sent_at", "clause")
+    return [
+        PublicMessage(area_name=ground.areas.name(row.area), **{name: getattr(row, name) for name in names})
+        for row in mine[:MESSAGES_SHOWN]
+    ]

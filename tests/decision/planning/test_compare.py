@@ -171,3 +171,12 @@ def test_a_workspaces_own_unit_costs_replace_the_bundled_ones(tmp_path: Path) ->
     own.write_text('[costs.tset]\nvalue = 9.0\nunit = "test"\nsource = "x"\n', "utf-8")
     with pytest.raises(InputError, match="tset"):
         load_costs(own)
+
+
+def test_what_areas_and_ages_bear_has_its_uncertainty(sheet: Sheet) -> None:
+    for plan in sheet.plans:
+        for one in (*plan.by_area, *plan.by_age):
+            assert one.days_lost_range[0] <= one.days_lost_per_100 <= one.days_lost_range[1]
+            if one.infections_range is not None:
+                low, high = one.infections_range
+                assert one.infections is not None and low <= one.infections <= high

@@ -147,15 +147,26 @@ def shares(population: Population, runs: Sequence[Run], hide_below: int) -> tupl
     found = []
     for k, keys in enumerate((population.groups, list(AGE_BANDS))):
         people = heads(population)[k]
-        ill = np.mean([run.infections[k] for run in runs], axis=0)
-        lost = np.mean([run.lost[k] for run in runs], axis=0)
-        found.append([
-            Share(key=key, name=key, residents=int(people[n]),
-                  infections=neat(ill[n]) if ill[n] == 0 or ill[n] >= hide_below else None,
-                  days_lost_per_100=neat(100 * lost[n] / max(people[n], 1.0)))
-            for n, key in enumerate(keys)
-        ])  # fmt: skip
+        ill = np.array([run.infections[k] for run in runs])
+        lost = 100 * np.array([run.lost[k] for run in runs]) / np.maximum(people, 1.0)
+        found.append([share(key, int(people[n]), ill[:, n], lost[:, n], hide_below) for n, key in enumerate(keys)])
     return found[0], found[1]
+
+
+def low_high(column: Floats) -> tuple[float, float]:
+    low, high = np.quantile(column, (0.05, 0.95))
+    return neat(low), neat(high)
+
+
+def share(key: str, people: int, ill: Floats, lost: Floats, hide_below: int) -> Share:
+    """One area or age band; `ill` and `lost` by replicate. A range would tell what a hidden mean does not."""
+    mean, hidden = ill.mean(), 0 < ill.mean() < hide_below
+    ill_range, lost_range = low_high(ill), low_high(lost)
+    small = hidden or 0 < ill_range[0] < hide_below
+    return Share(
+        key=key, name=key, residents=people, infections=None if hidden else neat(mean),
+        infections_range=None if small else ill_range, days_lost_per_100=neat(lost.mean()), days_lost_range=lost_range,
+    )  # fmt: skip
 
 
 def fairness(population: Population, runs: Sequence[Run]) -> Fairness:

@@ -19,13 +19,15 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
-    """What one area or age band bears. `infections` is hidden (null) where it is small."""
+    """What one area or age band bears: means, each with its [0.05, 0.95]. Small infections are hidden (null)."""
 
     key: str
     name: str
     residents: int
     infections: float | None
+    infections_range: tuple[float, float] | None = None
     days_lost_per_100: float
+    days_lost_range: tuple[float, float] = (0.0, 0.0)
 
 
 class Fairness(msgspec.Struct, frozen=True, kw_only=True):
