@@ -1,7 +1,7 @@
 """How often the likeliest tree names the true infector, and whether its probabilities mean what they say.
 
 Pretended outbreaks with known trees (twinward.rehearsal.chain_truth); beside it the tree from onset dates alone.
-Run: python -m benchmarks.bench_chains [--seeds N] [--large]
+Run: python -m benchmarks.bench_chains [--seeds N] [--large] [--spread]
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from itertools import product
 
 import msgspec
 import numpy as np
@@ -82,6 +83,31 @@ def show(disease: str, label: str, rows: list[tuple[np.ndarray, np.ndarray, list
     )
 
 
+def spread(seeds: int) -> None:
+    """By true over-dispersion, share of cases unreported, and with or without contacts; eight cases from outside."""
+    print("| k given | unreported | contacts | right | probability | links right | k true / found | without infector "
+          "/ unlinked / of these rightly |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|")
+    lists = {"none": "home, place, distance, age", "60 %": "with 60 % of contacts, 50 false per 100 cases"}
+    for k, unreported, (contacts, label) in product((0.1, 0.3, 1.0), (0.0, 0.3), lists.items()):
+        changes = LISTS[label] | {"k": k, "unreported": unreported, "imports": 8}
+        rows, said, was = [], [], []
+        for disease, seed in product(("sars-cov-2-ancestral", "influenza-pandemic"), range(301, 301 + seeds)):
+            truth = pretend_outbreak(msgspec.structs.replace(DISEASES[disease], **changes), seed)
+            answer = reconstruct(truth, disease, label)
+            p, hit, (accuracy, log_k, _) = judge(answer, truth)
+            alone = {case for case, by in truth.infector.items() if not by}
+            rightly = len(alone & set(answer.unlinked))
+            rows.append([accuracy, np.log(answer.k) - log_k, np.log(answer.k),
+                         len(alone), len(answer.unlinked), rightly])  # fmt: skip
+            said.append(p.mean())
+            was.append(hit.mean())
+        accuracy, true_k, k_found, alone_n, unlinked, rightly_n = np.mean(rows, axis=0)
+        print(f"| {k} | {100 * unreported:.0f} % | {contacts} | {100 * accuracy:.0f} % | {np.mean(said):.2f} "
+              f"| {np.mean(was):.2f} | {np.exp(true_k):.2f} / {np.exp(k_found):.2f} "
+              f"| {alone_n:.0f} / {unlinked:.1f} / {rightly_n:.1f} |", flush=True)  # fmt: skip
+
+
 def large(cases: int = 10_000) -> None:
     """Seconds for one large outbreak, median of three, kernels compiled before."""
     spec = TruthSpec(
@@ -107,5 +133,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--spread", action="store_true", help="by over-dispersion and reporting instead of by disease")
     options = parser.parse_args()
-    large() if options.large else table(options.seeds)
+    large() if options.large else (spread if options.spread else table)(options.seeds)

@@ -103,8 +103,9 @@ def _doubts(links: list[Link], cases: LineList) -> list[str]:
 def reconstruct_chain(cases: LineList, interval: SerialInterval | None, seed: int = 0) -> ChainAnswer:
     """The likeliest tree of `cases`. Without `interval` the serial interval is estimated from the list alone.
 
-    `k` and `top20_share` are medians over trees drawn from the posterior, because the single likeliest tree
-    favours those who are likely infectors of many; `tree_k` and `tree_top20_share` are those of the tree shown.
+    `top20_share` is the median over trees drawn from the posterior, because the single likeliest tree favours those
+    who are likely infectors of many, and `k` moves from theirs to that of the tree shown as links become sure;
+    `tree_k` and `tree_top20_share` are those of the tree shown.
     """
     rates: Rates = fit_rates(cases, interval)
     posterior = sample_trees(cases, rates, seed)
@@ -114,7 +115,8 @@ def reconstruct_chain(cases: LineList, interval: SerialInterval | None, seed: in
     links = _links(cases, parent, probability, generation, settings)
     n = len(cases.ids)
     children = np.bincount(parent[parent >= 0], minlength=n)
-    spread: Dispersion = pool_dispersion(posterior.trees, n)
+    sureness = float(np.minimum(probability[parent >= 0], 1.0).mean()) if (parent >= 0).any() else 0.0
+    spread: Dispersion = pool_dispersion(posterior.trees, n, children, sureness)
     shares = [top_share(np.bincount(tree[tree >= 0], minlength=n)) for tree in posterior.trees]
     alone = [name for name, i in zip(cases.ids, parent, strict=True) if i < 0]
     return ChainAnswer(

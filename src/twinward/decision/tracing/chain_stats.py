@@ -88,13 +88,19 @@ def measure_dispersion(children: Ints) -> Dispersion:
     return Dispersion(k=float(np.exp(best.x)), low=float(np.exp(low)), high=float(np.exp(high)), mean=mean)
 
 
-def pool_dispersion(trees: Ints, n: int, most: int = 40) -> Dispersion:
-    """k over sampled trees: median of the maximum likelihoods, interval widened by how the trees differ."""
+def pool_dispersion(trees: Ints, n: int, shown: Ints, sureness: float, most: int = 40) -> Dispersion:
+    """k over sampled trees: median of the maximum likelihoods, interval widened by how the trees differ.
+
+    Links drawn at random spread infectees evenly: where the drawn trees err, k comes out too high, and the more so the
+    stronger super-spreading is. The likeliest tree (`shown`: its offspring counts) heaps them instead, but only where
+    little is known. So it counts by the square of the links' mean probability (`sureness`): the share of pairs of
+    infectees of one infector of which both are right.
+    """
     step = max(len(trees) // most, 1)
     fits = [measure_dispersion(np.bincount(tree[tree >= 0], minlength=n)) for tree in trees[::step]]
     logs = np.log([[fit.k, fit.low, fit.high] for fit in fits])
-    middle = float(np.median(logs[:, 0]))
-    between = float(np.var(logs[:, 0]))
+    drawn, between = float(np.median(logs[:, 0])), float(np.var(logs[:, 0]))
+    middle = drawn + sureness**2 * (float(np.log(measure_dispersion(shown).k)) - drawn)
     down = np.hypot(np.median(logs[:, 0] - logs[:, 1]), 1.96 * np.sqrt(between))
     up = np.hypot(np.median(logs[:, 2] - logs[:, 0]), 1.96 * np.sqrt(between))
     return Dispersion(
