@@ -17,6 +17,7 @@ from twinward.core.clock import SetClock
 from twinward.service.commands import submit_objects
 from twinward.service.platform import local_admin
 
+AT = "2022-03-01T09:00:00Z"  # an hour after the real log's last entry
 SCRIPT = """
 schema_version = 1
 name = "little"
@@ -72,7 +73,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[s
     platform.close()
     (home / "little.toml").write_text(SCRIPT)
     before = app.verify_log(real).head
-    score = run(home, "one", "--from", str(real))
+    score = run(home, "one", "--from", str(real), "--at", AT)
     assert app.verify_log(real).head == before  # the real log has not grown by one entry
     return real, home / "one", score
 
@@ -145,8 +146,8 @@ def test_the_same_seed_gives_the_same_score_and_another_seed_another(
     played: tuple[Path, Path, dict[str, Any]],
 ) -> None:
     real, folder, score = played
-    twin = run(folder.parent, "two", "--from", str(real))
-    other = run(folder.parent, "three", "--from", str(real), "--seed", "2")
+    twin = run(folder.parent, "two", "--from", str(real), "--at", AT)
+    other = run(folder.parent, "three", "--from", str(real), "--at", AT, "--seed", "2")
     same = {key: value for key, value in score.items() if key != "drill"}
     assert same["figures"] == twin["figures"]
     assert same["departments"] == twin["departments"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 import msgspec
@@ -46,10 +47,12 @@ class DrillPlayer(Player):
     ) -> None:
         super().__init__(client, clock, tick, responders, departments, lambda area: area)
         self.feeds, self.apart, self.seeded = feeds, apart, seeded
+        self.inherited: dict[str, str] = {}  # incident that came along with the state -> since when it has its level
 
     def run(self, script: DrillScript, truth: Truth, on_step: Callable[[Progress], None]) -> int:
         """From the first hour to the last; how many items were sent."""
         rounds = {round(float(h), 4) for h in np.arange(script.step_h, script.hours + 1e-9, script.step_h)}
+        self.inherited = {row["id"]: row["level_since"] for row in self.get("/v1/incidents", status="open")["items"]}
         sent = 0
         for hour in sorted(self.feeds.hours() | rounds):
             if hour > script.hours:
@@ -64,6 +67,10 @@ class DrillPlayer(Player):
             on_step(Progress(hour=hour, hours=script.hours, sent=sent))
         self.wait_idle()
         return sent
+
+    def would_adopt(self, shown: dict[str, Any]) -> bool:
+        """What persons decided before the drill stands until the incident's level changes."""
+        return bool(self.inherited.get(shown["id"]) != shown["level_since"])
 
     def send_due(self, hour: float) -> int:
         by_source: dict[str, list[dict[str, object]]] = {}

@@ -128,11 +128,15 @@ class Player:
         """The duty officer adopts the plan that waits for a person."""
         for row in self.get("/v1/incidents", status="open")["items"]:
             shown = self.get(f"/v1/incidents/{row['id']}")
-            if shown["proposed_plan"]:
+            if shown["proposed_plan"] and self.would_adopt(shown):
                 term = (shown["ended_plan"] or {}).get("ended_at", shown["level_since"])
                 name = f"adopt-{row['id']}-{row['round']}-{shown['proposed_plan']}-{shown['level_since']}-{term}"
                 item = {"id": name, "type": "AdoptPlan", "incident": row["id"], "plan": shown["proposed_plan"]}
                 self.post([item], "duty-officer")
+
+    def would_adopt(self, shown: dict[str, Any]) -> bool:
+        """Whether the duty officer takes the plan that is proposed."""
+        return True
 
     def post(self, commands: list[dict[str, Any]], source: str) -> None:
         body = msgspec.json.encode({"items": commands, "source": source})
