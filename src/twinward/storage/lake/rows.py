@@ -120,8 +120,15 @@ def pack(columns: dict[str, NDArray[Any]], day: int) -> Rows:
         words += [whole] if e7 else _halves(columns[name].astype(np.float64, copy=False))
     words += [columns[name].astype(EXTRAS[name], copy=False).view(np.int32) for name in extras]
     rows = np.empty((len(words[0]), len(words)), np.int32)
-    kernels.interleave(tuple(map(np.ascontiguousarray, words)), rows)
+    kernels.interleave(tuple(map(_read_only, words)), rows)
     return Rows(words=rows, unit_us=unit_us, e7=e7, extras=extras)
+
+
+def _read_only(words: NDArray[Any]) -> NDArray[Any]:
+    """A contiguous view without write access: columns from Arrow have none, and numba wants a tuple of one type."""
+    view = np.ascontiguousarray(words).view()
+    view.flags.writeable = False
+    return view
 
 
 def pack_fixes(fixes: Fixes, day: int) -> Rows:
