@@ -155,7 +155,8 @@ class Engine:
         hi = self.first_new  # today's infected do not infect today
         if hi <= lo:
             return
-        call = (day, mark_of(day), self.key("attempt", day), self.key("slot", day))
+        # draws count days from each one's own infection: who is infected later, because of a measure, draws the same
+        call = (day, mark_of(day), self.key("attempt", 0), self.key("slot", 0))
         tables = (self.ledger.rec, self.city, self.mixing, self.total, self.spread, self.policy.response)
         self.proposals = self.crew.transmit(lo, hi, call, tables)
 
@@ -165,7 +166,7 @@ class Engine:
         self.make_room(day, count)
         moved = self.ledger.dropped - dropped
         susceptible = self.residents if day == 0 else max(1, int(self.series["susceptible"][day - 1]))
-        mark, key = mark_of(day), self.key("replan", day)
+        mark, key = mark_of(day), self.key("replan", 0)
         for out, done in self.proposals:
             if moved:
                 out.source[:done] -= moved
@@ -186,7 +187,7 @@ class Engine:
             day, mark_of(day), key, rec, lo, hi, self.city, self.history, self.tally, self.before, severe
         )
         plan_records(day, self.key("plan", 0), lo, hi, rec, self.total, self.spread.cumulative)
-        self.hospital.expect(day, self.key("severe", day), severe[:found], rec)
+        self.hospital.expect(day, self.key("severe", 0), severe[:found], rec)
         columns = (rec.who[lo:hi], rec.parent[lo:hi], rec.setting[lo:hi])
         self.fingerprint.add(*columns)
         if self.scenario.keep_tree:

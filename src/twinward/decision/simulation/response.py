@@ -165,7 +165,7 @@ class Responders:
             past = day - back
             if past in self.policy.past:
                 n, more = trace_day(
-                    day, past, np.uint64(key2(key, np.uint64(back))), self.key("slot", past), taken, city, mixing,
+                    day, past, np.uint64(key2(key, np.uint64(back))), self.key("slot", 0), taken, city, mixing,
                     self.policy.past[past],
                     found, end, self.sensitivity, positive, n,
                 )  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import GOLDEN, mix, uniform
-from twinward.decision.simulation.kernels.contacts import pick_layer, slot_key
+from twinward.decision.simulation.kernels.contacts import attempt_name, infector_of, own_day, pick_layer, slot_key
 from twinward.decision.simulation.kernels.tables import LAYERS
 
 MAX_ATTEMPTS = 250  # of one record in one day; the attempt number has 8 bits of the key
@@ -40,9 +40,10 @@ def next_attempts(luck: Any, strength: Any, step: Any, cumulative: Any, first_da
 @njit(cache=True, inline="always")
 def plan_record(r: Any, day: Any, key: Any, rec_who: Any, rec_day: Any, latent: Any, rate: Any, cls: Any, total: Any,
                 cumulative: Any) -> Any:  # fmt: skip
-    """The day after `day` on which record r makes its next attempts; `key` is of the day and the purpose."""
+    """The day after `day` on which record r makes its next attempts; `key` is of the purpose."""
     first = np.int64(rec_day[r]) + np.int64(latent[r])
-    luck = uniform(mix(key ^ mix((np.uint64(rec_who[r]) << np.uint64(8)) + _NEXT_SALT)))
+    name = attempt_name(rec_who[r], own_day(day, np.int64(rec_day[r])), 0)
+    luck = uniform(mix(key ^ mix(name + _NEXT_SALT)))
     return next_attempts(luck, rate[r] * total[cls[r]], day + 1 - first, cumulative, first)
 
 
@@ -74,7 +75,7 @@ def count_attempts(day: Any, key: Any, base: Any, hits: Any, found: Any, rec: An
         r = base + np.int64(hits[h])
         mean = np.float64(rate[r] * profile[day - np.int64(days[r]) - np.int64(latent[r])] * total[cls[r]])
         term = np.exp(-mean)
-        chance = uniform(mix(key + (np.uint64(who[r]) << np.uint64(8)) * GOLDEN)) * (1.0 - term)
+        chance = uniform(mix(key + attempt_name(who[r], own_day(day, np.int64(days[r])), 0) * GOLDEN)) * (1.0 - term)
         number = np.int64(1)
         term *= mean
         while chance >= term and number < MAX_ATTEMPTS:
@@ -97,17 +98,18 @@ def plan_hits(day: Any, key: Any, base: Any, hits: Any, found: Any, rec: Any, to
 
 @njit(cache=True, nogil=True)
 def draw_slots(
-    key: Any, slots_key: Any, base: Any, hits: Any, times: Any, found: Any, mixing: Any, rec: Any, work: Any
+    day: Any, key: Any, slots_key: Any, base: Any, hits: Any, times: Any, found: Any, mixing: Any, rec: Any, work: Any
 ) -> Any:
     """Every attempt's layer and contact slot, in the order of the records. Returns their number."""
     raw = work.raw
     raw_record, raw_layer, raw_key, raw_thin = raw.record, raw.setting, raw.key, raw.thin
-    cumulative, contacts, rec_who, rec_cls = mixing.cumulative, mixing.contacts, rec.who, rec.cls
+    cumulative, contacts, rec_who, rec_cls, rec_day = mixing.cumulative, mixing.contacts, rec.who, rec.cls, rec.day
     n = np.int64(0)
     for h in range(found):
-        own = np.uint64(rec_who[base + hits[h]]) << np.uint64(8)
+        r = base + hits[h]
+        name = attempt_name(rec_who[r], own_day(day, np.int64(rec_day[r])), 0)
         for a in range(np.int64(times[h])):
-            raw_record[n], raw_thin[n] = h, own | np.uint64(a + 1)
+            raw_record[n], raw_thin[n] = h, name | np.uint64(a + 1)
             n += 1
     for m in range(n):
         cls = np.int64(rec_cls[base + hits[raw_record[m]]])
@@ -116,7 +118,8 @@ def draw_slots(
         below_it = cumulative[cls, layer - 1] * np.float32(layer > 0)
         part = (x - below_it) / (cumulative[cls, layer] - below_it)
         slot = np.int64(part * contacts[cls, layer])
-        raw_layer[m], raw_key[m] = layer, slot_key(slots_key, raw_thin[m] >> np.uint64(8), layer, slot)
+        own = raw_thin[m] >> np.uint64(40)
+        raw_layer[m], raw_key[m] = layer, slot_key(slots_key, own, infector_of(raw_thin[m]), layer, slot)
     return n
 
 

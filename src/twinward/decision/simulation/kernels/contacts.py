@@ -1,4 +1,7 @@
-"""Whom a resident meets: every contact slot can be derived again from (seed, resident, day, layer, slot)."""
+"""Whom a resident meets: every contact slot can be derived again from (seed, resident, day, layer, slot).
+
+Days are counted from the resident's own infection, so that an infection which a measure delays has the same contacts.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,33 @@ from twinward.decision.simulation.kernels.words import (
     team_of,
 )
 
+_SPAN_SHIFT = 38  # infections up to day 89 and those carried into day 0 are of one span
+_WHO = np.uint64(0xFFFFFFFF)
 _SLOT_SALT = np.uint64(0xA0761D6478BD642F)
 
 
 @njit(cache=True, inline="always")
-def slot_key(day_key: Any, who: Any, layer: Any, slot: Any) -> Any:
-    """The key of one contact slot: SplitMix64 at the position named by (resident, layer, slot)."""
-    return mix(day_key + ((np.uint64(who) << np.uint64(20)) | np.uint64((layer << 16) | slot)) * GOLDEN)
+def own_day(day: Any, born: Any) -> Any:
+    """12 bits: days since the infection of day `born`, and in which span of 128 days that lay, for reinfections."""
+    return np.uint64(((day - born) & 255) | ((((born + _SPAN_SHIFT) >> 7) & 15) << 8))
+
+
+@njit(cache=True, inline="always")
+def attempt_name(who: Any, own: Any, number: Any) -> Any:
+    """own day << 40 | infector << 8 | attempt number."""
+    return (own << np.uint64(40)) | (np.uint64(who) << np.uint64(8)) | np.uint64(number)
+
+
+@njit(cache=True, inline="always")
+def infector_of(name: Any) -> Any:
+    return np.int64((name >> np.uint64(8)) & _WHO)
+
+
+@njit(cache=True, inline="always")
+def slot_key(key: Any, own: Any, who: Any, layer: Any, slot: Any) -> Any:
+    """The key of one contact slot: SplitMix64 at the position named by (own day, resident, layer, slot)."""
+    place = (own << np.uint64(52)) | (np.uint64(who) << np.uint64(20)) | np.uint64((layer << 16) | slot)
+    return mix(key + place * GOLDEN)
 
 
 @njit(cache=True, inline="always")

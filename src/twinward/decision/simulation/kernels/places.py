@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import mix, uniform
-from twinward.decision.simulation.kernels.contacts import apart_factor, choose, slot_chance, ward_pool
+from twinward.decision.simulation.kernels.contacts import apart_factor, choose, infector_of, slot_chance, ward_pool
 from twinward.decision.simulation.kernels.tables import (
     CELL,
     HOUSEHOLD,
@@ -41,7 +41,7 @@ def list_ranges(city: Any, work: Any) -> None:
     target, leaf_start, residents, thins = work.buf.target, city.leaf_start, len(city.words), work.buf.thin
     for m in range(layers[HOUSEHOLD], layers[HOUSEHOLD + 1]):
         fixed = source_fixed[record[m]]
-        own = np.int64(thins[m] >> np.uint64(8))
+        own = infector_of(thins[m])
         first = own - offset_of(fixed)
         drawn = choose(keys[m], first, size_of(fixed), True)
         target[m] = first + size_of(fixed) - 1 if drawn == own else drawn
@@ -49,10 +49,10 @@ def list_ranges(city: Any, work: Any) -> None:
         leaf = leaf_of(source_fixed[record[m]])
         first, end = np.int64(leaf_start[leaf]), np.int64(leaf_start[leaf + 1])
         drawn = choose(keys[m], first, end - first, True)
-        target[m] = end - 1 if drawn == np.int64(thins[m] >> np.uint64(8)) else drawn
+        target[m] = end - 1 if drawn == infector_of(thins[m]) else drawn
     for m in range(layers[RANDOM], layers[RANDOM + 1]):
         drawn = choose(keys[m], 0, residents, True)
-        target[m] = residents - 1 if drawn == np.int64(thins[m] >> np.uint64(8)) else drawn
+        target[m] = residents - 1 if drawn == infector_of(thins[m]) else drawn
 
 
 @njit(cache=True, nogil=True)
@@ -75,19 +75,19 @@ def list_members(city: Any, work: Any) -> None:
         target[m], lasts[m] = choose(keys[m], first, end - first, True), end - 1
     for m in range(layers[TEAM], layers[SITE + 1]):
         drawn = np.int64(member[target[m]])
-        if drawn == np.int64(thins[m] >> np.uint64(8)):  # rare, so that the last is seldom fetched
+        if drawn == infector_of(thins[m]):  # rare, so that the last is seldom fetched
             drawn = np.int64(member[lasts[m]])
         target[m] = drawn
     for m in range(layers[TRANSPORT], layers[TRANSPORT + 1]):
         leaf = np.int64(site_leaf[team_site[team_of(source_fixed[record[m]])]])
         first, end = np.int64(leaf_start[leaf]), np.int64(leaf_start[leaf + 1])
         drawn = choose(keys[m], first, end - first, False)
-        target[m] = end - 1 if drawn == np.int64(thins[m] >> np.uint64(8)) else drawn
+        target[m] = end - 1 if drawn == infector_of(thins[m]) else drawn
 
 
 @njit(cache=True, inline="always")
 def luck_of(key: Any, thin: Any) -> Any:
-    """The uniform by which an attempt is thinned; `key` is of the day, `thin` names infector and attempt."""
+    """The uniform by which an attempt is thinned; `thin` names infector, own day and attempt."""
     return uniform(mix(key ^ mix(thin + _THIN_SALT)))
 
 
@@ -133,7 +133,7 @@ def meet_staff(city: Any, work: Any) -> None:
     for m in range(work.layers[HOUSEHOLD], work.layers[HOUSEHOLD + 1]):
         if stays[record[m]] == HOSPITAL:
             first, count = ward_pool(source_fixed[record[m]], leaf_hospital, site_start)
-            own = np.int64(thins[m] >> np.uint64(8))  # the infector is not susceptible
+            own = infector_of(thins[m])  # the infector is not susceptible
             target[m] = member[choose(keys[m], first, count, False)] if count > 0 else own
 
 

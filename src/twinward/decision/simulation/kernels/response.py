@@ -12,6 +12,7 @@ from twinward.decision.simulation.kernels.commit import contact_class
 from twinward.decision.simulation.kernels.contacts import (
     apart_factor,
     choose,
+    own_day,
     pool_of,
     slot_chance,
     slot_key,
@@ -166,6 +167,7 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
     for k in range(len(cases)):
         who = np.int64(cases[k, 0])
         fixed, apart = words[who, FIXED], apart_on(words[who, STATE], past)
+        own = own_day(past, infected_day(words[who, STATE]))
         cls, kind, leaf = contact_class(fixed), kind_of(fixed), leaf_of(fixed)
         zone, band = np.int64(leaf_zone[leaf]), np.int64(band_of[age_of(fixed)])
         for layer in range(LAYERS):
@@ -174,7 +176,7 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
                 continue
             mine = factor[zone, band, setting] * apart_factor(ward, apart, setting)
             for slot in range(np.int64(np.ceil(number))):
-                draw = slot_key(slots_key, who, layer, slot)
+                draw = slot_key(slots_key, own, who, layer, slot)
                 whole = min(number - slot, 1.0)  # the last slot of a layer may be a part of a contact
                 if uniform(mix(draw ^ _FIND_SALT)) >= found[setting] * whole:
                     continue

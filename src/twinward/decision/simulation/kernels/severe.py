@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import GOLDEN, key2, mix, uniform
+from twinward.decision.simulation.kernels.contacts import attempt_name, own_day
 from twinward.decision.simulation.kernels.tables import AGENDA_D, H_ADMITTED, H_DIED, H_TO_ICU, H_TURNED_AWAY
 from twinward.decision.simulation.kernels.words import HOSPITAL, STATE, age_of, is_dead, kill, set_apart
 
@@ -48,8 +49,8 @@ def expect_patients(day: Any, key: Any, severe: Any, rec: Any, care: Any, patien
         else:
             used[1] = patients.next[row]
         who = rec.who[r]
-        bits = mix(key + np.uint64(who) * GOLDEN)
-        again = key2(bits, np.uint64(day))
+        bits = mix(key + attempt_name(who, own_day(0, np.int64(rec.day[r])) >> np.uint64(8), 0) * GOLDEN)
+        again = key2(bits, np.uint64(1))
         age = age_of(rec.fixed[r])
         patients.who[row], patients.age[row], patients.risk[row] = who, age, 0.0
         patients.stay[row] = delays[1, np.int64((bits >> _12) & _LOW12)]

@@ -97,7 +97,7 @@ class Attempts(NamedTuple):
     record: Any  # int32 position in the list of hits
     setting: Any  # uint8 (of the unsorted attempts: the layer)
     key: Any  # uint64 key of the contact slot
-    thin: Any  # uint64 infector << 8 | attempt number
+    thin: Any  # uint64 the attempt's name
     last: Any  # int64 end of the pool: who is met by one who drew themselves
     target: Any  # int64 position in the pool, then the resident met
     state: Any  # uint64 of those met who may be infected

@@ -148,7 +148,7 @@ def transmit(day: Any, mark: Any, key: Any, slots_key: Any, lo: Any, hi: Any, re
                 source_state[h] = words[who[base + hits[h]], STATE]
                 stays[h] = apart_on(source_state[h], day)
                 patients = True
-        n = draw_slots(key, slots_key, base, hits, times, found, mixing, rec, work)
+        n = draw_slots(day, key, slots_key, base, hits, times, found, mixing, rec, work)
         if look or response.active:  # what is left is thinned together with the contact's side
             n = drop_restricted(n, key, found, highest, city, mixing, response, work)
         sort_slots(n, work)
