@@ -15,6 +15,7 @@ from twinward.core.errors import InputError, RefusedError
 from twinward.core.messages import Request
 from twinward.rehearsal.movement import true_contacts
 from twinward.service.activations import open_activation
+from twinward.service.audit import get_audit
 from twinward.service.case_file import make_file
 from twinward.service.platform import local_admin
 from twinward.twins.emergency import messages as m
@@ -84,6 +85,47 @@ def test_sql_sees_the_window_and_nothing_else(city: Any) -> None:
         with pytest.raises(InputError) as error:
             tracing.sql(query)
         assert error.value.code == "bad_sql"
+
+
+def test_sql_shows_the_points_that_every_other_answer_shows_and_no_true_one(city: Any) -> None:
+    platform, _ = city
+    activate(platform)
+    tracing = app.make_tracing(platform, local_admin())
+    fixes = tracing.sql("SELECT lon, lat FROM fixes WHERE subject = 's7'")["rows"]
+    visits = tracing.sql("SELECT lon, lat FROM visits WHERE subject = 's7'")["rows"]
+    lake = app.open_lake(platform.workspace).snapshot()
+    true = lake.subject_fixes(lake.find_subject("s7"), *lake.span_us())
+    mask = platform.vault.point_mask()
+    assert sorted(map(tuple, fixes)) == sorted(mask("s7", *point) for point in zip(true.lon, true.lat, strict=True))
+    stays = tracing.movement(subject="s7")["stays"]
+    assert {(stay["lon"], stay["lat"]) for stay in stays} & set(map(tuple, visits))
+    inside = f"lon BETWEEN {true.lon[0] - 1e-7} AND {true.lon[0] + 1e-7}"
+    assert tracing.sql(f"SELECT count(*) FROM fixes WHERE {inside}")["rows"] == [[0]]
+
+
+def test_a_look_at_a_crowd_says_how_many_where_and_when(city: Any) -> None:
+    platform, _ = city
+    activate(platform)
+    tracing = app.make_tracing(platform, local_admin())
+    lon, lat = tracing.movement(subject="s7")["stays"][0]["lon"], tracing.movement(subject="s7")["stays"][0]["lat"]
+    disc = {"code": "all-of-it", "radius_m": 20_000}
+    areas = {"type": "Feature", "properties": disc, "geometry": {"type": "Point", "coordinates": [lon, lat]}}
+    answer = tracing.visited(areas, 1, None, None, 2)
+    tracing.dwell(areas, 1, None, None, 0)
+    tracing.sql("SELECT count(*) FROM fixes WHERE subject = 's7'")
+    with pytest.raises(InputError):
+        tracing.sql("SELECT subject::INTEGER FROM fixes")
+    looks = [look for look in get_audit(platform, local_admin()).looks[::-1] if look.question != "trace.file"]
+    passed, (start, end) = answer["passed_through"], answer["window"]
+    assert looks[0].persons == max(passed, answer["stayed"]) > 0
+    assert looks[0].question.startswith(f"trace.visited: {passed} who passed and {answer['stayed']} who stayed, 2 of")
+    assert looks[0].question.endswith(f"in all-of-it, {start} to {end}")
+    assert looks[1].question.startswith("trace.dwell: ") and "0 of them named, in all-of-it" in looks[1].question
+    assert [look.persons for look in looks[2:]] == [300, 300]  # the one that failed, too
+    assert all("s7" not in look.question for look in looks)
+    with platform.store.read() as rows:
+        words = [getattr(event.fact, "words", "") for event in rows.events_after(0, types=("LookRecorded",))]
+    assert words[-2:] == ["SELECT count(*) FROM fixes WHERE subject = 's7'", "SELECT subject::INTEGER FROM fixes"]
 
 
 def test_a_confirmed_case_is_traced_by_itself(city: Any) -> None:

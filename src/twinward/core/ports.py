@@ -273,6 +273,10 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
     count: NDArray[Any]
 
 
+# subjects (text), lon, lat (float64[n]) -> the lon, lat to show instead
+MovePoints = Callable[[list[str], NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]
+
+
 class MovementLake(Protocol):
     """The observation lake as tracing sees it. Times are microseconds since 1970 UTC, [from, to).
 

@@ -6,13 +6,15 @@ free text searched for numbers that call or name a person, facts stripped of wha
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.geography import M_PER_DEGREE
 from twinward.security.suppression import one_way, suppress
@@ -96,16 +98,32 @@ class PointMask:
     def __call__(self, subject: str, lon: float, lat: float) -> tuple[float, float]:
         """The shown lon, lat of a person's point, in degrees."""
         row = math.floor(lat * M_PER_DEGREE / CELL_M)
-        centre_lat = (row + 0.5) * CELL_M / M_PER_DEGREE
-        lon_m = M_PER_DEGREE * max(math.cos(math.radians(centre_lat)), 1e-6)
-        column = math.floor(lon * lon_m / CELL_M)
-        digest = hmac.new(self._key, f"{subject}|{row}|{column}".encode(), hashlib.sha256).digest()
+        return self._shown(subject, row, math.floor(lon * _lon_m(row) / CELL_M))
+
+    def many(self, subjects: list[str], lon: NDArray[Any], lat: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The shown lon and lat (float64[n]) of many points; each cell of a person is worked out once."""
+        rows = np.floor(lat * M_PER_DEGREE / CELL_M).astype(np.int64).tolist()
+        wide = {row: _lon_m(row) for row in set(rows)}
+        columns = np.floor(lon * np.array([wide[row] for row in rows]) / CELL_M).astype(np.int64).tolist()
+        cells = list(zip(subjects, rows, columns, strict=True))
+        shown = {cell: self._shown(*cell) for cell in set(cells)}
+        found = np.array([shown[cell] for cell in cells], np.float64).reshape(len(cells), 2)
+        return found[:, 0], found[:, 1]
+
+    def _shown(self, subject: str, row: int, column: int) -> tuple[float, float]:
+        lon_m = _lon_m(row)
+        digest = hmac.digest(self._key, f"{subject}|{row}|{column}".encode(), "sha256")
         turn, share = (int.from_bytes(digest[n : n + 8], "big") / 2**64 for n in (0, 8))
         # the square root spreads moves evenly over the ring
         move = math.sqrt(LEAST_MOVE_M**2 + share * (MOST_MOVE_M**2 - LEAST_MOVE_M**2))
         x = (column + 0.5) * CELL_M + move * math.cos(2 * math.pi * turn)
         y = (row + 0.5) * CELL_M + move * math.sin(2 * math.pi * turn)
         return round(round(x / SNAP_M) * SNAP_M / lon_m, 6), round(round(y / SNAP_M) * SNAP_M / M_PER_DEGREE, 6)
+
+
+def _lon_m(row: int) -> float:
+    """Metres of a degree of longitude in the middle of a row of cells."""
+    return M_PER_DEGREE * max(math.cos(math.radians((row + 0.5) * CELL_M / M_PER_DEGREE)), 1e-6)
 
 
 def mask_points(value: Any, subject: str, move: PointMask) -> Any:

@@ -87,13 +87,16 @@ def scope_for(platform: Platform, caller: Caller, purpose: str, activation: str 
 
 
 def record_look(
-    platform: Platform, caller: Caller, scope: Scope, purpose: str, subject: str, question: str, reason: str = ""
+    platform: Platform, caller: Caller, scope: Scope, purpose: str, subject: str, question: str, **more: Any
 ) -> None:
-    """Put on record that this caller looks at this person; refused when the activation has shut meanwhile."""
+    """Put on record that this caller looks at this person; refused when the activation has shut meanwhile.
+
+    `more`: the `reason`, or of a crowd (subject `*`) how many `persons` it is, and the `words` of a free question.
+    """
     now = platform.clock.now()
     with platform.store.read() as rows:
         name = derive_id("look", caller.name, subject, question, now.isoformat(), rows.last_seq())
     command = m.RecordLook(
-        id=name, activation=scope.activation, purpose=purpose, subject=subject, question=question, reason=reason
+        id=name, activation=scope.activation, purpose=purpose, subject=subject, question=question, **more
     )
     ask(platform, caller, command)

@@ -53,7 +53,7 @@ def get_audit(platform: Platform, caller: Caller) -> AuditState:
                         by=event.actor,
                         purpose=getattr(fact, "purpose", ""),
                         question=getattr(fact, "question", ""),
-                        persons=len(getattr(fact, "subjects", ("one",))),
+                        persons=len(getattr(fact, "subjects", ())) or getattr(fact, "persons", 1),
                         activation=getattr(fact, "activation", ""),
                     )
                 )

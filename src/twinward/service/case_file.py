@@ -12,6 +12,7 @@ from twinward.decision.tracing.casefile import Stay
 from twinward.decision.tracing.contacts import Contact
 from twinward.service.platform import Platform
 from twinward.service.tracing import Tracing
+from twinward.service.tracing_looks import of_person
 
 MOST_CONTACTS = 200
 Row = dict[str, Any]
@@ -52,7 +53,7 @@ def make_file(
     if absent is not None and not any(record.values()):
         raise absent
     if absent is not None:
-        tracing.audit(scope, "trace.file", {"subject": subject})
+        tracing.audit(scope, of_person("file", subject))
     return {
         "subject": subject,
         "window": movement.get("window"),

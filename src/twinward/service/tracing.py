@@ -13,7 +13,7 @@ import numpy as np
 
 from twinward.core.clock import from_us
 from twinward.core.errors import InputError, RefusedError
-from twinward.core.ports import MovementLake
+from twinward.core.ports import MovementLake, MovePoints
 from twinward.core.scope import ALL_AREAS, Scope
 from twinward.decision.tracing.areas import read_areas
 from twinward.decision.tracing.casefile import home_of, tell_movement
@@ -22,14 +22,17 @@ from twinward.decision.tracing.contacts import ContactQuestion, list_contacts
 from twinward.decision.tracing.flows import HOUR_US, FlowAnswer, list_flows
 from twinward.decision.tracing.opened import PURPOSE, OpenedLake
 from twinward.decision.tracing.orders import list_second_order, trace_backward
-from twinward.decision.tracing.presence import list_dwells, list_visited
+from twinward.decision.tracing.presence import VisitedAnswer, list_dwells, list_visited
 from twinward.decision.tracing.settings import Settings
 from twinward.security.masking import PointMask, mask_points
 from twinward.service.tracing_areas import CityAreas
+from twinward.service.tracing_looks import Look, of_dwell, of_person, of_visited, of_words
+from twinward.twins.emergency.messages.access import LONGEST_WORDS
 
 T = TypeVar("T")
+Found = TypeVar("Found")
 DEFAULT_WINDOW = timedelta(days=14)
-Audit = Callable[[Scope, str, dict[str, Any]], None]  # scope, question, its arguments
+Audit = Callable[[Scope, Look], None]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +47,7 @@ class AskableLake(Protocol):
 
     def ask(self, question: Callable[[Any], T]) -> T: ...
 
-    def sql(self, text: str, start: datetime, end: datetime) -> dict[str, Any]: ...
+    def sql(self, text: str, start: datetime, end: datetime, move: MovePoints | None) -> dict[str, Any]: ...
 
 
 class Tracing:
@@ -76,13 +79,13 @@ class Tracing:
         """`trace contacts`; the fields of a ContactQuestion, a missing end of the window by default."""
         scope = self.scope_for(PURPOSE)
         question = ContactQuestion(**(asked | self.window(scope, asked.get("start"), asked.get("end"))))
-        return self._about_persons(scope, "contacts", asked, lambda lake: list_contacts(lake, question, self.settings))
+        return self._about_person(scope, "contacts", asked, lambda lake: list_contacts(lake, question, self.settings))
 
     def movement(self, **asked: Any) -> dict[str, Any]:
         """The part of a case file that movement tells."""
         scope = self.scope_for(PURPOSE)
         asked |= self.window(scope, asked.pop("start", None), asked.pop("end", None))
-        return self._about_persons(
+        return self._about_person(
             scope, "file", asked, lambda lake: tell_movement(lake, **asked, settings=self.settings)
         )
 
@@ -102,22 +105,28 @@ class Tracing:
         return self.lake().ask(ask)
 
     def sql(self, text: str) -> dict[str, Any]:
-        """`lake sql`: a SELECT over what the activation opens; only where it opens the whole city."""
+        """`lake sql`: a SELECT over what the activation opens; only where it opens the whole city.
+
+        On record before it is answered: what it might tell cannot be read from its words, nor from how it fails.
+        """
         scope = self.scope_for(PURPOSE)
         if ALL_AREAS not in scope.areas or self.mine is not None:
             raise RefusedError(
                 "free questions need an activation of all areas", "ask with the trace verbs", code="area_not_open"
             )
+        if len(text) > LONGEST_WORDS:
+            raise InputError(f"the question has {len(text)} letters", f"use at most {LONGEST_WORDS}", code="bad_sql")
+        people = self.lake().ask(lambda lake: lake.subject_count())
+        self.audit(scope, of_words(text, people, scope.data_from, scope.data_to))
         started = time.perf_counter()
-        answer = self.lake().sql(text, scope.data_from, scope.data_to)
-        self.audit(scope, "lake.sql", {"sql": text})
+        answer = self.lake().sql(text, scope.data_from, scope.data_to, self.mask.many if self.mask else None)
         return answer | {"activation": scope.activation, "query_ms": round((time.perf_counter() - started) * 1e3, 3)}
 
     def second_order(self, min_transmission: float, cap: int, **asked: Any) -> dict[str, Any]:
         """`trace contacts --second-order`: contacts of likely infected contacts, with threshold and cap."""
         scope = self.scope_for(PURPOSE)
         question = ContactQuestion(**(asked | self.window(scope, asked.get("start"), asked.get("end"))))
-        return self._about_persons(
+        return self._about_person(
             scope,
             "second_order",
             asked,
@@ -127,7 +136,7 @@ class Tracing:
     def backward(self, subject: str, onset: datetime, known_cases: frozenset[str], limit: int) -> dict[str, Any]:
         """`trace backward`: where and from whom a case may have been infected."""
         scope = self.scope_for(PURPOSE)
-        return self._about_persons(
+        return self._about_person(
             scope,
             "backward",
             {"subject": subject, "onset": onset},
@@ -138,7 +147,7 @@ class Tracing:
         """`trace companions`: who shared several places with a subject."""
         scope = self.scope_for(PURPOSE)
         asked |= self.window(scope, asked.pop("start", None), asked.pop("end", None))
-        return self._about_persons(scope, "companions", asked, lambda lake: list_companions(lake, **asked))
+        return self._about_person(scope, "companions", asked, lambda lake: list_companions(lake, **asked))
 
     def visited(
         self, areas: Any, days: float, end: datetime | None, subject: str | None, limit: int | None
@@ -152,10 +161,13 @@ class Tracing:
         start = to - timedelta(days=days)
         if end is None:
             start = max(start, scope.data_from)
-        arguments = {"subject": subject, "areas": len(asked), "days": days}
-        return self._about_persons(
-            scope, "visited", arguments, lambda lake: list_visited(lake, asked, start, to, subject, limit)
-        )
+
+        def answer(lake: OpenedLake) -> VisitedAnswer:
+            return list_visited(lake, asked, start, to, subject, limit)
+
+        if subject is not None:
+            return self._about_person(scope, "visited", {"subject": subject}, answer)
+        return self._about_persons(scope, answer, lambda found: of_visited(asked, found))
 
     def dwell(
         self, areas: Any, over_h: float, start: datetime | None, end: datetime | None, limit: int | None
@@ -164,12 +176,10 @@ class Tracing:
         scope = self.scope_for(PURPOSE)
         asked = read_areas(areas)
         window = self.window(scope, start, end)
-        arguments = {"areas": len(asked), "over_h": over_h}
         return self._about_persons(
             scope,
-            "dwell",
-            arguments,
             lambda lake: list_dwells(lake, asked, window["start"], window["end"], over_h, limit),
+            lambda found: of_dwell(asked, found),
         )
 
     def flows(
@@ -206,21 +216,27 @@ class Tracing:
             end = min(max(newest, scope.data_from), scope.data_to)
         return {"start": start or max(end - DEFAULT_WINDOW, scope.data_from), "end": end}
 
+    def _about_person(
+        self, scope: Scope, question: str, asked: dict[str, Any], answer: Callable[[OpenedLake], Any]
+    ) -> dict[str, Any]:
+        subject = str(asked["subject"])
+        return self._about_persons(scope, answer, lambda _: of_person(question, subject), subject)
+
     def _about_persons(
-        self, scope: Scope, name: str, asked: dict[str, Any], answer: Callable[[OpenedLake], Any]
+        self, scope: Scope, answer: Callable[[OpenedLake], Found], look: Callable[[Found], Look], subject: str = ""
     ) -> dict[str, Any]:
         """Answer and audit. `query_ms` is the time of the answer alone: the lake is opened and warm before."""
 
-        def ask(lake: MovementLake) -> tuple[Any, float]:
+        def ask(lake: MovementLake) -> tuple[Found, float]:
             opened = OpenedLake(lake, scope, self.areas, self.mine)
             started = time.perf_counter()
             return answer(opened), (time.perf_counter() - started) * 1e3
 
         result, query_ms = self.lake().ask(ask)
-        self.audit(scope, f"trace.{name}", asked)
+        self.audit(scope, look(result))
         out: dict[str, Any] = msgspec.to_builtins(result)
         if self.mask is not None:
-            out = mask_points(out, str(asked.get("subject") or ""), self.mask)
+            out = mask_points(out, subject, self.mask)
         return out | {"activation": scope.activation, "query_ms": round(query_ms, 3)}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 from twinward.core.scope import Scope
 from twinward.decision.tracing.opened import PURPOSE
@@ -14,6 +13,7 @@ from twinward.service.changes import with_glass
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing import AskableLake, Tracing
 from twinward.service.tracing_areas import CityAreas
+from twinward.service.tracing_looks import Look
 
 
 class TracingDesk:
@@ -30,8 +30,9 @@ class TracingDesk:
         """The questions on behalf of a caller, cut to the caller's areas; who asked is put on record."""
         platform = self.platform
 
-        def record(scope: Scope, question: str, arguments: dict[str, Any]) -> None:
-            record_look(platform, caller, scope, PURPOSE, str(arguments.get("subject") or "*"), question)
+        def record(scope: Scope, look: Look) -> None:
+            more = {"persons": look.persons, "words": look.words}
+            record_look(platform, caller, scope, PURPOSE, look.subject, look.question, **more)
 
         def issue(purpose: str) -> Scope:
             platform.policy.require(caller, "trace")

@@ -57,7 +57,7 @@ def _begin(platform: Platform, caller: Caller, action: str, reason: str) -> tupl
 
 def _open_one(platform: Platform, caller: Caller, scope: Scope, subject: str, question: str, reason: str) -> Identity:
     area = area_of_subject(platform, caller, subject, scope)
-    record_look(platform, caller, scope, "vault", subject, question, reason)
+    record_look(platform, caller, scope, "vault", subject, question, reason=reason)
     platform.policy.require_thing(caller, "open_vault", "such person", area, NOT_YOURS, scope=scope)
     return platform.vault.open(subject)
 

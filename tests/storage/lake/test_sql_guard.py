@@ -51,6 +51,8 @@ def test_questions_over_the_views_are_let_through(db: Any, sql: str) -> None:
         "SELECT * FROM duckdb_settings()",
         "SELECT current_setting('allowed_directories')",
         "SELECT write_log('x')",
+        "SELECT twinward_shown('s1', 121.4, 31.2, false)",
+        "SELECT list_transform([1], x -> Twinward_Shown('s1', 121.4, 31.2, true))",
         "SHOW TABLES",
         "DESCRIBE fixes",
         "SELECT 1; SELECT 2",

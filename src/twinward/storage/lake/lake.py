@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from twinward.core.clock import to_us
 from twinward.core.errors import BusyError, StorageError
+from twinward.core.ports import MovePoints
 from twinward.storage.lake import compaction
 from twinward.storage.lake.append import Append, Appended
 from twinward.storage.lake.manifest import MANIFEST, Manifest, commit_manifest, load_manifest
@@ -88,11 +89,11 @@ class Lake:
         """What the lake holds, as counts; nothing about a person."""
         return describe(self.snapshot().manifest)
 
-    def sql(self, text: str, start: datetime, end: datetime) -> dict[str, Any]:
+    def sql(self, text: str, start: datetime, end: datetime, move: MovePoints | None = None) -> dict[str, Any]:
         """One SELECT over the data in [start, end): see `sql.run_sql`."""
 
         def once() -> dict[str, Any]:
-            return run_sql(self.root.resolve(), load_manifest(self.root), text, (to_us(start), to_us(end)))
+            return run_sql(self.root.resolve(), load_manifest(self.root), text, (to_us(start), to_us(end)), move)
 
         return self._retry(once)
 

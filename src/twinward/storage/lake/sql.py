@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from twinward.core.clock import DAY_US
 from twinward.core.errors import InputError
+from twinward.core.ports import MovePoints
 from twinward.storage.lake.manifest import Manifest, Part
-from twinward.storage.lake.parts import BY_PLACE
+from twinward.storage.lake.parts import BY_SUBJECT
 from twinward.storage.lake.sql_guard import check_question
 
 MOST_ROWS = 10_000
@@ -23,12 +26,18 @@ NO_FIXES = """SELECT NULL::INTEGER AS subject_no, NULL::BIGINT AS time_us, NULL:
 
 
 def run_sql(
-    root: Path, manifest: Manifest, sql: str, window_us: tuple[int, int], limit: int = MOST_ROWS
+    root: Path,
+    manifest: Manifest,
+    sql: str,
+    window_us: tuple[int, int],
+    move: MovePoints | None = None,
+    limit: int = MOST_ROWS,
 ) -> dict[str, Any]:
     """Columns and rows of one SELECT over the views `fixes`, `visits`, `subjects`, `places`.
 
-    Only data inside `window_us` exist for it. The connection can read the lake's own files and nothing else; the
-    question is held against its syntax tree and ends after a minute.
+    Only data inside `window_us` exist for it, and only points that `move` has moved, unless a place is named: what a
+    question makes of a point cannot be moved afterwards. The connection can read the lake's own files and nothing
+    else; the question is held against its syntax tree and ends after a minute.
     """
     db = duckdb.connect()
     alarm = threading.Timer(LONGEST_S, db.interrupt)
@@ -36,6 +45,7 @@ def run_sql(
         for setting in ("autoinstall_known_extensions", "autoload_known_extensions", "python_enable_replacements"):
             db.execute(f"SET {setting} = false")
         db.execute("SET threads = 2; SET memory_limit = '4GB'; SET TimeZone = 'UTC'")
+        create_shown(db, move)
         create_views(db, root, manifest, window_us)
         db.execute(f"SET allowed_directories = ['{root}']")
         db.execute("SET enable_external_access = false; SET lock_configuration = true")
@@ -66,26 +76,47 @@ def first_rows(found: Any, most: int) -> list[tuple[Any, ...]]:
     return rows[:most]
 
 
+def create_shown(db: Any, move: MovePoints | None) -> None:
+    """The function `twinward_shown` of the views: the point of a person as it may be shown."""
+    point = duckdb.struct_type({"lon": "DOUBLE", "lat": "DOUBLE"})
+
+    def shown(subject: Any, lon: Any, lat: Any, public: Any) -> Any:
+        x, y, stays = (np.array(column.to_numpy(zero_copy_only=False)) for column in (lon, lat, public))
+        stays = stays.astype(np.bool_)
+        if move is not None and not stays.all():
+            x[~stays], y[~stays] = move(subject.filter(pa.array(~stays)).to_pylist(), x[~stays], y[~stays])
+        return pa.StructArray.from_arrays([pa.array(x), pa.array(y)], ["lon", "lat"])
+
+    db.create_function("twinward_shown", shown, ["VARCHAR", "DOUBLE", "DOUBLE", "BOOLEAN"], point, type="arrow")
+
+
 def create_views(db: Any, root: Path, manifest: Manifest, window_us: tuple[int, int]) -> None:
-    """Views with text pseudonyms and times; rows outside the window are left out."""
+    """Views with text pseudonyms, times and shown points; rows outside the window are left out.
+
+    They read the order by subject: the cells of one person lie together, so that few points are worked out anew.
+    """
     for name, pieces in (("numbered_subjects", manifest.subjects), ("numbered_places", manifest.places)):
         create_names(db, root, name, [piece.name for piece in pieces])
     low, high = window_us
-    fixes = " UNION ALL ".join(select_fixes(root, part) for part in manifest.parts_of(BY_PLACE)) or NO_FIXES
+    fixes = " UNION ALL ".join(select_fixes(root, part) for part in manifest.parts_of(BY_SUBJECT)) or NO_FIXES
     db.execute(
-        f"""CREATE VIEW fixes AS SELECT s.name AS subject, make_timestamptz(f.time_us) AS time, f.lon, f.lat, f.error_m,
+        f"""CREATE VIEW fixes AS SELECT subject, time, shown.lon AS lon, shown.lat AS lat, error_m, place, flagged
+        FROM (SELECT s.name AS subject, make_timestamptz(f.time_us) AS time,
+        twinward_shown(s.name, f.lon, f.lat, p.name IS NOT NULL) AS shown, f.error_m,
         p.name AS place, coalesce(f.flag, 0) > 0 AS flagged FROM ({fixes}) f
         JOIN numbered_subjects s ON s.number = f.subject_no
-        LEFT JOIN numbered_places p ON p.number = f.place_no WHERE f.time_us >= {low} AND f.time_us < {high}"""
+        LEFT JOIN numbered_places p ON p.number = f.place_no WHERE f.time_us >= {low} AND f.time_us < {high})"""
     )
     files = [f"'{root / side.name}'" for side in manifest.visits if side.rows]
     visits = f"read_parquet([{', '.join(files)}])" if files else NO_VISITS
     db.execute(
-        f"""CREATE VIEW visits AS SELECT s.name AS subject, make_timestamptz(v.start_s::BIGINT * 1000000) AS start,
-        make_timestamptz(v.end_s::BIGINT * 1000000) AS "end", v.lon / 1e7 AS lon, v.lat / 1e7 AS lat, v.fixes,
+        f"""CREATE VIEW visits AS SELECT subject, start, "end", shown.lon AS lon, shown.lat AS lat, fixes, error_m,
+        place FROM (SELECT s.name AS subject, make_timestamptz(v.start_s::BIGINT * 1000000) AS start,
+        make_timestamptz(v.end_s::BIGINT * 1000000) AS "end",
+        twinward_shown(s.name, v.lon / 1e7, v.lat / 1e7, p.name IS NOT NULL) AS shown, v.fixes,
         v.error_m, p.name AS place FROM {visits} v JOIN numbered_subjects s ON s.number = v.subject
         LEFT JOIN numbered_places p ON p.number = v.place
-        WHERE v.end_s >= {low // 1_000_000} AND v.start_s < {high // 1_000_000}"""
+        WHERE v.end_s >= {low // 1_000_000} AND v.start_s < {high // 1_000_000})"""
     )
     db.execute("CREATE VIEW subjects AS SELECT DISTINCT subject FROM fixes")
     db.execute("CREATE VIEW places AS SELECT DISTINCT place FROM fixes WHERE place IS NOT NULL")
@@ -93,9 +124,6 @@ def create_views(db: Any, root: Path, manifest: Manifest, window_us: tuple[int, 
 
 def create_names(db: Any, root: Path, table: str, files: list[str]) -> None:
     """A table (number, name) of names from their pieces."""
-    import numpy as np
-    import pyarrow as pa
-
     pieces = []
     for name in files:
         with pa.memory_map(str(root / name)) as source:

@@ -15,7 +15,7 @@ TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 # scalar functions that tell of the machine, its settings or the catalogue, or leave something behind
 CLOSED = re.compile(
     r"read_|parquet_|duckdb_|pragma_|sniff_|pg_|get_?env|getvariable|current_setting|write_log|query|glob|nextval|currval"
-    r"|which_secret|current_(schemas?|database|catalog|query)|in_search_path|has_\w+_privilege|set_config|file_|txid_"
+    r"|twinward_|which_secret|current_(schemas?|database|catalog|query)|in_search_path|has_\w+_privilege|set_config|file_|txid_"
 )
 OWN_NAME = re.compile(r"(?!numbered_|duckdb_|pg_|sqlite_|pragma_|information_)[a-z_][a-z0-9_]*", re.IGNORECASE)
 

@@ -10,6 +10,8 @@ import msgspec
 from twinward.core.messages import Command, Fact, Instant
 from twinward.twins.emergency.messages.words import AreaCode, Text, Word
 
+LONGEST_WORDS = 20_000
+
 
 class OpenActivation(Command, frozen=True, kw_only=True):
     """Opens exactly these queries in exactly these areas; shuts by itself after `days` (at most 30)."""
@@ -48,13 +50,19 @@ class ActivationClosed(Fact, frozen=True, kw_only=True):
 
 
 class RecordLook(Command, frozen=True, kw_only=True):
-    """Somebody looks at a person, or at the identity behind a pseudonym: refused unless an activation opens it."""
+    """Somebody looks at a person, or at the identity behind a pseudonym: refused unless an activation opens it.
+
+    With the subject `*` the look was at a crowd: `persons` says how many, `question` where and when; `words` is a
+    question that was asked freely.
+    """
 
     activation: Word
     purpose: Word
     subject: Word
     question: Text
     reason: Text = ""
+    persons: Annotated[int, msgspec.Meta(ge=0)] = 1
+    words: Annotated[str, msgspec.Meta(max_length=LONGEST_WORDS)] = ""
 
 
 class RecordListing(Command, frozen=True, kw_only=True):
@@ -79,3 +87,5 @@ class LookRecorded(Fact, frozen=True, kw_only=True):
     subject: str
     question: str
     reason: str
+    persons: int = 1
+    words: str = ""
