@@ -36,6 +36,13 @@ def test_lists_show_both_sides_and_what_is_free(client: TestClient) -> None:
     assert moved["to_hospital"] == "b" and "subject" not in moved
 
 
+def test_a_known_kind_is_counted_in_its_unit_from_the_first_count_on(desk: Desk) -> None:
+    told = {"area": HUANGPU, "quantity": 5}
+    assert desk.refusal("SetStock", kind="food_baskets", unit="kg", **told) == "wrong_unit"
+    assert desk.refusal("RequestSupply", request="r", kind="pumps", unit="tons", **told) == "wrong_unit"
+    assert not desk.post("SetStock", kind="sandbags", unit="pieces", **told).rejected
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [

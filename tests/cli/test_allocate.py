@@ -41,6 +41,23 @@ def test_route_answers_with_routes_and_cost(tmp_path: Path, capsys: pytest.Captu
     assert sorted(node for route in routes for node in route) == list(range(2, 11))
 
 
+def test_rounds_to_a_file_of_stops_need_no_workspace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINWARD_WORKSPACE", str(tmp_path / "none"))
+    (tmp_path / "stops.csv").write_text("id,lon,lat,demand\na,7.41,43.73,30\nb,7.42,43.74,20\n")
+    words = ("rounds", "--depot", "7.42,43.735", "--stops", str(tmp_path / "stops.csv"), "--time-limit-s", "1")
+    code, plan = run_json(capsys, *words)
+    assert code == 0 and plan["left_out"] == []
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    code, anew = run_json(
+        capsys, "rounds", "--replan", str(tmp_path / "plan.json"), "--at", "07:00", "--broken", "lorry-1"
+    )
+    assert code == 0 and anew["broken"] == ["lorry-1"]
+    code, said = run_json(capsys, *words, "--distances", "road")
+    assert (code, said["error"]) == (2, said["error"] | {"code": "no_workspace"})  # type: ignore[operator]
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

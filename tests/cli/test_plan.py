@@ -52,6 +52,10 @@ def test_plans_are_listed_shown_and_laid_beside_each_other_without_a_workspace(r
         (("generate", "--out", "x", "--count", "0"), "bad_count"),
         (("generate", "--out", "x", "--vary", "masks=on"), "no_base"),
         (("generate", "--out", "x", "--base", SUPPRESS, "--vary", "moon=1"), "bad_variable"),
+        (("generate", "--out", "x", "--base", SUPPRESS, "--vary", "start_day=soon"), "bad_variable"),
+        (("generate", "--out", "x", "--base", SUPPRESS, "--vary", "masks=maybe"), "bad_variable"),
+        (("compare", "none", "--residents", "900", "--found-share", "7"), "bad_found_share"),
+        (("compare", "none", "--residents", "900", "--workers", "-1"), "bad_workers"),
         (("generate", "--keep"), "no_workspace"),
     ],
 )

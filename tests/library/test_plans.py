@@ -77,8 +77,8 @@ def test_a_workspace_may_add_a_plan_and_replace_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"department": "magic"}, "there is no department 'magic'"),
-        ({"after": '"two"'}, "these wait for each other: one, two"),
+        ({"department": "magic"}, "own.toml:13: there is no department 'magic'"),
+        ({"after": '"two"'}, "own.toml:15: these wait for each other"),
         ({"after": '"three"'}, "waits for unknown 'three'"),
         ({"deadline": "-1"}, "own.toml:14"),
         ({"more": 'colour = "red"'}, "colour"),

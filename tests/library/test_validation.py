@@ -105,6 +105,20 @@ def test_a_malformed_part_does_not_move_the_lines_of_others() -> None:
     ]
 
 
+def test_a_malformed_frame_hides_no_other_fault() -> None:
+    text = PLAN.replace('level = "III"', 'level = "IX"').replace('department = "transport"', 'department = "magic"', 1)
+    text = text.replace("test_kits = {", 'masks = { quantity = -1, unit = "kg" }\ntest_kits = {')
+    text = text.replace("at_least = 10", "at_least = inf")
+    assert faults_of(text) == [
+        (line_after(text, '"IX"'), "bad_form"),
+        (line_after(text, '"magic"'), "unknown_department"),
+        (line_after(text, "= inf"), "bad_number"),
+        (line_after(text, "at_most"), "never_fires"),
+        (line_after(text, "quantity = -1"), "negative"),
+    ]
+    assert {code for _, code in faults_of("")} == {"missing"}
+
+
 def test_the_published_schema_is_the_one_in_force() -> None:
     assert json.loads(SCHEMA.read_text("utf-8")) == json.loads(json.dumps(plan_schema()))
 

@@ -209,7 +209,7 @@ def test_what_a_plan_restricts_ends_when_another_takes_its_place(desk: Desk) -> 
         ('department = "education"', 'department = "circus"', "no department 'circus'"),
         ('measure = "school_closure"', 'measure = "magic"', "no measure 'magic'"),
         ("deadline_h = 48", "deadline_h = 48\nneeds = { unicorns = 3 }", "no resource 'unicorns'"),
-        ("deadline_h = 48", "deadline_h = 48\nneeds = { test_kits = -3 }", ">= 0"),
+        ("deadline_h = 48", "deadline_h = 48\nneeds = { test_kits = -3 }", "not 0 or more"),
         ("[ends]", '[resources]\ntest_kits = { quantity = 5, unit = "litres" }\n[ends]', "not in litres"),
         ("[ends]", '[[measures]]\ntype = "masks"\nareas = ["999"]\n[ends]', "no area '999'"),
         ("quiet_days = 5", "quiet_days = 5\nbelow = { nonsense = 3 }", "has no figure 'nonsense'"),

@@ -29,7 +29,9 @@ def test_the_second_incident_is_told_of_the_first(desk: Desk, tmp_path: Path) ->
     guidance = answer_function(desk.platform, ground, desk.me, "guide", second)
     assert [one.record for one in guidance.like] == [first]  # type: ignore[union-attr]
     said = library.search("which past incidents are like this one, and what worked there?", desk.platform, desk.me)
-    assert any(first in answer.path[0] for answer in said.answers)
+    assert [(answer.path[0], answer.path[2]) for answer in said.answers] == [
+        (f"incident:{second}", f"incident:{first}")
+    ]
     (tmp_path / "elsewhere.json").write_bytes(
         msgspec.json.encode([msgspec.structs.replace(closed, incident="elsewhere", area_name="another city")])
     )

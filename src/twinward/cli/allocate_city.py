@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from twinward import app
 from twinward.cli.opened import add_person, as_time, open_for
 from twinward.cli.output import emit_json, emit_text
 from twinward.core.errors import InputError
@@ -179,41 +182,66 @@ def _staff(options: argparse.Namespace) -> None:
     emit_text(report.relaxation) if report.relaxation else None
 
 
+@contextmanager
+def open_if_any(options: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
+    """The platform and the caller; none where there is no workspace."""
+    if not (options.workspace / app.MARK).exists():
+        yield None, None
+        return
+    with open_for(options) as opened:
+        yield opened
+
+
 def _rounds(options: argparse.Namespace) -> None:
     from twinward.service import rounds
 
-    hours = hours_of(options.hours)
-    window = hours_of(options.window) if options.window else hours
-    more: dict[str, Any] = {"by": options.distances, "time_limit_s": options.time_limit_s}
-    with open_for(options) as (platform, caller):
-        if options.replan is not None:
-            if options.at is None:
-                raise InputError("a replan needs to know the time", "say --at HH:MM", code="missing_field")
-            broken = [word for word in options.broken.split(",") if word]
-            earlier = rounds.read_plan(options.replan)
-            plan = rounds.replan_rounds_for(platform, caller, earlier, clock_s(options.at), broken, **more)
-        else:
-            if options.depot is None or (options.area is None) == (options.stops is None):
-                raise InputError(
-                    "rounds need a depot and either areas or a file of stops", "say --depot and --area or --stops",
-                    code="missing_field",
-                )  # fmt: skip
-            per = options.per_resident
-            stops = (
-                rounds.stops_of_file(options.stops, window, options.service_s)
-                if options.stops is not None
-                else rounds.stops_of_areas(platform, options.area, options.level, per, window, options.service_s)
-            )
-            fleet = rounds.make_fleet(
-                options.lorries, options.capacity, options.drones, options.payload, options.drone_range_m, hours,
-                options.flights,
-            )  # fmt: skip
-            plan = rounds.plan_rounds_for(platform, caller, point_of(options.depot), stops, fleet, **more)
+    with (open_if_any if options.stops or options.replan else open_for)(options) as (platform, caller):
+        plan = (replan_anew if options.replan is not None else plan_day)(options, platform, caller)
     write_geojson(options.geojson, rounds.as_features(plan))
     if options.json:
         emit_json(plan)
         return
     show_rounds(plan)
+
+
+def replan_anew(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
+    """The rest of a planned day."""
+    from twinward.service import rounds
+
+    if options.at is None:
+        raise InputError("a replan needs to know the time", "say --at HH:MM", code="missing_field")
+    broken = [word for word in options.broken.split(",") if word]
+    return rounds.replan_rounds_for(
+        platform, caller, rounds.read_plan(options.replan), clock_s(options.at), broken, by=options.distances,
+        time_limit_s=options.time_limit_s,
+    )  # fmt: skip
+
+
+def plan_day(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
+    """A whole day's rounds, to areas or to the stops of a file."""
+    from twinward.service import rounds
+
+    if options.depot is None or (options.area is None) == (options.stops is None):
+        raise InputError(
+            "rounds need a depot and either areas or a file of stops", "say --depot and --area or --stops",
+            code="missing_field",
+        )  # fmt: skip
+    hours = hours_of(options.hours)
+    window = hours_of(options.window) if options.window else hours
+    per = options.per_resident
+    stops = (
+        rounds.stops_of_file(options.stops, window, options.service_s)
+        if options.stops is not None
+        else rounds.stops_of_areas(platform, options.area, options.level, per, window, options.service_s)
+    )
+    fleet = rounds.make_fleet(
+        options.lorries, options.capacity, options.drones, options.payload, options.drone_range_m, hours,
+        options.flights,
+    )  # fmt: skip
+    return rounds.plan_rounds_for(
+        platform, caller, point_of(options.depot), stops, fleet, by=options.distances,
+        time_limit_s=options.time_limit_s,
+    )  # fmt: skip
 
 
 def show_rounds(plan: Any) -> None:

@@ -68,6 +68,7 @@ KINDS = {
     "lost": ("resource",), "missing": ("plan", "measure"), "who": ("task", "measure", "department"),
     "past": ("hazard",), "lowers": ("setting",), "needs": ("resource", "measure", "plan"),
 }  # fmt: skip
+MEASURES = r"\b(measures?|interventions?)\b|措施"  # who asks for measures wants no plans and tasks
 FREE = ("drilled", "contradict", "past", "missing")  # may be asked about everything
 
 
@@ -163,7 +164,9 @@ def needs(graph: Graph, about: list[Node], live: Live | None, question: str) -> 
     resources = [node for node in about if node.kind == "resource"]
     other = len(resources) < len(about) and re.search(r"\bwhat do(es)?\b", question.lower())
     if resources and not other:
-        return along(graph, [e for node in resources for e in graph.find("needs", end=node.id)], to_end=False), ""
+        found = along(graph, [e for node in resources for e in graph.find("needs", end=node.id)], to_end=False)
+        measures = [one for one in found if one.kind == "measure" and re.search(MEASURES, question.lower())]
+        return measures or found, ""
     others = [node for node in about if node.kind != "resource"] or resources
     return along(graph, [e for node in others for e in graph.find("needs", start=node.id)], to_end=True), ""
 

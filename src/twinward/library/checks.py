@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from datetime import datetime
-from typing import TypeVar
-
-import msgspec
 
 from twinward.core.errors import InputError
+from twinward.library.complaints import Complaint
+from twinward.library.duties_check import list_tasks
 from twinward.library.hazards import Hazard
-from twinward.library.loading import Library
-from twinward.library.measures import AnyMeasure, Measure, check_measures
-from twinward.library.plans import AFFECTED, Duty, Plan, PlanTask, Quantity, Start, duty_key, order_tasks
+from twinward.library.lines import Route
+from twinward.library.measures import KNOWN_MEASURES, Measure, check_measures
+from twinward.library.plans import AFFECTED, Plan, Quantity, Start
 from twinward.library.resources import list_resources
 
-KNOWN_MEASURES = {kind.__struct_config__.tag for kind in AnyMeasure.__args__}  # type: ignore[attr-defined]
 ORDERED_MEASURES = KNOWN_MEASURES | {"area_lockdown", "road_closure"}  # an order may also use these words
 CASE_FIGURES = re.compile(r"^(new|new_linked|reclassified|suspected|asymptomatic|confirmed|recovered|dead)_(total|7d)$")
 # figures that the loop reckons itself: shares of beds in use, reports for each 100,000 residents
@@ -24,68 +22,9 @@ BED_FIGURES = ("beds_used_share", "icu_used_share")
 RECKONED = ("confirmed_per_100k_7d", "infections_per_100k_7d", "hospital_share", "icu_share")
 LONGEST_H = 24.0 * 90
 MOST_PER_100K = 100_000.0
-Route = tuple[str | int, ...]
-T = TypeVar("T", PlanTask, Duty)
 
 
-def check_departments(plan: Plan, library: Library) -> Iterator[tuple[Route, str, str, str]]:
-    known = "known: " + ", ".join(library.departments)
-    if plan.hazard not in library.hazards:
-        yield (
-            ("hazard",),
-            "unknown_hazard",
-            f"there is no hazard {plan.hazard!r}",
-            "known: " + ", ".join(library.hazards),
-        )
-    for route, task in list_tasks(plan):
-        if task.department not in library.departments:
-            yield (*route, "department"), "unknown_department", f"there is no department {task.department!r}", known
-    for number, duty in enumerate(plan.duties):
-        if duty.department not in library.departments:
-            yield (
-                ("duties", number, "department"), "unknown_department", f"there is no department {duty.department!r}",
-                known,
-            )  # fmt: skip
-
-
-def list_tasks(plan: Plan) -> Iterator[tuple[Route, PlanTask]]:
-    yield from ((("tasks", number), task) for number, task in enumerate(plan.tasks))
-    if plan.case_task is not None:
-        yield ("case_task",), plan.case_task
-    if plan.contact_task is not None:
-        yield ("contact_task",), plan.contact_task
-
-
-def check_order(plan: Plan) -> Iterator[tuple[Route, str, str, str]]:
-    keys = [task.key for task in plan.work()]
-    places: dict[str, Route] = {duty_key(duty): ("duties", n) for n, duty in enumerate(plan.duties)}
-    places |= {task.key: ("tasks", n) for n, task in enumerate(plan.tasks)}
-    for number, task in enumerate(plan.work()):
-        route: Route = ("tasks", number) if number < len(plan.tasks) else places[task.key]
-        if task.key in keys[:number]:
-            yield (*route, "key"), "key_twice", f"task key {task.key!r} stands twice", "name each task once"
-        for before in task.after:
-            if before not in keys:
-                advice = "known: " + ", ".join(dict.fromkeys(keys))
-                yield (*route, "after"), "unknown_task", f"task {task.key} waits for unknown {before!r}", advice
-    try:
-        order_tasks(with_known_order(plan, keys))
-    except InputError as error:
-        circle = error.message.rpartition(": ")[2].split(", ")
-        message = "these wait for each other, or for those who do: " + ", ".join(circle)
-        yield (*places[circle[0]], "after"), "circle", message, "let one of them start without the other"
-
-
-def with_known_order(plan: Plan, keys: list[str]) -> Plan:
-    """Without what is not there: an unknown predecessor is another fault than a circle."""
-
-    def known(one: T) -> T:
-        return msgspec.structs.replace(one, after=tuple(key for key in one.after if key in keys))
-
-    return msgspec.structs.replace(plan, tasks=tuple(map(known, plan.tasks)), duties=tuple(map(known, plan.duties)))
-
-
-def check_times(plan: Plan, now: datetime) -> Iterator[tuple[Route, str, str, str]]:
+def check_times(plan: Plan, now: datetime) -> Iterator[Complaint]:
     if plan.valid_until is not None and plan.valid_until < now.date():
         yield ("valid_until",), "past", f"the plan was valid until {plan.valid_until}", "review it and give a later day"
     for route, task in list_tasks(plan):
@@ -99,7 +38,7 @@ def check_times(plan: Plan, now: datetime) -> Iterator[tuple[Route, str, str, st
             yield (*route, "deadline"), "past", message, "give a later one, or deadline_h alone"
 
 
-def check_triggers(plan: Plan, hazard: Hazard | None) -> Iterator[tuple[Route, str, str, str]]:
+def check_triggers(plan: Plan, hazard: Hazard | None) -> Iterator[Complaint]:
     """Every figure that something waits for or ends by exists, and can be passed and not passed."""
     waiting: list[tuple[Route, Start | None]] = [(("triggers", n), start) for n, start in enumerate(plan.triggers)]
     waiting += [((*route, "when"), task.when) for route, task in list_tasks(plan)]
@@ -116,7 +55,7 @@ def check_triggers(plan: Plan, hazard: Hazard | None) -> Iterator[tuple[Route, s
             yield from check_measure_trigger(("measures", number, "trigger"), measure)
 
 
-def check_start(route: Route, start: Start, name: str, hazard: Hazard | None) -> Iterator[tuple[Route, str, str, str]]:
+def check_start(route: Route, start: Start, name: str, hazard: Hazard | None) -> Iterator[Complaint]:
     known = BED_FIGURES if start.source == "beds" else (*RECKONED, *(sorted(figures_of(hazard)) if hazard else ()))
     counted = start.source == "reports" and (hazard is None or is_figure(start.figure, hazard))
     if start.source != "sensors" and start.figure not in known and not counted:
@@ -134,7 +73,7 @@ def check_start(route: Route, start: Start, name: str, hazard: Hazard | None) ->
         yield (*route, "at_least"), "always_fires", message, "give a threshold above 0"
 
 
-def check_measure_trigger(route: Route, measure: Measure) -> Iterator[tuple[Route, str, str, str]]:
+def check_measure_trigger(route: Route, measure: Measure) -> Iterator[Complaint]:
     trigger = measure.trigger
     assert trigger is not None
     most = 1.0 if trigger.figure.endswith("_share") else MOST_PER_100K
@@ -162,7 +101,7 @@ def is_figure(figure: str, hazard: Hazard) -> bool:
     return figure in figures_of(hazard) or figure == "areas_affected" or (counted and bool(CASE_FIGURES.match(figure)))
 
 
-def check_needs(plan: Plan) -> Iterator[tuple[Route, str, str, str]]:
+def check_needs(plan: Plan) -> Iterator[Complaint]:
     known = list_resources()
     advice = "known: " + ", ".join(known)
     for route, task in list_tasks(plan):
@@ -177,7 +116,7 @@ def check_needs(plan: Plan) -> Iterator[tuple[Route, str, str, str]]:
             yield ("resources", name), "unit", message, f"give the quantity in {known[name].unit}"
 
 
-def check_steps(plan: Plan, areas: Container[str] | None) -> Iterator[tuple[Route, str, str, str]]:
+def check_steps(plan: Plan, areas: Container[str] | None) -> Iterator[Complaint]:
     """Measures: known words, areas that exist, no contradiction."""
     for route, task in list_tasks(plan):
         if task.measure is not None and task.measure not in ORDERED_MEASURES:

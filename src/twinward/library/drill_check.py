@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.library.complaints import Complaint, plain, value_at
 from twinward.library.diseases import load_disease
 from twinward.library.drills import AnyInject, DrillScript, Duplicates, Flood, Outbreak, SensorFault
-from twinward.library.lines import find_line, index_lines
+from twinward.library.lines import find_line, index_lines, route_of
 from twinward.library.loading import Library
 from twinward.library.resources import list_resources
 from twinward.library.validation import Fault
 
-Complaint = tuple[tuple[str | int, ...], str, str, str]  # where, code, message, advice
 NTH = re.compile(r"^#[1-9]\d{0,3}$")
 
 
@@ -67,29 +67,20 @@ def convert(data: dict[str, Any]) -> tuple[DrillScript | None, list[Complaint]]:
         try:
             good.append(msgspec.convert(one, AnyInject))
         except msgspec.ValidationError as error:
-            complaints.append((("inject", n, *route_of(error)), "bad_inject", plain(error), advice_of(error)))
+            complaints.append(complain("bad_inject", error, one, advice_of(error), "inject", n))
     try:
         script = msgspec.convert(whole, DrillScript)
     except msgspec.ValidationError as error:
-        return None, [
-            *complaints,
-            (route_of(error), "bad_script", plain(error), "see `twinward drill validate --schema`"),
-        ]
+        return None, [*complaints, complain("bad_script", error, whole, "see `twinward drill validate --schema`")]
     if complaints:
         return None, complaints
     return msgspec.structs.replace(script, inject=tuple(good)), []
 
 
-def route_of(error: Exception) -> tuple[str | int, ...]:
-    """The path that a complaint of msgspec names: `$.a[2].b` -> ("a", 2, "b")."""
-    found = re.search(r"`\$([^`]*)`", str(error))
-    named = re.findall(r"unknown field `(\w+)`", str(error))
-    words = re.findall(r"\.(\w+)|\[(\d+)\]", found[1]) if found else []
-    return (*(int(number) if number else word for word, number in words), *named)
-
-
-def plain(error: Exception) -> str:
-    return re.sub(r" - at `\$[^`]*`", "", str(error))
+def complain(code: str, error: Exception, item: Any, advice: str, *base: str | int) -> Complaint:
+    """What to say of a part at `base`, whose value is `item`, that has not its form."""
+    inner = route_of(str(error))
+    return (*base, *inner), code, plain(str(error), value_at(item, inner)), advice
 
 
 def advice_of(error: Exception) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-Path = tuple[str | int, ...]
+Route = tuple[str | int, ...]  # the way to a thing in a file: ("tasks", 2, "after")
 TABLE = re.compile(r"^\[(\[)?\s*([\w.\-\"]+)\s*\]?\]")
 KEY = re.compile(r"^([\w\-\"]+(?:\.[\w\-\"]+)*)\s*=")
 
 
-def index_lines(text: str) -> dict[Path, int]:
+def index_lines(text: str) -> dict[Route, int]:
     """The line (from 1) of each path: ("tasks", 2, "after") is the key `after` of the third [[tasks]]."""
-    found: dict[Path, int] = {}
+    found: dict[Route, int] = {}
     counts: dict[str, int] = {}
-    table: Path = ()
+    table: Route = ()
     depth, key = 0, ()
     for number, raw in enumerate(text.splitlines(), start=1):
         line = bare(raw)
@@ -42,9 +42,17 @@ def bare(line: str) -> str:
     return re.sub(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'", '""', line).partition("#")[0].strip()
 
 
-def find_line(lines: dict[Path, int], path: Path) -> int:
+def find_line(lines: dict[Route, int], path: Route) -> int:
     """The line of the path, or of the nearest thing around it; 1 when nothing is known."""
     for end in range(len(path), 0, -1):
         if path[:end] in lines:
             return lines[path[:end]]
     return 1
+
+
+def route_of(complaint: str) -> Route:
+    """The path that a complaint names: `$.a[2].b` is ("a", 2, "b"); a field that is unknown or missing stands last."""
+    found = re.search(r"`\$([^`]*)`", complaint)
+    words = re.findall(r"\.(\w+)|\[(\d+)\]", found[1]) if found else []
+    named = re.findall(r"unknown field `(\w+)`", complaint)
+    return (*(int(number) if number else word for word, number in words), *named)

@@ -10,8 +10,10 @@ from typing import TypeVar
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.library.duties_check import check_departments, check_order
 from twinward.library.hazards import LEVELS, Hazard
-from twinward.library.plans import Plan, order_tasks
+from twinward.library.lines import find_line, index_lines, route_of
+from twinward.library.plans import Plan
 
 HOME = Path(__file__).parent
 T = TypeVar("T")
@@ -47,9 +49,7 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
         """The plan of that id, read now where it was put there since the start."""
         path = self.find_file(name) if name not in self.plans else None
         if path is not None:
-            plan = read_toml(path, Plan)
-            check_plan(plan, self.departments, self.hazards)
-            self.put(plan, path)
+            self.put(read_plan(path, self.departments, self.hazards), path)
         return self.plans.get(name)
 
     def put(self, plan: Plan, path: Path) -> None:
@@ -79,47 +79,19 @@ def read_toml(path: Path, kind: type[T]) -> T:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path.name}: {error}", "mend the file", code="bad_plan") from error
     except msgspec.ValidationError as error:
-        line = line_of(text, str(error))
-        raise InputError(f"{path.name}{line}: {error}", "see docs/howto/write-a-plan.md", code="bad_plan") from error
+        line = find_line(index_lines(text), route_of(str(error)))
+        raise InputError(f"{path.name}:{line}: {error}", "see docs/howto/write-a-plan.md", code="bad_plan") from error
 
 
-def line_of(text: str, complaint: str) -> str:
-    """`:line` of the table or key that a validation complaint names, where the text has it."""
-    lines = [line.strip() for line in text.splitlines()]
-    path = re.search(r"`\$([^`]*)`", complaint)
-    words = re.findall(r"(\w+)(?:\[(\d+)\])?", path[1]) if path else []
-    words += [(name, "") for name in re.findall(r"unknown field `(\w+)`", complaint)]
-    at = None
-    for name, index in words:
-        tables = [n for n, line in enumerate(lines) if line in (f"[[{name}]]", f"[{name}]")]
-        keys = [n for n in range(at or 0, len(lines)) if lines[n].partition("=")[0].strip() == name]
-        if tables or keys:
-            at = tables[min(int(index or 0), len(tables) - 1)] if tables else keys[0]
-    return "" if at is None else f":{at + 1}"
-
-
-def check_plan(plan: Plan, departments: dict[str, Department], hazards: dict[str, Hazard], text: str = "") -> None:
-    """InputError for a department, hazard or predecessor that does not exist, and for circular order."""
-    where = f"plan {plan.id}"
-    if plan.hazard not in hazards:
-        raise InputError(
-            f"{where}: there is no hazard {plan.hazard!r}", "known: " + ", ".join(hazards), code="bad_plan"
-        )
-    keys = [task.key for task in plan.work()]
-    doubled = sorted({key for key in keys if keys.count(key) > 1})
-    if doubled:
-        raise InputError(f"{where}: task key {doubled[0]!r} stands twice", "name each task once", code="bad_plan")
-    for task in plan.every_task():
-        if task.department not in departments:
-            raise InputError(
-                f"{where}, task {task.key}: there is no department {task.department!r}",
-                "known: " + ", ".join(departments),
-                code="bad_plan",
-            )
-        missing = [key for key in task.after if key not in keys]
-        if missing:
-            raise InputError(f"{where}, task {task.key}: waits for unknown {missing[0]!r}", "", code="bad_plan")
-    order_tasks(plan)
+def read_plan(path: Path, departments: dict[str, Department], hazards: dict[str, Hazard]) -> Plan:
+    """One plan; InputError with file and line for a department, hazard or predecessor that does not exist, a circle."""
+    plan = read_toml(path, Plan)
+    faults = [*check_departments(plan, departments, hazards), *check_order(plan)]
+    if faults:
+        lines = index_lines(path.read_text("utf-8"))
+        told = [f"{path.name}:{find_line(lines, route)}: {said}; {advice}" for route, _, said, advice in faults]
+        raise InputError("\n".join(told), "mend the file", code="bad_plan")
+    return plan
 
 
 class DepartmentsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,7 +107,6 @@ def load_library(home: Path = HOME, extra_plans: Path | None = None) -> Library:
         files += sorted(extra_plans.glob("*.toml"))
     plans, found = {}, {}
     for path in files:
-        plan = read_toml(path, Plan)
-        check_plan(plan, departments, hazards)
+        plan = read_plan(path, departments, hazards)
         plans[plan.id], found[plan.id] = plan, path
     return Library(hazards=hazards, plans=plans, departments=departments, files=found, own=extra_plans)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.library.lines import find_line, index_lines, route_of
 
 Chance = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Day = Annotated[int, msgspec.Meta(ge=0, le=1600)]
@@ -153,6 +154,7 @@ AnyMeasure = (
     | SchoolClosure | WorkplaceClosure | Distancing | GatheringLimit | Lockdown | TravelRestriction | Masks
     | Vaccination
 )  # fmt: skip
+KNOWN_MEASURES = {kind.__struct_config__.tag for kind in AnyMeasure.__args__}  # type: ignore[attr-defined]
 SINGULAR = (CaseIsolation, HouseholdQuarantine, QuarantineFacility, ContactTracing, GatheringLimit, TravelRestriction)
 
 
@@ -166,20 +168,22 @@ def load_measures(path: Path) -> tuple[Measure, ...]:
     """Measures of a TOML file. Raises InputError `measures_absent`, `bad_measures`, `contradictory_measures`."""
     if not path.is_file():
         raise InputError(f"no measures file {path}", "give the path of a TOML file", code="measures_absent")
+    text = path.read_text("utf-8", errors="replace")
     try:
-        data = tomllib.loads(path.read_text("utf-8", errors="replace"))
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not TOML: {error}", "mend the line it names", code="bad_measures") from error
-    return read_measures(data)
+    return read_measures(data, f"{path.name}:{{}}: ", text)
 
 
-def read_measures(data: dict[str, Any]) -> tuple[Measure, ...]:
-    """Measures of a plain mapping `{"measures": [...]}`, checked."""
+def read_measures(data: dict[str, Any], where: str = "", text: str = "") -> tuple[Measure, ...]:
+    """Measures of a plain mapping `{"measures": [...]}`, checked. `where` takes the line in `text` that is at fault."""
     try:
         measures = tuple(msgspec.convert(data, MeasureFile).measures)
     except msgspec.ValidationError as error:
+        line = find_line(index_lines(text), route_of(str(error)))
         raise InputError(
-            f"the measures cannot be used: {error}",
+            f"{where.format(line)}the measures cannot be used: {error}",
             "`twinward simulate --schema measures` prints the form",
             code="bad_measures",
         ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,25 +12,25 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError
-from twinward.library.checks import (
-    KNOWN_MEASURES,
-    Route,
-    check_departments,
-    check_needs,
-    check_order,
-    check_steps,
-    check_times,
-    check_triggers,
-)
-from twinward.library.lines import find_line, index_lines
+from twinward.library.checks import check_needs, check_steps, check_times, check_triggers
+from twinward.library.complaints import Complaint, form_fault, list_infinite
+from twinward.library.duties_check import check_departments, check_order
+from twinward.library.lines import Route, find_line, index_lines
 from twinward.library.loading import Library
 from twinward.library.measures import AnyMeasure
-from twinward.library.plans import Duty, Message, Objective, Plan, PlanTask, Start
+from twinward.library.plans import Amount, Duty, Message, Objective, Plan, PlanTask, Quantity, Start
 
 PARTS: dict[str, Any] = {
     "tasks": PlanTask, "objectives": Objective, "triggers": Start, "duties": Duty, "messages": Message,
     "measures": AnyMeasure,
 }  # fmt: skip
+# what stands in for a part of the frame that must be there and has not its form: the rest is checked all the same
+STAND_IN: dict[str, Any] = {
+    "id": "", "version": "", "hazard": "", "level": "IV", "title": "", "source": "", "tasks": [], "objectives": [],
+    "authority": {"automatic": False, "authorised_by": "", "bounds": ""},
+}  # fmt: skip
+MOST_FAULTS = 100  # of the frame; a part that cannot be mended must not be tried for ever
+Blame = Callable[..., None]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,8 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}", "name a TOML file", code="bad_plan") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise InputError(f"{path} cannot be read: {why}", "name a TOML file", code="bad_plan") from error
 
 
 def validate_plan(
@@ -77,85 +78,82 @@ def validate_plan(
         if found not in faults:
             faults.append(found)
 
-    plan, kept = read_parts(data, blame)
-    if plan is not None:
-        for path, code, message, advice in (
-            *check_departments(plan, library),
-            *check_order(plan),
-            *check_times(plan, now),
-            *check_triggers(plan, library.hazards.get(plan.hazard)),
-            *check_needs(plan),
-            *check_steps(plan, areas),
-        ):
-            if len(path) > 1 and path[0] in kept:  # back to its place among the malformed ones
-                path = (path[0], kept[str(path[0])][int(path[1])], *path[2:])
+    plan, formed, kept = read_parts(data, blame)
+    for path, code, message, advice in check_all(formed, library, now, areas) if formed is not None else ():
+        if len(path) > 1 and path[0] in kept:  # back to its place among the malformed ones
+            path = (path[0], kept[str(path[0])][int(path[1])], *path[2:])
+        if path != ("hazard",) or isinstance(data.get("hazard"), str):  # else it is blamed already
             blame(path, code, message, advice)
+    for path, *rest in list_infinite(data):
+        if find_line(lines, path) not in {fault.line for fault in faults}:
+            blame(path, *rest)
     return plan, sorted(faults, key=lambda fault: (fault.line, fault.code))
 
 
-def read_parts(data: dict[str, Any], blame: Callable[..., None]) -> tuple[Plan | None, dict[str, list[int]]]:
-    """The plan without its malformed parts, each of which is blamed; None when the frame itself has not the form.
+def check_all(plan: Plan, library: Library, now: datetime, areas: Container[str] | None) -> Iterator[Complaint]:
+    """Everything that may be wrong in a plan that has its form."""
+    yield from check_departments(plan, library.departments, library.hazards)
+    yield from check_order(plan)
+    yield from check_times(plan, now)
+    yield from check_triggers(plan, library.hazards.get(plan.hazard))
+    yield from check_needs(plan)
+    yield from check_steps(plan, areas)
 
-    Also which of the parts were kept, by their numbers in the file.
+
+def read_parts(data: dict[str, Any], blame: Blame) -> tuple[Plan | None, Plan | None, dict[str, list[int]]]:
+    """The plan, None where its frame has not the form; a plan of what is well formed, to be checked further; and which
+    of the parts were kept, by their numbers in the file. All that is malformed is blamed.
     """
-    data = dict(data)
-    numbers: dict[str, list[int]] = {}
+    data, numbers = dict(data), dict[str, list[int]]()
     for key, kind in PARTS.items():
-        items = data.get(key, [])
-        if not isinstance(items, list):
-            continue
-        good = []
-        for number, item in enumerate(items):
-            try:
-                msgspec.convert(item, kind)
-                good.append(item)
-            except msgspec.ValidationError as error:
-                blame(*form_fault((key, number), str(error)))
-                good.append(None)
-        data[key] = [item for item in good if item is not None]
-        numbers[key] = [number for number, item in enumerate(good) if item is not None]
-        if key == "tasks":  # that others wait for a malformed task is no fault of theirs
-            pairs = zip(items, good, strict=True)
-            lost = {item.get("key") for item, kept in pairs if kept is None and isinstance(item, dict)}
-            data[key] = [task | {"after": [k for k in task.get("after", ()) if k not in lost]} for task in data[key]]
+        if isinstance(data.get(key, []), list):
+            data[key], numbers[key] = read_items(key, kind, data.get(key, []), blame)
+    if isinstance(data.get("resources"), dict):
+        data["resources"] = {k: v for k, v in data["resources"].items() if is_amount(k, v, blame)}
+    whole = True
+    for _ in range(MOST_FAULTS):
+        try:
+            plan = msgspec.convert(data, Plan)
+            return plan if whole else None, plan, numbers
+        except msgspec.ValidationError as error:
+            whole = False
+            complaint = form_fault((), str(error), data)
+            blame(*complaint)
+            mend(data, complaint[0] or (str(error).split("`")[1],))
+    return None, None, numbers
+
+
+def read_items(key: str, kind: Any, items: list[Any], blame: Blame) -> tuple[list[Any], list[int]]:
+    """Those items that have their form, and their numbers; the others are blamed."""
+    good: list[Any] = []
+    for number, item in enumerate(items):
+        try:
+            msgspec.convert(item, kind)
+            good.append(item)
+        except msgspec.ValidationError as error:
+            blame(*form_fault((key, number), str(error), item))
+            good.append(None)
+    kept = [number for number, item in enumerate(good) if item is not None]
+    if key == "tasks":  # that others wait for a malformed task is no fault of theirs
+        lost = {item.get("key") for n, item in enumerate(items) if n not in kept and isinstance(item, dict)}
+        return [items[n] | {"after": [k for k in items[n].get("after", ()) if k not in lost]} for n in kept], kept
+    return [items[n] for n in kept], kept
+
+
+def is_amount(name: str, amount: Any, blame: Blame) -> bool:
+    """Whether a resource has its form; blamed where it has not."""
     try:
-        return msgspec.convert(data, Plan), numbers
+        msgspec.convert(amount, Quantity if isinstance(amount, dict) else Amount)
     except msgspec.ValidationError as error:
-        blame(*form_fault((), str(error)))
-        return None, numbers
+        blame(*form_fault(("resources", name), str(error), amount))
+        return False
+    return True
 
 
-def form_fault(base: Route, complaint: str) -> tuple[Route, str, str, str]:
-    """Path, code, message and advice of what the decoder complains about."""
-    found = re.search(r" - at `\$([^`]*)`", complaint)
-    inner: list[str | int] = []
-    for name, number in re.findall(r"\.?(\w+)|\[(\d+)\]", found[1]) if found else []:
-        inner.append(int(number) if number else name)
-    unknown = re.search(r"unknown field `(\w+)`", complaint)
-    if unknown:
-        inner.append(unknown[1])
-    message = complaint.partition(" - at ")[0]
-    last = str(inner[-1]) if inner else ""
-    return (*base, *inner), *explain(message, last, unknown[1] if unknown else None)
-
-
-def explain(message: str, last: str, unknown: str | None) -> tuple[str, str, str]:
-    """Code, message and advice for a complaint about the form."""
-    where = f"{last}: " if last else ""
-    if unknown is not None:
-        stem = re.sub(r"_(d|h|min|s|days|hours|minutes)$", "", unknown)
-        times = {"deadline": "deadline_h, in hours", "within": "within_h, in hours", "delay": "delay_d, in days"}
-        if stem != unknown and stem in times:
-            return "unit", f"there is no {unknown!r}", f"write {times[stem]}"
-        return "unknown_field", f"there is no field {unknown!r}", "see `twinward plan validate --schema`"
-    if "missing required field" in message:
-        return "missing", message, "add it; see `twinward plan validate --schema`"
-    if ">= 0" in message or "> 0" in message:
-        return "negative", where + message, "give a number that is not negative"
-    if "<= 1.0" in message:
-        return "unit", where + message, "a share is from 0 to 1: 80 % is 0.8"
-    if "Invalid value" in message and last == "type":
-        return "unknown_measure", message, "known: " + ", ".join(sorted(KNOWN_MEASURES))
-    if "got `str`" in message and ("float" in message or "int" in message):
-        return "unit", where + message, "write the bare number; its unit stands in the name or with the resource"
-    return "bad_form", where + message, "see `twinward plan validate --schema`"
+def mend(data: dict[str, Any], route: Route) -> None:
+    """Takes out what stands there, or puts a stand-in where something must, so that the rest can be checked as well."""
+    head = str(route[0])
+    if head in STAND_IN:
+        data[head] = STAND_IN[head]
+    else:
+        data.pop(head, None)

@@ -100,14 +100,28 @@ def vary_plan(base: Plan, variables: Variables | None, count: int, seed: int) ->
 
 def check_variables(base: Plan, variables: Variables) -> None:
     kinds = {kind_of(measure): measure for measure in base.measures}
-    for name in variables:
+    for name, values in variables.items():
         kind, _, field = name.partition(".")
+        wrong = [value for value in values if not fits(name, value, field)]
+        if wrong:
+            raise InputError(f"{name} cannot be {wrong[0]!r}", said_of(name), code="bad_variable")
         if name in ("start_day", "areas") or (kind in kinds and (not field or field in kinds[kind].__struct_fields__)):
             continue
         known = ", ".join(["start_day", "areas", *kinds])
         raise InputError(
             f"plan {base.id} has nothing called {name!r}", f"vary {known}, or KIND.FIELD", code="bad_variable"
         )
+
+
+def fits(name: str, value: Any, field: str) -> bool:
+    """Whether a variable may have the value; what a field may be, the measure itself says."""
+    if name == "start_day":
+        return type(value) is int and value >= 0
+    return name == "areas" or bool(field) or value in ("on", "off")
+
+
+def said_of(name: str) -> str:
+    return "days from 0 on, as 0,3,7" if name == "start_day" else "on or off; a strength is KIND.FIELD=VALUE,VALUE"
 
 
 def choices_of(variables: Variables, count: int, seed: int) -> Any:

@@ -48,17 +48,17 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
         n = len(self.node_lonlat)
         return csr_array((w[first], (a[first].astype(np.int64), b[first].astype(np.int64))), shape=(n, n))
 
-    def nearest_nodes(self, lonlat: NDArray[Any]) -> NDArray[np.int64]:
-        """The node of the largest connected part nearest to each point."""
+    def nearest_nodes(self, lonlat: NDArray[Any], *, within: csr_array | None = None) -> NDArray[np.int64]:
+        """The node nearest to each point in the largest strongly connected part of all ways, or of a matrix of some."""
         scale = np.array([np.cos(np.radians(self.node_lonlat[:, 1].mean())), 1.0])
-        main = np.flatnonzero(self.component == 0)
+        main = np.flatnonzero((self.component if within is None else parts_by_size(within)) == 0)
         _, found = cKDTree(self.node_lonlat[main] * scale).query(np.asarray(lonlat) * scale)
         return np.asarray(main[found], dtype=np.int64)
 
     def shortest_m(self, start: NDArray[Any], *, cars: bool = True) -> NDArray[np.float64]:
         """Metres along the network from each point of `start` (lon, lat) to every node; infinite where no way leads."""
         matrix = self.matrix(self.length_m, cars=cars)
-        return np.asarray(dijkstra(matrix, directed=True, indices=self.nearest_nodes(start)))
+        return np.asarray(dijkstra(matrix, directed=True, indices=self.nearest_nodes(start, within=matrix)))
 
 
 def build_roads(data: OsmData) -> Roads:
@@ -101,10 +101,14 @@ def build_roads(data: OsmData) -> Roads:
 
 
 def components(nodes: int, edges: dict[str, NDArray[Any]]) -> NDArray[np.uint32]:
-    """Strongly connected parts numbered by size, the largest 0."""
+    """The part of each node, of all edges."""
     shape = (nodes, nodes)
     index = (edges["edge_from"].astype(np.int64), edges["edge_to"].astype(np.int64))
-    graph = csr_array((np.ones(len(index[0]), np.int8), index), shape=shape)
+    return parts_by_size(csr_array((np.ones(len(index[0]), np.int8), index), shape=shape))
+
+
+def parts_by_size(graph: csr_array) -> NDArray[np.uint32]:
+    """Strongly connected parts of a graph, numbered by size, the largest 0."""
     _, label = connected_components(graph, directed=True, connection="strong")
     size = np.bincount(label)
     rank = np.empty(len(size), np.uint32)

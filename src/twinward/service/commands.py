@@ -12,6 +12,8 @@ from twinward.core.errors import InputError, RefusedError
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
 from twinward.edge.feeds.commands import BY_NAME, DRILL_SOURCE, FROM_A_DRILL, decode_command, schema_of_commands
+from twinward.library.resources import require_known_unit
+from twinward.library.supplies import load_supplies
 from twinward.security.identity import Caller
 from twinward.service.adoptable import get_adoptable
 from twinward.service.guard import require_command, require_reach
@@ -42,6 +44,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
     """The command as this caller may ask it; a department answers only for itself, a plan comes from the library."""
     require_command(platform, caller, command)
+    if isinstance(command, m.SetStock | m.RequestSupply):
+        require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
     if isinstance(command, m.AdoptPlan):
         plan = get_adoptable(platform, command.plan)
         return msgspec.structs.replace(

@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import AbsentError, InputError
+from twinward.core.geography import distance_m
 from twinward.decision.logistics.ways import DETOUR, by_road, drive_s, straight_m
 from twinward.population.columns import MANIFEST, open_city
-from twinward.population.roads import ROADS, read_roads
+from twinward.population.roads import ROADS, Roads, read_roads
 from twinward.service.platform import Platform
 from twinward.service.residents import home_of
 
 Floats = NDArray[np.float64]
 LORRY_MPS = 25 / 3.6  # where there is no road graph
 DRONE_MPS = 15.0
+OFF_ROAD_M = 5_000.0  # farther from every road is no address of this city
 
 
 class NeedPoints(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,15 +106,33 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     how: str
 
 
-def measure(platform: Platform, start: Floats, end: Floats, by: str) -> Measured:
-    """By the city's roads (`road`), straight with a detour (`straight`), or by road where there is one (`auto`)."""
-    folder = platform.workspace / "city"
-    if by == "road" or (by == "auto" and (folder / ROADS).exists()):
+def measure(platform: Platform | None, start: Floats, end: Floats, by: str, names: Sequence[str] = ()) -> Measured:
+    """By the city's roads (`road`), straight with a detour (`straight`), or by road where there is one (`auto`).
+
+    Without a platform there are no roads. `names` of the starts: one far from every road is refused by its name.
+    """
+    folder = platform.workspace / "city" if platform is not None else None
+    if folder is None and by == "road":
+        raise AbsentError("roads are those of a city", "name its workspace with --workspace", code="no_workspace")
+    if folder is not None and (by == "road" or (by == "auto" and (folder / ROADS).exists())):
         roads = read_roads(folder)
         if len(roads.node_lonlat):
+            require_near(roads, start, names)
             metres = by_road(roads, start, end, roads.length_m)
             return Measured(metres=metres, seconds=by_road(roads, start, end, drive_s(roads)), how="by the road graph")
         if by == "road":
             raise AbsentError("the city's road graph is empty", "measure straight distances", code="no_roads")
     metres = DETOUR * straight_m(start, end)
     return Measured(metres=metres, seconds=metres / LORRY_MPS, how=f"straight, times {DETOUR} for the roads' detours")
+
+
+def require_near(roads: Roads, points: Floats, names: Sequence[str]) -> None:
+    """InputError for a point that is farther from the city's roads than anybody would carry things by hand."""
+    node = roads.node_lonlat[roads.nearest_nodes(points)]
+    off_m = np.asarray(distance_m(points[:, 0], points[:, 1], node[:, 0], node[:, 1]))
+    for name, metres in zip(names, off_m, strict=False):
+        if metres > OFF_ROAD_M:
+            raise InputError(
+                f"{name} is {metres / 1000:,.0f} km from the nearest road of this city",
+                "mend the point (lon, lat), or measure straight distances", code="far_from_roads",
+            )  # fmt: skip

@@ -6,19 +6,56 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from twinward.library.asking import Found, Live, ask
-from twinward.library.case_records import tell
+import msgspec
+
+from twinward.library.asking import Answer, Found, Live, ask
+from twinward.library.case_records import Like, tell
 from twinward.library.knowledge import build_graph
 from twinward.library.loading import load_library
-from twinward.service.case_records import counts_of, weigh_measures
+from twinward.service.case_records import counts_of, find_similar, weigh_measures
+from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.views import concerns
+
+MOST_OPEN = 3  # of the open incidents, the newest are held against what is past
 
 
 def search(question: str, platform: Platform | None = None, caller: Caller | None = None) -> Found:
     """The answer with the path of its reasoning, or that there is none."""
     library = platform.around.library if platform is not None else load_library()
-    return ask(build_graph(library), question, live_of(platform, caller) if platform is not None else None)
+    found = ask(build_graph(library), question, live_of(platform, caller) if platform is not None else None)
+    if platform is None or caller is None or found.asks != "past":
+        return found
+    alike = list_alike(platform, caller, question, {name.partition(":")[2] for name in found.about})
+    return msgspec.structs.replace(found, answered=True, answers=alike, note="") if alike else found
+
+
+def list_alike(platform: Platform, caller: Caller, question: str, hazards: set[str]) -> tuple[Answer, ...]:
+    """Closed incidents that are like the one that is named, else like those that are open; with what worked there."""
+    with platform.store.read() as reader:
+        rows = snapshot_of(platform, reader).list_rows("incidents")
+    rows = [row for row in rows if concerns(platform, caller, row.area)]
+    named = [row for row in rows if row.id in question]
+    is_asked = [
+        row for row in rows if row.status == "open" and (not hazards or row.hazard.partition("/")[0] in hazards)
+    ]
+    ground = Ground(platform)
+    return tuple(
+        alike_answer(row.id, like)
+        for row in (named or sorted(is_asked, key=lambda row: row.opened_at)[-MOST_OPEN:])
+        for like in find_similar(platform, ground, caller, row.id).like
+    )
+
+
+def alike_answer(this: str, like: Like) -> Answer:
+    """One incident that was like another: how much, why, and what worked."""
+    because = [f"{like.alike:.0%} like {this}", *like.because, *(f"worked: {one}" for one in like.worked)]
+    path: tuple[str, ...] = (f"incident:{this}", f"is {like.alike:.0%} like", f"incident:{like.record}")
+    measures = [one.partition(" ")[0] for one in like.worked]
+    path += ("growth fell after", *(f"measure:{name}" for name in measures)) if measures else ()
+    return Answer(
+        id=f"incident:{like.record}", kind="incident", title=like.title, because="; ".join(because), path=path
+    )
 
 
 def worked_in(platform: Platform, row: Any, done: list[Any]) -> str:

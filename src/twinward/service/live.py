@@ -22,7 +22,10 @@ def fork_live(
         snapshot = snapshot_of(platform, reader, at)
         known = sorted({row.hazard for row in snapshot.list_rows("incidents")})
         if hazard is None:
-            if len(known) != 1:
+            if not known:
+                advice = "report its cases, or give --residents N for a plain city"
+                raise InputError("there is no incident by that instant", advice, code="no_incident")
+            if len(known) > 1:
                 raise InputError(
                     f"{len(known)} hazards have incidents",
                     f"name one with --hazard: {', '.join(known)}",

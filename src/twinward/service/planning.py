@@ -9,7 +9,7 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.decision.planning.arena import Arena, Question
-from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate, from_file, from_plan
+from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate, from_file, from_plan, is_plan_file
 from twinward.decision.planning.compare import Frame, Progress, compare
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.search import Found, search
@@ -22,7 +22,7 @@ from twinward.library.loading import Library, load_library
 from twinward.library.plans import Plan
 from twinward.population.base import CityBase
 from twinward.service.live import fork_live
-from twinward.service.plans import MakeRequest, generate, store
+from twinward.service.plans import MakeRequest, generate, get_plan, store
 from twinward.service.platform import Platform, snapshot_of
 from twinward.service.sheets import CompareRequest, check_numbers, require_time
 
@@ -149,7 +149,10 @@ def find_candidate(name: str, library: Library, state: LiveState | None, affecte
     if name.startswith(NAME):
         return from_plan(plan_of_name(name, areas), affected)
     if files and name.endswith(".toml"):
-        return from_file(Path(name), affected)
+        path = Path(name)
+        if is_plan_file(path):
+            return msgspec.structs.replace(from_plan(get_plan(library, name), affected), origin="file")
+        return from_file(path)
     known = ", ".join([NONE, AS_NOW, *library.plans])
     raise InputError(f"there is no plan {name!r}", f"known: {known}; or a TOML file of measures", code="unknown_plan")
 

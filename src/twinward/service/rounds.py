@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
+from twinward.decision.logistics.fleet import Kind, Stop, Vehicle, Ways, check_stop
 from twinward.decision.logistics.replan import replan
-from twinward.decision.logistics.rounds import Kind, Round, RoundsAnswer, Stop, Vehicle, Ways, plan_city_rounds
+from twinward.decision.logistics.rounds import Round, RoundsAnswer, plan_city_rounds
 from twinward.decision.logistics.ways import straight_m
 from twinward.service.ground_points import DRONE_MPS, measure, read_need_points
 from twinward.service.logistics import read_text, require_limit
@@ -65,16 +66,21 @@ def stops_of_file(path: Path, window: tuple[float, float], service_s: float) -> 
     """`id,lon,lat,demand[,early_s,late_s,service_s]`; what a row leaves out is as the options say."""
     rows = list(csv.DictReader(io.StringIO(read_text(path))))
     default = {"early_s": window[0], "late_s": window[1], "service_s": service_s}
-    found = []
+    found: list[Stop] = []
     for number, row in enumerate(rows, start=2):
         try:
             told = {k: float(v) for k, v in row.items() if k not in (None, "id") and v not in (None, "")}
-            found.append(Stop(id=row["id"], **(default | told)))
+            stop = Stop(id=row["id"], **(default | told))
         except (KeyError, ValueError, TypeError) as error:
             raise InputError(
-                f"{path.name}, line {number}: {error}", "columns: id, lon, lat, demand, early_s, late_s, service_s",
+                f"{path.name}:{number}: {error}", "columns: id, lon, lat, demand, early_s, late_s, service_s",
                 code="bad_stops",
             ) from error  # fmt: skip
+        check_stop(stop, f"{path.name}:{number}: ")
+        if stop.id in {one.id for one in found}:
+            raise InputError(f"{path.name}:{number}: stop {stop.id} stands twice", "each has its own id",
+                             code="bad_rounds")  # fmt: skip
+        found.append(stop)
     return found
 
 
@@ -101,11 +107,11 @@ def make_fleet(
 
 
 def plan_rounds_for(
-    platform: Platform, caller: Caller, depot: tuple[float, float], stops: Sequence[Stop], vehicles: Sequence[Vehicle],
-    *, by: str = "auto", time_limit_s: float = 30.0,
+    platform: Platform | None, caller: Caller | None, depot: tuple[float, float], stops: Sequence[Stop],
+    vehicles: Sequence[Vehicle], *, by: str = "auto", time_limit_s: float = 30.0,
 ) -> RoundsPlan:  # fmt: skip
-    """The day's rounds."""
-    platform.policy.require(caller, "plan_ahead")
+    """The day's rounds; without a platform the ways are straight."""
+    require_may_plan(platform, caller)
     require_limit(time_limit_s)
     start = perf_counter()
     ways, how = find_ways(platform, depot, stops, by)
@@ -114,11 +120,11 @@ def plan_rounds_for(
 
 
 def replan_rounds_for(
-    platform: Platform, caller: Caller, earlier: RoundsPlan, at_s: float, broken: Sequence[str], *, by: str = "auto",
-    time_limit_s: float = 30.0,
+    platform: Platform | None, caller: Caller | None, earlier: RoundsPlan, at_s: float, broken: Sequence[str], *,
+    by: str = "auto", time_limit_s: float = 30.0,
 ) -> RoundsPlan:  # fmt: skip
     """The rest of the day without the broken vehicles; what was visited stays as it was."""
-    platform.policy.require(caller, "plan_ahead")
+    require_may_plan(platform, caller)
     require_limit(time_limit_s)
     start = perf_counter()
     out = sorted({*earlier.broken, *broken})
@@ -130,7 +136,15 @@ def replan_rounds_for(
     return show(earlier.depot, earlier.stops, earlier.vehicles, answer, how, time_limit_s, perf_counter() - start, out)
 
 
-def find_ways(platform: Platform, depot: tuple[float, float], stops: Sequence[Stop], by: str) -> tuple[Ways, str]:
+def require_may_plan(platform: Platform | None, caller: Caller | None) -> None:
+    """Who plans in a workspace must be allowed to; stops from a file on straight ways need no workspace."""
+    if platform is not None and caller is not None:
+        platform.policy.require(caller, "plan_ahead")
+
+
+def find_ways(
+    platform: Platform | None, depot: tuple[float, float], stops: Sequence[Stop], by: str
+) -> tuple[Ways, str]:
     if len(stops) > MOST_STOPS:
         raise InputError(
             f"{len(stops)} stops at once", f"at most {MOST_STOPS}: name a smaller area", code="too_many_stops"
@@ -138,7 +152,7 @@ def find_ways(platform: Platform, depot: tuple[float, float], stops: Sequence[St
     points = np.array([depot, *((stop.lon, stop.lat) for stop in stops)], float)
     if not (np.abs(points) <= np.array([180.0, 90.0])).all():
         raise InputError("a point is not on the globe", "lon, lat in WGS 84; perhaps swapped", code="bad_coordinates")
-    road = measure(platform, points, points, by)
+    road = measure(platform, points, points, by, ["the depot", *(f"stop {stop.id}" for stop in stops)])
     air = straight_m(points, points)
     metres: dict[Kind, Any] = {"lorry": road.metres, "drone": air}
     return Ways(metres=metres, seconds={"lorry": road.seconds, "drone": air / DRONE_MPS}), road.how

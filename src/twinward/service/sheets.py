@@ -56,6 +56,9 @@ def check_numbers(request: CompareRequest) -> None:
         (1 <= request.replicates <= 1000, f"{request.replicates} replicates", "give 1 to 1000", "bad_replicates"),
         (0 <= request.seed < 2**31, f"the seed {request.seed}", "give 0 to 2,147,483,647", "bad_seed"),
         (request.infected >= 0, "a negative number of infected", "give 0 or more", "bad_infected"),
+        (0 < request.found_share <= 1, f"reports cannot find {request.found_share:g} of the infections",
+         "a share above 0, at most 1: 0.5 is half", "bad_found_share"),
+        (request.workers >= 0, f"{request.workers} processes", "give 0 (one a core) or more", "bad_workers"),
         (bool(request.plans) or request.generate > 0, "there is no plan to compare",
          "name plans, or say how many to generate", "no_plans"),
     ):  # fmt: skip

@@ -65,7 +65,9 @@ def locate_sites(
     require_limit(time_limit_s)
     if not 0 < share_of_residents <= 1:
         raise InputError("the share of residents in need is above 0, at most 1", "0.02 is 2 %", code="bad_need")
-    if capacity is not None and capacity <= 0:
+    if most_candidates < 1:
+        raise InputError(f"{most_candidates} candidates", "say 1 or more", code="bad_candidates")
+    if capacity is not None and not capacity > 0:
         raise InputError("a capacity is above 0", "say how many residents one site serves", code="bad_capacity")
     start = perf_counter()
     need = read_need_points(platform, level, area)

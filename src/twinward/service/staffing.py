@@ -13,6 +13,7 @@ import numpy as np
 from twinward.core.errors import InputError
 from twinward.decision.logistics.staffing import Duty, Person, Post, Shifts, roster
 from twinward.decision.logistics.ways import DETOUR, straight_m
+from twinward.library.lines import find_line, index_lines, route_of
 from twinward.service.logistics import read_text, require_limit
 
 
@@ -47,11 +48,15 @@ def make_roster(path: Path, time_limit_s: float = 30.0) -> StaffReport:
     """Who works where and when, from `staff.toml`; needs neither workspace nor activation."""
     require_limit(time_limit_s)
     start = perf_counter()
+    text = read_text(path)
     try:
-        told = msgspec.convert(tomllib.loads(read_text(path)), StaffFile)
+        told = msgspec.convert(tomllib.loads(text), StaffFile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        line = find_line(index_lines(text), route_of(str(error)))
         raise InputError(
-            f"{path.name}: {error}", "see docs/howto/share-supplies.md for its form", code="bad_staff"
+            f"{path.name}:{line}: {error}" if isinstance(error, msgspec.ValidationError) else f"{path.name}: {error}",
+            "see docs/howto/allocate.md for its form",
+            code="bad_staff",
         ) from error
     travel = np.zeros((len(told.person), len(told.post)))
     points = [[(one.lon, one.lat) for one in told.person], [(one.lon, one.lat) for one in told.post]]

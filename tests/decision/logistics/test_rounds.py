@@ -10,8 +10,9 @@ import pytest
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.decision.logistics.fleet import Stop, Vehicle, Ways
 from twinward.decision.logistics.replan import replan
-from twinward.decision.logistics.rounds import RoundsAnswer, Stop, Vehicle, Ways, plan_city_rounds
+from twinward.decision.logistics.rounds import RoundsAnswer, plan_city_rounds
 
 MOST_S = 1.0
 

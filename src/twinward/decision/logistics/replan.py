@@ -7,16 +7,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from twinward.core.errors import InputError
-from twinward.decision.logistics.rounds import (
-    DEPOT,
-    Round,
-    RoundsAnswer,
-    Stop,
-    Underway,
-    Vehicle,
-    Ways,
-    plan_city_rounds,
-)
+from twinward.decision.logistics.fleet import DEPOT, Stop, Underway, Vehicle, Ways
+from twinward.decision.logistics.rounds import Round, RoundsAnswer, plan_city_rounds
 
 
 def replan(

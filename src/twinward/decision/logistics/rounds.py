@@ -5,7 +5,6 @@ from where everybody is when a vehicle breaks down.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -14,46 +13,15 @@ from numpy.typing import NDArray
 from pyvrp.stop import MaxRuntime, MultipleCriteria, NoImprovement
 
 from twinward.core.errors import InputError
+from twinward.decision.logistics.fleet import DEPOT, Floats, Stop, Underway, Vehicle, Ways, check
+from twinward.decision.logistics.left_out import NO_ROOM, relax, why_not
 from twinward.decision.logistics.routing_bound import bound_rounds
 from twinward.decision.logistics.vrplib import RoutingInstance
 
-Floats = NDArray[np.float64]
-Kind = Literal["lorry", "drone"]
 LOAD_SCALE = 100  # pyvrp counts in whole numbers
 LEFT_OUT_M = 10_000_000  # a stop left out counts as so many metres
 IDLE_ROUNDS = 300
 BOUND_SHARE = 0.1
-DEPOT = 0
-
-
-class Stop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A door where goods are left (contactless: `service_s` and nobody meets). Times in seconds of the day."""
-
-    id: str
-    lon: float
-    lat: float
-    demand: float
-    early_s: float = 0.0
-    late_s: float = 86_400.0
-    service_s: float = 180.0
-
-
-class Vehicle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`range_m` for one way out and back (a drone's battery); a plan has it fly once."""
-
-    id: str
-    kind: Kind = "lorry"
-    capacity: float
-    range_m: float | None = None
-    starts_s: float = 0.0
-    ends_s: float = 86_400.0
-
-
-class Ways(msgspec.Struct, frozen=True, kw_only=True):
-    """Metres and seconds between points, the depot first, for each kind of vehicle; infinite where no way leads."""
-
-    metres: dict[Kind, Floats]
-    seconds: dict[Kind, Floats]
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,31 +59,6 @@ class RoundsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     relaxation: str | None
 
 
-class Underway(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a vehicle is at the instant of planning: at point `at` (0 the depot), from `from_s` on, with `aboard`."""
-
-    vehicle: Vehicle
-    at: int
-    from_s: float
-    aboard: float
-    fresh: bool  # still at the depot: it can load
-
-
-def check(stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> None:
-    """InputError for what makes no sense, by name."""
-    if not stops or not vehicles:
-        raise InputError("stops and vehicles are needed", "give at least one of each", code="bad_rounds")
-    for names, what in (([s.id for s in stops], "stop"), ([v.id for v in vehicles], "vehicle")):
-        if len(set(names)) < len(names):
-            raise InputError(f"a {what} occurs twice", "each has its own id", code="bad_rounds")
-    for stop in stops:
-        if stop.demand < 0 or stop.late_s < stop.early_s or stop.service_s < 0:
-            raise InputError(f"stop {stop.id} has a negative demand or an empty window", "mend it", code="bad_rounds")
-    for vehicle in vehicles:
-        if vehicle.capacity <= 0 or (vehicle.range_m or 1.0) <= 0 or vehicle.ends_s < vehicle.starts_s:
-            raise InputError(f"vehicle {vehicle.id} has no capacity, range or time", "mend it", code="bad_rounds")
-
-
 def plan_city_rounds(
     stops: Sequence[Stop], vehicles: Sequence[Vehicle], ways: Ways, seconds: Callable[[], float], time_limit_s: float,
     underway: Sequence[Underway] | None = None,
@@ -131,7 +74,7 @@ def plan_city_rounds(
     if not can:
         return RoundsAnswer(
             objective=0.0, bound=0.0, gap=0.0, rounds=[], left_out=left_out, binding="no stop can be served",
-            relaxation=_relax(stops, left_out, fleet),
+            relaxation=relax(stops, left_out, fleet, ways),
         )  # fmt: skip
     points = np.array([DEPOT, *(n + 1 for n in can)])
     data = _build([stops[n] for n in can], fleet, ways, points)
@@ -146,7 +89,7 @@ def plan_city_rounds(
         )
     rounds = [_read_round(route, data, fleet, [stops[n] for n in can]) for route in best.routes()]
     served = {visit.stop for one in rounds for visit in one.visits}
-    crowded = [(stops[n].id, "the fleet has no room or time left for it") for n in can if stops[n].id not in served]
+    crowded = [(stops[n].id, NO_ROOM) for n in can if stops[n].id not in served]
     objective = sum(one.distance_m for one in rounds)
     kept = np.array([DEPOT, *(n + 1 for n in can if stops[n].id in served)])
     bound = min(_bound(kept, stops, fleet, ways, BOUND_SHARE * time_limit_s), objective)
@@ -154,29 +97,8 @@ def plan_city_rounds(
     return RoundsAnswer(
         objective=objective, bound=bound, gap=(objective - bound) / objective if objective else 0.0,
         rounds=sorted(rounds, key=lambda one: one.vehicle), left_out=left_out,
-        binding=_binding(rounds, fleet, bool(crowded)), relaxation=_relax(stops, left_out, fleet),
+        binding=_binding(rounds, fleet, len(crowded)), relaxation=relax(stops, left_out, fleet, ways),
     )  # fmt: skip
-
-
-def why_not(point: int, stop: Stop, fleet: Sequence[Underway], ways: Ways) -> str | None:
-    """The reason why no vehicle by itself can serve the stop, None when one can."""
-    reasons: list[str] = []
-    for one in fleet:
-        kind = one.vehicle.kind
-        out, back = ways.metres[kind][one.at, point], ways.metres[kind][point, DEPOT]
-        arrive = max(one.from_s + ways.seconds[kind][one.at, point], stop.early_s)
-        home = arrive + stop.service_s + ways.seconds[kind][point, DEPOT]
-        if not np.isfinite(out + back):
-            reasons.append("no way leads there")
-        elif one.vehicle.range_m is not None and out + back > one.vehicle.range_m:
-            reasons.append("it is out of range")
-        elif stop.demand > (one.vehicle.capacity if one.fresh else one.aboard):
-            reasons.append("it needs more than a vehicle carries")
-        elif arrive > stop.late_s or home > one.vehicle.ends_s:
-            reasons.append("it cannot be reached in its time window")
-        else:
-            return None
-    return max(set(reasons), key=reasons.count)
 
 
 def _build(
@@ -247,24 +169,13 @@ def _bound(
     return bound_rounds(case, least, limit_s)
 
 
-def _binding(rounds: Sequence[Round], fleet: Sequence[Underway], crowded: bool) -> str:
-    """What stands in the way of a shorter plan: loads, time, or only the ways."""
+def _binding(rounds: Sequence[Round], fleet: Sequence[Underway], crowded: int) -> str:
+    """What stands in the way of a shorter plan: loads, time, or only the ways. `crowded` stops found no room."""
     room = {one.vehicle.id: one.vehicle for one in fleet}
     full = [one.vehicle for one in rounds if one.load > 0.95 * room[one.vehicle].capacity]
     late = [one.vehicle for one in rounds if one.back_s > room[one.vehicle].ends_s - 900]
-    if crowded or len(full) >= max(len(rounds) / 2, 1):
+    if len(full) >= max(len(rounds) / 2, 1) or (crowded and len(full) > len(late)):
         return f"room: {len(full)} of {len(rounds)} vehicles are full"
-    return f"time: {len(late)} of {len(rounds)} come back at the end of their time" if late else "only the ways"
-
-
-def _relax(stops: Sequence[Stop], left_out: Sequence[tuple[str, str]], fleet: Sequence[Underway]) -> str | None:
-    if not left_out:
-        return None
-    missing = {name for name, _ in left_out}
-    amount = sum(stop.demand for stop in stops if stop.id in missing)
-    largest = max(one.vehicle.capacity for one in fleet)
-    reasons = sorted({why for _, why in left_out})
-    return (
-        f"{len(left_out)} stops ({amount:g} units) are left out: {'; '.join(reasons)}. "
-        f"{int(np.ceil(amount / largest))} more vehicles of {largest:g}, or wider windows there, would serve them"
-    )
+    if late:
+        return f"time: {len(late)} of {len(rounds)} come back at the end of their time"
+    return f"room and time together: {crowded} stops fit into no round" if crowded else "only the ways"

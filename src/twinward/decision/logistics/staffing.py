@@ -88,6 +88,12 @@ def check(people: list[Person], posts: list[Post], shifts: Shifts) -> None:
                 f"post {post.id}: {len(needs)} needs for {len(shifts.starts_h)} shifts", "one for each, none below 0",
                 code="bad_staff",
             )  # fmt: skip
+    last = len(shifts.starts_h) - 1
+    for person in people:
+        if any(not 0 <= shift <= last for shift in person.away):
+            raise InputError(
+                f"person {person.id} is away in a shift that is not there", f"shifts are 0 to {last}", code="bad_staff"
+            )
     if shifts.hours <= 0 or shifts.rest_h < 0 or any(person.most_shifts < 0 for person in people):
         raise InputError("hours, rest and shifts are above 0", "check them", code="bad_staff")
 
@@ -165,6 +171,8 @@ def _binding(people: list[Person], posts: list[Post], chosen: NDArray[np.bool_],
     for skill in sorted({post.skill for post in posts}):
         own = [i for i, person in enumerate(people) if skill in person.skills]
         room = sum(people[i].most_shifts for i in own)
+        if not own:
+            return f"nobody has the skill {skill}"
         used[skill] = float(worked[own].sum()) / room if room else 1.0
     tightest = max(used, key=lambda skill: used[skill])
     return f"{tightest}: {100 * used[tightest]:.0f} % of the shifts that its people may work are used"

@@ -21,9 +21,9 @@ def straight_m(start: Floats, end: Floats) -> Floats:
 
 def by_road(roads: Roads, start: Floats, end: Floats, weight: NDArray[np.float32]) -> Floats:
     """float64[starts, ends]: the least sum of `weight` (an edge's metres or seconds) that a car needs; the way from a
-    point to its nearest crossing is left out."""
+    point to the nearest crossing that cars can reach and leave is left out."""
     matrix = roads.matrix(weight, cars=True)
-    from_node, to_node = roads.nearest_nodes(start), roads.nearest_nodes(end)
+    from_node, to_node = roads.nearest_nodes(start, within=matrix), roads.nearest_nodes(end, within=matrix)
     parts = [
         dijkstra(matrix, directed=True, indices=from_node[n : n + AT_ONCE])[:, to_node]
         for n in range(0, len(from_node), AT_ONCE)

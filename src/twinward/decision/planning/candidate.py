@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError
-from twinward.library.loading import read_toml
 from twinward.library.measures import Measure, load_measures, read_measures
 from twinward.library.plans import SAME_AS, Plan, order_tasks
 
@@ -28,10 +27,13 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def from_file(path: Path, areas: list[str]) -> Candidate:
-    """A plan file, or a bare TOML file of [[measures]]."""
-    if path.is_file() and re.search(r"(?m)^hazard *=", path.read_text("utf-8", errors="replace")):
-        return msgspec.structs.replace(from_plan(read_toml(path, Plan), areas), origin="file")
+def is_plan_file(path: Path) -> bool:
+    """Whether the file holds a whole plan, and not bare measures."""
+    return path.is_file() and bool(re.search(r"(?m)^hazard *=", path.read_text("utf-8", errors="replace")))
+
+
+def from_file(path: Path) -> Candidate:
+    """A bare TOML file of [[measures]]."""
     return Candidate(id=path.stem, title=path.stem, origin="file", measures=load_measures(path))
 
 
