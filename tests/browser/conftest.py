@@ -69,6 +69,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         if not drawn:  # the map is drawn in software here: only tests of the map wait for it
             context.route("**/assets/maplibre*", lambda route: route.abort())
         contexts.append(context)
+        stage.visits.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: troubles.append(str(error)))

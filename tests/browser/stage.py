@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import BrowserContext
+
 from twinward import app
 from twinward.core.clock import SetClock
 from twinward.service import activations, commands, views
@@ -35,6 +37,7 @@ class Stage:
         self.clock = clock
         self.url = f"http://127.0.0.1:{port}"
         self.count = 0
+        self.visits: list[BrowserContext] = []  # closed before the server, so that no page asks one that is gone
 
     def post(self, *items: dict[str, Any], source: str = "test") -> commands.Account:
         for item in items:
@@ -92,9 +95,12 @@ def staged(workspace: Path, start: datetime = START) -> Iterator[Stage]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
+    stage = Stage(platform, clock, port)
     try:
-        yield Stage(platform, clock, port)
+        yield stage
     finally:
+        for visit in stage.visits:
+            visit.close()
         server.should_exit = server.force_exit = True
         thread.join(timeout=20)
         platform.close()

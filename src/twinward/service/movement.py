@@ -53,11 +53,9 @@ class Movement:
 def sample_day(base: CityBase, points: int = POINTS, seed: int = 0) -> tuple[dict[str, NDArray[Any]], float]:
     """Columns home and site float64[n, 2], leave, ride, back float64[n] in s; and residents for each point."""
     random = generator(seed, "console/movement")
-    picked = np.unique(random.integers(0, base.residents, min(base.residents, points * 2)))
-    picked = picked[base.site_of[picked] != NO_SITE]
-    outside = len(picked) / max(1, min(base.residents, points * 2))
-    picked = np.sort(random.permutation(picked)[:points])
-    n = len(picked)
+    outside = np.flatnonzero(base.site_of != NO_SITE)  # who has somewhere to go
+    n = min(points, len(outside))
+    picked = outside[np.sort(random.choice(len(outside), n, replace=False))]
     leaf = np.searchsorted(base.leaf_start, picked, "right") - 1
     home = base.leaf_lonlat[leaf].astype(np.float64)
     shift = random.normal(0.0, HOMES_APART_M, (n, 2)) / M_PER_DEGREE
@@ -71,7 +69,7 @@ def sample_day(base: CityBase, points: int = POINTS, seed: int = 0) -> tuple[dic
         "ride": DOOR_TO_DOOR_S + distance_m(*home.T, *site.T) / SPEED_M_S,
         "back": random.uniform(*BACK_S, n),
     }
-    return columns, base.residents * outside / max(1, n)
+    return columns, len(outside) / max(1, n)
 
 
 def pack_columns(columns: dict[str, NDArray[Any]], each: float) -> bytes:

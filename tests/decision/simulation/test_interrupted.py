@@ -19,7 +19,7 @@ from twinward.population.plain import plain_base
 @pytest.mark.slow
 def test_ctrl_c_ends_a_run_cleanly_and_keeps_the_days_that_were_finished() -> None:
     command = "from twinward.cli.main import main; raise SystemExit(main())"
-    asked = ["simulate", "--residents", "3000000", "--days", "1500", "--seed", "1", "--infected", "20000", "--json"]
+    asked = ["simulate", "--residents", "10000000", "--days", "1500", "--seed", "1", "--infected", "20000", "--json"]
     process = subprocess.Popen(
         [sys.executable, "-c", command, *asked, "--profile"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

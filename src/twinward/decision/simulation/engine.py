@@ -63,13 +63,8 @@ class Engine:
         self.hospital = Hospital(disease, self.residents, scenario.mixing != "uniform")
         self.responders = Responders(scenario, people, self.policy, prepared.longest_onset)
         self.ledger, self.crew = Ledger(1 << 14), Crew(scenario.threads)
-        self.tally = Tally(
-            flows=np.zeros((self.days + LONGEST_COURSE_D, len(FLOWS)), np.int64),
-            area=np.zeros((self.days, len(people.groups)), np.int64),
-            age=np.zeros((self.days, len(AGE_BANDS)), np.int64),
-            setting=np.zeros((self.days, len(SETTINGS)), np.int64),
-            strain=np.zeros((self.days, 1 + len(disease.strains)), np.int64),
-        )
+        self.tallies = [self._make_tally() for _ in range(scenario.threads)]  # all is added to the first
+        self.tally = self.tallies[0]
         self.series = {name: np.zeros(self.days, np.int64) for name in SERIES}
         self.fingerprint, self.tree_days = Fingerprint(), list[tuple[NDArray[Any], ...]]()
         self.offspring = np.zeros((self.days, 2))  # infected by those infected on a day; days between, summed
@@ -80,6 +75,15 @@ class Engine:
         self.day_flows: dict[str, int] = {}
         self.immune_at_start = 0
         self.active = np.zeros((self.days, len(scenario.measures)), np.bool_)
+
+    def _make_tally(self) -> Tally:
+        return Tally(
+            flows=np.zeros((self.days + LONGEST_COURSE_D, len(FLOWS)), np.int64),
+            area=np.zeros((self.days, len(self.people.groups)), np.int64),
+            age=np.zeros((self.days, len(AGE_BANDS)), np.int64),
+            setting=np.zeros((self.days, len(SETTINGS)), np.int64),
+            strain=np.zeros((self.days, 1 + len(self.scenario.disease.strains)), np.int64),
+        )
 
     def run(self, progress: Callable[[int], None] | None = None) -> bool:
         """All days; False when interrupted, in which case the days that were finished are kept."""
@@ -180,14 +184,24 @@ class Engine:
 
     def run_course(self, day: int) -> None:
         lo, hi = self.first_new, self.ledger.n
-        severe = np.empty(hi - lo + 1, np.int64)
-        key = self.key("course", 0)  # not by day: whoever a measure spares until later then has the same course
-        rec = self.ledger.rec
-        found = run_course(
-            day, mark_of(day), key, rec, lo, hi, self.city, self.history, self.tally, self.before, severe
-        )
-        plan_records(day, self.key("plan", 0), lo, hi, rec, self.total, self.spread.cumulative)
-        self.hospital.expect(day, self.key("severe", 0), severe[:found], rec)
+        rec, mark = self.ledger.rec, mark_of(day)
+        # not by day: whoever a measure spares until later then has the same course
+        key, plan = self.key("course", 0), self.key("plan", 0)
+
+        def part(k: int, first: int, end: int) -> NDArray[Any]:
+            severe, before = np.empty(end - first + 1, np.int64), self.before[first - lo : end - lo]
+            found = run_course(
+                day, mark, key, rec, first, end, self.city, self.history, self.tallies[k], before, severe
+            )
+            plan_records(day, plan, first, end, rec, self.total, self.spread.cumulative)
+            return severe[:found]
+
+        severe = self.crew.each(part, lo, hi)
+        for tally in self.tallies[1 : len(severe)]:
+            for whole, share in zip(self.tally, tally, strict=True):
+                whole += share
+                share[:] = 0
+        self.hospital.expect(day, self.key("severe", 0), np.concatenate(severe), rec)
         columns = (rec.who[lo:hi], rec.parent[lo:hi], rec.setting[lo:hi])
         self.fingerprint.add(*columns)
         if self.scenario.keep_tree:

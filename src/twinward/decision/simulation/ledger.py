@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.decision.simulation.kernels.tables import CHUNK, LAYERS, Attempts, Proposals, Records, Work
 from twinward.decision.simulation.kernels.transmit import transmit
@@ -99,6 +101,13 @@ class Crew:
         cuts = [lo, *(min(hi, lo + CHUNK * int(end)) for end in ends), hi]
         jobs = [(k, cuts[k], cuts[k + 1]) for k in range(self.threads)]
         return list(self.pool.map(lambda job: self._part(job, call, tables), jobs))
+
+    def each(self, part: Callable[[int, int, int], NDArray[Any]], lo: int, hi: int) -> list[NDArray[Any]]:
+        """What `part(thread, first, end)` gives for equal shares of the rows lo..hi-1, in their order."""
+        if self.pool is None or hi - lo < CHUNK:
+            return [part(0, lo, hi)]
+        cuts = [lo + (hi - lo) * k // self.threads for k in range(self.threads + 1)]
+        return list(self.pool.map(part, range(self.threads), cuts, cuts[1:]))
 
     def _part(self, job: tuple[int, int, int], call: tuple[Any, ...], tables: tuple[Any, ...]) -> tuple[Proposals, int]:
         """One thread's share. The kernel stops where a buffer could overflow; it is enlarged and the kernel goes on."""
