@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,9 @@ from browser.stage import Stage
 Open = Callable[..., Page]
 FIRST_DAY_TOTAL = 9
 MOVING_POINTS = 100_000
+AT = re.compile("at=")
+LOADING = {"en": "Loading", "zh": "正在载入"}
+SETTLED_MS = 300  # colours turn for a moment after a page is there
 PAIRS = (
     ("New", "fig-new"),
     ("In all", "fig-total"),
@@ -25,18 +29,24 @@ def value_of(page: Page, name: str) -> int:
     return int(page.get_by_test_id(name).get_attribute("data-value") or "-1")
 
 
-def sum_of_rows(page: Page) -> int:
-    cells = "[...document.querySelectorAll('[data-testid=area-value]')].map(cell => Number(cell.dataset.value))"
-    return sum(page.evaluate(cells))
+# one read of the whole screen: between two reads it could have moved on
+SUMS = """figure => {
+    const value = cell => Number(cell.dataset.value)
+    const said = name => value(document.querySelector(`[data-testid=${name}]`))
+    const rows = [...document.querySelectorAll('[data-testid=area-value]')].map(value)
+    return [rows.reduce((sum, one) => sum + one, 0), said('area-sum'), said(figure)]
+}"""
 
 
 def assert_agreement(page: Page) -> None:
-    """The key figure, the rows behind it, their printed sum and the map's own labels say the same."""
+    """The key figure, the rows behind it, their printed sum and the list of incidents say the same."""
     for button, figure in PAIRS:
-        page.get_by_role("group", name="Figure shown on the map").get_by_role("button", name=button, exact=True).click()
-        assert sum_of_rows(page) == value_of(page, "area-sum") == value_of(page, figure), button
-    opened = page.get_by_test_id("incident").count()
-    assert opened == value_of(page, "fig-incidents")
+        shown = page.get_by_role("group", name="Figure shown on the map").get_by_role("button", name=button, exact=True)
+        shown.click()
+        expect(shown).to_have_attribute("aria-pressed", "true")
+        rows, printed, above = page.evaluate(SUMS, figure)
+        assert rows == printed == above, button
+    expect(page.get_by_test_id("incident")).to_have_count(value_of(page, "fig-incidents"))
 
 
 def test_map_list_and_figure_agree_now_and_in_the_past(outbreak: Stage, open_page: Open) -> None:
@@ -62,11 +72,11 @@ def test_the_slider_moves_the_whole_screen_and_back(outbreak: Stage, open_page: 
     slider.focus()
     page.keyboard.press("Home")
     expect(total).to_have_attribute("data-value", str(FIRST_DAY_TOTAL))
-    assert "at=" in page.url
+    expect(page).to_have_url(AT)
     expect(page.get_by_text("Nothing here can be changed")).to_be_visible()
     page.get_by_role("button", name="Back to now").click()
     expect(total).to_have_attribute("data-value", str(now))
-    assert "at=" not in page.url
+    expect(page).not_to_have_url(AT)
 
 
 def test_the_slider_goes_on_into_the_forecast(outbreak: Stage, open_page: Open) -> None:
@@ -98,7 +108,9 @@ def test_two_instants_are_held_side_by_side(outbreak: Stage, open_page: Open) ->
 def test_without_a_map_the_list_still_says_everything(outbreak: Stage, open_page: Open) -> None:
     page = open_page(outbreak)
     expect(page.get_by_text("The map cannot be drawn on this screen")).to_be_visible()
-    assert sum_of_rows(page) == value_of(page, "fig-new") > 0
+    expect(page.get_by_test_id("fig-new")).to_be_visible()
+    rows, printed, above = page.evaluate(SUMS, "fig-new")
+    assert rows == printed == above > 0
 
 
 def test_a_click_on_the_map_chooses_an_area_for_the_page(outbreak: Stage, open_page: Open) -> None:
@@ -115,10 +127,10 @@ def test_movement_is_shown_as_synthetic_and_can_be_stopped(outbreak: Stage, open
     page.get_by_label("Movement", exact=True).check()
     says = page.get_by_test_id("movement")
     expect(says).to_contain_text("synthetic residents")
-    assert int(says.get_attribute("data-points") or 0) == MOVING_POINTS
-    clock = says.inner_text()
-    page.wait_for_function("text => document.querySelector('[data-testid=movement]').innerText !== text", arg=clock)
+    expect(says).to_have_attribute("data-points", str(MOVING_POINTS))
+    expect(says).not_to_have_text(says.inner_text())
     says.get_by_role("button", name="Pause").click()
+    expect(says.get_by_role("button", name="Play")).to_be_visible()
     stopped = says.inner_text()
     page.wait_for_timeout(300)
     assert says.inner_text() == stopped
@@ -131,10 +143,15 @@ def test_no_page_has_an_accessibility_violation(
     page = open_page(outbreak, size=size, language=language, theme=theme, drawn=True)
     page.get_by_test_id("incident").first.wait_for()
     room = page.get_by_test_id("incident").first.get_attribute("href")
+    title = page.locator("main h1")
     for place in ("#/", room, "#/tasks", "#/cases", "#/foresee", "#/resources", "#/trust", "#/public"):
+        before = title.inner_text()
         page.evaluate("place => { location.hash = place }", place)
+        if place != "#/":  # where it is already
+            expect(title).not_to_have_text(before)
         page.wait_for_selector("main h2")
-        page.wait_for_timeout(300)
+        expect(page.get_by_text(LOADING[language])).to_have_count(0)
+        page.wait_for_timeout(SETTLED_MS)
         assert_accessible(page, place or "")
 
 

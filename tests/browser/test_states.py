@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def test_a_drill_cannot_be_mistaken_for_an_emergency(tmp_path: Path, open_page: 
             expect(page.get_by_test_id("drill")).to_contain_text("made-drill")
             expect(page.get_by_test_id("drill").get_by_role("button")).to_have_count(0)  # it cannot be closed
             expect(page.locator("[data-kind=drill]")).to_be_visible()
-            assert page.title().startswith("DRILL")
+            expect(page).to_have_title(re.compile("^DRILL"))
         page.emulate_media(media="print")
         expect(page.get_by_text("DRILL. This is an exercise")).to_be_visible()
 

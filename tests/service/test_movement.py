@@ -27,6 +27,13 @@ def test_everybody_leaves_and_comes_back_on_the_same_day(day: tuple[dict[str, np
     assert 4 < each < 10  # about six in ten of 20,000 go out, shown by 2,000 points
 
 
+@pytest.mark.parametrize("points", [500, 4_000, 9_000])
+def test_so_many_are_shown_as_were_asked_for(points: int) -> None:
+    columns, each = sample_day(plain_base(20_000, 3, 1), points=points)
+    assert len(columns["home"]) == points
+    assert each * points == pytest.approx(0.6 * 20_000, rel=0.1)
+
+
 def test_the_same_city_gives_the_same_day() -> None:
     base = plain_base(20_000, 3, 1)
     first, again = (pack_columns(*sample_day(base, points=500)) for _ in range(2))
