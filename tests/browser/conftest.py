@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from browser.made_city import make_city
 from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, staged
@@ -51,7 +51,8 @@ Open = Callable[..., Page]
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
     """Opens a page of a stage; at the end no script has failed and no request has left the machine."""
-    contexts, troubles = [], []
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
 
     def open_one(
         stage: Stage,
@@ -69,10 +70,10 @@ def open_page(browser: Browser) -> Iterator[Open]:
         if not drawn:  # the map is drawn in software here: only tests of the map wait for it
             context.route("**/assets/maplibre*", lambda route: route.abort())
         contexts.append(context)
-        stage.visits.append(context)
+        stage.visits.append(lambda: leave(context))
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("pageerror", lambda error: troubles.append(str(error)) if context in contexts else None)
         page.on(
             "request",
             lambda request: (
@@ -82,7 +83,13 @@ def open_page(browser: Browser) -> Iterator[Open]:
         page.goto(f"{stage.url}/#/{place}")
         return page
 
+    def leave(context: BrowserContext) -> None:
+        """A page that is closed while it loads a part of itself says so as an error: nobody listens any more."""
+        if context in contexts:
+            contexts.remove(context)
+            context.close()
+
     yield open_one
-    for context in contexts:
-        context.close()
+    for context in list(contexts):
+        leave(context)
     assert not troubles, troubles

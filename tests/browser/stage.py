@@ -5,13 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from playwright.sync_api import BrowserContext
 
 from twinward import app
 from twinward.core.clock import SetClock
@@ -37,7 +35,7 @@ class Stage:
         self.clock = clock
         self.url = f"http://127.0.0.1:{port}"
         self.count = 0
-        self.visits: list[BrowserContext] = []  # closed before the server, so that no page asks one that is gone
+        self.visits: list[Callable[[], None]] = []  # closed before the server, so that no page asks one that is gone
 
     def post(self, *items: dict[str, Any], source: str = "test") -> commands.Account:
         for item in items:
@@ -100,7 +98,7 @@ def staged(workspace: Path, start: datetime = START) -> Iterator[Stage]:
         yield stage
     finally:
         for visit in stage.visits:
-            visit.close()
+            visit()
         server.should_exit = server.force_exit = True
         thread.join(timeout=20)
         platform.close()
