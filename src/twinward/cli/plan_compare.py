@@ -28,7 +28,6 @@ def add_acts(acts: Any) -> None:
     searching = acts.add_parser("search", help="a better plan among the generated ones; hopeless ones stop early")
     searching.add_argument("--trials", type=int, default=40, metavar="N", help="plans to try (default 40)")
     add_question(searching, replicates=16)
-    searching.add_argument("--resume", type=Path, metavar="FILE", help="where trials are kept; go on from there")
     adopting = acts.add_parser("adopt", help="put a plan in force for an incident, by a named person")
     adopting.add_argument("plan", metavar="PLAN", help="the plan's id")
     adopting.add_argument("--incident", required=True, metavar="ID")
@@ -66,6 +65,8 @@ def add_question(parser: argparse.ArgumentParser, *, replicates: int) -> None:
     parser.add_argument("--rank-by", default="cost", help="cost, infections, deaths or restricted_days")
     parser.add_argument("--level", help="area level of the burden by area")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="keep what is done there, and go on from there; "
+                        "default: in the workspace, until all is done")  # fmt: skip
     parser.add_argument("--workers", type=int, default=0, help="processes (default: one a core); never changes results")
 
 
@@ -95,6 +96,11 @@ def ready_of(options: argparse.Namespace, request: CompareRequest) -> Any:
         return get_ready(platform, request, files=True)
 
 
+def kept_in(options: argparse.Namespace) -> Path | None:
+    """The workspace that keeps what is not finished; a plain city has none."""
+    return options.workspace if options.residents is None else None
+
+
 def run_compare(options: argparse.Namespace) -> int:
     from twinward.service.planning import run_ready
     from twinward.service.sheets import keep_sheet, summary
@@ -103,7 +109,10 @@ def run_compare(options: argparse.Namespace) -> int:
         raise InputError(f"--out {options.out}: there is no such folder", "make it first", code="no_folder")
     ready = ready_of(options, request_of(options, tuple(options.plans), options.generate))
     with progress_bar("compare") as move:
-        sheet = run_ready(ready, lambda done, of, stage: move(stage, done / max(of, 1)))
+        sheet = run_ready(
+            ready, lambda done, of, stage: move(stage, done / max(of, 1)), workspace=kept_in(options),
+            file=options.resume,
+        )  # fmt: skip
     if options.residents is None:
         keep_sheet(options.workspace, sheet)
     result = summary(sheet)
@@ -124,8 +133,9 @@ def run_search(options: argparse.Namespace) -> int:
     ready = ready_of(options, request_of(options, (), 1))
     with progress_bar("search") as move:
         found = search_ready(
-            ready, options.trials, options.resume, lambda done, of, stage: move(stage, done / max(of, 1))
-        )
+            ready, options.trials, lambda done, of, stage: move(stage, done / max(of, 1)),
+            workspace=kept_in(options), file=options.resume,
+        )  # fmt: skip
     if options.json:
         emit_json(found)
     else:

@@ -10,9 +10,9 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.decision.planning.arena import Arena, Question
 from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate, from_file, from_plan, is_plan_file
-from twinward.decision.planning.compare import Frame, Progress, compare
+from twinward.decision.planning.compare import Frame, Progress, compare, question_name
 from twinward.decision.planning.costs import load_costs
-from twinward.decision.planning.search import Found, search
+from twinward.decision.planning.search import Found, search, search_name
 from twinward.decision.planning.sheet import Sheet
 from twinward.decision.simulation import load_disease
 from twinward.decision.simulation.live import LiveState
@@ -24,7 +24,7 @@ from twinward.population.base import CityBase
 from twinward.service.live import fork_live
 from twinward.service.plans import MakeRequest, generate, get_plan, store
 from twinward.service.platform import Platform, snapshot_of
-from twinward.service.sheets import CompareRequest, check_numbers, require_time
+from twinward.service.sheets import CompareRequest, check_numbers, require_time, unfinished
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,19 +162,26 @@ def hide(count: int, k: int) -> float:
     return float(count if count == 0 or count >= k else k)
 
 
-def run_ready(ready: Ready, progress: Progress | None = None) -> Sheet:
-    """Runs a checked comparison."""
+def run_ready(
+    ready: Ready, progress: Progress | None = None, *, workspace: Path | None = None, file: Path | None = None
+) -> Sheet:
+    """Runs a checked comparison; finished runs are kept in `file`, or in the workspace until all are done."""
     request = ready.request
-    return compare(
-        ready.arena, ready.candidates, ready.frame, ranked_by=request.ranked_by, doubts=request.doubts,
-        workers=request.workers or os.cpu_count() or 1, progress=progress,
-    )  # fmt: skip
+    with unfinished(workspace, file, question_name(ready.arena)) as kept:
+        return compare(
+            ready.arena, ready.candidates, ready.frame, ranked_by=request.ranked_by, doubts=request.doubts, file=kept,
+            workers=request.workers or os.cpu_count() or 1, progress=progress,
+        )  # fmt: skip
 
 
-def search_ready(ready: Ready, trials: int, file: Path | None, progress: Progress | None = None) -> Found:
-    """Searches the generated plans on a checked question; trials are kept in `file`."""
+def search_ready(
+    ready: Ready, trials: int, progress: Progress | None = None, *, workspace: Path | None = None,
+    file: Path | None = None,
+) -> Found:  # fmt: skip
+    """Searches the generated plans on a checked question; trials are kept as runs of a comparison are."""
     request = ready.request
-    return search(
-        ready.arena, trials, list(request.areas), request.ranked_by, file, request.workers or os.cpu_count() or 1,
-        progress,
-    )  # fmt: skip
+    areas = list(request.areas)
+    with unfinished(workspace, file, search_name(ready.arena, areas, request.ranked_by)) as kept:
+        return search(
+            ready.arena, trials, areas, request.ranked_by, kept, request.workers or os.cpu_count() or 1, progress
+        )

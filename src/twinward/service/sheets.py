@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from twinward.library.blocks import BLOCKS, Block
 from twinward.service.platform import Platform
 
 SHEETS = "sheets"
+UNFINISHED = "unfinished"
 SHEET_NAME = re.compile(r"sheet-[0-9a-z]{16}")
 
 
@@ -112,6 +115,18 @@ def get_sheet(workspace: Path, name: str) -> Sheet:
     if found is None:
         raise AbsentError(f"there is no sheet {name}", "compare plans first", code="unknown_sheet")
     return found
+
+
+@contextmanager
+def unfinished(workspace: Path | None, named: Path | None, name: str) -> Iterator[Path | None]:
+    """Where finished parts are kept: the file that was named, else one in the workspace, gone when all is done."""
+    if named is not None or workspace is None:
+        yield named
+        return
+    path = workspace / UNFINISHED / f"{name[:24]}.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    yield path
+    path.unlink(missing_ok=True)
 
 
 def summary(sheet: Sheet) -> dict[str, Any]:

@@ -42,8 +42,8 @@ def test_trials_of_another_question_are_not_mixed_in(arena: Arena, tmp_path: Pat
     search(arena, 2, [], "cost", file, 1)
     with pytest.raises(InputError) as refused:
         search(arena, 2, [], "deaths", file, 1)
-    assert refused.value.code == "other_search"
+    assert refused.value.code == "other_question"
     file.write_bytes(b"not trials\n")
     with pytest.raises(InputError) as refused:
         search(arena, 2, [], "cost", file, 1)
-    assert refused.value.code == "bad_trials_file"
+    assert refused.value.code == "bad_kept_file"

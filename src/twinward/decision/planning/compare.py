@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from twinward.decision.planning.arena import SIMULATED, Arena, Job, running
 from twinward.decision.planning.candidate import MOST_PLANS, Candidate
 from twinward.decision.planning.concerned import Floats, Population
 from twinward.decision.planning.figures import FAN, FIGURES, Run, gini
+from twinward.decision.planning.kept import remembering
 from twinward.decision.planning.sheet import LEVELS, Cost, Fairness, PlanSheet, Share, Sheet, Spread, Tried
 from twinward.decision.planning.words import say_why
 from twinward.decision.simulation.outcome import AGE_BANDS
@@ -42,14 +44,17 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare(arena: Arena, candidates: Sequence[Candidate], frame: Frame, *, ranked_by: str = "cost", workers: int = 1,
-            doubts: bool = True, progress: Progress | None = None) -> Sheet:  # fmt: skip
-    """Runs every plan on the same seeds and makes the sheet. InputError before anything runs."""
+            doubts: bool = True, file: Path | None = None, progress: Progress | None = None) -> Sheet:  # fmt: skip
+    """Runs every plan on the same seeds and makes the sheet. InputError before anything runs.
+
+    `file`: finished runs are kept there, and those that it holds are not done again.
+    """
     check(arena, candidates, ranked_by)
     count = arena.question.replicates
     jobs = [Job(candidate=one, replicate=k) for one in candidates for k in range(count)]
     arena.make_ready([*jobs[::count], *(doubtful(arena, candidates) if doubts else [])])
     tell = progress or (lambda done, of, stage: None)
-    with running(arena, workers) as run_all:
+    with running(arena, workers) as run_new, remembering(file, question_name(arena), run_new) as run_all:
         runs = gather(run_all(jobs), len(jobs), "plans", tell)
         by_plan = [runs[n * count : (n + 1) * count] for n in range(len(candidates))]
         order, chances = rank(by_plan, ranked_by, arena.question.seed)
@@ -262,6 +267,11 @@ def finish(arena: Arena, candidates: Sequence[Candidate], frame: Frame, sheets: 
         costs=[Cost(name=name, value=c.value, unit=c.unit, source=c.source) for name, c in arena.costs.costs.items()],
         start=frame.start, notes=frame.notes,
     )  # fmt: skip
+
+
+def question_name(arena: Arena) -> str:
+    """What a run depends on besides its plan: it is the same whatever it is compared with."""
+    return fingerprint(arena, [], "")
 
 
 def fingerprint(arena: Arena, candidates: Sequence[Candidate], ranked_by: str) -> str:

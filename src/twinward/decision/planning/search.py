@@ -7,9 +7,6 @@ best so far: successive halving (Jamieson and Talwalkar 2016) on replicates in p
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ from twinward.core.errors import InputError
 from twinward.decision.planning.arena import Arena, Job, running
 from twinward.decision.planning.candidate import Candidate, from_plan
 from twinward.decision.planning.compare import RANKED_BY, Progress, fingerprint
+from twinward.decision.planning.kept import keeping, read_rows
 from twinward.library.blocks import BLOCKS, plan_of_choices
 
 RUNGS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -75,8 +73,8 @@ def search(arena: Arena, trials: int, areas: list[str], ranked_by: str, file: Pa
         raise InputError(f"{trials} trials", f"give 1 to {MOST_TRIALS}", code="bad_trials")
     if ranked_by not in RANKED_BY:
         raise InputError(f"no ranking by {ranked_by!r}", "one of " + ", ".join(RANKED_BY), code="bad_ranking")
-    name = fingerprint_of(arena, areas, ranked_by)
-    done = read_trials(file, name)[:trials]
+    name = search_name(arena, areas, ranked_by)
+    done = read_rows(file, name, Trial)[:trials]
     resumed, every = len(done), {v.name: max(v.strengths) for v in BLOCKS}
     everything = candidate_of(every, areas)
     arena.check([everything])
@@ -152,44 +150,6 @@ def conclude(done: list[Trial], name: str, ranked_by: str, replicates: int, resu
     )  # fmt: skip
 
 
-# kept trials ---------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def keeping(file: Path | None, name: str) -> Iterator[Callable[[Trial], None]]:
-    """Appends each trial to a file as it is finished, so that a search that was stopped goes on from there."""
-    if file is None:
-        yield lambda trial: None
-        return
-    with file.open("ab") as out:
-        if out.tell() == 0:
-            out.write(msgspec.json.encode({"fingerprint": name}) + b"\n")
-
-        def keep(trial: Trial) -> None:
-            out.write(msgspec.json.encode(trial) + b"\n")
-            out.flush()
-            os.fsync(out.fileno())
-
-        yield keep
-
-
-def read_trials(file: Path | None, name: str) -> list[Trial]:
-    """Trials kept earlier; a last line that was torn is left out. InputError when they answer another question."""
-    if file is None or not file.exists():
-        return []
-    first, *lines = file.read_bytes().split(b"\n")
-    try:
-        kept = msgspec.json.decode(first)["fingerprint"]
-        found = [msgspec.json.decode(line, type=Trial) for line in lines[:-1]]
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{file} holds no trials: {error}", "name another file", code="bad_trials_file") from error
-    if kept != name:
-        raise InputError(f"{file} answers another question", "name another file", code="other_search")
-    if lines[-1]:
-        file.write_bytes(b"\n".join([first, *lines[:-1]]) + b"\n")
-    return found
-
-
-def fingerprint_of(arena: Arena, areas: list[str], ranked_by: str) -> str:
+def search_name(arena: Arena, areas: list[str], ranked_by: str) -> str:
     """What the trials depend on."""
     return hashlib.sha256((fingerprint(arena, [], ranked_by) + ",".join(areas)).encode()).hexdigest()
