@@ -27,10 +27,11 @@ def columns(count: int, unit_us: int, decimals: int, in_order: bool) -> dict[str
 
 @pytest.mark.parametrize("in_order", [True, False])
 @pytest.mark.parametrize(("unit_us", "decimals"), [(1_000_000, 7), (1_000, 12), (1, 7)])
-def test_both_orders_are_those_of_a_plain_sort(unit_us: int, decimals: int, in_order: bool) -> None:
-    given, room = columns(3_000, unit_us, decimals, in_order), Room()
+@pytest.mark.parametrize("count", [3_000, 70_000])  # sorted by digits, and moved to their place at once
+def test_both_orders_are_those_of_a_plain_sort(count: int, unit_us: int, decimals: int, in_order: bool) -> None:
+    given, room = columns(count, unit_us, decimals, in_order), Room()
     given["lon"][7] = -33.0  # far from the others: keys of many digits
-    came = pack(given, DAY)
+    came = pack(given, DAY).in_time(room)
     by_subject = came.by_subject(room)
     order = np.lexsort((given["time_us"], given["subject"]))
     fixes = by_subject.to_fixes(DAY, room)
@@ -38,11 +39,20 @@ def test_both_orders_are_those_of_a_plain_sort(unit_us: int, decimals: int, in_o
         np.testing.assert_array_equal(getattr(fixes, name), column[order])
     second = (given["time_us"] - DAY * DAY_US) // 1_000_000
     keys = kernels.place_keys(second, given["lon"], given["lat"])
-    by_place = came.by_place(room, by_subject)
+    by_place = came.by_place(room)
     lon, lat = by_place.points()
     np.testing.assert_array_equal(kernels.place_keys(by_place.seconds(), lon, lat), np.sort(keys))
     assert sorted(zip(lon, lat, strict=True)) == sorted(zip(given["lon"], given["lat"], strict=True))
     np.testing.assert_array_equal(by_subject.column("place"), given["place"][order])  # not overwritten by the second
+
+
+def test_subjects_with_numbers_far_apart_are_sorted_by_digits() -> None:
+    given, room = columns(2_000, 1_000_000, 7, False), Room()
+    given["subject"] *= 1_000_000
+    by_subject = pack(given, DAY).in_time(room).by_subject(room)
+    order = np.lexsort((given["time_us"], given["subject"]))
+    np.testing.assert_array_equal(by_subject.column("subject"), given["subject"][order])
+    np.testing.assert_array_equal(by_subject.column("place"), given["place"][order])
 
 
 def test_parts_of_different_forms_are_joined_exactly() -> None:

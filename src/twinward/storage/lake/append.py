@@ -53,13 +53,13 @@ class Append:
     def add(self, table: Any) -> None:
         """One batch: an Arrow table with subject, time_us, lon, lat and perhaps error_m, place, source_key."""
         columns = {name: table.column(name).to_numpy() for name in ("time_us", "lon", "lat")}
-        number, self.subjects = self.subjects.number(table.column("subject").combine_chunks())
+        number, self.subjects = self.subjects.number(whole(table.column("subject")))
         columns["subject"] = number
         keep = None
         if "error_m" in table.column_names:
             columns["error_m"] = table.column("error_m").to_numpy().astype(np.float32)
         if "place" in table.column_names:
-            text = table.column("place").combine_chunks()
+            text = whole(table.column("place"))
             number, self.places = self.places.number(text.fill_null(""))
             columns["place"] = np.where(text.is_valid().to_numpy(zero_copy_only=False), number, -1).astype(np.int32)
         if "source_key" in table.column_names:
@@ -133,7 +133,7 @@ class Append:
         new_day = day not in self.manifest.days()
         if len(fixes):
             fixes = self._flag(day, fixes)
-            self._write_orders(day, rows, came.by_place(self.room, rows), fixes.flag)
+            self._write_orders(day, rows, came.by_place(self.room), fixes.flag)
             self.done.stored += len(fixes)
             self.touched[fixes.subject] = True
         if new_day:
@@ -149,8 +149,8 @@ class Append:
             self.done.bytes += part.bytes + part.crowd_bytes
 
     def _new_rows(self, day: int) -> tuple[Rows, Rows, Fixes]:
-        """Rows the lake does not hold: in any order, and sorted by (subject, time, lon, lat) as rows and as fixes."""
-        came = self.buffer.pop(day, self.room)
+        """Rows the lake does not hold: by time, and by (subject, time, lon, lat) as rows and as fixes."""
+        came = self.buffer.pop(day, self.room).in_time(self.room)
         rows = came.by_subject(self.room)
         fixes = rows.to_fixes(day, self.room)
         keys = (fixes.subject, fixes.time_us, fixes.lon, fixes.lat)
@@ -168,7 +168,7 @@ class Append:
         self.done.duplicate += repeats
         keep |= ~plain
         rows = rows.take(keep)
-        return rows, rows, take_fixes(fixes, keep)
+        return rows.in_time(self.room), rows, take_fixes(fixes, keep)
 
     def _known_rows(self, day: int, fixes: Fixes) -> Iterable[Fixes]:
         """Stored rows that may equal new ones, part by part."""
@@ -241,6 +241,11 @@ class Append:
             open_stays=(*(s for s in self.manifest.open_stays if s.day != day), kept),
         )
         return unchanged
+
+
+def whole(column: Any) -> Any:
+    """A chunked column as one array, without a copy where it is one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def flags_moved(by_subject: Rows, by_place: Rows, flag: NDArray[Any]) -> NDArray[Any]:

@@ -48,7 +48,8 @@ def _merge(root: Path, generation: int, day: int, recorded: int, parts: list[Par
     def written(order: str, rows: Rows, flag: NDArray[Any]) -> Part:
         return write_part(root, f"{order}-{day}-{generation:08d}-{recorded}.parquet", order, day, rows, flag, at_us)
 
-    by_place = rows.by_place(Room(), rows)
+    room = Room()
+    by_place = rows.in_time(room).by_place(room)
     return [written(BY_SUBJECT, rows, fixes.flag), written(BY_PLACE, by_place, flags_moved(rows, by_place, fixes.flag))]
 
 

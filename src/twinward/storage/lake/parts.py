@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from twinward.core.clock import DAY_US
 from twinward.core.ports import Fixes
 from twinward.storage.lake import kernels
 from twinward.storage.lake.crowd import write_crowd
+from twinward.storage.lake.delta_file import write_delta_file
 from twinward.storage.lake.manifest import Part, sync_file
 from twinward.storage.lake.rows import Rows
 
@@ -69,13 +71,41 @@ def columns_of(rows: Rows, flag: NDArray[Any], coords: str, extras: tuple[str, .
 
 
 def write_rows(path: Path, rows: Rows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]) -> None:
-    """The Parquet file, written a few row groups at a time so that their columns stay in the cache."""
+    """The Parquet file, a few row groups at a time so that their columns stay in the cache.
+
+    By our own encoder where all columns are 32-bit whole numbers, as most are, else by Arrow's.
+    """
+    starts = range(0, len(rows), BLOCK_ROWS)
+    cuts = [slice(start, start + BLOCK_ROWS) for start in starts]
+    blocks = ((msgspec.structs.replace(rows, words=rows.words[cut]), flag[cut]) for cut in cuts)
+    if coords == "e7" and rows.unit_us > 1 and "error_m" not in extras:
+        names = ["subject", "time", "lon", "lat", *extras]
+        write_delta_file(path, (numbers_of(*block, extras) for block in blocks), names, GROUP_ROWS)
+    else:
+        write_by_arrow(path, blocks, coords, extras)
+    sync_file(path)
+
+
+def numbers_of(rows: Rows, flag: NDArray[Any], extras: tuple[str, ...]) -> NDArray[Any]:
+    """int32[n, columns of the file]; a place that is not named is -1."""
+    if not extras and not rows.extras:
+        return rows.words
+    out = np.empty((len(rows), 4 + len(extras)), np.int32)
+    out[:, :4] = rows.words[:, :4]
+    for at, name in enumerate(extras, 4):
+        out[:, at] = flag if name == "flag" else rows.column(name)
+    return out
+
+
+def write_by_arrow(
+    path: Path, blocks: Iterable[tuple[Rows, NDArray[Any]]], coords: str, extras: tuple[str, ...]
+) -> None:
+    """The columns that need more than 32-bit whole numbers: nulls, fractions, microseconds."""
     whole = {c: "DELTA_BINARY_PACKED" for c in ("subject", "time", "lon", "lat") if c[0] != "l" or coords == "e7"}
     packed = set(extras) if coords == "e7" else {*extras, "lon", "lat"}
     writer = None
-    for start in range(0, len(rows), BLOCK_ROWS):
-        some = msgspec.structs.replace(rows, words=rows.words[start : start + BLOCK_ROWS])
-        table = pa.table(columns_of(some, flag[start : start + BLOCK_ROWS], coords, extras))
+    for rows, flag in blocks:
+        table = pa.table(columns_of(rows, flag, coords, extras))
         writer = writer or pq.ParquetWriter(
             path,
             table.schema,
@@ -87,7 +117,6 @@ def write_rows(path: Path, rows: Rows, flag: NDArray[Any], coords: str, extras: 
         writer.write_table(table, GROUP_ROWS)
     if writer:
         writer.close()
-        sync_file(path)
 
 
 def write_part(root: Path, name: str, order: str, day: int, rows: Rows, flag: NDArray[Any], at_us: int) -> Part:
@@ -168,7 +197,7 @@ class OpenPart:
             lat=decode_coords(lat[rows], part.coords),
             error_m=extras["error_m"][rows] if "error_m" in extras else np.full(len(rows), np.nan, np.float32),
             place=extras["place"][rows] if "place" in extras else np.full(len(rows), -1, np.int32),
-            flag=extras["flag"][rows] if "flag" in extras else np.zeros(len(rows), np.uint8),
+            flag=extras["flag"][rows].astype(np.uint8) if "flag" in extras else np.zeros(len(rows), np.uint8),
         )
 
     def read_all(self) -> Fixes:

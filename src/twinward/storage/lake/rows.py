@@ -14,7 +14,8 @@ from twinward.storage.lake import kernels
 from twinward.storage.lake.room import Room
 
 UNITS_US = (1_000_000, 1_000, 1)
-TIME_BITS = {1_000_000: 17, 1_000: 27, 1: 37}  # a day in seconds, milliseconds, microseconds
+CELL_BLOCKS = 1 << 22  # of 2^16 cells each: the whole world
+SPARSE_ROWS = 1 << 16  # buckets that are worth their room however few rows there are
 EXTRAS = {"error_m": np.dtype(np.float32), "place": np.dtype(np.int32), "identified": np.dtype(np.int32)}
 FILL: dict[str, Any] = {"error_m": np.nan, "place": -1, "identified": 0}
 
@@ -58,31 +59,40 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
         kernels.take_rows(self.words, order, out)
         return msgspec.structs.replace(self, words=out)
 
-    def by_subject(self, room: Room) -> Rows:
-        """By subject, then time, in the room; rows that came in the order of time are spared half of the work."""
-        a, b = self._room(room)
+    def in_time(self, room: Room) -> Rows:
+        """In the order of time, as a feed mostly brings them, in the room."""
         time = self.words[:, 1] if self.unit_us > 1 else self.column("time")
-        if kernels.ascends(time):
-            return msgspec.structs.replace(self, words=kernels.sort_rows_by_first(self.words, a, b))
-        return self._sorted(kernels.subject_keys(self.words[:, 0], time, TIME_BITS[self.unit_us]), room, a, b)
+        return self if kernels.ascends(time) else self._sorted(time.astype(np.int64), room, "by time")
 
-    def by_place(self, room: Room, beside: Rows) -> Rows:
-        """By cell, then second, in what `beside` leaves of the room; these rows themselves are lost."""
-        at, keys = self.words.shape[1] - len(self.extras), room.take("keys", len(self), np.int64)
+    def by_subject(self, room: Room) -> Rows:
+        """Rows in time by subject, then time, in the room."""
+        subject = self.words[:, 0]
+        buckets = int(subject.max(initial=0)) + 1
+        if buckets > SPARSE_ROWS + 4 * len(self):
+            return self._sorted(subject.astype(np.int64), room, "by subject")
+        return self._grouped(subject, buckets, room, "by subject")
+
+    def by_place(self, room: Room) -> Rows:
+        """Rows in time by cell, then time, in the room."""
+        at, cells = self.words.shape[1] - len(self.extras), room.take("cells", len(self), np.int64)
         points = (self.words[:, at - 2], self.words[:, at - 1]) if self.e7 else self.points()
-        kernels.cells_of(*points, 1e7 if self.e7 else 1.0, keys)
-        if not kernels.ascends(self.words[:, 1] if self.unit_us > 1 else self.column("time")):
-            keys <<= kernels.SECOND_BITS
-            keys |= self.seconds()
-        spare = [words for words in (*self._room(room), self.words) if not np.may_share_memory(words, beside.words)]
-        return self._sorted(keys, room, *spare[:2])
+        kernels.cells_of(*points, 1e7 if self.e7 else 1.0, cells)
+        if len(self) > SPARSE_ROWS:
+            ranks = np.zeros(CELL_BLOCKS, np.int32)
+            buckets = kernels.rank_blocks(cells, ranks) << 16
+            if buckets <= SPARSE_ROWS + 4 * len(self):
+                kernels.close_ranks(cells, ranks)
+                return self._grouped(cells, buckets, room, "by place")
+        return self._sorted(cells, room, "by place")
 
-    def _room(self, room: Room) -> tuple[NDArray[Any], NDArray[Any]]:
-        rows, wide = self.words.shape
-        return room.take("a", rows, np.int32, wide), room.take("b", rows, np.int32, wide)
+    def _grouped(self, keys: NDArray[Any], buckets: int, room: Room, name: str) -> Rows:
+        out = room.take(name, len(self), np.int32, self.words.shape[1])
+        kernels.group_rows(self.words, keys, np.zeros(buckets + 1, np.int32), out)
+        return msgspec.structs.replace(self, words=out)
 
-    def _sorted(self, keys: NDArray[Any], room: Room, a: NDArray[Any], b: NDArray[Any]) -> Rows:
-        keys_a, keys_b = (room.take(name, len(self), np.int64) for name in ("keys_a", "keys_b"))
+    def _sorted(self, keys: NDArray[Any], room: Room, name: str) -> Rows:
+        a, b = (room.take(f"{name} {k}", len(self), np.int32, self.words.shape[1]) for k in "ab")
+        keys_a, keys_b = (room.take(f"keys {k}", len(self), np.int64) for k in "ab")
         return msgspec.structs.replace(self, words=kernels.sort_rows(self.words, keys, a, b, keys_a, keys_b))
 
     def points(self) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -14,6 +14,8 @@ from twinward.storage.lake.kernels.cells import (
 )
 from twinward.storage.lake.kernels.crowd import cell_runs, corner_e7, gather_crowd
 from twinward.storage.lake.kernels.motion import find_stays, flag_speeds
+from twinward.storage.lake.kernels.parquet import MOST_BYTES_A_CHUNK, MOST_BYTES_A_VALUE, put_footer_groups, put_groups
+from twinward.storage.lake.kernels.parquet import NUMBERS as CHUNK_NUMBERS
 from twinward.storage.lake.kernels.rows import (
     ascends,
     exact_e7,
@@ -30,15 +32,27 @@ from twinward.storage.lake.kernels.rows import (
     to_e7,
     widen,
 )
-from twinward.storage.lake.kernels.sorting import sort_order, sort_rows, sort_rows_by_first, take, take_rows
+from twinward.storage.lake.kernels.sorting import (
+    close_ranks,
+    group_rows,
+    rank_blocks,
+    sort_order,
+    sort_rows,
+    take,
+    take_rows,
+)
 
 __all__ = [
     "CELLS_PER_DEGREE",
+    "CHUNK_NUMBERS",
+    "MOST_BYTES_A_CHUNK",
+    "MOST_BYTES_A_VALUE",
     "SECOND_BITS",
     "ascends",
     "box_ranges",
     "cell_runs",
     "cells_of",
+    "close_ranks",
     "corner_e7",
     "exact_e7",
     "exact_time",
@@ -48,6 +62,7 @@ __all__ = [
     "from_e7",
     "gather_crowd",
     "grid_cells",
+    "group_rows",
     "has_ties",
     "interleave",
     "is_f32",
@@ -56,10 +71,12 @@ __all__ = [
     "mark_same",
     "order_ties",
     "place_keys",
+    "put_footer_groups",
+    "put_groups",
+    "rank_blocks",
     "rows_of_runs",
     "sort_order",
     "sort_rows",
-    "sort_rows_by_first",
     "split_days",
     "subject_keys",
     "take",

@@ -98,23 +98,37 @@ def sort_rows(words: Any, keys: Any, a: Any, b: Any, keys_a: Any, keys_b: Any) -
 
 
 @njit(cache=True)
-def sort_rows_by_first(words: Any, a: Any, b: Any) -> Any:
-    """`sort_rows` by the first word of each row (not negative), without keys of their own."""
-    n, size, high = len(words), 1 << DIGIT_BITS, 0
-    for i in range(n):
-        high = max(high, words[i, 0])
-    rows, shift = words, 0
-    while shift < 31 and (high >> shift) > 0:
-        starts = np.zeros(size + 1, np.int64)
-        for i in range(n):
-            starts[((rows[i, 0] >> shift) & (size - 1)) + 1] += 1
-        for d in range(size):
-            starts[d + 1] += starts[d]
-        for i in range(n):
-            d = (rows[i, 0] >> shift) & (size - 1)
-            place = starts[d]
-            starts[d] = place + 1
-            _move(a, place, rows, i)
-        rows, a, b = a, b, a
-        shift += DIGIT_BITS
-    return rows
+def group_rows(words: Any, buckets: Any, starts: Any, out: Any) -> None:
+    """Rows in the stable order of their buckets (small non-negative numbers), each moved once.
+
+    `starts` is nought for every bucket and one more. Streams of writing as many as buckets are no trouble: the end of
+    each lies in the cache, and the rows on large pages.
+    """
+    for i in range(len(buckets)):
+        starts[buckets[i] + 1] += 1
+    for d in range(len(starts) - 1):
+        starts[d + 1] += starts[d]
+    for i in range(len(words)):
+        place = starts[buckets[i]]
+        starts[buckets[i]] = place + 1
+        _move(out, place, words, i)
+
+
+@njit(cache=True)
+def rank_blocks(keys: Any, ranks: Any) -> int:
+    """Number in order those blocks of 2^16 keys that hold one; how many. `ranks` is nought for every block."""
+    for i in range(len(keys)):
+        ranks[keys[i] >> 16] = 1
+    count = 0
+    for block in range(len(ranks)):
+        if ranks[block]:
+            ranks[block] = count
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def close_ranks(keys: Any, ranks: Any) -> None:
+    """The same keys, with the empty blocks between them left out."""
+    for i in range(len(keys)):
+        keys[i] = (np.int64(ranks[keys[i] >> 16]) << 16) | (keys[i] & 0xFFFF)
