@@ -66,7 +66,7 @@ def test_rounds_to_a_file_of_stops_need_no_workspace(
         (["locate", "--orlib", "BAD"], "bad_orlib"),
         (["route", "--vrplib", "BAD"], "bad_vrplib"),
         (["route", "--vrplib", "BAD", "--time-limit-s", "-1"], "bad_time_limit"),
-        (["locate", "--orlib", "BAD", "--time-limit-s", "nan"], "bad_time_limit"),
+        (["locate", "--orlib", "BAD", "--time-limit-s", "nan"], "bad_usage"),
     ],
 )
 def test_faults_are_named_with_exit_code_two(

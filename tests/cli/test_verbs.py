@@ -26,10 +26,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
     def once(*words: str) -> tuple[int, Any]:
         capsys.readouterr()
-        try:
-            code = main([*words, "--json"])
-        except SystemExit as stop:  # argparse itself
-            return int(stop.code or 0), None
+        code = main([*words, "--json"])
         said = capsys.readouterr()
         assert "Traceback" not in said.err
         lines = said.out.strip().splitlines()
@@ -89,7 +86,8 @@ def test_input_at_fault_is_exit_code_2_with_a_stable_code_and_advice(city: Any, 
     "words", [(), ("nonsense",), ("task",), ("ingest", "f.csv"), ("as-of", "today", "incident", "list")]
 )
 def test_words_that_are_no_verb_are_exit_code_2(city: Any, words: tuple[str, ...]) -> None:
-    assert city(*words) == (2, None)
+    code, answer = city(*words)
+    assert (code, answer["error"]["code"]) == (2, "bad_usage")
 
 
 def test_no_workspace_is_said_so(run: Any) -> None:

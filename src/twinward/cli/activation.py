@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from twinward.cli.opened import add_person, as_time, open_for
-from twinward.cli.output import emit_json, emit_text
-from twinward.core.clock import format_time
+from twinward.cli.output import emit_json, emit_text, local
 from twinward.service import activations
 
 
@@ -65,8 +64,6 @@ def show(result: dict[str, object]) -> None:
         elif "ends_at" in row:
             state = "in force" if row["in_force"] else "shut"
             what = f"{', '.join(row['purposes'])} in {', '.join(row['areas'])}"
-            emit_text(
-                f"{row['id']}  {state}  until {format_time(row['ends_at'])}  {what}  by {row['by']}: {row['basis']}"
-            )
+            emit_text(f"{row['id']}  {state}  until {local(row['ends_at'])}  {what}  by {row['by']}: {row['basis']}")
         else:
             emit_text(f"{row['id']}  {row['status']}")

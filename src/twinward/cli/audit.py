@@ -10,7 +10,7 @@ import msgspec
 
 from twinward import app
 from twinward.cli.opened import add_person, open_for
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import emit_fields, emit_json, emit_text
 from twinward.core.errors import InputError
 from twinward.service.accounts import note
 from twinward.service.misuse import check_misuse
@@ -60,8 +60,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         emit_json(shown)
     else:
-        for name, value in shown.items():
-            emit_text(f"{name}: {value}")
+        emit_fields(shown)
     return 0
 
 

@@ -6,8 +6,7 @@ import argparse
 from typing import Any
 
 from twinward.cli.opened import add_person, as_time, open_for
-from twinward.cli.output import emit_json, emit_text
-from twinward.core.clock import format_time
+from twinward.cli.output import emit_json, emit_text, local
 from twinward.service import changes
 
 
@@ -74,4 +73,4 @@ def act(platform: Any, caller: Any, options: argparse.Namespace) -> dict[str, An
 
 
 def line_of(one: dict[str, Any]) -> str:
-    return f"{one['id']}  {one['state']:<9} {one['kind']:<16} {one['area']:<10} until {format_time(one['until'])}"
+    return f"{one['id']}  {one['state']:<9} {one['kind']:<16} {one['area']:<10} until {local(one['until'])}"

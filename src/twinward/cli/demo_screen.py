@@ -18,15 +18,16 @@ EVENTS = 12
 
 
 class Screen:
-    """Draws on standard error; headless it only keeps the time of the first look."""
+    """Draws on standard error where that is a terminal; headless it only keeps the time of the first look."""
 
     def __init__(self, client: httpx.Client, days: int, *, headless: bool, began: float) -> None:
         self.client = client
         self.days = days
         self.began = began
-        self.headless = headless
+        console = Console(stderr=True)
+        self.headless = headless or not console.is_terminal
         self.first_look_s: float | None = None
-        self.live = Live(console=Console(stderr=True), refresh_per_second=8, screen=False, transient=False)
+        self.live = Live(console=console, refresh_per_second=8, screen=False, transient=False)
 
     def __enter__(self) -> Self:
         if not self.headless:

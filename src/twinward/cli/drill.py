@@ -11,7 +11,7 @@ import msgspec
 from twinward import app
 from twinward.cli.drill_workspace import drills_home, find_drill, find_script, make_drill
 from twinward.cli.opened import add_person, as_time, open_for
-from twinward.cli.output import announce, emit_json, emit_text
+from twinward.cli.output import announce, emit_json, emit_text, local
 from twinward.core.errors import InputError
 from twinward.service import plans
 from twinward.service.drills import (
@@ -143,7 +143,7 @@ def _list(options: argparse.Namespace) -> int:
         return 0
     for row in rows:
         reached = f"{row.reached} of {row.judged} targets" if row.played_at else "not played"
-        emit_text(f"{row.drill}  {row.made_at:%Y-%m-%d %H:%M}  {reached:<16}  {row.title}")
+        emit_text(f"{row.drill}  {local(row.made_at)}  {reached:<16}  {row.title}")
     if not rows:
         emit_text("no drill; make one: twinward drill run second-outbreak")
     return 0
@@ -157,7 +157,7 @@ def _show(options: argparse.Namespace) -> int:
     if options.json:
         emit_json(msgspec.structs.asdict(about) | {"text": text})
     else:
-        made = f"{about.city}, seed {about.seed}, made {about.made_at:%Y-%m-%d %H:%M}"
+        made = f"{about.city}, seed {about.seed}, made {local(about.made_at)}"
         emit_text(f"{about.drill}: {about.title}\n{made}\n\n{text}")
     return 0
 

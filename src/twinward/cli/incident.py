@@ -8,7 +8,7 @@ from datetime import datetime
 from twinward.cli.incident_functions import TELL, add_functions, run_function
 from twinward.cli.incident_report import add_reports, run_action, run_report
 from twinward.cli.opened import add_person, open_for
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import emit_json, emit_text, local
 from twinward.service import views
 
 
@@ -69,7 +69,7 @@ def show_one(shown: dict[str, object]) -> None:
     for finding in shown["evidence"]:  # type: ignore[attr-defined]
         emit_text(f"  [{'x' if finding.holds else ' '}] {finding.objective}: {finding.because}")
     for row in shown.get("timeline", []):  # type: ignore[attr-defined]
-        emit_text(f"{row['recorded_at']:%Y-%m-%d %H:%M:%S} {'  ' * row['depth']}{row['type']}{summary(row)}")
+        emit_text(f"{local(row['recorded_at'], 'seconds')} {'  ' * row['depth']}{row['type']}{summary(row)}")
 
 
 def summary(row: dict[str, object]) -> str:

@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import Any
 
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import emit_json, emit_text, local
 from twinward.service.functions import FUNCTIONS, answer_function
 from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform
@@ -34,7 +34,7 @@ def run_function(platform: Platform, caller: Caller, options: argparse.Namespace
 
 
 def tell_analysis(found: Any) -> list[str]:
-    lines = [f"since {found.since}:"]
+    lines = [f"since {local(datetime.fromisoformat(found.since))}:"]
     for one in found.changes:
         mark = "*" if one.sure else " "
         lines.append(f" {mark} {one.says}{bounds(one.figure)}{events(one.events)}")
@@ -70,7 +70,7 @@ def tell_guidance(found: Any) -> list[str]:
     lines = []
     for rank, one in enumerate(found.actions, 1):
         who = f" ({one.department})" if one.department else ""
-        lines.append(f"{rank}. {one.do}{who}, by {one.by:%Y-%m-%d %H:%M}\n   because {one.because}\n   {one.effect}")
+        lines.append(f"{rank}. {one.do}{who}, by {local(one.by)}\n   because {one.because}\n   {one.effect}")
         lines += [f"   lacks {', '.join(one.lacks)}"] if one.lacks else []
         lines += [f"   see {one.manual}"] if one.manual else []
     lines = lines or ["nothing to do first: nothing stands out and nothing is late"]

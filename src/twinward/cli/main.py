@@ -11,6 +11,7 @@ from pathlib import Path
 
 from twinward import __version__
 from twinward.cli.output import announce, emit_json, say
+from twinward.cli.parser import Parser
 from twinward.core.errors import TwinwardError
 
 # verb -> (module, what it is for); only the module of the verb asked for is imported
@@ -55,7 +56,7 @@ def default_workspace() -> Path:
 
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="twinward", description="A city's emergency-management digital twin.")
+    parser = Parser(prog="twinward", description="A city's emergency-management digital twin.")
     parser.add_argument("--version", action="version", version=f"twinward {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, (module, help_text) in VERBS.items():

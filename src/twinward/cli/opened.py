@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from twinward import app
 from twinward.cli.main import add_common
+from twinward.cli.output import ZONE
 from twinward.core.clock import parse_time
 from twinward.core.errors import InputError, RefusedError
 from twinward.service import accounts
+from twinward.service.demand import zone_of
 from twinward.service.guard import require_verb
 from twinward.service.platform import Caller, Platform, local_admin
 
@@ -39,6 +42,7 @@ def open_for(options: argparse.Namespace) -> Iterator[tuple[Platform, Caller]]:
     try:
         caller = caller_of(platform, getattr(options, "token_file", None))
         require_verb(platform, caller, getattr(options, "words", ""))
+        ZONE.set(ZoneInfo(zone_of(platform)))
         yield platform, caller
         platform.watch.settle()
         platform.loop.catch_up()

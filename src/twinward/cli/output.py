@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 DRILL: ContextVar[str] = ContextVar("drill", default="")  # the drill that this run of the command line is about
+ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)  # of the city, once its workspace is open
 
 
 def announce(workspace: Path | None) -> None:
@@ -43,3 +46,32 @@ def emit_json(result: Any) -> None:
 def emit_text(text: str) -> None:
     """The readable answer of a verb, on standard output."""
     sys.stdout.write(text + "\n")
+
+
+def emit_fields(shown: Mapping[str, Any]) -> None:
+    """An answer for people, a field a line; things that are listed in it a line each, below their field."""
+    for name, value in shown.items():
+        things = value if isinstance(value, list | tuple) else ()
+        if not any(isinstance(one, dict | msgspec.Struct) for one in things):
+            emit_text(f"{name}: {word_of(value)}")
+            continue
+        emit_text(f"{name}:")
+        for one in things:
+            fields = one if isinstance(one, dict) else msgspec.structs.asdict(one)
+            emit_text("  " + "; ".join(f"{key} {word_of(field)}" for key, field in fields.items()))
+
+
+def word_of(value: Any) -> str:
+    """A value as people write it."""
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return local(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(word_of(one) for one in value) or "none"
+    return str(value)
+
+
+def local(at: datetime, precision: str = "minutes") -> str:
+    """An instant for people: by the city's clock, with the distance from UTC."""
+    return at.astimezone(ZONE.get()).isoformat(" ", precision)

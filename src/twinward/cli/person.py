@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from twinward.cli.opened import add_person, open_for
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import emit_fields, emit_json, emit_text
 from twinward.service import persons
 
 
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
             if options.json:
                 emit_json(shown)
             else:
-                emit_text("\n".join(f"{name}: {value}" for name, value in shown.items()))
+                emit_fields(shown)
             return 0
         names = ("hazard", "status", "incident", "case", "step")
         filters = {name: getattr(options, name, None) for name in names}

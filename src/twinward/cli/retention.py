@@ -6,7 +6,7 @@ import argparse
 
 from twinward import app
 from twinward.cli.opened import add_person, open_for
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import emit_fields, emit_json
 from twinward.service import retention
 from twinward.service.lake import expire
 
@@ -32,7 +32,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         emit_json(shown)
     else:
-        for name, value in shown.items():
-            for one in value if isinstance(value, list) else [value]:
-                emit_text(f"{name}: {one}")
+        emit_fields(shown)
     return 0 if shown.get("ok", True) else 2

@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--found-share", type=float, default=0.5, help="with --live: share of infections that reports find"
     )
+    parser.add_argument("--token-file", type=Path, help="with --live: act as the bearer of this token")
     parser.add_argument("--cluster", metavar="ADDRESS", help="run replicates on a Dask cluster")
     parser.add_argument("--tree", type=Path, metavar="FILE", help="write who infected whom, where, when, as Parquet")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write series, tables and plots")
@@ -92,18 +93,15 @@ def _live(options: argparse.Namespace, request: Any) -> Iterator[Any]:
         return
     if options.residents is not None:
         raise InputError("--live needs the workspace's city", "leave --residents out", code="live_needs_city")
-    from twinward import app
+    from twinward.cli.opened import open_for
     from twinward.core.clock import parse_time
     from twinward.service.live import fork_live
 
-    platform = app.open_platform(options.workspace)
-    try:
-        at = parse_time(options.at) if options.at else None
+    at = parse_time(options.at) if options.at else None
+    with open_for(options) as (platform, _):
         yield lambda base: fork_live(
             platform, base, request.disease, options.hazard, at, request.seed, options.found_share
         )
-    finally:
-        platform.close()
 
 
 def _request(options: argparse.Namespace) -> Any:

@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 
 from twinward.cli.opened import add_person, open_for
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import emit_json, emit_text, local
 from twinward.core.errors import ConflictError
 from twinward.core.ids import derive_id
 from twinward.service import plans, views
@@ -53,9 +53,9 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                 emit_json({"tasks": found})
             else:
                 for task in found:
-                    due = f"{task.due_at:%Y-%m-%d %H:%M}" if task.due_at else "waits"
+                    due = local(task.due_at) if task.due_at else "waits"
                     emit_text(
-                        f"{task.id}  {task.status:<12} {due:<16}  {task.department:<18} {task.area:<12} {task.title}"
+                        f"{task.id}  {task.status:<12} {due:<22}  {task.department:<18} {task.area:<12} {task.title}"
                     )
             return 0
         if options.act == "show":

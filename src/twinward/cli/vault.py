@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from twinward.cli.opened import add_person, open_for
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import emit_fields, emit_json
 from twinward.core.errors import InputError
 from twinward.service import changes, vault
 
@@ -35,8 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         emit_json(shown)
     else:
-        for name, value in shown.items():
-            emit_text(f"{name}: {value}")
+        emit_fields(shown)
     return 0
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from twinward.core.clock import format_time
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
 from twinward.service.adoptable import get_adoptable
+from twinward.service.demand import zone_of
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 
@@ -74,16 +75,20 @@ def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
 
 def _show(platform: Platform, row: Any) -> dict[str, Any]:
     now = platform.clock.now()
-    shown = msgspec.structs.asdict(row) | {"state": row.state_at(now), "statement": statement_of(row)}
+    shown = msgspec.structs.asdict(row) | {
+        "state": row.state_at(now),
+        "statement": statement_of(row, zone_of(platform)),
+    }
     shown["appeal_late"] = bool(row.status == "appealed" and row.appeal_due_at and now >= row.appeal_due_at)
     return shown
 
 
-def statement_of(row: Any) -> str:
+def statement_of(row: Any, zone: str) -> str:
     """What the person is told: what, why, on which basis, until when, and how to appeal."""
     what = row.kind.replace("_", " ") + (f": {row.value}" if row.value else "")
     lines = [f"Decision {row.id}: {what}.", f"Reason: {row.reason}.", f"Legal basis: {row.basis}."]
-    lines.append(f"It ends by itself at {format_time(row.until)}.")
+    until = row.until.astimezone(ZoneInfo(zone))
+    lines.append(f"It ends by itself on {until:%Y-%m-%d} at {until:%H:%M} ({zone}).")
     lines.append("You may appeal at any time, also on paper or through your community; an answer is due in 48 hours,")
     lines.append("by somebody who had no part in the decision; without an answer the decision ends.")
     return " ".join(lines)

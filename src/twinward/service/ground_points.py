@@ -78,15 +78,22 @@ def read_candidates(platform: Platform, kinds: Sequence[str], most: int, under: 
     path = platform.workspace / "city" / "places.parquet"
     if not path.exists():
         raise AbsentError("this city has no places", "build it again", code="no_city")
-    rows = [row for row in pq.read_table(path).to_pylist() if row["kind"] in kinds]
+    table = pq.read_table(path)
+    known = set(table["kind"].to_pylist())
+    if unknown := [kind for kind in kinds if kind not in known]:
+        raise InputError(
+            f"there are no places of {', '.join(unknown)}", f"known: {', '.join(sorted(known))}", code="unknown_kind"
+        )
+    rows = [row for row in table.to_pylist() if row["kind"] in kinds]
     if under is not None:
         tree = platform.around.areas
         above = tree.require(under)
         rows = [row for row in rows if tree.is_under(row["area"], above)]
     if not rows:
-        known = sorted(set(pq.read_table(path, columns=["kind"])["kind"].to_pylist()))
         raise InputError(
-            f"there are no places of {', '.join(kinds)}", f"known: {', '.join(known)}", code="unknown_kind"
+            f"there are no places of {', '.join(kinds)} in {under}",
+            "name more kinds, or a wider --area",
+            code="no_places",
         )
     rows.sort(key=lambda row: (row["area"], row["name"], row["lon"]))
     if len(rows) > most:

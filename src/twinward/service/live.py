@@ -32,4 +32,10 @@ def fork_live(
                     code="which_hazard",
                 )
             hazard = known[0]
-        return read_live(snapshot, base, load_disease(disease), hazard, now, seed, share)
+        state = read_live(snapshot, base, load_disease(disease), hazard, now, seed, share)
+    if not len(state.initial.infected):
+        raise InputError(
+            "by what was reported nobody is infected at that instant", "give an --at nearer to the reports",
+            code="nobody_infected",
+        )  # fmt: skip
+    return state

@@ -45,11 +45,6 @@ def get_ready(platform: Platform | None, request: CompareRequest, *, files: bool
     base = open_base(platform)
     incident, hazard, affected = where(platform, request)
     state = fork_live(platform, base, request.disease, hazard, request.at, request.seed, request.found_share)
-    if not len(state.initial.infected):
-        raise InputError(
-            "by what was reported nobody is infected at that instant", "give an --at nearer to the reports",
-            code="nobody_infected",
-        )  # fmt: skip
     plans = list_candidates(request, platform.around.library, state, affected, files)
     if request.base:  # whoever reads the sheet must be able to adopt what is on it
         store(platform, make_plans(request, platform.around.library, files), request.seed, "comparison")

@@ -22,6 +22,7 @@ from twinward.service.logistics import read_text, require_limit
 from twinward.service.platform import Caller, Platform
 
 MOST_STOPS = 1000
+MOST_VEHICLES = 1000
 
 
 class RoundsPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,8 +90,11 @@ def make_fleet(
     flights: int = 1,
 ) -> list[Vehicle]:  # fmt: skip
     """Lorries for the whole time, and each drone's flights as one vehicle each, one after another."""
-    if min(lorries, drones) < 0 or lorries + drones < 1 or flights < 1:
-        raise InputError("a fleet has at least one vehicle", "say --lorries or --drones", code="bad_rounds")
+    if min(lorries, drones) < 0 or flights < 1 or not 1 <= lorries + drones * flights <= MOST_VEHICLES:
+        raise InputError(
+            f"a fleet has 1 to {MOST_VEHICLES:,} vehicles, each flight of a drone counted as one",
+            "say --lorries, --drones and --flights", code="bad_rounds",
+        )  # fmt: skip
     fleet = [
         Vehicle(id=f"lorry-{n + 1}", capacity=capacity, starts_s=hours[0], ends_s=hours[1]) for n in range(lorries)
     ]

@@ -58,7 +58,7 @@ def analyse(picture: Picture, days: int = 7) -> Analysis:
     ]
     found.sort(key=lambda one: (not one.sure, -_size(one)))
     turns = [
-        Change(about=turn.type, sure=True, says=f"{turn.says} ({turn.at:%Y-%m-%d %H:%M})", events=(turn.seq,))
+        Change(about=turn.type, sure=True, says=f"{turn.says} ({picture.clock_of(turn.at)})", events=(turn.seq,))
         for turn in picture.turns
         if turn.type in TURNS and turn.at >= since
     ]

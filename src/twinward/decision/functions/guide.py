@@ -177,7 +177,7 @@ def _overdue(picture: Picture, most: int, taken: set[str | None]) -> list[Action
         Action(
             kind="overdue", about=task.key,
             do=f"have {task.department} finish: {task.title} in {picture.name(task.area)}",
-            because=f"its deadline was {task.deadline_h:g} h after {task.ordered_at:%Y-%m-%d %H:%M}",
+            because=f"its deadline was {task.deadline_h:g} h after {picture.clock_of(task.ordered_at)}",
             effect="one obstacle to closing less" if task.essential else "one open task less",
             department=task.department, area=task.area, by=picture.now + timedelta(hours=4), task=task.id,
             manual=task.manual, events=(picture.task_events.get(task.id, 0),),

@@ -99,6 +99,10 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     turns: list[Turn]
     evidence: list[tuple[str, bool, str]]
 
+    def clock_of(self, at: datetime) -> str:
+        """An instant by the clock of the city, as `now` has it."""
+        return f"{at.astimezone(self.now.tzinfo):%Y-%m-%d %H:%M}"
+
     def name(self, area: str) -> str:
         return self.names.get(area, area)
 

@@ -81,7 +81,11 @@ def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> li
     if rows.find("changes", command.change) is not None:
         raise ConflictError(f"change {command.change} exists", "give it another id", code="exists")
     if not context.recorded_at < command.until <= context.recorded_at + LONGEST:
-        raise InputError("a change ends within 30 days", "say until when; propose it again then", code="bad_until")
+        raise InputError(
+            f"a change ends within {LONGEST.days} days from now",
+            "say until when; propose it again then",
+            code="bad_until",
+        )
     if (command.kind == "bulk_opening") != bool(command.subjects):
         raise InputError("a bulk opening, and only it, names many persons", "give --subjects", code="bad_change")
     if command.kind in ("status", "quarantine_order") and command.subject is None:

@@ -1,0 +1,34 @@
+"""What the command line cannot read is an error with a code and advice, as JSON too; never a traceback."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from twinward.cli.main import main
+
+ROUNDS = ("allocate", "rounds", "--depot", "121.48,31.22", "--area", "310101")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("nothing",), "invalid choice"),
+        (("allocate",), "required"),
+        ((*ROUNDS, "--capacity", "nan"), "not a finite number"),
+        ((*ROUNDS, "--capacity", "1e999"), "not a finite number"),
+        ((*ROUNDS, "--capacity", "许多"), "invalid float value"),
+        ((*ROUNDS, "--lorries", "9" * 40), "40 digits"),
+        ((*ROUNDS, "--lorries", "1e9"), "invalid int value"),
+        (("as-of", "yesterday", "incident", "list"), "not a time"),
+    ],
+)
+def test_words_that_cannot_be_read_are_refused(
+    words: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--json"]) == 2
+    told = capsys.readouterr()
+    error = json.loads(told.out.splitlines()[-1])["error"]
+    assert error["code"] == "bad_usage" and says in error["message"] and "--help" in error["advice"]
+    assert "usage: twinward" in told.err and "[bad_usage]" in told.err and "Traceback" not in told.err
