@@ -1,6 +1,12 @@
-"""One tree of errors: a stable code, what happened, and what to do about it."""
+"""One tree of errors: a stable code, what happened, what to do about it; and decoders' complaints in plain words."""
 
 from __future__ import annotations
+
+import re
+from typing import Any
+
+Route = tuple[str | int, ...]  # the way to a thing in a file or message: ("tasks", 2, "after")
+BOUNDS = {">=": "is not {0} or more", ">": "is not above {0}", "<=": "is not {0} or less", "<": "is not below {0}"}
 
 
 class TwinwardError(Exception):
@@ -58,3 +64,38 @@ class BusyError(TwinwardError):
     """Another process holds what is needed; try again or stop it."""
 
     code = "busy"
+
+
+def route_of(complaint: str) -> Route:
+    """The path that a complaint names: `$.a[2].b` is ("a", 2, "b"); a field that is unknown or missing stands last."""
+    found = re.search(r"`\$([^`]*)`", complaint)
+    words = re.findall(r"\.(\w+)|\[(\d+)\]", found[1]) if found else []
+    named = re.findall(r"unknown field `(\w+)`", complaint)
+    return (*(int(number) if number else word for word, number in words), *named)
+
+
+def value_at(item: Any, route: Route) -> Any:
+    """What stands there; None where nothing does."""
+    for step in route:
+        try:
+            item = item[step]
+        except (LookupError, TypeError):
+            return None
+    return item
+
+
+def plain(complaint: str, value: Any = None) -> str:
+    """The complaint without its path, and with bounds in words."""
+    said = complaint.partition(" - at ")[0]
+    bound = re.fullmatch(r"Expected `(?:float|int)` (>=|>|<=|<) ([\d.e+-]+)", said)
+    if bound is None:
+        return said
+    what = f"{value:g}" if isinstance(value, int | float) else "it"
+    return f"{what} {BOUNDS[bound[1]].format(f'{float(bound[2]):g}')}"
+
+
+def say_plainly(complaint: str, item: Any = None) -> str:
+    """The complaint with the field it is about; `item` is what was decoded."""
+    route = route_of(complaint)
+    said = plain(complaint, value_at(item, route))
+    return f"{'.'.join(map(str, route))}: {said}" if route and "unknown field" not in complaint else said

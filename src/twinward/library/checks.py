@@ -6,11 +6,10 @@ import re
 from collections.abc import Container, Iterator
 from datetime import datetime
 
-from twinward.core.errors import InputError
+from twinward.core.errors import InputError, Route
 from twinward.library.complaints import Complaint
 from twinward.library.duties_check import list_tasks
 from twinward.library.hazards import Hazard
-from twinward.library.lines import Route
 from twinward.library.measures import KNOWN_MEASURES, Measure, check_measures
 from twinward.library.plans import AFFECTED, Plan, Quantity, Start
 from twinward.library.resources import list_resources

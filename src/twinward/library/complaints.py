@@ -7,38 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from twinward.library.lines import Route, route_of
+from twinward.core.errors import Route, plain, route_of, value_at
 from twinward.library.measures import KNOWN_MEASURES
 
 Complaint = tuple[Route, str, str, str]  # where, code, message, advice
-BOUNDS = {">=": "is not {0} or more", ">": "is not above {0}", "<=": "is not {0} or less", "<": "is not below {0}"}
 TIMES = {"deadline": "deadline_h, in hours", "within": "within_h, in hours", "delay": "delay_d, in days"}
-
-
-def plain(complaint: str, value: Any = None) -> str:
-    """The complaint without its path, and with bounds in words."""
-    said = complaint.partition(" - at ")[0]
-    bound = re.fullmatch(r"Expected `(?:float|int)` (>=|>|<=|<) ([\d.e+-]+)", said)
-    if bound is None:
-        return said
-    what = f"{value:g}" if isinstance(value, int | float) else "it"
-    return f"{what} {BOUNDS[bound[1]].format(f'{float(bound[2]):g}')}"
 
 
 def form_fault(base: Route, complaint: str, item: Any = None) -> Complaint:
     """What to say of a part at `base`, whose value is `item`, that has not its form."""
     inner = route_of(complaint)
     return (*base, *inner), *explain(complaint, inner, value_at(item, inner))
-
-
-def value_at(item: Any, route: Route) -> Any:
-    """What stands there; None where nothing does."""
-    for step in route:
-        try:
-            item = item[step]
-        except (LookupError, TypeError):
-            return None
-    return item
 
 
 def explain(complaint: str, route: Route, value: Any = None) -> tuple[str, str, str]:

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError
-from twinward.library.complaints import Complaint, plain, value_at
+from twinward.core.errors import InputError, plain, route_of, value_at
+from twinward.library.complaints import Complaint
 from twinward.library.diseases import load_disease
 from twinward.library.drills import AnyInject, DrillScript, Duplicates, Flood, Outbreak, SensorFault
-from twinward.library.lines import find_line, index_lines, route_of
+from twinward.library.lines import find_line, index_lines
 from twinward.library.loading import Library
 from twinward.library.resources import list_resources
 from twinward.library.validation import Fault

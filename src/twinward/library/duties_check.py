@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import InputError, Route
 from twinward.library.complaints import Complaint
-from twinward.library.lines import Route
 from twinward.library.plans import Duty, Plan, PlanTask, duty_key, order_tasks
 
 T = TypeVar("T", PlanTask, Duty)

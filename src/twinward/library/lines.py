@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-Route = tuple[str | int, ...]  # the way to a thing in a file: ("tasks", 2, "after")
+from twinward.core.errors import Route
+
 TABLE = re.compile(r"^\[(\[)?\s*([\w.\-\"]+)\s*\]?\]")
 KEY = re.compile(r"^([\w\-\"]+(?:\.[\w\-\"]+)*)\s*=")
 
@@ -48,11 +49,3 @@ def find_line(lines: dict[Route, int], path: Route) -> int:
         if path[:end] in lines:
             return lines[path[:end]]
     return 1
-
-
-def route_of(complaint: str) -> Route:
-    """The path that a complaint names: `$.a[2].b` is ("a", 2, "b"); a field that is unknown or missing stands last."""
-    found = re.search(r"`\$([^`]*)`", complaint)
-    words = re.findall(r"\.(\w+)|\[(\d+)\]", found[1]) if found else []
-    named = re.findall(r"unknown field `(\w+)`", complaint)
-    return (*(int(number) if number else word for word, number in words), *named)

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import InputError, route_of
 from twinward.library.duties_check import check_departments, check_order
 from twinward.library.hazards import LEVELS, Hazard
-from twinward.library.lines import find_line, index_lines, route_of
+from twinward.library.lines import find_line, index_lines
 from twinward.library.plans import Plan
 
 HOME = Path(__file__).parent

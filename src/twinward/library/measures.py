@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from twinward.core.errors import InputError
-from twinward.library.lines import find_line, index_lines, route_of
+from twinward.core.errors import InputError, route_of
+from twinward.library.lines import find_line, index_lines
 
 Chance = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Day = Annotated[int, msgspec.Meta(ge=0, le=1600)]

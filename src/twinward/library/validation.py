@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import InputError, Route
 from twinward.library.checks import check_needs, check_steps, check_times, check_triggers
 from twinward.library.complaints import Complaint, form_fault, list_infinite
 from twinward.library.duties_check import check_departments, check_order
-from twinward.library.lines import Route, find_line, index_lines
+from twinward.library.lines import find_line, index_lines
 from twinward.library.loading import Library
 from twinward.library.measures import AnyMeasure
 from twinward.library.plans import Amount, Duty, Message, Objective, Plan, PlanTask, Quantity, Start

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from twinward.core.errors import InputError
+from twinward.core.errors import InputError, route_of, say_plainly
 from twinward.decision.logistics.staffing import Duty, Person, Post, Shifts, roster
 from twinward.decision.logistics.ways import DETOUR, straight_m
-from twinward.library.lines import find_line, index_lines, route_of
+from twinward.library.lines import find_line, index_lines
 from twinward.service.logistics import read_text, require_limit
 
 
@@ -54,7 +54,9 @@ def make_roster(path: Path, time_limit_s: float = 30.0) -> StaffReport:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         line = find_line(index_lines(text), route_of(str(error)))
         raise InputError(
-            f"{path.name}:{line}: {error}" if isinstance(error, msgspec.ValidationError) else f"{path.name}: {error}",
+            f"{path.name}:{line}: {say_plainly(str(error))}"
+            if isinstance(error, msgspec.ValidationError)
+            else f"{path.name}: {error}",
             "see docs/howto/allocate.md for its form",
             code="bad_staff",
         ) from error

@@ -100,6 +100,15 @@ def test_what_was_promised_is_free_again_when_either_side_steps_back(desk: Desk,
     assert desk.refusal(kind, request="r", area=area, because="again") == "out_of_order"
 
 
+def test_what_is_asked_for_an_incident_that_is_not_there_is_refused_and_a_bad_number_said_plainly(desk: Desk) -> None:
+    told = {"kind": "masks", "quantity": 5, "unit": "pieces", "area": HUANGPU, "incident": "inc-none"}
+    assert desk.refusal("RequestSupply", request="x", **told) == "not_found"
+    moved = {"subject": "p", "area": HUANGPU, "hospital": "a", "to_area": PUDONG, "to_hospital": "b"}
+    assert desk.refusal("RequestTransfer", transfer="x", incident="inc-none", **moved) == "not_found"
+    account = desk.post("RequestSupply", request="x", **(told | {"quantity": -5}))
+    assert account.rejected[0].message.startswith("RequestSupply: quantity: -5 is not above 0")
+
+
 def test_an_open_request_is_answered_by_whoever_can(desk: Desk) -> None:
     state(desk)
     request(desk, from_area=None, from_holder=None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import InputError, say_plainly
 from twinward.core.messages import Command
 from twinward.security.vault import Identity, Vault
 from twinward.twins.city import messages as c
@@ -65,7 +65,8 @@ def decode_command(
         body, person = split_person(raw, vault) if head.person is not None else (raw, None)
         command: Command = decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise InputError(f"{head.type}: {error}", advice_for(str(error)), code=code_for(str(error))) from error
+        said = say_plainly(str(error), msgspec.json.decode(raw))
+        raise InputError(f"{head.type}: {said}", advice_for(str(error)), code=code_for(str(error))) from error
     check(command, areas, now)
     return command, person
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
-from twinward.core.messages import Draft, Event, Fact
+from twinward.core.errors import ConflictError, InputError
+from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.messages.resources import Lot
@@ -22,6 +22,7 @@ from twinward.twins.emergency.resources import (
     stock_id,
     take_lots,
 )
+from twinward.twins.emergency.two_sides import Dealing, about, same_fields
 from twinward.twins.twin import Behaviour, Context
 
 
@@ -62,27 +63,18 @@ TABLES = (
 )
 
 
+REQUESTS = Dealing(table="supply_requests", word="request", listed="twinward supply list")
+
+
 def get_request(rows: Rows, request: str, *statuses: str) -> SupplyRequest:
     """The request, if it is in one of the `statuses`."""
-    found: SupplyRequest | None = rows.find("supply_requests", request)
-    if found is None:
-        raise AbsentError(f"there is no request {request}", "see `twinward supply list`")
-    if found.status not in statuses:
-        raise ConflictError(
-            f"request {request} is {found.status}, not {' or '.join(statuses)}",
-            "nothing was changed",
-            code="out_of_order",
-        )
+    found: SupplyRequest = REQUESTS.get(rows, request, statuses)
     return found
 
 
 def require_side(request: SupplyRequest, area: str, side: str) -> None:
     """RefusedError unless `area` is the supplier's or the requester's, as `side` says."""
-    own = request.from_area if side == "supplier" else request.area
-    if own is not None and own != area:
-        raise RefusedError(
-            f"the {side} of request {request.id} is {own}, not {area}", f"only {own} can do this", code="wrong_side"
-        )
+    REQUESTS.require_side(request.id, side, request.from_area if side == "supplier" else request.area, area)
 
 
 def require_same_unit(request: SupplyRequest, unit: str | None) -> None:
@@ -92,13 +84,8 @@ def require_same_unit(request: SupplyRequest, unit: str | None) -> None:
         )
 
 
-def about(request: SupplyRequest, fact: Fact, area: str) -> list[Draft]:
-    return [Draft(fact=fact, area=area, incident=request.incident)]
-
-
 def request_supply(command: m.RequestSupply, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find("supply_requests", command.request) is not None:
-        raise ConflictError(f"request {command.request} exists", "nothing was changed", code="exists")
+    REQUESTS.require_new(rows, command.request, command.incident)
     require_unit(rows, command.kind, command.unit)
     if (command.from_area, command.from_holder) == (command.area, command.holder):
         raise InputError("supplier and requester are the same", "name another supplier", code="same_side")
@@ -106,16 +93,11 @@ def request_supply(command: m.RequestSupply, rows: Rows, context: Context) -> li
         raise InputError(
             f"{command.needed_by.isoformat()} has passed", "say when it is still of use", code="deadline_passed"
         )
-    fields = {name: getattr(command, name) for name in m.SupplyRequested.__struct_fields__}
-    return [Draft(fact=m.SupplyRequested(**fields), area=command.area, incident=command.incident)]
+    return about(command, m.SupplyRequested(**same_fields(command, m.SupplyRequested)), command.area)
 
 
 def supply_requested(fact: m.SupplyRequested, event: Event, tx: Transaction) -> None:
-    fields = {name: getattr(fact, name) for name in SupplyRequest.__struct_fields__ if hasattr(fact, name)}
-    row = SupplyRequest(
-        id=fact.request, status="requested", requested_at=event.occurred_at, incident=event.incident, **fields
-    )
-    tx.put("supply_requests", row, event.occurred_at)
+    REQUESTS.put_new(tx, SupplyRequest, fact, fact.request, event)
 
 
 def commit_supply(command: m.CommitSupply, rows: Rows, context: Context) -> list[Draft]:
@@ -148,7 +130,7 @@ def commit_supply(command: m.CommitSupply, rows: Rows, context: Context) -> list
 def supply_committed(fact: m.SupplyCommitted, event: Event, tx: Transaction) -> None:
     stock = get_stock(tx, fact.kind, fact.area, fact.holder)
     change_stock(tx, event, stock, committed=stock.committed + fact.quantity)
-    change(
+    REQUESTS.change(
         tx,
         fact.request,
         event,
@@ -171,7 +153,7 @@ def decline_supply(command: m.DeclineSupply, rows: Rows, context: Context) -> li
 
 def supply_declined(fact: m.SupplyDeclined, event: Event, tx: Transaction) -> None:
     release(tx, fact.request, event)
-    change(tx, fact.request, event, status="declined", because=fact.because, committed=0.0)
+    REQUESTS.change(tx, fact.request, event, status="declined", because=fact.because, committed=0.0)
 
 
 def send_supply(command: m.SendSupply, rows: Rows, context: Context) -> list[Draft]:
@@ -207,7 +189,7 @@ def supply_sent(fact: m.SupplySent, event: Event, tx: Transaction) -> None:
     _, left = take_lots(stock.lots, fact.quantity, event.occurred_at.date())
     promised = max(stock.committed - fact.quantity - fact.released, 0.0)
     change_stock(tx, event, stock, quantity=stock.quantity - fact.quantity, committed=promised, lots=left)
-    change(
+    REQUESTS.change(
         tx, fact.request, event, status="sent", sent=fact.quantity, lots=fact.lots, vehicle=fact.vehicle,
         due_at=fact.due_at,
     )  # fmt: skip
@@ -240,7 +222,7 @@ def supply_received(fact: m.SupplyReceived, event: Event, tx: Transaction) -> No
     )  # fmt: skip
     lots = add_lots(stock.lots, fact.lots)
     change_stock(tx, event, stock, quantity=stock.quantity + fact.quantity, lots=lots)
-    change(
+    REQUESTS.change(
         tx, fact.request, event, status="received", received=fact.quantity, lost=fact.lost, because=fact.note or None
     )
 
@@ -253,7 +235,7 @@ def withdraw_request(command: m.WithdrawRequest, rows: Rows, context: Context) -
 
 def request_withdrawn(fact: m.RequestWithdrawn, event: Event, tx: Transaction) -> None:
     release(tx, fact.request, event)
-    change(tx, fact.request, event, status="withdrawn", because=fact.because or None, committed=0.0)
+    REQUESTS.change(tx, fact.request, event, status="withdrawn", because=fact.because or None, committed=0.0)
 
 
 def release(tx: Transaction, request: str, event: Event) -> None:
@@ -262,12 +244,6 @@ def release(tx: Transaction, request: str, event: Event) -> None:
     if row.status == "committed" and row.from_area is not None:
         stock = get_stock(tx, row.kind, row.from_area, row.from_holder)
         change_stock(tx, event, stock, committed=max(stock.committed - row.committed, 0.0))
-
-
-def change(tx: Transaction, request: str, event: Event, **fields: object) -> None:
-    row = tx.find("supply_requests", request)
-    changed = msgspec.structs.replace(row, changed_at=event.occurred_at, **fields)
-    tx.put("supply_requests", changed, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

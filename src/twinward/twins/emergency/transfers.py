@@ -6,11 +6,12 @@ from datetime import datetime
 
 import msgspec
 
-from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
-from twinward.core.messages import Draft, Event, Fact
+from twinward.core.errors import ConflictError, InputError
+from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.resources import Stock, change_stock, find_stock, get_stock
+from twinward.twins.emergency.two_sides import Dealing, about, same_fields
 from twinward.twins.twin import Behaviour, Context
 
 
@@ -58,33 +59,22 @@ TABLES = (
 )
 
 
+TRANSFERS = Dealing(table="transfers", word="transfer", listed="twinward supply transfer list")
+
+
 def get_transfer(rows: Rows, transfer: str, *statuses: str) -> Transfer:
     """The transfer, if it is in one of the `statuses`."""
-    found: Transfer | None = rows.find("transfers", transfer)
-    if found is None:
-        raise AbsentError(f"there is no transfer {transfer}", "see `twinward supply transfer list`")
-    if found.status not in statuses:
-        raise ConflictError(
-            f"transfer {transfer} is {found.status}, not {' or '.join(statuses)}", "nothing was changed",
-            code="out_of_order",
-        )  # fmt: skip
+    found: Transfer = TRANSFERS.get(rows, transfer, statuses)
     return found
 
 
-def require_side(transfer: Transfer, area: str, own: str) -> None:
-    if area != own:
-        raise RefusedError(
-            f"{area} has no part in this step of transfer {transfer.id}", f"only {own} can do this", code="wrong_side"
-        )
-
-
-def about(transfer: Transfer, fact: Fact, area: str) -> list[Draft]:
-    return [Draft(fact=fact, area=area, incident=transfer.incident)]
+def require_side(transfer: Transfer, area: str, side: str) -> None:
+    """RefusedError unless `area` is the one that sends or takes the patient, as `side` says."""
+    TRANSFERS.require_side(transfer.id, side, transfer.to_area if side == "receiver" else transfer.area, area)
 
 
 def request_transfer(command: m.RequestTransfer, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find("transfers", command.transfer) is not None:
-        raise ConflictError(f"transfer {command.transfer} exists", "nothing was changed", code="exists")
+    TRANSFERS.require_new(rows, command.transfer, command.incident)
     here, there = (command.area, command.hospital), (command.to_area, command.to_hospital)
     if here == there and command.bed == command.bed_now:
         raise InputError("the patient is there already", "name another hospital", code="same_side")
@@ -96,20 +86,16 @@ def request_transfer(command: m.RequestTransfer, rows: Rows, context: Context) -
                 "finish or cancel it first",
                 code="already_moving",
             )
-    fields = {name: getattr(command, name) for name in m.TransferRequested.__struct_fields__}
+    asked = m.TransferRequested(**same_fields(command, m.TransferRequested))
     patient = m.TransferPatientNoted(transfer=command.transfer, subject=command.subject, area=command.area)
     return [
-        Draft(fact=m.TransferRequested(**fields), area=command.area, incident=command.incident),
+        *about(command, asked, command.area),
         Draft(fact=patient, area=command.area, incident=command.incident, subject=command.subject),
     ]
 
 
 def transfer_requested(fact: m.TransferRequested, event: Event, tx: Transaction) -> None:
-    fields = {name: getattr(fact, name) for name in Transfer.__struct_fields__ if hasattr(fact, name)}
-    row = Transfer(
-        id=fact.transfer, status="requested", requested_at=event.occurred_at, incident=event.incident, **fields
-    )
-    tx.put("transfers", row, event.occurred_at)
+    TRANSFERS.put_new(tx, Transfer, fact, fact.transfer, event)
 
 
 def transfer_patient_noted(fact: m.TransferPatientNoted, event: Event, tx: Transaction) -> None:
@@ -119,7 +105,7 @@ def transfer_patient_noted(fact: m.TransferPatientNoted, event: Event, tx: Trans
 
 def accept_transfer(command: m.AcceptTransfer, rows: Rows, context: Context) -> list[Draft]:
     transfer = get_transfer(rows, command.transfer, "requested")
-    require_side(transfer, command.area, transfer.to_area)
+    require_side(transfer, command.area, "receiver")
     beds = get_stock(rows, transfer.bed, transfer.to_area, transfer.to_hospital)
     if beds.free(context.occurred_at.date()) < 1:
         raise ConflictError(
@@ -130,23 +116,23 @@ def accept_transfer(command: m.AcceptTransfer, rows: Rows, context: Context) -> 
 
 def transfer_accepted(fact: m.TransferAccepted, event: Event, tx: Transaction) -> None:
     keep_bed(tx, fact.transfer, event, +1)
-    change(tx, fact.transfer, event, status="accepted")
+    TRANSFERS.change(tx, fact.transfer, event, status="accepted")
 
 
 def decline_transfer(command: m.DeclineTransfer, rows: Rows, context: Context) -> list[Draft]:
     transfer = get_transfer(rows, command.transfer, "requested", "accepted")
-    require_side(transfer, command.area, transfer.to_area)
+    require_side(transfer, command.area, "receiver")
     return about(transfer, m.TransferDeclined(transfer=transfer.id, because=command.because), transfer.to_area)
 
 
 def transfer_declined(fact: m.TransferDeclined, event: Event, tx: Transaction) -> None:
     keep_bed(tx, fact.transfer, event, -1, only="accepted")
-    change(tx, fact.transfer, event, status="declined", because=fact.because)
+    TRANSFERS.change(tx, fact.transfer, event, status="declined", because=fact.because)
 
 
 def depart_transfer(command: m.DepartTransfer, rows: Rows, context: Context) -> list[Draft]:
     transfer = get_transfer(rows, command.transfer, "accepted")
-    require_side(transfer, command.area, transfer.area)
+    require_side(transfer, command.area, "sender")
     beds = find_stock(rows, transfer.bed_now, transfer.area, transfer.hospital)
     if beds is not None and beds.in_use < 1:
         raise ConflictError(
@@ -162,12 +148,12 @@ def patient_departed(fact: m.PatientDeparted, event: Event, tx: Transaction) -> 
     beds = find_stock(tx, transfer.bed_now, transfer.area, transfer.hospital)
     if beds is not None:
         change_stock(tx, event, beds, in_use=max(beds.in_use - 1, 0.0))
-    change(tx, fact.transfer, event, status="departed", vehicle=fact.vehicle)
+    TRANSFERS.change(tx, fact.transfer, event, status="departed", vehicle=fact.vehicle)
 
 
 def arrive_transfer(command: m.ArriveTransfer, rows: Rows, context: Context) -> list[Draft]:
     transfer = get_transfer(rows, command.transfer, "departed")
-    require_side(transfer, command.area, transfer.to_area)
+    require_side(transfer, command.area, "receiver")
     return about(transfer, m.PatientArrived(transfer=transfer.id), transfer.to_area)
 
 
@@ -175,18 +161,18 @@ def patient_arrived(fact: m.PatientArrived, event: Event, tx: Transaction) -> No
     beds = keep_bed(tx, fact.transfer, event, -1)
     if beds is not None:
         change_stock(tx, event, beds, in_use=beds.in_use + 1)
-    change(tx, fact.transfer, event, status="arrived")
+    TRANSFERS.change(tx, fact.transfer, event, status="arrived")
 
 
 def cancel_transfer(command: m.CancelTransfer, rows: Rows, context: Context) -> list[Draft]:
     transfer = get_transfer(rows, command.transfer, "requested", "accepted")
-    require_side(transfer, command.area, transfer.area)
+    require_side(transfer, command.area, "sender")
     return about(transfer, m.TransferCancelled(transfer=transfer.id, because=command.because), transfer.area)
 
 
 def transfer_cancelled(fact: m.TransferCancelled, event: Event, tx: Transaction) -> None:
     keep_bed(tx, fact.transfer, event, -1, only="accepted")
-    change(tx, fact.transfer, event, status="cancelled", because=fact.because or None)
+    TRANSFERS.change(tx, fact.transfer, event, status="cancelled", because=fact.because or None)
 
 
 def keep_bed(tx: Transaction, transfer: str, event: Event, by: int, only: str | None = None) -> Stock | None:
@@ -197,11 +183,6 @@ def keep_bed(tx: Transaction, transfer: str, event: Event, by: int, only: str | 
         return beds
     change_stock(tx, event, beds, committed=max(beds.committed + by, 0.0))
     return find_stock(tx, row.bed, row.to_area, row.to_hospital)
-
-
-def change(tx: Transaction, transfer: str, event: Event, **fields: object) -> None:
-    row = tx.find("transfers", transfer)
-    tx.put("transfers", msgspec.structs.replace(row, changed_at=event.occurred_at, **fields), event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(
