@@ -60,6 +60,8 @@ def main(lock: str, where: str = ".venv") -> None:
     if where == ".venv":
         run(uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".", env=env)
     compile_bytecode(python, *venv.glob("lib/python*/site-packages"), ROOT / "src")
+    if where == ".venv" and lock == "run":
+        run(python, "scripts/compile_kernels.py")
     (venv / f".{lock}-ready").touch()
 
 
