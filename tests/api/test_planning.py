@@ -112,6 +112,7 @@ def test_bad_questions_are_answered_clearly(client: TestClient, asked: dict[str,
     answer = client.post("/v1/plans/compare", json=asked)
     body = answer.json() if answer.status_code != 202 else wait(client, answer.json())["error"]
     assert body["code"] == code
+    assert code != "bad_body" or any(f"{field}: it is not" in body["message"] for field in asked)
 
 
 @pytest.mark.parametrize(

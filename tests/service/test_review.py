@@ -99,6 +99,12 @@ def test_a_corrective_action_is_ordered_followed_and_never_keeps_the_incident_op
         with stage.platform.store.read() as rows:
             assert rows.find("tasks", task).escalations > 0
         assert late.actions[0].late and all(duty.tasks for duty in late.duties)
-        for wrong in ("nobody", "health"):
-            with pytest.raises(InputError):
-                open_action(stage.platform, me, incident, "Too late", wrong, stage.clock.now())
+        now = stage.clock.now()
+        for title, whose, by, code in (
+            ("Too late", "health", now, "bad_deadline"),
+            ("Theirs", "nobody", due, "unknown_department"),
+            (" ", "health", due, "missing_field"),
+        ):
+            with pytest.raises(InputError) as refused:
+                open_action(stage.platform, me, incident, title, whose, by)
+            assert refused.value.code == code

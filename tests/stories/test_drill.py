@@ -172,6 +172,8 @@ def test_a_drill_cannot_be_played_twice_nor_a_real_workspace_played(
     assert run(folder.parent, "one")["error"]["code"] == "played"
     assert run(folder.parent, "real")["error"]["code"] == "not_a_drill"
     assert ask("drill", "score", str(real))["error"]["code"] == "not_a_drill"
+    nobody = ask("drill", "run", "street-flood", "--into", str(folder.parent / "wizards"), "--people", "health,wizards")
+    assert nobody["error"]["code"] == "unknown_department" and not (folder.parent / "wizards").exists()
 
 
 @pytest.mark.parametrize("into", ["real/inside", "real/city/deep", "real"])

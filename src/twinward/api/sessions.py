@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from twinward.api.answers import ERRORS, answer, read_body
 from twinward.api.callers import caller_of
-from twinward.core.errors import InputError, RefusedError
+from twinward.core.errors import InputError, RefusedError, say_plainly
 from twinward.service import accounts
 from twinward.service.platform import Platform
 
@@ -43,13 +43,15 @@ def describe(kind: type) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": inline}}}}
 
 
-async def decode(request: Request, kind: Any) -> Any:
+async def decode(request: Request, kind: Any, *, secret: bool = True) -> Any:
+    """The body as `kind`; what is wrong with it is said only where it holds no secret."""
     body = await read_body(request, LIMIT_BYTES)
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # the complaint of the decoder may quote the body, and the body holds a secret
-        raise InputError("the body is not what this route takes", "see /openapi.json", code="bad_body") from error
+        # the complaint of the decoder may quote the body
+        said = "the body is not what this route takes" + ("" if secret else f": {say_plainly(str(error))}")
+        raise InputError(said, "see /openapi.json", code="bad_body") from error
 
 
 def router(platform: Platform) -> APIRouter:

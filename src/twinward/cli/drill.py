@@ -81,7 +81,9 @@ def add_making(parser: argparse.ArgumentParser) -> None:
 
 def add_playing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--responders", choices=("seeded", "none"), default="seeded", help="who answers orders")
-    parser.add_argument("--people", default="", metavar="DEPARTMENT,…", help="departments that people play")
+    parser.add_argument(
+        "--people", type=words_of, default=(), metavar="DEPARTMENT,…", help="departments that people play"
+    )
     parser.add_argument("--serve", action="store_true", help="serve the console meanwhile, so that people take part")
     parser.add_argument("--port", type=int, default=8420)
     parser.add_argument("--speed", type=float, default=0.0, help="hours of the drill a second; 0: as fast as it goes")
@@ -123,6 +125,10 @@ def _start(options: argparse.Namespace) -> int:
     return 0
 
 
+def words_of(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.split(",") if word)
+
+
 def _run(options: argparse.Namespace) -> int:
     from twinward.cli.drill_run import play_drill
 
@@ -130,6 +136,8 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError(f"a speed of {options.speed:g}", "give 0 or more", code="bad_speed")
     if options.serve and options.speed == 0:
         raise InputError("people cannot act as fast as it goes", "give --speed, e.g. 0.01", code="bad_speed")
+    for department in options.people:
+        plans.library_of(None).require_department(department)
     started = options.into is not None and (options.into / app.MARK).exists()
     folder = find_drill(str(options.into)) if started else make_drill(options)
     play_drill(folder, options)

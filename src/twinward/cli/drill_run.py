@@ -84,8 +84,7 @@ def play(
     options: argparse.Namespace,
 ) -> None:  # fmt: skip
     places = places_of(platform, script)
-    busy = frozenset(word for word in options.people.split(",") if word)
-    responders = DrillResponders(script, truth, places, about.seed, busy)
+    responders = DrillResponders(script, truth, places, about.seed, frozenset(options.people))
     feeds = Feeds(script, truth, places, about.seed)
     seeded = options.responders == "seeded"
     port = options.port if options.serve else 0

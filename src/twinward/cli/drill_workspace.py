@@ -52,7 +52,9 @@ def find_drill(name: str) -> Path:
             if not app.read_mark(folder).drill:
                 raise RefusedError(f"{folder} is no drill but a real workspace", "name a drill", code="not_a_drill")
             return folder
-    raise AbsentError(f"there is no drill {name}", "list them with `twinward drill list`", code="no_drill")
+    raise AbsentError(
+        f"there is no drill {name}", "list them with `twinward drill list`, or name its folder", code="no_drill"
+    )
 
 
 def require_free(into: Path, source: Path | None) -> None:

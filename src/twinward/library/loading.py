@@ -56,6 +56,12 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
         """A plan that has been read and checked."""
         self.plans[plan.id], self.files[plan.id] = plan, path
 
+    def require_department(self, name: str) -> None:
+        """InputError `unknown_department` that lists those there are."""
+        if name not in self.departments:
+            known = "known: " + ", ".join(self.departments)
+            raise InputError(f"there is no department {name!r}", known, code="unknown_department")
+
     def find_hazard(self, hazard: str) -> Hazard | None:
         """The hazard, by its id or by the family before a slash (`epidemic/sars-cov-2` is an `epidemic`)."""
         return self.hazards.get(hazard) or self.hazards.get(hazard.partition("/")[0])

@@ -38,9 +38,9 @@ def open_action(
     if row is None or not concerns(platform, caller, row.area):
         raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
     platform.policy.require(caller, "command_incident", area=row.area)
-    known = platform.around.library.departments
-    if department not in known:
-        raise InputError(f"there is no department {department!r}", f"known: {', '.join(known)}", code="bad_department")
+    platform.around.library.require_department(department)
+    if not title.strip():
+        raise InputError("the action says nothing", "say what is to be done", code="missing_field")
     hours = (due_at - now).total_seconds() / 3600
     if not 0 < hours <= LONGEST_D * 24:
         raise InputError(

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import AbsentError, InputError
+from twinward.core.errors import AbsentError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.masking import mask_fact
@@ -175,9 +175,7 @@ def list_tasks(
         department = caller.department
     within = platform.policy.ranges(caller) if caller is not None else None
     if department:
-        if department not in platform.around.library.departments:
-            known = ", ".join(platform.around.library.departments)
-            raise InputError(f"there is no department {department!r}", f"known: {known}", code="unknown_department")
+        platform.around.library.require_department(department)
         equals["department"] = department
     if incident:
         equals["incident"] = incident

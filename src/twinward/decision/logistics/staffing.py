@@ -112,7 +112,9 @@ def roster(
     found = solve(model, time_limit_s)
     if not found.found:
         raise InputError(
-            f"no roster was found in {time_limit_s:g} s", "allow more time or fewer people at once", code="out_of_time"
+            f"no roster was found in {time_limit_s:.2g} s",
+            "allow more time or fewer people at once",
+            code="out_of_time",
         )
     chosen = (found.values["work"] > 0.5) & skilled[:, :, None]
     empty = np.round(np.maximum(need - chosen.sum(axis=0), 0)).astype(int)
