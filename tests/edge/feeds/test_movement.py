@@ -23,6 +23,23 @@ def read(path: Path, **options: str) -> tuple[pa.Table, MovementFile]:
     return pa.concat_tables(tables).combine_chunks() if tables else pa.table({}), source
 
 
+@pytest.mark.parametrize("kind", ["text", "numbers"])
+def test_a_direct_identity_is_no_subject_and_leaves_nothing_behind(tmp_path: Path, kind: str) -> None:
+    """Numbers of 18 digits without a day of birth and check character may be pseudonyms."""
+    direct = ["13812345678", "11010119900307109X", "wang.wei@example.org", "+86 138-1234-5678"]
+    fine = ["12812345678", "138123456789", "110101199003071234", "a@b", "p-13812345678", "13"]
+    if kind == "numbers":
+        direct, fine = direct[:1], fine[:3]
+    subjects = [*direct, *fine]
+    given = pa.array([int(name) for name in subjects] if kind == "numbers" else subjects)
+    time = pa.array(np.arange(len(subjects)) * 1_000_000, pa.timestamp("us", tz="UTC"))
+    path = tmp_path / "m.parquet"
+    pq.write_table(pa.table({"subject": given, "time": time, "lon": [1.0] * len(time), "lat": [1.0] * len(time)}), path)
+    table, source = read(path)
+    assert [row.code for row in source.rejected] == ["direct_identity"] * len(direct)
+    assert table.column("subject").chunk(0).dictionary.cast(pa.string()).to_pylist() == fine
+
+
 def test_bad_rows_are_counted_with_their_reason_and_number(tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text(
@@ -48,6 +65,7 @@ def test_bad_rows_are_counted_with_their_reason_and_number(tmp_path: Path) -> No
         8: "missing_value", 9: "bad_error", 10: "bad_row", 11: "bad_time",
     }  # fmt: skip
     assert table.column("subject").combine_chunks().cast(pa.string()).to_pylist() == ["a", "7"]
+    assert table.column("subject").chunk(0).dictionary.to_pylist() == ["a", "7"]  # nothing is left of the others
     midnight = int(datetime(2022, 4, 1, tzinfo=UTC).timestamp()) * 1_000_000
     assert table.column("time_us").to_pylist() == [midnight, midnight + 250_000]
 

@@ -43,6 +43,8 @@ BAD = [
     ({**MOVE, "lon": "east", "lat": 31.2}, "bad_coordinates"),
     ({k: v for k, v in MOVE.items() if k != "subject"} | POINT, "missing_field"),
     ({**MOVE, "type": "visit"}, "missing_field"),
+    ({**MOVE, **POINT, "subject": "13812345678"}, "direct_identity"),
+    ({**MOVE, **POINT, "subject": "11010119900307109X"}, "direct_identity"),
 ]
 
 

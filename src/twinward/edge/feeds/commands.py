@@ -10,6 +10,7 @@ import msgspec
 
 from twinward.core.errors import InputError, say_plainly
 from twinward.core.messages import Command
+from twinward.edge.feeds.identities import ADVICE, MESSAGE, is_direct_identity
 from twinward.security.vault import Identity, Vault
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
@@ -88,6 +89,8 @@ def check(command: Command, areas: Container[str], now: datetime) -> None:
         raise InputError(
             f"{command.occurred_at.isoformat()} has not come yet", "check the sender's clock", code="time_in_future"
         )
+    if is_direct_identity(getattr(command, "subject", None) or ""):
+        raise InputError(MESSAGE, ADVICE, code="direct_identity")
     lon, lat = getattr(command, "lon", None), getattr(command, "lat", None)
     if (lon is None) != (lat is None):
         raise InputError("a point needs lon and lat", "give both or neither", code="half_a_point")

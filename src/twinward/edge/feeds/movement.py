@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.edge.feeds import kernels
+from twinward.edge.feeds.identities import ADVICE, MESSAGE, direct_identities
 from twinward.edge.feeds.subjects import SubjectNumbers
 
 BATCH_ROWS = 4_000_000
@@ -35,6 +36,7 @@ REASONS: dict[str, str] = {
     "bad_point": "lon is outside -180..180 or lat outside -90..90",
     "swapped_point": "lat is outside -90..90 but would be a longitude: lon and lat look swapped",
     "bad_error": "error_m is negative or not finite",
+    "direct_identity": f"{MESSAGE}; {ADVICE}",
     "bad_row": "the line does not have as many fields as the header",
 }
 CODES = tuple(REASONS)
@@ -144,7 +146,11 @@ class MovementFile:
         for name in NEEDED:
             if fields[name].null_count:
                 refuse(bad, fields[name].is_null().to_numpy(zero_copy_only=False), "missing_value")
-        out: dict[str, Any] = {"subject": subject_text(fields["subject"], bad, self.numbers)}
+        subject = subject_text(fields["subject"], bad, self.numbers)
+        out: dict[str, Any] = {"subject": subject}
+        direct = direct_identities(subject.dictionary)
+        if direct.any():
+            refuse(bad, direct[subject.indices.to_numpy(zero_copy_only=False)], "direct_identity")
         out["time_us"] = read_times(fields["time"], bad)
         out["lon"], out["lat"] = read_numbers(fields["lon"], bad), read_numbers(fields["lat"], bad)
         check_points(out["lon"], out["lat"], bad)
@@ -159,13 +165,23 @@ class MovementFile:
         self.rejected += [Rejected(self.path.name, self._number(int(row)), CODES[bad[row] - 1]) for row in rows]
         self.received += table.num_rows
         self.passed += table.num_rows
-        good = pa.table(out)
-        return good.filter(pa.array(bad == 0)) if len(rows) else good
+        if not len(rows):
+            return pa.table(out)
+        good = pa.table(out).filter(pa.array(bad == 0))
+        return good.set_column(0, "subject", used_only(whole(good.column("subject"))))
 
 
 def whole(column: Any) -> Any:
     """A chunked column as one array, without a copy where it is one already."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def used_only(column: Any) -> Any:
+    """A dictionary array without the words that no row has: what was refused leaves nothing behind."""
+    codes = column.indices.to_numpy(zero_copy_only=False)
+    used = np.bincount(codes, minlength=len(column.dictionary)) > 0
+    renumbered = (np.cumsum(used) - 1).astype(np.int32)[codes]
+    return pa.DictionaryArray.from_arrays(pa.array(renumbered), column.dictionary.filter(pa.array(used)))
 
 
 def refuse(bad: NDArray[Any], which: NDArray[Any], code: str) -> None:

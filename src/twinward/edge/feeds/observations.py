@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from twinward.core.clock import parse_time, to_us
 from twinward.core.errors import InputError
 from twinward.core.messages import OBSERVATION_COLUMNS
+from twinward.edge.feeds import identities
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
 SCHEMA = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in OBSERVATION_COLUMNS.items()])
@@ -38,6 +39,7 @@ ADVICE = {
     "time_in_future": "check the sender's clock",
     "bad_coordinates": "lon is -180 to 180, lat -90 to 90, WGS 84, both or neither; perhaps they are swapped",
     "swapped_coordinates": "send lon first, then lat",
+    "direct_identity": identities.ADVICE,
     "bad_number": "leave out a number that is not known",
 }
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -212,6 +214,7 @@ def find_wrong(items: list[Item], rows: Any, found: dict[int, tuple[str, str]], 
         report(of_kind[kind], "unknown_type", "{!r} is no type of observation", "type")
     time_us = rows.column("time_us").to_numpy()
     report(time_us > to_us(now + FUTURE_TOLERANCE), "time_in_future", "{} has not come yet", "occurred_at")
+    report(identities.direct_identities(rows.column("subject")), "direct_identity", identities.MESSAGE)
     if checks.areas is not None:
         areas = rows.column("area").dictionary_encode()
         for area in areas.dictionary.to_pylist():
