@@ -99,7 +99,7 @@ def test_an_answer_names_its_activation_and_leaves_a_record(
     [
         ("contacts", {}, "bad_question"),
         ("contacts", {"subject": "s7", "radius": 5}, "bad_question"),
-        ("contacts", {"subject": "s7", "from": "2022-04-01T00:00:00"}, "bad_question"),
+        ("contacts", {"subject": "s7", "from": "2022-04-01T00:00:00"}, "time_without_zone"),
         ("contacts", {"subject": "s7", "from": "2002-04-01T00:00:00Z"}, "window_too_long"),
         ("contacts", {"subject": "nobody"}, "subject_unknown"),
         ("visited", {"areas": {"type": "Polygon"}, "days": 1}, "bad_areas"),

@@ -115,6 +115,10 @@ def test_a_look_at_a_crowd_says_how_many_where_and_when(city: Any) -> None:
     tracing.sql("SELECT count(*) FROM fixes WHERE subject = 's7'")
     with pytest.raises(InputError):
         tracing.sql("SELECT subject::INTEGER FROM fixes")
+    for ask in (lambda: tracing.visited(areas, 1, None, None, -1), lambda: tracing.dwell(areas, 1, None, None, -1)):
+        with pytest.raises(InputError) as refused:
+            ask()
+        assert refused.value.code == "bad_limit"
     looks = [look for look in get_audit(platform, local_admin()).looks[::-1] if look.question != "trace.file"]
     passed, (start, end) = answer["passed_through"], answer["window"]
     assert looks[0].persons == max(passed, answer["stayed"]) > 0

@@ -7,7 +7,6 @@ import argparse
 from twinward import app
 from twinward.cli.opened import add_person, as_time, open_for
 from twinward.cli.output import emit_json, emit_text
-from twinward.core.errors import InputError
 from twinward.service.case_file import make_file
 
 
@@ -54,8 +53,6 @@ def add_window(parser: argparse.ArgumentParser) -> None:
 
 
 def answer_contacts(options: argparse.Namespace) -> int:
-    if options.limit is not None and options.limit < 0:
-        raise InputError("--limit is negative", "leave it out for all contacts", code="bad_limit")
     if options.second_order:
         return answer_second_order(options)
     with open_for(options) as (platform, caller):

@@ -121,6 +121,7 @@ def test_what_the_activation_does_not_open_is_refused(city: tuple[Lake, dict[str
         ({"subject": "3", "radius_m": -1.0}, "bad_radius"),
         ({"subject": "3", "radius_m": float("nan")}, "bad_radius"),
         ({"subject": "3", "minutes": -1.0}, "bad_minutes"),
+        ({"subject": "3", "limit": -1}, "bad_limit"),
     ],
 )
 def test_bad_questions_get_a_clear_code(city: tuple[Lake, dict[str, Any]], question: dict[str, Any], code: str) -> None:

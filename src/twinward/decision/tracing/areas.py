@@ -109,7 +109,9 @@ def shape_of(feature: dict[str, Any], code: str) -> Any:
     try:
         shape = shapely.from_geojson(msgspec.json.encode(feature.get("geometry")))
     except (shapely.errors.ShapelyError, TypeError, ValueError) as error:
-        raise InputError(f"area {code} has no usable geometry: {error}", "mend it", code="bad_areas") from error
+        why = str(error).partition("Exception: ")[2] or str(error)
+        advice = "give the geometry of a GeoJSON polygon or point; a polygon's rings end where they begin"
+        raise InputError(f"area {code} has no usable geometry: {why}", advice, code="bad_areas") from error
     if shape is None or shape.is_empty:
         raise InputError(f"area {code} is empty", "leave it out or draw it", code="bad_areas")
     west, south, east, north = shape.bounds

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twinward.core.clock import format_time, from_us
 from twinward.core.geography import M_PER_DEGREE
 from twinward.decision.tracing.kernels import pairs
-from twinward.decision.tracing.opened import OpenedLake, check_radius
+from twinward.decision.tracing.opened import OpenedLake, check_limit, check_radius
 
 
 class Companion(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +47,7 @@ def list_companions(
 ) -> CompanionAnswer:
     """Others whose stays overlap the subject's at `min_places` or more different places, most places first."""
     check_radius(radius_m, min_minutes)
+    check_limit(limit)
     a, b = lake.window(start, end)
     who = lake.subject(subject)
     mine = lake.subject_visits(who, a, b)

@@ -15,7 +15,7 @@ from twinward.decision.tracing import likelihood
 from twinward.decision.tracing.calibration import calibrate
 from twinward.decision.tracing.evidence import Episode, Written
 from twinward.decision.tracing.kernels import pairs
-from twinward.decision.tracing.opened import OpenedLake, boxes_around, check_radius
+from twinward.decision.tracing.opened import OpenedLake, boxes_around, check_limit, check_radius
 from twinward.decision.tracing.settings import MOVING, Settings, setting_of_stays
 from twinward.decision.tracing.weighing import (
     crowding,
@@ -76,6 +76,7 @@ class ContactAnswer(msgspec.Struct, frozen=True, kw_only=True):
 def list_contacts(lake: OpenedLake, question: ContactQuestion, settings: Settings) -> ContactAnswer:
     """Contacts of one case. Refused or absent where the scope does not open what is asked."""
     check_radius(question.radius_m, question.minutes)
+    check_limit(question.limit)
     from_us_, to_us_ = lake.window(question.start, question.end)
     who = lake.subject(question.subject)
     case = lake.subject_fixes(who, from_us_, to_us_)

@@ -146,6 +146,12 @@ def boxes_around(lon: NDArray[Any], lat: NDArray[Any], radius_m: float) -> NDArr
     return np.stack([west, np.maximum(lat - reach, -90.0), east, np.minimum(lat + reach, 90.0)], axis=1)
 
 
+def check_limit(limit: int | None) -> None:
+    """InputError for a list of fewer than none."""
+    if limit is not None and limit < 0:
+        raise InputError(f"a list cannot hold {limit}", "leave the limit out for all, 0 for none", code="bad_limit")
+
+
 def check_radius(radius_m: float, minutes: float) -> None:
     """InputError for a radius or time that means nothing."""
     if not 0.0 <= radius_m <= LONGEST_RADIUS_M:

@@ -9,7 +9,7 @@ import msgspec
 from twinward.core.clock import format_time, parse_time
 from twinward.core.errors import AbsentError, InputError
 from twinward.decision.tracing.contacts import Contact, ContactQuestion, list_contacts
-from twinward.decision.tracing.opened import OpenedLake
+from twinward.decision.tracing.opened import OpenedLake, check_limit
 from twinward.decision.tracing.settings import Settings
 
 MOST_SEEDS = 200
@@ -56,6 +56,7 @@ def list_second_order(
             f"min_transmission in (0, 1], cap 1 to {MOST_SEEDS}, latent days 0 or more",
             code="bad_second_order",
         )
+    check_limit(question.limit)
     first = list_contacts(lake, msgspec.structs.replace(question, limit=None), settings).contacts
     likely = [contact for contact in first if contact.transmission >= min_transmission]
     known = {question.subject, *(contact.subject for contact in first)}
@@ -133,6 +134,7 @@ def trace_backward(
     The default span holds 95 in 100 incubation periods of the ancestral strain (Lauer et al. 2020, Ann Intern Med
     172:577: 2.2 to 11.5 days) and the shorter ones of later strains.
     """
+    check_limit(limit)
     shortest, longest = incubation_days
     if not 0 <= shortest < longest:
         raise InputError(

@@ -14,7 +14,7 @@ from twinward.core.errors import InputError, RefusedError
 from twinward.core.ports import Visits
 from twinward.decision.tracing.areas import AskedAreas, require_open
 from twinward.decision.tracing.crowds import Counts, can_count, count_crowds
-from twinward.decision.tracing.opened import OpenedLake
+from twinward.decision.tracing.opened import OpenedLake, check_limit
 
 HOUR_US = 3_600_000_000
 
@@ -87,6 +87,7 @@ def list_visited(
     lake: OpenedLake, areas: AskedAreas, start: datetime, end: datetime, subject: str | None, limit: int | None
 ) -> VisitedAnswer:
     """Persons in the areas during [start, end); `subject` None asks for everyone."""
+    check_limit(limit)
     check_areas(lake, areas)
     a, b = lake.window(start, end)
     if subject is None and limit == 0 and can_count(lake, areas, lake.lake.visit_index().per_degree):
@@ -205,6 +206,7 @@ def list_dwells(
     """Stays in the areas that last more than `over_h` hours inside [start, end)."""
     if not 0 <= over_h <= 24 * 366:
         raise InputError(f"{over_h} hours cannot be asked for", "use 0 to 8784", code="bad_hours")
+    check_limit(limit)
     check_areas(lake, areas)
     a, b = lake.window(start, end)
     windows = np.tile(np.array([[a, b - 1]]), (len(areas.boxes), 1))
