@@ -18,6 +18,7 @@ from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, report_day, sta
 SCREENS = ROOT / "docs" / "screens"
 DESK, PHONE, WALL = (1440, 900), (390, 844), (1920, 1080)
 SETTLE_MS = 900
+LOADING = ("Loading", "正在载入")
 COMPARE_MS = 300_000
 RESIDENTS = 60_000
 WEEKS_D = 24
@@ -99,9 +100,8 @@ def compare_plans(page: Page) -> None:
     """Three plans over two weeks; the second picture finds the comparison of the first, for it asks the same."""
     page.wait_for_selector("fieldset label:nth-of-type(4)")
     page.locator("fieldset input[value=epidemic-i-whole-city]").check()
-    first, second = page.locator("form select").nth(0), page.locator("form select").nth(1)
-    first.select_option("14")
-    second.select_option("5")
+    for longest, wanted in (("84", "14"), ("40", "5")):  # days ahead, runs of each: known by their last choice
+        page.locator("form select", has=page.locator(f"option[value='{longest}']")).select_option(wanted)
     page.locator("form button[type=submit]").click()
     page.wait_for_selector("[data-testid=sheet]", timeout=COMPARE_MS)
     page.locator("#sheet").evaluate("node => node.scrollIntoView()")
@@ -120,6 +120,7 @@ def take(
     if place.startswith("?") or not place:
         page.wait_for_selector("[data-state=ready]")
     prepare(page, name)
+    page.wait_for_function("words => !words.some(word => document.body.innerText.includes(word))", arg=LOADING)
     page.wait_for_timeout(SETTLE_MS)
     path = SCREENS / f"{name}.png"
     page.screenshot(path=path)

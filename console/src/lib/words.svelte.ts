@@ -1,6 +1,6 @@
 // Which language is spoken, and how words, numbers and times are written in it.
 import { en, type WordKey } from '../words/en'
-import { english, library } from '../words/library'
+import { english, inChinese, library } from '../words/library'
 import { zh } from '../words/zh'
 
 export type Language = 'en' | 'zh'
@@ -45,9 +45,12 @@ export function said(kind: string, word: string): string {
 /** A title of the bundled library, in Chinese where we have it; otherwise as it is written there. */
 export function titled(kind: 'department' | 'plan' | 'task' | 'event', key: string, title?: string): string {
   const name = `${kind}.${key}`
-  if (words.language === 'zh') return library[name] ?? title ?? key
+  if (words.language === 'zh') return kind === 'task' ? worded(title ?? key) : (library[name] ?? title ?? key)
   return title ?? (kind === 'department' ? words.departments[key] : english(name)) ?? key
 }
+
+/** A text that a plan has in its own words, in Chinese where we have it. */
+export const worded = (text: string): string => (words.language === 'zh' ? inChinese(text) : undefined) ?? text
 
 /** An area's name; the server calls the root `the city`. */
 export const area = (name: string): string => (name === 'the city' ? t('area.wide') : name)
@@ -93,6 +96,10 @@ const REASONS: [RegExp, string][] = [
   [/^no plan is in force for this incident$/, '此事件尚无现行预案'],
   [/^authorised beforehand by (.*?): (.*)$/, '由 $1 事先授权：$2'],
   [/^adopted by (.*)$/, '由 $1 批准'],
+  [/^([\d,]+) reported infections are still in course; ([\d,]+) more are an estimate: reports are taken to find (\d+)%, (\d+) days after infection; the last (\d+) follow their growth$/, '已报告的 $1 例感染仍在病程中；另有 $2 例为估计：假定报告发现其中 $3%，在感染 $4 天之后；最近 $5 天按其增长推算'],
+  [/^which residents of an area they are is drawn$/, '具体是该区域的哪些居民由抽样决定'],
+  [/^measures in force that the simulator does not know: (.*)$/, '模拟器不认识的现行措施：$1'],
+  [/^not simulated: (.*)$/, '未模拟：$1'],
 ]
 
 export function reason(text: string): string {
