@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from helpers.cities import make_city
 from twinward import app
 from twinward.cli.main import main
 
@@ -45,3 +46,20 @@ def test_in_a_managed_workspace_a_question_to_the_live_state_needs_a_login(run: 
     assert run("library", "manual")[0] == 0
     assert run("plan", "list")[0] == 0
     assert run("plan", "generate", "--keep", "--count", "1")[1]["error"]["code"] == "bad_token"
+
+
+def test_records_are_taken_out_and_brought_in_and_bad_files_are_named(run: Any, tmp_path: Path) -> None:
+    app.init_workspace(tmp_path / "ws")
+    make_city(tmp_path / "ws", "310101")
+    out = tmp_path / "records.json"
+    assert run("library", "cases", "--export", str(out))[1]["records"] == []
+    assert json.loads(out.read_bytes()) == []
+    out.write_text("{}", "utf-8")
+    for words, code in (
+        (("cases", "--export", str(tmp_path / "no" / "x.json")), "not_writable"),
+        (("cases", "--add", str(out)), "bad_records"),
+        (("cases", "--add", str(tmp_path / "absent.json")), "not_found"),
+        (("similar", "inc-none"), "not_found"),
+    ):
+        done, said = run("library", *words)
+        assert (done, said["error"]["code"]) == (2, code)

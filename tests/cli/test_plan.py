@@ -56,6 +56,8 @@ def test_plans_are_listed_shown_and_laid_beside_each_other_without_a_workspace(r
         (("generate", "--out", "x", "--base", SUPPRESS, "--vary", "masks=maybe"), "bad_variable"),
         (("compare", "none", "--residents", "900", "--found-share", "7"), "bad_found_share"),
         (("compare", "none", "--residents", "900", "--workers", "-1"), "bad_workers"),
+        (("compare", "none", "--residents", "900", "--out", __file__), "no_folder"),
+        (("search", "--residents", "900", "--resume", "/dev/null/x"), "bad_path"),
         (("generate", "--keep"), "no_workspace"),
     ],
 )

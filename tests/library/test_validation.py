@@ -69,6 +69,12 @@ def test_alternatives_are_never_taken_by_the_loop() -> None:
         ("coverage = 0.9", 'trigger = { figure = "icu_share", start_above = 20 }', "never_fires"),
         ("coverage = 0.9", 'trigger = { figure = "icu_share", start_above = 0 }', "always_fires"),
         ('hazard = "epidemic"', 'hazard = "dragon"', "unknown_hazard"),
+        ("at_least = 10", "at_least = -5", "negative"),
+        ('manual = "manuals/mass-testing.md"', 'manual = "manuals/moons.md"', "unknown_manual"),
+        ('manual = "manuals/mass-testing.md"', 'manual = "https://city.example/our-own.pdf"', "ok"),
+        ("days = 14", "days = -14", "negative"),
+        ('kind = "quiet_days"', 'kind = "figure_below"', "bad_objective"),
+        ('kind = "quiet_days"', 'kind = "silence"', "bad_form"),
         ('version = "1"', "version = ", "not_toml"),
     ],
 )

@@ -13,7 +13,7 @@ import msgspec
 
 from twinward import app
 from twinward.cli.opened import add_person, as_time, open_for
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import emit_json, emit_text, write_file
 from twinward.core.errors import InputError
 
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
@@ -114,10 +114,7 @@ def point_of(text: str) -> tuple[float, float]:
 
 def write_geojson(path: Path | None, features: dict[str, Any]) -> None:
     if path is not None:
-        try:
-            path.write_bytes(msgspec.json.encode(features))
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror}", "name a file that can be written", code="bad_path") from error
+        write_file(path, msgspec.json.encode(features))
 
 
 def _sites(options: argparse.Namespace) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from twinward.cli.opened import as_time
-from twinward.cli.output import emit_json, emit_text
-from twinward.core.errors import InputError
+from twinward.cli.output import emit_json, emit_text, write_file
 from twinward.service import corrective, review, review_page, situation
 from twinward.service.ground import Ground
 from twinward.service.platform import Caller, Platform
@@ -66,11 +65,7 @@ def run_report(platform: Platform, caller: Caller, options: argparse.Namespace) 
 
 
 def write(path: Path, content: Any) -> str:
-    try:
-        path.write_bytes(content())
-    except OSError as error:
-        why = f"{path} cannot be written: {error.strerror}"
-        raise InputError(why, "name another file", code="not_writable") from error
+    write_file(path, content())
     return f"written: {path}"
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from twinward import app
 from twinward.cli.opened import add_person, open_for
-from twinward.cli.output import emit_json, emit_text
+from twinward.cli.output import emit_json, emit_text, write_file
 from twinward.core.errors import InputError
 from twinward.service import case_records, library, plans
 from twinward.service.ground import Ground
@@ -73,7 +73,7 @@ def show_experience(options: argparse.Namespace) -> int:
             case_records.add_records(platform, caller, options.add)
         records = case_records.list_records(platform, ground, caller)
     if options.export is not None:
-        options.export.write_bytes(msgspec.json.encode(records))
+        write_file(options.export, msgspec.json.encode(records))
     if options.json:
         emit_json({"records": records})
     else:

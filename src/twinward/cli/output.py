@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from twinward.core.errors import InputError
+
 DRILL: ContextVar[str] = ContextVar("drill", default="")  # the drill that this run of the command line is about
 ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)  # of the city, once its workspace is open
 
@@ -41,6 +43,15 @@ def emit_json(result: Any) -> None:
         result = {"drill": drill} | msgspec.to_builtins(result)
     sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
     sys.stdout.flush()
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """What a person asked for as a file; InputError `not_writable`."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        why = f"{path} cannot be written: {error.strerror}"
+        raise InputError(why, "name another file", code="not_writable") from error
 
 
 def emit_text(text: str) -> None:

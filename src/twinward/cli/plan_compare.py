@@ -107,6 +107,8 @@ def run_compare(options: argparse.Namespace) -> int:
 
     if options.out is not None and not options.out.resolve().parent.is_dir():
         raise InputError(f"--out {options.out}: there is no such folder", "make it first", code="no_folder")
+    if options.out is not None and options.out.exists() and not options.out.is_dir():
+        raise InputError(f"--out {options.out} is a file", "name a folder", code="no_folder")
     ready = ready_of(options, request_of(options, tuple(options.plans), options.generate))
     with progress_bar("compare") as move:
         sheet = run_ready(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 
-from twinward.core.errors import InputError, Route
+from twinward.core.errors import Route
 from twinward.library.complaints import Complaint
 from twinward.library.duties_check import list_tasks
 from twinward.library.hazards import Hazard
-from twinward.library.measures import KNOWN_MEASURES, Measure, check_measures
+from twinward.library.manuals import list_manuals
+from twinward.library.measures import KNOWN_MEASURES, Measure, find_wrong
 from twinward.library.plans import AFFECTED, Plan, Quantity, Start
 from twinward.library.resources import list_resources
 
@@ -67,8 +68,11 @@ def check_start(route: Route, start: Start, name: str, hazard: Hazard | None) ->
     if start.at_most is not None and start.at_most < start.at_least:
         message = f"the trigger never fires: nothing is at least {start.at_least:g} and at most {start.at_most:g}"
         yield (*route, "at_most"), "never_fires", message, "let at_most be at least at_least"
-    if start.at_least <= 0 and start.at_most is None and start.source != "sensors":
-        message = f"the trigger always fires: {start.figure} is never below {min(start.at_least, 0):g}"
+    if start.at_least < 0 and start.source != "sensors":
+        message = f"at_least: {start.figure} is never below 0, and {start.at_least:g} is"
+        yield (*route, "at_least"), "negative", message, "give a threshold above 0"
+    elif start.at_least <= 0 and start.at_most is None and start.source != "sensors":
+        message = f"the trigger always fires: {start.figure} is never below 0"
         yield (*route, "at_least"), "always_fires", message, "give a threshold above 0"
 
 
@@ -116,26 +120,42 @@ def check_needs(plan: Plan) -> Iterator[Complaint]:
 
 
 def check_steps(plan: Plan, areas: Container[str] | None) -> Iterator[Complaint]:
-    """Measures: known words, areas that exist, no contradiction."""
+    """Measures: known words, areas that exist, no contradiction. Manuals that are there."""
+    manuals = {manual.path for manual in list_manuals()}
     for route, task in list_tasks(plan):
         if task.measure is not None and task.measure not in ORDERED_MEASURES:
             message = f"there is no measure {task.measure!r}"
             yield (*route, "measure"), "unknown_measure", message, "known: " + ", ".join(sorted(ORDERED_MEASURES))
-        for area in task.areas:
-            if areas is not None and area not in areas:
-                yield (
-                    (*route, "areas"),
-                    "unknown_area",
-                    f"there is no area {area!r}",
-                    "write a code of the city's areas",
-                )
+        if task.manual is not None and task.manual.startswith("manuals/") and task.manual not in manuals:
+            message = f"there is no manual {task.manual!r}"
+            yield (*route, "manual"), "unknown_manual", message, "known: " + ", ".join(sorted(manuals))
+        yield from check_areas((*route, "areas"), task.areas, areas, "write a code of the city's areas")
     for number, measure in enumerate(plan.measures):
-        for area in measure.areas:
-            if areas is not None and area != AFFECTED and area not in areas:
-                advice = f"write a code of the city's areas, or {AFFECTED!r}"
-                yield ("measures", number, "areas"), "unknown_area", f"there is no area {area!r}", advice
-        try:
-            check_measures(plan.measures[: number + 1])
-        except InputError as error:
-            yield ("measures", number), "bad_measures", error.message, error.advice
-            return
+        named = [area for area in measure.areas if area != AFFECTED]
+        advice = f"write a code of the city's areas, or {AFFECTED!r}"
+        yield from check_areas(("measures", number, "areas"), named, areas, advice)
+    if found := find_wrong(plan.measures):
+        yield ("measures", found[0]), "bad_measures", found[1].message, found[1].advice
+
+
+def check_areas(route: Route, named: Iterable[str], areas: Container[str] | None, advice: str) -> Iterator[Complaint]:
+    for area in named:
+        if areas is not None and area not in areas:
+            yield route, "unknown_area", f"there is no area {area!r}", advice
+
+
+def check_objectives(plan: Plan) -> Iterator[Complaint]:
+    """Each by its own name, and such that it can be reached and missed."""
+    keys = [one.key for one in plan.objectives]
+    for number, one in enumerate(plan.objectives):
+        route: Route = ("objectives", number)
+        if one.key in keys[:number]:
+            yield (*route, "key"), "key_twice", f"objective {one.key!r} stands twice", "name each once"
+        if one.kind == "quiet_days" and one.days < 1:
+            yield (*route, "days"), "negative", f"objective {one.key}: {one.days} quiet days", "give 1 or more"
+        if one.stale_after_days < 1:
+            message = f"objective {one.key}: stale after {one.stale_after_days} days"
+            yield (*route, "stale_after_days"), "negative", message, "give 1 or more"
+        if one.kind == "figure_below" and not (one.figure and one.below > 0 and one.hours >= 0):
+            message = f"objective {one.key}: {one.figure or 'no figure'} below {one.below:g} for {one.hours:g} hours"
+            yield route, "bad_objective", message, "give a figure, what it stays below (above 0), and hours (0 or more)"

@@ -5,19 +5,25 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from twinward.core.errors import Route, plain, route_of, value_at
+from twinward.library.hazards import LEVELS
 from twinward.library.measures import KNOWN_MEASURES
+from twinward.library.plans import AdminLevel, Objective, PlanTask, Start
 
 Complaint = tuple[Route, str, str, str]  # where, code, message, advice
+OPTIONS = {  # the words that a field may have
+    "level": get_args(AdminLevel), "kind": get_args(get_type_hints(Objective)["kind"]),
+    "where": get_args(get_type_hints(PlanTask)["where"]), "source": get_args(get_type_hints(Start)["source"]),
+}  # fmt: skip
 TIMES = {"deadline": "deadline_h, in hours", "within": "within_h, in hours", "delay": "delay_d, in days"}
 
 
 def form_fault(base: Route, complaint: str, item: Any = None) -> Complaint:
     """What to say of a part at `base`, whose value is `item`, that has not its form."""
     inner = route_of(complaint)
-    return (*base, *inner), *explain(complaint, inner, value_at(item, inner))
+    return (*base, *inner), *explain(complaint, (*base, *inner), value_at(item, inner))
 
 
 def explain(complaint: str, route: Route, value: Any = None) -> tuple[str, str, str]:
@@ -37,6 +43,9 @@ def explain(complaint: str, route: Route, value: Any = None) -> tuple[str, str, 
         return "negative", said, "give a number above 0" if "> 0" in complaint else "give a number that is not negative"
     if "<= 1.0" in complaint:
         return "unit", said, "a share is from 0 to 1: 80 % is 0.8"
+    if "Invalid enum value" in complaint and last in OPTIONS:
+        options = LEVELS if route == ("level",) else OPTIONS[last]
+        return "bad_form", said.replace("Invalid enum value", "there is no"), "known: " + ", ".join(options)
     if "Invalid value" in complaint and last == "type":
         return "unknown_measure", message, "known: " + ", ".join(sorted(KNOWN_MEASURES))
     if "got `str`" in complaint and ("float" in complaint or "int" in complaint):

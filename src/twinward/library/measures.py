@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from twinward.core.errors import InputError, route_of
+from twinward.core.errors import InputError, route_of, say_plainly
 from twinward.library.lines import find_line, index_lines
 
 Chance = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
@@ -183,32 +183,38 @@ def read_measures(data: dict[str, Any], where: str = "", text: str = "") -> tupl
     except msgspec.ValidationError as error:
         line = find_line(index_lines(text), route_of(str(error)))
         raise InputError(
-            f"{where.format(line)}the measures cannot be used: {error}",
+            f"{where.format(line)}the measures cannot be used: {say_plainly(str(error), data)}",
             "`twinward simulate --schema measures` prints the form",
             code="bad_measures",
         ) from error
-    check_measures(measures)
+    if found := find_wrong(measures):
+        number, wrong = found
+        at = where.format(find_line(index_lines(text), ("measures", number)))
+        raise InputError(f"{at}{wrong.message}", wrong.advice, code=wrong.code)
     return measures
 
 
 def check_measures(measures: tuple[Measure, ...]) -> None:
     """InputError for an empty window or for two measures of a kind of which only one can hold at a place and time."""
+    if found := find_wrong(measures):
+        raise found[1]
+
+
+def find_wrong(measures: tuple[Measure, ...]) -> tuple[int, InputError] | None:
+    """The first measure that makes no sense by itself or beside those before it, and why."""
     for n, one in enumerate(measures):
         if one.start_day >= one.end_day:
-            raise InputError(
-                f"measure {label(one)} ends on day {one.end_day}, before it starts on day {one.start_day}",
-                "give an end_day after start_day",
-                code="bad_measures",
-            )
+            message = f"measure {label(one)} ends on day {one.end_day}, before it starts on day {one.start_day}"
+            return n, InputError(message, "give an end_day after start_day", code="bad_measures")
         if one.ages[0] > one.ages[1]:
-            raise InputError(f"measure {label(one)} has ages {list(one.ages)}", "first year first", code="bad_measures")
+            message = f"measure {label(one)} has ages {list(one.ages)}"
+            return n, InputError(message, "first year first", code="bad_measures")
         for other in measures[:n]:
             if type(one) is type(other) and isinstance(one, SINGULAR) and one != other and _meet(one, other):
-                raise InputError(
-                    f"measures {label(other)} and {label(one)} contradict each other: same days, areas and ages",
-                    "let one end before the other starts, or give them different areas",
-                    code="contradictory_measures",
-                )
+                message = f"measures {label(other)} and {label(one)} contradict each other: same days, areas and ages"
+                advice = "let one end before the other starts, or give them different areas"
+                return n, InputError(message, advice, code="contradictory_measures")
+    return None
 
 
 def label(measure: Measure) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError, Route
-from twinward.library.checks import check_needs, check_steps, check_times, check_triggers
+from twinward.library.checks import check_needs, check_objectives, check_steps, check_times, check_triggers
 from twinward.library.complaints import Complaint, form_fault, list_infinite
 from twinward.library.duties_check import check_departments, check_order
 from twinward.library.lines import find_line, index_lines
@@ -98,6 +98,7 @@ def check_all(plan: Plan, library: Library, now: datetime, areas: Container[str]
     yield from check_triggers(plan, library.hazards.get(plan.hazard))
     yield from check_needs(plan)
     yield from check_steps(plan, areas)
+    yield from check_objectives(plan)
 
 
 def read_parts(data: dict[str, Any], blame: Blame) -> tuple[Plan | None, Plan | None, dict[str, list[int]]]:
