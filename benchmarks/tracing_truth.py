@@ -18,7 +18,8 @@ from twinward.core.geography import M_PER_DEGREE
 from twinward.core.scope import Scope
 from twinward.decision.tracing import calibration as calibrated
 from twinward.decision.tracing import contacts as weighed
-from twinward.decision.tracing.contacts import Contact, ContactQuestion, list_contacts
+from twinward.decision.tracing.contacts import ContactQuestion, list_contacts
+from twinward.decision.tracing.evidence import Contact
 from twinward.decision.tracing.opened import OpenedLake
 from twinward.decision.tracing.settings import Settings
 from twinward.population.plain import plain_base

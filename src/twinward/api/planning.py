@@ -37,9 +37,9 @@ class AskCompare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     days: Annotated[int, msgspec.Meta(ge=1, le=180)] = 28
     replicates: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 1
-    disease: Literal["sars-cov-2-ancestral", "sars-cov-2-omicron-ba2", "influenza-pandemic", "sars-2003", "measles"] = (
-        "sars-cov-2-ancestral"
-    )
+    disease: (
+        Literal["sars-cov-2-ancestral", "sars-cov-2-omicron-ba2", "influenza-pandemic", "sars-2003", "measles"] | None
+    ) = None
     ranked_by: Literal["cost", "infections", "deaths", "restricted_days"] = "cost"
     found_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
     doubts: bool = True

@@ -59,7 +59,7 @@ def add_question(parser: argparse.ArgumentParser, *, replicates: int) -> None:
     parser.add_argument("--incident", help="plans for this incident's areas")
     parser.add_argument("--hazard", help="whose reports, when several hazards have incidents")
     parser.add_argument("--areas", default="", help="area codes with commas: where generated plans hold")
-    parser.add_argument("--disease", default="sars-cov-2-ancestral", help="name of a bundled disease, or a TOML file")
+    parser.add_argument("--disease", help="name of a bundled disease, or a TOML file; default: what the hazard names")
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="e.g. transmission.r0=2.5")
     parser.add_argument("--found-share", type=float, default=0.5, help="share of infections that reports find")
     parser.add_argument("--rank-by", default="cost", help="cost, infections, deaths or restricted_days")

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from twinward.cli.main import add_common
 from twinward.cli.output import emit_json, emit_text, say
 from twinward.core.errors import InputError
@@ -17,7 +19,10 @@ from twinward.core.errors import InputError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
     parser.add_argument("--residents", help="a plain city of so many residents, in place of the workspace's city")
-    parser.add_argument("--disease", default="sars-cov-2-ancestral", help="name of a bundled disease, or a TOML file")
+    parser.add_argument(
+        "--disease",
+        help="name of a bundled disease, or a TOML file; default: sars-cov-2-ancestral, --live: what the hazard names",
+    )
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="e.g. transmission.r0=2.5")
     parser.add_argument("--infected", default="100", help="infected on day 0, drawn at random (default 100)")
     parser.add_argument("--measures", type=Path, help="TOML file of measures")
@@ -70,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
             emit_text(readable_contacts(report))
         return 0
     _check_targets(options)
-    with _live(options, request) as live:
+    with _live(options, request) as (request, live):
         answer = simulation.simulate(request, _progress(request.days, request.replicates), live)
     result = simulation.summary(answer)
     if options.profile:
@@ -86,36 +91,41 @@ def run(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _live(options: argparse.Namespace, request: Any) -> Iterator[Any]:
-    """What turns a base into the live state, or None without --live."""
+def _live(options: argparse.Namespace, request: Any) -> Iterator[tuple[Any, Any]]:
+    """The request, of the hazard's disease unless one is named; what makes a base's live state, None without --live."""
     if not options.live:
-        yield None
+        yield request, None
         return
     if options.residents is not None:
         raise InputError("--live needs the workspace's city", "leave --residents out", code="live_needs_city")
     from twinward.cli.opened import open_for
     from twinward.core.clock import parse_time
-    from twinward.service.live import fork_live
+    from twinward.service.live import fork_live, only_hazard, usual_disease
 
     at = parse_time(options.at) if options.at else None
     with open_for(options) as (platform, _):
-        yield lambda base: fork_live(
-            platform, base, request.disease, options.hazard, at, request.seed, options.found_share
+        hazard = options.hazard or only_hazard(platform, at)
+        if options.disease is None:
+            request = msgspec.structs.replace(request, disease=usual_disease(hazard))
+        yield (
+            request,
+            lambda base: fork_live(platform, base, request.disease, hazard, at, request.seed, options.found_share),
         )
 
 
 def _request(options: argparse.Namespace) -> Any:
     from twinward.service.simulation import SimulationRequest
 
-    numbers = {
+    numbers: dict[str, Any] = {
         name: whole_number(getattr(options, name), name)
         for name in ("infected", "days", "seed", "replicates", "threads")
     }
+    named = {} if options.disease is None else {"disease": options.disease}
     return SimulationRequest(
         residents=None if options.residents is None else whole_number(options.residents, "residents"),
-        city=options.workspace / "city", disease=options.disease, settings=tuple(options.set),
+        city=options.workspace / "city", settings=tuple(options.set),
         measures=options.measures, mixing=options.mixing, level=options.level, contacts=options.contacts,
-        cluster=options.cluster, keep_tree=options.tree is not None, **numbers,
+        cluster=options.cluster, keep_tree=options.tree is not None, **numbers, **named,
     )  # fmt: skip
 
 

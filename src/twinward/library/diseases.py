@@ -11,6 +11,7 @@ import msgspec
 
 from twinward.core.errors import InputError
 
+DEFAULT = "sars-cov-2-ancestral"
 Chance = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0.0)]

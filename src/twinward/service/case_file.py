@@ -9,7 +9,7 @@ import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.decision.tracing.casefile import Stay
-from twinward.decision.tracing.contacts import Contact
+from twinward.decision.tracing.evidence import Contact
 from twinward.service.platform import Platform
 from twinward.service.tracing import Tracing
 from twinward.service.tracing_looks import of_person

@@ -18,10 +18,11 @@ from twinward.decision.simulation import load_disease
 from twinward.decision.simulation.live import LiveState
 from twinward.decision.simulation.run import require_memory
 from twinward.library.blocks import NAME, plan_of_name
+from twinward.library.diseases import DEFAULT
 from twinward.library.loading import Library, load_library
 from twinward.library.plans import Plan
 from twinward.population.base import CityBase
-from twinward.service.live import fork_live
+from twinward.service.live import fork_live, only_hazard, usual_disease
 from twinward.service.plans import MakeRequest, generate, get_plan, store
 from twinward.service.platform import Platform, snapshot_of
 from twinward.service.sheets import CompareRequest, check_numbers, require_time, unfinished
@@ -44,12 +45,14 @@ def get_ready(platform: Platform | None, request: CompareRequest, *, files: bool
     require_time(platform, request.at)
     base = open_base(platform)
     incident, hazard, affected = where(platform, request)
-    state = fork_live(platform, base, request.disease, hazard, request.at, request.seed, request.found_share)
+    hazard = hazard or only_hazard(platform, request.at)
+    disease = request.disease or usual_disease(hazard)
+    state = fork_live(platform, base, disease, hazard, request.at, request.seed, request.found_share)
     plans = list_candidates(request, platform.around.library, state, affected, files)
     if request.base:  # whoever reads the sheet must be able to adopt what is on it
         store(platform, make_plans(request, platform.around.library, files), request.seed, "comparison")
     question = Question(
-        base=base, disease=load_disease(request.disease, list(request.settings)), days=request.days,
+        base=base, disease=load_disease(disease, list(request.settings)), days=request.days,
         replicates=request.replicates, seed=request.seed, initial=state.initial, level=request.level,
     )  # fmt: skip
     k = platform.settings.k_anonymity
@@ -74,7 +77,8 @@ def ready_without_workspace(request: CompareRequest, files: bool) -> Ready:
     require_memory(request.residents)
     plans = list_candidates(request, load_library(), None, list(request.areas), files)
     question = Question(
-        base=plain_base(request.residents, request.seed), disease=load_disease(request.disease, list(request.settings)),
+        base=plain_base(request.residents, request.seed),
+        disease=load_disease(request.disease or DEFAULT, list(request.settings)),
         days=request.days, replicates=request.replicates, seed=request.seed, infected=request.infected,
         level=request.level,
     )  # fmt: skip
@@ -98,7 +102,10 @@ def open_base(platform: Platform) -> CityBase:
 
 
 def where(platform: Platform, request: CompareRequest) -> tuple[str | None, str | None, list[str]]:
-    """(incident, hazard, affected areas): those of the incident named, or of all open ones of the hazard."""
+    """(incident, hazard, affected areas): those of the incident named, or of all open ones of the hazard.
+
+    No areas stand for the whole city, as in a measure.
+    """
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, request.at)
         rows = snapshot.list_rows("incidents")
@@ -111,7 +118,8 @@ def where(platform: Platform, request: CompareRequest) -> tuple[str | None, str 
             platform.around.areas.require(area)
         fitting = [row for row in rows if row.status == "open" and hazard in (None, row.hazard)]
         affected = sorted({area for row in fitting for area in row.affected})
-    return request.incident, hazard, list(request.areas) or affected
+    areas = list(request.areas) or affected
+    return request.incident, hazard, [] if platform.around.areas.root in areas else areas
 
 
 def list_candidates(request: CompareRequest, library: Library, state: LiveState | None, affected: list[str],

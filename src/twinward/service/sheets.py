@@ -35,7 +35,7 @@ class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
     days: int = 28
     replicates: int = 20
     seed: int = 1
-    disease: str = "sars-cov-2-ancestral"
+    disease: str | None = None  # that of the hazard when None
     settings: tuple[str, ...] = ()
     incident: str | None = None
     hazard: str | None = None

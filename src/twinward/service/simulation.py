@@ -28,7 +28,7 @@ from twinward.decision.simulation.engine import STEPS
 from twinward.decision.simulation.live import LiveState
 from twinward.decision.simulation.run import require_memory
 from twinward.decision.simulation.scenario import MIXINGS, check_scenario
-from twinward.library.diseases import disease_schema
+from twinward.library.diseases import DEFAULT, disease_schema
 from twinward.library.measures import measures_schema
 from twinward.population.base import CityBase
 
@@ -38,7 +38,7 @@ class SimulationRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     residents: int | None = None
     city: Path | None = None
-    disease: str = "sars-cov-2-ancestral"
+    disease: str = DEFAULT
     settings: tuple[str, ...] = ()
     infected: int = 100
     measures: Path | None = None

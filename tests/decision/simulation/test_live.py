@@ -13,6 +13,7 @@ from twinward.core.errors import InputError
 from twinward.decision.simulation import load_disease
 from twinward.decision.simulation.live import read_live
 from twinward.population.plain import plain_base
+from twinward.twins.city.areas import AreaTree
 
 NOW = datetime(2022, 4, 1, 8, tzinfo=UTC)
 HAZARD = "epidemic"
@@ -36,6 +37,8 @@ class Row(msgspec.Struct):
 
 class Picture:
     """A snapshot of rows in memory."""
+
+    areas = AreaTree("root", [])
 
     def __init__(self, **tables: list[Row]) -> None:
         self.tables = tables
@@ -105,6 +108,17 @@ def test_orders_of_open_incidents_become_the_simulators_measures() -> None:
     assert [measure.name for measure in state.measures] == ["lockdown in force"]
     assert state.measures[0].areas == [area]
     assert "dancing_ban" in state.notes[-1]
+
+
+def test_an_order_for_the_whole_city_holds_everywhere() -> None:
+    orders = [
+        Row(measure="area_lockdown", area=area, status="done", ordered_at=NOW) for area in (BASE.leaf_codes[0], "root")
+    ]
+    picture = Picture(
+        counts=[count_row(BASE.leaf_codes[0], 3, 10)], incidents=[Row(id="i", status="open")], tasks=orders
+    )
+    (measure,) = live(picture).measures
+    assert not measure.areas
 
 
 def test_an_emergency_that_nobody_reported_is_an_input_error() -> None:

@@ -181,7 +181,10 @@ def flatten(parts: list[tuple[NDArray[Any], int]]) -> tuple[NDArray[np.int64], N
 
 
 def list_measures(snapshot: Snapshot) -> tuple[tuple[Measure, ...], tuple[str, ...]]:
-    """The measures that orders of open incidents have put in force, by area; and those the simulator does not know."""
+    """The measures that orders of open incidents have put in force, by area; and those the simulator does not know.
+
+    Ordered for the root of the area tree, a measure holds everywhere: the city base may have districts and no root.
+    """
     open_incidents = {row.id for row in snapshot.list_rows("incidents", status="open")}
     areas: dict[str, set[str]] = {}
     rooms: dict[str, float] = {}
@@ -198,7 +201,11 @@ def list_measures(snapshot: Snapshot) -> tuple[tuple[Measure, ...], tuple[str, .
     found: list[Measure] = []
     unknown: list[str] = []
     for name, where in sorted(areas.items()):
-        entry: dict[str, Any] = {"type": name, "name": f"{name} in force", "areas": sorted(where)}
+        entry: dict[str, Any] = {
+            "type": name,
+            "name": f"{name} in force",
+            "areas": [] if snapshot.areas.root in where else sorted(where),
+        }
         if name == "quarantine_facility":
             entry["places"] = int(rooms[name]) or ROOMS_DEFAULT
         try:

@@ -13,7 +13,7 @@ from twinward.core.clock import format_time
 from twinward.core.ports import Fixes, Visits
 from twinward.decision.tracing import likelihood
 from twinward.decision.tracing.calibration import calibrate
-from twinward.decision.tracing.evidence import Episode, Written
+from twinward.decision.tracing.evidence import Contact, Ranked, write_contacts
 from twinward.decision.tracing.kernels import pairs
 from twinward.decision.tracing.opened import OpenedLake, boxes_around, check_limit, check_radius
 from twinward.decision.tracing.settings import MOVING, Settings, setting_of_stays
@@ -44,25 +44,6 @@ class ContactQuestion(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
 
 
-class Contact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One other, over all meetings. `probability` is of real co-presence, `transmission` of having been infected.
-
-    Both are corrected by how often the model was right; an episode's own probability is what position alone says.
-    """
-
-    subject: str
-    minutes: float
-    nearest_m: float
-    probability: float
-    transmission: float
-    setting: str
-    first_at: str
-    last_at: str
-    places: list[str]
-    crowd: int
-    episodes: list[Episode]
-
-
 class ContactAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Contacts, most likely infected first, and the exact counts before any threshold."""
 
@@ -84,12 +65,12 @@ def list_contacts(lake: OpenedLake, question: ContactQuestion, settings: Setting
     stays = lake.subject_visits(who, from_us_, to_us_)
     within_us = round(question.minutes * 60_000_000)
     raw, distinct, found = meet(lake, who, case, stays, question.radius_m, within_us)
-    contacts = weigh(lake, question, stays, case, found, settings)
+    count, contacts = weigh(lake, question, stays, case, found, settings)
     return ContactAnswer(
         subject=question.subject,
         window=(format_time(question.start), format_time(question.end)),
-        contacts=contacts[: question.limit],
-        counts={"subjects": distinct, "raw_pairs": raw, "contacts": len(contacts), "case_fixes": len(case)},
+        contacts=contacts,
+        counts={"subjects": distinct, "raw_pairs": raw, "contacts": count, "case_fixes": len(case)},
         activation=lake.scope.activation,
     )
 
@@ -142,10 +123,10 @@ def weigh(
     case: Fixes,
     found: dict[str, NDArray[Any]],
     settings: Settings,
-) -> list[Contact]:
+) -> tuple[int, list[Contact]]:
     """Episodes to contacts: duration, setting, crowding, probabilities; thresholds and ranking."""
     if not len(found["subject"]):
-        return []
+        return 0, []
     setting = setting_of_stays(stays, settings)
     stay = found["stay"].astype(np.int64)
     overlap_us = stay_overlaps(lake, stays, found, question.radius_m)
@@ -172,39 +153,27 @@ def weigh(
 
 def rank(
     lake: OpenedLake, question: ContactQuestion, columns: dict[str, NDArray[Any]], case: Fixes, stays: Visits
-) -> list[Contact]:
-    """One contact for each subject over the thresholds, the likeliest infected first, then the longest."""
+) -> tuple[int, list[Contact]]:
+    """How many are over the thresholds, and each of them: the likeliest infected first, then the longest."""
     subject = columns["subject"].astype(np.int64)
     who, group = np.unique(subject, return_inverse=True)
     infected = -np.expm1(np.bincount(group, np.log1p(-np.minimum(columns["infected"], 1 - 1e-12))))
     seen = sum_up(subject, group, columns)
-    minutes = seen.minutes
     together = calibrate(seen, how_seen(case, question.radius_m))
     infected = np.minimum(infected * together / np.maximum(seen.together, 1e-12), together)
-    chosen = np.flatnonzero((minutes >= question.min_duration_min) & (together >= question.min_probability))
-    chosen = chosen[np.lexsort((who[chosen], -minutes[chosen], -infected[chosen]))]
+    chosen = np.flatnonzero((seen.minutes >= question.min_duration_min) & (together >= question.min_probability))
+    chosen = chosen[np.lexsort((who[chosen], -seen.minutes[chosen], -infected[chosen]))]
+    shown = chosen[: question.limit]
+    figures = (seen.minutes[shown], seen.nearest_m[shown], together[shown], infected[shown])
+    ranked = Ranked(who[shown], *figures, *rows_of(group, shown))
+    return len(chosen), write_contacts(lake, ranked, columns, case, stays)
+
+
+def rows_of(group: NDArray[np.int64], shown: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(rows of the groups shown, one group after the other and each in the order of its rows; where each begins)."""
     order = np.argsort(group, kind="stable")
-    starts = np.searchsorted(group[order], np.arange(len(who) + 1))
-    names = lake.lake.name_subjects(who[chosen]) if len(chosen) else []
-    written = Written(lake, columns, case, stays)
-    out = []
-    for name, i in zip(names, chosen, strict=True):
-        rows = order[starts[i] : starts[i + 1]]
-        episodes = [written.episodes[row] for row in rows.tolist()]
-        longest = columns["setting"][rows[np.argmax(columns["infected"][rows])]]
-        out.append(
-            Contact(
-                subject=name,
-                minutes=round(float(minutes[i]), 1),
-                nearest_m=round(float(columns["nearest_m"][rows].min()), 1),
-                probability=round(float(together[i]), 4),
-                transmission=round(float(infected[i]), 5),
-                setting=str(longest),
-                first_at=episodes[0].first_at,
-                last_at=episodes[-1].last_at,
-                places=written.place_names(rows),
-                crowd=int(columns["crowd"][rows].max()),
-                episodes=episodes,
-            )
-        )
-    return out
+    count = np.bincount(group)
+    first = np.cumsum(count) - count
+    sizes = count[shown]
+    begins = np.cumsum(sizes) - sizes
+    return order[np.repeat(first[shown] - begins, sizes) + np.arange(sizes.sum())], begins

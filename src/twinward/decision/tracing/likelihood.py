@@ -28,6 +28,11 @@ def variance_m2(error_m: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray((radius / R68_OF_SIGMA) ** 2)
 
 
+def by_setting(table: dict[str, float], setting: NDArray[np.str_]) -> NDArray[np.float64]:
+    """The table's value for each setting."""
+    return np.asarray(np.select([setting == name for name in table], list(table.values()), np.nan))
+
+
 def together_probability(
     east_m: NDArray[np.float64],
     north_m: NDArray[np.float64],
@@ -59,7 +64,7 @@ def together_probability(
         posterior = s * near / (s * near + (1 - s) * even)
         # one imagined episode of each kind keeps a place of two or three from being certain
         share = (np.bincount(group, posterior, minlength=len(names)) + 1.0) / (count + 2.0)
-    usual = np.array([COMPANY[str(name)] for name in setting])
+    usual = by_setting(COMPANY, setting)
     total = np.bincount(group, posterior, minlength=len(names))[group]
     return posterior * np.minimum(1.0, usual / np.maximum(total, 1e-12))
 
@@ -83,6 +88,6 @@ def transmission_probability(
 
     In a crowd one is near only some of those present: the hazard is divided by the square root of their number.
     """
-    hazard = np.array([HAZARD_PER_HOUR[str(name)] for name in setting])
+    hazard = by_setting(HAZARD_PER_HOUR, setting)
     dilution = np.where(setting == "household", 1.0, np.sqrt(np.clip(crowd, 1.0, CROWDED)))
     return together * -np.expm1(-hazard / dilution * minutes / 60.0)

@@ -8,7 +8,8 @@ import msgspec
 
 from twinward.core.clock import format_time, parse_time
 from twinward.core.errors import AbsentError, InputError
-from twinward.decision.tracing.contacts import Contact, ContactQuestion, list_contacts
+from twinward.decision.tracing.contacts import ContactQuestion, list_contacts
+from twinward.decision.tracing.evidence import Contact
 from twinward.decision.tracing.opened import OpenedLake, check_limit
 from twinward.decision.tracing.settings import Settings
 

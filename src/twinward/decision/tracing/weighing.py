@@ -92,9 +92,8 @@ def stay_places(stays: Visits, radius_m: float) -> NDArray[np.int64]:
 def crowding(found: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
     """How many others were found at the same stay of the case (or, while it moved, in the same quarter hour)."""
     hour = np.where(found["stay"] >= 0, found["stay"], -2 - found["first_us"] // 900_000_000).astype(np.int64)
-    key = np.stack([hour, found["subject"].astype(np.int64)], axis=1)
-    distinct = np.unique(key, axis=0)
-    names, count = np.unique(distinct[:, 0], return_counts=True)
+    distinct = np.unique((hour << 32) | found["subject"].astype(np.int64))
+    names, count = np.unique(distinct >> 32, return_counts=True)
     return np.asarray(count[np.searchsorted(names, hour)], np.float64)
 
 
