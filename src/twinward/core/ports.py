@@ -273,8 +273,8 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
     count: NDArray[Any]
 
 
-# subjects (text), lon, lat (float64[n]) -> the lon, lat to show instead
-MovePoints = Callable[[list[str], NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]
+# names of persons, whose each point is (int[n]), lon, lat (float64[n]) -> the lon, lat to show instead
+MovePoints = Callable[[list[str], NDArray[Any], NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]
 
 
 class MovementLake(Protocol):

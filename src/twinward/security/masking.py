@@ -11,6 +11,7 @@ import logging
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -100,15 +101,20 @@ class PointMask:
         row = math.floor(lat * M_PER_DEGREE / CELL_M)
         return self._shown(subject, row, math.floor(lon * _lon_m(row) / CELL_M))
 
-    def many(self, subjects: list[str], lon: NDArray[Any], lat: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The shown lon and lat (float64[n]) of many points; each cell of a person is worked out once."""
-        rows = np.floor(lat * M_PER_DEGREE / CELL_M).astype(np.int64).tolist()
-        wide = {row: _lon_m(row) for row in set(rows)}
-        columns = np.floor(lon * np.array([wide[row] for row in rows]) / CELL_M).astype(np.int64).tolist()
-        cells = list(zip(subjects, rows, columns, strict=True))
-        shown = {cell: self._shown(*cell) for cell in set(cells)}
-        found = np.array([shown[cell] for cell in cells], np.float64).reshape(len(cells), 2)
-        return found[:, 0], found[:, 1]
+    def many(
+        self, names: list[str], who: NDArray[Any], lon: NDArray[Any], lat: NDArray[Any]
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The shown lon and lat (float64[n]) of the points of persons `names[who]`; each of their cells is one work."""
+        row = np.floor(lat * M_PER_DEGREE / CELL_M).astype(np.int64)
+        known, place = np.unique(row, return_inverse=True)
+        wide = np.array([_lon_m(one) for one in known.tolist()])
+        column = np.floor(lon * wide[place] / CELL_M).astype(np.int64)
+        # of the world's cells there are less than 2^18 in a row, and less than 2^18 rows
+        cell = (who.astype(np.int64) << 36) | ((row + (1 << 17)) << 18) | (column + (1 << 17))
+        _, first, again = np.unique(cell, return_index=True, return_inverse=True)
+        cells = zip(who[first].tolist(), row[first].tolist(), column[first].tolist(), strict=True)
+        shown = np.array([self._shown(names[number], *at) for number, *at in cells], np.float64).reshape(len(first), 2)
+        return shown[again, 0], shown[again, 1]
 
     def _shown(self, subject: str, row: int, column: int) -> tuple[float, float]:
         lon_m = _lon_m(row)
@@ -121,6 +127,7 @@ class PointMask:
         return round(round(x / SNAP_M) * SNAP_M / lon_m, 6), round(round(y / SNAP_M) * SNAP_M / M_PER_DEGREE, 6)
 
 
+@lru_cache(maxsize=4096)
 def _lon_m(row: int) -> float:
     """Metres of a degree of longitude in the middle of a row of cells."""
     return M_PER_DEGREE * max(math.cos(math.radians((row + 0.5) * CELL_M / M_PER_DEGREE)), 1e-6)

@@ -84,7 +84,9 @@ def create_shown(db: Any, move: MovePoints | None) -> None:
         x, y, stays = (np.array(column.to_numpy(zero_copy_only=False)) for column in (lon, lat, public))
         stays = stays.astype(np.bool_)
         if move is not None and not stays.all():
-            x[~stays], y[~stays] = move(subject.filter(pa.array(~stays)).to_pylist(), x[~stays], y[~stays])
+            names = pa.chunked_array([subject]).combine_chunks().dictionary_encode()
+            who = names.indices.to_numpy()[~stays]
+            x[~stays], y[~stays] = move(names.dictionary.to_pylist(), who, x[~stays], y[~stays])
         return pa.StructArray.from_arrays([pa.array(x), pa.array(y)], ["lon", "lat"])
 
     db.create_function("twinward_shown", shown, ["VARCHAR", "DOUBLE", "DOUBLE", "BOOLEAN"], point, type="arrow")

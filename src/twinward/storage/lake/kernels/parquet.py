@@ -65,6 +65,25 @@ def _pack_mini(room: Any, first: Any, low: Any, width: Any, out: Any, at: Any) -
     return at
 
 
+@njit(cache=True, inline="always")
+def _pack_block(room: Any, low: Any, out: Any, at: Any) -> Any:
+    """128 differences: the least, the widths of the miniblocks, the miniblocks."""
+    at = _put_signed(out, at, low)
+    widths = at
+    at += BLOCK // MINI
+    for mini in range(BLOCK // MINI):
+        some = np.int64(0)
+        for i in range(mini * MINI, (mini + 1) * MINI):
+            some |= (room[i] - low) & 0xFFFFFFFF
+        width = 0
+        while some >> width:
+            width += 1
+        out[widths + mini] = np.uint8(width)
+        if width:
+            at = _pack_mini(room, mini * MINI, low, width, out, at)
+    return at
+
+
 @njit(cache=True)
 def _pack_deltas(column: Any, room: Any, out: Any, at: Any) -> Any:
     """One page of int32 values; differences wrap around as 32-bit numbers do."""
@@ -85,19 +104,7 @@ def _pack_deltas(column: Any, room: Any, out: Any, at: Any) -> Any:
             before = value
         for i in range(held, BLOCK):
             room[i] = low
-        at = _put_signed(out, at, low)
-        widths = at
-        at += BLOCK // MINI
-        for mini in range(BLOCK // MINI):
-            some = np.int64(0)
-            for i in range(mini * MINI, (mini + 1) * MINI):
-                some |= (room[i] - low) & 0xFFFFFFFF
-            width = 0
-            while some >> width:
-                width += 1
-            out[widths + mini] = np.uint8(width)
-            if width:
-                at = _pack_mini(room, mini * MINI, low, width, out, at)
+        at = _pack_block(room, low, out, at)
         begin += held
     return at
 
@@ -139,6 +146,30 @@ def put_groups(words: Any, group_rows: Any, offset: Any, out: Any, chunks: Any) 
     return at
 
 
+@njit(cache=True, inline="always")
+def _put_chunk(out: Any, at: Any, head: Any, held: Any, chunk: Any) -> Any:
+    """One column of one row group, as the footer describes it."""
+    offset, size, low, high = chunk
+    at = _put_field(out, at, 0x26, offset)
+    out[at] = np.uint8(0x1C)
+    at += 1
+    for i in range(len(head)):
+        out[at] = head[i]
+        at += 1
+    at = _put_field(out, at, 0x16, held)
+    at = _put_field(out, at, 0x16, size)
+    at = _put_field(out, at, 0x16, size)
+    at = _put_field(out, at, 0x26, offset)
+    out[at] = np.uint8(0x3C)  # statistics: no nulls, the greatest, the least
+    at = _put_field(out, at + 1, 0x36, 0)
+    out[at], out[at + 1] = np.uint8(0x28), np.uint8(4)
+    at = _put_word(out, at + 2, high)
+    out[at], out[at + 1] = np.uint8(0x18), np.uint8(4)
+    at = _put_word(out, at + 2, low)
+    out[at] = out[at + 1] = out[at + 2] = np.uint8(0)
+    return at + 3
+
+
 @njit(cache=True)
 def put_footer_groups(chunks: Any, rows: Any, group_rows: Any, heads: Any, ends: Any, out: Any) -> Any:
     """The row groups of the footer (a list of structs, without its header) into `out`; how many bytes there are.
@@ -151,26 +182,10 @@ def put_footer_groups(chunks: Any, rows: Any, group_rows: Any, heads: Any, ends:
         out[at], out[at + 1] = np.uint8(0x19), np.uint8((chunks.shape[1] << 4) | 12)
         at += 2
         for k in range(chunks.shape[1]):
-            offset, size, low, high = chunks[g, k]
-            total += size
-            at = _put_field(out, at, 0x26, offset)
-            out[at] = np.uint8(0x1C)
-            at += 1
-            for i in range(ends[k - 1] if k else 0, ends[k]):
-                out[at] = heads[i]
-                at += 1
-            at = _put_field(out, at, 0x16, held)
-            at = _put_field(out, at, 0x16, size)
-            at = _put_field(out, at, 0x16, size)
-            at = _put_field(out, at, 0x26, offset)
-            out[at] = np.uint8(0x3C)  # statistics: no nulls, the greatest, the least
-            at = _put_field(out, at + 1, 0x36, 0)
-            out[at], out[at + 1] = np.uint8(0x28), np.uint8(4)
-            at = _put_word(out, at + 2, high)
-            out[at], out[at + 1] = np.uint8(0x18), np.uint8(4)
-            at = _put_word(out, at + 2, low)
-            out[at] = out[at + 1] = out[at + 2] = np.uint8(0)
-            at += 3
+            begin = ends[k - 1] if k else 0
+            chunk = (chunks[g, k, 0], chunks[g, k, 1], chunks[g, k, 2], chunks[g, k, 3])
+            at = _put_chunk(out, at, heads[begin : ends[k]], held, chunk)
+            total += chunk[1]
         at = _put_field(out, at, 0x16, total)
         at = _put_field(out, at, 0x16, held)
         out[at] = np.uint8(0)
