@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-
-import pytest
-
-from helpers.cities import Desk
-from twinward.api.main import make_api
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from fastapi.testclient import TestClient
-
-
-@pytest.fixture
-def client(desk: Desk) -> Iterator[TestClient]:
-    with TestClient(make_api(desk.platform), "http://127.0.0.1") as found:
-        yield found
+from fastapi.testclient import TestClient
 
 
 def test_a_question_is_answered_with_its_path(client: TestClient) -> None:

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from helpers.cities import COMMUNITY, Desk
-from twinward.api.main import make_api
 from twinward.service import views
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from fastapi.testclient import TestClient
-
-
-@pytest.fixture
-def client(desk: Desk) -> Iterator[TestClient]:
-    with TestClient(make_api(desk.platform), "http://127.0.0.1") as found:
-        yield found
 
 
 def reading(number: int, **fields: Any) -> dict[str, Any]:

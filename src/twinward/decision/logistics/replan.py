@@ -8,7 +8,7 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.decision.logistics.fleet import DEPOT, Stop, Underway, Vehicle, Ways
-from twinward.decision.logistics.rounds import Round, RoundsAnswer, plan_city_rounds
+from twinward.decision.logistics.rounds import Round, RoundsAnswer, Visit, plan_city_rounds
 
 
 def replan(
@@ -36,31 +36,40 @@ def replan(
         for vehicle in vehicles
         if vehicle.id not in broken
     ]
-    if not left or not fleet:
-        missing = [(stop.id, "no vehicle is left") for stop in left]
-        fresh = RoundsAnswer(
-            objective=0.0, bound=0.0, gap=0.0, rounds=[], left_out=missing,
-            binding="no vehicle is left" if left else "everything is delivered",
-            relaxation=None if not missing else f"{len(missing)} stops wait for a vehicle",
-        )  # fmt: skip
-    else:
+    if left and fleet:
         # the points of the ways are those of all stops: those that are left keep theirs, in their order
         fresh = plan_city_rounds(
             left, vehicles, cut(ways, left, fleet, point), seconds, time_limit_s, moved(fleet, left)
         )
-    made = {one.vehicle: one for one in fresh.rounds}
-    merged = []
+    else:
+        fresh = nothing_more([stop.id for stop in left])
+    return msgspec.structs.replace(fresh, rounds=join_rounds(vehicles, done, fresh.rounds, at_s))
+
+
+def nothing_more(left: Sequence[str]) -> RoundsAnswer:
+    """What there is to say when all is delivered, or nobody is left to deliver it."""
+    return RoundsAnswer(
+        objective=0.0, bound=0.0, gap=0.0, rounds=[], left_out=[(name, "no vehicle is left") for name in left],
+        binding="no vehicle is left" if left else "everything is delivered",
+        relaxation=f"{len(left)} stops wait for a vehicle" if left else None,
+    )  # fmt: skip
+
+
+def join_rounds(
+    vehicles: Sequence[Vehicle], done: dict[str, list[Visit]], fresh: Sequence[Round], at_s: float
+) -> list[Round]:
+    """Each vehicle's day: the visits it has made, then those it is to make."""
+    made = {one.vehicle: one for one in fresh}
+    joined = []
     for vehicle in vehicles:
         before, after = done.get(vehicle.id, []), made.get(vehicle.id)
         if before or after:
             visits = [*before, *(after.visits if after else [])]
-            merged.append(
-                Round(
-                    vehicle=vehicle.id, visits=visits, done=len(before), load=sum(visit.demand for visit in visits),
-                    distance_m=after.distance_m if after else 0.0, back_s=after.back_s if after else at_s,
-                )
-            )  # fmt: skip
-    return msgspec.structs.replace(fresh, rounds=merged)
+            joined.append(Round(
+                vehicle=vehicle.id, visits=visits, done=len(before), load=sum(visit.demand for visit in visits),
+                distance_m=after.distance_m if after else 0.0, back_s=after.back_s if after else at_s,
+            ))  # fmt: skip
+    return joined
 
 
 def find_place(vehicle: Vehicle, planned: Round | None, at_s: float, point: dict[str, int], ways: Ways) -> Underway:

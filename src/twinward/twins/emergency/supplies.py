@@ -84,6 +84,12 @@ def require_same_unit(request: SupplyRequest, unit: str | None) -> None:
         )
 
 
+def require_at_most(quantity: float, most: float, request: SupplyRequest, word: str, advice: str, code: str) -> None:
+    """ConflictError for more than the step before allows."""
+    if quantity > most + TOLERANCE:
+        raise ConflictError(f"{quantity:g} {request.unit} are more than the {most:g} {word}", advice, code=code)
+
+
 def request_supply(command: m.RequestSupply, rows: Rows, context: Context) -> list[Draft]:
     REQUESTS.require_new(rows, command.request, command.incident)
     require_unit(rows, command.kind, command.unit)
@@ -105,12 +111,8 @@ def commit_supply(command: m.CommitSupply, rows: Rows, context: Context) -> list
     require_side(request, command.area, "supplier")
     require_same_unit(request, command.unit)
     holder = command.holder or request.from_holder
-    if command.quantity > request.quantity + TOLERANCE:
-        raise ConflictError(
-            f"{command.quantity:g} {request.unit} are more than the {request.quantity:g} asked for",
-            "commit what was asked for, or less",
-            code="over_commit",
-        )
+    asked = ("asked for", "commit what was asked for, or less", "over_commit")
+    require_at_most(command.quantity, request.quantity, request, *asked)
     stock = get_stock(rows, request.kind, command.area, holder)
     if (stock.area, stock.holder) == (request.area, request.holder):
         raise InputError("supplier and requester are the same", "another must commit", code="same_side")
@@ -161,12 +163,8 @@ def send_supply(command: m.SendSupply, rows: Rows, context: Context) -> list[Dra
     require_side(request, command.area, "supplier")
     require_same_unit(request, command.unit)
     quantity = command.quantity if command.quantity is not None else request.committed
-    if quantity > request.committed + TOLERANCE:
-        raise ConflictError(
-            f"{quantity:g} {request.unit} are more than the {request.committed:g} committed",
-            "send what was committed, or less",
-            code="over_commit",
-        )
+    promised = ("committed", "send what was committed, or less", "over_commit")
+    require_at_most(quantity, request.committed, request, *promised)
     stock = get_stock(rows, request.kind, command.area, request.from_holder)
     day = context.occurred_at.date()
     usable = stock.quantity - stock.in_use - stock.expired(day)
@@ -200,12 +198,8 @@ def receive_supply(command: m.ReceiveSupply, rows: Rows, context: Context) -> li
     require_side(request, command.area, "requester")
     require_same_unit(request, command.unit)
     quantity = command.quantity if command.quantity is not None else request.sent
-    if quantity > request.sent + TOLERANCE:
-        raise ConflictError(
-            f"{quantity:g} {request.unit} are more than the {request.sent:g} sent",
-            "count again; a second sending needs a request of its own",
-            code="more_than_sent",
-        )
+    sent = ("sent", "count again; a second sending needs a request of its own", "more_than_sent")
+    require_at_most(quantity, request.sent, request, *sent)
     lost = request.sent - quantity
     fact = m.SupplyReceived(
         request=request.id, kind=request.kind, unit=request.unit, area=request.area, holder=request.holder,

@@ -1,0 +1,21 @@
+"""A client of one open platform's API."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from helpers.cities import Desk
+from twinward.api.main import make_api
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
+    from fastapi.testclient import TestClient
+
+
+@pytest.fixture
+def client(desk: Desk) -> Iterator[TestClient]:
+    with TestClient(make_api(desk.platform), "http://127.0.0.1") as found:
+        yield found
