@@ -118,7 +118,9 @@ class Engine:
         self.first_new = self.ledger.n
         self.before = np.zeros(0, np.uint64)
         if day == 0:
-            begin(self)
+            begun = begin(self.scenario, self.city.words, self.residents)
+            self.immune_at_start = begun.immune
+            self.infect_outside(0, begun.who, begun.strains, begun.days)
         elif day % PERIOD == 0:
             move_marks(self.city.recent)
         if not self.scenario.importations:

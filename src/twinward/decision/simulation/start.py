@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,37 +12,41 @@ from twinward.decision.simulation.kernels.severe import keep_apart
 from twinward.decision.simulation.kernels.start import set_doses, set_immune
 from twinward.decision.simulation.kernels.tables import REFRACTORY_DAYS
 from twinward.decision.simulation.kernels.words import HOME
-from twinward.decision.simulation.scenario import InitialState
-
-if TYPE_CHECKING:
-    from twinward.decision.simulation.engine import Engine
+from twinward.decision.simulation.scenario import InitialState, Scenario
 
 OLDEST_D = 30  # an infection older than this is no longer carried
 OLDEST_EVENT_D = 399
 
 
-def begin(engine: Engine) -> None:
-    """The first infected of a run."""
-    initial = engine.scenario.initial
+class First(NamedTuple):
+    """The first infected of a run: rows, strains, days of infection (ascending, up to 0); and how many are immune."""
+
+    who: NDArray[np.int64]
+    strains: NDArray[np.int64]
+    days: NDArray[np.int64]
+    immune: int
+
+
+def begin(scenario: Scenario, words: NDArray[Any], residents: int) -> First:
+    """Sets who is immune, vaccinated and apart in the words of residents; the caller adds the first infected."""
+    initial = scenario.initial
     if initial is None:
-        chance = generator(engine.scenario.seed, "simulation.seeds")
-        chosen = draw_distinct(chance, engine.residents, engine.scenario.infected)
+        chosen = draw_distinct(generator(scenario.seed, "simulation.seeds"), residents, scenario.infected)
         none = np.zeros(len(chosen), np.int64)
-        engine.infect_outside(0, chosen, none, none)
-        return
-    words = engine.city.words
+        return First(chosen, none, none, 0)
+    immune = 0
     if len(initial.immune):
-        engine.immune_at_start = int(
+        immune = int(
             set_immune(words, rows(initial.immune), clip(initial.immune_days_ago, OLDEST_EVENT_D), REFRACTORY_DAYS)
         )
     if len(initial.vaccinated):
         set_doses(words, rows(initial.vaccinated), clip(initial.doses, 3), clip(initial.dose_days_ago, OLDEST_EVENT_D))
     if len(initial.apart):
         keep_apart(words, rows(initial.apart), HOME, 0, clip(initial.apart_days, 60))
-    infect_earlier(engine, initial)
+    return First(*list_infected(initial), immune)
 
 
-def infect_earlier(engine: Engine, initial: InitialState) -> None:
+def list_infected(initial: InitialState) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Those who carry the disease already, oldest infection first; their remaining course is drawn from today.
 
     A record keeps the true day of infection, so that its resident is as infectious today as that says.
@@ -50,7 +54,7 @@ def infect_earlier(engine: Engine, initial: InitialState) -> None:
     who, ago = rows(initial.infected), clip(initial.infected_days_ago, OLDEST_D)
     strain = rows(initial.strain) if len(initial.strain) else np.zeros(len(who), np.int64)
     order = np.argsort(-ago, kind="stable")
-    engine.infect_outside(0, who[order], strain[order], -ago[order])
+    return who[order], strain[order], -ago[order]
 
 
 def draw_distinct(chance: np.random.Generator, residents: int, count: int) -> NDArray[Any]:
