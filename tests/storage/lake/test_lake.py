@@ -195,6 +195,26 @@ def test_places_and_errors_are_kept(tmp_path: Path) -> None:
     assert int(np.isnan(fixes.error_m).sum()) == 50
 
 
+@pytest.mark.parametrize("compacted", [False, True])
+def test_places_and_flags_are_kept_in_files_of_whole_numbers(tmp_path: Path, compacted: bool) -> None:
+    columns = random_fixes(5, 100, 5)
+    columns["lon"][::7] += 60
+    columns["lon"], columns["lat"] = np.round(columns["lon"], 7), np.round(columns["lat"], 7)
+    table = as_batch(columns).append_column("place", pa.array(["shop" if i % 3 == 0 else None for i in range(100)]))
+    lake, halves = Lake(tmp_path), [table.slice(0, 50), table.slice(50)]
+    flagged = sum(lake.append([half], START).flagged for half in halves)
+    if compacted:
+        assert lake.compact() > 0
+    snapshot = lake.snapshot()
+    assert {part.coords for part in snapshot.manifest.parts} == {"e7"}
+    for order in (BY_PLACE, BY_SUBJECT):
+        fixes = concat_fixes([part.read_all() for part in snapshot.parts.values() if part.part.order == order])
+        assert int((fixes.place >= 0).sum()) == 34 and fixes.place.min() == -1
+        assert int(fixes.flag.sum()) == flagged >= 1 and fixes.flag.dtype == np.uint8
+    told = lake.sql("SELECT count(*), count(place), sum(flagged::INT) FROM fixes", START, START + timedelta(days=9))
+    assert told["rows"] == [[100, 34, flagged]]
+
+
 def test_visits_on_the_edge_of_a_cell_are_found_again(tmp_path: Path) -> None:
     """Means that lie a hair from a cell's edge are kept in the order of the cells in which they are looked for."""
     from twinward.core.ports import Visits
