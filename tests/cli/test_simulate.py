@@ -79,6 +79,9 @@ def test_the_steps_are_printed_in_their_order(capsys: pytest.CaptureFixture[str]
         (["--residents", "999999999999"], "no_memory"),
         (["--residents", "2000", "--mixing", "odd"], "bad_mixing"),
         (["--residents", "2000", "--tree", "/absent/tree.parquet"], "no_folder"),
+        (["--residents", "2000", "--seed", "99999999999999999999999"], "bad_seed"),
+        (["--residents", "2000", "--tree", "/proc/tree.parquet"], "cannot_write"),
+        (["--residents", "2000", "--out", "/proc/results"], "cannot_write"),
         (["--workspace", "/absent"], "no_city"),
     ],
 )
@@ -86,6 +89,36 @@ def test_bad_input_is_said_with_its_code(arguments: list[str], code: str, capsys
     returned, answer = told(capsys, "simulate", *arguments)
     assert returned == 2
     assert answer["error"]["code"] == code
+
+
+def test_a_trigger_that_stops_above_its_start_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "measures.toml"
+    trigger = '{ figure = "hospital_share", start_above = 0.1, stop_below = 0.2 }'
+    file.write_text(f'[[measures]]\ntype = "masks"\ntrigger = {trigger}\n')
+    returned, answer = told(capsys, *SMALL, "--measures", str(file))
+    assert (returned, answer["error"]["code"]) == (2, "bad_measures")
+
+
+@pytest.mark.parametrize("tested", [False, True])
+def test_a_measure_that_waits_for_tests_nobody_makes_is_named(
+    tested: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "measures.toml"
+    testing = '[[measures]]\ntype = "symptomatic_testing"\n' if tested else ""
+    file.write_text(f'{testing}[[measures]]\ntype = "case_isolation"\n')
+    notes = told(capsys, *SMALL, "--measures", str(file))[1]["notes"]
+    assert ["case_isolation" in note for note in notes] == ([] if tested else [True])
+
+
+def test_a_forecast_made_again_has_the_same_bytes_in_every_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        answer = told(capsys, *SMALL, "--replicates", "2", "--out", str(tmp_path / name))[1]
+    assert set(answer["quantiles"]["infections"]) == {"0.05", "0.25", "0.5", "0.75", "0.95"}
+    assert min(answer["over_replicates"]["infections"]) <= answer["quantiles"]["infections"]["0.5"]
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
 
 
 def test_a_disease_file_with_a_missing_rate_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

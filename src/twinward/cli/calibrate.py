@@ -12,6 +12,7 @@ from twinward.cli.main import add_common
 from twinward.cli.output import emit_json, emit_text
 from twinward.cli.progress import progress_bar, progress_lines
 from twinward.cli.simulate import whole_number
+from twinward.cli.targets import check_folder
 from twinward.core.errors import InputError
 
 
@@ -51,10 +52,7 @@ def _request(options: argparse.Namespace) -> Any:
         until = date.fromisoformat(options.until)
     except ValueError as error:
         raise InputError(f"{options.until!r} is not a date", "write 2022-03-31", code="bad_date") from error
-    if options.out is not None and not options.out.resolve().parent.is_dir():
-        raise InputError(f"--out {options.out}: there is no folder to put it in", "make it first", code="no_folder")
-    if options.out is not None and options.out.exists() and not options.out.is_dir():
-        raise InputError(f"--out {options.out} is a file", "name a folder", code="not_a_folder")
+    check_folder(options.out)
     return CalibrationRequest(
         path=options.observed, until=until, days=whole_number(options.predict, "predict"),
         population=None if options.population is None else whole_number(options.population, "population"),

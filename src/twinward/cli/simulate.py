@@ -13,6 +13,7 @@ import msgspec
 
 from twinward.cli.main import add_common
 from twinward.cli.output import emit_json, emit_text, say
+from twinward.cli.targets import check_file, check_folder
 from twinward.core.errors import InputError
 
 
@@ -28,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--measures", type=Path, help="TOML file of measures")
     parser.add_argument("--days", default="180")
     parser.add_argument("--seed", default="1")
-    parser.add_argument("--replicates", default="1", help="runs with seeds S, S+1, …; with --threads T, T at a time")
+    parser.add_argument(
+        "--replicates", default="1", help="runs with seeds S, S+1, … in one city; with --threads T, T at a time"
+    )
     parser.add_argument("--threads", default="1", help="never changes the result")
     parser.add_argument("--mixing", default="settings", help="settings, or uniform: one pool, for theory")
     parser.add_argument("--level", help="area level of the outcome tables")
@@ -74,10 +77,13 @@ def run(options: argparse.Namespace) -> int:
         else:
             emit_text(readable_contacts(report))
         return 0
-    _check_targets(options)
+    check_file(options.tree, "tree")
+    check_folder(options.out)
     with _live(options, request) as (request, live):
         answer = simulation.simulate(request, _progress(request.days, request.replicates), live)
     result = simulation.summary(answer)
+    for note in result["notes"]:
+        say(note)
     if options.profile:
         result["profile"] = answer.outcome.profile
         say("\n".join(f"{name:>14} {seconds:9.3f} s" for name, seconds in answer.outcome.profile.items()))
@@ -137,17 +143,6 @@ def whole_number(text: str, name: str) -> int:
         raise InputError(
             f"--{name} {text!r} is not a whole number", f"write digits, for example --{name} 100", code="not_a_number"
         ) from error
-
-
-def _check_targets(options: argparse.Namespace) -> None:
-    """What cannot be written is said before anything runs."""
-    for name, path in (("tree", options.tree), ("out", options.out)):
-        if path is not None and not path.resolve().parent.is_dir():
-            raise InputError(f"--{name} {path}: there is no folder {path.parent}", "make it first", code="no_folder")
-    if options.tree is not None and options.tree.is_dir():
-        raise InputError(f"--tree {options.tree} is a folder", "name a file", code="not_a_file")
-    if options.out is not None and options.out.exists() and not options.out.is_dir():
-        raise InputError(f"--out {options.out} is a file", "name a folder", code="not_a_folder")
 
 
 def _progress(days: int, replicates: int) -> Any:

@@ -49,6 +49,10 @@ def stream(seed: int, name: str) -> np.uint64:
     """The key of a named stream: the same seed and name give the same stream in every process."""
     import hashlib
 
+    from twinward.core.errors import InputError
+
+    if not -(2**63) <= seed < 2**63:
+        raise InputError(f"the seed {seed} needs more than 64 bits", "give a smaller number", code="bad_seed")
     digest = hashlib.blake2b(name.encode(), key=seed.to_bytes(8, "little", signed=seed < 0), digest_size=8).digest()
     return np.uint64(int.from_bytes(digest, "little"))
 

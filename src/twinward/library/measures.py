@@ -155,7 +155,8 @@ AnyMeasure = (
     | Vaccination
 )  # fmt: skip
 KNOWN_MEASURES = {kind.__struct_config__.tag for kind in AnyMeasure.__args__}  # type: ignore[attr-defined]
-SINGULAR = (CaseIsolation, HouseholdQuarantine, QuarantineFacility, ContactTracing, GatheringLimit, TravelRestriction)
+ON_CONFIRMED = (CaseIsolation, HouseholdQuarantine, QuarantineFacility, ContactTracing)
+SINGULAR = (*ON_CONFIRMED, GatheringLimit, TravelRestriction)
 
 
 class MeasureFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -209,12 +210,32 @@ def find_wrong(measures: tuple[Measure, ...]) -> tuple[int, InputError] | None:
         if one.ages[0] > one.ages[1]:
             message = f"measure {label(one)} has ages {list(one.ages)}"
             return n, InputError(message, "first year first", code="bad_measures")
+        if one.trigger is not None and one.trigger.stop_below > one.trigger.start_above:
+            message = f"measure {label(one)} would stop below {one.trigger.stop_below:g}, above where it starts"
+            advice = f"give stop_below at most {one.trigger.start_above:g}"
+            return n, InputError(message, advice, code="bad_measures")
         for other in measures[:n]:
             if type(one) is type(other) and isinstance(one, SINGULAR) and one != other and _meet(one, other):
                 message = f"measures {label(other)} and {label(one)} contradict each other: same days, areas and ages"
                 advice = "let one end before the other starts, or give them different areas"
                 return n, InputError(message, advice, code="contradictory_measures")
     return None
+
+
+def list_idle(measures: tuple[Measure, ...]) -> list[str]:
+    """A sentence for each measure that waits for confirmed cases while no measure tests anybody."""
+    if any(isinstance(one, SymptomaticTesting | MassTesting) for one in measures):
+        return []
+    waiting = [
+        one
+        for one in measures
+        if isinstance(one, ON_CONFIRMED) or (one.trigger and one.trigger.figure == "confirmed_per_100k_7d")
+    ]
+    return [
+        f"measure {label(one)} has no effect: it waits for confirmed cases and nobody is tested; "
+        "add symptomatic_testing or mass_testing"
+        for one in waiting
+    ]
 
 
 def label(measure: Measure) -> str:

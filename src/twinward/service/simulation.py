@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.decision.simulation import (
@@ -29,7 +30,7 @@ from twinward.decision.simulation.live import LiveState
 from twinward.decision.simulation.run import require_memory
 from twinward.decision.simulation.scenario import MIXINGS, check_scenario
 from twinward.library.diseases import DEFAULT, disease_schema
-from twinward.library.measures import measures_schema
+from twinward.library.measures import list_idle, measures_schema
 from twinward.population.base import CityBase
 
 
@@ -62,6 +63,7 @@ class SimulationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     peak_rss_mb: float
     contact_fit: dict[str, Any] | None
     live: LiveState | None = None
+    notes: list[str] = []  # what a reader of the figures should know about the measures
 
 
 def write(answer: SimulationAnswer, tree: Path | None, out: Path | None) -> list[str]:
@@ -126,6 +128,7 @@ def simulate(
         peak_rss_mb=peak_rss_mb(),
         contact_fit=report_fit(fit, fitted=True) if fit else None,
         live=state,
+        notes=list_idle(measures),
     )
 
 
@@ -207,12 +210,18 @@ def summary(answer: SimulationAnswer) -> dict[str, Any]:
         "peak_rss_mb": answer.peak_rss_mb,
         "sha256": o.sha256 if len(outcomes) == 1 else hashlib.sha256(hashes.encode()).hexdigest(),
         "fingerprint": o.fingerprint, "simulated": True, "finished": o.finished,
+        "notes": answer.notes,
     }  # fmt: skip
     if answer.ensemble:
         result["replicates"] = len(outcomes)
         result["over_replicates"] = {
             name: [float(getattr(x, name)) for x in outcomes]
             for name in ("infections", "attack_rate", "deaths", "peak_day", "peak_new", "r0_realised")
+        }
+        levels = answer.ensemble.levels
+        result["quantiles"] = {
+            name: dict(zip(map(str, levels), np.quantile(values, levels).tolist(), strict=True))
+            for name, values in result["over_replicates"].items()
         }
     if answer.live:
         result["live"] = {

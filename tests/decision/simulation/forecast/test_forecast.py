@@ -117,6 +117,7 @@ def test_the_interval_score_is_that_of_its_definition() -> None:
         ("date,new\n2030-01-01,3\n2030-01-02,4\n", "too_few_days"),
         ("date,new\n01/02/2030,3\n", "bad_observed"),
         ("date,new\n2030-01-01,many\n", "bad_observed"),
+        ("date,new\n2030-01-01,inf\n", "bad_observed"),
         ("date,new\n2030-01-01,3\n2030-01-01,4\n", "bad_observed"),
     ],
 )

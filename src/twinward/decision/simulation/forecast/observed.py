@@ -109,8 +109,10 @@ def _count(text: str | None, name: str, line: int) -> float:
         return float("nan")
     try:
         count = float(plain)
+        if np.isinf(count):
+            raise ValueError(plain)
     except ValueError as error:
         raise InputError(
             f"{name} line {line}: {text!r} is not a count", "write numbers", code="bad_observed"
         ) from error
-    return count if np.isfinite(count) else float("nan")
+    return count
