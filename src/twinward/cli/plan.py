@@ -1,4 +1,4 @@
-"""`twinward plan …`: list, show, validate, diff, generate; and, in `plan_compare`, compare, search and adopt."""
+"""`twinward plan …`: list, show, validate, diff, ready, generate; and, in `plan_compare`, compare, search and adopt."""
 
 from __future__ import annotations
 
@@ -53,8 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--out", type=Path, metavar="DIR", help="write them as files")
     where.add_argument("--keep", action="store_true", help="keep them in the workspace, with what they were made from")
     making.set_defaults(answer=_generate)
+    readying = acts.add_parser("ready", help="is each plan ready: its faults, its drills, what it needs and lacks")
+    readying.add_argument("--hazard")
+    readying.set_defaults(answer=_ready)
     for leaf in (listing, showing, checking, laying):
         add_common(leaf)
+    add_person(readying)
     add_person(making)
     add_acts(acts)
 
@@ -115,6 +119,22 @@ def _diff(options: argparse.Namespace) -> None:
         emit_json(plans.diff(one, other))
     else:
         emit_text(plans.diff_text(one, other) or "the same")
+
+
+def _ready(options: argparse.Namespace) -> None:
+    from twinward.service.readiness import assess
+
+    with open_for(options) as (platform, caller):
+        found = assess(platform, caller, options.hazard)
+    if options.json:
+        emit_json(found)
+        return
+    emit_text(f"{found.ready} of {len(found.plans)} plans are ready")
+    for one in found.plans:
+        emit_text(f"{one.plan:<32} {one.level:>3}  {'ready' if one.ready else 'not ready'}")
+        emit_text("\n".join(f"    {why}" for why in one.because)) if one.because else None
+    for old in found.old_counts:
+        emit_text(f"count anew: {old}")
 
 
 def _generate(options: argparse.Namespace) -> None:
