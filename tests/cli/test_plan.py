@@ -87,6 +87,8 @@ def test_the_same_words_write_keep_and_list_the_same_plans(run: Any, tmp_path: P
     assert [run("plan", "validate", row["file"])[0] for row in written] == [0, 0, 0]
     app.init_workspace(tmp_path / "ws")
     make_city(tmp_path / "ws", "310101")
+    code, said = run("plan", "generate", "--count", 1, "--areas", "moon", "--out", tmp_path / "nowhere")
+    assert (code, said["error"]["code"]) == (2, "unknown_area") and not (tmp_path / "nowhere").exists()
     kept = run("plan", "generate", *words, "--keep")[1]["plans"]
     assert [row["id"] for row in kept] == [row["id"] for row in written]
     made = run("plan", "list", "--made")[1]["plans"]

@@ -74,6 +74,12 @@ def library_of(options: argparse.Namespace) -> Any:
     return plans.library_of(options.workspace if (options.workspace / app.MARK).exists() else None)
 
 
+def areas_of(options: argparse.Namespace) -> Any:
+    """The areas of the workspace's city; None where there is none."""
+    known = (options.workspace / "city" / "city.json").exists()
+    return app.open_areas(options.workspace) if known else None
+
+
 def _list(options: argparse.Namespace) -> None:
     found = [line for line in plans.list_plans(library_of(options), options.hazard) if line.made or not options.made]
     if options.json:
@@ -96,10 +102,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _validate(options: argparse.Namespace) -> int:
     now = parse_time(options.at) if options.at else SystemClock().now()
-    areas = None
-    if (options.workspace / "city" / "city.json").exists():
-        areas = app.open_areas(options.workspace)
-    checked = plans.validate(options.file, plans.library_of(None), now, areas)
+    checked = plans.validate(options.file, plans.library_of(None), now, areas_of(options))
     faults = [fault for one in checked for fault in one.errors]
     for fault in faults:
         say(fault.text)
@@ -147,7 +150,7 @@ def _generate(options: argparse.Namespace) -> None:
             rows = [{"id": line.id, "title": line.title, "made": line.made}
                     for line in plans.keep(platform, caller, asked, files=True)]  # fmt: skip
     else:
-        made = plans.generate(library_of(options), asked, files=True)
+        made = plans.generate(library_of(options), asked, files=True, areas=areas_of(options))
         files = plans.write_plans(made, options.out)
         rows = [{"id": plan.id, "title": plan.title, "file": str(path)} for plan, path in zip(made, files, strict=True)]
     if options.json:

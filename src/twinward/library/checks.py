@@ -10,7 +10,7 @@ from twinward.core.errors import Route
 from twinward.library.complaints import Complaint
 from twinward.library.duties_check import list_tasks
 from twinward.library.hazards import Hazard
-from twinward.library.manuals import list_manuals
+from twinward.library.manuals import manual_files
 from twinward.library.measures import KNOWN_MEASURES, Measure, find_wrong
 from twinward.library.plans import AFFECTED, Plan, Quantity, Start
 from twinward.library.resources import list_resources
@@ -121,14 +121,14 @@ def check_needs(plan: Plan) -> Iterator[Complaint]:
 
 def check_steps(plan: Plan, areas: Container[str] | None) -> Iterator[Complaint]:
     """Measures: known words, areas that exist, no contradiction. Manuals that are there."""
-    manuals = {manual.path for manual in list_manuals()}
+    manuals = manual_files()
     for route, task in list_tasks(plan):
         if task.measure is not None and task.measure not in ORDERED_MEASURES:
             message = f"there is no measure {task.measure!r}"
             yield (*route, "measure"), "unknown_measure", message, "known: " + ", ".join(sorted(ORDERED_MEASURES))
         if task.manual is not None and task.manual.startswith("manuals/") and task.manual not in manuals:
             message = f"there is no manual {task.manual!r}"
-            yield (*route, "manual"), "unknown_manual", message, "known: " + ", ".join(sorted(manuals))
+            yield (*route, "manual"), "unknown_manual", message, "known: " + ", ".join(manuals)
         yield from check_areas((*route, "areas"), task.areas, areas, "write a code of the city's areas")
     for number, measure in enumerate(plan.measures):
         named = [area for area in measure.areas if area != AFFECTED]

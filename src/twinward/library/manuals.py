@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import msgspec
 
 from twinward.core.errors import AbsentError
@@ -16,15 +19,21 @@ class Manual(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+@cache
+def manual_files() -> dict[str, Path]:
+    """The file of each manual, by the path that plans give."""
+    return {f"manuals/{path.name}": path for path in sorted((HOME / "manuals").glob("*.md"))}
+
+
 def list_manuals() -> list[Manual]:
-    return [get_manual(f"manuals/{path.name}") for path in sorted((HOME / "manuals").glob("*.md"))]
+    return [get_manual(path) for path in manual_files()]
 
 
 def get_manual(path: str) -> Manual:
     """The manual of that path; AbsentError where the library has none."""
-    known = {f"manuals/{file.name}": file for file in (HOME / "manuals").glob("*.md")}
+    known = manual_files()
     if path not in known:
-        raise AbsentError(f"there is no manual {path!r}", "known: " + ", ".join(sorted(known)), code="no_manual")
+        raise AbsentError(f"there is no manual {path!r}", "known: " + ", ".join(known), code="no_manual")
     text = known[path].read_text("utf-8")
     return Manual(path=path, title=text.partition("\n")[0].lstrip("# ").strip(), text=text)
 

@@ -13,6 +13,7 @@ import msgspec
 from twinward.core.clock import format_time
 from twinward.core.errors import AbsentError, InputError
 from twinward.library.blocks import NAME, plan_of_name
+from twinward.library.checks import check_steps
 from twinward.library.loading import HOME, Library, load_library
 from twinward.library.manuals import Manual, find_manual, get_manual, list_manuals
 from twinward.library.plans import Plan
@@ -153,13 +154,21 @@ def diff_text(one: Plan, other: Plan) -> str:
     return "\n".join(difflib.unified_diff(first, second, one.id, other.id, lineterm="", n=1))
 
 
-def generate(library: Library, request: MakeRequest, *, files: bool = False) -> list[Plan]:
-    """Plans made from a base or from blocks; the same request gives the same plans. `files`: the base may be a path."""
+def generate(
+    library: Library, request: MakeRequest, *, files: bool = False, areas: Container[str] | None = None
+) -> list[Plan]:
+    """Plans made from a base or from blocks; the same request gives the same plans.
+
+    `files`: the base may be a path. `areas`: the codes of the city, where it is known.
+    """
     if request.count < 1:
         raise InputError(f"{request.count} plans cannot be made", "say 1 or more", code="bad_count")
     base = (get_plan if files else get_known_plan)(library, request.base) if request.base else None
     variables = parse_variables(request.vary)
-    return generate_plans(request.count, request.seed, base=base, variables=variables, areas=request.areas)
+    made = generate_plans(request.count, request.seed, base=base, variables=variables, areas=request.areas)
+    for _, code, message, advice in (fault for plan in made for fault in check_steps(plan, areas)):
+        raise InputError(message, advice, code=code)
+    return made
 
 
 def keep(platform: Platform, caller: Caller, request: MakeRequest, *, files: bool = False) -> list[PlanLine]:
