@@ -36,6 +36,11 @@ LIVE = Live(
         ("Which plans have never been drilled?", "plan:epidemic-iii-contain"),
         ("What becomes impossible if we lose the quarantine rooms?", "plan:epidemic-i-whole-city"),
         ("Which manual goes with the interview of a case?", "manual:manuals/interview.md"),
+        ("who is accountable for a duty in an area", "department:education"),
+        ("what evidence a measure has", "evidence:flaxman-2020"),
+        ("what becomes impossible if a resource is lost", "measure:contact_tracing"),
+        ("which manual goes with this task", "manual:manuals/disinfection.md"),
+        ("谁负责Xuhui的核酸检测", "department:health"),
     ],
 )
 def test_a_question_is_answered_with_its_path(question: str, expected: str) -> None:

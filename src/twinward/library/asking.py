@@ -92,6 +92,7 @@ def ask(graph: Graph, question: str, live: Live | None = None) -> Found:
 def answer(graph: Graph, question: str, asks: str, live: Live | None) -> Found:
     """What the graph says when this is what is asked."""
     about = [node for kind in KINDS[asks] for node in mentioned(graph, question, kind)]
+    about = about or [node for kind in KINDS[asks] if speaks_of_any(question, kind) for node in graph.of_kind(kind)]
     if not about and (asks not in FREE or unknown_thing(question)):
         return silence(question, asks, (), "what it asks about is not in the library")
     answers, note = ANSWER[asks](graph, about, live, question)
@@ -108,6 +109,12 @@ def silence(question: str, asks: str | None, about: tuple[str, ...], why: str) -
 def unknown_thing(question: str) -> bool:
     """Whether a question that may be asked freely names something in quotes or capitals that nobody knows."""
     return bool(re.search(r"[\"“”'][^\"“”']+[\"“”']", question))
+
+
+def speaks_of_any(question: str, kind: str) -> bool:
+    """Whether it asks of any thing of a kind (`a measure`, `this task`): then all of them are meant."""
+    words = {"task": "task|duty|job"}.get(kind, kind)
+    return bool(re.search(rf"\b(an?|any|each|every|this|that) ({words})\b", question.lower()))
 
 
 def mentioned(graph: Graph, question: str, kind: str) -> list[Node]:
