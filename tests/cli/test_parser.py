@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 
@@ -32,3 +33,14 @@ def test_words_that_cannot_be_read_are_refused(
     error = json.loads(told.out.splitlines()[-1])["error"]
     assert error["code"] == "bad_usage" and says in error["message"] and "--help" in error["advice"]
     assert "usage: twinward" in told.err and "[bad_usage]" in told.err and "Traceback" not in told.err
+
+
+def test_a_port_that_is_taken_or_is_none_is_refused_before_anything_is_opened(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for port in (taken.getsockname()[1], 99_999, -1):
+            assert main(["serve", "--port", str(port)]) == 2
+            assert "[port_in_use]" in capsys.readouterr().err

@@ -193,3 +193,14 @@ def test_keys_depend_on_the_source_and_every_byte() -> None:
     assert len(np.unique(np.concatenate([one, two]), axis=0)) == 2 * len(texts)
     sliced = text_keys(pa.array(texts).slice(5, 9), seed_of("lab"))
     assert np.array_equal(sliced, one[5:14])
+
+
+def test_who_listens_and_fails_does_not_stop_the_inbox(open_inbox: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(*_: Any) -> None:
+        raise OverflowError("date value out of range")
+
+    box = open_inbox(on_durable=fail)
+    assert box.accept("lab", rows(1), 0).result(timeout=10).stored == 1
+    assert box.accept("lab", rows(2), 0).result(timeout=10).stored == 1
+    assert "could not be shown" in caplog.text
+    assert drained(box)[0][1] == ["r-1", "r-2"]

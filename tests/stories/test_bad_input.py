@@ -178,3 +178,28 @@ def test_after_all_that_every_account_still_agrees(server: Server) -> None:
     assert shown["differences"] == []
     assert all(row["balanced"] for row in shown["items"])
     assert server.get("/health")["status"] == "ok"
+
+
+FAR = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00")
+
+
+@pytest.mark.parametrize("far", FAR)
+def test_a_time_beyond_every_calendar_is_refused_at_every_door(server: Server, far: str) -> None:
+    reading = {"source": "far", "items": [READING | {"source_id": f"far-{far}", "occurred_at": far}]}
+    told = server.client.post("/v1/observations", json=reading).json()
+    assert [row["code"] for row in told["rejected"]] == ["time_out_of_reach"]
+    told = server.client.post("/v1/commands", json={"items": [case(f"far-{far}", occurred_at=far)]}).json()
+    assert [row["code"] for row in told["rejected"]] == ["time_out_of_reach"]
+    for path in ("screen", "incidents", "public", "supplies/demand"):
+        refused(server.client.get(f"/v1/{path}", params={"at": far}), 400, "time_out_of_reach")
+
+
+def test_a_question_that_is_wrong_before_it_is_torn_is_told(server: Server) -> None:
+    refused(server.client.post("/v1/trace/contacts", content=b"[1"), 400, "bad_question")
+    torn = b'{"items": [{"id": "t", "type": "ReportCount", "hazard": 5, "count": 1e999}]}'
+    assert server.client.post("/v1/commands", content=torn).json()["rejected"][0]["code"] == "bad_field"
+
+
+def test_a_route_that_is_not_there_has_a_code_too(server: Server) -> None:
+    refused(server.client.get("/v1/nowhere"), 404, "no_route")
+    refused(server.client.delete("/v1/commands"), 405, "no_route")

@@ -104,6 +104,9 @@ const REASONS: [RegExp, string][] = [
 
 export function reason(text: string): string {
   if (words.language !== 'zh') return text
-  for (const [form, chinese] of REASONS) if (form.test(text)) return text.replace(form, chinese)
+  for (const [form, chinese] of REASONS) {
+    const found = form.exec(text)
+    if (found) return chinese.replace(/\$(\d)/g, (_, n: string) => worded(found[Number(n)] ?? ''))
+  }
   return text
 }

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
 
 from twinward import __version__
 from twinward.api import (
@@ -78,6 +79,11 @@ def make_api(platform: Platform) -> FastAPI:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return answer_error(InputError(f"{where}: {first['msg']}", "see /openapi.json", code="bad_query"))
+
+    @api.exception_handler(HTTPException)
+    async def on_no_route(request: Request, error: HTTPException) -> Response:
+        told = f"{request.method} {request.url.path}: {error.detail}"
+        return answer({"code": "no_route", "message": told, "advice": "see /openapi.json"}, error.status_code)
 
     mount_console(api)
     api.openapi = lambda: describe(api)  # type: ignore[method-assign]

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from twinward.api.answers import ERRORS, answer, read_body
 from twinward.api.callers import caller_of
 from twinward.api.sessions import describe
-from twinward.core.errors import InputError, say_plainly
+from twinward.core.errors import InputError, decoded, say_plainly
 from twinward.core.messages import Instant
 from twinward.service.platform import Platform
 
@@ -117,7 +117,7 @@ async def reply(request: Request, kind: Any, work: Callable[[Any], Any]) -> Resp
         asked = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         code = "time_without_zone" if "timezone" in str(error) else "bad_question"
-        raise InputError(say_plainly(str(error), msgspec.json.decode(body)), "see /openapi.json", code=code) from error
+        raise InputError(say_plainly(str(error), decoded(body)), "see /openapi.json", code=code) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError("the body is not JSON", "send one JSON object in UTF-8", code="bad_json") from error
     return answer(await asyncio.to_thread(work, asked))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.answers import ERRORS, answer
 from twinward.api.callers import caller_of
-from twinward.core.clock import require_aware
+from twinward.core.clock import require_reach
 from twinward.service import activations, views
 from twinward.service.platform import Platform
 
@@ -110,4 +110,4 @@ def add_state(routes: APIRouter, platform: Platform) -> None:
 
 
 def aware(at: datetime | None) -> datetime | None:
-    return require_aware(at) if at is not None else None
+    return require_reach(at) if at is not None else None

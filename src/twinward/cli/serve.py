@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
 import sys
 import threading
 
@@ -11,6 +12,7 @@ from twinward import app
 from twinward.cli.main import add_common
 from twinward.cli.output import say
 from twinward.cli.server_note import noted
+from twinward.core.errors import InputError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -21,7 +23,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8420)
 
 
+def require_free(host: str, port: int) -> None:
+    """InputError where nobody could listen, before anything is opened for it."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, proto) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((address[0], port, *address[2:]))  # the look-up wraps a port that is too large
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise InputError(
+            f"nothing can be served at {host}:{port} ({error})", "name another --host or --port, or stop what is there",
+            code="port_in_use",
+        ) from error  # fmt: skip
+
+
 def run(options: argparse.Namespace) -> int:
+    require_free(options.host, options.port)
     platform = app.open_platform(options.workspace)
     try:
         platform.intake.open()  # what a crash left undrained is looked at before anything new comes

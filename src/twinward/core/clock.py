@@ -9,6 +9,8 @@ from twinward.core.errors import InputError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # far from the ends of every calendar that a zone or a difference could leave
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -49,6 +51,16 @@ def require_aware(at: datetime) -> datetime:
     return at
 
 
+def require_reach(at: datetime) -> datetime:
+    """`at` itself, or InputError: without a zone, or so far off that it must be a mistake."""
+    if not EARLIEST <= require_aware(at) < LATEST:
+        raise InputError(
+            f"the time {at.isoformat()} is out of reach", f"give one from {EARLIEST.year} to {LATEST.year}",
+            code="time_out_of_reach",
+        )  # fmt: skip
+    return at
+
+
 def parse_time(text: str) -> datetime:
     """RFC 3339 text with a zone to an aware datetime; a bare date or a time without zone is refused."""
     try:
@@ -57,7 +69,7 @@ def parse_time(text: str) -> datetime:
         raise InputError(
             f"{text!r} is not a time", "write RFC 3339 with a zone, for example 2022-04-13T08:00:00Z", code="bad_time"
         ) from error
-    return require_aware(at)
+    return require_reach(at)
 
 
 def to_us(at: datetime) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 Route = tuple[str | int, ...]  # the way to a thing in a file or message: ("tasks", 2, "after")
 BOUNDS = {">=": "is not {0} or more", ">": "is not above {0}", "<=": "is not {0} or less", "<": "is not below {0}"}
 
@@ -92,6 +94,14 @@ def plain(complaint: str, value: Any = None) -> str:
         return said
     what = f"{value:g}" if isinstance(value, int | float) else "it"
     return f"{what} {BOUNDS[bound[1]].format(f'{float(bound[2]):g}')}"
+
+
+def decoded(body: bytes | msgspec.Raw) -> Any:
+    """What a body says, or None where it is not JSON to its end: a complaint may come before that is seen."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def say_plainly(complaint: str, item: Any = None) -> str:

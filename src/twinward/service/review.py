@@ -206,9 +206,9 @@ def find(
     """What the figures say went well or badly, the worst first."""
     found = []
     for duty in duties:
-        if duty.ordered:
-            share = duty.on_time / duty.ordered
-            text = f"{duty.on_time} of {duty.ordered} orders done in time"
+        if due := duty.on_time + duty.late:  # work whose time is not over yet is neither
+            share = duty.on_time / due
+            text = f"{duty.on_time} of {due} orders done in time"
             if share >= GOOD_SHARE or share < BAD_SHARE:
                 more = f"; the worst was {duty.worst_late_h:,.0f} h over" if duty.late else ""
                 found.append(Finding(good=share >= GOOD_SHARE, about=duty.department, says=text + more))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import threading
 from collections import deque
@@ -22,6 +23,7 @@ from twinward.storage.frames import Frame, FrameHead, frame_follows, pack_frame,
 from twinward.storage.inbox_files import Mark, keep_key_files, own_folder, read_mark
 from twinward.storage.known import KnownKeys, seed_of, text_keys
 
+LOG = logging.getLogger("twinward.inbox")
 SEGMENT_BYTES = 64 << 20
 HORIZON = 16_000_000  # observations back for which a duplicate is certainly found; up to 1 GB of memory
 GROUP_BYTES = 16 << 20  # written between two syncs at most
@@ -82,7 +84,7 @@ class Inbox:
                 if frame.head.n > self._mark.drained:
                     self._count(frame.head)
                     if replay:
-                        self._on_durable(frame.head, frame.rows)
+                        self._tell(frame.head, frame.rows)
             if end < path.stat().st_size:
                 self._cut(path, end)
         self._durable_n = self._n
@@ -163,10 +165,17 @@ class Inbox:
         for _, head, rows, future in group:
             self._count(head)
             self._ends[self._segment.name] = self._durable_n = head.n
-            self._on_durable(head, rows)
+            self._tell(head, rows)
             future.set_result(head.counts)
         if self._good_bytes >= SEGMENT_BYTES:
             self._open_segment(None)
+
+    def _tell(self, head: FrameHead, rows: Any) -> None:
+        """Whoever listens and fails must not stop the inbox: the batch is durable all the same."""
+        try:
+            self._on_durable(head, rows)
+        except Exception:
+            LOG.exception("a batch was kept but could not be shown")
 
     def _take(self) -> list[Entry]:
         with self._queued:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError, say_plainly
+from twinward.core.clock import require_reach
+from twinward.core.errors import InputError, decoded, say_plainly
 from twinward.core.messages import Command
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, is_direct_identity
 from twinward.security.vault import Identity, Vault
@@ -66,7 +67,7 @@ def decode_command(
         body, person = split_person(raw, vault) if head.person is not None else (raw, None)
         command: Command = decoder.decode(body)
     except msgspec.ValidationError as error:
-        said = say_plainly(str(error), msgspec.json.decode(raw))
+        said = say_plainly(str(error), decoded(raw))
         raise InputError(f"{head.type}: {said}", advice_for(str(error)), code=code_for(str(error))) from error
     check(command, areas, now)
     return command, person
@@ -85,6 +86,12 @@ def check(command: Command, areas: Container[str], now: datetime) -> None:
         area = getattr(command, field, None)
         if area is not None and area not in areas:
             raise InputError(f"there is no area {area!r}", "see `twinward city describe`", code="unknown_area")
+    for field in command.__struct_fields__:
+        value = getattr(command, field)
+        if isinstance(value, datetime):
+            require_reach(value)
+        elif isinstance(value, date):
+            require_reach(datetime.combine(value, time(), UTC))
     if command.occurred_at is not None and command.occurred_at > now + FUTURE_TOLERANCE:
         raise InputError(
             f"{command.occurred_at.isoformat()} has not come yet", "check the sender's clock", code="time_in_future"

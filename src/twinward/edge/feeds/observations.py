@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from twinward.core.clock import parse_time, to_us
+from twinward.core.clock import EARLIEST, LATEST, parse_time, to_us
 from twinward.core.errors import InputError
 from twinward.core.messages import OBSERVATION_COLUMNS
 from twinward.edge.feeds import identities
@@ -37,6 +37,7 @@ ADVICE = {
     "bad_time": "write RFC 3339 with a zone, for example 2022-04-13T08:00:00Z",
     "time_without_zone": "write RFC 3339 with a zone, for example 2022-04-13T08:00:00+08:00",
     "time_in_future": "check the sender's clock",
+    "time_out_of_reach": f"check the sender's clock; give a time from {EARLIEST.year} to {LATEST.year}",
     "bad_coordinates": "lon is -180 to 180, lat -90 to 90, WGS 84, both or neither; perhaps they are swapped",
     "swapped_coordinates": "send lon first, then lat",
     "direct_identity": identities.ADVICE,
@@ -213,6 +214,8 @@ def find_wrong(items: list[Item], rows: Any, found: dict[int, tuple[str, str]], 
     for kind in kinds - KINDS.keys():
         report(of_kind[kind], "unknown_type", "{!r} is no type of observation", "type")
     time_us = rows.column("time_us").to_numpy()
+    far = (time_us < to_us(EARLIEST)) | (time_us >= to_us(LATEST))
+    report(far, "time_out_of_reach", "the time {} is out of reach", "occurred_at")
     report(time_us > to_us(now + FUTURE_TOLERANCE), "time_in_future", "{} has not come yet", "occurred_at")
     report(identities.direct_identities(rows.column("subject")), "direct_identity", identities.MESSAGE)
     if checks.areas is not None:
