@@ -84,9 +84,12 @@ def test_the_same_source_id_is_a_repeat_even_with_other_values(tmp_path: Path) -
     assert (first.stored, first.duplicate, again.stored, again.duplicate) == (9, 1, 2, 8)
 
 
+@pytest.mark.parametrize("leaps", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_visits_do_not_depend_on_the_order_in_which_data_came(tmp_path: Path, seed: int) -> None:
+def test_visits_do_not_depend_on_the_order_in_which_data_came(tmp_path: Path, seed: int, leaps: bool) -> None:
     columns = random_fixes(seed, 6_000, 12, days=4.0)
+    if leaps:  # impossible speeds: which fix is at fault shows only beside those that came in other pieces
+        columns["lon"] = columns["lon"] + np.where(np.random.default_rng(seed + 9).random(6_000) < 0.03, 9.0, 0.0)
     whole, pieces = Lake(tmp_path / "whole"), Lake(tmp_path / "pieces")
     whole.append([as_batch(columns)], START)
     random = np.random.default_rng(seed)

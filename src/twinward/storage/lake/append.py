@@ -133,6 +133,7 @@ class Append:
         new_day = day not in self.manifest.days()
         if len(fixes):
             fixes = self._flag(day, fixes)
+            self.done.flagged += int(fixes.flag.sum())
             self._write_orders(day, rows, came.by_place(self.room), fixes.flag)
             self.done.stored += len(fixes)
             self.touched[fixes.subject] = True
@@ -183,6 +184,7 @@ class Append:
             yield OpenPart(self.root, part).gather(keys, keys)
 
     def _flag(self, day: int, fixes: Fixes) -> Fixes:
+        """The same fixes with speeds flagged, as they look from these fixes and the stays open before."""
         carry = self._carry_into(day)
         prior = (carry[0], carry[2], carry[3] / carry[5], carry[4] / carry[5])
         flag = kernels.flag_speeds(
@@ -195,7 +197,6 @@ class Append:
             SPEED_SLACK_M,
             prior,
         )
-        self.done.flagged += int(flag.sum())
         return msgspec.structs.replace(fixes, flag=flag)
 
     def _carry_into(self, day: int) -> stays.Stays:
@@ -217,7 +218,9 @@ class Append:
         """
         carry = self._carry_into(day)
         carry = stays.take_stays(carry, self.touched[carry[0]])
-        closed, left = stays.find_stays(day, self._fixes_of_touched(day) if fixes is None else fixes, carry)
+        if fixes is None:  # flags as they look from all fixes, not as they looked from those of one append
+            fixes = self._flag(day, self._fixes_of_touched(day))
+        closed, left = stays.find_stays(day, fixes, carry)
         visits = stays.to_visits(closed)
         old_visits = [side for side in self.manifest.visits if side.day == day]
         old_open = [side for side in self.manifest.open_stays if side.day == day]
