@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinward.cli.opened import add_person, open_for
 from twinward.cli.output import emit_json, emit_text, say
+from twinward.cli.targets import check_file
 from twinward.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ def _describe(report: ChainReport) -> str:
 
 
 def answer(options: argparse.Namespace) -> int:
+    for figure in options.figure:
+        check_file(figure, "figure")
     if (options.incident is None) == (options.linelist is None):
         raise InputError("a chain is of a line list or of an incident", "give --linelist or --incident", code="bad_map")
     if options.incident is not None:
