@@ -9,7 +9,7 @@ import msgspec
 
 from twinward import app
 from twinward.cli.opened import add_person, open_for
-from twinward.cli.output import emit_json, emit_text, write_file
+from twinward.cli.output import emit_json, emit_text, say, write_file
 from twinward.core.errors import InputError
 from twinward.service import case_records, library, plans
 from twinward.service.ground import Ground
@@ -74,6 +74,7 @@ def show_experience(options: argparse.Namespace) -> int:
         records = case_records.list_records(platform, ground, caller)
     if options.export is not None:
         write_file(options.export, msgspec.json.encode(records))
+        say(f"{len(records)} records written: {options.export}")
     if options.json:
         emit_json({"records": records})
     else:

@@ -90,6 +90,8 @@ def _list(options: argparse.Namespace) -> None:
         emit_text(f"{plan.id:<32} {plan.level:>3}  {mark:<9}  {plan.title}")
         if options.made:
             emit_text("    " + "; ".join(f"{key} {value}" for key, value in plan.made.items()))
+    if not found:
+        emit_text("no plan; make some with `twinward plan generate --keep`" if options.made else "no plan")
 
 
 def _show(options: argparse.Namespace) -> None:

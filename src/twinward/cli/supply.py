@@ -259,12 +259,17 @@ def show_demand(report: Any) -> None:
     emit_text(f"{report.days} days from {report.first_day}, simulated from {what['reported_cases']:,} reported cases")
     for row in report.kinds:
         when = f"short from {row.short_on}" if row.short_on else "suffices"
-        emit_text(f"{row.title:<22} need {row.need:>14,.0f}  have {row.have:>14,.0f} {row.unit:<8} {when}")
+        emit_text(f"{row.title:<22} need {amount(row):>14}  have {row.have:>14,.0f} {row.unit:<8} {when}")
     for row in report.shortages[:40]:
         worst = f"at worst from {row.short_on_high}"
         emit_text(
             f"{row.short_on or worst}  {row.area_name}: {row.short or row.short_high:,.0f} {row.unit} of {row.title}"
         )
+
+
+def amount(row: Any) -> str:
+    """The need in whole units; one that is there but less than one is said so, for it can fall short too."""
+    return "<1" if row.need < 1 and (row.need or row.short_on) else f"{row.need:,.0f}"
 
 
 def line_of(row: Any) -> str:

@@ -113,7 +113,8 @@ def require_columns(path: Path, have: list[str], reading: Reading) -> None:
         if column not in have and field not in reading.constants:
             raise InputError(
                 f"{path.name}: no column {column!r}",
-                f"it has {', '.join(have)}; name the right one with --map {field}=COLUMN or give --set {field}=VALUE",
+                f"it has {', '.join(have) or 'none'}; name the right one with --map {field}=COLUMN "
+                f"or give --set {field}=VALUE",
                 code="missing_column",
             )
 

@@ -87,7 +87,7 @@ class MovementFile:
         absent = [field for field in NEEDED if field not in found]
         if absent:
             raise InputError(
-                f"{self.path.name} has no column {', '.join(absent)}; it has {', '.join(names[:12])}",
+                f"{self.path.name} has no column {', '.join(absent)}; it has {', '.join(names[:12]) or 'none'}",
                 "the columns are subject, time, lon, lat and perhaps error_m, place; rename with --map field=column",
                 code="missing_column",
             )
