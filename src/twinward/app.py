@@ -36,7 +36,7 @@ from twinward.service.watch import Watch
 from twinward.settings import Settings, load_settings
 from twinward.storage import audit, backup, doctor, migrate
 from twinward.storage.chain import ChainCheck
-from twinward.storage.databases import Postgres, Sqlite, choose_database
+from twinward.storage.databases import Postgres, Sqlite, choose_database, require_log
 from twinward.storage.door import IntakeDoor
 from twinward.storage.fence import require_own_files
 from twinward.storage.store import SqlStore, open_store
@@ -140,6 +140,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         residents=cache(lambda area: count_residents(workspace, areas, area)),
     )  # fmt: skip
     place = settings.storage.url or workspace
+    require_log(place)
     store = open_store(place, BEHAVIOUR.tables, FACTS, clock, keyring, workspace / "sealed", mark.drill)
     identities = Identities(workspace / "keys", managed=mark.managed)
     accounts = Accounts(workspace / "keys")

@@ -142,3 +142,11 @@ def test_supplies_go_from_one_district_to_another(city: Any) -> None:
     assert [row["quantity"] for row in city("supply", "stock")[1]["stocks"]] == [69, 430]
     assert city("supply", "list")[1]["requests"] == []
     assert city("supply", "stock", "--set", "5")[0] == 2
+
+
+def test_a_workspace_whose_log_is_gone_says_so_and_makes_no_other(city: Any, tmp_path: Path) -> None:
+    assert city("case", "report", str(EXAMPLES / "cases.csv"))[0] == 0
+    (tmp_path / "ws" / "twinward.db").unlink()
+    code, answer = city("incident", "list")
+    assert (code, answer["error"]["code"]) == (1, "database_gone")
+    assert not (tmp_path / "ws" / "twinward.db").exists()

@@ -157,6 +157,17 @@ class Postgres:
         return StorageError(f"PostgreSQL refused: {error}", "run `twinward doctor`", code="database_refused")
 
 
+def require_log(place: str | Path) -> None:
+    """StorageError `database_gone` where keys are kept of what a log holds (SQLite), and there is no log any more."""
+    keys = Path(place) / "keys" / "subjects.keys"
+    if keys.exists() and keys.stat().st_size and not (Path(place) / "twinward.db").exists():
+        raise StorageError(
+            f"the log of {place} is gone: there is no twinward.db",
+            "bring it back with `twinward restore`; to begin anew, make another workspace with `twinward init`",
+            code="database_gone",
+        )
+
+
 def choose_database(url_or_path: str | Path) -> Sqlite | Postgres:
     """PostgreSQL for a postgresql:// URL, else SQLite in that file (or in `twinward.db` of that folder)."""
     text = str(url_or_path)
