@@ -52,7 +52,7 @@ def compare(arena: Arena, candidates: Sequence[Candidate], frame: Frame, *, rank
     check(arena, candidates, ranked_by)
     count = arena.question.replicates
     jobs = [Job(candidate=one, replicate=k) for one in candidates for k in range(count)]
-    arena.make_ready([*jobs[::count], *(doubtful(arena, candidates) if doubts else [])])
+    arena.make_ready([*jobs[::count], *(doubtful(arena, candidates, 1) if doubts else [])])
     tell = progress or (lambda done, of, stage: None)
     with running(arena, workers) as run_new, remembering(file, question_name(arena), run_new) as run_all:
         runs = gather(run_all(jobs), len(jobs), "plans", tell)
@@ -203,9 +203,8 @@ def say_measure(measure: Measure) -> str:
 # what it depends on --------------------------------------------------------------------------------------------------
 
 
-def doubtful(arena: Arena, candidates: Sequence[Candidate]) -> list[Job]:
-    """The runs that show what each doubt changes."""
-    count = min(DOUBTED_REPLICATES, arena.question.replicates)
+def doubtful(arena: Arena, candidates: Sequence[Candidate], count: int) -> list[Job]:
+    """The runs that show what each doubt changes, `count` replicates of each."""
     return [
         Job(candidate=one, replicate=k, doubt=name, factor=factor)
         for name in SIMULATED
@@ -217,9 +216,11 @@ def doubtful(arena: Arena, candidates: Sequence[Candidate]) -> list[Job]:
 
 def try_doubts(arena: Arena, ranked: Sequence[Candidate], ranked_by: str, run_all: Any, tell: Progress) -> list[Tried]:
     """The first plans run again with each doubtful input lower and higher; the widest swing of the margin first."""
-    first = ranked[:DOUBTED_PLANS]
-    count = min(DOUBTED_REPLICATES, arena.question.replicates)
-    jobs = doubtful(arena, first)
+    first, replicates = ranked[:DOUBTED_PLANS], arena.question.replicates
+    # no more runs than the plans themselves took; seeds are common, so that one run of each shows the margin
+    fair = len(ranked) * replicates // len(doubtful(arena, first, 1))
+    count = max(1, min(fair, DOUBTED_REPLICATES, replicates))
+    jobs = doubtful(arena, first, count)
     runs = gather(run_all(jobs), len(jobs), "doubts", tell)
     base = gather(run_all([Job(candidate=one, replicate=k) for one in first for k in range(count)]),
                   len(first) * count, "doubts", lambda done, of, stage: None)  # fmt: skip
