@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -53,13 +52,3 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
             return True
         n = bisect_right(self.ranges, area, key=lambda one: one[0])
         return n > 0 and area <= self.ranges[n - 1][1]
-
-    def require_areas(self, areas: Collection[str]) -> None:
-        """RefusedError unless every one of `areas` is open."""
-        closed = sorted(area for area in areas if not self.covers_area(area))
-        if closed:
-            raise RefusedError(
-                f"activation {self.activation} does not open {', '.join(closed[:5])}",
-                f"it opens {', '.join(self.areas)}",
-                code="area_not_open",
-            )

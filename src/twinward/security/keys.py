@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -111,20 +110,9 @@ class Keyring:
                 raise errors.StorageError(f"keys cannot be written: {error}", "free space, then start again") from error
             self._pending.clear()
 
-    def destroy(self, subject: str | None = None, before: date | None = None) -> int:
-        """Destroy the keys of a subject, or of all days before one; how many. What they sealed is gone for good."""
-        return self._destroy(
-            lambda who, day: (
-                (subject is not None and who == subject) or (before is not None and day < before.isoformat())
-            )
-        )
-
     def destroy_all(self, keys: set[tuple[str, date]]) -> int:
         """Destroy exactly these keys; how many there were."""
         named = {(who, day.isoformat()) for who, day in keys}
-        return self._destroy(lambda who, day: (who, day) in named)
-
-    def _destroy(self, chosen: Callable[[str, str], bool]) -> int:
         with self._lock:
             self.flush()
             data = bytearray(self.path.read_bytes())
@@ -133,7 +121,7 @@ class Keyring:
                 end = start + len(line)
                 if not line.startswith(b"\0"):
                     who, day, _ = line.decode().split("\t")
-                    if chosen(who, day):
+                    if (who, day) in named:
                         data[start : end - 1] = bytes(len(line) - 1)
                         self._keys.pop((who, day), None)
                         destroyed += 1

@@ -235,7 +235,7 @@ def get_health(platform: Platform) -> dict[str, Any]:
         }
     if platform.watch.trouble:
         body |= {"status": "alarm", "code": "watch", "message": platform.watch.trouble, "advice": "see the disk"}
-    if (failure := platform.loop.failure) is not None:
+    if (failure := platform.loop.find_failure()) is not None:
         body |= {"status": "failing", "code": failure.code, "message": failure.message, "advice": failure.advice}
     return body
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from twinward.storage.databases import Database
 
 WAL_LIMIT_BYTES = 256 << 20  # 64,000 pages of 4 KiB
 LOOK_EVERY = 64  # commits between two looks at the file's size
 READ_LIMIT_S = 30.0  # a picture older than this is ended when the log has grown past twice its limit
-
-
-class Expires(Protocol):
-    def expire(self) -> None: ...
 
 
 class Checkpointer:

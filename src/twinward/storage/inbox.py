@@ -228,11 +228,6 @@ class Inbox:
         return self._mark.totals
 
     @property
-    def durable_n(self) -> int:
-        """The number of the last frame on disk."""
-        return self._durable_n
-
-    @property
     def drained_n(self) -> int:
         return self._mark.drained
 

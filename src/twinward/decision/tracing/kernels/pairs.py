@@ -48,6 +48,25 @@ def _on_the_way(ct: Any, cx: Any, cy: Any, cv: Any, at_us: Any, best: Any) -> An
     return x, y, (1 - f) ** 2 * cv[k - 1] + f * f * cv[k] + (0.1 * way) ** 2
 
 
+@njit(cache=True, inline="always")
+def _count_pairs(ct: Any, cx: Any, cy: Any, time_us: Any, lon: Any, lat: Any, radius_m: Any, within_us: Any) -> Any:
+    """(case fix nearest in time, its time difference, pairs, nearest in metres) of one fix of another."""
+    reach_y = radius_m / EARTH_RADIUS_M * 1.000001 + 1e-12
+    best, best_gap, pairs, nearest = -1, np.int64(0), 0, 0.0
+    k = first_from(ct, time_us - within_us, 0)
+    while k < len(ct) and ct[k] <= time_us + within_us:
+        if abs(cy[k] - lat) <= reach_y:
+            d = haversine_m(cx[k], cy[k], lon, lat)
+            if d <= radius_m:
+                nearest = d if pairs == 0 else min(nearest, d)
+                pairs += 1
+                gap = abs(ct[k] - time_us)
+                if best < 0 or gap < best_gap:
+                    best, best_gap = k, gap
+        k += 1
+    return best, best_gap, pairs, nearest
+
+
 @njit(cache=True)
 def find_episodes(case: Any, others: Any, radius_m: Any, within_us: Any, join_us: Any) -> tuple[Any, Any, Any]:
     """(raw pairs, distinct others, episodes) of a case and the fixes of others.
@@ -66,21 +85,9 @@ def find_episodes(case: Any, others: Any, radius_m: Any, within_us: Any, join_us
     subject, time_us, lon, lat, variance = others
     capacity, count, raw, distinct = 1024, 0, 0, 0
     out = np.empty((capacity, EPISODE_COLUMNS))
-    reach_y = radius_m / EARTH_RADIUS_M * 1.000001 + 1e-12
     seen = np.int64(-1)
     for i in range(len(subject)):
-        k = first_from(ct, time_us[i] - within_us, 0)
-        best, best_gap, pairs, nearest = -1, np.int64(0), 0, 0.0
-        while k < len(ct) and ct[k] <= time_us[i] + within_us:
-            if abs(cy[k] - lat[i]) <= reach_y:
-                d = haversine_m(cx[k], cy[k], lon[i], lat[i])
-                if d <= radius_m:
-                    nearest = d if pairs == 0 else min(nearest, d)
-                    pairs += 1
-                    gap = abs(ct[k] - time_us[i])
-                    if best < 0 or gap < best_gap:
-                        best, best_gap = k, gap
-            k += 1
+        best, best_gap, pairs, nearest = _count_pairs(ct, cx, cy, time_us[i], lon[i], lat[i], radius_m, within_us)
         if pairs == 0:
             continue
         raw += pairs
