@@ -14,11 +14,11 @@ from itertools import product
 import msgspec
 import numpy as np
 
-from twinward.decision.tracing.chain import ChainAnswer, reconstruct_chain
-from twinward.decision.tracing.chain_stats import measure_dispersion, top_share
-from twinward.decision.tracing.chain_table import build_line_list
-from twinward.decision.tracing.serial_interval import get_serial_interval
-from twinward.rehearsal.chain_truth import DISEASES, Truth, TruthSpec, pretend_outbreak
+from twinward.decision.tracing.chains.reconstruct import ChainAnswer, reconstruct_chain
+from twinward.decision.tracing.chains.statistics import measure_dispersion, top_share
+from twinward.decision.tracing.chains.table import build_line_list
+from twinward.decision.tracing.chains.serial_interval import get_serial_interval
+from twinward.rehearsal.chain_truth import (DISEASES, ChainTruth, TruthSpec, pretend_outbreak)
 
 # what the list holds, and what is wrong with it
 LISTS: dict[str, dict[str, float]] = {
@@ -32,14 +32,14 @@ LISTS: dict[str, dict[str, float]] = {
 }  # fmt: skip
 
 
-def reconstruct(truth: Truth, disease: str, label: str) -> ChainAnswer:
+def reconstruct(truth: ChainTruth, disease: str, label: str) -> ChainAnswer:
     bare = label == "onset only"
     columns = {word: truth.columns[word] for word in ("id", "onset", "confirmed")} if bare else truth.columns
     cases = build_line_list(columns, {} if bare else truth.places, [] if bare else truth.contacts)
     return reconstruct_chain(cases, None if "not named" in label else get_serial_interval(disease))
 
 
-def judge(answer: ChainAnswer, truth: Truth) -> tuple[np.ndarray, np.ndarray, list[float]]:
+def judge(answer: ChainAnswer, truth: ChainTruth) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Probabilities, hits, and [top-1 accuracy, log ratio of k, error of the top-20 % share]."""
     p = np.array([link.probability for link in answer.links])
     hit = np.array([truth.infector[link.infectee] == link.infector for link in answer.links])

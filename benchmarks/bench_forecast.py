@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.forecast_series import Series, made_up, shanghai, simulated
-from twinward.decision.simulation.forecast.baselines import last_value, log_linear
-from twinward.decision.simulation.forecast.check import judge, quantiles
-from twinward.decision.simulation.forecast.renewal import fit_renewal, predict
-from twinward.decision.simulation.forecast.study import TRIALS, fit_posterior, search
+from twinward.decision.surveillance.forecasting.baselines import last_value, log_linear
+from twinward.decision.surveillance.forecasting.backtest import judge, quantiles
+from twinward.decision.surveillance.forecasting.renewal import fit_renewal, predict
+from twinward.decision.surveillance.forecasting.parameter_search import TRIALS, fit_posterior, search
 
 DAYS, SEED = 20, 1
 SMALLEST = 0.05  # added to each WIS before ratios are taken, for series of zeros

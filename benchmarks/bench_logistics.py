@@ -14,11 +14,11 @@ import numpy as np
 from tests.decision.logistics.instances import dense_graph, random_graph, random_rounds
 
 from twinward.core.chance import generator
-from twinward.decision.logistics.orlib import read_orlib
-from twinward.decision.logistics.p_median import solve_p_median
-from twinward.decision.logistics.routing import plan_rounds
-from twinward.decision.logistics.sharing import Item, Lot, share
-from twinward.decision.logistics.vrplib import read_vrplib
+from twinward.decision.logistics.siting.orlib import read_orlib
+from twinward.decision.logistics.siting.p_median import solve_p_median
+from twinward.decision.logistics.routing.vehicle_routing import plan_rounds
+from twinward.decision.logistics.allocation.sharing import PackedItem, PackedLot, share
+from twinward.decision.logistics.routing.vrplib import read_vrplib
 
 PMED = {"pmed1.txt": 5819, "pmed2.txt": 4093, "pmed3.txt": 4250, "pmed4.txt": 3034, "pmed5.txt": 1355}
 ROUTES = {"E-n22-k4.txt": ("nearest", 375.0), "RC208.vrp": ("dimacs", 776.1)}  # best known, CVRPLIB and DIMACS 2021
@@ -76,7 +76,7 @@ def bench_rounds(shared: Path) -> None:
         show_rounds("made", random_rounds(n, n)[0], "nearest", None)
 
 
-def make_items(seed: int) -> list[Item]:
+def make_items(seed: int) -> list[PackedItem]:
     """Items of 234 subdistricts over 14 days; 20 depots with three lots each and some production, packs of 0 to 100.
 
     Half of the items are scarce: 60 to 130 % of the need is there.
@@ -89,19 +89,19 @@ def make_items(seed: int) -> list[Item]:
         growth = np.exp(0.05 * np.arange(DAYS)) * rng.uniform(0.8, 1.2, (AREAS, DAYS))
         need = rng.lognormal(6, 1, AREAS)[:, None] * growth
         held = rng.uniform(0.6, 1.3) * need.sum() * rng.dirichlet(np.ones(SOURCES))
-        lots: list[Lot] = []
+        lots: list[PackedLot] = []
         for n, quantity in enumerate(held.tolist()):
             lots += [
-                Lot(source=n, quantity=0.3 * quantity),
-                Lot(source=n, quantity=0.2 * quantity, last=int(rng.integers(2, 8))),
-                Lot(source=n, quantity=0.2 * quantity, last=int(rng.integers(6, 13))),
+                PackedLot(source=n, quantity=0.3 * quantity),
+                PackedLot(source=n, quantity=0.2 * quantity, last=int(rng.integers(2, 8))),
+                PackedLot(source=n, quantity=0.2 * quantity, last=int(rng.integers(6, 13))),
             ]
             if n % 3 == 0:
-                lots += [Lot(source=n, quantity=0.9 * quantity / DAYS, first=day) for day in range(DAYS)]
+                lots += [PackedLot(source=n, quantity=0.9 * quantity / DAYS, first=day) for day in range(DAYS)]
         urgency, pack = rng.choice([1.0, 1.5, 2.0], AREAS), float(rng.choice([0, 10, 50, 100]))
         lead_d = rng.integers(0, 2, SOURCES)
         items.append(
-            Item(name=f"item {number}", need=need, urgency=urgency, cost=km, lots=tuple(lots), lead_d=lead_d, pack=pack)
+            PackedItem(name=f"item {number}", need=need, urgency=urgency, cost=km, lots=tuple(lots), lead_d=lead_d, pack=pack)
         )
     return items
 

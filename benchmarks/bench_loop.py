@@ -20,11 +20,11 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from twinward import app
+from twinward.app import compose
 from twinward.core.clock import SystemClock
-from twinward.population.base import Area
-from twinward.population.columns import Manifest, write_manifest
-from twinward.twins.emergency.tasks_state import Task
+from twinward.citybase.schema import Area
+from twinward.citybase.columns import CityManifest, write_manifest
+from twinward.twins.emergency.tasks.rows import Task
 
 DISTRICTS, STREETS, BATCH = 200, 10, 1000
 HAZARD = "epidemic"
@@ -33,7 +33,7 @@ SETTLE_S = 30.0  # under load, before the first trigger: a million rows written 
 
 def make_workspace(folder: Path) -> None:
     """200 districts of ten streets: as many triggers as the p99 needs."""
-    app.init_workspace(folder)
+    compose.init_workspace(folder)
     areas = [
         Area(code=f"{100 + d}", name=f"district {d}", level="district", parent=None, lon=121.0, lat=31.0)
         for d in range(DISTRICTS)
@@ -44,7 +44,7 @@ def make_workspace(folder: Path) -> None:
         for s in range(STREETS)
     ]
     (folder / "city").mkdir()
-    manifest = Manifest(
+    manifest = CityManifest(
         schema_version=1, name="bench", timezone="UTC", sha256="", lengths={}, leaf_codes=[], areas=areas,
         report={}, fidelity={},
     )  # fmt: skip
@@ -53,7 +53,7 @@ def make_workspace(folder: Path) -> None:
 
 def fill(folder: Path, rows: int) -> None:
     """`rows` open tasks of other incidents, written straight into the projection."""
-    platform = app.open_platform(folder)
+    platform = compose.open_platform(folder)
     now = datetime.now(UTC)
     for start in range(0, rows, 20_000):
 

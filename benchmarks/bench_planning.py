@@ -15,15 +15,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from twinward.decision.planning.arena import Arena, Question
+from twinward.decision.planning.replicates import ReplicateRunner, Experiment
 from twinward.decision.planning.candidate import from_plan
-from twinward.decision.planning.compare import Frame, compare
+from twinward.decision.planning.compare import ComparisonContext, compare
 from twinward.decision.planning.costs import load_costs
-from twinward.decision.simulation import Scenario, Simulator, load_disease
-from twinward.library.blocks import draw_plans
-from twinward.library.measures import Measure, SchoolClosure, WorkplaceClosure
-from twinward.population.base import CityBase
-from twinward.population.plain import plain_base
+from twinward.decision.simulation.epidemic import Scenario, Simulator, load_disease
+from twinward.library.plans.plan_options import draw_plans
+from twinward.library.hazards.measures import Measure, SchoolClosure, WorkplaceClosure
+from twinward.citybase.schema import CityBase
+from twinward.citybase.people.plain_city import plain_base
 
 HALF_OPEN: tuple[Measure, ...] = (SchoolClosure(), WorkplaceClosure(coverage=0.5))
 DAYS, INFECTED = 28, 1_000
@@ -61,14 +61,14 @@ def measure_comparison(residents: int, plans: int, replicates: int, workers: int
     """A whole comparison of generated plans; making the plain city is not counted."""
     base = plain_base(residents, 1)
     started, cpu = time.perf_counter(), cpu_seconds()
-    question = Question(
+    question = Experiment(
         base=base, disease=load_disease("sars-cov-2-ancestral"), days=DAYS, replicates=replicates, seed=1,
         infected=INFECTED,
     )  # fmt: skip
-    arena = Arena(question, load_costs())
+    arena = ReplicateRunner(question, load_costs())
     packed = time.perf_counter()
     sheet = compare(
-        arena, [from_plan(plan, []) for plan in draw_plans(plans, 1)], Frame(), workers=workers, doubts=doubts
+        arena, [from_plan(plan, []) for plan in draw_plans(plans, 1)], ComparisonContext(), workers=workers, doubts=doubts
     )
     return {
         "residents": residents, "plans": plans, "replicates": replicates, "workers": workers, "doubts": doubts,

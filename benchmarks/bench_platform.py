@@ -26,9 +26,9 @@ import pyarrow as pa
 from twinward.core.clock import SystemClock, to_us
 from twinward.core.messages import Command, Draft, Fact, Request
 from twinward.core.ports import Table
-from twinward.storage.frames import SCHEMA
-from twinward.storage.intake import Intake
-from twinward.storage.store import SqlStore, open_store
+from twinward.storage.files.frames import SCHEMA
+from twinward.storage.observations.intake import DurableIntake
+from twinward.storage.log.store import SqlStore, open_store
 
 START = datetime(2022, 3, 6, tzinfo=UTC)
 BATCH = 1000
@@ -272,7 +272,7 @@ def readings(first: int, count: int, sensors: list[str], times: Any) -> Any:
 
 def measure_sensors(root: Path, sensors: int) -> list[Line]:
     start_us, step = to_us(START), 50_000
-    intake = Intake(root / "observations", SystemClock(), None)
+    intake = DurableIntake(root / "observations", SystemClock(), None)
     for first in range(0, sensors, step):
         names = [f"sensor-{n}" for n in range(first, first + step)]
         intake.accept("bench", readings(first, step, names, np.full(step, start_us)), 0).result()

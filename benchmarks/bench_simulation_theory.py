@@ -15,12 +15,12 @@ import msgspec
 import numpy as np
 from scipy.optimize import brentq
 
-from twinward.decision.simulation import Outcome, Scenario, Simulator, load_disease
-from twinward.decision.simulation.course import make_history, profile_of
-from twinward.library.diseases import Disease
-from twinward.population.base import CityBase
-from twinward.population.columns import open_city
-from twinward.population.plain import plain_base
+from twinward.decision.simulation.epidemic import (SimulationOutcome, Scenario, Simulator, load_disease)
+from twinward.decision.simulation.epidemic.course import make_history, profile_of
+from twinward.library.hazards.diseases import Disease
+from twinward.citybase.schema import CityBase
+from twinward.citybase.columns import open_city
+from twinward.citybase.people.plain_city import plain_base
 
 DEFAULT = "sars-cov-2-ancestral"
 OTHERS = ("influenza-pandemic", "sars-2003", "sars-cov-2-omicron-ba2", "measles")
@@ -37,7 +37,7 @@ def gaps(disease: Disease) -> np.ndarray[Any, Any]:
     return gap
 
 
-def runs(simulator: Simulator, base: CityBase, seeds: int, **told: Any) -> list[Outcome]:
+def runs(simulator: Simulator, base: CityBase, seeds: int, **told: Any) -> list[SimulationOutcome]:
     scenario = Scenario(base=base, seed=0, **told)
     return [simulator.run(msgspec.structs.replace(scenario, seed=seed)) for seed in range(1, seeds + 1)]
 
@@ -48,7 +48,7 @@ def tell(name: str, asked: float, values: list[float]) -> None:
     sys.stdout.flush()
 
 
-def of_the_first(outcome: Outcome) -> float:
+def of_the_first(outcome: SimulationOutcome) -> float:
     """Mean infected by the initial infected, from the tree."""
     assert outcome.tree is not None
     infectee, infector = np.asarray(outcome.tree.infectee), np.asarray(outcome.tree.infector)

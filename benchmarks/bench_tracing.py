@@ -24,14 +24,14 @@ from benchmarks.tracing_dask import against_dask
 from benchmarks.tracing_peers import Duck, PostGis
 from twinward.core.clock import from_us
 from twinward.core.scope import Scope
-from twinward.decision.tracing.areas import read_areas
-from twinward.decision.tracing.companions import meet_at_stays
-from twinward.decision.tracing.contacts import ContactQuestion, list_contacts, meet
-from twinward.decision.tracing.crowds import KINDS, count_crowds
-from twinward.decision.tracing.flows import list_flows
-from twinward.decision.tracing.opened import OpenedLake
-from twinward.decision.tracing.presence import list_dwells, list_visited
-from twinward.decision.tracing.settings import Settings
+from twinward.decision.tracing.presence.areas import read_areas
+from twinward.decision.tracing.contacts.companions import meet_at_stays
+from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts, meet
+from twinward.decision.tracing.presence.crowds import KINDS, count_crowds
+from twinward.decision.tracing.presence.flows import list_flows
+from twinward.decision.tracing.scoped_lake import ScopedLake
+from twinward.decision.tracing.presence.visited import list_dwells, list_visited
+from twinward.decision.tracing.contacts.venue_kinds import VenueRules
 from twinward.decision.tracing.warm import warm_up
 from twinward.edge.feeds.movement import MovementFile
 from twinward.storage.lake.lake import Lake, describe
@@ -131,14 +131,14 @@ def timed(work: Any, repeats: int = 3) -> tuple[Any, float]:
     return answer, statistics.median(times)
 
 
-def ask_fixes(opened: OpenedLake, who: int) -> tuple[int, int]:
+def ask_fixes(opened: ScopedLake, who: int) -> tuple[int, int]:
     a, b = opened.from_us, opened.to_us
     case = opened.subject_fixes(who, a, b)
     raw, distinct, _ = meet(opened, who, case, opened.subject_visits(who, a, b), RADIUS_M, WITHIN_US)
     return raw, distinct
 
 
-def ask_visits(opened: OpenedLake, who: int) -> tuple[int, int]:
+def ask_visits(opened: ScopedLake, who: int) -> tuple[int, int]:
     table, _, distinct = meet_at_stays(opened, who, opened.from_us, opened.to_us, RADIUS_M, LEAST_US)
     return len(table), distinct
 
@@ -161,11 +161,11 @@ def discs(count: int) -> Any:
     )
 
 
-def choose(lake: Lake, count: int) -> tuple[OpenedLake, list[int]]:
+def choose(lake: Lake, count: int) -> tuple[ScopedLake, list[int]]:
     """The lake through an open scope, and the cases that are asked about."""
     snapshot = lake.snapshot()
     cases = np.random.default_rng(5).choice(snapshot.subject_count(), count, replace=False)
-    return OpenedLake(snapshot, Scope(**SCOPE_PARTS)), cases.tolist()
+    return ScopedLake(snapshot, Scope(**SCOPE_PARTS)), cases.tolist()
 
 
 def contacts(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def contacts(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
         rows["fixes"].append(seconds)
         name = opened.lake.name_subjects(np.array([who]))[0]
         question = ContactQuestion(subject=name, start=START, end=START + timedelta(days=DAYS))
-        rows["answer"].append(timed(lambda q=question: list_contacts(opened, q, Settings()))[1])
+        rows["answer"].append(timed(lambda q=question: list_contacts(opened, q, VenueRules()))[1])
         rows["visits"].append(timed(lambda who=who: ask_visits(opened, who))[1])
         counts.append((who, on_fixes))
     out: dict[str, Any] = {f"contacts_{name}_ms": middle(seconds) for name, seconds in rows.items()}
@@ -216,7 +216,7 @@ def visited(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def against_duckdb(lake: Lake, opened: OpenedLake, counts: list[Any], ours: list[float]) -> dict[str, Any]:
+def against_duckdb(lake: Lake, opened: ScopedLake, counts: list[Any], ours: list[float]) -> dict[str, Any]:
     """The contact question in SQL; the better of two ways for each case."""
     duck = Duck(lake.root, lake.snapshot().manifest)
     ratios, times = [], []

@@ -21,19 +21,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from twinward import app
+from twinward.app import compose
 from twinward.core.clock import SetClock
 from twinward.core.messages import Draft, Request
-from twinward.population.base import Area
-from twinward.security.identity import Caller
-from twinward.service import activations, persons
+from twinward.citybase.schema import Area
+from twinward.security.identity.people import Caller
+from twinward.service.access import activations, person_listing
 from twinward.service.platform import Platform, local_admin
-from twinward.service.vault import open_identity
-from twinward.storage.audit import verify_chain
+from twinward.service.access.vault import open_identity
+from twinward.storage.log.audit import verify_chain
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.cases import Case
-from twinward.twins.emergency.contacts import Contact
+from twinward.twins.emergency.reports.handlers import Case
+from twinward.twins.emergency.contacts.handlers import Contact
 
 START = datetime(2022, 4, 1, tzinfo=UTC)
 DISTRICTS, STREETS, COMMUNITIES = 16, 14, 25
@@ -129,11 +129,11 @@ def bench_lists(platform: Platform, users: list[Caller]) -> dict[str, float]:
         kind = "cases" if n % 2 else "contacts"
         rule.append(timed(lambda user=user: platform.policy.ranges(user)))  # type: ignore[misc]
         began = time.process_time()
-        filtered.append(timed(lambda user=user, kind=kind: persons.list_persons(platform, user, kind)))  # type: ignore[misc]
+        filtered.append(timed(lambda user=user, kind=kind: person_listing.list_persons(platform, user, kind)))  # type: ignore[misc]
         cpu["filtered"].append(time.process_time() - began)
         if n % 10 == 0:
             began = time.process_time()
-            unfiltered.append(timed(lambda kind=kind: persons.list_persons(platform, chief, kind)))  # type: ignore[misc]
+            unfiltered.append(timed(lambda kind=kind: person_listing.list_persons(platform, chief, kind)))  # type: ignore[misc]
             cpu["unfiltered"].append(time.process_time() - began)
     return {
         "filtered_cpu_p50_ms": 1e3 * statistics.median(cpu["filtered"]),
@@ -167,8 +167,8 @@ def bench_decisions(platform: Platform, tree: AreaTree, users: list[Caller]) -> 
 
 def bench_chain(platform: Platform, entries: int) -> dict[str, float]:
     """Verification of the whole log, and what the hash of an event costs beside the event itself."""
-    from twinward.storage import transaction
-    from twinward.storage.chain import link
+    from twinward.storage.log import transaction
+    from twinward.storage.log.chain import link
 
     spent = 0.0
 
@@ -209,7 +209,7 @@ def bench_chain(platform: Platform, entries: int) -> dict[str, float]:
 
 def bench_vault(platform: Platform, rounds: int) -> dict[str, float]:
     """One identity opened: activation, area of the person, the look on record and durable, the name unsealed."""
-    from twinward.service.commands import submit_objects
+    from twinward.service.intake.commands import submit_objects
 
     items = [
         {"type": "ReportCase", "id": f"v{n}", "case": f"v{n}", "hazard": "epidemic", "area": "310507003",
@@ -232,10 +232,10 @@ def main() -> None:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="twinward-bench-trust-"))
     tree = make_tree()
-    app.open_areas = lambda workspace: tree
+    compose.open_areas = lambda workspace: tree
     try:
-        app.init_workspace(folder / "w")
-        platform = app.open_platform(folder / "w", SetClock(START))
+        compose.init_workspace(folder / "w")
+        platform = compose.open_platform(folder / "w", SetClock(START))
         fill(platform, tree, options.rows)
         purposes = ["trace", "vault", "care"]
         activations.open_activation(

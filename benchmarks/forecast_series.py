@@ -113,17 +113,17 @@ def poor_reports(c: np.random.Generator) -> Iterator[Row]:
 
 def simulated(seed: int) -> list[Series]:
     """Confirmed cases of our own simulator, part of them reported, late; each known to cuts about its peak."""
-    from twinward.decision import simulation
-    from twinward.population.plain import plain_base
+    from twinward.decision.simulation import epidemic
+    from twinward.citybase.people.plain_city import plain_base
 
     c = np.random.default_rng([seed, 7])
     base, found = plain_base(100_000, 1), []
     closed = [{"type": kind, "start_day": 35} for kind in ("workplace_closure", "school_closure")]
-    disease = simulation.load_disease("sars-cov-2-ancestral", ["transmission.r0=2.2"])
+    disease = epidemic.load_disease("sars-cov-2-ancestral", ["transmission.r0=2.2"])
     for kind, extra in (("agents, free", []), ("agents, closures", closed)):
-        measures = simulation.read_measures({"measures": extra}) if extra else ()
-        outcome = simulation.run(
-            simulation.Scenario(base=base, disease=disease, days=150, seed=seed, infected=30, measures=measures)
+        measures = epidemic.read_measures({"measures": extra}) if extra else ()
+        outcome = epidemic.run(
+            epidemic.Scenario(base=base, disease=disease, days=150, seed=seed, infected=30, measures=measures)
         )
         mean = np.convolve(outcome.series["new_infections"] * 0.4, _serial(6.0))[:150]
         top = int(mean.argmax())

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.city_movement import START_US
-from twinward import app
+from twinward.app import compose
 from twinward.core.clock import SetClock, from_us
-from twinward.service import activations, commands, views
-from twinward.service.city import build_city
+from twinward.service.access import activations
+from twinward.service.intake import commands
+from twinward.service.incidents import queries
+from twinward.service.city.build import build_city
 from twinward.service.platform import Platform, local_admin
 
 NOW = from_us(START_US) + timedelta(days=14)
@@ -25,10 +27,10 @@ def from_case_to_tasks(lake: Path, cases: int, city: Path | None) -> dict[str, A
     """Seconds from handing in the report to the contacts' tasks being readable, of `cases` cases; the first apart."""
     with tempfile.TemporaryDirectory(prefix="bench-case-") as folder:
         workspace = Path(folder) / "ws"
-        app.init_workspace(workspace)
+        compose.init_workspace(workspace)
         built = build_city(city, workspace)
         (workspace / "lake").symlink_to(lake.resolve(), target_is_directory=True)
-        platform = app.open_platform(workspace, SetClock(NOW))
+        platform = compose.open_platform(workspace, SetClock(NOW))
         try:
             activations.open_activation(
                 platform, local_admin(), hazard="epidemic", areas=["all"], purposes=["trace"], days=14, by="bench",
@@ -44,7 +46,7 @@ def report_cases(platform: Platform, cases: int) -> dict[str, Any]:
     desk = platform.tracing(local_admin())
     people = desk.lake().ask(lambda lake: lake.subject_count())
     ready_s = time.perf_counter() - began  # what a server does when it starts
-    community = max(platform.around.areas.by_code, key=len)
+    community = max(platform.reference.areas.by_code, key=len)
     told = []
     for number, who in enumerate(np.random.default_rng(7).choice(people, cases + 1, replace=False).tolist()):
         report = {
@@ -57,7 +59,7 @@ def report_cases(platform: Platform, cases: int) -> dict[str, Any]:
         seconds = (time.perf_counter() - wall, time.process_time() - cpu)
         with platform.store.read() as rows:
             named = {row.id: row for row in rows.list_rows("contacts", case=f"case-{number}")}
-        listed = [task for task in views.list_tasks(platform, limit=10_000, status="open") if task.contact in named]
+        listed = [task for task in queries.list_tasks(platform, limit=10_000, status="open") if task.contact in named]
         told.append((*seconds, len(named), len({task.area for task in listed}), len(listed)))
     first, rest = told[0], told[1:]
     return {

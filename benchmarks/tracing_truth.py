@@ -16,14 +16,14 @@ from benchmarks.bench_tracing import SCOPE_PARTS, START
 from benchmarks.city_movement import START_US
 from twinward.core.geography import M_PER_DEGREE
 from twinward.core.scope import Scope
-from twinward.decision.tracing import calibration as calibrated
-from twinward.decision.tracing import contacts as weighed
-from twinward.decision.tracing.contacts import ContactQuestion, list_contacts
-from twinward.decision.tracing.evidence import Contact
-from twinward.decision.tracing.opened import OpenedLake
-from twinward.decision.tracing.settings import Settings
-from twinward.population.plain import plain_base
-from twinward.rehearsal.movement import Presences, Sampling, live_days, observe, true_contacts
+from twinward.decision.tracing.contacts import calibration as calibrated
+from twinward.decision.tracing.contacts import search as weighed
+from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts
+from twinward.decision.tracing.contacts.evidence import TracedContact
+from twinward.decision.tracing.scoped_lake import ScopedLake
+from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.citybase.people.plain_city import plain_base
+from twinward.rehearsal.movement import (Presences, Sampling, live_days, observe, true_contacts)
 from twinward.storage.lake.lake import Lake
 
 RESIDENTS, DAYS, CASES = 2_000, 14, 12
@@ -56,19 +56,19 @@ def score(found: set[int], truth: set[int]) -> tuple[int, int, int]:
     return len(found & truth), len(found), len(truth)
 
 
-def contacts_of(truth: Presences, seed: int, how: How, chosen: Any) -> Iterator[tuple[int, list[Contact], Any]]:
+def contacts_of(truth: Presences, seed: int, how: How, chosen: Any) -> Iterator[tuple[int, list[TracedContact], Any]]:
     """(case, its contacts, the columns observed) under one mix of error, sampling and radius."""
     sigma_m, every_min, radius_m = how
     columns = observe(truth, DAYS, Sampling(every_min=every_min, sigma_m=sigma_m), START_US, seed)
     with tempfile.TemporaryDirectory(prefix="truth-") as folder:
         lake = Lake(Path(folder))
         lake.append([pa.table(columns | {"subject": pa.array(columns["subject"]).dictionary_encode()})], START)
-        opened = OpenedLake(lake.snapshot(), Scope(**SCOPE_PARTS))
+        opened = ScopedLake(lake.snapshot(), Scope(**SCOPE_PARTS))
         for case in chosen:
             question = ContactQuestion(
                 subject=str(case), start=START, end=START + timedelta(days=DAYS), radius_m=radius_m, min_duration_min=0
             )
-            yield int(case), list_contacts(opened, question, Settings()).contacts, columns
+            yield int(case), list_contacts(opened, question, VenueRules()).contacts, columns
 
 
 def town(seed: int) -> tuple[Presences, Any]:
@@ -121,7 +121,7 @@ def fit() -> None:
     print("CALIBRATION = " + str(tuple(np.round(model.coef_[0] / scale, 3).tolist())))
 
 
-def seen_of(contacts: list[Contact]) -> calibrated.Seen:
+def seen_of(contacts: list[TracedContact]) -> calibrated.Seen:
     """What the calibration takes, from contacts whose probability was left as position says it."""
     return calibrated.Seen(
         together=np.array([c.probability for c in contacts]),

@@ -11,7 +11,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import console
-from twinward import app
+from twinward.app import compose
 from twinward.api.main import make_api
 
 PATHS = ("/v1/screen", "/v1/incidents/{incident}/room", "/v1/map/places", "/v1/areas", "/v1/me", "/v1/my-tasks",
@@ -39,8 +39,8 @@ def references(part: Any) -> set[str]:
 def console_document() -> dict[str, Any]:
     """The OpenAPI document with only what the console uses."""
     with tempfile.TemporaryDirectory() as folder:
-        app.init_workspace(Path(folder) / "ws")
-        platform = app.open_platform(Path(folder) / "ws")
+        compose.init_workspace(Path(folder) / "ws")
+        platform = compose.open_platform(Path(folder) / "ws")
         document = make_api(platform).openapi()
         platform.close()
     paths = {path: document["paths"][path] for path in PATHS}

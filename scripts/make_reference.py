@@ -10,7 +10,7 @@ import msgspec
 
 from twinward.core.messages import Command
 from twinward.edge.feeds.commands import OUTSIDE
-from twinward.security.rules import load_rules
+from twinward.security.authorization.rules import load_rules
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "commands.md"
 HEAD = """# Commands

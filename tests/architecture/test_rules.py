@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from twinward import app
+from twinward.app import compose
 from twinward.api.main import make_api
 from twinward.cli.main import VERBS
 from twinward.core.errors import RefusedError
 from twinward.edge.feeds.commands import OUTSIDE
-from twinward.security.roles import load_roles
-from twinward.security.rules import check_rules, load_rules
+from twinward.security.authorization.roles import load_roles
+from twinward.security.authorization.rules import check_rules, load_rules
 
 ADD = "add a line to src/twinward/security/rules.toml that says which action it asks for"
 
@@ -44,8 +44,8 @@ def all_leaf_verbs() -> list[str]:
 
 
 def test_every_route_states_its_rule(tmp_path: Path) -> None:
-    app.init_workspace(tmp_path)
-    platform = app.open_platform(tmp_path)
+    compose.init_workspace(tmp_path)
+    platform = compose.open_platform(tmp_path)
     try:
         api = make_api(platform)
     finally:

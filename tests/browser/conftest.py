@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from browser.made_city import make_city
 from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, staged
-from twinward.api.console import DIST
+from twinward.api.http.static_console import DIST
 
 PATIENCE_MS = 15_000  # a screen answers in a fraction of this; a loaded machine may not
 expect.set_options(timeout=PATIENCE_MS)

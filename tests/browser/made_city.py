@@ -10,12 +10,12 @@ import numpy as np
 from shapely.geometry import MultiPoint, box, mapping
 from shapely.ops import voronoi_diagram
 
-from twinward import app
-from twinward.population.base import Area, CityBase
-from twinward.population.columns import COLUMNS, Manifest, base_of, write_columns, write_manifest
-from twinward.population.frame import apportion
-from twinward.population.plain import plain_frame
-from twinward.population.synthesis import synthesise
+from twinward.app import compose
+from twinward.citybase.schema import Area, CityBase
+from twinward.citybase.columns import (COLUMNS, CityManifest, base_of, write_columns, write_manifest)
+from twinward.citybase.inputs import apportion
+from twinward.citybase.people.plain_city import plain_frame
+from twinward.citybase.people.synthesis import synthesise
 
 ZONE = "Europe/Berlin"
 WEST, SOUTH, WIDTH, HEIGHT = 10.0, 50.0, 0.5, 0.3
@@ -39,7 +39,7 @@ def make_city(
     workspace: Path, *, kind: str = "demonstration", managed: bool = False, residents: int = RESIDENTS
 ) -> None:
     """A workspace with a city of nine districts with outlines, each with quarters and blocks."""
-    app.init_workspace(workspace, kind=kind, managed=managed, drill="made-drill" if kind == "drill" else "")
+    compose.init_workspace(workspace, kind=kind, managed=managed, drill="made-drill" if kind == "drill" else "")
     folder = workspace / "city"
     folder.mkdir()
     stream = np.random.Generator(np.random.PCG64(7))
@@ -68,7 +68,7 @@ def make_city(
     base = people(blocks, areas, residents)
     write_columns(base, folder)
     lengths = {name: len(getattr(base, name)) for name in COLUMNS}
-    manifest = Manifest(
+    manifest = CityManifest(
         schema_version=1, name=base.name, timezone=ZONE, sha256=base.sha256, lengths=lengths,
         leaf_codes=base.leaf_codes, areas=areas, report={}, fidelity={},
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from browser.stage import Stage
-from twinward.service.observations import checks_of, submit
+from twinward.service.intake.observations import checks_of, submit
 
 # infector, infectee, setting, probability (None: somebody stated it)
 LINKS = (

@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from twinward import app
+from twinward.app import compose
 from twinward.core.clock import SetClock
-from twinward.service import activations, commands, views
+from twinward.service.access import activations
+from twinward.service.intake import commands
+from twinward.service.incidents import queries
 from twinward.service.platform import Platform, local_admin
 
 LAST_DILIGENT_DAY = 12
@@ -37,7 +39,7 @@ class Stage:
         self.count = 0
         self.visits: list[Callable[[], None]] = []  # closed before the server, so that no page asks one that is gone
 
-    def post(self, *items: dict[str, Any], source: str = "test") -> commands.Account:
+    def post(self, *items: dict[str, Any], source: str = "test") -> commands.BatchAccount:
         for item in items:
             self.count += 1
             item.setdefault("id", f"stage-{self.count}")
@@ -70,7 +72,7 @@ class Stage:
         }, source="notices")  # fmt: skip
 
     def open_tasks(self) -> list[Any]:
-        return list(views.list_tasks(self.platform, status="open", limit=5000))
+        return list(queries.list_tasks(self.platform, status="open", limit=5000))
 
     def open_activation(self) -> None:
         activations.open_activation(
@@ -83,12 +85,12 @@ class Stage:
 def staged(workspace: Path, start: datetime = START) -> Iterator[Stage]:
     """The server of a workspace in a thread of its own, on a free port."""
     clock = SetClock(start)
-    platform = app.open_platform(workspace, clock)
+    platform = compose.open_platform(workspace, clock)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     platform.loop.start()
-    server = app.make_server(platform, "127.0.0.1", port)
+    server = compose.make_server(platform, "127.0.0.1", port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from browser.axe import assert_accessible
 from browser.made_city import make_city
 from browser.stage import Stage, staged
-from twinward.service import views
+from twinward.service.incidents import queries
 
 PATIENCE_MS = 120_000
 SMALL_CITY = 12_000
@@ -49,8 +49,8 @@ def test_plans_are_compared_and_one_is_adopted(tmp_path: Path, open_page: Callab
         adopt.get_by_label("Adopted by").fill("Head of the city committee")
         adopt.get_by_role("button", name="Adopt the plan").click()
         expect(page.get_by_test_id("adopted")).to_contain_text("is in force")
-        (row,) = views.list_incidents(stage.platform, status="open")
-        plan = views.get_incident(stage.platform, row["id"])["plan"]
+        (row,) = queries.list_incidents(stage.platform, status="open")
+        plan = queries.get_incident(stage.platform, row["id"])["plan"]
         assert plan.plan == "epidemic-i-whole-city" and "Head of the city committee" in plan.authority
 
 

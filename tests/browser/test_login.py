@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from browser.made_city import make_city
 from browser.stage import staged
-from twinward.service import accounts
+from twinward.service.access import accounts
 from twinward.service.platform import local_admin
 
 PASSWORD = "river lantern quiet orchard"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from browser.stage import Stage
-from twinward.service import views
+from twinward.service.incidents import queries
 
 
 def test_what_is_done_offline_is_sent_once_when_the_network_is_back(
@@ -42,7 +42,7 @@ def test_the_phone_lists_the_tasks_of_one_department_in_one_area(quiet: Stage, o
     page.get_by_role("combobox", name="Area").select_option("04")
     mine = [
         t
-        for t in views.list_tasks(quiet.platform, department="disease_control", area="04", status="open")
+        for t in queries.list_tasks(quiet.platform, department="disease_control", area="04", status="open")
         if t.status != "waiting"
     ]
     expect(page.get_by_test_id("my-count")).to_have_text(str(len(mine)))

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from browser.made_city import make_city
 from browser.stage import Stage, staged
-from twinward import app
-from twinward.service import views
+from twinward.app import compose
+from twinward.service.incidents import queries
 
 Open = Callable[..., Page]
 PHONE = (390, 844)
@@ -80,7 +80,7 @@ def test_one_part_that_fails_leaves_the_rest_of_the_page(quiet: Stage, open_page
 
 
 def test_a_workspace_without_a_city_says_what_to_do(tmp_path: Path, open_page: Open) -> None:
-    app.init_workspace(tmp_path / "ws")
+    compose.init_workspace(tmp_path / "ws")
     with staged(tmp_path / "ws") as stage:
         page = open_page(stage)
         expect(page.get_by_test_id("empty")).to_contain_text("twinward city build")
@@ -95,7 +95,7 @@ def test_every_task_has_a_paper_form_with_its_code(quiet: Stage, open_page: Open
     page.wait_for_function("window.printed")
     page.emulate_media(media="print")
     forms = page.get_by_test_id("paper")
-    waiting = [task for task in views.list_tasks(quiet.platform, status="open") if task.status != "waiting"]
+    waiting = [task for task in queries.list_tasks(quiet.platform, status="open") if task.status != "waiting"]
     expect(forms).to_have_count(len(waiting))
     expect(forms.first.locator("svg path")).to_be_visible()
     expect(page.locator("nav")).to_be_hidden()

@@ -71,10 +71,10 @@ def test_a_proposed_plan_is_adopted_by_a_person(outbreak: Stage, open_page: Call
 
 
 def page_of_waiting_incident(stage: Stage) -> dict[str, object]:
-    from twinward.service import views
+    from twinward.service.incidents import queries
 
-    for row in views.list_incidents(stage.platform, status="open"):
-        found = views.get_incident(stage.platform, row["id"])
+    for row in queries.list_incidents(stage.platform, status="open"):
+        found = queries.get_incident(stage.platform, row["id"])
         if found["proposed_plan"]:
             return found
     raise AssertionError("no incident waits for a plan")

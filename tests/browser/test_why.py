@@ -7,11 +7,11 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from browser.stage import Stage
-from twinward.decision.functions.diagnose import Diagnosis
-from twinward.decision.functions.guide import Guidance
-from twinward.service import views
-from twinward.service.functions import answer_function
-from twinward.service.ground import Ground
+from twinward.decision.assessment.diagnose import Diagnosis
+from twinward.decision.assessment.guide import Guidance
+from twinward.service.incidents import queries
+from twinward.service.assessment.five_functions import answer_function
+from twinward.service.console.basemap import Ground
 from twinward.service.platform import local_admin
 
 Open = Callable[..., Page]
@@ -19,7 +19,7 @@ Open = Callable[..., Page]
 
 def test_the_room_shows_the_answers_of_the_five_functions(outbreak: Stage, open_page: Open) -> None:
     ground = Ground(outbreak.platform)
-    incidents = [row["id"] for row in views.list_incidents(outbreak.platform, status="open")]
+    incidents = [row["id"] for row in queries.list_incidents(outbreak.platform, status="open")]
     told = {one: answer_function(outbreak.platform, ground, local_admin(), "diagnose", one) for one in incidents}
     incident, why = max(told.items(), key=lambda one: len(one[1].causes))  # type: ignore[union-attr]
     first = answer_function(outbreak.platform, ground, local_admin(), "guide", incident)
@@ -35,7 +35,7 @@ def test_the_room_shows_the_answers_of_the_five_functions(outbreak: Stage, open_
 
 
 def test_the_panel_speaks_chinese(outbreak: Stage, open_page: Open) -> None:
-    incident = views.list_incidents(outbreak.platform, status="open")[0]["id"]
+    incident = queries.list_incidents(outbreak.platform, status="open")[0]["id"]
     page = open_page(outbreak, f"incident/{incident}", language="zh")
     expect(page.get_by_role("heading", name="原因、走势、先做什么")).to_be_visible()
     expect(page.get_by_role("heading", name="先做什么", exact=True)).to_be_visible()

@@ -10,11 +10,11 @@ import pytest
 
 import twinward
 from helpers.cities import make_city
-from twinward.cli import incident
+from twinward.cli.incidents import incident
 from twinward.cli.main import main
-from twinward.cli.server_note import find_server, noted
+from twinward.cli.framework.server_discovery import find_server, noted
 from twinward.core.clock import SystemClock
-from twinward.storage.inbox import Inbox
+from twinward.storage.observations.inbox import Inbox
 
 EXAMPLES = Path(twinward.__file__).parent / "edge" / "feeds" / "examples"
 

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from twinward import app
+from twinward.app import compose
 from twinward.core.clock import SetClock
-from twinward.population.base import SCHEMA_VERSION, Area
-from twinward.population.columns import Manifest, write_manifest
-from twinward.service import commands, views
+from twinward.citybase.schema import SCHEMA_VERSION, Area
+from twinward.citybase.columns import CityManifest, write_manifest
+from twinward.service.intake import commands
+from twinward.service.incidents import queries
 from twinward.service.platform import Platform, local_admin
 
 START = datetime(2022, 3, 1, 8, tzinfo=UTC)
@@ -45,7 +46,7 @@ def make_city(workspace: Path, *districts: str) -> None:
     """A city of names and codes alone: what the loop needs, without residents."""
     areas = list_areas(*districts)
     (workspace / "city").mkdir(parents=True, exist_ok=True)
-    manifest = Manifest(
+    manifest = CityManifest(
         schema_version=SCHEMA_VERSION, name="shanghai", timezone="Asia/Shanghai", sha256="", lengths={}, leaf_codes=[],
         areas=areas, report={}, fidelity={},
     )  # fmt: skip
@@ -61,24 +62,24 @@ class Desk:
         self.workspace = workspace
         self.clock = SetClock(START)
         self.closed = False
-        app.init_workspace(workspace)
+        compose.init_workspace(workspace)
         make_city(workspace, *districts)
         if settings:
             (workspace / "settings.toml").write_text(settings, "utf-8")
-        self.platform: Platform = app.open_platform(workspace, self.clock)
+        self.platform: Platform = compose.open_platform(workspace, self.clock)
         self.me = local_admin()
         self.numbers: Iterator[int] = iter(range(10**9))
 
     def reopen(self) -> None:
         self.platform.close()
-        self.platform = app.open_platform(self.workspace, self.clock)
+        self.platform = compose.open_platform(self.workspace, self.clock)
 
-    def send(self, kind: str, /, **fields: Any) -> commands.Account:
+    def send(self, kind: str, /, **fields: Any) -> commands.BatchAccount:
         """One command, not yet answered by the loop."""
         item = {"id": fields.pop("id", f"{kind}-{next(self.numbers)}"), "type": kind, **fields}
         return commands.submit_objects(self.platform, self.me, [item], "test")
 
-    def post(self, kind: str, /, **fields: Any) -> commands.Account:
+    def post(self, kind: str, /, **fields: Any) -> commands.BatchAccount:
         account = self.send(kind, **fields)
         self.platform.loop.catch_up()
         return account
@@ -90,7 +91,7 @@ class Desk:
         assert ". " in account.rejected[0].message or account.rejected[0].code == "duplicate"
         return account.rejected[0].code
 
-    def case(self, number: int = 1, area: str = COMMUNITY, **fields: Any) -> commands.Account:
+    def case(self, number: int = 1, area: str = COMMUNITY, **fields: Any) -> commands.BatchAccount:
         told = {"case": f"c-{number}", "subject": f"p-{number}", "hazard": "epidemic", "area": area} | {
             "status": "confirmed", "found_in": "community", **fields,
         }  # fmt: skip
@@ -102,26 +103,26 @@ class Desk:
         self.platform.loop.catch_up()
 
     def incidents(self, **more: Any) -> list[Any]:
-        return views.list_incidents(self.platform, **more)
+        return queries.list_incidents(self.platform, **more)
 
     def incident(self, **more: Any) -> dict[str, Any]:
         """The only incident, whole."""
         (row,) = self.incidents()
-        return views.get_incident(self.platform, row["id"], **more)
+        return queries.get_incident(self.platform, row["id"], **more)
 
     def tasks(self, status: str | None = None, **more: Any) -> list[Any]:
-        return views.list_tasks(self.platform, status=status, limit=10_000, **more)
+        return queries.list_tasks(self.platform, status=status, limit=10_000, **more)
 
     def task(self, key: str) -> Any:
         return next(task for task in self.tasks() if task.key == key)
 
     def events(self) -> list[Any]:
         found: list[Any] = []
-        while page := views.list_events(self.platform, found[-1]["seq"] if found else 0, 10_000):
+        while page := queries.list_events(self.platform, found[-1]["seq"] if found else 0, 10_000):
             found += page
         return found
 
-    def complete(self, task: Any, **fields: Any) -> commands.Account:
+    def complete(self, task: Any, **fields: Any) -> commands.BatchAccount:
         told = {"task": task.id, "department": task.department, "result": "done", **fields}
         return self.post("CompleteTask", **told)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from helpers.cities import Desk
-from twinward.population.base import SCHEMA_VERSION
-from twinward.population.columns import COLUMNS, Manifest, write_columns, write_manifest
-from twinward.population.plain import plain_base
+from twinward.citybase.schema import SCHEMA_VERSION
+from twinward.citybase.columns import (COLUMNS, CityManifest, write_columns, write_manifest)
+from twinward.citybase.people.plain_city import plain_base
 
 RESIDENTS = 12_000
 HERE, THERE = "900000", "900001"
@@ -19,7 +19,7 @@ def settle(desk: Desk) -> Desk:
     folder: Path = desk.workspace / "city"
     write_columns(base, folder)
     write_manifest(
-        Manifest(
+        CityManifest(
             schema_version=SCHEMA_VERSION, name="plain", timezone="UTC", sha256=base.sha256,
             lengths={name: len(getattr(base, name)) for name in COLUMNS}, leaf_codes=base.leaf_codes,
             areas=base.areas, report={}, fidelity={},

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from reference.movement import START_US
-from twinward import app
+from twinward.app import compose
 from twinward.core.clock import SetClock
-from twinward.population.plain import plain_base
+from twinward.citybase.people.plain_city import plain_base
 from twinward.rehearsal.movement import Sampling, live_days, observe
 from twinward.service.platform import Platform
 
@@ -20,10 +20,10 @@ NOW = datetime(2022, 4, 4, tzinfo=UTC)
 
 def make_moving_city(workspace: Path) -> tuple[Platform, Any]:
     """(the open platform, the truth its movement was made from)."""
-    app.init_workspace(workspace)
-    platform = app.open_platform(workspace, SetClock(NOW))
+    compose.init_workspace(workspace)
+    platform = compose.open_platform(workspace, SetClock(NOW))
     truth = live_days(plain_base(300, 5), 300, 3, 5)
     columns = observe(truth, 3, Sampling(sigma_m=8.0), START_US, 5)
     subject = pa.array([f"s{who}" for who in columns["subject"]])
-    app.open_lake(platform.workspace).append([pa.table(columns | {"subject": subject})], NOW)
+    compose.open_lake(platform.workspace).append([pa.table(columns | {"subject": subject})], NOW)
     return platform, truth

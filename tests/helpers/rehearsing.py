@@ -9,13 +9,13 @@ from typing import Any
 
 from helpers.cities import HUANGPU, START, Desk
 from twinward.rehearsal.planted import DAYS, HOUR, Planted
-from twinward.service import commands, observations
+from twinward.service.intake import commands, observations
 
 
 def rehearse(workspace: Path, label: str, seed: int) -> tuple[Desk, str]:
     """The desk after the last day, and the incident."""
     desk = Desk(workspace)
-    areas = sorted(code for code in desk.platform.around.areas.by_code if code.startswith(HUANGPU) and len(code) > 9)[
+    areas = sorted(code for code in desk.platform.reference.areas.by_code if code.startswith(HUANGPU) and len(code) > 9)[
         :5
     ]
     planted = Planted(label, areas, START, seed)

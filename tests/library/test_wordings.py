@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from twinward.library.asking import Live, ask
-from twinward.library.knowledge import build_graph
+from twinward.library.knowledge.answering import Live, ask
+from twinward.library.knowledge.graph import build_graph
 from twinward.library.loading import load_library
 
 GRAPH = build_graph(load_library())

@@ -111,7 +111,7 @@ def test_a_higher_level_drops_what_its_plan_no_longer_asks_and_keeps_what_is_don
         desk.case(number)
     assert desk.incident()["plan"].plan == "epidemic-iii-contain"
     kept = {task.key for task in desk.tasks() if task.status != "dropped"}
-    asked = {task.key for task in desk.platform.around.library.plans["epidemic-iii-contain"].work()}
+    asked = {task.key for task in desk.platform.reference.library.plans["epidemic-iii-contain"].work()}
     assert kept - {"case", "contact"} - asked <= {"investigate"}
     assert desk.task("investigate").status == "done"
 

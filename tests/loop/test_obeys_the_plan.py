@@ -9,9 +9,9 @@ import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, Desk
 from twinward.core.errors import ConflictError, InputError
-from twinward.service.adoption import AdoptRequest, adopt
-from twinward.service.console import get_public
-from twinward.service.ground import Ground
+from twinward.service.incidents.plan_adoption import AdoptRequest, adopt
+from twinward.service.console.workspaces import get_public
+from twinward.service.console.basemap import Ground
 
 PLAN = """
 id = "{id}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from twinward.storage.frames import SCHEMA
+from twinward.storage.files.frames import SCHEMA
 
 START_US = 1_646_553_600_000_000  # 2022-03-06T08:00Z
 HOUR_US = 3_600_000_000

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from twinward.decision.simulation.prepare import Prepared
-from twinward.population.base import NO_SITE, CityBase
+from twinward.decision.simulation.epidemic.prepare import Prepared
+from twinward.citybase.schema import NO_SITE, CityBase
 
 
 class Person:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from twinward.security.suppression import Sum
+from twinward.security.privacy.suppression import Sum
 
 
 def list_fitting(shown: Mapping[str, int | None], sums: Sequence[Sum], most: int) -> list[dict[str, int]]:

@@ -8,24 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from twinward.library.drills import (
-    DrillScript,
-    Duplicates,
-    Flood,
-    HospitalLost,
-    NetworkCut,
-    Outbreak,
-    Rumour,
-    SensorFault,
-    StaffAbsence,
-    Truth,
-)
-from twinward.rehearsal.drill_feeds import Feeds, Sent
-from twinward.rehearsal.drill_responders import DrillResponders
-from twinward.rehearsal.drill_truth import Places, curve_of, make_truth
+from twinward.library.drills.drill import (DrillScript, Duplicates, Flood, HospitalLost, NetworkCut, Outbreak, Rumour, SensorFault, StaffAbsence, DrillTruth)
+from twinward.rehearsal.drills.feeds import Feeds, Sent
+from twinward.rehearsal.drills.responders import DrillResponders
+from twinward.rehearsal.drills.truth import TruthPlaces, curve_of, make_truth
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-PLACES = Places(homes=("A", "B"), leaves={"A": ("A1", "A2", "A3"), "B": ("B1",)})
+PLACES = TruthPlaces(homes=("A", "B"), leaves={"A": ("A1", "A2", "A3"), "B": ("B1",)})
 OUTBREAK = Outbreak(name="first", cases=30, r=2.5, found_share=1.0)
 
 
@@ -33,7 +22,7 @@ def script(*injects: Any, hours: float = 24 * 40, hazard: str = "epidemic/drill"
     return DrillScript(name="t", title="t", hazard=hazard, start=START, hours=hours, inject=injects)
 
 
-def truth_of(one: DrillScript, seed: int = 1) -> Truth:
+def truth_of(one: DrillScript, seed: int = 1) -> DrillTruth:
     return make_truth(one, PLACES, START, seed)
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from twinward import app
+from twinward.app import compose
 from twinward.api.main import make_api
 from twinward.core.clock import SetClock
-from twinward.population.base import Area
-from twinward.security.identity import Caller
-from twinward.service import activations
-from twinward.service.commands import submit_objects
+from twinward.citybase.schema import Area
+from twinward.security.identity.people import Caller
+from twinward.service.access import activations
+from twinward.service.intake.commands import submit_objects
 from twinward.service.platform import Platform, local_admin
 from twinward.twins.city.areas import AreaTree
 
@@ -120,14 +120,14 @@ def tree() -> AreaTree:
 
 @pytest.fixture
 def make_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: AreaTree) -> Iterator[Callable[..., World]]:
-    monkeypatch.setattr(app, "open_areas", lambda workspace: tree)
+    monkeypatch.setattr(compose, "open_areas", lambda workspace: tree)
     opened: list[Platform] = []
 
     def make(*, managed: bool = False) -> World:
         folder = tmp_path / f"workspace-{len(opened)}"
-        app.init_workspace(folder, managed=managed)
+        compose.init_workspace(folder, managed=managed)
         clock = SetClock(START)
-        opened.append(app.open_platform(folder, clock))
+        opened.append(compose.open_platform(folder, clock))
         return World(opened[-1], clock)
 
     yield make

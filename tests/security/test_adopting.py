@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from twinward.security.identity import Caller
+from twinward.security.identity.people import Caller
 
 PLAN = "epidemic-i-whole-city"
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from twinward import app
+from twinward.app import compose
 from twinward.cli.main import main
 from twinward.core.clock import format_time
-from twinward.service import misuse, publication, retention
+from twinward.service.access import misuse_check, publication, retention
 
 MARKS = (b"CANARY", b"Canary")
 LANES = b"Canary Lane"
@@ -76,10 +76,10 @@ def test_no_canary_leaves_by_any_way(
     )
     search("published table", repr(table).encode())
     for form in (True, False):
-        app.export_log(world.platform.workspace, tmp_path / "log", fhir=form)
+        compose.export_log(world.platform.workspace, tmp_path / "log", fhir=form)
         search("exported log", (tmp_path / "log").read_bytes())
-    app.backup_workspace(world.platform.workspace, tmp_path / "backup")
-    misuse.check_misuse(world.platform, world.person("wu"), lambda: app.verify_log(world.platform.workspace))
+    compose.backup_workspace(world.platform.workspace, tmp_path / "backup")
+    misuse_check.check_misuse(world.platform, world.person("wu"), lambda: compose.verify_log(world.platform.workspace))
     retention.run_retention(world.platform, world.person("xu"), lambda: 0)
     for path in [*world.platform.workspace.rglob("*"), *(tmp_path / "backup").rglob("*")]:
         if path.is_file():

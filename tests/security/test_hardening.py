@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from twinward import app
+from twinward.app import compose
 from twinward.settings import SecuritySettings
 
 SECRET = "13812345678"
@@ -53,11 +53,11 @@ def test_a_failure_tells_neither_the_caller_nor_the_log_what_was_in_it(
     def fail(*_: Any, **__: Any) -> None:
         raise ValueError(f"no luck with {SECRET}")
 
-    monkeypatch.setattr("twinward.service.views.list_incidents", fail)
+    monkeypatch.setattr("twinward.service.incidents.queries.list_incidents", fail)
     root = logging.getLogger()
     root.addHandler(caplog.handler)
     try:
-        app.scrub_logs()
+        compose.scrub_logs()
         answer = world.get("li", "/v1/incidents")
     finally:
         root.removeHandler(caplog.handler)
@@ -89,7 +89,7 @@ def test_with_two_settings_the_server_speaks_tls_only(make_world: Callable[..., 
     world = make_world(managed=True)
     security = SecuritySettings(tls_certificate=str(pem), tls_key=str(key))
     settings = msgspec.structs.replace(world.platform.settings, security=security)
-    server = app.make_server(msgspec.structs.replace(world.platform, settings=settings), "localhost", 0)
+    server = compose.make_server(msgspec.structs.replace(world.platform, settings=settings), "localhost", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -110,7 +110,7 @@ def test_with_two_settings_the_server_speaks_tls_only(make_world: Callable[..., 
 
 def test_the_daily_chores_are_done_once_a_day(world: Any) -> None:
     world.report_cases(per_leaf=1)
-    housekeeping = app.make_housekeeping(world.platform)
+    housekeeping = compose.make_housekeeping(world.platform)
     assert housekeeping.look() == 2 and housekeeping.look() == 0
     world.clock.advance(timedelta(days=1))
     assert housekeeping.look() == 2

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from twinward import app
+from twinward.app import compose
 from twinward.core.clock import format_time
-from twinward.security.anomalies import Deed, find_anomalies
-from twinward.service import misuse
+from twinward.security.detection.anomalies import Deed, find_anomalies
+from twinward.service.access import misuse_check
 
 
 def check(world: Any) -> list[Any]:
     platform = world.platform
-    found = misuse.check_misuse(platform, world.person("wu"), lambda: app.verify_log(platform.workspace))
+    found = misuse_check.check_misuse(platform, world.person("wu"), lambda: compose.verify_log(platform.workspace))
     return [(one["what"], one["actor"]) for one in found["anomalies"]]
 
 

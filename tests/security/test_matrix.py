@@ -9,10 +9,10 @@ import pytest
 from fastapi.routing import APIRoute
 
 from twinward.core.errors import RefusedError
-from twinward.security.policy import Policy
-from twinward.security.roles import load_roles
-from twinward.security.rules import LOCAL, load_rules
-from twinward.service.guard import require_verb
+from twinward.security.authorization.policy import Policy
+from twinward.security.authorization.roles import load_roles
+from twinward.security.authorization.rules import LOCAL, load_rules
+from twinward.service.access.authorization import require_verb
 
 # what stands in for a path's parameters, by where it is: nothing of that name exists but the cases
 INSIDE, OUTSIDE = "c-31-a-0", "c-310-a-0"

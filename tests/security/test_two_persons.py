@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet, InvalidToken
 
 from twinward.core.clock import format_time
-from twinward.service.vault import rotate_keys
+from twinward.service.access.vault import rotate_keys
 
 REASON = {"reason": "close contact of a confirmed case", "basis": "article 41"}
 

@@ -11,9 +11,9 @@ import pytest
 
 from twinward.cli.main import main
 from twinward.core.errors import AbsentError
-from twinward.security.identity import Caller
-from twinward.service import activations
-from twinward.service.vault import open_identity
+from twinward.security.identity.people import Caller
+from twinward.service.access import activations
+from twinward.service.access.vault import open_identity
 
 
 def test_a_managed_workspace_answers_nobody_unknown(world: Any) -> None:

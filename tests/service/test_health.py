@@ -7,7 +7,7 @@ from pathlib import Path
 from browser.made_city import make_city
 from browser.stage import staged
 from twinward.core.errors import StorageError
-from twinward.service import views
+from twinward.service.incidents import queries
 
 
 def test_a_tracer_that_stopped_is_trouble_like_a_loop_that_stopped(tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_a_tracer_that_stopped_is_trouble_like_a_loop_that_stopped(tmp_path: Pat
     with staged(tmp_path / "ws") as stage:
         tracer = stage.platform.loop.tracer
         assert tracer is not None
-        assert views.get_health(stage.platform)["status"] == "ok"
+        assert queries.get_health(stage.platform)["status"] == "ok"
         tracer.failure = StorageError("the lake cannot be read", "free space")
-        shown = views.get_health(stage.platform)
+        shown = queries.get_health(stage.platform)
     assert (shown["status"], shown["message"]) == ("failing", "the lake cannot be read")

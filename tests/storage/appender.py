@@ -19,9 +19,9 @@ from reference.observing import as_rows, reading
 from storage.conftest import FACTS, TABLES, Incident, ask, opened
 from twinward.core.clock import SetClock
 from twinward.core.messages import Counts
-from twinward.storage import inbox
-from twinward.storage.intake import Intake
-from twinward.storage.store import open_store
+from twinward.storage.observations import inbox
+from twinward.storage.observations.intake import DurableIntake
+from twinward.storage.log.store import open_store
 
 AT = datetime(2022, 3, 6, 8, 0, tzinfo=UTC)
 Acknowledge = Callable[[int], None]
@@ -54,7 +54,7 @@ def append_commands(place: str, first: int, acknowledge: Acknowledge) -> None:
 def append_observations(place: str, first: int, acknowledge: Acknowledge) -> None:
     """Batches of ten readings from `first` on, each sent twice, drained now and then."""
     inbox.SEGMENT_BYTES = 20_000
-    intake = Intake(Path(place), SetClock(AT), None)
+    intake = DurableIntake(Path(place), SetClock(AT), None)
     while True:
         rows = as_rows([reading(10 * first + n, f"s-{n}", float(first)) for n in range(10)])
         futures = [intake.accept("kill", rows, 1), intake.accept("kill", rows, 0)]
@@ -88,7 +88,7 @@ def warm_up(mode: str) -> None:
         if mode == "commands":
             open_store(f"{folder}/log.db", TABLES, FACTS, SetClock(AT)).close()
             return
-        intake = Intake(Path(folder), SetClock(AT), None)
+        intake = DurableIntake(Path(folder), SetClock(AT), None)
         intake.accept("warm", as_rows([reading(1)]), 0).result()
         intake.drain()
         intake.close()

@@ -13,7 +13,7 @@ import pytest
 from twinward.core.clock import SetClock
 from twinward.core.messages import Command, Draft, Fact, Request
 from twinward.core.ports import Table
-from twinward.storage.store import SqlStore, open_store
+from twinward.storage.log.store import SqlStore, open_store
 
 START = datetime(2022, 3, 6, 8, 0, tzinfo=UTC)
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from twinward.core.messages import Counts
-from twinward.storage.audit import verify_chain
-from twinward.storage.intake import Intake
-from twinward.storage.store import SqlStore
+from twinward.storage.log.audit import verify_chain
+from twinward.storage.observations.intake import DurableIntake
+from twinward.storage.log.store import SqlStore
 
 APPENDER = Path(__file__).with_name("appender.py")
 
@@ -49,7 +49,7 @@ def check_commands(place: str, open_at: Callable[..., SqlStore], kills: int) -> 
 
 def check_observations(root: Path, words: Any, clock: Any, kills: int) -> None:
     acknowledged = kill_often("observations", str(root), kills, 12)["acknowledged"]
-    intake = Intake(root, clock, None)
+    intake = DurableIntake(root, clock, None)
     try:
         counts = intake.counts()["kill"]
         end = words.START + timedelta(days=400)

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from twinward.core.errors import StorageError
-from twinward.storage.audit import verify_chain
-from twinward.storage.databases import Sqlite
+from twinward.storage.log.audit import verify_chain
+from twinward.storage.database.databases import Sqlite
 
 
 def append(words: Any, n: int, text: str = "x") -> Any:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from tests.helpers.cities import COMMUNITY, Desk
 
-from twinward import app
+from twinward.app import compose
 from twinward.cli.main import main
 from twinward.core.clock import format_time
-from twinward.service import activations, views
+from twinward.service.access import activations
+from twinward.service.incidents import queries
 
 TOGETHER = (121.48, 31.23)
 FAR = (121.60, 31.40)
@@ -46,7 +47,7 @@ def report_ill(desk: Desk) -> None:
 
 
 def contact_tasks(desk: Desk) -> list[object]:
-    return [task for task in views.list_tasks(desk.platform, status="open") if task.contact is not None]
+    return [task for task in queries.list_tasks(desk.platform, status="open") if task.contact is not None]
 
 
 def test_in_an_emergency_the_contact_becomes_a_task_of_the_community(desk: Desk) -> None:
@@ -87,5 +88,5 @@ def test_in_peacetime_nobody_is_traced(desk: Desk) -> None:
 def test_a_workspace_without_movement_goes_on(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "ws")
     report_ill(desk)
-    assert app.read_mark(desk.workspace).kind == "ordinary"
-    assert len(views.list_incidents(desk.platform)) == 1
+    assert compose.read_mark(desk.workspace).kind == "ordinary"
+    assert len(queries.list_incidents(desk.platform)) == 1

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, START, make_city
-from twinward import app
-from twinward.cli.demo import serving
+from twinward.app import compose
+from twinward.cli.workspace.demo import serving
 from twinward.cli.main import main
 from twinward.core.clock import SetClock
-from twinward.service.commands import submit_objects
+from twinward.service.intake.commands import submit_objects
 from twinward.service.platform import local_admin
 
 AT = "2022-03-01T09:00:00Z"  # an hour after the real log's last entry
@@ -57,9 +57,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[s
     """(the real workspace, the drill's folder, the score as the command printed it)."""
     home = tmp_path_factory.mktemp("drill")
     real = home / "real"
-    app.init_workspace(real)
+    compose.init_workspace(real)
     make_city(real, HUANGPU, "310115")
-    platform = app.open_platform(real, SetClock(START))
+    platform = compose.open_platform(real, SetClock(START))
     told = {"id": "r-1", "type": "ReportCase", "case": "c-1", "subject": "real-person", "hazard": "epidemic",
             "area": COMMUNITY, "status": "confirmed", "found_in": "community"}  # fmt: skip
     stock = {"id": "s-1", "type": "SetStock", "kind": "masks", "area": HUANGPU, "quantity": 500, "unit": "pieces"}
@@ -72,9 +72,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[s
     platform.loop.catch_up()
     platform.close()
     (home / "little.toml").write_text(SCRIPT)
-    before = app.verify_log(real).head
+    before = compose.verify_log(real).head
     score = run(home, "one", "--from", str(real), "--at", AT)
-    assert app.verify_log(real).head == before  # the real log has not grown by one entry
+    assert compose.verify_log(real).head == before  # the real log has not grown by one entry
     return real, home / "one", score
 
 
@@ -103,7 +103,7 @@ def test_the_score_comes_by_itself_and_names_its_events(played: tuple[Path, Path
     assert score["exit"] == 0
     assert figure(score, "trigger_h")["met"] is True
     assert 0.2 <= figure(score, "contacts_recall")["value"] <= 1
-    platform = app.open_platform(folder)
+    platform = compose.open_platform(folder)
     with platform.store.read() as reader:
         named = [event for one in score["figures"] for event in one["events"]]
         assert named
@@ -131,7 +131,7 @@ def test_the_loss_of_a_hospital_was_answered(played: tuple[Path, Path, dict[str,
 
 def test_the_state_came_along_without_any_person(played: tuple[Path, Path, dict[str, Any]]) -> None:
     _, folder, _ = played
-    platform = app.open_platform(folder)
+    platform = compose.open_platform(folder)
     with platform.store.read() as reader:
         assert [row.count for row in reader.list_rows("counts", hazard="epidemic")] == [1]
         assert [row.quantity for row in reader.list_rows("stocks", kind="masks")] == [500]
@@ -191,7 +191,7 @@ def test_no_drill_is_made_in_a_real_workspace(played: tuple[Path, Path, dict[str
 def test_every_answer_of_a_drills_server_says_so(played: tuple[Path, Path, dict[str, Any]]) -> None:
     real, folder, score = played
     for workspace, drill in ((folder, score["drill"]), (real, None)):
-        platform = app.open_platform(workspace)
+        platform = compose.open_platform(workspace)
         with serving(platform) as url, httpx.Client(base_url=url) as client:
             for path in ("/health", "/", "/v1/screen", "/v1/events", "/v1/incidents/none", "/no/such/route", "/docs"):
                 assert client.get(path).headers.get("x-twinward-drill") == drill, path
@@ -237,7 +237,7 @@ def test_only_a_named_person_puts_a_drill_on_the_real_record_and_then_its_plans_
     assert ask(*record, "A. Planner")["plans"] == score["plans"]
     assert ask(*record, "A. Planner")["error"]["code"] == "exists"
     assert never_drilled() & used == set()
-    platform = app.open_platform(real)
+    platform = compose.open_platform(real)
     with platform.store.read() as reader:
         (event,) = reader.events_after(0, 100, types=("DrillRecorded",))
         assert (event.actor, event.fact.by) == (local_admin().name, "A. Planner")  # type: ignore[union-attr]

@@ -9,7 +9,7 @@ import msgspec
 
 from helpers.cities import COMMUNITY, HUANGPU, NEIGHBOUR, Desk
 from twinward.core.clock import format_time
-from twinward.service import observations
+from twinward.service.intake import observations
 
 
 def hear(desk: Desk, *values: float, sensor: str = "gauge-7", unit: str | None = "m", **more: Any) -> None:

@@ -15,12 +15,13 @@ import httpx
 import pytest
 
 from helpers.cities import START, make_city
-from twinward import app
-from twinward.cli import demo
+from twinward.app import compose
+from twinward.cli.workspace import demo
 from twinward.core.clock import SetClock
 from twinward.rehearsal.player import Player
 from twinward.rehearsal.responders import Responders
-from twinward.service import outcome, views
+from twinward.service.operations import run_totals
+from twinward.service.incidents import queries
 from twinward.service.platform import Platform
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "shanghai" / "outbreak-2022"
@@ -30,11 +31,11 @@ HUANGPU_WORDS = ("黄浦", "黄浦区")
 @contextmanager
 def stage(workspace: Path, settings: str = "") -> Iterator[tuple[Platform, SetClock]]:
     """A demonstration's workspace with Huangpu alone, open, on a clock of its own."""
-    app.init_workspace(workspace, kind="demo")
+    compose.init_workspace(workspace, kind="demo")
     make_city(workspace, "310101")
     (workspace / "settings.toml").write_text(settings, "utf-8")
     clock = SetClock(START)
-    platform = app.open_platform(workspace, clock)
+    platform = compose.open_platform(workspace, clock)
     try:
         yield platform, clock
     finally:
@@ -51,12 +52,12 @@ def play(
     demo.open_demo_activation(platform, hazard, deliveries)
     responders = Responders(seed, hazard, frozenset(word for word in silent.split(",") if word))
     with demo.serving(platform) as url, httpx.Client(base_url=url, timeout=120) as client:
-        departments = platform.around.library.departments
+        departments = platform.reference.library.departments
         player = Player(client, clock, platform.loop.tick, responders, departments, demo.home_finder(platform))
         tally = player.play(deliveries, lambda tally: None)
         player.wait_idle()
     sent = Counter(item.source for item in deliveries)
-    return outcome.count_outcome(platform, hazard) | {"sent": sent, "latencies": tally.latencies_ms}
+    return run_totals.count_outcome(platform, hazard) | {"sent": sent, "latencies": tally.latencies_ms}
 
 
 def check_accounts(platform: Platform, result: dict[str, Any]) -> None:
@@ -77,8 +78,8 @@ def test_the_drawn_outbreak_ends_in_closed_incidents(tmp_path: Path) -> None:
         assert result["incidents_closed"] == result["incidents"]
         assert 0 < result["orders_confirmed"] <= result["orders"]
         assert result["escalations"] > 0
-        for row in views.list_incidents(platform):
-            shown = views.get_incident(platform, row["id"])
+        for row in queries.list_incidents(platform):
+            shown = queries.get_incident(platform, row["id"])
             assert all(finding.holds for finding in shown["evidence"])
             assert set(shown["tasks"]) <= {"done", "dropped"}
 
@@ -96,8 +97,8 @@ def test_a_department_that_never_answers_keeps_its_incidents_open(tmp_path: Path
     with stage(tmp_path / "ws") as (platform, clock):
         result = play(platform, clock, silent="information")
         assert result["incidents_closed"] == 0
-        for row in views.list_incidents(platform):
-            unmet = [one.because for one in views.get_incident(platform, row["id"])["evidence"] if not one.holds]
+        for row in queries.list_incidents(platform):
+            unmet = [one.because for one in queries.get_incident(platform, row["id"])["evidence"] if not one.holds]
             assert any("late: information in" in because for because in unmet)
 
 
@@ -161,7 +162,7 @@ def test_days_of_the_real_outbreak_sum_up_and_lose_no_row(
                     body = {"items": items[start : start + 1000], "source": source}
                     answer = client.post("/v1/commands", json=body).json()
                     assert answer["stored"] == 0
-        assert {row["source"]: row["stored"] for row in views.list_sources(platform)} == again
+        assert {row["source"]: row["stored"] for row in queries.list_sources(platform)} == again
 
 
 @pytest.mark.slow

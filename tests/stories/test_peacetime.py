@@ -9,12 +9,12 @@ import pytest
 
 from helpers.cities import HUANGPU, Desk
 from twinward.core.errors import RefusedError
-from twinward.service import activations, persons, vault
+from twinward.service.access import activations, person_listing, vault
 
 QUESTIONS: dict[str, Callable[[Desk], object]] = {
     "the vault": lambda desk: vault.open_identity(desk.platform, desk.me, "p-1", "to call them"),
-    "the list of cases": lambda desk: persons.list_persons(desk.platform, desk.me, "cases"),
-    "one case": lambda desk: persons.get_person(desk.platform, desk.me, "cases", "c-1"),
+    "the list of cases": lambda desk: person_listing.list_persons(desk.platform, desk.me, "cases"),
+    "one case": lambda desk: person_listing.get_person(desk.platform, desk.me, "cases", "c-1"),
     "a trace": lambda desk: activations.scope_for(desk.platform, desk.me, "trace"),
 }
 

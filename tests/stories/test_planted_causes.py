@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from helpers.rehearsing import rehearse
-from twinward.decision.functions.causes import Cause
+from twinward.decision.assessment.causes import Cause
 from twinward.rehearsal.planted import PLANTED
-from twinward.service.functions import answer_function
-from twinward.service.ground import Ground
+from twinward.service.assessment.five_functions import answer_function
+from twinward.service.console.basemap import Ground
 
 QUICK = {"setting work": 2, "department health": 0, "reports": 1, "sensors": 0}
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from helpers.cities import COMMUNITY, HUANGPU, NEIGHBOUR, START, Desk
 from twinward.core.clock import format_time
-from twinward.service import views
+from twinward.service.incidents import queries
 
 
 def test_incidents_and_tasks_can_be_seen_as_of_each_hour(desk: Desk) -> None:
@@ -19,8 +19,8 @@ def test_incidents_and_tasks_can_be_seen_as_of_each_hour(desk: Desk) -> None:
     seen = []
     for hours in (-1, 1, 3, 5):
         at = START + timedelta(hours=hours)
-        rows = views.list_incidents(desk.platform, at=at)
-        tasks = {task.key: task.status for task in views.list_tasks(desk.platform, at=at)}
+        rows = queries.list_incidents(desk.platform, at=at)
+        tasks = {task.key: task.status for task in queries.list_tasks(desk.platform, at=at)}
         seen.append(([row["level"] for row in rows], tasks.get("investigate")))
     assert seen == [([], None), (["IV"], "ordered"), (["IV"], "done"), (["III"], "done")]
 
@@ -28,7 +28,7 @@ def test_incidents_and_tasks_can_be_seen_as_of_each_hour(desk: Desk) -> None:
 def test_a_late_report_changes_what_is_known_of_the_past(desk: Desk) -> None:
     desk.case(1)
     desk.pass_time(hours=10)
-    before = views.get_overview(desk.platform, START + timedelta(hours=6))["new_total"]
+    before = queries.get_overview(desk.platform, START + timedelta(hours=6))["new_total"]
     earlier = format_time(START + timedelta(hours=5))
     desk.post("ReportCase", case="late", subject="p-late", hazard="epidemic", area=COMMUNITY, status="confirmed",
               occurred_at=earlier)  # fmt: skip

@@ -11,31 +11,16 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
 from twinward import __version__
-from twinward.api import (
-    changes,
-    commands,
-    events,
-    functions,
-    library,
-    map,
-    observations,
-    papers,
-    persons,
-    planning,
-    sessions,
-    supplies,
-    tracing,
-    views,
-)
-from twinward.api.answers import answer, answer_error
-from twinward.api.callers import make_guard
-from twinward.api.console import mount_console
-from twinward.api.hardening import Hardening
+from twinward.api.routes import (approvals, commands, events, assessment, library, console as map, observations, documents, persons, planning, sessions, supplies, tracing, incidents)
+from twinward.api.http.responses import answer, answer_error
+from twinward.api.http.authentication import make_guard
+from twinward.api.http.static_console import mount_console
+from twinward.api.http.middleware import Hardening
 from twinward.core.errors import InputError, TwinwardError
-from twinward.service.commands import schema_of_commands
+from twinward.service.intake.commands import schema_of_commands
 from twinward.service.platform import Platform
-from twinward.service.schemas import schema_of_answers
-from twinward.service.views import get_health as get_health_body
+from twinward.service.answer_schemas import schema_of_answers
+from twinward.service.incidents.queries import get_health as get_health_body
 
 
 def make_api(platform: Platform) -> FastAPI:
@@ -49,16 +34,16 @@ def make_api(platform: Platform) -> FastAPI:
         commands,
         map,
         observations,
-        views,
+        incidents,
         persons,
         tracing,
         sessions,
-        changes,
+        approvals,
         events,
         supplies,
         planning,
-        papers,
-        functions,
+        documents,
+        assessment,
         library,
     ):
         api.include_router(subject.router(platform))

@@ -10,44 +10,44 @@ import traceback
 from pathlib import Path
 
 from twinward import __version__
-from twinward.cli.output import announce, emit_json, say
-from twinward.cli.parser import Parser
+from twinward.cli.framework.output import announce, emit_json, say
+from twinward.cli.framework.parser import Parser
 from twinward.core.errors import TwinwardError
 
 # verb -> (module, what it is for); only the module of the verb asked for is imported
 VERBS: dict[str, tuple[str, str]] = {
-    "init": ("twinward.cli.init", "make an empty workspace"),
-    "account": ("twinward.cli.account", "who may come in, as what, and where"),
-    "login": ("twinward.cli.login", "open a session and write its tokens to a file"),
-    "logout": ("twinward.cli.logout", "shut a session, at once"),
-    "demo": ("twinward.cli.demo", "play an outbreak through the whole loop, live in the terminal"),
-    "drill": ("twinward.cli.drill", "practise on fenced data: scripts, injects, a score"),
-    "serve": ("twinward.cli.serve", "serve the API of a workspace"),
-    "ingest": ("twinward.cli.ingest", "take in observations from files"),
-    "case": ("twinward.cli.case", "report cases from files"),
-    "incident": ("twinward.cli.incident", "incidents, what keeps them open, their timeline"),
-    "task": ("twinward.cli.task", "orders of departments and their answers"),
-    "as-of": ("twinward.cli.as_of", "any view as it was at an instant"),
-    "activation": ("twinward.cli.activation", "what an emergency opens, and until when"),
-    "publish": ("twinward.cli.publish", "counts by area with small ones hidden, and their data sheet"),
-    "retention": ("twinward.cli.retention", "delete what is past its life, with a receipt"),
-    "change": ("twinward.cli.change", "two persons for what changes a person's life; appeals"),
-    "vault": ("twinward.cli.vault", "names behind pseudonyms, broken glass, key rotation"),
-    "person": ("twinward.cli.person", "cases and contacts by pseudonym, under an activation"),
-    "audit": ("twinward.cli.audit", "whether the log is whole; a copy of it that can be verified anywhere"),
-    "doctor": ("twinward.cli.doctor", "look a workspace over and say what to do"),
-    "backup": ("twinward.cli.backup", "copy a workspace while it runs"),
-    "restore": ("twinward.cli.restore", "make a workspace from a backup"),
-    "migrate": ("twinward.cli.migrate", "upgrade the log of an earlier release"),
-    "city": ("twinward.cli.city", "build a city base from real data, describe it"),
-    "simulate": ("twinward.cli.simulate", "run an outbreak forward on a city base or a plain number of residents"),
-    "plan": ("twinward.cli.plan", "response plans: checked, varied, compared, adopted by a person"),
-    "calibrate": ("twinward.cli.calibrate", "fit the outbreak model to a series of counts and forecast"),
-    "lake": ("twinward.cli.lake", "fill, query and keep the observation lake"),
-    "trace": ("twinward.cli.trace", "contacts, visits, dwell, flows, chains"),
-    "supply": ("twinward.cli.supply", "stocks, requests between areas, patients between hospitals"),
-    "library": ("twinward.cli.library", "questions to what is known, answered with their reasoning; work manuals"),
-    "allocate": ("twinward.cli.allocate", "where to open facilities, how to route deliveries"),
+    "init": ("twinward.cli.workspace.init", "make an empty workspace"),
+    "account": ("twinward.cli.access.account", "who may come in, as what, and where"),
+    "login": ("twinward.cli.access.login", "open a session and write its tokens to a file"),
+    "logout": ("twinward.cli.access.logout", "shut a session, at once"),
+    "demo": ("twinward.cli.workspace.demo", "play an outbreak through the whole loop, live in the terminal"),
+    "drill": ("twinward.cli.drills.drill", "practise on fenced data: scripts, injects, a score"),
+    "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
+    "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
+    "case": ("twinward.cli.intake.case", "report cases from files"),
+    "incident": ("twinward.cli.incidents.incident", "incidents, what keeps them open, their timeline"),
+    "task": ("twinward.cli.incidents.task", "orders of departments and their answers"),
+    "as-of": ("twinward.cli.incidents.as_of", "any view as it was at an instant"),
+    "activation": ("twinward.cli.access.activation", "what an emergency opens, and until when"),
+    "publish": ("twinward.cli.access.publish", "counts by area with small ones hidden, and their data sheet"),
+    "retention": ("twinward.cli.workspace.retention", "delete what is past its life, with a receipt"),
+    "change": ("twinward.cli.access.change", "two persons for what changes a person's life; appeals"),
+    "vault": ("twinward.cli.access.vault", "names behind pseudonyms, broken glass, key rotation"),
+    "person": ("twinward.cli.tracing.person", "cases and contacts by pseudonym, under an activation"),
+    "audit": ("twinward.cli.access.audit", "whether the log is whole; a copy of it that can be verified anywhere"),
+    "doctor": ("twinward.cli.workspace.doctor", "look a workspace over and say what to do"),
+    "backup": ("twinward.cli.workspace.backup", "copy a workspace while it runs"),
+    "restore": ("twinward.cli.workspace.restore", "make a workspace from a backup"),
+    "migrate": ("twinward.cli.workspace.migrate", "upgrade the log of an earlier release"),
+    "city": ("twinward.cli.intake.city", "build a city base from real data, describe it"),
+    "simulate": ("twinward.cli.planning.simulate", "run an outbreak forward on a city base or a plain number of residents"),
+    "plan": ("twinward.cli.planning.plan", "response plans: checked, varied, compared, adopted by a person"),
+    "calibrate": ("twinward.cli.planning.calibrate", "fit the outbreak model to a series of counts and forecast"),
+    "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
+    "trace": ("twinward.cli.tracing.trace", "contacts, visits, dwell, flows, chains"),
+    "supply": ("twinward.cli.logistics.supply", "stocks, requests between areas, patients between hospitals"),
+    "library": ("twinward.cli.planning.library", "questions to what is known, answered with their reasoning; work manuals"),
+    "allocate": ("twinward.cli.logistics.allocate", "where to open facilities, how to route deliveries"),
 }
 
 
@@ -98,7 +98,7 @@ def main(argv: list[str] | None = None) -> int:
         announce(getattr(options, "workspace", None))
         return int(options.run(options) or 0)
     except TwinwardError as error:
-        from twinward.service.guard import scrub  # only now: it would slow every verb's start
+        from twinward.service.access.authorization import scrub
 
         if "--json" in arguments:
             emit_json({"error": {"code": error.code, "message": scrub(error.message), "advice": error.advice}})

@@ -68,7 +68,7 @@ class BusyError(TwinwardError):
     code = "busy"
 
 
-def route_of(complaint: str) -> Route:
+def field_path(complaint: str) -> Route:
     """The path that a complaint names: `$.a[2].b` is ("a", 2, "b"); a field that is unknown or missing stands last."""
     found = re.search(r"`\$([^`]*)`", complaint)
     words = re.findall(r"\.(\w+)|\[(\d+)\]", found[1]) if found else []
@@ -104,8 +104,8 @@ def decoded(body: bytes | msgspec.Raw) -> Any:
         return None
 
 
-def say_plainly(complaint: str, item: Any = None) -> str:
+def explain_decode_error(complaint: str, item: Any = None) -> str:
     """The complaint with the field it is about; `item` is what was decoded."""
-    route = route_of(complaint)
+    route = field_path(complaint)
     said = plain(complaint, value_at(item, route))
     return f"{'.'.join(map(str, route))}: {said}" if route and "unknown field" not in complaint else said

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from numpy.typing import NDArray
 
-from twinward.core.messages import Counts, Difference, Draft, Event, Request
+from twinward.core.messages import (Counts, Difference, Draft, Event, Request)
 
 T = TypeVar("T")
 

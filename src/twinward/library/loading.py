@@ -9,13 +9,13 @@ from typing import TypeVar
 
 import msgspec
 
-from twinward.core.errors import InputError, route_of
-from twinward.library.duties_check import check_departments, check_order
-from twinward.library.hazards import LEVELS, Hazard
-from twinward.library.lines import find_line, index_lines
-from twinward.library.plans import Plan
+from twinward.core.errors import InputError, field_path
+from twinward.library.plans.duty_rules import check_departments, check_order
+from twinward.library.hazards.hazard import LEVELS, Hazard
+from twinward.library.toml_lines import find_line, index_lines
+from twinward.library.plans.plan import Plan
 
-HOME = Path(__file__).parent
+HOME = Path(__file__).parent / "data"
 T = TypeVar("T")
 PLAN_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,119}")
 
@@ -85,7 +85,7 @@ def read_toml(path: Path, kind: type[T]) -> T:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path.name}: {error}", "mend the file", code="bad_plan") from error
     except msgspec.ValidationError as error:
-        line = find_line(index_lines(text), route_of(str(error)))
+        line = find_line(index_lines(text), field_path(str(error)))
         raise InputError(f"{path.name}:{line}: {error}", "see docs/howto/write-a-plan.md", code="bad_plan") from error
 
 

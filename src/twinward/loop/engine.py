@@ -11,9 +11,9 @@ from typing import Any
 from twinward.core.errors import TwinwardError
 from twinward.core.messages import Command, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Store, Transaction
-from twinward.loop import divide, ending, feedback, link, obey, schedule, trigger
-from twinward.loop.surroundings import ACTOR, Policy, Surroundings
-from twinward.loop.tracer import Tracer
+from twinward.loop.policies import (divide, plan_end, feedback, link, clauses, schedule, trigger)
+from twinward.loop.context import ACTOR, Policy, ReferenceData
+from twinward.loop.case_tracing import CaseTracing
 from twinward.twins.coupling import COUPLING
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Twins
@@ -34,13 +34,13 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
         link.link_grown_area,
         schedule.schedule_grown_area,
         link.plan_returns,
-        obey.judge_at_once,
+        clauses.judge_at_once,
     ),
     m.ResponseLevelSet: (link.plan_follows_level,),
-    m.PlanAdopted: (link.link_by_duty, schedule.schedule_plan, obey.send_messages, obey.judge_at_once),
-    m.ClauseStarted: (schedule.schedule_clause, obey.send_messages, obey.judge_at_once),
-    m.ClauseStopped: (obey.stopped_clause,),
-    m.PlanEnded: (ending.plan_is_over,),
+    m.PlanAdopted: (link.link_by_duty, schedule.schedule_plan, clauses.send_messages, clauses.judge_at_once),
+    m.ClauseStarted: (schedule.schedule_clause, clauses.send_messages, clauses.judge_at_once),
+    m.ClauseStopped: (clauses.stopped_clause,),
+    m.PlanEnded: (plan_end.plan_is_over,),
     m.CaseJoined: (schedule.case_task,),
     m.ContactNamed: (schedule.contact_task,),
     m.TaskCreated: (divide.order_at_once,),
@@ -55,11 +55,11 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
 class Loop:
     """Runs the policies over the log. `step` and `tick` are whole transactions: a crash repeats nothing."""
 
-    def __init__(self, store: Store, twins: Twins, around: Surroundings, tracer: Tracer | None = None) -> None:
+    def __init__(self, store: Store, twins: Twins, reference: ReferenceData, tracer: CaseTracing | None = None) -> None:
         self.store = store
         self.tracer = tracer
         self.twins = twins
-        self.around = around
+        self.reference = reference
         self.failure: TwinwardError | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -83,7 +83,7 @@ class Loop:
         if coupled is not None:
             yield coupled
         for policy in POLICIES.get(type(event.fact), ()):
-            yield from policy(event.fact, event, rows, self.around)
+            yield from policy(event.fact, event, rows, self.reference)
 
     def catch_up(self) -> None:
         """Answer everything that is in the log now, and what follows from the answers."""
@@ -94,7 +94,7 @@ class Loop:
         """Do what time itself brings, as of `now`; judge only a share of the open incidents where one is given."""
 
         def work(tx: Transaction) -> list[Outcome]:
-            requests = [Request(command=c, actor=ACTOR) for c in feedback.on_tick(now, tx, self.around, share)]
+            requests = [Request(command=c, actor=ACTOR) for c in feedback.on_tick(now, tx, self.reference, share)]
             return self.twins.ask(tx, requests)
 
         return self.store.write(work)

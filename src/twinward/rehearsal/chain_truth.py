@@ -44,7 +44,7 @@ DISEASES: dict[str, TruthSpec] = {
 }
 
 
-class Truth(msgspec.Struct, frozen=True, kw_only=True):
+class ChainTruth(msgspec.Struct, frozen=True, kw_only=True):
     """A line list as text columns, its contacts, and the true infector of each reported case ("" when not reported)."""
 
     columns: dict[str, list[str]]
@@ -115,7 +115,7 @@ def _spread(
     return order, infector, onset
 
 
-def pretend_outbreak(spec: TruthSpec, seed: int) -> Truth:
+def pretend_outbreak(spec: TruthSpec, seed: int) -> ChainTruth:
     """An outbreak with at least half of the wanted cases (seeds are tried in turn until one does not die out)."""
     for attempt in range(1000):
         rng = generator(seed, f"chain-truth-{attempt}")
@@ -129,7 +129,7 @@ def pretend_outbreak(spec: TruthSpec, seed: int) -> Truth:
 def _record(
     town: _Town, spec: TruthSpec, order: list[int], infector: dict[int, int], onset: dict[int, float],
     rng: np.random.Generator,
-) -> Truth:  # fmt: skip
+) -> ChainTruth:  # fmt: skip
     seen = [who for who in order if rng.random() >= spec.unreported]
     name = {who: f"c{number:05d}" for number, who in enumerate(rng.permutation(seen).tolist())}
     rows = sorted(seen, key=lambda who: name[who])
@@ -143,7 +143,7 @@ def _record(
     for _ in range(int(spec.false_contacts * len(rows))):
         a, b = rng.choice(rows, 2, replace=False)
         contacts.append((name[int(a)], name[int(b)]))
-    return Truth(
+    return ChainTruth(
         columns={
             "id": [name[who] for who in rows],
             "onset": ["" if who in hidden else date(onset[who]) for who in rows],

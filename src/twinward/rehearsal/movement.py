@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twinward.core.chance import generator
 from twinward.core.geography import M_PER_DEGREE
-from twinward.population.base import NO_SITE, CityBase
+from twinward.citybase.schema import NO_SITE, CityBase
 
 DAY_S = 86_400
 HOMES_A_BUILDING = 12
@@ -193,7 +193,7 @@ def true_contacts(truth: Presences, case: int, from_s: int, to_s: int) -> dict[i
     return met
 
 
-class Infection(msgspec.Struct, frozen=True):
+class TrueInfection(msgspec.Struct, frozen=True):
     """Who infected whom, on which day of the pretended outbreak."""
 
     infector: int
@@ -201,7 +201,7 @@ class Infection(msgspec.Struct, frozen=True):
     day: int
 
 
-def spread(truth: Presences, days: int, first: int, seed: int, infectious_after: int = 2) -> list[Infection]:
+def spread(truth: Presences, days: int, first: int, seed: int, infectious_after: int = 2) -> list[TrueInfection]:
     """An outbreak over the very co-presences: a case infects those it is with, from two days after its infection."""
     random = generator(seed, "movement.outbreak")
     infected, out = {first: -infectious_after}, []
@@ -211,5 +211,5 @@ def spread(truth: Presences, days: int, first: int, seed: int, infectious_after:
             for other in sorted(met):
                 if other not in infected and random.random() < -np.expm1(-met[other][1]):
                     infected[other] = day
-                    out.append(Infection(case, other, day))
+                    out.append(TrueInfection(case, other, day))
     return out

@@ -27,7 +27,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     command: dict[str, Any]
 
 
-class Tally(msgspec.Struct, kw_only=True):
+class ReplayTally(msgspec.Struct, kw_only=True):
     """What the player has seen so far."""
 
     day: datetime | None = None
@@ -55,9 +55,9 @@ class Player:
         self.responders = responders
         self.departments = tuple(departments)
         self.home_of = home_of
-        self.tally = Tally()
+        self.tally = ReplayTally()
 
-    def play(self, deliveries: list[Delivery], on_round: Callable[[Tally], None]) -> Tally:
+    def play(self, deliveries: list[Delivery], on_round: Callable[[ReplayTally], None]) -> ReplayTally:
         """Every morning's deliveries, then the rounds of its day, from the first day to the last."""
         mornings = sorted({item.published_at for item in deliveries})
         by_morning: dict[datetime, list[Delivery]] = {}
@@ -70,7 +70,7 @@ class Player:
                 morning += timedelta(days=1)
         return self.tally
 
-    def play_day(self, morning: datetime, items: list[Delivery], on_round: Callable[[Tally], None]) -> None:
+    def play_day(self, morning: datetime, items: list[Delivery], on_round: Callable[[ReplayTally], None]) -> None:
         self.tally.day = morning
         self.tally.days += 1
         self.move_to(morning)

@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from twinward.decision.tracing.chain import ChainAnswer, Link
+from twinward.decision.tracing.chains.reconstruct import ChainAnswer, Link
 
 # Okabe, Ito 2008: colours that colour-blind readers can tell apart
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")

@@ -17,7 +17,7 @@ ASIAN_FONT = "STSong-Light"
 INK, PALE, BAR, NOTICE = "#1d2733", "#d8dee6", "#2b6cb0", "#fff6dd"
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True):
+class ReportTable(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of text under a head; figures are written by who makes the table."""
 
     head: tuple[str, ...]
@@ -34,7 +34,7 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     says: tuple[str, ...] = ()
-    table: Table | None = None
+    table: ReportTable | None = None
     bars: Bars | None = None
 
 
@@ -120,9 +120,9 @@ def _marked(text: str) -> str:
     return ASIAN.sub(lambda found: f'<font name="{ASIAN_FONT}">{found[0]}</font>', escape(text))
 
 
-def _laid(table: Table, width: float, cell: Any) -> Any:
+def _laid(table: ReportTable, width: float, cell: Any) -> Any:
     from reportlab.lib.colors import HexColor
-    from reportlab.platypus import Table as Grid
+    from reportlab.platypus import ReportTable as Grid
 
     # columns as wide as their longest text asks, within what the page has
     texts = list(zip(table.head, *table.rows, strict=True))

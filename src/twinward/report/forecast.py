@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.decision.simulation.forecast.model import PRIORS
-from twinward.decision.simulation.forecast.observed import Observed
-from twinward.decision.simulation.forecast.score import LEVELS
-from twinward.decision.simulation.forecast.track import Track
+from twinward.decision.surveillance.forecasting.model import PRIORS
+from twinward.decision.surveillance.forecasting.observed import Observed
+from twinward.decision.surveillance.forecasting.score import LEVELS
+from twinward.decision.surveillance.forecasting.fitted import Track
 
 FAN = tuple(LEVELS.index(level) for level in (0.05, 0.25, 0.5, 0.75, 0.95))
 

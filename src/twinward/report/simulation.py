@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from twinward.decision.simulation.kernels.tables import NOBODY, SETTINGS
-from twinward.decision.simulation.outcome import AGE_BANDS, SERIES, Ensemble, Outcome
+from twinward.decision.simulation.epidemic.kernels.tables import NOBODY, SETTINGS
+from twinward.decision.simulation.epidemic.outcome import (AGE_BANDS, SERIES, Ensemble, SimulationOutcome)
 
 PLOTTED = ("new_infections", "new_admissions", "new_deaths")
 
 
-def write_tree(outcome: Outcome, path: Path) -> None:
+def write_tree(outcome: SimulationOutcome, path: Path) -> None:
     """Who infected whom, where, when; `infector` is null where a case was imported. Columns keep resident rows."""
     tree = outcome.tree
     if tree is None:
@@ -36,7 +36,7 @@ def write_tree(outcome: Outcome, path: Path) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def write_results(outcome: Outcome, ensemble: Ensemble | None, folder: Path) -> list[str]:
+def write_results(outcome: SimulationOutcome, ensemble: Ensemble | None, folder: Path) -> list[str]:
     """Writes all files of a run into `folder`; returns their names."""
     folder.mkdir(exist_ok=True)
     days = np.arange(outcome.days)
@@ -73,7 +73,7 @@ def _long(days: Any, rows: Any, labels: list[str], name: str) -> pa.Table:
     )
 
 
-def _label(outcome: Outcome) -> dict[str, Any]:
+def _label(outcome: SimulationOutcome) -> dict[str, Any]:
     """What a reader must know about these files."""
     return {
         "simulated": True, "disease": outcome.disease, "residents": outcome.residents, "days": outcome.days,
@@ -82,7 +82,7 @@ def _label(outcome: Outcome) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def plot(outcome: Outcome, ensemble: Ensemble | None, folder: Path) -> list[str]:
+def plot(outcome: SimulationOutcome, ensemble: Ensemble | None, folder: Path) -> list[str]:
     """Daily infections, admissions and deaths, with the 5-95 % band over replicates where there are any."""
     import matplotlib
 

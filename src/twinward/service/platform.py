@@ -13,15 +13,15 @@ from twinward.core.errors import ConflictError, RefusedError
 from twinward.core.messages import Counts, Request
 from twinward.core.ports import IntakeDoor, Store, Transaction
 from twinward.loop.engine import Loop
-from twinward.loop.surroundings import Surroundings
-from twinward.security.accounts import Accounts
-from twinward.security.identity import Caller, Identities, anybody, local_admin
-from twinward.security.keys import Keyring
-from twinward.security.policy import Policy
-from twinward.security.sessions import Sessions
-from twinward.security.vault import Vault
-from twinward.service.reconcile import OWN_ACTORS, Reconciler
-from twinward.service.watch import Watch
+from twinward.loop.context import ReferenceData
+from twinward.security.identity.accounts import Accounts
+from twinward.security.identity.people import Caller, Identities, anybody, local_admin
+from twinward.security.privacy.keys import Keyring
+from twinward.security.authorization.policy import Policy
+from twinward.security.identity.sessions import Sessions
+from twinward.security.privacy.vault import Vault
+from twinward.service.operations.reconciliation import OWN_ACTORS, Reconciler
+from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.twins.snapshot import Snapshot
 
 __all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "snapshot_of"]
@@ -38,10 +38,10 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     store: Store
     intake: IntakeDoor
-    watch: Watch
+    watch: ThresholdMonitor
     reconciler: Reconciler
     loop: Loop
-    around: Surroundings
+    reference: ReferenceData
     vault: Vault
     keyring: Keyring
     identities: Identities
@@ -63,7 +63,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
-    return Snapshot(reader, platform.around.areas, at)
+    return Snapshot(reader, platform.reference.areas, at)
 
 
 def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:

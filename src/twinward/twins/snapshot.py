@@ -7,7 +7,7 @@ from typing import Any
 
 from twinward.core.ports import Reader
 from twinward.twins.city.areas import AreaTree
-from twinward.twins.emergency.closing import Finding, find_evidence
+from twinward.twins.emergency.incidents.closure import CriterionResult, find_evidence
 
 
 class Snapshot:
@@ -32,11 +32,11 @@ class Snapshot:
             return self.reader.find(table, key)
         return next((row for row in self.reader.as_of(table, self.at) if row.id == key), None)
 
-    def list_evidence(self, incident: str, now: datetime) -> list[Finding]:
+    def list_evidence(self, incident: str, now: datetime) -> list[CriterionResult]:
         """Each objective of the incident's plan, whether it holds, and what shows it; of a closed one as it closed."""
         found = self.find("incidents", incident)
         if found is not None and found.status == "closed":
-            return [Finding(objective=key, holds=True, because=because) for key, because in found.evidence.items()]
+            return [CriterionResult(objective=key, holds=True, because=because) for key, because in found.evidence.items()]
         return find_evidence(found, self.reader, self.at or now) if found is not None else []
 
 

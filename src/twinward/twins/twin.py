@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError, TwinwardError
-from twinward.core.messages import Command, Draft, Event, Fact, Outcome, Request
+from twinward.core.messages import (Command, Draft, Event, Fact, Outcome, Request)
 from twinward.core.ports import Rows, Table, Transaction
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.decision.logistics.demand import Held, drive, look_ahead, need_of, stays
-from twinward.library.supplies import bundled, read_supplies
+from twinward.decision.logistics.demand import (HeldStock, drive, look_ahead, need_of, stays)
+from twinward.library.supplies.catalogue import bundled, read_supplies
 
 KINDS = bundled().kinds
 KITS, BEDS = KINDS["test_kits"], KINDS["beds"]
@@ -19,26 +19,26 @@ def test_who_comes_stays_so_many_days() -> None:
 
 
 def test_a_stock_lasts_to_the_day_before_it_is_short() -> None:
-    found = look_ahead(KITS, [10.0] * 5, Held(usable=25))
+    found = look_ahead(KITS, [10.0] * 5, HeldStock(usable=25))
     assert (found.need, found.short, found.short_on) == (50, 25, 2)
-    assert look_ahead(KITS, [10.0] * 5, Held(usable=50)).short_on is None
+    assert look_ahead(KITS, [10.0] * 5, HeldStock(usable=50)).short_on is None
 
 
 def test_production_counts_from_its_lead_time_on_and_arrivals_on_their_day() -> None:
-    found = look_ahead(KITS, [10.0] * 5, Held(usable=20, made_per_day=10, lead_d=3))
+    found = look_ahead(KITS, [10.0] * 5, HeldStock(usable=20, made_per_day=10, lead_d=3))
     assert (found.short, found.short_on, found.have) == (10, 2, 40)
-    assert look_ahead(KITS, [10.0] * 5, Held(usable=20, arrivals=((2, 10),), made_per_day=10, lead_d=3)).short == 0
-    assert look_ahead(KITS, [10.0] * 5, Held(usable=50, arrivals=((9, 99),))).have == 50
+    assert look_ahead(KITS, [10.0] * 5, HeldStock(usable=20, arrivals=((2, 10),), made_per_day=10, lead_d=3)).short == 0
+    assert look_ahead(KITS, [10.0] * 5, HeldStock(usable=50, arrivals=((9, 99),))).have == 50
 
 
 def test_what_expires_first_is_used_first_and_nothing_after_its_day() -> None:
-    found = look_ahead(KITS, [10.0, 10.0, 10.0], Held(usable=35, lots=((0, 15), (2, 12))))
+    found = look_ahead(KITS, [10.0, 10.0, 10.0], HeldStock(usable=35, lots=((0, 15), (2, 12))))
     assert (found.wasted, found.short, found.short_on) == (5, 0, None)
-    assert look_ahead(KITS, [0.0, 0.0, 10.0], Held(usable=10, lots=((1, 10),))).short_on == 2
+    assert look_ahead(KITS, [0.0, 0.0, 10.0], HeldStock(usable=10, lots=((1, 10),))).short_on == 2
 
 
 def test_beds_are_short_on_the_first_day_when_more_are_needed_than_there_are() -> None:
-    found = look_ahead(BEDS, [5.0, 9.0, 12.0, 8.0], Held(usable=8))
+    found = look_ahead(BEDS, [5.0, 9.0, 12.0, 8.0], HeldStock(usable=8))
     assert (found.need, found.short, found.short_on) == (12, 4, 1)
 
 

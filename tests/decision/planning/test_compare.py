@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.decision.planning.arena import Arena, Job, Question
+from twinward.decision.planning.replicates import ReplicateRunner, Replicate, Experiment
 from twinward.decision.planning.candidate import Candidate, from_plan
-from twinward.decision.planning.compare import Frame, beaten_by, compare
+from twinward.decision.planning.compare import ComparisonContext, beaten_by, compare
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.figures import gini, held
-from twinward.decision.planning.sheet import Sheet
-from twinward.decision.simulation import load_disease
-from twinward.library.blocks import draw_plans
+from twinward.decision.planning.comparison import Comparison
+from twinward.decision.simulation.epidemic import load_disease
+from twinward.library.plans.plan_options import draw_plans
 from twinward.library.loading import load_library
-from twinward.library.measures import Lockdown, Measure, SchoolClosure, WorkplaceClosure
-from twinward.population.plain import plain_base
+from twinward.library.hazards.measures import (Lockdown, Measure, SchoolClosure, WorkplaceClosure)
+from twinward.citybase.people.plain_city import plain_base
 
 BASE = plain_base(12_000, 1)
 DAYS = 21
@@ -35,25 +35,25 @@ SHUT = candidate("shut", SchoolClosure(), WorkplaceClosure(), Lockdown(reduction
 
 
 @pytest.fixture(scope="module")
-def arena() -> Arena:
+def arena() -> ReplicateRunner:
     disease = load_disease("sars-cov-2-ancestral")
-    return Arena(
-        Question(base=BASE, disease=disease, days=DAYS, replicates=6, seed=3, infected=60), load_costs()
+    return ReplicateRunner(
+        Experiment(base=BASE, disease=disease, days=DAYS, replicates=6, seed=3, infected=60), load_costs()
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def sheet(arena: Arena) -> Sheet:
-    return compare(arena, [NONE, HALF, SHUT], Frame(), ranked_by="infections")
+def sheet(arena: ReplicateRunner) -> Comparison:
+    return compare(arena, [NONE, HALF, SHUT], ComparisonContext(), ranked_by="infections")
 
 
-def test_the_plan_that_stops_most_is_first_and_sure_of_it(sheet: Sheet) -> None:
+def test_the_plan_that_stops_most_is_first_and_sure_of_it(sheet: Comparison) -> None:
     assert [plan.id for plan in sheet.plans] == ["shut", "half", "none"]
     assert sheet.first == "shut" and sheet.probability_right == sheet.plans[0].probability_best > 0.95
     assert sum(plan.probability_best for plan in sheet.plans) == pytest.approx(1.0)
 
 
-def test_differences_are_paired_against_the_first(sheet: Sheet) -> None:
+def test_differences_are_paired_against_the_first(sheet: Comparison) -> None:
     first, second, last = sheet.plans
     assert set(first.against_first) == set(first.figures)
     assert all(spread.mean == 0 for spread in first.against_first.values())
@@ -62,14 +62,14 @@ def test_differences_are_paired_against_the_first(sheet: Sheet) -> None:
     assert second.against_first["infections"].low > 0
 
 
-def test_the_same_question_gives_the_same_bytes(arena: Arena, sheet: Sheet) -> None:
-    again = compare(arena, [NONE, HALF, SHUT], Frame(), ranked_by="infections")
+def test_the_same_question_gives_the_same_bytes(arena: ReplicateRunner, sheet: Comparison) -> None:
+    again = compare(arena, [NONE, HALF, SHUT], ComparisonContext(), ranked_by="infections")
     assert msgspec.json.encode(again) == msgspec.json.encode(sheet)
-    other = Arena(msgspec.structs.replace(arena.question, seed=4), arena.costs)
-    assert compare(other, [NONE], Frame(), doubts=False).fingerprint != sheet.fingerprint
+    other = ReplicateRunner(msgspec.structs.replace(arena.question, seed=4), arena.costs)
+    assert compare(other, [NONE], ComparisonContext(), doubts=False).fingerprint != sheet.fingerprint
 
 
-def test_what_closing_asks_of_people_is_counted_from_who_lives_there(arena: Arena, sheet: Sheet) -> None:
+def test_what_closing_asks_of_people_is_counted_from_who_lives_there(arena: ReplicateRunner, sheet: Comparison) -> None:
     people = arena.population
     by_id = {plan.id: plan.figures for plan in sheet.plans}
     assert people.residents.sum() == BASE.residents
@@ -85,31 +85,31 @@ def test_a_plan_nowhere_worse_beats_another() -> None:
     assert [beaten_by(means, n) for n in range(3)] == [None, 0, None]
 
 
-def test_none_and_shut_are_both_on_the_pareto_front(sheet: Sheet) -> None:
+def test_none_and_shut_are_both_on_the_pareto_front(sheet: Comparison) -> None:
     assert {"none", "shut"} <= set(sheet.pareto)
 
 
-def test_five_doubts_are_tried_low_and_high(sheet: Sheet) -> None:
+def test_five_doubts_are_tried_low_and_high(sheet: Comparison) -> None:
     inputs = [(tried.input, tried.factor) for tried in sheet.sensitivity]
     assert len(inputs) == len(set(inputs)) == 10
     assert {name for name, _ in inputs} == {"r0", "infected_now", "compliance", "severity", "work_day"}
 
 
-def test_why_is_told_in_two_languages_with_the_sheets_own_numbers(sheet: Sheet) -> None:
+def test_why_is_told_in_two_languages_with_the_sheets_own_numbers(sheet: Comparison) -> None:
     told = f"{sheet.plans[0].figures['infections'].mean:,.0f}"
     assert told in sheet.why["en"] and told in sheet.why["zh"] and "居首" in sheet.why["zh"]
 
 
-def test_small_areas_do_not_leave(sheet: Sheet) -> None:
+def test_small_areas_do_not_leave(sheet: Comparison) -> None:
     shown = [share.infections for plan in sheet.plans for share in (*plan.by_area, *plan.by_age)]
     assert all(value is None or value == 0 or value >= 5 for value in shown) and None in shown
 
 
-def test_a_measure_takes_infections_away_without_shuffling_the_others(arena: Arena) -> None:
+def test_a_measure_takes_infections_away_without_shuffling_the_others(arena: ReplicateRunner) -> None:
     """Of those infected under the measures, nearly all are infected without them too, most on the same day."""
     trees = []
     for one in (NONE, HALF):
-        scenario = msgspec.structs.replace(arena.scenario(Job(candidate=one, replicate=0)), keep_tree=True, days=14)
+        scenario = msgspec.structs.replace(arena.scenario(Replicate(candidate=one, replicate=0)), keep_tree=True, days=14)
         tree = arena.simulator.run(scenario).tree
         assert tree is not None
         trees.append(dict(zip(tree.infectee.tolist(), tree.day.tolist(), strict=True)))
@@ -150,16 +150,16 @@ def test_generated_plans_are_different_and_the_same_again() -> None:
         ("unknown_area", [candidate("x", SchoolClosure(areas=["nowhere"]))], "cost"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(arena: Arena, code: str, plans: list[Candidate], ranked_by: str) -> None:
+def test_what_cannot_be_compared_is_refused(arena: ReplicateRunner, code: str, plans: list[Candidate], ranked_by: str) -> None:
     with pytest.raises(InputError) as refused:
-        compare(arena, plans, Frame(), ranked_by=ranked_by)
+        compare(arena, plans, ComparisonContext(), ranked_by=ranked_by)
     assert refused.value.code == code
 
 
 @pytest.mark.parametrize(("field", "code"), [("days", "bad_days"), ("replicates", "bad_replicates")])
-def test_no_days_and_no_replicates_are_refused(arena: Arena, field: str, code: str) -> None:
+def test_no_days_and_no_replicates_are_refused(arena: ReplicateRunner, field: str, code: str) -> None:
     with pytest.raises(InputError) as refused:
-        Arena(msgspec.structs.replace(arena.question, **{field: 0}), arena.costs)
+        ReplicateRunner(msgspec.structs.replace(arena.question, **{field: 0}), arena.costs)
     assert refused.value.code == code
 
 
@@ -173,7 +173,7 @@ def test_a_workspaces_own_unit_costs_replace_the_bundled_ones(tmp_path: Path) ->
         load_costs(own)
 
 
-def test_what_areas_and_ages_bear_has_its_uncertainty(sheet: Sheet) -> None:
+def test_what_areas_and_ages_bear_has_its_uncertainty(sheet: Comparison) -> None:
     for plan in sheet.plans:
         for one in (*plan.by_area, *plan.by_age):
             assert one.days_lost_range[0] <= one.days_lost_per_100 <= one.days_lost_range[1]

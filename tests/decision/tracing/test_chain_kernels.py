@@ -6,11 +6,11 @@ import numpy as np
 from tests.reference.chain_pairs import tree_posterior, weigh
 
 from twinward.core.chance import generator, stream
-from twinward.decision.tracing.chain_fit import AGE_EDGES_Y, _first_rates, density_table
-from twinward.decision.tracing.chain_table import build_line_list
-from twinward.decision.tracing.kernels.chain_pairs import clear_sources, mark_sources, weigh_sources
+from twinward.decision.tracing.chains.fit import AGE_EDGES_Y, _first_rates, density_table
+from twinward.decision.tracing.chains.table import build_line_list
+from twinward.decision.tracing.kernels.chain_pairs import (clear_sources, mark_sources, weigh_sources)
 from twinward.decision.tracing.kernels.chain_trees import sweep_trees
-from twinward.decision.tracing.serial_interval import daily_density, get_serial_interval
+from twinward.decision.tracing.chains.serial_interval import daily_density, get_serial_interval
 from twinward.rehearsal.chain_truth import DISEASES, pretend_outbreak
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from reference.movement import START, as_batch, open_scope, random_fixes
-from twinward.decision.tracing import presence
-from twinward.decision.tracing.areas import AskedAreas, read_areas
-from twinward.decision.tracing.opened import OpenedLake
+from twinward.decision.tracing.presence import visited
+from twinward.decision.tracing.presence.areas import AskedAreas, read_areas
+from twinward.decision.tracing.scoped_lake import ScopedLake
 from twinward.storage.lake.lake import Lake
 
 DAY = timedelta(days=1)
@@ -55,10 +55,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 def test_counts_by_cell_are_those_of_every_row(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, start: datetime, end: datetime
 ) -> None:
-    opened, areas = OpenedLake(lake.snapshot(), open_scope()), shapes(8, 60)
-    by_cell = presence.list_visited(opened, areas, start, end, None, 0)
-    monkeypatch.setattr(presence, "can_count", lambda *_: False)
-    by_row = presence.list_visited(opened, areas, start, end, None, 0)
+    opened, areas = ScopedLake(lake.snapshot(), open_scope()), shapes(8, 60)
+    by_cell = visited.list_visited(opened, areas, start, end, None, 0)
+    monkeypatch.setattr(visited, "can_count", lambda *_: False)
+    by_row = visited.list_visited(opened, areas, start, end, None, 0)
     assert by_cell == by_row
     assert by_cell.stayed > 0 and 20 < by_cell.passed_through <= 124
 
@@ -66,9 +66,9 @@ def test_counts_by_cell_are_those_of_every_row(
 def test_a_compacted_lake_and_one_of_other_numbers_count_alike(lake: Lake, tmp_path: Path) -> None:
     areas = shapes(9, 40)
 
-    def ask(asked: Lake) -> presence.VisitedAnswer:
-        opened = OpenedLake(asked.snapshot(), open_scope())
-        return presence.list_visited(opened, areas, START, START + 3 * DAY, None, 0)
+    def ask(asked: Lake) -> visited.VisitedAnswer:
+        opened = ScopedLake(asked.snapshot(), open_scope())
+        return visited.list_visited(opened, areas, START, START + 3 * DAY, None, 0)
 
     before = ask(lake)
     lake.compact()
@@ -80,8 +80,8 @@ def test_a_compacted_lake_and_one_of_other_numbers_count_alike(lake: Lake, tmp_p
 
 
 def test_areas_are_counted_in_turns_when_there_are_many(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened, areas = OpenedLake(lake.snapshot(), open_scope()), shapes(8, 60)
-    whole = presence.list_visited(opened, areas, START, START + 3 * DAY, None, 0)
-    monkeypatch.setattr("twinward.decision.tracing.crowds.MOST_BYTES", 100)
-    turns = presence.list_visited(opened, areas, START, START + 3 * DAY, None, 0)
+    opened, areas = ScopedLake(lake.snapshot(), open_scope()), shapes(8, 60)
+    whole = visited.list_visited(opened, areas, START, START + 3 * DAY, None, 0)
+    monkeypatch.setattr("twinward.decision.tracing.presence.crowds.MOST_BYTES", 100)
+    turns = visited.list_visited(opened, areas, START, START + 3 * DAY, None, 0)
     assert msgspec.to_builtins(turns) == msgspec.to_builtins(whole)

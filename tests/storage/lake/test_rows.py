@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twinward.storage.lake import kernels
-from twinward.storage.lake.room import Room
+from twinward.storage.lake.scratch_arrays import ScratchArrays
 from twinward.storage.lake.rows import join, pack
 
 DAY = 19_083
@@ -29,7 +29,7 @@ def columns(count: int, unit_us: int, decimals: int, in_order: bool) -> dict[str
 @pytest.mark.parametrize(("unit_us", "decimals"), [(1_000_000, 7), (1_000, 12), (1, 7)])
 @pytest.mark.parametrize("count", [3_000, 70_000])  # sorted by digits, and moved to their place at once
 def test_both_orders_are_those_of_a_plain_sort(count: int, unit_us: int, decimals: int, in_order: bool) -> None:
-    given, room = columns(count, unit_us, decimals, in_order), Room()
+    given, room = columns(count, unit_us, decimals, in_order), ScratchArrays()
     given["lon"][7] = -33.0  # far from the others: keys of many digits
     came = pack(given, DAY).in_time(room)
     by_subject = came.by_subject(room)
@@ -47,7 +47,7 @@ def test_both_orders_are_those_of_a_plain_sort(count: int, unit_us: int, decimal
 
 
 def test_subjects_with_numbers_far_apart_are_sorted_by_digits() -> None:
-    given, room = columns(2_000, 1_000_000, 7, False), Room()
+    given, room = columns(2_000, 1_000_000, 7, False), ScratchArrays()
     given["subject"] *= 1_000_000
     by_subject = pack(given, DAY).in_time(room).by_subject(room)
     order = np.lexsort((given["time_us"], given["subject"]))
@@ -58,7 +58,7 @@ def test_subjects_with_numbers_far_apart_are_sorted_by_digits() -> None:
 def test_parts_of_different_forms_are_joined_exactly() -> None:
     plain, fine = columns(50, 1_000_000, 7, True), columns(40, 1, 12, True)
     del plain["place"]
-    both = join([pack(plain, DAY), pack(fine, DAY)], DAY, Room()).to_fixes(DAY, Room())
+    both = join([pack(plain, DAY), pack(fine, DAY)], DAY, ScratchArrays()).to_fixes(DAY, ScratchArrays())
     np.testing.assert_array_equal(both.lon, np.concatenate([plain["lon"], fine["lon"]]))
     np.testing.assert_array_equal(both.time_us, np.concatenate([plain["time_us"], fine["time_us"]]))
     np.testing.assert_array_equal(both.place, np.concatenate([np.full(50, -1), fine["place"]]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.population.base import Area
+from twinward.citybase.schema import Area
 from twinward.twins.city.areas import AreaTree
 
 

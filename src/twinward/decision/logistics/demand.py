@@ -8,13 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.library.supplies import Course, SupplyKind
+from twinward.library.supplies.catalogue import SupplyCourse, SupplyKind
 
 Floats = NDArray[np.float64]
 TOLERANCE = 1e-6
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class HeldStock(msgspec.Struct, frozen=True, kw_only=True):
     """What one area has of one kind at the beginning of day 0, and what comes.
 
     `usable` is not expired, in use by others or promised away; `lots` are (last day of use, quantity) of its dated
@@ -54,7 +54,7 @@ def _shifted(values: Floats, by: int) -> Floats:
     return moved
 
 
-def drive(new_cases: Floats, controlled: Floats, residents: Floats, course: Course, days: int) -> dict[str, Floats]:
+def drive(new_cases: Floats, controlled: Floats, residents: Floats, course: SupplyCourse, days: int) -> dict[str, Floats]:
     """Drivers of need as float64[areas, days], the last `days` of `new_cases` [areas, past + days].
 
     `controlled` and `residents` [areas] stay as they are: whoever is under control now is taken to remain so.
@@ -80,7 +80,7 @@ def need_of(kind: SupplyKind, drivers: Mapping[str, Floats]) -> Floats:
     return np.asarray(sum(figure.value * drivers[name] for name, figure in kind.need.items()))
 
 
-def look_ahead(kind: SupplyKind, need: Sequence[float], held: Held) -> Outlook:
+def look_ahead(kind: SupplyKind, need: Sequence[float], held: HeldStock) -> Outlook:
     """What there is against what is needed on each day: the first to expire is used first, nothing after its day."""
     days = len(need)
     arrivals = np.zeros(days)
@@ -105,7 +105,7 @@ def _against_level(need: Floats, have: Floats) -> Outlook:
     )
 
 
-def _used_up(need: Floats, arrivals: Floats, held: Held) -> Outlook:
+def _used_up(need: Floats, arrivals: Floats, held: HeldStock) -> Outlook:
     lots = sorted([day, quantity] for day, quantity in held.lots)
     undated = held.usable - sum(quantity for _, quantity in lots)
     short, short_on, wasted = 0.0, None, 0.0

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError
-from twinward.library.measures import Measure, load_measures, read_measures
-from twinward.library.plans import SAME_AS, Plan, order_tasks
+from twinward.library.hazards.measures import Measure, load_measures, read_measures
+from twinward.library.plans.plan import SAME_AS, Plan, order_tasks
 
 NONE, AS_NOW = "none", "as-now"
 MOST_PLANS = 64

@@ -14,15 +14,15 @@ import numpy as np
 from twinward import __version__
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
-from twinward.decision.planning.arena import SIMULATED, Arena, Job, running
+from twinward.decision.planning.replicates import (SIMULATED, ReplicateRunner, Replicate, worker_pool)
 from twinward.decision.planning.candidate import MOST_PLANS, Candidate
-from twinward.decision.planning.concerned import Floats, Population
+from twinward.decision.planning.burden import Floats, Population
 from twinward.decision.planning.figures import FAN, FIGURES, Run, gini
-from twinward.decision.planning.kept import remembering
-from twinward.decision.planning.sheet import LEVELS, Cost, Fairness, PlanSheet, Share, Sheet, Spread, Tried
-from twinward.decision.planning.words import say_why
-from twinward.decision.simulation.outcome import AGE_BANDS
-from twinward.library.measures import Measure
+from twinward.decision.planning.checkpoint import resume_from
+from twinward.decision.planning.comparison import (LEVELS, Cost, Fairness, PlanResult, CriterionShare, Comparison, Spread, SensitivityResult)
+from twinward.decision.planning.rationale import explain_ranking
+from twinward.decision.simulation.epidemic.outcome import AGE_BANDS
+from twinward.library.hazards.measures import Measure
 
 RANKED_BY = ("cost", "infections", "deaths", "restricted_days")
 PARETO_BY = ("infections", "deaths", "restricted_days", "school_days", "work_days", "cost_of_response")
@@ -31,7 +31,7 @@ DOUBTED_PLANS, DOUBTED_REPLICATES = 3, 3  # a doubt is tried on the first plans 
 Progress = Callable[[int, int, str], None]
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
+class ComparisonContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a sheet says of its own origin."""
 
     as_of: datetime | None = None
@@ -43,29 +43,29 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     drill: str = ""
 
 
-def compare(arena: Arena, candidates: Sequence[Candidate], frame: Frame, *, ranked_by: str = "cost", workers: int = 1,
-            doubts: bool = True, file: Path | None = None, progress: Progress | None = None) -> Sheet:  # fmt: skip
+def compare(arena: ReplicateRunner, candidates: Sequence[Candidate], frame: ComparisonContext, *, ranked_by: str = "cost", workers: int = 1,
+            doubts: bool = True, file: Path | None = None, progress: Progress | None = None) -> Comparison:  # fmt: skip
     """Runs every plan on the same seeds and makes the sheet. InputError before anything runs.
 
     `file`: finished runs are kept there, and those that it holds are not done again.
     """
     check(arena, candidates, ranked_by)
     count = arena.question.replicates
-    jobs = [Job(candidate=one, replicate=k) for one in candidates for k in range(count)]
-    arena.make_ready([*jobs[::count], *(doubtful(arena, candidates, 1) if doubts else [])])
+    jobs = [Replicate(candidate=one, replicate=k) for one in candidates for k in range(count)]
+    arena.make_ready([*jobs[::count], *(perturbed_inputs(arena, candidates, 1) if doubts else [])])
     tell = progress or (lambda done, of, stage: None)
-    with running(arena, workers) as run_new, remembering(file, question_name(arena), run_new) as run_all:
-        runs = gather(run_all(jobs), len(jobs), "plans", tell)
+    with worker_pool(arena, workers) as run_new, resume_from(file, question_name(arena), run_new) as run_all:
+        runs = collect(run_all(jobs), len(jobs), "plans", tell)
         by_plan = [runs[n * count : (n + 1) * count] for n in range(len(candidates))]
         order, chances = rank(by_plan, ranked_by, arena.question.seed)
         ranked = [candidates[n] for n in order]
-        tried = try_doubts(arena, ranked, ranked_by, run_all, tell) if doubts and len(ranked) > 1 else []
+        tried = run_sensitivity(arena, ranked, ranked_by, run_all, tell) if doubts and len(ranked) > 1 else []
     by_plan, chances = [by_plan[n] for n in order], [chances[n] for n in order]
     sheets = make_sheets(arena.population, ranked, by_plan, chances, frame.hide_below)
     return finish(arena, candidates, frame, sheets, tried, ranked_by, by_plan[0][0])
 
 
-def check(arena: Arena, candidates: Sequence[Candidate], ranked_by: str) -> None:
+def check(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_by: str) -> None:
     if not candidates:
         raise InputError("there is no plan to compare", "name plans, or give --generate N", code="no_plans")
     if len(candidates) > MOST_PLANS:
@@ -78,7 +78,7 @@ def check(arena: Arena, candidates: Sequence[Candidate], ranked_by: str) -> None
     arena.check(candidates)
 
 
-def gather(found: Any, of: int, stage: str, tell: Progress) -> list[Run]:
+def collect(found: Any, of: int, stage: str, tell: Progress) -> list[Run]:
     runs = []
     for run in found:
         runs.append(run)
@@ -103,16 +103,16 @@ def rank(by_plan: Sequence[Sequence[Run]], ranked_by: str, seed: int) -> tuple[l
 
 def spread(column: Floats) -> Spread:
     low, median, high = np.quantile(column, (0.05, 0.5, 0.95))
-    return Spread(mean=neat(column.mean()), low=neat(low), median=neat(median), high=neat(high))
+    return Spread(mean=round4(column.mean()), low=round4(low), median=round4(median), high=round4(high))
 
 
-def neat(value: Any) -> float:
+def round4(value: Any) -> float:
     """Four digits after the point: more say nothing."""
     return round(float(value), 4)
 
 
 def make_sheets(population: Population, ranked: Sequence[Candidate], by_plan: Sequence[Sequence[Run]],
-                chances: Sequence[tuple[float, float]], hide_below: int) -> list[PlanSheet]:  # fmt: skip
+                chances: Sequence[tuple[float, float]], hide_below: int) -> list[PlanResult]:  # fmt: skip
     """One sheet for each plan, in the order of the ranking."""
     means = np.array([[values(runs, name).mean() for name in PARETO_BY] for runs in by_plan])
     beaten = [beaten_by(means, n) for n in range(len(ranked))]
@@ -120,7 +120,7 @@ def make_sheets(population: Population, ranked: Sequence[Candidate], by_plan: Se
     for n, (one, runs) in enumerate(zip(ranked, by_plan, strict=True)):
         beds, icu = runs[0].capacity
         by_area, by_age = shares(population, runs, hide_below)
-        sheets.append(PlanSheet(
+        sheets.append(PlanResult(
             id=one.id, title=one.title, origin=one.origin, place=n + 1, notes=one.notes,
             probability_best=chances[n][0], wins=chances[n][1], measures=tuple(say_measure(m) for m in one.measures),
             figures={name: spread(values(runs, name)) for name in FIGURES},
@@ -147,7 +147,7 @@ def heads(population: Population) -> tuple[Floats, Floats]:
     return population.fold(population.residents)
 
 
-def shares(population: Population, runs: Sequence[Run], hide_below: int) -> tuple[list[Share], list[Share]]:
+def shares(population: Population, runs: Sequence[Run], hide_below: int) -> tuple[list[CriterionShare], list[CriterionShare]]:
     """What each area and each age band bears, as means over replicates."""
     found = []
     for k, keys in enumerate((population.groups, list(AGE_BANDS))):
@@ -160,17 +160,17 @@ def shares(population: Population, runs: Sequence[Run], hide_below: int) -> tupl
 
 def low_high(column: Floats) -> tuple[float, float]:
     low, high = np.quantile(column, (0.05, 0.95))
-    return neat(low), neat(high)
+    return round4(low), round4(high)
 
 
-def share(key: str, people: int, ill: Floats, lost: Floats, hide_below: int) -> Share:
+def share(key: str, people: int, ill: Floats, lost: Floats, hide_below: int) -> CriterionShare:
     """One area or age band; `ill` and `lost` by replicate. A range would tell what a hidden mean does not."""
     mean, hidden = ill.mean(), 0 < ill.mean() < hide_below
     ill_range, lost_range = low_high(ill), low_high(lost)
     small = hidden or 0 < ill_range[0] < hide_below
-    return Share(
-        key=key, name=key, residents=people, infections=None if hidden else neat(mean),
-        infections_range=None if small else ill_range, days_lost_per_100=neat(lost.mean()), days_lost_range=lost_range,
+    return CriterionShare(
+        key=key, name=key, residents=people, infections=None if hidden else round4(mean),
+        infections_range=None if small else ill_range, days_lost_per_100=round4(lost.mean()), days_lost_range=lost_range,
     )  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def fairness(population: Population, runs: Sequence[Run]) -> Fairness:
         here = people > 0
         per_head = lost[here] / people[here]
         mean = lost.sum() / max(people.sum(), 1.0)
-        parts += [neat(gini(per_head, people[here])), neat(per_head.max() / mean) if mean > 0 else 1.0]
+        parts += [round4(gini(per_head, people[here])), round4(per_head.max() / mean) if mean > 0 else 1.0]
     return Fairness(gini_by_area=parts[0], most_by_area=parts[1], gini_by_age=parts[2], most_by_age=parts[3])
 
 
@@ -203,10 +203,10 @@ def say_measure(measure: Measure) -> str:
 # what it depends on --------------------------------------------------------------------------------------------------
 
 
-def doubtful(arena: Arena, candidates: Sequence[Candidate], count: int) -> list[Job]:
+def perturbed_inputs(arena: ReplicateRunner, candidates: Sequence[Candidate], count: int) -> list[Replicate]:
     """The runs that show what each doubt changes, `count` replicates of each."""
     return [
-        Job(candidate=one, replicate=k, doubt=name, factor=factor)
+        Replicate(candidate=one, replicate=k, doubt=name, factor=factor)
         for name in SIMULATED
         for factor in (arena.costs.doubts[name].low, arena.costs.doubts[name].high)
         for one in candidates
@@ -214,28 +214,28 @@ def doubtful(arena: Arena, candidates: Sequence[Candidate], count: int) -> list[
     ]
 
 
-def try_doubts(arena: Arena, ranked: Sequence[Candidate], ranked_by: str, run_all: Any, tell: Progress) -> list[Tried]:
+def run_sensitivity(arena: ReplicateRunner, ranked: Sequence[Candidate], ranked_by: str, run_all: Any, tell: Progress) -> list[SensitivityResult]:
     """The first plans run again with each doubtful input lower and higher; the widest swing of the margin first."""
     first, replicates = ranked[:DOUBTED_PLANS], arena.question.replicates
     # no more runs than the plans themselves took; seeds are common, so that one run of each shows the margin
-    fair = len(ranked) * replicates // len(doubtful(arena, first, 1))
+    fair = len(ranked) * replicates // len(perturbed_inputs(arena, first, 1))
     count = max(1, min(fair, DOUBTED_REPLICATES, replicates))
-    jobs = doubtful(arena, first, count)
-    runs = gather(run_all(jobs), len(jobs), "doubts", tell)
-    base = gather(run_all([Job(candidate=one, replicate=k) for one in first for k in range(count)]),
+    jobs = perturbed_inputs(arena, first, count)
+    runs = collect(run_all(jobs), len(jobs), "doubts", tell)
+    base = collect(run_all([Replicate(candidate=one, replicate=k) for one in first for k in range(count)]),
                   len(first) * count, "doubts", lambda done, of, stage: None)  # fmt: skip
-    size, tried = len(first) * count, list[Tried]()
+    size, tried = len(first) * count, list[SensitivityResult]()
     for n in range(0, len(jobs), size):
-        tried.append(one_doubt(arena, first, runs[n : n + size], ranked_by, jobs[n].doubt, jobs[n].factor))
+        tried.append(sensitivity_of(arena, first, runs[n : n + size], ranked_by, jobs[n].doubt, jobs[n].factor))
     for factor in (arena.costs.doubts["work_day"].low, arena.costs.doubts["work_day"].high):
-        tried.append(one_doubt(arena, first, base, ranked_by, "work_day", factor))
+        tried.append(sensitivity_of(arena, first, base, ranked_by, "work_day", factor))
     swing = {t.input: max(abs(x.margin - y.margin) for x in tried for y in tried if x.input == y.input == t.input)
              for t in tried}  # fmt: skip
     return sorted(tried, key=lambda t: (-swing[t.input], t.input, t.factor))
 
 
-def one_doubt(arena: Arena, first: Sequence[Candidate], runs: Sequence[Run], ranked_by: str, doubt: str,
-              factor: float) -> Tried:  # fmt: skip
+def sensitivity_of(arena: ReplicateRunner, first: Sequence[Candidate], runs: Sequence[Run], ranked_by: str, doubt: str,
+              factor: float) -> SensitivityResult:  # fmt: skip
     """Who is first among the first plans when one input is `factor` times what is assumed."""
     count = len(runs) // len(first)
     more = arena.costs.of("work_day") * (factor - 1) if doubt == "work_day" and ranked_by == "cost" else 0.0
@@ -245,24 +245,24 @@ def one_doubt(arena: Arena, first: Sequence[Candidate], runs: Sequence[Run], ran
         means.append(float((values(part, ranked_by) + more * values(part, "work_days")).mean()))
     best = int(np.argmin(means))
     rest = [mean for n, mean in enumerate(means) if n != 0]
-    return Tried(
+    return SensitivityResult(
         input=doubt, factor=factor, source=arena.costs.doubts[doubt].source, first=first[best].id,
-        changes_first=best != 0, margin=neat(min(rest) - means[0]),
+        changes_first=best != 0, margin=round4(min(rest) - means[0]),
     )  # fmt: skip
 
 
 # the whole -----------------------------------------------------------------------------------------------------------
 
 
-def finish(arena: Arena, candidates: Sequence[Candidate], frame: Frame, sheets: list[PlanSheet], tried: list[Tried],
-           ranked_by: str, run: Run) -> Sheet:  # fmt: skip
+def finish(arena: ReplicateRunner, candidates: Sequence[Candidate], frame: ComparisonContext, sheets: list[PlanResult], tried: list[SensitivityResult],
+           ranked_by: str, run: Run) -> Comparison:  # fmt: skip
     q = arena.question
-    return Sheet(
+    return Comparison(
         drill=frame.drill, fingerprint=fingerprint(arena, candidates, ranked_by), as_of=frame.as_of, live=frame.live,
         incident=frame.incident, city=q.base.name, residents=q.base.residents, disease=q.disease.name, days=q.days,
         replicates=q.replicates, seed=q.seed, ranked_by=ranked_by, first=sheets[0].id,
         probability_right=sheets[0].probability_best,
-        why=say_why(sheets, tried, ranked_by, arena.costs.currency, q.days),
+        why=explain_ranking(sheets, tried, ranked_by, arena.costs.currency, q.days),
         beds=run.capacity[0], icu_beds=run.capacity[1], currency=arena.costs.currency, levels=LEVELS, plans=sheets,
         pareto=[one.id for one in sheets if one.pareto], pareto_by=PARETO_BY, sensitivity=tried,
         costs=[Cost(name=name, value=c.value, unit=c.unit, source=c.source) for name, c in arena.costs.costs.items()],
@@ -270,12 +270,12 @@ def finish(arena: Arena, candidates: Sequence[Candidate], frame: Frame, sheets: 
     )  # fmt: skip
 
 
-def question_name(arena: Arena) -> str:
+def question_name(arena: ReplicateRunner) -> str:
     """What a run depends on besides its plan: it is the same whatever it is compared with."""
     return fingerprint(arena, [], "")
 
 
-def fingerprint(arena: Arena, candidates: Sequence[Candidate], ranked_by: str) -> str:
+def fingerprint(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_by: str) -> str:
     """SHA-256 of every input: city, disease, start, plans, days, replicates, seed, costs, version."""
     q = arena.question
     parts: list[Any] = [

@@ -8,18 +8,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.decision.planning.concerned import Burden, Floats, Population, burden_of_day
+from twinward.decision.planning.burden import (Burden, Floats, Population, burden_of_day)
 from twinward.decision.planning.costs import CostTable
-from twinward.decision.simulation.course import by_year
-from twinward.decision.simulation.outcome import Outcome
-from twinward.library.diseases import Disease
-from twinward.library.measures import (
-    CaseIsolation,
-    ContactTracing,
-    HouseholdQuarantine,
-    Measure,
-    QuarantineFacility,
-)
+from twinward.decision.simulation.epidemic.course import by_year
+from twinward.decision.simulation.epidemic.outcome import SimulationOutcome
+from twinward.library.hazards.diseases import Disease
+from twinward.library.hazards.measures import (CaseIsolation, ContactTracing, HouseholdQuarantine, Measure, QuarantineFacility)
 
 HEALTH = ("infections", "deaths", "deaths_to_come", "still_infected", "bed_peak", "icu_peak", "turned_away")
 ASKED = ("restricted_days", "school_days", "work_days")
@@ -59,7 +53,7 @@ class Counter:
         self.cases_per_tracer = max((m.cases_per_tracer_day for m in tracing), default=0.0)
         self.dying = dying_share(disease, population)
 
-    def count(self, outcome: Outcome) -> Run:
+    def count(self, outcome: SimulationOutcome) -> Run:
         """Everything of one run."""
         series = outcome.series
         burdens = [self.burden(row) for row in outcome.active]
@@ -83,7 +77,7 @@ class Counter:
             infections=infections, lost=lost, capacity=(outcome.beds, outcome.icu_beds),
         )  # fmt: skip
 
-    def totals(self, outcome: Outcome, burdens: list[Burden], controlled: Floats, beds: Floats,
+    def totals(self, outcome: SimulationOutcome, burdens: list[Burden], controlled: Floats, beds: Floats,
                icu: Floats) -> dict[str, float]:  # fmt: skip
         """Health, what was asked of people, what was needed."""
         series = outcome.series

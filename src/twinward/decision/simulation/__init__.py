@@ -1,17 +1,1 @@
-"""Outbreak forecasts: scenario in, outcome out. Forecasts are simulated, never events.
-
-from twinward.decision import simulation
-outcome = simulation.run(simulation.Scenario(base=base, disease=disease, days=180, seed=1))
-"""
-
-from twinward.decision.simulation.kernels.tables import SETTINGS
-from twinward.decision.simulation.outcome import Ensemble, Outcome, Tree
-from twinward.decision.simulation.run import Simulator, run, run_ensemble, with_seed
-from twinward.decision.simulation.scenario import Importation, InitialState, Scenario
-from twinward.library.diseases import Disease, load_disease
-from twinward.library.measures import Measure, load_measures, read_measures
-
-__all__ = [
-    "SETTINGS", "Disease", "Ensemble", "Importation", "InitialState", "Measure", "Outcome", "Scenario", "Simulator",
-    "Tree", "load_disease", "load_measures", "read_measures", "run", "run_ensemble", "with_seed",
-]  # fmt: skip
+"""Models of hazards, each in its own room."""

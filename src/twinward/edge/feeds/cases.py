@@ -8,7 +8,7 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
-from twinward.security.vault import Identity, Vault
+from twinward.security.privacy.vault import Identity, Vault
 from twinward.twins.emergency import messages as m
 
 PERSON = Identity.__struct_fields__

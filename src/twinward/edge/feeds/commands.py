@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from twinward.core.clock import require_reach
-from twinward.core.errors import InputError, decoded, say_plainly
+from twinward.core.errors import (InputError, decoded, explain_decode_error)
 from twinward.core.messages import Command
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, is_direct_identity
-from twinward.security.vault import Identity, Vault
+from twinward.security.privacy.vault import Identity, Vault
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 
@@ -67,7 +67,7 @@ def decode_command(
         body, person = split_person(raw, vault) if head.person is not None else (raw, None)
         command: Command = decoder.decode(body)
     except msgspec.ValidationError as error:
-        said = say_plainly(str(error), decoded(raw))
+        said = explain_decode_error(str(error), decoded(raw))
         raise InputError(f"{head.type}: {said}", advice_for(str(error)), code=code_for(str(error))) from error
     check(command, areas, now)
     return command, person

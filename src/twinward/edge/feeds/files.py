@@ -26,7 +26,7 @@ class Row(msgspec.Struct, frozen=True):
     wrong: str | None = None
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class FileReading(msgspec.Struct, frozen=True, kw_only=True):
     """How to read files: which column each field is in, constants for fields, encoding and separator of CSV.
 
     `exercises`: a drill reads them, so that test data and messages of exercises are welcome.
@@ -42,7 +42,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     exercises: bool = False
 
 
-def read_rows(path: Path, reading: Reading) -> Iterator[Row]:
+def read_rows(path: Path, reading: FileReading) -> Iterator[Row]:
     """The rows of a file by its ending, only the fields asked for; InputError when the file cannot be read at all."""
     readers = {".csv": read_csv, ".jsonl": read_json_lines, ".ndjson": read_json_lines, ".parquet": read_parquet}
     reader = readers.get(path.suffix.lower())
@@ -62,7 +62,7 @@ def read_rows(path: Path, reading: Reading) -> Iterator[Row]:
         raise InputError(f"{path.name}: {error}", "is it whole?", code="unreadable") from error
 
 
-def read_csv(path: Path, reading: Reading) -> Iterator[Row]:
+def read_csv(path: Path, reading: FileReading) -> Iterator[Row]:
     with path.open(encoding=reading.encoding, newline="") as file:
         rows = csv.reader(file, delimiter=reading.separator)
         heading = [name.strip() for name in next(rows, [])]
@@ -81,7 +81,7 @@ def read_csv(path: Path, reading: Reading) -> Iterator[Row]:
             ) from error
 
 
-def read_json_lines(path: Path, reading: Reading) -> Iterator[Row]:
+def read_json_lines(path: Path, reading: FileReading) -> Iterator[Row]:
     number = 0
     with path.open(encoding=reading.encoding) as file:
         for line in file:
@@ -94,7 +94,7 @@ def read_json_lines(path: Path, reading: Reading) -> Iterator[Row]:
                 yield Row(number, {}, f"not a JSON object: {error}")
 
 
-def read_parquet(path: Path, reading: Reading) -> Iterator[Row]:
+def read_parquet(path: Path, reading: FileReading) -> Iterator[Row]:
     number = 0
     with pq.ParquetFile(path) as file:
         have = file.schema_arrow.names
@@ -106,7 +106,7 @@ def read_parquet(path: Path, reading: Reading) -> Iterator[Row]:
                 yield Row(number, take(values, reading))
 
 
-def require_columns(path: Path, have: list[str], reading: Reading) -> None:
+def require_columns(path: Path, have: list[str], reading: FileReading) -> None:
     needed = (*reading.required, *reading.columns)
     for field in needed:
         column = reading.columns.get(field, field)
@@ -119,7 +119,7 @@ def require_columns(path: Path, have: list[str], reading: Reading) -> None:
             )
 
 
-def take(values: dict[str, Any], reading: Reading) -> dict[str, Any]:
+def take(values: dict[str, Any], reading: FileReading) -> dict[str, Any]:
     """The fields asked for, empty ones left out; nothing else of the row goes any further."""
     found: dict[str, Any] = dict(reading.constants)
     for field in reading.fields:

@@ -46,7 +46,7 @@ ADVICE = {
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
-class Item(msgspec.Struct, forbid_unknown_fields=True):
+class ObservationItem(msgspec.Struct, forbid_unknown_fields=True):
     """One observation as it is sent; times stay text, so that a batch of them is read at once."""
 
     source_id: Text
@@ -62,9 +62,9 @@ class Item(msgspec.Struct, forbid_unknown_fields=True):
     unit: str | None = None
 
 
-class Batch(msgspec.Struct, forbid_unknown_fields=True):
+class ObservationBatch(msgspec.Struct, forbid_unknown_fields=True):
     source: Text
-    items: list[Item]
+    items: list[ObservationItem]
 
 
 class RawBatch(msgspec.Struct, forbid_unknown_fields=True):
@@ -80,7 +80,7 @@ class Wrong(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class Checked(msgspec.Struct, frozen=True, kw_only=True):
+class CheckedObservations(msgspec.Struct, frozen=True, kw_only=True):
     """A body taken apart: an Arrow batch of OBSERVATION_COLUMNS that may be kept, and what is wrong with the rest."""
 
     source: str
@@ -95,23 +95,23 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
     bounds: tuple[float, float, float, float] | None = None
 
 
-_batch = msgspec.json.Decoder(Batch)
+_batch = msgspec.json.Decoder(ObservationBatch)
 _raw_batch = msgspec.json.Decoder(RawBatch)
 
 
-def read_observations(body: bytes, checks: Checks, now: datetime) -> Checked:
+def read_observations(body: bytes, checks: Checks, now: datetime) -> CheckedObservations:
     """The items of a body; InputError when the body as a whole cannot be used."""
     try:
         batch = _batch.decode(body)
         return check_items(batch.source, batch.items, None, [], checks, now)
     except msgspec.DecodeError:  # something is wrong somewhere: look at each item by itself
         source, items = _read_loosely(body)
-    good: list[Item] = []
+    good: list[ObservationItem] = []
     places: list[int] = []
     wrong: list[Wrong] = []
     for index, item in enumerate(items):
         try:
-            good.append(msgspec.convert(item, Item))
+            good.append(msgspec.convert(item, ObservationItem))
             places.append(index)
         except msgspec.ValidationError as error:
             wrong.append(_wrong(index, code_for(str(error)), str(error)))
@@ -155,8 +155,8 @@ def _wrong(index: int, code: str, what: str) -> Wrong:
 
 
 def check_items(
-    source: str, items: list[Item], places: list[int] | None, wrong: list[Wrong], checks: Checks, now: datetime
-) -> Checked:
+    source: str, items: list[ObservationItem], places: list[int] | None, wrong: list[Wrong], checks: Checks, now: datetime
+) -> CheckedObservations:
     """Checks all items column by column. `places` are their indexes in the body, where some were left out."""
     found: dict[int, tuple[str, str]] = {}
     rows = to_rows(items, found)
@@ -166,10 +166,10 @@ def check_items(
         keep[list(found)] = False
         rows = rows.filter(pa.array(keep))
         wrong = wrong + [_wrong(places[k] if places else k, *found[k]) for k in found]
-    return Checked(source=source, rows=rows, wrong=sorted(wrong, key=lambda one: one.index))
+    return CheckedObservations(source=source, rows=rows, wrong=sorted(wrong, key=lambda one: one.index))
 
 
-def to_rows(items: list[Item], found: dict[int, tuple[str, str]]) -> Any:
+def to_rows(items: list[ObservationItem], found: dict[int, tuple[str, str]]) -> Any:
     """The Arrow batch of the items; times that cannot be read are put down in `found`."""
     columns = {
         "source_id": [item.source_id for item in items],
@@ -201,7 +201,7 @@ def _times(texts: list[str], found: dict[int, tuple[str, str]]) -> Any:
         return times
 
 
-def find_wrong(items: list[Item], rows: Any, found: dict[int, tuple[str, str]], checks: Checks, now: datetime) -> None:
+def find_wrong(items: list[ObservationItem], rows: Any, found: dict[int, tuple[str, str]], checks: Checks, now: datetime) -> None:
     """Puts down in `found`, for each item that cannot be kept, its code and what is wrong; the first fault counts."""
 
     def report(bad: NDArray[Any], code: str, what: str, *fields: str) -> None:
@@ -237,7 +237,7 @@ def find_wrong(items: list[Item], rows: Any, found: dict[int, tuple[str, str]], 
 NEEDS = {"who": "a subject, a place or an area", "where": "a place, or lon and lat"}
 
 
-def _of_kind(items: list[Item], kind: str, kinds: int) -> NDArray[Any]:
+def _of_kind(items: list[ObservationItem], kind: str, kinds: int) -> NDArray[Any]:
     return np.ones(len(items), np.bool_) if kinds == 1 else np.array([item.type == kind for item in items])
 
 

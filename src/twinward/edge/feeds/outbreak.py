@@ -74,7 +74,7 @@ class OutbreakConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     sources: tuple[SourceConfig, ...]
 
 
-class Areas(Protocol):
+class OutbreakAreas(Protocol):
     """What the feed needs of the city's areas."""
 
     root: str
@@ -83,7 +83,7 @@ class Areas(Protocol):
     def path(self, code: str) -> list[str]: ...
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class OutbreakItem(msgspec.Struct, frozen=True, kw_only=True):
     """One row as a command, with its source and the instant it was published."""
 
     source: str
@@ -101,10 +101,10 @@ def read_config(path: Path) -> OutbreakConfig:
         ) from error
 
 
-class Names:
+class SourceNames:
     """Finds areas by name, also without the suffixes that a source leaves out."""
 
-    def __init__(self, areas: Areas) -> None:
+    def __init__(self, areas: OutbreakAreas) -> None:
         self.areas = areas
         self.by_name: dict[str, list[str]] = {}
         for code, area in areas.by_code.items():
@@ -128,23 +128,23 @@ class Names:
 class OutbreakFeed:
     """All rows of a recorded outbreak, by the morning on which each was published."""
 
-    def __init__(self, folder: Path, config: OutbreakConfig, areas: Areas) -> None:
+    def __init__(self, folder: Path, config: OutbreakConfig, areas: OutbreakAreas) -> None:
         self.folder = folder
         self.about = config.outbreak
         self.sources = config.sources
-        self.names = Names(areas)
+        self.names = SourceNames(areas)
         try:
             self.zone = ZoneInfo(self.about.timezone)
             self.hour = time.fromisoformat(self.about.published_at)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise InputError(f"outbreak.toml: {error}", "write a zone like Asia/Shanghai, a time like 08:00") from error
 
-    def list_items(self) -> list[Item]:
+    def list_items(self) -> list[OutbreakItem]:
         """Every row of every source, in the order of publication."""
         items = [item for source in self.sources for item in self.items_of(source)]
         return sorted(items, key=lambda item: item.published_at)
 
-    def items_of(self, source: SourceConfig) -> list[Item]:
+    def items_of(self, source: SourceConfig) -> list[OutbreakItem]:
         rows = self.read_rows(source.file, source)
         self.require_columns(source, rows)
         make = {
@@ -160,7 +160,7 @@ class OutbreakFeed:
             day = parse_day(row.get(source.day.column or "", ""), source.day.format)
             last = self.moment(day) if day else last
             command = {"id": derive_id("row", source.name, *row.values())} | make(source, row, day, joined)
-            items.append(Item(source=source.name, published_at=last, command=command))
+            items.append(OutbreakItem(source=source.name, published_at=last, command=command))
         return items + (self.implied_zeros(source, items) if source.missing_means_zero else [])
 
     def moment(self, day: date) -> datetime:
@@ -250,7 +250,7 @@ class OutbreakFeed:
             area = lower if lower in self.names.areas.by_code else area
         return command | {"area": area}
 
-    def implied_zeros(self, source: SourceConfig, items: Iterable[Item]) -> list[Item]:
+    def implied_zeros(self, source: SourceConfig, items: Iterable[OutbreakItem]) -> list[OutbreakItem]:
         """Zero counts for areas that were named before and that a day's bulletin leaves out; a source of their own."""
         by_day: dict[datetime, dict[str, str]] = {}
         for item in items:
@@ -273,7 +273,7 @@ class OutbreakFeed:
                     "count": 0,
                     "source": name,
                 }
-                zeros.append(Item(source=name, published_at=moment, command=command))
+                zeros.append(OutbreakItem(source=name, published_at=moment, command=command))
             known |= named.keys()
         return zeros
 

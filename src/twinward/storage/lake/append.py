@@ -14,11 +14,11 @@ from twinward.core.clock import DAY_US
 from twinward.core.ports import Fixes
 from twinward.storage.lake import kernels, stays
 from twinward.storage.lake.buffer import DayBuffer
-from twinward.storage.lake.manifest import Manifest, NamesPiece, Side, sync_file
-from twinward.storage.lake.names import Names
-from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, NO_FIXES, OpenPart, concat_fixes, take_fixes, write_part
-from twinward.storage.lake.room import Room
-from twinward.storage.lake.rows import Rows
+from twinward.storage.lake.manifest import (LakeManifest, NamesPiece, Side, sync_file)
+from twinward.storage.lake.names import NameTable
+from twinward.storage.lake.parts import (BY_PLACE, BY_SUBJECT, NO_FIXES, OpenPart, concat_fixes, take_fixes, write_part)
+from twinward.storage.lake.scratch_arrays import ScratchArrays
+from twinward.storage.lake.rows import LakeRows
 
 SPEED_LIMIT_M_S = 1_000 / 3.6  # faster than an airliner: stored, flagged, left out of stays
 SPEED_SLACK_M = 500.0  # a jump of this size is noise at any speed
@@ -38,15 +38,15 @@ class Appended(msgspec.Struct, kw_only=True):
 class Append:
     """Builds the next manifest from batches; nothing is visible until the caller commits `manifest`."""
 
-    def __init__(self, root: Path, manifest: Manifest, at_us: int, memory_rows: int | None = None) -> None:
+    def __init__(self, root: Path, manifest: LakeManifest, at_us: int, memory_rows: int | None = None) -> None:
         self.root = root
         self.manifest = msgspec.structs.replace(manifest, generation=manifest.generation + 1)
         self.at_us = at_us
         self.done = Appended()
-        self.subjects, self.places = Names(root, manifest.subjects), Names(root, manifest.places)
+        self.subjects, self.places = NameTable(root, manifest.subjects), NameTable(root, manifest.places)
         scratch = root / "scratch"
         self.buffer = DayBuffer(scratch, memory_rows) if memory_rows else DayBuffer(scratch)
-        self.room = Room()
+        self.room = ScratchArrays()
         self.new_keys: list[NDArray[Any]] = []
         self.touched = np.zeros(0, np.bool_)  # subjects whose stays may have changed
 
@@ -84,7 +84,7 @@ class Append:
             self.new_keys.append(new)
         return np.asarray(keep)
 
-    def finish(self) -> Manifest:
+    def finish(self) -> LakeManifest:
         """Write everything, day by day; the manifest to commit."""
         days = self.buffer.days()
         self._write_names()
@@ -98,7 +98,7 @@ class Append:
         self._write_keys(days)
         return self.manifest
 
-    def rebuild(self, days: set[int]) -> Manifest:
+    def rebuild(self, days: set[int]) -> LakeManifest:
         """Visits anew of everyone from the first of `days` on, after rows of these days were dropped."""
         self.touched = np.ones(len(self.subjects), np.bool_)
         for day in [day for day in self.manifest.days() if day >= min(days)]:
@@ -113,7 +113,7 @@ class Append:
         return f"{kind}-{day}-{self.manifest.generation:08d}.{ending}"
 
     def _write_names(self) -> None:
-        def written(names: Names, kind: str) -> tuple[NamesPiece, ...]:
+        def written(names: NameTable, kind: str) -> tuple[NamesPiece, ...]:
             return names.write(f"{kind}-{self.manifest.generation:08d}.arrow")
 
         self._grow(subjects=written(self.subjects, "subjects"), places=written(self.places, "places"))
@@ -141,7 +141,7 @@ class Append:
             self.touched[:] = True  # every stay carried into a day that was not there may end on it
         self._rebuild_visits(day, fixes if new_day else None)
 
-    def _write_orders(self, day: int, by_subject: Rows, by_place: Rows, flag: NDArray[Any]) -> None:
+    def _write_orders(self, day: int, by_subject: LakeRows, by_place: LakeRows, flag: NDArray[Any]) -> None:
         """Both files; `flag` is in the order by subject."""
         moved = flags_moved(by_subject, by_place, flag)
         for kind, rows, flags in ((BY_SUBJECT, by_subject, flag), (BY_PLACE, by_place, moved)):
@@ -149,7 +149,7 @@ class Append:
             self._grow(parts=(*self.manifest.parts, part))
             self.done.bytes += part.bytes + part.crowd_bytes
 
-    def _new_rows(self, day: int) -> tuple[Rows, Rows, Fixes]:
+    def _new_rows(self, day: int) -> tuple[LakeRows, LakeRows, Fixes]:
         """Rows the lake does not hold: by time, and by (subject, time, lon, lat) as rows and as fixes."""
         came = self.buffer.pop(day, self.room).in_time(self.room)
         rows = came.by_subject(self.room)
@@ -251,6 +251,6 @@ def whole(column: Any) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def flags_moved(by_subject: Rows, by_place: Rows, flag: NDArray[Any]) -> NDArray[Any]:
+def flags_moved(by_subject: LakeRows, by_place: LakeRows, flag: NDArray[Any]) -> NDArray[Any]:
     """The flags of the rows by subject, for the same rows by place. Few rows have one: they are looked for."""
     return kernels.mark_same(by_place.words, by_subject.words[flag == 1]) if flag.any() else flag

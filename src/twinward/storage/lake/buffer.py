@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
 from twinward.storage.lake import kernels
-from twinward.storage.lake.room import Room
-from twinward.storage.lake.rows import Rows, join, pack
+from twinward.storage.lake.scratch_arrays import ScratchArrays
+from twinward.storage.lake.rows import LakeRows, join, pack
 
 MEMORY_ROWS = 100_000_000  # 1.6 GB in the narrowest form
 
@@ -23,8 +23,8 @@ class DayBuffer:
     def __init__(self, scratch: Path, memory_rows: int = MEMORY_ROWS) -> None:
         self.scratch = scratch
         self.memory_rows = memory_rows
-        self.held: dict[int, list[Rows]] = {}
-        self.spilled: dict[int, list[tuple[Path, Rows]]] = {}
+        self.held: dict[int, list[LakeRows]] = {}
+        self.spilled: dict[int, list[tuple[Path, LakeRows]]] = {}
         self.rows = 0
 
     def add(self, columns: dict[str, NDArray[Any]], keep: NDArray[Any] | None) -> None:
@@ -60,7 +60,7 @@ class DayBuffer:
     def days(self) -> list[int]:
         return sorted(self.held.keys() | self.spilled.keys())
 
-    def pop(self, day: int, room: Room) -> Rows:
+    def pop(self, day: int, room: ScratchArrays) -> LakeRows:
         """The rows of a day in the order they came, in the room."""
         chunks = []
         for path, form in self.spilled.pop(day, []):

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
 from twinward.storage.lake.append import Append, flags_moved
-from twinward.storage.lake.manifest import Manifest, Part
-from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes, write_part
-from twinward.storage.lake.room import Room
-from twinward.storage.lake.rows import Rows, pack_fixes
+from twinward.storage.lake.manifest import LakeManifest, Part
+from twinward.storage.lake.parts import (BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes, write_part)
+from twinward.storage.lake.scratch_arrays import ScratchArrays
+from twinward.storage.lake.rows import LakeRows, pack_fixes
 
 
-def compact(root: Path, manifest: Manifest, most_parts: int) -> tuple[Manifest, int]:
+def compact(root: Path, manifest: LakeManifest, most_parts: int) -> tuple[LakeManifest, int]:
     """The manifest after merging, and how many groups of parts were merged.
 
     Only parts recorded on the same day are merged, so that retention can still tell them apart.
@@ -45,15 +45,15 @@ def _merge(root: Path, generation: int, day: int, recorded: int, parts: list[Par
     rows = pack_fixes(fixes, day)
     at_us = max(part.recorded_us for part in parts)
 
-    def written(order: str, rows: Rows, flag: NDArray[Any]) -> Part:
+    def written(order: str, rows: LakeRows, flag: NDArray[Any]) -> Part:
         return write_part(root, f"{order}-{day}-{generation:08d}-{recorded}.parquet", order, day, rows, flag, at_us)
 
-    room = Room()
+    room = ScratchArrays()
     by_place = rows.in_time(room).by_place(room)
     return [written(BY_SUBJECT, rows, fixes.flag), written(BY_PLACE, by_place, flags_moved(rows, by_place, fixes.flag))]
 
 
-def expire(root: Path, manifest: Manifest, cut_us: int, kept_us: Sequence[tuple[int, int]]) -> tuple[Manifest, int]:
+def expire(root: Path, manifest: LakeManifest, cut_us: int, kept_us: Sequence[tuple[int, int]]) -> tuple[LakeManifest, int]:
     """The manifest without parts recorded before `cut_us`, except those with data in a window of `kept_us`."""
 
     def stays(part: Part) -> bool:

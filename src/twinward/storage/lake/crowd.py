@@ -9,7 +9,7 @@ import numpy as np
 from twinward.core.ports import Crowd
 from twinward.storage.lake import kernels
 from twinward.storage.lake.manifest import Part, sync_file
-from twinward.storage.lake.rows import Rows
+from twinward.storage.lake.rows import LakeRows
 
 HEADER = 3  # int64: cells, entries, rows
 # what follows the header, in this order: (name, kind, which length, how much longer)
@@ -28,7 +28,7 @@ def crowd_name(part_name: str) -> str:
     return f"{part_name}.crowd"
 
 
-def write_crowd(root: Path, part_name: str, rows: Rows) -> int:
+def write_crowd(root: Path, part_name: str, rows: LakeRows) -> int:
     """Write the crowd file of rows in place order, in whole 1e-7 degrees; its size in bytes."""
     at = rows.words.shape[1] - len(rows.extras)
     subject, lon7, lat7 = rows.words[:, 0], rows.words[:, at - 2], rows.words[:, at - 1]

@@ -17,8 +17,8 @@ from twinward.core.errors import BusyError, StorageError
 from twinward.core.ports import MovePoints
 from twinward.storage.lake import compaction
 from twinward.storage.lake.append import Append, Appended
-from twinward.storage.lake.manifest import MANIFEST, Manifest, commit_manifest, load_manifest
-from twinward.storage.lake.snapshot import Snapshot
+from twinward.storage.lake.manifest import (MANIFEST, LakeManifest, commit_manifest, load_manifest)
+from twinward.storage.lake.snapshot import LakeSnapshot
 from twinward.storage.lake.sql import run_sql
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Lake:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._snapshot: Snapshot | None = None
+        self._snapshot: LakeSnapshot | None = None
         self._asking = threading.RLock()  # open Parquet files are read by one thread at a time
         self._stamp: tuple[int, int] | None = None
 
@@ -64,15 +64,15 @@ class Lake:
                 commit_manifest(self.root, after)
             return days
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> LakeSnapshot:
         """The present state, opened; kept warm until something is committed."""
         stamp = self._manifest_stamp()
         if self._snapshot is None or stamp != self._stamp:
-            self._snapshot = self._retry(lambda: Snapshot(self.root, load_manifest(self.root), self._snapshot))
+            self._snapshot = self._retry(lambda: LakeSnapshot(self.root, load_manifest(self.root), self._snapshot))
             self._stamp = stamp
         return self._snapshot
 
-    def ask(self, question: Callable[[Snapshot], T]) -> T:
+    def ask(self, question: Callable[[LakeSnapshot], T]) -> T:
         """The answer from one consistent state, also while a writer retires files."""
 
         def once() -> T:
@@ -113,7 +113,7 @@ class Lake:
         return stat.st_ino, stat.st_mtime_ns
 
     @contextmanager
-    def _writing(self) -> Iterator[Manifest]:
+    def _writing(self) -> Iterator[LakeManifest]:
         """The writer's lock, the state to build on, and afterwards a folder without leftovers."""
         self.root.mkdir(parents=True, exist_ok=True)
         with open(self.root / "writer.lock", "w") as lock:
@@ -137,7 +137,7 @@ class Lake:
                 path.unlink()
 
 
-def describe(manifest: Manifest) -> dict[str, Any]:
+def describe(manifest: LakeManifest) -> dict[str, Any]:
     """What the lake holds, as counts."""
     fixes = manifest.parts_of("subject")
     return {

@@ -56,7 +56,7 @@ class NamesPiece(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class LakeManifest(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the lake holds. `generation` counts commits."""
 
     format: int = FORMAT
@@ -82,14 +82,14 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return names | {piece.name for piece in (*self.subjects, *self.places)}
 
 
-def load_manifest(root: Path) -> Manifest:
+def load_manifest(root: Path) -> LakeManifest:
     """The present state; an empty lake where there is none."""
     try:
         raw = (root / MANIFEST).read_bytes()
     except FileNotFoundError:
-        return Manifest()
+        return LakeManifest()
     try:
-        manifest = msgspec.json.decode(raw, type=Manifest)
+        manifest = msgspec.json.decode(raw, type=LakeManifest)
     except msgspec.DecodeError as error:
         raise StorageError(
             f"{MANIFEST} cannot be read: {error}", "restore it from a backup", code="lake_broken"
@@ -101,7 +101,7 @@ def load_manifest(root: Path) -> Manifest:
     return manifest
 
 
-def commit_manifest(root: Path, manifest: Manifest) -> None:
+def commit_manifest(root: Path, manifest: LakeManifest) -> None:
     """Make `manifest` the state of the lake: all or nothing, also when the power fails."""
     draft = root / f"{MANIFEST}.draft"
     with open(draft, "wb") as file:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twinward.storage.lake.manifest import NamesPiece, sync_file
 
 
-class Names:
+class NameTable:
     """A table of names; the number of a name is its position."""
 
     def __init__(self, root: Path, pieces: Sequence[NamesPiece]) -> None:
@@ -37,7 +37,7 @@ class Names:
     def list_names(self, numbers: NDArray[Any]) -> list[str]:
         return [str(name) for name in self.column.take(pa.array(numbers)).to_pylist()]
 
-    def number(self, values: Any) -> tuple[NDArray[Any], Names]:
+    def number(self, values: Any) -> tuple[NDArray[Any], NameTable]:
         """Numbers (int32) of a string array without nulls, and the table grown by the names that were new."""
         encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
         (before, numbers), distinct = self.last, encoded.dictionary
@@ -50,13 +50,13 @@ class Names:
         grown.last = (distinct, numbers)
         return numbers[encoded.indices.to_numpy(zero_copy_only=False)], grown
 
-    def _number_distinct(self, distinct: Any) -> tuple[NDArray[Any], Names]:
+    def _number_distinct(self, distinct: Any) -> tuple[NDArray[Any], NameTable]:
         known = pc.index_in(distinct, self.column).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
         new = np.flatnonzero(known < 0)
         known[new] = len(self.column) + np.arange(len(new), dtype=np.int32)
         if not len(new):
             return known, self
-        grown = Names(self.root, ())
+        grown = NameTable(self.root, ())
         grown.pieces = self.pieces
         grown.column = pa.concat_arrays([self.column, distinct.take(pa.array(new))])
         return known, grown

@@ -18,7 +18,7 @@ from twinward.storage.lake import kernels
 from twinward.storage.lake.crowd import write_crowd
 from twinward.storage.lake.delta_file import write_delta_file
 from twinward.storage.lake.manifest import Part, sync_file
-from twinward.storage.lake.rows import Rows
+from twinward.storage.lake.rows import LakeRows
 
 GROUP_ROWS = 8192
 BLOCK_ROWS = 32 * GROUP_ROWS  # written at a time
@@ -29,14 +29,14 @@ def decode_coords(values: NDArray[Any], coords: str) -> NDArray[Any]:
     return np.asarray(kernels.from_e7(values)) if coords == "e7" else values.astype(np.float64)
 
 
-def coords_of(rows: Rows) -> str:
+def coords_of(rows: LakeRows) -> str:
     """The narrowest form that gives every coordinate back exactly."""
     if rows.e7:
         return "e7"
     return "f32" if all(kernels.is_f32(rows.column(name)) for name in ("lon", "lat")) else "f64"
 
 
-def group_keys(order: str, rows: Rows) -> NDArray[Any]:
+def group_keys(order: str, rows: LakeRows) -> NDArray[Any]:
     """First and last key of every row group, int64[G, 2]."""
     starts = np.arange(0, len(rows), GROUP_ROWS)
     ends = np.minimum(starts + GROUP_ROWS, len(rows)) - 1
@@ -48,7 +48,7 @@ def group_keys(order: str, rows: Rows) -> NDArray[Any]:
     return np.asarray(keys.reshape(2, -1).T)
 
 
-def extras_of(rows: Rows, flag: NDArray[Any]) -> tuple[str, ...]:
+def extras_of(rows: LakeRows, flag: NDArray[Any]) -> tuple[str, ...]:
     """The optional columns that say anything."""
     says = {
         "error_m": "error_m" in rows.extras and not np.all(np.isnan(rows.column("error_m"))),
@@ -58,7 +58,7 @@ def extras_of(rows: Rows, flag: NDArray[Any]) -> tuple[str, ...]:
     return tuple(name for name, held in says.items() if held)
 
 
-def columns_of(rows: Rows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]) -> dict[str, Any]:
+def columns_of(rows: LakeRows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]) -> dict[str, Any]:
     """The columns of the file."""
     columns: dict[str, Any] = {name: rows.column(name) for name in ("subject", "time", "lon", "lat")}
     if coords == "f32":
@@ -70,7 +70,7 @@ def columns_of(rows: Rows, flag: NDArray[Any], coords: str, extras: tuple[str, .
     return columns | ({"flag": flag} if "flag" in extras else {})
 
 
-def write_rows(path: Path, rows: Rows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]) -> None:
+def write_rows(path: Path, rows: LakeRows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]) -> None:
     """The Parquet file, a few row groups at a time so that their columns stay in the cache.
 
     By our own encoder where all columns are 32-bit whole numbers, as most are, else by Arrow's.
@@ -86,7 +86,7 @@ def write_rows(path: Path, rows: Rows, flag: NDArray[Any], coords: str, extras: 
     sync_file(path)
 
 
-def numbers_of(rows: Rows, flag: NDArray[Any], extras: tuple[str, ...]) -> NDArray[Any]:
+def numbers_of(rows: LakeRows, flag: NDArray[Any], extras: tuple[str, ...]) -> NDArray[Any]:
     """int32[n, columns of the file]; a place that is not named is -1."""
     if not extras and not rows.extras:
         return rows.words
@@ -98,7 +98,7 @@ def numbers_of(rows: Rows, flag: NDArray[Any], extras: tuple[str, ...]) -> NDArr
 
 
 def write_by_arrow(
-    path: Path, blocks: Iterable[tuple[Rows, NDArray[Any]]], coords: str, extras: tuple[str, ...]
+    path: Path, blocks: Iterable[tuple[LakeRows, NDArray[Any]]], coords: str, extras: tuple[str, ...]
 ) -> None:
     """The columns that need more than 32-bit whole numbers: nulls, fractions, microseconds."""
     whole = {c: "DELTA_BINARY_PACKED" for c in ("subject", "time", "lon", "lat") if c[0] != "l" or coords == "e7"}
@@ -119,7 +119,7 @@ def write_by_arrow(
         writer.close()
 
 
-def write_part(root: Path, name: str, order: str, day: int, rows: Rows, flag: NDArray[Any], at_us: int) -> Part:
+def write_part(root: Path, name: str, order: str, day: int, rows: LakeRows, flag: NDArray[Any], at_us: int) -> Part:
     """Write rows that are sorted already (`order`), with their index; both are on the disk when this returns.
 
     Nothing names the file yet: that is the manifest's to do.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twinward.core.clock import DAY_US
 from twinward.core.ports import Fixes
 from twinward.storage.lake import kernels
-from twinward.storage.lake.room import Room
+from twinward.storage.lake.scratch_arrays import ScratchArrays
 
 UNITS_US = (1_000_000, 1_000, 1)
 CELL_BLOCKS = 1 << 22  # of 2^16 cells each: the whole world
@@ -20,7 +20,7 @@ EXTRAS = {"error_m": np.dtype(np.float32), "place": np.dtype(np.int32), "identif
 FILL: dict[str, Any] = {"error_m": np.nan, "place": -1, "identified": 0}
 
 
-class Rows(msgspec.Struct, frozen=True, kw_only=True):
+class LakeRows(msgspec.Struct, frozen=True, kw_only=True):
     """int32[n, words]: subject, time (from midnight in `unit_us`), lon, lat, extras.
 
     Side by side because sorting reads rows at random: one row is one miss of the cache instead of one a column.
@@ -51,7 +51,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
         names = [("subject", np.dtype(np.int32)), ("time", time), ("lon", point), ("lat", point)]
         return names + [(name, EXTRAS[name]) for name in self.extras]
 
-    def take(self, order: NDArray[Any]) -> Rows:
+    def take(self, order: NDArray[Any]) -> LakeRows:
         """Some rows, by position (int32) or mask."""
         if order.dtype == np.bool_:
             return msgspec.structs.replace(self, words=self.words[order])
@@ -59,12 +59,12 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
         kernels.take_rows(self.words, order, out)
         return msgspec.structs.replace(self, words=out)
 
-    def in_time(self, room: Room) -> Rows:
+    def in_time(self, room: ScratchArrays) -> LakeRows:
         """In the order of time, as a feed mostly brings them, in the room."""
         time = self.words[:, 1] if self.unit_us > 1 else self.column("time")
         return self if kernels.ascends(time) else self._sorted(time.astype(np.int64), room, "by time")
 
-    def by_subject(self, room: Room) -> Rows:
+    def by_subject(self, room: ScratchArrays) -> LakeRows:
         """Rows in time by subject, then time, in the room."""
         subject = self.words[:, 0]
         buckets = int(subject.max(initial=0)) + 1
@@ -72,7 +72,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
             return self._sorted(subject.astype(np.int64), room, "by subject")
         return self._grouped(subject, buckets, room, "by subject")
 
-    def by_place(self, room: Room) -> Rows:
+    def by_place(self, room: ScratchArrays) -> LakeRows:
         """Rows in time by cell, then time, in the room."""
         at, cells = self.words.shape[1] - len(self.extras), room.take("cells", len(self), np.int64)
         points = (self.words[:, at - 2], self.words[:, at - 1]) if self.e7 else self.points()
@@ -85,12 +85,12 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
                 return self._grouped(cells, buckets, room, "by place")
         return self._sorted(cells, room, "by place")
 
-    def _grouped(self, keys: NDArray[Any], buckets: int, room: Room, name: str) -> Rows:
+    def _grouped(self, keys: NDArray[Any], buckets: int, room: ScratchArrays, name: str) -> LakeRows:
         out = room.take(name, len(self), np.int32, self.words.shape[1])
         kernels.group_rows(self.words, keys, np.zeros(buckets + 1, np.int32), out)
         return msgspec.structs.replace(self, words=out)
 
-    def _sorted(self, keys: NDArray[Any], room: Room, name: str) -> Rows:
+    def _sorted(self, keys: NDArray[Any], room: ScratchArrays, name: str) -> LakeRows:
         a, b = (room.take(f"{name} {k}", len(self), np.int32, self.words.shape[1]) for k in "ab")
         keys_a, keys_b = (room.take(f"keys {k}", len(self), np.int64) for k in "ab")
         return msgspec.structs.replace(self, words=kernels.sort_rows(self.words, keys, a, b, keys_a, keys_b))
@@ -104,7 +104,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
         """Whole seconds since midnight."""
         return np.asarray(self.column("time") // (1_000_000 // self.unit_us))
 
-    def to_fixes(self, day: int, room: Room) -> Fixes:
+    def to_fixes(self, day: int, room: ScratchArrays) -> Fixes:
         """The same rows as fixes in the room, none of them flagged."""
         n, kinds = len(self), {"subject": np.int32, "time_us": np.int64, "lon": np.float64, "lat": np.float64}
         columns = {name: room.take(name, n, kind) for name, kind in kinds.items()}
@@ -119,7 +119,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
         return Fixes(**columns, flag=room.constant("flag", n, 0, np.uint8))
 
 
-def pack(columns: dict[str, NDArray[Any]], day: int) -> Rows:
+def pack(columns: dict[str, NDArray[Any]], day: int) -> LakeRows:
     """Columns (subject, time_us, lon, lat and perhaps extras) of one day as rows, as narrow as is exact."""
     held, unit_us = _time_words(columns["time_us"], day)
     points = [kernels.exact_e7(columns[name]) for name in ("lon", "lat")]
@@ -131,7 +131,7 @@ def pack(columns: dict[str, NDArray[Any]], day: int) -> Rows:
     words += [columns[name].astype(EXTRAS[name], copy=False).view(np.int32) for name in extras]
     rows = np.empty((len(words[0]), len(words)), np.int32)
     kernels.interleave(tuple(map(_read_only, words)), rows)
-    return Rows(words=rows, unit_us=unit_us, e7=e7, extras=extras)
+    return LakeRows(words=rows, unit_us=unit_us, e7=e7, extras=extras)
 
 
 def _read_only(words: NDArray[Any]) -> NDArray[Any]:
@@ -141,7 +141,7 @@ def _read_only(words: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
-def pack_fixes(fixes: Fixes, day: int) -> Rows:
+def pack_fixes(fixes: Fixes, day: int) -> LakeRows:
     """Fixes as rows; their flags stay outside."""
     columns = {name: getattr(fixes, name) for name in ("subject", "time_us", "lon", "lat")}
     if not np.all(np.isnan(fixes.error_m)):
@@ -164,7 +164,7 @@ def _halves(column: NDArray[Any]) -> list[NDArray[Any]]:
     return [both[0::2], both[1::2]]
 
 
-def join(parts: list[Rows], day: int, room: Room) -> Rows:
+def join(parts: list[LakeRows], day: int, room: ScratchArrays) -> LakeRows:
     """All rows, one part after the other, in a form that holds them all exactly."""
     forms = {(part.unit_us, part.e7, part.extras) for part in parts}
     if len(forms) == 1:
@@ -172,6 +172,6 @@ def join(parts: list[Rows], day: int, room: Room) -> Rows:
         words = room.take("came", shape[0], np.int32, shape[1])
         return msgspec.structs.replace(parts[0], words=np.concatenate([part.words for part in parts], out=words))
     extras = [name for name in EXTRAS if any(name in part.extras for part in parts)]
-    fixes = [part.to_fixes(day, Room()) for part in parts]
+    fixes = [part.to_fixes(day, ScratchArrays()) for part in parts]
     columns = {n: np.concatenate([getattr(f, n) for f in fixes]) for n in ("subject", "time_us", "lon", "lat")}
     return pack(columns | {n: np.concatenate([part.column(n) for part in parts]) for n in extras}, day)

@@ -12,15 +12,15 @@ from twinward.core.clock import DAY_US
 from twinward.core.ports import Crowd, Fixes, VisitIndex, Visits
 from twinward.storage.lake import kernels, stays
 from twinward.storage.lake.crowd import open_crowd
-from twinward.storage.lake.manifest import Manifest, Part
-from twinward.storage.lake.names import Names
-from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes
+from twinward.storage.lake.manifest import LakeManifest, Part
+from twinward.storage.lake.names import NameTable
+from twinward.storage.lake.parts import (BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes)
 
 
-class Snapshot:
+class LakeSnapshot:
     """Implements `core.ports.MovementLake`. Files stay readable to it after compaction has retired them."""
 
-    def __init__(self, root: Path, manifest: Manifest, before: Snapshot | None = None) -> None:
+    def __init__(self, root: Path, manifest: LakeManifest, before: LakeSnapshot | None = None) -> None:
         self.root = root
         self.manifest = manifest
         known: dict[str, OpenPart] = before.parts if before else {}
@@ -34,7 +34,7 @@ class Snapshot:
             self.crowd_of = {name: crowd for name, crowd in before.crowd_of.items() if name in self.parts}
             names = {side.name for side in manifest.visits}
             self.visit_days = {name: day for name, day in before.visit_days.items() if name in names}
-        self.subjects, self.places = Names(root, manifest.subjects), Names(root, manifest.places)
+        self.subjects, self.places = NameTable(root, manifest.subjects), NameTable(root, manifest.places)
 
     def find_subject(self, name: str) -> int | None:
         return self.subjects.find(name)

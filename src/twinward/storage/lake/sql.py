@@ -13,7 +13,7 @@ import pyarrow as pa
 from twinward.core.clock import DAY_US
 from twinward.core.errors import InputError
 from twinward.core.ports import MovePoints
-from twinward.storage.lake.manifest import Manifest, Part
+from twinward.storage.lake.manifest import LakeManifest, Part
 from twinward.storage.lake.parts import BY_SUBJECT
 from twinward.storage.lake.sql_guard import check_question
 
@@ -27,7 +27,7 @@ NO_FIXES = """SELECT NULL::INTEGER AS subject_no, NULL::BIGINT AS time_us, NULL:
 
 def run_sql(
     root: Path,
-    manifest: Manifest,
+    manifest: LakeManifest,
     sql: str,
     window_us: tuple[int, int],
     move: MovePoints | None = None,
@@ -92,7 +92,7 @@ def create_shown(db: Any, move: MovePoints | None) -> None:
     db.create_function("twinward_shown", shown, ["VARCHAR", "DOUBLE", "DOUBLE", "BOOLEAN"], point, type="arrow")
 
 
-def create_views(db: Any, root: Path, manifest: Manifest, window_us: tuple[int, int]) -> None:
+def create_views(db: Any, root: Path, manifest: LakeManifest, window_us: tuple[int, int]) -> None:
     """Views with text pseudonyms, times and shown points; rows outside the window are left out.
 
     They read the order by subject: the cells of one person lie together, so that few points are worked out anew.

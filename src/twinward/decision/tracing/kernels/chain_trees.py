@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import key2, uniform
-from twinward.decision.tracing.kernels.chain_pairs import clear_sources, mark_sources, weigh_sources
+from twinward.decision.tracing.kernels.chain_pairs import (clear_sources, mark_sources, weigh_sources)
 
 
 @njit(cache=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from twinward.decision.tracing.kernels.inside import in_rings
-from twinward.decision.tracing.kernels.pairs import EARTH_RADIUS_M, first_from, flat_doubt, haversine_m
+from twinward.decision.tracing.kernels.pairs import (EARTH_RADIUS_M, first_from, flat_doubt, haversine_m)
 
 OUTSIDE, EDGE, INSIDE = 0, 1, 2
 SLACK_DEGREES = 2e-7  # cells are judged a hair larger than they are

@@ -1,0 +1,1 @@
+"""What every route shares: responses, authentication, middleware, the console's files."""

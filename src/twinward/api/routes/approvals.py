@@ -1,0 +1,119 @@
+"""Changes that take two, broken glass, notices, and the names behind pseudonyms."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.authentication import caller_of
+from twinward.api.routes.sessions import decode, describe
+from twinward.core.messages import Instant
+from twinward.service.access import approvals, vault
+from twinward.service.platform import Platform
+
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
+Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000, pattern="^[^\\x00]*$")]
+Limit = Annotated[int, Query(ge=1, le=500)]
+Offset = Annotated[int, Query(ge=0, le=100_000_000)]
+
+
+class Proposal(msgspec.Struct, forbid_unknown_fields=True):
+    kind: Literal["status", "quarantine_order", "mass_action", "bulk_opening"]
+    area: Word
+    reason: Reason
+    basis: Reason
+    until: Instant
+    subject: Word | None = None
+    subjects: tuple[Word, ...] = ()
+    thing: Word | None = None
+    value: Word | None = None
+    linked: Word | None = None
+
+
+class AskDecision(msgspec.Struct, forbid_unknown_fields=True):
+    act: Literal["confirm", "refuse", "appeal", "uphold_appeal", "reject_appeal"]
+    because: Annotated[str, msgspec.Meta(max_length=2000, pattern="^[^\\x00]*$")] = ""
+
+
+class AskEmergencyAccess(msgspec.Struct, forbid_unknown_fields=True):
+    areas: Annotated[tuple[Word, ...], msgspec.Meta(min_length=1, max_length=50)]
+    hours: Annotated[float, msgspec.Meta(gt=0, le=4)]
+    reason: Reason
+
+
+class Opening(msgspec.Struct, forbid_unknown_fields=True):
+    """One subject, or a confirmed bulk opening."""
+
+    reason: Reason
+    subject: Word | None = None
+    change: Word | None = None
+
+
+def act_on(platform: Platform, caller: Any, change: str, asked: AskDecision) -> dict[str, Any]:
+    if asked.act == "confirm":
+        return approvals.confirm(platform, caller, change)
+    if asked.act == "refuse":
+        return approvals.refuse(platform, caller, change, asked.because)
+    if asked.act == "appeal":
+        return approvals.appeal(platform, caller, change, asked.because)
+    upheld = asked.act == "uphold_appeal"
+    return approvals.decide_appeal(platform, caller, change, upheld=upheld, because=asked.because)
+
+
+def open_asked(platform: Platform, caller: Any, asked: Opening) -> Any:
+    if asked.change is not None:
+        return {"items": vault.open_in_bulk(platform, caller, asked.change, asked.reason)}
+    return vault.open_identity(platform, caller, asked.subject or "", asked.reason)
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["trust"], responses=ERRORS)
+
+    @routes.get("/changes")
+    def get_changes(request: Request, limit: Limit = 100, offset: Offset = 0) -> Response:
+        """Changes in the caller's areas, newest first, with their state now."""
+        return answer(approvals.list_changes(platform, caller_of(platform, request), limit=limit, offset=offset))
+
+    @routes.get("/changes/{change}")
+    def get_change(request: Request, change: str) -> Response:
+        """One change and what the person is told of it."""
+        return answer(approvals.get_change(platform, caller_of(platform, request), change))
+
+    @routes.post("/changes", openapi_extra=describe(Proposal))
+    async def post_change(request: Request) -> Response:
+        """Propose; nothing happens before another person confirms."""
+        caller = caller_of(platform, request)
+        asked = msgspec.structs.asdict(await decode(request, Proposal))
+        kind, area = asked.pop("kind"), asked.pop("area")
+        return answer(await asyncio.to_thread(approvals.propose, platform, caller, kind, area, **asked), 201)
+
+    @routes.post("/changes/{change}/answer", openapi_extra=describe(AskDecision))
+    async def post_answer(request: Request, change: str) -> Response:
+        """Confirm or refuse a proposal; appeal; decide an appeal."""
+        caller = caller_of(platform, request)
+        return answer(await asyncio.to_thread(act_on, platform, caller, change, await decode(request, AskDecision)), 201)
+
+    @routes.post("/break-glass", openapi_extra=describe(AskEmergencyAccess))
+    async def post_glass(request: Request) -> Response:
+        """Look outside one's jurisdiction for some hours; its owners and the auditor are told at once."""
+        caller = caller_of(platform, request)
+        asked: AskEmergencyAccess = await decode(request, AskEmergencyAccess)
+        work = asyncio.to_thread(approvals.break_glass, platform, caller, asked.areas, asked.hours, asked.reason)
+        return answer(await work, 201)
+
+    @routes.get("/notices")
+    def get_notices(request: Request, limit: Limit = 100) -> Response:
+        """What the caller's role must know about the caller's areas, newest first."""
+        return answer({"items": approvals.list_notices(platform, caller_of(platform, request), limit)})
+
+    @routes.post("/identities", openapi_extra=describe(Opening))
+    async def post_opening(request: Request) -> Response:
+        """The name behind a pseudonym, or those of a confirmed bulk opening; on record before it is shown."""
+        caller = caller_of(platform, request)
+        return answer(await asyncio.to_thread(open_asked, platform, caller, await decode(request, Opening)), 201)
+
+    return routes

@@ -1,0 +1,68 @@
+"""POST /v1/commands: what is asked of the twins, many at a time, each accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from twinward.api.http.responses import ERRORS, answer, read_body
+from twinward.api.http.authentication import caller_of
+from twinward.core.errors import InputError
+from twinward.service.intake import commands
+from twinward.service.platform import Platform
+
+LIMIT_BYTES = 32_000_000
+MAX_ITEMS = 20_000
+
+
+class CommandBatch(msgspec.Struct, forbid_unknown_fields=True):
+    """The body: items stay raw, so that one bad item spoils no other."""
+
+    items: list[msgspec.Raw]
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=120)] = "api"
+
+
+BATCH = msgspec.json.Decoder(CommandBatch)
+
+
+def decode_batch(body: bytes) -> CommandBatch:
+    """The batch, or InputError when the body as a whole cannot be used."""
+    try:
+        batch = BATCH.decode(body)
+    except msgspec.ValidationError as error:
+        raise InputError(f"not a batch: {error}", 'send {"items": [...]}', code="bad_batch") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}", 'send {"items": [...]} as UTF-8 JSON', code="bad_json") from error
+    if len(batch.items) > MAX_ITEMS:
+        raise InputError(f"{len(batch.items)} items at once", f"at most {MAX_ITEMS}", code="too_many_items")
+    return batch
+
+
+def describe_body() -> dict[str, Any]:
+    """The request body for OpenAPI: a batch of any of the commands."""
+    schema: dict[str, Any] = {
+        "type": "object",
+        "required": ["items"],
+        "properties": {
+            "items": {"type": "array", "items": {"oneOf": commands.command_references()}},
+            "source": {"type": "string"},
+        },
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["commands"])
+
+    @routes.post("/commands", responses=ERRORS, openapi_extra=describe_body())
+    async def post_commands(request: Request) -> Response:
+        """Ask for changes: `{items: [{id, type, …}]}` -> `{received, stored, duplicate, rejected}`."""
+        caller = caller_of(platform, request)
+        batch = decode_batch(await read_body(request, LIMIT_BYTES))
+        future = commands.submit(platform, caller, batch.items, batch.source)
+        return answer(await asyncio.wrap_future(future))
+
+    return routes

@@ -1,0 +1,121 @@
+"""Routes of the console: one screen at an instant, the room of an incident, the map's shapes and points."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.authentication import caller_of
+from twinward.api.routes.incidents import At, Word, aware
+from twinward.service.access import audit
+from twinward.service.console import workspaces
+from twinward.service.incidents import incident_view
+from twinward.service.console.basemap import Ground
+from twinward.service.console.affected_places import PlacePoints
+from twinward.service.console.movement_sample import Movement
+from twinward.service.platform import Platform
+from twinward.service.console.dashboard import Dashboards
+
+JSON = "application/json"
+
+
+def gives(name: str, *, many: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The answer's schema for OpenAPI."""
+    schema: dict[str, Any] = {"$ref": f"#/components/schemas/{name}"}
+    if many:
+        schema = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": schema}}}
+    return {200: {"description": name, "content": {JSON: {"schema": schema}}}}
+
+
+def tagged(tag: str, body: bytes, seen: str | None, kind: str) -> Response:
+    """The body, or 304 to one who has it already; packed on the way, the tag is weak then."""
+    headers = {"etag": tag, "cache-control": "no-cache"}
+    if seen is not None and seen.removeprefix("W/") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=kind, headers=headers)
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["console"], responses=ERRORS)
+    ground = Ground(platform)
+    add_screens(routes, platform, ground)
+    add_map(routes, platform, ground)
+    add_desks(routes, platform, ground)
+    return routes
+
+
+def add_screens(routes: APIRouter, platform: Platform, ground: Ground) -> None:
+    screens = Dashboards(platform, ground)
+
+    @routes.get("/screen", responses=gives("Dashboard"))
+    def get_screen(request: Request, at: At = None) -> Response:
+        """Everything one screen shows, from one picture: map, lists and totals agree."""
+        return Response(screens.get(aware(at), caller_of(platform, request)), media_type=JSON)
+
+    @routes.get("/incidents/{incident}/room", responses=gives("IncidentView"))
+    def get_room(request: Request, incident: str, at: At = None) -> Response:
+        """One incident as a loop: rail, board, tasks, evidence, causes."""
+        return answer(incident_view.get_incident_view(platform, ground, caller_of(platform, request), incident, aware(at)))
+
+
+def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
+    points = PlacePoints(platform, ground)
+    movement = Movement(platform)
+
+    @routes.get("/map/areas")
+    def get_map_areas(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+        """GeoJSON of the areas: outlines where the city has them, else points."""
+        caller_of(platform, request)
+        return tagged(ground.tag, ground.features, if_none_match, "application/geo+json")
+
+    @routes.get("/map/movement")
+    def get_map_movement(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+        """A working day of a sample of the synthetic residents, packed as `service/movement.py` says."""
+        caller_of(platform, request)
+        return tagged(*movement.get(), if_none_match, "application/octet-stream")
+
+    @routes.get("/map/places", responses=gives("PlaceColumns"))
+    def get_map_places(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+        """Affected places by public address, as columns; filter by `first` for an instant."""
+        return tagged(*points.get(caller_of(platform, request)), if_none_match, JSON)
+
+    @routes.get("/areas", responses=gives("AreaName", many=True))
+    def get_areas(request: Request, under: Word = None) -> Response:
+        """The children of an area; of the city when none is named."""
+        caller_of(platform, request)
+        return answer({"items": ground.list_areas(under)})
+
+
+def add_desks(routes: APIRouter, platform: Platform, ground: Ground) -> None:
+    @routes.get("/me", responses=gives("Me"))
+    def get_me(request: Request) -> Response:
+        """Who I am and what I may answer for."""
+        return answer(workspaces.get_me(platform, caller_of(platform, request), ground))
+
+    @routes.get("/my-tasks", responses=gives("MyTasks"))
+    def get_my_tasks(
+        request: Request,
+        department: Annotated[str | None, Query(max_length=120)] = None,
+        area: Annotated[str | None, Query(max_length=40)] = None,
+    ) -> Response:
+        """Unfinished tasks of a department in an area, by deadline."""
+        caller = caller_of(platform, request)
+        return answer(workspaces.get_my_tasks(platform, ground, caller, department or None, area or None))
+
+    @routes.get("/trust", responses=gives("Trust"))
+    def get_trust(request: Request) -> Response:
+        """Activations, each source's account, and how often persons were looked at."""
+        caller_of(platform, request)
+        return answer(workspaces.get_trust(platform))
+
+    @routes.get("/audit", responses=gives("AuditState"))
+    def get_audit(request: Request) -> Response:
+        """Whether the log is whole, and who looked at persons, for what."""
+        return answer(audit.get_audit(platform, caller_of(platform, request)))
+
+    @routes.get("/public", responses=gives("PublicPage"))
+    def get_public(at: At = None) -> Response:
+        """What anybody may see, without login: small numbers are left out."""
+        return answer(workspaces.get_public(platform, ground, aware(at)))

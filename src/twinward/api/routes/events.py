@@ -1,0 +1,105 @@
+"""GET /v1/events: the log by offset, as a page or as a live stream (server-sent events)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.authentication import caller_of
+from twinward.service.incidents import queries
+from twinward.service.platform import Caller, Platform
+
+PAGE = 500
+FAR = 2**53  # no log is longer
+HEARTBEAT_S = 15.0
+BEAT_S = 1.0  # how long a thread may wait before it looks whether the server still runs
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["events"], responses=ERRORS)
+    pulse = Pulse(platform)
+
+    @routes.get("/events")
+    async def get_events(
+        request: Request,
+        after: Annotated[int, Query(ge=0, le=FAR)] = 0,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = PAGE,
+        follow: bool = False,
+        last_event_id: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Events after an offset; with `follow=true` (or Accept: text/event-stream) the stream stays open."""
+        caller = caller_of(platform, request)
+        seen = last_event_id or ""
+        start = min(int(seen), FAR) if seen.isascii() and seen.isdigit() else after
+        if follow or "text/event-stream" in request.headers.get("accept", ""):
+            return StreamingResponse(stream(pulse, request, start, caller), media_type="text/event-stream")
+        items = await asyncio.to_thread(queries.list_events, platform, start, limit, caller)
+        return answer({"items": items, "next": items[-1]["seq"] if items else start})
+
+    return routes
+
+
+class Pulse:
+    """One waiter for every stream of this process: two hundred open screens cost one thread and one read of the log."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.last = 0
+        self._moved = asyncio.Event()
+        self._beating: asyncio.Task[None] | None = None
+        self._pages: dict[tuple[int, str], asyncio.Task[tuple[bytes, int]]] = {}
+
+    async def wait(self, after: int) -> bool:
+        """Whether the log has grown beyond `after`; False when it has not for a heartbeat."""
+        if self._beating is None or self._beating.done():
+            self._beating = asyncio.create_task(self._beat())
+        if self.last <= after:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), HEARTBEAT_S)
+        return self.last > after
+
+    async def read(self, after: int, caller: Caller) -> tuple[bytes, int]:
+        """The next events as frames of the stream, and the last one's number.
+
+        Streams at the same place share them, unless what their callers may see differs.
+        """
+        key = (after, "" if caller.areas == ("all",) else caller.name)
+        if key not in self._pages:
+            self._pages[key] = asyncio.create_task(asyncio.to_thread(self._frame, after, caller))
+        return await asyncio.shield(self._pages[key])
+
+    def _frame(self, after: int, caller: Caller) -> tuple[bytes, int]:
+        items = queries.list_events(self.platform, after, PAGE, caller)
+        frames = [
+            b"id: %d\nevent: %s\ndata: %s\n\n" % (item["seq"], item["type"].encode(), msgspec.json.encode(item))
+            for item in items
+        ]
+        return b"".join(frames), items[-1]["seq"] if items else after
+
+    async def _beat(self) -> None:
+        while True:
+            last = await asyncio.to_thread(self.platform.store.wait_for, self.last, BEAT_S)
+            if last > self.last:
+                self.last = last
+                self._pages.clear()
+                moved, self._moved = self._moved, asyncio.Event()
+                moved.set()
+
+
+async def stream(pulse: Pulse, request: Request, after: int, caller: Caller) -> AsyncIterator[bytes]:
+    """Every event after `after`, in order, as they come; a comment now and then keeps the wire open."""
+    yield b": here\n\n"
+    while not await request.is_disconnected():
+        if not await pulse.wait(after):
+            yield b": still here\n\n"
+            continue
+        frames, after = await pulse.read(after, caller)
+        if frames:
+            yield frames

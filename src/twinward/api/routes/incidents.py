@@ -1,0 +1,114 @@
+"""GET routes: incidents, tasks, overview, sources, areas, activations; any of them as of an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.authentication import caller_of
+from twinward.core.clock import require_reach
+from twinward.service.access import activations
+from twinward.service.incidents import queries
+from twinward.service.platform import Platform
+
+At = Annotated[datetime | None, Query(description="as of this instant (RFC 3339 with zone); absent is now")]
+Limit = Annotated[int, Query(ge=1, le=10_000)]
+Offset = Annotated[int, Query(ge=0, le=100_000_000)]
+Word = Annotated[str | None, Query(min_length=1, max_length=120)]
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["views"], responses=ERRORS)
+    add_incidents(routes, platform)
+    add_tasks(routes, platform)
+    add_figures(routes, platform)
+    add_state(routes, platform)
+    return routes
+
+
+def add_incidents(routes: APIRouter, platform: Platform) -> None:
+    @routes.get("/incidents")
+    def get_incidents(request: Request, status: Word = None, at: At = None) -> Response:
+        """Incidents, newest first."""
+        caller = caller_of(platform, request)
+        return answer({"items": queries.list_incidents(platform, at=aware(at), status=status, caller=caller)})
+
+    @routes.get("/incidents/{incident}")
+    def get_incident(request: Request, incident: str, timeline: bool = False, at: At = None) -> Response:
+        """One incident: plan, tasks, what keeps it open, and on request its whole cause tree."""
+        caller = caller_of(platform, request)
+        return answer(queries.get_incident(platform, incident, at=aware(at), timeline=timeline, caller=caller))
+
+
+def add_tasks(routes: APIRouter, platform: Platform) -> None:
+    @routes.get("/tasks")
+    def get_tasks(
+        request: Request,
+        department: Word = None,
+        area: Word = None,
+        incident: Word = None,
+        status: Word = None,
+        at: At = None,
+        limit: Limit = 1000,
+        offset: Offset = 0,
+    ) -> Response:
+        """Tasks by deadline, with their orders; `status=open` is everything unfinished."""
+        caller = caller_of(platform, request)
+        found = queries.list_tasks(
+            platform,
+            department=department,
+            area=area,
+            incident=incident,
+            status=status,
+            at=aware(at),
+            limit=limit,
+            offset=offset,
+            caller=caller,
+        )
+        return answer({"items": found})
+
+
+def add_figures(routes: APIRouter, platform: Platform) -> None:
+    @routes.get("/overview")
+    def get_overview(request: Request, at: At = None) -> Response:
+        """One screen: figures by area, open incidents, what is late and whose it is."""
+        caller = caller_of(platform, request)
+        return answer(queries.get_overview(platform, aware(at), caller))
+
+    @routes.get("/totals")
+    def get_totals(
+        request: Request,
+        hazard: Annotated[str, Query(min_length=1, max_length=120)],
+        source: Annotated[str, Query(min_length=1, max_length=120)],
+    ) -> Response:
+        """The sum over areas of one source's stored counts, by day."""
+        caller_of(platform, request)
+        return answer(queries.city_totals(platform, hazard, source))
+
+
+def add_state(routes: APIRouter, platform: Platform) -> None:
+    @routes.get("/sources")
+    def get_sources(request: Request) -> Response:
+        """Each source's account: received = stored + rejected + duplicate; and where it is not what is stored."""
+        caller_of(platform, request)
+        differences = platform.reconciler.list_differences()
+        return answer({"items": queries.list_sources(platform), "differences": differences})
+
+    @routes.get("/activations")
+    def get_activations(request: Request) -> Response:
+        """What is open, by whom, on which basis, until when."""
+        caller_of(platform, request)
+        return answer({"items": activations.list_activations(platform)})
+
+    @routes.get("/status")
+    def get_status(request: Request) -> Response:
+        """How far the log is and how far the loop has answered it."""
+        caller_of(platform, request)
+        return answer(queries.get_status(platform))
+
+
+def aware(at: datetime | None) -> datetime | None:
+    return require_reach(at) if at is not None else None

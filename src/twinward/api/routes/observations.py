@@ -1,0 +1,66 @@
+"""POST /v1/observations, and what sensors said: the latest of each, one by hour."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from twinward.api.http.responses import ERRORS, answer, read_body
+from twinward.api.http.authentication import caller_of
+from twinward.core.clock import require_aware
+from twinward.service.intake import observations
+from twinward.service.platform import Platform
+
+LIMIT_BYTES = 32_000_000
+LARGE_BYTES = 2_000_000  # decoded beside the event loop, so that small batches need not wait for it
+Instant = Annotated[datetime, Query(description="RFC 3339 with zone")]
+Limit = Annotated[int, Query(ge=1, le=100_000)]
+Offset = Annotated[int, Query(ge=0, le=100_000_000)]
+
+
+def describe_body() -> dict[str, Any]:
+    """The request body for OpenAPI."""
+    _, schemas = msgspec.json.schema_components([observations.ObservationItem], ref_template="#/components/schemas/{name}")
+    schema = {
+        "type": "object",
+        "required": ["source", "items"],
+        "properties": {"source": {"type": "string"}, "items": {"type": "array", "items": schemas["ObservationItem"]}},
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["observations"], responses=ERRORS)
+    checks = observations.checks_of(platform)
+
+    @routes.post("/observations", openapi_extra=describe_body())
+    async def post_observations(request: Request) -> Response:
+        """Take in what was sensed: every item is stored, a counted duplicate, or rejected with its reason."""
+        caller_of(platform, request)
+        body = await read_body(request, LIMIT_BYTES)
+        if len(body) > LARGE_BYTES:
+            future = await asyncio.to_thread(observations.submit, platform, checks, body)
+        else:
+            future = observations.submit(platform, checks, body)
+        return answer(await asyncio.wrap_future(future))
+
+    @routes.get("/sensors")
+    def get_sensors(request: Request, limit: Limit = 1000, offset: Offset = 0) -> Response:
+        """The latest value of each sensor."""
+        caller_of(platform, request)
+        total, items = observations.list_sensors(platform, limit=limit, offset=offset)
+        return answer({"total": total, "items": items})
+
+    @routes.get("/sensors/{sensor:path}/hours")
+    def get_hours(
+        request: Request, sensor: str, start: Annotated[Instant, Query(alias="from")], to: Instant
+    ) -> Response:
+        """Readings of one sensor in [from, to) by hour: count, mean, least, greatest."""
+        caller_of(platform, request)
+        return answer({"items": observations.get_hours(platform, sensor, require_aware(start), require_aware(to))})
+
+    return routes

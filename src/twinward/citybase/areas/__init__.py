@@ -1,0 +1,1 @@
+"""Areas: hierarchy, outlines, cells, which area holds a point."""

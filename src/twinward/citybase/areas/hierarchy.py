@@ -1,0 +1,164 @@
+"""The administrative hierarchy of a city: areas by code, level by level, each code starting with its parent's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twinward.core.errors import InputError
+from twinward.core.geography import is_point
+from twinward.citybase.config import AreasConfig, Level
+from twinward.citybase.sources.files import source_path
+from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.shapes import to_wgs84
+from twinward.citybase.sources.tables import (SourceTable, read_table, to_numbers, to_text)
+
+MOST_LEAVES = 65_535  # site_leaf is 16 bits
+
+
+class AreaNode:
+    """One area while the city is built. `point` is its published position, filled in later where there is none."""
+
+    __slots__ = ("children", "code", "level", "name", "parent", "point", "published", "samples", "shape", "stated")
+
+    def __init__(self, code: str, name: str, level: int, parent: AreaNode | None, stated: str = "") -> None:
+        self.code, self.name, self.level, self.parent = code, name, level, parent
+        self.stated = stated or code  # the code as the source writes it
+        self.children: list[AreaNode] = []
+        self.point: tuple[float, float] | None = None
+        self.published = False
+        self.shape: Any = None
+        self.samples: Any = None
+        if parent is not None:
+            parent.children.append(self)
+
+
+class Hierarchy:
+    """Areas of all levels, top down. `nodes[i]` are the areas of level i sorted by code."""
+
+    def __init__(self, levels: list[str]) -> None:
+        self.levels = levels
+        self.nodes: list[list[AreaNode]] = [[] for _ in levels]
+        self.notes: list[str] = []
+
+    @property
+    def leaves(self) -> list[AreaNode]:
+        return self.nodes[-1]
+
+    def find(self, level: int, word: str) -> AreaNode | None:
+        """The area of `level` with this code or, when only one has it, this name."""
+        index = self._index(level)
+        return index.get(word)
+
+    def _index(self, level: int) -> dict[str, AreaNode]:
+        index: dict[str, AreaNode] = {}
+        seen: dict[str, int] = {}
+        for node in self.nodes[level]:
+            seen[node.name] = seen.get(node.name, 0) + 1
+        index.update({node.name: node for node in self.nodes[level] if node.name and seen[node.name] == 1})
+        index.update({node.stated: node for node in self.nodes[level]})
+        return index
+
+    def index(self, level: int) -> dict[str, AreaNode]:
+        """Areas of `level` by code and by unambiguous name."""
+        return self._index(level)
+
+    def sort(self) -> None:
+        for nodes in self.nodes:
+            nodes.sort(key=lambda node: node.code)
+            for node in nodes:
+                node.children.sort(key=lambda child: child.code)
+        if len(self.leaves) > MOST_LEAVES:
+            raise InputError(
+                f"{len(self.leaves)} areas of level {self.levels[-1]} are more than {MOST_LEAVES}",
+                "leave the lowest level out of [areas]", code="too_many_areas",
+            )  # fmt: skip
+
+    def drop_barren(self) -> None:
+        """Gives an area without children one child of its own name on each level below, so that leaves cover all."""
+        for level in range(len(self.levels) - 1):
+            for node in self.nodes[level]:
+                if not node.children:
+                    self.nodes[level + 1].append(AreaNode(node.code + "0", node.name, level + 1, node, node.stated))
+                    self.notes.append(
+                        f"{self.levels[level]} {node.code} has no area below it: one stands for the whole"
+                    )
+
+
+def read_hierarchy(areas: AreasConfig, base: Path, ledgers: list[SourceLedger]) -> Hierarchy:
+    """All levels from their tables; duplicate codes and unknown parents are rejected rows."""
+    hierarchy = Hierarchy([level.level for level in areas.levels])
+    for number, level in enumerate(areas.levels):
+        ledger = SourceLedger(f"areas.{level.level}", f"areas.{level.level} ({level.file})")
+        ledgers.append(ledger)
+        table = read_table(source_path(level.file, base, ledger.label), level, ledger)
+        read_level(hierarchy, number, level, table, ledger)
+        ledger.require_some("check the code and parent columns")
+    hierarchy.drop_barren()
+    hierarchy.sort()
+    return hierarchy
+
+
+def read_level(hierarchy: Hierarchy, number: int, level: Level, table: SourceTable, ledger: SourceLedger) -> None:
+    codes = [to_text(value) for value in table.column(level.code, f"areas.levels.{level.level}.code")]
+    names = [to_text(value) for value in table.column(level.name, f"areas.levels.{level.level}.name")]
+    parents = table.column(level.parent, f"areas.levels.{level.level}.parent") if level.parent else None
+    width = padding(codes)
+    above = hierarchy.nodes[number - 1] if number else []
+    by_code = {node.stated: node for node in above}
+    by_prefix = sorted(above, key=lambda node: -len(node.stated))
+    lengths = sorted({len(node.stated) for node in by_prefix}, reverse=True)
+    seen: set[str] = set()
+    points = published_points(level, table, ledger)
+    for i, (code, name) in enumerate(zip(codes, names, strict=True)):
+        line = table.lines[i]
+        if not code:
+            ledger.reject(line, "no code", table.row(i))
+        elif code in seen:
+            ledger.reject(line, f"duplicate code: {code}", table.row(i))
+        else:
+            parent = None
+            if number:
+                wanted = to_text(parents[i]) if parents else ""
+                tries = [wanted] if parents else [code[:n] for n in lengths if n < len(code)]
+                parent = next((by_code[t] for t in tries if t in by_code), None)
+                if parent is None:
+                    above_name = hierarchy.levels[number - 1]
+                    ledger.reject(line, f"no such {above_name}: {wanted or 'none its code starts with'}", table.row(i))
+                    continue
+            seen.add(code)
+            full = nested_code(code.zfill(width), parent, ledger)
+            node = AreaNode(full, name or code, number, parent, code)
+            hierarchy.nodes[number].append(node)
+            if points is not None and np.isfinite(points[i]).all():
+                node.point, node.published = (float(points[i, 0]), float(points[i, 1])), True
+
+
+def padding(codes: list[str]) -> int:
+    """The width to which codes are filled with zeros: none unless one code would be the start of another."""
+    present = {code for code in codes if code}
+    clash = any(code[:n] in present for code in present for n in range(1, len(code)))
+    return max((len(code) for code in present), default=0) if clash else 0
+
+
+def nested_code(code: str, parent: AreaNode | None, ledger: SourceLedger) -> str:
+    """The code, starting with its parent's: a scope opens a subtree by its prefix."""
+    if parent is None or (code.startswith(parent.code) and code != parent.code):
+        return code
+    ledger.note("code put behind its parent's")
+    return f"{parent.code}.{code}"
+
+
+def published_points(level: Level, table: SourceTable, ledger: SourceLedger) -> Any:
+    """float64[rows, 2] of published positions (NaN where unusable), or None when the level states none."""
+    if not level.lon or not level.lat:
+        return None
+    lon = to_numbers(table.column(level.lon, f"areas.levels.{level.level}.lon"))
+    lat = to_numbers(table.column(level.lat, f"areas.levels.{level.level}.lat"))
+    lon, lat = to_wgs84(lon, lat, level.crs, ledger.label)
+    good = np.array([is_point(x, y) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)], dtype=bool)
+    if len(good) and (~good).any():
+        ledger.note("position unusable, area seeded inside its outline", int((~good).sum()))
+    return np.where(good[:, None], np.column_stack([lon, lat]), np.nan)

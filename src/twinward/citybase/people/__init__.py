@@ -1,0 +1,1 @@
+"""Residents, households, schools, work and a day's movement."""

@@ -1,0 +1,1 @@
+"""Named places, buildings and roads."""

@@ -1,0 +1,193 @@
+"""Named places (schools, hospitals, stations, …): their kind, their area, and which of them become sites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.core.errors import InputError
+from twinward.citybase.schema import (CARE_HOME, HOSPITAL, KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY)
+from twinward.citybase.config import KindColumn, PlacesConfig
+from twinward.citybase.areas.locator import M_PER_DEGREE, Finder
+from twinward.citybase.inputs import Facilities
+from twinward.citybase.areas.hierarchy import Hierarchy, AreaNode
+from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.points import read_points
+from twinward.citybase.sources.tables import to_numbers, to_text
+
+# kinds of places that are sites of the base; a plain school teaches both primary and secondary ages
+SITE_OF_KIND: dict[str, tuple[int, ...]] = {
+    "kindergarten": (KINDERGARTEN,), "primary": (PRIMARY,), "secondary": (SECONDARY,),
+    "school": (PRIMARY, SECONDARY), "university": (UNIVERSITY,), "care_home": (CARE_HOME,), "hospital": (HOSPITAL,),
+}  # fmt: skip
+NEAR_ENOUGH_M = 500.0  # a place this near the outline of the area it names is taken to lie in it
+MOST_CAPACITY, MOST_OF_A_ROW = 1_000_000, 1000
+
+
+class PlaceTable(msgspec.Struct, frozen=True, kw_only=True):
+    """Places of one or more sources. lonlat float64[n, 2], capacity int64[n] (0 unknown), leaf int64[n]."""
+
+    kind: list[str]
+    name: list[str]
+    source: list[str]
+    lonlat: NDArray[Any]
+    capacity: NDArray[Any]
+    leaf: NDArray[Any]
+    area_by: list[str]  # outline | nearest
+
+
+def join_places(tables: list[PlaceTable]) -> PlaceTable:
+    return PlaceTable(
+        kind=[k for t in tables for k in t.kind], name=[n for t in tables for n in t.name],
+        source=[s for t in tables for s in t.source],
+        lonlat=np.concatenate([np.empty((0, 2)), *[t.lonlat for t in tables]]),
+        capacity=np.concatenate([np.empty(0, np.int64), *[t.capacity for t in tables]]),
+        leaf=np.concatenate([np.empty(0, np.int64), *[t.leaf for t in tables]]),
+        area_by=[a for t in tables for a in t.area_by],
+    )  # fmt: skip
+
+
+def map_kind(value: str, mapping: dict[str, str]) -> str | None:
+    """The kind of a column's value: the whole value, else the longest key inside it, else `*`."""
+    if value in mapping:
+        return mapping[value]
+    inside = [key for key in mapping if key not in {"", "*"} and key in value]
+    return mapping[max(inside, key=len)] if inside else mapping.get("*")
+
+
+def kinds_of(places: PlacesConfig, extra: dict[str, list[Any]], number: int) -> list[str | None]:
+    rule = places.kind
+    if isinstance(rule, KindColumn):
+        return [map_kind(to_text(value), rule.map) for value in extra[rule.column]]
+    if places.map:
+        return [map_kind(to_text(value), places.map) for value in extra[rule]]
+    return [rule] * number
+
+
+def read_places(places: PlacesConfig, base: Path, ledger: SourceLedger, finder: Finder, hierarchy: Hierarchy) -> PlaceTable:
+    """One source of places; rows without kind, position, sound capacity or area are rejected."""
+    rule = places.kind
+    column = rule.column if isinstance(rule, KindColumn) else (rule if places.map else None)
+    keys = ((column, "kind"), (places.capacity, "capacity"), (places.area, "area"), (places.name, "name"),
+            (places.count, "count"))  # fmt: skip
+    extra = {name: f"places.{key}" for name, key in keys if name}
+    points = read_points(places, places.lon, places.lat, base, ledger, "places", extra)
+    number = len(points.lines)
+    kinds = kinds_of(places, points.extra, number)
+    capacity = read_capacity(points.extra[places.capacity]) if places.capacity else np.zeros(number)
+    count = to_numbers(points.extra[places.count]) if places.count else np.ones(number)
+    leaf, snapped = finder.locate(points.lonlat)
+    wanted = [to_text(value) for value in points.extra[places.area]] if places.area else []
+    strays = find_strays(wanted, points.lonlat, leaf, finder, hierarchy) if places.area else {}
+    keep = []
+    for i in range(number):
+        why = strays.get(i)
+        if kinds[i] is None:
+            why = "its kind is not in the map"
+        elif not capacity[i] >= 0:
+            why = "capacity is negative or no number"
+        elif capacity[i] > MOST_CAPACITY:
+            why = f"capacity above {MOST_CAPACITY}"
+        elif leaf[i] < 0:
+            why = "outside every area"
+        elif not 1 <= count[i] <= MOST_OF_A_ROW:
+            why = "stands for no place" if count[i] == 0 else f"its count is not from 1 to {MOST_OF_A_ROW}"
+        if why:
+            ledger.reject(points.lines[i], why, points.rows[i])
+        else:
+            keep += [i] * int(count[i])
+    rows = np.array(keep, dtype=np.int64)
+    if snapped[rows].any():
+        ledger.note("outside every outline, counted to the nearest", int(snapped[rows].sum()))
+    if len(keep) > len(set(keep)):
+        ledger.note("places of rows that stand for several", len(keep) - len(set(keep)))
+    return PlaceTable(
+        kind=[str(kinds[i]) for i in keep], name=[to_text(points.extra[places.name][i]) for i in keep],
+        source=[ledger.name] * len(keep), lonlat=points.lonlat[rows], capacity=capacity[rows].astype(np.int64),
+        leaf=leaf[rows], area_by=area_words(finder, snapped[rows]),
+    )  # fmt: skip
+
+
+def area_words(finder: Finder, snapped: NDArray[Any]) -> list[str]:
+    """How a place came to its leaf: inside its `outline`, to the `nearest` leaf point inside an outline above, or from
+    outside every outline (`snapped`)."""
+    exact = bool(finder.outlined) and all(node.level == finder.leaves[0].level for node in finder.outlined)
+    return ["snapped" if far else ("outline" if exact else "nearest") for far in snapped.tolist()]
+
+
+def read_capacity(values: list[Any]) -> NDArray[np.float64]:
+    """Places or beds; an empty field is 0 (unknown), text is NaN."""
+    numbers = to_numbers(values)
+    empty = np.array([to_text(value) == "" for value in values], dtype=bool)
+    return np.where(empty, 0.0, np.round(numbers))
+
+
+def find_strays(
+    wanted: list[str], lonlat: NDArray[Any], leaf: NDArray[Any], finder: Finder, hierarchy: Hierarchy
+) -> dict[int, str]:
+    """Places that lie outside the area they name, by more than NEAR_ENOUGH_M; with the reason."""
+    import shapely
+
+    indexes = [hierarchy.index(level) for level in range(len(hierarchy.levels))]
+    found = {}
+    for i, word in enumerate(wanted):
+        named = next((index[word] for index in indexes if word in index), None)
+        if named is None:
+            found[i] = f"names an unknown area: {word}" if word else "names no area"
+            continue
+        here = ancestor(finder.leaves[leaf[i]], named.level) if leaf[i] >= 0 else None
+        if here is named:
+            continue
+        far = named.shape is None or (
+            shapely.distance(named.shape, shapely.Point(lonlat[i])) * M_PER_DEGREE > NEAR_ENOUGH_M
+        )
+        if far:
+            found[i] = f"outside the area it names: lies in {here.name if here else 'none'}, names {named.name}"
+    return found
+
+
+def ancestor(node: AreaNode, level: int) -> AreaNode:
+    while node.level > level and node.parent is not None:
+        node = node.parent
+    return node
+
+
+def facilities_from(table: PlaceTable) -> list[Facilities]:
+    """The sites among the places, one group for each kind of site."""
+    groups = []
+    for kind in (KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY, CARE_HOME, HOSPITAL):
+        rows = np.array([i for i, word in enumerate(table.kind) if kind in SITE_OF_KIND.get(word, ())], dtype=np.int64)
+        if len(rows):
+            groups.append(
+                Facilities(
+                    kind=kind,
+                    lonlat=table.lonlat[rows],
+                    leaf=table.leaf[rows],
+                    capacity=table.capacity[rows],
+                    given=True,
+                )
+            )
+    return groups
+
+
+def check_far_apart(one: str, here: NDArray[Any], other: str, there: NDArray[Any]) -> None:
+    """InputError when two sources lie in different parts of the world; swapped coordinates are named."""
+    from twinward.core.geography import distance_m
+
+    if not len(here) or not len(there):
+        return
+    (x, y), (u, v) = np.median(here, axis=0).tolist(), np.median(there, axis=0).tolist()
+    if distance_m(x, y, u, v) <= 300_000:
+        return
+    swapped = abs(x) <= 90 and distance_m(y, x, u, v) <= 300_000
+    raise InputError(
+        f"{one} lies at {x:.3f}, {y:.3f} and {other} at {u:.3f}, {v:.3f}: more than 300 km apart",
+        "lon and lat look swapped: exchange the two columns in the city file"
+        if swapped
+        else "check file and crs of both",
+        code="swapped_coordinates" if swapped else "far_apart",
+    )

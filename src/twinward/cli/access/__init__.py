@@ -1,0 +1,1 @@
+"""Verbs of accounts, activations, approvals, audit, publication and the vault."""

@@ -1,0 +1,1 @@
+"""What every verb shares: the opened workspace, output, parser, progress, paths, a running server."""

@@ -1,0 +1,41 @@
+"""The parser of the command line: what it cannot read is an error like any other, with a stable code and advice."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any, NoReturn
+
+from twinward.cli.framework.output import say
+from twinward.core.errors import InputError
+
+MOST = 2**63 - 1
+
+
+def finite(text: str) -> float:
+    """A number that can be worked with; NaN and infinity are none."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is not a finite number")
+    return value
+
+
+def whole(text: str) -> int:
+    """A whole number that fits in 64 bits."""
+    value = int(text)
+    if abs(value) > MOST:
+        raise argparse.ArgumentTypeError(f"a number of {len(text)} digits is out of reach")
+    return value
+
+
+class Parser(argparse.ArgumentParser):
+    """Every verb's parser, for the verbs inherit it."""
+
+    def __init__(self, *words: Any, **more: Any) -> None:
+        super().__init__(*words, **more)
+        self.register("type", float, finite)
+        self.register("type", int, whole)
+
+    def error(self, message: str) -> NoReturn:
+        say(self.format_usage().rstrip())
+        raise InputError(message, f"see `{self.prog} --help`", code="bad_usage")

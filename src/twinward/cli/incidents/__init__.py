@@ -1,0 +1,1 @@
+"""Verbs of incidents and their tasks, now or as of an instant."""

@@ -1,0 +1,82 @@
+"""`twinward incident …`: incidents, what keeps them open, the cause tree, the five functions, reports, reviews."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+
+from twinward.cli.incidents.incident_assessment import TELL, add_functions, run_function
+from twinward.cli.incidents.incident_report import add_reports, run_action, run_report
+from twinward.cli.framework.session import add_person, open_for
+from twinward.cli.framework.output import emit_json, emit_text, local
+from twinward.service.incidents import queries
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    listing = acts.add_parser("list", help="incidents, newest first")
+    listing.add_argument("--status", choices=("open", "closed"))
+    showing = acts.add_parser("show", help="one incident")
+    showing.add_argument("id")
+    showing.add_argument("--timeline", action="store_true", help="the tree from one report to the last closed task")
+    for sub in (listing, showing, *add_functions(acts), *add_reports(acts)):
+        add_person(sub)
+
+
+def run(options: argparse.Namespace, at: datetime | None = None) -> int:
+    with open_for(options) as (platform, caller):
+        if options.act == "list":
+            incidents = queries.list_incidents(platform, at=at, status=options.status, caller=caller)
+            if options.json:
+                emit_json({"incidents": incidents})
+            else:
+                show_list(incidents)
+        elif options.act in ("report", "review"):
+            run_report(platform, caller, options)
+        elif options.act in TELL:
+            run_function(platform, caller, options, at)
+        elif options.act == "action":
+            run_action(platform, caller, options)
+        else:
+            shown = queries.get_incident(platform, options.id, at=at, timeline=options.timeline, caller=caller)
+            if options.json:
+                emit_json(shown)
+            else:
+                show_one(shown)
+    return 0
+
+
+def show_list(incidents: list[dict[str, object]]) -> None:
+    for row in incidents:
+        level = row["level"] or "-"
+        emit_text(f"{row['id']}  {row['status']:<6}  {level:>3}  {row['title']}")
+    if not incidents:
+        emit_text("no incident")
+
+
+def show_one(shown: dict[str, object]) -> None:
+    emit_text(f"{shown['title']}\n{shown['id']}  {shown['status']}  level {shown['level'] or '-'}")
+    plan = shown["plan"]
+    emit_text(f"plan: {plan.plan} {plan.version}, {plan.authority}" if plan else "plan: none in force")  # type: ignore[attr-defined]
+    for clause in shown["waits_for"]:  # type: ignore[attr-defined]
+        emit_text(f"  {clause}")
+    ended = shown["ended_plan"]
+    if ended is not None and plan is None:
+        emit_text(f"plan {ended.plan} ended by {ended.clause}: {ended.because}")  # type: ignore[attr-defined]
+    if shown["proposed_plan"]:
+        emit_text(f"plan {shown['proposed_plan']} waits for a person to adopt it")
+    emit_text("tasks: " + (", ".join(f"{n} {word}" for word, n in shown["tasks"].items()) or "none"))  # type: ignore[attr-defined]
+    for finding in shown["evidence"]:  # type: ignore[attr-defined]
+        emit_text(f"  [{'x' if finding.holds else ' '}] {finding.objective}: {finding.because}")
+    for row in shown.get("timeline", []):  # type: ignore[attr-defined]
+        emit_text(f"{local(row['recorded_at'], 'seconds')} {'  ' * row['depth']}{row['type']}{summary(row)}")
+
+
+def summary(row: dict[str, object]) -> str:
+    """The words of a fact that tell it apart."""
+    fact = row["fact"]
+    assert isinstance(fact, dict)
+    names = ("title", "department", "level", "because", "plan", "count", "to_area", "figure", "value", "step", "grown",
+             "clause")  # fmt: skip
+    words = [f"{name} {fact[name]}" for name in names if fact.get(name) not in (None, "")]
+    return f"  {row['area']}  by {row['actor']}" + (": " + ", ".join(words) if words else "")

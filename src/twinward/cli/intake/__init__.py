@@ -1,0 +1,1 @@
+"""Verbs that take data in: a city, cases, observations, movement."""

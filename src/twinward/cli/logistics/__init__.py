@@ -1,0 +1,1 @@
+"""Verbs of allocation, siting, routing and supplies."""

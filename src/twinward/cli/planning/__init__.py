@@ -1,0 +1,1 @@
+"""Verbs of plans, simulation, forecasts and the library."""

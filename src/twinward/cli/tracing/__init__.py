@@ -1,0 +1,1 @@
+"""Verbs that trace contacts, presence, crowds, chains and persons."""

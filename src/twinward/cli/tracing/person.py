@@ -1,0 +1,46 @@
+"""`twinward person cases|contacts|show`: persons by pseudonym, under an activation, inside one's jurisdiction."""
+
+from __future__ import annotations
+
+import argparse
+
+from twinward.cli.framework.session import add_person, open_for
+from twinward.cli.framework.output import emit_fields, emit_json, emit_text
+from twinward.service.access import person_listing
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", required=True, metavar="cases|contacts|show")
+    for kind, filters in (("cases", ("hazard", "status")), ("contacts", ("incident", "case", "step"))):
+        listing = acts.add_parser(kind, help=f"{kind}, newest first, with their total")
+        for name in filters:
+            listing.add_argument(f"--{name}")
+        listing.add_argument("--limit", type=int, default=50)
+        listing.add_argument("--offset", type=int, default=0)
+        add_person(listing)
+    showing = acts.add_parser("show", help="one case")
+    showing.add_argument("id")
+    add_person(showing)
+
+
+def run(options: argparse.Namespace) -> int:
+    with open_for(options) as (platform, caller):
+        if options.act == "show":
+            shown = person_listing.get_person(platform, caller, "cases", options.id)
+            if options.json:
+                emit_json(shown)
+            else:
+                emit_fields(shown)
+            return 0
+        names = ("hazard", "status", "incident", "case", "step")
+        filters = {name: getattr(options, name, None) for name in names}
+        page = person_listing.list_persons(
+            platform, caller, options.act, limit=options.limit, offset=options.offset, **filters
+        )
+    if options.json:
+        emit_json(page)
+    else:
+        for item in page.items:
+            emit_text(f"{item['id']}  {item['area']:<12} {item.get('status') or item.get('step')}  {item['subject']}")
+        emit_text(f"{len(page.items)} of {page.total}, under {page.activation}")
+    return 0

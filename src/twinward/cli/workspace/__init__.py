@@ -1,0 +1,1 @@
+"""Verbs that make, serve, keep and restore a workspace."""

@@ -1,0 +1,161 @@
+"""What the five functions are given: one incident as the log shows it at an instant, each row with its event."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+INFECTED = ("confirmed", "asymptomatic", "recovered", "dead")
+COUNTED = ("confirmed", "asymptomatic")
+MOST_NAMED = 8  # events that a figure names; all of them are counted
+
+
+class CaseSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """One case without its person. `setting` is where it was infected as far as known, `known` whether it had been
+    named as somebody's contact before it was reported."""
+
+    area: str
+    status: str
+    found_in: str
+    setting: str | None
+    known: bool
+    onset: date | None
+    reported_at: datetime
+    seq: int
+
+
+class CountSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of a status one source reports for an area and day."""
+
+    area: str
+    day: date
+    status: str
+    found_in: str
+    count: int
+
+
+class ContactSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """One contact and when each step of its care was done."""
+
+    area: str
+    setting: str
+    named_at: datetime
+    steps: dict[str, datetime]
+    seq: int
+
+
+class ReadingSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """One measured figure of a hazard."""
+
+    area: str
+    figure: str
+    value: float
+    at: datetime
+    seq: int
+
+
+class SensorSeen(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    area: str
+    last_at: datetime
+
+
+class Milestone(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that changed the incident as a whole: a level, a plan, an area more, a closing or reopening."""
+
+    seq: int
+    type: str
+    at: datetime
+    area: str
+    says: str
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything at `now`. `tasks` and `stocks` are the twin's own rows; `task_events` the last event of each task."""
+
+    incident: str
+    hazard: str
+    area: str
+    title: str
+    status: str
+    now: datetime
+    today: date
+    opened_at: datetime
+    level: str | None
+    plan: str | None
+    affected: tuple[str, ...]
+    names: dict[str, str]
+    residents: dict[str, int]
+    cases: list[CaseSeen]
+    counts: list[CountSeen]
+    contacts: list[ContactSeen]
+    tasks: list[Any]
+    task_events: dict[str, int]
+    stocks: list[Any]
+    readings: list[ReadingSeen]
+    sensors: list[SensorSeen]
+    turns: list[Milestone]
+    evidence: list[tuple[str, bool, str]]
+
+    def clock_of(self, at: datetime) -> str:
+        """An instant by the clock of the city, as `now` has it."""
+        return f"{at.astimezone(self.now.tzinfo):%Y-%m-%d %H:%M}"
+
+    def name(self, area: str) -> str:
+        return self.names.get(area, area)
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One number with its 90 % interval where it is an estimate, the words for it, and the events it comes from.
+
+    `events` are places in the log, the newest first and at most MOST_NAMED; `of_events` says how many there are.
+    """
+
+    name: str
+    value: float
+    unit: str
+    says: str
+    low: float | None = None
+    high: float | None = None
+    events: tuple[int, ...] = ()
+    of_events: int = 0
+
+
+def figure(name: str, value: float, unit: str, says: str, seqs: list[int] | None = None, **more: float) -> Figure:
+    found = sorted(set(seqs or []), reverse=True)
+    return Figure(
+        name=name, value=round(value, 4), unit=unit, says=says, events=tuple(found[:MOST_NAMED]), of_events=len(found),
+        **{key: round(bound, 4) for key, bound in more.items()},
+    )  # fmt: skip
+
+
+def new_by_day(picture: Situation, areas: set[str] | None = None) -> dict[date, int]:
+    """New infections by the day of their report: persons one by one, and what sources count."""
+    found: dict[date, int] = {}
+    zone = picture.now.tzinfo
+    for case in picture.cases:
+        if case.status in INFECTED and (areas is None or case.area in areas):
+            day = case.reported_at.astimezone(zone).date()
+            found[day] = found.get(day, 0) + 1
+    for row in picture.counts:
+        if row.status in COUNTED and row.found_in != "reclassified" and (areas is None or row.area in areas):
+            found[row.day] = found.get(row.day, 0) + row.count
+    return found
+
+
+def series(by_day: dict[date, int], last: date, days: int) -> list[int]:
+    """Counts of the last `days` days up to and with `last`; a day without a report is 0."""
+    return [by_day.get(date.fromordinal(last.toordinal() - back), 0) for back in reversed(range(days))]
+
+
+def recent_cases(picture: Situation, days: int, before_d: int = 0) -> list[CaseSeen]:
+    """Infected persons reported in the `days` days that end `before_d` days ago."""
+    end = picture.today.toordinal() - before_d
+    zone = picture.now.tzinfo
+    return [
+        case
+        for case in picture.cases
+        if case.status in INFECTED and end - days < case.reported_at.astimezone(zone).date().toordinal() <= end
+    ]

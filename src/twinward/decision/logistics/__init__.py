@@ -1,0 +1,1 @@
+"""Where to open, how to route, how to share, whom to roster."""

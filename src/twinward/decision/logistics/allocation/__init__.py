@@ -1,0 +1,1 @@
+"""How to share supplies over areas and days."""

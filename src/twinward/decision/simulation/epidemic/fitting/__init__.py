@@ -1,0 +1,1 @@
+"""Fits of the epidemic model: contact matrices, mixing, reproduction numbers."""

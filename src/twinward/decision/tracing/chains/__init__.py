@@ -1,0 +1,1 @@
+"""Transmission chains from line lists."""

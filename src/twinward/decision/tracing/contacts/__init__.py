@@ -1,0 +1,1 @@
+"""Contacts of a case with their probabilities and evidence."""

@@ -1,0 +1,188 @@
+"""Movement as aggregates: between areas, through hubs, along highways, of transferred people; small counts hidden."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.core.clock import format_time, from_us, to_us
+from twinward.core.errors import InputError
+from twinward.core.ports import MovementLake, Visits
+from twinward.decision.tracing.presence.areas import AskedAreas
+from twinward.decision.tracing.scoped_lake import AreaLocator
+
+HOUR_US = 3_600_000_000
+PER_US = {"hour": HOUR_US, "day": 24 * HOUR_US}
+VIEWS = ("od", "hub", "highway", "transferred")
+MOST_CELLS = 20_000_000
+LONGEST_DAYS = 92
+
+
+class FlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of distinct persons. A count below `k` is null, and so is another where it could be worked out."""
+
+    view: str
+    window: tuple[str, str]
+    per: str
+    k: int
+    areas: list[str]
+    rows: list[dict[str, str | int | None]]
+    suppressed: int
+
+
+def list_flows(
+    lake: MovementLake,
+    areas: AskedAreas | AreaLocator,
+    start: datetime,
+    end: datetime,
+    *,
+    view: str = "od",
+    per: str = "hour",
+    k: int = 5,
+) -> FlowAnswer:
+    """The aggregate asked for; nothing in it is about one person, so it needs no scope."""
+    if per not in PER_US:
+        raise InputError(f"flows per {per!r} are not known", "use hour or day", code="bad_per")
+    if view not in VIEWS:
+        raise InputError(f"there is no view {view!r}", f"use one of {', '.join(VIEWS)}", code="bad_view")
+    a, b = to_us(start), to_us(end)
+    if not 0 < b - a <= LONGEST_DAYS * 24 * HOUR_US:
+        raise InputError("the window is empty or too long", f"ask for at most {LONGEST_DAYS} days", code="bad_window")
+    cells = len(areas.codes) ** 2 * -(-(b - a) // PER_US[per])
+    if view in ("od", "transferred") and cells > MOST_CELLS:
+        raise InputError("too many areas and hours at once", "ask for fewer areas, or per day", code="too_many_cells")
+    kinds = {"od": moves, "hub": at_hubs, "highway": on_highways, "transferred": transfers}
+    keys = kinds[view](lake, areas, a, b, PER_US[per])
+    return FlowAnswer(
+        view=view,
+        window=(format_time(start), format_time(end)),
+        per=per,
+        k=k,
+        areas=list(areas.codes),
+        **count_and_hide(keys, areas.codes, a, PER_US[per], k, view),
+    )
+
+
+def area_of(areas: AskedAreas | AreaLocator, lon: NDArray[Any], lat: NDArray[Any]) -> NDArray[np.int64]:
+    """The area of each point, -1 outside all; the first of several."""
+    if isinstance(areas, AreaLocator):
+        return np.asarray(areas.locate(lon, lat), np.int64)
+    out = np.full(len(lon), -1, np.int64)
+    rows, found = areas.find_inside(lon, lat)
+    out[rows[::-1]] = found[::-1]
+    return out
+
+
+def in_time_order(visits: Visits, areas: AskedAreas | AreaLocator) -> tuple[NDArray[Any], ...]:
+    """(subject, area, start_us, end_us) of all visits, by subject and start."""
+    order = np.lexsort((visits.start_us, visits.subject))
+    area = area_of(areas, visits.lon, visits.lat)
+    return tuple(column[order] for column in (visits.subject, area, visits.start_us, visits.end_us))
+
+
+Keys = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]  # bin, first area, second area or kind, subject
+
+
+def moves(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+    """A person who stayed in one area and next stayed in another moved, in the bin in which the first stay ended."""
+    subject, area, _, end = in_time_order(lake.visits_between(from_us_, to_us_), areas)
+    same = subject[1:] == subject[:-1]
+    go = same & (area[1:] != area[:-1]) & (area[1:] >= 0) & (area[:-1] >= 0)
+    go &= (end[:-1] >= from_us_) & (end[:-1] < to_us_)
+    rows = np.flatnonzero(go)
+    return (end[rows] - from_us_) // per_us, area[rows], area[rows + 1], subject[rows]
+
+
+ARRIVED, LEFT, PASSED = 0, 1, 2
+KIND_NAMES = ("arrived", "left", "passed")
+
+
+def at_hubs(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+    """Arrivals at and departures from each area, by the start and end of stays in it."""
+    subject, area, start, end = in_time_order(lake.visits_between(from_us_, to_us_), areas)
+    out = []
+    for kind, at in ((ARRIVED, start), (LEFT, end)):
+        rows = np.flatnonzero((area >= 0) & (at >= from_us_) & (at < to_us_))
+        out.append(((at[rows] - from_us_) // per_us, area[rows], np.full(len(rows), kind), subject[rows]))
+    bins, first, second, who = (np.concatenate(pair) for pair in zip(*out, strict=True))
+    return bins, first, second, who
+
+
+def on_highways(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+    """Persons with a fix in an area and no stay in it in that bin: they passed."""
+    if isinstance(areas, AreaLocator):
+        raise InputError("the highway view needs drawn areas", "name them with --areas FILE", code="no_areas")
+    windows = np.tile(np.array([[from_us_, to_us_ - 1]]), (len(areas.boxes), 1))
+    fixes = lake.fixes_in(areas.boxes, windows)
+    rows, area = areas.find_inside(fixes.lon, fixes.lat)
+    time_us, subject = fixes.time_us[rows], fixes.subject[rows]
+    keep = (time_us >= from_us_) & (time_us < to_us_)
+    bins, area, subject = (time_us[keep] - from_us_) // per_us, area[keep], subject[keep]
+    who, where, start, end = in_time_order(lake.visits_in(areas.boxes, windows), areas)
+    stay_keys = []
+    for step in range(int(np.max(end - start, initial=0) // per_us) + 2):  # every bin that a stay touches
+        at = start + step * per_us
+        on = (where >= 0) & (at // per_us <= end // per_us)
+        stay_keys.append(key_of((at[on] - from_us_) // per_us, where[on], who[on]))
+    stayed = np.unique(np.concatenate(stay_keys))
+    moving = ~np.isin(key_of(bins, area, subject), stayed)
+    return bins[moving], area[moving], np.full(int(moving.sum()), PASSED), subject[moving]
+
+
+def key_of(bins: NDArray[Any], area: NDArray[Any], subject: NDArray[Any]) -> NDArray[np.int64]:
+    return ((bins.astype(np.int64) << 15 | area.astype(np.int64)) << 32) | subject.astype(np.int64)
+
+
+def transfers(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+    """Where those who were in an area ended up: from the area of their first stay to that of their last."""
+    subject, area, start, _ = in_time_order(lake.visits_between(from_us_, to_us_), areas)
+    inside = area >= 0
+    subject, area, start = subject[inside], area[inside], start[inside]
+    if not len(subject):
+        return subject, area, area, subject
+    first = np.flatnonzero(np.concatenate([[True], subject[1:] != subject[:-1]]))
+    last = np.concatenate([first[1:], [len(subject)]]) - 1
+    moved = area[first] != area[last]
+    first, last = first[moved], last[moved]
+    return np.maximum(start[last] - from_us_, 0) // per_us, area[first], area[last], subject[first]
+
+
+def count_and_hide(keys: Keys, codes: list[str], from_us_: int, per_us: int, k: int, view: str) -> dict[str, Any]:
+    """Distinct persons by cell, as rows, with small counts and their complements hidden."""
+    bins, first, second, subject = (np.asarray(column, np.int64) for column in keys)
+    cells = np.unique(np.stack([bins, first, second, subject], axis=1), axis=0)
+    found, count = np.unique(cells[:, :3], axis=0, return_counts=True)
+    hidden = hide(found, count, k)
+    pair = view in ("od", "transferred")
+    rows: list[dict[str, str | int | None]] = []
+    for (bin_, one, two), n, secret in zip(found.tolist(), count.tolist(), hidden.tolist(), strict=True):
+        at = format_time(from_us(from_us_ + bin_ * per_us))
+        what = {"from": codes[one], "to": codes[two]} if pair else {"area": codes[one], "what": KIND_NAMES[two]}
+        rows.append({"at": at, **what, "count": None if secret else n})
+    return {"rows": rows, "suppressed": int(hidden.sum())}
+
+
+def hide(found: NDArray[Any], count: NDArray[Any], k: int) -> NDArray[np.bool_]:
+    """Cells below k, and then, in every line of a bin with exactly one hidden cell, the next smallest with it.
+
+    A line is all cells of one bin that share their first, or their second, area: whoever knows a line's total could
+    otherwise subtract. Repeated until no line has exactly one hidden cell (or nothing else to hide).
+    """
+    hidden = count < k
+    for _ in range(20):
+        before = hidden.copy()
+        for side in (1, 2):
+            line = np.unique(found[:, [0, side]], axis=0, return_inverse=True)[1].ravel()
+            alone = np.bincount(line, hidden, minlength=0) == 1
+            shown = np.flatnonzero(~hidden & alone[line]) if len(line) else np.empty(0, np.int64)
+            order = shown[np.lexsort((count[shown], line[shown]))]
+            if len(order):
+                least = order[np.concatenate([[True], line[order][1:] != line[order][:-1]])]
+                hidden[least] = True
+        if np.array_equal(before, hidden):
+            break
+    return hidden

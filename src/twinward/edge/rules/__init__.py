@@ -1,0 +1,1 @@
+"""Rules that the centre and the agent at the edge share."""

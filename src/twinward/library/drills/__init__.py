@@ -1,0 +1,1 @@
+"""Drill scripts as data, and their rules."""

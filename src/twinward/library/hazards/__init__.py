@@ -1,0 +1,1 @@
+"""Hazards, diseases and measures as data."""

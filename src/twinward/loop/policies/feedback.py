@@ -1,0 +1,88 @@
+"""FEEDBACK CLOSES THE LOOP: failure and lateness go up a level, evidence closes, failing evidence reopens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from twinward.core.ids import derive_id
+from twinward.core.messages import Command, Event
+from twinward.core.ports import Rows
+from twinward.library.hazards.hazard import LEVELS
+from twinward.loop.policies.plan_end import review_plan
+from twinward.loop.context import ReferenceData, command_id
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.incidents.closure import find_evidence
+from twinward.twins.emergency.incidents.rows import Incident
+from twinward.twins.emergency.tasks.rows import AT_WORK, Task
+
+MIN_GRACE_H = 1.0
+REMINDER_H = 24.0  # how often the top is reminded of what is late
+BATCH = 500
+Share = tuple[int, int]
+WHOLE: Share = (0, 1)
+
+
+def failure_goes_up(fact: m.TaskFailed, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    yield escalate(rows.find("tasks", fact.task), event.occurred_at, reference, command_id(event, "escalate"))
+
+
+def positive_contact_reopens(
+    fact: m.ContactUpdated, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    incident: Incident | None = rows.find("incidents", event.incident) if event.incident else None
+    if fact.step == "tested_positive" and incident is not None and incident.status == "closed":
+        because = f"contact {fact.contact} tested positive after closing"
+        yield m.ReopenIncident(id=command_id(event, "reopen"), incident=incident.id, because=because)
+
+
+def reopened_takes_level(fact: m.IncidentReopened, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    """A reopened incident starts again at the lowest level; its figures raise it."""
+    incident: Incident = rows.find("incidents", fact.incident)
+    yield m.SetResponseLevel(id=command_id(event, "level"), incident=incident.id, level="IV", because="reopened")
+
+
+def escalate(task: Task, at: datetime, reference: ReferenceData, name: str) -> Command:
+    """One administrative level up; at the top, a reminder a day."""
+    here = task.escalated_to or task.area
+    above = reference.areas.parent(here)
+    late_h = (at - task.due_at) / timedelta(hours=1) if task.due_at else 0.0
+    grace_h = max(MIN_GRACE_H, task.deadline_h / 2) if above else REMINDER_H
+    return m.EscalateTask(id=name, task=task.id, to_area=above or here, late_h=max(0.0, late_h), grace_h=grace_h)
+
+
+def on_tick(now: datetime, rows: Rows, reference: ReferenceData, share: Share = WHOLE) -> Iterator[Command]:
+    """What time itself brings: late tasks, evidence to close on, levels to lower, activations that end.
+
+    `share` (part, of): only the open incidents of this part are judged, so that many do not hold up the writer.
+    """
+    late: list[Task] = rows.list_rows("tasks", status=AT_WORK, before=("due_at", now), order="due_at", limit=BATCH)
+    for task in late:
+        yield escalate(task, now, reference, derive_id("cmd", task.id, "escalate", task.escalations))
+    part, of = share
+    open_incidents: list[Incident] = rows.list_rows("incidents", status="open")
+    for incident in open_incidents[part::of]:
+        yield from judge_incident(incident, now, rows, reference)
+    for activation in rows.list_rows("activations", status="open", before=("ends_at", now)):
+        yield m.CloseActivation(
+            id=derive_id("cmd", activation.id, "ends"), activation=activation.id, because="its time has ended"
+        )
+
+
+def judge_incident(incident: Incident, now: datetime, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    if all(finding.holds for finding in find_evidence(incident, rows, now)):
+        yield m.CloseIncident(id=derive_id("cmd", incident.id, "close", incident.round), incident=incident.id)
+        return
+    yield from review_plan(incident, now, rows, reference)
+    known = reference.library.find_hazard(incident.hazard)
+    if known is None or incident.level is None or incident.level_since is None:
+        return
+    level, because = known.level_for(incident.figures)
+    rank, now_rank = LEVELS.index(level or LEVELS[0]), LEVELS.index(incident.level)
+    if rank < now_rank and now - incident.level_since >= timedelta(days=known.lower_after_days):
+        yield m.SetResponseLevel(
+            id=derive_id("cmd", incident.id, "lower", incident.level_since.isoformat()),
+            incident=incident.id,
+            level=LEVELS[now_rank - 1],  # type: ignore[arg-type]
+            because=f"lower figures: {because}",
+        )

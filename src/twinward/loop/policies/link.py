@@ -1,0 +1,92 @@
+"""MANY PARTIES ARE LINKED: the level chooses the plan, the plan names departments, areas give their levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from twinward.core.messages import Command, Event
+from twinward.core.ports import Rows
+from twinward.library.hazards.hazard import LEVELS
+from twinward.library.plans.plan import Plan
+from twinward.loop.policies.schedule import areas_of
+from twinward.loop.context import (ACTOR, ReferenceData, affected_areas, command_id, find_plan_in_force, area_at_level)
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
+
+
+def plan_follows_level(fact: m.ResponseLevelSet, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    """Adopt the matching plan if somebody authorised that beforehand; otherwise it waits for a person."""
+    incident: Incident = rows.find("incidents", fact.incident)
+    plan = reference.library.find_plan(incident.hazard, fact.level)
+    if plan is not None and may_adopt(plan, event) and not goes_further(fact, plan, rows, incident, reference):
+        yield adopt_by_itself(plan, incident, event)
+
+
+def plan_returns(fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    """New reports after a plan has ended on its evidence: the level's plan comes into force again."""
+    incident: Incident = rows.find("incidents", fact.incident)
+    ended: EndedPlan | None = rows.find("ended_plans", incident.id)
+    if ended is None or ended.clause != "ends" or incident.status != "open" or incident.level is None:
+        return
+    plan = reference.library.find_plan(incident.hazard, incident.level)
+    worse = fact.add.get("new", 0.0) > 0
+    if rows.find("plans_in_force", incident.id) is None and plan is not None and worse and may_adopt(plan, event):
+        yield adopt_by_itself(plan, incident, event)
+
+
+def may_adopt(plan: Plan, event: Event) -> bool:
+    """Whether somebody authorised it beforehand and its time is not over."""
+    over = plan.valid_until is not None and event.recorded_at.date() > plan.valid_until
+    return plan.authority.automatic and not over
+
+
+def adopt_by_itself(plan: Plan, incident: Incident, event: Event) -> Command:
+    return m.AdoptPlan(
+        id=command_id(event, "adopt"),
+        incident=incident.id,
+        plan=plan.id,
+        version=plan.version,
+        authority=f"authorised beforehand by {plan.authority.authorised_by}: {plan.authority.bounds}",
+        objectives=plan.objectives,
+    )
+
+
+def goes_further(fact: m.ResponseLevelSet, plan: Plan, rows: Rows, incident: Incident, reference: ReferenceData) -> bool:
+    """Whether a person has put a plan in force that goes at least as far: rising figures do not take it back."""
+    known: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    before = find_plan_in_force(rows, incident, reference)
+    if known is None or before is None or known.adopted_by == ACTOR:
+        return False
+    rising = fact.before is None or LEVELS.index(fact.before) < LEVELS.index(fact.level)
+    return rising and LEVELS.index(before.level) >= LEVELS.index(plan.level)
+
+
+def link_by_duty(fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    incident: Incident = rows.find("incidents", fact.incident)
+    plan = find_plan_in_force(rows, incident, reference)
+    if plan is not None:
+        yield m.LinkParties(
+            id=command_id(event, "link"),
+            incident=incident.id,
+            parties=parties_of(plan, incident, affected_areas(incident), reference),
+        )
+
+
+def link_grown_area(fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    incident: Incident = rows.find("incidents", fact.incident)
+    plan = find_plan_in_force(rows, incident, reference)
+    if fact.grown is not None and plan is not None:
+        yield m.LinkParties(
+            id=command_id(event, "link"),
+            incident=incident.id,
+            parties=parties_of(plan, incident, (fact.grown,), reference),
+        )
+
+
+def parties_of(
+    plan: Plan, incident: Incident, affected: tuple[str, ...], reference: ReferenceData
+) -> tuple[tuple[str, str], ...]:
+    """(department, area) for everything that the plan may order, and for every duty at the level accountable for it."""
+    parties = {(task.department, area) for task in plan.work() for area in areas_of(task, incident, affected, reference)}
+    parties |= {(duty.department, area_at_level(area, duty.level, reference)) for duty in plan.duties for area in affected}
+    return tuple(sorted(parties))

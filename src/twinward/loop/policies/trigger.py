@@ -1,0 +1,147 @@
+"""ONE POINT TRIGGERS: a report opens, joins, grows or reopens the incident of its area; figures set the level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from twinward.core.clock import format_time
+from twinward.core.ids import derive_id
+from twinward.core.messages import Command, Event
+from twinward.core.ports import Rows
+from twinward.library.hazards.hazard import LEVELS, Rule
+from twinward.loop.context import ReferenceData, command_id
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.incidents.rows import LatestIncident, Incident, front_id
+
+NEW_STATUSES = {"confirmed", "asymptomatic"}
+
+
+def case_reported(fact: m.CaseReported, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    add: dict[str, float] = {fact.status: 1.0}
+    if fact.status in NEW_STATUSES:
+        add["new"] = 1.0
+        if fact.found_in in ("community", "unknown"):
+            add["new_linked"] = 1.0
+    yield from take_in(fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference)
+    yield from join(fact, event, rows, reference)
+
+
+def join(
+    fact: m.CaseReported | m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """A case belongs to the open incident of its area, from its first report or from when it called for one."""
+    incident = find_front(rows, fact.hazard, fact.area, reference)
+    if incident is not None and incident.status == "open" and rows.find("case_incidents", fact.case) is None:
+        yield m.JoinCase(id=command_id(event, "join"), incident=incident.id, case=fact.case)
+
+
+def case_reclassified(fact: m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    add = {fact.status: 1.0, "reclassified": 1.0}
+    if fact.before == "suspected" and fact.status in NEW_STATUSES:
+        add = {fact.status: 1.0, "new": 1.0, "new_linked": 1.0}
+    yield from take_in(fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference)
+    yield from join(fact, event, rows, reference)
+
+
+def count_reported(fact: m.CountReported, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    change = float(fact.count - fact.before)
+    if fact.found_in == "reclassified":
+        add = {"reclassified": change}
+    else:
+        add = {fact.status: change}
+        if fact.status in NEW_STATUSES:
+            add["new"] = change
+            if fact.found_in in ("community", "unknown"):
+                add["new_linked"] = change
+    yield from take_in(fact.hazard, fact.area, fact.day, add, {}, event, rows, reference)
+
+
+def place_affected(fact: m.PlaceAffected, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    """A place says where, not how many: it makes an open incident grow into its area."""
+    incident = find_front(rows, fact.hazard, fact.area, reference)
+    if incident is not None and incident.status == "open" and fact.area not in incident.affected:
+        yield m.DevelopIncident(id=command_id(event, "develop"), incident=incident.id, affected=fact.area, day=fact.day)
+
+
+def hazard_reported(fact: m.HazardReported, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+    incident = find_front(rows, fact.hazard, fact.area, reference)
+    known = incident.figures if incident is not None and incident.status == "open" else {}
+    here = f"{fact.figure}@{fact.area}"
+    others = [v for name, v in known.items() if name.startswith(f"{fact.figure}@") and name != here]
+    set_to = {here: fact.value, fact.figure: max([fact.value, *others])}
+    yield from take_in(fact.hazard, fact.area, event.occurred_at.date(), {}, set_to, event, rows, reference)
+
+
+def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> Incident | None:
+    """The latest incident of the hazard in the area's incident level, open or closed."""
+    known = reference.library.find_hazard(hazard)
+    if known is None:
+        return None
+    home = reference.areas.at_depth(area, known.incident_level)
+    front: LatestIncident | None = rows.find("fronts", front_id(hazard, home))
+    return rows.find("incidents", front.incident) if front else None
+
+
+def take_in(
+    hazard: str,
+    area: str,
+    day: date,
+    add: dict[str, float],
+    set_to: dict[str, float],
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
+) -> Iterator[Command]:
+    """Open or reopen what the report calls for, then let the incident take it in."""
+    known = reference.library.find_hazard(hazard)
+    if known is None:
+        return
+    incident = find_front(rows, hazard, area, reference)
+    if incident is None or incident.status == "closed":
+        if not calls_for_incident(known.opens, add | set_to):
+            return
+        window = timedelta(days=known.reopens_within_days)
+        if incident is not None and incident.closed_at and event.occurred_at - incident.closed_at <= window:
+            because = f"a new report in {reference.areas.name(area)} within {window.days} days after closing"
+            yield m.ReopenIncident(id=command_id(event, "reopen"), incident=incident.id, because=because)
+        else:
+            yield open_command(hazard, area, event, rows, reference)
+        incident = find_front(rows, hazard, area, reference)
+    if incident is not None:
+        yield m.DevelopIncident(
+            id=command_id(event, "develop"), incident=incident.id, affected=area, day=day, add=add, set_to=set_to
+        )
+
+
+def calls_for_incident(rules: tuple[Rule, ...], figures: dict[str, float]) -> bool:
+    return any(figures.get(rule.figure, 0.0) >= rule.at_least for rule in rules)
+
+
+def open_command(hazard: str, area: str, event: Event, rows: Rows, reference: ReferenceData) -> Command:
+    known = reference.library.find_hazard(hazard)
+    assert known is not None
+    home = reference.areas.at_depth(area, known.incident_level)
+    front: LatestIncident | None = rows.find("fronts", front_id(hazard, home))
+    openings = front.openings if front else 0
+    return m.OpenIncident(
+        id=command_id(event, "open"),
+        incident=derive_id("inc", hazard, home, openings + 1),
+        hazard=hazard,
+        area=home,
+        affected=(area,),
+        title=f"{known.title}, {reference.areas.name(home)}, since {format_time(event.occurred_at)[:10]}",
+    )
+
+
+def level_follows_figures(
+    fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """Written rules raise the level at once; lowering waits for the tick."""
+    incident: Incident = rows.find("incidents", fact.incident)
+    known = reference.library.find_hazard(incident.hazard)
+    if known is None or incident.status != "open":
+        return
+    level, because = known.level_for(fact.figures)  # as they were then: a peak that has passed counts
+    if level is not None and (incident.level is None or LEVELS.index(level) > LEVELS.index(incident.level)):
+        yield m.SetResponseLevel(id=command_id(event, "level"), incident=incident.id, level=level, because=because)

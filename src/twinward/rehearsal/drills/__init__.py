@@ -1,0 +1,1 @@
+"""The pretended city of a drill: feeds, players, responders, truth."""

@@ -1,0 +1,1 @@
+"""What somebody may do: roles, rules, jurisdictions, scopes."""

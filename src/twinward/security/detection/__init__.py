@@ -1,0 +1,1 @@
+"""Misuse seen by machine."""

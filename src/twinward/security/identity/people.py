@@ -1,0 +1,88 @@
+"""Who asks: the local administrator of a workspace, or the bearer of a signed token."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from twinward.core.errors import RefusedError
+from twinward.security.privacy.vault import read_or_make
+
+LOCAL_ADMIN = "local-admin"
+CLOCK_SKEW_S = 60
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """One who asks: a name for the record, the department they answer for, if any, and the areas they look after."""
+
+    name: str
+    role: str
+    department: str | None = None
+    areas: tuple[str, ...] = ("all",)
+    session: str | None = None
+
+
+class Identities:
+    """Signs and reads tokens with the workspace's own key (HS256)."""
+
+    def __init__(self, folder: Path, *, managed: bool = False) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._managed = managed
+        self.is_live: Callable[[str, datetime], bool] = lambda session, now: False
+        self._key = OctKey.import_key(read_or_make(folder / "token.key", lambda: os.urandom(32)))
+
+    def sign(self, caller: Caller, now: datetime, lasts: timedelta) -> str:
+        claims = {
+            "sub": caller.name,
+            "role": caller.role,
+            "department": caller.department,
+            "areas": list(caller.areas),
+            "sid": caller.session,
+            "iat": int(now.timestamp()),
+            "exp": int((now + lasts).timestamp()),
+        }
+        return str(jwt.encode({"alg": "HS256"}, claims, self._key))
+
+    def read(self, token: str, now: datetime) -> Caller:
+        """The caller a token speaks for, or RefusedError `bad_token`."""
+        try:
+            claims = jwt.decode(token.strip(), self._key, algorithms=["HS256"]).claims
+            issued, expires = int(claims["iat"]), int(claims["exp"])
+            caller = msgspec.convert(
+                {
+                    "name": claims["sub"],
+                    "role": claims["role"],
+                    "department": claims.get("department"),
+                    "areas": claims.get("areas") or ("all",),
+                    "session": claims.get("sid"),
+                },
+                Caller,
+            )
+        except (JoseError, ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
+            raise RefusedError("the token cannot be used", "ask for a new one", code="bad_token") from error
+        if expires <= now.timestamp():
+            raise RefusedError("the token has expired", "ask for a new one", code="bad_token")
+        if issued > now.timestamp() + CLOCK_SKEW_S:
+            raise RefusedError("the token was issued in the future", "set the clocks right", code="bad_token")
+        if caller.session is None and self._managed:
+            raise RefusedError("the token belongs to no session", "log in", code="bad_token")
+        if caller.session is not None and not self.is_live(caller.session, now):
+            raise RefusedError("this session is over", "log in again", code="bad_token")
+        return caller
+
+
+def anybody() -> Caller:
+    """One who has not said who they are."""
+    return Caller(name="anybody", role="public")
+
+
+def local_admin() -> Caller:
+    """The operating-system user who made the workspace."""
+    return Caller(name=LOCAL_ADMIN, role="administrator")

@@ -1,0 +1,1 @@
+"""What protects persons: vault, keys, masking, suppression, retention."""

@@ -1,0 +1,1 @@
+"""Use cases of access: accounts, activations, approvals, the vault, retention, publication, audit."""

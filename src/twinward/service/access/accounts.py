@@ -1,0 +1,115 @@
+"""Accounts and sessions as use cases: every change and every login, also a refused one, goes on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from twinward.core.errors import RefusedError
+from twinward.core.ids import derive_id
+from twinward.security.identity.accounts import Account
+from twinward.security.identity.people import Caller, anybody
+from twinward.security.identity.sessions import Session, Tokens
+from twinward.security.identity.throttle import Throttle
+from twinward.service.platform import Platform, ask
+from twinward.twins.emergency import messages as m
+
+__all__ = [
+    "Account",
+    "Session",
+    "Throttle",
+    "Tokens",
+    "add_account",
+    "list_accounts",
+    "lock_account",
+    "login",
+    "logout",
+    "note",
+]
+
+
+def note(platform: Platform, caller: Caller, kind: Any, about: str, detail: str = "") -> None:
+    """One entry of the record."""
+    now = platform.clock.now()
+    with platform.store.read() as rows:
+        name = derive_id("note", kind, about, caller.name, now.isoformat(), rows.last_seq())
+    area = platform.reference.areas.root
+    ask(platform, caller, m.NoteAccess(id=name, kind=kind, about=about[:120], detail=detail, area=area))
+
+
+def add_account(
+    platform: Platform, caller: Caller, name: str, role: str, *, department: str | None = None,
+    areas: tuple[str, ...] = ("all",), second_factor: bool = True,
+) -> str:  # fmt: skip
+    """Returns the one-time secret, which is shown once and kept nowhere."""
+    platform.policy.require(caller, "keep_accounts")
+    platform.policy.roles.require_role(role, department=department, areas=areas)
+    for area in areas:
+        if area != "all":
+            platform.reference.areas.require(area)
+    secret = platform.accounts.add(
+        name, role, platform.clock.now(), department=department, areas=areas, factor=second_factor
+    )
+    note(platform, caller, "account_added", name, f"{role} {department or ''} {','.join(areas)}")
+    return secret
+
+
+def list_accounts(platform: Platform, caller: Caller) -> list[Account]:
+    platform.policy.require(caller, "keep_accounts")
+    return platform.accounts.list_accounts()
+
+
+def lock_account(platform: Platform, caller: Caller, name: str, *, locked: bool) -> Account:
+    platform.policy.require(caller, "keep_accounts")
+    platform.accounts.lock(name, locked=locked)
+    note(platform, caller, "account_locked" if locked else "account_unlocked", name)
+    return platform.accounts.get(name)
+
+
+def reset_account(platform: Platform, caller: Caller, name: str) -> str:
+    platform.policy.require(caller, "keep_accounts")
+    secret = platform.accounts.reset(name, platform.clock.now())
+    note(platform, caller, "account_reset", name)
+    return secret
+
+
+def set_first_password(platform: Platform, name: str, secret: str, password: str) -> str | None:
+    """Exchange the one-time secret for a password; returns what the authenticator app is given, if anything."""
+    with _on_record(platform, name):
+        uri = platform.accounts.exchange(name, secret, password, platform.clock.now())
+    note(platform, anybody(), "password_set", name)
+    return uri
+
+
+def login(platform: Platform, name: str, password: str, code: str | None, device: str) -> Tokens:
+    now = platform.clock.now()
+    with _on_record(platform, name):
+        account = platform.accounts.enter(name, password, code, now)
+    tokens = platform.sessions.open(account, device[:120] or "unnamed", now)
+    note(platform, account.caller(tokens.session), "login", name, f"session {tokens.session}")
+    return tokens
+
+
+def refresh(platform: Platform, token: str) -> Tokens:
+    return platform.sessions.refresh(token, platform.clock.now())
+
+
+def logout(platform: Platform, caller: Caller, session: str) -> None:
+    platform.sessions.revoke(session, caller.name)
+    note(platform, caller, "logout", caller.name, f"session {session}")
+
+
+def list_sessions(platform: Platform, caller: Caller) -> list[Session]:
+    return platform.sessions.list_of(caller.name)
+
+
+@contextmanager
+def _on_record(platform: Platform, name: str) -> Iterator[None]:
+    """A refused login is put on record before it is raised; a name that is no account's is not written down."""
+    try:
+        yield
+    except RefusedError:
+        known = any(account.name == name for account in platform.accounts.list_accounts())
+        note(platform, anybody(), "login_refused", name if known else "an unknown name")
+        raise

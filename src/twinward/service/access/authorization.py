@@ -1,0 +1,65 @@
+"""Holds every way in against the rules: routes, verbs, commands."""
+
+from __future__ import annotations
+
+from twinward.core.errors import RefusedError
+from twinward.core.messages import Command
+from twinward.core.ports import Rows
+from twinward.security.identity.people import Caller
+from twinward.security.privacy.masking import scrub
+from twinward.security.authorization.rules import LOCAL, load_rules
+from twinward.service.platform import Platform
+from twinward.twins.emergency import messages as m
+
+__all__ = ["require_command", "require_reach", "require_route", "require_verb", "scrub"]
+
+THINGS = (
+    ("task", "tasks"), ("contact", "contacts"), ("case", "cases"), ("incident", "incidents"),
+    ("handover", "handovers"),
+)  # fmt: skip
+
+
+def require_route(platform: Platform, caller: Caller, method: str, path: str) -> None:
+    """RefusedError unless the caller's role may use the route; what it may see there is cut by the use case."""
+    platform.policy.require(caller, load_rules().of_route(method, path))
+
+
+def require_verb(platform: Platform, caller: Caller, words: str) -> None:
+    """RefusedError unless the caller's role may use the verb."""
+    action = load_rules().of_verb(words)
+    if action != LOCAL:
+        platform.policy.require(caller, action)
+
+
+def require_command(platform: Platform, caller: Caller, command: Command) -> None:
+    """RefusedError unless the caller may ask this of this area, for this department."""
+    if platform.managed and needs_second_person(command):
+        raise RefusedError(
+            "this changes people's lives and takes two", "propose it with `twinward change propose`",
+            code="second_person_needed",
+        )  # fmt: skip
+    action = load_rules().of_command(type(command).__name__)
+    department = getattr(command, "department", None)
+    area: str | None = getattr(command, "area", None)
+    platform.policy.require(caller, action, area=area, department=department)
+
+
+def needs_second_person(command: Command) -> bool:
+    """Putting a plan in force for an area, or somebody into isolation."""
+    return isinstance(command, m.AdoptPlan) or (isinstance(command, m.UpdateContact) and command.step == "isolated")
+
+
+def require_reach(platform: Platform, caller: Caller, command: Command, rows: Rows) -> None:
+    """RefusedError unless every thing that the command names lies in the caller's areas, as of this transaction.
+
+    A command with an area of one's own must not reach a case, contact, task or incident of somebody else's. What is not
+    there yet reaches nobody; a command about nothing that has a place is for those who are everywhere.
+    """
+    action = load_rules().of_command(type(command).__name__)
+    named = [(table, getattr(command, field)) for field, table in THINGS if getattr(command, field, None) is not None]
+    for table, key in named:
+        row = rows.find(table, key)
+        if row is not None:
+            platform.policy.require(caller, action, area=row.area)
+    if not named and getattr(command, "area", None) is None:
+        platform.policy.require(caller, action, area=platform.reference.areas.root)

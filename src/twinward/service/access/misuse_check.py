@@ -1,0 +1,135 @@
+"""The daily check: the chain, rows that the log does not explain, a day's changes and looks; alarms are announced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from twinward.core.ids import derive_id
+from twinward.core.messages import Event
+from twinward.core.ports import Rows
+from twinward.security.detection.anomalies import Anomaly, Deed, find_anomalies
+from twinward.service.access.accounts import note
+from twinward.service.platform import Caller, Platform, ask
+from twinward.twins.emergency import messages as m
+
+DAY = timedelta(days=1)
+PAGE = 5000
+# tables whose rows say something of a person, and the field that their events name them by
+PERSONS = {"cases": "case", "contacts": "contact", "changes": "change"}
+CHANGES = ("ChangeProposed", "ChangeConfirmed", "CaseReclassified")
+LOOKS = ("LookRecorded", "PersonsListed")
+
+
+class Check(Protocol):
+    """What a verification of the chain says."""
+
+    @property
+    def entries(self) -> int: ...
+
+    @property
+    def ok(self) -> bool: ...
+
+    @property
+    def first_bad(self) -> int | None: ...
+
+
+def check_misuse(platform: Platform, caller: Caller, verify: Callable[[], Check]) -> dict[str, Any]:
+    """Everything suspicious of the last day; each finding is an event and a notice to the auditors."""
+    platform.policy.require(caller, "see_audit")
+    chain = verify()
+    found = [] if chain.ok else [Anomaly(what="log_broken", actor="?", count=1, event=f"entry {chain.first_bad}")]
+    with platform.store.read() as rows:
+        events = _events_about_persons(rows)
+        found += unexplained_rows(platform, rows, events)
+    since = platform.clock.now() - DAY
+    deeds = [deed for event in events if event.recorded_at >= since for deed in _deeds(event)]
+    known = {key for event in events for key in _names(event)} | {event.incident for event in events if event.incident}
+    accounts = {one.name: one for one in platform.accounts.list_accounts()}
+
+    def covers(actor: str, area: str) -> bool:
+        account = accounts.get(actor)
+        if account is None:
+            return (actor == "local-admin" and not platform.managed) or actor == "loop"
+        return platform.policy.jurisdiction(account.caller("")).concerns(area)
+
+    found += find_anomalies(deeds, covers, known, ZoneInfo(platform.settings.timezone))
+    found += [
+        Anomaly(what="alone", actor=event.actor, count=1, event=event.id)
+        for event in events
+        if isinstance(event.fact, m.ChangeConfirmed) and event.fact.proposed_by == event.actor
+    ]
+    for one in found:
+        raise_alarm(platform, caller, one)
+    return {"checked": len(deeds), "entries": chain.entries, "anomalies": [msgspec.structs.asdict(a) for a in found]}
+
+
+def _events_about_persons(rows: Rows) -> list[Event]:
+    kinds = ("CaseReported", "ContactNamed", "ContactAssigned", "ContactUpdated", "ChangeRefused", "AppealLodged",
+             "AppealDecided", "ChangeUsed", *CHANGES, *LOOKS)  # fmt: skip
+    events: list[Event] = []
+    while page := rows.events_after(events[-1].seq if events else 0, PAGE, types=kinds):
+        events += page
+    return events
+
+
+def _names(event: Event) -> list[str]:
+    return [value for field in PERSONS.values() if (value := getattr(event.fact, field, None))]
+
+
+def _deeds(event: Event) -> list[Deed]:
+    """A broken-off fact (its key destroyed) is no deed of the last day."""
+    if event.fact is None or event.type not in (*CHANGES, *LOOKS):
+        return []
+    kind: Any = "look" if event.type in LOOKS else "change"
+    linked = getattr(event.fact, "linked", None) or next(iter(_names(event)), None)
+    if isinstance(event.fact, m.ChangeProposed):
+        linked = event.fact.linked
+    return [Deed(actor=event.actor, kind=kind, at=event.recorded_at, area=event.area, linked=linked, event=event.id)]
+
+
+class Replay:
+    """Rows as the log makes them, in memory: what the appliers are given instead of the database."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], Any] = {}
+
+    def find(self, table: str, key: str) -> Any:
+        return self.rows.get((table, key))
+
+    def put(self, table: str, row: Any, valid_from: Any) -> None:
+        self.rows[table, row.id] = row
+
+
+def unexplained_rows(platform: Platform, rows: Rows, events: list[Event]) -> list[Anomaly]:
+    """Rows about persons that differ from what the log makes of them: somebody wrote past it."""
+    replay: Any = Replay()
+    appliers = platform.loop.twins.behaviour.appliers
+    lost: set[str] = set()
+    for event in events:
+        if event.fact is None:
+            lost.add(str(event.subject))  # deleted on its date: what it made can no longer be told
+        elif event.type not in LOOKS and str(event.subject) not in lost:
+            appliers[type(event.fact)](event.fact, event, replay)
+    found = []
+    for table in PERSONS:
+        for row in rows.list_rows(table):
+            if str(row.subject) not in lost and replay.find(table, row.id) != row:
+                found.append(Anomaly(what="forced", actor="?", count=1, event=f"{table} {row.id}"))
+    return found
+
+
+def raise_alarm(platform: Platform, caller: Caller, anomaly: Anomaly) -> None:
+    text = f"{anomaly.what}: {anomaly.actor}, {anomaly.count} times, first {anomaly.event}"
+    note(platform, caller, "alarm", anomaly.what, text)
+    now = platform.clock.now()
+    for role in ("auditor", "administrator"):
+        name = derive_id("notice", anomaly.what, anomaly.event, role, now.date().isoformat())
+        command = m.SendNotice(
+            id=derive_id("cmd", name), notice=name, to_role=role, area=platform.reference.areas.root, text=text
+        )
+        ask(platform, caller, command)

@@ -1,0 +1,96 @@
+"""Lists and files of cases and contacts: under an activation, inside one's jurisdiction, each look on record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import InputError, RefusedError
+from twinward.core.ids import derive_id
+from twinward.core.scope import Scope
+from twinward.security.authorization.scopes import issue_scope
+from twinward.service.access.approvals import with_emergency_access
+from twinward.service.platform import Caller, Platform, ask
+from twinward.twins.emergency import messages as m
+
+# table -> (the column its pages go by, the filters a page may have)
+KINDS = {
+    "cases": ("reported_at", ("hazard", "status")),
+    "contacts": ("named_at", ("incident", "case", "step")),
+}
+MAX_PAGE = 500
+
+
+class PersonPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page, newest first, the total of all pages, and the activation under which it was given."""
+
+    items: list[dict[str, Any]]
+    total: int
+    activation: str
+
+
+def scope_to_see(platform: Platform, caller: Caller) -> Scope:
+    """The scope for seeing persons at all: for the first purpose that the role has and an activation opens."""
+    platform.policy.require(caller, "see_persons")
+    role = platform.policy.roles.roles[caller.role]
+    refused: RefusedError | None = None
+    now = platform.clock.now()
+    with platform.store.read() as rows:
+        for purpose in platform.policy.roles.actions["see_persons"].purposes:
+            if purpose in role.purposes:
+                try:
+                    return issue_scope(rows, purpose, caller.name, now, platform.policy)
+                except RefusedError as error:
+                    refused = error
+    raise refused or RefusedError(f"{caller.role} has no purpose for this", code="purpose_not_open")
+
+
+def list_persons(
+    platform: Platform, caller: Caller, kind: str, *, limit: int = 50, offset: int = 0, **filters: str | None
+) -> PersonPage:
+    """A page of cases or contacts in the caller's areas that the activation opens, inside its window of data."""
+    if kind not in KINDS:
+        raise InputError(f"there is no list of {kind!r}", f"there are {', '.join(KINDS)}", code="unknown_list")
+    order, allowed = KINDS[kind]
+    equals = {name: value for name, value in filters.items() if value is not None and name in allowed}
+    scope = scope_to_see(platform, caller)
+    caller = with_emergency_access(platform, caller)
+    window = (order, scope.data_from, scope.data_to)
+    within = platform.policy.ranges(caller, scope)
+    with platform.store.read() as rows:
+        found, total = rows.list_page(
+            kind, order=f"-{order}", limit=min(limit, MAX_PAGE), offset=offset, within=within, between=window, **equals
+        )
+    if found:
+        record_listing(platform, caller, scope, f"list of {kind}", tuple(sorted({row.subject for row in found})))
+    items = [msgspec.structs.asdict(row) for row in found]
+    return PersonPage(items=items, total=total, activation=scope.activation)
+
+
+def get_person(platform: Platform, caller: Caller, kind: str, key: str) -> dict[str, Any]:
+    """One case or contact; absent, elsewhere and outside the window all answer alike."""
+    scope = scope_to_see(platform, caller)
+    caller = with_emergency_access(platform, caller)
+    with platform.store.read() as rows:
+        row = rows.find(kind, key)
+    at: datetime | None = getattr(row, KINDS[kind][0], None)
+    inside = at is not None and scope.data_from <= at < scope.data_to
+    platform.policy.require_thing(
+        caller, "see_persons", f"{kind[:-1]} {key}", row.area if inside else None, "list them first", scope=scope
+    )
+    record_listing(platform, caller, scope, f"file of {kind[:-1]}", (row.subject,))
+    return msgspec.structs.asdict(row) | {"activation": scope.activation}
+
+
+def record_listing(platform: Platform, caller: Caller, scope: Scope, question: str, subjects: tuple[str, ...]) -> None:
+    """Put on record that this caller was shown these persons; refused when the activation has shut meanwhile."""
+    now = platform.clock.now()
+    with platform.store.read() as rows:
+        name = derive_id("look", caller.name, question, now.isoformat(), rows.last_seq(), *subjects)
+    purpose = sorted(scope.purposes & {"trace", "care"})[0]
+    command = m.RecordListing(
+        id=name, activation=scope.activation, purpose=purpose, question=question, subjects=subjects
+    )
+    ask(platform, caller, command)

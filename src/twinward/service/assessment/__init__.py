@@ -1,0 +1,1 @@
+"""Use cases of the five functions, past incidents and questions to the library."""

@@ -1,0 +1,1 @@
+"""Use cases on the city base: build it, describe its residents."""

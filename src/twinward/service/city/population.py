@@ -1,0 +1,73 @@
+"""Where residents live, by area: how what is said of one area divides over the areas of a level."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.core.errors import InputError
+from twinward.citybase.columns import open_city, read_manifest
+from twinward.service.platform import Platform
+
+Floats = NDArray[np.float64]
+
+
+def level_of(platform: Platform, level: str | None) -> list[str]:
+    """The areas of a level by name; without a name, those right below the city."""
+    areas = platform.reference.areas
+    if level is None:
+        return sorted(areas.children.get(areas.root, []))
+    found = sorted(code for code, area in areas.by_code.items() if area.level == level)
+    if not found:
+        known = ", ".join(dict.fromkeys(area.level for area in areas.by_code.values())) or "none: there is no city"
+        raise InputError(f"there is no level {level!r}", f"known: {known}", code="unknown_level")
+    return found
+
+
+def spread(platform: Platform, place: dict[str, int], residents: Floats, code: str) -> Floats:
+    """How something said of `code` divides over the areas: to the one it lies in, else by residents below it."""
+    weight = np.zeros(len(place))
+    home = home_of(platform, place, code)
+    if home is not None:
+        weight[place[home]] = 1.0
+        return weight
+    below = [n for area, n in place.items() if platform.reference.areas.is_under(area, code)]
+    total = residents[below].sum()
+    weight[below] = residents[below] / total if total else 1.0 / max(len(below), 1)
+    return weight
+
+
+def home_of(platform: Platform, place: dict[str, int], code: str) -> str | None:
+    """The area of the level that `code` lies in, if it does not lie above them all."""
+    return next((above for above in reversed(platform.reference.areas.path(code)) if above in place), None)
+
+
+@lru_cache(maxsize=4)
+def leaf_residents(folder: Path, sha256: str) -> dict[str, int]:
+    """Residents of each leaf area of a built city."""
+    base = open_city(folder)
+    return dict(zip(base.leaf_codes, np.diff(base.leaf_start).tolist(), strict=True))
+
+
+def leaves_of(platform: Platform) -> dict[str, int]:
+    folder = platform.workspace / "city"
+    if not (folder / "leaf_start.npy").exists():
+        return {}
+    return leaf_residents(folder, read_manifest(folder).sha256)
+
+
+def residents_of(platform: Platform, place: dict[str, int]) -> Floats:
+    found = np.zeros(len(place))
+    for leaf, count in leaves_of(platform).items():
+        home = home_of(platform, place, leaf)
+        if home is not None:
+            found[place[home]] += count
+    return found
+
+
+def residents_below(platform: Platform, code: str) -> float:
+    is_under = platform.reference.areas.is_under
+    return float(sum(count for leaf, count in leaves_of(platform).items() if is_under(leaf, code)))

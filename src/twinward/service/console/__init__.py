@@ -1,0 +1,1 @@
+"""What the console's pages read: dashboard, base map, movement, workspaces."""

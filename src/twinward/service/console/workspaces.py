@@ -1,0 +1,242 @@
+"""What the other places of the console ask: who I am, my tasks, trust, and what the public may see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from twinward.security.privacy.masking import suppress_small
+from twinward.service.access.activations import list_activations
+from twinward.service.console.basemap import Ground
+from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.incidents.incident_view import TaskRow, show_task
+from twinward.service.console.dashboard_tables import sum_days
+from twinward.service.incidents.queries import list_sources, list_tasks
+
+TASKS_SHOWN, MESSAGES_SHOWN = 200, 50
+
+
+class DepartmentName(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    duty: str
+
+
+class PlanName(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    hazard: str
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks and for which departments they may answer."""
+
+    name: str
+    role: str
+    department: str | None
+    managed: bool
+    kind: str
+    areas: list[str]
+    actions: list[str]
+    departments: list[DepartmentName]
+    plans: list[PlanName]
+
+
+class MyTasks(msgspec.Struct, frozen=True, kw_only=True):
+    """Unfinished tasks of one department in one area, by deadline."""
+
+    as_of: datetime
+    items: list[TaskRow]
+    more: bool
+
+
+class PublicActivation(msgspec.Struct, frozen=True, kw_only=True):
+    """What is open, by whom, on which basis, until when."""
+
+    id: str
+    hazard: str
+    areas: list[str]
+    purposes: list[str]
+    by: str
+    basis: str
+    opened_at: datetime
+    ends_at: datetime
+    in_force: bool
+
+
+class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One source's account: received = stored + rejected + duplicate."""
+
+    source: str
+    received: int
+    stored: int
+    rejected: int
+    duplicate: int
+    balanced: bool
+
+
+class LookRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How often persons were looked at for a purpose: counts only, whom and by whom is in the audit."""
+
+    purpose: str
+    looks: int
+    lookers: int
+
+
+class Trust(msgspec.Struct, frozen=True, kw_only=True):
+    as_of: datetime
+    activations: list[PublicActivation]
+    sources: list[SourceRow]
+    looks: list[LookRow]
+    looks_all: int
+
+
+class PublicArea(msgspec.Struct, frozen=True, kw_only=True):
+    """`new_7d` None is a number too small to publish."""
+
+    code: str
+    name: str
+    new_7d: int | None
+    level: str | None
+    restricted: bool
+
+
+class PublicDay(msgspec.Struct, frozen=True, kw_only=True):
+    day: str
+    new: int | None
+
+
+class PublicMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan in force tells a part of the public; `clause` says which plan and where in it."""
+
+    area_name: str
+    audience: str
+    channel: str
+    text: str
+    sent_at: datetime
+    clause: str
+
+
+class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What anybody may see: figures by area without small numbers, measures in force, powers in use."""
+
+    as_of: datetime
+    to_day: str
+    city: str
+    kind: str
+    k: int
+    areas: list[PublicArea]
+    days: list[PublicDay]
+    measures: list[str]
+    powers_until: datetime | None
+    powers: list[str]
+    messages: list[PublicMessage]
+
+
+def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
+    known = platform.reference.library.departments
+    return Me(
+        name=caller.name,
+        role=caller.role,
+        department=caller.department,
+        managed=platform.managed,
+        kind=ground.kind,
+        areas=["all"] if "all" in caller.areas else [ground.areas.name(code) for code in caller.areas],
+        actions=sorted(platform.policy.roles.actions_of(caller.role, managed=platform.managed)),
+        departments=[DepartmentName(id=d.id, title=d.title, duty=d.duty) for d in known.values()],
+        plans=[PlanName(id=p.id, title=p.title, hazard=p.hazard) for p in platform.reference.library.plans.values()],
+    )
+
+
+def get_my_tasks(
+    platform: Platform, ground: Ground, caller: Caller, department: str | None, area: str | None
+) -> MyTasks:
+    now = platform.clock.now()
+    found = list_tasks(
+        platform, department=department, area=area, status="at_work", limit=TASKS_SHOWN + 1, caller=caller
+    )
+    rows = [show_task(ground, task, now) for task in found[:TASKS_SHOWN]]
+    return MyTasks(as_of=now, items=rows, more=len(found) > TASKS_SHOWN)
+
+
+def get_trust(platform: Platform) -> Trust:
+    names = PublicActivation.__struct_fields__
+    opened = [PublicActivation(**{name: one[name] for name in names}) for one in list_activations(platform)]
+    fields = SourceRow.__struct_fields__
+    sources = [SourceRow(**{name: one[name] for name in fields}) for one in list_sources(platform)]
+    looks: Counter[str] = Counter()
+    lookers: dict[str, set[str]] = {}
+    with platform.store.read() as reader:
+        after = 0
+        while page := reader.events_after(after, types=("LookRecorded", "PersonsListed")):
+            after = page[-1].seq
+            for event in page:
+                purpose = str(getattr(event.fact, "purpose", "deleted"))
+                looks[purpose] += len(getattr(event.fact, "subjects", ("one",)))
+                lookers.setdefault(purpose, set()).add(event.actor)
+    rows = [LookRow(purpose=name, looks=n, lookers=len(lookers[name])) for name, n in sorted(looks.items())]
+    return Trust(
+        as_of=platform.clock.now(), activations=opened[::-1], sources=sources, looks=rows, looks_all=looks.total()
+    )
+
+
+def get_public(platform: Platform, ground: Ground, at: datetime | None) -> PublicPage:
+    now = at or platform.clock.now()
+    day = ground.day_of(now) - timedelta(days=1)  # whole days only: a number that moves by one tells of one person
+    k = platform.settings.k_anonymity
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, at)
+        incidents = snapshot.list_rows("incidents")
+        limits: list[Any] = snapshot.list_rows("restrictions")
+        activations = [row for row in snapshot.list_rows("activations") if row.is_open(now)]
+        told = snapshot.list_rows("notices", to_role="public")
+        plans = {row.id: f"{row.plan} {row.version}: " for row in snapshot.list_rows("plans_in_force")}
+    curve = sum_days(incidents, day)
+    week = {row.day for row in curve[-7:]}
+    tops = dict.fromkeys(ground.top, 0)
+    levels: dict[str, str | None] = {}
+    for row in incidents:
+        code = ground.areas.at_depth(row.area, 1)
+        tops[code] = tops.get(code, 0) + sum(d.new for d in sum_days([row], day) if d.day in week)
+        if row.status == "open":
+            levels[code] = row.level
+    shown = suppress_small(tops, k)
+    restricted = {ground.areas.at_depth(row.area, 1) for row in limits}
+    return PublicPage(
+        as_of=now,
+        to_day=day.isoformat(),
+        city=ground.name,
+        kind=ground.kind,
+        k=k,
+        areas=[
+            PublicArea(
+                code=code,
+                name=ground.areas.name(code),
+                new_7d=shown[code],
+                level=levels.get(code),
+                restricted=code in restricted,
+            )
+            for code in sorted(tops)
+        ],
+        days=[PublicDay(day=row.day, new=None if 0 < row.new < k else row.new) for row in curve],
+        measures=sorted({row.measure for row in limits}),
+        powers_until=max((row.ends_at for row in activations), default=None),
+        powers=sorted({purpose for row in activations for purpose in row.purposes}),
+        messages=list_messages(
+            ground, told, {row.id: plans[row.id] for row in incidents if row.id in plans and row.status == "open"}
+        ),
+    )
+
+
+def list_messages(ground: Ground, told: list[Any], plans: dict[str, str]) -> list[PublicMessage]:
+    """What the plans now in force (by incident, as clauses name them) have told the public, the newest first."""
+    mine = [row for row in told if row.incident in plans and row.clause.startswith(plans[row.incident])]
+    mine.sort(key=lambda row: row.sent_at, reverse=True)
+    names = ("audience", "channel", "text", "sent_at", "clause")
+    return [
+        PublicMessage(area_name=ground.areas.name(row.area), **{name: getattr(row, name) for name in names})
+        for row in mine[:MESSAGES_SHOWN]
+    ]

@@ -1,0 +1,1 @@
+"""Use cases of drills: fenced copies, entries, scores."""

@@ -1,0 +1,1 @@
+"""Use cases after the action: reviews, timeliness, counterfactuals."""

@@ -1,0 +1,206 @@
+"""The incident room: one incident as a loop, with its rail, board, tasks, evidence, and the tree of causes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import AbsentError
+from twinward.service.console.basemap import Ground
+from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.console.dashboard_tables import deadline_of, sum_days
+from twinward.service.console.dashboard_view import DayRow
+from twinward.service.incidents.plan_status import proposed_plan
+from twinward.service.incidents.queries import build_timeline, concerns
+
+TASKS_SHOWN = 400
+TREE_SHOWN = 250
+STATUS_ORDER = {"failed": 0, "ordered": 1, "confirmed": 2, "acknowledged": 3, "waiting": 4, "done": 5, "dropped": 6}
+
+
+class LoopStage(msgspec.Struct, frozen=True, kw_only=True):
+    """One station of the loop: whether it has been reached, since when, and how much went through it."""
+
+    key: str  # triggered | linked | scheduled | divided | fed_back
+    reached_at: datetime | None
+    count: int
+    of: int | None = None
+
+
+class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One task as a card shows it."""
+
+    id: str
+    incident: str
+    key: str
+    title: str
+    department: str
+    area: str
+    area_name: str
+    status: str
+    late: bool
+    essential: bool
+    due_at: datetime | None
+    ordered_at: datetime | None
+    done_at: datetime | None
+    after: tuple[str, ...]
+    comments: int
+    escalations: int
+    escalated_to_name: str | None
+    result: str | None
+
+
+class AssignedDuty(msgspec.Struct, frozen=True, kw_only=True):
+    """One department's tasks of this incident by status; all of them, not only those whose cards are sent."""
+
+    id: str
+    title: str
+    counts: dict[str, int]
+    late: int
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    objective: str
+    holds: bool
+    because: str
+
+
+class CauseNode(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the tree; `depth` 0 is what nothing of ours caused."""
+
+    seq: int
+    depth: int
+    type: str
+    occurred_at: datetime
+    actor: str
+    area_name: str
+    says: dict[str, Any]
+
+
+class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole room at one instant."""
+
+    id: str
+    as_of: datetime
+    hazard: str
+    area: str
+    area_name: str
+    title: str
+    status: str
+    level: str | None
+    level_since: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    round: int
+    affected: list[str]
+    new_total: int
+    plan: str | None
+    plan_authority: str | None
+    proposed_plan: str | None
+    curve: list[DayRow]
+    rail: list[LoopStage]
+    board: list[AssignedDuty]
+    tasks: list[TaskRow]
+    tasks_all: int
+    evidence: list[Evidence]
+    tree: list[CauseNode]
+    tree_cut: bool
+
+
+def get_incident_view(platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None) -> IncidentView:
+    """AbsentError when there is no such incident at that instant."""
+    now = at or platform.clock.now()
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, at)
+        row = snapshot.find("incidents", incident)
+        if row is None or not concerns(platform, caller, row.area):
+            raise AbsentError(f"there is no incident {incident}", "go back to the overview")
+        plan = snapshot.find("plans_in_force", incident)
+        tasks = snapshot.list_rows("tasks", incident=incident)
+        tree = build_timeline(reader, incident, at, limit=TREE_SHOWN)
+        evidence = snapshot.list_evidence(incident, now)
+    curve = sum_days([row], ground.day_of(now))
+    cards = [show_task(ground, task, now) for task in tasks]
+    cards.sort(key=lambda card: (not card.late, STATUS_ORDER.get(card.status, 9), card.due_at or now, card.id))
+    names = ("id", "hazard", "area", "title", "status", "level", "level_since", "opened_at", "closed_at", "round")
+    return IncidentView(
+        **{name: getattr(row, name) for name in names},
+        as_of=now,
+        area_name=ground.areas.name(row.area),
+        affected=[ground.areas.name(code) for code in row.affected],
+        new_total=sum(day.new for day in curve),
+        plan=plan.plan if plan else None,
+        plan_authority=plan.authority if plan else None,
+        proposed_plan=proposed_plan(platform, row, plan),
+        curve=curve,
+        rail=list_stages(row, plan, tasks),
+        board=list_duties(platform, tasks, now),
+        tasks=cards[:TASKS_SHOWN],
+        tasks_all=len(cards),
+        evidence=[Evidence(objective=one.objective, holds=one.holds, because=one.because) for one in evidence],
+        tree=[show_cause(ground, one) for one in tree],
+        tree_cut=len(tree) >= TREE_SHOWN,
+    )
+
+
+def show_task(ground: Ground, task: Any, now: datetime) -> TaskRow:
+    names = (
+        "id", "incident", "key", "title", "department", "area", "status", "essential", "ordered_at",
+        "done_at", "after", "comments", "escalations", "result",
+    )  # fmt: skip
+    return TaskRow(
+        **{name: getattr(task, name) for name in names},
+        area_name=ground.areas.name(task.area),
+        due_at=deadline_of(task) if task.ordered_at else None,
+        late=task.is_late(now),
+        escalated_to_name=ground.areas.name(task.escalated_to) if task.escalated_to else None,
+    )
+
+
+def list_stages(incident: Any, plan: Any, tasks: list[Any]) -> list[LoopStage]:
+    """One point triggers, parties are linked, work is scheduled in order, divided by duty, fed back."""
+    ordered = [task.ordered_at for task in tasks if task.ordered_at]
+    done = [task.done_at for task in tasks if task.done_at]
+    created = [task.created_at for task in tasks]
+    reports = int(incident.figures.get("new_total", 0)) or len(incident.days)
+    return [
+        LoopStage(key="triggered", reached_at=incident.opened_at, count=reports),
+        LoopStage(key="linked", reached_at=plan.adopted_at if plan else None, count=len(incident.parties)),
+        LoopStage(key="scheduled", reached_at=min(created, default=None), count=len(tasks)),
+        LoopStage(key="divided", reached_at=min(ordered, default=None), count=len(ordered), of=len(tasks)),
+        LoopStage(key="fed_back", reached_at=min(done, default=None), count=len(done), of=len(tasks)),
+    ]
+
+
+def list_duties(platform: Platform, tasks: list[Any], now: datetime) -> list[AssignedDuty]:
+    known = platform.reference.library.departments
+    by_department: dict[str, list[Any]] = {}
+    for task in tasks:
+        by_department.setdefault(task.department, []).append(task)
+    duties = [
+        AssignedDuty(
+            id=name,
+            title=known[name].title if name in known else name,
+            counts=dict(Counter(task.status for task in own)),
+            late=sum(task.is_late(now) for task in own),
+        )
+        for name, own in by_department.items()
+    ]
+    return sorted(duties, key=lambda duty: (-duty.late, duty.id))
+
+
+def show_cause(ground: Ground, event: dict[str, Any]) -> CauseNode:
+    """What an event says in a few plain words; lists and long fields stay behind."""
+    says = {name: value for name, value in event["fact"].items() if isinstance(value, str | int | float | bool)}
+    return CauseNode(
+        seq=event["seq"],
+        depth=event["depth"],
+        type=event["type"],
+        occurred_at=event["occurred_at"],
+        actor=event["actor"],
+        area_name=ground.areas.name(event["area"]),
+        says=says,
+    )

@@ -1,0 +1,286 @@
+"""What officers see: incidents with reasons and timeline, tasks, sources, the overview; now or as of an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import AbsentError
+from twinward.core.messages import Counts, Event
+from twinward.core.ports import Reader
+from twinward.security.privacy.masking import mask_fact
+from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.incidents.plan_status import proposed_plan, waiting_clauses
+
+OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
+GROUPS: dict[str, Any] = {"open": OPEN_TASKS, "at_work": OPEN_TASKS[1:]}  # words for several statuses at once
+MAX_PAGE = 10_000
+
+
+def list_incidents(
+    platform: Platform, *, at: datetime | None = None, status: str | None = None, caller: Caller | None = None
+) -> list[Any]:
+    """Incidents that concern the caller's areas, newest first, without their day by day figures."""
+    equals: dict[str, Any] = {"status": status} if status else {}
+    with platform.store.read() as reader:
+        rows = snapshot_of(platform, reader, at).list_rows("incidents", **equals)
+    rows = [row for row in rows if concerns(platform, caller, row.area)]
+    newest = sorted(rows, key=lambda row: row.opened_at, reverse=True)
+    return [describe_incident(platform, row) for row in newest]
+
+
+def describe_incident(platform: Platform, row: Any) -> dict[str, Any]:
+    shown = msgspec.structs.asdict(row)
+    shown.pop("days")
+    return shown | {"area_name": platform.reference.areas.name(row.area)}
+
+
+def get_incident(
+    platform: Platform,
+    incident: str,
+    *,
+    at: datetime | None = None,
+    timeline: bool = False,
+    caller: Caller | None = None,
+) -> dict[str, Any]:
+    """One incident with its plan, its tasks by status, what keeps it open, and on request its whole cause tree."""
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, at)
+        row = snapshot.find("incidents", incident)
+        if row is None or not concerns(platform, caller, row.area):
+            raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
+        tasks = snapshot.list_rows("tasks", incident=incident)
+        shown = describe_incident(platform, row) | {
+            "days": row.days,
+            "plan": snapshot.find("plans_in_force", incident),
+            "proposed_plan": proposed_plan(platform, row, snapshot.find("plans_in_force", incident)),
+            "waits_for": waiting_clauses(platform, snapshot, row),
+            "ended_plan": snapshot.find("ended_plans", incident),
+            "tasks": tally(task.status for task in tasks),
+            "late": [task.id for task in tasks if task.is_late(at or platform.clock.now())],
+            "evidence": snapshot.list_evidence(incident, platform.clock.now()),
+        }
+        if timeline:
+            shown["timeline"] = build_timeline(reader, incident, at)
+    return shown
+
+
+def tally(words: Any) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+def build_timeline(
+    reader: Reader, incident: str, at: datetime | None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Every event of the incident as a tree by cause: `depth` 0 is a report or a person, children follow theirs.
+
+    With `limit`, only the incident's first events.
+    """
+    events = list_all_events(reader, incident, at, limit)
+    known = {event.id: event for event in events}
+    missing = [event.cause for event in events if event.cause]
+    while missing:  # up to the first cause: a report, a sensor or a person
+        name = missing.pop()
+        cause = reader.find_event(name) if name not in known else None
+        if cause is not None:
+            known[name] = cause
+            missing += [cause.cause] if cause.cause else []
+    orders: dict[str, str] = {e.fact.task: e.id for e in known.values() if e.type == "OrderIssued" and e.fact}  # type: ignore[attr-defined]
+    children: dict[str | None, list[Event]] = {}
+    for event in sorted(known.values(), key=lambda event: event.seq):
+        parent = event.cause or orders.get(getattr(event.fact, "task", ""))
+        children.setdefault(parent if parent in known and parent != event.id else None, []).append(event)
+    rows: list[dict[str, Any]] = []
+    stack = [(event, 0) for event in reversed(children.get(None, []))]
+    while stack:
+        event, depth = stack.pop()
+        rows.append(show_event(event) | {"depth": depth})
+        stack += [(child, depth + 1) for child in reversed(children.get(event.id, []))]
+    return rows
+
+
+def list_all_events(reader: Reader, incident: str, at: datetime | None, limit: int | None = None) -> list[Event]:
+    events: list[Event] = []
+    after = 0
+    while page := reader.events_after(after, min(limit or MAX_PAGE, MAX_PAGE), incident=incident):
+        events += page
+        if limit is not None and len(events) >= limit:
+            break
+        after = page[-1].seq
+    return [event for event in events if at is None or event.recorded_at <= at]
+
+
+def show_event(event: Event) -> dict[str, Any]:
+    """An event as it may leave: what points at a person is left out."""
+    fact = msgspec.to_builtins(event.fact) if event.fact is not None else {}
+    fact.pop("type", None)
+    return {
+        "seq": event.seq,
+        "id": event.id,
+        "type": event.type,
+        "occurred_at": event.occurred_at,
+        "recorded_at": event.recorded_at,
+        "area": event.area,
+        "actor": event.actor,
+        "cause": event.cause,
+        "incident": event.incident,
+        "fact": mask_fact(fact, personal=event.subject is not None),
+    }
+
+
+def list_events(platform: Platform, after: int, limit: int, caller: Caller | None = None) -> list[dict[str, Any]]:
+    """A page of the log after a sequence number, in order; what does not concern the caller's areas is a blank."""
+    with platform.store.read() as reader:
+        found = reader.events_after(after, min(limit, MAX_PAGE))
+    shown = [show_event(one) if concerns(platform, caller, one.area) else blank_event(one) for one in found]
+    return [one | {"drill": platform.drill} for one in shown] if platform.drill else shown
+
+
+def blank_event(event: Event) -> dict[str, Any]:
+    """A place in the log whose event is not the reader's to see: the order stays whole, nothing else is told."""
+    nothing = dict.fromkeys(("id", "occurred_at", "recorded_at", "area", "actor", "cause", "incident"))
+    return {"seq": event.seq, "type": "Elsewhere", **nothing, "fact": {}}
+
+
+def concerns(platform: Platform, caller: Caller | None, area: str) -> bool:
+    """Whether something at `area` concerns the caller; None is the system itself."""
+    return caller is None or platform.policy.jurisdiction(caller).concerns(area)
+
+
+def list_tasks(
+    platform: Platform,
+    *,
+    department: str | None = None,
+    area: str | None = None,
+    incident: str | None = None,
+    status: str | None = None,
+    at: datetime | None = None,
+    limit: int = 1000,
+    offset: int = 0,
+    caller: Caller | None = None,
+) -> list[Any]:
+    """Tasks by deadline in the caller's areas; `status` a word of the glossary, or `open` or `at_work`.
+
+    One who answers for a department sees that department's.
+    """
+    equals: dict[str, Any] = {}
+    if caller is not None and caller.department:
+        if department not in (None, caller.department):
+            return []
+        department = caller.department
+    within = platform.policy.ranges(caller) if caller is not None else None
+    if department:
+        platform.reference.library.require_department(department)
+        equals["department"] = department
+    if incident:
+        equals["incident"] = incident
+    if status:
+        equals["status"] = GROUPS.get(status, status)
+    under = None if area in (None, platform.reference.areas.root) else platform.reference.areas.require(str(area))
+    with platform.store.read() as reader:
+        if at is None:
+            return reader.list_rows(
+                "tasks", under=under, within=within, order="due_at", limit=limit, offset=offset, **equals
+            )
+        mine = platform.policy.jurisdiction(caller).covers if caller is not None else bool
+        found = snapshot_of(platform, reader, at).list_rows("tasks", under=under, **equals)
+        return [row for row in found if mine(row.area)][offset : offset + limit]
+
+
+def get_task(platform: Platform, task: str, caller: Caller | None = None) -> Any:
+    """One task; one outside the caller's areas or department answers like one that is not there."""
+    with platform.store.read() as reader:
+        row = reader.find("tasks", task)
+    if row is None or (caller is not None and not is_own_task(platform, caller, row)):
+        raise AbsentError(f"there is no task {task}", "list them with `twinward task list`")
+    return row
+
+
+def is_own_task(platform: Platform, caller: Caller, row: Any) -> bool:
+    return caller.department in (None, row.department) and platform.policy.jurisdiction(caller).covers(row.area)
+
+
+def list_sources(platform: Platform) -> list[dict[str, Any]]:
+    """Each source's account and whether it balances."""
+    with platform.store.read() as reader:
+        counts = reader.counts()
+    for source, count in platform.intake.counts().items():
+        counts[source] = counts.get(source, Counts()) + count
+    return [
+        {"source": source} | msgspec.structs.asdict(count) | {"balanced": count.balanced}
+        for source, count in sorted(counts.items())
+    ]
+
+
+def get_health(platform: Platform) -> dict[str, Any]:
+    """Whether the log can be read, the loop runs, and every account agrees with what is there."""
+    with platform.store.read() as reader:
+        last = reader.last_seq()
+    body: dict[str, Any] = {
+        "status": "ok",
+        "last_seq": last,
+        "differences": len(platform.reconciler.list_differences()),
+    }
+    if body["differences"]:
+        body |= {
+            "status": "alarm",
+            "code": "accounts_differ",
+            "message": "an account does not agree with what is stored",
+            "advice": "see /v1/sources and `twinward doctor`; keep the files as they are until it is explained",
+        }
+    if platform.watch.trouble:
+        body |= {"status": "alarm", "code": "watch", "message": platform.watch.trouble, "advice": "see the disk"}
+    if (failure := platform.loop.find_failure()) is not None:
+        body |= {"status": "failing", "code": failure.code, "message": failure.message, "advice": failure.advice}
+    return body
+
+
+def get_overview(platform: Platform, at: datetime | None = None, caller: Caller | None = None) -> dict[str, Any]:
+    """One screen: figures by area and in all, open incidents, what is late and whose it is."""
+    now = at or platform.clock.now()
+    with platform.store.read() as reader:
+        snapshot = snapshot_of(platform, reader, at)
+        incidents = [row for row in snapshot.list_rows("incidents") if concerns(platform, caller, row.area)]
+        late = [task for task in snapshot.list_rows("tasks", status=OPEN_TASKS) if task.is_late(now)]
+        tasks = [task for task in late if caller is None or is_own_task(platform, caller, task)]
+        stocks = [row for row in snapshot.list_rows("stocks") if concerns(platform, caller, row.area)]
+        places = reader.count("affected_places") if at is None else len(snapshot.list_rows("affected_places"))
+        by_status = count_by_status(reader) if at is None else tally(t.status for t in snapshot.list_rows("tasks"))
+    new_by_area = {row.area: int(row.figures.get("new_total", 0)) for row in incidents}
+    return {
+        "as_of": now,
+        "incidents": {"open": sum(r.status == "open" for r in incidents), "all": len(incidents)},
+        "levels": tally(row.level for row in incidents if row.status == "open" and row.level),
+        "new_total": sum(new_by_area.values()),
+        "new_total_by_area": new_by_area,
+        "affected_areas": sum(len(row.affected) for row in incidents if row.status == "open"),
+        "places_affected": places,
+        "tasks": by_status,
+        "late": tally(task.department for task in tasks),
+        "stocks": stocks,
+    }
+
+
+def count_by_status(reader: Reader) -> dict[str, int]:
+    counts = {status: reader.count("tasks", status=status) for status in (*OPEN_TASKS, "done", "dropped")}
+    return {status: count for status, count in counts.items() if count}
+
+
+def city_totals(platform: Platform, hazard: str, source: str) -> dict[str, int]:
+    """The sum over areas of one source's stored counts, by day."""
+    totals: dict[str, int] = {}
+    with platform.store.read() as reader:
+        for row in reader.list_rows("counts", hazard=hazard, source=source):
+            totals[row.day] = totals.get(row.day, 0) + row.count
+    return dict(sorted(totals.items()))
+
+
+def get_status(platform: Platform) -> dict[str, Any]:
+    """How far the log is and how far the loop has answered it."""
+    with platform.store.read() as reader:
+        return {"last_seq": reader.last_seq(), "loop_seq": reader.get_offset("loop"), "now": platform.clock.now()}

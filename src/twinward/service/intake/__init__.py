@@ -1,0 +1,1 @@
+"""Use cases that take data in: commands, observations, files, movement, outbreaks."""

@@ -1,0 +1,179 @@
+"""Files taken in: observations and case reports row by row, an account of every row, reasons for the bad ones."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from twinward.core.errors import InputError
+from twinward.core.ids import derive_id
+from twinward.edge.feeds import cases
+from twinward.standards.fhir.reports import read_fhir
+from twinward.edge.feeds.files import FileReading, Row, read_rows
+from twinward.edge.feeds.observations import ObservationItem
+from twinward.security.identity.people import Caller
+from twinward.service.intake.commands import BatchAccount, submit_objects
+from twinward.service.platform import Platform
+
+BATCH = 2_000
+OBSERVATION_FIELDS = ObservationItem.__struct_fields__
+NUMBERS = frozenset({"lon", "lat", "error_m", "value"})
+MOVEMENT = ("subject", "occurred_at", "lon", "lat")
+
+Read = Callable[[Path, FileReading], Iterator[Row]]
+# takes a batch of items and says what became of each; over HTTP or in this process
+Send = Callable[[list[Any]], BatchAccount]
+
+
+class FileReport(msgspec.Struct, kw_only=True):
+    """What became of the files: received = stored + duplicate + rejected."""
+
+    source: str
+    files: int = 0
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    reasons: dict[str, int] = {}
+    rejected_file: str | None = None
+    seconds: float = 0.0
+
+
+class Rejects:
+    """The file of rejected rows: where each stood and why it was not taken, nothing of a person in it."""
+
+    def __init__(self, path: Path, report: FileReport) -> None:
+        self.path = path
+        self.report = report
+        self._file: IO[bytes] | None = None
+
+    def put(self, file: Path, row: int, code: str, message: str) -> None:
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("wb")
+            self.report.rejected_file = str(self.path)
+        self._file.write(msgspec.json.encode({"file": file.name, "row": row, "code": code, "message": message}) + b"\n")
+        self.report.reasons[code] = self.report.reasons.get(code, 0) + 1
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def rejects_path(workspace: Path, kind: str, source: str) -> Path:
+    return workspace / "rejected" / f"{kind}-{re.sub(r'[^A-Za-z0-9._-]+', '_', source)[:80]}.jsonl"
+
+
+def import_rows(
+    files: Iterable[Path],
+    reading: FileReading,
+    make: Callable[[Row], Any],
+    send: Send,
+    rejects: Rejects,
+    read: Read = read_rows,
+) -> None:
+    """Every row of every file: made an item, sent in batches, accounted for in `rejects.report`."""
+    report, began = rejects.report, time.perf_counter()
+    try:
+        for path in files:
+            report.files += 1
+            for rows in batches(read(path, reading)):
+                import_batch(path, rows, make, send, rejects)
+    except InputError as error:
+        if report.received:
+            error.advice += f"; {report.received} rows before it were taken in and will count as duplicates next time"
+        raise
+    finally:
+        rejects.close()
+        report.seconds = round(time.perf_counter() - began, 3)
+
+
+def import_batch(path: Path, rows: list[Row], make: Callable[[Row], Any], send: Send, rejects: Rejects) -> None:
+    """A row that cannot be an item is still sent, as the nothing it is, so that its source's account has it."""
+    items, said = [], {}
+    for place, row in enumerate(rows):
+        try:
+            if row.wrong is not None:
+                raise InputError(row.wrong, "mend the row", code="bad_row")
+            items.append(make(row))
+        except InputError as error:
+            items.append(None)
+            said[place] = (error.code, str(error))
+    account = send(items)
+    for one in account.rejected:
+        code, message = said.get(one.index, (one.code, one.message))
+        rejects.put(path, rows[one.index].number, code, message)
+    report = rejects.report
+    report.received += account.received
+    report.stored += account.stored
+    report.duplicate += account.duplicate
+    report.rejected += len(account.rejected)
+
+
+def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def observation_item(row: Row) -> dict[str, Any]:
+    """An observation as it is posted; movement without an id is known by subject, time and point."""
+    item = row.values
+    if "source_id" not in item and all(name in item for name in MOVEMENT):
+        item = item | {"source_id": derive_id("fix", *(str(item[name]) for name in MOVEMENT))}
+    return item
+
+
+def observation_reading(columns: dict[str, str], constants: dict[str, str], encoding: str, separator: str) -> FileReading:
+    check_fields((*columns, *constants), OBSERVATION_FIELDS)
+    return FileReading(
+        fields=OBSERVATION_FIELDS, columns=columns, constants=constants, numbers=NUMBERS,
+        required=("type", "occurred_at"), encoding=encoding, separator=separator,
+    )  # fmt: skip
+
+
+def case_reading(columns: dict[str, str], constants: dict[str, str], encoding: str, separator: str) -> FileReading:
+    check_fields((*columns, *constants), cases.FIELDS)
+    return FileReading(
+        fields=cases.FIELDS, columns=columns, constants=constants,
+        required=("hazard", "area", "status"), encoding=encoding, separator=separator,
+    )  # fmt: skip
+
+
+def check_fields(named: Iterable[str], known: tuple[str, ...]) -> None:
+    for field in named:
+        if field not in known:
+            raise InputError(f"there is no field {field!r}", f"known: {', '.join(known)}", code="unknown_field")
+
+
+def read_reports(path: Path, reading: FileReading) -> Iterator[Row]:
+    """Rows of a case file, or of a lab message where it is one."""
+    return read_fhir(path, reading) if path.suffix.lower() == ".json" else read_rows(path, reading)
+
+
+def report_cases(platform: Platform, caller: Caller, files: list[Path], source: str, reading: FileReading) -> FileReport:
+    """Every row a ReportCase; a person goes to the vault at the border, once its sender is allowed to report."""
+    report = FileReport(source=source)
+    reading = msgspec.structs.replace(reading, exercises=bool(platform.drill))
+    rejects = Rejects(rejects_path(platform.workspace, "cases", source), report)
+
+    def send(items: list[Any]) -> BatchAccount:
+        return submit_objects(platform, caller, items, source)
+
+    def make(row: Row) -> dict[str, Any]:
+        return cases.case_command(row.values, source, platform.vault)
+
+    import_rows(files, reading, make, send, rejects, read_reports)
+    return report
+
+
+def ingest_files(workspace: Path, files: list[Path], source: str, reading: FileReading, send: Send) -> FileReport:
+    """Every row an observation, sent where the inbox is."""
+    report = FileReport(source=source)
+    import_rows(files, reading, observation_item, send, Rejects(rejects_path(workspace, "observations", source), report))
+    return report

@@ -1,0 +1,1 @@
+"""Use cases of logistics: needs ahead, supplies, siting, routes, rosters."""

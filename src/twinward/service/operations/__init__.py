@@ -1,0 +1,1 @@
+"""Upkeep: daily jobs, reconciliation, the totals of a run."""

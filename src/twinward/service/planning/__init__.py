@@ -1,0 +1,1 @@
+"""Use cases of planning: simulation, comparison of plans, forecasts from the live state."""

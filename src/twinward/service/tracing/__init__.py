@@ -1,0 +1,1 @@
+"""Use cases of tracing: questions under a scope, case files, chains."""

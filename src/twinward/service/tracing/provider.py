@@ -1,0 +1,59 @@
+"""Tracing on a platform: scopes from its activations, looks on its record, areas from its city, one warm lake."""
+
+from __future__ import annotations
+
+import threading
+
+from twinward.core.scope import Scope
+from twinward.decision.tracing.scoped_lake import PURPOSE
+from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.decision.tracing.warm import warm_up
+from twinward.service.access.activations import record_look, scope_for
+from twinward.service.access.approvals import with_emergency_access
+from twinward.service.platform import Caller, Platform
+from twinward.service.tracing.questions import AskableLake, Tracing
+from twinward.service.tracing.city_areas import CityAreas
+from twinward.service.tracing.access_record import AccessRecord
+
+
+class TracingProvider:
+    """What the questions of one process share; `of` gives each caller the questions in the caller's own name."""
+
+    def __init__(self, platform: Platform, lake: AskableLake) -> None:
+        self.platform = platform
+        self.lake = lake
+        self.city = CityAreas(list(platform.reference.areas.by_code.values()))
+        self._warming = threading.Lock()
+        self._is_warm = False
+
+    def of(self, caller: Caller) -> Tracing:
+        """The questions on behalf of a caller, cut to the caller's areas; who asked is put on record."""
+        platform = self.platform
+
+        def record(scope: Scope, look: AccessRecord) -> None:
+            more = {"persons": look.persons, "words": look.words}
+            record_look(platform, caller, scope, PURPOSE, look.subject, look.question, **more)
+
+        def issue(purpose: str) -> Scope:
+            platform.policy.require(caller, "trace")
+            return scope_for(platform, caller, purpose)
+
+        mine = platform.policy.jurisdiction(with_emergency_access(platform, caller))
+        return Tracing(
+            self.warm,
+            issue,
+            record,
+            VenueRules(timezone=platform.settings.timezone),
+            self.city,
+            platform.settings.k_anonymity,
+            None if mine.ranges is None else mine.covers,
+            platform.vault.point_mask(),
+        )
+
+    def warm(self) -> AskableLake:
+        """The lake, with kernels compiled before the first question is timed."""
+        with self._warming:
+            if not self._is_warm:
+                self.lake.ask(warm_up)
+                self._is_warm = True
+        return self.lake

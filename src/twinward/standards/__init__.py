@@ -1,0 +1,1 @@
+"""One room for each standard, read and write together; pure."""

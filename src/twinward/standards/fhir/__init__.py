@@ -1,0 +1,1 @@
+"""HL7 FHIR R4: laboratory reports in, audit events out."""

@@ -1,0 +1,1 @@
+"""Databases, their schema and statements."""

@@ -1,0 +1,1 @@
+"""Framed files and their checksums."""

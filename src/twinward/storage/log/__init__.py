@@ -1,0 +1,1 @@
+"""The event log with its projections, readers and audit chain."""

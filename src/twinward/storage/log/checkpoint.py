@@ -1,0 +1,60 @@
+"""Keeps SQLite's write-ahead log small without making commits wait for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from twinward.storage.database.databases import Database
+
+WAL_LIMIT_BYTES = 256 << 20  # 64,000 pages of 4 KiB
+LOOK_EVERY = 64  # commits between two looks at the file's size
+READ_LIMIT_S = 30.0  # a picture older than this is ended when the log has grown past twice its limit
+
+
+class Checkpointer:
+    """A thread copies most pages back while commits go on; the writer copies the few left, so that the log restarts.
+
+    A checkpoint that another thread makes never catches up with a busy writer, and one made by the writer alone
+    stalls it for the whole copy; together they do neither.
+    """
+
+    def __init__(self, database: Database, old_readers: Callable[[float], list[Any]]) -> None:
+        self._database = database
+        self._old_readers = old_readers
+        self._commits = 0
+        self._wanted = threading.Event()
+        self._copied = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="twinward-checkpointer", daemon=True)
+        self._thread.start()
+
+    def after_commit(self, connection: Any) -> None:
+        """Called by the writer between two transactions."""
+        if self._copied.is_set() and connection is not None:
+            self._copied.clear()
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        self._commits += 1
+        if self._commits % LOOK_EVERY == 0 and not self._wanted.is_set():
+            size = self._database.wal_bytes()
+            if size > WAL_LIMIT_BYTES:
+                self._wanted.set()
+            if size > 2 * WAL_LIMIT_BYTES:
+                for reader in self._old_readers(READ_LIMIT_S):
+                    reader.expire()
+
+    def _run(self) -> None:
+        connection = None
+        while self._wanted.wait() and not self._closing:
+            connection = connection or self._database.connect(write=True)
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._copied.set()
+            self._wanted.clear()
+        if connection is not None:
+            connection.close()
+
+    def close(self) -> None:
+        self._closing = True
+        self._wanted.set()
+        self._thread.join()

@@ -1,0 +1,254 @@
+"""Reads of the log and of current rows over one connection, shared by readers and by the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from twinward.core.clock import from_us, to_us
+from twinward.core.errors import InputError
+from twinward.core.messages import Counts, Event, Fact
+from twinward.core.ports import Sealer
+from twinward.storage.log.paging import (WALK_ABOVE, count_statement, page_statement)
+from twinward.storage.database.schema import Form, to_stored
+from twinward.storage.database.statements import Statements, beyond, shape_filters
+
+ALL_TIME_US = 2**62
+
+
+class RowCodec:
+    """What rows and events mean: the tables declared, the facts known, the keys of persons."""
+
+    def __init__(self, forms: dict[str, Form], facts: Sequence[type[Fact]], sealer: Sealer | None) -> None:
+        self.forms = forms
+        self.sealer = sealer
+        self.facts = {str(fact.__struct_config__.tag): msgspec.msgpack.Decoder(fact) for fact in facts}
+
+    def form(self, table: str) -> Form:
+        found = self.forms.get(table)
+        if found is None:
+            raise InputError(
+                f"there is no table {table!r}", f"there are {', '.join(sorted(self.forms))}", code="unknown_table"
+            )
+        return found
+
+    def opened(self, subject: str | None, recorded_us: int, body: bytes) -> bytes | None:
+        """The plain bytes of a stored body, or None when the subject's key has been destroyed."""
+        if subject is None or self.sealer is None:
+            return body
+        return self.sealer.open(subject, day_of(recorded_us), body)
+
+    def sealed(self, subject: str | None, recorded_us: int, plain: bytes) -> bytes:
+        if subject is None or self.sealer is None:
+            return plain
+        return self.sealer.seal(subject, day_of(recorded_us), plain)
+
+    def row(self, form: Form, subject: str | None, recorded_us: int, body: bytes) -> Any | None:
+        plain = self.opened(subject, recorded_us, body)
+        if plain is None:
+            return None
+        try:
+            return form.decoder.decode(plain)
+        except msgspec.DecodeError:
+            if subject is not None and self.sealer is None:
+                return None  # sealed by a process that had the keys
+            raise
+
+    def event(self, row: tuple[Any, ...]) -> Event:
+        seq, event_id, kind, occurred, recorded, area, actor, cause, command, incident, subject, body = row
+        decoder = self.facts.get(kind)
+        plain = self.opened(subject, recorded, body) if decoder is not None else None
+        fact: Fact | None = None
+        if decoder is not None and plain is not None:
+            try:
+                fact = decoder.decode(plain)
+            except msgspec.DecodeError:
+                if subject is None or self.sealer is not None:
+                    raise
+        return Event(
+            seq=seq,
+            id=event_id,
+            type=kind,
+            occurred_at=from_us(occurred),
+            recorded_at=from_us(recorded),
+            area=area,
+            actor=actor,
+            cause=cause,
+            command=command,
+            incident=incident,
+            subject=subject,
+            fact=fact,
+        )
+
+
+def day_of(recorded_us: int) -> date:
+    """The retention day of what was recorded then (UTC)."""
+    return from_us(recorded_us).date()
+
+
+def range_values(within: tuple[tuple[str, str], ...] | None) -> dict[str, str]:
+    """The named values of ranges of area codes."""
+    return {f"{end}_{n}": one[i] for n, one in enumerate(within or ()) for i, end in enumerate(("low", "high"))}
+
+
+def window_values(between: tuple[str, datetime, datetime] | None) -> dict[str, int]:
+    """The named values of a window of instants."""
+    return {} if between is None else {"since": to_us(between[1]), "until": to_us(between[2])}
+
+
+class RowQueries:
+    """The protocol `Rows` over one open transaction."""
+
+    def __init__(self, connection: Any, statements: Statements, words: RowCodec) -> None:
+        self._connection = connection
+        self._statements = statements
+        self._words = words
+
+    def _fetch(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._connection.execute(text, values).fetchall()
+        return rows
+
+    def _before_list(self, table: str | None) -> None:
+        """Called before a read that the database answers by itself; the writer hands over what it holds back."""
+
+    def find(self, table: str, key: str) -> Any | None:
+        form = self._words.form(table)
+        columns = ("row_recorded_at", "row_subject", "row_body")
+        found = self._fetch(self._statements.get(table, columns, "row_key").text, (key,))
+        return self._words.row(form, found[0][1], found[0][0], found[0][2]) if found else None
+
+    def list_rows(
+        self,
+        table: str,
+        *,
+        under: str | None = None,
+        within: tuple[tuple[str, str], ...] | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        before: tuple[str, datetime] | None = None,
+        **equals: Any,
+    ) -> list[Any]:
+        form = self._words.form(table)
+        shapes, named, nothing = shape_filters(form, equals)
+        if nothing or within == ():
+            return []
+        self._before_list(table)
+        statement = self._statements.list_rows(
+            form,
+            shapes,
+            under=under is not None,
+            within=len(within or ()),
+            order=order,
+            limited=limit is not None or offset > 0,
+            before=before[0] if before else None,
+        )
+        values = {name: to_stored(value) for name, value in named.items()}
+        if under is not None:
+            values.update(under=under, beyond=beyond(under))
+        values.update(range_values(within))
+        if before is not None:
+            values["before"] = to_us(before[1])
+        values.update(limit=2**31 - 1 if limit is None else limit, offset=offset)
+        row = self._words.row
+        found = (
+            row(form, subject, at, body)
+            for _, at, subject, body in self._fetch(statement.text, statement.values(values))
+        )
+        return [one for one in found if one is not None]
+
+    def count(
+        self,
+        table: str,
+        *,
+        under: str | None = None,
+        within: tuple[tuple[str, str], ...] | None = None,
+        between: tuple[str, datetime, datetime] | None = None,
+        **equals: Any,
+    ) -> int:
+        form = self._words.form(table)
+        shapes, named, nothing = shape_filters(form, equals)
+        if nothing or within == ():
+            return 0
+        self._before_list(table)
+        statement = count_statement(
+            self._statements,
+            form,
+            shapes,
+            under=under is not None,
+            within=len(within or ()),
+            between=between[0] if between else None,
+        )
+        values = {name: to_stored(value) for name, value in named.items()}
+        if under is not None:
+            values.update(under=under, beyond=beyond(under))
+        values.update(range_values(within), **window_values(between))
+        return int(self._fetch(statement.text, statement.values(values))[0][0])
+
+    def list_page(
+        self,
+        table: str,
+        *,
+        order: str,
+        limit: int,
+        offset: int = 0,
+        within: tuple[tuple[str, str], ...] | None = None,
+        between: tuple[str, datetime, datetime] | None = None,
+        **equals: Any,
+    ) -> tuple[list[Any], int]:
+        form = self._words.form(table)
+        shapes, named, nothing = shape_filters(form, equals)
+        total = 0 if nothing else self.count(table, within=within, between=between, **equals)
+        if not total:
+            return [], 0
+        statement = page_statement(
+            self._statements,
+            form,
+            shapes,
+            within=len(within or ()),
+            between=between[0] if between else None,
+            order=order,
+            walk=total > WALK_ABOVE,
+        )
+        values = {name: to_stored(value) for name, value in named.items()}
+        values.update(range_values(within), **window_values(between), limit=limit, offset=offset)
+        found = self._fetch(statement.text, statement.values(values))
+        rows = (self._words.row(form, subject, at, body) for _, at, subject, body in found)
+        return [row for row in rows if row is not None], total
+
+    def events_after(
+        self, seq: int, limit: int = 1000, *, types: Sequence[str] | None = None, incident: str | None = None
+    ) -> list[Event]:
+        if types is not None and not types:
+            return []
+        self._before_list(None)
+        statement = self._statements.events_after(len(types or ()), incident is not None)
+        values: dict[str, Any] = {f"type_{n}": kind for n, kind in enumerate(types or ())}
+        values.update(seq=seq, limit=limit, offset=0, incident=incident)
+        return [self._words.event(row) for row in self._fetch(statement.text, statement.values(values))]
+
+    def find_event(self, event_id: str) -> Event | None:
+        self._before_list(None)
+        statement = self._statements.find_event()
+        values = {"command": event_id.rpartition(".")[0], "id": event_id}
+        found = self._fetch(statement.text, statement.values(values))
+        return self._words.event(found[0]) if found else None
+
+    def last_seq(self) -> int:
+        return int(self._fetch("SELECT seq FROM head", ())[0][0])
+
+    def get_offset(self, name: str) -> int:
+        found = self._fetch(self._statements.get("offsets", ("seq",), "name").text, (name,))
+        return int(found[0][0]) if found else 0
+
+    def counts(self) -> dict[str, Counts]:
+        rows = self._fetch(
+            "SELECT source, received, stored, rejected, duplicate FROM source_counts ORDER BY source", ()
+        )
+        return {
+            source: Counts(received=received, stored=stored, rejected=rejected, duplicate=duplicate)
+            for source, received, stored, rejected, duplicate in rows
+        }

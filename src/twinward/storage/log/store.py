@@ -1,0 +1,307 @@
+"""The event log with its projections: one writer thread that commits in groups, readers that never block it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from twinward.core.clock import Clock
+from twinward.core.errors import InputError, StorageError
+from twinward.core.messages import Fact
+from twinward.core.ports import Reader, Sealer, Table, Transaction
+from twinward.storage.log.checkpoint import Checkpointer
+from twinward.storage.database.databases import Database, StoppedError, choose_database
+from twinward.storage.log.pending_writes import Head, RowCache
+from twinward.storage.log.opening import prepare
+from twinward.storage.log.snapshot_reader import StoreReader
+from twinward.storage.log.row_queries import RowCodec
+from twinward.storage.database.schema import build_schema
+from twinward.storage.log.sealed import SealedHistory
+from twinward.storage.database.statements import Statements
+from twinward.storage.log.transaction import GroupTransaction
+
+T = TypeVar("T")
+Work = tuple[Callable[[Transaction], Any], "Future[Any]"]
+GROUP_MAX = 2000  # works a commit; more would make the first of them wait long
+RECENT_ROWS = 100_000
+SEAL_AFTER = 200_000  # versions since the last sealing; looks back answer slower for each of them
+POLL_S = 0.02  # how often a waiter looks for what another process wrote
+HEAD = "SELECT seq, version, recorded_at, hash FROM head"
+
+
+def open_store(
+    url_or_path: str | Path,
+    tables: Sequence[Table],
+    facts: Sequence[type[Fact]],
+    clock: Clock,
+    sealer: Sealer | None = None,
+    sealed: Path | None = None,
+    drill: str = "",
+) -> SqlStore:
+    """Opens or creates the log at a postgresql:// URL, an SQLite file, or `twinward.db` in a folder.
+
+    `sealed` is the folder for sealed history; without one, looks back are answered by the database alone.
+    `drill` is the id of the drill that opens it: RefusedError when the log is not that drill's, or the reverse.
+    """
+    return SqlStore(choose_database(url_or_path), tables, facts, clock, sealer, sealed, drill)
+
+
+class SqlStore:
+    """The protocol `Store` on SQLite or PostgreSQL."""
+
+    def __init__(
+        self,
+        database: Database,
+        tables: Sequence[Table],
+        facts: Sequence[type[Fact]],
+        clock: Clock,
+        sealer: Sealer | None,
+        sealed: Path | None = None,
+        drill: str = "",
+    ) -> None:
+        metadata, forms = build_schema(tables)
+        self.database = database
+        self.words = RowCodec(forms, facts, sealer)
+        self.statements = Statements(database.name, metadata, forms)
+        prepare(database, self.statements, metadata, self.words, drill)
+        self._sealed = SealedHistory(sealed) if sealed is not None else None
+        self._seal_at = SEAL_AFTER
+        self._sealer: threading.Thread | None = None
+        self._clock = clock
+        self._recent = RowCache(RECENT_ROWS)
+        self._connection: Any = None
+        self._last_head: Head | None = None
+        self._stopped: StorageError | None = None
+        self._queue: deque[Work] = deque()
+        self._queued = threading.Condition()
+        self._closing = False
+        self._grown = threading.Condition()
+        self._seq = 0
+        self._polled_at = float("-inf")
+        self._readers: list[StoreReader] = []
+        self._readers_lock = threading.Lock()
+        self._idle: list[Any] = []
+        self._checkpointer = Checkpointer(database, self._old_readers) if database.name == "sqlite" else None
+        self._thread = threading.Thread(target=self._run, name="twinward-writer", daemon=True)
+        self._thread.start()
+
+    # writing -----------------------------------------------------------------------------------------------------
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Runs `work` and returns what it returned once all it wrote is durable."""
+        if threading.current_thread() is self._thread:
+            raise StorageError(
+                "a work asked for another write", "use the transaction it was given", code="nested_write"
+            )
+        return self.submit(work).result()
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """As `write`, but at once; the future resolves when the work is durable."""
+        future: Future[T] = Future()
+        with self._queued:
+            if self._closing:
+                raise StorageError("the store is closed", "open it again", code="closed")
+            self._queue.append((work, future))
+            self._queued.notify()
+        return future
+
+    def _run(self) -> None:
+        while group := self._take():
+            if self._stopped is not None:
+                for _, future in group:
+                    future.set_exception(self._stopped)
+                continue
+            self._commit(group)
+            if self._checkpointer is not None:
+                self._checkpointer.after_commit(self._connection)
+        if self._connection is not None:
+            self._connection.close()
+
+    def _take(self) -> list[Work]:
+        with self._queued:
+            while not self._queue and not self._closing:
+                self._queued.wait()
+            return [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_MAX))]
+
+    def _commit(self, group: list[Work]) -> None:
+        """One database transaction for all of `group`; then, and only then, their futures resolve."""
+        running = [(work, future) for work, future in group if future.set_running_or_notify_cancel()]
+        done: list[tuple[Future[Any], Any]] = []
+        failed: list[tuple[Future[Any], BaseException]] = []
+        try:
+            transaction = self._begin()
+            for work, future in running:
+                transaction.begin_work(self._clock.now())
+                try:
+                    result = work(transaction)
+                except self.database.errors:
+                    raise
+                except BaseException as error:
+                    transaction.undo_work()
+                    failed.append((future, error))
+                else:
+                    transaction.keep_work()
+                    done.append((future, result))
+            transaction.finish()
+            if self.words.sealer is not None:
+                self.words.sealer.flush()  # a row must never outlive its key by a crash
+            self._connection.execute("COMMIT")
+        except (self.database.errors, OSError, StorageError) as error:
+            self._give_up(running, error)
+            return
+        transaction.settle()
+        self._announce(transaction.head)
+        self._seal_if_due(transaction.head.version)
+        for future, result in done:
+            future.set_result(result)
+        for future, reason in failed:
+            future.set_exception(reason)
+
+    def _begin(self) -> GroupTransaction:
+        if self._connection is None:
+            self._connection = self.database.connect(write=True)
+        self.database.begin_write(self._connection)
+        head = Head(*self._connection.execute(HEAD).fetchone())
+        if self._last_head is None or head.version != self._last_head.version:
+            self._recent.clear()  # another process wrote
+        return GroupTransaction(self._connection, self.statements, self.words, head, self._clock.now(), self._recent)
+
+    def _give_up(self, running: list[Work], error: Exception) -> None:
+        """Nothing of this group is kept; after a failure of the disk nothing more is tried."""
+        connection, self._connection = self._connection, None
+        self._last_head = None
+        self._recent.clear()
+        if connection is not None:
+            with suppress(self.database.errors):
+                connection.execute("ROLLBACK")
+            with suppress(self.database.errors):
+                connection.close()
+        reason = error if isinstance(error, StorageError) else self.database.explain(error)
+        if isinstance(reason, StoppedError):
+            self._stopped = reason
+        for _, future in running:
+            if not future.done():
+                future.set_exception(reason)
+
+    # reading -----------------------------------------------------------------------------------------------------
+
+    def read(self) -> Reader:
+        """One consistent picture of the log and all rows; close it soon, for the log on disk grows while it lives."""
+        try:
+            with self._readers_lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                connection = self.database.connect(write=False)
+            reader = StoreReader(connection, self.statements, self.words, self.database, self._sealed, self._returned)
+        except self.database.errors as error:
+            raise self.database.explain(error) from error
+        with self._readers_lock:
+            self._readers.append(reader)
+        return reader
+
+    def _returned(self, reader: StoreReader, connection: Any, usable: bool) -> None:
+        with self._readers_lock:
+            if reader in self._readers:
+                self._readers.remove(reader)
+            if usable and not self._closing and len(self._idle) < 8:
+                self._idle.append(connection)
+                return
+        with suppress(self.database.errors):
+            connection.close()
+
+    def _old_readers(self, seconds: float) -> list[StoreReader]:
+        limit = time.monotonic() - seconds
+        with self._readers_lock:
+            return [reader for reader in self._readers if reader.opened_at < limit]
+
+    def seal_history(self) -> int:
+        """Writes all versions up to now as sealed columns; how many. Readers and the writer go on meanwhile."""
+        if self._sealed is None:
+            raise InputError("this store has no folder for sealed history", "open it with one", code="no_folder")
+        connection = self.database.connect(write=False)
+        try:
+            version = int(connection.execute("SELECT version FROM head").fetchone()[0])
+            mark = "?" if self.statements.is_sqlite else "%s"
+            return self._sealed.seal_all(connection, self.words, mark, version, lambda: self._closing)
+        except self.database.errors as error:
+            raise self.database.explain(error) from error
+        finally:
+            connection.close()
+
+    def _seal_if_due(self, version: int) -> None:
+        """Seals beside the writer when the part that is not sealed has grown large."""
+        if self._sealed is None or version < self._seal_at or self._closing:
+            return
+        sealed = self._sealed.version()
+        self._seal_at = max(version, sealed) + SEAL_AFTER
+        if version - sealed >= max(SEAL_AFTER, sealed // 4):
+            self._sealer = threading.Thread(target=self._seal_beside, name="twinward-sealer", daemon=True)
+            self._sealer.start()
+
+    def _seal_beside(self) -> None:
+        with suppress(StorageError, InputError, OSError):  # sealed history only answers faster; it is tried again
+            self.seal_history()
+
+    # waiting -----------------------------------------------------------------------------------------------------
+
+    def _announce(self, head: Head) -> None:
+        self._last_head = head
+        with self._grown:
+            self._seq = max(self._seq, head.seq)
+            self._grown.notify_all()
+
+    def wait_for(self, seq: int, timeout_s: float) -> int:
+        """The last place in the log, as soon as it is past `seq` or the time is up; other processes count too."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self._poll()
+            with self._grown:
+                left = deadline - time.monotonic()
+                if self._seq > seq or left <= 0 or self._closing:
+                    return self._seq
+                self._grown.wait(min(left, POLL_S))
+
+    def _poll(self) -> None:
+        """Looks at most every POLL_S for what other processes wrote."""
+        with self._grown:
+            now = time.monotonic()
+            if now - self._polled_at < POLL_S:
+                return
+            self._polled_at = now
+        with self.read() as reader:
+            found = reader.last_seq()
+        with self._grown:
+            self._seq = max(self._seq, found)
+
+    def close(self) -> None:
+        """Finishes what was submitted, then lets go of every connection."""
+        with self._queued:
+            if self._closing:
+                return
+            self._closing = True
+            self._queued.notify()
+        self._thread.join()
+        if self._sealer is not None:
+            self._sealer.join()
+        with self._grown:
+            self._grown.notify_all()
+        with self._readers_lock:
+            readers, idle, self._idle = list(self._readers), self._idle, []
+        for reader in readers:
+            reader.close()
+        for connection in idle:
+            connection.close()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
+
+    def __enter__(self) -> SqlStore:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""Acknowledged observations: the inbox, latest values, readings by hour."""

@@ -1,0 +1,154 @@
+"""The current value of every sensor as columns: told from a batch at once, read at once, saved at each drain."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from twinward.storage.files import kernels
+from twinward.storage.files.frames import sync_folder
+from twinward.storage.observations.duplicate_filter import FULL, seed_of, text_keys
+
+NONE_YET = np.iinfo(np.int64).min
+NUMBER_SEED = seed_of("sensor")
+COLUMNS = {"time_us": np.int64, "value": np.float64, "area": np.int32}
+
+
+class Sensors(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of all sensors, N of them, in the order in which they were first heard.
+
+    name string[N] (`<type>:<subject, place or area>`), time_us int64[N], value float64[N], area int32[N] (index into
+    `areas`, -1 where none was given).
+    """
+
+    name: Any
+    time_us: NDArray[Any]
+    value: NDArray[Any]
+    area: NDArray[Any]
+    areas: list[str]
+
+
+def sensor_names(rows: Any) -> Any:
+    """`<type>:<subject>`, or place or area where there is no subject, of each row of an observation batch."""
+    who = pc.coalesce(rows.column("subject"), rows.column("place"), rows.column("area"), pa.scalar("", pa.string()))
+    return pc.binary_join_element_wise(rows.column("type"), who, ":")
+
+
+class Latest:
+    """Numbers sensors by name and keeps their latest values; one lock, held for microseconds a batch."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._lock = threading.Lock()
+        self._names: list[Any] = []  # Arrow pieces; joined when asked for
+        self._joined: Any = pa.array([], pa.string())
+        self._areas: dict[str, int] = {}
+        self._count = 0
+        self._table = np.zeros((1 << 12, 2), np.uint64)
+        self._rows = np.zeros(1 << 12, np.int32)
+        self._columns = {name: np.zeros(1 << 11, kind) for name, kind in COLUMNS.items()}
+        self._load()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def tell(self, readings: Any) -> NDArray[Any]:
+        """Takes a batch of readings (rows with a value); returns each row's sensor number."""
+        names = sensor_names(readings)
+        time_us = readings.column("time_us").to_numpy()
+        value = readings.column("value").to_numpy(zero_copy_only=False)
+        with self._lock:
+            numbers = self._number(names)
+            area = self._area_numbers(readings.column("area"))
+            held = self._columns
+            kernels.keep_latest(numbers, time_us, value, area, held["time_us"], held["value"], held["area"])
+        return numbers
+
+    def _number(self, names: Any) -> NDArray[Any]:
+        keys = text_keys(names, NUMBER_SEED)
+        self._make_room(len(keys))
+        numbers = np.empty(len(keys), np.int32)
+        before = self._count
+        self._count = kernels.number_keys(self._table, self._rows, before, keys, numbers)
+        if self._count > before:
+            first = np.full(self._count - before, -1, np.int64)
+            new = np.flatnonzero(numbers >= before)[::-1]
+            first[numbers[new] - before] = new
+            self._names.append(names.take(pa.array(first)))
+            self._columns["time_us"][before : self._count] = NONE_YET
+        return numbers
+
+    def _make_room(self, more: int) -> None:
+        need = self._count + more
+        size = len(self._rows)
+        while need > FULL * size:
+            size *= 2
+        if size > len(self._rows):
+            held = np.flatnonzero(self._table[:, 1])
+            keys = self._table[held][np.argsort(self._rows[held])]
+            self._table, self._rows = np.zeros((size, 2), np.uint64), np.zeros(size, np.int32)
+            kernels.number_keys(self._table, self._rows, 0, keys, np.empty(len(keys), np.int32))
+        room = len(self._columns["value"])
+        if need > room:
+            more_room = max(need, 2 * room) - room
+            for name, column in self._columns.items():
+                self._columns[name] = np.concatenate([column, np.zeros(more_room, column.dtype)])
+
+    def _area_numbers(self, column: Any) -> NDArray[Any]:
+        coded = column.dictionary_encode()
+        numbers = [self._areas.setdefault(area, len(self._areas)) for area in coded.dictionary.to_pylist()]
+        found: NDArray[Any] = np.array([*numbers, -1], np.int32)[coded.indices.fill_null(-1).to_numpy()]
+        return found
+
+    def find_number(self, name: str) -> int | None:
+        """The number of a sensor, or None when it was never heard."""
+        key = text_keys(pa.array([name]), NUMBER_SEED)[0]
+        with self._lock:
+            found = int(kernels.find_key(self._table, self._rows, key[0], key[1]))
+        return found if found >= 0 else None
+
+    def sensors(self) -> Sensors:
+        """A picture of now; its arrays are copies and do not change."""
+        with self._lock:
+            n = self._count
+            if self._names:
+                self._joined = pa.concat_arrays([self._joined, *self._names])
+                self._names = []
+            columns = {name: column[:n].copy() for name, column in self._columns.items()}
+            return Sensors(name=self._joined, areas=list(self._areas), **columns)
+
+    def save(self) -> None:
+        """Keeps the picture on disk, whole or not at all; readings are numbered by it."""
+        now = self.sensors()
+        area = pa.DictionaryArray.from_arrays(pa.array(now.area, mask=now.area < 0), pa.array(now.areas, pa.string()))
+        columns = {"name": now.name, "time_us": now.time_us, "value": now.value, "area": area}
+        beside = self.root / "latest.arrow.new"
+        self.root.mkdir(parents=True, exist_ok=True)
+        batch = pa.record_batch(columns)
+        with pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
+            writer.write_batch(batch)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(self.root / "latest.arrow")
+        sync_folder(self.root)
+
+    def _load(self) -> None:
+        path = self.root / "latest.arrow"
+        if not path.exists():
+            return
+        with pa.memory_map(str(path)) as file:
+            batch = pa.ipc.open_file(file).get_batch(0)
+        self._number(batch.column("name"))
+        for name in ("time_us", "value"):
+            self._columns[name][: self._count] = batch.column(name).to_numpy()
+        areas = batch.column("area")
+        self._areas = {code: n for n, code in enumerate(areas.dictionary.to_pylist())}
+        self._columns["area"][: self._count] = areas.indices.fill_null(-1).to_numpy()

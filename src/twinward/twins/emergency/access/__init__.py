@@ -1,0 +1,1 @@
+"""Activations, and the record of every look at a person."""

@@ -1,0 +1,205 @@
+"""Changes of a person's life: proposed by one, confirmed by another, ended by time or by an appeal."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from twinward.core.errors import (AbsentError, ConflictError, InputError, RefusedError)
+from twinward.core.messages import Draft, Event
+from twinward.core.ports import Rows, Table, Transaction
+from twinward.twins.emergency import messages as m
+from twinward.twins.twin import Behaviour, Context
+
+PROPOSAL_LASTS = timedelta(hours=24)
+APPEAL_TAKES = timedelta(hours=48)
+LONGEST = timedelta(days=30)
+BULK_LASTS = timedelta(hours=1)
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One change. `status` is what was last decided; `state_at` also knows what time has done to it."""
+
+    id: str
+    area: str
+    kind: str
+    subject: str | None
+    subjects: tuple[str, ...]
+    thing: str | None
+    value: str | None
+    linked: str | None
+    reason: str
+    basis: str
+    proposed_by: str
+    proposed_at: datetime
+    lapses_at: datetime
+    until: datetime
+    status: str
+    confirmed_by: str | None = None
+    confirmed_at: datetime | None = None
+    because: str | None = None
+    appeal_due_at: datetime | None = None
+    how: str | None = None
+
+    def state_at(self, at: datetime) -> str:
+        """proposed, lapsed, refused, in_force, appealed, ended, or used."""
+        if self.status == "proposed":
+            return "lapsed" if at >= self.lapses_at else "proposed"
+        if self.status in ("in_force", "appealed") and at >= self.until:
+            return "ended"
+        if self.status == "appealed" and self.appeal_due_at is not None and at >= self.appeal_due_at:
+            return "ended"
+        return self.status
+
+
+TABLES = (
+    Table(
+        name="changes",
+        row=Change,
+        columns=("kind", "status", "proposed_by", "proposed_at", "subject"),
+        indexes=(("status", "proposed_at"), ("subject",)),
+        subject="subject",
+    ),
+)
+
+
+def get_change(rows: Rows, change: str) -> Change:
+    found: Change | None = rows.find("changes", change)
+    if found is None:
+        raise AbsentError(f"there is no change {change}", "list them with `twinward change list`")
+    return found
+
+
+def require_state(change: Change, at: datetime, *wanted: str) -> None:
+    state = change.state_at(at)
+    if state not in wanted:
+        raise ConflictError(f"change {change.id} is {state}", f"it would have to be {' or '.join(wanted)}", code=state)
+
+
+def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> list[Draft]:
+    if rows.find("changes", command.change) is not None:
+        raise ConflictError(f"change {command.change} exists", "give it another id", code="exists")
+    if not context.recorded_at < command.until <= context.recorded_at + LONGEST:
+        raise InputError(
+            f"a change ends within {LONGEST.days} days from now",
+            "say until when; propose it again then",
+            code="bad_until",
+        )
+    if (command.kind == "bulk_opening") != bool(command.subjects):
+        raise InputError("a bulk opening, and only it, names many persons", "give --subjects", code="bad_change")
+    if command.kind in ("status", "quarantine_order") and command.subject is None:
+        raise InputError(f"a {command.kind} is about a person", "give --subject", code="no_subject")
+    until = command.until
+    if command.kind == "bulk_opening":
+        until = min(until, context.recorded_at + PROPOSAL_LASTS + BULK_LASTS)
+    names = ("change", "kind", "subject", "subjects", "thing", "value", "linked", "how", "reason", "basis")
+    fields = {name: getattr(command, name) for name in names}
+    fact = m.ChangeProposed(**fields, until=until, lapses_at=min(context.recorded_at + PROPOSAL_LASTS, until))
+    return [Draft(fact=fact, area=command.area, subject=command.subject)]
+
+
+def change_proposed(fact: m.ChangeProposed, event: Event, tx: Transaction) -> None:
+    fields = {name: getattr(fact, name) for name in Change.__struct_fields__ if hasattr(fact, name)}
+    row = Change(
+        id=fact.change, area=event.area, proposed_by=event.actor, proposed_at=event.recorded_at, status="proposed",
+        **fields,
+    )  # fmt: skip
+    tx.put("changes", row, event.recorded_at)
+
+
+def confirm_change(command: m.ConfirmChange, rows: Rows, context: Context) -> list[Draft]:
+    change = get_change(rows, command.change)
+    require_state(change, context.recorded_at, "proposed")
+    require_another(context.actor, change.proposed_by)
+    fact = m.ChangeConfirmed(
+        change=change.id, kind=change.kind, proposed_by=change.proposed_by, subject=change.subject,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return [Draft(fact=fact, area=change.area, subject=change.subject)]
+
+
+def require_another(actor: str, *others: str | None) -> None:
+    """RefusedError when one person would be two."""
+    if actor in others:
+        raise RefusedError(
+            f"{actor} has had a part in this already", "it takes another person", code="second_person_needed"
+        )
+
+
+def change_confirmed(fact: m.ChangeConfirmed, event: Event, tx: Transaction) -> None:
+    _put(tx, event, fact.change, status="in_force", confirmed_by=event.actor, confirmed_at=event.recorded_at)
+
+
+def _put(tx: Transaction, event: Event, change: str, **fields: object) -> None:
+    tx.put("changes", msgspec.structs.replace(get_change(tx, change), **fields), event.recorded_at)
+
+
+def refuse_change(command: m.RefuseChange, rows: Rows, context: Context) -> list[Draft]:
+    change = get_change(rows, command.change)
+    require_state(change, context.recorded_at, "proposed")
+    fact = m.ChangeRefused(change=change.id, because=command.because, subject=change.subject)
+    return [Draft(fact=fact, area=change.area, subject=change.subject)]
+
+
+def change_refused(fact: m.ChangeRefused, event: Event, tx: Transaction) -> None:
+    _put(tx, event, fact.change, status="refused", because=fact.because)
+
+
+def lodge_appeal(command: m.LodgeAppeal, rows: Rows, context: Context) -> list[Draft]:
+    change = get_change(rows, command.change)
+    require_state(change, context.recorded_at, "in_force")
+    if change.appeal_due_at is not None:
+        raise ConflictError("an appeal was decided before", "bring it before the court", code="appealed_before")
+    fact = m.AppealLodged(
+        change=change.id, reason=command.reason, due_at=context.recorded_at + APPEAL_TAKES, subject=change.subject
+    )
+    return [Draft(fact=fact, area=change.area, subject=change.subject)]
+
+
+def appeal_lodged(fact: m.AppealLodged, event: Event, tx: Transaction) -> None:
+    _put(tx, event, fact.change, status="appealed", appeal_due_at=fact.due_at)
+
+
+def decide_appeal(command: m.DecideAppeal, rows: Rows, context: Context) -> list[Draft]:
+    change = get_change(rows, command.change)
+    require_state(change, context.recorded_at, "appealed")
+    require_another(context.actor, change.proposed_by, change.confirmed_by)
+    fact = m.AppealDecided(change=change.id, upheld=command.upheld, because=command.because, subject=change.subject)
+    return [Draft(fact=fact, area=change.area, subject=change.subject)]
+
+
+def appeal_decided(fact: m.AppealDecided, event: Event, tx: Transaction) -> None:
+    _put(tx, event, fact.change, status="ended" if fact.upheld else "in_force", because=fact.because)
+
+
+def use_change(command: m.UseChange, rows: Rows, context: Context) -> list[Draft]:
+    change = get_change(rows, command.change)
+    require_state(change, context.recorded_at, "in_force")
+    if change.kind != "bulk_opening" or context.actor != change.proposed_by:
+        raise RefusedError(f"{change.id} is not yours to use", "propose your own", code="not_yours")
+    return [Draft(fact=m.ChangeUsed(change=change.id), area=change.area)]
+
+
+def change_used(fact: m.ChangeUsed, event: Event, tx: Transaction) -> None:
+    _put(tx, event, fact.change, status="used")
+
+
+BEHAVIOUR = Behaviour(
+    handlers={
+        m.ProposeChange: propose_change,
+        m.ConfirmChange: confirm_change,
+        m.RefuseChange: refuse_change,
+        m.LodgeAppeal: lodge_appeal,
+        m.DecideAppeal: decide_appeal,
+        m.UseChange: use_change,
+    },
+    appliers={
+        m.ChangeProposed: change_proposed,
+        m.ChangeConfirmed: change_confirmed,
+        m.ChangeRefused: change_refused,
+        m.AppealLodged: appeal_lodged,
+        m.AppealDecided: appeal_decided,
+        m.ChangeUsed: change_used,
+    },
+    tables=TABLES,
+)

@@ -1,0 +1,1 @@
+"""Contacts of cases and what is done for each."""

@@ -1,0 +1,1 @@
+"""Cases handed over between areas."""

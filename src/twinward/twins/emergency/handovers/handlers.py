@@ -1,0 +1,140 @@
+"""Hand-overs of cases between jurisdictions: a case moves only when the other side has accepted it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from twinward.core.errors import AbsentError, ConflictError
+from twinward.core.messages import Draft, Event
+from twinward.core.ports import Rows, Table, Transaction
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.reports.handlers import Case
+from twinward.twins.twin import Behaviour, Context
+
+
+class HandOver(msgspec.Struct, frozen=True, kw_only=True):
+    """One offer; `area` is the one that is asked. `status` is offered, accepted, returned or refused."""
+
+    id: str
+    case: str
+    subject: str
+    area: str
+    from_area: str
+    reason: str
+    status: str
+    offered_by: str
+    offered_at: datetime
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    because: str | None = None
+
+
+TABLES = (
+    Table(
+        name="handovers",
+        row=HandOver,
+        columns=("case", "status", "from_area", "offered_at", "subject"),
+        indexes=(("case",), ("status", "offered_at"), ("subject",)),
+        subject="subject",
+    ),
+)
+
+
+def get_offer(rows: Rows, handover: str) -> HandOver:
+    """The hand-over while it waits for an answer."""
+    found: HandOver | None = rows.find("handovers", handover)
+    if found is None:
+        raise AbsentError(f"there is no hand-over {handover}", "look into the file of the case")
+    if found.status != "offered":
+        raise ConflictError(f"hand-over {handover} is {found.status}", "offer the case anew", code=found.status)
+    return found
+
+
+def hand_over(command: m.HandOverCase, rows: Rows, context: Context) -> list[Draft]:
+    case: Case | None = rows.find("cases", command.case)
+    if case is None:
+        raise AbsentError(f"there is no case {command.case}", "report the case first")
+    if rows.find("handovers", command.handover) is not None:
+        raise ConflictError(f"hand-over {command.handover} exists", "give it another id", code="exists")
+    if command.to_area == case.area:
+        raise ConflictError(f"the case is in {case.area} already", "name another area", code="same_area")
+    earlier: list[HandOver] = rows.list_rows("handovers", case=command.case)
+    if any(row.status == "offered" for row in earlier):
+        raise ConflictError("the case is offered already", "wait for the answer", code="offered")
+    if any(row.status == "refused" and row.area == command.to_area for row in earlier):
+        raise ConflictError(
+            f"{command.to_area} has refused this case", "bring it before the level above both areas", code="refused"
+        )
+    fact = m.CaseHandedOver(
+        handover=command.handover, case=case.id, subject=case.subject, from_area=case.area, to_area=command.to_area,
+        reason=command.reason,
+    )  # fmt: skip
+    return [Draft(fact=fact, area=command.to_area, subject=case.subject)]
+
+
+def case_handed_over(fact: m.CaseHandedOver, event: Event, tx: Transaction) -> None:
+    row = HandOver(
+        id=fact.handover, case=fact.case, subject=fact.subject, area=fact.to_area, from_area=fact.from_area,
+        reason=fact.reason, status="offered", offered_by=event.actor, offered_at=event.occurred_at,
+    )  # fmt: skip
+    tx.put("handovers", row, event.occurred_at)
+
+
+def accept(command: m.AcceptHandOver, rows: Rows, context: Context) -> list[Draft]:
+    offer = get_offer(rows, command.handover)
+    fact = m.HandOverAccepted(handover=offer.id, case=offer.case, subject=offer.subject)
+    return [Draft(fact=fact, area=offer.area, subject=offer.subject)]
+
+
+def accepted(fact: m.HandOverAccepted, event: Event, tx: Transaction) -> None:
+    offer = answer(tx, fact.handover, event, "accepted", None)
+    case: Case = tx.find("cases", fact.case)
+    tx.put("cases", msgspec.structs.replace(case, area=offer.area), event.occurred_at)
+
+
+def give_back(command: m.ReturnHandOver, rows: Rows, context: Context) -> list[Draft]:
+    offer = get_offer(rows, command.handover)
+    fact = m.HandOverReturned(handover=offer.id, case=offer.case, subject=offer.subject, because=command.because)
+    return [Draft(fact=fact, area=offer.area, subject=offer.subject)]
+
+
+def returned(fact: m.HandOverReturned, event: Event, tx: Transaction) -> None:
+    answer(tx, fact.handover, event, "returned", fact.because)
+
+
+def refuse(command: m.RefuseHandOver, rows: Rows, context: Context) -> list[Draft]:
+    offer = get_offer(rows, command.handover)
+    fact = m.HandOverRefused(handover=offer.id, case=offer.case, subject=offer.subject, because=command.because)
+    return [Draft(fact=fact, area=offer.area, subject=offer.subject)]
+
+
+def refused(fact: m.HandOverRefused, event: Event, tx: Transaction) -> None:
+    answer(tx, fact.handover, event, "refused", fact.because)
+
+
+def answer(tx: Transaction, handover: str, event: Event, status: str, because: str | None) -> HandOver:
+    offer: HandOver = tx.find("handovers", handover)
+    row = msgspec.structs.replace(
+        offer, status=status, because=because, answered_by=event.actor, answered_at=event.occurred_at
+    )
+    tx.put("handovers", row, event.occurred_at)
+    return row
+
+
+BEHAVIOUR = Behaviour(
+    handlers={
+        m.HandOverCase: hand_over,
+        m.AcceptHandOver: accept,
+        m.ReturnHandOver: give_back,
+        m.RefuseHandOver: refuse,
+    },
+    appliers={
+        m.CaseHandedOver: case_handed_over,
+        m.HandOverAccepted: accepted,
+        m.HandOverReturned: returned,
+        m.HandOverRefused: refused,
+    },
+    tables=TABLES,
+)

@@ -1,0 +1,1 @@
+"""Incidents: opened, levelled, developed, closed on evidence."""

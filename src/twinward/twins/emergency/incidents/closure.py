@@ -1,0 +1,93 @@
+"""Evidence for closing: each objective of the plan in force, whether it holds, and what shows it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from twinward.core.ports import Rows
+from twinward.library.plans.plan import Objective
+from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
+
+RESOLVED_CONTACT = ("tested_negative", "tested_positive", "released")
+
+
+class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One objective with its verdict and the words that show it."""
+
+    objective: str
+    holds: bool
+    because: str
+
+
+def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[CriterionResult]:
+    """The findings for every objective of the plan in force, or of the one that has ended; one that fails without."""
+    plan: PlanInForce | EndedPlan | None = rows.find("plans_in_force", incident.id)
+    plan = plan or rows.find("ended_plans", incident.id)
+    if plan is None:
+        return [CriterionResult(objective="plan", holds=False, because="no plan is in force for this incident")]
+    return [judge(objective, incident, rows, at) for objective in plan.objectives]
+
+
+def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> CriterionResult:
+    judges = {
+        "tasks_done": judge_tasks,
+        "contacts_resolved": judge_contacts,
+        "quiet_days": check_quiet_period,
+        "figure_below": judge_figure,
+    }
+    holds, because = judges[objective.kind](objective, incident, rows, at)
+    return CriterionResult(objective=objective.key, holds=holds, because=because)
+
+
+def judge_tasks(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> tuple[bool, str]:
+    open_count = rows.count("tasks", incident=incident.id, status=OPEN_TASK, essential=True)
+    if not open_count:
+        return True, "every essential task is done"
+    some: list[Task] = rows.list_rows(
+        "tasks", incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
+    )
+    who = sorted({f"{task.department} in {task.area}" for task in some if task.is_late(at)})
+    late = f"; late: {', '.join(who[:6])}{' and others' if len(who) > 6 else ''}" if who else ""
+    return False, f"{open_count} essential tasks are open{late}"
+
+
+def judge_contacts(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> tuple[bool, str]:
+    total = rows.count("contacts", incident=incident.id)
+    resolved = rows.count("contacts", incident=incident.id, step=RESOLVED_CONTACT)
+    if total == resolved:
+        return True, f"all {total} contacts are located, isolated and tested"
+    return False, f"{total - resolved} of {total} contacts are not yet located, isolated and tested"
+
+
+def check_quiet_period(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> tuple[bool, str]:
+    """No linked case for the window, and the reports still come: silence of the feed is not evidence."""
+    today = at.date()
+    if incident.last_day is None or (today - date.fromisoformat(incident.last_day)).days > objective.stale_after_days:
+        return False, f"no report since {incident.last_day}: silence is not evidence"
+    since = incident.last_linked_day
+    if since is None:
+        opened = incident.opened_at.date()
+        quiet = (today - opened).days
+    else:
+        quiet = (today - date.fromisoformat(since)).days
+    if quiet >= objective.days:
+        return (
+            True,
+            f"no linked case for {quiet} days (the window is {objective.days}), last report {incident.last_day}",
+        )
+    return False, f"the last linked case was {quiet} days ago; the window is {objective.days} days"
+
+
+def judge_figure(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> tuple[bool, str]:
+    value = incident.figures.get(objective.figure)
+    if value is None:
+        return False, f"nobody has reported {objective.figure}"
+    if value >= objective.below:
+        return False, f"{objective.figure} is {value:g}, not below {objective.below:g}"
+    held = at - incident.below_since.get(objective.key, incident.changed_at)
+    if held < timedelta(hours=objective.hours):
+        return False, f"{objective.figure} is {value:g} for {held}; it must stay below for {objective.hours:g} h"
+    return True, f"{objective.figure} is {value:g}, below {objective.below:g} for {objective.hours:g} h or more"

@@ -1,0 +1,99 @@
+"""The rows of an incident: its state, the plan in force, and which incident is the open one of an area."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from twinward.core.ports import Table
+from twinward.library.plans.plan import Objective
+
+START = "start"  # the clause by which a plan as a whole starts
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One emergency in one area. `days` holds the figures of each day, `figures` what levels are judged by."""
+
+    id: str
+    hazard: str
+    area: str
+    title: str
+    status: str  # open | closed
+    level: str | None
+    level_since: datetime | None
+    affected: tuple[str, ...]
+    opened_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None = None
+    round: int = 1
+    days: dict[str, dict[str, float]] = {}
+    figures: dict[str, float] = {}
+    last_day: str | None = None
+    last_linked_day: str | None = None
+    parties: tuple[tuple[str, str], ...] = ()
+    evidence: dict[str, str] = {}
+    below_since: dict[str, datetime] = {}  # objective -> since when its figure has been below what it asks
+
+
+class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan that one incident follows now; its id is the incident's."""
+
+    id: str
+    area: str
+    plan: str
+    version: str
+    adopted_by: str
+    authority: str
+    adopted_at: datetime
+    objectives: tuple[Objective, ...]
+    forecast: str = ""  # the sheet of compared plans that was read before it was adopted
+    started: tuple[str, ...] = (START,)  # the plan itself, and those of its clauses that wait for a figure
+    turns: int = 0  # how often a clause has started or stopped
+
+
+class EndedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The last plan of an incident that one of its own ends has ended; its objectives still close the incident."""
+
+    id: str
+    area: str
+    plan: str
+    version: str
+    objectives: tuple[Objective, ...]
+    adopted_at: datetime
+    ended_at: datetime
+    clause: str
+    because: str
+
+
+class LatestIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """Points from a hazard and an area to its latest incident, open or closed."""
+
+    id: str
+    area: str
+    incident: str
+    openings: int
+
+
+class CaseIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """Which incident a case belongs to; its id is the case's."""
+
+    id: str
+    area: str
+    incident: str
+
+
+TABLES = (
+    Table(name="case_incidents", row=CaseIncident, columns=("incident",), indexes=(("incident",),)),
+    Table(
+        name="incidents",
+        row=Incident,
+        columns=("hazard", "status", "level", "opened_at", "changed_at"),
+        indexes=(("status", "hazard", "area"),),
+    ),
+    Table(name="fronts", row=LatestIncident, columns=("incident",)),
+)
+
+
+def front_id(hazard: str, area: str) -> str:
+    return f"{hazard}|{area}"

@@ -1,0 +1,1 @@
+"""Plans in force: adopted, their clauses started and stopped, ended."""

@@ -1,0 +1,1 @@
+"""Reports of cases, counts, places and hazards."""

@@ -1,0 +1,1 @@
+"""Stocks of resources by area and holder."""

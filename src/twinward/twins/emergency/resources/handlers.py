@@ -1,0 +1,141 @@
+"""Resources: what an area or a holder has of a kind, what of it is in use, promised or dated, what it can make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from twinward.core.errors import AbsentError, ConflictError, InputError
+from twinward.core.messages import Draft, Event
+from twinward.core.ports import Rows, Table, Transaction
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.resources.messages import Lot
+from twinward.twins.twin import Behaviour, Context
+
+TOLERANCE = 1e-9
+
+
+class Stock(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is of one kind with one holder (or the area itself, when `holder` is None).
+
+    `quantity` is all there is, `in_use` what of it is taken (beds, staff, vehicles), `committed` what is promised and
+    not yet gone. `lots` are the dated parts. `production_per_day` and `lead_time_h` are for planning: nothing is added
+    to a stock before it is counted or received.
+    """
+
+    id: str
+    area: str
+    kind: str
+    quantity: float
+    unit: str
+    stated_at: datetime
+    holder: str | None = None
+    in_use: float = 0.0
+    committed: float = 0.0
+    production_per_day: float = 0.0
+    lead_time_h: float = 0.0
+    lots: tuple[Lot, ...] = ()
+    lon: float | None = None
+    lat: float | None = None
+
+    def expired(self, day: date) -> float:
+        """How much of it may no longer be used on a day."""
+        return sum((lot.quantity for lot in self.lots if lot.expires < day), 0.0)
+
+    def free(self, day: date) -> float:
+        """What may be promised on a day: not in use, not promised, not expired."""
+        return self.quantity - self.in_use - self.committed - self.expired(day)
+
+
+TABLES = (Table(name="stocks", row=Stock, columns=("kind", "quantity"), indexes=(("kind", "area"),)),)
+
+
+def stock_id(kind: str, area: str, holder: str | None) -> str:
+    return f"{kind}|{area}|{holder}" if holder else f"{kind}|{area}"
+
+
+def find_stock(rows: Rows, kind: str, area: str, holder: str | None) -> Stock | None:
+    found: Stock | None = rows.find("stocks", stock_id(kind, area, holder))
+    return found
+
+
+def get_stock(rows: Rows, kind: str, area: str, holder: str | None) -> Stock:
+    found = find_stock(rows, kind, area, holder)
+    if found is None:
+        raise AbsentError(
+            f"{holder or area} has stated no stock of {kind}",
+            "state it with `twinward supply stock --set`",
+            code="no_stock",
+        )
+    return found
+
+
+def require_unit(rows: Rows, kind: str, unit: str, known: Stock | None = None) -> None:
+    """One kind is counted in one unit in the whole city."""
+    same_kind = [known] if known else rows.list_rows("stocks", kind=kind, limit=1)
+    for other in same_kind:
+        if other.unit != unit:
+            raise ConflictError(f"{kind} is counted in {other.unit}, not {unit}", "convert it first", code="wrong_unit")
+
+
+def take_lots(lots: Sequence[Lot], quantity: float, day: date) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
+    """(taken, left) when `quantity` is taken out of a stock with these lots: the first to expire first.
+
+    Lots that have expired by `day` stay. More than the lots hold comes from the part without a date.
+    """
+    taken: list[Lot] = []
+    left: list[Lot] = []
+    for lot in sorted(lots, key=lambda one: one.expires):
+        part = 0.0 if lot.expires < day else min(lot.quantity, quantity)
+        quantity -= part
+        if part > TOLERANCE:
+            taken.append(Lot(expires=lot.expires, quantity=part))
+        if lot.quantity - part > TOLERANCE:
+            left.append(Lot(expires=lot.expires, quantity=lot.quantity - part))
+    return tuple(taken), tuple(left)
+
+
+def add_lots(lots: Sequence[Lot], more: Sequence[Lot]) -> tuple[Lot, ...]:
+    by_day: dict[date, float] = {}
+    for lot in (*lots, *more):
+        by_day[lot.expires] = by_day.get(lot.expires, 0.0) + lot.quantity
+    return tuple(Lot(expires=day, quantity=by_day[day]) for day in sorted(by_day))
+
+
+def set_stock(command: m.SetStock, rows: Rows, context: Context) -> list[Draft]:
+    known = find_stock(rows, command.kind, command.area, command.holder)
+    require_unit(rows, command.kind, command.unit, known)
+    in_use = command.in_use if command.in_use is not None else known.in_use if known else 0.0
+    if in_use > command.quantity + TOLERANCE:
+        raise InputError(
+            f"{in_use:g} {command.unit} in use are more than the {command.quantity:g} there are",
+            "count both anew and send them together",
+            code="over_capacity",
+        )
+    if sum(lot.quantity for lot in command.lots) > command.quantity + TOLERANCE:
+        raise InputError("the lots are more than the quantity", "the quantity is all there is", code="bad_lots")
+    told = {name: getattr(command, name) for name in m.StockSet.__struct_fields__ if name != "in_use"}
+    return [Draft(fact=m.StockSet(in_use=in_use, **told | {"lots": add_lots((), command.lots)}), area=command.area)]
+
+
+def stock_set(fact: m.StockSet, event: Event, tx: Transaction) -> None:
+    known = find_stock(tx, fact.kind, fact.area, fact.holder)
+    told = {name: getattr(fact, name) for name in fact.__struct_fields__}
+    if known is not None and fact.lon is None:
+        told |= {"lon": known.lon, "lat": known.lat}
+    row = Stock(
+        id=stock_id(fact.kind, fact.area, fact.holder),
+        stated_at=event.occurred_at,
+        committed=known.committed if known else 0.0,
+        **told,
+    )
+    tx.put("stocks", row, event.occurred_at)
+
+
+def change_stock(tx: Transaction, event: Event, stock: Stock, **fields: object) -> None:
+    tx.put("stocks", msgspec.structs.replace(stock, **fields), event.occurred_at)
+
+
+BEHAVIOUR = Behaviour(handlers={m.SetStock: set_stock}, appliers={m.StockSet: stock_set}, tables=TABLES)

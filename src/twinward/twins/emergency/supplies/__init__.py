@@ -1,0 +1,1 @@
+"""Requests for supplies between areas."""

@@ -1,0 +1,1 @@
+"""Tasks and orders of departments, their answers and deadlines."""

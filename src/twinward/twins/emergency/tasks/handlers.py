@@ -1,0 +1,221 @@
+"""Tasks: ordered when what they wait for is done, answered by their department, escalated when late."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from twinward.core.errors import AbsentError, ConflictError, RefusedError
+from twinward.core.messages import Draft, Event, Fact
+from twinward.core.ports import Rows, Transaction
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts.handlers import get_contact
+from twinward.twins.emergency.tasks.rows import AT_WORK, OPEN_TASK, TABLES, Task
+from twinward.twins.twin import Behaviour, Context
+
+RESOLVED_STEPS = ("tested_negative", "tested_positive", "released")
+
+
+def get_task(rows: Rows, task: str) -> Task:
+    found: Task | None = rows.find("tasks", task)
+    if found is None:
+        raise AbsentError(f"there is no task {task}", "list yours with `twinward task list --department D`")
+    return found
+
+
+def get_own(rows: Rows, task: str, department: str) -> Task:
+    """The task, if it is at work and belongs to `department`."""
+    found = get_task(rows, task)
+    if found.department != department:
+        raise RefusedError(
+            f"task {task} is not {department}'s", f"only {found.department} can answer it", code="wrong_department"
+        )
+    if found.status == "waiting":
+        raise ConflictError(f"task {task} has not been ordered yet", "it waits for others", code="not_ordered")
+    if found.status not in AT_WORK:
+        raise ConflictError(f"task {task} is already {found.status}", "nothing was changed", code="already_done")
+    return found
+
+
+def about(task: Task, fact: Fact) -> list[Draft]:
+    return [Draft(fact=fact, area=task.area, incident=task.incident)]
+
+
+def create_task(command: m.CreateTask, rows: Rows, context: Context) -> list[Draft]:
+    if rows.find("tasks", command.task) is not None:
+        raise ConflictError(f"task {command.task} exists", "nothing was changed", code="exists")
+    if rows.find("incidents", command.incident) is None:
+        raise AbsentError(f"there is no incident {command.incident}", "open it first")
+    fields = {name: getattr(command, name) for name in m.TaskCreated.__struct_fields__}
+    return [Draft(fact=m.TaskCreated(**fields), area=command.area, incident=command.incident)]
+
+
+def task_created(fact: m.TaskCreated, event: Event, tx: Transaction) -> None:
+    fields = {name: getattr(fact, name) for name in Task.__struct_fields__ if hasattr(fact, name)}
+    tx.put("tasks", Task(id=fact.task, status="waiting", created_at=event.occurred_at, **fields), event.occurred_at)
+
+
+def issue_order(command: m.IssueOrder, rows: Rows, context: Context) -> list[Draft]:
+    task = get_task(rows, command.task)
+    if task.status != "waiting":
+        raise ConflictError(f"task {task.id} is {task.status}", "its order is out already", code="already_ordered")
+    undone = [other for other in task.after if get_task(rows, other).status not in ("done", "dropped")]
+    if undone:
+        raise ConflictError(f"task {task.id} waits for {', '.join(undone)}", "finish these first", code="waits")
+    fact = m.OrderIssued(
+        task=task.id,
+        incident=task.incident,
+        department=task.department,
+        area=task.area,
+        title=task.title,
+        measure=task.measure,
+        due_at=context.occurred_at + timedelta(hours=task.deadline_h),
+    )
+    return about(task, fact)
+
+
+def order_issued(fact: m.OrderIssued, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, status="ordered", due_at=fact.due_at, ordered_at=event.occurred_at)
+
+
+def confirm_order(command: m.ConfirmOrder, rows: Rows, context: Context) -> list[Draft]:
+    task = get_own(rows, command.task, command.department)
+    if task.confirmed_at is not None:
+        raise ConflictError(f"the order of {task.id} is confirmed", "nothing was changed", code="already_confirmed")
+    return about(task, m.OrderConfirmed(task=task.id, department=task.department))
+
+
+def order_confirmed(fact: m.OrderConfirmed, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, status="confirmed", confirmed_at=event.occurred_at)
+
+
+def acknowledge_task(command: m.AcknowledgeTask, rows: Rows, context: Context) -> list[Draft]:
+    task = get_own(rows, command.task, command.department)
+    if task.status == "acknowledged":
+        raise ConflictError(f"task {task.id} is acknowledged", "nothing was changed", code="already_acknowledged")
+    drafts = []
+    if task.confirmed_at is None:
+        drafts = about(task, m.OrderConfirmed(task=task.id, department=task.department))
+    return drafts + about(task, m.TaskAcknowledged(task=task.id, department=task.department))
+
+
+def task_acknowledged(fact: m.TaskAcknowledged, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, status="acknowledged")
+
+
+def complete_task(command: m.CompleteTask, rows: Rows, context: Context) -> list[Draft]:
+    task = get_own(rows, command.task, command.department)
+    if not command.succeeded:
+        return about(
+            task,
+            m.TaskFailed(task=task.id, incident=task.incident, department=task.department, result=command.result),
+        )
+    if task.contact is not None and get_contact(rows, task.contact).step not in RESOLVED_STEPS:
+        raise ConflictError(
+            f"contact {task.contact} is not yet located, isolated and tested",
+            "report these steps with UpdateContact, then complete the task",
+            code="not_evident",
+        )
+    fact = m.TaskCompleted(task=task.id, incident=task.incident, department=task.department, result=command.result)
+    return about(task, fact)
+
+
+def task_completed(fact: m.TaskCompleted, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, status="done", result=fact.result, done_at=event.occurred_at)
+
+
+def task_failed(fact: m.TaskFailed, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, status="failed", result=fact.result)
+
+
+def comment_task(command: m.CommentTask, rows: Rows, context: Context) -> list[Draft]:
+    task = get_task(rows, command.task)
+    return about(task, m.TaskCommented(task=task.id, department=command.department, comment=command.comment))
+
+
+def task_commented(fact: m.TaskCommented, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, comments=get_task(tx, fact.task).comments + 1)
+
+
+def drop_task(command: m.DropTask, rows: Rows, context: Context) -> list[Draft]:
+    task = get_task(rows, command.task)
+    if task.status not in OPEN_TASK:
+        raise ConflictError(f"task {task.id} is {task.status}", "nothing was changed", code="already_done")
+    return about(task, m.TaskDropped(task=task.id, incident=task.incident, because=command.because))
+
+
+def task_dropped(fact: m.TaskDropped, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, status="dropped", result=fact.because, done_at=event.occurred_at)
+
+
+def assess_task(command: m.AssessTask, rows: Rows, context: Context) -> list[Draft]:
+    task = get_task(rows, command.task)
+    if task.status != "done":
+        raise ConflictError(f"task {task.id} is {task.status}", "assess it when it is done", code="not_done")
+    return about(task, m.TaskAssessed(task=task.id, score=command.score, reason=command.reason))
+
+
+def task_assessed(fact: m.TaskAssessed, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, score=fact.score)
+
+
+def escalate_task(command: m.EscalateTask, rows: Rows, context: Context) -> list[Draft]:
+    task = get_task(rows, command.task)
+    if task.status not in AT_WORK:
+        raise ConflictError(f"task {task.id} is {task.status}", "only work that is late escalates", code="not_late")
+    fact = m.TaskEscalated(
+        task=task.id,
+        incident=task.incident,
+        department=task.department,
+        to_area=command.to_area,
+        late_h=command.late_h,
+        due_at=context.occurred_at + timedelta(hours=command.grace_h),
+    )
+    return about(task, fact)
+
+
+def task_escalated(fact: m.TaskEscalated, event: Event, tx: Transaction) -> None:
+    task = get_task(tx, fact.task)
+    status = "ordered" if task.status == "failed" else task.status
+    change(
+        tx,
+        fact.task,
+        event,
+        status=status,
+        escalated_to=fact.to_area,
+        escalations=task.escalations + 1,
+        due_at=fact.due_at,
+    )
+
+
+def change(tx: Transaction, task: str, event: Event, **fields: object) -> None:
+    tx.put("tasks", msgspec.structs.replace(get_task(tx, task), **fields), event.occurred_at)
+
+
+BEHAVIOUR = Behaviour(
+    handlers={
+        m.CreateTask: create_task,
+        m.IssueOrder: issue_order,
+        m.ConfirmOrder: confirm_order,
+        m.AcknowledgeTask: acknowledge_task,
+        m.CompleteTask: complete_task,
+        m.DropTask: drop_task,
+        m.CommentTask: comment_task,
+        m.AssessTask: assess_task,
+        m.EscalateTask: escalate_task,
+    },
+    appliers={
+        m.TaskCreated: task_created,
+        m.OrderIssued: order_issued,
+        m.OrderConfirmed: order_confirmed,
+        m.TaskAcknowledged: task_acknowledged,
+        m.TaskCompleted: task_completed,
+        m.TaskFailed: task_failed,
+        m.TaskDropped: task_dropped,
+        m.TaskCommented: task_commented,
+        m.TaskAssessed: task_assessed,
+        m.TaskEscalated: task_escalated,
+    },
+    tables=TABLES,
+)

@@ -1,0 +1,159 @@
+"""Tasks: scheduled in order, divided by duty, fed back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from twinward.core.messages import Command, Fact
+from twinward.twins.emergency.vocabulary import AreaCode, Text, Word
+
+
+class CreateTask(Command, frozen=True, kw_only=True):
+    task: Word
+    incident: Word
+    key: Word
+    title: Text
+    department: Word
+    area: AreaCode
+    after: tuple[str, ...] = ()
+    deadline_h: float
+    measure: Word | None = None
+    contact: Word | None = None
+    manual: Word | None = None
+    needs: dict[str, float] = {}
+    essential: bool = True
+    clause: Text = ""  # of which plan, and which of its clauses, this follows
+
+
+class TaskCreated(Fact, frozen=True, kw_only=True):
+    task: str
+    incident: str
+    key: str
+    title: str
+    department: str
+    area: str
+    after: tuple[str, ...]
+    deadline_h: float
+    measure: str | None
+    contact: str | None
+    manual: str | None
+    needs: dict[str, float]
+    essential: bool
+    clause: str = ""
+
+
+class IssueOrder(Command, frozen=True, kw_only=True):
+    task: Word
+
+
+class OrderIssued(Fact, frozen=True, kw_only=True):
+    task: str
+    incident: str
+    department: str
+    area: str
+    title: str
+    measure: str | None
+    due_at: datetime
+
+
+class ConfirmOrder(Command, frozen=True, kw_only=True):
+    """The department's receipt: the order has been read by those who must act."""
+
+    task: Word
+    department: Word
+
+
+class OrderConfirmed(Fact, frozen=True, kw_only=True):
+    task: str
+    department: str
+
+
+class AcknowledgeTask(Command, frozen=True, kw_only=True):
+    task: Word
+    department: Word
+
+
+class TaskAcknowledged(Fact, frozen=True, kw_only=True):
+    task: str
+    department: str
+
+
+class CompleteTask(Command, frozen=True, kw_only=True):
+    task: Word
+    department: Word
+    result: Text
+    succeeded: bool = True
+
+
+class TaskCompleted(Fact, frozen=True, kw_only=True):
+    task: str
+    incident: str
+    department: str
+    result: str
+
+
+class TaskFailed(Fact, frozen=True, kw_only=True):
+    task: str
+    incident: str
+    department: str
+    result: str
+
+
+class CommentTask(Command, frozen=True, kw_only=True):
+    task: Word
+    department: Word
+    comment: Text
+
+
+class TaskCommented(Fact, frozen=True, kw_only=True):
+    task: str
+    department: str
+    comment: str
+
+
+class DropTask(Command, frozen=True, kw_only=True):
+    """The plan in force no longer asks for it."""
+
+    task: Word
+    because: Text
+
+
+class TaskDropped(Fact, frozen=True, kw_only=True):
+    task: str
+    incident: str
+    because: str
+
+
+class AssessTask(Command, frozen=True, kw_only=True):
+    """The objective assessment of a finished task, 1 (poor) to 5 (good)."""
+
+    task: Word
+    score: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    reason: Text = ""
+
+
+class TaskAssessed(Fact, frozen=True, kw_only=True):
+    task: str
+    score: int
+    reason: str
+
+
+class EscalateTask(Command, frozen=True, kw_only=True):
+    """Lateness goes up one administrative level at a time."""
+
+    task: Word
+    to_area: AreaCode
+    late_h: float
+    grace_h: float
+
+
+class TaskEscalated(Fact, frozen=True, kw_only=True):
+    task: str
+    incident: str
+    department: str
+    to_area: str
+    late_h: float
+    due_at: datetime

@@ -1,0 +1,1 @@
+"""Transfers of patients between hospitals."""

@@ -1,0 +1,206 @@
+"""An acknowledged batch is on disk, its account balances, and what came before is known again."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from reference.observing import as_rows, known_slowly, reading
+from twinward.core.clock import SetClock
+from twinward.core.errors import BusyError, StorageError
+from twinward.core.messages import Counts
+from twinward.storage.observations import inbox as inbox_module
+from twinward.storage.observations.inbox import Inbox
+from twinward.storage.observations.duplicate_filter import DuplicateFilter, seed_of, text_keys
+
+
+@pytest.fixture
+def open_inbox(tmp_path: Path, clock: SetClock) -> Iterator[Callable[..., Inbox]]:
+    opened: list[Inbox] = []
+
+    def opener(**options: Any) -> Inbox:
+        opened.append(Inbox(tmp_path / "inbox", clock, **options))
+        return opened[-1]
+
+    yield opener
+    for one in opened:
+        one.close()
+
+
+def rows(*numbers: int) -> Any:
+    return as_rows([reading(n) for n in numbers])
+
+
+def drained(box: Inbox) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
+
+    def sink(batch_id: str, frames: list[Any]) -> None:
+        found.append((batch_id, [key for frame in frames for key in frame.rows.column(0).to_pylist()]))
+
+    box.drain(sink)
+    return found
+
+
+def test_received_is_stored_rejected_and_duplicate(open_inbox: Any) -> None:
+    box = open_inbox()
+    first = box.accept("lab", rows(1, 2, 3), 2).result()
+    again = box.accept("lab", rows(3, 4, 4), 0).result()
+    other = box.accept("gate", rows(3), 0).result()
+    assert first == Counts(received=5, stored=3, rejected=2)
+    assert again == Counts(received=3, stored=1, duplicate=2)
+    assert other == Counts(received=1, stored=1)
+    assert box.counts() == {"lab": first + again, "gate": other}
+
+
+def test_all_of_it_is_there_after_reopening(open_inbox: Any) -> None:
+    box = open_inbox()
+    box.accept("lab", rows(1, 2), 1).result()
+    before = box.counts()
+    box.close()
+    box = open_inbox()
+    assert box.counts() == before
+    assert box.accept("lab", rows(2, 3), 0).result() == Counts(received=2, stored=1, duplicate=1)
+    assert drained(box) == [("observations-1-2", ["r-1", "r-2", "r-3"])]
+
+
+def test_a_torn_tail_is_cut_and_the_rest_kept(open_inbox: Any) -> None:
+    box = open_inbox()
+    box.accept("lab", rows(1), 0).result()
+    box.accept("lab", rows(2), 0).result()
+    box.close()
+    (path,) = box.segments()
+    data = path.read_bytes()
+    path.write_bytes(data[:-7])
+    box = open_inbox()
+    assert box.counts()["lab"].stored == 1
+    box.accept("lab", rows(2), 0).result()  # never acknowledged, so sent again, and stored
+    assert drained(box) == [("observations-1-2", ["r-1", "r-2"])]
+
+
+def test_damage_inside_is_reported_and_nothing_is_thrown_away(open_inbox: Any) -> None:
+    box = open_inbox()
+    for number in range(3):
+        box.accept("lab", rows(number), 0).result()
+    box.close()
+    (path,) = box.segments()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(StorageError) as found:
+        open_inbox()
+    assert found.value.code == "inbox_damaged"
+    assert path.read_bytes() == data
+
+
+def test_one_process_owns_the_inbox(open_inbox: Any) -> None:
+    open_inbox()
+    with pytest.raises(BusyError, match=str(os.getpid())):
+        open_inbox()
+
+
+def test_a_drain_cut_short_is_done_again_with_the_same_batch(open_inbox: Any) -> None:
+    box = open_inbox()
+    box.accept("lab", rows(1), 0).result()
+
+    def crash(batch_id: str, frames: list[Any]) -> None:
+        raise RuntimeError("power")
+
+    with pytest.raises(RuntimeError):
+        box.drain(crash)
+    box.accept("lab", rows(2), 0).result()
+    box.close()
+    box = open_inbox()
+    assert drained(box) == [("observations-1-1", ["r-1"])]
+    assert drained(box) == [("observations-2-2", ["r-2"])]
+    assert drained(box) == []
+    assert box.counts()["lab"].stored == 2
+
+
+def test_drained_files_go_and_their_keys_stay(open_inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox_module, "SEGMENT_BYTES", 1)  # a file for each group
+    box = open_inbox()
+    for number in range(4):
+        box.accept("lab", rows(number), 0).result()
+    assert len(drained(box)[0][1]) == 4
+    assert len(box.segments()) == 1
+    box.close()
+    box = open_inbox()
+    assert box.accept("lab", rows(0, 1, 2, 3, 4), 0).result().duplicate == 4
+    assert box.counts()["lab"] == Counts(received=9, stored=5, duplicate=4)
+
+
+def test_a_full_disk_is_said_and_left_behind(open_inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = open_inbox()
+    box.accept("lab", rows(1), 0).result()
+    write = box._write
+
+    def full(data: bytes) -> None:
+        box._file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(box, "_write", full)
+    with pytest.raises(StorageError) as found:
+        box.accept("lab", rows(1, 2), 0).result()
+    assert found.value.code == "disk_full"
+    monkeypatch.setattr(box, "_write", write)
+    assert box.accept("lab", rows(1, 2), 0).result() == Counts(received=2, stored=1, duplicate=1)
+    assert box.counts()["lab"] == Counts(received=3, stored=2, duplicate=1)
+
+
+def test_after_a_failed_sync_nothing_more_is_taken(open_inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = open_inbox()
+
+    def broken(data: bytes) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(box, "_write", broken)
+        with pytest.raises(StorageError):
+            box.accept("lab", rows(1), 0).result()
+    with pytest.raises(StorageError) as found:
+        box.accept("lab", rows(1), 0)
+    assert found.value.code == "disk_failed"
+
+
+def test_known_keys_are_those_of_the_slow_twin() -> None:
+    random = np.random.default_rng(7)
+    batches = [[f"id-{n}" for n in random.integers(0, 60_000, 5_000)] for _ in range(20)]
+    keys = DuplicateFilter(1_000_000)
+    found = [keys.add(text_keys(pa.array(batch), seed_of("lab"))).tolist() for batch in batches]
+    assert found == known_slowly(batches, 1_000_000)
+
+
+def test_beyond_the_horizon_old_keys_are_forgotten_and_memory_stays() -> None:
+    keys = DuplicateFilter(50_000)
+    made = [text_keys(pa.array([f"{b}-{n}" for n in range(10_000)]), seed_of("lab")) for b in range(30)]
+    for batch in made:
+        keys.add(batch)
+    assert keys._table.nbytes <= (1 << 18) * 16
+    assert all(keys.add(made[b]).all() for b in range(26, 30))  # within the horizon
+    assert not keys.add(made[0]).any()
+
+
+def test_keys_depend_on_the_source_and_every_byte() -> None:
+    texts = [f"a{n}" for n in range(2_000)] + ["", "x", "x\x01", "12345678", "123456789"]
+    one, two = (text_keys(pa.array(texts), seed_of(source)) for source in ("lab", "gate"))
+    assert len(np.unique(np.concatenate([one, two]), axis=0)) == 2 * len(texts)
+    sliced = text_keys(pa.array(texts).slice(5, 9), seed_of("lab"))
+    assert np.array_equal(sliced, one[5:14])
+
+
+def test_who_listens_and_fails_does_not_stop_the_inbox(open_inbox: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(*_: Any) -> None:
+        raise OverflowError("date value out of range")
+
+    box = open_inbox(on_durable=fail)
+    assert box.accept("lab", rows(1), 0).result(timeout=10).stored == 1
+    assert box.accept("lab", rows(2), 0).result(timeout=10).stored == 1
+    assert "could not be shown" in caplog.text
+    assert drained(box)[0][1] == ["r-1", "r-2"]
