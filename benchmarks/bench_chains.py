@@ -1,7 +1,8 @@
-"""How often the likeliest tree names the true infector, and whether its probabilities mean what they say.
+"""How often the likeliest tree names the true infector, and whether its probabilities mean what
+they say.
 
-Pretended outbreaks with known trees (twinward.rehearsal.chain_truth); beside it the tree from onset dates alone.
-Run: python -m benchmarks.bench_chains [--seeds N] [--large] [--spread]
+Pretended outbreaks with known trees (twinward.rehearsal.chain_truth); beside it the tree from onset
+dates alone. Run: python -m benchmarks.bench_chains [--seeds N] [--large] [--spread]
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import msgspec
 import numpy as np
 
 from twinward.decision.tracing.chains.reconstruct import ChainAnswer, reconstruct_chain
+from twinward.decision.tracing.chains.serial_interval import get_serial_interval
 from twinward.decision.tracing.chains.statistics import measure_dispersion, top_share
 from twinward.decision.tracing.chains.table import build_line_list
-from twinward.decision.tracing.chains.serial_interval import get_serial_interval
-from twinward.rehearsal.chain_truth import (DISEASES, ChainTruth, TruthSpec, pretend_outbreak)
+from twinward.rehearsal.chain_truth import DISEASES, ChainTruth, TruthSpec, pretend_outbreak
 
 # what the list holds, and what is wrong with it
 LISTS: dict[str, dict[str, float]] = {
@@ -27,14 +28,21 @@ LISTS: dict[str, dict[str, float]] = {
     "the same, disease not named": {},
     "with 60 % of contacts, 50 false per 100 cases": {"contact_recall": 0.6, "false_contacts": 0.5},
     "30 % contacts, 30 false, 20 % unreported, 20 % no onset": {
-        "contact_recall": 0.3, "false_contacts": 0.3, "onset_missing": 0.2, "unreported": 0.2,
+        "contact_recall": 0.3,
+        "false_contacts": 0.3,
+        "onset_missing": 0.2,
+        "unreported": 0.2,
     },
-}  # fmt: skip
+}
 
 
 def reconstruct(truth: ChainTruth, disease: str, label: str) -> ChainAnswer:
     bare = label == "onset only"
-    columns = {word: truth.columns[word] for word in ("id", "onset", "confirmed")} if bare else truth.columns
+    columns = (
+        {word: truth.columns[word] for word in ("id", "onset", "confirmed")}
+        if bare
+        else truth.columns
+    )
     cases = build_line_list(columns, {} if bare else truth.places, [] if bare else truth.contacts)
     return reconstruct_chain(cases, None if "not named" in label else get_serial_interval(disease))
 
@@ -47,18 +55,28 @@ def judge(answer: ChainAnswer, truth: ChainTruth) -> tuple[np.ndarray, np.ndarra
     counted = Counter(truth.infector.values())
     children = np.array([counted[name] for name in truth.infector])
     true_k = measure_dispersion(children).k
-    return p, hit, [hit.sum() / known, np.log(answer.k / true_k), answer.top20_share - top_share(children)]
+    return (
+        p,
+        hit,
+        [hit.sum() / known, np.log(answer.k / true_k), answer.top20_share - top_share(children)],
+    )
 
 
 def calibration_error(p: np.ndarray, hit: np.ndarray) -> float:
     """Expected calibration error over ten bins of probability."""
     bins = np.minimum((p * 10).astype(int), 9)
-    return float(sum(abs(p[bins == b].mean() - hit[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)))
+    return float(
+        sum(
+            abs(p[bins == b].mean() - hit[bins == b].mean()) * (bins == b).mean()
+            for b in np.unique(bins)
+        )
+    )
 
 
 def table(seeds: int) -> None:
     print(
-        "| disease | line list | right infector | mean probability | links right | calibration error | k found / true |"
+        "| disease | line list | right infector | mean probability | links right | calibration "
+        "error | k found / true |"
     )
     print("|---|---|---|---|---|---|---|")
     for label, changes in LISTS.items():
@@ -84,36 +102,66 @@ def show(disease: str, label: str, rows: list[tuple[np.ndarray, np.ndarray, list
 
 
 def spread(seeds: int) -> None:
-    """By true over-dispersion, share of cases unreported, and with or without contacts; eight cases from outside."""
-    print("| k given | unreported | contacts | right | probability | links right | k true / found | without infector "
-          "/ unlinked / of these rightly |")  # fmt: skip
+    """By true over-dispersion, share of cases unreported, and with or without contacts; eight
+    cases from outside.
+    """
+    print(
+        "| k given | unreported | contacts | right | probability | links right | k true / found | "
+        "without infector "
+        "/ unlinked / of these rightly |"
+    )
     print("|---|---|---|---|---|---|---|---|")
-    lists = {"none": "home, place, distance, age", "60 %": "with 60 % of contacts, 50 false per 100 cases"}
+    lists = {
+        "none": "home, place, distance, age",
+        "60 %": "with 60 % of contacts, 50 false per 100 cases",
+    }
     for k, unreported, (contacts, label) in product((0.1, 0.3, 1.0), (0.0, 0.3), lists.items()):
         changes = LISTS[label] | {"k": k, "unreported": unreported, "imports": 8}
         rows, said, was = [], [], []
-        for disease, seed in product(("sars-cov-2-ancestral", "influenza-pandemic"), range(301, 301 + seeds)):
+        for disease, seed in product(
+            ("sars-cov-2-ancestral", "influenza-pandemic"), range(301, 301 + seeds)
+        ):
             truth = pretend_outbreak(msgspec.structs.replace(DISEASES[disease], **changes), seed)
             answer = reconstruct(truth, disease, label)
             p, hit, (accuracy, log_k, _) = judge(answer, truth)
             alone = {case for case, by in truth.infector.items() if not by}
             rightly = len(alone & set(answer.unlinked))
-            rows.append([accuracy, np.log(answer.k) - log_k, np.log(answer.k),
-                         len(alone), len(answer.unlinked), rightly])  # fmt: skip
+            rows.append(
+                [
+                    accuracy,
+                    np.log(answer.k) - log_k,
+                    np.log(answer.k),
+                    len(alone),
+                    len(answer.unlinked),
+                    rightly,
+                ]
+            )
             said.append(p.mean())
             was.append(hit.mean())
         accuracy, true_k, k_found, alone_n, unlinked, rightly_n = np.mean(rows, axis=0)
-        print(f"| {k} | {100 * unreported:.0f} % | {contacts} | {100 * accuracy:.0f} % | {np.mean(said):.2f} "
-              f"| {np.mean(was):.2f} | {np.exp(true_k):.2f} / {np.exp(k_found):.2f} "
-              f"| {alone_n:.0f} / {unlinked:.1f} / {rightly_n:.1f} |", flush=True)  # fmt: skip
+        print(
+            f"| {k} | {100 * unreported:.0f} % | {contacts} | {100 * accuracy:.0f} % | "
+            f"{np.mean(said):.2f} "
+            f"| {np.mean(was):.2f} | {np.exp(true_k):.2f} / {np.exp(k_found):.2f} "
+            f"| {alone_n:.0f} / {unlinked:.1f} / {rightly_n:.1f} |",
+            flush=True,
+        )
 
 
 def large(cases: int = 10_000) -> None:
     """Seconds for one large outbreak, median of three, kernels compiled before."""
     spec = TruthSpec(
-        cases=cases, residents=6 * cases, r0=2.0, imports=20, contact_recall=0.3, false_contacts=0.3, onset_missing=0.1,
-        offset_d=(0.3, 2.2), incubation_d=(5.2, 2.8), k=0.3,
-    )  # fmt: skip
+        cases=cases,
+        residents=6 * cases,
+        r0=2.0,
+        imports=20,
+        contact_recall=0.3,
+        false_contacts=0.3,
+        onset_missing=0.1,
+        offset_d=(0.3, 2.2),
+        incubation_d=(5.2, 2.8),
+        k=0.3,
+    )
     truth = pretend_outbreak(spec, 1)
     for label in ("all columns and contacts", "onset only", "disease not named"):
         wall, cpu = [], []
@@ -124,7 +172,8 @@ def large(cases: int = 10_000) -> None:
             cpu.append(time.process_time() - used)
         accuracy = judge(answer, truth)[2][0]
         print(
-            f"{cases} cases, {label}: {np.median(wall[1:]):.1f} s wall, {np.median(cpu[1:]):.1f} s CPU, "
+            f"{cases} cases, {label}: {np.median(wall[1:]):.1f} s wall, {np.median(cpu[1:]):.1f} "
+            f"s CPU, "
             f"{100 * accuracy:.0f} % right"
         )
 
@@ -133,6 +182,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--large", action="store_true")
-    parser.add_argument("--spread", action="store_true", help="by over-dispersion and reporting instead of by disease")
+    parser.add_argument(
+        "--spread",
+        action="store_true",
+        help="by over-dispersion and reporting instead of by disease",
+    )
     options = parser.parse_args()
     large() if options.large else (spread if options.spread else table)(options.seeds)

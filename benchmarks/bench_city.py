@@ -1,4 +1,6 @@
-"""The city build: all of Shanghai, wall and CPU seconds, peak memory, bytes a resident; cold (compiling) and warm."""
+"""The city build: all of Shanghai, wall and CPU seconds, peak memory, bytes a resident; cold
+(compiling) and warm.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,19 @@ TWINWARD = Path(sys.executable).with_name("twinward")
 
 
 def build(workspace: Path, threads: int, config: Path | None, cache: Path | None) -> dict[str, Any]:
-    """One build in a fresh process; `cache` is an empty folder for compiled kernels (cold) or None (warm)."""
-    command = [str(TWINWARD), "city", "build", "--workspace", str(workspace), "--threads", str(threads), "--json"]
+    """One build in a fresh process; `cache` is an empty folder for compiled kernels (cold) or
+    None (warm).
+    """
+    command = [
+        str(TWINWARD),
+        "city",
+        "build",
+        "--workspace",
+        str(workspace),
+        "--threads",
+        str(threads),
+        "--json",
+    ]
     if config:
         command += ["--config", str(config)]
     env = dict(os.environ) | ({"NUMBA_CACHE_DIR": str(cache)} if cache else {})
@@ -41,7 +54,8 @@ def show(label: str, runs: list[dict[str, Any]]) -> None:
     }
     print(
         f"| {label} | {middle['seconds']:.1f} | {middle['wall_s']:.1f} | {middle['user_s']:.1f} | "
-        f"{middle['system_s']:.1f} | {middle['peak_rss_mb']:.0f} | {middle['bytes_per_resident']:.2f} |"
+        f"{middle['system_s']:.1f} | {middle['peak_rss_mb']:.0f} | "
+        f"{middle['bytes_per_resident']:.2f} |"
     )
 
 
@@ -54,11 +68,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         cold = build(root / "ws", options.threads, options.config, root / "cache")
-        warm = [build(root / "ws", options.threads, options.config, None) for _ in range(options.repeats)]
+        warm = [
+            build(root / "ws", options.threads, options.config, None)
+            for _ in range(options.repeats)
+        ]
         one = build(root / "ws1", 1, options.config, None)
-    print(f"{cold['name']}: {cold['residents']:,} residents, {options.threads} threads, median of {options.repeats}")
+    print(
+        f"{cold['name']}: {cold['residents']:,} residents, {options.threads} threads, median of "
+        f"{options.repeats}"
+    )
     print("must 30 s, 2,000 MB, 24 B; aim 12 s, 1,000 MB, 16 B")
-    print("| run | seconds | with imports | user CPU s | system CPU s | peak MB | bytes a resident |")
+    print(
+        "| run | seconds | with imports | user CPU s | system CPU s | peak MB | bytes a resident |"
+    )
     print("|---|---|---|---|---|---|---|")
     show("cold, kernels compiled", [cold])
     show("warm", warm)

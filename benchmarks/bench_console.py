@@ -1,7 +1,8 @@
-"""The console on a loaded workspace, in Chromium with software rendering: how soon, how live, how light.
+"""The console on a loaded workspace, in Chromium with software rendering: how soon, how live, how
+light.
 
-Run on a workspace in which an outbreak has been played: `python -m benchmarks.bench_console WORKSPACE`. The
-workspace itself is not written to: its tables are copied, its city is linked.
+Run on a workspace in which an outbreak has been played: `python -m benchmarks.bench_console
+WORKSPACE`. The workspace itself is not written to: its tables are copied, its city is linked.
 """
 
 from __future__ import annotations
@@ -84,12 +85,18 @@ def measure_visit(browser: Browser, url: str) -> dict[str, float]:
     drawn = time.perf_counter() - begun
     page.wait_for_timeout(500)
     sizes = page.evaluate(
-        "[...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]"
+        "[...performance.getEntriesByType('resource'), "
+        "...performance.getEntriesByType('navigation')]"
         ".map(entry => [entry.name, entry.transferSize])"
     )
     assets = sum(size for name, size in sizes if "/v1/" not in name)
     context.close()
-    return {"usable_s": usable, "map_s": drawn, "pages_kb": assets / 1e3, "all_kb": sum(s for _, s in sizes) / 1e3}
+    return {
+        "usable_s": usable,
+        "map_s": drawn,
+        "pages_kb": assets / 1e3,
+        "all_kb": sum(s for _, s in sizes) / 1e3,
+    }
 
 
 def hold_streams(url: str, count: int) -> None:
@@ -108,7 +115,9 @@ def hold_streams(url: str, count: int) -> None:
 
 @contextmanager
 def streams(url: str, count: int) -> Iterator[None]:
-    holder = multiprocessing.get_context("spawn").Process(target=hold_streams, args=(url, count), daemon=True)
+    holder = multiprocessing.get_context("spawn").Process(
+        target=hold_streams, args=(url, count), daemon=True
+    )
     holder.start()
     time.sleep(4)
     try:
@@ -124,25 +133,39 @@ def measure_events(stage: Stage, page: Page, incident: Any) -> list[float]:
     stored: list[float] = []
     for number in range(EVENTS):
         item = {
-            "type": "ReportCount", "hazard": incident.hazard, "area": incident.area, "status": "confirmed",
-            "day": stage.clock.now().date().isoformat(), "found_in": "community", "count": number + 1,
+            "type": "ReportCount",
+            "hazard": incident.hazard,
+            "area": incident.area,
+            "status": "confirmed",
+            "day": stage.clock.now().date().isoformat(),
+            "found_in": "community",
+            "count": number + 1,
             "source": "bench",
-        }  # fmt: skip
+        }
         assert stage.post(item).stored == 1
         stored.append(time.time() * 1000)
         page.wait_for_timeout(400)
     changes = page.evaluate("window.changes")
-    return [min((seen for _, seen in changes if seen >= at - 50), default=at + 1e4) - at for at in stored]
+    return [
+        min((seen for _, seen in changes if seen >= at - 50), default=at + 1e4) - at
+        for at in stored
+    ]
 
 
 def measure_slider(page: Page) -> dict[str, Any]:
-    """Steps of one length, as by Play or the arrow keys, and jumps to instants that nobody could guess."""
-    low, high = (int(page.locator("input[type=range]").get_attribute(name) or 0) for name in ("min", "max"))
+    """Steps of one length, as by Play or the arrow keys, and jumps to instants that nobody could
+    guess.
+    """
+    low, high = (
+        int(page.locator("input[type=range]").get_attribute(name) or 0) for name in ("min", "max")
+    )
     hours = [low + (high - low) * step // (STEPS * 2) for step in range(4, STEPS + 4)]
     jumps = [low + (high - low) * (step * 7919 % 1000) // 1000 for step in range(1, STEPS + 1)]
     found = {}
     for name, wanted in (("steps_ms", hours), ("jumps_ms", jumps)):
-        found[name] = quantiles([took for hour in wanted if (took := step_to(page, hour)) is not None])
+        found[name] = quantiles(
+            [took for hour in wanted if (took := step_to(page, hour)) is not None]
+        )
     return found
 
 
@@ -165,11 +188,15 @@ def measure_replay(stage: Stage, page: Page, area: str) -> dict[str, float]:
     for start in range(0, REPLAYED, BATCH):
         items = [
             {
-                "type": "ReportFigures", "hazard": "epidemic", "area": area, "day": "2022-05-01",
-                "figures": {"in_hospital": float(number)}, "source": "bench",
+                "type": "ReportFigures",
+                "hazard": "epidemic",
+                "area": area,
+                "day": "2022-05-01",
+                "figures": {"in_hospital": float(number)},
+                "source": "bench",
             }
             for number in range(start, start + BATCH)
-        ]  # fmt: skip
+        ]
         stage.post(*items)
         page.wait_for_timeout(250)
     page.wait_for_timeout(2000)
@@ -178,14 +205,19 @@ def measure_replay(stage: Stage, page: Page, area: str) -> dict[str, float]:
 
 
 def measure_frames(page: Page) -> dict[str, float]:
-    """Main-thread time a frame while residents move on the map with all places; then while it is dragged too."""
+    """Main-thread time a frame while residents move on the map with all places; then while it is
+    dragged too.
+    """
     page.get_by_label("Affected places", exact=True).check()
     page.get_by_label("Movement", exact=True).check()
     points = int(page.get_by_test_id("movement").get_attribute("data-points") or 0)
     page.wait_for_timeout(4000)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
-    page.evaluate("() => { window.frames_n = 0; const f = () => { window.frames_n++; requestAnimationFrame(f) }; f() }")
+    page.evaluate(
+        "() => { window.frames_n = 0; const f = () => { window.frames_n++; "
+        "requestAnimationFrame(f) }; f() }"
+    )
     box = page.locator(".maplibregl-canvas").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -235,7 +267,9 @@ def run(workspace: Path) -> dict[str, Any]:
             measure_visit(browser, stage.url)
             visits = [measure_visit(browser, stage.url) for _ in range(VISITS)]
             result: dict[str, Any] = {"events": reader_seq(stage), "load_1min": os.getloadavg()[0]}
-            result["visit"] = {name: round(statistics.median(v[name] for v in visits), 2) for name in visits[0]}
+            result["visit"] = {
+                name: round(statistics.median(v[name] for v in visits), 2) for name in visits[0]
+            }
             page = open_page(browser, stage.url)
             result["slider"] = measure_slider(page)
             page.close()
@@ -243,7 +277,9 @@ def run(workspace: Path) -> dict[str, Any]:
             page.wait_for_selector("[data-state=ready]")
             with streams(stage.url, CLIENTS):
                 result["event_to_pixel_ms"] = quantiles(measure_events(stage, page, incident))
-            result["replay"] = {k: round(v, 3) for k, v in measure_replay(stage, page, incident.area).items()}
+            result["replay"] = {
+                k: round(v, 3) for k, v in measure_replay(stage, page, incident.area).items()
+            }
             result["map"] = {k: round(v, 2) for k, v in measure_frames(page).items()}
             browser.close()
     return result

@@ -1,6 +1,8 @@
-"""Forecasts of counts against two simple ones: on made-up series, simulated ones and, if given, Shanghai 2022.
+"""Forecasts of counts against two simple ones: on made-up series, simulated ones and, if given,
+Shanghai 2022.
 
-python -m benchmarks.bench_forecast [--seeds 5,6] [--shanghai DIR] [--every 1] [--trials 192 | --no-search] [--json]
+python -m benchmarks.bench_forecast [--seeds 5,6] [--shanghai DIR] [--every 1] [--trials 192 |
+--no-search] [--json]
 """
 
 from __future__ import annotations
@@ -16,10 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.forecast_series import Series, made_up, shanghai, simulated
-from twinward.decision.surveillance.forecasting.baselines import last_value, log_linear
 from twinward.decision.surveillance.forecasting.backtest import judge, quantiles
+from twinward.decision.surveillance.forecasting.baselines import last_value, log_linear
+from twinward.decision.surveillance.forecasting.parameter_search import (
+    TRIALS,
+    fit_posterior,
+    search,
+)
 from twinward.decision.surveillance.forecasting.renewal import fit_renewal, predict
-from twinward.decision.surveillance.forecasting.parameter_search import TRIALS, fit_posterior, search
 
 DAYS, SEED = 20, 1
 SMALLEST = 0.05  # added to each WIS before ratios are taken, for series of zeros
@@ -39,13 +45,19 @@ def forecaster(trials: int) -> Forecaster:
 
 
 def measure(series: list[Series], every: int, forecast: Forecaster) -> dict[str, Any]:
-    """By kind of series: WIS over that of the simple forecasts (geometric mean over forecasts), and coverage."""
+    """By kind of series: WIS over that of the simple forecasts (geometric mean over forecasts),
+    and coverage.
+    """
     by_kind: dict[str, list[list[float]]] = {}
     cuts = [(one, cut) for one in series for cut in one.cuts][::every]
     started = time.process_time()
     for one, cut in cuts:
         known, came = one.counts[:cut], one.counts[cut : cut + DAYS]
-        draws = (forecast(known, len(came)), last_value(known, len(came), SEED), log_linear(known, len(came), SEED))
+        draws = (
+            forecast(known, len(came)),
+            last_value(known, len(came), SEED),
+            log_linear(known, len(came), SEED),
+        )
         model, last, line = (judge(quantiles(table), came) for table in draws)
         row = [model["wis"], last["wis"], line["wis"], model["coverage_50"], model["coverage_90"]]
         by_kind.setdefault(one.kind, []).append(row)
@@ -58,10 +70,13 @@ def measure(series: list[Series], every: int, forecast: Forecaster) -> dict[str,
 def summary(rows: NDArray[Any]) -> dict[str, float]:
     ratios = np.exp(np.log((rows[:, :1] + SMALLEST) / (rows[:, 1:3] + SMALLEST)).mean(axis=0))
     return {
-        "n": len(rows), "wis_to_last_value": float(ratios[0]), "wis_to_log_linear": float(ratios[1]),
-        "coverage_50": float(rows[:, 3].mean()), "coverage_90": float(rows[:, 4].mean()),
+        "n": len(rows),
+        "wis_to_last_value": float(ratios[0]),
+        "wis_to_log_linear": float(ratios[1]),
+        "coverage_50": float(rows[:, 3].mean()),
+        "coverage_90": float(rows[:, 4].mean()),
         "worst_to_last_value": float(((rows[:, 0] + SMALLEST) / (rows[:, 1] + SMALLEST)).max()),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:
@@ -82,9 +97,13 @@ def main() -> None:
         return
     print(f"{found['forecasts']} forecasts, {found['cpu_s_each']:.2f} CPU s each")
     for kind, row in found["kinds"].items():
-        print(f"{kind:20} n {row['n']:3}  WIS / last value {row['wis_to_last_value']:.2f}  / log-linear "
-              f"{row['wis_to_log_linear']:.2f}  inside 50 % {row['coverage_50']:.0%}  90 % {row['coverage_90']:.0%}"
-              f"  worst / last value {row['worst_to_last_value']:.2f}")  # fmt: skip
+        print(
+            f"{kind:20} n {row['n']:3}  WIS / last value {row['wis_to_last_value']:.2f}  / "
+            f"log-linear "
+            f"{row['wis_to_log_linear']:.2f}  inside 50 % {row['coverage_50']:.0%}  90 % "
+            f"{row['coverage_90']:.0%}"
+            f"  worst / last value {row['worst_to_last_value']:.2f}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""p-median, delivery rounds and sharing: published instances beside the project, and made ones of other sizes.
+"""p-median, delivery rounds and sharing: published instances beside the project, and made ones of
+other sizes.
 
-Run: python -m benchmarks.bench_logistics [--shared DIR] [--only median,rounds,sharing] (about four minutes)
+Run: python -m benchmarks.bench_logistics [--shared DIR] [--only median,rounds,sharing] (about four
+minutes)
 """
 
 from __future__ import annotations
@@ -14,15 +16,35 @@ import numpy as np
 from tests.decision.logistics.instances import dense_graph, random_graph, random_rounds
 
 from twinward.core.chance import generator
+from twinward.decision.logistics.allocation.sharing import PackedItem, PackedLot, share
+from twinward.decision.logistics.routing.vehicle_routing import plan_rounds
+from twinward.decision.logistics.routing.vrplib import read_vrplib
 from twinward.decision.logistics.siting.orlib import read_orlib
 from twinward.decision.logistics.siting.p_median import solve_p_median
-from twinward.decision.logistics.routing.vehicle_routing import plan_rounds
-from twinward.decision.logistics.allocation.sharing import PackedItem, PackedLot, share
-from twinward.decision.logistics.routing.vrplib import read_vrplib
 
-PMED = {"pmed1.txt": 5819, "pmed2.txt": 4093, "pmed3.txt": 4250, "pmed4.txt": 3034, "pmed5.txt": 1355}
-ROUTES = {"E-n22-k4.txt": ("nearest", 375.0), "RC208.vrp": ("dimacs", 776.1)}  # best known, CVRPLIB and DIMACS 2021
-DENSE = ((100, 10), (400, 5), (600, 5), (600, 200), (800, 5), (800, 10), (800, 80), (900, 5), (900, 10), (900, 90))
+PMED = {
+    "pmed1.txt": 5819,
+    "pmed2.txt": 4093,
+    "pmed3.txt": 4250,
+    "pmed4.txt": 3034,
+    "pmed5.txt": 1355,
+}
+ROUTES = {
+    "E-n22-k4.txt": ("nearest", 375.0),
+    "RC208.vrp": ("dimacs", 776.1),
+}  # best known, CVRPLIB and DIMACS 2021
+DENSE = (
+    (100, 10),
+    (400, 5),
+    (600, 5),
+    (600, 200),
+    (800, 5),
+    (800, 10),
+    (800, 80),
+    (900, 5),
+    (900, 10),
+    (900, 90),
+)
 SPARSE = ((600, 5), (900, 200))
 AREAS, ITEMS, DAYS, SOURCES = 234, 30, 14, 20
 MEDIAN_LIMIT_S, ROUNDS_LIMIT_S, SHARING_LIMIT_S = 20.0, 20.0, 60.0
@@ -38,14 +60,19 @@ def show_median(label: str, text: str, best: str) -> None:
     instance = read_orlib(text)
     answer = solve_p_median(instance.cost, instance.p, seconds, MEDIAN_LIMIT_S)
     print(
-        f"| {label} | {len(instance.cost)} | {instance.p} | {answer.objective:g} | {best} | {answer.bound:g} "
+        f"| {label} | {len(instance.cost)} | {instance.p} | {answer.objective:g} | {best} | "
+        f"{answer.bound:g} "
         f"| {100 * answer.gap:.2f} % | {seconds():.1f} | {time.process_time() - cpu:.1f} |",
         flush=True,
     )
 
 
 def bench_median(shared: Path) -> None:
-    print("| p-median | nodes | p | value | optimum | bound | gap | wall s | CPU s |\n" + "|---" * 9 + "|")
+    print(
+        "| p-median | nodes | p | value | optimum | bound | gap | wall s | CPU s |\n"
+        + "|---" * 9
+        + "|"
+    )
     for name, optimum in PMED.items():
         if (shared / name).is_file():
             show_median(name, (shared / name).read_text(), str(optimum))
@@ -62,13 +89,18 @@ def show_rounds(label: str, text: str, rounding: str, best: float | None) -> Non
     above = "" if best is None else f"{100 * (answer.cost / best - 1):.1f} %"
     print(
         f"| {label}, {rounding} | {len(case.names) - 1} | {answer.cost:g} | {best or ''} | {above} "
-        f"| {answer.bound:.1f} | {100 * answer.gap:.1f} % | {seconds():.1f} | {time.process_time() - cpu:.1f} |",
+        f"| {answer.bound:.1f} | {100 * answer.gap:.1f} % | {seconds():.1f} | "
+        f"{time.process_time() - cpu:.1f} |",
         flush=True,
     )
 
 
 def bench_rounds(shared: Path) -> None:
-    print("| rounds | stops | length | best known | above it | bound | gap | wall s | CPU s |\n" + "|---" * 9 + "|")
+    print(
+        "| rounds | stops | length | best known | above it | bound | gap | wall s | CPU s |\n"
+        + "|---" * 9
+        + "|"
+    )
     for name, (rounding, best) in ROUTES.items():
         if (shared / name).is_file():
             show_rounds(name, (shared / name).read_text(), rounding, best)
@@ -77,7 +109,8 @@ def bench_rounds(shared: Path) -> None:
 
 
 def make_items(seed: int) -> list[PackedItem]:
-    """Items of 234 subdistricts over 14 days; 20 depots with three lots each and some production, packs of 0 to 100.
+    """Items of 234 subdistricts over 14 days; 20 depots with three lots each and some production,
+    packs of 0 to 100.
 
     Half of the items are scarce: 60 to 130 % of the need is there.
     """
@@ -97,24 +130,40 @@ def make_items(seed: int) -> list[PackedItem]:
                 PackedLot(source=n, quantity=0.2 * quantity, last=int(rng.integers(6, 13))),
             ]
             if n % 3 == 0:
-                lots += [PackedLot(source=n, quantity=0.9 * quantity / DAYS, first=day) for day in range(DAYS)]
+                lots += [
+                    PackedLot(source=n, quantity=0.9 * quantity / DAYS, first=day)
+                    for day in range(DAYS)
+                ]
         urgency, pack = rng.choice([1.0, 1.5, 2.0], AREAS), float(rng.choice([0, 10, 50, 100]))
         lead_d = rng.integers(0, 2, SOURCES)
         items.append(
-            PackedItem(name=f"item {number}", need=need, urgency=urgency, cost=km, lots=tuple(lots), lead_d=lead_d, pack=pack)
+            PackedItem(
+                name=f"item {number}",
+                need=need,
+                urgency=urgency,
+                cost=km,
+                lots=tuple(lots),
+                lead_d=lead_d,
+                pack=pack,
+            )
         )
     return items
 
 
 def bench_sharing() -> None:
-    print("| sharing | subdistricts | items | days | gap of all | worst item | wall s | CPU s |\n" + "|---" * 8 + "|")
+    print(
+        "| sharing | subdistricts | items | days | gap of all | worst item | wall s | CPU s |\n"
+        + "|---" * 8
+        + "|"
+    )
     for seed in (1, 2):
         items = make_items(seed)
         seconds, cpu = stopwatch(), time.process_time()
         answer = share(items, seconds, SHARING_LIMIT_S)
         worst = max(one.gap for one in answer.items)
         print(
-            f"| made, seed {seed} | {AREAS} | {ITEMS} | {DAYS} | {100 * answer.gap:.2f} % | {100 * worst:.2f} % "
+            f"| made, seed {seed} | {AREAS} | {ITEMS} | {DAYS} | {100 * answer.gap:.2f} % | "
+            f"{100 * worst:.2f} % "
             f"| {seconds():.1f} | {time.process_time() - cpu:.1f} |",
             flush=True,
         )

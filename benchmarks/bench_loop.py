@@ -1,4 +1,6 @@
-"""The loop over real HTTP: commands with their projections, and from a case report to all its orders under load."""
+"""The loop over real HTTP: commands with their projections, and from a case report to all its
+orders under load.
+"""
 
 from __future__ import annotations
 
@@ -21,33 +23,56 @@ import httpx
 import msgspec
 
 from twinward.app import compose
-from twinward.core.clock import SystemClock
-from twinward.citybase.schema import Area
 from twinward.citybase.columns import CityManifest, write_manifest
+from twinward.citybase.schema import Area
+from twinward.core.clock import SystemClock
 from twinward.twins.emergency.tasks.rows import Task
 
 DISTRICTS, STREETS, BATCH = 200, 10, 1000
 HAZARD = "epidemic"
-SETTLE_S = 30.0  # under load, before the first trigger: a million rows written at once have their history sealed first
+# under load, before the first trigger: a million rows written at once have their history sealed
+# first
+SETTLE_S = 30.0
 
 
 def make_workspace(folder: Path) -> None:
     """200 districts of ten streets: as many triggers as the p99 needs."""
     compose.init_workspace(folder)
     areas = [
-        Area(code=f"{100 + d}", name=f"district {d}", level="district", parent=None, lon=121.0, lat=31.0)
+        Area(
+            code=f"{100 + d}",
+            name=f"district {d}",
+            level="district",
+            parent=None,
+            lon=121.0,
+            lat=31.0,
+        )
         for d in range(DISTRICTS)
     ]
     areas += [
-        Area(code=f"{a.code}{s:02d}", name=f"street {s}", level="street", parent=a.code, lon=121.0, lat=31.0)
+        Area(
+            code=f"{a.code}{s:02d}",
+            name=f"street {s}",
+            level="street",
+            parent=a.code,
+            lon=121.0,
+            lat=31.0,
+        )
         for a in list(areas)
         for s in range(STREETS)
     ]
     (folder / "city").mkdir()
     manifest = CityManifest(
-        schema_version=1, name="bench", timezone="UTC", sha256="", lengths={}, leaf_codes=[], areas=areas,
-        report={}, fidelity={},
-    )  # fmt: skip
+        schema_version=1,
+        name="bench",
+        timezone="UTC",
+        sha256="",
+        lengths={},
+        leaf_codes=[],
+        areas=areas,
+        report={},
+        fidelity={},
+    )
     write_manifest(manifest, folder / "city")
 
 
@@ -60,9 +85,17 @@ def fill(folder: Path, rows: int) -> None:
         def work(tx: object, start: int = start) -> None:
             for n in range(start, min(start + 20_000, rows)):
                 task = Task(
-                    id=f"old-{n}", incident=f"old-{n // 50}", key="old", title="an open task", department="transport",
-                    area=f"{100 + n % DISTRICTS}", status="acknowledged", after=(), deadline_h=1e6, created_at=now,
-                )  # fmt: skip
+                    id=f"old-{n}",
+                    incident=f"old-{n // 50}",
+                    key="old",
+                    title="an open task",
+                    department="transport",
+                    area=f"{100 + n % DISTRICTS}",
+                    status="acknowledged",
+                    after=(),
+                    deadline_h=1e6,
+                    created_at=now,
+                )
                 tx.put("tasks", task, now)  # type: ignore[attr-defined]
 
         platform.store.write(work)
@@ -74,7 +107,16 @@ def served(folder: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "twinward.cli.main", "serve", "--workspace", str(folder), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "twinward.cli.main",
+        "serve",
+        "--workspace",
+        str(folder),
+        "--port",
+        str(port),
+    ]
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -92,23 +134,34 @@ def served(folder: Path) -> Iterator[str]:
 
 def case(name: str, area: str) -> dict[str, str]:
     return {
-        "id": name, "type": "ReportCase", "case": name, "subject": f"p-{name}", "hazard": HAZARD, "area": area,
-        "status": "confirmed", "found_in": "community",
-    }  # fmt: skip
+        "id": name,
+        "type": "ReportCase",
+        "case": name,
+        "subject": f"p-{name}",
+        "hazard": HAZARD,
+        "area": area,
+        "status": "confirmed",
+        "found_in": "community",
+    }
 
 
 def stock(name: str, n: int) -> dict[str, object]:
     return {
-        "id": name, "type": "SetStock", "kind": f"kind {n % 50}", "area": f"{100 + n % DISTRICTS}", "quantity": n,
+        "id": name,
+        "type": "SetStock",
+        "kind": f"kind {n % 50}",
+        "area": f"{100 + n % DISTRICTS}",
+        "quantity": n,
         "unit": "boxes",
-    }  # fmt: skip
+    }
 
 
 def bench_commands(url: str, seconds: float) -> dict[str, float]:
     """Acknowledged commands a second, in batches of 1,000 and one by one on eight connections."""
     with httpx.Client(base_url=url, timeout=120) as client:
         bodies = [
-            msgspec.json.encode({"items": [stock(f"b{b}-{n}", n * 7 + b) for n in range(BATCH)]}) for b in range(60)
+            msgspec.json.encode({"items": [stock(f"b{b}-{n}", n * 7 + b) for n in range(BATCH)]})
+            for b in range(60)
         ]
         client.post("/v1/commands", content=bodies[0])
         began, done = time.perf_counter(), 0
@@ -178,7 +231,9 @@ def bench_trigger(url: str, triggers: int, observations: int, commands: int) -> 
             for n in range(triggers):
                 area = f"{100 + n}01"
                 began = time.perf_counter()
-                client.post("/v1/commands", content=msgspec.json.encode({"items": [case(f"t{n}", area)]}))
+                client.post(
+                    "/v1/commands", content=msgspec.json.encode({"items": [case(f"t{n}", area)]})
+                )
                 while True:
                     query = {"area": f"{100 + n}", "status": "ordered", "limit": 100}
                     items = client.get("/v1/tasks", params=query).json()["items"]

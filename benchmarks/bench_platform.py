@@ -1,4 +1,6 @@
-"""The platform's numbers: observations over HTTP, commands, the past, the latest, one sensor by hour."""
+"""The platform's numbers: observations over HTTP, commands, the past, the latest, one sensor by
+hour.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,8 @@ from twinward.core.clock import SystemClock, to_us
 from twinward.core.messages import Command, Draft, Fact, Request
 from twinward.core.ports import Table
 from twinward.storage.files.frames import SCHEMA
-from twinward.storage.observations.intake import DurableIntake
 from twinward.storage.log.store import SqlStore, open_store
+from twinward.storage.observations.intake import DurableIntake
 
 START = datetime(2022, 3, 6, tzinfo=UTC)
 BATCH = 1000
@@ -60,14 +62,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-TABLES = (Table(name="places", row=Place, columns=("state", "count"), indexes=(("state", "area"),)),)
+TABLES = (
+    Table(name="places", row=Place, columns=("state", "count"), indexes=(("state", "area"),)),
+)
 
 
-# observations over HTTP ----------------------------------------------------------------------------------------------
+# observations over HTTP
+# ----------------------------------------------------------------------------------------------
 
 
 def bodies(first: int, count: int) -> list[bytes]:
-    """Requests of 1,000 readings each, from a hundred thousand sensors, as they go over the wire."""
+    """Requests of 1,000 readings each, from a hundred thousand sensors, as they go over the
+    wire.
+    """
     made = []
     for number in range(first, first + count):
         items = [
@@ -132,8 +139,18 @@ def measure_observations(root: Path, batches: int) -> list[Line]:
         server.terminate()
         server.wait()
     return [
-        Line("observations by HTTP, new, /s", "100,000", "500,000", f"{found[0][0]:,.0f} ({found[0][1]:,.0f} a CPU s)"),
-        Line("the same again, all duplicates, /s", "", "", f"{found[1][0]:,.0f} ({found[1][1]:,.0f} a CPU s)"),
+        Line(
+            "observations by HTTP, new, /s",
+            "100,000",
+            "500,000",
+            f"{found[0][0]:,.0f} ({found[0][1]:,.0f} a CPU s)",
+        ),
+        Line(
+            "the same again, all duplicates, /s",
+            "",
+            "",
+            f"{found[1][0]:,.0f} ({found[1][1]:,.0f} a CPU s)",
+        ),
     ]
 
 
@@ -147,7 +164,8 @@ def wait_for_port(port: int) -> None:
     raise TimeoutError("the server did not come up")
 
 
-# commands ------------------------------------------------------------------------------------------------------------
+# commands
+# --------------------------------------------------------------------------------------------------
 
 
 def report(number: int) -> Callable[[Any], None]:
@@ -163,7 +181,11 @@ def report(number: int) -> Callable[[Any], None]:
         fact = Reported(place=key, count=1)
         tx.append(Request(command=command, actor="bench"), [Draft(fact=fact, area=area)], START)
         count = before.count + 1 if before else 1
-        tx.put("places", Place(id=key, area=before.area if before else area, state="open", count=count), START)
+        tx.put(
+            "places",
+            Place(id=key, area=before.area if before else area, state="open", count=count),
+            START,
+        )
 
     return work
 
@@ -173,7 +195,10 @@ def measure_commands(root: Path) -> list[Line]:
         batched, next_number = [], 0
         for _ in range(30):
             works = [report(next_number + n) for n in range(BATCH)]
-            batched.append(BATCH / seconds(lambda works=works: store.write(lambda tx: [work(tx) for work in works])))
+            batched.append(
+                BATCH
+                / seconds(lambda works=works: store.write(lambda tx: [work(tx) for work in works]))
+            )
             next_number += BATCH
         alone, synced = [], []
         for _ in range(1000):
@@ -184,11 +209,15 @@ def measure_commands(root: Path) -> list[Line]:
         synced.append(seconds(lambda: (os.write(handle, bytes(8192)), os.fdatasync(handle))))
     os.close(handle)
     single = (
-        f"{1 / statistics.mean(alone):,.0f} (one 8 KiB append and fdatasync alone: {1 / statistics.mean(synced):,.0f})"
+        f"{1 / statistics.mean(alone):,.0f} (one 8 KiB append and fdatasync alone: "
+        f"{1 / statistics.mean(synced):,.0f})"
     )
     return [
         Line(
-            "commands with projections, batches of 1,000, /s", "5,000", "15,000", f"{statistics.median(batched):,.0f}"
+            "commands with projections, batches of 1,000, /s",
+            "5,000",
+            "15,000",
+            f"{statistics.median(batched):,.0f}",
         ),
         Line("commands one by one, /s", "1,000", "3,000", single),
     ]
@@ -200,11 +229,14 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-# the past ------------------------------------------------------------------------------------------------------------
+# the past
+# --------------------------------------------------------------------------------------------------
 
 
 def fill_history(store: SqlStore, entities: int, versions: int) -> None:
-    """`versions` versions of each entity, a day apart, in areas of 10,000; written as the store itself would have."""
+    """`versions` versions of each entity, a day apart, in areas of 10,000; written as the store
+    itself would have.
+    """
     connection = store.database.connect(write=True)
     connection.execute("PRAGMA synchronous=OFF")
     text = store.statements.insert("places_history").text
@@ -225,16 +257,27 @@ def fill_history(store: SqlStore, entities: int, versions: int) -> None:
 
 
 def measure_past(root: Path, entities: int) -> list[Line]:
-    with open_store(root / "past.db", TABLES, (Reported,), SystemClock(), sealed=root / "sealed") as store:
+    with open_store(
+        root / "past.db", TABLES, (Reported,), SystemClock(), sealed=root / "sealed"
+    ) as store:
         fill_history(store, entities, 10)
         at = START + timedelta(days=4, hours=12)
         with store.read() as reader:
             rows = median_ms(lambda: reader.as_of("places", at, area="area-0003"), 9)
             expected = reader.as_of_columns("places", at, area="area-0003").sort_by("key")
         sealing_s = seconds(store.seal_history)
-        store.write(lambda tx: tx.put("places", Place(id="new", area="area-0003", state="open", count=1), at))
+        store.write(
+            lambda tx: tx.put(
+                "places", Place(id="new", area="area-0003", state="open", count=1), at
+            )
+        )
         with store.read() as reader:
-            assert reader.as_of_columns("places", START + timedelta(days=4, hours=11), area="area-0003") == expected
+            assert (
+                reader.as_of_columns(
+                    "places", START + timedelta(days=4, hours=11), area="area-0003"
+                )
+                == expected
+            )
             sealed_rows = median_ms(lambda: reader.as_of("places", at, area="area-0003"), 15)
             columns = median_ms(lambda: reader.as_of_columns("places", at, area="area-0003"), 15)
             whole = median_ms(lambda: reader.as_of_columns("places", at), 7)
@@ -243,7 +286,9 @@ def measure_past(root: Path, entities: int) -> list[Line]:
     n = f"{entities:,} x 10"
     return [
         Line(f"as_of, {n}, area of 10,000, columns, ms", "50", "10", f"{columns:.1f}"),
-        Line("the same as 10,000 rows, ms", "50", "10", f"{sealed_rows:.1f} (not sealed {rows:.1f})"),
+        Line(
+            "the same as 10,000 rows, ms", "50", "10", f"{sealed_rows:.1f} (not sealed {rows:.1f})"
+        ),
         Line(f"as_of, {n}, all, as columns, ms", "2,000", "300", f"{whole:.0f}"),
         Line("sealing all of it", "", "", f"{sealing_s:.0f} s, {size:.0f} bytes a version"),
     ]
@@ -254,7 +299,8 @@ def median_ms(work: Callable[[], Any], times: int) -> float:
     return 1000 * statistics.median(seconds(work) for _ in range(times))
 
 
-# sensors -------------------------------------------------------------------------------------------------------------
+# sensors
+# --------------------------------------------------------------------------------------------------
 
 
 def readings(first: int, count: int, sensors: list[str], times: Any) -> Any:
@@ -287,7 +333,12 @@ def measure_sensors(root: Path, sensors: int) -> list[Line]:
     intake.close()
     return [
         Line(f"latest of {sensors:,} sensors, ms", "200", "10", f"{latest:.1f}"),
-        Line("10,000 readings of one by hour, ms", "50", "5", f"{settled:.1f} (not drained {fresh:.1f})"),
+        Line(
+            "10,000 readings of one by hour, ms",
+            "50",
+            "5",
+            f"{settled:.1f} (not drained {fresh:.1f})",
+        ),
     ]
 
 
@@ -309,7 +360,11 @@ def main() -> None:
         root = Path(tempfile.mkdtemp(prefix="twinward-bench-"))
         try:
             for line in measure(root):
-                print(f"{line.what:58} must {line.must:>8}  aim {line.aim:>8}  measured {line.measured}", flush=True)
+                print(
+                    f"{line.what:58} must {line.must:>8}  aim {line.aim:>8}  measured "
+                    f"{line.measured}",
+                    flush=True,
+                )
         finally:
             shutil.rmtree(root)
 

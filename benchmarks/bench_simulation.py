@@ -1,8 +1,9 @@
-"""The outbreak simulator measured beside Covasim and LASER: user CPU of whole processes, less the same at one day.
+"""The outbreak simulator measured beside Covasim and LASER: user CPU of whole processes, less the
+same at one day.
 
-Every process is pinned to one core, but for the two-thread gain. `--only` runs some parts; `--scale 0.02` runs all of
-them on so much smaller cities, to see that they work. The report page docs/explanation/simulation-verification.md holds
-what was measured.
+Every process is pinned to one core, but for the two-thread gain. `--only` runs some parts; `--scale
+0.02` runs all of them on so much smaller cities, to see that they work. The report page
+docs/explanation/simulation-verification.md holds what was measured.
 """
 
 from __future__ import annotations
@@ -32,12 +33,18 @@ def pinned() -> None:
 
 
 def run(command: list[str], days: int, pin: bool = True) -> dict[str, Any]:
-    """One process: its last line as JSON, with user CPU, wall and peak memory of the whole process."""
+    """One process: its last line as JSON, with user CPU, wall and peak memory of the whole
+    process.
+    """
     started = time.perf_counter()
     process = subprocess.Popen(
-        [*command, "--days", str(days)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        env=os.environ | ALONE, preexec_fn=pinned if pin else None,
-    )  # fmt: skip
+        [*command, "--days", str(days)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=os.environ | ALONE,
+        preexec_fn=pinned if pin else None,
+    )
     assert process.stdout is not None
     text = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
@@ -46,8 +53,10 @@ def run(command: list[str], days: int, pin: bool = True) -> dict[str, Any]:
         sys.exit(f"{' '.join(command)} failed")
     answer = json.loads(text.strip().splitlines()[-1])
     return answer | {
-        "user_s": used.ru_utime, "whole_wall_s": time.perf_counter() - started, "rss_mb": used.ru_maxrss * 1024 / 1e6
-    }  # fmt: skip
+        "user_s": used.ru_utime,
+        "whole_wall_s": time.perf_counter() - started,
+        "rss_mb": used.ru_maxrss * 1024 / 1e6,
+    }
 
 
 def measure(name: str, command: list[str], residents: int, rounds: int) -> dict[str, Any]:
@@ -60,16 +69,23 @@ def measure(name: str, command: list[str], residents: int, rounds: int) -> dict[
     cpu = statistics.median(row[0] for row in rows)
     last = rows[-1][1]
     result = {
-        "name": name, "residents": residents, "cpu_s": cpu, "attack_rate": last["attack_rate"],
-        "infections": last["infections"], "agent_days_per_cpu_s": residents * DAYS / cpu,
+        "name": name,
+        "residents": residents,
+        "cpu_s": cpu,
+        "attack_rate": last["attack_rate"],
+        "infections": last["infections"],
+        "agent_days_per_cpu_s": residents * DAYS / cpu,
         "ns_per_infection": cpu * 1e9 / max(last["infections"], 1),
         "bytes_per_resident": last["rss_mb"] * 1e6 / residents,
-        "peak_day": last["peak_day"], "r0": last.get("r0_realised", last.get("r0", 0.0)),
-        "wall_s": last.get("wall_s", last["whole_wall_s"]), "whole_wall_s": last["whole_wall_s"],
-    }  # fmt: skip
+        "peak_day": last["peak_day"],
+        "r0": last.get("r0_realised", last.get("r0", 0.0)),
+        "wall_s": last.get("wall_s", last["whole_wall_s"]),
+        "whole_wall_s": last["whole_wall_s"],
+    }
     print(
         f"{name:<28} {residents:>12,} {cpu:>9.2f} {result['agent_days_per_cpu_s'] / 1e6:>10.1f} "
-        f"{result['ns_per_infection']:>10.0f} {result['attack_rate']:>7.3f} {result['bytes_per_resident']:>8.0f} "
+        f"{result['ns_per_infection']:>10.0f} {result['attack_rate']:>7.3f} "
+        f"{result['bytes_per_resident']:>8.0f} "
         f"{result['wall_s']:>8.2f}",
         flush=True,
     )
@@ -83,7 +99,9 @@ def growth(scale: float, rounds: int) -> list[dict[str, Any]]:
         repeats = rounds if size <= 1_000_000 else 1
         rows.append(measure("twinward", OURS, int(size * scale), repeats))
         if size < 25_000_000:
-            rows.append(measure("twinward, all measures", [*OURS, *MEASURES], int(size * scale), repeats))
+            rows.append(
+                measure("twinward, all measures", [*OURS, *MEASURES], int(size * scale), repeats)
+            )
     return rows
 
 
@@ -123,10 +141,15 @@ def threads(scale: float, rounds: int) -> list[dict[str, Any]]:
     """Wall seconds of a run on one and on two threads, and of a cold compile."""
     told = [*OURS, "--residents", str(int(10_000_000 * scale))]
     walls = {
-        n: statistics.median(run([*told, "--threads", str(n)], DAYS, pin=False)["wall_s"] for _ in range(rounds))
+        n: statistics.median(
+            run([*told, "--threads", str(n)], DAYS, pin=False)["wall_s"] for _ in range(rounds)
+        )
         for n in (1, 2)
     }
-    print(f"two threads: {walls[1]:.2f} s to {walls[2]:.2f} s, gain {walls[1] / walls[2]:.2f}", flush=True)
+    print(
+        f"two threads: {walls[1]:.2f} s to {walls[2]:.2f} s, gain {walls[1] / walls[2]:.2f}",
+        flush=True,
+    )
     cache = tempfile.mkdtemp()
     try:
         os.environ["NUMBA_CACHE_DIR"] = cache
@@ -138,30 +161,49 @@ def threads(scale: float, rounds: int) -> list[dict[str, Any]]:
     start = run([*OURS, "--residents", "100000"], DAYS)
     print(f"cold compile: {cold['user_s'] - warm['user_s']:.1f} CPU s", flush=True)
     print(
-        f"whole process, 100,000 residents, warm cache: {start['user_s']:.2f} CPU s, {start['whole_wall_s']:.2f} s wall"
+        f"whole process, 100,000 residents, warm cache: {start['user_s']:.2f} CPU s, "
+        f"{start['whole_wall_s']:.2f} s wall"
     )
-    return [{"name": "threads", "wall_1": walls[1], "wall_2": walls[2], "cold_s": cold["user_s"] - warm["user_s"],
-             "start_user_s": start["user_s"], "start_wall_s": start["whole_wall_s"]}]  # fmt: skip
+    return [
+        {
+            "name": "threads",
+            "wall_1": walls[1],
+            "wall_2": walls[2],
+            "cold_s": cold["user_s"] - warm["user_s"],
+            "start_user_s": start["user_s"],
+            "start_wall_s": start["whole_wall_s"],
+        }
+    ]
 
 
 def paired(scale: float, rounds: int) -> list[dict[str, Any]]:
-    """R0, generation time, peak day and attack of both on 100,000 residents, without and with every measure.
+    """R0, generation time, peak day and attack of both on 100,000 residents, without and with every
+    measure.
 
-    Covasim has our ages, contacts and course (covasim_side.py); R0 is counted alike on both sides. Seed by seed, with
-    the spread over seeds.
+    Covasim has our ages, contacts and course (covasim_side.py); R0 is counted alike on both sides.
+    Seed by seed, with the spread over seeds.
     """
     told, seeds, size = [], range(1, 2 * rounds + 1), str(int(100_000 * scale))
     for measured in ([], MEASURES):
         means = {}
-        for name, command in (("twinward", OURS[:-2]), ("covasim", [*PEER, "covasim", "--count-r0"])):
+        for name, command in (
+            ("twinward", OURS[:-2]),
+            ("covasim", [*PEER, "covasim", "--count-r0"]),
+        ):
             more = ["--measures"] if measured and name == "covasim" else measured
-            runs = [run([*command, *more, "--residents", size, "--seed", str(seed)], DAYS) for seed in seeds]
+            runs = [
+                run([*command, *more, "--residents", size, "--seed", str(seed)], DAYS)
+                for seed in seeds
+            ]
             for figure in ("r0", "generation_time_d", "peak_day", "attack_rate"):
                 values = [float(r[figure] if figure in r else r["r0_realised"]) for r in runs]
                 mean, sd = statistics.mean(values), statistics.stdev(values)
                 means[name, figure] = mean
                 what = f"{name}{', measures' if measured else ''}"
-                print(f"{what:<20} {figure:<18} {mean:.3f} (sd {sd:.3f} over {len(seeds)} seeds)", flush=True)
+                print(
+                    f"{what:<20} {figure:<18} {mean:.3f} (sd {sd:.3f} over {len(seeds)} seeds)",
+                    flush=True,
+                )
                 told.append({"name": what, "figure": figure, "mean": mean, "sd": sd})
         apart = abs(means["twinward", "attack_rate"] - means["covasim", "attack_rate"])
         print(f"attack rates {apart:.3f} apart", flush=True)
@@ -169,8 +211,13 @@ def paired(scale: float, rounds: int) -> list[dict[str, Any]]:
 
 
 PARTS = {
-    "threads": threads, "laser": laser, "covasim": covasim, "measures": measures, "growth": growth, "paired": paired,
-}  # fmt: skip
+    "threads": threads,
+    "laser": laser,
+    "covasim": covasim,
+    "measures": measures,
+    "growth": growth,
+    "paired": paired,
+}
 
 
 def main() -> None:
@@ -183,7 +230,10 @@ def main() -> None:
     run([*OURS, *MEASURES, "--residents", "20000"], 60)  # compile before timing
     head = ("residents", "CPU s", "M ad/CPU s", "ns/inf", "attack", "B/res", "wall")
     print(
-        f"{'':<28} " + " ".join(f"{word:>{width}}" for word, width in zip(head, (12, 9, 10, 10, 7, 8, 8), strict=True))
+        f"{'':<28} "
+        + " ".join(
+            f"{word:>{width}}" for word, width in zip(head, (12, 9, 10, 10, 7, 8, 8), strict=True)
+        )
     )
     rows = {}
     for part in told.only:

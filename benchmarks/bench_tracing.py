@@ -1,4 +1,6 @@
-"""Tracing measured in parts: ingest, contacts, travel history, a case to its tasks; DuckDB, PostGIS, Dask beside."""
+"""Tracing measured in parts: ingest, contacts, travel history, a case to its tasks; DuckDB,
+PostGIS, Dask beside.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,14 @@ from benchmarks.tracing_dask import against_dask
 from benchmarks.tracing_peers import Duck, PostGis
 from twinward.core.clock import from_us
 from twinward.core.scope import Scope
-from twinward.decision.tracing.presence.areas import read_areas
 from twinward.decision.tracing.contacts.companions import meet_at_stays
 from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts, meet
+from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.decision.tracing.presence.areas import read_areas
 from twinward.decision.tracing.presence.crowds import KINDS, count_crowds
 from twinward.decision.tracing.presence.flows import list_flows
-from twinward.decision.tracing.scoped_lake import ScopedLake
 from twinward.decision.tracing.presence.visited import list_dwells, list_visited
-from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.decision.tracing.scoped_lake import ScopedLake
 from twinward.decision.tracing.warm import warm_up
 from twinward.edge.feeds.movement import MovementFile
 from twinward.storage.lake.lake import Lake, describe
@@ -51,19 +53,27 @@ SCOPE_PARTS: dict[str, Any] = {
 
 
 def lake_of(folder: Path, residents: int, out: dict[str, Any]) -> Lake:
-    """The lake in `folder`: the one that is there, or a new one, with what its ingest took in `out`."""
+    """The lake in `folder`: the one that is there, or a new one, with what its ingest took in
+    `out`.
+    """
     lake = Lake(folder / "lake")
     if not lake.has_data():
-        out["ingest"] = (ingest if residents <= MOST_IN_ONE_APPEND else grow)(lake, folder, residents)
+        out["ingest"] = (ingest if residents <= MOST_IN_ONE_APPEND else grow)(
+            lake, folder, residents
+        )
     return lake
 
 
 def ingest(lake: Lake, folder: Path, residents: int) -> dict[str, Any]:
-    """Write the days as Parquet files, then ingest them in one append; generation is not counted."""
+    """Write the days as Parquet files, then ingest them in one append; generation is not
+    counted.
+    """
     source = folder / "source"
     source.mkdir(parents=True)
     for day, table in enumerate(city_movement.days(residents, DAYS)):
-        pq.write_table(table, source / f"{day:02}.parquet", row_group_size=1 << 20, use_dictionary=False)
+        pq.write_table(
+            table, source / f"{day:02}.parquet", row_group_size=1 << 20, use_dictionary=False
+        )
     small = Lake(folder / "warm")  # compile before timing
     small.append([city_batch(city_movement.day_table(50, 0))], START)
     shutil.rmtree(folder / "warm")
@@ -84,12 +94,16 @@ def ingest(lake: Lake, folder: Path, residents: int) -> dict[str, Any]:
 
 
 def user_s() -> float:
-    """CPU seconds of this process but for the system's share, most of which is handing out fresh memory."""
+    """CPU seconds of this process but for the system's share, most of which is handing out fresh
+    memory.
+    """
     return resource.getrusage(resource.RUSAGE_SELF).ru_utime
 
 
 def grow(lake: Lake, folder: Path, residents: int) -> dict[str, Any]:
-    """A day an append, straight from the generator: for sizes whose source files would be as large as the lake."""
+    """A day an append, straight from the generator: for sizes whose source files would be as
+    large as the lake.
+    """
     cpu, stored, size = 0.0, 0, 0
     made = [0.0]  # CPU seconds of the generator, which are not the lake's
 
@@ -106,10 +120,20 @@ def grow(lake: Lake, folder: Path, residents: int) -> dict[str, Any]:
 
     for day in range(DAYS):
         began = time.process_time()
-        done = lake.append(batches(day), START, memory_rows=2 * residents * city_movement.FIXES_A_DAY)
-        cpu, stored, size = cpu + time.process_time() - began, stored + done.stored, size + done.bytes
+        done = lake.append(
+            batches(day), START, memory_rows=2 * residents * city_movement.FIXES_A_DAY
+        )
+        cpu, stored, size = (
+            cpu + time.process_time() - began,
+            stored + done.stored,
+            size + done.bytes,
+        )
     cpu -= made[0]
-    return {"fixes": stored, "fixes_per_cpu_s": round(stored / cpu), "bytes_a_fix": round(size / stored, 2)}
+    return {
+        "fixes": stored,
+        "fixes_per_cpu_s": round(stored / cpu),
+        "bytes_a_fix": round(size / stored, 2),
+    }
 
 
 def city_batch(table: Any) -> Any:
@@ -122,7 +146,9 @@ def city_batch(table: Any) -> Any:
 
 
 def timed(work: Any, repeats: int = 3) -> tuple[Any, float]:
-    """The answer, and the median CPU seconds of some repeats after one that is not counted (the core may be shared)."""
+    """The answer, and the median CPU seconds of some repeats after one that is not counted (the
+    core may be shared).
+    """
     answer, times = work(), []
     for _ in range(repeats):
         started = time.process_time()
@@ -134,12 +160,16 @@ def timed(work: Any, repeats: int = 3) -> tuple[Any, float]:
 def ask_fixes(opened: ScopedLake, who: int) -> tuple[int, int]:
     a, b = opened.from_us, opened.to_us
     case = opened.subject_fixes(who, a, b)
-    raw, distinct, _ = meet(opened, who, case, opened.subject_visits(who, a, b), RADIUS_M, WITHIN_US)
+    raw, distinct, _ = meet(
+        opened, who, case, opened.subject_visits(who, a, b), RADIUS_M, WITHIN_US
+    )
     return raw, distinct
 
 
 def ask_visits(opened: ScopedLake, who: int) -> tuple[int, int]:
-    table, _, distinct = meet_at_stays(opened, who, opened.from_us, opened.to_us, RADIUS_M, LEAST_US)
+    table, _, distinct = meet_at_stays(
+        opened, who, opened.from_us, opened.to_us, RADIUS_M, LEAST_US
+    )
     return len(table), distinct
 
 
@@ -169,7 +199,9 @@ def choose(lake: Lake, count: int) -> tuple[ScopedLake, list[int]]:
 
 
 def contacts(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
-    """The contact question on fixes and on visits, the whole answer, and DuckDB on the same files."""
+    """The contact question on fixes and on visits, the whole answer, and DuckDB on the same
+    files.
+    """
     opened, cases = choose(lake, options.cases)
     rows: dict[str, list[float]] = {name: [] for name in ("fixes", "answer", "visits")}
     counts = []
@@ -188,7 +220,10 @@ def contacts(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def middle(seconds: list[float]) -> dict[str, float]:
-    return {"median": round(statistics.median(seconds) * 1e3, 3), "worst": round(max(seconds) * 1e3, 3)}
+    return {
+        "median": round(statistics.median(seconds) * 1e3, 3),
+        "worst": round(max(seconds) * 1e3, 3),
+    }
 
 
 def visited(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
@@ -198,7 +233,11 @@ def visited(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
     people = opened.lake.subject_count()
     answer, both = timed(lambda: list_visited(opened, areas, START, end, None, 0))
     (passed, on_fixes), (stayed, on_visits) = (
-        timed(lambda kind=kind: count_crowds(opened, areas, opened.from_us, opened.to_us, frozenset({kind})))
+        timed(
+            lambda kind=kind: count_crowds(
+                opened, areas, opened.from_us, opened.to_us, frozenset({kind})
+            )
+        )
         for kind in KINDS
     )
     assert (passed[0][0], stayed[1][0]) == (answer.passed_through, answer.stayed)
@@ -216,7 +255,9 @@ def visited(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def against_duckdb(lake: Lake, opened: ScopedLake, counts: list[Any], ours: list[float]) -> dict[str, Any]:
+def against_duckdb(
+    lake: Lake, opened: ScopedLake, counts: list[Any], ours: list[float]
+) -> dict[str, Any]:
     """The contact question in SQL; the better of two ways for each case."""
     duck = Duck(lake.root, lake.snapshot().manifest)
     ratios, times = [], []
@@ -249,8 +290,12 @@ def postgis(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
         ratios, times = [], []
         for who in cases:
             mine, took, seconds = ask_visits(opened, who), [], []
-            for _ in range(7):  # wall time on both sides, the best of seven: the server is another process
-                pairs, others, wall = server.contacts(who, (opened.from_us, opened.to_us), RADIUS_M, LEAST_US)
+            for _ in range(
+                7
+            ):  # wall time on both sides, the best of seven: the server is another process
+                pairs, others, wall = server.contacts(
+                    who, (opened.from_us, opened.to_us), RADIUS_M, LEAST_US
+                )
                 assert (pairs, others) == mine, f"{pairs, others} against {mine}"
                 took.append(wall)
             for _ in range(7):
@@ -275,7 +320,9 @@ def case(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def dask(lake: Lake, options: argparse.Namespace) -> dict[str, Any]:
-    """The contact question over the same Parquet files on an existing engine, with the same counts."""
+    """The contact question over the same Parquet files on an existing engine, with the same
+    counts.
+    """
     opened, cases = choose(lake, 3)
     counts = [(who, ask_fixes(opened, who)) for who in cases]
     ours = [timed(lambda who=who: ask_fixes(opened, who))[1] for who in cases]
@@ -309,15 +356,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     sizes = "sizes; 1e8 takes some 3 GB of disk while it is filled, 5e8 some 11 GB"
     parser.add_argument("--fixes", type=float, nargs="+", default=[1e7, 1e8], help=sizes)
-    parser.add_argument("--only", nargs="+", default=[], choices=[*PARTS, "ingest", "growth"], help="default: all")
+    parser.add_argument(
+        "--only", nargs="+", default=[], choices=[*PARTS, "ingest", "growth"], help="default: all"
+    )
     parser.add_argument("--cases", type=int, default=10)
     parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--keep", type=Path, help="a folder in which lakes stay and are found again")
-    parser.add_argument("--city", type=Path, help="city.toml of --only case; default the reference city")
+    parser.add_argument(
+        "--keep", type=Path, help="a folder in which lakes stay and are found again"
+    )
+    parser.add_argument(
+        "--city", type=Path, help="city.toml of --only case; default the reference city"
+    )
     options = parser.parse_args()
     for size in options.fixes:
         residents = round(size / DAYS / city_movement.FIXES_A_DAY)
-        folder = options.keep / f"{size:.0e}" if options.keep else Path(tempfile.mkdtemp(prefix="bench-tracing-"))
+        folder = (
+            options.keep / f"{size:.0e}"
+            if options.keep
+            else Path(tempfile.mkdtemp(prefix="bench-tracing-"))
+        )
         try:
             result = measure(folder, residents, options)
         finally:

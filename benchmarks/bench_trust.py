@@ -1,10 +1,12 @@
-"""What trust costs: filtered lists beside unfiltered ones, one decision, the audit chain, a vault opening.
+"""What trust costs: filtered lists beside unfiltered ones, one decision, the audit chain, a vault
+opening.
 
     python -m benchmarks.bench_trust [--rows 300000] [--users 5000]
 
-Every figure is measured in one run on one workspace; filtered and unfiltered pages take turns, so that noise falls on
-both alike. The list is asked of the use case (rule, scope, page, total, record of the look), not of SQL alone. CPU
-figures are of the whole process and hold on a busy machine too; wall times need a quiet one.
+Every figure is measured in one run on one workspace; filtered and unfiltered pages take turns, so
+that noise falls on both alike. The list is asked of the use case (rule, scope, page, total, record
+of the look), not of SQL alone. CPU figures are of the whole process and hold on a busy machine too;
+wall times need a quiet one.
 """
 
 from __future__ import annotations
@@ -22,18 +24,18 @@ from pathlib import Path
 from typing import Any
 
 from twinward.app import compose
+from twinward.citybase.schema import Area
 from twinward.core.clock import SetClock
 from twinward.core.messages import Draft, Request
-from twinward.citybase.schema import Area
 from twinward.security.identity.people import Caller
 from twinward.service.access import activations, person_listing
-from twinward.service.platform import Platform, local_admin
 from twinward.service.access.vault import open_identity
+from twinward.service.platform import Platform, local_admin
 from twinward.storage.log.audit import verify_chain
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.reports.handlers import Case
 from twinward.twins.emergency.contacts.handlers import Contact
+from twinward.twins.emergency.reports.handlers import Case
 
 START = datetime(2022, 4, 1, tzinfo=UTC)
 DISTRICTS, STREETS, COMMUNITIES = 16, 14, 25
@@ -41,7 +43,9 @@ Timed = list[float]
 
 
 def make_tree() -> AreaTree:
-    """A megacity's administration: 16 districts, 224 streets, 5,600 communities, with codes as China writes them."""
+    """A megacity's administration: 16 districts, 224 streets, 5,600 communities, with codes as
+    China writes them.
+    """
     areas = [Area(code="31", name="city", level="city", parent=None, lon=121.4, lat=31.2)]
 
     def add(code: str, level: str, parent: str) -> None:
@@ -59,7 +63,9 @@ def make_tree() -> AreaTree:
 
 
 def make_users(tree: AreaTree, count: int) -> list[Caller]:
-    """Most look after one community or street, some after several, few after districts or everything."""
+    """Most look after one community or street, some after several, few after districts or
+    everything.
+    """
     chance = random.Random(7)
     by_level: dict[str, list[str]] = {}
     for code, area in tree.by_code.items():
@@ -87,19 +93,39 @@ def fill(platform: Platform, tree: AreaTree, rows: int) -> None:
     def work(first: int, last: int) -> Callable[[Any], None]:
         def put(tx: Any) -> None:
             for n in range(first, last):
-                area, at = chance.choice(leaves), START - timedelta(seconds=chance.randrange(20 * 86_400))
+                area, at = (
+                    chance.choice(leaves),
+                    START - timedelta(seconds=chance.randrange(20 * 86_400)),
+                )
                 subject = f"p-{n:07d}"
                 if n % 2:
                     row: Any = Case(
-                        id=f"c{n}", subject=subject, hazard="epidemic", area=area, status="confirmed",
-                        found_in="community", place=None, onset=None, reported_at=at, source="x", synthetic=True,
-                    )  # fmt: skip
+                        id=f"c{n}",
+                        subject=subject,
+                        hazard="epidemic",
+                        area=area,
+                        status="confirmed",
+                        found_in="community",
+                        place=None,
+                        onset=None,
+                        reported_at=at,
+                        source="x",
+                        synthetic=True,
+                    )
                     tx.put("cases", row, at)
                 else:
                     row = Contact(
-                        id=f"k{n}", case="c1", subject=subject, incident=None, area=area, setting="home",
-                        probability=None, step="named", named_at=at, synthetic=True,
-                    )  # fmt: skip
+                        id=f"k{n}",
+                        case="c1",
+                        subject=subject,
+                        incident=None,
+                        area=area,
+                        setting="home",
+                        probability=None,
+                        step="named",
+                        named_at=at,
+                        synthetic=True,
+                    )
                     tx.put("contacts", row, at)
 
         return put
@@ -119,7 +145,9 @@ def p95(times: Timed) -> float:
 
 
 def bench_lists(platform: Platform, users: list[Caller]) -> dict[str, float]:
-    """First page of 50 with its total, cases and contacts in turn, each user once; an unfiltered page after each."""
+    """First page of 50 with its total, cases and contacts in turn, each user once; an unfiltered
+    page after each.
+    """
     chief = Caller(name="chief", role="duty_officer")
     filtered: Timed = []
     unfiltered: Timed = []
@@ -129,11 +157,15 @@ def bench_lists(platform: Platform, users: list[Caller]) -> dict[str, float]:
         kind = "cases" if n % 2 else "contacts"
         rule.append(timed(lambda user=user: platform.policy.ranges(user)))  # type: ignore[misc]
         began = time.process_time()
-        filtered.append(timed(lambda user=user, kind=kind: person_listing.list_persons(platform, user, kind)))  # type: ignore[misc]
+        filtered.append(
+            timed(lambda user=user, kind=kind: person_listing.list_persons(platform, user, kind))
+        )  # type: ignore[misc]
         cpu["filtered"].append(time.process_time() - began)
         if n % 10 == 0:
             began = time.process_time()
-            unfiltered.append(timed(lambda kind=kind: person_listing.list_persons(platform, chief, kind)))  # type: ignore[misc]
+            unfiltered.append(
+                timed(lambda kind=kind: person_listing.list_persons(platform, chief, kind))
+            )  # type: ignore[misc]
             cpu["unfiltered"].append(time.process_time() - began)
     return {
         "filtered_cpu_p50_ms": 1e3 * statistics.median(cpu["filtered"]),
@@ -166,7 +198,9 @@ def bench_decisions(platform: Platform, tree: AreaTree, users: list[Caller]) -> 
 
 
 def bench_chain(platform: Platform, entries: int) -> dict[str, float]:
-    """Verification of the whole log, and what the hash of an event costs beside the event itself."""
+    """Verification of the whole log, and what the hash of an event costs beside the event
+    itself.
+    """
     from twinward.storage.log import transaction
     from twinward.storage.log.chain import link
 
@@ -182,9 +216,13 @@ def bench_chain(platform: Platform, entries: int) -> dict[str, float]:
     def work(first: int) -> Callable[[Any], None]:
         def append(tx: Any) -> None:
             for n in range(first, first + 1000):
-                fact = m.AccessNoted(kind="login", about="somebody", detail="a session on a device of some name")
+                fact = m.AccessNoted(
+                    kind="login", about="somebody", detail="a session on a device of some name"
+                )
                 command = m.NoteAccess(id=f"n{n}", kind="login", about="somebody", area="31")
-                tx.append(Request(command=command, actor="bench"), [Draft(fact=fact, area="31")], START)
+                tx.append(
+                    Request(command=command, actor="bench"), [Draft(fact=fact, area="31")], START
+                )
 
         return append
 
@@ -208,19 +246,30 @@ def bench_chain(platform: Platform, entries: int) -> dict[str, float]:
 
 
 def bench_vault(platform: Platform, rounds: int) -> dict[str, float]:
-    """One identity opened: activation, area of the person, the look on record and durable, the name unsealed."""
+    """One identity opened: activation, area of the person, the look on record and durable, the
+    name unsealed.
+    """
     from twinward.service.intake.commands import submit_objects
 
     items = [
-        {"type": "ReportCase", "id": f"v{n}", "case": f"v{n}", "hazard": "epidemic", "area": "310507003",
-         "status": "confirmed", "person": {"name": f"Person {n}", "document": f"D{n}"}}
+        {
+            "type": "ReportCase",
+            "id": f"v{n}",
+            "case": f"v{n}",
+            "hazard": "epidemic",
+            "area": "310507003",
+            "status": "confirmed",
+            "person": {"name": f"Person {n}", "document": f"D{n}"},
+        }
         for n in range(rounds)
-    ]  # fmt: skip
+    ]
     submit_objects(platform, local_admin(), items, "bench")
     with platform.store.read() as rows:
         subjects = [rows.find("cases", f"v{n}").subject for n in range(rounds)]
     user = Caller(name="opener", role="case_investigator", areas=("3105",))
-    times = [timed(lambda s=s: open_identity(platform, user, s, "to call the contact")) for s in subjects]  # type: ignore[misc]
+    times = [
+        timed(lambda s=s: open_identity(platform, user, s, "to call the contact")) for s in subjects
+    ]  # type: ignore[misc]
     return {"vault_p50_ms": 1e3 * statistics.median(times), "vault_p95_ms": 1e3 * p95(times)}
 
 
@@ -239,7 +288,14 @@ def main() -> None:
         fill(platform, tree, options.rows)
         purposes = ["trace", "vault", "care"]
         activations.open_activation(
-            platform, local_admin(), hazard="epidemic", areas=["all"], purposes=purposes, days=7, by="b", basis="bench"
+            platform,
+            local_admin(),
+            hazard="epidemic",
+            areas=["all"],
+            purposes=purposes,
+            days=7,
+            by="b",
+            basis="bench",
         )
         users = make_users(tree, options.users)
         result = {"rows": options.rows, "users": options.users}

@@ -1,4 +1,6 @@
-"""Movement of a made-up city at scale: homes, work, shops, stations; 36 fixes a day, 15 m noise an axis."""
+"""Movement of a made-up city at scale: homes, work, shops, stations; 36 fixes a day, 15 m noise
+an axis.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,15 @@ def _gauss(key: Any, slot: Any) -> Any:
 
 @njit(cache=True)
 def _fill_day(
-    seed: Any, day: Any, residents: Any, first: Any, subject: Any, time_us: Any, lon: Any, lat: Any, start_us: Any
+    seed: Any,
+    day: Any,
+    residents: Any,
+    first: Any,
+    subject: Any,
+    time_us: Any,
+    lon: Any,
+    lat: Any,
+    start_us: Any,
 ) -> None:
     step = 86_400 // FIXES_A_DAY
     for who in range(first, first + len(subject) // FIXES_A_DAY):
@@ -34,7 +44,9 @@ def _fill_day(
         home_x, home_y = 121.47 + 0.11 * _gauss(me, 1), 31.2 + 0.09 * _gauss(me, 2)
         office = key2(seed + np.uint64(7), key2(me, 3) % np.uint64(max(residents // 30, 1)))
         work_x, work_y = 121.47 + 0.07 * _gauss(office, 1), 31.2 + 0.06 * _gauss(office, 2)
-        shop = key2(seed + np.uint64(8), key2(me, key2(day, 4)) % np.uint64(max(residents // 100, 1)))
+        shop = key2(
+            seed + np.uint64(8), key2(me, key2(day, 4)) % np.uint64(max(residents // 100, 1))
+        )
         shop_x, shop_y = 121.47 + 0.1 * _gauss(shop, 1), 31.2 + 0.08 * _gauss(shop, 2)
         halt = key2(seed + np.uint64(9), key2(me, 5) % np.uint64(STATIONS))
         halt_x, halt_y = 121.47 + 0.06 * _gauss(halt, 1), 31.2 + 0.05 * _gauss(halt, 2)
@@ -61,13 +73,17 @@ def _fill_day(
 
 
 def day_table(residents: int, day: int, seed: int = 1, some: range | None = None) -> Any:
-    """One day of everybody (or of `some`), in the order of time as a feed brings it: subject, time, lon, lat."""
+    """One day of everybody (or of `some`), in the order of time as a feed brings it: subject,
+    time, lon, lat.
+    """
     some = some or range(residents)
     n = len(some) * FIXES_A_DAY
     subject, time_us = np.empty(n, np.int64), np.empty(n, np.int64)
     lon, lat = np.empty(n), np.empty(n)
     start_us = START_US + day * DAY_US
-    _fill_day(stream(seed, "movement"), day, residents, some.start, subject, time_us, lon, lat, start_us)
+    _fill_day(
+        stream(seed, "movement"), day, residents, some.start, subject, time_us, lon, lat, start_us
+    )
     order = np.argsort(time_us, kind="stable")
     time = pa.array(time_us[order], pa.timestamp("us", tz="UTC"))
     return pa.table({"subject": subject[order], "time": time, "lon": lon[order], "lat": lat[order]})
@@ -79,6 +95,8 @@ def days(residents: int, count: int = 14, seed: int = 1) -> Iterator[Any]:
 
 
 def day_in_pieces(residents: int, day: int, most: int = 100_000) -> Iterator[Any]:
-    """The same day by groups of residents, so that a large city's day never lies in memory as wide columns."""
+    """The same day by groups of residents, so that a large city's day never lies in memory as
+    wide columns.
+    """
     for first in range(0, residents, most):
         yield day_table(residents, day, some=range(first, min(first + most, residents)))

@@ -1,6 +1,8 @@
-"""Covasim set to the same disease and measures as ours: what each entry of all-measures.toml is on its side.
+"""Covasim set to the same disease and measures as ours: what each entry of all-measures.toml is on
+its side.
 
-Run by .venv-bench. Where Covasim has no such thing (districts, compliance by person) the mean effect is applied.
+Run by .venv-bench. Where Covasim has no such thing (districts, compliance by person) the mean
+effect is applied.
 """
 
 from __future__ import annotations
@@ -14,7 +16,14 @@ import covasim as cv
 import numpy as np
 import starsim as ss
 
-LAYERS = {"household": "h", "school": "s", "work": "w", "community": "c", "transport": "c", "random": "c"}
+LAYERS = {
+    "household": "h",
+    "school": "s",
+    "work": "w",
+    "community": "c",
+    "transport": "c",
+    "random": "c",
+}
 COMMUNITY_CONTACTS = 2.79  # a day, of which a gathering limit leaves its number of persons
 # share of contacts that cross a border between districts in our plain city of 1,000,000
 CROSSING = {"s": 0.85, "w": 0.84, "c": 0.51}
@@ -41,20 +50,31 @@ AGES = (
     0.00671,
     0.00256,
 )
-# Contacts a day times weight, ours, over those of an age to have them in Covasim: household 3.77 x 1, school 1.15, work
-# 3.52 and community 2.79 x 0.6. The numbers of contacts are whom one meets within weeks, since Covasim's networks never
-# change: the others of a household, a team of work, and Covasim's own numbers for school and community. A layer's
-# weight makes up for the difference.
+# Contacts a day times weight, ours, over those of an age to have them in Covasim: household 3.77 x
+# 1, school 1.15, work 3.52 and community 2.79 x 0.6. The numbers of contacts are whom one meets
+# within weeks, since Covasim's networks never change: the others of a household, a team of work,
+# and Covasim's own numbers for school and community. A layer's weight makes up for the difference.
 CONTACTS = {"h": 2.2, "s": 20, "w": 8, "c": 20}
-WEIGHTS = {"h": 3.77 / 2.2, "s": 0.6 * 1.15 / 0.101 / 20, "w": 0.6 * 3.52 / 0.691 / 8, "c": 0.6 * 2.79 / 20}
-BETA = 0.0645  # gives the R0 of ours, counted in the same way: 2.455 against 2.457, 20 seeds each on 100,000 residents
+WEIGHTS = {
+    "h": 3.77 / 2.2,
+    "s": 0.6 * 1.15 / 0.101 / 20,
+    "w": 0.6 * 3.52 / 0.691 / 8,
+    "c": 0.6 * 2.79 / 20,
+}
+# gives the R0 of ours, counted in the same way: 2.455 against 2.457, 20 seeds each on 100,000
+# residents
+BETA = 0.0645
 VIRAL = {"frac_time": 0.4, "load_ratio": 8, "high_cap": 4}
 OLD = 60
-SENSITIVITY = 0.78  # Kucirka et al. 2020, mean of days 5 to 9 since exposure, as in the disease file
+SENSITIVITY = (
+    0.78  # Kucirka et al. 2020, mean of days 5 to 9 since exposure, as in the disease file
+)
 
 
 class Clip(cv.clip_edges):
-    """Keeps the share of a layer's contacts that `share(day, sim)` gives; a change acts on the day it happens."""
+    """Keeps the share of a layer's contacts that `share(day, sim)` gives; a change acts on the
+    day it happens.
+    """
 
     def __init__(self, layer: str, share: Callable[[int, Any], float]) -> None:
         super().__init__(days=[0], changes=[1.0], layers=layer)
@@ -78,13 +98,19 @@ class Tracing(cv.contact_tracing):
 
 
 class Trigger:
-    """On from the day after a weekly count of infections passes one number until it falls below another."""
+    """On from the day after a weekly count of infections passes one number until it falls below
+    another.
+    """
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.start, self.stop, self.on = told["start_above"], told["stop_below"], False
 
     def __call__(self, day: int, sim: Any) -> bool:
-        new = sim.results.covid.new_infections.values[max(0, day - 7) : day].sum() * 1e5 / len(sim.people)
+        new = (
+            sim.results.covid.new_infections.values[max(0, day - 7) : day].sum()
+            * 1e5
+            / len(sim.people)
+        )
         self.on = new > self.start if not self.on else new >= self.stop
         return self.on
 
@@ -96,15 +122,24 @@ def parameters() -> dict[str, Any]:
         return {"dist": "lognormal_int", "par1": mean, "par2": sd}
 
     course = cv.make_pars()["dur"] | {
-        "exp2inf": days(3.3, 1.5), "inf2sym": days(2.2, 1.2), "mild2rec": days(8, 2), "asym2rec": days(8, 2),
-    }  # fmt: skip
+        "exp2inf": days(3.3, 1.5),
+        "inf2sym": days(2.2, 1.2),
+        "mild2rec": days(8, 2),
+        "asym2rec": days(8, 2),
+    }
     prognoses = cv.get_prognoses()
     prognoses["sus_ORs"] = np.array([0.5, 0.65] + [1.0] * (len(prognoses["sus_ORs"]) - 2))
     return {
-        "pop_type": "hybrid", "contacts": CONTACTS, "beta_layer": WEIGHTS, "beta": BETA, "viral_dist": VIRAL,
-        "asymp_factor": 0.65, "dur": course, "prognoses": prognoses,
+        "pop_type": "hybrid",
+        "contacts": CONTACTS,
+        "beta_layer": WEIGHTS,
+        "beta": BETA,
+        "viral_dist": VIRAL,
+        "asymp_factor": 0.65,
+        "dur": course,
+        "prognoses": prognoses,
         "trans_redux": 1.0,  # who is infected in spite of a vaccine infects as others do
-    }  # fmt: skip
+    }
 
 
 def people(residents: int) -> Any:
@@ -118,18 +153,36 @@ def interventions(path: Path, residents: int) -> tuple[list[Any], dict[str, Any]
     told = {m["type"]: m for m in tomllib.loads(path.read_text())["measures"]}
     made = [_symptomatic(told["symptomatic_testing"]), *_mass(told["mass_testing"])]
     home, trace = told["household_quarantine"], told["contact_tracing"]
-    made.append(cv.contact_tracing(
-        {"h": home["compliance"]}, 0, start_day=home["start_day"], quar_period=home["days"],
-    ))  # fmt: skip
-    # found by setting: the defaults of ours (household 1, school 0.7, work 0.5, community about 0.07)
-    found = {k: v * trace["compliance"] for k, v in {"h": 1.0, "s": 0.7, "w": 0.5, "c": 0.07}.items()}
+    made.append(
+        cv.contact_tracing(
+            {"h": home["compliance"]},
+            0,
+            start_day=home["start_day"],
+            quar_period=home["days"],
+        )
+    )
+    # found by setting: the defaults of ours (household 1, school 0.7, work 0.5, community about
+    # 0.07)
+    found = {
+        k: v * trace["compliance"] for k, v in {"h": 1.0, "s": 0.7, "w": 0.5, "c": 0.07}.items()
+    }
     hands = trace["tracers_per_100k"] * trace["cases_per_tracer_day"] * residents / 1e5
-    made.append(Tracing(
-        found, trace["delay_d"], start_day=trace["start_day"], quar_period=trace["days"], capacity=hands,
-    ))  # fmt: skip
+    made.append(
+        Tracing(
+            found,
+            trace["delay_d"],
+            start_day=trace["start_day"],
+            quar_period=trace["days"],
+            capacity=hands,
+        )
+    )
     made += _contacts(told)
     masks = told["masks"]
-    made.append(cv.change_beta(masks["start_day"], 1 - masks["efficacy"] * masks["compliance"], layers=["s", "w", "c"]))
+    made.append(
+        cv.change_beta(
+            masks["start_day"], 1 - masks["efficacy"] * masks["compliance"], layers=["s", "w", "c"]
+        )
+    )
     made.append(_vaccine(told["vaccination"], residents))
     apart = told["case_isolation"]["compliance"]
     pars = {
@@ -143,7 +196,10 @@ def _symptomatic(told: dict[str, Any]) -> Any:
     """A test `delay_d` days after onset for the share that comes."""
 
     def who(sim: Any) -> dict[str, Any]:
-        return {"inds": (sim.diseases.covid.ti_symptomatic == sim.ti - told["delay_d"]).uids, "vals": told["coverage"]}
+        return {
+            "inds": (sim.diseases.covid.ti_symptomatic == sim.ti - told["delay_d"]).uids,
+            "vals": told["coverage"],
+        }
 
     return cv.test_prob(0.0, subtarget=who, sensitivity=SENSITIVITY, start_day=told["start_day"])
 
@@ -152,13 +208,22 @@ def _mass(told: dict[str, Any]) -> list[Any]:
     days = [told["start_day"] + told["every_d"] * k for k in range(told["rounds"])]
     share = told["coverage"]
     return [
-        cv.test_prob(share, share, sensitivity=SENSITIVITY, test_delay=told["delay_d"], start_day=d, end_day=d)
+        cv.test_prob(
+            share,
+            share,
+            sensitivity=SENSITIVITY,
+            test_delay=told["delay_d"],
+            start_day=d,
+            end_day=d,
+        )
         for d in days
-    ]  # fmt: skip
+    ]
 
 
 def _contacts(told: dict[str, dict[str, Any]]) -> list[Any]:
-    """Closures, distancing, gatherings, travel and the stay at home of the old as shares of a layer's contacts."""
+    """Closures, distancing, gatherings, travel and the stay at home of the old as shares of a
+    layer's contacts.
+    """
     school, work, far = told["school_closure"], told["workplace_closure"], told["distancing"]
     meet, stay, travel = told["gathering_limit"], told["lockdown"], told["travel_restriction"]
     trigger = Trigger(work["trigger"])
@@ -173,7 +238,9 @@ def _contacts(told: dict[str, dict[str, Any]]) -> list[Any]:
                 ages = ages[(ages >= 22) & (ages < 65)]
             young = float(np.mean(ages < OLD)) if layer != "s" else 1.0
             share *= 1 - stay["reduction"] * (1 - young**2)
-        if far["start_day"] <= day < far["end_day"] and layer in {LAYERS[s] for s in far["settings"]}:
+        if far["start_day"] <= day < far["end_day"] and layer in {
+            LAYERS[s] for s in far["settings"]
+        }:
             share *= 1 - far["reduction"] * far["compliance"]
         return share
 
@@ -210,7 +277,9 @@ def _vaccine(told: dict[str, Any], residents: int) -> Any:
 
 
 def reproduction(sim: Any, residents: int) -> tuple[float, float]:
-    """R0 and generation time as ours: offspring of those infected early by residents, each weighted for the immune."""
+    """R0 and generation time as ours: offspring of those infected early by residents, each
+    weighted for the immune.
+    """
     log = sim.diseases.covid.infection_log.to_df()
     target, source = log["target"].to_numpy(np.int64), log["source"].to_numpy(float)
     day = log["day"].to_numpy(np.int64)
@@ -229,4 +298,6 @@ def reproduction(sim: Any, residents: int) -> tuple[float, float]:
     by, when = by[ours], when[ours]
     left = residents - np.cumsum(np.bincount(day[first], minlength=len(new)))
     weight = residents / np.maximum(left[np.maximum(when - 1, 0)], 1)
-    return float(weight.sum() / early.sum()), float((weight * (when - infected[by])).sum() / weight.sum())
+    return float(weight.sum() / early.sum()), float(
+        (weight * (when - infected[by])).sum() / weight.sum()
+    )

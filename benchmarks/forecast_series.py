@@ -1,4 +1,6 @@
-"""Series of daily counts to judge forecasts by: made up in many ways, simulated person by person, real if given."""
+"""Series of daily counts to judge forecasts by: made up in many ways, simulated person by
+person, real if given.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ Row = tuple[str, NDArray[Any], tuple[int, ...]]  # kind, counts, cuts
 
 
 class Series(msgspec.Struct, frozen=True):
-    """Counts by day (NaN where missing) and the numbers of known days at which forecasts of it are made."""
+    """Counts by day (NaN where missing) and the numbers of known days at which forecasts of it
+    are made.
+    """
 
     kind: str
     counts: NDArray[Any]
@@ -33,20 +37,28 @@ def _serial(mean_d: float) -> NDArray[Any]:
     return np.asarray(weight / weight.sum())
 
 
-def _reported(mean: NDArray[Any], k: float, week: float, chance: np.random.Generator) -> NDArray[Any]:
+def _reported(
+    mean: NDArray[Any], k: float, week: float, chance: np.random.Generator
+) -> NDArray[Any]:
     """Negative binomial counts about a mean, with a weekly pattern of this strength."""
     factor = (WEEK**week)[(np.arange(len(mean)) + chance.integers(7)) % 7]
     return np.asarray(chance.poisson(chance.gamma(k, np.maximum(mean * factor, 1e-9) / k)), float)
 
 
-def renewal(reproduction: NDArray[Any], start: float, generation_d: float, susceptible: float,
-            chance: np.random.Generator) -> NDArray[Any]:  # fmt: skip
+def renewal(
+    reproduction: NDArray[Any],
+    start: float,
+    generation_d: float,
+    susceptible: float,
+    chance: np.random.Generator,
+) -> NDArray[Any]:
     """Expected infections of a day under a given course of R, with depletion."""
     serial, found, left = _serial(generation_d), [start] * 3, 1.0
     for r in reproduction[3:]:
         past = np.array(found[-28:][::-1])
         new = min(
-            r * left * float((past * serial[: len(past)]).sum()) * chance.lognormal(0, 0.03), left * susceptible * 0.3
+            r * left * float((past * serial[: len(past)]).sum()) * chance.lognormal(0, 0.03),
+            left * susceptible * 0.3,
         )
         left = max(0.0, left - new / susceptible)
         found.append(max(new, 0.05))
@@ -54,10 +66,15 @@ def renewal(reproduction: NDArray[Any], start: float, generation_d: float, susce
 
 
 def made_up(seed: int) -> list[Series]:
-    """One series of each kind. Cut dates fall in growth, near the peak, in decline and in the tail."""
+    """One series of each kind. Cut dates fall in growth, near the peak, in decline and in the
+    tail.
+    """
     c = np.random.default_rng([seed, 20_30])
     rows = [*outbreaks(c), *courses(c), *small_and_steady(c), *poor_reports(c)]
-    return [Series(kind, counts, tuple(x for x in cuts if 10 <= x < DAYS - 7)) for kind, counts, cuts in rows]
+    return [
+        Series(kind, counts, tuple(x for x in cuts if 10 <= x < DAYS - 7))
+        for kind, counts, cuts in rows
+    ]
 
 
 def outbreaks(c: np.random.Generator) -> Iterator[Row]:
@@ -82,7 +99,11 @@ def outbreaks(c: np.random.Generator) -> Iterator[Row]:
 def courses(c: np.random.Generator) -> Iterator[Row]:
     """R that wanders, a season, waves, noise."""
     wander = np.clip(np.exp(np.cumsum(c.normal(0, 0.035, DAYS)) * 0.6), 0.6, 1.7)
-    yield "drifting", _reported(renewal(wander, 150.0, 5.0, 1e8, c), 25.0, 1.0, c), (40, 65, 90, 120)
+    yield (
+        "drifting",
+        _reported(renewal(wander, 150.0, 5.0, 1e8, c), 25.0, 1.0, c),
+        (40, 65, 90, 120),
+    )
     season = 400 * np.exp(1.6 * np.sin(2 * np.pi * (DAY / 120 + c.random())))
     yield "seasonal", _reported(season, 12.0, 1.0, c), (45, 75, 105, 130)
     waves = renewal(np.where((DAY // 35) % 2 == 0, 1.45, 0.72), 40.0, 4.0, 1e8, c)
@@ -112,9 +133,11 @@ def poor_reports(c: np.random.Generator) -> Iterator[Row]:
 
 
 def simulated(seed: int) -> list[Series]:
-    """Confirmed cases of our own simulator, part of them reported, late; each known to cuts about its peak."""
-    from twinward.decision.simulation import epidemic
+    """Confirmed cases of our own simulator, part of them reported, late; each known to cuts
+    about its peak.
+    """
     from twinward.citybase.people.plain_city import plain_base
+    from twinward.decision.simulation import epidemic
 
     c = np.random.default_rng([seed, 7])
     base, found = plain_base(100_000, 1), []
@@ -123,7 +146,9 @@ def simulated(seed: int) -> list[Series]:
     for kind, extra in (("agents, free", []), ("agents, closures", closed)):
         measures = epidemic.read_measures({"measures": extra}) if extra else ()
         outcome = epidemic.run(
-            epidemic.Scenario(base=base, disease=disease, days=150, seed=seed, infected=30, measures=measures)
+            epidemic.Scenario(
+                base=base, disease=disease, days=150, seed=seed, infected=30, measures=measures
+            )
         )
         mean = np.convolve(outcome.series["new_infections"] * 0.4, _serial(6.0))[:150]
         top = int(mean.argmax())
@@ -137,14 +162,16 @@ def shanghai(folder: Path) -> list[Series]:
     city: dict[date, float] = {}
     with (folder / "shanghai_data.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.reader(list(file)[1:]):
-            city[date.fromisoformat(f"{row[0][:4]}-{row[0][4:6]}-{row[0][6:]}")] = float(row[1] or 0) + float(
-                row[2] or 0
-            )
+            city[date.fromisoformat(f"{row[0][:4]}-{row[0][4:6]}-{row[0][6:]}")] = float(
+                row[1] or 0
+            ) + float(row[2] or 0)
     districts: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
     with (folder / "shanghai_district_data.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             day = date.fromisoformat(f"{row['date'][:4]}-{row['date'][4:6]}-{row['date'][6:]}")
-            districts[row["district"].removesuffix("新区").removesuffix("区")][day] += float(row["count"] or 0)
+            districts[row["district"].removesuffix("新区").removesuffix("区")][day] += float(
+                row["count"] or 0
+            )
     found = []
     for name, by_day in [("city", city), *sorted(districts.items())]:
         if sum(by_day.values()) < 1_000:
@@ -156,8 +183,15 @@ def shanghai(folder: Path) -> list[Series]:
                 for k in range((last - first).days + 1)
             ]
         )
-        cuts = [(date(2022, m, d) - first).days + 1 for m, d in ((3, 20), (3, 31), (4, 10), (4, 20), (5, 1))]
+        cuts = [
+            (date(2022, m, d) - first).days + 1
+            for m, d in ((3, 20), (3, 31), (4, 10), (4, 20), (5, 1))
+        ]
         found.append(
-            Series("shanghai" if name == "city" else "shanghai districts", counts, tuple(x for x in cuts if x >= 10))
+            Series(
+                "shanghai" if name == "city" else "shanghai districts",
+                counts,
+                tuple(x for x in cuts if x >= 10),
+            )
         )
     return found

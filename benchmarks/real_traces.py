@@ -1,4 +1,6 @@
-"""Real public GPS traces through the feed and the stay detector; where the file has no times, by a clock we make up."""
+"""Real public GPS traces through the feed and the stay detector; where the file has no times, by
+a clock we make up.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,17 @@ START = datetime(2022, 4, 1, 8, tzinfo=UTC)
 
 
 def read_tracks(path: Path) -> tuple[Any, Any, Any]:
-    """(track, lon, lat) of a CSV, packed or not, with TrackID, Latitude, Longitude in the order of recording."""
+    """(track, lon, lat) of a CSV, packed or not, with TrackID, Latitude, Longitude in the order
+    of recording.
+    """
     table = pc.read_csv(path)
     return tuple(table.column(name).to_numpy() for name in ("TrackID", "Longitude", "Latitude"))
 
 
 def through(path: Path, every_s: int) -> dict[str, Any]:
-    """One track is one subject; its n-th point is `every_s` x n seconds after the start: shapes are real, times not."""
+    """One track is one subject; its n-th point is `every_s` x n seconds after the start: shapes
+    are real, times not.
+    """
     track, lon, lat = read_tracks(path)
     order = np.argsort(track, kind="stable")
     track, lon, lat = track[order], lon[order], lat[order]

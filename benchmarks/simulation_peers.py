@@ -1,4 +1,6 @@
-"""One run of a peer simulator in its own process: prints one JSON line. Run by .venv-bench, never imported."""
+"""One run of a peer simulator in its own process: prints one JSON line. Run by .venv-bench,
+never imported.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,11 @@ from pathlib import Path
 MEASURES = Path(__file__).resolve().parent / "all-measures.toml"
 
 
-def covasim(residents: int, days: int, seed: int, measures: bool, infected: int, count: bool) -> dict[str, float]:
-    """Covasim 4.0.1, hybrid, set to our disease and city; optionally every measure. `count` asks for R0 as well.
+def covasim(
+    residents: int, days: int, seed: int, measures: bool, infected: int, count: bool
+) -> dict[str, float]:
+    """Covasim 4.0.1, hybrid, set to our disease and city; optionally every measure. `count` asks
+    for R0 as well.
 
     Infections count reinfections, the attack rate whoever was ever infected.
     """
@@ -21,21 +26,38 @@ def covasim(residents: int, days: int, seed: int, measures: bool, infected: int,
 
     told, pars = side.interventions(MEASURES, residents) if measures else ([], {})
     sim = cv.Sim(
-        people=side.people(residents), pop_size=residents, pop_infected=infected, n_days=days, rand_seed=seed,
-        verbose=0, interventions=told, pop_scale=1, **side.parameters(), **pars,
-    )  # fmt: skip
+        people=side.people(residents),
+        pop_size=residents,
+        pop_infected=infected,
+        n_days=days,
+        rand_seed=seed,
+        verbose=0,
+        interventions=told,
+        pop_scale=1,
+        **side.parameters(),
+        **pars,
+    )
     sim.run()
     new = sim.results["new_infections"].values
-    ever = np.unique(np.concatenate([part["target"] for part in sim.diseases.covid.infection_log.chunks]))
+    ever = np.unique(
+        np.concatenate([part["target"] for part in sim.diseases.covid.infection_log.chunks])
+    )
     r0, generation_time_d = side.reproduction(sim, residents) if count else (0.0, 0.0)
     return {
-        "infections": float(new.sum()), "attack_rate": len(ever) / residents, "peak_day": int(new.argmax()),
-        "r0": r0, "generation_time_d": generation_time_d,
-    }  # fmt: skip
+        "infections": float(new.sum()),
+        "attack_rate": len(ever) / residents,
+        "peak_day": int(new.argmax()),
+        "r0": r0,
+        "generation_time_d": generation_time_d,
+    }
 
 
-def laser(residents: int, days: int, seed: int, measures: bool, infected: int, count: bool) -> dict[str, float]:
-    """laser.generic 1.1.0 SEIR on 100 patches joined by gravity; no households, schools, tracing or measures."""
+def laser(
+    residents: int, days: int, seed: int, measures: bool, infected: int, count: bool
+) -> dict[str, float]:
+    """laser.generic 1.1.0 SEIR on 100 patches joined by gravity; no households, schools, tracing
+    or measures.
+    """
     import laser.core.distributions as dists
     import numpy as np
     from laser.core import PropertySet
@@ -52,13 +74,20 @@ def laser(residents: int, days: int, seed: int, measures: bool, infected: int, c
     model = Model(patches, params)
     exposed, infectious = dists.gamma(shape=4.0, scale=0.825), dists.gamma(shape=8.0, scale=1.0)
     model.components = [
-        SEIR.Susceptible(model), SEIR.Recovered(model), SEIR.Infectious(model, infectious),
-        SEIR.Exposed(model, exposed, infectious), SEIR.Transmission(model, exposed),
-    ]  # fmt: skip
+        SEIR.Susceptible(model),
+        SEIR.Recovered(model),
+        SEIR.Infectious(model, infectious),
+        SEIR.Exposed(model, exposed, infectious),
+        SEIR.Transmission(model, exposed),
+    ]
     model.run()
     new = np.asarray(model.nodes.newly_infected).sum(axis=1)
-    return {"infections": float(new.sum()) + infected, "attack_rate": (float(new.sum()) + infected) / residents,
-            "peak_day": int(new.argmax()), "r0": 0.0}  # fmt: skip
+    return {
+        "infections": float(new.sum()) + infected,
+        "attack_rate": (float(new.sum()) + infected) / residents,
+        "peak_day": int(new.argmax()),
+        "r0": 0.0,
+    }
 
 
 def main() -> None:
@@ -72,7 +101,11 @@ def main() -> None:
     parser.add_argument("--count-r0", action="store_true")
     told = parser.parse_args()
     run = covasim if told.peer == "covasim" else laser
-    print(json.dumps(run(told.residents, told.days, told.seed, told.measures, told.infected, told.count_r0)))
+    print(
+        json.dumps(
+            run(told.residents, told.days, told.seed, told.measures, told.infected, told.count_r0)
+        )
+    )
 
 
 if __name__ == "__main__":

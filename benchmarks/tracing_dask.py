@@ -1,4 +1,6 @@
-"""The contact question over the lake's own Parquet files on Dask: the same counts, and what the engine costs."""
+"""The contact question over the lake's own Parquet files on Dask: the same counts, and what the
+engine costs.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,16 @@ def pairs_of(fixes: Any, case: Any, who: int, day_us: int, unit_us: int) -> Any:
     near = (fixes.lon >= case.lon7.min() - 10_000) & (fixes.lon <= case.lon7.max() + 10_000)
     near &= (fixes.lat >= case.lat7.min() - 10_000) & (fixes.lat <= case.lat7.max() + 10_000)
     fixes = fixes[near & (fixes.subject != who)]
-    fixes = fixes.assign(x=np.floor(fixes.lon / 1e7 / CELL).astype(int), y=np.floor(fixes.lat / 1e7 / CELL).astype(int))
+    fixes = fixes.assign(
+        x=np.floor(fixes.lon / 1e7 / CELL).astype(int),
+        y=np.floor(fixes.lat / 1e7 / CELL).astype(int),
+    )
     met = fixes.merge(case, on=["x", "y"])
     late = (met.time.astype("int64") * unit_us + day_us - met.time_us).abs() <= WITHIN_US
     met = met[late]
-    return met[distance_m(met.lon / 1e7, met.lat / 1e7, met.case_lon, met.case_lat) <= RADIUS_M][["subject"]]
+    return met[distance_m(met.lon / 1e7, met.lat / 1e7, met.case_lon, met.case_lat) <= RADIUS_M][
+        ["subject"]
+    ]
 
 
 def case_cells(case: Any) -> Any:
@@ -57,12 +64,16 @@ def ask(lake: Any, case: Any, who: int) -> tuple[int, int]:
 
 
 def against_dask(lake: Any, opened: Any, counts: list[Any], ours: list[float]) -> dict[str, Any]:
-    """Two workers of one thread each in processes of their own; wall seconds beside our CPU seconds."""
+    """Two workers of one thread each in processes of their own; wall seconds beside our CPU
+    seconds.
+    """
     from distributed import Client, LocalCluster
 
     started = time.perf_counter()
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=40) as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=40
+        ) as cluster,
         Client(cluster),
     ):
         start_s = time.perf_counter() - started

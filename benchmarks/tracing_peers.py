@@ -1,4 +1,6 @@
-"""The same questions asked of DuckDB and of PostGIS, on the same data, to be compared by count and by time."""
+"""The same questions asked of DuckDB and of PostGIS, on the same data, to be compared by count
+and by time.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,14 @@ class Duck:
         for part in manifest.parts_of("place"):
             views.append(
                 f"SELECT subject, {part.day * DAY_US} + time::BIGINT * {part.unit_us} AS time_us, "
-                f"lon / 1e7 AS lon, lat / 1e7 AS lat, lon AS lon7, lat AS lat7 FROM '{lake / part.name}'"
+                f"lon / 1e7 AS lon, lat / 1e7 AS lat, lon AS lon7, lat AS lat7 FROM "
+                f"'{lake / part.name}'"
             )
         self.db.execute("CREATE VIEW fixes AS " + " UNION ALL ".join(views))
 
-    def contacts(self, case: Any, who: int, radius_m: float, within_us: int, way: str) -> tuple[int, int, float]:
+    def contacts(
+        self, case: Any, who: int, radius_m: float, within_us: int, way: str
+    ) -> tuple[int, int, float]:
         """(raw pairs, distinct others, CPU seconds)."""
         import pyarrow as pa
 
@@ -51,7 +56,10 @@ class Duck:
                 JOIN (SELECT *, floor(lon / {CELL})::INT + dx AS x, floor(lat / {CELL})::INT + dy AS y FROM casefixes,
                 (VALUES (-1), (0), (1)) a(dx), (VALUES (-1), (0), (1)) b(dy)) c ON o.x = c.x AND o.y = c.y"""
         else:
-            source = f"(SELECT * FROM fixes WHERE {self._boxes(case, radius_m, within_us)}) o, casefixes c"
+            source = (
+                f"(SELECT * FROM fixes WHERE {self._boxes(case, radius_m, within_us)}) o, "
+                f"casefixes c"
+            )
         sql = f"""SELECT count(*), count(DISTINCT o.subject) FROM {source}
             WHERE abs(o.time_us - c.time_us) <= {within_us} AND o.subject <> {who} AND {HAVERSINE} <= {radius_m}"""
         pairs, others = self.db.execute(sql).fetchall()[0]
@@ -62,7 +70,9 @@ class Duck:
         """Rectangles around the case's places, as plain conditions that zone maps can use."""
         reach = np.degrees(radius_m / EARTH_RADIUS_M) * 1.01
         wide = reach / np.cos(np.radians(case.lat.max())) * 1.01
-        cells = np.unique(np.stack([np.floor(case.lon / 0.004), np.floor(case.lat / 0.004)], axis=1), axis=0)
+        cells = np.unique(
+            np.stack([np.floor(case.lon / 0.004), np.floor(case.lat / 0.004)], axis=1), axis=0
+        )
         words = []
         for x, y in cells:
             inside = (np.floor(case.lon / 0.004) == x) & (np.floor(case.lat / 0.004) == y)
@@ -76,7 +86,9 @@ class Duck:
 
 
 class PostGis:
-    """A PostgreSQL of its own for the run, with visits as rows and a GiST index on point and time."""
+    """A PostgreSQL of its own for the run, with visits as rows and a GiST index on point and
+    time.
+    """
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="bench-postgis-", dir="/var/tmp"))
@@ -84,10 +96,15 @@ class PostGis:
         if os.geteuid() == 0:
             shutil.chown(self.folder, self.user, self.user)
         self._run("initdb", "-D", "data", "-A", "trust", "-U", "postgres", "--no-sync")
-        options = f"-k {self.folder} -c listen_addresses='' -c shared_buffers=1GB -c work_mem=256MB -c fsync=off"
+        options = (
+            f"-k {self.folder} -c listen_addresses='' -c shared_buffers=1GB -c "
+            f"work_mem=256MB -c fsync=off"
+        )
         options += " -c max_parallel_workers_per_gather=0 -c maintenance_work_mem=1GB -c jit=off"
         self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
-        self.db = psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True)
+        self.db = psycopg.connect(
+            f"host={self.folder} user=postgres dbname=postgres", autocommit=True
+        )
         self.db.execute("CREATE EXTENSION postgis")
         self.db.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
 
@@ -101,7 +118,8 @@ class PostGis:
         """COPY all visits and index them; seconds."""
         started = time.perf_counter()
         self.db.execute(
-            "CREATE UNLOGGED TABLE visits (subject int, lon float8, lat float8, during int8range, at geometry(Point))"
+            "CREATE UNLOGGED TABLE visits (subject int, lon float8, lat float8, during int8range, "
+            "at geometry(Point))"
         )
         with self.db.cursor().copy("COPY visits (subject, lon, lat, during) FROM STDIN") as copy:
             columns = (visits.subject, visits.lon, visits.lat, visits.start_us, visits.end_us)
@@ -113,8 +131,12 @@ class PostGis:
         self.db.execute("VACUUM ANALYZE visits")
         return time.perf_counter() - started
 
-    def contacts(self, who: int, span: tuple[int, int], radius_m: float, least_us: int) -> tuple[int, int, float]:
-        """(overlaps, distinct others, seconds) of stays within the radius that overlap by at least `least_us`."""
+    def contacts(
+        self, who: int, span: tuple[int, int], radius_m: float, least_us: int
+    ) -> tuple[int, int, float]:
+        """(overlaps, distinct others, seconds) of stays within the radius that overlap by at
+        least `least_us`.
+        """
         reach = float(np.degrees(radius_m / EARTH_RADIUS_M) * 1.001)
         sql = f"""SELECT count(*), count(DISTINCT o.subject) FROM visits c JOIN visits o
             ON o.at && ST_Expand(c.at, {reach} / cos(radians(c.lat)), {reach}) AND o.during && c.during

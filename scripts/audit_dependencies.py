@@ -1,4 +1,6 @@
-"""Audits what is installed against the hashed locks: same versions, nothing beside them, no licence that binds ours."""
+"""Audits what is installed against the hashed locks: same versions, nothing beside them, no
+licence that binds ours.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,16 @@ def main() -> int:
         if name in OURS:
             continue
         if locked.get(name) != one.version:
-            problems.append(f"{name} {one.version} is installed, the locks have {locked.get(name, 'none of it')}")
-        words = " ".join([one.metadata.get("License-Expression") or "", *(one.metadata.get_all("Classifier") or [])])
+            problems.append(
+                f"{name} {one.version} is installed, the locks have "
+                f"{locked.get(name, 'none of it')}"
+            )
+        words = " ".join(
+            [
+                one.metadata.get("License-Expression") or "",
+                *(one.metadata.get_all("Classifier") or []),
+            ]
+        )
         if COPYLEFT.search(words) and not LESSER.search(words):
             problems.append(f"{name}: its licence would bind ours")
     for problem in problems:

@@ -1,4 +1,6 @@
-"""Asks every question of tracing about a small made-up crowd once, so that the first real one waits for no compiler."""
+"""Asks every question of tracing about a small made-up crowd once, so that the first real one
+waits for no compiler.
+"""
 
 from __future__ import annotations
 
@@ -33,21 +35,36 @@ def crowd(persons: int, decimals: int = 7) -> dict[str, Any]:
     seconds = np.sort(random.integers(0, DAYS * 86_400, rows))
     lon, lat = (np.round(random.normal(middle, 0.002, rows), decimals) for middle in (121.47, 31.2))
     lon[:: rows // 3] += 20
-    time = pa.array(int(START.timestamp()) * 1_000_000 + seconds * 1_000_000, pa.timestamp("us", tz="UTC"))
+    time = pa.array(
+        int(START.timestamp()) * 1_000_000 + seconds * 1_000_000, pa.timestamp("us", tz="UTC")
+    )
     return {"subject": random.integers(0, persons, rows), "time": time, "lon": lon, "lat": lat}
 
 
 def write_files(folder: Path) -> list[str]:
-    """Movement in the forms that have kernels of their own: numbers, text, errors, places, fractions."""
+    """Movement in the forms that have kernels of their own: numbers, text, errors, places,
+    fractions.
+    """
     plain, fine = crowd(PERSONS), crowd(20, 12)
     pa.parquet.write_table(pa.table(plain), folder / "plain.parquet")
     fine["subject"] = pa.array([f"p{who}" for who in fine["subject"]])
     later = pa.compute.add(fine["time"].cast(pa.int64()), 1_234).cast(pa.timestamp("us", tz="UTC"))
     rows = len(later)
-    more = {"error_m": np.full(rows, 20.0), "place": ["gate"] * rows, "source": ["s"] * rows, "source_id": range(rows)}
+    more = {
+        "error_m": np.full(rows, 20.0),
+        "place": ["gate"] * rows,
+        "source": ["s"] * rows,
+        "source_id": range(rows),
+    }
     pa.csv.write_csv(pa.table(fine | {"time": later} | more), folder / "fine.csv")
     text = [(START + timedelta(seconds=60 * n)).isoformat() for n in range(300)]
-    again = {"subject": ["7"] * 300, "time": text, "lon": [121.47] * 300, "lat": [31.2] * 300, "error_m": [9.0] * 300}
+    again = {
+        "subject": ["7"] * 300,
+        "time": text,
+        "lon": [121.47] * 300,
+        "lat": [31.2] * 300,
+        "error_m": [9.0] * 300,
+    }
     pa.csv.write_csv(pa.table(again), folder / "again.csv")
     (folder / "areas.geojson").write_text(json.dumps(DISC))
     lines = [f"c{n},2022-01-{n + 1:02},2022-01-{n + 2:02},{n // 3}" for n in range(12)]
@@ -62,11 +79,29 @@ def questions(folder: Path) -> list[list[str]]:
     onset = (START + timedelta(days=1, hours=12)).isoformat()
     of_crowds = [["visited", "--days", "3", "--areas", areas], ["dwell", "--areas", areas]]
     asked = [
-        ["contacts", *case], ["contacts", *case, "--second-order"], ["backward", *case, "--onset", onset],
-        ["companions", *case], ["file", *case], ["flows", "--areas", areas],
-        [*of_crowds[0], "--all"], [*of_crowds[0], *case], [*of_crowds[0], "--all", "--limit", "5"], of_crowds[1],
-    ]  # fmt: skip
-    opening = ["activation", "open", "--hazard", "drill", "--areas", "all", "--purposes", "trace", "--days", "1"]
+        ["contacts", *case],
+        ["contacts", *case, "--second-order"],
+        ["backward", *case, "--onset", onset],
+        ["companions", *case],
+        ["file", *case],
+        ["flows", "--areas", areas],
+        [*of_crowds[0], "--all"],
+        [*of_crowds[0], *case],
+        [*of_crowds[0], "--all", "--limit", "5"],
+        of_crowds[1],
+    ]
+    opening = [
+        "activation",
+        "open",
+        "--hazard",
+        "drill",
+        "--areas",
+        "all",
+        "--purposes",
+        "trace",
+        "--days",
+        "1",
+    ]
     named = "id=id,onset=onset,confirmed=confirmed,household=household"
     return [
         ["init", str(folder / "w")],

@@ -1,4 +1,6 @@
-"""Builds the web console into the package with the Node that comes as a wheel; does nothing when that is done."""
+"""Builds the web console into the package with the Node that comes as a wheel; does nothing when
+that is done.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,14 @@ def build(*, force: bool = False) -> None:
     if not installed.exists() or installed.read_text("utf-8") != locked:
         run(node, npm, "ci", "--silent", "--no-progress", env=env)
         installed.write_text(locked, "utf-8")
-    run(node, CONSOLE / "node_modules" / "vite" / "bin" / "vite.js", "build", "--logLevel", "error", env=env)
+    run(
+        node,
+        CONSOLE / "node_modules" / "vite" / "bin" / "vite.js",
+        "build",
+        "--logLevel",
+        "error",
+        env=env,
+    )
     stamp.write_text(wanted, "utf-8")
 
 
@@ -71,7 +80,9 @@ def check() -> None:
 def run(*command: str | Path, env: dict[str, str]) -> None:
     done = subprocess.run([str(part) for part in command], cwd=CONSOLE, env=env, check=False)
     if done.returncode:
-        sys.exit(f"console: `{' '.join(str(part) for part in command)}` failed; the lines above say why")
+        sys.exit(
+            f"console: `{' '.join(str(part) for part in command)}` failed; the lines above say why"
+        )
 
 
 if __name__ == "__main__":

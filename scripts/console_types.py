@@ -1,4 +1,6 @@
-"""Writes the console's types from the API's own OpenAPI document: the routes and commands that the console uses."""
+"""Writes the console's types from the API's own OpenAPI document: the routes and commands that
+the console uses.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +13,50 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import console
-from twinward.app import compose
 from twinward.api.main import make_api
+from twinward.app import compose
 
-PATHS = ("/v1/screen", "/v1/incidents/{incident}/room", "/v1/map/places", "/v1/areas", "/v1/me", "/v1/my-tasks",
-         "/v1/trust", "/v1/audit", "/v1/public", "/v1/trace/chain", "/v1/trace/file", "/v1/handovers",
-         "/v1/supplies/stocks", "/v1/supplies/requests", "/v1/supplies/demand", "/v1/transfers",
-         "/v1/incidents/{incident}/analyse", "/v1/incidents/{incident}/diagnose", "/v1/incidents/{incident}/predict",
-         "/v1/incidents/{incident}/guide",
-         "/v1/plans/compare/{comparison}", "/v1/plans/adopt", "/v1/plan-blocks")  # fmt: skip
+PATHS = (
+    "/v1/screen",
+    "/v1/incidents/{incident}/room",
+    "/v1/map/places",
+    "/v1/areas",
+    "/v1/me",
+    "/v1/my-tasks",
+    "/v1/trust",
+    "/v1/audit",
+    "/v1/public",
+    "/v1/trace/chain",
+    "/v1/trace/file",
+    "/v1/handovers",
+    "/v1/supplies/stocks",
+    "/v1/supplies/requests",
+    "/v1/supplies/demand",
+    "/v1/transfers",
+    "/v1/incidents/{incident}/analyse",
+    "/v1/incidents/{incident}/diagnose",
+    "/v1/incidents/{incident}/predict",
+    "/v1/incidents/{incident}/guide",
+    "/v1/plans/compare/{comparison}",
+    "/v1/plans/adopt",
+    "/v1/plan-blocks",
+)
 COMMANDS = (
-    "ConfirmOrder", "AcknowledgeTask", "CompleteTask", "CommentTask", "AdoptPlan", "HandOverCase", "AcceptHandOver",
-    "ReturnHandOver", "RefuseHandOver", "RequestSupply", "CommitSupply", "DeclineSupply", "SendSupply", "ReceiveSupply",
-)  # fmt: skip
+    "ConfirmOrder",
+    "AcknowledgeTask",
+    "CompleteTask",
+    "CommentTask",
+    "AdoptPlan",
+    "HandOverCase",
+    "AcceptHandOver",
+    "ReturnHandOver",
+    "RefuseHandOver",
+    "RequestSupply",
+    "CommitSupply",
+    "DeclineSupply",
+    "SendSupply",
+    "ReceiveSupply",
+)
 PREFIX = "#/components/schemas/"
 TYPES = console.CONSOLE / "src" / "api" / "schema.d.ts"
 

@@ -1,4 +1,6 @@
-"""Writes docs/reference/commands.md from the message types: `python scripts/make_reference.py [--check]`."""
+"""Writes docs/reference/commands.md from the message types: `python scripts/make_reference.py
+[--check]`.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +36,16 @@ def describe_type(kind: dict[str, Any]) -> str:
     if "$ref" in kind:
         return "object"
     if kind.get("type") == "array":
-        return f"list of {describe_type(kind['items'])}" if isinstance(kind.get("items"), dict) else "list"
+        return (
+            f"list of {describe_type(kind['items'])}"
+            if isinstance(kind.get("items"), dict)
+            else "list"
+        )
     if kind.get("type") == "object":
         inner = kind.get("additionalProperties")
-        return f"object of {describe_type(inner)}" if isinstance(inner, dict) and inner else "object"
+        return (
+            f"object of {describe_type(inner)}" if isinstance(inner, dict) and inner else "object"
+        )
     words = {
         "string": "text",
         "integer": "whole number",
@@ -46,7 +54,9 @@ def describe_type(kind: dict[str, Any]) -> str:
         "null": "null",
     }
     form = kind.get("format")
-    said = {"date": "day", "date-time": "time with zone"}.get(str(form), words.get(str(kind.get("type")), "any"))
+    said = {"date": "day", "date-time": "time with zone"}.get(
+        str(form), words.get(str(kind.get("type")), "any")
+    )
     low, high = kind.get("minimum"), kind.get("maximum")
     if low is not None or high is not None:
         said += f" {'' if low is None else f'from {low:g} '}{'' if high is None else f'to {high:g}'}".rstrip()
@@ -57,7 +67,11 @@ def describe_command(kind: type[Command], action: str) -> str:
     _, components = msgspec.json.schema_components([kind], ref_template="{name}")
     schema = components[kind.__name__]
     own = (kind.__doc__ or "").strip()
-    about = "" if kind.__doc__ == Command.__doc__ else "\n\n".join(" ".join(p.split()) for p in own.split("\n\n"))
+    about = (
+        ""
+        if kind.__doc__ == Command.__doc__
+        else "\n\n".join(" ".join(p.split()) for p in own.split("\n\n"))
+    )
     lines = [f"## {kind.__name__}", "", f"Action: `{action}`", ""]
     lines += [about, ""] if about and not about.startswith(kind.__name__ + "(") else []
     lines += ["| field | form | needed |", "|---|---|---|"]
@@ -74,7 +88,12 @@ def describe_command(kind: type[Command], action: str) -> str:
 
 def make_page() -> str:
     rules = load_rules().commands
-    return HEAD + "\n" + "\n\n".join(describe_command(kind, rules[kind.__name__]) for kind in OUTSIDE) + "\n"
+    return (
+        HEAD
+        + "\n"
+        + "\n\n".join(describe_command(kind, rules[kind.__name__]) for kind in OUTSIDE)
+        + "\n"
+    )
 
 
 def main() -> int:

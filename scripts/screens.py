@@ -1,4 +1,6 @@
-"""Writes the pictures of the console anew: a made-up city some weeks into an outbreak, in both languages and themes."""
+"""Writes the pictures of the console anew: a made-up city some weeks into an outbreak, in both
+languages and themes.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser.made_city import make_city  # noqa: E402
-from browser.people import play_people  # noqa: E402
-from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, report_day, staged  # noqa: E402
+from browser.made_city import make_city
+from browser.people import play_people
+from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, report_day, staged
 
 SCREENS = ROOT / "docs" / "screens"
 DESK, PHONE, WALL = (1440, 900), (390, 844), (1920, 1080)
@@ -97,20 +99,35 @@ def prepare(page: Page, name: str) -> None:
 
 
 def compare_plans(page: Page) -> None:
-    """Three plans over two weeks; the second picture finds the comparison of the first, for it asks the same."""
+    """Three plans over two weeks; the second picture finds the comparison of the first, for it
+    asks the same.
+    """
     page.wait_for_selector("fieldset label:nth-of-type(4)")
     page.locator("fieldset input[value=epidemic-i-whole-city]").check()
-    for longest, wanted in (("84", "14"), ("40", "5")):  # days ahead, runs of each: known by their last choice
-        page.locator("form select", has=page.locator(f"option[value='{longest}']")).select_option(wanted)
+    for longest, wanted in (
+        ("84", "14"),
+        ("40", "5"),
+    ):  # days ahead, runs of each: known by their last choice
+        page.locator("form select", has=page.locator(f"option[value='{longest}']")).select_option(
+            wanted
+        )
     page.locator("form button[type=submit]").click()
     page.wait_for_selector("[data-testid=sheet]", timeout=COMPARE_MS)
     page.locator("#sheet").evaluate("node => node.scrollIntoView()")
 
 
 def take(
-    browser: Browser, stage: Stage, name: str, place: str, size: tuple[int, int], language: str, theme: str
+    browser: Browser,
+    stage: Stage,
+    name: str,
+    place: str,
+    size: tuple[int, int],
+    language: str,
+    theme: str,
 ) -> None:
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)  # type: ignore[arg-type]
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=theme
+    )  # type: ignore[arg-type]
     context.add_init_script(f"localStorage.setItem('twinward.language', '{language}')")
     page = context.new_page()
     page.goto(f"{stage.url}/#/{'' if place == 'incident' else place}")
@@ -120,7 +137,9 @@ def take(
     if place.startswith("?") or not place:
         page.wait_for_selector("[data-state=ready]")
     prepare(page, name)
-    page.wait_for_function("words => !words.some(word => document.body.innerText.includes(word))", arg=LOADING)
+    page.wait_for_function(
+        "words => !words.some(word => document.body.innerText.includes(word))", arg=LOADING
+    )
     page.wait_for_timeout(SETTLE_MS)
     path = SCREENS / f"{name}.png"
     page.screenshot(path=path)
@@ -141,7 +160,9 @@ def main() -> None:
             stage.pass_time(hours=3)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             wanted = tuple(sys.argv[1:]) or ("",)  # beginnings of names; all when none is given
-            for name, place, size, language, theme in (one for one in PICTURES if one[0].startswith(wanted)):
+            for name, place, size, language, theme in (
+                one for one in PICTURES if one[0].startswith(wanted)
+            ):
                 take(browser, stage, name, place, size, language, theme)
             browser.close()
 

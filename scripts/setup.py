@@ -1,4 +1,6 @@
-"""Makes .venv from the hashed locks; needs nothing but Python 3.11 or later (run through `make setup`)."""
+"""Makes .venv from the hashed locks; needs nothing but Python 3.11 or later (run through `make
+setup`).
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,15 @@ NEEDED = (3, 11)
 def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
     done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False)
     if done.returncode:
-        sys.exit(f"setup: `{' '.join(str(part) for part in command)}` failed; the lines above say why")
+        sys.exit(
+            f"setup: `{' '.join(str(part) for part in command)}` failed; the lines above say why"
+        )
 
 
 def registry_environment(python: Path) -> dict[str, str]:
-    """uv does not read pip's configuration: hand it the index and certificate a person set for pip."""
+    """uv does not read pip's configuration: hand it the index and certificate a person set for
+    pip.
+    """
     env = dict(os.environ)
     listing = subprocess.run(
         [python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
@@ -36,29 +42,64 @@ def registry_environment(python: Path) -> dict[str, str]:
 
 
 def compile_bytecode(python: Path, *folders: Path) -> None:
-    """Compiles once what every start would compile anew where Python may not write: half of a start's time.
+    """Compiles once what every start would compile anew where Python may not write: half of a
+    start's time.
 
     A few packages carry templates that are no Python; that they cannot be compiled does no harm.
     """
     subprocess.run(
-        [python, "-m", "compileall", "-q", "-q", "-j", "0", *folders], cwd=ROOT, check=False, stdout=subprocess.DEVNULL
+        [python, "-m", "compileall", "-q", "-q", "-j", "0", *folders],
+        cwd=ROOT,
+        check=False,
+        stdout=subprocess.DEVNULL,
     )
 
 
 def main(lock: str, where: str = ".venv") -> None:
     if sys.version_info < NEEDED:
-        sys.exit(f"setup: Python {NEEDED[0]}.{NEEDED[1]} or later is needed, this is {sys.version.split()[0]}")
+        sys.exit(
+            f"setup: Python {NEEDED[0]}.{NEEDED[1]} or later is needed, this is "
+            f"{sys.version.split()[0]}"
+        )
     venv = ROOT / where
     python = venv / "bin" / "python"
     if not python.exists():
         run(sys.executable, "-m", "venv", venv)
     if not (venv / "bin" / "uv").exists():
-        run(python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements/bootstrap.txt")
+        run(
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "-r",
+            "requirements/bootstrap.txt",
+        )
     env = registry_environment(python) | {"VIRTUAL_ENV": str(venv)}
     uv = venv / "bin" / "uv"
-    run(uv, "pip", "install", "--quiet", "--require-hashes", "-r", f"requirements/{lock}.txt", env=env)
+    run(
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "-r",
+        f"requirements/{lock}.txt",
+        env=env,
+    )
     if where == ".venv":
-        run(uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".", env=env)
+        run(
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "--editable",
+            ".",
+            env=env,
+        )
     compile_bytecode(python, *venv.glob("lib/python*/site-packages"), ROOT / "src")
     if where == ".venv" and lock == "run":
         run(python, "scripts/compile_kernels.py")

@@ -1,4 +1,6 @@
-"""Installs the Debian packages that the tests talk to, when it may; says what is missing otherwise."""
+"""Installs the Debian packages that the tests talk to, when it may; says what is missing
+otherwise.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,12 @@ PARTS: dict[str, list[str]] = {
 
 
 def missing_packages() -> list[str]:
-    return [package for path, packages in PARTS.items() if not Path(path).exists() for package in packages]
+    return [
+        package
+        for path, packages in PARTS.items()
+        if not Path(path).exists()
+        for package in packages
+    ]
 
 
 def main() -> int:
@@ -32,7 +39,10 @@ def main() -> int:
         subprocess.run(command.split(), env=env, stdout=sys.stderr, check=False)
         missing = missing_packages()
     if missing:
-        print(f"missing for the tests: {' '.join(missing)}; install with: sudo {command}", file=sys.stderr)
+        print(
+            f"missing for the tests: {' '.join(missing)}; install with: sudo {command}",
+            file=sys.stderr,
+        )
         return 1 if os.environ.get("CI") == "true" else 0
     return 0
 

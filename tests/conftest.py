@@ -1,4 +1,6 @@
-"""What all tests share: an open platform on a tiny city, and a private PostgreSQL cluster for the session."""
+"""What all tests share: an open platform on a tiny city, and a private PostgreSQL cluster for
+the session.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def _missing(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL prefix of a private PostgreSQL cluster on a Unix socket, under another user when we are root."""
+    """The URL prefix of a private PostgreSQL cluster on a Unix socket, under another user when
+    we are root.
+    """
     bins = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     found = bins[-1] if bins else shutil.which("initdb")
     if not found:
@@ -43,10 +47,18 @@ def postgres_server() -> Iterator[str]:
     if os.geteuid() == 0:
         user = next((name for name in ("postgres", "nobody") if _user_exists(name)), "nobody")
         shutil.chown(root, user)
-        prefix = ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--clear-groups"]
+        prefix = [
+            "setpriv",
+            f"--reuid={user}",
+            f"--regid={pwd.getpwnam(user).pw_gid}",
+            "--clear-groups",
+        ]
     data = root / "data"
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": root}
-    subprocess.run([*prefix, bin_dir / "initdb", "-D", data, "-U", "twinward", "-A", "trust", "-E", "UTF8"], **quiet)
+    subprocess.run(
+        [*prefix, bin_dir / "initdb", "-D", data, "-U", "twinward", "-A", "trust", "-E", "UTF8"],
+        **quiet,
+    )
     options = f"-k {root} -h '' -c fsync=off -c shared_buffers=32MB -c max_connections=40"
     control = [*prefix, bin_dir / "pg_ctl", "-D", data, "-w", "-l", root / "log"]
     subprocess.run([*control, "-o", options, "start"], **quiet)

@@ -17,7 +17,9 @@ class LakeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the event log and the tables live: empty is SQLite in the workspace, else a PostgreSQL URL."""
+    """Where the event log and the tables live: empty is SQLite in the workspace, else a
+    PostgreSQL URL.
+    """
 
     url: str = ""
 
@@ -49,12 +51,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def load_settings(path: Path) -> Settings:
-    """Settings of `path`, or the defaults when there is no such file; InputError names a bad key."""
+    """Settings of `path`, or the defaults when there is no such file; InputError names a bad
+    key.
+    """
     if not path.exists():
         return Settings()
     try:
         return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{path.name}: {error}", "mend the file or remove it for the defaults", code="bad_settings"
+            f"{path.name}: {error}",
+            "mend the file or remove it for the defaults",
+            code="bad_settings",
         ) from error

@@ -58,7 +58,9 @@ def test_blocks_are_named_with_their_strengths(client: TestClient) -> None:
         ({"count": 1, "areas": ["nowhere"]}, "unknown_area"),
     ],
 )
-def test_what_cannot_be_made_is_refused(client: TestClient, asked: dict[str, Any], code: str) -> None:
+def test_what_cannot_be_made_is_refused(
+    client: TestClient, asked: dict[str, Any], code: str
+) -> None:
     answer = client.post("/v1/plans/generate", json=asked)
     assert (answer.status_code // 100, answer.json()["code"]) == (4, code)
 
@@ -71,7 +73,12 @@ def test_a_plan_that_is_not_there_is_absent(client: TestClient, name: str) -> No
 
 def test_blocks_in_an_area_are_adopted_there(desk: Desk, client: TestClient) -> None:
     known = desk.incident()["plan"].plan
-    told = {"plan": f"gen-010000000.{HUANGPU}", "incident": desk.incident()["id"], "by": "Li", "replace": known}
+    told = {
+        "plan": f"gen-010000000.{HUANGPU}",
+        "incident": desk.incident()["id"],
+        "by": "Li",
+        "replace": known,
+    }
     assert client.post("/v1/plans/adopt", json=told).json()["state"] == "adopted"
     wrong = client.post("/v1/plans/adopt", json=told | {"plan": "gen-010000000.moon"})
     assert wrong.json()["code"] == "unknown_area"

@@ -23,20 +23,38 @@ ALLOWED: dict[str, set[str]] = {
     "twins.coupling": {"twins.city.messages", "twins.emergency.messages"},
     "twins.snapshot": {"twins.twin", "twins.city", "twins.emergency", "twins.coupling"},
     "edge": {"twins.city.messages", "twins.emergency.messages", "security"},
-    "decision": {"twins.city.messages", "twins.emergency.messages", "twins.snapshot", "population", "library"},
+    "decision": {
+        "twins.city.messages",
+        "twins.emergency.messages",
+        "twins.snapshot",
+        "population",
+        "library",
+    },
     "loop": {"twins", "decision", "library"},
     "report": {"decision", "security.masking"},
     "rehearsal": {
-        "population", "twins.city.messages", "twins.emergency.messages", "decision.simulation", "library",
+        "population",
+        "twins.city.messages",
+        "twins.emergency.messages",
+        "decision.simulation",
+        "library",
     },
     "service": {
-        "loop", "decision", "library", "security", "report", "edge", "population",
-        "twins.city.messages", "twins.emergency.messages", "twins.snapshot",
+        "loop",
+        "decision",
+        "library",
+        "security",
+        "report",
+        "edge",
+        "population",
+        "twins.city.messages",
+        "twins.emergency.messages",
+        "twins.snapshot",
     },
     "api": {"service"},
     "cli": {"service", "app", "rehearsal", "settings"},
     "settings": set(),
-}  # fmt: skip
+}
 SIBLINGS_OF_DECISION = {"planning", "functions"}
 KERNEL_LIBRARIES = {"math", "numpy", "numba", "typing", "__future__"}
 
@@ -68,7 +86,9 @@ def home_of(module: str) -> str | None:
     return max((package for package in ALLOWED if within(module, package)), key=len, default=None)
 
 
-@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("module", "path"), modules(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_a_module_imports_only_what_its_package_may(module: str, path: Path) -> None:
     if module in {"app", "__init__", "__main__", ""}:
         return
@@ -84,10 +104,14 @@ def test_a_module_imports_only_what_its_package_may(module: str, path: Path) -> 
         assert allowed, f"{module} ({home}) must not import {target}"
         if home == "decision" and within(target, "decision"):
             mine, other = module.split(".")[1:2], target.split(".")[1:2]
-            assert mine == other or (mine and mine[0] in SIBLINGS_OF_DECISION), f"{module} imports its sibling {target}"
+            assert mine == other or (mine and mine[0] in SIBLINGS_OF_DECISION), (
+                f"{module} imports its sibling {target}"
+            )
 
 
-@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("module", "path"), modules(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_kernels_are_plain(module: str, path: Path) -> None:
     parts = module.split(".")
     if "kernels" not in parts:
@@ -108,5 +132,9 @@ def test_only_security_makes_a_scope() -> None:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
-                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                called = (
+                    node.func.attr
+                    if isinstance(node.func, ast.Attribute)
+                    else getattr(node.func, "id", "")
+                )
                 assert called != "Scope", f"{module}:{node.lineno} makes a Scope; only security may"

@@ -1,4 +1,6 @@
-"""The generated reference says what the code says, and the examples of the guides are the package's own."""
+"""The generated reference says what the code says, and the examples of the guides are the
+package's own.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ HOME = Path(__file__).resolve().parents[2]
 
 def test_the_reference_of_commands_is_up_to_date() -> None:
     done = subprocess.run(
-        [sys.executable, HOME / "scripts" / "make_reference.py", "--check"], capture_output=True, text=True, check=False
+        [sys.executable, HOME / "scripts" / "make_reference.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

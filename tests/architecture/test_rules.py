@@ -1,4 +1,6 @@
-"""Every route, verb and command states who may use it: a new one without a line in security/rules.toml fails here."""
+"""Every route, verb and command states who may use it: a new one without a line in
+security/rules.toml fails here.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from twinward.app import compose
 from twinward.api.main import make_api
+from twinward.app import compose
 from twinward.cli.main import VERBS
 from twinward.core.errors import RefusedError
 from twinward.edge.feeds.commands import OUTSIDE

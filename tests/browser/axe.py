@@ -14,9 +14,12 @@ def assert_accessible(page: Page, place: str) -> None:
     """No violation, and nothing that is wider than the screen."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(f"axe.run(document, {{ runOnly: {LEVELS}, resultTypes: ['violations'] }})")
+    found = page.evaluate(
+        f"axe.run(document, {{ runOnly: {LEVELS}, resultTypes: ['violations'] }})"
+    )
     told = [
-        f"{rule['id']}: {[node['html'][:120] + ' ' + node['failureSummary'][:160] for node in rule['nodes'][:3]]}"
+        f"{rule['id']}: "
+        f"{[node['html'][:120] + ' ' + node['failureSummary'][:160] for node in rule['nodes'][:3]]}"
         for rule in found["violations"]
     ]
     assert not told, f"{place}: " + "\n".join(told)

@@ -1,4 +1,6 @@
-"""One Chromium for all browser tests; each test has its own context and says which stage it plays on."""
+"""One Chromium for all browser tests; each test has its own context and says which stage it
+plays on.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """Opens a page of a stage; at the end no script has failed and no request has left the machine."""
+    """Opens a page of a stage; at the end no script has failed and no request has left the
+    machine.
+    """
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
@@ -63,9 +67,12 @@ def open_page(browser: Browser) -> Iterator[Open]:
         theme: str = "light",
         drawn: bool = False,
     ) -> Page:
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)  # type: ignore[arg-type]
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=theme
+        )  # type: ignore[arg-type]
         context.add_init_script(
-            f"localStorage.getItem('twinward.language') ?? localStorage.setItem('twinward.language', '{language}')"
+            f"localStorage.getItem('twinward.language') ?? "
+            f"localStorage.setItem('twinward.language', '{language}')"
         )
         if not drawn:  # the map is drawn in software here: only tests of the map wait for it
             context.route("**/assets/maplibre*", lambda route: route.abort())
@@ -73,18 +80,24 @@ def open_page(browser: Browser) -> Iterator[Open]:
         stage.visits.append(lambda: leave(context))
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: troubles.append(str(error)) if context in contexts else None)
+        page.on(
+            "pageerror", lambda error: troubles.append(str(error)) if context in contexts else None
+        )
         page.on(
             "request",
             lambda request: (
-                troubles.append(request.url) if not request.url.startswith((stage.url, "blob:", "data:")) else None
+                troubles.append(request.url)
+                if not request.url.startswith((stage.url, "blob:", "data:"))
+                else None
             ),
         )
         page.goto(f"{stage.url}/#/{place}")
         return page
 
     def leave(context: BrowserContext) -> None:
-        """A page that is closed while it loads a part of itself says so as an error: nobody listens any more."""
+        """A page that is closed while it loads a part of itself says so as an error: nobody
+        listens any more.
+        """
         if context in contexts:
             contexts.remove(context)
             context.close()

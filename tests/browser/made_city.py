@@ -1,4 +1,6 @@
-"""A small made-up city with outlines, for the tests that look at the screen; nothing in it is a real place."""
+"""A small made-up city with outlines, for the tests that look at the screen; nothing in it is a
+real place.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,11 @@ from shapely.geometry import MultiPoint, box, mapping
 from shapely.ops import voronoi_diagram
 
 from twinward.app import compose
-from twinward.citybase.schema import Area, CityBase
-from twinward.citybase.columns import (COLUMNS, CityManifest, base_of, write_columns, write_manifest)
+from twinward.citybase.columns import COLUMNS, CityManifest, base_of, write_columns, write_manifest
 from twinward.citybase.inputs import apportion
 from twinward.citybase.people.plain_city import plain_frame
 from twinward.citybase.people.synthesis import synthesise
+from twinward.citybase.schema import Area, CityBase
 
 ZONE = "Europe/Berlin"
 WEST, SOUTH, WIDTH, HEIGHT = 10.0, 50.0, 0.5, 0.3
@@ -36,14 +38,22 @@ BLOCKS = ("One", "Two")
 
 
 def make_city(
-    workspace: Path, *, kind: str = "demonstration", managed: bool = False, residents: int = RESIDENTS
+    workspace: Path,
+    *,
+    kind: str = "demonstration",
+    managed: bool = False,
+    residents: int = RESIDENTS,
 ) -> None:
     """A workspace with a city of nine districts with outlines, each with quarters and blocks."""
-    compose.init_workspace(workspace, kind=kind, managed=managed, drill="made-drill" if kind == "drill" else "")
+    compose.init_workspace(
+        workspace, kind=kind, managed=managed, drill="made-drill" if kind == "drill" else ""
+    )
     folder = workspace / "city"
     folder.mkdir()
     stream = np.random.Generator(np.random.PCG64(7))
-    grid = [(WEST + (i % 3 + 0.5) * WIDTH / 3, SOUTH + (i // 3 + 0.5) * HEIGHT / 3) for i in range(9)]
+    grid = [
+        (WEST + (i % 3 + 0.5) * WIDTH / 3, SOUTH + (i // 3 + 0.5) * HEIGHT / 3) for i in range(9)
+    ]
     points = [(x + stream.uniform(-0.04, 0.04), y + stream.uniform(-0.025, 0.025)) for x, y in grid]
     frame = box(WEST, SOUTH, WEST + WIDTH, SOUTH + HEIGHT)
     cells = [cell.intersection(frame) for cell in voronoi_diagram(MultiPoint(points), frame).geoms]
@@ -56,11 +66,18 @@ def make_city(
         areas.append(Area(code=code, name=name, level="district", parent=None, lon=lon, lat=lat))
         for q, quarter in enumerate(QUARTERS, 1):
             inner = f"{code}{q:02d}"
-            below = Area(code=inner, name=f"{name} {quarter}", level="quarter", parent=code, lon=lon, lat=lat)
+            below = Area(
+                code=inner, name=f"{name} {quarter}", level="quarter", parent=code, lon=lon, lat=lat
+            )
             areas.append(below)
             areas += [
                 Area(
-                    code=f"{inner}{b:02d}", name=f"{below.name} {block}", level="block", parent=inner, lon=lon, lat=lat
+                    code=f"{inner}{b:02d}",
+                    name=f"{below.name} {block}",
+                    level="block",
+                    parent=inner,
+                    lon=lon,
+                    lat=lat,
                 )
                 for b, block in enumerate(BLOCKS, 1)
             ]
@@ -69,11 +86,20 @@ def make_city(
     write_columns(base, folder)
     lengths = {name: len(getattr(base, name)) for name in COLUMNS}
     manifest = CityManifest(
-        schema_version=1, name=base.name, timezone=ZONE, sha256=base.sha256, lengths=lengths,
-        leaf_codes=base.leaf_codes, areas=areas, report={}, fidelity={},
-    )  # fmt: skip
+        schema_version=1,
+        name=base.name,
+        timezone=ZONE,
+        sha256=base.sha256,
+        lengths=lengths,
+        leaf_codes=base.leaf_codes,
+        areas=areas,
+        report={},
+        fidelity={},
+    )
     write_manifest(manifest, folder)
-    (folder / "boundaries.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    (folder / "boundaries.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": features})
+    )
 
 
 def people(blocks: list[Area], areas: list[Area], residents: int) -> CityBase:
@@ -82,9 +108,13 @@ def people(blocks: list[Area], areas: list[Area], residents: int) -> CityBase:
     lonlat = np.array([(block.lon, block.lat) for block in blocks])
     lonlat += np.random.Generator(np.random.PCG64(8)).uniform(-0.03, 0.03, lonlat.shape)
     frame = msgspec.structs.replace(
-        plain_frame(residents, 7), residents=apportion(np.ones(count), residents), lonlat=lonlat,
-        radius_m=np.full(count, 800.0), zone_of=np.arange(count) // 4, jobs=np.ones(count),
-    )  # fmt: skip
+        plain_frame(residents, 7),
+        residents=apportion(np.ones(count), residents),
+        lonlat=lonlat,
+        radius_m=np.full(count, 800.0),
+        zone_of=np.arange(count) // 4,
+        jobs=np.ones(count),
+    )
     columns = synthesise(frame, 1)
     codes = [block.code for block in blocks]
     return base_of(columns, lonlat, codes, areas, name="harbour-city", timezone=ZONE, sha256="made")

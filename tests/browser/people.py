@@ -1,4 +1,6 @@
-"""Persons, stocks and movement for the stage: a small cluster case by case, hospitals, requests, one person's way."""
+"""Persons, stocks and movement for the stage: a small cluster case by case, hospitals, requests,
+one person's way.
+"""
 
 from __future__ import annotations
 
@@ -12,50 +14,97 @@ from twinward.service.intake.observations import checks_of, submit
 
 # infector, infectee, setting, probability (None: somebody stated it)
 LINKS = (
-    ("k1", "k2", "household", None), ("k1", "k3", "work", 0.82), ("k1", "k4", "work", 0.61),
-    ("k3", "k5", "household", None), ("k3", "k6", "community", 0.44), ("k4", "k7", "school", 0.71),
-    ("k7", "k8", "school", 0.66), ("k7", "k9", "school", 0.58), ("k6", "k10", "household", None),
-    ("k10", "k11", "work", 0.39), ("k8", "k12", "household", None),
-)  # fmt: skip
+    ("k1", "k2", "household", None),
+    ("k1", "k3", "work", 0.82),
+    ("k1", "k4", "work", 0.61),
+    ("k3", "k5", "household", None),
+    ("k3", "k6", "community", 0.44),
+    ("k4", "k7", "school", 0.71),
+    ("k7", "k8", "school", 0.66),
+    ("k7", "k9", "school", 0.58),
+    ("k6", "k10", "household", None),
+    ("k10", "k11", "work", 0.39),
+    ("k8", "k12", "household", None),
+)
 DAY_OF = {
-    "k1": 0, "k2": 3, "k3": 3, "k4": 4, "k5": 6, "k6": 7, "k7": 7, "k8": 10, "k9": 11, "k10": 10, "k11": 13, "k12": 13,
-}  # fmt: skip
+    "k1": 0,
+    "k2": 3,
+    "k3": 3,
+    "k4": 4,
+    "k5": 6,
+    "k6": 7,
+    "k7": 7,
+    "k8": 10,
+    "k9": 11,
+    "k10": 10,
+    "k11": 13,
+    "k12": 13,
+}
 AREA_OF = {"k6": "010201", "k10": "010201", "k11": "010202"}
 HOME = "010101"
 HOLDERS = (
-    ("01", "General Hospital", 10.08, 50.06), ("05", "Market Clinic", 10.26, 50.16),
-    ("07", "City Depot", 10.07, 50.25), ("09", "Lake Hospital", 10.42, 50.24),
-)  # fmt: skip
+    ("01", "General Hospital", 10.08, 50.06),
+    ("05", "Market Clinic", 10.26, 50.16),
+    ("07", "City Depot", 10.07, 50.25),
+    ("09", "Lake Hospital", 10.42, 50.24),
+)
 STOCKS = (("beds", "beds", 420, 371), ("icu_beds", "beds", 38, 33), ("masks", "pieces", 52_000, 0))
 FIX_MIN = 15
 
 
 def play_people(stage: Stage) -> None:
-    """A cluster of twelve cases with contacts in the first district, its first case's way, stocks and requests."""
+    """A cluster of twelve cases with contacts in the first district, its first case's way,
+    stocks and requests.
+    """
     for case, day in DAY_OF.items():
         onset = (stage.clock.now() - timedelta(days=16 - day)).date().isoformat()
-        stage.post({
-            "type": "ReportCase", "case": case, "subject": f"person-{case}", "hazard": "epidemic",
-            "area": AREA_OF.get(case, HOME), "status": "confirmed", "found_in": "control" if day else "community",
-            "onset": onset, "synthetic": True, "source": "clinic",
-        })  # fmt: skip
+        stage.post(
+            {
+                "type": "ReportCase",
+                "case": case,
+                "subject": f"person-{case}",
+                "hazard": "epidemic",
+                "area": AREA_OF.get(case, HOME),
+                "status": "confirmed",
+                "found_in": "control" if day else "community",
+                "onset": onset,
+                "synthetic": True,
+                "source": "clinic",
+            }
+        )
     for infector, infectee, setting, probability in LINKS:
-        name_contact(stage, f"{infector}-{infectee}", infector, f"person-{infectee}", setting, probability)
+        name_contact(
+            stage, f"{infector}-{infectee}", infector, f"person-{infectee}", setting, probability
+        )
     for number in range(1, 7):
-        name_contact(stage, f"k1-other{number}", "k1", f"person-o{number}", "community", 0.9 - number / 8)
+        name_contact(
+            stage, f"k1-other{number}", "k1", f"person-o{number}", "community", 0.9 - number / 8
+        )
     report_way(stage)
     fill_stocks(stage)
 
 
-def name_contact(stage: Stage, name: str, case: str, subject: str, setting: str, probability: float | None) -> None:
-    stage.post({
-        "type": "NameContact", "contact": name, "case": case, "subject": subject, "area": HOME, "setting": setting,
-        "probability": probability, "synthetic": True,
-    })  # fmt: skip
+def name_contact(
+    stage: Stage, name: str, case: str, subject: str, setting: str, probability: float | None
+) -> None:
+    stage.post(
+        {
+            "type": "NameContact",
+            "contact": name,
+            "case": case,
+            "subject": subject,
+            "area": HOME,
+            "setting": setting,
+            "probability": probability,
+            "synthetic": True,
+        }
+    )
 
 
 def report_way(stage: Stage) -> None:
-    """Two weeks of one person: at home, at work, now and then at a market, a fix every quarter of an hour."""
+    """Two weeks of one person: at home, at work, now and then at a market, a fix every quarter
+    of an hour.
+    """
     now = stage.clock.now()
     places = {"home": (10.081, 50.052), "work": (10.141, 50.083), "market": (10.112, 50.061)}
     items: list[dict[str, Any]] = []
@@ -65,11 +114,16 @@ def report_way(stage: Stage) -> None:
         lon, lat = places[here]
         items += [
             {
-                "source_id": f"{who}-{step}", "type": "position", "occurred_at": at.isoformat(),
-                "subject": f"person-{who}", "lon": lon + shift, "lat": lat, "error_m": 15.0,
+                "source_id": f"{who}-{step}",
+                "type": "position",
+                "occurred_at": at.isoformat(),
+                "subject": f"person-{who}",
+                "lon": lon + shift,
+                "lat": lat,
+                "error_m": 15.0,
             }
             for who, shift in (("k1", 0.0), ("o1", 0.00004 if here != "home" else 0.03))
-        ]  # fmt: skip
+        ]
     body = msgspec.json.encode({"source": "phones", "items": items})
     account = submit(stage.platform, checks_of(stage.platform), body).result()
     assert account.stored == len(items), account.rejected[:2]
@@ -83,27 +137,53 @@ def fill_stocks(stage: Stage) -> None:
         for kind, unit, quantity, taken in STOCKS:
             if depot and kind != "masks":
                 continue
-            stage.post({
-                "type": "SetStock", "kind": kind, "area": area, "holder": holder, "unit": unit, "lon": lon, "lat": lat,
-                "quantity": quantity // part, "in_use": taken // part,
-            })  # fmt: skip
+            stage.post(
+                {
+                    "type": "SetStock",
+                    "kind": kind,
+                    "area": area,
+                    "holder": holder,
+                    "unit": unit,
+                    "lon": lon,
+                    "lat": lat,
+                    "quantity": quantity // part,
+                    "in_use": taken // part,
+                }
+            )
     soon = (stage.clock.now() + timedelta(hours=20)).isoformat()
     for number, (to, holder, _, _) in enumerate(one for one in HOLDERS if "Depot" not in one[1]):
         told = {"request": f"masks-{to}", "area": "07"}
         wanted = 4_000 + 2_000 * number
         steps = [
             {
-                "type": "RequestSupply", "request": f"masks-{to}", "kind": "masks", "quantity": wanted, "area": to,
-                "unit": "pieces", "holder": holder, "from_area": "07", "from_holder": "City Depot",
-                "needed_by": soon, "purpose": "ward supplies for three days",
+                "type": "RequestSupply",
+                "request": f"masks-{to}",
+                "kind": "masks",
+                "quantity": wanted,
+                "area": to,
+                "unit": "pieces",
+                "holder": holder,
+                "from_area": "07",
+                "from_holder": "City Depot",
+                "needed_by": soon,
+                "purpose": "ward supplies for three days",
             },
             {"type": "CommitSupply", "holder": "City Depot", "quantity": wanted, **told},
             {"type": "SendSupply", "vehicle": "van 3", **told},
-        ]  # fmt: skip
+        ]
         stage.post(*steps[: 3 - number])
-    stage.post({
-        "type": "RequestTransfer", "transfer": "move-1", "subject": "person-k3", "area": "01",
-        "hospital": "General Hospital", "to_area": "09", "to_hospital": "Lake Hospital", "bed": "icu_beds",
-        "bed_now": "beds",
-    }, {"type": "AcceptTransfer", "transfer": "move-1", "area": "09"},
-        {"type": "DepartTransfer", "transfer": "move-1", "area": "01", "vehicle": "ambulance 2"})  # fmt: skip
+    stage.post(
+        {
+            "type": "RequestTransfer",
+            "transfer": "move-1",
+            "subject": "person-k3",
+            "area": "01",
+            "hospital": "General Hospital",
+            "to_area": "09",
+            "to_hospital": "Lake Hospital",
+            "bed": "icu_beds",
+            "bed_now": "beds",
+        },
+        {"type": "AcceptTransfer", "transfer": "move-1", "area": "09"},
+        {"type": "DepartTransfer", "transfer": "move-1", "area": "01", "vehicle": "ambulance 2"},
+    )

@@ -1,4 +1,6 @@
-"""A running Twinward on a made city with a clock that tests set: what the browser tests and the pictures play on."""
+"""A running Twinward on a made city with a clock that tests set: what the browser tests and the
+pictures play on.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from typing import Any
 from twinward.app import compose
 from twinward.core.clock import SetClock
 from twinward.service.access import activations
-from twinward.service.intake import commands
 from twinward.service.incidents import queries
+from twinward.service.intake import commands
 from twinward.service.platform import Platform, local_admin
 
 LAST_DILIGENT_DAY = 12
@@ -23,21 +25,31 @@ TOP_DAY = 17
 START = datetime(2030, 3, 1, 8, tzinfo=UTC)
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
-    "--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-]  # fmt: skip
+    "--headless=new",
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 DEPARTMENTS = 9
 
 
 class Stage:
-    """One platform and its server. `post` speaks for anybody; `pass_time` moves the clock and lets the loop tick."""
+    """One platform and its server. `post` speaks for anybody; `pass_time` moves the clock and
+    lets the loop tick.
+    """
 
     def __init__(self, platform: Platform, clock: SetClock, port: int) -> None:
         self.platform = platform
         self.clock = clock
         self.url = f"http://127.0.0.1:{port}"
         self.count = 0
-        self.visits: list[Callable[[], None]] = []  # closed before the server, so that no page asks one that is gone
+        self.visits: list[
+            Callable[[], None]
+        ] = []  # closed before the server, so that no page asks one that is gone
 
     def post(self, *items: dict[str, Any], source: str = "test") -> commands.BatchAccount:
         for item in items:
@@ -53,32 +65,65 @@ class Stage:
         self.platform.loop.catch_up()
 
     def report_case(self, area: str = "010101", case: str = "c1") -> None:
-        self.post({
-            "type": "ReportCase", "case": case, "subject": f"p-{case}", "hazard": "epidemic", "area": area,
-            "status": "confirmed", "found_in": "community",
-        })  # fmt: skip
+        self.post(
+            {
+                "type": "ReportCase",
+                "case": case,
+                "subject": f"p-{case}",
+                "hazard": "epidemic",
+                "area": area,
+                "status": "confirmed",
+                "found_in": "community",
+            }
+        )
 
-    def report_count(self, area: str, count: int, found_in: str = "community", status: str = "confirmed") -> None:
+    def report_count(
+        self, area: str, count: int, found_in: str = "community", status: str = "confirmed"
+    ) -> None:
         day = self.clock.now().date().isoformat()
-        self.post({
-            "type": "ReportCount", "hazard": "epidemic", "area": area, "day": day, "status": status,
-            "found_in": found_in, "count": count, "source": "bulletin",
-        }, source="bulletin")  # fmt: skip
+        self.post(
+            {
+                "type": "ReportCount",
+                "hazard": "epidemic",
+                "area": area,
+                "day": day,
+                "status": status,
+                "found_in": found_in,
+                "count": count,
+                "source": "bulletin",
+            },
+            source="bulletin",
+        )
 
     def report_place(self, area: str, number: int, lon: float, lat: float) -> None:
-        self.post({
-            "type": "ReportAffectedPlace", "hazard": "epidemic", "area": area, "place": f"place-{number}",
-            "name": f"{number} Quay Street", "day": self.clock.now().date().isoformat(), "lon": lon, "lat": lat,
-        }, source="notices")  # fmt: skip
+        self.post(
+            {
+                "type": "ReportAffectedPlace",
+                "hazard": "epidemic",
+                "area": area,
+                "place": f"place-{number}",
+                "name": f"{number} Quay Street",
+                "day": self.clock.now().date().isoformat(),
+                "lon": lon,
+                "lat": lat,
+            },
+            source="notices",
+        )
 
     def open_tasks(self) -> list[Any]:
         return list(queries.list_tasks(self.platform, status="open", limit=5000))
 
     def open_activation(self) -> None:
         activations.open_activation(
-            self.platform, local_admin(), hazard="epidemic", areas=["all"], purposes=["trace", "vault"], days=30,
-            by="City emergency committee", basis="Infectious diseases act, article 39",
-        )  # fmt: skip
+            self.platform,
+            local_admin(),
+            hazard="epidemic",
+            areas=["all"],
+            purposes=["trace", "vault"],
+            days=30,
+            by="City emergency committee",
+            basis="Infectious diseases act, article 39",
+        )
 
 
 @contextmanager
@@ -107,7 +152,9 @@ def staged(workspace: Path, start: datetime = START) -> Iterator[Stage]:
 
 
 def play_outbreak(stage: Stage, days: int = 24) -> None:
-    """Some weeks of an outbreak that spreads from district to district; officers answer, some of them late."""
+    """Some weeks of an outbreak that spreads from district to district; officers answer, some of
+    them late.
+    """
     stage.open_activation()
     for day in range(days):
         report_day(stage, day)
@@ -128,14 +175,21 @@ def report_day(stage: Stage, day: int) -> None:
         stage.report_count(f"{district:02d}", min(grown * 2, 1700), "control", "asymptomatic")
         place = district * 100 + day
         stage.report_place(
-            f"{district:02d}01", place, 10.05 + (place * 37 % 400) / 1000, 50.03 + (place * 53 % 240) / 1000
+            f"{district:02d}01",
+            place,
+            10.05 + (place * 37 % 400) / 1000,
+            50.03 + (place * 53 % 240) / 1000,
         )
 
 
 def answer_to(task: Any, day: int) -> dict[str, Any] | None:
     """What a department answers to a task, if it answers today: one in seven is left lying."""
     lazy = sum(task.id.encode()) % 4 == 0
-    steps = {"ordered": "ConfirmOrder", "confirmed": "AcknowledgeTask", "acknowledged": "CompleteTask"}
+    steps = {
+        "ordered": "ConfirmOrder",
+        "confirmed": "AcknowledgeTask",
+        "acknowledged": "CompleteTask",
+    }
     if task.status not in steps or (lazy and (day % 5 or day > LAST_DILIGENT_DAY)):
         return None
     answer = {"type": steps[task.status], "task": task.id, "department": task.department}

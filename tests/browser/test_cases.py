@@ -1,4 +1,6 @@
-"""One person, one file: contacts with their evidence, chain, places; and a case handed over through the screen."""
+"""One person, one file: contacts with their evidence, chain, places; and a case handed over
+through the screen.
+"""
 
 from __future__ import annotations
 
@@ -53,13 +55,17 @@ def test_the_chain_as_a_table_says_the_same(cluster: Stage, open_page: Open) -> 
     expect(chain.locator("tbody tr")).to_have_count(len(LINKS))
 
 
-def test_a_case_is_handed_over_returned_offered_again_and_accepted(cluster: Stage, open_page: Open) -> None:
+def test_a_case_is_handed_over_returned_offered_again_and_accepted(
+    cluster: Stage, open_page: Open
+) -> None:
     page = open_page(cluster, "case/k12")
     for answer in ("Return", "Accept"):
         page.get_by_role("combobox").select_option(label="Lake")
         page.get_by_label("Reason").fill("has moved there")
         page.get_by_role("button", name="Offer the case").click()
-        offer = page.get_by_test_id("handover").filter(has=page.get_by_role("button", name="Accept"))
+        offer = page.get_by_test_id("handover").filter(
+            has=page.get_by_role("button", name="Accept")
+        )
         offer.get_by_role("button", name=answer, exact=True).click()
         if answer == "Return":
             page.get_by_label("Why").fill("which street?")
@@ -78,12 +84,20 @@ def test_in_peacetime_no_case_can_be_seen(quiet: Stage, open_page: Open) -> None
     expect(page.get_by_test_id("shut")).to_be_visible()
 
 
-def test_stocks_rows_sum_and_gauge_agree_and_a_delivery_is_noted(cluster: Stage, open_page: Open) -> None:
+def test_stocks_rows_sum_and_gauge_agree_and_a_delivery_is_noted(
+    cluster: Stage, open_page: Open
+) -> None:
     page = open_page(cluster, "resources")
     page.get_by_role("group", name="Kind").get_by_role("button", name="Masks").click()
-    free = "[...document.querySelectorAll('[data-free]')].reduce((sum, cell) => sum + Number(cell.dataset.free), 0)"
+    free = (
+        "[...document.querySelectorAll('[data-free]')].reduce((sum, cell) => sum + "
+        "Number(cell.dataset.free), 0)"
+    )
     page.wait_for_selector("[data-testid=stock-sum]")
-    said = {float(page.get_by_test_id(name).get_attribute("data-value") or -1) for name in ("stock-sum", "gauge-masks")}
+    said = {
+        float(page.get_by_test_id(name).get_attribute("data-value") or -1)
+        for name in ("stock-sum", "gauge-masks")
+    }
     assert said == {float(page.evaluate(free))}
     on_way = page.locator("[data-testid=request][data-status=sent]")
     expect(on_way).to_have_count(1)

@@ -1,4 +1,6 @@
-"""Foresee and choose: plans are compared with progress, the ranking comes first, and a person adopts one."""
+"""Foresee and choose: plans are compared with progress, the ranking comes first, and a person
+adopts one.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def play_days(stage: Stage) -> None:
 
 
 @pytest.mark.slow
-def test_plans_are_compared_and_one_is_adopted(tmp_path: Path, open_page: Callable[..., Page]) -> None:
+def test_plans_are_compared_and_one_is_adopted(
+    tmp_path: Path, open_page: Callable[..., Page]
+) -> None:
     make_city(tmp_path / "ws", residents=SMALL_CITY)
     with staged(tmp_path / "ws") as stage:
         stage.report_case()
@@ -51,10 +55,14 @@ def test_plans_are_compared_and_one_is_adopted(tmp_path: Path, open_page: Callab
         expect(page.get_by_test_id("adopted")).to_contain_text("is in force")
         (row,) = queries.list_incidents(stage.platform, status="open")
         plan = queries.get_incident(stage.platform, row["id"])["plan"]
-        assert plan.plan == "epidemic-i-whole-city" and "Head of the city committee" in plan.authority
+        assert (
+            plan.plan == "epidemic-i-whole-city" and "Head of the city committee" in plan.authority
+        )
 
 
-def test_a_comparison_that_cannot_be_made_says_why(quiet: Stage, open_page: Callable[..., Page]) -> None:
+def test_a_comparison_that_cannot_be_made_says_why(
+    quiet: Stage, open_page: Callable[..., Page]
+) -> None:
     page = open_page(quiet, "foresee/cmp-nothing")
     expect(page.get_by_test_id("shut")).to_contain_text("there is no comparison")
     page.get_by_label("No measure").uncheck()
@@ -62,7 +70,9 @@ def test_a_comparison_that_cannot_be_made_says_why(quiet: Stage, open_page: Call
     expect(page.get_by_role("button", name="Compare")).to_be_disabled()
 
 
-def test_a_plan_is_made_from_blocks_and_asked_for_by_its_name(quiet: Stage, open_page: Callable[..., Page]) -> None:
+def test_a_plan_is_made_from_blocks_and_asked_for_by_its_name(
+    quiet: Stage, open_page: Callable[..., Page]
+) -> None:
     page = open_page(quiet, "foresee")
     page.get_by_label("Schools closed").select_option(label="100 %")
     page.get_by_label("Tracers per 100,000").select_option(label="30")

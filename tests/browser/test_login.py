@@ -21,7 +21,12 @@ def test_an_officer_logs_in_and_has_only_the_tasks_of_her_department(
     make_city(tmp_path / "ws", kind="ordinary", managed=True)
     with staged(tmp_path / "ws") as stage:
         made = accounts.add_account(
-            stage.platform, local_admin(), "chen", "department_officer", department="health", second_factor=False
+            stage.platform,
+            local_admin(),
+            "chen",
+            "department_officer",
+            department="health",
+            second_factor=False,
         )
         accounts.set_first_password(stage.platform, "chen", made, PASSWORD)
         stage.report_case()
@@ -34,7 +39,11 @@ def test_an_officer_logs_in_and_has_only_the_tasks_of_her_department(
         page.get_by_role("button", name="Log in").click()
         expect(page.get_by_label("Department")).to_be_disabled()
         expect(page.get_by_label("Department")).to_have_value("health")
-        own = [task for task in stage.open_tasks() if task.department == "health" and task.status != "waiting"]
+        own = [
+            task
+            for task in stage.open_tasks()
+            if task.department == "health" and task.status != "waiting"
+        ]
         expect(page.get_by_test_id("my-count")).to_have_text(str(len(own)))
         page.get_by_role("link", name="Public page").click()
         expect(page.get_by_role("heading", name="What everybody may know")).to_be_visible()
@@ -46,10 +55,17 @@ def test_persons_are_shut_in_peacetime_and_a_look_is_counted_under_an_activation
     make_city(tmp_path / "ws", kind="ordinary")
     with staged(tmp_path / "ws") as stage:
         stage.report_case()
-        stage.post({
-            "type": "NameContact", "contact": "k1", "case": "c1", "subject": "p-9", "area": "010101",
-            "setting": "household", "probability": 0.8,
-        })  # fmt: skip
+        stage.post(
+            {
+                "type": "NameContact",
+                "contact": "k1",
+                "case": "c1",
+                "subject": "p-9",
+                "area": "010101",
+                "setting": "household",
+                "probability": 0.8,
+            }
+        )
         page = open_page(stage)
         page.get_by_test_id("incident").click()
         page.get_by_role("button", name="Show contacts").click()

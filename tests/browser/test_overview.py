@@ -1,4 +1,6 @@
-"""Map, list and totals agree at every instant; the slider moves the whole screen; languages, themes, keyboard."""
+"""Map, list and totals agree at every instant; the slider moves the whole screen; languages,
+themes, keyboard.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +41,13 @@ SUMS = """figure => {
 
 
 def assert_agreement(page: Page) -> None:
-    """The key figure, the rows behind it, their printed sum and the list of incidents say the same."""
+    """The key figure, the rows behind it, their printed sum and the list of incidents say the
+    same.
+    """
     for button, figure in PAIRS:
-        shown = page.get_by_role("group", name="Figure shown on the map").get_by_role("button", name=button, exact=True)
+        shown = page.get_by_role("group", name="Figure shown on the map").get_by_role(
+            "button", name=button, exact=True
+        )
         shown.click()
         expect(shown).to_have_attribute("aria-pressed", "true")
         rows, printed, above = page.evaluate(SUMS, figure)
@@ -58,7 +64,8 @@ def test_map_list_and_figure_agree_now_and_in_the_past(outbreak: Stage, open_pag
     page.get_by_role("button", name="One day back").click(click_count=3, delay=60)
     expect(page.get_by_test_id("feed")).to_contain_text("Past")
     page.wait_for_function(
-        "n => Number(document.querySelector('[data-testid=fig-total]').dataset.value) < n", arg=total
+        "n => Number(document.querySelector('[data-testid=fig-total]').dataset.value) < n",
+        arg=total,
     )
     assert_agreement(page)
 
@@ -122,7 +129,9 @@ def test_a_click_on_the_map_chooses_an_area_for_the_page(outbreak: Stage, open_p
     expect(page.get_by_role("button", name="Show all areas")).to_be_visible()
 
 
-def test_movement_is_shown_as_synthetic_and_can_be_stopped(outbreak: Stage, open_page: Open) -> None:
+def test_movement_is_shown_as_synthetic_and_can_be_stopped(
+    outbreak: Stage, open_page: Open
+) -> None:
     page = open_page(outbreak, drawn=True)
     page.get_by_label("Movement", exact=True).check()
     says = page.get_by_test_id("movement")
@@ -136,7 +145,9 @@ def test_movement_is_shown_as_synthetic_and_can_be_stopped(outbreak: Stage, open
     assert says.inner_text() == stopped
 
 
-@pytest.mark.parametrize(("language", "theme", "size"), [("en", "light", (1440, 900)), ("zh", "dark", (390, 844))])
+@pytest.mark.parametrize(
+    ("language", "theme", "size"), [("en", "light", (1440, 900)), ("zh", "dark", (390, 844))]
+)
 def test_no_page_has_an_accessibility_violation(
     outbreak: Stage, open_page: Open, language: str, theme: str, size: tuple[int, int]
 ) -> None:
@@ -144,7 +155,16 @@ def test_no_page_has_an_accessibility_violation(
     page.get_by_test_id("incident").first.wait_for()
     room = page.get_by_test_id("incident").first.get_attribute("href")
     title = page.locator("main h1")
-    for place in ("#/", room, "#/tasks", "#/cases", "#/foresee", "#/resources", "#/trust", "#/public"):
+    for place in (
+        "#/",
+        room,
+        "#/tasks",
+        "#/cases",
+        "#/foresee",
+        "#/resources",
+        "#/trust",
+        "#/public",
+    ):
         before = title.inner_text()
         page.evaluate("place => { location.hash = place }", place)
         if place != "#/":  # where it is already

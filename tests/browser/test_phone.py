@@ -34,7 +34,9 @@ def test_what_is_done_offline_is_sent_once_when_the_network_is_back(
     assert kinds.count("OrderConfirmed") == 1 and kinds.count("TaskAcknowledged") == 1
 
 
-def test_the_phone_lists_the_tasks_of_one_department_in_one_area(quiet: Stage, open_page: Callable[..., Page]) -> None:
+def test_the_phone_lists_the_tasks_of_one_department_in_one_area(
+    quiet: Stage, open_page: Callable[..., Page]
+) -> None:
     quiet.report_case()
     quiet.report_case("040101", "c2")
     page = open_page(quiet, "tasks", size=(390, 844))
@@ -42,7 +44,9 @@ def test_the_phone_lists_the_tasks_of_one_department_in_one_area(quiet: Stage, o
     page.get_by_role("combobox", name="Area").select_option("04")
     mine = [
         t
-        for t in queries.list_tasks(quiet.platform, department="disease_control", area="04", status="open")
+        for t in queries.list_tasks(
+            quiet.platform, department="disease_control", area="04", status="open"
+        )
         if t.status != "waiting"
     ]
     expect(page.get_by_test_id("my-count")).to_have_text(str(len(mine)))

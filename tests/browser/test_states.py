@@ -1,4 +1,6 @@
-"""The states that are easily forgotten: drill, stale, partial, empty, on paper; and the chain of the log, checked."""
+"""The states that are easily forgotten: drill, stale, partial, empty, on paper; and the chain of
+the log, checked.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +28,18 @@ def test_a_drill_cannot_be_mistaken_for_an_emergency(tmp_path: Path, open_page: 
             page.goto(f"{stage.url}/#/{place}")
             expect(page.get_by_text("DRILL. This is an exercise")).to_be_visible()
             expect(page.get_by_test_id("drill")).to_contain_text("made-drill")
-            expect(page.get_by_test_id("drill").get_by_role("button")).to_have_count(0)  # it cannot be closed
+            expect(page.get_by_test_id("drill").get_by_role("button")).to_have_count(
+                0
+            )  # it cannot be closed
             expect(page.locator("[data-kind=drill]")).to_be_visible()
             expect(page).to_have_title(re.compile("^DRILL"))
         page.emulate_media(media="print")
         expect(page.get_by_text("DRILL. This is an exercise")).to_be_visible()
 
 
-def test_a_drill_says_so_at_its_door_in_both_languages_and_on_paper(tmp_path: Path, open_page: Open) -> None:
+def test_a_drill_says_so_at_its_door_in_both_languages_and_on_paper(
+    tmp_path: Path, open_page: Open
+) -> None:
     make_city(tmp_path / "door", kind="drill", managed=True)
     with staged(tmp_path / "door") as stage:
         page = open_page(stage)
@@ -95,7 +101,11 @@ def test_every_task_has_a_paper_form_with_its_code(quiet: Stage, open_page: Open
     page.wait_for_function("window.printed")
     page.emulate_media(media="print")
     forms = page.get_by_test_id("paper")
-    waiting = [task for task in queries.list_tasks(quiet.platform, status="open") if task.status != "waiting"]
+    waiting = [
+        task
+        for task in queries.list_tasks(quiet.platform, status="open")
+        if task.status != "waiting"
+    ]
     expect(forms).to_have_count(len(waiting))
     expect(forms.first.locator("svg path")).to_be_visible()
     expect(page.locator("nav")).to_be_hidden()
@@ -112,7 +122,9 @@ def test_the_chain_of_the_log_is_checked_when_asked(quiet: Stage, open_page: Ope
     page.get_by_role("button", name="Check it now").click()
     with quiet.platform.store.read() as reader:
         entries = reader.last_seq()
-    expect(page.get_by_test_id("chain-state")).to_contain_text(f"{entries:,} entries, each bound to the one before")
+    expect(page.get_by_test_id("chain-state")).to_contain_text(
+        f"{entries:,} entries, each bound to the one before"
+    )
 
 
 def test_the_situation_report_comes_with_one_click(quiet: Stage, open_page: Open) -> None:

@@ -1,4 +1,6 @@
-"""The whole story on one open screen: a case is reported, the loop is worked through, evidence closes the incident."""
+"""The whole story on one open screen: a case is reported, the loop is worked through, evidence
+closes the incident.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,11 @@ def do_first_task(page: Page) -> None:
     page.get_by_label("Your comment").fill("Team is on the way")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("Comments: 1")).to_be_visible()
-    for step in ("Give receipt", "Start work", "Mark done"):  # each is there only when the one before has come back
+    for step in (
+        "Give receipt",
+        "Start work",
+        "Mark done",
+    ):  # each is there only when the one before has come back
         page.get_by_role("button", name=step).first.click()
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_test_id("station-fed_back")).to_contain_text("done")
@@ -61,13 +67,17 @@ def test_from_a_case_report_to_a_closed_incident_through_the_screen(
     expect(page.get_by_test_id("mode")).to_have_text("Peacetime")
 
 
-def test_a_proposed_plan_is_adopted_by_a_person(outbreak: Stage, open_page: Callable[..., Page]) -> None:
+def test_a_proposed_plan_is_adopted_by_a_person(
+    outbreak: Stage, open_page: Callable[..., Page]
+) -> None:
     waiting = page_of_waiting_incident(outbreak)
     page = open_page(outbreak, f"incident/{waiting['id']}")
     page.get_by_role("button", name="Adopt the plan").click()
     page.get_by_role("button", name="Adopt", exact=True).click()
     expect(page.get_by_role("button", name="Adopt the plan")).to_have_count(0)
-    expect(page.locator("section", has=page.locator("#evidence"))).to_contain_text("adopted by local-admin")
+    expect(page.locator("section", has=page.locator("#evidence"))).to_contain_text(
+        "adopted by local-admin"
+    )
 
 
 def page_of_waiting_incident(stage: Stage) -> dict[str, object]:

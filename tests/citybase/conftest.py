@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-spec = importlib.util.spec_from_file_location("small_city", Path(__file__).with_name("small_city.py"))
+spec = importlib.util.spec_from_file_location(
+    "small_city", Path(__file__).with_name("small_city.py")
+)
 assert spec is not None and spec.loader is not None
 helper = importlib.util.module_from_spec(spec)
 sys.modules["small_city"] = helper

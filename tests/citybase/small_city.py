@@ -1,4 +1,6 @@
-"""A small city in files: two square districts side by side, four subdistricts, twelve communities."""
+"""A small city in files: two square districts side by side, four subdistricts, twelve
+communities.
+"""
 
 from __future__ import annotations
 
@@ -35,20 +37,31 @@ def square(west: float, south: float = 50.0, size: float = 0.1) -> dict[str, Any
 
 
 def outlines(shapes: dict[str, Any]) -> str:
-    features = [{"type": "Feature", "properties": {"id": code}, "geometry": shape} for code, shape in shapes.items()]
+    features = [
+        {"type": "Feature", "properties": {"id": code}, "geometry": shape}
+        for code, shape in shapes.items()
+    ]
     return json.dumps({"type": "FeatureCollection", "features": features})
 
 
-def small_city(folder: Path, *, config: str = CONFIG, extra: str = "", **files: str | bytes) -> Path:
-    """Writes the files of the small city, any of them replaced (`communities_csv=...`), and returns its city file."""
+def small_city(
+    folder: Path, *, config: str = CONFIG, extra: str = "", **files: str | bytes
+) -> Path:
+    """Writes the files of the small city, any of them replaced (`communities_csv=...`), and
+    returns its city file.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     subs = [(f"{d}{s}", f"Sub {d}{s}", d) for d in DISTRICTS for s in "12"]
     content: dict[str, str | bytes] = {
-        "districts.csv": "code,name\n" + "".join(f"{code},{name}\n" for code, (name, _) in DISTRICTS.items()),
+        "districts.csv": "code,name\n"
+        + "".join(f"{code},{name}\n" for code, (name, _) in DISTRICTS.items()),
         "subdistricts.csv": "code,name,district\n" + "".join(f"{c},{n},{d}\n" for c, n, d in subs),
-        "communities.csv": "code,name\n" + "".join(f"{c}0{k},Com {c}0{k}\n" for c, _, _ in subs for k in (1, 2, 3)),
+        "communities.csv": "code,name\n"
+        + "".join(f"{c}0{k},Com {c}0{k}\n" for c, _, _ in subs for k in (1, 2, 3)),
         "residents.csv": "code,people\n11,2500\n12,3501\n",
-        "districts.geojson": outlines({code: square(west) for code, (_, west) in DISTRICTS.items()}),
+        "districts.geojson": outlines(
+            {code: square(west) for code, (_, west) in DISTRICTS.items()}
+        ),
         "city.toml": config + extra,
     }
     content |= {name.replace("_", "."): text for name, text in files.items()}

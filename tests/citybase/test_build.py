@@ -1,4 +1,6 @@
-"""A city file becomes a city whose totals are exact, whole or not at all, the same bytes every time."""
+"""A city file becomes a city whose totals are exact, whole or not at all, the same bytes every
+time.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from twinward.core.errors import (AbsentError, BusyError, InputError, StorageError)
 from twinward.citybase import build as build_module
 from twinward.citybase.build import build
 from twinward.citybase.columns import COLUMNS, hash_columns, open_city
 from twinward.citybase.directory import locked
+from twinward.core.errors import AbsentError, BusyError, InputError, StorageError
 
 PLACES = """
 [[places]]
@@ -40,19 +42,29 @@ SCHOOLS = (
 
 def test_totals_by_area_are_exact(small_city: Callable[..., Path], tmp_path: Path) -> None:
     report = build(small_city(), tmp_path / "ws")
-    assert (report["residents"], report["areas"]) == (6001, {"district": 2, "subdistrict": 4, "community": 12})
+    assert (report["residents"], report["areas"]) == (
+        6001,
+        {"district": 2, "subdistrict": 4, "community": 12},
+    )
     city = open_city(tmp_path / "ws" / "city")
     count = dict(zip(city.leaf_codes, np.diff(city.leaf_start.astype(int)).tolist(), strict=True))
     assert sum(n for code, n in count.items() if code.startswith("11")) == 2500
     assert sum(n for code, n in count.items() if code.startswith("12")) == 3501
-    assert max(count.values()) - min(n for c, n in count.items() if c.startswith("11")) <= 3501 // 6 + 1 - 2500 // 6
-    areas = {row["code"]: row for row in pq.read_table(tmp_path / "ws/city/areas.parquet").to_pylist()}
+    assert (
+        max(count.values()) - min(n for c, n in count.items() if c.startswith("11"))
+        <= 3501 // 6 + 1 - 2500 // 6
+    )
+    areas = {
+        row["code"]: row for row in pq.read_table(tmp_path / "ws/city/areas.parquet").to_pylist()
+    }
     assert areas["12"]["residents"] == 3501
     for code, row in areas.items():
         assert row["parent"] is None or code.startswith(row["parent"])
 
 
-def test_seeded_areas_lie_in_the_outline_of_their_district(small_city: Callable[..., Path], tmp_path: Path) -> None:
+def test_seeded_areas_lie_in_the_outline_of_their_district(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
     build(small_city(), tmp_path / "ws")
     city = open_city(tmp_path / "ws" / "city")
     for area in city.areas:
@@ -61,7 +73,9 @@ def test_seeded_areas_lie_in_the_outline_of_their_district(small_city: Callable[
         assert area.synthetic_point == (area.level != "district")
 
 
-def test_columns_open_read_only_and_match_the_hash(small_city: Callable[..., Path], tmp_path: Path) -> None:
+def test_columns_open_read_only_and_match_the_hash(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
     report = build(small_city(), tmp_path / "ws")
     city = open_city(tmp_path / "ws" / "city")
     assert hash_columns(city) == report["sha256"] == city.sha256
@@ -69,7 +83,9 @@ def test_columns_open_read_only_and_match_the_hash(small_city: Callable[..., Pat
         city.age_sex[0] = 1
 
 
-def test_same_seed_same_bytes_on_any_threads(small_city: Callable[..., Path], tmp_path: Path) -> None:
+def test_same_seed_same_bytes_on_any_threads(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
     config = small_city(extra=PLACES, schools_csv=SCHOOLS)
     digests = [
         build(config, tmp_path / f"ws{i}", seed=s, threads=t)["sha256"]
@@ -78,20 +94,34 @@ def test_same_seed_same_bytes_on_any_threads(small_city: Callable[..., Path], tm
     assert digests[0] == digests[1] != digests[2]
 
 
-def test_places_become_sites_with_their_room(small_city: Callable[..., Path], tmp_path: Path) -> None:
+def test_places_become_sites_with_their_room(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
     report = build(small_city(extra=PLACES, schools_csv=SCHOOLS), tmp_path / "ws")
     source = report["sources"][-1]
     assert (source["name"], source["read"], source["kept"]) == ("places.schools", 3, 3)
     assert report["sites"]["primary"] == 2 and report["sites"]["kindergarten"] == 1
-    rows = [row for row in pq.read_table(tmp_path / "ws/city/places.parquet").to_pylist() if not row["synthetic"]]
+    rows = [
+        row
+        for row in pq.read_table(tmp_path / "ws/city/places.parquet").to_pylist()
+        if not row["synthetic"]
+    ]
     assert [row["name"] for row in rows] == ["A", "B", "C"]
     assert rows[0]["capacity"] == 150 and rows[1]["capacity"] > 0
-    assert rows[0]["area"].startswith("11") and rows[1]["area"].startswith("12") and rows[0]["area_by"] == "nearest"
-    fidelity = build_module.msgspec.json.decode((tmp_path / "ws/city/city.json").read_bytes())["fidelity"]
+    assert (
+        rows[0]["area"].startswith("11")
+        and rows[1]["area"].startswith("12")
+        and rows[0]["area_by"] == "nearest"
+    )
+    fidelity = build_module.msgspec.json.decode((tmp_path / "ws/city/city.json").read_bytes())[
+        "fidelity"
+    ]
     assert fidelity["schools"][1]["over_room"] == 0
 
 
-def test_pupils_beyond_all_room_are_counted(small_city: Callable[..., Path], tmp_path: Path) -> None:
+def test_pupils_beyond_all_room_are_counted(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
     only = "name,stage,lon,lat,room,where\nA,primary,10.05,50.05,10,West\n"
     build(small_city(extra=PLACES, schools_csv=only), tmp_path / "ws")
     fidelity = json.loads((tmp_path / "ws/city/city.json").read_text())["fidelity"]
@@ -114,7 +144,9 @@ def test_own_ages_and_households_are_kept(small_city: Callable[..., Path], tmp_p
     assert fidelity["households"]["largest_difference"] < 0.01
 
 
-def test_a_failed_build_keeps_the_older_city(small_city: Callable[..., Path], tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_failed_build_keeps_the_older_city(
+    small_city: Callable[..., Path], tmp_path: Path, monkeypatch: Any
+) -> None:
     report = build(small_city(), tmp_path / "ws")
 
     def full(*_: Any) -> None:
@@ -128,7 +160,9 @@ def test_a_failed_build_keeps_the_older_city(small_city: Callable[..., Path], tm
     assert sorted(path.name for path in (tmp_path / "ws").iterdir()) == ["city", "city.lock"]
 
 
-def test_a_killed_first_build_leaves_no_half_city(small_city: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_killed_first_build_leaves_no_half_city(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
     config, workspace = small_city(), tmp_path / "ws"
     code = (
         "import sys, time; from pathlib import Path; from twinward.population import build as b\n"
@@ -152,7 +186,9 @@ def test_a_killed_first_build_leaves_no_half_city(small_city: Callable[..., Path
     assert open_city(workspace / "city").residents == 6001
 
 
-def test_a_kill_between_the_renames_is_mended(small_city: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_kill_between_the_renames_is_mended(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
     report = build(small_city(), tmp_path / "ws")
     (tmp_path / "ws" / "city").rename(tmp_path / "ws" / "city.old")
     with locked(tmp_path / "ws"):
@@ -177,7 +213,9 @@ def test_no_city_says_how_to_build_one(tmp_path: Path) -> None:
         open_city(tmp_path / "city")
 
 
-def test_a_workspace_that_is_a_file_is_the_inputs_fault(small_city: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_workspace_that_is_a_file_is_the_inputs_fault(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
     (tmp_path / "ws").write_text("")
     with pytest.raises(InputError, match="workspace"):
         build(small_city(), tmp_path / "ws")

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twinward.core.chance import key2, uniform
 from twinward.citybase.inputs import ranges
 from twinward.citybase.people.kernels.households import CELLS, deal_cells, draw_sizes, take_near
 from twinward.citybase.people.kernels.sites import number_seats, place_pupils, shuffled
+from twinward.core.chance import key2, uniform
 
 path = Path(__file__).resolve().parents[1] / "reference" / "slow_population.py"
 spec = importlib.util.spec_from_file_location("slow_population", path)
@@ -23,7 +23,11 @@ spec.loader.exec_module(slow)
 def test_dealing_is_the_deck_written_out() -> None:
     chance = np.random.default_rng(1)
     deck = chance.integers(0, 9, CELLS)
-    start, stride, total = ranges(chance.multinomial(int(deck.sum()), np.ones(7) / 7)), 101, int(deck.sum())
+    start, stride, total = (
+        ranges(chance.multinomial(int(deck.sum()), np.ones(7) / 7)),
+        101,
+        int(deck.sum()),
+    )
     while np.gcd(stride, total) != 1:
         stride += 2
     shift = 3
@@ -41,7 +45,8 @@ def test_pupils_are_placed_as_one_by_one() -> None:
     chance = np.random.default_rng(2)
     waiting, room = chance.integers(0, 8, (6, 101)), chance.integers(0, 40, 5)
     pairs = [
-        (int(a), int(b)) for a, b in chance.permutation([(leaf, school) for leaf in range(6) for school in range(5)])
+        (int(a), int(b))
+        for a, b in chance.permutation([(leaf, school) for leaf in range(6) for school in range(5)])
     ]
     pupils = {(leaf, age): int(waiting[leaf, age]) for leaf in range(6) for age in (6, 7, 8)}
     wanted = slow.place_pupils(pairs, pupils, dict(enumerate(room.tolist())))
@@ -58,7 +63,9 @@ def test_household_sizes_are_drawn_as_one_by_one(people: int, adults: int) -> No
     key = np.uint64(key2(np.uint64(5), np.uint64(6)))
     sizes = np.zeros(people + 1, np.int64)
     n = draw_sizes(people, adults, cumulative, key, sizes)
-    assert sizes[:n].tolist() == slow.draw_sizes(people, adults, cumulative.tolist(), float(uniform(key)))
+    assert sizes[:n].tolist() == slow.draw_sizes(
+        people, adults, cumulative.tolist(), float(uniform(key))
+    )
     assert sizes[:n].sum() == people and n <= adults
 
 

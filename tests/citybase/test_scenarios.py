@@ -1,4 +1,6 @@
-"""The bundled scenarios: Shanghai's areas nest and its census adds up; the others build where their data is at hand."""
+"""The bundled scenarios: Shanghai's areas nest and its census adds up; the others build where
+their data is at hand.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from twinward.service.city.build import scenario_path
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 SHARED = SCENARIOS.parent.parent / "shared" / "data"
 LEVELS = ("districts", "subdistricts", "communities")
-needs_data = pytest.mark.skipif(not SHARED.exists(), reason="the published data of ../shared/data is not at hand")
+needs_data = pytest.mark.skipif(
+    not SHARED.exists(), reason="the published data of ../shared/data is not at hand"
+)
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -48,7 +52,10 @@ def test_every_district_of_shanghai_has_an_outline() -> None:
     import json
 
     document = json.loads((SCENARIOS / "shanghai" / "districts.geojson").read_text("utf-8"))
-    shapes = {f["properties"]["code"]: shapely.from_geojson(json.dumps(f["geometry"])) for f in document["features"]}
+    shapes = {
+        f["properties"]["code"]: shapely.from_geojson(json.dumps(f["geometry"]))
+        for f in document["features"]
+    }
     assert set(shapes) == {row["code"] for row in rows("districts.csv")}
     west, south, east, north = shapely.total_bounds(list(shapes.values()))
     assert 120.8 < west < east < 122.3 and 30.6 < south < north < 31.9
@@ -65,7 +72,9 @@ def test_the_bundled_scenario_is_small_and_every_config_is_sound() -> None:
 def test_monaco_is_built_from_its_buildings(tmp_path: Path) -> None:
     report = build(SCENARIOS / "monaco" / "city.toml", tmp_path / "ws")
     assert (
-        report["residents"] == 39_150 and report["buildings"] > 20_000 and report["road_edges"] > report["road_nodes"]
+        report["residents"] == 39_150
+        and report["buildings"] > 20_000
+        and report["road_edges"] > report["road_nodes"]
     )
     assert (read_roads(tmp_path / "ws" / "city").component == 0).mean() > 0.9
 
@@ -94,6 +103,8 @@ def test_all_of_shanghai(scenario: str, tmp_path: Path) -> None:
     cells = np.bincount(city.age_sex, minlength=256)
     from twinward.citybase.defaults import default_ages
 
-    assert (cells[:101] + cells[128:229]).tolist() == whole_ages(default_ages(), 24_870_895).tolist()
+    assert (cells[:101] + cells[128:229]).tolist() == whole_ages(
+        default_ages(), 24_870_895
+    ).tolist()
     assert cells[:128].sum() == 12_875_211
     assert build(config, tmp_path / "ws1", threads=1)["sha256"] == report["sha256"]

@@ -1,4 +1,6 @@
-"""Tiny cities and open platforms for tests: areas from the bundled scenario, a clock that stands still, one caller."""
+"""Tiny cities and open platforms for tests: areas from the bundled scenario, a clock that stands
+still, one caller.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from twinward.app import compose
-from twinward.core.clock import SetClock
-from twinward.citybase.schema import SCHEMA_VERSION, Area
 from twinward.citybase.columns import CityManifest, write_manifest
-from twinward.service.intake import commands
+from twinward.citybase.schema import SCHEMA_VERSION, Area
+from twinward.core.clock import SetClock
 from twinward.service.incidents import queries
+from twinward.service.intake import commands
 from twinward.service.platform import Platform, local_admin
 
 START = datetime(2022, 3, 1, 8, tzinfo=UTC)
@@ -27,13 +29,24 @@ PUDONG_COMMUNITY = "310115004001"
 def list_areas(*districts: str) -> list[Area]:
     """The areas of the reference city, or only those of some districts."""
     found = []
-    for level, file in (("district", "districts"), ("subdistrict", "subdistricts"), ("community", "communities")):
+    for level, file in (
+        ("district", "districts"),
+        ("subdistrict", "subdistricts"),
+        ("community", "communities"),
+    ):
         with (SHANGHAI / f"{file}.csv").open(encoding="utf-8-sig", newline="") as rows:
             for row in csv.DictReader(rows):
                 if not districts or row["code"].startswith(districts):
                     parent = row.get("parent") or parent_of(row["code"], level)
                     found.append(
-                        Area(code=row["code"], name=row["name"], level=level, parent=parent, lon=121.48, lat=31.23)
+                        Area(
+                            code=row["code"],
+                            name=row["name"],
+                            level=level,
+                            parent=parent,
+                            lon=121.48,
+                            lat=31.23,
+                        )
                     )
     return found
 
@@ -47,9 +60,16 @@ def make_city(workspace: Path, *districts: str) -> None:
     areas = list_areas(*districts)
     (workspace / "city").mkdir(parents=True, exist_ok=True)
     manifest = CityManifest(
-        schema_version=SCHEMA_VERSION, name="shanghai", timezone="Asia/Shanghai", sha256="", lengths={}, leaf_codes=[],
-        areas=areas, report={}, fidelity={},
-    )  # fmt: skip
+        schema_version=SCHEMA_VERSION,
+        name="shanghai",
+        timezone="Asia/Shanghai",
+        sha256="",
+        lengths={},
+        leaf_codes=[],
+        areas=areas,
+        report={},
+        fidelity={},
+    )
     write_manifest(manifest, workspace / "city")
 
 
@@ -57,7 +77,11 @@ class Desk:
     """One open platform with the hands to use it; the loop answers when `post` returns."""
 
     def __init__(
-        self, workspace: Path, *, settings: str = "", districts: tuple[str, ...] = (HUANGPU, "310115")
+        self,
+        workspace: Path,
+        *,
+        settings: str = "",
+        districts: tuple[str, ...] = (HUANGPU, "310115"),
     ) -> None:
         self.workspace = workspace
         self.clock = SetClock(START)
@@ -92,9 +116,16 @@ class Desk:
         return account.rejected[0].code
 
     def case(self, number: int = 1, area: str = COMMUNITY, **fields: Any) -> commands.BatchAccount:
-        told = {"case": f"c-{number}", "subject": f"p-{number}", "hazard": "epidemic", "area": area} | {
-            "status": "confirmed", "found_in": "community", **fields,
-        }  # fmt: skip
+        told = {
+            "case": f"c-{number}",
+            "subject": f"p-{number}",
+            "hazard": "epidemic",
+            "area": area,
+        } | {
+            "status": "confirmed",
+            "found_in": "community",
+            **fields,
+        }
         return self.post("ReportCase", **told)
 
     def pass_time(self, **by: float) -> None:
@@ -127,8 +158,12 @@ class Desk:
         return self.post("CompleteTask", **told)
 
     def complete_all(self, *, but: tuple[str, ...] = ()) -> None:
-        """Departments finish every order there is, and those that follow, except the departments in `but`."""
-        while orders := [t for t in self.tasks("open") if t.status != "waiting" and t.department not in but]:
+        """Departments finish every order there is, and those that follow, except the departments
+        in `but`.
+        """
+        while orders := [
+            t for t in self.tasks("open") if t.status != "waiting" and t.department not in but
+        ]:
             for task in orders:
                 assert self.complete(task).stored == 1
 
@@ -137,7 +172,9 @@ class Desk:
         for _ in range(days):
             self.pass_time(days=1)
             day = self.clock.now().date().isoformat()
-            self.post("ReportCount", hazard="epidemic", area=area, day=day, status="confirmed", count=0)
+            self.post(
+                "ReportCount", hazard="epidemic", area=area, day=day, status="confirmed", count=0
+            )
             self.platform.loop.tick(self.clock.now())
             self.platform.loop.catch_up()
 

@@ -1,4 +1,6 @@
-"""A workspace whose lake holds three days of 300 residents with known truth; the clock stands at their end."""
+"""A workspace whose lake holds three days of 300 residents with known truth; the clock stands at
+their end.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ import pyarrow as pa
 
 from reference.movement import START_US
 from twinward.app import compose
-from twinward.core.clock import SetClock
 from twinward.citybase.people.plain_city import plain_base
+from twinward.core.clock import SetClock
 from twinward.rehearsal.movement import Sampling, live_days, observe
 from twinward.service.platform import Platform
 

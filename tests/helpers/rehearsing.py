@@ -1,4 +1,6 @@
-"""Plays a rehearsal with a planted cause through a platform's own commands: twice a day reports, then answers."""
+"""Plays a rehearsal with a planted cause through a platform's own commands: twice a day reports,
+then answers.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,18 @@ from twinward.service.intake import commands, observations
 def rehearse(workspace: Path, label: str, seed: int) -> tuple[Desk, str]:
     """The desk after the last day, and the incident."""
     desk = Desk(workspace)
-    areas = sorted(code for code in desk.platform.reference.areas.by_code if code.startswith(HUANGPU) and len(code) > 9)[
-        :5
-    ]
+    areas = sorted(
+        code
+        for code in desk.platform.reference.areas.by_code
+        if code.startswith(HUANGPU) and len(code) > 9
+    )[:5]
     planted = Planted(label, areas, START, seed)
     due = planted.deliveries()
-    steps = [START + n * HOUR for n in range(31)] if label == "sensors" else [
-        START + n * timedelta(hours=12) for n in range(1, 2 * DAYS + 1)
-    ]  # fmt: skip
+    steps = (
+        [START + n * HOUR for n in range(31)]
+        if label == "sensors"
+        else [START + n * timedelta(hours=12) for n in range(1, 2 * DAYS + 1)]
+    )
     for step in steps:
         now: list[dict[str, Any]] = []
         while due and due[0][0] <= step:
@@ -31,7 +37,9 @@ def rehearse(workspace: Path, label: str, seed: int) -> tuple[Desk, str]:
         send(desk, now)
         if label == "sensors":
             body = {"source": "gauges", "items": planted.readings((step - START) // HOUR)}
-            taken = observations.submit(desk.platform, observations.checks_of(desk.platform), json.dumps(body).encode())
+            taken = observations.submit(
+                desk.platform, observations.checks_of(desk.platform), json.dumps(body).encode()
+            )
             assert not taken.result().rejected, taken.result().rejected[:2]
         desk.platform.loop.tick(step)
         desk.platform.loop.catch_up()

@@ -30,7 +30,14 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "twinward.cli.main", "serve", "--workspace", str(self.workspace)]
+        command = [
+            sys.executable,
+            "-m",
+            "twinward.cli.main",
+            "serve",
+            "--workspace",
+            str(self.workspace),
+        ]
         with (self.workspace / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--port", str(self.port)], stdout=log, stderr=log, env=environment()
@@ -82,7 +89,9 @@ class Server:
 
     def events(self) -> list[Any]:
         found: list[Any] = []
-        while page := self.get("/v1/events", after=found[-1]["seq"] if found else 0, limit=10_000)["items"]:
+        while page := self.get("/v1/events", after=found[-1]["seq"] if found else 0, limit=10_000)[
+            "items"
+        ]:
             found += page
         return found
 

@@ -1,4 +1,6 @@
-"""Each of the ten questions in several wordings, English and Chinese, and questions that have no answer here."""
+"""Each of the ten questions in several wordings, English and Chinese, and questions that have no
+answer here.
+"""
 
 from __future__ import annotations
 
@@ -219,4 +221,7 @@ def test_what_the_library_does_not_know_is_not_made_up(question: str) -> None:
 
 def test_a_contradiction_says_why() -> None:
     found = {one.id: one for one in ask(GRAPH, "what contradicts mass testing?").answers}
-    assert "a judgement: queues before test sites are gatherings" in found["measure:gathering_limit"].because
+    assert (
+        "a judgement: queues before test sites are gatherings"
+        in found["measure:gathering_limit"].because
+    )

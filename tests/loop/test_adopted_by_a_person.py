@@ -1,4 +1,6 @@
-"""A plan that a person put in force stands when figures rise to a level it covers already; falling figures lower it."""
+"""A plan that a person put in force stands when figures rise to a level it covers already;
+falling figures lower it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The circle, step by step: one report triggers, parties are linked, work is ordered, answers close the incident."""
+"""The circle, step by step: one report triggers, parties are linked, work is ordered, answers
+close the incident.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,12 @@ def test_one_case_opens_an_incident_with_level_plan_parties_tasks_and_orders(des
 def test_an_order_goes_out_only_when_all_that_it_waits_for_is_done(desk: Desk) -> None:
     desk.case()
     assert (
-        desk.refusal("CompleteTask", task=desk.task("disinfect").id, department="market_supervision", result="x")
+        desk.refusal(
+            "CompleteTask",
+            task=desk.task("disinfect").id,
+            department="market_supervision",
+            result="x",
+        )
         == "not_ordered"
     )
     desk.complete(desk.task("beds"))
@@ -66,8 +73,13 @@ def test_every_event_carries_its_cause_back_to_the_report(desk: Desk) -> None:
         order = by_id[order["cause"]]
         chain.append(order["type"])
     assert chain == [
-        "OrderIssued", "TaskCreated", "PlanAdopted", "ResponseLevelSet", "IncidentDeveloped", "CaseReported",
-    ]  # fmt: skip
+        "OrderIssued",
+        "TaskCreated",
+        "PlanAdopted",
+        "ResponseLevelSet",
+        "IncidentDeveloped",
+        "CaseReported",
+    ]
     assert order["id"].startswith("the-report")
 
 
@@ -89,7 +101,13 @@ def test_the_timeline_is_one_tree_from_the_report_to_the_last_closed_task(desk: 
 def test_a_plan_that_needs_a_person_waits_for_one(desk: Desk) -> None:
     day = desk.clock.now().date().isoformat()
     desk.post(
-        "ReportCount", hazard="epidemic", area=HUANGPU, day=day, status="confirmed", count=2000, source="bulletin"
+        "ReportCount",
+        hazard="epidemic",
+        area=HUANGPU,
+        day=day,
+        status="confirmed",
+        count=2000,
+        source="bulletin",
     )
     incident = desk.incident()
     assert incident["level"] == "I"
@@ -104,14 +122,18 @@ def test_a_plan_that_needs_a_person_waits_for_one(desk: Desk) -> None:
     assert {task.status for task in desk.tasks()} >= {"ordered"}
 
 
-def test_a_higher_level_drops_what_its_plan_no_longer_asks_and_keeps_what_is_done(desk: Desk) -> None:
+def test_a_higher_level_drops_what_its_plan_no_longer_asks_and_keeps_what_is_done(
+    desk: Desk,
+) -> None:
     desk.case(0)
     desk.complete(desk.task("investigate"))
     for number in range(1, 11):
         desk.case(number)
     assert desk.incident()["plan"].plan == "epidemic-iii-contain"
     kept = {task.key for task in desk.tasks() if task.status != "dropped"}
-    asked = {task.key for task in desk.platform.reference.library.plans["epidemic-iii-contain"].work()}
+    asked = {
+        task.key for task in desk.platform.reference.library.plans["epidemic-iii-contain"].work()
+    }
     assert kept - {"case", "contact"} - asked <= {"investigate"}
     assert desk.task("investigate").status == "done"
 

@@ -1,4 +1,6 @@
-"""A crash between any two transactions repeats nothing: what was asked is named again, and so done once."""
+"""A crash between any two transactions repeats nothing: what was asked is named again, and so
+done once.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,16 @@ from twinward.core.ports import Transaction
 from twinward.loop import engine
 from twinward.loop.engine import OFFSET
 
-TABLES = ("incidents", "tasks", "plans_in_force", "contacts", "cases", "restrictions", "fronts", "case_incidents")
+TABLES = (
+    "incidents",
+    "tasks",
+    "plans_in_force",
+    "contacts",
+    "cases",
+    "restrictions",
+    "fronts",
+    "case_incidents",
+)
 
 
 def picture(desk: Desk) -> tuple[list[str], dict[str, list[Any]]]:
@@ -62,15 +73,33 @@ def test_small_steps_with_a_restart_between_them_come_to_the_same(
     whole.case(1)
     whole.case(2, area=HUANGPU)
     monkeypatch.setattr(engine, "BATCH", size)
-    desk.send("ReportCase", id="ReportCase-0", case="c-1", subject="p-1", hazard="epidemic", area=COMMUNITY,
-              status="confirmed", found_in="community")  # fmt: skip
+    desk.send(
+        "ReportCase",
+        id="ReportCase-0",
+        case="c-1",
+        subject="p-1",
+        hazard="epidemic",
+        area=COMMUNITY,
+        status="confirmed",
+        found_in="community",
+    )
     while desk.platform.store.write(desk.platform.loop.step):
         desk.reopen()
-    desk.send("ReportCase", id="ReportCase-1", case="c-2", subject="p-2", hazard="epidemic", area=HUANGPU,
-              status="confirmed", found_in="community")  # fmt: skip
+    desk.send(
+        "ReportCase",
+        id="ReportCase-1",
+        case="c-2",
+        subject="p-2",
+        hazard="epidemic",
+        area=HUANGPU,
+        status="confirmed",
+        found_in="community",
+    )
     while desk.platform.store.write(desk.platform.loop.step):
         desk.reopen()
-    assert sorted(event["id"] for event in desk.events()) == sorted(event["id"] for event in whole.events())
+    assert sorted(event["id"] for event in desk.events()) == sorted(
+        event["id"] for event in whole.events()
+    )
     assert desk.rows("tasks") == whole.rows("tasks")
     assert desk.rows("incidents") == whole.rows("incidents")
     whole.close()
@@ -82,7 +111,14 @@ def test_a_policy_that_fails_leaves_the_place_in_the_log_where_it_was(
     def broken(*_: Any) -> Any:
         raise RuntimeError("a policy with a fault")
 
-    desk.send("ReportCase", case="c-1", subject="p-1", hazard="epidemic", area=COMMUNITY, status="confirmed")
+    desk.send(
+        "ReportCase",
+        case="c-1",
+        subject="p-1",
+        hazard="epidemic",
+        area=COMMUNITY,
+        status="confirmed",
+    )
     with monkeypatch.context() as patch:
         patch.setattr(desk.platform.loop, "answers", broken)
         with pytest.raises(RuntimeError):

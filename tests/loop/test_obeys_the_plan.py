@@ -1,4 +1,6 @@
-"""An adopted plan is what the loop does: its triggers, ordered duties, messages and ends, each naming its clause."""
+"""An adopted plan is what the loop does: its triggers, ordered duties, messages and ends, each
+naming its clause.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, Desk
 from twinward.core.errors import ConflictError, InputError
-from twinward.service.incidents.plan_adoption import AdoptRequest, adopt
-from twinward.service.console.workspaces import get_public
 from twinward.service.console.basemap import Ground
+from twinward.service.console.workspaces import get_public
+from twinward.service.incidents.plan_adoption import AdoptRequest, adopt
 
 PLAN = """
 id = "{id}"
@@ -85,7 +87,11 @@ def put(desk: Desk, name: str = "test-plan", more: str = "", **changed: str) -> 
 def take(desk: Desk, plan: str = "test-plan", **more: Any) -> Any:
     known = desk.incident()["plan"]
     asked = AdoptRequest(
-        plan=plan, incident=desk.incident()["id"], by="Li Hua", replace=known.plan if known else "", **more
+        plan=plan,
+        incident=desk.incident()["id"],
+        by="Li Hua",
+        replace=known.plan if known else "",
+        **more,
     )
     done = adopt(desk.platform, desk.me, asked)
     desk.platform.loop.catch_up()
@@ -94,7 +100,9 @@ def take(desk: Desk, plan: str = "test-plan", **more: Any) -> Any:
 
 def in_work(desk: Desk) -> dict[str, str]:
     return {
-        task.key: task.status for task in desk.tasks() if task.status != "dropped" and task.clause.startswith("test")
+        task.key: task.status
+        for task in desk.tasks()
+        if task.status != "dropped" and task.clause.startswith("test")
     }
 
 
@@ -102,7 +110,9 @@ def notices(desk: Desk, clause: str) -> list[Any]:
     return [row for row in desk.rows("notices") if clause in row.clause]
 
 
-def test_a_plan_with_a_trigger_two_ordered_duties_a_message_and_an_end_goes_round_the_circle(desk: Desk) -> None:
+def test_a_plan_with_a_trigger_two_ordered_duties_a_message_and_an_end_goes_round_the_circle(
+    desk: Desk,
+) -> None:
     desk.case()
     put(desk)
     done = take(desk)
@@ -114,7 +124,11 @@ def test_a_plan_with_a_trigger_two_ordered_duties_a_message_and_an_end_goes_roun
         desk.case(number)
     (started,) = [e for e in desk.events() if e["type"] == "ClauseStarted"]
     assert started["fact"]["because"] == "triggers[0]: new_7d is 5, at least 5"
-    assert in_work(desk) == {"trace": "ordered", "close": "waiting", "duty-commerce-district": "waiting"}
+    assert in_work(desk) == {
+        "trace": "ordered",
+        "close": "waiting",
+        "duty-commerce-district": "waiting",
+    }
     duty = desk.task("duty-commerce-district")
     assert (duty.area, duty.department, duty.deadline_h) == (HUANGPU, "commerce", 6)
     (told,) = notices(desk, "test-plan 1: messages[0]")
@@ -124,8 +138,13 @@ def test_a_plan_with_a_trigger_two_ordered_duties_a_message_and_an_end_goes_roun
     desk.complete(desk.task("trace"))
     assert in_work(desk)["close"] == "ordered"
     assert [row.measure for row in desk.rows("restrictions")] == ["school_closure"]
-    created = next(e for e in desk.events() if e["type"] == "TaskCreated" and e["fact"]["key"] == "close")
-    assert (created["fact"]["clause"], created["cause"]) == ("test-plan 1: tasks.close", started["id"])
+    created = next(
+        e for e in desk.events() if e["type"] == "TaskCreated" and e["fact"]["key"] == "close"
+    )
+    assert (created["fact"]["clause"], created["cause"]) == (
+        "test-plan 1: tasks.close",
+        started["id"],
+    )
     desk.quiet_days(6)
     shown = desk.incident()
     assert shown["status"] == "open"
@@ -159,13 +178,17 @@ def test_a_measures_trigger_starts_its_task_and_lifts_it_again(desk: Desk) -> No
     put(desk, **{"[ends]": measures, 'after = ["trace"]\ndeadline_h = 24': "deadline_h = 24"})
     take(desk, now=True)
     stock = {"area": HUANGPU, "kind": "beds", "quantity": 100, "unit": "beds"}
-    for turn, (in_use, closed) in enumerate(((40, False), (60, True), (30, True), (10, False), (70, True))):
+    for turn, (in_use, closed) in enumerate(
+        ((40, False), (60, True), (30, True), (10, False), (70, True))
+    ):
         desk.post("SetStock", in_use=in_use, **stock)
         desk.pass_time(minutes=1)
         assert bool(desk.rows("restrictions")) == closed, (turn, in_use)
     assert [e["type"] for e in desk.events() if e["type"].startswith("Clause")] == [
-        "ClauseStarted", "ClauseStopped", "ClauseStarted",
-    ]  # fmt: skip
+        "ClauseStarted",
+        "ClauseStopped",
+        "ClauseStarted",
+    ]
 
 
 def test_a_plan_past_its_last_day_warns_ends_and_cannot_be_adopted_again(desk: Desk) -> None:
@@ -202,7 +225,11 @@ def test_what_a_plan_restricts_ends_when_another_takes_its_place(desk: Desk) -> 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ('after = ["trace"]\ndeadline_h = 24', 'after = ["close"]\ndeadline_h = 24', "wait for each other"),
+        (
+            'after = ["trace"]\ndeadline_h = 24',
+            'after = ["close"]\ndeadline_h = 24',
+            "wait for each other",
+        ),
         ("deadline_h = 12", 'deadline_h = 12\ndeadline = "2021-01-01T00:00:00Z"', "is past"),
         ('figure = "new_7d"', 'figure = "nonsense"', "never fires"),
         ("at_least = 5", "at_least = 0", "always fires"),
@@ -210,12 +237,16 @@ def test_what_a_plan_restricts_ends_when_another_takes_its_place(desk: Desk) -> 
         ('measure = "school_closure"', 'measure = "magic"', "no measure 'magic'"),
         ("deadline_h = 48", "deadline_h = 48\nneeds = { unicorns = 3 }", "no resource 'unicorns'"),
         ("deadline_h = 48", "deadline_h = 48\nneeds = { test_kits = -3 }", "not 0 or more"),
-        ("[ends]", '[resources]\ntest_kits = { quantity = 5, unit = "litres" }\n[ends]', "not in litres"),
+        (
+            "[ends]",
+            '[resources]\ntest_kits = { quantity = 5, unit = "litres" }\n[ends]',
+            "not in litres",
+        ),
         ("[ends]", '[[measures]]\ntype = "masks"\nareas = ["999"]\n[ends]', "no area '999'"),
         ("quiet_days = 5", "quiet_days = 5\nbelow = { nonsense = 3 }", "has no figure 'nonsense'"),
         ("at_least = 0.8", "at_least = 80", "a share is from 0 to 1"),
     ],
-)  # fmt: skip
+)
 def test_a_faulty_plan_is_refused_with_its_line_and_nothing_is_adopted(
     desk: Desk, before: str, after: str, said: str
 ) -> None:
@@ -236,10 +267,18 @@ def test_two_plans_adopted_at_once_for_one_area_leave_the_first_alone(desk: Desk
     known = desk.incident()["plan"].plan
     take(desk)
     with pytest.raises(ConflictError, match="test-plan is in force there"):
-        adopt(desk.platform, desk.me, AdoptRequest(
-            plan="test-other", incident=desk.incident()["id"], by="Wu", replace=known,
-        ))  # fmt: skip
+        adopt(
+            desk.platform,
+            desk.me,
+            AdoptRequest(
+                plan="test-other",
+                incident=desk.incident()["id"],
+                by="Wu",
+                replace=known,
+            ),
+        )
     assert (
-        desk.refusal("AdoptPlan", incident=desk.incident()["id"], plan="test-other", instead_of="") == "plan_in_force"
+        desk.refusal("AdoptPlan", incident=desk.incident()["id"], plan="test-other", instead_of="")
+        == "plan_in_force"
     )
     assert desk.incident()["plan"].plan == "test-plan"

@@ -28,7 +28,9 @@ def open_scope(**changes: Any) -> Scope:
     return Scope(**(parts | changes))
 
 
-def random_fixes(seed: int, rows: int, subjects: int, days: float = 3.0, decimals: int | None = 6) -> dict[str, Any]:
+def random_fixes(
+    seed: int, rows: int, subjects: int, days: float = 3.0, decimals: int | None = 6
+) -> dict[str, Any]:
     """Columns of fixes of subjects who hover around homes a few hundred metres apart."""
     random = np.random.default_rng(seed)
     subject = random.integers(0, subjects, rows)
@@ -48,11 +50,16 @@ def as_batch(columns: dict[str, Any]) -> Any:
 def brute_pairs(
     columns: dict[str, Any], case: int, from_us: int, to_us: int, radius_m: float, minutes: float
 ) -> tuple[int, set[int]]:
-    """(ordered pairs, distinct others) by looking at every fix of everybody for every fix of the case."""
+    """(ordered pairs, distinct others) by looking at every fix of everybody for every fix of the
+    case.
+    """
     subject, time_us = np.asarray(columns["subject"]), columns["time_us"]
     pairs, others = 0, set()
     for i in np.flatnonzero((subject == case) & (time_us >= from_us) & (time_us < to_us)):
-        near = distance_m(columns["lon"][i], columns["lat"][i], columns["lon"], columns["lat"]) <= radius_m
+        near = (
+            distance_m(columns["lon"][i], columns["lat"][i], columns["lon"], columns["lat"])
+            <= radius_m
+        )
         near &= (np.abs(time_us - time_us[i]) <= minutes * 60e6) & (subject != case)
         pairs += int(near.sum())
         others |= set(subject[near].tolist())

@@ -17,15 +17,29 @@ def as_rows(items: list[dict[str, Any]]) -> Any:
     return pa.RecordBatch.from_pylist(items, schema=SCHEMA)
 
 
-def reading(number: int, sensor: str = "s-1", value: float = 1.0, at_us: int | None = None) -> dict[str, Any]:
+def reading(
+    number: int, sensor: str = "s-1", value: float = 1.0, at_us: int | None = None
+) -> dict[str, Any]:
     """A reading with id `r-<number>`, by default `number` seconds after the start."""
     time_us = START_US + number * 1_000_000 if at_us is None else at_us
-    return {"source_id": f"r-{number}", "type": "reading", "time_us": time_us, "subject": sensor, "value": value}
+    return {
+        "source_id": f"r-{number}",
+        "type": "reading",
+        "time_us": time_us,
+        "subject": sensor,
+        "value": value,
+    }
 
 
 def position(number: int, subject: str = "p-1") -> dict[str, Any]:
     point = {"lon": 121.4 + number * 1e-4, "lat": 31.2}
-    return {"source_id": f"m-{number}", "type": "position", "time_us": START_US + number, "subject": subject, **point}
+    return {
+        "source_id": f"m-{number}",
+        "type": "position",
+        "time_us": START_US + number,
+        "subject": subject,
+        **point,
+    }
 
 
 def known_slowly(batches: list[list[str]], horizon: int) -> list[list[bool]]:
@@ -51,7 +65,9 @@ def latest_slowly(items: list[dict[str, Any]]) -> dict[str, tuple[int, float]]:
     return latest
 
 
-def hourly_slowly(items: list[dict[str, Any]], sensor: str, start_us: int, end_us: int) -> dict[int, list[float]]:
+def hourly_slowly(
+    items: list[dict[str, Any]], sensor: str, start_us: int, end_us: int
+) -> dict[int, list[float]]:
     """Values of one sensor by the start of their hour."""
     hours: dict[int, list[float]] = {}
     for item in items:

@@ -1,7 +1,8 @@
-"""The slow obvious twin of the outbreak kernels: every infectious resident meets every contact of the day, one by one.
+"""The slow obvious twin of the outbreak kernels: every infectious resident meets every contact of
+the day, one by one.
 
-No records, no attempts, no thinning, no packed words: loops over persons, layers and contact slots, with NumPy's own
-random numbers. It knows no measures and no hospitals.
+No records, no attempts, no thinning, no packed words: loops over persons, layers and contact slots,
+with NumPy's own random numbers. It knows no measures and no hospitals.
 """
 
 from __future__ import annotations
@@ -10,14 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from twinward.decision.simulation.epidemic.prepare import Prepared
 from twinward.citybase.schema import NO_SITE, CityBase
+from twinward.decision.simulation.epidemic.prepare import Prepared
 
 
 class Person:
     """One infected resident."""
 
-    def __init__(self, who: int, day: int, cls: int, prepared: Prepared, age: int, chance: np.random.Generator) -> None:
+    def __init__(
+        self,
+        who: int,
+        day: int,
+        cls: int,
+        prepared: Prepared,
+        age: int,
+        chance: np.random.Generator,
+    ) -> None:
         history = prepared.history
         self.who, self.day, self.cls = who, day, cls
         self.latent = int(chance.choice(history.latent))
@@ -27,7 +36,9 @@ class Person:
 
 
 def pools(base: CityBase, who: int) -> list[list[int]]:
-    """Everybody else in the household, the team, the site, the community cell, around the site, in the city."""
+    """Everybody else in the household, the team, the site, the community cell, around the site,
+    in the city.
+    """
     leaf = int(np.searchsorted(base.leaf_start, who, side="right")) - 1
     home = np.flatnonzero(np.asarray(base.household_of) == base.household_of[who])
     cell = range(int(base.leaf_start[leaf]), int(base.leaf_start[leaf + 1]))
@@ -41,10 +52,15 @@ def pools(base: CityBase, who: int) -> list[list[int]]:
         there = int(base.site_leaf[base.site_of[who]])
         around = range(int(base.leaf_start[there]), int(base.leaf_start[there + 1]))
     everybody = range(base.residents)
-    return [[int(other) for other in pool if other != who] for pool in (home, team, site, cell, around, everybody)]
+    return [
+        [int(other) for other in pool if other != who]
+        for pool in (home, team, site, cell, around, everybody)
+    ]
 
 
-def run(base: CityBase, prepared: Prepared, classes: Any, days: int, infected: int, seed: int) -> list[int]:
+def run(
+    base: CityBase, prepared: Prepared, classes: Any, days: int, infected: int, seed: int
+) -> list[int]:
     """New infections by day; `classes` is the contact class of every resident."""
     chance = np.random.default_rng(seed)
     age = np.asarray(base.age_sex) & 127
@@ -74,7 +90,11 @@ def run(base: CityBase, prepared: Prepared, classes: Any, days: int, infected: i
                     ready = float(prepared.spread.susceptibility[age[other]])
                     if other not in had and chance.random() < 1 - np.exp(-force * ready):
                         had.add(other)
-                        today.append(Person(other, day, int(classes[other]), prepared, int(age[other]), chance))
+                        today.append(
+                            Person(
+                                other, day, int(classes[other]), prepared, int(age[other]), chance
+                            )
+                        )
         people += today
         new.append(len(today))
     return new

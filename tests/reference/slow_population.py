@@ -11,13 +11,18 @@ def deal(start: list[int], deck: list[int], stride: int, offset: int) -> list[Co
     """Cells of each leaf: the deck is written out card by card."""
     cards = [cell for cell, count in enumerate(deck) for _ in range(count)]
     total = len(cards)
-    return [Counter(cards[(k * stride + offset) % total] for k in range(a, b)) for a, b in pairwise(start)]
+    return [
+        Counter(cards[(k * stride + offset) % total] for k in range(a, b))
+        for a, b in pairwise(start)
+    ]
 
 
 def place_pupils(
     pairs: list[tuple[int, int]], pupils: dict[tuple[int, int], int], room: dict[int, int]
 ) -> Counter[Any]:
-    """(leaf, age, school) -> pupils, one pupil at a time along pairs of (leaf, school) in order of distance."""
+    """(leaf, age, school) -> pupils, one pupil at a time along pairs of (leaf, school) in order
+    of distance.
+    """
     placed: Counter[Any] = Counter()
     left, free = dict(pupils), dict(room)
     ages = sorted({age for _, age in pupils})

@@ -1,4 +1,6 @@
-"""The truth of a drill is drawn before it is played; what is sent follows it, the script and what the people did."""
+"""The truth of a drill is drawn before it is played; what is sent follows it, the script and
+what the people did.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from twinward.library.drills.drill import (DrillScript, Duplicates, Flood, HospitalLost, NetworkCut, Outbreak, Rumour, SensorFault, StaffAbsence, DrillTruth)
+from twinward.library.drills.drill import (
+    DrillScript,
+    DrillTruth,
+    Duplicates,
+    Flood,
+    HospitalLost,
+    NetworkCut,
+    Outbreak,
+    Rumour,
+    SensorFault,
+    StaffAbsence,
+)
 from twinward.rehearsal.drills.feeds import Feeds, Sent
 from twinward.rehearsal.drills.responders import DrillResponders
 from twinward.rehearsal.drills.truth import TruthPlaces, curve_of, make_truth
@@ -44,7 +57,9 @@ def test_the_tree_is_a_tree_in_time_and_infectors_met_whom_they_infected() -> No
         if one.infector:
             assert by_subject[one.infector].infected_h < one.infected_h
             assert one.subject in by_subject[one.infector].contacts
-    assert min(one.reported_h for one in truth.persons if one.reported_h is not None) == pytest.approx(0.0)
+    assert min(
+        one.reported_h for one in truth.persons if one.reported_h is not None
+    ) == pytest.approx(0.0)
 
 
 def test_the_same_seed_draws_the_same_truth_and_another_one_another() -> None:
@@ -69,7 +84,9 @@ def test_whoever_is_kept_apart_in_time_infects_nobody() -> None:
     root = next(person for person in truth.persons if not person.infector)
     children = {person.subject for person in truth.persons if person.infector == root.subject}
     freely = {item.person.subject for item in sent(one) if item.person}
-    apart = {item.person.subject for item in sent(one, {root.subject: root.infected_h}) if item.person}
+    apart = {
+        item.person.subject for item in sent(one, {root.subject: root.infected_h}) if item.person
+    }
     assert children & freely
     assert apart == {root.subject}
     later = {item.command["found_in"] for item in sent(one, dict.fromkeys(freely, 1e6))}
@@ -78,10 +95,14 @@ def test_whoever_is_kept_apart_in_time_infects_nobody() -> None:
 
 def test_a_cut_feed_says_afterwards_what_it_could_not_say() -> None:
     calm = {item.command["id"]: item.hour for item in sent(script(OUTBREAK))}
-    cut = {item.command["id"]: item.hour
-           for item in sent(script(OUTBREAK, NetworkCut(name="c", feed="cases", at_h=0, for_h=200)))}  # fmt: skip
+    cut = {
+        item.command["id"]: item.hour
+        for item in sent(script(OUTBREAK, NetworkCut(name="c", feed="cases", at_h=0, for_h=200)))
+    }
     assert all(hour >= 200 for hour in cut.values())
-    assert {name: hour for name, hour in cut.items() if hour > 200} == {n: h for n, h in calm.items() if h > 200}
+    assert {name: hour for name, hour in cut.items() if hour > 200} == {
+        n: h for n, h in calm.items() if h > 200
+    }
 
 
 def test_a_doubled_report_names_the_same_person_by_another_way() -> None:
@@ -94,12 +115,23 @@ def test_a_doubled_report_names_the_same_person_by_another_way() -> None:
 
 def test_a_flood_rises_stands_and_falls_and_a_faulty_gauge_lies() -> None:
     flood = Flood(name="f", gauges=2, peak_m=1.0, rise_h=2, hold_h=2, fall_h=2, every_h=1)
-    assert [depth for _, depth in curve_of(flood, 0.0, 8.0)] == [0.0, 0.5, 1.0, 1.0, 1.0, 0.5, 0.0, 0.0]
+    assert [depth for _, depth in curve_of(flood, 0.0, 8.0)] == [
+        0.0,
+        0.5,
+        1.0,
+        1.0,
+        1.0,
+        0.5,
+        0.0,
+        0.0,
+    ]
 
     def read(fault: Any) -> list[float | None]:
         faults = (SensorFault(name="s", of="f", at_h=1, for_h=3, fault=fault),) if fault else ()
         items = sent(script(flood, *faults, hours=8, hazard="flood"))
-        by_hour = {item.hour: item.command["value"] for item in items if item.command["area"] == "A1"}
+        by_hour = {
+            item.hour: item.command["value"] for item in items if item.command["area"] == "A1"
+        }
         return [by_hour.get(float(hour)) for hour in range(5)]
 
     assert read(None) == [0.0, 0.5, 1.0, 1.0, 1.0]
@@ -110,14 +142,25 @@ def test_a_flood_rises_stands_and_falls_and_a_faulty_gauge_lies() -> None:
 
 def test_a_lost_hospital_has_no_beds_until_it_is_back() -> None:
     items = sent(script(HospitalLost(name="h", beds=100, at_h=10, for_h=20)))
-    assert [(item.hour, item.command["quantity"]) for item in items] == [(0.0, 100.0), (10.0, 0.0), (30.0, 100.0)]
+    assert [(item.hour, item.command["quantity"]) for item in items] == [
+        (0.0, 100.0),
+        (10.0, 0.0),
+        (30.0, 100.0),
+    ]
 
 
 def task(department: str, at: datetime) -> dict[str, Any]:
     return {
-        "id": "task-1", "key": "inform", "department": department, "area": "A", "status": "ordered", "contact": None,
-        "escalations": 1, "ordered_at": at.isoformat(), "deadline_h": 10.0,
-    }  # fmt: skip
+        "id": "task-1",
+        "key": "inform",
+        "department": department,
+        "area": "A",
+        "status": "ordered",
+        "contact": None,
+        "escalations": 1,
+        "ordered_at": at.isoformat(),
+        "deadline_h": 10.0,
+    }
 
 
 def test_a_department_that_is_cut_off_says_nothing_and_one_without_people_is_slower() -> None:

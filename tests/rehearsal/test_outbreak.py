@@ -1,4 +1,6 @@
-"""The drawn outbreak is the same for the same seed, of a size that shows the loop, and labelled synthetic."""
+"""The drawn outbreak is the same for the same seed, of a size that shows the loop, and labelled
+synthetic.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ LEAVES = [f"{100 + n}" for n in range(200)]
 
 
 def draw(seed: int) -> list[tuple[object, dict[str, object]]]:
-    return draw_cases(Drawn(), LEAVES, seed, date(2026, 3, 2), ZoneInfo("Asia/Shanghai"), "epidemic/drawn")
+    return draw_cases(
+        Drawn(), LEAVES, seed, date(2026, 3, 2), ZoneInfo("Asia/Shanghai"), "epidemic/drawn"
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))

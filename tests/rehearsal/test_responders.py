@@ -1,4 +1,6 @@
-"""Responders: seeded departments, prompt, late, wrong or silent, and all they send is labelled synthetic."""
+"""Responders: seeded departments, prompt, late, wrong or silent, and all they send is labelled
+synthetic.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,14 @@ ORDERED = datetime(2022, 3, 1, 8, tzinfo=UTC)
 
 
 def task(**more: Any) -> dict[str, Any]:
-    told = {"id": "t-1", "key": "beds", "department": "health", "area": "310101", "status": "ordered", "escalations": 0}
+    told = {
+        "id": "t-1",
+        "key": "beds",
+        "department": "health",
+        "area": "310101",
+        "status": "ordered",
+        "escalations": 0,
+    }
     return told | {"ordered_at": ORDERED.isoformat(), "deadline_h": 24.0, "contact": None} | more
 
 
@@ -24,7 +33,9 @@ def sent(responders: Responders, hours: float, **more: Any) -> list[dict[str, An
 def with_trait(trait: str) -> Responders:
     """Responders with a seed that gives health in 310101 this trait."""
     return next(
-        r for r in (Responders(seed, "epidemic") for seed in range(5000)) if r.trait("health", "310101") == trait
+        r
+        for r in (Responders(seed, "epidemic") for seed in range(5000))
+        if r.trait("health", "310101") == trait
     )
 
 
@@ -56,7 +67,9 @@ def test_a_wrong_department_is_tried_and_the_failure_comes_first() -> None:
     first, second = sent(wrong, 500, status="acknowledged")
     assert first["department"] != "health"
     assert (second["department"], second["succeeded"]) == ("health", False)
-    assert [item["type"] for item in sent(wrong, 500, status="acknowledged", escalations=1)] == ["CompleteTask"]
+    assert [item["type"] for item in sent(wrong, 500, status="acknowledged", escalations=1)] == [
+        "CompleteTask"
+    ]
 
 
 def test_an_investigation_names_synthetic_contacts_who_are_cared_for_in_order() -> None:
@@ -66,6 +79,10 @@ def test_an_investigation_names_synthetic_contacts_who_are_cared_for_in_order() 
     assert len(people) >= 2
     assert all(item["synthetic"] for item in people)
     contact = people[1]["contact"]
-    steps = [item["step"] for item in sent(prompt, 500, status="acknowledged", contact=contact) if "step" in item]
+    steps = [
+        item["step"]
+        for item in sent(prompt, 500, status="acknowledged", contact=contact)
+        if "step" in item
+    ]
     assert steps[:2] == ["located", "isolated"]
     assert steps[2] in ("tested_negative", "tested_positive")

@@ -1,4 +1,6 @@
-"""What setup compiles is what the first questions need: after it, neither ingest nor tracing waits for the compiler."""
+"""What setup compiles is what the first questions need: after it, neither ingest nor tracing
+waits for the compiler.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +32,11 @@ def test_after_setup_no_question_waits_for_the_compiler(tmp_path: Path) -> None:
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     subprocess.run([sys.executable, str(SCRIPT)], env=env, check=True, timeout=600)
     done = subprocess.run(
-        [sys.executable, "-c", AGAIN], env=env, check=True, timeout=600, capture_output=True, text=True
+        [sys.executable, "-c", AGAIN],
+        env=env,
+        check=True,
+        timeout=600,
+        capture_output=True,
+        text=True,
     )
     assert done.stdout.strip() == ""

@@ -1,4 +1,6 @@
-"""A small managed or unmanaged workspace with a tree of areas, some cases, and people of every role who ask."""
+"""A small managed or unmanaged workspace with a tree of areas, some cases, and people of every
+role who ask.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,10 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from twinward.app import compose
 from twinward.api.main import make_api
-from twinward.core.clock import SetClock
+from twinward.app import compose
 from twinward.citybase.schema import Area
+from twinward.core.clock import SetClock
 from twinward.security.identity.people import Caller
 from twinward.service.access import activations
 from twinward.service.intake.commands import submit_objects
@@ -51,9 +53,14 @@ class World:
 
     def __init__(self, platform: Platform, clock: SetClock) -> None:
         self.platform, self.clock = platform, clock
-        platform.accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # seconds, not minutes
+        platform.accounts._hasher = PasswordHasher(
+            time_cost=1, memory_cost=8, parallelism=1
+        )  # seconds, not minutes
         self.client = TestClient(
-            make_api(platform), "http://127.0.0.1", raise_server_exceptions=False, client=("127.0.0.1", 50000)
+            make_api(platform),
+            "http://127.0.0.1",
+            raise_server_exceptions=False,
+            client=("127.0.0.1", 50000),
         )
 
     def headers(self, who: str) -> dict[str, str]:
@@ -63,7 +70,14 @@ class World:
         """A session of one of PEOPLE, whose account is made on first use."""
         accounts, person, now = self.platform.accounts, PEOPLE[who], self.clock.now()
         if who not in {account.name for account in accounts.list_accounts()}:
-            accounts.add(who, person.role, now, department=person.department, areas=person.areas, factor=False)
+            accounts.add(
+                who,
+                person.role,
+                now,
+                department=person.department,
+                areas=person.areas,
+                factor=False,
+            )
             accounts.lock(who, locked=True)
             accounts.lock(who, locked=False)
         return self.platform.sessions.open(accounts.get(who), "test", now)
@@ -76,28 +90,55 @@ class World:
 
     def report_cases(self, per_leaf: int = 3) -> None:
         items = [
-            {"type": "ReportCase", "id": f"r-{leaf}-{n}", "case": f"c-{leaf}-{n}", "hazard": "epidemic", "area": leaf,
-             "status": "confirmed", "person": {"name": f"Canary {leaf} {n}", "document": f"DOC-CANARY-{leaf}-{n}",
-                                               "phone": f"+86-CANARY-{leaf}-{n}", "address": f"{n} Canary Lane"}}
-            for leaf in LEAVES for n in range(per_leaf)
-        ]  # fmt: skip
+            {
+                "type": "ReportCase",
+                "id": f"r-{leaf}-{n}",
+                "case": f"c-{leaf}-{n}",
+                "hazard": "epidemic",
+                "area": leaf,
+                "status": "confirmed",
+                "person": {
+                    "name": f"Canary {leaf} {n}",
+                    "document": f"DOC-CANARY-{leaf}-{n}",
+                    "phone": f"+86-CANARY-{leaf}-{n}",
+                    "address": f"{n} Canary Lane",
+                },
+            }
+            for leaf in LEAVES
+            for n in range(per_leaf)
+        ]
         account = submit_objects(self.platform, local_caller(), items, "test")
         assert account.stored == len(items), account
         self.platform.loop.catch_up()
 
     def report_one(self, leaf: str, name: str) -> None:
-        item = {"type": "ReportCase", "id": f"r-{name}", "case": f"c-{name}", "hazard": "epidemic", "area": leaf,
-                "status": "confirmed", "person": {"name": f"Canary {name}"}}  # fmt: skip
+        item = {
+            "type": "ReportCase",
+            "id": f"r-{name}",
+            "case": f"c-{name}",
+            "hazard": "epidemic",
+            "area": leaf,
+            "status": "confirmed",
+            "person": {"name": f"Canary {name}"},
+        }
         assert submit_objects(self.platform, local_caller(), [item], "test").stored == 1
 
     def person(self, who: str) -> Caller:
         return PEOPLE[who]
 
-    def open_activation(self, areas: tuple[str, ...] = ("all",), purposes: tuple[str, ...] = ("trace", "vault")) -> str:
+    def open_activation(
+        self, areas: tuple[str, ...] = ("all",), purposes: tuple[str, ...] = ("trace", "vault")
+    ) -> str:
         return activations.open_activation(
-            self.platform, PEOPLE["li"], hazard="epidemic", areas=list(areas), purposes=list(purposes), days=7,
-            by="li", basis="Law on infectious diseases, article 42",
-        )  # fmt: skip
+            self.platform,
+            PEOPLE["li"],
+            hazard="epidemic",
+            areas=list(areas),
+            purposes=list(purposes),
+            days=7,
+            by="li",
+            basis="Law on infectious diseases, article 42",
+        )
 
     def events(self, *types: str) -> list[Any]:
         with self.platform.store.read() as rows:
@@ -115,11 +156,15 @@ def people() -> dict[str, Caller]:
 
 @pytest.fixture
 def tree() -> AreaTree:
-    return AreaTree("3", [Area(code=c, name=c, level=lv, parent=p, lon=121.4, lat=31.2) for c, lv, p in AREAS])
+    return AreaTree(
+        "3", [Area(code=c, name=c, level=lv, parent=p, lon=121.4, lat=31.2) for c, lv, p in AREAS]
+    )
 
 
 @pytest.fixture
-def make_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: AreaTree) -> Iterator[Callable[..., World]]:
+def make_world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: AreaTree
+) -> Iterator[Callable[..., World]]:
     monkeypatch.setattr(compose, "open_areas", lambda workspace: tree)
     opened: list[Platform] = []
 

@@ -1,4 +1,6 @@
-"""In a managed workspace a plan waits for its second person, who is another, and comes into force with both names."""
+"""In a managed workspace a plan waits for its second person, who is another, and comes into
+force with both names.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,12 @@ def test_a_plan_waits_for_its_second_person(
     world.platform.loop.catch_up()
     incident = world.get("li", "/v1/incidents").json()["items"][0]["id"]
     known = world.get("li", f"/v1/incidents/{incident}").json()["plan"]
-    told = {"plan": PLAN, "incident": incident, "by": "Li", "replace": known["plan"] if known else ""}
+    told = {
+        "plan": PLAN,
+        "incident": incident,
+        "by": "Li",
+        "replace": known["plan"] if known else "",
+    }
     made = world.post("li", "/v1/plans/adopt", told).json()
     assert made["state"] == "waits for a second person", made
     assert world.get("li", f"/v1/incidents/{incident}").json()["plan"] == known
@@ -33,7 +40,13 @@ def test_a_plan_waits_for_its_second_person(
 
 @pytest.mark.parametrize(
     ("who", "may_make", "may_adopt"),
-    [("ma", True, False), ("li", True, True), ("chen", False, False), ("wu", False, False), ("hu", False, False)],
+    [
+        ("ma", True, False),
+        ("li", True, True),
+        ("chen", False, False),
+        ("wu", False, False),
+        ("hu", False, False),
+    ],
 )
 def test_each_role_does_its_own_part_with_plans(
     make_world: Callable[..., Any], who: str, may_make: bool, may_adopt: bool
@@ -45,7 +58,13 @@ def test_each_role_does_its_own_part_with_plans(
     made = world.post(who, "/v1/plans/generate", {"count": 1, "seed": 3})
     assert (made.status_code == 201) == may_make, made.json()
     assert (world.get(who, "/v1/plan-blocks").status_code == 200) == may_make
-    told = {"plan": PLAN, "incident": incident, "by": "Li", "now": True, "replace": known["plan"] if known else ""}
+    told = {
+        "plan": PLAN,
+        "incident": incident,
+        "by": "Li",
+        "now": True,
+        "replace": known["plan"] if known else "",
+    }
     adopted = world.post(who, "/v1/plans/adopt", told)
     assert (adopted.status_code == 201) == may_adopt, adopted.json()
     plan = world.get("li", f"/v1/incidents/{incident}").json()["plan"]

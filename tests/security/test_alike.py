@@ -10,7 +10,9 @@ import pytest
 
 
 def test_time_does_not_tell_absent_from_forbidden(world: Any) -> None:
-    """Medians of many takes in turn: a difference that can be told would be as large as a read of the store."""
+    """Medians of many takes in turn: a difference that can be told would be as large as a read
+    of the store.
+    """
     world.report_cases(per_leaf=1)
     world.open_activation()
     paths = {"forbidden": "/v1/cases/c-310-a-0", "absent": "/v1/cases/c-310-z-0"}
@@ -29,7 +31,8 @@ def test_time_does_not_tell_absent_from_forbidden(world: Any) -> None:
 def test_what_is_not_there_says_the_same_to_everybody(world: Any, path: str) -> None:
     method = "DELETE" if "sessions" in path else "GET"
     answers = [
-        world.client.request(method, path.format("nobody"), headers=world.headers(who)) for who in ("li", "wang")
+        world.client.request(method, path.format("nobody"), headers=world.headers(who))
+        for who in ("li", "wang")
     ]
     assert {answer.status_code for answer in answers} == {404}
     assert answers[0].json() == answers[1].json()

@@ -1,4 +1,6 @@
-"""Identities planted in the vault and in inputs are searched for in every byte that leaves during a story."""
+"""Identities planted in the vault and in inputs are searched for in every byte that leaves
+during a story.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +44,26 @@ def watched(world: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_no_canary_leaves_by_any_way(
-    watched: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    watched: Any,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = watched
     world.report_cases(per_leaf=6)
-    person = {"name": "Canary X", "phone": "+86-CANARY-1", "document": "DOC-CANARY-X", "address": "1 Canary Lane"}
-    base = {"type": "ReportCase", "hazard": "epidemic", "area": "31-a", "status": "confirmed", "person": person}
+    person = {
+        "name": "Canary X",
+        "phone": "+86-CANARY-1",
+        "document": "DOC-CANARY-X",
+        "address": "1 Canary Lane",
+    }
+    base = {
+        "type": "ReportCase",
+        "hazard": "epidemic",
+        "area": "31-a",
+        "status": "confirmed",
+        "person": person,
+    }
     bad_items = [
         base | {"id": "b1", "case": "c1", "area": "99"},
         base | {"id": "b2", "case": "c2", "person": person | {"name": 5}},
@@ -55,9 +71,21 @@ def test_no_canary_leaves_by_any_way(
     ]
     assert world.post("li", "/v1/commands", {"items": bad_items}).status_code == 200
     world.open_activation()
-    pages = ["/v1/cases", "/v1/contacts", "/v1/incidents", "/v1/tasks", "/v1/overview", "/v1/events?limit=10000",
-             "/v1/sources", "/v1/changes", "/v1/notices", "/v1/public", "/v1/trust", "/v1/screen",
-             "/v1/map/areas"]  # fmt: skip
+    pages = [
+        "/v1/cases",
+        "/v1/contacts",
+        "/v1/incidents",
+        "/v1/tasks",
+        "/v1/overview",
+        "/v1/events?limit=10000",
+        "/v1/sources",
+        "/v1/changes",
+        "/v1/notices",
+        "/v1/public",
+        "/v1/trust",
+        "/v1/screen",
+        "/v1/map/areas",
+    ]
     for page in pages:
         for who in ("li", "wang", "wu", "ma", "root"):
             world.get(who, page)
@@ -68,18 +96,37 @@ def test_no_canary_leaves_by_any_way(
     opened = world.post("li", "/v1/identities", {"subject": subject, "reason": "call the contact"})
     assert b"Canary" in opened.content  # the one way out, and it is on record
     until = format_time(world.clock.now() + timedelta(days=3))
-    world.post("li", "/v1/changes", {"kind": "status", "area": "31-a", "subject": subject, "value": "q", "until": until,
-                                     "reason": "contact", "basis": "article 1", "linked": "c-31-a-0"})  # fmt: skip
+    world.post(
+        "li",
+        "/v1/changes",
+        {
+            "kind": "status",
+            "area": "31-a",
+            "subject": subject,
+            "value": "q",
+            "until": until,
+            "reason": "contact",
+            "basis": "article 1",
+            "linked": "c-31-a-0",
+        },
+    )
     since = world.clock.now() - timedelta(days=3)
     table = publication.publish(
-        world.platform, world.person("ma"), "cases", "district", since, world.clock.now() + timedelta(1)
+        world.platform,
+        world.person("ma"),
+        "cases",
+        "district",
+        since,
+        world.clock.now() + timedelta(1),
     )
     search("published table", repr(table).encode())
     for form in (True, False):
         compose.export_log(world.platform.workspace, tmp_path / "log", fhir=form)
         search("exported log", (tmp_path / "log").read_bytes())
     compose.backup_workspace(world.platform.workspace, tmp_path / "backup")
-    misuse_check.check_misuse(world.platform, world.person("wu"), lambda: compose.verify_log(world.platform.workspace))
+    misuse_check.check_misuse(
+        world.platform, world.person("wu"), lambda: compose.verify_log(world.platform.workspace)
+    )
     retention.run_retention(world.platform, world.person("xu"), lambda: 0)
     for path in [*world.platform.workspace.rglob("*"), *(tmp_path / "backup").rglob("*")]:
         if path.is_file():
@@ -95,13 +142,23 @@ def test_a_canary_in_the_clear_would_be_found(tmp_path: Path) -> None:
         search("here", b"a Canary in the coal mine")
 
 
-def test_the_command_line_shows_none_either(make_world: Any, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_the_command_line_shows_none_either(
+    make_world: Any, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     world = make_world(managed=False)
     world.report_cases(per_leaf=1)
     where = ["--workspace", str(world.platform.workspace)]
-    lines = (["incident", "list"], ["task", "list"], ["person", "cases"], ["change", "list"], ["audit", "verify"],
-             ["audit", "export", str(tmp_path / "x")], ["vault", "open", "p-nobody", "--reason", "none at all"],
-             ["retention", "kinds"], ["activation", "list"])  # fmt: skip
+    lines = (
+        ["incident", "list"],
+        ["task", "list"],
+        ["person", "cases"],
+        ["change", "list"],
+        ["audit", "verify"],
+        ["audit", "export", str(tmp_path / "x")],
+        ["vault", "open", "p-nobody", "--reason", "none at all"],
+        ["retention", "kinds"],
+        ["activation", "list"],
+    )
     for line in lines:
         main([*line, *where, "--json"])
     out, err = capfd.readouterr()

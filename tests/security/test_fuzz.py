@@ -1,4 +1,6 @@
-"""schemathesis over the whole API with the rules on: no 5xx, and no answer that the document does not name."""
+"""schemathesis over the whole API with the rules on: no 5xx, and no answer that the document
+does not name.
+"""
 
 from __future__ import annotations
 
@@ -29,20 +31,31 @@ def fuzz_one(world: Any, operation: Any, examples: int) -> int:
     seen: list[int] = []
 
     @settings(
-        max_examples=examples, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     @given(case=operation.as_strategy())
     def try_one(case: Any) -> None:
         who = ROLES[len(seen) % len(ROLES)]
-        arguments = case.as_transport_kwargs(base_url="http://127.0.0.1", headers=world.headers(who))
-        (arguments.get("params") or {}).pop("follow", None)  # it would keep the stream of events open
+        arguments = case.as_transport_kwargs(
+            base_url="http://127.0.0.1", headers=world.headers(who)
+        )
+        (arguments.get("params") or {}).pop(
+            "follow", None
+        )  # it would keep the stream of events open
         cookies = arguments.pop("cookies", None)
         assert not cookies
         answer = world.client.request(**arguments)
         seen.append(answer.status_code)
         assert answer.status_code < 500 or answer.status_code == 503, (operation.label, answer.text)
-        assert str(answer.status_code) in documented | {"200", "201"}, (operation.label, answer.status_code)
+        assert str(answer.status_code) in documented | {"200", "201"}, (
+            operation.label,
+            answer.status_code,
+        )
 
     try_one()
     return len(seen)

@@ -1,4 +1,6 @@
-"""Headers on every answer, limits on every body, failures that tell nothing, TLS by two settings."""
+"""Headers on every answer, limits on every body, failures that tell nothing, TLS by two
+settings.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,12 @@ def test_every_answer_carries_the_headers(world: Any, path: str) -> None:
 def test_no_cookie_is_ever_set_so_no_page_can_ride_on_one(world: Any) -> None:
     answers = [world.get("li", path) for path in ("/v1/incidents", "/v1/tasks", "/health")]
     assert not any("set-cookie" in answer.headers for answer in answers)
-    assert world.client.post("/v1/commands", json={"items": []}, headers={"cookie": "token=x"}).status_code == 401
+    assert (
+        world.client.post(
+            "/v1/commands", json={"items": []}, headers={"cookie": "token=x"}
+        ).status_code
+        == 401
+    )
 
 
 def test_a_body_beyond_the_limit_is_refused_unread(world: Any) -> None:
@@ -75,21 +82,31 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
-    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1)
+    )
+    made = made.add_extension(
+        x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False
+    )
     pem, secret = folder / "cert.pem", folder / "key.pem"
     pem.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     form = serialization.PrivateFormat.PKCS8
-    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    )
     return pem, secret
 
 
-def test_with_two_settings_the_server_speaks_tls_only(make_world: Callable[..., Any], tmp_path: Path) -> None:
+def test_with_two_settings_the_server_speaks_tls_only(
+    make_world: Callable[..., Any], tmp_path: Path
+) -> None:
     pem, key = certificate(tmp_path)
     world = make_world(managed=True)
     security = SecuritySettings(tls_certificate=str(pem), tls_key=str(key))
     settings = msgspec.structs.replace(world.platform.settings, security=security)
-    server = compose.make_server(msgspec.structs.replace(world.platform, settings=settings), "localhost", 0)
+    server = compose.make_server(
+        msgspec.structs.replace(world.platform, settings=settings), "localhost", 0
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

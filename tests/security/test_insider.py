@@ -1,4 +1,6 @@
-"""The auditor's story: an insider is stopped; what is forced past the rules is found the same day."""
+"""The auditor's story: an insider is stopped; what is forced past the rules is found the same
+day.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from twinward.service.access import misuse_check
 
 def check(world: Any) -> list[Any]:
     platform = world.platform
-    found = misuse_check.check_misuse(platform, world.person("wu"), lambda: compose.verify_log(platform.workspace))
+    found = misuse_check.check_misuse(
+        platform, world.person("wu"), lambda: compose.verify_log(platform.workspace)
+    )
     return [(one["what"], one["actor"]) for one in found["anomalies"]]
 
 
@@ -34,18 +38,36 @@ def test_an_insider_without_authority_is_stopped_and_a_forced_row_is_found(world
     world.headers("sun")  # whoever acts has an account
     assert check(world) == []
     until = format_time(world.clock.now() + timedelta(days=3))
-    red = {"kind": "status", "area": "31-a", "subject": "p-depositor", "value": "red", "until": until,
-           "reason": "wants his money", "basis": "none"}  # fmt: skip
+    red = {
+        "kind": "status",
+        "area": "31-a",
+        "subject": "p-depositor",
+        "value": "red",
+        "until": until,
+        "reason": "wants his money",
+        "basis": "none",
+    }
     assert world.post("ma", "/v1/changes", red).json()["code"] == "role_not_allowed"
-    item = {"type": "ReportCase", "id": "x", "case": "c-31-a-0", "hazard": "epidemic", "area": "31-a",
-            "status": "recovered", "person": {"document": "DOC-CANARY-31-a-0"}}  # fmt: skip
+    item = {
+        "type": "ReportCase",
+        "id": "x",
+        "case": "c-31-a-0",
+        "hazard": "epidemic",
+        "area": "31-a",
+        "status": "recovered",
+        "person": {"document": "DOC-CANARY-31-a-0"},
+    }
     assert world.post("ma", "/v1/commands", {"items": [item]}).json()["code"] == "role_not_allowed"
     # now with the database's own password: the row is written past the log
     with world.platform.store.read() as rows:
         case = rows.find("cases", "c-31-a-0")
     changed = msgspec.msgpack.encode(msgspec.structs.replace(case, status="suspected"))
     sealed = world.platform.keyring.seal(case.subject, world.clock.now().date(), changed)
-    force(world, "UPDATE cases SET row_body = ?, status = 'suspected' WHERE row_key = 'c-31-a-0'", sealed)
+    force(
+        world,
+        "UPDATE cases SET row_body = ?, status = 'suspected' WHERE row_key = 'c-31-a-0'",
+        sealed,
+    )
     assert ("forced", "?") in check(world)
     assert any("forced" in one["text"] for one in world.get("wu", "/v1/notices").json()["items"])
 
@@ -59,8 +81,15 @@ def test_an_event_forced_into_the_log_is_found(world: Any) -> None:
 def test_a_change_for_no_cause_on_record_raises_an_alarm(world: Any) -> None:
     world.report_cases(per_leaf=1)
     until = format_time(world.clock.now() + timedelta(days=3))
-    red = {"kind": "status", "area": "31-a", "subject": "p-x", "value": "red", "until": until, "reason": "as ordered",
-           "basis": "article 1"}  # fmt: skip
+    red = {
+        "kind": "status",
+        "area": "31-a",
+        "subject": "p-x",
+        "value": "red",
+        "until": until,
+        "reason": "as ordered",
+        "basis": "article 1",
+    }
     assert world.post("wang", "/v1/changes", red).status_code == 201
     assert check(world) == [("no_cause", "wang")]
     assert world.post("wang", "/v1/changes", red | {"linked": "c-31-a-0"}).status_code == 201
@@ -68,7 +97,13 @@ def test_a_change_for_no_cause_on_record_raises_an_alarm(world: Any) -> None:
 
 
 def deed(
-    world: Any, actor: str, n: int = 0, hour: int = 10, area: str = "31-a", linked: str = "c", kind: Any = "change"
+    world: Any,
+    actor: str,
+    n: int = 0,
+    hour: int = 10,
+    area: str = "31-a",
+    linked: str = "c",
+    kind: Any = "change",
 ) -> Deed:
     at = world.clock.now().replace(hour=hour)
     return Deed(actor=actor, kind=kind, at=at, area=area, linked=linked, event=f"{actor}-{n}")
@@ -86,7 +121,7 @@ def deed(
 )
 def test_what_is_odd_is_told_from_a_days_work(world: Any, odd: Any, what: str) -> None:
     work = [deed(world, who, n) for who in ("a", "b", "c", "d") for n in range(6)]
-    covers = lambda actor, area: area.startswith("31")  # noqa: E731
+    covers = lambda actor, area: area.startswith("31")
     assert find_anomalies(work, covers, {"c"}, ZoneInfo("UTC")) == []
     found = find_anomalies(work + odd(world), covers, {"c"}, ZoneInfo("UTC"))
     assert [(one.what, one.actor) for one in found] == [(what, "odd")]

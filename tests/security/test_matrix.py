@@ -1,4 +1,6 @@
-"""Every route and verb x every role x inside or outside x peacetime or emergency, from OpenAPI and the parsers."""
+"""Every route and verb x every role x inside or outside x peacetime or emergency, from OpenAPI
+and the parsers.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,20 @@ ANSWERED = {200, 201, 202, 400, 401, 403, 404, 409, 413, 422, 429, 503}
 def routes_of(world: Any) -> list[tuple[str, str]]:
     """Every method and path of the OpenAPI document."""
     document = world.client.app.openapi()
-    return [(method.upper(), path) for path, methods in document["paths"].items() for method in methods]
+    return [
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    ]
 
 
 def ask(world: Any, who: str, method: str, path: str, case: str) -> Any:
     for part in ("case", "incident", "change", "session", "sensor", "sensor:path"):
         path = path.replace("{" + part + "}", case)
-    query = {"from": "2022-03-31T00:00:00Z", "to": "2022-04-02T00:00:00Z", "hazard": "epidemic", "source": "x"}
+    query = {
+        "from": "2022-03-31T00:00:00Z",
+        "to": "2022-04-02T00:00:00Z",
+        "hazard": "epidemic",
+        "source": "x",
+    }
     body: dict[str, Any] = {"json": {"items": []}} if method == "POST" else {}
     return world.client.request(method, path, headers=world.headers(who), params=query, **body)
 
@@ -63,19 +72,25 @@ def hold(world: Any, pairs: list[tuple[str, str]], people: Any) -> None:
                 answer = ask(world, who, method, path, case)
                 where = (method, path, who, case, answer.status_code, answer.text[:200])
                 assert answer.status_code in ANSWERED and answer.status_code < 500, where
-                assert (answer.status_code == 403 and answer.json()["code"] == "role_not_allowed") == (not may), where
+                assert (
+                    answer.status_code == 403 and answer.json()["code"] == "role_not_allowed"
+                ) == (not may), where
                 if path in PERSONAL and may:
                     hold_personal(world, policy, who, person, path, case, answer)
 
 
-def hold_personal(world: Any, policy: Policy, who: str, person: Any, path: str, case: str, answer: Any) -> None:
+def hold_personal(
+    world: Any, policy: Policy, who: str, person: Any, path: str, case: str, answer: Any
+) -> None:
     if world.peace or "trace" not in policy.roles.roles[person.role].purposes:
         assert answer.json()["code"] in ("peacetime", "purpose_not_open"), (path, who)
     elif path == "/v1/cases/{case}":
         mine = policy.jurisdiction(person).covers(case[2:-2])
         assert answer.status_code == (200 if mine else 404), (path, who, case)
     else:
-        assert all(policy.jurisdiction(person).covers(item["area"]) for item in answer.json()["items"])
+        assert all(
+            policy.jurisdiction(person).covers(item["area"]) for item in answer.json()["items"]
+        )
 
 
 def test_the_matrix_of_routes_one_of_each_kind(times: Any, people: Any) -> None:
@@ -88,7 +103,11 @@ def test_the_matrix_of_all_routes(times: Any, people: Any) -> None:
 
 
 def test_every_route_of_the_document_is_a_route_with_a_rule(world: Any) -> None:
-    hidden = [r.path for r in world.client.app.routes if isinstance(r, APIRoute) and not r.include_in_schema]
+    hidden = [
+        r.path
+        for r in world.client.app.routes
+        if isinstance(r, APIRoute) and not r.include_in_schema
+    ]
     assert set(hidden) <= {"/"}
     assert {f"{method} {path}" for method, path in routes_of(world)} <= set(load_rules().routes)
     assert len(routes_of(world)) >= 20
@@ -96,8 +115,12 @@ def test_every_route_of_the_document_is_a_route_with_a_rule(world: Any) -> None:
 
 def test_no_route_answers_somebody_without_a_token_but_the_public_ones(world: Any) -> None:
     for method, path in routes_of(world):
-        answer = world.client.request(method, path, json={"items": []} if method == "POST" else None)
-        public = load_rules().of_route(method, path) == "read_public" or path.startswith("/v1/sessions")
+        answer = world.client.request(
+            method, path, json={"items": []} if method == "POST" else None
+        )
+        public = load_rules().of_route(method, path) == "read_public" or path.startswith(
+            "/v1/sessions"
+        )
         assert answer.status_code == 401 or public, (method, path, answer.status_code)
 
 

@@ -1,4 +1,6 @@
-"""What changes a life takes two; bulk openings too; broken glass is announced before anything is shown."""
+"""What changes a life takes two; bulk openings too; broken glass is announced before anything is
+shown.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,19 @@ REASON = {"reason": "close contact of a confirmed case", "basis": "article 41"}
 def proposal(world: Any) -> dict[str, Any]:
     world.report_cases(per_leaf=1)
     world.open_activation()
-    subject = next(i["subject"] for i in world.get("li", "/v1/cases").json()["items"] if i["area"] == "31-a")
+    subject = next(
+        i["subject"] for i in world.get("li", "/v1/cases").json()["items"] if i["area"] == "31-a"
+    )
     until = format_time(world.clock.now() + timedelta(days=7))
-    return {"kind": "status", "area": "31-a", "subject": subject, "value": "home_quarantine", "linked": "c-31-a-0",
-            "until": until, **REASON}  # fmt: skip
+    return {
+        "kind": "status",
+        "area": "31-a",
+        "subject": subject,
+        "value": "home_quarantine",
+        "linked": "c-31-a-0",
+        "until": until,
+        **REASON,
+    }
 
 
 def act(world: Any, who: str, change: str, what: str, because: str = "") -> Any:
@@ -44,8 +55,12 @@ def test_nobody_is_two_persons(world: Any, proposal: dict[str, Any]) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "second_person_needed")
 
 
-def test_a_proposal_lapses_and_a_change_ends_by_itself(world: Any, proposal: dict[str, Any]) -> None:
-    first, second = (world.post("wang", "/v1/changes", proposal | {"value": v}).json() for v in ("a", "b"))
+def test_a_proposal_lapses_and_a_change_ends_by_itself(
+    world: Any, proposal: dict[str, Any]
+) -> None:
+    first, second = (
+        world.post("wang", "/v1/changes", proposal | {"value": v}).json() for v in ("a", "b")
+    )
     act(world, "li", first["id"], "confirm")
     world.clock.advance(timedelta(hours=25))
     assert act(world, "li", second["id"], "confirm").json()["code"] == "lapsed"
@@ -53,11 +68,16 @@ def test_a_proposal_lapses_and_a_change_ends_by_itself(world: Any, proposal: dic
     assert world.get("li", f"/v1/changes/{first['id']}").json()["state"] == "ended"
 
 
-def test_an_appeal_is_decided_by_a_third_person_or_ends_the_change(world: Any, proposal: dict[str, Any]) -> None:
+def test_an_appeal_is_decided_by_a_third_person_or_ends_the_change(
+    world: Any, proposal: dict[str, Any]
+) -> None:
     made = world.post("wang", "/v1/changes", proposal).json()["id"]
     act(world, "li", made, "confirm")
     assert act(world, "zhao", made, "appeal", "I was tested twice").json()["state"] == "appealed"
-    assert act(world, "li", made, "uphold_appeal", "tests were negative").json()["code"] == "second_person_needed"
+    assert (
+        act(world, "li", made, "uphold_appeal", "tests were negative").json()["code"]
+        == "second_person_needed"
+    )
     world.clock.advance(timedelta(hours=49))
     assert world.get("li", f"/v1/changes/{made}").json()["state"] == "ended"
 
@@ -66,15 +86,27 @@ def test_changes_elsewhere_are_not_there(world: Any, proposal: dict[str, Any]) -
     made = world.post("li", "/v1/changes", proposal | {"area": "32-a"}).json()["id"]
     assert world.get("wang", f"/v1/changes/{made}").status_code == 404
     assert world.get("wang", "/v1/changes").json() == {"items": [], "total": 0}
-    assert world.post("zhao", "/v1/changes", proposal | {"area": "32-a"}).json()["code"] == "area_not_yours"
+    assert (
+        world.post("zhao", "/v1/changes", proposal | {"area": "32-a"}).json()["code"]
+        == "area_not_yours"
+    )
 
 
-def test_a_managed_workspace_takes_two_for_a_plan_and_for_isolation(world: Any, proposal: dict[str, Any]) -> None:
+def test_a_managed_workspace_takes_two_for_a_plan_and_for_isolation(
+    world: Any, proposal: dict[str, Any]
+) -> None:
     direct = {"type": "AdoptPlan", "id": "a1", "incident": "x", "plan": "epidemic-iii-contain"}
     answer = world.post("li", "/v1/commands", {"items": [direct]}).json()
     assert answer["rejected"][0]["code"] == "second_person_needed"
     items = [
-        {"type": "NameContact", "id": "n1", "contact": "k1", "case": "c-31-a-0", "subject": "p-x", "area": "31-a"},
+        {
+            "type": "NameContact",
+            "id": "n1",
+            "contact": "k1",
+            "case": "c-31-a-0",
+            "subject": "p-x",
+            "area": "31-a",
+        },
         {"type": "UpdateContact", "id": "u1", "contact": "k1", "step": "located"},
         {"type": "UpdateContact", "id": "u2", "contact": "k1", "step": "isolated"},
     ]
@@ -90,7 +122,13 @@ def test_a_managed_workspace_takes_two_for_a_plan_and_for_isolation(world: Any, 
 def test_many_names_take_two_and_can_be_opened_once(world: Any, proposal: dict[str, Any]) -> None:
     found = world.get("wang", "/v1/cases").json()["items"]
     subjects = [item["subject"] for item in found]
-    bulk = {"kind": "bulk_opening", "area": "31", "subjects": subjects, "until": proposal["until"], **REASON}
+    bulk = {
+        "kind": "bulk_opening",
+        "area": "31",
+        "subjects": subjects,
+        "until": proposal["until"],
+        **REASON,
+    }
     made = world.post("wang", "/v1/changes", bulk).json()["id"]
     opening = {"change": made, "reason": "letters to all contacts"}
     assert world.post("wang", "/v1/identities", opening).json()["code"] == "proposed"
@@ -102,13 +140,17 @@ def test_many_names_take_two_and_can_be_opened_once(world: Any, proposal: dict[s
     assert sum(event.fact.question == "bulk" for event in world.events("LookRecorded")) == 2
 
 
-def test_broken_glass_opens_elsewhere_for_hours_and_is_announced_at_once(world: Any, proposal: dict[str, Any]) -> None:
+def test_broken_glass_opens_elsewhere_for_hours_and_is_announced_at_once(
+    world: Any, proposal: dict[str, Any]
+) -> None:
     case = "/v1/cases/c-310-a-0"
     assert world.get("wang", case).status_code == 404
     glass = {"areas": ["310"], "hours": 2, "reason": "the patient was taken to the next district"}
     assert world.post("wang", "/v1/break-glass", glass).status_code == 201
     told = world.get("wu", "/v1/notices").json()["items"]
-    assert "wang looks into 310" in told[0]["text"] and world.get("li", "/v1/notices").json()["items"]
+    assert (
+        "wang looks into 310" in told[0]["text"] and world.get("li", "/v1/notices").json()["items"]
+    )
     shown = world.get("wang", case)
     assert shown.status_code == 200
     opening = {"subject": shown.json()["subject"], "reason": "call the family"}
@@ -118,8 +160,12 @@ def test_broken_glass_opens_elsewhere_for_hours_and_is_announced_at_once(world: 
     assert world.post("wang", "/v1/identities", opening).status_code == 404
 
 
-@pytest.mark.parametrize("wrong", [{"hours": 5}, {"hours": 0}, {"reason": ""}, {"areas": []}, {"areas": ["99"]}])
-def test_glass_is_broken_with_reason_and_limit_or_not_at_all(world: Any, wrong: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{"hours": 5}, {"hours": 0}, {"reason": ""}, {"areas": []}, {"areas": ["99"]}]
+)
+def test_glass_is_broken_with_reason_and_limit_or_not_at_all(
+    world: Any, wrong: dict[str, Any]
+) -> None:
     glass = {"areas": ["310"], "hours": 2, "reason": "a good one"} | wrong
     assert world.post("wang", "/v1/break-glass", glass).status_code == 400
     assert not world.events("GlassBroken")
@@ -127,15 +173,27 @@ def test_glass_is_broken_with_reason_and_limit_or_not_at_all(world: Any, wrong: 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"until": "2023-01-01T00:00:00Z"}, {"until": "2022-04-01"}, {"reason": "x"}, {"subject": None}, {"kind": "fine"},
-     {"subjects": ["a", "b"]}, {"area": "99"}, {"kind": "mass_action", "value": "no-plan"}],
-)  # fmt: skip
-def test_a_proposal_that_says_too_little_is_refused(world: Any, proposal: dict[str, Any], wrong: Any) -> None:
+    [
+        {"until": "2023-01-01T00:00:00Z"},
+        {"until": "2022-04-01"},
+        {"reason": "x"},
+        {"subject": None},
+        {"kind": "fine"},
+        {"subjects": ["a", "b"]},
+        {"area": "99"},
+        {"kind": "mass_action", "value": "no-plan"},
+    ],
+)
+def test_a_proposal_that_says_too_little_is_refused(
+    world: Any, proposal: dict[str, Any], wrong: Any
+) -> None:
     answer = world.post("li", "/v1/changes", proposal | wrong)
     assert answer.status_code in (400, 409) and answer.json()["message"]
 
 
-def test_the_vaults_key_turns_and_the_old_one_opens_nothing(world: Any, proposal: dict[str, Any]) -> None:
+def test_the_vaults_key_turns_and_the_old_one_opens_nothing(
+    world: Any, proposal: dict[str, Any]
+) -> None:
     key_file = world.platform.workspace / "vault" / "vault.key"
     old = key_file.read_bytes()
     assert rotate_keys(world.platform, world.person("xu")) == 4

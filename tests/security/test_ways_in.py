@@ -18,16 +18,24 @@ from twinward.service.access.vault import open_identity
 
 def test_a_managed_workspace_answers_nobody_unknown(world: Any) -> None:
     assert world.client.get("/v1/incidents").status_code == 401
-    assert world.client.get("/v1/incidents", headers={"authorization": "Bearer x"}).status_code == 401
+    assert (
+        world.client.get("/v1/incidents", headers={"authorization": "Bearer x"}).status_code == 401
+    )
     assert world.client.get("/v1/activations").status_code == 200
     assert world.client.get("/health").status_code == 200
 
 
 @pytest.mark.parametrize(
     "headers",
-    [{"x-forwarded-for": "10.0.0.9"}, {"origin": "https://evil.example"}, {"host": "rebound.example"}],
+    [
+        {"x-forwarded-for": "10.0.0.9"},
+        {"origin": "https://evil.example"},
+        {"host": "rebound.example"},
+    ],
 )
-def test_without_login_only_this_machine_itself_is_let_in(make_world: Callable[..., Any], headers: Any) -> None:
+def test_without_login_only_this_machine_itself_is_let_in(
+    make_world: Callable[..., Any], headers: Any
+) -> None:
     world = make_world(managed=False)
     assert world.client.get("/v1/incidents").status_code == 200
     assert world.client.get("/v1/incidents", headers=headers).status_code == 401
@@ -59,7 +67,10 @@ def test_absent_and_forbidden_answer_alike(world: Any) -> None:
     world.report_cases()
     world.open_activation()
     assert world.get("wang", "/v1/cases/c-31-a-0").status_code == 200
-    elsewhere, nowhere = world.get("wang", "/v1/cases/c-310-a-0"), world.get("wang", "/v1/cases/c-31-a-9")
+    elsewhere, nowhere = (
+        world.get("wang", "/v1/cases/c-310-a-0"),
+        world.get("wang", "/v1/cases/c-31-a-9"),
+    )
     assert elsewhere.status_code == nowhere.status_code == 404
     assert elsewhere.text.replace("310-a-0", "") == nowhere.text.replace("31-a-9", "")
 
@@ -89,7 +100,10 @@ def test_commands_are_held_against_the_jurisdiction(world: Any) -> None:
     }
     refused = world.post("sun", "/v1/commands", {"items": [item]}).json()
     assert refused["rejected"][0]["code"] == "area_not_yours"
-    assert world.post("sun", "/v1/commands", {"items": [item | {"area": "31-a"}]}).json()["stored"] == 1
+    assert (
+        world.post("sun", "/v1/commands", {"items": [item | {"area": "31-a"}]}).json()["stored"]
+        == 1
+    )
     assert world.post("ma", "/v1/commands", {"items": [item]}).json()["code"] == "role_not_allowed"
 
 
@@ -101,10 +115,14 @@ def test_events_from_elsewhere_keep_their_place_and_say_nothing(world: Any) -> N
     assert "310-a" not in world.get("wang", "/v1/events").text
 
 
-def test_a_name_is_opened_only_for_a_person_of_ones_own_area(world: Any, people: dict[str, Caller]) -> None:
+def test_a_name_is_opened_only_for_a_person_of_ones_own_area(
+    world: Any, people: dict[str, Caller]
+) -> None:
     world.report_cases(per_leaf=1)
     world.open_activation()
-    by_area = {item["area"]: item["subject"] for item in world.get("li", "/v1/cases").json()["items"]}
+    by_area = {
+        item["area"]: item["subject"] for item in world.get("li", "/v1/cases").json()["items"]
+    }
     found = open_identity(world.platform, people["wang"], by_area["31-a"], "call the contact")
     assert found.name == "Canary 31-a 0"
     messages = []
@@ -116,11 +134,16 @@ def test_a_name_is_opened_only_for_a_person_of_ones_own_area(world: Any, people:
 
 
 def test_the_command_line_holds_a_token_against_the_same_rules(
-    make_world: Callable[..., Any], people: dict[str, Caller], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make_world: Callable[..., Any],
+    people: dict[str, Caller],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = make_world(managed=False)
     token = tmp_path / "token"
-    token.write_text(world.platform.identities.sign(people["ma"], world.clock.now(), timedelta(days=9999)))
+    token.write_text(
+        world.platform.identities.sign(people["ma"], world.clock.now(), timedelta(days=9999))
+    )
     where = ["--workspace", str(world.platform.workspace)]
     assert main(["incident", "list", *where]) == 0
     assert main(["task", "list", *where, "--token-file", str(token)]) == 2
@@ -129,36 +152,72 @@ def test_the_command_line_holds_a_token_against_the_same_rules(
 
 def test_a_case_of_elsewhere_is_not_changed_by_naming_ones_own_area(world: Any) -> None:
     world.report_cases(per_leaf=1)
-    item = {"type": "ReportCase", "id": "x1", "case": "c-32-a-0", "hazard": "epidemic", "area": "31-a",
-            "status": "recovered", "person": {"document": "DOC-CANARY-32-a-0"}}  # fmt: skip
+    item = {
+        "type": "ReportCase",
+        "id": "x1",
+        "case": "c-32-a-0",
+        "hazard": "epidemic",
+        "area": "31-a",
+        "status": "recovered",
+        "person": {"document": "DOC-CANARY-32-a-0"},
+    }
     answer = world.post("sun", "/v1/commands", {"items": [item]}).json()
     assert answer["rejected"][0]["code"] == "area_not_yours"
     with world.platform.store.read() as rows:
         assert rows.find("cases", "c-32-a-0").status == "confirmed"
 
 
-def test_who_may_not_report_a_person_cannot_change_what_is_known_of_them(world: Any, people: Any) -> None:
+def test_who_may_not_report_a_person_cannot_change_what_is_known_of_them(
+    world: Any, people: Any
+) -> None:
     world.report_cases(per_leaf=1)
     world.open_activation()
     person = {"name": "Somebody else", "document": "DOC-CANARY-310-a-0"}
-    item = {"type": "ReportCase", "id": "f1", "case": "f1", "hazard": "epidemic", "area": "310-a",
-            "status": "confirmed", "person": person}  # fmt: skip
+    item = {
+        "type": "ReportCase",
+        "id": "f1",
+        "case": "f1",
+        "hazard": "epidemic",
+        "area": "310-a",
+        "status": "confirmed",
+        "person": person,
+    }
     refused = world.post("sun", "/v1/commands", {"items": [item]}).json()
     assert refused["rejected"][0]["code"] == "area_not_yours"
     subject = world.get("li", "/v1/cases/c-310-a-0").json()["subject"]
-    assert open_identity(world.platform, people["li"], subject, "call the contact").name == "Canary 310-a 0"
+    assert (
+        open_identity(world.platform, people["li"], subject, "call the contact").name
+        == "Canary 310-a 0"
+    )
 
 
-def test_an_activation_of_one_district_does_not_open_the_one_whose_code_begins_alike(world: Any, people: Any) -> None:
+def test_an_activation_of_one_district_does_not_open_the_one_whose_code_begins_alike(
+    world: Any, people: Any
+) -> None:
     world.open_activation(areas=("31",))
     scope = activations.scope_for(world.platform, people["li"], "trace")
-    assert [scope.covers_area(code) for code in ("31", "31-a", "31-b", "310", "310-a", "3")] == [True] * 3 + [False] * 3
+    assert [scope.covers_area(code) for code in ("31", "31-a", "31-b", "310", "310-a", "3")] == [
+        True
+    ] * 3 + [False] * 3
 
 
-def test_affected_places_on_the_map_and_in_the_figures_are_those_of_ones_own_areas(world: Any) -> None:
-    items = [{"type": "ReportAffectedPlace", "id": f"a-{leaf}", "place": f"a-{leaf}", "name": f"Market {leaf}",
-              "hazard": "epidemic", "area": leaf, "day": "2022-03-31", "lon": 121.4, "lat": 31.2}
-             for leaf in ("31-a", "310-a")]  # fmt: skip
+def test_affected_places_on_the_map_and_in_the_figures_are_those_of_ones_own_areas(
+    world: Any,
+) -> None:
+    items = [
+        {
+            "type": "ReportAffectedPlace",
+            "id": f"a-{leaf}",
+            "place": f"a-{leaf}",
+            "name": f"Market {leaf}",
+            "hazard": "epidemic",
+            "area": leaf,
+            "day": "2022-03-31",
+            "lon": 121.4,
+            "lat": 31.2,
+        }
+        for leaf in ("31-a", "310-a")
+    ]
     assert world.post("li", "/v1/commands", {"items": items}).json()["stored"] == 2
     for who, names in (("li", ["Market 31-a", "Market 310-a"]), ("wang", ["Market 31-a"])):
         shown = world.get(who, "/v1/map/places").json()["name"]

@@ -1,4 +1,6 @@
-"""Run by the kill tests: forks a child that appends and acknowledges, kills it at a random point, and again."""
+"""Run by the kill tests: forks a child that appends and acknowledges, kills it at a random
+point, and again.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,9 @@ from reference.observing import as_rows, reading
 from storage.conftest import FACTS, TABLES, Incident, ask, opened
 from twinward.core.clock import SetClock
 from twinward.core.messages import Counts
+from twinward.storage.log.store import open_store
 from twinward.storage.observations import inbox
 from twinward.storage.observations.intake import DurableIntake
-from twinward.storage.log.store import open_store
 
 AT = datetime(2022, 3, 6, 8, 0, tzinfo=UTC)
 Acknowledge = Callable[[int], None]
@@ -44,7 +46,9 @@ def append_commands(place: str, first: int, acknowledge: Acknowledge) -> None:
 
     store = open_store(place, TABLES, FACTS, SetClock(AT))
     while True:
-        futures = [store.submit(lambda tx, n=n: work(tx, n)) for n in range(first, first + 1 + first % 20)]
+        futures = [
+            store.submit(lambda tx, n=n: work(tx, n)) for n in range(first, first + 1 + first % 20)
+        ]
         for future in futures:
             future.result()
             acknowledge(first)
@@ -66,7 +70,9 @@ def append_observations(place: str, first: int, acknowledge: Acknowledge) -> Non
             intake.drain()
 
 
-def run_child(append: Callable[[str, int, Acknowledge], None], place: str, first: int, pipe: int) -> None:
+def run_child(
+    append: Callable[[str, int, Acknowledge], None], place: str, first: int, pipe: int
+) -> None:
     try:
         append(place, first, lambda number: os.write(pipe, b"%d\n" % number) and None)
     except BaseException as error:
@@ -106,7 +112,9 @@ def main() -> None:
             os.close(read)
             run_child(append, place, acknowledged + 1, write)
         os.close(write)
-        first = os.read(read, 64).decode() if chance.random() < 0.8 else ""  # else perhaps while it opens
+        first = (
+            os.read(read, 64).decode() if chance.random() < 0.8 else ""
+        )  # else perhaps while it opens
         time.sleep(chance.random() * 0.1)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

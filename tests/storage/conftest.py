@@ -1,4 +1,6 @@
-"""A store on each database: SQLite in a file, PostgreSQL in a private cluster that lives for the session."""
+"""A store on each database: SQLite in a file, PostgreSQL in a private cluster that lives for the
+session.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ FACTS = (IncidentOpened, CaseReported)
 
 
 class ToySealer:
-    """Seals by turning bytes over with one key byte for each subject and day; destroyed keys open nothing."""
+    """Seals by turning bytes over with one key byte for each subject and day; destroyed keys
+    open nothing.
+    """
 
     def __init__(self) -> None:
         self.destroyed: set[tuple[str, date]] = set()
@@ -86,16 +90,27 @@ def ask(command_id: str, **more: str) -> Request:
 
 
 def opened(incident: str, area: str = "310101", subject: str | None = None) -> Draft:
-    return Draft(fact=IncidentOpened(incident=incident), area=area, incident=incident, subject=subject)
+    return Draft(
+        fact=IncidentOpened(incident=incident), area=area, incident=incident, subject=subject
+    )
 
 
 @pytest.fixture(scope="session")
 def words() -> SimpleNamespace:
     """The messages and rows that these tests speak of."""
     return SimpleNamespace(
-        START=START, OpenIncident=OpenIncident, IncidentOpened=IncidentOpened, CaseReported=CaseReported,
-        Incident=Incident, Case=Case, TABLES=TABLES, FACTS=FACTS, ToySealer=ToySealer, ask=ask, opened=opened,
-    )  # fmt: skip
+        START=START,
+        OpenIncident=OpenIncident,
+        IncidentOpened=IncidentOpened,
+        CaseReported=CaseReported,
+        Incident=Incident,
+        Case=Case,
+        TABLES=TABLES,
+        FACTS=FACTS,
+        ToySealer=ToySealer,
+        ask=ask,
+        opened=opened,
+    )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

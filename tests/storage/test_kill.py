@@ -1,4 +1,6 @@
-"""Killed at any point, a writer loses nothing acknowledged, doubles nothing, and goes on where it was."""
+"""Killed at any point, a writer loses nothing acknowledged, doubles nothing, and goes on where
+it was.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ import pytest
 
 from twinward.core.messages import Counts
 from twinward.storage.log.audit import verify_chain
-from twinward.storage.observations.intake import DurableIntake
 from twinward.storage.log.store import SqlStore
+from twinward.storage.observations.intake import DurableIntake
 
 APPENDER = Path(__file__).with_name("appender.py")
 

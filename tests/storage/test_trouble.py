@@ -1,4 +1,6 @@
-"""A full disk, a broken disk, a lost connection are said; what was acknowledged stays, no silent second try."""
+"""A full disk, a broken disk, a lost connection are said; what was acknowledged stays, no silent
+second try.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ import psycopg
 import pytest
 
 from twinward.core.errors import StorageError
-from twinward.storage.log.audit import verify_chain
 from twinward.storage.database.databases import Sqlite
+from twinward.storage.log.audit import verify_chain
 
 
 def append(words: Any, n: int, text: str = "x") -> Any:
@@ -85,7 +87,9 @@ def test_after_a_failed_sync_nothing_more_is_written_until_the_next_start(
         assert [event.command for event in reader.events_after(0)] == ["cmd-1", "cmd-4"]
 
 
-def test_a_lost_connection_is_said_and_the_next_work_connects_anew(new_database: str, open_at: Any, words: Any) -> None:
+def test_a_lost_connection_is_said_and_the_next_work_connects_anew(
+    new_database: str, open_at: Any, words: Any
+) -> None:
     store = open_at(new_database)
     store.write(append(words, 1))
     with psycopg.connect(new_database, autocommit=True) as other:
@@ -109,7 +113,9 @@ def test_a_server_that_is_not_there_is_said_at_once(open_at: Any, tmp_path: Path
 
 
 def test_a_file_that_is_no_database_is_said(open_at: Any, tmp_path: Path) -> None:
-    (tmp_path / "twinward.db").write_bytes(b"no database at all, but long enough to be looked at " * 100)
+    (tmp_path / "twinward.db").write_bytes(
+        b"no database at all, but long enough to be looked at " * 100
+    )
     with pytest.raises(StorageError) as refused:
         open_at(tmp_path)
     assert refused.value.code == "database_damaged"

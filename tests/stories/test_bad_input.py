@@ -1,4 +1,6 @@
-"""Bad input against a running server: a stable code and advice each time; the rest of the batch goes through."""
+"""Bad input against a running server: a stable code and advice each time; the rest of the batch
+goes through.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def test_a_body_that_is_no_batch(server: Server, path: str, body: bytes, code: s
 
 @pytest.mark.parametrize("path", ["/v1/commands", "/v1/observations"])
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_body_of_200_mb_is_refused_without_being_taken_in(server: Server, path: str, declared: bool) -> None:
+def test_a_body_of_200_mb_is_refused_without_being_taken_in(
+    server: Server, path: str, declared: bool
+) -> None:
     sent = 0
 
     def pieces() -> Iterator[bytes]:
@@ -82,16 +86,58 @@ BAD_COMMANDS = [
     ({k: v for k, v in case("x").items() if k != "subject"}, "missing_field"),
     (case("x", id=""), "bad_field"),
     (case("x", subject="a\u0000b"), "bad_text"),
-    ({"id": "x", "type": "ReportAffectedPlace", "hazard": "epidemic", "area": HUANGPU, "place": "p", "name": "n",
-      "day": "2022-03-01", "lon": 31.2, "lat": 121.5}, "bad_coordinates"),
-    ({"id": "x", "type": "ReportHazard", "hazard": "flood", "area": HUANGPU, "figure": "water_depth_m",
-      "value": "deep", "unit": "m"}, "bad_field"),
-    ({"id": "x", "type": "ReportCount", "hazard": "epidemic", "area": HUANGPU, "day": "2099-01-01",
-      "status": "confirmed", "count": 1}, "time_in_future"),
-    ({"id": "x", "type": "ReportCount", "hazard": "epidemic", "area": HUANGPU, "day": "2022-01-01",
-      "status": "confirmed", "count": -1}, "bad_field"),
+    (
+        {
+            "id": "x",
+            "type": "ReportAffectedPlace",
+            "hazard": "epidemic",
+            "area": HUANGPU,
+            "place": "p",
+            "name": "n",
+            "day": "2022-03-01",
+            "lon": 31.2,
+            "lat": 121.5,
+        },
+        "bad_coordinates",
+    ),
+    (
+        {
+            "id": "x",
+            "type": "ReportHazard",
+            "hazard": "flood",
+            "area": HUANGPU,
+            "figure": "water_depth_m",
+            "value": "deep",
+            "unit": "m",
+        },
+        "bad_field",
+    ),
+    (
+        {
+            "id": "x",
+            "type": "ReportCount",
+            "hazard": "epidemic",
+            "area": HUANGPU,
+            "day": "2099-01-01",
+            "status": "confirmed",
+            "count": 1,
+        },
+        "time_in_future",
+    ),
+    (
+        {
+            "id": "x",
+            "type": "ReportCount",
+            "hazard": "epidemic",
+            "area": HUANGPU,
+            "day": "2022-01-01",
+            "status": "confirmed",
+            "count": -1,
+        },
+        "bad_field",
+    ),
     ({"id": "x", "type": "AcknowledgeTask", "task": "none", "department": "health"}, "not_found"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +155,9 @@ def test_a_bad_command_is_named_and_its_neighbours_go_through(
 
 
 def test_nan_in_commands_is_no_json_and_in_observations_is_named(server: Server) -> None:
-    text = json.dumps({"source": "s", "items": [READING | {"source_id": "n1", "value": float("nan")}]})
+    text = json.dumps(
+        {"source": "s", "items": [READING | {"source_id": "n1", "value": float("nan")}]}
+    )
     answer = server.client.post("/v1/observations", content=text).json()
     assert [one["code"] for one in answer["rejected"]] == ["bad_number"]
     refused(server.client.post("/v1/commands", content='{"items": [{"id": NaN}]}'), 400, "bad_json")
@@ -128,15 +176,24 @@ def test_ten_thousand_duplicates_are_counted_and_change_nothing(server: Server) 
 
 
 def test_too_many_items_at_once(server: Server) -> None:
-    refused(server.client.post("/v1/commands", json={"items": [{}] * 20_001}), 400, "too_many_items")
+    refused(
+        server.client.post("/v1/commands", json={"items": [{}] * 20_001}), 400, "too_many_items"
+    )
 
 
 def test_a_case_that_ended_is_not_ended_again(server: Server) -> None:
     server.send([case("ends", hazard="epidemic/ends")])
-    assert server.send([case("ends", id="e1", hazard="epidemic/ends", status="recovered")])["stored"] == 1
-    told = server.send([case("ends", id="e2", hazard="epidemic/ends", status="recovered")])["rejected"]
+    assert (
+        server.send([case("ends", id="e1", hazard="epidemic/ends", status="recovered")])["stored"]
+        == 1
+    )
+    told = server.send([case("ends", id="e2", hazard="epidemic/ends", status="recovered")])[
+        "rejected"
+    ]
     assert told[0]["code"] == "already_reported"
-    told = server.send([case("ends", id="e3", hazard="epidemic/ends", status="confirmed")])["rejected"]
+    told = server.send([case("ends", id="e3", hazard="epidemic/ends", status="confirmed")])[
+        "rejected"
+    ]
     assert told[0]["code"] == "case_closed"
 
 
@@ -144,14 +201,19 @@ def test_a_task_answered_by_the_wrong_department_stays_open(server: Server) -> N
     server.send([case("wrong", hazard="epidemic/wrong")])
     server.wait_idle()
     task = next(
-        t for t in server.get("/v1/tasks", status="ordered", limit=10_000)["items"] if t["department"] == "health"
+        t
+        for t in server.get("/v1/tasks", status="ordered", limit=10_000)["items"]
+        if t["department"] == "health"
     )
     answer = {"type": "CompleteTask", "task": task["id"], "result": "done"}
     told = server.send([{"id": "w1", "department": "education", **answer}])["rejected"]
     assert told[0]["code"] == "wrong_department"
     assert "health" in told[0]["message"]
     assert server.send([{"id": "w2", "department": "health", **answer}])["stored"] == 1
-    assert server.send([{"id": "w3", "department": "health", **answer}])["rejected"][0]["code"] == "already_done"
+    assert (
+        server.send([{"id": "w3", "department": "health", **answer}])["rejected"][0]["code"]
+        == "already_done"
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,11 +226,17 @@ def test_a_task_answered_by_the_wrong_department_stays_open(server: Server) -> N
         ("/v1/tasks?area=0", 400, "unknown_area"),
         ("/v1/tasks?limit=0", 400, "bad_query"),
         ("/v1/events?after=-1", 400, "bad_query"),
-        ("/v1/sensors/none/hours?from=2022-03-01T08:00:00Z&to=2022-03-02T08:00:00Z", 404, "not_found"),
+        (
+            "/v1/sensors/none/hours?from=2022-03-01T08:00:00Z&to=2022-03-02T08:00:00Z",
+            404,
+            "not_found",
+        ),
         ("/v1/sensors/none/hours?from=2022-03-01T08:00:00Z", 400, "bad_query"),
     ],
 )
-def test_a_bad_question_is_answered_with_advice(server: Server, path: str, status: int, code: str) -> None:
+def test_a_bad_question_is_answered_with_advice(
+    server: Server, path: str, status: int, code: str
+) -> None:
     refused(server.client.get(path), status, code)
 
 
@@ -185,10 +253,15 @@ FAR = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00")
 
 @pytest.mark.parametrize("far", FAR)
 def test_a_time_beyond_every_calendar_is_refused_at_every_door(server: Server, far: str) -> None:
-    reading = {"source": "far", "items": [READING | {"source_id": f"far-{far}", "occurred_at": far}]}
+    reading = {
+        "source": "far",
+        "items": [READING | {"source_id": f"far-{far}", "occurred_at": far}],
+    }
     told = server.client.post("/v1/observations", json=reading).json()
     assert [row["code"] for row in told["rejected"]] == ["time_out_of_reach"]
-    told = server.client.post("/v1/commands", json={"items": [case(f"far-{far}", occurred_at=far)]}).json()
+    told = server.client.post(
+        "/v1/commands", json={"items": [case(f"far-{far}", occurred_at=far)]}
+    ).json()
     assert [row["code"] for row in told["rejected"]] == ["time_out_of_reach"]
     for path in ("screen", "incidents", "public", "supplies/demand"):
         refused(server.client.get(f"/v1/{path}", params={"at": far}), 400, "time_out_of_reach")
@@ -197,7 +270,10 @@ def test_a_time_beyond_every_calendar_is_refused_at_every_door(server: Server, f
 def test_a_question_that_is_wrong_before_it_is_torn_is_told(server: Server) -> None:
     refused(server.client.post("/v1/trace/contacts", content=b"[1"), 400, "bad_question")
     torn = b'{"items": [{"id": "t", "type": "ReportCount", "hazard": 5, "count": 1e999}]}'
-    assert server.client.post("/v1/commands", content=torn).json()["rejected"][0]["code"] == "bad_field"
+    assert (
+        server.client.post("/v1/commands", content=torn).json()["rejected"][0]["code"]
+        == "bad_field"
+    )
 
 
 def test_a_route_that_is_not_there_has_a_code_too(server: Server) -> None:

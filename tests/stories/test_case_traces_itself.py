@@ -1,4 +1,6 @@
-"""A confirmed case traces its contacts by itself; in an emergency they become tasks, in peacetime nothing happens."""
+"""A confirmed case traces its contacts by itself; in an emergency they become tasks, in
+peacetime nothing happens.
+"""
 
 from __future__ import annotations
 
@@ -40,21 +42,36 @@ def desk(tmp_path: Path) -> Desk:
 
 def report_ill(desk: Desk) -> None:
     desk.send(
-        "ReportCase", case="c1", subject="ill", hazard="epidemic", area=COMMUNITY, status="confirmed",
+        "ReportCase",
+        case="c1",
+        subject="ill",
+        hazard="epidemic",
+        area=COMMUNITY,
+        status="confirmed",
         found_in="community",
-    )  # fmt: skip
+    )
     desk.platform.loop.catch_up()
 
 
 def contact_tasks(desk: Desk) -> list[object]:
-    return [task for task in queries.list_tasks(desk.platform, status="open") if task.contact is not None]
+    return [
+        task
+        for task in queries.list_tasks(desk.platform, status="open")
+        if task.contact is not None
+    ]
 
 
 def test_in_an_emergency_the_contact_becomes_a_task_of_the_community(desk: Desk) -> None:
     activations.open_activation(
-        desk.platform, desk.me, hazard="epidemic", areas=["all"], purposes=["trace"], days=30, by="duty officer",
+        desk.platform,
+        desk.me,
+        hazard="epidemic",
+        areas=["all"],
+        purposes=["trace"],
+        days=30,
+        by="duty officer",
         basis="test of the law",
-    )  # fmt: skip
+    )
     report_ill(desk)
     (task,) = contact_tasks(desk)
     assert task.department == "civil_affairs"  # type: ignore[attr-defined]
@@ -68,9 +85,15 @@ def test_in_an_emergency_the_contact_becomes_a_task_of_the_community(desk: Desk)
 
 def test_asking_again_after_a_crash_names_nobody_twice(desk: Desk) -> None:
     activations.open_activation(
-        desk.platform, desk.me, hazard="epidemic", areas=["all"], purposes=["trace"], days=30, by="duty officer",
+        desk.platform,
+        desk.me,
+        hazard="epidemic",
+        areas=["all"],
+        purposes=["trace"],
+        days=30,
+        by="duty officer",
         basis="test of the law",
-    )  # fmt: skip
+    )
     report_ill(desk)
     desk.platform.store.write(lambda tx: tx.set_offset("tracing", 0))
     desk.platform.loop.catch_up()

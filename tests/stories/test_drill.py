@@ -1,4 +1,6 @@
-"""A city drills on fenced data: the script plays, everything says that it is a drill, the score comes by itself."""
+"""A city drills on fenced data: the script plays, everything says that it is a drill, the score
+comes by itself.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, START, make_city
 from twinward.app import compose
-from twinward.cli.workspace.demo import serving
 from twinward.cli.main import main
+from twinward.cli.workspace.demo import serving
 from twinward.core.clock import SetClock
 from twinward.service.intake.commands import submit_objects
 from twinward.service.platform import local_admin
@@ -60,14 +62,34 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[s
     compose.init_workspace(real)
     make_city(real, HUANGPU, "310115")
     platform = compose.open_platform(real, SetClock(START))
-    told = {"id": "r-1", "type": "ReportCase", "case": "c-1", "subject": "real-person", "hazard": "epidemic",
-            "area": COMMUNITY, "status": "confirmed", "found_in": "community"}  # fmt: skip
-    stock = {"id": "s-1", "type": "SetStock", "kind": "masks", "area": HUANGPU, "quantity": 500, "unit": "pieces"}
+    told = {
+        "id": "r-1",
+        "type": "ReportCase",
+        "case": "c-1",
+        "subject": "real-person",
+        "hazard": "epidemic",
+        "area": COMMUNITY,
+        "status": "confirmed",
+        "found_in": "community",
+    }
+    stock = {
+        "id": "s-1",
+        "type": "SetStock",
+        "kind": "masks",
+        "area": HUANGPU,
+        "quantity": 500,
+        "unit": "pieces",
+    }
     assert submit_objects(platform, local_admin(), [told, stock], "test").stored == 2
     platform.loop.catch_up()
     with platform.store.read() as reader:
         (incident,) = reader.list_rows("incidents")
-    adopt = {"id": "a-1", "type": "AdoptPlan", "incident": incident.id, "plan": "epidemic-iii-contain"}
+    adopt = {
+        "id": "a-1",
+        "type": "AdoptPlan",
+        "incident": incident.id,
+        "plan": "epidemic-iii-contain",
+    }
     assert submit_objects(platform, local_admin(), [adopt], "test").stored == 1
     platform.loop.catch_up()
     platform.close()
@@ -79,7 +101,15 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[s
 
 
 def run(home: Path, into: str, *more: str) -> dict[str, Any]:
-    return ask("drill", "run", str(home / "little.toml"), "--into", str(home / into), "--no-hindsight", *more)
+    return ask(
+        "drill",
+        "run",
+        str(home / "little.toml"),
+        "--into",
+        str(home / into),
+        "--no-hindsight",
+        *more,
+    )
 
 
 def ask(*words: str) -> dict[str, Any]:
@@ -98,7 +128,9 @@ def figure(score: dict[str, Any], name: str) -> dict[str, Any]:
     return next(one for one in score["figures"] if one["name"] == name)
 
 
-def test_the_score_comes_by_itself_and_names_its_events(played: tuple[Path, Path, dict[str, Any]]) -> None:
+def test_the_score_comes_by_itself_and_names_its_events(
+    played: tuple[Path, Path, dict[str, Any]],
+) -> None:
     _, folder, score = played
     assert score["exit"] == 0
     assert figure(score, "trigger_h")["met"] is True
@@ -111,9 +143,15 @@ def test_the_score_comes_by_itself_and_names_its_events(played: tuple[Path, Path
     platform.close()
 
 
-def test_what_came_along_with_the_state_is_not_scored(played: tuple[Path, Path, dict[str, Any]]) -> None:
-    assert "epidemic-iii-contain" not in {one["plan"] for one in played[2]["decisions"] if one["hour"] == 0}
-    assert played[2]["injects"][0]["incident"] in {one["incident"] for one in played[2]["decisions"]}
+def test_what_came_along_with_the_state_is_not_scored(
+    played: tuple[Path, Path, dict[str, Any]],
+) -> None:
+    assert "epidemic-iii-contain" not in {
+        one["plan"] for one in played[2]["decisions"] if one["hour"] == 0
+    }
+    assert played[2]["injects"][0]["incident"] in {
+        one["incident"] for one in played[2]["decisions"]
+    }
 
 
 def test_a_department_that_was_cut_off_is_late_and_the_others_are_not_blamed(
@@ -139,7 +177,9 @@ def test_the_state_came_along_without_any_person(played: tuple[Path, Path, dict[
         (incident,) = reader.list_rows("incidents", hazard="epidemic")
         assert reader.find("plans_in_force", incident.id).plan == "epidemic-iii-contain"
     platform.close()
-    assert not any(b"real-person" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert not any(
+        b"real-person" in path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    )
 
 
 def test_the_same_seed_gives_the_same_score_and_another_seed_another(
@@ -172,20 +212,36 @@ def test_a_drill_cannot_be_played_twice_nor_a_real_workspace_played(
     assert run(folder.parent, "one")["error"]["code"] == "played"
     assert run(folder.parent, "real")["error"]["code"] == "not_a_drill"
     assert ask("drill", "score", str(real))["error"]["code"] == "not_a_drill"
-    nobody = ask("drill", "run", "street-flood", "--into", str(folder.parent / "wizards"), "--people", "health,wizards")
-    assert nobody["error"]["code"] == "unknown_department" and not (folder.parent / "wizards").exists()
+    nobody = ask(
+        "drill",
+        "run",
+        "street-flood",
+        "--into",
+        str(folder.parent / "wizards"),
+        "--people",
+        "health,wizards",
+    )
+    assert (
+        nobody["error"]["code"] == "unknown_department" and not (folder.parent / "wizards").exists()
+    )
 
 
 @pytest.mark.parametrize("into", ["real/inside", "real/city/deep", "real"])
-def test_no_drill_is_made_in_a_real_workspace(played: tuple[Path, Path, dict[str, Any]], into: str) -> None:
+def test_no_drill_is_made_in_a_real_workspace(
+    played: tuple[Path, Path, dict[str, Any]], into: str
+) -> None:
     real, folder, _ = played
     script = str(folder.parent / "little.toml")
-    refused = ask("drill", "start", script, "--from", str(real), "--into", str(folder.parent / into))
+    refused = ask(
+        "drill", "start", script, "--from", str(real), "--into", str(folder.parent / into)
+    )
     assert (refused["exit"], refused["error"]["code"]) == (2, "inside_real")
     link = folder.parent / "link"
     if not link.exists():
         link.symlink_to(real)
-    assert ask("drill", "start", script, "--into", str(link / "x"))["error"]["code"] == "inside_real"
+    assert (
+        ask("drill", "start", script, "--into", str(link / "x"))["error"]["code"] == "inside_real"
+    )
 
 
 def test_every_answer_of_a_drills_server_says_so(played: tuple[Path, Path, dict[str, Any]]) -> None:
@@ -193,7 +249,15 @@ def test_every_answer_of_a_drills_server_says_so(played: tuple[Path, Path, dict[
     for workspace, drill in ((folder, score["drill"]), (real, None)):
         platform = compose.open_platform(workspace)
         with serving(platform) as url, httpx.Client(base_url=url) as client:
-            for path in ("/health", "/", "/v1/screen", "/v1/events", "/v1/incidents/none", "/no/such/route", "/docs"):
+            for path in (
+                "/health",
+                "/",
+                "/v1/screen",
+                "/v1/events",
+                "/v1/incidents/none",
+                "/no/such/route",
+                "/docs",
+            ):
                 assert client.get(path).headers.get("x-twinward-drill") == drill, path
             assert client.get("/health").json().get("drill") == drill
             assert ("DRILL" in client.get("/openapi.json").json()["info"]["title"]) == bool(drill)
@@ -207,10 +271,14 @@ def test_every_answer_of_a_drills_server_says_so(played: tuple[Path, Path, dict[
         platform.close()
 
 
-def test_the_reports_of_a_drill_carry_a_banner(played: tuple[Path, Path, dict[str, Any]], tmp_path: Path) -> None:
+def test_the_reports_of_a_drill_carry_a_banner(
+    played: tuple[Path, Path, dict[str, Any]], tmp_path: Path
+) -> None:
     _, folder, _ = played
     page, sheet = tmp_path / "score.html", tmp_path / "score.pdf"
-    asked = ask("drill", "score", str(folder), "--no-hindsight", "--html", str(page), "--pdf", str(sheet))
+    asked = ask(
+        "drill", "score", str(folder), "--no-hindsight", "--html", str(page), "--pdf", str(sheet)
+    )
     assert asked["exit"] == 0
     assert "DRILL 演练" in page.read_text("utf-8")
     assert sheet.read_bytes().startswith(b"%PDF")
@@ -225,7 +293,9 @@ def test_only_a_named_person_puts_a_drill_on_the_real_record_and_then_its_plans_
     real, folder, score = played
 
     def never_drilled() -> set[str]:
-        found = ask("library", "search", "which plans have never been drilled", "--workspace", str(real))
+        found = ask(
+            "library", "search", "which plans have never been drilled", "--workspace", str(real)
+        )
         return {one["id"] for one in found["answers"]}
 
     used = {f"plan:{plan}" for plan in score["plans"]}

@@ -1,4 +1,6 @@
-"""A street floods: a sensor's reading leads to an incident and its orders by itself, and back again."""
+"""A street floods: a sensor's reading leads to an incident and its orders by itself, and back
+again.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,25 @@ from twinward.core.clock import format_time
 from twinward.service.intake import observations
 
 
-def hear(desk: Desk, *values: float, sensor: str = "gauge-7", unit: str | None = "m", **more: Any) -> None:
+def hear(
+    desk: Desk, *values: float, sensor: str = "gauge-7", unit: str | None = "m", **more: Any
+) -> None:
     """Readings of one gauge, a minute apart, all in one batch over the same door as the API's."""
     items = []
     for value in values:
         desk.clock.advance(timedelta(minutes=1))
         at = format_time(desk.clock.now())
-        told = {"source_id": f"{sensor}-{at}", "type": "water_depth", "occurred_at": at, "subject": sensor}
+        told = {
+            "source_id": f"{sensor}-{at}",
+            "type": "water_depth",
+            "occurred_at": at,
+            "subject": sensor,
+        }
         items.append(told | {"value": value, "area": COMMUNITY, "unit": unit} | more)
     body = msgspec.json.encode({"source": "gauges", "items": items})
-    account = observations.submit(desk.platform, observations.checks_of(desk.platform), body).result()
+    account = observations.submit(
+        desk.platform, observations.checks_of(desk.platform), body
+    ).result()
     assert account.stored == len(values)
     desk.platform.watch.settle()
     desk.platform.loop.catch_up()
@@ -39,9 +50,17 @@ def test_a_flooding_street_is_answered_by_itself_from_first_reading_to_closing(d
     hear(desk, 0.16)
     incident = desk.incident()
     assert (incident["hazard"], incident["area"], incident["level"], incident["affected"]) == (
-        "flood", HUANGPU, "IV", (COMMUNITY,),
-    )  # fmt: skip
-    assert {t.department for t in desk.tasks("ordered")} >= {"transport", "commerce", "civil_affairs", "information"}
+        "flood",
+        HUANGPU,
+        "IV",
+        (COMMUNITY,),
+    )
+    assert {t.department for t in desk.tasks("ordered")} >= {
+        "transport",
+        "commerce",
+        "civil_affairs",
+        "information",
+    }
     hear(desk, 0.2, 0.55, 0.4)
     assert desk.incident()["level"] == "II"
     desk.complete_all()
@@ -62,15 +81,19 @@ def test_the_chain_from_the_sensor_to_the_order_is_on_record(desk: Desk) -> None
     hear(desk, 0.3)
     tree = desk.incident(timeline=True)["timeline"]
     assert [(row["type"], row["depth"]) for row in tree[:3]] == [
-        ("ThresholdPassed", 0), ("HazardReported", 1), ("IncidentOpened", 2),
-    ]  # fmt: skip
+        ("ThresholdPassed", 0),
+        ("HazardReported", 1),
+        ("IncidentOpened", 2),
+    ]
     assert "OrderIssued" in {row["type"] for row in tree}
 
 
 def test_a_peak_between_two_low_readings_of_one_batch_is_not_overlooked(desk: Desk) -> None:
     watch(desk)
     hear(desk, 0.0, 0.4, 0.05)
-    assert [event["fact"]["value"] for event in desk.events() if event["type"] == "ThresholdPassed"] == [0.4, 0.05]
+    assert [
+        event["fact"]["value"] for event in desk.events() if event["type"] == "ThresholdPassed"
+    ] == [0.4, 0.05]
     assert desk.incident()["figures"]["water_depth_m"] == 0.05
 
 
@@ -99,10 +122,14 @@ def test_a_threshold_can_name_the_type_of_observation_it_reads(desk: Desk) -> No
     assert desk.incident()["affected"] == (NEIGHBOUR,)
 
 
-def test_a_crash_between_the_reading_and_its_answer_loses_and_repeats_nothing(desk: Desk, monkeypatch: Any) -> None:
+def test_a_crash_between_the_reading_and_its_answer_loses_and_repeats_nothing(
+    desk: Desk, monkeypatch: Any
+) -> None:
     watch(desk)
     with monkeypatch.context() as patch:
-        patch.setattr(desk.platform.watch, "look", lambda source, readings: None)  # the process dies here
+        patch.setattr(
+            desk.platform.watch, "look", lambda source, readings: None
+        )  # the process dies here
         hear(desk, 0.5)
     assert not desk.incidents()
     for _ in range(2):  # at each start what is not yet drained is shown again

@@ -1,4 +1,6 @@
-"""SIGKILL in the middle of a search or a comparison: the same line goes on and ends with the same answer."""
+"""SIGKILL in the middle of a search or a comparison: the same line goes on and ends with the
+same answer.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,17 @@ from typing import Any
 import pytest
 
 LINES = {
-    "compare": ("none", "--generate", "3", "--replicates", "12", "--residents", "60000", "--infected", "2000"),
+    "compare": (
+        "none",
+        "--generate",
+        "3",
+        "--replicates",
+        "12",
+        "--residents",
+        "60000",
+        "--infected",
+        "2000",
+    ),
     "search": ("--trials", "14", "--replicates", "8", "--residents", "60000", "--infected", "2000"),
 }
 
@@ -22,7 +34,9 @@ LINES = {
 def start(act: str, file: Path) -> subprocess.Popen[bytes]:
     words = ("plan", act, *LINES[act], "--workers", "2", "--resume", str(file), "--json")
     return subprocess.Popen(
-        [sys.executable, "-m", "twinward.cli.main", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "twinward.cli.main", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -39,7 +53,9 @@ def test_it_goes_on_after_sigkill(act: str, tmp_path: Path) -> None:
     file = tmp_path / "killed.jsonl"
     for rows in (3, 7):  # killed twice, each time a little further
         killed = start(act, file)
-        while killed.poll() is None and (not file.exists() or file.read_bytes().count(b"\n") <= rows):
+        while killed.poll() is None and (
+            not file.exists() or file.read_bytes().count(b"\n") <= rows
+        ):
             time.sleep(0.002)
         os.kill(killed.pid, signal.SIGKILL)
         assert killed.wait() == -signal.SIGKILL

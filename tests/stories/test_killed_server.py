@@ -1,4 +1,6 @@
-"""SIGKILL in mid-flow: nothing acknowledged is lost, nothing is repeated, and the restart goes on where it was."""
+"""SIGKILL in mid-flow: nothing acknowledged is lost, nothing is repeated, and the restart goes
+on where it was.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ AREAS = (COMMUNITY, NEIGHBOUR, PUDONG_COMMUNITY)
 
 
 class Flow:
-    """Sends batches of cases and readings until the server dies; remembers what was acknowledged, and what was sent."""
+    """Sends batches of cases and readings until the server dies; remembers what was
+    acknowledged, and what was sent.
+    """
 
     def __init__(self, server: Server, name: str) -> None:
         self.name = name
@@ -36,17 +40,32 @@ class Flow:
             while True:
                 ids = [f"{self.name}-{batch}-{n}" for n in range(5)]
                 cases = [
-                    {"id": one, "type": "ReportCase", "case": one, "subject": one, "hazard": "epidemic",
-                     "area": AREAS[n % 3], "status": "confirmed", "found_in": "control"}
+                    {
+                        "id": one,
+                        "type": "ReportCase",
+                        "case": one,
+                        "subject": one,
+                        "hazard": "epidemic",
+                        "area": AREAS[n % 3],
+                        "status": "confirmed",
+                        "found_in": "control",
+                    }
                     for n, one in enumerate(ids)
-                ]  # fmt: skip
+                ]
                 self._send("/v1/commands", {"source": "cases", "items": cases})
                 self.commands |= set(ids)
                 readings = [
-                    {"source_id": f"{self.name}-{batch}-{n}", "type": "water_depth", "subject": f"g-{n}", "unit": "m",
-                     "occurred_at": "2022-03-01T08:00:00Z", "area": AREAS[n % 3], "value": batch * 0.01 + n * 1e-4}
+                    {
+                        "source_id": f"{self.name}-{batch}-{n}",
+                        "type": "water_depth",
+                        "subject": f"g-{n}",
+                        "unit": "m",
+                        "occurred_at": "2022-03-01T08:00:00Z",
+                        "area": AREAS[n % 3],
+                        "value": batch * 0.01 + n * 1e-4,
+                    }
                     for n in range(50)
-                ]  # fmt: skip
+                ]
                 self._send("/v1/observations", {"source": "gauges", "items": readings})
                 self.readings += 50
                 batch += 1
@@ -64,23 +83,36 @@ class Flow:
 
 
 def check(server: Server, flows: list[Flow]) -> None:
-    """All that was acknowledged is there; sending all of it again changes nothing; no effect is there twice."""
+    """All that was acknowledged is there; sending all of it again changes nothing; no effect is
+    there twice.
+    """
     server.wait_idle()
-    done = {event["id"].rpartition(".")[0] for event in server.events() if event["type"] == "CaseReported"}
+    done = {
+        event["id"].rpartition(".")[0]
+        for event in server.events()
+        if event["type"] == "CaseReported"
+    }
     for flow in flows:
         assert flow.commands <= done
     before = [event["id"] for event in server.events()]
     assert len(before) == len(set(before))
     for flow in flows:
-        for path, body in flow.sent[:-1]:  # the last was not acknowledged: it is there whole or not at all
+        for path, body in flow.sent[
+            :-1
+        ]:  # the last was not acknowledged: it is there whole or not at all
             answer = server.client.post(path, content=msgspec.json.encode(body)).json()
             assert (answer["stored"], answer["duplicate"]) == (0, len(body["items"]))
-        last = server.client.post(flow.sent[-1][0], content=msgspec.json.encode(flow.sent[-1][1])).json()
+        last = server.client.post(
+            flow.sent[-1][0], content=msgspec.json.encode(flow.sent[-1][1])
+        ).json()
         assert (last["stored"] == 0) != (last["duplicate"] == 0)
     incidents = server.get("/v1/incidents")["items"]
     assert len({(row["hazard"], row["area"]) for row in incidents}) == len(incidents)
-    keys = [(t["incident"], t["key"], t["area"], t["contact"]) for t in server.get("/v1/tasks", limit=10_000)["items"]
-            if t["key"] != "case"]  # fmt: skip
+    keys = [
+        (t["incident"], t["key"], t["area"], t["contact"])
+        for t in server.get("/v1/tasks", limit=10_000)["items"]
+        if t["key"] != "case"
+    ]
     assert len(keys) == len(set(keys))
     shown = server.get("/v1/sources")
     assert shown["differences"] == []
@@ -91,8 +123,18 @@ def check(server: Server, flows: list[Flow]) -> None:
 
 def kill_repeatedly(server: Server, kills: int, seed: int) -> list[Flow]:
     chance, flows = random.Random(seed), []
-    server.send([{"id": "t", "type": "SetThreshold", "hazard": "flood", "figure": "water_depth_m", "at_least": 0.15,
-                  "unit": "m"}])  # fmt: skip
+    server.send(
+        [
+            {
+                "id": "t",
+                "type": "SetThreshold",
+                "hazard": "flood",
+                "figure": "water_depth_m",
+                "at_least": 0.15,
+                "unit": "m",
+            }
+        ]
+    )
     for n in range(kills):
         flows.append(Flow(server, f"f{n}"))
         time.sleep(chance.uniform(0.05, 1.0))

@@ -1,4 +1,6 @@
-"""A running server as a screen sees it: the log by offset, the live stream that goes on, any instant."""
+"""A running server as a screen sees it: the log by offset, the live stream that goes on, any
+instant.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,15 @@ from helpers.server import Server
 
 def case(number: int, hazard: str = "epidemic") -> dict[str, Any]:
     name = f"{hazard}-{number}"
-    return {"id": name, "type": "ReportCase", "case": name, "subject": name, "hazard": hazard, "area": COMMUNITY,
-            "status": "confirmed"}  # fmt: skip
+    return {
+        "id": name,
+        "type": "ReportCase",
+        "case": name,
+        "subject": name,
+        "hazard": hazard,
+        "area": COMMUNITY,
+        "status": "confirmed",
+    }
 
 
 def read_stream(server: Server, wanted: int, **ask: Any) -> list[dict[str, Any]]:
@@ -79,7 +88,9 @@ def test_what_happens_while_the_stream_is_open_arrives_by_itself(server: Server)
 def test_the_stream_shows_nothing_of_a_person(server: Server) -> None:
     reports = [event for event in server.events() if event["type"] == "CaseReported"]
     assert reports
-    assert all(not {"subject", "case", "place", "onset"} & event["fact"].keys() for event in reports)
+    assert all(
+        not {"subject", "case", "place", "onset"} & event["fact"].keys() for event in reports
+    )
 
 
 def test_any_view_can_be_asked_as_of_an_instant(server: Server) -> None:
@@ -94,9 +105,13 @@ def test_any_view_can_be_asked_as_of_an_instant(server: Server) -> None:
 
 def test_the_description_names_every_command_and_the_one_form_of_errors(server: Server) -> None:
     document = server.get("/openapi.json")
-    assert {"ReportCase", "CompleteTask", "SetThreshold"} <= document["components"]["schemas"].keys()
+    assert {"ReportCase", "CompleteTask", "SetThreshold"} <= document["components"][
+        "schemas"
+    ].keys()
     assert document["paths"]["/v1/commands"]["post"]["requestBody"]
-    error = document["paths"]["/v1/incidents"]["get"]["responses"]["400"]["content"]["application/json"]["schema"]
+    error = document["paths"]["/v1/incidents"]["get"]["responses"]["400"]["content"][
+        "application/json"
+    ]["schema"]
     assert set(error["required"]) == {"code", "message", "advice"}
 
 
@@ -110,12 +125,28 @@ def test_a_reading_over_http_floods_a_street_by_itself(server: Server) -> None:
         "unit": "m",
     }
     server.send([told])
-    item = {"source_id": "1", "type": "water_depth", "occurred_at": datetime.now(UTC).isoformat(), "subject": "g",
-            "area": COMMUNITY, "value": 0.4, "unit": "m"}  # fmt: skip
-    assert server.client.post("/v1/observations", json={"source": "gauges", "items": [item]}).json()["stored"] == 1
+    item = {
+        "source_id": "1",
+        "type": "water_depth",
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "subject": "g",
+        "area": COMMUNITY,
+        "value": 0.4,
+        "unit": "m",
+    }
+    assert (
+        server.client.post("/v1/observations", json={"source": "gauges", "items": [item]}).json()[
+            "stored"
+        ]
+        == 1
+    )
 
     def floods() -> list[Any]:
-        return [row for row in server.get("/v1/incidents")["items"] if row["hazard"] == "flood" and row["level"]]
+        return [
+            row
+            for row in server.get("/v1/incidents")["items"]
+            if row["hazard"] == "flood" and row["level"]
+        ]
 
     (incident,) = server.wait_for(floods)
     assert (incident["area"], incident["level"]) == (HUANGPU, "III")

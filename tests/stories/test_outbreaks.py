@@ -1,4 +1,6 @@
-"""Outbreaks played through the public API on Huangpu: drawn and real, on both databases, to closed incidents."""
+"""Outbreaks played through the public API on Huangpu: drawn and real, on both databases, to
+closed incidents.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ from twinward.cli.workspace import demo
 from twinward.core.clock import SetClock
 from twinward.rehearsal.player import Player
 from twinward.rehearsal.responders import Responders
-from twinward.service.operations import run_totals
 from twinward.service.incidents import queries
+from twinward.service.operations import run_totals
 from twinward.service.platform import Platform
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "shanghai" / "outbreak-2022"
@@ -43,25 +45,39 @@ def stage(workspace: Path, settings: str = "") -> Iterator[tuple[Platform, SetCl
 
 
 def play(
-    platform: Platform, clock: SetClock, *, seed: int = 1, outbreak: Path | None = None, silent: str = ""
+    platform: Platform,
+    clock: SetClock,
+    *,
+    seed: int = 1,
+    outbreak: Path | None = None,
+    silent: str = "",
 ) -> dict[str, Any]:
     """The whole play over HTTP, as `twinward demo` does it; what it came to."""
-    options = argparse.Namespace(workspace=platform.workspace, outbreak=outbreak, outbreak_config=None, seed=seed)
+    options = argparse.Namespace(
+        workspace=platform.workspace, outbreak=outbreak, outbreak_config=None, seed=seed
+    )
     deliveries, hazard = demo.choose_deliveries(platform, options)
     clock.at = deliveries[0].published_at
     demo.open_demo_activation(platform, hazard, deliveries)
     responders = Responders(seed, hazard, frozenset(word for word in silent.split(",") if word))
     with demo.serving(platform) as url, httpx.Client(base_url=url, timeout=120) as client:
         departments = platform.reference.library.departments
-        player = Player(client, clock, platform.loop.tick, responders, departments, demo.home_finder(platform))
+        player = Player(
+            client, clock, platform.loop.tick, responders, departments, demo.home_finder(platform)
+        )
         tally = player.play(deliveries, lambda tally: None)
         player.wait_idle()
     sent = Counter(item.source for item in deliveries)
-    return run_totals.count_outcome(platform, hazard) | {"sent": sent, "latencies": tally.latencies_ms}
+    return run_totals.count_outcome(platform, hazard) | {
+        "sent": sent,
+        "latencies": tally.latencies_ms,
+    }
 
 
 def check_accounts(platform: Platform, result: dict[str, Any]) -> None:
-    """Every row that was sent is stored, rejected or a counted duplicate, and all of it is where it should be."""
+    """Every row that was sent is stored, rejected or a counted duplicate, and all of it is where
+    it should be.
+    """
     counts = {row["source"]: row for row in result["counts"]}
     for source, sent in result["sent"].items():
         row = counts[source]
@@ -98,7 +114,11 @@ def test_a_department_that_never_answers_keeps_its_incidents_open(tmp_path: Path
         result = play(platform, clock, silent="information")
         assert result["incidents_closed"] == 0
         for row in queries.list_incidents(platform):
-            unmet = [one.because for one in queries.get_incident(platform, row["id"])["evidence"] if not one.holds]
+            unmet = [
+                one.because
+                for one in queries.get_incident(platform, row["id"])["evidence"]
+                if not one.holds
+            ]
             assert any("late: information in" in because for because in unmet)
 
 
@@ -112,10 +132,11 @@ def cut_days(target: Path, first: str, last: str) -> Path:
             rows = list(csv.DictReader(file))
         day = next((name for name in ("date", "时间") if name in rows[0]), None)
         kept = [
-            row for row in rows
+            row
+            for row in rows
             if (day is None or first <= row[day].replace("-", "") <= last)
             and ("district" not in row or row["district"] in HUANGPU_WORDS)
-        ]  # fmt: skip
+        ]
         with (target / path.name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()
@@ -154,7 +175,9 @@ def test_days_of_the_real_outbreak_sum_up_and_lose_no_row(
         with demo.serving(platform) as url, httpx.Client(base_url=url, timeout=120) as client:
             rows = demo.choose_deliveries(
                 platform,
-                argparse.Namespace(workspace=platform.workspace, outbreak=folder, outbreak_config=None, seed=1),
+                argparse.Namespace(
+                    workspace=platform.workspace, outbreak=folder, outbreak_config=None, seed=1
+                ),
             )[0]
             for source in result["sent"]:
                 items = [item.command for item in rows if item.source == source]
@@ -167,7 +190,9 @@ def test_days_of_the_real_outbreak_sum_up_and_lose_no_row(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
-def test_ten_drawn_outbreaks_all_close_with_all_accounts_in_order(tmp_path: Path, seed: int) -> None:
+def test_ten_drawn_outbreaks_all_close_with_all_accounts_in_order(
+    tmp_path: Path, seed: int
+) -> None:
     with stage(tmp_path / "ws") as (platform, clock):
         result = play(platform, clock, seed=seed)
         check_accounts(platform, result)

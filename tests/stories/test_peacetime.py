@@ -1,4 +1,6 @@
-"""Peacetime: every question about a person is refused until an activation names it, and after it has ended."""
+"""Peacetime: every question about a person is refused until an activation names it, and after it
+has ended.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,15 @@ def refusal(desk: Desk, question: str) -> str:
 
 def activate(desk: Desk, *purposes: str, days: int = 2) -> str:
     return activations.open_activation(
-        desk.platform, desk.me, hazard="epidemic", areas=[HUANGPU], purposes=list(purposes), days=days,
-        by="duty officer", basis="the law on infectious diseases",
-    )  # fmt: skip
+        desk.platform,
+        desk.me,
+        hazard="epidemic",
+        areas=[HUANGPU],
+        purposes=list(purposes),
+        days=days,
+        by="duty officer",
+        basis="the law on infectious diseases",
+    )
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -23,7 +23,9 @@ def first_cause(workspace: Path, label: str, seed: int) -> Cause | None:
 
 
 def is_named(label: str, cause: Cause | None) -> bool:
-    """Whether the first cause is the planted one: its kind, and what it is about where the label says so."""
+    """Whether the first cause is the planted one: its kind, and what it is about where the label
+    says so.
+    """
     kind, _, about = label.partition(" ")
     return cause is not None and cause.kind == kind and about in ("", cause.about)
 
@@ -39,6 +41,8 @@ def test_at_least_eight_of_ten_planted_causes_are_named_first(seed: int, tmp_pat
     """Whatever the seed; eleven kinds are planted."""
     found = {label: first_cause(tmp_path / label, label, seed) for label in PLANTED}
     missed = {
-        label: cause and (cause.kind, cause.about) for label, cause in found.items() if not is_named(label, cause)
+        label: cause and (cause.kind, cause.about)
+        for label, cause in found.items()
+        if not is_named(label, cause)
     }
     assert len(missed) <= 2, missed

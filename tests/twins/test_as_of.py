@@ -30,8 +30,15 @@ def test_a_late_report_changes_what_is_known_of_the_past(desk: Desk) -> None:
     desk.pass_time(hours=10)
     before = queries.get_overview(desk.platform, START + timedelta(hours=6))["new_total"]
     earlier = format_time(START + timedelta(hours=5))
-    desk.post("ReportCase", case="late", subject="p-late", hazard="epidemic", area=COMMUNITY, status="confirmed",
-              occurred_at=earlier)  # fmt: skip
+    desk.post(
+        "ReportCase",
+        case="late",
+        subject="p-late",
+        hazard="epidemic",
+        area=COMMUNITY,
+        status="confirmed",
+        occurred_at=earlier,
+    )
     with desk.platform.store.read() as reader:
         at = START + timedelta(hours=6)
         assert {row.id for row in reader.as_of("cases", at)} == {"c-1", "late"}

@@ -1,4 +1,6 @@
-"""Each command of the twins: what it states as fact, and what it refuses, with a code that stays."""
+"""Each command of the twins: what it states as fact, and what it refuses, with a code that
+stays.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,13 @@ from twinward.twins.emergency import messages as m
 def ask(desk: Desk, command: Command) -> tuple[str, list[str]]:
     """The code of the refusal or "stored", and the types of the facts."""
     twins = desk.platform.loop.twins
-    done = desk.platform.store.write(lambda tx: twins.ask_one(tx, Request(command=command, actor="officer")))
+    done = desk.platform.store.write(
+        lambda tx: twins.ask_one(tx, Request(command=command, actor="officer"))
+    )
     with desk.platform.store.read() as reader:
-        types = [event.type for name in done.events if (event := reader.find_event(name)) is not None]
+        types = [
+            event.type for name in done.events if (event := reader.find_event(name)) is not None
+        ]
     return done.code or done.status, types
 
 
@@ -35,18 +41,33 @@ def case(number: int = 1, **more: Any) -> m.ReportCase:
 
 
 def open_incident(name: str = "i", **more: Any) -> m.OpenIncident:
-    told = {"id": f"open-{name}", "incident": name, "hazard": "flood", "area": HUANGPU, "affected": (COMMUNITY,)}
+    told = {
+        "id": f"open-{name}",
+        "incident": name,
+        "hazard": "flood",
+        "area": HUANGPU,
+        "affected": (COMMUNITY,),
+    }
     return m.OpenIncident(**(told | {"title": "t"} | more))
 
 
 def task(name: str = "t", **more: Any) -> m.CreateTask:
-    told = {"id": f"make-{name}", "task": name, "incident": "i", "key": "k", "title": "t", "department": "health"}
+    told = {
+        "id": f"make-{name}",
+        "task": name,
+        "incident": "i",
+        "key": "k",
+        "title": "t",
+        "department": "health",
+    }
     return m.CreateTask(**(told | {"area": HUANGPU, "deadline_h": 4.0} | more))
 
 
 def count(number: int, told: int, day: int = 1) -> m.ReportCount:
     at = date(2022, 3, day)
-    return m.ReportCount(id=f"n{number}", hazard="h", area=HUANGPU, day=at, status="confirmed", count=told)
+    return m.ReportCount(
+        id=f"n{number}", hazard="h", area=HUANGPU, day=at, status="confirmed", count=told
+    )
 
 
 def order(name: str = "t") -> m.IssueOrder:
@@ -105,7 +126,10 @@ STORIES: dict[str, list[tuple[Command, str]]] = {
         (m.AcknowledgeTask(id="k4", task="t", department="health"), "TaskAcknowledged"),
         (m.AcknowledgeTask(id="k5", task="t", department="health"), "already_acknowledged"),
         (m.AssessTask(id="s0", task="t", score=5), "not_done"),
-        (m.CompleteTask(id="d1", task="t", department="health", result="no", succeeded=False), "TaskFailed"),
+        (
+            m.CompleteTask(id="d1", task="t", department="health", result="no", succeeded=False),
+            "TaskFailed",
+        ),
         (m.EscalateTask(id="e1", task="t", to_area="city", late_h=1, grace_h=1), "TaskEscalated"),
         (m.CompleteTask(id="d2", task="t", department="health", result="yes"), "TaskCompleted"),
         (m.CompleteTask(id="d3", task="t", department="health", result="yes"), "already_done"),
@@ -119,7 +143,10 @@ STORIES: dict[str, list[tuple[Command, str]]] = {
         (m.NameContact(id="n0", contact="k", case="c", subject="q", area=HUANGPU), "not_found"),
         (case(), "CaseReported"),
         (m.NameContact(id="n1", contact="k", case="c", subject="q", area=HUANGPU), "ContactNamed"),
-        (m.NameContact(id="n2", contact="k", case="c", subject="q", area=HUANGPU), "already_reported"),
+        (
+            m.NameContact(id="n2", contact="k", case="c", subject="q", area=HUANGPU),
+            "already_reported",
+        ),
         (m.UpdateContact(id="u1", contact="k", step="isolated"), "out_of_order"),
         (m.UpdateContact(id="u2", contact="k", step="located"), "ContactUpdated"),
         (m.UpdateContact(id="u3", contact="none", step="located"), "not_found"),
@@ -131,23 +158,50 @@ STORIES: dict[str, list[tuple[Command, str]]] = {
         (m.SetStock(id="2", kind="masks", area=HUANGPU, quantity=5, unit="pieces"), "wrong_unit"),
     ],
     "sensors": [
-        (c.NoteReading(id="1", sensor="s", area=HUANGPU, figure="d", value=1, unit="m"), "no_threshold"),
-        (c.SetThreshold(id="2", hazard="flood", figure="d", at_least=0.5, unit="m"), "ThresholdSet"),
-        (c.NoteReading(id="3", sensor="s", area=HUANGPU, figure="d", value=1, unit="cm"), "no_threshold"),
-        (c.NoteReading(id="4", sensor="s", area=HUANGPU, figure="d", value=0.4, unit="m"), "nothing_new"),
-        (c.NoteReading(id="5", sensor="s", area=HUANGPU, figure="d", value=0.6, unit="m"), "ThresholdPassed"),
-        (c.NoteReading(id="6", sensor="s", area=HUANGPU, figure="d", value=0.6, unit="m"), "nothing_new"),
-        (c.NoteReading(id="7", sensor="s", area=HUANGPU, figure="d", value=0.1, unit="m"), "ThresholdPassed"),
+        (
+            c.NoteReading(id="1", sensor="s", area=HUANGPU, figure="d", value=1, unit="m"),
+            "no_threshold",
+        ),
+        (
+            c.SetThreshold(id="2", hazard="flood", figure="d", at_least=0.5, unit="m"),
+            "ThresholdSet",
+        ),
+        (
+            c.NoteReading(id="3", sensor="s", area=HUANGPU, figure="d", value=1, unit="cm"),
+            "no_threshold",
+        ),
+        (
+            c.NoteReading(id="4", sensor="s", area=HUANGPU, figure="d", value=0.4, unit="m"),
+            "nothing_new",
+        ),
+        (
+            c.NoteReading(id="5", sensor="s", area=HUANGPU, figure="d", value=0.6, unit="m"),
+            "ThresholdPassed",
+        ),
+        (
+            c.NoteReading(id="6", sensor="s", area=HUANGPU, figure="d", value=0.6, unit="m"),
+            "nothing_new",
+        ),
+        (
+            c.NoteReading(id="7", sensor="s", area=HUANGPU, figure="d", value=0.1, unit="m"),
+            "ThresholdPassed",
+        ),
     ],
     "restrictions and places": [
-        (c.RestrictArea(id="1", area=HUANGPU, measure="school_closure", incident="i"), "AreaRestricted"),
-        (c.RestrictArea(id="2", area=HUANGPU, measure="school_closure", incident="i"), "already_restricted"),
+        (
+            c.RestrictArea(id="1", area=HUANGPU, measure="school_closure", incident="i"),
+            "AreaRestricted",
+        ),
+        (
+            c.RestrictArea(id="2", area=HUANGPU, measure="school_closure", incident="i"),
+            "already_restricted",
+        ),
         (c.LiftRestrictions(id="3", incident="i"), "RestrictionsLifted"),
         (c.LiftRestrictions(id="4", incident="i"), "nothing_new"),
         (c.MarkPlace(id="5", place="p", area=HUANGPU, name="n", hazard="h"), "PlaceMarked"),
         (c.MarkPlace(id="6", place="p", area=HUANGPU, name="n", hazard="h"), "already_marked"),
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("story", STORIES)

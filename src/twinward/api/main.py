@@ -11,23 +11,40 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
 from twinward import __version__
-from twinward.api.routes import (approvals, commands, events, assessment, library, console as map, observations, documents, persons, planning, sessions, supplies, tracing, incidents)
-from twinward.api.http.responses import answer, answer_error
 from twinward.api.http.authentication import make_guard
-from twinward.api.http.static_console import mount_console
 from twinward.api.http.middleware import Hardening
+from twinward.api.http.responses import answer, answer_error
+from twinward.api.http.static_console import mount_console
+from twinward.api.routes import (
+    approvals,
+    assessment,
+    commands,
+    documents,
+    events,
+    incidents,
+    library,
+    observations,
+    persons,
+    planning,
+    sessions,
+    supplies,
+    tracing,
+)
+from twinward.api.routes import console as map
 from twinward.core.errors import InputError, TwinwardError
-from twinward.service.intake.commands import schema_of_commands
-from twinward.service.platform import Platform
 from twinward.service.answer_schemas import schema_of_answers
 from twinward.service.incidents.queries import get_health as get_health_body
+from twinward.service.intake.commands import schema_of_commands
+from twinward.service.platform import Platform
 
 
 def make_api(platform: Platform) -> FastAPI:
     """The API over one open platform."""
     guard = Depends(make_guard(platform))
     title = f"Twinward DRILL {platform.drill}" if platform.drill else "Twinward"
-    api = FastAPI(title=title, version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard])
+    api = FastAPI(
+        title=title, version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard]
+    )
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
     api.add_middleware(Hardening, drill=platform.drill)
     for subject in (
@@ -50,10 +67,14 @@ def make_api(platform: Platform) -> FastAPI:
 
     @api.get("/health", tags=["health"])
     def get_health() -> Response:
-        """Whether the log can be read, the loop runs, and every account agrees with what is stored."""
+        """Whether the log can be read, the loop runs, and every account agrees with what is
+        stored.
+        """
         body = get_health_body(platform)
         drill = {"drill": platform.drill} if platform.drill else {}
-        return answer(body | {"version": __version__} | drill, 503 if body["status"] == "failing" else 200)
+        return answer(
+            body | {"version": __version__} | drill, 503 if body["status"] == "failing" else 200
+        )
 
     @api.exception_handler(TwinwardError)
     async def on_error(_request: Request, error: TwinwardError) -> Response:
@@ -63,12 +84,16 @@ def make_api(platform: Platform) -> FastAPI:
     async def on_bad_query(_request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return answer_error(InputError(f"{where}: {first['msg']}", "see /openapi.json", code="bad_query"))
+        return answer_error(
+            InputError(f"{where}: {first['msg']}", "see /openapi.json", code="bad_query")
+        )
 
     @api.exception_handler(HTTPException)
     async def on_no_route(request: Request, error: HTTPException) -> Response:
         told = f"{request.method} {request.url.path}: {error.detail}"
-        return answer({"code": "no_route", "message": told, "advice": "see /openapi.json"}, error.status_code)
+        return answer(
+            {"code": "no_route", "message": told, "advice": "see /openapi.json"}, error.status_code
+        )
 
     mount_console(api)
     api.openapi = lambda: describe(api)  # type: ignore[method-assign]

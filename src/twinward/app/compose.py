@@ -11,36 +11,43 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from twinward.core.clock import Clock, SystemClock
-from twinward.core.errors import (AbsentError, BusyError, ConflictError, InputError, RefusedError, TwinwardError)
-from twinward.core.messages import Event, Fact
-from twinward.library.loading import load_library
-from twinward.loop.engine import Loop
-from twinward.loop.context import ReferenceData
-from twinward.loop.case_tracing import CaseTracing
 from twinward.citybase.columns import open_city, read_manifest
+from twinward.core.clock import Clock, SystemClock
+from twinward.core.errors import (
+    AbsentError,
+    BusyError,
+    ConflictError,
+    InputError,
+    RefusedError,
+    TwinwardError,
+)
+from twinward.core.messages import Event, Fact
+from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
+from twinward.library.loading import load_library
+from twinward.loop.case_tracing import CaseTracing
+from twinward.loop.context import ReferenceData
+from twinward.loop.engine import Loop
+from twinward.security.authorization.policy import Policy
 from twinward.security.identity.accounts import Accounts
 from twinward.security.identity.people import Identities, local_admin
+from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.masking import ScrubFilter
-from twinward.security.authorization.policy import Policy
-from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.vault import Vault
 from twinward.service.access.accounts import add_account
-from twinward.service.operations.daily_jobs import Housekeeping
 from twinward.service.access.misuse_check import check_misuse
-from twinward.service.platform import Caller, Platform
-from twinward.service.operations.reconciliation import Reconciler
 from twinward.service.access.retention import run_retention
-from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
+from twinward.service.operations.daily_jobs import Housekeeping
+from twinward.service.operations.reconciliation import Reconciler
+from twinward.service.platform import Caller, Platform
 from twinward.settings import Settings, load_settings
+from twinward.storage.database.databases import Postgres, Sqlite, choose_database, require_log
 from twinward.storage.log import audit
-from twinward.storage.maintenance import backup, doctor, migrate
 from twinward.storage.log.chain import ChainCheck
-from twinward.storage.database.databases import (Postgres, Sqlite, choose_database, require_log)
-from twinward.storage.observations.intake_handle import IntakeHandle
 from twinward.storage.log.drill_isolation import require_own_files
 from twinward.storage.log.store import SqlStore, open_store
+from twinward.storage.maintenance import backup, doctor, migrate
+from twinward.storage.observations.intake_handle import IntakeHandle
 from twinward.twins.city import messages as city_messages
 from twinward.twins.city import twin as city
 from twinward.twins.city.areas import AreaTree
@@ -51,8 +58,8 @@ from twinward.twins.twin import Twins, join
 if TYPE_CHECKING:
     from uvicorn import Server
 
-    from twinward.service.tracing.questions import Tracing
     from twinward.service.tracing.provider import TracingProvider
+    from twinward.service.tracing.questions import Tracing
     from twinward.storage.lake.lake import Lake
 
 BEHAVIOUR = join([city.BEHAVIOUR, emergency.BEHAVIOUR])
@@ -68,7 +75,9 @@ MARK = "workspace.json"
 
 
 class WorkspaceMark(msgspec.Struct, frozen=True, kw_only=True):
-    """What a workspace is: `kind` keeps a demonstration from writing into real data; `drill` is a drill's id."""
+    """What a workspace is: `kind` keeps a demonstration from writing into real data; `drill` is
+    a drill's id.
+    """
 
     schema_version: int = 1
     kind: str = "ordinary"
@@ -76,10 +85,14 @@ class WorkspaceMark(msgspec.Struct, frozen=True, kw_only=True):
     drill: str = ""
 
 
-def init_workspace(workspace: Path, *, managed: bool = False, kind: str = "ordinary", drill: str = "") -> WorkspaceMark:
+def init_workspace(
+    workspace: Path, *, managed: bool = False, kind: str = "ordinary", drill: str = ""
+) -> WorkspaceMark:
     """Make an empty workspace (no city); refuses a folder that is one already."""
     if (workspace / MARK).exists():
-        raise ConflictError(f"{workspace} is a workspace already", "use it, or name another folder", code="exists")
+        raise ConflictError(
+            f"{workspace} is a workspace already", "use it, or name another folder", code="exists"
+        )
     workspace.mkdir(parents=True, exist_ok=True)
     mark = WorkspaceMark(managed=managed, kind=kind, drill=drill)
     (workspace / MARK).write_bytes(msgspec.json.encode(mark))
@@ -87,7 +100,9 @@ def init_workspace(workspace: Path, *, managed: bool = False, kind: str = "ordin
 
 
 def add_first_administrator(workspace: Path) -> str:
-    """The one-time secret of a managed workspace's first administrator; there is no password before it is used."""
+    """The one-time secret of a managed workspace's first administrator; there is no password
+    before it is used.
+    """
     platform = open_platform(workspace)
     try:
         return add_account(platform, local_admin(), "admin", "administrator")
@@ -98,13 +113,19 @@ def add_first_administrator(workspace: Path) -> str:
 def read_mark(workspace: Path) -> WorkspaceMark:
     path = workspace / MARK
     if not path.exists():
-        raise AbsentError(f"{workspace} is no workspace", "make one with `twinward init DIR`", code="no_workspace")
+        raise AbsentError(
+            f"{workspace} is no workspace", "make one with `twinward init DIR`", code="no_workspace"
+        )
     try:
         mark = msgspec.json.decode(path.read_bytes(), type=WorkspaceMark)
     except msgspec.DecodeError as error:
-        raise InputError(f"{path.name} cannot be read: {error}", "restore it from a backup", code="broken") from error
+        raise InputError(
+            f"{path.name} cannot be read: {error}", "restore it from a backup", code="broken"
+        ) from error
     if (mark.kind == "drill") != bool(mark.drill):
-        raise InputError(f"{path.name} says that it is a drill and does not", "restore it", code="broken")
+        raise InputError(
+            f"{path.name} says that it is a drill and does not", "restore it", code="broken"
+        )
     return mark
 
 
@@ -137,12 +158,15 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     keyring = Keyring(workspace / "keys" / "subjects.keys")
     areas = open_areas(workspace)
     reference = ReferenceData(
-        areas=areas, library=load_library(extra_plans=workspace / "plans"),
+        areas=areas,
+        library=load_library(extra_plans=workspace / "plans"),
         residents=cache(lambda area: count_residents(workspace, areas, area)),
-    )  # fmt: skip
+    )
     place = settings.storage.url or workspace
     require_log(place)
-    store = open_store(place, BEHAVIOUR.tables, FACTS, clock, keyring, workspace / "sealed", mark.drill)
+    store = open_store(
+        place, BEHAVIOUR.tables, FACTS, clock, keyring, workspace / "sealed", mark.drill
+    )
     identities = Identities(workspace / "keys", managed=mark.managed)
     accounts = Accounts(workspace / "keys")
     twins = Twins(BEHAVIOUR)
@@ -158,11 +182,17 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         store,
         twins,
         lambda fact, event: find_contacts(
-            workspace, lambda: desk().of(msgspec.structs.replace(local_admin(), name="loop")), fact, event
+            workspace,
+            lambda: desk().of(msgspec.structs.replace(local_admin(), name="loop")),
+            fact,
+            event,
         ),
     )
     intake = IntakeHandle(
-        workspace / "observations", clock, lambda rows, at: open_lake(workspace).append([rows], at), watch
+        workspace / "observations",
+        clock,
+        lambda rows, at: open_lake(workspace).append([rows], at),
+        watch,
     )
     platform = Platform(
         workspace=workspace,
@@ -193,12 +223,15 @@ def require_fenced(workspace: Path, settings: Settings) -> None:
     require_own_files(workspace)
     if settings.security.vault_key_file:
         raise RefusedError(
-            "a drill has no vault key of anybody else", "take security.vault_key_file out of its settings.toml",
+            "a drill has no vault key of anybody else",
+            "take security.vault_key_file out of its settings.toml",
             code="fence_broken",
-        )  # fmt: skip
+        )
 
 
-def find_contacts(workspace: Path, tracing: Callable[[], Tracing], fact: Reported, event: Event) -> Sequence[Named]:
+def find_contacts(
+    workspace: Path, tracing: Callable[[], Tracing], fact: Reported, event: Event
+) -> Sequence[Named]:
     """A case's contacts from the lake; nothing where there is no lake."""
     if not (workspace / "lake").is_dir():
         return ()
@@ -237,7 +270,9 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
 
 def scrub_logs() -> None:
     """Every handler that a log can leave by gets the filter."""
-    handlers = [h for name in ("", "uvicorn", "uvicorn.error") for h in logging.getLogger(name).handlers]
+    handlers = [
+        h for name in ("", "uvicorn", "uvicorn.error") for h in logging.getLogger(name).handlers
+    ]
     for handler in [*handlers, *([logging.lastResort] if logging.lastResort else [])]:
         if not any(isinstance(one, ScrubFilter) for one in handler.filters):
             handler.addFilter(ScrubFilter())
@@ -251,7 +286,9 @@ def make_housekeeping(platform: Platform) -> Housekeeping:
     return Housekeeping(
         platform,
         [
-            lambda platform, caller: run_retention(platform, caller, lambda: expire(platform, open_lake(workspace))),
+            lambda platform, caller: run_retention(
+                platform, caller, lambda: expire(platform, open_lake(workspace))
+            ),
             lambda platform, caller: check_misuse(platform, caller, lambda: verify_log(workspace)),
         ],
     )
@@ -291,13 +328,17 @@ def open_lake(workspace: Path) -> Lake:
 
 
 def make_tracing(platform: Platform, caller: Caller) -> Tracing:
-    """The questions about movement on behalf of a caller; all callers of one platform share its warm lake."""
+    """The questions about movement on behalf of a caller; all callers of one platform share its
+    warm lake.
+    """
     tracing: Tracing = platform.tracing(caller)
     return tracing
 
 
 def warm_tracing(platform: Platform) -> None:
-    """Open the lake and load the kernels beside everything else, so that the first case does not wait for it."""
+    """Open the lake and load the kernels beside everything else, so that the first case does not
+    wait for it.
+    """
     if (platform.workspace / "lake").is_dir():
         with suppress(TwinwardError):  # whoever asks is told
             make_tracing(platform, local_admin()).lake()
@@ -314,7 +355,9 @@ def export_log(workspace: Path, path: Path, *, fhir: bool = True) -> int:
 
 
 def anchors_that_fail(workspace: Path, anchors: list[tuple[int, str]]) -> list[int]:
-    """Places whose published hash the log no longer has: somebody has written the whole chain anew."""
+    """Places whose published hash the log no longer has: somebody has written the whole chain
+    anew.
+    """
     return audit.anchors_that_fail(open_database(workspace), anchors)
 
 
@@ -323,7 +366,9 @@ def verify_log_file(path: Path) -> ChainCheck:
 
 
 def open_database(workspace: Path) -> Sqlite | Postgres:
-    """Where the workspace's log is kept; a log that was never written is made, so that there is one to read."""
+    """Where the workspace's log is kept; a log that was never written is made, so that there is
+    one to read.
+    """
     open_platform(workspace).close()
     return choose_database(load_settings(workspace / "settings.toml").storage.url or workspace)
 
@@ -347,7 +392,9 @@ def backup_workspace(workspace: Path, target: Path) -> backup.Contents:
 
 
 def restore_workspace(source: Path, workspace: Path) -> backup.Contents:
-    """Make a workspace from a backup; a log that was in PostgreSQL goes into the database its settings name."""
+    """Make a workspace from a backup; a log that was in PostgreSQL goes into the database its
+    settings name.
+    """
     contents = backup.read_contents(source)
     database = choose_database(load_settings(source / "settings.toml").storage.url or source)
     if isinstance(database, Postgres):
@@ -358,4 +405,6 @@ def restore_workspace(source: Path, workspace: Path) -> backup.Contents:
 def migrate_workspace(workspace: Path) -> tuple[int, int]:
     """Upgrade the workspace's log to this release; the schema versions before and after."""
     read_mark(workspace)
-    return migrate.migrate(choose_database(load_settings(workspace / "settings.toml").storage.url or workspace))
+    return migrate.migrate(
+        choose_database(load_settings(workspace / "settings.toml").storage.url or workspace)
+    )

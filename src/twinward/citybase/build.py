@@ -1,4 +1,6 @@
-"""Builds a city from its file: read the sources, make the residents, measure them, write the directory whole."""
+"""Builds a city from its file: read the sources, make the residents, measure them, write the
+directory whole.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +13,40 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from twinward.citybase.schema import (SCHEMA_VERSION, SITE_KINDS, WORKPLACE, Area, CityBase)
-from twinward.citybase.places.buildings import write_buildings
-from twinward.citybase.columns import (COLUMNS, CityManifest, base_of, hash_columns, write_columns, write_manifest)
-from twinward.citybase.config import CityConfig, load_config
-from twinward.citybase.directory import (CITY, REJECTED, locked, storage_error, whole_city)
-from twinward.citybase.fidelity import measure
 from twinward.citybase.areas.hierarchy import Hierarchy
-from twinward.citybase.places.named_places import SITE_OF_KIND, PlaceTable
-from twinward.citybase.reading import Sources
-from twinward.citybase.places.roads import write_roads
+from twinward.citybase.columns import (
+    COLUMNS,
+    CityManifest,
+    base_of,
+    hash_columns,
+    write_columns,
+    write_manifest,
+)
+from twinward.citybase.config import CityConfig, load_config
+from twinward.citybase.directory import CITY, REJECTED, locked, storage_error, whole_city
+from twinward.citybase.fidelity import measure
 from twinward.citybase.people.synthesis import Columns, Progress, synthesise
+from twinward.citybase.places.buildings import write_buildings
+from twinward.citybase.places.named_places import SITE_OF_KIND, PlaceTable
+from twinward.citybase.places.roads import write_roads
+from twinward.citybase.reading import Sources
+from twinward.citybase.schema import SCHEMA_VERSION, SITE_KINDS, WORKPLACE, Area, CityBase
 
 AREAS, PLACES, BOUNDARIES = "areas.parquet", "places.parquet", "boundaries.geojson"
 
 
-def build(config_path: Path, workspace: Path, *, seed: int = 0, threads: int = 0,
-          progress: Progress = lambda stage, share: None) -> dict[str, Any]:  # fmt: skip
+def build(
+    config_path: Path,
+    workspace: Path,
+    *,
+    seed: int = 0,
+    threads: int = 0,
+    progress: Progress = lambda stage, share: None,
+) -> dict[str, Any]:
     """Builds the city of a city file into `workspace/city` and returns its report.
 
-    The older city stays until the new one is whole. Rejected rows are in `workspace/city-rejected`, also when the
-    build fails. InputError names the source, column and line at fault.
+    The older city stays until the new one is whole. Rejected rows are in `workspace/city-rejected`,
+    also when the build fails. InputError names the source, column and line at fault.
     """
     began = time.perf_counter()
     config = load_config(config_path)
@@ -45,7 +60,9 @@ def build(config_path: Path, workspace: Path, *, seed: int = 0, threads: int = 0
         finally:
             write_rejected(sources, rejected)
         progress("sources", 0.15)
-        columns = synthesise(sources.frame, threads, lambda stage, share: progress(stage, 0.15 + 0.6 * share))
+        columns = synthesise(
+            sources.frame, threads, lambda stage, share: progress(stage, 0.15 + 0.6 * share)
+        )
         return write_city(workspace, config, sources, columns, began, progress)
 
 
@@ -57,13 +74,24 @@ def write_rejected(sources: Sources, directory: Path) -> None:
         raise storage_error(error, f"rejected rows could not be written to {directory}") from error
 
 
-def write_city(workspace: Path, config: CityConfig, sources: Sources, columns: Columns, began: float,
-               progress: Progress) -> dict[str, Any]:  # fmt: skip
+def write_city(
+    workspace: Path,
+    config: CityConfig,
+    sources: Sources,
+    columns: Columns,
+    began: float,
+    progress: Progress,
+) -> dict[str, Any]:
     hierarchy = sources.hierarchy
     base = base_of(
-        columns, sources.frame.lonlat, [leaf.code for leaf in hierarchy.leaves], list_areas(hierarchy),
-        name=config.city.name, timezone=config.city.timezone, sha256="",
-    )  # fmt: skip
+        columns,
+        sources.frame.lonlat,
+        [leaf.code for leaf in hierarchy.leaves],
+        list_areas(hierarchy),
+        name=config.city.name,
+        timezone=config.city.timezone,
+        sha256="",
+    )
     with whole_city(workspace) as directory:
         progress("writing", 0.78)
         bytes_written = write_columns(base, directory)
@@ -76,14 +104,22 @@ def write_city(workspace: Path, config: CityConfig, sources: Sources, columns: C
         if len(sources.roads.way):
             write_roads(sources.roads, directory)
         if sources.buildings is not None:
-            codes = ["" if leaf < 0 else base.leaf_codes[leaf] for leaf in sources.building_leaf.tolist()]
+            codes = [
+                "" if leaf < 0 else base.leaf_codes[leaf] for leaf in sources.building_leaf.tolist()
+            ]
             write_buildings(sources.buildings, codes, directory)
         report = report_of(config, sources, base, digest, began, bytes_written)
         manifest = CityManifest(
-            schema_version=SCHEMA_VERSION, name=base.name, timezone=base.timezone, sha256=digest,
-            lengths={name: len(getattr(base, name)) for name in COLUMNS}, leaf_codes=base.leaf_codes,
-            areas=base.areas, report=report, fidelity=fidelity,
-        )  # fmt: skip
+            schema_version=SCHEMA_VERSION,
+            name=base.name,
+            timezone=base.timezone,
+            sha256=digest,
+            lengths={name: len(getattr(base, name)) for name in COLUMNS},
+            leaf_codes=base.leaf_codes,
+            areas=base.areas,
+            report=report,
+            fidelity=fidelity,
+        )
         write_manifest(manifest, directory)
         progress("syncing", 0.95)
     progress("done", 1.0)
@@ -99,20 +135,33 @@ def report_of(
 ) -> dict[str, Any]:
     hierarchy = sources.hierarchy
     given = {facilities.kind for facilities in sources.frame.facilities}
-    stand_ins = sum(int((base.site_kind == i).sum()) for i in range(len(SITE_KINDS)) if i not in {*given, WORKPLACE})
+    stand_ins = sum(
+        int((base.site_kind == i).sum())
+        for i in range(len(SITE_KINDS))
+        if i not in {*given, WORKPLACE}
+    )
     return {
-        "name": config.city.name, "residents": base.residents, "households": base.households,
-        "places": stand_ins + len(sources.places.kind), "places_published": len(sources.places.kind),
-        "areas": {level: len(nodes) for level, nodes in zip(hierarchy.levels, hierarchy.nodes, strict=True)},
-        "road_nodes": len(sources.roads.node_lonlat), "road_edges": len(sources.roads.way),
+        "name": config.city.name,
+        "residents": base.residents,
+        "households": base.households,
+        "places": stand_ins + len(sources.places.kind),
+        "places_published": len(sources.places.kind),
+        "areas": {
+            level: len(nodes)
+            for level, nodes in zip(hierarchy.levels, hierarchy.nodes, strict=True)
+        },
+        "road_nodes": len(sources.roads.node_lonlat),
+        "road_edges": len(sources.roads.way),
         "buildings": len(sources.buildings.kind) if sources.buildings is not None else 0,
         "sites": {kind: int((base.site_kind == i).sum()) for i, kind in enumerate(SITE_KINDS)},
         "sources": [ledger.report() for ledger in sources.ledgers],
-        "synthetic": synthetic_notes(sources), "seed": sources.seed,
+        "synthetic": synthetic_notes(sources),
+        "seed": sources.seed,
         "seconds": round(time.perf_counter() - began, 3),
         "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, 1),
-        "bytes_per_resident": round(size / base.residents, 2), "sha256": digest,
-    }  # fmt: skip
+        "bytes_per_resident": round(size / base.residents, 2),
+        "sha256": digest,
+    }
 
 
 def synthetic_notes(sources: Sources) -> list[str]:
@@ -122,7 +171,8 @@ def synthetic_notes(sources: Sources) -> list[str]:
         seeded = sum(not node.published for node in nodes)
         if seeded and not (level in {"zone", "cell"} and sources.config.areas is None):
             notes.append(
-                f"positions of {seeded} of {len(nodes)} {level} areas are seeded cells inside the outline above"
+                f"positions of {seeded} of {len(nodes)} {level} areas are seeded cells inside the "
+                f"outline above"
             )
     given = {facilities.kind for facilities in sources.frame.facilities}
     seeded_kinds = [kind for i, kind in enumerate(SITE_KINDS) if i not in given and i != WORKPLACE]
@@ -132,8 +182,12 @@ def synthetic_notes(sources: Sources) -> list[str]:
         unknown = int((facilities.capacity == 0).sum())
         if unknown:
             kind = SITE_KINDS[facilities.kind]
-            notes.append(f"capacity of {unknown} of {len(facilities.leaf)} {kind} sites is estimated")
-    notes.append("workplaces are seeded: sizes by a truncated Pareto law, positions by the weight of jobs")
+            notes.append(
+                f"capacity of {unknown} of {len(facilities.leaf)} {kind} sites is estimated"
+            )
+    notes.append(
+        "workplaces are seeded: sizes by a truncated Pareto law, positions by the weight of jobs"
+    )
     notes.append("residents are synthetic: no row is a real person")
     return notes
 
@@ -145,9 +199,16 @@ def list_areas(hierarchy: Hierarchy) -> list[Area]:
             x, y = node.point or (0.0, 0.0)
             parent = node.parent.code if node.parent else None
             areas.append(
-                Area(code=node.code, name=node.name, level=level, parent=parent, lon=round(x, 6), lat=round(y, 6),
-                     synthetic_point=not node.published)
-            )  # fmt: skip
+                Area(
+                    code=node.code,
+                    name=node.name,
+                    level=level,
+                    parent=parent,
+                    lon=round(x, 6),
+                    lat=round(y, 6),
+                    synthetic_point=not node.published,
+                )
+            )
     return areas
 
 
@@ -156,44 +217,79 @@ def write_areas(base: CityBase, hierarchy: Hierarchy, directory: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    residents = dict(zip(base.leaf_codes, np.diff(base.leaf_start.astype(np.int64)).tolist(), strict=True))
+    residents = dict(
+        zip(base.leaf_codes, np.diff(base.leaf_start.astype(np.int64)).tolist(), strict=True)
+    )
     for nodes in reversed(hierarchy.nodes):
         for node in nodes:
             if node.children:
                 residents[node.code] = sum(residents[child.code] for child in node.children)
-    rows = [msgspec.structs.asdict(area) | {"residents": residents[area.code]} for area in base.areas]
+    rows = [
+        msgspec.structs.asdict(area) | {"residents": residents[area.code]} for area in base.areas
+    ]
     pq.write_table(pa.Table.from_pylist(rows), directory / AREAS)
 
 
 def write_places(base: CityBase, places: PlaceTable, hierarchy: Hierarchy, directory: Path) -> None:
-    """`places.parquet`: published places and seeded stand-ins, the site each one is, and how it came to its area."""
+    """`places.parquet`: published places and seeded stand-ins, the site each one is, and how it
+    came to its area.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     rows = [
-        {"kind": kind, "name": places.name[i], "lon": float(places.lonlat[i, 0]), "lat": float(places.lonlat[i, 1]),
-         "area": base.leaf_codes[int(places.leaf[i])], "area_by": places.area_by[i],
-         "capacity": int(places.capacity[i]), "site": -1, "synthetic": False, "source": places.source[i]}
+        {
+            "kind": kind,
+            "name": places.name[i],
+            "lon": float(places.lonlat[i, 0]),
+            "lat": float(places.lonlat[i, 1]),
+            "area": base.leaf_codes[int(places.leaf[i])],
+            "area_by": places.area_by[i],
+            "capacity": int(places.capacity[i]),
+            "site": -1,
+            "synthetic": False,
+            "source": places.source[i],
+        }
         for i, kind in enumerate(places.kind)
-    ]  # fmt: skip
+    ]
     for kind, word in enumerate(SITE_KINDS):
         sites = np.flatnonzero(base.site_kind == kind).tolist() if kind != WORKPLACE else []
         mine = [i for i, name in enumerate(places.kind) if kind in SITE_OF_KIND.get(name, ())]
         for i, site in zip(mine, sites, strict=False):
-            rows[i] |= {"site": site, "capacity": rows[i]["capacity"] or int(base.site_capacity[site])}
+            rows[i] |= {
+                "site": site,
+                "capacity": rows[i]["capacity"] or int(base.site_capacity[site]),
+            }
         if not mine:
             rows += [
-                {"kind": word, "name": f"{word} {n} (synthetic)", "lon": float(base.site_lonlat[site, 0]),
-                 "lat": float(base.site_lonlat[site, 1]), "area": base.leaf_codes[int(base.site_leaf[site])],
-                 "area_by": "seeded", "capacity": int(base.site_capacity[site]), "site": site, "synthetic": True,
-                 "source": "synthesis"}
+                {
+                    "kind": word,
+                    "name": f"{word} {n} (synthetic)",
+                    "lon": float(base.site_lonlat[site, 0]),
+                    "lat": float(base.site_lonlat[site, 1]),
+                    "area": base.leaf_codes[int(base.site_leaf[site])],
+                    "area_by": "seeded",
+                    "capacity": int(base.site_capacity[site]),
+                    "site": site,
+                    "synthetic": True,
+                    "source": "synthesis",
+                }
                 for n, site in enumerate(sites, 1)
-            ]  # fmt: skip
-    schema = pa.schema([
-        ("kind", pa.string()), ("name", pa.string()), ("lon", pa.float64()), ("lat", pa.float64()),
-        ("area", pa.string()), ("area_by", pa.string()), ("capacity", pa.int64()), ("site", pa.int64()),
-        ("synthetic", pa.bool_()), ("source", pa.string()),
-    ])  # fmt: skip
+            ]
+    schema = pa.schema(
+        [
+            ("kind", pa.string()),
+            ("name", pa.string()),
+            ("lon", pa.float64()),
+            ("lat", pa.float64()),
+            ("area", pa.string()),
+            ("area_by", pa.string()),
+            ("capacity", pa.int64()),
+            ("site", pa.int64()),
+            ("synthetic", pa.bool_()),
+            ("source", pa.string()),
+        ]
+    )
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), directory / PLACES)
 
 
@@ -202,12 +298,17 @@ def write_boundaries(hierarchy: Hierarchy, directory: Path) -> None:
     import shapely
 
     features = [
-        {"type": "Feature", "properties": {"code": node.code, "name": node.name, "level": level},
-         "geometry": msgspec.Raw(shapely.to_geojson(shapely.set_precision(node.shape, 1e-6)).encode())}
+        {
+            "type": "Feature",
+            "properties": {"code": node.code, "name": node.name, "level": level},
+            "geometry": msgspec.Raw(
+                shapely.to_geojson(shapely.set_precision(node.shape, 1e-6)).encode()
+            ),
+        }
         for level, nodes in zip(hierarchy.levels, hierarchy.nodes, strict=True)
         for node in nodes
         if node.shape is not None
-    ]  # fmt: skip
+    ]
     if features:
         document = {"type": "FeatureCollection", "features": features}
         (directory / BOUNDARIES).write_bytes(msgspec.json.encode(document))

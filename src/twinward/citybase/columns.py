@@ -1,4 +1,6 @@
-"""The columns of a city on disk: written whole or not at all, opened memory-mapped and read-only."""
+"""The columns of a city on disk: written whole or not at all, opened memory-mapped and
+read-only.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,26 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.errors import AbsentError, InputError, StorageError
 from twinward.citybase.schema import SCHEMA_VERSION, Area, CityBase
+from twinward.core.errors import AbsentError, InputError, StorageError
 
 if TYPE_CHECKING:
     from twinward.citybase.people.synthesis import Columns
 
 # the fixed order of the hash
 COLUMNS = (
-    "age_sex", "household_of", "site_of", "team_of", "household_start", "leaf_start",
-    "site_kind", "site_leaf", "site_lonlat", "site_capacity", "leaf_lonlat",
-)  # fmt: skip
+    "age_sex",
+    "household_of",
+    "site_of",
+    "team_of",
+    "household_start",
+    "leaf_start",
+    "site_kind",
+    "site_leaf",
+    "site_lonlat",
+    "site_capacity",
+    "leaf_lonlat",
+)
 MANIFEST = "city.json"
 CHUNK = 1 << 24
 
@@ -41,15 +52,23 @@ class CityManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def base_of(
-    columns: Columns, leaf_lonlat: NDArray[Any], codes: list[str], areas: list[Area], *, name: str, timezone: str,
+    columns: Columns,
+    leaf_lonlat: NDArray[Any],
+    codes: list[str],
+    areas: list[Area],
+    *,
+    name: str,
+    timezone: str,
     sha256: str,
-) -> CityBase:  # fmt: skip
+) -> CityBase:
     """A CityBase over columns in memory; they become read-only."""
     arrays = {key: getattr(columns, key) for key in COLUMNS if key != "leaf_lonlat"}
     arrays["leaf_lonlat"] = np.asarray(leaf_lonlat, dtype=np.float32)
     for array in arrays.values():
         array.flags.writeable = False
-    return CityBase(**arrays, leaf_codes=codes, areas=areas, name=name, timezone=timezone, sha256=sha256)
+    return CityBase(
+        **arrays, leaf_codes=codes, areas=areas, name=name, timezone=timezone, sha256=sha256
+    )
 
 
 def hash_columns(base: CityBase) -> str:
@@ -79,7 +98,9 @@ def write_manifest(manifest: CityManifest, directory: Path) -> None:
 
 
 def read_manifest(directory: Path) -> CityManifest:
-    """The manifest of a city directory; AbsentError when there is no city, StorageError when it cannot be read."""
+    """The manifest of a city directory; AbsentError when there is no city, StorageError when it
+    cannot be read.
+    """
     path = directory / MANIFEST
     if not path.exists():
         raise AbsentError(
@@ -90,10 +111,13 @@ def read_manifest(directory: Path) -> CityManifest:
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=CityManifest)
     except (msgspec.DecodeError, OSError) as error:
-        raise StorageError(f"{path} cannot be read: {error}", "build the city again", code="broken_city") from error
+        raise StorageError(
+            f"{path} cannot be read: {error}", "build the city again", code="broken_city"
+        ) from error
     if manifest.schema_version != SCHEMA_VERSION:
         raise InputError(
-            f"the city in {directory} has schema {manifest.schema_version}, this version reads {SCHEMA_VERSION}",
+            f"the city in {directory} has schema {manifest.schema_version}, this version reads "
+            f"{SCHEMA_VERSION}",
             "build the city again with `twinward city build`",
             code="city_schema",
         )
@@ -101,7 +125,9 @@ def read_manifest(directory: Path) -> CityManifest:
 
 
 def open_city(directory: Path) -> CityBase:
-    """The city of a directory, its columns memory-mapped read-only. StorageError when a column is missing or cut."""
+    """The city of a directory, its columns memory-mapped read-only. StorageError when a column
+    is missing or cut.
+    """
     manifest = read_manifest(directory)
     arrays = {}
     for name in COLUMNS:
@@ -120,6 +146,10 @@ def open_city(directory: Path) -> CityBase:
                 code="broken_city",
             )
     return CityBase(
-        **arrays, leaf_codes=manifest.leaf_codes, areas=manifest.areas, name=manifest.name,
-        timezone=manifest.timezone, sha256=manifest.sha256,
-    )  # fmt: skip
+        **arrays,
+        leaf_codes=manifest.leaf_codes,
+        areas=manifest.areas,
+        name=manifest.name,
+        timezone=manifest.timezone,
+        sha256=manifest.sha256,
+    )

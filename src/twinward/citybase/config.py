@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from twinward.core.errors import InputError
 from twinward.citybase.inputs import Assumptions
+from twinward.core.errors import InputError
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every source file states. `file` is relative to the city file; its ending names the format."""
+    """What every source file states. `file` is relative to the city file; its ending names the
+    format.
+    """
 
     file: str
     encoding: str = "utf-8"
@@ -23,7 +25,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class CityHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[city]`. `max_snap_m`: a point this far outside every outline still counts to the nearest one."""
+    """`[city]`. `max_snap_m`: a point this far outside every outline still counts to the nearest
+    one.
+    """
 
     name: str
     timezone: str = "UTC"
@@ -33,7 +37,9 @@ class CityHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Level(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One level of the hierarchy. Without `parent` a code's parent is the code of the level above it starts with."""
+    """One level of the hierarchy. Without `parent` a code's parent is the code of the level
+    above it starts with.
+    """
 
     level: str
     code: str = "code"
@@ -66,7 +72,9 @@ class Positions(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ResidentsConfig(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where residents live. `table`: code, count; `points`: lon, lat, count; `polygons`: count; `buildings`: total."""
+    """Where residents live. `table`: code, count; `points`: lon, lat, count; `polygons`: count;
+    `buildings`: total.
+    """
 
     kind: Literal["table", "points", "polygons", "buildings"]
     file: str = ""
@@ -95,10 +103,10 @@ class KindColumn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class PlacesConfig(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Named places. `kind` is a constant; or a column, when `map` says what its values mean.
 
-    A key of the map matches a whole value, else the longest key that occurs in the value (of equal ones
-    the first); `*` matches the rest.
-    `area` is a column that names the area (code or name) the place should lie in; `count` one that says for how many
-    places a row stands (a grid that counts schools).
+    A key of the map matches a whole value, else the longest key that occurs in the value (of equal
+    ones the first); `*` matches the rest. `area` is a column that names the area (code or name) the
+    place should lie in; `count` one that says for how many places a row stands (a grid that counts
+    schools).
     """
 
     kind: str | KindColumn
@@ -154,16 +162,21 @@ def load_config(path: Path) -> CityConfig:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise bad_config(f"{path} cannot be read: {error.strerror}", "name a city file with --config") from error
+        raise bad_config(
+            f"{path} cannot be read: {error.strerror}", "name a city file with --config"
+        ) from error
     except UnicodeDecodeError as error:
-        raise bad_config(f"{path.name} is not UTF-8 (byte {error.start})", "save the city file as UTF-8") from error
+        raise bad_config(
+            f"{path.name} is not UTF-8 (byte {error.start})", "save the city file as UTF-8"
+        ) from error
     try:
         config = msgspec.convert(tomllib.loads(text.replace("\r\n", "\n")), CityConfig)
     except tomllib.TOMLDecodeError as error:
         raise bad_config(f"{path.name} is not TOML: {error}", "mend the line it names") from error
     except msgspec.ValidationError as error:
         raise bad_config(
-            f"{path.name}: {error}", "docs/howto/build-a-city.md lists every block and key of a city file"
+            f"{path.name}: {error}",
+            "docs/howto/build-a-city.md lists every block and key of a city file",
         ) from error
     check_config(config, path.name)
     return config
@@ -175,29 +188,36 @@ def check_config(config: CityConfig, name: str) -> None:
         ZoneInfo(config.city.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise bad_config(
-            f"{name}: no time zone {config.city.timezone!r}", "write an IANA name such as Asia/Shanghai"
+            f"{name}: no time zone {config.city.timezone!r}",
+            "write an IANA name such as Asia/Shanghai",
         ) from error
     if not config.city.name.strip():
         raise bad_config(f"{name}: city.name is empty", "give the city a name")
     levels = [level.level for level in config.areas.levels] if config.areas else []
     if config.areas and (not levels or len(set(levels)) != len(levels)):
-        raise bad_config(f"{name}: areas.levels {levels} must be at least one, each once", "list the levels top down")
+        raise bad_config(
+            f"{name}: areas.levels {levels} must be at least one, each once",
+            "list the levels top down",
+        )
     for block, level in [("boundaries", b.level) for b in config.outlines()] + (
         [("positions", config.positions.level)] if config.positions else []
     ):
         if levels and level not in levels:
             raise bad_config(
-                f"{name}: {block}.level {level!r} is no level of areas", f"write one of {', '.join(levels)}"
+                f"{name}: {block}.level {level!r} is no level of areas",
+                f"write one of {', '.join(levels)}",
             )
     check_residents(config, name)
     for place in config.places:
         if place.kind == "" or (place.map is not None and not place.map):
             raise bad_config(
-                f"{name}: places of {place.file} have no kind", "write a kind such as hospital, or a column and a map"
+                f"{name}: places of {place.file} have no kind",
+                "write a kind such as hospital, or a column and a map",
             )
         if isinstance(place.kind, KindColumn) and place.map:
             raise bad_config(
-                f"{name}: places of {place.file} have two maps", "write kind = {column, map} or kind and map"
+                f"{name}: places of {place.file} have two maps",
+                "write kind = {column, map} or kind and map",
             )
 
 
@@ -206,17 +226,24 @@ def check_residents(config: CityConfig, name: str) -> None:
     if residents.kind == "buildings":
         if not config.osm or not residents.total:
             raise bad_config(
-                f"{name}: residents of kind buildings need residents.total and [osm]", "add both, or use another kind"
+                f"{name}: residents of kind buildings need residents.total and [osm]",
+                "add both, or use another kind",
             )
     elif not residents.file:
         raise bad_config(f"{name}: residents.file is missing", "name the file with the residents")
     if residents.kind == "table" and not config.areas and not config.outlines():
-        raise bad_config(f"{name}: residents by area need [areas] or [boundaries]", "add one of them")
+        raise bad_config(
+            f"{name}: residents by area need [areas] or [boundaries]", "add one of them"
+        )
     if residents.total is not None and residents.total <= 0:
-        raise bad_config(f"{name}: residents.total must be positive", "write how many people live in the city")
+        raise bad_config(
+            f"{name}: residents.total must be positive", "write how many people live in the city"
+        )
     head = config.city
     if (head.men is None) != (head.women is None) or min(head.men or 0, head.women or 0) < 0:
-        raise bad_config(f"{name}: city.men and city.women go together and are counts", "write both or neither")
+        raise bad_config(
+            f"{name}: city.men and city.women go together and are counts", "write both or neither"
+        )
     check_assumptions(config.assumptions, name)
 
 
@@ -226,8 +253,12 @@ def check_assumptions(assumptions: Assumptions, name: str) -> None:
         share = key.endswith("_share") or key.startswith("employed_")
         if not (0.0 <= value <= 1.0 if share else 0 < value <= 100_000_000):
             wanted = "a share between 0 and 1" if share else "a positive number"
-            raise bad_config(f"{name}: assumptions.{key} = {value} is not {wanted}", "mend the figure")
+            raise bad_config(
+                f"{name}: assumptions.{key} = {value} is not {wanted}", "mend the figure"
+            )
     edges = [low for low, _ in assumptions.stage_ages().values()] + [assumptions.university_to]
     edges.insert(-2, assumptions.upper_secondary_from)
     if edges != sorted(edges) or edges[-1] > 100:
-        raise bad_config(f"{name}: the ages of school stages {edges} do not ascend", "mend assumptions.*_from")
+        raise bad_config(
+            f"{name}: the ages of school stages {edges} do not ascend", "mend assumptions.*_from"
+        )

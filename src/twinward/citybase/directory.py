@@ -1,4 +1,6 @@
-"""A city directory appears whole or not at all: built aside, synced, swapped in; one build at a time."""
+"""A city directory appears whole or not at all: built aside, synced, swapped in; one build at a
+time.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,13 @@ from pathlib import Path
 
 from twinward.core.errors import BusyError, InputError, StorageError
 
-CITY, BUILDING, OLD, LOCK, REJECTED = "city", "city.building", "city.old", "city.lock", "city-rejected"
+CITY, BUILDING, OLD, LOCK, REJECTED = (
+    "city",
+    "city.building",
+    "city.old",
+    "city.lock",
+    "city-rejected",
+)
 
 
 def storage_error(error: OSError, what: str) -> StorageError:
@@ -21,7 +29,7 @@ def storage_error(error: OSError, what: str) -> StorageError:
         f"{what}: {error.strerror or error}",
         "free space on the disk and build again" if full else "check the workspace",
         code="disk_full" if full else "storage",
-    )  # fmt: skip
+    )
 
 
 def restore_interrupted(workspace: Path) -> None:
@@ -55,7 +63,9 @@ def locked(workspace: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise BusyError(
-                f"another build holds the city of {workspace}", "wait for it to end", code="city_busy"
+                f"another build holds the city of {workspace}",
+                "wait for it to end",
+                code="city_busy",
             ) from error
         restore_interrupted(workspace)
         yield
@@ -63,7 +73,9 @@ def locked(workspace: Path) -> Iterator[None]:
 
 @contextmanager
 def whole_city(workspace: Path) -> Iterator[Path]:
-    """A fresh directory to write into; it becomes the city when the block ends well, and vanishes when it does not."""
+    """A fresh directory to write into; it becomes the city when the block ends well, and
+    vanishes when it does not.
+    """
     building = workspace / BUILDING
     try:
         shutil.rmtree(building, ignore_errors=True)
@@ -80,7 +92,9 @@ def whole_city(workspace: Path) -> Iterator[Path]:
 
 
 def swap_in(workspace: Path) -> None:
-    """The new city for the old one; a kill between the renames is mended by `restore_interrupted`."""
+    """The new city for the old one; a kill between the renames is mended by
+    `restore_interrupted`.
+    """
     shutil.rmtree(workspace / OLD, ignore_errors=True)
     if (workspace / CITY).exists():
         os.rename(workspace / CITY, workspace / OLD)

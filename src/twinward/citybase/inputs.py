@@ -1,4 +1,6 @@
-"""What a city is made from: residents of each leaf area, ages, household sizes, facilities, and stated assumptions."""
+"""What a city is made from: residents of each leaf area, ages, household sizes, facilities, and
+stated assumptions.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.citybase.schema import (KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY)
+from twinward.citybase.schema import KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY
 
 AGES = 101
 STAGES = (KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY)
@@ -21,12 +23,13 @@ UNIVERSITY_YEARS = 4  # of age, to which gross enrolment refers
 class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Figures no source file gives; `[assumptions]` of a city file replaces any of them.
 
-    care_home_share 3 % of residents of 65 and over: the share Shanghai plans for ("9073": 90 % of the old at home,
-    7 % with help of the community, 3 % in homes). university_share 0.544: gross enrolment in China, Ministry of
-    Education, statistical bulletin for 2020, of four years of age; it falls with age to 0 at university_to.
-    upper_secondary_share and employed_*: rounded so that those who meet others at school or work agree with Mistry et
-    al. 2021, Nat Commun 12:323, for Shanghai. workplace_exponent 1.059: Axtell 2001, "Zipf distribution of U.S. firm
-    sizes", Science 293. All other figures are round numbers of ours, to be replaced where a city knows better.
+    care_home_share 3 % of residents of 65 and over: the share Shanghai plans for ("9073": 90 % of
+    the old at home, 7 % with help of the community, 3 % in homes). university_share 0.544: gross
+    enrolment in China, Ministry of Education, statistical bulletin for 2020, of four years of age;
+    it falls with age to 0 at university_to. upper_secondary_share and employed_*: rounded so that
+    those who meet others at school or work agree with Mistry et al. 2021, Nat Commun 12:323, for
+    Shanghai. workplace_exponent 1.059: Axtell 2001, "Zipf distribution of U.S. firm sizes", Science
+    293. All other figures are round numbers of ours, to be replaced where a city knows better.
     """
 
     kindergarten_from: int = 3
@@ -65,13 +68,24 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     workplace_exponent: float = 1.059
     workplace_max: int = 5000
     team_size: int = 12
-    jobs_density_exponent: float = 0.25  # jobs a resident rise with the density of residents to this power
-    mean_commute_km: float = 9.0  # straight line, home area to work area; lowered in a city too small for it
+    jobs_density_exponent: float = (
+        0.25  # jobs a resident rise with the density of residents to this power
+    )
+    mean_commute_km: float = (
+        9.0  # straight line, home area to work area; lowered in a city too small for it
+    )
 
     def stage_ages(self) -> dict[int, tuple[int, int]]:
         """First age and last age plus one of each school stage."""
-        edges = (self.kindergarten_from, self.primary_from, self.secondary_from, self.university_from)
-        return dict(zip(STAGES, zip(edges, (*edges[1:], self.university_to), strict=True), strict=True))
+        edges = (
+            self.kindergarten_from,
+            self.primary_from,
+            self.secondary_from,
+            self.university_from,
+        )
+        return dict(
+            zip(STAGES, zip(edges, (*edges[1:], self.university_to), strict=True), strict=True)
+        )
 
     def enrolment(self) -> NDArray[np.float64]:
         """Share enrolled by single year of age."""
@@ -81,7 +95,9 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         rate[self.upper_secondary_from : self.university_from] = self.upper_secondary_share
         ages = np.arange(self.university_from, self.university_to)
         falling = (1.0 - (ages - self.university_from) / len(ages)) ** 2
-        rate[ages] = np.minimum(self.university_share * UNIVERSITY_YEARS * falling / falling.sum(), 1.0)
+        rate[ages] = np.minimum(
+            self.university_share * UNIVERSITY_YEARS * falling / falling.sum(), 1.0
+        )
         return rate
 
     def employment(self) -> NDArray[np.float64]:
@@ -95,7 +111,9 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Facilities(msgspec.Struct, frozen=True, kw_only=True):
-    """Sites of one kind with known or seeded position. `capacity` 0 means not given (it is then estimated)."""
+    """Sites of one kind with known or seeded position. `capacity` 0 means not given (it is then
+    estimated).
+    """
 
     kind: int
     lonlat: NDArray[Any]  # float64 [F, 2]
@@ -105,11 +123,13 @@ class Facilities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CityInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """The input of the synthesis. L leaf areas in the order of their codes, Z zones of work (groups of leaves).
+    """The input of the synthesis. L leaf areas in the order of their codes, Z zones of work (groups
+    of leaves).
 
     residents int64[L]; lonlat float64[L, 2]; radius_m float64[L] (about half the width of a leaf);
-    zone_of int64[L]; ages int64[101] summing to the residents; sizes float64[K] shares of households of 1..K;
-    men: how many of the residents are men; jobs float64[L] weights of where work is.
+    zone_of int64[L]; ages int64[101] summing to the residents; sizes float64[K] shares of
+    households of 1..K; men: how many of the residents are men; jobs float64[L] weights of where
+    work is.
     """
 
     residents: NDArray[Any]
@@ -130,20 +150,31 @@ class CityInputs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def local_km(lonlat: NDArray[Any]) -> NDArray[np.float64]:
-    """Degrees to kilometres on the plane that touches the middle of the points; good to 1 % across a city."""
+    """Degrees to kilometres on the plane that touches the middle of the points; good to 1 %
+    across a city.
+    """
     middle = lonlat.mean(axis=0)
-    return np.asarray((lonlat - middle) * 111.19493 * np.array([np.cos(np.radians(middle[1])), 1.0]))
+    return np.asarray(
+        (lonlat - middle) * 111.19493 * np.array([np.cos(np.radians(middle[1])), 1.0])
+    )
 
 
-def scatter(lonlat: NDArray[Any], radius_m: NDArray[Any], chance: np.random.Generator) -> NDArray[np.float64]:
+def scatter(
+    lonlat: NDArray[Any], radius_m: NDArray[Any], chance: np.random.Generator
+) -> NDArray[np.float64]:
     """Points uniform on discs about `lonlat`."""
-    turn, reach = chance.random(len(lonlat)) * 2 * np.pi, np.sqrt(chance.random(len(lonlat))) * radius_m / 111_194.93
+    turn, reach = (
+        chance.random(len(lonlat)) * 2 * np.pi,
+        np.sqrt(chance.random(len(lonlat))) * radius_m / 111_194.93,
+    )
     east = reach * np.cos(turn) / np.cos(np.radians(lonlat[:, 1]))
     return np.column_stack([lonlat[:, 0] + east, lonlat[:, 1] + reach * np.sin(turn)])
 
 
 def apportion(weights: NDArray[Any], total: int) -> NDArray[np.int64]:
-    """Whole numbers in proportion to `weights` that sum to `total` (largest remainders, ties to the first)."""
+    """Whole numbers in proportion to `weights` that sum to `total` (largest remainders, ties to
+    the first).
+    """
     weights = np.asarray(weights, dtype=np.float64)
     exact = weights * (total / weights.sum())
     whole = np.floor(exact).astype(np.int64)
@@ -153,7 +184,9 @@ def apportion(weights: NDArray[Any], total: int) -> NDArray[np.int64]:
 
 
 def whole_ages(ages: NDArray[Any], total: int) -> NDArray[np.int64]:
-    """Whole residents by age that sum to `total`: cumulative rounding, so that bands of whole counts keep theirs."""
+    """Whole residents by age that sum to `total`: cumulative rounding, so that bands of whole
+    counts keep theirs.
+    """
     reached = np.cumsum(np.asarray(ages, dtype=np.float64))
     whole = np.floor(reached * (total / reached[-1]) + 0.5).astype(np.int64)
     return np.asarray(np.diff(whole, prepend=0))
@@ -167,7 +200,9 @@ def ranges(counts: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def over_leaves(frame: CityInputs, threads: int, work: Callable[[int, int], None]) -> None:
-    """Calls `work(first, last)` on runs of leaves of about equal residents, on `threads` threads."""
+    """Calls `work(first, last)` on runs of leaves of about equal residents, on `threads`
+    threads.
+    """
     cumulative = np.cumsum(frame.residents)
     parts = max(threads * 4, 1)
     marks = np.searchsorted(cumulative, np.linspace(0, cumulative[-1], parts + 1)[1:-1])

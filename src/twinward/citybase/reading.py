@@ -8,21 +8,45 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.errors import InputError
-from twinward.citybase.places.buildings import Buildings, build_buildings
 from twinward.citybase.areas.cells import leaf_radii_m, seat_areas
-from twinward.citybase.config import CityConfig
-from twinward.citybase.defaults import (CENSUS_MEN, CENSUS_WOMEN, SOURCE, default_ages, household_shares)
-from twinward.citybase.areas.locator import Finder
-from twinward.citybase.inputs import CityInputs, whole_ages
 from twinward.citybase.areas.hierarchy import Hierarchy, read_hierarchy
-from twinward.citybase.areas.outlines import (areas_from_boundaries, attach_boundaries, attach_positions)
-from twinward.citybase.places.named_places import (PlaceTable, area_words, check_far_apart, facilities_from, join_places, read_places)
-from twinward.citybase.people.profiles import (default_jobs, read_ages, read_jobs, read_sizes)
-from twinward.citybase.people.residents import (Weights, hierarchy_of_cells, read_weights, residents_by_points, residents_by_table, total_of)
+from twinward.citybase.areas.locator import Finder
+from twinward.citybase.areas.outlines import (
+    areas_from_boundaries,
+    attach_boundaries,
+    attach_positions,
+)
+from twinward.citybase.config import CityConfig
+from twinward.citybase.defaults import (
+    CENSUS_MEN,
+    CENSUS_WOMEN,
+    SOURCE,
+    default_ages,
+    household_shares,
+)
+from twinward.citybase.inputs import CityInputs, whole_ages
+from twinward.citybase.people.profiles import default_jobs, read_ages, read_jobs, read_sizes
+from twinward.citybase.people.residents import (
+    Weights,
+    hierarchy_of_cells,
+    read_weights,
+    residents_by_points,
+    residents_by_table,
+    total_of,
+)
+from twinward.citybase.places.buildings import Buildings, build_buildings
+from twinward.citybase.places.named_places import (
+    PlaceTable,
+    area_words,
+    check_far_apart,
+    facilities_from,
+    join_places,
+    read_places,
+)
 from twinward.citybase.places.roads import Roads, build_roads, empty_roads
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.core.errors import InputError
 
 FEWEST_ZONES, MOST_ZONES, ZONES_ACROSS = 16, 400, 15
 
@@ -61,7 +85,9 @@ class Sources:
         residents = self._read_residents(hierarchy)
         finder = Finder(self.hierarchy, self.config.city.max_snap_m)
         if residents is None:
-            residents = residents_by_points(self._weights, self.config.residents, finder, self._residents_ledger)
+            residents = residents_by_points(
+                self._weights, self.config.residents, finder, self._residents_ledger
+            )
         self._read_places(finder)
         self.frame = self._make_frame(residents, finder)
         self.notes += self.hierarchy.notes
@@ -78,15 +104,18 @@ class Sources:
                 attach_boundaries(hierarchy, boundaries, self.base, self.ledgers)
             else:
                 raise InputError(
-                    f"outlines of level {boundaries.level!r} have no areas to belong to", "add the level to [areas]",
+                    f"outlines of level {boundaries.level!r} have no areas to belong to",
+                    "add the level to [areas]",
                     code="bad_city_config",
-                )  # fmt: skip
+                )
         if hierarchy is not None:
             if config.positions:
                 attach_positions(hierarchy, config.positions, self.base, self.ledgers)
             seat_areas(hierarchy, self.seed)
         elif config.positions:
-            raise InputError("[positions] needs [areas]", "add the levels to [areas]", code="bad_city_config")
+            raise InputError(
+                "[positions] needs [areas]", "add the levels to [areas]", code="bad_city_config"
+            )
         return hierarchy
 
     def _read_osm(self) -> None:
@@ -96,10 +125,16 @@ class Sources:
         from twinward.citybase.sources.osm import read_osm
 
         path = source_path(osm.file, self.base, "osm")
-        ledgers = {name: SourceLedger(f"osm.{name}", f"osm ({osm.file})") for name in ("roads", "buildings", "amenities")}
+        ledgers = {
+            name: SourceLedger(f"osm.{name}", f"osm ({osm.file})")
+            for name in ("roads", "buildings", "amenities")
+        }
         self._osm = read_osm(path, *ledgers.values())
-        wanted = {"roads": osm.roads, "buildings": osm.buildings or self.config.residents.kind == "buildings",
-                  "amenities": osm.amenities}  # fmt: skip
+        wanted = {
+            "roads": osm.roads,
+            "buildings": osm.buildings or self.config.residents.kind == "buildings",
+            "amenities": osm.amenities,
+        }
         self._osm_ledgers = {name: ledger for name, ledger in ledgers.items() if wanted[name]}
         self.ledgers += self._osm_ledgers.values()
         if wanted["roads"]:
@@ -109,12 +144,17 @@ class Sources:
         if wanted["buildings"]:
             self.buildings = build_buildings(self._osm)
             stated = float(self.buildings.levels_stated.mean()) if len(self.buildings.kind) else 0.0
-            self.notes.append(f"buildings: {stated:.1%} state their storeys or height, for the others they are assumed")
+            self.notes.append(
+                f"buildings: {stated:.1%} state their storeys or height, for the others they are "
+                f"assumed"
+            )
 
     def _read_residents(self, hierarchy: Hierarchy | None) -> NDArray[np.int64] | None:
         """Residents of each leaf, or None when they wait for the finder."""
         residents = self.config.residents
-        ledger = self._residents_ledger = self.ledger("residents", f"residents ({residents.file or residents.kind})")
+        ledger = self._residents_ledger = self.ledger(
+            "residents", f"residents ({residents.file or residents.kind})"
+        )
         if residents.kind == "table":
             assert hierarchy is not None
             self.hierarchy = hierarchy
@@ -131,19 +171,29 @@ class Sources:
             keep = np.flatnonzero(home > 0)
             lines = [ids[i] for i in keep.tolist()]
             self._weights = Weights(
-                lonlat=self.buildings.lonlat[keep], count=home[keep], lines=lines, rows=[str(line) for line in lines]
+                lonlat=self.buildings.lonlat[keep],
+                count=home[keep],
+                lines=lines,
+                rows=[str(line) for line in lines],
             )
             self.notes.append("residents are shared over homes by floor area (footprint x storeys)")
         else:
             self._weights = read_weights(residents, self.base, ledger)
         if len(self.roads.node_lonlat):
-            check_far_apart(ledger.label, self._weights.lonlat, "the OpenStreetMap extract", self.roads.node_lonlat)
+            check_far_apart(
+                ledger.label,
+                self._weights.lonlat,
+                "the OpenStreetMap extract",
+                self.roads.node_lonlat,
+            )
         if hierarchy is not None:
             points = np.array([leaf.point for leaf in hierarchy.leaves])
             check_far_apart(ledger.label, self._weights.lonlat, "the areas", points)
             self.hierarchy = hierarchy
             return None
-        self.hierarchy, made = hierarchy_of_cells(self._weights, total_of(self._weights.count, residents, ledger))
+        self.hierarchy, made = hierarchy_of_cells(
+            self._weights, total_of(self._weights.count, residents, ledger)
+        )
         return made
 
     def _read_places(self, finder: Finder) -> None:
@@ -152,7 +202,9 @@ class Sources:
             ledger = self.ledger(f"places.{Path(places.file).stem}", f"places ({places.file})")
             tables.append(read_places(places, self.base, ledger, finder, self.hierarchy))
         if "amenities" in self._osm_ledgers:
-            tables.append(self._amenity_places(finder, {kind for table in tables for kind in table.kind}))
+            tables.append(
+                self._amenity_places(finder, {kind for table in tables for kind in table.kind})
+            )
         self.places = join_places(tables)
         if self.buildings is not None:
             self.building_leaf, _ = finder.locate(self.buildings.lonlat)
@@ -170,15 +222,21 @@ class Sources:
             else:
                 keep.append(i)
         return PlaceTable(
-            kind=[rows[i][1] for i in keep], name=[rows[i][2] for i in keep], source=[ledger.name] * len(keep),
-            lonlat=lonlat[keep], capacity=np.array([rows[i][5] for i in keep], np.int64), leaf=leaf[keep],
+            kind=[rows[i][1] for i in keep],
+            name=[rows[i][2] for i in keep],
+            source=[ledger.name] * len(keep),
+            lonlat=lonlat[keep],
+            capacity=np.array([rows[i][5] for i in keep], np.int64),
+            leaf=leaf[keep],
             area_by=area_words(finder, snapped[keep]),
-        )  # fmt: skip
+        )
 
     def _make_frame(self, residents: NDArray[np.int64], finder: Finder) -> CityInputs:
         config, total = self.config, int(residents.sum())
         if config.ages:
-            ages = read_ages(config.ages, self.base, self.ledger("ages", f"ages ({config.ages.file})"))
+            ages = read_ages(
+                config.ages, self.base, self.ledger("ages", f"ages ({config.ages.file})")
+            )
         else:
             ages = default_ages()
             self.notes.append(f"ages: the bundled figures ({SOURCE}), this city gives none")
@@ -187,13 +245,23 @@ class Sources:
             sizes = read_sizes(config.households, self.base, ledger)
         else:
             sizes = household_shares()
-            self.notes.append(f"household sizes: the bundled law with mean 2.32 ({SOURCE}), this city gives none")
+            self.notes.append(
+                f"household sizes: the bundled law with mean 2.32 ({SOURCE}), this city gives none"
+            )
         radius = leaf_radii_m(finder.points)
         return CityInputs(
-            residents=residents, lonlat=finder.points, radius_m=radius, zone_of=self._zones(finder.points),
-            ages=whole_ages(ages, total), men=self._men(total), sizes=sizes, jobs=self._jobs(residents, radius, finder),
-            facilities=facilities_from(self.places), assumptions=config.assumptions, seed=self.seed,
-        )  # fmt: skip
+            residents=residents,
+            lonlat=finder.points,
+            radius_m=radius,
+            zone_of=self._zones(finder.points),
+            ages=whole_ages(ages, total),
+            men=self._men(total),
+            sizes=sizes,
+            jobs=self._jobs(residents, radius, finder),
+            facilities=facilities_from(self.places),
+            assumptions=config.assumptions,
+            seed=self.seed,
+        )
 
     def _men(self, total: int) -> int:
         head = self.config.city
@@ -205,20 +273,31 @@ class Sources:
         self.notes.append("sexes: half and half, this city gives none")
         return total // 2
 
-    def _jobs(self, residents: NDArray[Any], radius: NDArray[Any], finder: Finder) -> NDArray[np.float64]:
+    def _jobs(
+        self, residents: NDArray[Any], radius: NDArray[Any], finder: Finder
+    ) -> NDArray[np.float64]:
         if self.config.jobs:
             ledger = self.ledger("jobs", f"jobs ({self.config.jobs.file})")
             return read_jobs(self.config.jobs, self.base, ledger, finder)
         if self.buildings is not None and self.buildings.work_m2().sum() > 0:
             inside = self.building_leaf >= 0
             floor = self.buildings.work_m2() + 0.05 * self.buildings.home_m2()
-            self.notes.append("jobs: by floor area that is no home, and a twentieth of that which is (our assumption)")
-            return np.asarray(np.bincount(self.building_leaf[inside], floor[inside], len(residents)), np.float64)
-        self.notes.append("jobs: by residents, rising with their density (our assumption), this city gives none")
+            self.notes.append(
+                "jobs: by floor area that is no home, and a twentieth of that which is (our "
+                "assumption)"
+            )
+            return np.asarray(
+                np.bincount(self.building_leaf[inside], floor[inside], len(residents)), np.float64
+            )
+        self.notes.append(
+            "jobs: by residents, rising with their density (our assumption), this city gives none"
+        )
         return default_jobs(residents, radius, self.config.assumptions.jobs_density_exponent)
 
     def _zones(self, points: NDArray[Any]) -> NDArray[np.int64]:
-        """Groups of leaves between which commuting is balanced: the level above the leaves, else a grid."""
+        """Groups of leaves between which commuting is balanced: the level above the leaves, else
+        a grid.
+        """
         for level in range(len(self.hierarchy.levels) - 1, -1, -1):
             nodes = self.hierarchy.nodes[level]
             if len(nodes) > MOST_ZONES:
@@ -235,4 +314,6 @@ class Sources:
             return np.unique(zones, return_inverse=True)[1].astype(np.int64)
         low, span = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-9)
         cell = np.minimum(((points - low) / span * ZONES_ACROSS).astype(np.int64), ZONES_ACROSS - 1)
-        return np.unique(cell[:, 0] * ZONES_ACROSS + cell[:, 1], return_inverse=True)[1].astype(np.int64)
+        return np.unique(cell[:, 0] * ZONES_ACROSS + cell[:, 1], return_inverse=True)[1].astype(
+            np.int64
+        )

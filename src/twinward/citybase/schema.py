@@ -1,7 +1,8 @@
-"""The schema of a city base: columns in the order of areas and households, memory-mapped, tens of millions of rows.
+"""The schema of a city base: columns in the order of areas and households, memory-mapped, tens of
+millions of rows.
 
-Residents are sorted by leaf area, then by household, so that a household's members are neighbours and an area's
-residents are one range. Nothing here names a person: a resident is a row number.
+Residents are sorted by leaf area, then by household, so that a household's members are neighbours
+and an area's residents are one range. Nothing here names a person: a resident is a row number.
 """
 
 from __future__ import annotations
@@ -15,10 +16,22 @@ from numpy.typing import NDArray
 U8, U16, U32, I32, F32, I64 = np.uint8, np.uint16, np.uint32, np.int32, np.float32, np.int64
 
 # what a site (a place where a group of residents spends the day) is
-SITE_KINDS = ("workplace", "kindergarten", "primary", "secondary", "university", "care_home", "hospital")
-WORKPLACE, KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY, CARE_HOME, HOSPITAL = range(len(SITE_KINDS))
+SITE_KINDS = (
+    "workplace",
+    "kindergarten",
+    "primary",
+    "secondary",
+    "university",
+    "care_home",
+    "hospital",
+)
+WORKPLACE, KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY, CARE_HOME, HOSPITAL = range(
+    len(SITE_KINDS)
+)
 NO_SITE = np.uint32(0xFFFFFFFF)
-STAFF_TEAM = np.uint16(0xFFFF)  # the team of a site's staff where pupils or patients have teams of their own
+STAFF_TEAM = np.uint16(
+    0xFFFF
+)  # the team of a site's staff where pupils or patients have teams of their own
 
 SCHEMA_VERSION = 1
 
@@ -38,16 +51,19 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
 class CityBase(msgspec.Struct, frozen=True, kw_only=True):
     """One city's columns. N residents, H households, S sites, L leaf areas. Arrays are read-only.
 
-    age_sex        uint8[N]    age in years (0-100) in the low 7 bits, sex in the top bit (0 male, 1 female)
+    age_sex        uint8[N]    age in years (0-100) in the low 7 bits, sex in the top bit (0
+    male, 1 female)
     household_of   uint32[N]   household row, ascending
     site_of        uint32[N]   site row where the resident works, learns or lives, or NO_SITE
-    team_of        uint16[N]   school class, ward or work team inside the site; STAFF_TEAM for staff of schools
+    team_of        uint16[N]   school class, ward or work team inside the site; STAFF_TEAM for
+    staff of schools
     household_start uint32[H+1] first resident of each household
     leaf_start     uint32[L+1] first resident of each leaf area, in the order of `leaf_codes`
     site_kind      uint8[S]    index into SITE_KINDS
     site_leaf      uint16[S]   leaf area the site stands in
     site_lonlat    float32[S,2] WGS 84
-    site_capacity  uint32[S]   places of a school, beds of a care home, staff of a hospital or workplace
+    site_capacity  uint32[S]   places of a school, beds of a care home, staff of a hospital or
+    workplace
     leaf_lonlat    float32[L,2] WGS 84
     leaf_codes     list[str]   leaf areas (communities, or whatever is lowest), L of them
     """

@@ -20,34 +20,73 @@ VERBS: dict[str, tuple[str, str]] = {
     "account": ("twinward.cli.access.account", "who may come in, as what, and where"),
     "login": ("twinward.cli.access.login", "open a session and write its tokens to a file"),
     "logout": ("twinward.cli.access.logout", "shut a session, at once"),
-    "demo": ("twinward.cli.workspace.demo", "play an outbreak through the whole loop, live in the terminal"),
+    "demo": (
+        "twinward.cli.workspace.demo",
+        "play an outbreak through the whole loop, live in the terminal",
+    ),
     "drill": ("twinward.cli.drills.drill", "practise on fenced data: scripts, injects, a score"),
     "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
     "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
     "case": ("twinward.cli.intake.case", "report cases from files"),
-    "incident": ("twinward.cli.incidents.incident", "incidents, what keeps them open, their timeline"),
+    "incident": (
+        "twinward.cli.incidents.incident",
+        "incidents, what keeps them open, their timeline",
+    ),
     "task": ("twinward.cli.incidents.task", "orders of departments and their answers"),
     "as-of": ("twinward.cli.incidents.as_of", "any view as it was at an instant"),
     "activation": ("twinward.cli.access.activation", "what an emergency opens, and until when"),
-    "publish": ("twinward.cli.access.publish", "counts by area with small ones hidden, and their data sheet"),
-    "retention": ("twinward.cli.workspace.retention", "delete what is past its life, with a receipt"),
-    "change": ("twinward.cli.access.change", "two persons for what changes a person's life; appeals"),
+    "publish": (
+        "twinward.cli.access.publish",
+        "counts by area with small ones hidden, and their data sheet",
+    ),
+    "retention": (
+        "twinward.cli.workspace.retention",
+        "delete what is past its life, with a receipt",
+    ),
+    "change": (
+        "twinward.cli.access.change",
+        "two persons for what changes a person's life; appeals",
+    ),
     "vault": ("twinward.cli.access.vault", "names behind pseudonyms, broken glass, key rotation"),
-    "person": ("twinward.cli.tracing.person", "cases and contacts by pseudonym, under an activation"),
-    "audit": ("twinward.cli.access.audit", "whether the log is whole; a copy of it that can be verified anywhere"),
+    "person": (
+        "twinward.cli.tracing.person",
+        "cases and contacts by pseudonym, under an activation",
+    ),
+    "audit": (
+        "twinward.cli.access.audit",
+        "whether the log is whole; a copy of it that can be verified anywhere",
+    ),
     "doctor": ("twinward.cli.workspace.doctor", "look a workspace over and say what to do"),
     "backup": ("twinward.cli.workspace.backup", "copy a workspace while it runs"),
     "restore": ("twinward.cli.workspace.restore", "make a workspace from a backup"),
     "migrate": ("twinward.cli.workspace.migrate", "upgrade the log of an earlier release"),
     "city": ("twinward.cli.intake.city", "build a city base from real data, describe it"),
-    "simulate": ("twinward.cli.planning.simulate", "run an outbreak forward on a city base or a plain number of residents"),
-    "plan": ("twinward.cli.planning.plan", "response plans: checked, varied, compared, adopted by a person"),
-    "calibrate": ("twinward.cli.planning.calibrate", "fit the outbreak model to a series of counts and forecast"),
+    "simulate": (
+        "twinward.cli.planning.simulate",
+        "run an outbreak forward on a city base or a plain number of residents",
+    ),
+    "plan": (
+        "twinward.cli.planning.plan",
+        "response plans: checked, varied, compared, adopted by a person",
+    ),
+    "calibrate": (
+        "twinward.cli.planning.calibrate",
+        "fit the outbreak model to a series of counts and forecast",
+    ),
     "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
     "trace": ("twinward.cli.tracing.trace", "contacts, visits, dwell, flows, chains"),
-    "supply": ("twinward.cli.logistics.supply", "stocks, requests between areas, patients between hospitals"),
-    "library": ("twinward.cli.planning.library", "questions to what is known, answered with their reasoning; work manuals"),
-    "allocate": ("twinward.cli.logistics.allocate", "where to open facilities, how to route deliveries"),
+    "supply": (
+        "twinward.cli.logistics.supply",
+        "stocks, requests between areas, patients between hospitals",
+    ),
+    "library": (
+        "twinward.cli.planning.library",
+        "questions to what is known, answered with their reasoning; work manuals",
+    ),
+    "allocate": (
+        "twinward.cli.logistics.allocate",
+        "where to open facilities, how to route deliveries",
+    ),
 }
 
 
@@ -70,15 +109,22 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
 
 def add_common(parser: argparse.ArgumentParser, *, workspace: bool = True) -> None:
     """The options every leaf verb has: `--json` and, unless it needs none, `--workspace`."""
-    parser.add_argument("--json", action="store_true", help="one JSON object as the last line of standard output")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object as the last line of standard output"
+    )
     if workspace:
         parser.add_argument(
-            "--workspace", type=Path, default=default_workspace(), help="default: $TWINWARD_WORKSPACE or ./.twinward"
+            "--workspace",
+            type=Path,
+            default=default_workspace(),
+            help="default: $TWINWARD_WORKSPACE or ./.twinward",
         )
 
 
 def words_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
-    """The whole verb that was asked for, as `rules.toml` names it: `trace contacts`, `as-of incident list`."""
+    """The whole verb that was asked for, as `rules.toml` names it: `trace contacts`, `as-of
+    incident list`.
+    """
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             word = getattr(options, action.dest, None)
@@ -101,7 +147,15 @@ def main(argv: list[str] | None = None) -> int:
         from twinward.service.access.authorization import scrub
 
         if "--json" in arguments:
-            emit_json({"error": {"code": error.code, "message": scrub(error.message), "advice": error.advice}})
+            emit_json(
+                {
+                    "error": {
+                        "code": error.code,
+                        "message": scrub(error.message),
+                        "advice": error.advice,
+                    }
+                }
+            )
         say(f"twinward: {scrub(str(error))} [{error.code}]")
         return error.exit_code
     except KeyboardInterrupt:
@@ -112,7 +166,9 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:
         traceback.print_exc()
         if "--json" in arguments:
-            emit_json({"error": {"code": "internal", "message": str(error), "advice": "report this"}})
+            emit_json(
+                {"error": {"code": "internal", "message": str(error), "advice": "report this"}}
+            )
         say("twinward: this is our fault, not yours; please report the lines above [internal]")
         return 1
 

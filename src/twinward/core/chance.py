@@ -1,8 +1,9 @@
-"""Chance is an argument: counter-based streams, so that the same key gives the same draw on any number of threads.
+"""Chance is an argument: counter-based streams, so that the same key gives the same draw on any
+number of threads.
 
-A draw is a pure function of its key: hash(seed, stream, who, when, slot). The mixer is the finaliser of
-SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA), applied to each
-word of the key in turn.
+A draw is a pure function of its key: hash(seed, stream, who, when, slot). The mixer is the
+finaliser of SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators",
+OOPSLA), applied to each word of the key in turn.
 """
 
 from __future__ import annotations
@@ -52,8 +53,12 @@ def stream(seed: int, name: str) -> np.uint64:
     from twinward.core.errors import InputError
 
     if not -(2**63) <= seed < 2**63:
-        raise InputError(f"the seed {seed} needs more than 64 bits", "give a smaller number", code="bad_seed")
-    digest = hashlib.blake2b(name.encode(), key=seed.to_bytes(8, "little", signed=seed < 0), digest_size=8).digest()
+        raise InputError(
+            f"the seed {seed} needs more than 64 bits", "give a smaller number", code="bad_seed"
+        )
+    digest = hashlib.blake2b(
+        name.encode(), key=seed.to_bytes(8, "little", signed=seed < 0), digest_size=8
+    ).digest()
     return np.uint64(int.from_bytes(digest, "little"))
 
 

@@ -1,4 +1,6 @@
-"""Time is an argument: a clock is handed in, instants are aware, stored as microseconds since 1970 UTC."""
+"""Time is an argument: a clock is handed in, instants are aware, stored as microseconds since
+1970 UTC.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from twinward.core.errors import InputError
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # far from the ends of every calendar that a zone or a difference could leave
+LATEST = datetime(
+    2200, 1, 1, tzinfo=UTC
+)  # far from the ends of every calendar that a zone or a difference could leave
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -55,19 +59,24 @@ def require_reach(at: datetime) -> datetime:
     """`at` itself, or InputError: without a zone, or so far off that it must be a mistake."""
     if not EARLIEST <= require_aware(at) < LATEST:
         raise InputError(
-            f"the time {at.isoformat()} is out of reach", f"give one from {EARLIEST.year} to {LATEST.year}",
+            f"the time {at.isoformat()} is out of reach",
+            f"give one from {EARLIEST.year} to {LATEST.year}",
             code="time_out_of_reach",
-        )  # fmt: skip
+        )
     return at
 
 
 def parse_time(text: str) -> datetime:
-    """RFC 3339 text with a zone to an aware datetime; a bare date or a time without zone is refused."""
+    """RFC 3339 text with a zone to an aware datetime; a bare date or a time without zone is
+    refused.
+    """
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise InputError(
-            f"{text!r} is not a time", "write RFC 3339 with a zone, for example 2022-04-13T08:00:00Z", code="bad_time"
+            f"{text!r} is not a time",
+            "write RFC 3339 with a zone, for example 2022-04-13T08:00:00Z",
+            code="bad_time",
         ) from error
     return require_reach(at)
 

@@ -1,4 +1,6 @@
-"""One tree of errors: a stable code, what happened, what to do about it; and decoders' complaints in plain words."""
+"""One tree of errors: a stable code, what happened, what to do about it; and decoders'
+complaints in plain words.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,12 @@ from typing import Any
 import msgspec
 
 Route = tuple[str | int, ...]  # the way to a thing in a file or message: ("tasks", 2, "after")
-BOUNDS = {">=": "is not {0} or more", ">": "is not above {0}", "<=": "is not {0} or less", "<": "is not below {0}"}
+BOUNDS = {
+    ">=": "is not {0} or more",
+    ">": "is not above {0}",
+    "<=": "is not {0} or less",
+    "<": "is not below {0}",
+}
 
 
 class TwinwardError(Exception):
@@ -69,7 +76,9 @@ class BusyError(TwinwardError):
 
 
 def field_path(complaint: str) -> Route:
-    """The path that a complaint names: `$.a[2].b` is ("a", 2, "b"); a field that is unknown or missing stands last."""
+    """The path that a complaint names: `$.a[2].b` is ("a", 2, "b"); a field that is unknown or
+    missing stands last.
+    """
     found = re.search(r"`\$([^`]*)`", complaint)
     words = re.findall(r"\.(\w+)|\[(\d+)\]", found[1]) if found else []
     named = re.findall(r"unknown field `(\w+)`", complaint)
@@ -97,7 +106,9 @@ def plain(complaint: str, value: Any = None) -> str:
 
 
 def decoded(body: bytes | msgspec.Raw) -> Any:
-    """What a body says, or None where it is not JSON to its end: a complaint may come before that is seen."""
+    """What a body says, or None where it is not JSON to its end: a complaint may come before
+    that is seen.
+    """
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -108,4 +119,8 @@ def explain_decode_error(complaint: str, item: Any = None) -> str:
     """The complaint with the field it is about; `item` is what was decoded."""
     route = field_path(complaint)
     said = plain(complaint, value_at(item, route))
-    return f"{'.'.join(map(str, route))}: {said}" if route and "unknown field" not in complaint else said
+    return (
+        f"{'.'.join(map(str, route))}: {said}"
+        if route and "unknown field" not in complaint
+        else said
+    )

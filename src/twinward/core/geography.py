@@ -19,13 +19,20 @@ def is_point(lon: float, lat: float) -> bool:
 
 def distance_m(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
     """Great-circle (haversine) distance in metres; scalars or arrays that broadcast."""
-    lon1, lat1, lon2, lat2 = (np.radians(np.asarray(v, dtype=np.float64)) for v in (lon1, lat1, lon2, lat2))
-    h = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    lon1, lat1, lon2, lat2 = (
+        np.radians(np.asarray(v, dtype=np.float64)) for v in (lon1, lat1, lon2, lat2)
+    )
+    h = (
+        np.sin((lat2 - lat1) / 2) ** 2
+        + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    )
     return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(h))
 
 
 def _gcj02_shift(lon: Any, lat: Any) -> tuple[Any, Any]:
-    """Degrees by which GCJ-02 moves a WGS 84 point (the formula published with eviltransform, MIT)."""
+    """Degrees by which GCJ-02 moves a WGS 84 point (the formula published with eviltransform,
+    MIT).
+    """
     x, y = lon - 105.0, lat - 35.0
     root, pi = np.sqrt(np.abs(x)), np.pi
     common = 20.0 * np.sin(6 * x * pi) + 20.0 * np.sin(2 * x * pi)
@@ -50,7 +57,9 @@ def wgs84_to_gcj02(lon: Any, lat: Any) -> tuple[Any, Any]:
 
 
 def gcj02_to_wgs84(lon: Any, lat: Any, rounds: int = 4) -> tuple[Any, Any]:
-    """GCJ-02 degrees to WGS 84 degrees by fixed-point iteration, within 1e-7 degrees (about 1 cm)."""
+    """GCJ-02 degrees to WGS 84 degrees by fixed-point iteration, within 1e-7 degrees (about 1
+    cm).
+    """
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     guess_lon, guess_lat = lon.copy(), lat.copy()
     for _ in range(rounds):

@@ -1,4 +1,6 @@
-"""The forms of messages: a command asks, an event states a fact that happened, an observation says what was sensed."""
+"""The forms of messages: a command asks, an event states a fact that happened, an observation
+says what was sensed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True, forbid_unknown_fields=True):
+class Command(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="type",
+    tag=True,
+    forbid_unknown_fields=True,
+):
     """Asks a twin for a change. `id` makes it idempotent: the same id is done once.
 
     `occurred_at` is when the thing happened in the world; absent, it is the instant of receipt.
@@ -36,7 +45,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A fact as a twin's handler states it, before the log gives it a place.
 
-    `subject` is the pseudonym of the person it is about, if any: the payload is then sealed under that person's key.
+    `subject` is the pseudonym of the person it is about, if any: the payload is then sealed under
+    that person's key.
     """
 
     fact: Fact
@@ -48,8 +58,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A fact in the log. `seq` is its place in the one global order; `id` is `<command id>.<n>`.
 
-    `cause` is the id of the event that led to the command, or None where a person or a feed started it. `fact` is
-    None when the subject's key has been destroyed: the place in the log stays, what it said is gone.
+    `cause` is the id of the event that led to the command, or None where a person or a feed started
+    it. `fact` is None when the subject's key has been destroyed: the place in the log stays, what
+    it said is gone.
     """
 
     seq: int
@@ -67,7 +78,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one command: stored, duplicate (done before) or rejected with a code and advice."""
+    """What became of one command: stored, duplicate (done before) or rejected with a code and
+    advice.
+    """
 
     id: str
     status: Literal["stored", "duplicate", "rejected"]
@@ -77,7 +90,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sensed at an instant: a position, a visit, a reading. `error_m` is the radius of one standard error."""
+    """What was sensed at an instant: a position, a visit, a reading. `error_m` is the radius of
+    one standard error.
+    """
 
     source_id: str
     type: str
@@ -92,7 +107,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     unit: str | None = None
 
 
-# A crowd of observations as columns of an Arrow batch: what feeds hand on and storage keeps, in this order.
+# A crowd of observations as columns of an Arrow batch: what feeds hand on and storage keeps, in
+# this order.
 OBSERVATION_COLUMNS: dict[str, str] = {
     "source_id": "string",
     "type": "string",
@@ -134,7 +150,9 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """An account that does not agree with what is there: `told` by the account, `found` by counting."""
+    """An account that does not agree with what is there: `told` by the account, `found` by
+    counting.
+    """
 
     what: str
     told: int

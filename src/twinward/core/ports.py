@@ -1,4 +1,6 @@
-"""What parts ask of what they do not choose themselves: the store of events and tables, and the keys of persons."""
+"""What parts ask of what they do not choose themselves: the store of events and tables, and the
+keys of persons.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +12,20 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from numpy.typing import NDArray
 
-from twinward.core.messages import (Counts, Difference, Draft, Event, Request)
+from twinward.core.messages import Counts, Difference, Draft, Event, Request
 
 T = TypeVar("T")
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A projection, declared as data by a twin and kept by `storage`: a current table and its history.
+    """A projection, declared as data by a twin and kept by `storage`: a current table and its
+    history.
 
-    `row` is a frozen struct. `key` and `area` name its fields for identity and place. `columns` are the fields
-    that lists filter and sort by (str, int, float, bool, datetime or None); each becomes a real column; the tuples of
-    columns in `indexes` are indexed together. With `subject` (a field holding a pseudonym) the body is personal: it is
-    sealed under that person's key of the day it was recorded.
+    `row` is a frozen struct. `key` and `area` name its fields for identity and place. `columns` are
+    the fields that lists filter and sort by (str, int, float, bool, datetime or None); each becomes
+    a real column; the tuples of columns in `indexes` are indexed together. With `subject` (a field
+    holding a pseudonym) the body is personal: it is sealed under that person's key of the day it
+    was recorded.
     """
 
     name: str
@@ -34,11 +38,12 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rows(Protocol):
-    """Reads of current rows. Filters are equality on declared columns; a tuple means any of; None means is null.
+    """Reads of current rows. Filters are equality on declared columns; a tuple means any of; None
+    means is null.
 
-    `under` is an area code prefix; `within` inclusive ranges of area codes, any of them (an empty tuple matches
-    nothing); `between` a column and the instants [from, to) it lies in; `order` a column, `-column` descending; rows
-    whose key was destroyed are left out.
+    `under` is an area code prefix; `within` inclusive ranges of area codes, any of them (an empty
+    tuple matches nothing); `between` a column and the instants [from, to) it lies in; `order` a
+    column, `-column` descending; rows whose key was destroyed are left out.
     """
 
     def find(self, table: str, key: str) -> Any: ...
@@ -80,7 +85,12 @@ class Rows(Protocol):
         """A page by `order` and how many rows there are in all, those of destroyed keys counted."""
 
     def events_after(
-        self, seq: int, limit: int = 1000, *, types: Sequence[str] | None = None, incident: str | None = None
+        self,
+        seq: int,
+        limit: int = 1000,
+        *,
+        types: Sequence[str] | None = None,
+        incident: str | None = None,
     ) -> list[Event]: ...
 
     def find_event(self, event_id: str) -> Event | None: ...
@@ -100,7 +110,9 @@ class Transaction(Rows, Protocol):
 
     def seen(self, command_id: str) -> bool: ...
 
-    def append(self, request: Request, drafts: Sequence[Draft], occurred_at: datetime) -> list[Event]: ...
+    def append(
+        self, request: Request, drafts: Sequence[Draft], occurred_at: datetime
+    ) -> list[Event]: ...
 
     def put(self, table: str, row: Any, valid_from: datetime) -> None: ...
 
@@ -119,10 +131,14 @@ class Reader(Rows, Protocol):
     ) -> list[Any]: ...
 
     def as_of_columns(self, table: str, at: datetime, *, area: str | None = None) -> Any:
-        """The same as an Arrow table of key, area and declared columns (instants in microseconds, truth as 0 or 1)."""
+        """The same as an Arrow table of key, area and declared columns (instants in
+        microseconds, truth as 0 or 1).
+        """
 
     def count_asked(self, after: int, own: Sequence[str]) -> int:
-        """Commands after a place in the log that no event caused and that none of the `own` actors asked."""
+        """Commands after a place in the log that no event caused and that none of the `own`
+        actors asked.
+        """
 
     def close(self) -> None: ...
 
@@ -141,13 +157,17 @@ class Store(Protocol):
     def read(self) -> Reader: ...
 
     def wait_for(self, seq: int, timeout_s: float) -> int:
-        """Waits until the log has grown past `seq`; returns its last sequence number, grown or not."""
+        """Waits until the log has grown past `seq`; returns its last sequence number, grown or
+        not.
+        """
 
     def close(self) -> None: ...
 
 
 class Sealer(Protocol):
-    """Seals personal bytes under the key of one subject and one retention day; destroyed keys open nothing."""
+    """Seals personal bytes under the key of one subject and one retention day; destroyed keys
+    open nothing.
+    """
 
     def seal(self, subject: str, day: date, plain: bytes) -> bytes: ...
 
@@ -161,17 +181,23 @@ class Intake(Protocol):
     """Takes in checked observations; what is acknowledged is on disk."""
 
     def accept(self, source: str, rows: Any, rejected: int) -> Future[Counts]:
-        """`rows` is an Arrow batch of OBSERVATION_COLUMNS; `rejected` counts what was refused before."""
+        """`rows` is an Arrow batch of OBSERVATION_COLUMNS; `rejected` counts what was refused
+        before.
+        """
 
     def sensors(self) -> Any:
-        """Columns of the latest value of every sensor: name, time_us, value, area (index into areas), areas."""
+        """Columns of the latest value of every sensor: name, time_us, value, area (index into
+        areas), areas.
+        """
 
     def hourly(self, sensor: str, start: datetime, end: datetime) -> Any:
         """Columns of one sensor's readings by hour: hour_us, count, mean, least, greatest."""
 
 
 class Watcher(Protocol):
-    """Is shown every durable batch of readings in order, and every undrained one again after a start."""
+    """Is shown every durable batch of readings in order, and every undrained one again after a
+    start.
+    """
 
     def look(self, source: str, readings: Any) -> None:
         """`readings` is an Arrow batch of OBSERVATION_COLUMNS, each row with a value."""
@@ -188,10 +214,16 @@ class IntakeDoor(Protocol):
     def counts(self) -> dict[str, Counts]: ...
 
     def list_differences(self) -> list[Difference]:
-        """Where what was acknowledged is not what is there; nothing while another process owns the intake."""
+        """Where what was acknowledged is not what is there; nothing while another process owns
+        the intake.
+        """
 
-    def expire(self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()) -> int:
-        """Delete what was recorded more than `retention_days` before `at`, save what `kept` windows cover."""
+    def expire(
+        self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()
+    ) -> int:
+        """Delete what was recorded more than `retention_days` before `at`, save what `kept`
+        windows cover.
+        """
 
     def close(self) -> None: ...
 
@@ -199,9 +231,9 @@ class IntakeDoor(Protocol):
 class Fixes(msgspec.Struct, frozen=True, kw_only=True):
     """Columns of fixes: one row says that a subject was at a point at an instant.
 
-    subject int32 (the lake's number of a pseudonym), time_us int64 since 1970 UTC, lon and lat float64 WGS 84,
-    error_m float32 (radius that holds the true position two times in three; NaN unknown), place int32 (-1 none),
-    flag uint8 (1: movement that is not plausible).
+    subject int32 (the lake's number of a pseudonym), time_us int64 since 1970 UTC, lon and lat
+    float64 WGS 84, error_m float32 (radius that holds the true position two times in three; NaN
+    unknown), place int32 (-1 none), flag uint8 (1: movement that is not plausible).
     """
 
     subject: NDArray[Any]
@@ -217,8 +249,9 @@ class Fixes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Visits(msgspec.Struct, frozen=True, kw_only=True):
-    """Columns of visits (stays): subject int32, start_us and end_us int64, lon and lat float64 (the mean position),
-    fixes int32 (how many it was made of), error_m float32, place int32 (-1 none).
+    """Columns of visits (stays): subject int32, start_us and end_us int64, lon and lat float64 (the
+    mean position), fixes int32 (how many it was made of), error_m float32, place int32 (-1
+    none).
     """
 
     subject: NDArray[Any]
@@ -235,11 +268,13 @@ class Visits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitIndex(msgspec.Struct, frozen=True, kw_only=True):
-    """All visits for quick joins, sorted by cell of a grid, then start; times in whole seconds since 1970 UTC.
+    """All visits for quick joins, sorted by cell of a grid, then start; times in whole seconds
+    since 1970 UTC.
 
-    A cell is (row << 20) + column with column = int((lon + 180) * per_degree), row = int((lat + 90) * per_degree).
-    Visits of `cells[i]` are `cell_start[i]` to `cell_start[i + 1]`, none longer than `longest_s[i]`; visits of one
-    subject s are the rows `by_subject[subject_start[s]:subject_start[s + 1]]`.
+    A cell is (row << 20) + column with column = int((lon + 180) * per_degree), row = int((lat + 90)
+    * per_degree). Visits of `cells[i]` are `cell_start[i]` to `cell_start[i + 1]`, none longer than
+    `longest_s[i]`; visits of one subject s are the rows
+    `by_subject[subject_start[s]:subject_start[s + 1]]`.
     """
 
     per_degree: float
@@ -256,11 +291,12 @@ class VisitIndex(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Crowd(msgspec.Struct, frozen=True, kw_only=True):
-    """Who was in which cell, of all fixes of one part of one day, sorted by cell (numbered as in VisitIndex).
+    """Who was in which cell, of all fixes of one part of one day, sorted by cell (numbered as in
+    VisitIndex).
 
-    Persons of `cells[i]` are the entries `entry_start[i]` to `entry_start[i + 1]` of `subject`, each with `count`
-    fixes; their fixes follow one another from row `row_start[i]` on: `dx`, `dy` are 1e-7 degrees east and north of the
-    whole number just below the corner of the cell.
+    Persons of `cells[i]` are the entries `entry_start[i]` to `entry_start[i + 1]` of `subject`,
+    each with `count` fixes; their fixes follow one another from row `row_start[i]` on: `dx`, `dy`
+    are 1e-7 degrees east and north of the whole number just below the corner of the cell.
     """
 
     per_degree: float
@@ -273,15 +309,18 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
     count: NDArray[Any]
 
 
-# names of persons, whose each point is (int[n]), lon, lat (float64[n]) -> the lon, lat to show instead
-MovePoints = Callable[[list[str], NDArray[Any], NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]
+# names of persons, whose each point is (int[n]), lon, lat (float64[n]) -> the lon, lat to show
+# instead
+MovePoints = Callable[
+    [list[str], NDArray[Any], NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]
+]
 
 
 class MovementLake(Protocol):
     """The observation lake as tracing sees it. Times are microseconds since 1970 UTC, [from, to).
 
-    A box is (west, south, east, north) in degrees with a window (from, to, both inclusive); answers hold every row
-    inside a box during its window, and may hold others.
+    A box is (west, south, east, north) in degrees with a window (from, to, both inclusive); answers
+    hold every row inside a box during its window, and may hold others.
     """
 
     def find_subject(self, name: str) -> int | None: ...

@@ -1,4 +1,6 @@
-"""A scope is the capability to ask about persons: frozen, made only by `security`, named by every answer."""
+"""A scope is the capability to ask about persons: frozen, made only by `security`, named by
+every answer.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,9 @@ ALL_AREAS = "all"
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """What one activation lets one holder ask.
 
-    `areas` are codes whose subtrees are open, or ("all",); `ranges` are those subtrees as inclusive ranges of codes,
-    sorted, worked out from the city's real tree; `data_from` is inclusive, `data_to` exclusive; `purposes` are words of
-    the glossary (trace, vault, ...).
+    `areas` are codes whose subtrees are open, or ("all",); `ranges` are those subtrees as inclusive
+    ranges of codes, sorted, worked out from the city's real tree; `data_from` is inclusive,
+    `data_to` exclusive; `purposes` are words of the glossary (trace, vault, ...).
     """
 
     activation: str
@@ -33,7 +35,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         if purpose not in self.purposes:
             raise RefusedError(
                 f"activation {self.activation} does not open {purpose!r}",
-                f"it opens {', '.join(sorted(self.purposes))}; ask for an activation with this purpose",
+                f"it opens {', '.join(sorted(self.purposes))}; ask for an activation with this "
+                f"purpose",
                 code="purpose_not_open",
             )
 

@@ -1,4 +1,6 @@
-"""Reads the library whole: hazards, departments and plans, each validated, with the file and line of what is wrong."""
+"""Reads the library whole: hazards, departments and plans, each validated, with the file and
+line of what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,10 @@ from typing import TypeVar
 import msgspec
 
 from twinward.core.errors import InputError, field_path
-from twinward.library.plans.duty_rules import check_departments, check_order
 from twinward.library.hazards.hazard import LEVELS, Hazard
-from twinward.library.toml_lines import find_line, index_lines
+from twinward.library.plans.duty_rules import check_departments, check_order
 from twinward.library.plans.plan import Plan
+from twinward.library.toml_lines import find_line, index_lines
 
 HOME = Path(__file__).parent / "data"
 T = TypeVar("T")
@@ -38,7 +40,9 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     own: Path | None = None  # the folder of a workspace's own plans
 
     def find_file(self, name: str) -> Path | None:
-        """The file of the plan of that id; another process may have put it into the workspace's folder meanwhile."""
+        """The file of the plan of that id; another process may have put it into the workspace's
+        folder meanwhile.
+        """
         known = self.files.get(name)
         if known is None and self.own is not None and PLAN_NAME.fullmatch(name):
             path = self.own / f"{name}.toml"
@@ -63,7 +67,9 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
             raise InputError(f"there is no department {name!r}", known, code="unknown_department")
 
     def find_hazard(self, hazard: str) -> Hazard | None:
-        """The hazard, by its id or by the family before a slash (`epidemic/sars-cov-2` is an `epidemic`)."""
+        """The hazard, by its id or by the family before a slash (`epidemic/sars-cov-2` is an
+        `epidemic`).
+        """
         return self.hazards.get(hazard) or self.hazards.get(hazard.partition("/")[0])
 
     def find_plan(self, hazard: str, level: str) -> Plan | None:
@@ -78,7 +84,9 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_toml(path: Path, kind: type[T]) -> T:
-    """One validated file; InputError names the file, the line where it can be told, and what is wrong."""
+    """One validated file; InputError names the file, the line where it can be told, and what is
+    wrong.
+    """
     try:
         text = path.read_text("utf-8")
         return msgspec.convert(tomllib.loads(text), kind)
@@ -86,16 +94,23 @@ def read_toml(path: Path, kind: type[T]) -> T:
         raise InputError(f"{path.name}: {error}", "mend the file", code="bad_plan") from error
     except msgspec.ValidationError as error:
         line = find_line(index_lines(text), field_path(str(error)))
-        raise InputError(f"{path.name}:{line}: {error}", "see docs/howto/write-a-plan.md", code="bad_plan") from error
+        raise InputError(
+            f"{path.name}:{line}: {error}", "see docs/howto/write-a-plan.md", code="bad_plan"
+        ) from error
 
 
 def read_plan(path: Path, departments: dict[str, Department], hazards: dict[str, Hazard]) -> Plan:
-    """One plan; InputError with file and line for a department, hazard or predecessor that does not exist, a circle."""
+    """One plan; InputError with file and line for a department, hazard or predecessor that does
+    not exist, a circle.
+    """
     plan = read_toml(path, Plan)
     faults = [*check_departments(plan, departments, hazards), *check_order(plan)]
     if faults:
         lines = index_lines(path.read_text("utf-8"))
-        told = [f"{path.name}:{find_line(lines, route)}: {said}; {advice}" for route, _, said, advice in faults]
+        told = [
+            f"{path.name}:{find_line(lines, route)}: {said}; {advice}"
+            for route, _, said, advice in faults
+        ]
         raise InputError("\n".join(told), "mend the file", code="bad_plan")
     return plan
 
@@ -106,8 +121,13 @@ class DepartmentsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 def load_library(home: Path = HOME, extra_plans: Path | None = None) -> Library:
     """The bundled library, and a workspace's own plans on top of it (same id replaces)."""
-    departments = {d.id: d for d in read_toml(home / "departments.toml", DepartmentsFile).department}
-    hazards = {h.id: h for h in (read_toml(path, Hazard) for path in sorted((home / "hazards").glob("*.toml")))}
+    departments = {
+        d.id: d for d in read_toml(home / "departments.toml", DepartmentsFile).department
+    }
+    hazards = {
+        h.id: h
+        for h in (read_toml(path, Hazard) for path in sorted((home / "hazards").glob("*.toml")))
+    }
     files = sorted((home / "plans").glob("*.toml"))
     if extra_plans is not None and extra_plans.is_dir():
         files += sorted(extra_plans.glob("*.toml"))
@@ -115,4 +135,6 @@ def load_library(home: Path = HOME, extra_plans: Path | None = None) -> Library:
     for path in files:
         plan = read_plan(path, departments, hazards)
         plans[plan.id], found[plan.id] = plan, path
-    return Library(hazards=hazards, plans=plans, departments=departments, files=found, own=extra_plans)
+    return Library(
+        hazards=hazards, plans=plans, departments=departments, files=found, own=extra_plans
+    )

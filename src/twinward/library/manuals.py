@@ -1,4 +1,6 @@
-"""Work manuals: short texts that tasks name, by the path a plan gives (`manuals/investigation.md`)."""
+"""Work manuals: short texts that tasks name, by the path a plan gives
+(`manuals/investigation.md`).
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def get_manual(path: str) -> Manual:
     """The manual of that path; AbsentError where the library has none."""
     known = manual_files()
     if path not in known:
-        raise AbsentError(f"there is no manual {path!r}", "known: " + ", ".join(known), code="no_manual")
+        raise AbsentError(
+            f"there is no manual {path!r}", "known: " + ", ".join(known), code="no_manual"
+        )
     text = known[path].read_text("utf-8")
     return Manual(path=path, title=text.partition("\n")[0].lstrip("# ").strip(), text=text)
 

@@ -11,7 +11,9 @@ KEY = re.compile(r"^([\w\-\"]+(?:\.[\w\-\"]+)*)\s*=")
 
 
 def index_lines(text: str) -> dict[Route, int]:
-    """The line (from 1) of each path: ("tasks", 2, "after") is the key `after` of the third [[tasks]]."""
+    """The line (from 1) of each path: ("tasks", 2, "after") is the key `after` of the third
+    [[tasks]].
+    """
     found: dict[Route, int] = {}
     counts: dict[str, int] = {}
     table: Route = ()
@@ -31,7 +33,9 @@ def index_lines(text: str) -> dict[Route, int]:
             key = (*table, *word[1].replace('"', "").split("."))
             found[key] = number
             items = -1
-        elif depth == 1 and line.startswith("{"):  # one element of an array written over several lines
+        elif depth == 1 and line.startswith(
+            "{"
+        ):  # one element of an array written over several lines
             items += 1
             found[(*key, items)] = number
         depth += sum(map(line.count, "[{")) - sum(map(line.count, "]}"))

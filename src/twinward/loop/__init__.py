@@ -1,1 +1,3 @@
-"""THE CLOSED LOOP: trigger, link, schedule, divide, feed back. Only this package knows the whole circle."""
+"""THE CLOSED LOOP: trigger, link, schedule, divide, feed back. Only this package knows the whole
+circle.
+"""

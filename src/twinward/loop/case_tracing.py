@@ -1,7 +1,9 @@
-"""A confirmed case traces its contacts by itself: a reader of the log with a place of its own, beside the loop.
+"""A confirmed case traces its contacts by itself: a reader of the log with a place of its own,
+beside the loop.
 
-The question to the lake is asked outside any transaction, so that writers do not wait for it; the contacts found
-and the place in the log are then written together, so that a crash repeats the question but not the answer.
+The question to the lake is asked outside any transaction, so that writers do not wait for it; the
+contacts found and the place in the log are then written together, so that a crash repeats the
+question but not the answer.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ FindContacts = Callable[[m.CaseReported | m.CaseReclassified, Event], Sequence[m
 
 
 class CaseTracing:
-    """Asks `find_contacts` once for every case that is confirmed; naming a contact again names it once.
+    """Asks `find_contacts` once for every case that is confirmed; naming a contact again names it
+    once.
 
-    In peacetime, or where the activation does not open the question, nothing is asked and the log is followed on.
+    In peacetime, or where the activation does not open the question, nothing is asked and the log
+    is followed on.
     """
 
     def __init__(self, store: Store, twins: Twins, find_contacts: FindContacts) -> None:
@@ -67,7 +71,9 @@ class CaseTracing:
 
     def start(self, wait_s: float = 1.0) -> None:
         """Follow the log in a thread of its own until `stop`."""
-        self._thread = threading.Thread(target=self._follow, args=(wait_s,), name="tracer", daemon=True)
+        self._thread = threading.Thread(
+            target=self._follow, args=(wait_s,), name="tracer", daemon=True
+        )
         self._thread.start()
 
     def _follow(self, wait_s: float) -> None:

@@ -24,7 +24,9 @@ def no_population_data(area: str) -> int:
 
 
 class ReferenceData(msgspec.Struct, frozen=True, kw_only=True):
-    """The city's areas, how many live in each, and the library of hazards, plans and departments."""
+    """The city's areas, how many live in each, and the library of hazards, plans and
+    departments.
+    """
 
     areas: AreaTree
     library: Library
@@ -36,7 +38,9 @@ Policy = Callable[[Any, Event, Rows, ReferenceData], Iterable[Command]]
 
 
 def command_id(event: Event, *words: str) -> str:
-    """The id of a command that follows from an event: doing it again names it again, so it is done once."""
+    """The id of a command that follows from an event: doing it again names it again, so it is
+    done once.
+    """
     return derive_id("cmd", event.id, *words)
 
 
@@ -52,15 +56,26 @@ def clause_reference(plan: Plan, clause: str) -> str:
 
 
 def area_at_level(code: str, level: str | None, reference: ReferenceData) -> str:
-    """The area of an administrative level in which `code` lies; `code` itself where it stands higher or none is."""
+    """The area of an administrative level in which `code` lies; `code` itself where it stands
+    higher or none is.
+    """
     if level is None:
         return code
     if level == "city":
         return reference.areas.root
     known = reference.areas.by_code
-    return next((area for area in reference.areas.path(code) if area in known and known[area].level == level), code)
+    return next(
+        (
+            area
+            for area in reference.areas.path(code)
+            if area in known and known[area].level == level
+        ),
+        code,
+    )
 
 
 def affected_areas(incident: Incident) -> tuple[str, ...]:
-    """The areas inside the incident's own that are affected, or its own when none is known more closely."""
+    """The areas inside the incident's own that are affected, or its own when none is known more
+    closely.
+    """
     return tuple(area for area in incident.affected if area != incident.area) or (incident.area,)

@@ -1,4 +1,6 @@
-"""The loop's engine: reads the log from its own place, lets each policy answer, and asks the twins; once each."""
+"""The loop's engine: reads the log from its own place, lets each policy answer, and asks the
+twins; once each.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,17 @@ from typing import Any
 from twinward.core.errors import TwinwardError
 from twinward.core.messages import Command, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Store, Transaction
-from twinward.loop.policies import (divide, plan_end, feedback, link, clauses, schedule, trigger)
-from twinward.loop.context import ACTOR, Policy, ReferenceData
 from twinward.loop.case_tracing import CaseTracing
+from twinward.loop.context import ACTOR, Policy, ReferenceData
+from twinward.loop.policies import clauses, divide, feedback, link, plan_end, schedule, trigger
 from twinward.twins.coupling import COUPLING
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Twins
 
 OFFSET = "loop"
 BATCH = 500
-TICKS_A_ROUND = 10  # in how many ticks every open incident is judged once, when the loop follows a running clock
+# in how many ticks every open incident is judged once, when the loop follows a running clock
+TICKS_A_ROUND = 10
 
 # fact -> the policies that answer it, in this order; printed by `twinward incident explain`
 POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
@@ -37,7 +40,12 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
         clauses.judge_at_once,
     ),
     m.ResponseLevelSet: (link.plan_follows_level,),
-    m.PlanAdopted: (link.link_by_duty, schedule.schedule_plan, clauses.send_messages, clauses.judge_at_once),
+    m.PlanAdopted: (
+        link.link_by_duty,
+        schedule.schedule_plan,
+        clauses.send_messages,
+        clauses.judge_at_once,
+    ),
     m.ClauseStarted: (schedule.schedule_clause, clauses.send_messages, clauses.judge_at_once),
     m.ClauseStopped: (clauses.stopped_clause,),
     m.PlanEnded: (plan_end.plan_is_over,),
@@ -53,9 +61,17 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
 
 
 class Loop:
-    """Runs the policies over the log. `step` and `tick` are whole transactions: a crash repeats nothing."""
+    """Runs the policies over the log. `step` and `tick` are whole transactions: a crash repeats
+    nothing.
+    """
 
-    def __init__(self, store: Store, twins: Twins, reference: ReferenceData, tracer: CaseTracing | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        twins: Twins,
+        reference: ReferenceData,
+        tracer: CaseTracing | None = None,
+    ) -> None:
         self.store = store
         self.tracer = tracer
         self.twins = twins
@@ -91,17 +107,24 @@ class Loop:
             pass
 
     def tick(self, now: datetime, share: feedback.Share = feedback.WHOLE) -> list[Outcome]:
-        """Do what time itself brings, as of `now`; judge only a share of the open incidents where one is given."""
+        """Do what time itself brings, as of `now`; judge only a share of the open incidents
+        where one is given.
+        """
 
         def work(tx: Transaction) -> list[Outcome]:
-            requests = [Request(command=c, actor=ACTOR) for c in feedback.on_tick(now, tx, self.reference, share)]
+            requests = [
+                Request(command=c, actor=ACTOR)
+                for c in feedback.on_tick(now, tx, self.reference, share)
+            ]
             return self.twins.ask(tx, requests)
 
         return self.store.write(work)
 
     def start(self, now: Callable[[], datetime] | None = None, tick_every_s: float = 1.0) -> None:
         """Follow the log in a thread of its own until `stop`; tick by `now`, when given."""
-        self._thread = threading.Thread(target=self._follow, args=(now, tick_every_s), name="loop", daemon=True)
+        self._thread = threading.Thread(
+            target=self._follow, args=(now, tick_every_s), name="loop", daemon=True
+        )
         self._thread.start()
         if self.tracer is not None:
             self.tracer.start()

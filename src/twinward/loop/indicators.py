@@ -1,4 +1,6 @@
-"""What the figures of an incident are now: as reported, from sensors, for each 100,000 residents, and beds in use."""
+"""What the figures of an incident are now: as reported, from sensors, for each 100,000
+residents, and beds in use.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,18 @@ from twinward.twins.emergency.resources.handlers import Stock
 
 # figure -> the kinds of stock whose share in use it is
 BEDS = {
-    "hospital_share": ("beds",), "beds_used_share": ("beds",),
-    "icu_share": ("icu_beds",), "icu_used_share": ("icu_beds",),
-}  # fmt: skip
+    "hospital_share": ("beds",),
+    "beds_used_share": ("beds",),
+    "icu_share": ("icu_beds",),
+    "icu_used_share": ("icu_beds",),
+}
 # figure of the simulator -> the reported figure that stands for it, for each 100,000 residents
 PER_100K = {"confirmed_per_100k_7d": "confirmed_7d", "infections_per_100k_7d": "new_7d"}
 
 
-def indicator_value(figure: str, incident: Incident, rows: Rows, reference: ReferenceData) -> float | None:
+def indicator_value(
+    figure: str, incident: Incident, rows: Rows, reference: ReferenceData
+) -> float | None:
     """The figure now, or None where nobody has reported what it needs."""
     if figure in PER_100K:
         residents = reference.residents(incident.area)
@@ -27,8 +33,12 @@ def indicator_value(figure: str, incident: Incident, rows: Rows, reference: Refe
     return incident.figures.get(figure)
 
 
-def share_in_use(kinds: tuple[str, ...], area: str, rows: Rows, reference: ReferenceData) -> float | None:
-    """Of the area's stock of these kinds the share in use; of the whole city's where the area has stated none."""
+def share_in_use(
+    kinds: tuple[str, ...], area: str, rows: Rows, reference: ReferenceData
+) -> float | None:
+    """Of the area's stock of these kinds the share in use; of the whole city's where the area
+    has stated none.
+    """
     stocks: list[Stock] = rows.list_rows("stocks", kind=kinds)
     here = [stock for stock in stocks if reference.areas.is_under(stock.area, area)] or stocks
     there_is = sum(stock.quantity for stock in here)

@@ -1,1 +1,3 @@
-"""The pretended city: outbreaks, responders, injects; for demonstrations, drills and tests. All of it is synthetic."""
+"""The pretended city: outbreaks, responders, injects; for demonstrations, drills and tests. All
+of it is synthetic.
+"""

@@ -1,4 +1,6 @@
-"""Pretended outbreaks whose true transmission tree is known: households, schools, work, distance, imperfect records."""
+"""Pretended outbreaks whose true transmission tree is known: households, schools, work,
+distance, imperfect records.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ FIRST_DAY = np.datetime64("2021-03-01")
 
 
 class TruthSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """An outbreak to pretend. Onset of an infectee = onset of the infector + normal offset + gamma incubation.
+    """An outbreak to pretend. Onset of an infectee = onset of the infector + normal offset + gamma
+    incubation.
 
     `channels` are the shares of meetings at home, at school or work, and by distance in town.
     """
@@ -45,7 +48,9 @@ DISEASES: dict[str, TruthSpec] = {
 
 
 class ChainTruth(msgspec.Struct, frozen=True, kw_only=True):
-    """A line list as text columns, its contacts, and the true infector of each reported case ("" when not reported)."""
+    """A line list as text columns, its contacts, and the true infector of each reported case (""
+    when not reported).
+    """
 
     columns: dict[str, list[str]]
     places: dict[str, list[str]]
@@ -69,14 +74,25 @@ def _build_town(residents: int, rng: np.random.Generator) -> _Town:
     second = np.concatenate([[False, False], (household[2:] == household[:-2])])
     age = np.where(second, rng.integers(0, 18, residents), rng.integers(18, 85, residents))
     schools, works = max(residents // 120, 2), max(residents // 25, 2)
-    place = np.where(age < 6, -1, np.where(age < 18, rng.integers(0, schools, residents),
-                                           schools + rng.integers(0, works, residents)))  # fmt: skip
+    place = np.where(
+        age < 6,
+        -1,
+        np.where(
+            age < 18,
+            rng.integers(0, schools, residents),
+            schools + rng.integers(0, works, residents),
+        ),
+    )
     place = np.where(age >= 65, -1, place)
-    return _Town(household=household, place=place, x_m=home_x[household], y_m=home_y[household], age=age)
+    return _Town(
+        household=household, place=place, x_m=home_x[household], y_m=home_y[household], age=age
+    )
 
 
 def _meet(town: _Town, case: int, spec: TruthSpec, rng: np.random.Generator) -> int:
-    """Somebody met: at home, at school or work, or in town with a chance that falls with distance."""
+    """Somebody met: at home, at school or work, or in town with a chance that falls with
+    distance.
+    """
     channel = rng.choice(3, p=spec.channels)
     if channel == 0:
         pool = np.flatnonzero(town.household == town.household[case])
@@ -92,9 +108,12 @@ def _meet(town: _Town, case: int, spec: TruthSpec, rng: np.random.Generator) -> 
 def _spread(
     town: _Town, spec: TruthSpec, rng: np.random.Generator
 ) -> tuple[list[int], dict[int, int], dict[int, float]]:
-    """Cases in order of infection, who infected them (-1 from outside), and their onsets in days."""
+    """Cases in order of infection, who infected them (-1 from outside), and their onsets in
+    days.
+    """
     queue = [
-        (float(t), int(rng.integers(spec.residents)), -1) for t in rng.uniform(0, spec.import_span_d, spec.imports)
+        (float(t), int(rng.integers(spec.residents)), -1)
+        for t in rng.uniform(0, spec.import_span_d, spec.imports)
     ]
     queue[0] = (0.0, queue[0][1], -1)
     heapq.heapify(queue)
@@ -116,7 +135,9 @@ def _spread(
 
 
 def pretend_outbreak(spec: TruthSpec, seed: int) -> ChainTruth:
-    """An outbreak with at least half of the wanted cases (seeds are tried in turn until one does not die out)."""
+    """An outbreak with at least half of the wanted cases (seeds are tried in turn until one does
+    not die out).
+    """
     for attempt in range(1000):
         rng = generator(seed, f"chain-truth-{attempt}")
         town = _build_town(spec.residents, rng)
@@ -127,9 +148,13 @@ def pretend_outbreak(spec: TruthSpec, seed: int) -> ChainTruth:
 
 
 def _record(
-    town: _Town, spec: TruthSpec, order: list[int], infector: dict[int, int], onset: dict[int, float],
+    town: _Town,
+    spec: TruthSpec,
+    order: list[int],
+    infector: dict[int, int],
+    onset: dict[int, float],
     rng: np.random.Generator,
-) -> ChainTruth:  # fmt: skip
+) -> ChainTruth:
     seen = [who for who in order if rng.random() >= spec.unreported]
     name = {who: f"c{number:05d}" for number, who in enumerate(rng.permutation(seen).tolist())}
     rows = sorted(seen, key=lambda who: name[who])

@@ -1,4 +1,6 @@
-"""Pretended movement with known truth: residents of a city base live their days; who really was together is known."""
+"""Pretended movement with known truth: residents of a city base live their days; who really was
+together is known.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.schema import NO_SITE, CityBase
 from twinward.core.chance import generator
 from twinward.core.geography import M_PER_DEGREE
-from twinward.citybase.schema import NO_SITE, CityBase
 
 DAY_S = 86_400
 HOMES_A_BUILDING = 12
-FLAT_M, TEAM_M, SHOP_M, BUS_M = 9.0, 25.0, 6.0, 2.0  # how far apart households, teams, shoppers and riders stand
+FLAT_M, TEAM_M, SHOP_M, BUS_M = (
+    9.0,
+    25.0,
+    6.0,
+    2.0,
+)  # how far apart households, teams, shoppers and riders stand
 SHOPS_A_LEAF = 20
 RIDERS = 25  # in one vehicle
 VEHICLE_GAP_M = 60.0
@@ -28,10 +35,12 @@ HAZARDS = (0.02, 0.006, 0.006, 0.006)
 
 
 class Presences(msgspec.Struct, frozen=True, kw_only=True):
-    """The truth: one row says that a resident was at a place from start to end (seconds since the first midnight).
+    """The truth: one row says that a resident was at a place from start to end (seconds since the
+    first midnight).
 
-    `place` is equal for those who are really together; `kind` indexes SETTINGS. A ride goes from (lon, lat) to
-    (lon2, lat2); elsewhere both are the same point. Sorted by resident, then start; days have no gaps.
+    `place` is equal for those who are really together; `kind` indexes SETTINGS. A ride goes from
+    (lon, lat) to (lon2, lat2); elsewhere both are the same point. Sorted by resident, then start;
+    days have no gaps.
     """
 
     resident: NDArray[Any]
@@ -52,7 +61,9 @@ def live_days(base: CityBase, residents: int, days: int, seed: int) -> Presences
     site, site_xy, has_site = sites(base, who, seed)
     rows: list[tuple[Any, ...]] = []
     for day in range(days):
-        rows += one_day(base, who, day, home, home_xy, site, site_xy, has_site & (day % 7 < 5), seed)
+        rows += one_day(
+            base, who, day, home, home_xy, site, site_xy, has_site & (day % 7 < 5), seed
+        )
     columns = [np.concatenate(parts) for parts in zip(*rows, strict=True)]
     order = np.lexsort((columns[1], columns[0]))
     names = Presences.__struct_fields__
@@ -71,7 +82,9 @@ def leaf_of(base: CityBase, who: NDArray[Any]) -> NDArray[Any]:
 
 
 def homes(base: CityBase, who: NDArray[Any], seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """(household, point of home): twelve households share a building, neighbours are a few metres apart."""
+    """(household, point of home): twelve households share a building, neighbours are a few
+    metres apart.
+    """
     random = generator(seed, "movement.homes")
     household = base.household_of[who].astype(np.int64)
     count = int(household.max()) + 1
@@ -81,7 +94,9 @@ def homes(base: CityBase, who: NDArray[Any], seed: int) -> tuple[NDArray[Any], N
     return household, offset(leaf_xy, blocks[household // HOMES_A_BUILDING] + flats[household])
 
 
-def sites(base: CityBase, who: NDArray[Any], seed: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def sites(
+    base: CityBase, who: NDArray[Any], seed: int
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """(site and team as one number, point, whether there is any): teams of a site keep apart."""
     random = generator(seed, "movement.sites")
     site = base.site_of[who]
@@ -126,10 +141,20 @@ def one_day(
     stop = base.leaf_lonlat[leaf].astype(np.float64)
     middle = np.broadcast_to(base.leaf_lonlat.astype(np.float64).mean(axis=0), stop.shape)
 
-    def rows(mask: Any, start: Any, finish: Any, place: Any, kind: int, a: Any, b: Any) -> tuple[Any, ...]:
+    def rows(
+        mask: Any, start: Any, finish: Any, place: Any, kind: int, a: Any, b: Any
+    ) -> tuple[Any, ...]:
         keep = mask & (finish > start)
         kinds = np.full(int(keep.sum()), kind)
-        return (who[keep], start[keep], finish[keep], place[keep] * 4 + kind, kinds, *a[keep].T, *b[keep].T)
+        return (
+            who[keep],
+            start[keep],
+            finish[keep],
+            place[keep] * 4 + kind,
+            kinds,
+            *a[keep].T,
+            *b[keep].T,
+        )
 
     everyone = np.ones(n, np.bool_)
     midnights = np.full(n, midnight)
@@ -151,14 +176,18 @@ def one_day(
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
-    """How phones report: on average every `every_min`, with a Gaussian error of `sigma_m` an axis, stated or not."""
+    """How phones report: on average every `every_min`, with a Gaussian error of `sigma_m` an
+    axis, stated or not.
+    """
 
     every_min: float = 15.0
     sigma_m: float = 15.0
     states_error: bool = True
 
 
-def observe(truth: Presences, days: int, sampling: Sampling, start_us: int, seed: int) -> dict[str, NDArray[Any]]:
+def observe(
+    truth: Presences, days: int, sampling: Sampling, start_us: int, seed: int
+) -> dict[str, NDArray[Any]]:
     """What is seen of the truth: columns subject, time_us, lon, lat (7 decimals) and error_m."""
     random = generator(seed, f"movement.observe.{sampling.every_min}.{sampling.sigma_m}")
     people = int(truth.resident.max()) + 1
@@ -172,20 +201,34 @@ def observe(truth: Presences, days: int, sampling: Sampling, start_us: int, seed
     lon = truth.lon[at] + share * (truth.lon2[at] - truth.lon[at])
     lat = truth.lat[at] + share * (truth.lat2[at] - truth.lat[at])
     seen = offset(np.stack([lon, lat], axis=1), random.normal(0.0, sampling.sigma_m, (len(who), 2)))
-    error = np.full(len(who), 1.5152 * sampling.sigma_m if sampling.states_error else np.nan, np.float32)
-    columns: dict[str, NDArray[Any]] = {"subject": who, "time_us": start_us + when * 1_000_000, "error_m": error}
+    error = np.full(
+        len(who), 1.5152 * sampling.sigma_m if sampling.states_error else np.nan, np.float32
+    )
+    columns: dict[str, NDArray[Any]] = {
+        "subject": who,
+        "time_us": start_us + when * 1_000_000,
+        "error_m": error,
+    }
     return columns | {"lon": np.round(seen[:, 0], 7), "lat": np.round(seen[:, 1], 7)}
 
 
-def true_contacts(truth: Presences, case: int, from_s: int, to_s: int) -> dict[int, tuple[float, float]]:
-    """Others who really were together with a resident: minutes, and the expected infections (hazard times hours)."""
-    mine = np.flatnonzero((truth.resident == case) & (truth.end_s > from_s) & (truth.start_s < to_s))
+def true_contacts(
+    truth: Presences, case: int, from_s: int, to_s: int
+) -> dict[int, tuple[float, float]]:
+    """Others who really were together with a resident: minutes, and the expected infections
+    (hazard times hours).
+    """
+    mine = np.flatnonzero(
+        (truth.resident == case) & (truth.end_s > from_s) & (truth.start_s < to_s)
+    )
     met: dict[int, tuple[float, float]] = {}
     for row in mine:
         same = np.flatnonzero((truth.place == truth.place[row]) & (truth.resident != case))
         low = np.maximum(np.maximum(truth.start_s[same], truth.start_s[row]), from_s)
         high = np.minimum(np.minimum(truth.end_s[same], truth.end_s[row]), to_s)
-        for other, seconds in zip(truth.resident[same].tolist(), (high - low).tolist(), strict=True):
+        for other, seconds in zip(
+            truth.resident[same].tolist(), (high - low).tolist(), strict=True
+        ):
             if seconds > 0:
                 minutes, hazard = met.get(other, (0.0, 0.0))
                 risk = HAZARDS[int(truth.kind[row])] * seconds / 3600
@@ -201,8 +244,12 @@ class TrueInfection(msgspec.Struct, frozen=True):
     day: int
 
 
-def spread(truth: Presences, days: int, first: int, seed: int, infectious_after: int = 2) -> list[TrueInfection]:
-    """An outbreak over the very co-presences: a case infects those it is with, from two days after its infection."""
+def spread(
+    truth: Presences, days: int, first: int, seed: int, infectious_after: int = 2
+) -> list[TrueInfection]:
+    """An outbreak over the very co-presences: a case infects those it is with, from two days
+    after its infection.
+    """
     random = generator(seed, "movement.outbreak")
     infected, out = {first: -infectious_after}, []
     for day in range(days):

@@ -16,10 +16,12 @@ SOURCE = "drawn-outbreak"
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
-    """How the outbreak is drawn. `r` falls from `r_start` to `r_end` halfway, as measures begin to work.
+    """How the outbreak is drawn. `r` falls from `r_start` to `r_end` halfway, as measures begin to
+    work.
 
-    All figures are ours, chosen for a lively drill of a few dozen to a few hundred cases; they claim nothing about a
-    disease. Generations are gamma distributed with shape 4, offspring negative binomial by a gamma mixture.
+    All figures are ours, chosen for a lively drill of a few dozen to a few hundred cases; they
+    claim nothing about a disease. Generations are gamma distributed with shape 4, offspring
+    negative binomial by a gamma mixture.
     """
 
     days: int = 45
@@ -48,14 +50,18 @@ def draw_cases(
     return [
         (
             datetime.combine(start + timedelta(days=day), time(8), zone),
-            case_command(seed, number, leaves[leaf], linked, hazard, start + timedelta(days=day), chance),
+            case_command(
+                seed, number, leaves[leaf], linked, hazard, start + timedelta(days=day), chance
+            ),
         )
         for number, (day, leaf, linked) in enumerate(found)
     ]
 
 
 def draw_once(drawn: Drawn, leaves: int, chance: np.random.Generator) -> list[Found]:
-    """One tree of cases. Children stay near their parent's area or, now and then, go to any other."""
+    """One tree of cases. Children stay near their parent's area or, now and then, go to any
+    other.
+    """
     home = int(chance.integers(leaves))
     frontier = [(0, home) for _ in range(drawn.first_cases)]
     found: list[Found] = []
@@ -74,7 +80,13 @@ def draw_once(drawn: Drawn, leaves: int, chance: np.random.Generator) -> list[Fo
 
 
 def case_command(
-    seed: int, number: int, area: str, linked: bool, hazard: str, day: date, chance: np.random.Generator
+    seed: int,
+    number: int,
+    area: str,
+    linked: bool,
+    hazard: str,
+    day: date,
+    chance: np.random.Generator,
 ) -> dict[str, Any]:
     case = derive_id("case", SOURCE, seed, number)
     return {

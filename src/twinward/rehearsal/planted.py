@@ -1,4 +1,6 @@
-"""Small outbreaks and floods with one planted cause, as the commands that a city would send: to test a diagnosis by."""
+"""Small outbreaks and floods with one planted cause, as the commands that a city would send: to
+test a diagnosis by.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,24 @@ from twinward.core.chance import generator
 
 DAYS = 21
 # who infects whom where, while nothing special happens; ours, a plain world to plant one oddity in
-SHARES = {"household": 0.36, "work": 0.2, "school": 0.13, "market": 0.2, "bus": 0.06, "care_home": 0.02, "ward": 0.03}
+SHARES = {
+    "household": 0.36,
+    "work": 0.2,
+    "school": 0.13,
+    "market": 0.2,
+    "bus": 0.06,
+    "care_home": 0.02,
+    "ward": 0.03,
+}
 DEPARTMENT_LATE = 0.1
 FIRST, MOST = 8, 500  # infections on the first day; where a tree stops growing
 HOUR = timedelta(hours=1)
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
-    """How the pretended city behaves. `setting` gets `setting_share` of all infections when it is named."""
+    """How the pretended city behaves. `setting` gets `setting_share` of all infections when it
+    is named.
+    """
 
     r: float = 1.35
     dispersion: float = 0.8
@@ -38,7 +50,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     silent_sensors: int = 0
 
 
-# the label of what is planted -> the world it is planted in; `counts` reports by count, `flood` is of water
+# the label of what is planted -> the world it is planted in; `counts` reports by count, `flood` is
+# of water
 PLANTED: dict[str, World] = {
     "setting school": World(setting="school"),
     "setting work": World(setting="work", setting_share=0.65),
@@ -70,20 +83,29 @@ Waiting = tuple[float, int, str, int | None]  # day of infection, area, setting,
 
 
 def shares_of(world: World) -> list[float]:
-    """The share of each setting of SHARES; the planted one takes its own, the others what is left."""
+    """The share of each setting of SHARES; the planted one takes its own, the others what is
+    left.
+    """
     if world.setting is None:
         return list(SHARES.values())
     rest = sum(share for name, share in SHARES.items() if name != world.setting)
     free = (1 - world.setting_share) / rest
-    return [world.setting_share if name == world.setting else share * free for name, share in SHARES.items()]
+    return [
+        world.setting_share if name == world.setting else share * free
+        for name, share in SHARES.items()
+    ]
 
 
 def grow_tree(world: World, areas: int, chance: np.random.Generator) -> list[Infection]:
     """The true tree up to the last day, by day of infection."""
     names, shares = list(SHARES), shares_of(world)
-    waiting: list[Waiting] = [(0.0, int(chance.integers(areas)), "market", None) for _ in range(FIRST)]
+    waiting: list[Waiting] = [
+        (0.0, int(chance.integers(areas)), "market", None) for _ in range(FIRST)
+    ]
     for day, arrivals in enumerate(chance.poisson(world.imports_a_day, DAYS)):
-        waiting += [(float(day), int(chance.integers(areas)), "airport", None) for _ in range(arrivals)]
+        waiting += [
+            (float(day), int(chance.integers(areas)), "airport", None) for _ in range(arrivals)
+        ]
     waiting.sort(key=lambda one: one[0])
     found: list[Infection] = []
     while waiting and len(found) < MOST:
@@ -91,9 +113,17 @@ def grow_tree(world: World, areas: int, chance: np.random.Generator) -> list[Inf
         onset = at + float(chance.gamma(5.0, 0.8))
         report = onset + float(chance.gamma(4.0, world.delay_d / 4.0))
         number = len(found)
-        found.append(Infection(
-            number=number, parent=parent, area=area, setting=setting, at_d=at, onset_d=onset, report_d=report
-        ))  # fmt: skip
+        found.append(
+            Infection(
+                number=number,
+                parent=parent,
+                area=area,
+                setting=setting,
+                at_d=at,
+                onset_d=onset,
+                report_d=report,
+            )
+        )
         r = world.hot_r if area == world.hot_area else world.r
         for _ in range(int(chance.poisson(chance.gamma(world.dispersion, r / world.dispersion)))):
             later = at + 0.7 + float(chance.gamma(4.0, 0.9))
@@ -107,7 +137,9 @@ def grow_tree(world: World, areas: int, chance: np.random.Generator) -> list[Inf
 
 
 class Planted:
-    """One rehearsal: `deliveries` are due at their times, `answer` is what departments send to their orders."""
+    """One rehearsal: `deliveries` are due at their times, `answer` is what departments send to
+    their orders.
+    """
 
     def __init__(self, label: str, areas: list[str], start: datetime, seed: int) -> None:
         self.world, self.label = PLANTED[label], label
@@ -115,7 +147,9 @@ class Planted:
         self.count = 0
 
     def chance(self, *words: object) -> np.random.Generator:
-        return generator(self.seed, "|".join(["planted", self.label, *(str(word) for word in words)]))
+        return generator(
+            self.seed, "|".join(["planted", self.label, *(str(word) for word in words)])
+        )
 
     def deliveries(self) -> list[tuple[datetime, dict[str, Any]]]:
         """(at, command) by time."""
@@ -127,32 +161,59 @@ class Planted:
 
     def command(self, at: datetime, kind: str, /, **fields: Any) -> tuple[datetime, dict[str, Any]]:
         self.count += 1
-        told = {"id": f"planted-{self.count}", "type": kind, "occurred_at": at.isoformat(), **fields}
+        told = {
+            "id": f"planted-{self.count}",
+            "type": kind,
+            "occurred_at": at.isoformat(),
+            **fields,
+        }
         return at, told
 
     def by_person(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
         """Cases one by one, their contacts, and every step of the contacts' care."""
         chance = self.chance("persons")
         beds, taken = self.world.beds
-        yield self.command(self.at(0.01), "SetStock", kind="isolation_beds", area=self.areas[0][:6], unit="beds",
-                           quantity=beds, in_use=taken, holder="hospital")  # fmt: skip
+        yield self.command(
+            self.at(0.01),
+            "SetStock",
+            kind="isolation_beds",
+            area=self.areas[0][:6],
+            unit="beds",
+            quantity=beds,
+            in_use=taken,
+            holder="hospital",
+        )
         tree = grow_tree(self.world, len(self.areas), self.chance("tree"))
         named: set[int] = set()
         for one in tree:
             if one.report_d >= DAYS:
                 continue
             known = one.number in named
-            place = f"{one.setting}:{int(chance.integers(9))}" if not known and chance.random() < 0.7 else None
+            place = (
+                f"{one.setting}:{int(chance.integers(9))}"
+                if not known and chance.random() < 0.7
+                else None
+            )
             yield self.command(
-                self.at(one.report_d), "ReportCase", case=f"case-{one.number}", subject=f"p-{one.number}",
-                hazard="epidemic", area=self.areas[one.area], status="confirmed", source="planted", synthetic=True,
-                found_in="control" if known else "community", place=place,
+                self.at(one.report_d),
+                "ReportCase",
+                case=f"case-{one.number}",
+                subject=f"p-{one.number}",
+                hazard="epidemic",
+                area=self.areas[one.area],
+                status="confirmed",
+                source="planted",
+                synthetic=True,
+                found_in="control" if known else "community",
+                place=place,
                 onset=self.at(one.onset_d).date().isoformat(),
-            )  # fmt: skip
+            )
             for child in (other for other in tree if other.parent == one.number):
                 if child.report_d > one.report_d + 0.5 and chance.random() < self.world.traced:
                     named.add(child.number)
-                    yield from self.contact(one, f"p-{child.number}", child.area, child.setting, chance)
+                    yield from self.contact(
+                        one, f"p-{child.number}", child.area, child.setting, chance
+                    )
             for other in range(2):
                 setting = list(SHARES)[int(chance.choice(len(SHARES), p=list(SHARES.values())))]
                 yield from self.contact(one, f"q-{one.number}-{other}", one.area, setting, chance)
@@ -164,13 +225,27 @@ class Planted:
         name, named_d = f"contact-{case.number}-{subject}", case.report_d + 0.25
         if named_d >= DAYS:
             return
-        yield self.command(self.at(named_d), "NameContact", contact=name, case=f"case-{case.number}", subject=subject,
-                           area=self.areas[area], setting=setting, synthetic=True)  # fmt: skip
+        yield self.command(
+            self.at(named_d),
+            "NameContact",
+            contact=name,
+            case=f"case-{case.number}",
+            subject=subject,
+            area=self.areas[area],
+            setting=setting,
+            synthetic=True,
+        )
         isolated_d = named_d + float(chance.gamma(6.0, self.world.isolated_h / 6.0)) / 24
         verdict = "tested_positive" if subject.startswith("p-") else "tested_negative"
-        for step, at_d in (("located", isolated_d - 0.05), ("isolated", isolated_d), (verdict, isolated_d + 1.0)):
+        for step, at_d in (
+            ("located", isolated_d - 0.05),
+            ("isolated", isolated_d),
+            (verdict, isolated_d + 1.0),
+        ):
             if at_d < DAYS:
-                yield self.command(self.at(max(at_d, named_d + 0.01)), "UpdateContact", contact=name, step=step)
+                yield self.command(
+                    self.at(max(at_d, named_d + 0.01)), "UpdateContact", contact=name, step=step
+                )
 
     def by_count(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
         """Each area's count every evening; the silent one stops five days before the end."""
@@ -180,26 +255,52 @@ class Planted:
                 if number == self.world.silent_area and day >= DAYS - 5:
                     continue
                 at = self.at(day + 0.4)
-                yield self.command(at, "ReportCount", hazard="epidemic", area=area, day=at.date().isoformat(),
-                                   status="confirmed", found_in="control", source="planted",
-                                   count=int(self.chance("count", area, day).poisson(level)))  # fmt: skip
+                yield self.command(
+                    at,
+                    "ReportCount",
+                    hazard="epidemic",
+                    area=area,
+                    day=at.date().isoformat(),
+                    status="confirmed",
+                    found_in="control",
+                    source="planted",
+                    count=int(self.chance("count", area, day).poisson(level)),
+                )
 
     def water(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
         """A street under water: depths rise and fall; which sensors speak is `readings`' to say."""
         for hour in range(30):
-            depth = 0.2 + 0.25 * np.sin(hour / 30 * np.pi) + 0.01 * float(self.chance("depth", hour).standard_normal())
-            yield self.command(self.start + hour * HOUR, "ReportHazard", hazard="flood", area=self.areas[0],
-                               figure="water_depth_m", value=round(float(depth), 3), unit="m")  # fmt: skip
+            depth = (
+                0.2
+                + 0.25 * np.sin(hour / 30 * np.pi)
+                + 0.01 * float(self.chance("depth", hour).standard_normal())
+            )
+            yield self.command(
+                self.start + hour * HOUR,
+                "ReportHazard",
+                hazard="flood",
+                area=self.areas[0],
+                figure="water_depth_m",
+                value=round(float(depth), 3),
+                unit="m",
+            )
 
     def readings(self, hour: int) -> list[dict[str, Any]]:
         """Observations of six gauges in one hour; the silent ones fall silent after ten hours."""
         gauges = range(self.world.silent_sensors if hour > 10 else 0, 6)
         at = (self.start + hour * HOUR).isoformat()
         return [
-            {"source_id": f"g{gauge}-{hour}", "type": "water_depth", "occurred_at": at, "subject": f"gauge-{gauge}",
-             "area": self.areas[gauge % len(self.areas)], "value": 0.2, "unit": "m"}
+            {
+                "source_id": f"g{gauge}-{hour}",
+                "type": "water_depth",
+                "occurred_at": at,
+                "subject": f"gauge-{gauge}",
+                "area": self.areas[gauge % len(self.areas)],
+                "value": 0.2,
+                "unit": "m",
+            }
             for gauge in gauges
-        ]  # fmt: skip
+        ]
 
     def answer(self, task: Any, now: datetime) -> dict[str, Any] | None:
         """A department's answer to one order, when its time has come."""

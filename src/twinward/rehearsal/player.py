@@ -1,4 +1,6 @@
-"""Plays days against a running platform through its public API, on a clock of its own, and measures what it sees."""
+"""Plays days against a running platform through its public API, on a clock of its own, and
+measures what it sees.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,13 @@ from twinward.core.errors import TwinwardError
 from twinward.rehearsal.responders import Responders
 
 BATCH = 1000
-ROUNDS_H = (1, 3, 6, 10, 14)  # hours after the morning's reports at which departments look at their orders
+ROUNDS_H = (
+    1,
+    3,
+    6,
+    10,
+    14,
+)  # hours after the morning's reports at which departments look at their orders
 IDLE_TIMEOUT_S = 120.0
 
 
@@ -57,8 +65,12 @@ class Player:
         self.home_of = home_of
         self.tally = ReplayTally()
 
-    def play(self, deliveries: list[Delivery], on_round: Callable[[ReplayTally], None]) -> ReplayTally:
-        """Every morning's deliveries, then the rounds of its day, from the first day to the last."""
+    def play(
+        self, deliveries: list[Delivery], on_round: Callable[[ReplayTally], None]
+    ) -> ReplayTally:
+        """Every morning's deliveries, then the rounds of its day, from the first day to the
+        last.
+        """
         mornings = sorted({item.published_at for item in deliveries})
         by_morning: dict[datetime, list[Delivery]] = {}
         for item in deliveries:
@@ -70,7 +82,9 @@ class Player:
                 morning += timedelta(days=1)
         return self.tally
 
-    def play_day(self, morning: datetime, items: list[Delivery], on_round: Callable[[ReplayTally], None]) -> None:
+    def play_day(
+        self, morning: datetime, items: list[Delivery], on_round: Callable[[ReplayTally], None]
+    ) -> None:
         self.tally.day = morning
         self.tally.days += 1
         self.move_to(morning)
@@ -90,11 +104,16 @@ class Player:
         self.wait_idle()
 
     def report(self, items: list[Delivery]) -> None:
-        """First, alone and timed, one report of each area that has no incident yet; then everything else in batches."""
+        """First, alone and timed, one report of each area that has no incident yet; then
+        everything else in batches.
+        """
         by_source: dict[str, list[dict[str, Any]]] = {}
         for item in items:
             home = self.home_of(item.command.get("area", ""))
-            opens = item.command["type"] in ("ReportCase", "ReportCount") and item.command.get("count", 1) != 0
+            opens = (
+                item.command["type"] in ("ReportCase", "ReportCount")
+                and item.command.get("count", 1) != 0
+            )
             if opens and home not in self.tally.triggered:
                 self.tally.triggered.add(home)
                 self.trigger(item, home)
@@ -118,7 +137,9 @@ class Player:
         now = self.clock.now()
         for department in self.departments:
             answers: list[dict[str, Any]] = []
-            tasks = self.get("/v1/tasks", department=department, status="at_work", limit=10_000)["items"]
+            tasks = self.get("/v1/tasks", department=department, status="at_work", limit=10_000)[
+                "items"
+            ]
             for task in tasks:
                 answers += self.responders.answer(task, now)
             for start in range(0, len(answers), BATCH):
@@ -131,7 +152,12 @@ class Player:
             if shown["proposed_plan"] and self.would_adopt(shown):
                 term = (shown["ended_plan"] or {}).get("ended_at", shown["level_since"])
                 name = f"adopt-{row['id']}-{row['round']}-{shown['proposed_plan']}-{shown['level_since']}-{term}"
-                item = {"id": name, "type": "AdoptPlan", "incident": row["id"], "plan": shown["proposed_plan"]}
+                item = {
+                    "id": name,
+                    "type": "AdoptPlan",
+                    "incident": row["id"],
+                    "plan": shown["proposed_plan"],
+                }
                 self.post([item], "duty-officer")
 
     def would_adopt(self, shown: dict[str, Any]) -> bool:
@@ -143,7 +169,9 @@ class Player:
         response = self.client.post("/v1/commands", content=body)
         answer = read(response)
         for rejection in answer["rejected"]:
-            self.tally.rejections.append(rejection | {"source": source, "item": commands[rejection["index"]]})
+            self.tally.rejections.append(
+                rejection | {"source": source, "item": commands[rejection["index"]]}
+            )
 
     def get(self, path: str, **query: Any) -> Any:
         return read(self.client.get(path, params=query))
@@ -156,12 +184,16 @@ class Player:
             if status["loop_seq"] >= status["last_seq"]:
                 return
             if time.monotonic() > deadline:
-                raise TwinwardError("the loop does not catch up", "see /health for its reason", code="loop_stalled")
+                raise TwinwardError(
+                    "the loop does not catch up", "see /health for its reason", code="loop_stalled"
+                )
             time.sleep(0.0005)
 
 
 def read(response: httpx.Response) -> Any:
     body = msgspec.json.decode(response.content)
     if response.status_code >= 400:
-        raise TwinwardError(body.get("message", "the API failed"), body.get("advice", ""), code=body.get("code"))
+        raise TwinwardError(
+            body.get("message", "the API failed"), body.get("advice", ""), code=body.get("code")
+        )
     return body

@@ -1,4 +1,6 @@
-"""Seeded responders: departments that read their orders, act, and are sometimes late, wrong or silent."""
+"""Seeded responders: departments that read their orders, act, and are sometimes late, wrong or
+silent.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ import numpy as np
 from twinward.core.chance import generator
 from twinward.core.ids import derive_id
 
-# shares of (department, area) pairs with each trait; ours, chosen so that every path of the loop is walked
+# shares of (department, area) pairs with each trait; ours, chosen so that every path of the loop is
+# walked
 TRAITS = (("late", 0.08), ("wrong", 0.04), ("silent", 0.02))
 CONTACTS_MAX = 4
 POSITIVE_SHARE = 0.05
@@ -19,7 +22,9 @@ STEPS = {"named": "located", "located": "isolated", "isolated": "tested_negative
 
 
 class Responders:
-    """All departments of all areas. `silent` names department or department@area pairs that never answer."""
+    """All departments of all areas. `silent` names department or department@area pairs that
+    never answer.
+    """
 
     def __init__(self, seed: int, hazard: str, silent: frozenset[str] = frozenset()) -> None:
         self.seed = seed
@@ -52,7 +57,10 @@ class Responders:
         base = {"task": task["id"], "department": task["department"]}
         step = f"{task['status']}-{task['escalations']}"
         if task["status"] == "ordered" and share >= pace * 0.2:
-            yield {"id": derive_id("resp", task["id"], "ack", step), "type": "AcknowledgeTask"} | base
+            yield {
+                "id": derive_id("resp", task["id"], "ack", step),
+                "type": "AcknowledgeTask",
+            } | base
         elif task["status"] in ("acknowledged", "confirmed") and share >= pace * 0.6:
             yield from self.act(task, trait, base, step, now)
 
@@ -69,10 +77,20 @@ class Responders:
             yield from self.care_for(task["contact"], now)
         if trait == "wrong" and task["escalations"] == 0:
             other = "information" if task["department"] != "information" else "commerce"
-            wrong = {"id": derive_id("resp", task["id"], "wrong", step), "type": "CompleteTask", "task": task["id"]}
+            wrong = {
+                "id": derive_id("resp", task["id"], "wrong", step),
+                "type": "CompleteTask",
+                "task": task["id"],
+            }
             yield wrong | {"department": other, "result": "sent by the wrong office (synthetic)"}
-            failed = {"id": derive_id("resp", task["id"], "failed", step), "type": "CompleteTask"} | base
-            yield failed | {"result": "not possible with the people at hand (synthetic)", "succeeded": False}
+            failed = {
+                "id": derive_id("resp", task["id"], "failed", step),
+                "type": "CompleteTask",
+            } | base
+            yield failed | {
+                "result": "not possible with the people at hand (synthetic)",
+                "succeeded": False,
+            }
             return
         done = {"id": derive_id("resp", task["id"], "done", step), "type": "CompleteTask"} | base
         yield done | {"result": "done (synthetic)"}
@@ -83,7 +101,9 @@ class Responders:
             yield from self.name_contacts(task)
 
     def name_contacts(self, task: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The investigation finds one suspected person and a few contacts: synthetic, and labelled so."""
+        """The investigation finds one suspected person and a few contacts: synthetic, and
+        labelled so.
+        """
         case = derive_id("case", task["id"])
         yield {
             "id": derive_id("resp", case, "report"),
@@ -120,6 +140,11 @@ class Responders:
             step = STEPS[step]
             if step == "tested_negative" and self.is_positive(contact, now):
                 step = "tested_positive"
-            item = {"id": derive_id("resp", contact, step), "type": "UpdateContact", "contact": contact, "step": step}
+            item = {
+                "id": derive_id("resp", contact, step),
+                "type": "UpdateContact",
+                "contact": contact,
+                "step": step,
+            }
             self.steps[contact] = step
             yield item

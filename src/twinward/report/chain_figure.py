@@ -1,4 +1,6 @@
-"""The transmission tree as investigators draw it: generations left to right, cases coloured by where they caught it."""
+"""The transmission tree as investigators draw it: generations left to right, cases coloured by
+where they caught it.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,12 @@ MOST_LABELS = 250  # more names than this cannot be read in one figure
 ROW_INCH, MOST_INCHES = 0.16, 60.0
 
 
-def _rows(answer: ChainAnswer, children: dict[str, list[str]], roots: list[str]) -> dict[str, float]:
-    """A height for each case: leaves one below another, an infector in the middle of its infectees."""
+def _rows(
+    answer: ChainAnswer, children: dict[str, list[str]], roots: list[str]
+) -> dict[str, float]:
+    """A height for each case: leaves one below another, an infector in the middle of its
+    infectees.
+    """
     height: dict[str, float] = {}
     following = 0
     for root in roots:
@@ -44,11 +50,15 @@ def _rows(answer: ChainAnswer, children: dict[str, list[str]], roots: list[str])
 
 def _setting_colours(answer: ChainAnswer) -> dict[str, str]:
     """The commonest settings get a colour each, the others share grey."""
-    common = Counter(link.setting for link in answer.links if link.setting not in FIXED).most_common(len(COLOURS))
+    common = Counter(
+        link.setting for link in answer.links if link.setting not in FIXED
+    ).most_common(len(COLOURS))
     return {**FIXED, **{name: COLOURS[rank] for rank, (name, _) in enumerate(common)}}
 
 
-def _draw_links(axes: Any, answer: ChainAnswer, height: dict[str, float], depth: dict[str, int]) -> None:
+def _draw_links(
+    axes: Any, answer: ChainAnswer, height: dict[str, float], depth: dict[str, int]
+) -> None:
     paths, widths, styles, greys = [], [], [], []
     for link in answer.links:
         x, y = depth[link.infectee], height[link.infectee]
@@ -57,7 +67,9 @@ def _draw_links(axes: Any, answer: ChainAnswer, height: dict[str, float], depth:
         widths.append(0.4 + 1.2 * link.probability)
         styles.append("solid" if link.stated else (0, (3, 2)))
         greys.append((0.33, 0.33, 0.33, 0.25 + 0.75 * link.probability))
-    axes.add_collection(LineCollection(paths, linewidths=widths, linestyles=styles, colors=greys, zorder=1))
+    axes.add_collection(
+        LineCollection(paths, linewidths=widths, linestyles=styles, colors=greys, zorder=1)
+    )
 
 
 def _legend(axes: Any, colours: dict[str, str], used: set[str], below: float) -> None:
@@ -67,14 +79,29 @@ def _legend(axes: Any, colours: dict[str, str], used: set[str], below: float) ->
         if name in used
     ]
     if used - set(colours):
-        marks.append(Line2D([], [], marker="o", linestyle="", color="#DDDDDD", label="other places"))
+        marks.append(
+            Line2D([], [], marker="o", linestyle="", color="#DDDDDD", label="other places")
+        )
     marks.append(Line2D([], [], color="#555555", label="stated"))
-    marks.append(Line2D([], [], color="#555555", linestyle=(0, (3, 2)), label="inferred (wide, dark = probable)"))
-    axes.legend(handles=marks, loc="upper center", bbox_to_anchor=(0.5, below), ncols=4, frameon=False, fontsize=7)
+    marks.append(
+        Line2D(
+            [], [], color="#555555", linestyle=(0, (3, 2)), label="inferred (wide, dark = probable)"
+        )
+    )
+    axes.legend(
+        handles=marks,
+        loc="upper center",
+        bbox_to_anchor=(0.5, below),
+        ncols=4,
+        frameon=False,
+        fontsize=7,
+    )
 
 
 def draw_chain(answer: ChainAnswer, path: Path) -> None:
-    """Writes the figure to `path` (.svg or .png). Unlinked cases without infectees are only counted in the title."""
+    """Writes the figure to `path` (.svg or .png). Unlinked cases without infectees are only
+    counted in the title.
+    """
     parent: dict[str, Link] = {link.infectee: link for link in answer.links}
     children: dict[str, list[str]] = defaultdict(list)
     for link in answer.links:
@@ -91,13 +118,23 @@ def draw_chain(answer: ChainAnswer, path: Path) -> None:
     _draw_links(axes, answer, height, depth)
     cases = list(height)
     axes.scatter(
-        [depth[case] for case in cases], [height[case] for case in cases],
+        [depth[case] for case in cases],
+        [height[case] for case in cases],
         s=[12 + 4 * len(children.get(case, [])) for case in cases],
-        c=[colours.get(setting[case], "#DDDDDD") for case in cases], edgecolors="black", linewidths=0.3, zorder=2,
-    )  # fmt: skip
+        c=[colours.get(setting[case], "#DDDDDD") for case in cases],
+        edgecolors="black",
+        linewidths=0.3,
+        zorder=2,
+    )
     if len(cases) <= MOST_LABELS:
         for case in cases:
-            axes.annotate(case, (depth[case], height[case]), xytext=(3, 3), textcoords="offset points", fontsize=5)
+            axes.annotate(
+                case,
+                (depth[case], height[case]),
+                xytext=(3, 3),
+                textcoords="offset points",
+                fontsize=5,
+            )
     axes.set_xticks(range(answer.generations))
     axes.set_xlabel("generation")
     axes.set_yticks([])
@@ -105,9 +142,11 @@ def draw_chain(answer: ChainAnswer, path: Path) -> None:
     axes.spines[["left", "right", "top"]].set_visible(False)
     alone = len(answer.unlinked) - len(roots)
     axes.set_title(
-        f"{answer.cases} cases, {len(answer.links)} links ({answer.stated_links} stated), {len(roots)} chains, "
-        f"{alone} cases alone", fontsize=8,
-    )  # fmt: skip
+        f"{answer.cases} cases, {len(answer.links)} links ({answer.stated_links} stated), "
+        f"{len(roots)} chains, "
+        f"{alone} cases alone",
+        fontsize=8,
+    )
     _legend(axes, colours, set(setting.values()), -0.5 / tall)
     canvas = FigureCanvasSVG(figure) if path.suffix.lower() == ".svg" else FigureCanvasAgg(figure)
     canvas.print_figure(path, bbox_inches="tight", dpi=150, metadata=_metadata(path))
@@ -115,4 +154,8 @@ def draw_chain(answer: ChainAnswer, path: Path) -> None:
 
 def _metadata(path: Path) -> dict[str, str | None]:
     """No date inside, so that the same tree gives the same file."""
-    return {"Date": None, "Creator": "twinward"} if path.suffix.lower() == ".svg" else {"Software": "twinward"}
+    return (
+        {"Date": None, "Creator": "twinward"}
+        if path.suffix.lower() == ".svg"
+        else {"Software": "twinward"}
+    )

@@ -43,14 +43,21 @@ figure{margin:1.5rem 0}figcaption{color:#51606e}svg{max-width:100%;height:auto}
 """)
 
 
-def bars(labels: list[Any], wanted: list[float], made: list[float], axis: str, input_name: str) -> str:
+def bars(
+    labels: list[Any], wanted: list[float], made: list[float], axis: str, input_name: str
+) -> str:
     """Pairs of bars, input beside result, as SVG."""
     figure = Figure(figsize=(8.5, 3.2), layout="constrained")
     axes = figure.add_subplot()
     at = range(len(labels))
     axes.bar([x - 0.2 for x in at], wanted, 0.4, color=INPUT, label=input_name)
     axes.bar([x + 0.2 for x in at], made, 0.4, color=MADE, label="made")
-    axes.set_xticks(list(at), [str(label) for label in labels], rotation=45 if len(labels) > 10 else 0, fontsize=8)
+    axes.set_xticks(
+        list(at),
+        [str(label) for label in labels],
+        rotation=45 if len(labels) > 10 else 0,
+        fontsize=8,
+    )
     axes.set_xlabel(axis)
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
@@ -60,24 +67,48 @@ def bars(labels: list[Any], wanted: list[float], made: list[float], axis: str, i
 
 
 def figures_of(fidelity: dict[str, Any]) -> list[tuple[str, str]]:
-    ages, homes, work, commute = (fidelity[key] for key in ("ages", "households", "workplaces", "commutes"))
+    ages, homes, work, commute = (
+        fidelity[key] for key in ("ages", "households", "workplaces", "commutes")
+    )
     schools = [stage for stage in fidelity["schools"] if stage["sites"]]
     edges = commute["edges_km"]
     distances = [f"{a}-{b}" for a, b in pairwise(edges)] + [f"{edges[-1]}+"]
     return [
-        (f"Residents by age. Largest difference of a single year: {ages['largest_difference']}.",
-         bars(ages["bands"], ages["input"], ages["made"], "age", "input")),
-        (f"Households by size: mean {homes['mean']}, input {homes['input_mean']}; residents of care homes left out.",
-         bars(homes["sizes"], homes["input"], homes["made"], "residents of a household", "input")),
-        ("Schools: places and pupils, all sites of a stage.",
-         bars([s["kind"] for s in schools], [s["places"] for s in schools], [s["taken"] for s in schools], "",
-              "places")),
-        (f"Workplaces by size: {work['workplaces']:,} of them, mean {work['mean']}, largest {work['largest']:,}.",
-         bars(work["sizes"], work["law"], work["made"], "people at work", "truncated Pareto law")),
-        (f"Commutes, straight line: mean {commute['mean_km']} km of {commute['sampled']:,} sampled workers, target "
-         f"{commute['target_mean_km']} km.",
-         bars(distances, commute["flow"], commute["made"], "km", "balanced flows between zones")),
-    ]  # fmt: skip
+        (
+            f"Residents by age. Largest difference of a single year: {ages['largest_difference']}.",
+            bars(ages["bands"], ages["input"], ages["made"], "age", "input"),
+        ),
+        (
+            f"Households by size: mean {homes['mean']}, input {homes['input_mean']}; residents of "
+            f"care homes left out.",
+            bars(
+                homes["sizes"], homes["input"], homes["made"], "residents of a household", "input"
+            ),
+        ),
+        (
+            "Schools: places and pupils, all sites of a stage.",
+            bars(
+                [s["kind"] for s in schools],
+                [s["places"] for s in schools],
+                [s["taken"] for s in schools],
+                "",
+                "places",
+            ),
+        ),
+        (
+            f"Workplaces by size: {work['workplaces']:,} of them, mean {work['mean']}, largest "
+            f"{work['largest']:,}.",
+            bars(
+                work["sizes"], work["law"], work["made"], "people at work", "truncated Pareto law"
+            ),
+        ),
+        (
+            f"Commutes, straight line: mean {commute['mean_km']} km of {commute['sampled']:,} "
+            f"sampled workers, target "
+            f"{commute['target_mean_km']} km.",
+            bars(distances, commute["flow"], commute["made"], "km", "balanced flows between zones"),
+        ),
+    ]
 
 
 def render_city(description: dict[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""The one-page report of a demonstration: figures, accounts and the epidemic curve, as one HTML file."""
+"""The one-page report of a demonstration: figures, accounts and the epidemic curve, as one HTML
+file.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape
 import msgspec
 from jinja2 import Environment
 
-# what Helvetica has no glyphs for; PDF readers bring the Asian font that the file names, so that it stays small
+# what Helvetica has no glyphs for; PDF readers bring the Asian font that the file names, so that it
+# stays small
 ASIAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 ASIAN_FONT = "STSong-Light"
 INK, PALE, BAR, NOTICE = "#1d2733", "#d8dee6", "#2b6cb0", "#fff6dd"
@@ -85,9 +86,16 @@ def render_pdf(document: Document) -> bytes:
     pdfmetrics.registerFont(UnicodeCIDFont(ASIAN_FONT))
     out = io.BytesIO()
     sheet = SimpleDocTemplate(
-        out, pagesize=A4, title=document.title, author="Twinward", invariant=1, leftMargin=50, rightMargin=50,
-        topMargin=50, bottomMargin=50,
-    )  # fmt: skip
+        out,
+        pagesize=A4,
+        title=document.title,
+        author="Twinward",
+        invariant=1,
+        leftMargin=50,
+        rightMargin=50,
+        topMargin=50,
+        bottomMargin=50,
+    )
     sheet.build(_flow(document, sheet.width), onFirstPage=_foot, onLaterPages=_foot)
     return out.getvalue()
 
@@ -98,16 +106,26 @@ def _flow(document: Document, width: float) -> list[Any]:
     from reportlab.platypus import Paragraph, Spacer
 
     def style(size: float, **more: Any) -> Any:
-        return ParagraphStyle(f"s{size}", fontName="Helvetica", fontSize=size, leading=size * 1.35, **more)
+        return ParagraphStyle(
+            f"s{size}", fontName="Helvetica", fontSize=size, leading=size * 1.35, **more
+        )
 
     def line(text: str, size: float = 9.5, **more: Any) -> Any:
         return Paragraph(_marked(text), style(size, **more))
 
     flow = [line(document.title, 18), line(document.subtitle)]
     if document.notice:
-        flow += [Spacer(0, 6), line(document.notice, backColor=NOTICE, borderPadding=5), Spacer(0, 4)]
+        flow += [
+            Spacer(0, 6),
+            line(document.notice, backColor=NOTICE, borderPadding=5),
+            Spacer(0, 4),
+        ]
     for section in document.sections:
-        flow += [Spacer(0, 12), line(section.title, 13, keepWithNext=1), *(line(text) for text in section.says)]
+        flow += [
+            Spacer(0, 12),
+            line(section.title, 13, keepWithNext=1),
+            *(line(text) for text in section.says),
+        ]
         if section.bars and section.bars.values:
             flow += [_drawn(section.bars, width), line(section.bars.caption, 8)]
         if section.table and section.table.rows:
@@ -130,7 +148,9 @@ def _laid(table: ReportTable, width: float, cell: Any) -> Any:
     widths = [width * one / sum(wanted) for one in wanted]
     rows = [[cell(text) for text in row] for row in (table.head, *table.rows)]
     grid = Grid(rows, colWidths=widths, repeatRows=1)
-    grid.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, HexColor(PALE)), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    grid.setStyle(
+        [("LINEBELOW", (0, 0), (-1, -1), 0.4, HexColor(PALE)), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    )
     return grid
 
 
@@ -142,7 +162,16 @@ def _drawn(bars: Bars, width: float, height: float = 80) -> Any:
     step = width / len(bars.values)
     figure = Drawing(width, height)
     for place, (_, n) in enumerate(bars.values):
-        figure.add(Rect(place * step, 0, step * 0.8, height * n / top, fillColor=HexColor(BAR), strokeColor=None))
+        figure.add(
+            Rect(
+                place * step,
+                0,
+                step * 0.8,
+                height * n / top,
+                fillColor=HexColor(BAR),
+                strokeColor=None,
+            )
+        )
     return figure
 
 

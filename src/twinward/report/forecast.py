@@ -1,4 +1,6 @@
-"""A calibrated forecast as plots (fit and fan, R by day, posterior by pairs) and its quantiles as a table."""
+"""A calibrated forecast as plots (fit and fan, R by day, posterior by pairs) and its quantiles
+as a table.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.decision.surveillance.forecasting.fitted import Track
 from twinward.decision.surveillance.forecasting.model import PRIORS
 from twinward.decision.surveillance.forecasting.observed import Observed
 from twinward.decision.surveillance.forecasting.score import LEVELS
-from twinward.decision.surveillance.forecasting.fitted import Track
 
 FAN = tuple(LEVELS.index(level) for level in (0.05, 0.25, 0.5, 0.75, 0.95))
 
 
-def write_forecast(observed: Observed, until: date, quantiles: NDArray[Any], parameters: NDArray[Any],
-                   weights: NDArray[Any], track: Track | None, folder: Path) -> list[str]:  # fmt: skip
-    """forecast.*, reproduction.* and posterior.* as PNG and SVG, quantiles.csv; returns the names of the files."""
+def write_forecast(
+    observed: Observed,
+    until: date,
+    quantiles: NDArray[Any],
+    parameters: NDArray[Any],
+    weights: NDArray[Any],
+    track: Track | None,
+    folder: Path,
+) -> list[str]:
+    """forecast.*, reproduction.* and posterior.* as PNG and SVG, quantiles.csv; returns the
+    names of the files.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -28,7 +39,9 @@ def write_forecast(observed: Observed, until: date, quantiles: NDArray[Any], par
 
     folder.mkdir(exist_ok=True)
     names = [_write_quantiles(until, quantiles, folder)]
-    with matplotlib.rc_context({"svg.hashsalt": "twinward", "svg.fonttype": "none"}):  # the same bytes every time
+    with matplotlib.rc_context(
+        {"svg.hashsalt": "twinward", "svg.fonttype": "none"}
+    ):  # the same bytes every time
         figures = {"forecast": _forecast_figure(pyplot, observed, until, quantiles, track)}
         if track is not None:
             figures["reproduction"] = _reproduction_figure(pyplot, observed, track)
@@ -36,7 +49,9 @@ def write_forecast(observed: Observed, until: date, quantiles: NDArray[Any], par
         for name, figure in figures.items():
             for ending in ("png", "svg"):
                 figure.savefig(
-                    folder / f"{name}.{ending}", dpi=120, metadata={"Date": None} if ending == "svg" else None
+                    folder / f"{name}.{ending}",
+                    dpi=120,
+                    metadata={"Date": None} if ending == "svg" else None,
                 )
                 names.append(f"{name}.{ending}")
             pyplot.close(figure)
@@ -59,7 +74,9 @@ def _band(axis: Any, days: list[date], table: NDArray[Any], color: str, label: s
     axis.plot(days, table[:, 2], color=color, label=label)
 
 
-def _forecast_figure(pyplot: Any, observed: Observed, until: date, quantiles: NDArray[Any], track: Track | None) -> Any:
+def _forecast_figure(
+    pyplot: Any, observed: Observed, until: date, quantiles: NDArray[Any], track: Track | None
+) -> Any:
     figure, axis = pyplot.subplots(figsize=(9, 4.5), layout="constrained")
     if track is not None:
         followed = [observed.first + timedelta(days=day) for day in track.days]
@@ -103,7 +120,14 @@ def _posterior_figure(pyplot: Any, parameters: NDArray[Any], weights: NDArray[An
                 axis.hist(parameters[:, i], bins=edges, weights=weights)
             else:
                 sizes = 1_500 * weights
-                axis.scatter(parameters[:, j], parameters[:, i], s=sizes, alpha=0.6, linewidth=0, rasterized=True)
+                axis.scatter(
+                    parameters[:, j],
+                    parameters[:, i],
+                    s=sizes,
+                    alpha=0.6,
+                    linewidth=0,
+                    rasterized=True,
+                )
                 _span(axis.yaxis, axis.set_yscale, axis.set_ylim, rows)
             _span(axis.xaxis, axis.set_xscale, axis.set_xlim, columns)
             axis.set_xlabel(other if i == size - 1 else "")

@@ -1,4 +1,6 @@
-"""A simulation's results as files: series and tables as Parquet and CSV, the infection tree, a plot as PNG and SVG."""
+"""A simulation's results as files: series and tables as Parquet and CSV, the infection tree, a
+plot as PNG and SVG.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,20 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from twinward.decision.simulation.epidemic.kernels.tables import NOBODY, SETTINGS
-from twinward.decision.simulation.epidemic.outcome import (AGE_BANDS, SERIES, Ensemble, SimulationOutcome)
+from twinward.decision.simulation.epidemic.outcome import (
+    AGE_BANDS,
+    SERIES,
+    Ensemble,
+    SimulationOutcome,
+)
 
 PLOTTED = ("new_infections", "new_admissions", "new_deaths")
 
 
 def write_tree(outcome: SimulationOutcome, path: Path) -> None:
-    """Who infected whom, where, when; `infector` is null where a case was imported. Columns keep resident rows."""
+    """Who infected whom, where, when; `infector` is null where a case was imported. Columns keep
+    resident rows.
+    """
     tree = outcome.tree
     if tree is None:
         raise ValueError("the run kept no tree")
@@ -27,9 +36,15 @@ def write_tree(outcome: SimulationOutcome, path: Path) -> None:
             "infectee": pa.array(tree.infectee),
             "infector": pa.array(tree.infector, mask=tree.infector == NOBODY),
             "day": pa.array(tree.day),
-            "setting": pa.DictionaryArray.from_arrays(pa.array(tree.setting.astype(np.int8)), pa.array(list(SETTINGS))),
-            "strain": pa.DictionaryArray.from_arrays(pa.array(tree.strain.astype(np.int8)), pa.array(outcome.strains)),
-            "area": pa.DictionaryArray.from_arrays(pa.array(tree.area.astype(np.int32)), pa.array(outcome.areas)),
+            "setting": pa.DictionaryArray.from_arrays(
+                pa.array(tree.setting.astype(np.int8)), pa.array(list(SETTINGS))
+            ),
+            "strain": pa.DictionaryArray.from_arrays(
+                pa.array(tree.strain.astype(np.int8)), pa.array(outcome.strains)
+            ),
+            "area": pa.DictionaryArray.from_arrays(
+                pa.array(tree.area.astype(np.int32)), pa.array(outcome.areas)
+            ),
         }
     )
     table = table.replace_schema_metadata({"simulated": "true", "fingerprint": outcome.fingerprint})
@@ -59,7 +74,9 @@ def write_results(outcome: SimulationOutcome, ensemble: Ensemble | None, folder:
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
         pacsv.write_csv(table, folder / f"{name}.csv")
         written += [f"{name}.parquet", f"{name}.csv"]
-    (folder / "forecast.json").write_bytes(msgspec.json.format(msgspec.json.encode(_label(outcome))))
+    (folder / "forecast.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(_label(outcome)))
+    )
     return [*written, "forecast.json", *plot(outcome, ensemble, folder)]
 
 
@@ -76,21 +93,30 @@ def _long(days: Any, rows: Any, labels: list[str], name: str) -> pa.Table:
 def _label(outcome: SimulationOutcome) -> dict[str, Any]:
     """What a reader must know about these files."""
     return {
-        "simulated": True, "disease": outcome.disease, "residents": outcome.residents, "days": outcome.days,
-        "seed": outcome.seed, "fingerprint": outcome.fingerprint, "sha256": outcome.sha256,
+        "simulated": True,
+        "disease": outcome.disease,
+        "residents": outcome.residents,
+        "days": outcome.days,
+        "seed": outcome.seed,
+        "fingerprint": outcome.fingerprint,
+        "sha256": outcome.sha256,
         "share_of_start_that_is_estimated": outcome.estimated,
-    }  # fmt: skip
+    }
 
 
 def plot(outcome: SimulationOutcome, ensemble: Ensemble | None, folder: Path) -> list[str]:
-    """Daily infections, admissions and deaths, with the 5-95 % band over replicates where there are any."""
+    """Daily infections, admissions and deaths, with the 5-95 % band over replicates where there
+    are any.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     days = np.arange(outcome.days)
-    figure, axes = pyplot.subplots(len(PLOTTED), 1, figsize=(8, 8), sharex=True, layout="constrained")
+    figure, axes = pyplot.subplots(
+        len(PLOTTED), 1, figsize=(8, 8), sharex=True, layout="constrained"
+    )
     for axis, name in zip(axes, PLOTTED, strict=True):
         if ensemble is not None:
             low, _, middle, _, high = ensemble.quantiles[name]
@@ -107,7 +133,11 @@ def plot(outcome: SimulationOutcome, ensemble: Ensemble | None, folder: Path) ->
     names = []
     with matplotlib.rc_context({"svg.hashsalt": "twinward"}):  # the same bytes every time
         for ending in ("png", "svg"):
-            figure.savefig(folder / f"outbreak.{ending}", dpi=120, metadata={"Date": None} if ending == "svg" else None)
+            figure.savefig(
+                folder / f"outbreak.{ending}",
+                dpi=120,
+                metadata={"Date": None} if ending == "svg" else None,
+            )
             names.append(f"outbreak.{ending}")
     pyplot.close(figure)
     return names

@@ -1,4 +1,6 @@
-"""The platform: the parts that every use case is made of, joined by `app` and handed to each function of `service`."""
+"""The platform: the parts that every use case is made of, joined by `app` and handed to each
+function of `service`.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +14,27 @@ from twinward.core.clock import Clock
 from twinward.core.errors import ConflictError, RefusedError
 from twinward.core.messages import Counts, Request
 from twinward.core.ports import IntakeDoor, Store, Transaction
-from twinward.loop.engine import Loop
+from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.loop.context import ReferenceData
+from twinward.loop.engine import Loop
+from twinward.security.authorization.policy import Policy
 from twinward.security.identity.accounts import Accounts
 from twinward.security.identity.people import Caller, Identities, anybody, local_admin
-from twinward.security.privacy.keys import Keyring
-from twinward.security.authorization.policy import Policy
 from twinward.security.identity.sessions import Sessions
+from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.vault import Vault
 from twinward.service.operations.reconciliation import OWN_ACTORS, Reconciler
-from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.twins.snapshot import Snapshot
 
 __all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "snapshot_of"]
 
-REFUSED_CODES = ("peacetime", "purpose_not_open", "wrong_department", "second_person_needed", "not_yours")
+REFUSED_CODES = (
+    "peacetime",
+    "purpose_not_open",
+    "wrong_department",
+    "second_person_needed",
+    "not_yours",
+)
 DESK = "desk"  # the source of what officers ask one by one: activations, looks, accounts
 
 
@@ -48,7 +56,9 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     accounts: Accounts
     sessions: Sessions
-    tracing: Callable[[Caller], Any]  # service.tracing.Tracing of that caller; loaded when somebody asks
+    tracing: Callable[
+        [Caller], Any
+    ]  # service.tracing.Tracing of that caller; loaded when somebody asks
     verify: Callable[[], Any]  # the hash chain of the whole log
     managed: bool = False
     drill: str = ""  # the id of the drill that this workspace is
@@ -67,7 +77,9 @@ def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
 
 
 def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:
-    """Commands on behalf of a caller, all of them or none; a refusal is raised as the error it is. The event ids."""
+    """Commands on behalf of a caller, all of them or none; a refusal is raised as the error it
+    is. The event ids.
+    """
 
     def work(tx: Transaction) -> tuple[str, ...]:
         events: tuple[str, ...] = ()
@@ -87,5 +99,7 @@ def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:
     try:
         return platform.store.write(work)
     except (RefusedError, ConflictError):
-        platform.store.write(lambda tx: count(tx, Counts(received=len(commands), rejected=len(commands))))
+        platform.store.write(
+            lambda tx: count(tx, Counts(received=len(commands), rejected=len(commands)))
+        )
         raise

@@ -1,1 +1,3 @@
-"""KEEP: the event log with its projections, the durable inbox, readings; implements the ports of `core`."""
+"""KEEP: the event log with its projections, the durable inbox, readings; implements the ports of
+`core`.
+"""

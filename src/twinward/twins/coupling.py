@@ -26,7 +26,9 @@ def hazard_from_sensor(fact: c.ThresholdPassed, event: Event) -> Command:
 
 
 # the measures of orders that take something from the people of an area
-RESTRICTING = frozenset({"school_closure", "workplace_closure", "gathering_limit", "area_lockdown", "road_closure"})
+RESTRICTING = frozenset(
+    {"school_closure", "workplace_closure", "gathering_limit", "area_lockdown", "road_closure"}
+)
 
 
 def restriction_from_order(fact: m.OrderIssued, event: Event) -> Command | None:

@@ -11,19 +11,29 @@ from twinward.twins.emergency.incidents.closure import CriterionResult, find_evi
 
 
 class Snapshot:
-    """Rows of every projection as they were at `at`, or as they are when `at` is None. Nothing here writes."""
+    """Rows of every projection as they were at `at`, or as they are when `at` is None. Nothing
+    here writes.
+    """
 
     def __init__(self, reader: Reader, areas: AreaTree, at: datetime | None = None) -> None:
         self.reader = reader
         self.areas = areas
         self.at = at
 
-    def list_rows(self, table: str, *, under: str | None = None, limit: int | None = None, **equals: Any) -> list[Any]:
-        """Rows that equal every filter (a tuple means any of), under an area code prefix, by key."""
+    def list_rows(
+        self, table: str, *, under: str | None = None, limit: int | None = None, **equals: Any
+    ) -> list[Any]:
+        """Rows that equal every filter (a tuple means any of), under an area code prefix, by
+        key.
+        """
         if self.at is None:
             return self.reader.list_rows(table, under=under, limit=limit, **equals)
         rows = self.reader.as_of(table, self.at, area=under)
-        fitting = [row for row in rows if all(equals_or_in(getattr(row, name), v) for name, v in equals.items())]
+        fitting = [
+            row
+            for row in rows
+            if all(equals_or_in(getattr(row, name), v) for name, v in equals.items())
+        ]
         return fitting[:limit]
 
     def find(self, table: str, key: str) -> Any:
@@ -33,10 +43,15 @@ class Snapshot:
         return next((row for row in self.reader.as_of(table, self.at) if row.id == key), None)
 
     def list_evidence(self, incident: str, now: datetime) -> list[CriterionResult]:
-        """Each objective of the incident's plan, whether it holds, and what shows it; of a closed one as it closed."""
+        """Each objective of the incident's plan, whether it holds, and what shows it; of a
+        closed one as it closed.
+        """
         found = self.find("incidents", incident)
         if found is not None and found.status == "closed":
-            return [CriterionResult(objective=key, holds=True, because=because) for key, because in found.evidence.items()]
+            return [
+                CriterionResult(objective=key, holds=True, because=because)
+                for key, because in found.evidence.items()
+            ]
         return find_evidence(found, self.reader, self.at or now) if found is not None else []
 
 

@@ -1,4 +1,6 @@
-"""A twin as data: which commands it handles, which facts it applies, which tables it keeps; and how one is asked."""
+"""A twin as data: which commands it handles, which facts it applies, which tables it keeps; and
+how one is asked.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError, TwinwardError
-from twinward.core.messages import (Command, Draft, Event, Fact, Outcome, Request)
+from twinward.core.messages import Command, Draft, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Table, Transaction
 
 
@@ -26,7 +28,9 @@ Applier = Callable[[Any, Event, Transaction], None]
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """What a part of a twin does: `handlers` decide (command -> drafts), `appliers` change rows (fact -> rows)."""
+    """What a part of a twin does: `handlers` decide (command -> drafts), `appliers` change rows
+    (fact -> rows).
+    """
 
     handlers: Mapping[type[Command], Handler]
     appliers: Mapping[type[Fact], Applier]
@@ -48,7 +52,9 @@ def join(parts: Iterable[Behaviour]) -> Behaviour:
 
 
 class Twins:
-    """Both twins behind one door: commands in, facts into the log, rows changed; nothing else writes."""
+    """Both twins behind one door: commands in, facts into the log, rows changed; nothing else
+    writes.
+    """
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
@@ -62,7 +68,9 @@ class Twins:
         if tx.seen(command.id):
             return Outcome(id=command.id, status="duplicate", code="duplicate")
         context = Context(
-            actor=request.actor, occurred_at=command.occurred_at or tx.recorded_at, recorded_at=tx.recorded_at
+            actor=request.actor,
+            occurred_at=command.occurred_at or tx.recorded_at,
+            recorded_at=tx.recorded_at,
         )
         try:
             events = self._happen(tx, request, context)
@@ -73,7 +81,9 @@ class Twins:
     def _happen(self, tx: Transaction, request: Request, context: Context) -> list[Event]:
         handler = self.behaviour.handlers.get(type(request.command))
         if handler is None:
-            raise InputError(f"no twin handles {type(request.command).__name__}", code="unknown_type")
+            raise InputError(
+                f"no twin handles {type(request.command).__name__}", code="unknown_type"
+            )
         drafts = handler(request.command, tx, context)
         events = tx.append(request, drafts, context.occurred_at)
         for event in events:

@@ -1,4 +1,6 @@
-"""The library over HTTP: questions with the path of their answers, manuals, and what is not there."""
+"""The library over HTTP: questions with the path of their answers, manuals, and what is not
+there.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ def test_a_question_is_answered_with_its_path(client: TestClient) -> None:
 
 
 def test_who_is_accountable_is_told_for_the_area_that_is_named(client: TestClient) -> None:
-    found = client.get("/v1/library/search", params={"q": "who is accountable for testing in 310101?"}).json()
+    found = client.get(
+        "/v1/library/search", params={"q": "who is accountable for testing in 310101?"}
+    ).json()
     assert found["answers"] and all("area:310101" in answer["path"] for answer in found["answers"])
 
 

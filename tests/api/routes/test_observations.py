@@ -1,4 +1,6 @@
-"""Observations over HTTP: every item accounted for, bad bodies refused clearly, sensors read back."""
+"""Observations over HTTP: every item accounted for, bad bodies refused clearly, sensors read
+back.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,11 @@ from twinward.service.incidents import queries
 
 
 def reading(number: int, **fields: Any) -> dict[str, Any]:
-    common = {"source_id": f"r-{number}", "type": "temperature", "occurred_at": "2022-03-01T15:30:00+08:00"}
+    common = {
+        "source_id": f"r-{number}",
+        "type": "temperature",
+        "occurred_at": "2022-03-01T15:30:00+08:00",
+    }
     return {**common, "area": COMMUNITY, "value": float(number), **fields}
 
 
@@ -24,19 +30,32 @@ def post(client: TestClient, *items: Any, source: str = "lab") -> Any:
 
 
 def test_every_item_is_accounted_for(client: TestClient, desk: Desk) -> None:
-    found = post(client, reading(1), reading(2, occurred_at="2022-03-01T15:30:00"), reading(1), reading(3, area="9"))
+    found = post(
+        client,
+        reading(1),
+        reading(2, occurred_at="2022-03-01T15:30:00"),
+        reading(1),
+        reading(3, area="9"),
+    )
     assert found.status_code == 200
     answer = found.json()
     assert {key: answer[key] for key in ("received", "stored", "duplicate")} == {
-        "received": 4, "stored": 1, "duplicate": 1,
-    }  # fmt: skip
+        "received": 4,
+        "stored": 1,
+        "duplicate": 1,
+    }
     assert [(item["index"], item["code"]) for item in answer["rejected"]] == [
         (1, "time_without_zone"),
         (3, "unknown_area"),
     ]
     assert post(client, reading(1)).json()["duplicate"] == 1
     (source,) = [row for row in queries.list_sources(desk.platform) if row["source"] == "lab"]
-    assert (source["received"], source["stored"], source["duplicate"], source["rejected"]) == (5, 1, 2, 2)
+    assert (source["received"], source["stored"], source["duplicate"], source["rejected"]) == (
+        5,
+        1,
+        2,
+        2,
+    )
     assert source["balanced"]
 
 
@@ -47,9 +66,16 @@ def test_ten_thousand_duplicates_are_counted(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(b"{", "bad_json"), (b"[1]", "bad_batch"), (b'{"source": "lab"}', "bad_batch"), (b"\xff", "bad_json")],
+    [
+        (b"{", "bad_json"),
+        (b"[1]", "bad_batch"),
+        (b'{"source": "lab"}', "bad_batch"),
+        (b"\xff", "bad_json"),
+    ],
 )
-def test_a_body_that_cannot_be_used_is_refused_with_advice(client: TestClient, body: bytes, code: str) -> None:
+def test_a_body_that_cannot_be_used_is_refused_with_advice(
+    client: TestClient, body: bytes, code: str
+) -> None:
     found = client.post("/v1/observations", content=body)
     assert (found.status_code, found.json()["code"]) == (400, code)
     assert found.json()["advice"]
@@ -71,7 +97,11 @@ def test_a_body_of_200_mb_is_refused_before_it_is_read(client: TestClient) -> No
 
 
 def test_sensors_are_read_back_latest_and_by_hour(client: TestClient) -> None:
-    post(client, reading(1, value=10.0), reading(2, value=20.0, occurred_at="2022-03-01T15:45:00+08:00"))
+    post(
+        client,
+        reading(1, value=10.0),
+        reading(2, value=20.0, occurred_at="2022-03-01T15:45:00+08:00"),
+    )
     post(client, reading(3, value=30.0, occurred_at="2022-03-01T14:00:00+08:00"))
     found = client.get("/v1/sensors").json()
     assert found["total"] == 1
@@ -79,16 +109,29 @@ def test_sensors_are_read_back_latest_and_by_hour(client: TestClient) -> None:
     assert found["items"][0]["value"] == 20.0
     window = {"from": "2022-03-01T00:00:00Z", "to": "2022-03-02T00:00:00Z"}
     hours = client.get(f"/v1/sensors/temperature:{COMMUNITY}/hours", params=window).json()["items"]
-    assert [(hour["hour"][11:13], hour["count"], hour["mean"]) for hour in hours] == [("06", 1, 30.0), ("07", 2, 15.0)]
+    assert [(hour["hour"][11:13], hour["count"], hour["mean"]) for hour in hours] == [
+        ("06", 1, 30.0),
+        ("07", 2, 15.0),
+    ]
     assert client.get("/v1/sensors/temperature:none/hours", params=window).status_code == 404
 
 
 def test_movement_reaches_the_lake_once(client: TestClient, desk: Desk) -> None:
     from twinward.app import compose
 
-    move = {"source_id": "m-1", "type": "position", "occurred_at": "2022-03-01T07:00:00Z", "subject": "p-1"}
-    answer = post(client, {**move, "lon": 121.47, "lat": 31.23}, {**move, "lon": 31.23, "lat": 121.47}).json()
-    assert (answer["stored"], [item["code"] for item in answer["rejected"]]) == (1, ["bad_coordinates"])
+    move = {
+        "source_id": "m-1",
+        "type": "position",
+        "occurred_at": "2022-03-01T07:00:00Z",
+        "subject": "p-1",
+    }
+    answer = post(
+        client, {**move, "lon": 121.47, "lat": 31.23}, {**move, "lon": 31.23, "lat": 121.47}
+    ).json()
+    assert (answer["stored"], [item["code"] for item in answer["rejected"]]) == (
+        1,
+        ["bad_coordinates"],
+    )
     desk.platform.intake.open().drain()  # type: ignore[attr-defined]
     desk.clock.advance(timedelta(minutes=1))
     fixes = compose.open_lake(desk.workspace).snapshot()

@@ -1,4 +1,6 @@
-"""Plans over HTTP: a comparison of the live state with progress, adopted by a named person, the forecast beside."""
+"""Plans over HTTP: a comparison of the live state with progress, adopted by a named person, the
+forecast beside.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +45,17 @@ def wait(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
     return job
 
 
-def test_the_live_state_is_compared_and_the_sheet_stays_beside_what_happens(living: Desk, client: TestClient) -> None:
+def test_the_live_state_is_compared_and_the_sheet_stays_beside_what_happens(
+    living: Desk, client: TestClient
+) -> None:
     incident = living.incidents()[0]
-    asked = {"plans": ["none", "as-now", OTHER], "generate": 1, "days": 10, "replicates": 2, "doubts": False}
+    asked = {
+        "plans": ["none", "as-now", OTHER],
+        "generate": 1,
+        "days": 10,
+        "replicates": 2,
+        "doubts": False,
+    }
     started = client.post("/v1/plans/compare", json=asked)
     assert started.status_code == 202
     job = wait(client, started.json())
@@ -84,10 +94,14 @@ def test_two_who_adopt_at_once_do_not_both_get_their_way(living: Desk, client: T
     in_force = living.incident()["plan"].plan
     told = {"incident": incident, "replace": in_force}
     first = client.post("/v1/plans/adopt", json=told | {"plan": OTHER, "by": "one"})
-    second = client.post("/v1/plans/adopt", json=told | {"plan": "epidemic-iii-contain", "by": "two"})
+    second = client.post(
+        "/v1/plans/adopt", json=told | {"plan": "epidemic-iii-contain", "by": "two"}
+    )
     assert first.status_code == 201
     assert (second.status_code, second.json()["code"]) == (409, "plan_in_force")
-    stale = living.refusal("AdoptPlan", incident=incident, plan="epidemic-iii-contain", instead_of=in_force)
+    stale = living.refusal(
+        "AdoptPlan", incident=incident, plan="epidemic-iii-contain", instead_of=in_force
+    )
     assert stale == "plan_in_force"
     assert living.incident()["plan"].plan == OTHER
 
@@ -108,7 +122,9 @@ def test_two_who_adopt_at_once_do_not_both_get_their_way(living: Desk, client: T
         ({"plans": ["none"], "seed": 2**40}, "bad_body"),
     ],
 )
-def test_bad_questions_are_answered_clearly(client: TestClient, asked: dict[str, Any], code: str) -> None:
+def test_bad_questions_are_answered_clearly(
+    client: TestClient, asked: dict[str, Any], code: str
+) -> None:
     answer = client.post("/v1/plans/compare", json=asked)
     body = answer.json() if answer.status_code != 202 else wait(client, answer.json())["error"]
     assert body["code"] == code

@@ -1,4 +1,6 @@
-"""Questions about movement over HTTP: refused in peacetime, answered and recorded under an activation, typed."""
+"""Questions about movement over HTTP: refused in peacetime, answered and recorded under an
+activation, typed.
+"""
 
 from __future__ import annotations
 
@@ -54,23 +56,36 @@ def activate(platform: Platform) -> str:
     for known in list_activations(platform):
         return str(known["id"])
     return open_activation(
-        platform, local_admin(), hazard="epidemic", areas=["all"], purposes=["trace"], days=7, by="duty officer",
+        platform,
+        local_admin(),
+        hazard="epidemic",
+        areas=["all"],
+        purposes=["trace"],
+        days=7,
+        by="duty officer",
         basis="law on infectious diseases",
-    )  # fmt: skip
+    )
 
 
 def ask(platform: Platform, command: Any) -> None:
-    platform.store.write(lambda tx: platform.loop.twins.ask_one(tx, Request(command=command, actor="tester")))
+    platform.store.write(
+        lambda tx: platform.loop.twins.ask_one(tx, Request(command=command, actor="tester"))
+    )
     platform.loop.catch_up()
 
 
 def looks(platform: Platform) -> int:
     with platform.store.read() as rows:
-        return sum(event.type in ("LookRecorded", "ListingRecorded") for event in rows.events_after(0, 10_000))
+        return sum(
+            event.type in ("LookRecorded", "ListingRecorded")
+            for event in rows.events_after(0, 10_000)
+        )
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_in_peacetime_no_question_about_persons_is_answered(client: TestClient, question: str) -> None:
+def test_in_peacetime_no_question_about_persons_is_answered(
+    client: TestClient, question: str
+) -> None:
     found = client.post(f"/v1/trace/{question}", json=QUESTIONS[question])
     assert (found.status_code, found.json()["code"]) == (403, "peacetime")
 
@@ -117,20 +132,36 @@ def test_what_cannot_be_asked_is_said_clearly(
     assert found.json()["advice"]
 
 
-def test_the_chain_of_an_incident_says_what_is_stated(client: TestClient, platform: Platform) -> None:
+def test_the_chain_of_an_incident_says_what_is_stated(
+    client: TestClient, platform: Platform
+) -> None:
     activate(platform)
     for number, days in ((1, 9), (2, 5), (3, 4)):
         report = m.ReportCase(
-            id=f"r-{number}", case=f"c-{number}", subject=f"p-{number}", hazard="epidemic", area="city",
-            status="confirmed", found_in="community", onset=(NOW - timedelta(days=days)).date(),
+            id=f"r-{number}",
+            case=f"c-{number}",
+            subject=f"p-{number}",
+            hazard="epidemic",
+            area="city",
+            status="confirmed",
+            found_in="community",
+            onset=(NOW - timedelta(days=days)).date(),
             occurred_at=NOW - timedelta(days=1),
-        )  # fmt: skip
+        )
         platform.store.write(
-            lambda tx, report=report: platform.loop.twins.ask_one(tx, Request(command=report, actor="t"))
+            lambda tx, report=report: platform.loop.twins.ask_one(
+                tx, Request(command=report, actor="t")
+            )
         )
     platform.loop.catch_up()
     named = m.NameContact(
-        id="n-1", contact="k-1", case="c-1", subject="p-2", area="city", setting="household", occurred_at=NOW
+        id="n-1",
+        contact="k-1",
+        case="c-1",
+        subject="p-2",
+        area="city",
+        setting="household",
+        occurred_at=NOW,
     )
     ask(platform, named)
     with platform.store.read() as rows:

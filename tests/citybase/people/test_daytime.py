@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twinward.core.geography import distance_m
-from twinward.citybase.schema import PRIMARY
+from twinward.citybase.inputs import CityInputs, Facilities, apportion, local_km, ranges
 from twinward.citybase.people.daytime import enrol_and_employ
-from twinward.citybase.inputs import (Facilities, CityInputs, apportion, local_km, ranges)
 from twinward.citybase.people.plain_city import plain_frame
 from twinward.citybase.people.schools import place_in_schools
 from twinward.citybase.people.synthesis import deal
-from twinward.citybase.people.work import (draw_workplaces, fit_flows, move_to_staff, zone_distances)
+from twinward.citybase.people.work import draw_workplaces, fit_flows, move_to_staff, zone_distances
+from twinward.citybase.schema import PRIMARY
+from twinward.core.geography import distance_m
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,9 @@ def test_no_pupil_passes_a_nearer_school_that_has_room_left(frame: CityInputs) -
     schools = schooling.facilities[1]
     assert schools.kind == PRIMARY and schooling.unplaced == 0
     both = local_km(np.concatenate([frame.lonlat, schools.lonlat]))
-    km = np.hypot(*(both[: len(frame.lonlat), None] - both[None, len(frame.lonlat) :]).transpose(2, 0, 1))
+    km = np.hypot(
+        *(both[: len(frame.lonlat), None] - both[None, len(frame.lonlat) :]).transpose(2, 0, 1)
+    )
     spare = schools.capacity - schooling.pupils.sum(axis=1)[offset : offset + len(schools.leaf)]
     assert (spare >= 0).all() and (spare > 0).any()
     for leaf, age, school, _, _ in schooling.rows.tolist():
@@ -37,16 +39,26 @@ def test_no_pupil_passes_a_nearer_school_that_has_room_left(frame: CityInputs) -
 
 def test_stated_capacities_are_kept(frame: CityInputs) -> None:
     given = Facilities(
-        kind=PRIMARY, lonlat=frame.lonlat[:3], leaf=np.arange(3), capacity=np.array([50, 0, 9]), given=True
+        kind=PRIMARY,
+        lonlat=frame.lonlat[:3],
+        leaf=np.arange(3),
+        capacity=np.array([50, 0, 9]),
+        given=True,
     )
     counts = deal(frame, ranges(frame.residents), 1)
     enrolled = enrol_and_employ(frame, counts).enrolled
     schooling = place_in_schools(
-        CityInputs(**{name: getattr(frame, name) for name in frame.__struct_fields__} | {"facilities": [given]}), enrolled
+        CityInputs(
+            **{name: getattr(frame, name) for name in frame.__struct_fields__}
+            | {"facilities": [given]}
+        ),
+        enrolled,
     )
     kept = schooling.facilities[1]
     assert kept.capacity[0] == 50 and kept.capacity[2] == 9 and kept.capacity[1] > 9
-    assert schooling.unplaced == enrolled[:, 6:12].sum() - min(enrolled[:, 6:12].sum(), kept.capacity.sum())
+    assert schooling.unplaced == enrolled[:, 6:12].sum() - min(
+        enrolled[:, 6:12].sum(), kept.capacity.sum()
+    )
 
 
 def test_flows_keep_workers_and_staff_and_meet_the_mean_commute(frame: CityInputs) -> None:
@@ -57,7 +69,10 @@ def test_flows_keep_workers_and_staff_and_meet_the_mean_commute(frame: CityInput
     flows = fit_flows(frame, workers, staff)
     whole = np.diff(flows.cumulative, axis=1)
     assert (whole >= 0).all()
-    assert whole.sum(axis=1).tolist() == np.bincount(frame.zone_of, workers, zones).astype(int).tolist()
+    assert (
+        whole.sum(axis=1).tolist()
+        == np.bincount(frame.zone_of, workers, zones).astype(int).tolist()
+    )
     assert whole.sum(axis=0).tolist() == flows.jobs.tolist() and (flows.jobs >= staff).all()
     assert flows.mean_km == pytest.approx(flows.target_km, rel=0.02)
     assert np.array_equal(flows.arrived + whole, np.cumsum(whole, axis=0))

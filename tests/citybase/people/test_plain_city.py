@@ -7,12 +7,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from twinward.core.errors import InputError
-from twinward.citybase.schema import (CARE_HOME, NO_SITE, SITE_KINDS, STAFF_TEAM, UNIVERSITY, CityBase)
 from twinward.citybase.columns import hash_columns
-from twinward.citybase.defaults import (CENSUS_BANDS, default_ages, household_shares)
+from twinward.citybase.defaults import CENSUS_BANDS, default_ages, household_shares
 from twinward.citybase.inputs import whole_ages
 from twinward.citybase.people.plain_city import plain_base
+from twinward.citybase.schema import (
+    CARE_HOME,
+    NO_SITE,
+    SITE_KINDS,
+    STAFF_TEAM,
+    UNIVERSITY,
+    CityBase,
+)
+from twinward.core.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +32,10 @@ def ages(city: CityBase) -> np.ndarray:
 
 
 def test_ages_and_sexes_are_exact(city: CityBase) -> None:
-    assert np.bincount(ages(city), minlength=101).tolist() == whole_ages(default_ages(), 60_000).tolist()
+    assert (
+        np.bincount(ages(city), minlength=101).tolist()
+        == whole_ages(default_ages(), 60_000).tolist()
+    )
     assert int((city.age_sex >> 7 == 0).sum()) == 60_000 * 12_875_211 // 24_870_895
 
 
@@ -57,7 +67,9 @@ def test_no_child_lives_alone_and_each_has_a_parent(city: CityBase) -> None:
 
 
 def test_rows_of_households_and_leaves_nest(city: CityBase) -> None:
-    assert np.array_equal(np.repeat(np.arange(city.households), np.diff(city.household_start)), city.household_of)
+    assert np.array_equal(
+        np.repeat(np.arange(city.households), np.diff(city.household_start)), city.household_of
+    )
     assert np.isin(city.leaf_start, city.household_start).all()
     assert city.leaf_start[-1] == city.residents == 60_000
 
@@ -76,7 +88,9 @@ def test_no_school_is_over_its_room_and_classes_hold_one_age(city: CityBase) -> 
 
 
 def test_every_seat_of_work_is_taken_once(city: CityBase) -> None:
-    works = (city.site_of != NO_SITE) & (city.site_kind[np.minimum(city.site_of, len(city.site_kind) - 1)] == 0)
+    works = (city.site_of != NO_SITE) & (
+        city.site_kind[np.minimum(city.site_of, len(city.site_kind) - 1)] == 0
+    )
     count = np.bincount(city.site_of[works], minlength=len(city.site_kind))
     workplaces = city.site_kind == SITE_KINDS.index("workplace")
     assert np.array_equal(count[workplaces], city.site_capacity[workplaces])
@@ -103,4 +117,6 @@ def test_a_foolish_number_of_residents_is_refused() -> None:
 def test_census_bands_are_exact_at_the_size_of_shanghai() -> None:
     whole = whole_ages(default_ages(), 24_870_895)
     edges = [band for band, _ in CENSUS_BANDS] + [101]
-    assert [int(whole[a:b].sum()) for a, b in pairwise(edges)] == [count for _, count in CENSUS_BANDS]
+    assert [int(whole[a:b].sum()) for a, b in pairwise(edges)] == [
+        count for _, count in CENSUS_BANDS
+    ]

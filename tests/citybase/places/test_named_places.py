@@ -1,4 +1,6 @@
-"""Places from any format: points of a geometry, rows that stand for several, positions of areas from addresses."""
+"""Places from any format: points of a geometry, rows that stand for several, positions of areas
+from addresses.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,18 @@ def published(workspace: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["p.geojson", "p.gpkg", "p.parquet"])
 def test_points_may_come_as_geometry(name: str, small_city: Write, tmp_path: Path) -> None:
-    config = small_city(extra=f'[[places]]\nfile = "{name}"\nkind = "hospital"\ncapacity = "beds"\n')
-    shapes = [shapely.Point(10.05, 50.05), None, shapely.Point(10.15, 50.02), shapely.Point(11.5, 50.02)]
-    frame = geopandas.GeoDataFrame({"name": list("abcd"), "beds": [10, 20, 30, 40]}, geometry=shapes, crs="EPSG:4326")
+    config = small_city(
+        extra=f'[[places]]\nfile = "{name}"\nkind = "hospital"\ncapacity = "beds"\n'
+    )
+    shapes = [
+        shapely.Point(10.05, 50.05),
+        None,
+        shapely.Point(10.15, 50.02),
+        shapely.Point(11.5, 50.02),
+    ]
+    frame = geopandas.GeoDataFrame(
+        {"name": list("abcd"), "beds": [10, 20, 30, 40]}, geometry=shapes, crs="EPSG:4326"
+    )
     path = config.parent / name
     if name.endswith("geojson"):
         path.write_text(frame.to_json())
@@ -56,19 +67,33 @@ def test_a_row_can_stand_for_several_places(small_city: Write, tmp_path: Path) -
     assert report["sites"]["primary"] == report["sites"]["secondary"] == 4
 
 
-def test_a_place_just_outside_every_outline_is_snapped_and_says_so(small_city: Write, tmp_path: Path) -> None:
+def test_a_place_just_outside_every_outline_is_snapped_and_says_so(
+    small_city: Write, tmp_path: Path
+) -> None:
     rows = "name,lon,lat\nnear,10.05,49.99\nfar,10.05,49.9\n"
-    report = build(small_city(extra='[[places]]\nfile = "p.csv"\nkind = "mall"\n', p_csv=rows), tmp_path / "ws")
-    assert [(row["name"], row["area_by"]) for row in published(tmp_path / "ws")] == [("near", "snapped")]
+    report = build(
+        small_city(extra='[[places]]\nfile = "p.csv"\nkind = "mall"\n', p_csv=rows), tmp_path / "ws"
+    )
+    assert [(row["name"], row["area_by"]) for row in published(tmp_path / "ws")] == [
+        ("near", "snapped")
+    ]
     assert report["sources"][-1]["reasons"] == {"outside every area": 1}
 
 
-def test_areas_stand_at_the_median_of_the_addresses_that_name_them(small_city: Write, tmp_path: Path) -> None:
+def test_areas_stand_at_the_median_of_the_addresses_that_name_them(
+    small_city: Write, tmp_path: Path
+) -> None:
     extra = (
-        '[positions]\nfile = "a.csv"\nlevel = "subdistrict"\nname = "sub"\nparent = "district"\nlon = "x"\nlat = "y"\n'
+        '[positions]\nfile = "a.csv"\nlevel = "subdistrict"\nname = "sub"\nparent = '
+        '"district"\nlon = "x"\nlat = "y"\n'
     )
-    rows = "sub,district,x,y\n" + "".join(f"Sub 111,West,{x},50.03\n" for x in (10.01, 10.02, 10.09))
-    build(small_city(extra=extra, a_csv=rows + "Sub 111,East,10.1,50.0\nSub 121,,10.1,50\n"), tmp_path / "ws")
+    rows = "sub,district,x,y\n" + "".join(
+        f"Sub 111,West,{x},50.03\n" for x in (10.01, 10.02, 10.09)
+    )
+    build(
+        small_city(extra=extra, a_csv=rows + "Sub 111,East,10.1,50.0\nSub 121,,10.1,50\n"),
+        tmp_path / "ws",
+    )
     area = next(area for area in open_city(tmp_path / "ws" / "city").areas if area.code == "111")
     assert (area.lon, area.lat, area.synthetic_point) == (10.02, 50.03, False)
 

@@ -1,4 +1,6 @@
-"""What the command line cannot read is an error with a code and advice, as JSON too; never a traceback."""
+"""What the command line cannot read is an error with a code and advice, as JSON too; never a
+traceback.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def test_words_that_cannot_be_read_are_refused(
     told = capsys.readouterr()
     error = json.loads(told.out.splitlines()[-1])["error"]
     assert error["code"] == "bad_usage" and says in error["message"] and "--help" in error["advice"]
-    assert "usage: twinward" in told.err and "[bad_usage]" in told.err and "Traceback" not in told.err
+    assert (
+        "usage: twinward" in told.err and "[bad_usage]" in told.err and "Traceback" not in told.err
+    )
 
 
 def test_a_port_that_is_taken_or_is_none_is_refused_before_anything_is_opened(

@@ -1,4 +1,6 @@
-"""`twinward city` from the outside: one JSON object with the promised names, a page, faults with exit code 2."""
+"""`twinward city` from the outside: one JSON object with the promised names, a page, faults with
+exit code 2.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,19 @@ helper = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(helper)
 
 NAMES = {
-    "name", "residents", "households", "places", "areas", "road_nodes", "road_edges", "buildings", "sources", "seconds",
-    "peak_rss_mb", "sha256",
-}  # fmt: skip
+    "name",
+    "residents",
+    "households",
+    "places",
+    "areas",
+    "road_nodes",
+    "road_edges",
+    "buildings",
+    "sources",
+    "seconds",
+    "peak_rss_mb",
+    "sha256",
+}
 
 
 def run_json(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, dict[str, Any]]:
@@ -29,23 +41,40 @@ def run_json(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, d
     return code, json.loads(capsys.readouterr().out.strip().splitlines()[-1])
 
 
-def test_build_and_describe_answer_with_the_promised_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_build_and_describe_answer_with_the_promised_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config, workspace = helper.small_city(tmp_path / "in"), tmp_path / "ws"
-    code, built = run_json(capsys, "build", "--config", config, "--workspace", workspace, "--seed", 3, "--threads", 1)
+    code, built = run_json(
+        capsys, "build", "--config", config, "--workspace", workspace, "--seed", 3, "--threads", 1
+    )
     assert code == 0 and set(built) >= NAMES
     assert set(built["sources"][0]) >= {"name", "read", "kept", "rejected"}
     code, described = run_json(capsys, "describe", "--workspace", workspace)
-    assert code == 0 and described["sha256"] == built["sha256"] and described["timezone"] == "Europe/Berlin"
+    assert (
+        code == 0
+        and described["sha256"] == built["sha256"]
+        and described["timezone"] == "Europe/Berlin"
+    )
     assert described["fidelity"]["ages"]["largest_difference"] == 0
 
 
-def test_describe_writes_a_page_with_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config, workspace, page = helper.small_city(tmp_path / "in"), tmp_path / "ws", tmp_path / "page.html"
+def test_describe_writes_a_page_with_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, workspace, page = (
+        helper.small_city(tmp_path / "in"),
+        tmp_path / "ws",
+        tmp_path / "page.html",
+    )
     assert main(["city", "build", "--config", str(config), "--workspace", str(workspace)]) == 0
     assert main(["city", "describe", "--workspace", str(workspace), "--html", str(page)]) == 0
     html, words = page.read_text("utf-8"), capsys.readouterr().out
     assert html.count("<svg") == 5 and "synthetic" in html and "6,001" in html
-    assert "small: 6,001 residents" in words and "areas.district: 2 read = 2 kept + 0 rejected" in words
+    assert (
+        "small: 6,001 residents" in words
+        and "areas.district: 2 read = 2 kept + 0 rejected" in words
+    )
 
 
 @pytest.mark.parametrize(

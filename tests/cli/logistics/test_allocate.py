@@ -1,4 +1,6 @@
-"""`twinward allocate` from the outside: promised names in one JSON object, faults with exit code 2."""
+"""`twinward allocate` from the outside: promised names in one JSON object, faults with exit code
+2.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ def run_json(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict
     return code, json.loads(capsys.readouterr().out.strip().splitlines()[-1])
 
 
-def test_locate_answers_with_sites_bound_and_gap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_locate_answers_with_sites_bound_and_gap(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "graph.txt"
     path.write_text(random_graph(30, 4, 1))
     code, answer = run_json(capsys, "locate", "--orlib", str(path), "--time-limit-s", "5")
@@ -29,10 +33,14 @@ def test_locate_answers_with_sites_bound_and_gap(tmp_path: Path, capsys: pytest.
     assert min(sites) >= 1
 
 
-def test_route_answers_with_routes_and_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_route_answers_with_routes_and_cost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "rounds.vrp"
     path.write_text(random_rounds(10, 2)[0])
-    code, answer = run_json(capsys, "route", "--vrplib", str(path), "--round", "none", "--time-limit-s", "1")
+    code, answer = run_json(
+        capsys, "route", "--vrplib", str(path), "--round", "none", "--time-limit-s", "1"
+    )
     assert code == 0
     assert {"cost", "vehicles", "routes", "seconds"} <= set(answer)
     routes = answer["routes"]
@@ -46,12 +54,27 @@ def test_rounds_to_a_file_of_stops_need_no_workspace(
 ) -> None:
     monkeypatch.setenv("TWINWARD_WORKSPACE", str(tmp_path / "none"))
     (tmp_path / "stops.csv").write_text("id,lon,lat,demand\na,7.41,43.73,30\nb,7.42,43.74,20\n")
-    words = ("rounds", "--depot", "7.42,43.735", "--stops", str(tmp_path / "stops.csv"), "--time-limit-s", "1")
+    words = (
+        "rounds",
+        "--depot",
+        "7.42,43.735",
+        "--stops",
+        str(tmp_path / "stops.csv"),
+        "--time-limit-s",
+        "1",
+    )
     code, plan = run_json(capsys, *words)
     assert code == 0 and plan["left_out"] == []
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     code, anew = run_json(
-        capsys, "rounds", "--replan", str(tmp_path / "plan.json"), "--at", "07:00", "--broken", "lorry-1"
+        capsys,
+        "rounds",
+        "--replan",
+        str(tmp_path / "plan.json"),
+        "--at",
+        "07:00",
+        "--broken",
+        "lorry-1",
     )
     assert code == 0 and anew["broken"] == ["lorry-1"]
     code, said = run_json(capsys, *words, "--distances", "road")
@@ -110,17 +133,31 @@ def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (tmp_path / "city.toml").write_text(CITY)
     cells = [(10 + 0.01 * (n % 3), 50 + 0.01 * (n // 3)) for n in range(9)]
     (tmp_path / "wards.csv").write_text(
-        "code,name,lon,lat\n" + "\n".join(f"{n + 1:02d},ward {n + 1},{x},{y}" for n, (x, y) in enumerate(cells))
+        "code,name,lon,lat\n"
+        + "\n".join(f"{n + 1:02d},ward {n + 1},{x},{y}" for n, (x, y) in enumerate(cells))
     )
     (tmp_path / "points.csv").write_text(
         "lon,lat,n\n" + "\n".join(f"{x},{y},{100 + n}" for n, (x, y) in enumerate(cells))
     )
     (tmp_path / "places.csv").write_text(
-        "name,lon,lat,beds\n" + "\n".join(f"clinic {n},{cells[n][0]},{cells[n][1]},50" for n in (0, 4, 8))
+        "name,lon,lat,beds\n"
+        + "\n".join(f"clinic {n},{cells[n][0]},{cells[n][1]},50" for n in (0, 4, 8))
     )
     workspace = tmp_path / "ws"
     assert main(["init", str(workspace)]) == 0
-    assert main(["city", "build", "--config", str(tmp_path / "city.toml"), "--workspace", str(workspace)]) == 0
+    assert (
+        main(
+            [
+                "city",
+                "build",
+                "--config",
+                str(tmp_path / "city.toml"),
+                "--workspace",
+                str(workspace),
+            ]
+        )
+        == 0
+    )
     return workspace
 
 
@@ -136,17 +173,40 @@ def test_sites_and_rounds_of_a_city_and_a_breakdown(
     small_city: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     drawn = tmp_path / "sites.geojson"
-    code, found = ask(capsys, small_city, "sites", "--open", "2", "--level", "ward", "--geojson", str(drawn))
+    code, found = ask(
+        capsys, small_city, "sites", "--open", "2", "--level", "ward", "--geojson", str(drawn)
+    )
     assert (code, len(found["sites"]), found["gap"]) == (0, 2, 0)
     assert len(json.loads(drawn.read_text())["features"]) == 2
     common = ("--time-limit-s", "1", "--hours", "07:00-12:00")
-    asked = ("rounds", "--depot", "10.0,50.0", "--area", "city", "--level", "ward", "--lorries", "3")
+    asked = (
+        "rounds",
+        "--depot",
+        "10.0,50.0",
+        "--area",
+        "city",
+        "--level",
+        "ward",
+        "--lorries",
+        "3",
+    )
     code, plan = ask(capsys, small_city, *asked, "--capacity", "60", *common)
     assert (code, plan["left_out"]) == (0, []) and plan["bound"] <= plan["objective"]
     kept = tmp_path / "plan.json"
     kept.write_text(json.dumps(plan))
     broken = max(plan["rounds"], key=lambda one: len(one["visits"]))["vehicle"]
-    code, anew = ask(capsys, small_city, "rounds", "--replan", str(kept), "--at", "07:05", "--broken", broken, *common)
+    code, anew = ask(
+        capsys,
+        small_city,
+        "rounds",
+        "--replan",
+        str(kept),
+        "--at",
+        "07:05",
+        "--broken",
+        broken,
+        *common,
+    )
     assert (code, anew["broken"]) == (0, [broken])
     served = [visit["stop"] for one in anew["rounds"] for visit in one["visits"]]
     assert len(served) + len(anew["left_out"]) == len(plan["stops"])

@@ -1,4 +1,6 @@
-"""`twinward supply` from outside: both sides act in turn, and what cannot be is refused with what to do."""
+"""`twinward supply` from outside: both sides act in turn, and what cannot be is refused with
+what to do.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +33,25 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     return once
 
 
-def test_masks_go_from_one_district_to_another_and_what_is_missing_stays_on_record(run: Any) -> None:
-    assert run("stock", "--area", "310101", *MASKS, "--set", 500, "--lot", "2099-01-01=100")[1]["free"] == 500
-    ask = ("request", *MASKS, "--quantity", 200, "--area", "310115", "--from-area", "310101", "--id", "r1")
+def test_masks_go_from_one_district_to_another_and_what_is_missing_stays_on_record(
+    run: Any,
+) -> None:
+    assert (
+        run("stock", "--area", "310101", *MASKS, "--set", 500, "--lot", "2099-01-01=100")[1]["free"]
+        == 500
+    )
+    ask = (
+        "request",
+        *MASKS,
+        "--quantity",
+        200,
+        "--area",
+        "310115",
+        "--from-area",
+        "310101",
+        "--id",
+        "r1",
+    )
     assert run(*ask)[1]["status"] == "requested"
     assert run("send", "r1")[1]["error"]["code"] == "out_of_order"
     assert run("commit", "r1", "--quantity", 150)[1]["committed"] == 150
@@ -47,13 +65,33 @@ def test_masks_go_from_one_district_to_another_and_what_is_missing_stays_on_reco
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("stock", "--area", "310101", *MASKS, "--set", -5), "bad_field", "quantity: -5 is not 0 or more"),
-        (("stock", "--area", "310101", "--kind", "masks", "--unit", "kg", "--set", 5), "wrong_unit", "pieces, not kg"),
+        (
+            ("stock", "--area", "310101", *MASKS, "--set", -5),
+            "bad_field",
+            "quantity: -5 is not 0 or more",
+        ),
+        (
+            ("stock", "--area", "310101", "--kind", "masks", "--unit", "kg", "--set", 5),
+            "wrong_unit",
+            "pieces, not kg",
+        ),
         (("stock", "--area", "moon", *MASKS, "--set", 5), "unknown_area", "'moon'"),
         (("stock", *MASKS, "--set", 5), "missing_field", "--area"),
-        (("stock", "--area", "310101", *MASKS, "--set", 5, "--lot", "2099-01-01=9"), "bad_lots", "more than"),
-        (("request", *MASKS, "--quantity", 5, "--area", "310101", "--from-area", "310101"), "same_side", "the same"),
-        (("request", *MASKS, "--quantity", 5, "--area", "310101", "--incident", "inc-0"), "not_found", "inc-0"),
+        (
+            ("stock", "--area", "310101", *MASKS, "--set", 5, "--lot", "2099-01-01=9"),
+            "bad_lots",
+            "more than",
+        ),
+        (
+            ("request", *MASKS, "--quantity", 5, "--area", "310101", "--from-area", "310101"),
+            "same_side",
+            "the same",
+        ),
+        (
+            ("request", *MASKS, "--quantity", 5, "--area", "310101", "--incident", "inc-0"),
+            "not_found",
+            "inc-0",
+        ),
         (("commit", "r9", "--quantity", 5), "not_found", "r9"),
         (("list", "--status", "lost"), "unknown_status", "known: open"),
         (("transfer", "accept", "t9"), "not_found", "t9"),

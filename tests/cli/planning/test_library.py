@@ -1,4 +1,6 @@
-"""`twinward library` from outside: questions without a workspace, manuals, and what is wrong with them."""
+"""`twinward library` from outside: questions without a workspace, manuals, and what is wrong
+with them.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def test_manuals_are_listed_and_read(run: Any) -> None:
     assert run("library", "search", "  ")[1]["error"]["code"] == "empty_question"
 
 
-def test_in_a_managed_workspace_a_question_to_the_live_state_needs_a_login(run: Any, tmp_path: Path) -> None:
+def test_in_a_managed_workspace_a_question_to_the_live_state_needs_a_login(
+    run: Any, tmp_path: Path
+) -> None:
     compose.init_workspace(tmp_path / "ws", managed=True)
     code, said = run("library", "search", "what do we lack today?")
     assert (code, said["error"]["code"]) == (2, "bad_token")
@@ -48,7 +52,9 @@ def test_in_a_managed_workspace_a_question_to_the_live_state_needs_a_login(run: 
     assert run("plan", "generate", "--keep", "--count", "1")[1]["error"]["code"] == "bad_token"
 
 
-def test_records_are_taken_out_and_brought_in_and_bad_files_are_named(run: Any, tmp_path: Path) -> None:
+def test_records_are_taken_out_and_brought_in_and_bad_files_are_named(
+    run: Any, tmp_path: Path
+) -> None:
     compose.init_workspace(tmp_path / "ws")
     make_city(tmp_path / "ws", "310101")
     out = tmp_path / "records.json"

@@ -1,4 +1,6 @@
-"""`twinward plan` from outside: without a workspace, with one, and with what is wrong; the line and what to do."""
+"""`twinward plan` from outside: without a workspace, with one, and with what is wrong; the line
+and what to do.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,10 @@ def test_plans_are_listed_shown_and_laid_beside_each_other_without_a_workspace(r
         (("generate", "--out", "x", "--count", "0"), "bad_count"),
         (("generate", "--out", "x", "--vary", "masks=on"), "no_base"),
         (("generate", "--out", "x", "--base", SUPPRESS, "--vary", "moon=1"), "bad_variable"),
-        (("generate", "--out", "x", "--base", SUPPRESS, "--vary", "start_day=soon"), "bad_variable"),
+        (
+            ("generate", "--out", "x", "--base", SUPPRESS, "--vary", "start_day=soon"),
+            "bad_variable",
+        ),
         (("generate", "--out", "x", "--base", SUPPRESS, "--vary", "masks=maybe"), "bad_variable"),
         (("compare", "none", "--residents", "900", "--found-share", "7"), "bad_found_share"),
         (("compare", "none", "--residents", "900", "--workers", "-1"), "bad_workers"),
@@ -61,7 +66,9 @@ def test_plans_are_listed_shown_and_laid_beside_each_other_without_a_workspace(r
         (("generate", "--keep"), "no_workspace"),
     ],
 )
-def test_what_cannot_be_answered_is_the_inputs_fault(run: Any, words: tuple[str, ...], code: str) -> None:
+def test_what_cannot_be_answered_is_the_inputs_fault(
+    run: Any, words: tuple[str, ...], code: str
+) -> None:
     done, said = run("plan", *words)
     assert (done, said["error"]["code"]) == (2, code)
     assert said["error"]["advice"] is not None
@@ -70,30 +77,53 @@ def test_what_cannot_be_answered_is_the_inputs_fault(run: Any, words: tuple[str,
 def test_every_fault_of_a_file_is_told_with_its_line(run: Any, tmp_path: Path) -> None:
     good = (HOME / "plans" / f"{SUPPRESS}.toml").read_text("utf-8")
     bad = tmp_path / "bad.toml"
-    wrong = good.replace('"disease_control"', '"circus"', 1).replace("at_least = 100\nat_most = 999", "at_least = 0")
+    wrong = good.replace('"disease_control"', '"circus"', 1).replace(
+        "at_least = 100\nat_most = 999", "at_least = 0"
+    )
     bad.write_text(wrong, "utf-8")
     code, said = run("plan", "validate", bad)
     assert code == 2
     (checked,) = said["files"]
-    line = next(n for n, text in enumerate(bad.read_text("utf-8").splitlines(), 1) if "circus" in text)
-    assert ("unknown_department", line) in {(fault["code"], fault["line"]) for fault in checked["errors"]}
+    line = next(
+        n for n, text in enumerate(bad.read_text("utf-8").splitlines(), 1) if "circus" in text
+    )
+    assert ("unknown_department", line) in {
+        (fault["code"], fault["line"]) for fault in checked["errors"]
+    }
     assert "always_fires" in {fault["code"] for fault in checked["errors"]}
     assert run("plan", "validate", SUPPRESS)[0] == 0
 
 
 def test_the_same_words_write_keep_and_list_the_same_plans(run: Any, tmp_path: Path) -> None:
-    words = ("--base", SUPPRESS, "--vary", "masks=on,off", "--vary", "start_day=0,7", "--count", "3", "--seed", "2")
+    words = (
+        "--base",
+        SUPPRESS,
+        "--vary",
+        "masks=on,off",
+        "--vary",
+        "start_day=0,7",
+        "--count",
+        "3",
+        "--seed",
+        "2",
+    )
     written = run("plan", "generate", *words, "--out", tmp_path / "out")[1]["plans"]
     assert [run("plan", "validate", row["file"])[0] for row in written] == [0, 0, 0]
     compose.init_workspace(tmp_path / "ws")
     make_city(tmp_path / "ws", "310101")
-    code, said = run("plan", "generate", "--count", 1, "--areas", "moon", "--out", tmp_path / "nowhere")
-    assert (code, said["error"]["code"]) == (2, "unknown_area") and not (tmp_path / "nowhere").exists()
+    code, said = run(
+        "plan", "generate", "--count", 1, "--areas", "moon", "--out", tmp_path / "nowhere"
+    )
+    assert (code, said["error"]["code"]) == (2, "unknown_area") and not (
+        tmp_path / "nowhere"
+    ).exists()
     kept = run("plan", "generate", *words, "--keep")[1]["plans"]
     assert [row["id"] for row in kept] == [row["id"] for row in written]
     made = run("plan", "list", "--made")[1]["plans"]
     assert {row["id"] for row in made} == {row["id"] for row in kept}
-    assert all(row["made"]["from"] == f"{SUPPRESS} 1" and row["made"]["seed"] == "2" for row in made)
+    assert all(
+        row["made"]["from"] == f"{SUPPRESS} 1" and row["made"]["seed"] == "2" for row in made
+    )
 
 
 def test_generated_plans_are_compared_by_the_same_words(run: Any) -> None:

@@ -1,4 +1,6 @@
-"""`twinward trace chain` from the outside: files in, one JSON object out, faults named with exit code 2."""
+"""`twinward trace chain` from the outside: files in, one JSON object out, faults named with exit
+code 2.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,27 @@ import pytest
 from twinward.cli.main import main
 from twinward.rehearsal.chain_truth import DISEASES, pretend_outbreak
 
-KEYS = {"cases", "links", "generations", "r_by_generation", "k", "top20_share", "unlinked", "seconds"}
+KEYS = {
+    "cases",
+    "links",
+    "generations",
+    "r_by_generation",
+    "k",
+    "top20_share",
+    "unlinked",
+    "seconds",
+}
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A line list with a byte order mark and mixed line ends, and its contacts with other column names."""
+    """A line list with a byte order mark and mixed line ends, and its contacts with other column
+    names.
+    """
     folder = tmp_path_factory.mktemp("chain")
-    spec = msgspec.structs.replace(DISEASES["measles"], cases=60, contact_recall=0.7, onset_missing=0.1)
+    spec = msgspec.structs.replace(
+        DISEASES["measles"], cases=60, contact_recall=0.7, onset_missing=0.1
+    )
     truth = pretend_outbreak(spec, 3)
     table = {**truth.columns, **truth.places}
     lines = [",".join(table)] + [",".join(row) for row in zip(*table.values(), strict=True)]
@@ -40,12 +55,26 @@ def run_json(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict
 def test_the_answer_has_the_promised_form_and_the_figures_are_written(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    columns = "id=id,onset=onset,confirmed=confirmed,age=age,household=household,place=place,x=x,y=y"
+    columns = (
+        "id=id,onset=onset,confirmed=confirmed,age=age,household=household,place=place,x=x,y=y"
+    )
     code, answer = run_json(
-        capsys, "--linelist", str(files / "list.csv"), "--contacts", str(files / "contacts.csv"), "--map", columns,
-        "--contacts-map", "from=who,to=whom", "--disease", "measles", "--figure", str(files / "tree.svg"), "--figure",
+        capsys,
+        "--linelist",
+        str(files / "list.csv"),
+        "--contacts",
+        str(files / "contacts.csv"),
+        "--map",
+        columns,
+        "--contacts-map",
+        "from=who,to=whom",
+        "--disease",
+        "measles",
+        "--figure",
+        str(files / "tree.svg"),
+        "--figure",
         str(files / "tree.png"),
-    )  # fmt: skip
+    )
     assert code == 0
     assert set(answer) >= KEYS
     assert answer["cases"] == 60
@@ -59,8 +88,15 @@ def test_the_answer_has_the_promised_form_and_the_figures_are_written(
     assert (files / "tree.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_the_readable_answer_names_k_and_generations(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["trace", "chain", "--linelist", str(files / "list.csv"), "--map", "id=id,onset=onset"]) == 0
+def test_the_readable_answer_names_k_and_generations(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main(
+            ["trace", "chain", "--linelist", str(files / "list.csv"), "--map", "id=id,onset=onset"]
+        )
+        == 0
+    )
     said = capsys.readouterr()
     assert "over-dispersion k" in said.out
     assert "generation" in said.out
@@ -80,15 +116,35 @@ def test_the_readable_answer_names_k_and_generations(files: Path, capsys: pytest
         ("id,onset\na,2020-01-01\n", "id=id,onset=onset,x=id", [], "bad_map"),
         ("id,onset\na,2020-01-01,7\n", "id=id,onset=onset", [], "torn_row"),
         ("id,onset\na,01/02/2020\n", "id=id,onset=onset", [], "ambiguous_date"),
-        ("id,onset\na,2020-01-01\n", "id=id,onset=onset", ["--disease", "ennui"], "unknown_disease"),
+        (
+            "id,onset\na,2020-01-01\n",
+            "id=id,onset=onset",
+            ["--disease", "ennui"],
+            "unknown_disease",
+        ),
         ("id,onset\na,2020-01-01\n", "id=id,onset=onset", ["--date-order", "ymd"], "bad_map"),
         ("id,onset\na,2020-01-01\n", "id=id,onset=onset", ["--figure", "tree.gif"], "bad_figure"),
-        ("id,onset\na,2020-01-01\n", "id=id,onset=onset", ["--figure", "/proc/tree.svg"], "cannot_write"),
-        ("id,onset\na,2020-01-01\n", "id=id,onset=onset", ["--contacts", "absent.csv"], "no_such_file"),
+        (
+            "id,onset\na,2020-01-01\n",
+            "id=id,onset=onset",
+            ["--figure", "/proc/tree.svg"],
+            "cannot_write",
+        ),
+        (
+            "id,onset\na,2020-01-01\n",
+            "id=id,onset=onset",
+            ["--contacts", "absent.csv"],
+            "no_such_file",
+        ),
     ],
 )
 def test_faulty_input_is_named_with_exit_code_two(
-    content: str | None, columns: str, more: list[str], code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    content: str | None,
+    columns: str,
+    more: list[str],
+    code: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "list.csv"
     if content is not None:
@@ -101,7 +157,9 @@ def test_faulty_input_is_named_with_exit_code_two(
     assert error["advice"]
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_text_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"id,onset\n\xff\xfe\x00a,\x81\n")
     status, answer = run_json(capsys, "--linelist", str(path), "--map", "id=id,onset=onset")

@@ -1,4 +1,6 @@
-"""Needs against what there is: the day of the first shortage, what expires unused, who is still there."""
+"""Needs against what there is: the day of the first shortage, what expires unused, who is still
+there.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import numpy as np
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.decision.logistics.demand import (HeldStock, drive, look_ahead, need_of, stays)
+from twinward.decision.logistics.demand import HeldStock, drive, look_ahead, need_of, stays
 from twinward.library.supplies.catalogue import bundled, read_supplies
 
 KINDS = bundled().kinds
@@ -27,7 +29,12 @@ def test_a_stock_lasts_to_the_day_before_it_is_short() -> None:
 def test_production_counts_from_its_lead_time_on_and_arrivals_on_their_day() -> None:
     found = look_ahead(KITS, [10.0] * 5, HeldStock(usable=20, made_per_day=10, lead_d=3))
     assert (found.short, found.short_on, found.have) == (10, 2, 40)
-    assert look_ahead(KITS, [10.0] * 5, HeldStock(usable=20, arrivals=((2, 10),), made_per_day=10, lead_d=3)).short == 0
+    assert (
+        look_ahead(
+            KITS, [10.0] * 5, HeldStock(usable=20, arrivals=((2, 10),), made_per_day=10, lead_d=3)
+        ).short
+        == 0
+    )
     assert look_ahead(KITS, [10.0] * 5, HeldStock(usable=50, arrivals=((9, 99),))).have == 50
 
 
@@ -56,7 +63,10 @@ def test_needs_follow_cases_contacts_and_residents_under_control() -> None:
 
 
 def test_every_figure_says_where_it_is_from_and_a_bad_file_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    assert "test_kits.new_case" in bundled().assumed and "beds.hospital_patient" not in bundled().assumed
+    assert (
+        "test_kits.new_case" in bundled().assumed
+        and "beds.hospital_patient" not in bundled().assumed
+    )
     bad = tmp_path / "supplies.toml"
     bad.write_text('[[kind]]\nid = "x"\ntitle = "x"\nunit = "x"\nform = "eaten"\nneed = {}\n')
     with pytest.raises(InputError) as refused:

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.decision.logistics.rostering import (RosterPerson, Post, Shifts, StaffAnswer, roster)
+from twinward.decision.logistics.rostering import Post, RosterPerson, Shifts, StaffAnswer, roster
 
-WEEK = Shifts(starts_h=tuple(24.0 * day + hour for day in range(4) for hour in (0, 8, 16)), most_nights=2)
+WEEK = Shifts(
+    starts_h=tuple(24.0 * day + hour for day in range(4) for hour in (0, 8, 16)), most_nights=2
+)
 
 
 def solve(people: list[RosterPerson], posts: list[Post], shifts: Shifts = WEEK) -> StaffAnswer:
@@ -25,7 +27,9 @@ def nurses(n: int, **more: Any) -> list[RosterPerson]:
 
 def test_every_place_is_filled_and_everybody_rests() -> None:
     people = [*nurses(6), *(RosterPerson(id=f"d{i}", skills=("nurse", "doctor")) for i in range(4))]
-    found = solve(people, [Post(id="ward", skill="nurse", need=1), Post(id="icu", skill="doctor", need=1)])
+    found = solve(
+        people, [Post(id="ward", skill="nurse", need=1), Post(id="icu", skill="doctor", need=1)]
+    )
     assert found.empty == [] and found.relaxation is None and found.gap < 1e-6
     assert len(found.duties) == 2 * 12
     by_person: dict[str, list[int]] = {}
@@ -41,13 +45,21 @@ def test_every_place_is_filled_and_everybody_rests() -> None:
 
 def test_who_is_away_does_not_work_and_the_nearer_one_does() -> None:
     shifts = Shifts(starts_h=(8.0, 32.0))
-    people = [RosterPerson(id="far", skills=("x",)), RosterPerson(id="near", skills=("x",), away=(0,))]
-    found = roster(people, [Post(id="p", skill="x", need=1)], shifts, np.array([[30.0], [1.0]]), 10.0)
+    people = [
+        RosterPerson(id="far", skills=("x",)),
+        RosterPerson(id="near", skills=("x",), away=(0,)),
+    ]
+    found = roster(
+        people, [Post(id="p", skill="x", need=1)], shifts, np.array([[30.0], [1.0]]), 10.0
+    )
     assert {duty.shift: duty.person for duty in found.duties} == {0: "far", 1: "near"}
 
 
 def test_what_nobody_can_fill_is_said_with_what_it_takes() -> None:
-    found = solve(nurses(2), [Post(id="ward", skill="nurse", need=1), Post(id="lab", skill="chemist", need=(1,) * 12)])
+    found = solve(
+        nurses(2),
+        [Post(id="ward", skill="nurse", need=1), Post(id="lab", skill="chemist", need=(1,) * 12)],
+    )
     missing = Counter(post for post, _, _ in found.empty)
     assert missing["lab"] == 12 and missing["ward"] > 0
     assert found.relaxation is not None and "12 shifts of chemist" in found.relaxation

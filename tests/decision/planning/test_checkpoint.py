@@ -1,4 +1,6 @@
-"""A comparison that was stopped in the middle goes on from the runs it kept, and comes to the same bytes."""
+"""A comparison that was stopped in the middle goes on from the runs it kept, and comes to the
+same bytes.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +9,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from twinward.citybase.people.plain_city import plain_base
 from twinward.core.errors import InputError
-from twinward.decision.planning.replicates import ReplicateRunner, Replicate, Experiment
 from twinward.decision.planning.candidate import Candidate
 from twinward.decision.planning.compare import ComparisonContext, compare
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.figures import Run
+from twinward.decision.planning.replicates import Experiment, Replicate, ReplicateRunner
 from twinward.decision.simulation.epidemic import load_disease
 from twinward.library.hazards.measures import SchoolClosure
-from twinward.citybase.people.plain_city import plain_base
 
 PLANS = [
     Candidate(id="none", title="none", origin="built in", measures=()),
@@ -30,7 +32,8 @@ class CountingArena(ReplicateRunner):
         disease = load_disease("sars-cov-2-ancestral")
         base = plain_base(3_000, 1)
         super().__init__(
-            Experiment(base=base, disease=disease, days=days, replicates=4, seed=3, infected=30), load_costs()
+            Experiment(base=base, disease=disease, days=days, replicates=4, seed=3, infected=30),
+            load_costs(),
         )
         self.done: list[tuple[str, int, str, float]] = []
 
@@ -68,5 +71,7 @@ def test_runs_of_another_question_are_refused_and_of_other_plans_are_used(tmp_pa
         compare(CountingArena(days=8), PLANS, ComparisonContext(), file=file)
     assert refused.value.code == "other_question"
     with pytest.raises(InputError) as refused:
-        compare(CountingArena(), PLANS, ComparisonContext(), file=tmp_path / "absent" / "runs.jsonl")
+        compare(
+            CountingArena(), PLANS, ComparisonContext(), file=tmp_path / "absent" / "runs.jsonl"
+        )
     assert refused.value.code == "bad_path"

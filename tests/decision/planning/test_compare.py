@@ -1,4 +1,6 @@
-"""Plans on common random numbers: ranked with their chance, paired, the same bytes again, doubts, fairness."""
+"""Plans on common random numbers: ranked with their chance, paired, the same bytes again,
+doubts, fairness.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +10,18 @@ import msgspec
 import numpy as np
 import pytest
 
+from twinward.citybase.people.plain_city import plain_base
 from twinward.core.errors import InputError
-from twinward.decision.planning.replicates import ReplicateRunner, Replicate, Experiment
 from twinward.decision.planning.candidate import Candidate, from_plan
 from twinward.decision.planning.compare import ComparisonContext, beaten_by, compare
+from twinward.decision.planning.comparison import Comparison
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.figures import gini, held
-from twinward.decision.planning.comparison import Comparison
+from twinward.decision.planning.replicates import Experiment, Replicate, ReplicateRunner
 from twinward.decision.simulation.epidemic import load_disease
-from twinward.library.plans.plan_options import draw_plans
+from twinward.library.hazards.measures import Lockdown, Measure, SchoolClosure, WorkplaceClosure
 from twinward.library.loading import load_library
-from twinward.library.hazards.measures import (Lockdown, Measure, SchoolClosure, WorkplaceClosure)
-from twinward.citybase.people.plain_city import plain_base
+from twinward.library.plans.plan_options import draw_plans
 
 BASE = plain_base(12_000, 1)
 DAYS = 21
@@ -38,8 +40,9 @@ SHUT = candidate("shut", SchoolClosure(), WorkplaceClosure(), Lockdown(reduction
 def arena() -> ReplicateRunner:
     disease = load_disease("sars-cov-2-ancestral")
     return ReplicateRunner(
-        Experiment(base=BASE, disease=disease, days=DAYS, replicates=6, seed=3, infected=60), load_costs()
-    )  # fmt: skip
+        Experiment(base=BASE, disease=disease, days=DAYS, replicates=6, seed=3, infected=60),
+        load_costs(),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,9 @@ def sheet(arena: ReplicateRunner) -> Comparison:
 
 def test_the_plan_that_stops_most_is_first_and_sure_of_it(sheet: Comparison) -> None:
     assert [plan.id for plan in sheet.plans] == ["shut", "half", "none"]
-    assert sheet.first == "shut" and sheet.probability_right == sheet.plans[0].probability_best > 0.95
+    assert (
+        sheet.first == "shut" and sheet.probability_right == sheet.plans[0].probability_best > 0.95
+    )
     assert sum(plan.probability_best for plan in sheet.plans) == pytest.approx(1.0)
 
 
@@ -66,10 +71,14 @@ def test_the_same_question_gives_the_same_bytes(arena: ReplicateRunner, sheet: C
     again = compare(arena, [NONE, HALF, SHUT], ComparisonContext(), ranked_by="infections")
     assert msgspec.json.encode(again) == msgspec.json.encode(sheet)
     other = ReplicateRunner(msgspec.structs.replace(arena.question, seed=4), arena.costs)
-    assert compare(other, [NONE], ComparisonContext(), doubts=False).fingerprint != sheet.fingerprint
+    assert (
+        compare(other, [NONE], ComparisonContext(), doubts=False).fingerprint != sheet.fingerprint
+    )
 
 
-def test_what_closing_asks_of_people_is_counted_from_who_lives_there(arena: ReplicateRunner, sheet: Comparison) -> None:
+def test_what_closing_asks_of_people_is_counted_from_who_lives_there(
+    arena: ReplicateRunner, sheet: Comparison
+) -> None:
     people = arena.population
     by_id = {plan.id: plan.figures for plan in sheet.plans}
     assert people.residents.sum() == BASE.residents
@@ -92,7 +101,13 @@ def test_none_and_shut_are_both_on_the_pareto_front(sheet: Comparison) -> None:
 def test_five_doubts_are_tried_low_and_high(sheet: Comparison) -> None:
     inputs = [(tried.input, tried.factor) for tried in sheet.sensitivity]
     assert len(inputs) == len(set(inputs)) == 10
-    assert {name for name, _ in inputs} == {"r0", "infected_now", "compliance", "severity", "work_day"}
+    assert {name for name, _ in inputs} == {
+        "r0",
+        "infected_now",
+        "compliance",
+        "severity",
+        "work_day",
+    }
 
 
 def test_why_is_told_in_two_languages_with_the_sheets_own_numbers(sheet: Comparison) -> None:
@@ -105,11 +120,17 @@ def test_small_areas_do_not_leave(sheet: Comparison) -> None:
     assert all(value is None or value == 0 or value >= 5 for value in shown) and None in shown
 
 
-def test_a_measure_takes_infections_away_without_shuffling_the_others(arena: ReplicateRunner) -> None:
-    """Of those infected under the measures, nearly all are infected without them too, most on the same day."""
+def test_a_measure_takes_infections_away_without_shuffling_the_others(
+    arena: ReplicateRunner,
+) -> None:
+    """Of those infected under the measures, nearly all are infected without them too, most on
+    the same day.
+    """
     trees = []
     for one in (NONE, HALF):
-        scenario = msgspec.structs.replace(arena.scenario(Replicate(candidate=one, replicate=0)), keep_tree=True, days=14)
+        scenario = msgspec.structs.replace(
+            arena.scenario(Replicate(candidate=one, replicate=0)), keep_tree=True, days=14
+        )
         tree = arena.simulator.run(scenario).tree
         assert tree is not None
         trees.append(dict(zip(tree.infectee.tolist(), tree.day.tolist(), strict=True)))
@@ -150,14 +171,20 @@ def test_generated_plans_are_different_and_the_same_again() -> None:
         ("unknown_area", [candidate("x", SchoolClosure(areas=["nowhere"]))], "cost"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(arena: ReplicateRunner, code: str, plans: list[Candidate], ranked_by: str) -> None:
+def test_what_cannot_be_compared_is_refused(
+    arena: ReplicateRunner, code: str, plans: list[Candidate], ranked_by: str
+) -> None:
     with pytest.raises(InputError) as refused:
         compare(arena, plans, ComparisonContext(), ranked_by=ranked_by)
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize(("field", "code"), [("days", "bad_days"), ("replicates", "bad_replicates")])
-def test_no_days_and_no_replicates_are_refused(arena: ReplicateRunner, field: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "code"), [("days", "bad_days"), ("replicates", "bad_replicates")]
+)
+def test_no_days_and_no_replicates_are_refused(
+    arena: ReplicateRunner, field: str, code: str
+) -> None:
     with pytest.raises(InputError) as refused:
         ReplicateRunner(msgspec.structs.replace(arena.question, **{field: 0}), arena.costs)
     assert refused.value.code == code
@@ -165,9 +192,15 @@ def test_no_days_and_no_replicates_are_refused(arena: ReplicateRunner, field: st
 
 def test_a_workspaces_own_unit_costs_replace_the_bundled_ones(tmp_path: Path) -> None:
     own = tmp_path / "unit-costs.toml"
-    own.write_text('currency = "EUR"\n[costs.test]\nvalue = 9.0\nunit = "test"\nsource = "invoice"\n', "utf-8")
+    own.write_text(
+        'currency = "EUR"\n[costs.test]\nvalue = 9.0\nunit = "test"\nsource = "invoice"\n', "utf-8"
+    )
     table = load_costs(own)
-    assert (table.currency, table.of("test"), table.of("dose")) == ("EUR", 9.0, load_costs().of("dose"))
+    assert (table.currency, table.of("test"), table.of("dose")) == (
+        "EUR",
+        9.0,
+        load_costs().of("dose"),
+    )
     own.write_text('[costs.tset]\nvalue = 9.0\nunit = "test"\nsource = "x"\n', "utf-8")
     with pytest.raises(InputError, match="tset"):
         load_costs(own)

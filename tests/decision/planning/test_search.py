@@ -1,4 +1,6 @@
-"""Searching the generated plans: hopeless ones stop early, a search that was stopped goes on, the same answer again."""
+"""Searching the generated plans: hopeless ones stop early, a search that was stopped goes on,
+the same answer again.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +9,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from twinward.citybase.people.plain_city import plain_base
 from twinward.core.errors import InputError
-from twinward.decision.planning.replicates import ReplicateRunner, Experiment
 from twinward.decision.planning.costs import load_costs
+from twinward.decision.planning.replicates import Experiment, ReplicateRunner
 from twinward.decision.planning.search import search
 from twinward.decision.simulation.epidemic import load_disease
-from twinward.citybase.people.plain_city import plain_base
 
 QUESTION = Experiment(
-    base=plain_base(6_000, 1), disease=load_disease("sars-cov-2-ancestral"), days=14, replicates=8, seed=3, infected=40
+    base=plain_base(6_000, 1),
+    disease=load_disease("sars-cov-2-ancestral"),
+    days=14,
+    replicates=8,
+    seed=3,
+    infected=40,
 )
 
 
@@ -24,7 +31,9 @@ def arena() -> ReplicateRunner:
     return ReplicateRunner(QUESTION, load_costs())
 
 
-def test_a_search_that_was_stopped_goes_on_and_comes_to_the_same(arena: ReplicateRunner, tmp_path: Path) -> None:
+def test_a_search_that_was_stopped_goes_on_and_comes_to_the_same(
+    arena: ReplicateRunner, tmp_path: Path
+) -> None:
     file = tmp_path / "trials.jsonl"
     search(arena, 5, [], "cost", file, 1)
     with file.open("ab") as torn:
@@ -37,7 +46,9 @@ def test_a_search_that_was_stopped_goes_on_and_comes_to_the_same(arena: Replicat
     assert straight.best.value == min(one.value for one in straight.first_five)
 
 
-def test_trials_of_another_question_are_not_mixed_in(arena: ReplicateRunner, tmp_path: Path) -> None:
+def test_trials_of_another_question_are_not_mixed_in(
+    arena: ReplicateRunner, tmp_path: Path
+) -> None:
     file = tmp_path / "trials.jsonl"
     search(arena, 2, [], "cost", file, 1)
     with pytest.raises(InputError) as refused:

@@ -7,17 +7,19 @@ from tests.reference.chain_pairs import tree_posterior, weigh
 
 from twinward.core.chance import generator, stream
 from twinward.decision.tracing.chains.fit import AGE_EDGES_Y, _first_rates, density_table
-from twinward.decision.tracing.chains.table import build_line_list
-from twinward.decision.tracing.kernels.chain_pairs import (clear_sources, mark_sources, weigh_sources)
-from twinward.decision.tracing.kernels.chain_trees import sweep_trees
 from twinward.decision.tracing.chains.serial_interval import daily_density, get_serial_interval
+from twinward.decision.tracing.chains.table import build_line_list
+from twinward.decision.tracing.kernels.chain_pairs import clear_sources, mark_sources, weigh_sources
+from twinward.decision.tracing.kernels.chain_trees import sweep_trees
 from twinward.rehearsal.chain_truth import DISEASES, pretend_outbreak
 
 
 def test_weights_of_all_pairs_equal_the_obvious_ones() -> None:
     import msgspec
 
-    spec = msgspec.structs.replace(DISEASES["measles"], cases=60, contact_recall=0.5, false_contacts=0.5)
+    spec = msgspec.structs.replace(
+        DISEASES["measles"], cases=60, contact_recall=0.5, false_contacts=0.5
+    )
     truth = pretend_outbreak(msgspec.structs.replace(spec, onset_missing=0.3), 5)
     columns = dict(truth.columns)
     columns["x"] = ["" if row % 7 == 0 else x for row, x in enumerate(columns["x"])]
@@ -25,7 +27,9 @@ def test_weights_of_all_pairs_equal_the_obvious_ones() -> None:
     cases = build_line_list(columns, truth.places, truth.contacts)
     rates = _first_rates(cases, get_serial_interval("measles"))
     rng = generator(1, "test-rates")
-    rates = msgspec.structs.replace(rates, kernel=rng.random(len(rates.kernel)), by_age=rng.random(6) + 0.5)
+    rates = msgspec.structs.replace(
+        rates, kernel=rng.random(len(rates.kernel)), by_age=rng.random(6) + 0.5
+    )
     low, density = density_table(rates.interval, cases.delay_sd_d)
     n = len(cases.ids)
     marks, genes = np.zeros(n, np.uint8), np.full(n, -1, np.int64)
@@ -34,10 +38,30 @@ def test_weights_of_all_pairs_equal_the_obvious_ones() -> None:
         contacts = cases.contacts
         mark_sources(j, contacts.start, contacts.source, contacts.value, marks)
         weigh_sources(
-            j, cases.day, cases.blur, cases.household, cases.places, cases.x_m, cases.y_m, rates.edges2, cases.age,
-            AGE_EDGES_Y, marks, genes, low, density, rates.kernel, rates.at_home, rates.at_place, rates.by_mark,
-            rates.by_age, rates.by_gene, weight, channel, best,
-        )  # fmt: skip
+            j,
+            cases.day,
+            cases.blur,
+            cases.household,
+            cases.places,
+            cases.x_m,
+            cases.y_m,
+            rates.edges2,
+            cases.age,
+            AGE_EDGES_Y,
+            marks,
+            genes,
+            low,
+            density,
+            rates.kernel,
+            rates.at_home,
+            rates.at_place,
+            rates.by_mark,
+            rates.by_age,
+            rates.by_gene,
+            weight,
+            channel,
+            best,
+        )
         clear_sources(j, contacts.start, contacts.source, marks)
         slow = [weigh(cases, rates, low, density, i, j, AGE_EDGES_Y) for i in range(n)]
         np.testing.assert_allclose(weight, slow, rtol=1e-12)
@@ -58,9 +82,22 @@ def test_sampled_trees_have_the_posterior_of_all_trees_listed() -> None:
     mass, outside = np.zeros((n, n)), np.zeros(n)
     sweeps = 60_000
     sweep_trees(
-        stream(3, "test"), sweeps, 0, 1, who, share, background, np.zeros(n, bool), expected, k, parent, children,
-        mass, outside, np.empty((0, n), np.int64),
-    )  # fmt: skip
+        stream(3, "test"),
+        sweeps,
+        0,
+        1,
+        who,
+        share,
+        background,
+        np.zeros(n, bool),
+        expected,
+        k,
+        parent,
+        children,
+        mass,
+        outside,
+        np.empty((0, n), np.int64),
+    )
     exact = tree_posterior(weight, background, expected, k)
     found = np.zeros((n + 1, n))
     for j in range(n):

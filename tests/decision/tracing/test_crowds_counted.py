@@ -1,4 +1,6 @@
-"""Counting everyone by cells and bits gives what looking at every row gives: any shape, any window, many pieces."""
+"""Counting everyone by cells and bits gives what looking at every row gives: any shape, any
+window, many pieces.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,21 @@ def shapes(seed: int, count: int) -> AskedAreas:
             ring = (random.normal(0, 0.004, (3, 2)) + [lon, lat]).tolist()
             geometry = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
         radius_m = float(np.exp(random.uniform(0, 7.6)))
-        features.append({"type": "Feature", "properties": {"code": number, "radius_m": radius_m}, "geometry": geometry})
+        features.append(
+            {
+                "type": "Feature",
+                "properties": {"code": number, "radius_m": radius_m},
+                "geometry": geometry,
+            }
+        )
     return read_areas({"type": "FeatureCollection", "features": features})
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """Two appends, so that days are kept in pieces; the second has people with hundreds of fixes in one cell."""
+    """Two appends, so that days are kept in pieces; the second has people with hundreds of fixes
+    in one cell.
+    """
     lake = Lake(tmp_path_factory.mktemp("lake"))
     lake.append([as_batch(random_fixes(3, 30_000, 120))], START)
     lake.append([as_batch(random_fixes(4, 6_000, 4, days=1.0))], START)
@@ -73,13 +83,17 @@ def test_a_compacted_lake_and_one_of_other_numbers_count_alike(lake: Lake, tmp_p
     before = ask(lake)
     lake.compact()
     assert ask(lake) == before
-    exact = Lake(tmp_path / "f64")  # coordinates that no whole number of 1e-7 degrees gives back: no crowd files
+    exact = Lake(
+        tmp_path / "f64"
+    )  # coordinates that no whole number of 1e-7 degrees gives back: no crowd files
     exact.append([as_batch(random_fixes(3, 3_000, 120, decimals=None))], START)
     assert not any(part.crowd_bytes for part in exact.snapshot().manifest.parts)
     assert ask(exact).passed_through > 20
 
 
-def test_areas_are_counted_in_turns_when_there_are_many(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_areas_are_counted_in_turns_when_there_are_many(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened, areas = ScopedLake(lake.snapshot(), open_scope()), shapes(8, 60)
     whole = visited.list_visited(opened, areas, START, START + 3 * DAY, None, 0)
     monkeypatch.setattr("twinward.decision.tracing.presence.crowds.MOST_BYTES", 100)

@@ -24,7 +24,9 @@ def read(path: Path, **options: str) -> tuple[pa.Table, MovementFile]:
 
 
 @pytest.mark.parametrize("kind", ["text", "numbers"])
-def test_a_direct_identity_is_no_subject_and_leaves_nothing_behind(tmp_path: Path, kind: str) -> None:
+def test_a_direct_identity_is_no_subject_and_leaves_nothing_behind(
+    tmp_path: Path, kind: str
+) -> None:
     """Numbers of 18 digits without a day of birth and check character may be pseudonyms."""
     direct = ["13812345678", "11010119900307109X", "wang.wei@example.org", "+86 138-1234-5678"]
     fine = ["12812345678", "138123456789", "110101199003071234", "a@b", "p-13812345678", "13"]
@@ -34,7 +36,12 @@ def test_a_direct_identity_is_no_subject_and_leaves_nothing_behind(tmp_path: Pat
     given = pa.array([int(name) for name in subjects] if kind == "numbers" else subjects)
     time = pa.array(np.arange(len(subjects)) * 1_000_000, pa.timestamp("us", tz="UTC"))
     path = tmp_path / "m.parquet"
-    pq.write_table(pa.table({"subject": given, "time": time, "lon": [1.0] * len(time), "lat": [1.0] * len(time)}), path)
+    pq.write_table(
+        pa.table(
+            {"subject": given, "time": time, "lon": [1.0] * len(time), "lat": [1.0] * len(time)}
+        ),
+        path,
+    )
     table, source = read(path)
     assert [row.code for row in source.rejected] == ["direct_identity"] * len(direct)
     assert table.column("subject").chunk(0).dictionary.cast(pa.string()).to_pylist() == fine
@@ -61,11 +68,22 @@ def test_bad_rows_are_counted_with_their_reason_and_number(tmp_path: Path) -> No
     table, source = read(path)
     assert source.received == 12 and len(source.rejected) == 10
     assert {row.row: row.code for row in source.rejected} == {
-        2: "time_without_zone", 3: "bad_time", 4: "swapped_point", 5: "bad_point", 6: "bad_number", 7: "missing_value",
-        8: "missing_value", 9: "bad_error", 10: "bad_row", 11: "bad_time",
-    }  # fmt: skip
+        2: "time_without_zone",
+        3: "bad_time",
+        4: "swapped_point",
+        5: "bad_point",
+        6: "bad_number",
+        7: "missing_value",
+        8: "missing_value",
+        9: "bad_error",
+        10: "bad_row",
+        11: "bad_time",
+    }
     assert table.column("subject").combine_chunks().cast(pa.string()).to_pylist() == ["a", "7"]
-    assert table.column("subject").chunk(0).dictionary.to_pylist() == ["a", "7"]  # nothing is left of the others
+    assert table.column("subject").chunk(0).dictionary.to_pylist() == [
+        "a",
+        "7",
+    ]  # nothing is left of the others
     midnight = int(datetime(2022, 4, 1, tzinfo=UTC).timestamp()) * 1_000_000
     assert table.column("time_us").to_pylist() == [midnight, midnight + 250_000]
 
@@ -73,7 +91,10 @@ def test_bad_rows_are_counted_with_their_reason_and_number(tmp_path: Path) -> No
 def test_parquet_with_integers_and_zoned_timestamps(tmp_path: Path) -> None:
     path = tmp_path / "m.parquet"
     time = pa.array([1_648_771_200_000, 1_648_771_201_000], pa.timestamp("ms", "Asia/Shanghai"))
-    pq.write_table(pa.table({"subject": [7, 8], "time": time, "lon": [121.0, 121.5], "lat": [31.0, 31.5]}), path)
+    pq.write_table(
+        pa.table({"subject": [7, 8], "time": time, "lon": [121.0, 121.5], "lat": [31.0, 31.5]}),
+        path,
+    )
     table, source = read(path)
     assert (source.received, source.rejected) == (2, [])
     assert table.column("time_us").to_pylist() == [1_648_771_200_000_000, 1_648_771_201_000_000]
@@ -82,9 +103,13 @@ def test_parquet_with_integers_and_zoned_timestamps(tmp_path: Path) -> None:
 def test_timestamps_without_zone_are_all_rejected(tmp_path: Path) -> None:
     path = tmp_path / "m.parquet"
     time = pa.array([0, 1], pa.timestamp("us"))
-    pq.write_table(pa.table({"subject": ["a", "b"], "time": time, "lon": [1.0, 2.0], "lat": [1.0, 2.0]}), path)
+    pq.write_table(
+        pa.table({"subject": ["a", "b"], "time": time, "lon": [1.0, 2.0], "lat": [1.0, 2.0]}), path
+    )
     table, source = read(path)
-    assert [row.code for row in source.rejected] == ["time_without_zone"] * 2 and table.num_rows == 0
+    assert [row.code for row in source.rejected] == [
+        "time_without_zone"
+    ] * 2 and table.num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -97,7 +122,9 @@ def test_timestamps_without_zone_are_all_rejected(tmp_path: Path) -> None:
         ("m.parquet", b"not parquet", "bad_file"),
     ],
 )
-def test_a_useless_file_is_one_clear_error(tmp_path: Path, name: str, content: bytes | None, code: str) -> None:
+def test_a_useless_file_is_one_clear_error(
+    tmp_path: Path, name: str, content: bytes | None, code: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError) as error:
@@ -113,7 +140,11 @@ def test_columns_can_be_renamed(tmp_path: Path) -> None:
 
 
 @settings(deadline=None)  # the first call compiles
-@given(st.datetimes(min_value=datetime(1901, 1, 2), max_value=datetime(2099, 12, 30), timezones=st.timezones()))  # noqa: DTZ001
+@given(
+    st.datetimes(
+        min_value=datetime(1901, 1, 2), max_value=datetime(2099, 12, 30), timezones=st.timezones()
+    )
+)
 def test_times_are_read_as_python_reads_them(at: datetime) -> None:
     text = at.isoformat()
     offset = at.utcoffset()

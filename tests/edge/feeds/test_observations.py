@@ -13,8 +13,19 @@ from twinward.edge.feeds.observations import Checks, read_observations
 
 NOW = datetime(2022, 4, 14, tzinfo=UTC)
 CHECKS = Checks(areas={"310101"}, bounds=(120.8, 30.6, 122.3, 31.9))
-GOOD = {"source_id": "ok", "type": "reading", "occurred_at": "2022-04-13T08:00:00+08:00", "area": "310101", "value": 1}
-MOVE = {"source_id": "ok", "type": "position", "occurred_at": "2022-04-13T00:00:00Z", "subject": "p"}
+GOOD = {
+    "source_id": "ok",
+    "type": "reading",
+    "occurred_at": "2022-04-13T08:00:00+08:00",
+    "area": "310101",
+    "value": 1,
+}
+MOVE = {
+    "source_id": "ok",
+    "type": "position",
+    "occurred_at": "2022-04-13T00:00:00Z",
+    "subject": "p",
+}
 POINT = {"lon": 121.4, "lat": 31.2}
 
 
@@ -48,7 +59,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("item", "code"), BAD, ids=[f"{n}-{code}" for n, (_, code) in enumerate(BAD)])
+@pytest.mark.parametrize(
+    ("item", "code"), BAD, ids=[f"{n}-{code}" for n, (_, code) in enumerate(BAD)]
+)
 def test_a_bad_item_is_named_and_its_neighbours_go_through(item: Any, code: str) -> None:
     found = read_observations(body(GOOD, item, {**MOVE, **POINT}), CHECKS, NOW)
     assert [(wrong.index, wrong.code) for wrong in found.wrong] == [(1, code)]
@@ -64,7 +77,11 @@ def test_swapped_coordinates_are_seen_where_the_city_is_known() -> None:
 
 
 def test_times_of_any_zone_are_one_instant() -> None:
-    times = ["2022-04-13T00:00:00Z", "2022-04-13T08:00:00+08:00", "2022-04-12T19:00:00.000000-05:00"]
+    times = [
+        "2022-04-13T00:00:00Z",
+        "2022-04-13T08:00:00+08:00",
+        "2022-04-12T19:00:00.000000-05:00",
+    ]
     for form in (times, [*times, "2022-04-13T00:00:00.0000001Z"]):  # the last is read the slow way
         items = [{**GOOD, "source_id": str(n), "occurred_at": text} for n, text in enumerate(form)]
         found = read_observations(body(*items), CHECKS, NOW)

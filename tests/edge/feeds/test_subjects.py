@@ -21,6 +21,10 @@ def test_each_dictionary_begins_with_the_one_before() -> None:
 
 def test_numbers_far_apart_are_hashed() -> None:
     numbers = SubjectNumbers()
-    for column in (pa.array([5, 5, WIDEST * 2]), pa.array([1, 2], pa.uint64()), pa.array([], pa.int32())):
+    for column in (
+        pa.array([5, 5, WIDEST * 2]),
+        pa.array([1, 2], pa.uint64()),
+        pa.array([], pa.int32()),
+    ):
         assert numbers.encode(column).dictionary_decode().equals(column)
     assert not len(numbers.table)

@@ -14,13 +14,24 @@ from twinward.edge.rules.thresholds import Known, Watched, notes_of
 WATCHED = Watched(figure="water_depth_m", at_least=0.15, unit="m")
 
 
-def batch(*rows: tuple[int, str, float, str | None], kind: str = "water_depth", area: str | None = "310101") -> Any:
+def batch(
+    *rows: tuple[int, str, float, str | None],
+    kind: str = "water_depth",
+    area: str | None = "310101",
+) -> Any:
     """Rows of (time_us, sensor, value, unit)."""
     items = [
-        {"source_id": f"{at}-{sensor}", "type": kind, "time_us": at, "subject": sensor, "value": value, "unit": unit,
-         "area": area}
+        {
+            "source_id": f"{at}-{sensor}",
+            "type": kind,
+            "time_us": at,
+            "subject": sensor,
+            "value": value,
+            "unit": unit,
+            "area": area,
+        }
         for at, sensor, value, unit in rows
-    ]  # fmt: skip
+    ]
     return pa.RecordBatch.from_pylist(items, schema=SCHEMA)
 
 
@@ -49,7 +60,12 @@ def test_an_older_value_that_comes_late_is_not_news() -> None:
         ("water_depth", "cm", WATCHED, False),
         ("water_depth_m", "m", WATCHED, True),
         ("water_level", "m", WATCHED, False),
-        ("water_level", "m", Watched(figure="water_depth_m", at_least=0.15, unit="m", observed="water_level"), True),
+        (
+            "water_level",
+            "m",
+            Watched(figure="water_depth_m", at_least=0.15, unit="m", observed="water_level"),
+            True,
+        ),
     ],
 )
 def test_type_and_unit_must_fit(kind: str, unit: str | None, watched: Watched, noted: bool) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from twinward.app import compose
 from twinward.core.errors import InputError
-from twinward.library.drills.drill_rules import check_script, load_script
 from twinward.library.drills.drill import script_schema
+from twinward.library.drills.drill_rules import check_script, load_script
 from twinward.library.loading import load_library
 
 HEAD = """name = "x"
@@ -35,18 +35,29 @@ def faults(text: str, areas: tuple[str, ...] | None = None) -> list[tuple[int, s
         (HEAD + OUTBREAK + "at_h = 48\n", [(9, "after_end")]),
         (HEAD + OUTBREAK + 'after = "b"\n', [(9, "unknown_inject")]),
         (HEAD + OUTBREAK + 'after = "a"\n', [(9, "circle")]),
-        (HEAD + OUTBREAK + 'after = "b"\n[[inject]]\nkind = "rumour"\nname = "b"\nafter = "a"\n',
-         [(9, "circle"), (13, "circle")]),
+        (
+            HEAD + OUTBREAK + 'after = "b"\n[[inject]]\nkind = "rumour"\nname = "b"\nafter = "a"\n',
+            [(9, "circle"), (13, "circle")],
+        ),
         (HEAD + OUTBREAK + "cases = 0\n", [(9, "bad_inject")]),
         (HEAD + OUTBREAK + OUTBREAK, [(11, "doubled_name")]),
         (HEAD + OUTBREAK + 'area = "999"\n', [(9, "unknown_area")]),
         (HEAD + OUTBREAK + 'area = "#0"\n', [(9, "unknown_area")]),
         (HEAD + '[[inject]]\nkind = "meteor"\nname = "m"\n', [(7, "bad_inject")]),
         (HEAD + '[[inject]]\nkind = "network_cut"\nname = "m"\nfor_h = 1\n', [(9, "bad_cut")]),
-        (HEAD + '[[inject]]\nkind = "staff_absence"\nname = "m"\nfor_h = 1\ndepartment = "nobody"\n',
-         [(10, "unknown_department")]),
-        (HEAD + '[[inject]]\nkind = "supply_shortage"\nname = "m"\nresource = "gold"\n', [(9, "unknown_resource")]),
-        (HEAD + '[[inject]]\nkind = "sensor_fault"\nname = "m"\nof = "a"\nfor_h = 1\n', [(9, "unknown_inject")]),
+        (
+            HEAD
+            + '[[inject]]\nkind = "staff_absence"\nname = "m"\nfor_h = 1\ndepartment = "nobody"\n',
+            [(10, "unknown_department")],
+        ),
+        (
+            HEAD + '[[inject]]\nkind = "supply_shortage"\nname = "m"\nresource = "gold"\n',
+            [(9, "unknown_resource")],
+        ),
+        (
+            HEAD + '[[inject]]\nkind = "sensor_fault"\nname = "m"\nof = "a"\nfor_h = 1\n',
+            [(9, "unknown_inject")],
+        ),
         (HEAD + 'plans = ["none-such"]\n' + OUTBREAK, [(6, "unknown_plan")]),
         (HEAD + 'disease = "none-such"\n' + OUTBREAK, [(6, "unknown_disease")]),
         (HEAD.replace("00Z", "00") + OUTBREAK, [(4, "time_without_zone")]),
@@ -55,14 +66,18 @@ def faults(text: str, areas: tuple[str, ...] | None = None) -> list[tuple[int, s
         (HEAD, [(1, "nothing_happens")]),
         ("name = ", [(1, "bad_toml")]),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_told_with_its_line(text: str, found: list[tuple[int, str]]) -> None:
     assert faults(text, ("310101",)) == found
 
 
 def test_all_faults_are_told_at_once_and_loading_names_the_first() -> None:
     text = HEAD.replace("00Z", "00") + 'plans = ["none-such"]\n' + OUTBREAK + 'area = "999"\n'
-    assert [code for _, code in faults(text, ("310101",))] == ["time_without_zone", "unknown_plan", "unknown_area"]
+    assert [code for _, code in faults(text, ("310101",))] == [
+        "time_without_zone",
+        "unknown_plan",
+        "unknown_area",
+    ]
     assert faults(text, None)[-1][1] == "unknown_plan"  # without a city no area is held against one
 
 
@@ -74,7 +89,11 @@ def test_a_bad_file_is_an_error_of_the_input(tmp_path: Path) -> None:
     assert told.value.code == "no_script"
 
 
-@pytest.mark.parametrize("path", sorted((compose.scenarios_folder() / "drills").glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    sorted((compose.scenarios_folder() / "drills").glob("*.toml")),
+    ids=lambda path: path.stem,
+)
 def test_the_bundled_scripts_are_without_fault(path: Path) -> None:
     script, _ = load_script(path, LIBRARY)
     assert script.name == path.stem
@@ -82,5 +101,7 @@ def test_the_bundled_scripts_are_without_fault(path: Path) -> None:
 
 
 def test_the_published_schema_is_the_one_that_scripts_are_read_by() -> None:
-    published = json.loads((Path(__file__).parents[3] / "docs" / "reference" / "drill.schema.json").read_text("utf-8"))
+    published = json.loads(
+        (Path(__file__).parents[3] / "docs" / "reference" / "drill.schema.json").read_text("utf-8")
+    )
     assert published == json.loads(json.dumps(script_schema()))

@@ -1,4 +1,6 @@
-"""The library answers the questions of an incident with its reasoning, in new words too, and says when it cannot."""
+"""The library answers the questions of an incident with its reasoning, in new words too, and
+says when it cannot.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def test_a_question_is_answered_with_its_path(question: str, expected: str) -> N
 
 
 def test_what_is_in_stock_is_not_lacked_and_what_was_drilled_is_not_undrilled() -> None:
-    lacked = {a.id for a in ask(GRAPH, "What does epidemic-ii-suppress need that we lack?", LIVE).answers}
+    lacked = {
+        a.id for a in ask(GRAPH, "What does epidemic-ii-suppress need that we lack?", LIVE).answers
+    }
     assert "resource:test_kits" not in lacked
     undrilled = {a.id for a in ask(GRAPH, "which plans were never drilled", LIVE).answers}
     assert "plan:epidemic-iv-watch" not in undrilled
@@ -60,9 +64,15 @@ def test_what_is_in_stock_is_not_lacked_and_what_was_drilled_is_not_undrilled() 
 
 @pytest.mark.parametrize(
     "question",
-    ["", "hello", "Which measures lower transmission on the moon?", "What evidence is there for unicorns?",
-     "Who is accountable for dragons?", "Which measures need phlogiston?"],
-)  # fmt: skip
+    [
+        "",
+        "hello",
+        "Which measures lower transmission on the moon?",
+        "What evidence is there for unicorns?",
+        "Who is accountable for dragons?",
+        "Which measures need phlogiston?",
+    ],
+)
 def test_it_says_that_there_is_no_answer(question: str) -> None:
     found = ask(GRAPH, question, LIVE)
     assert not found.answered

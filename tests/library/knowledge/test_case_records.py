@@ -1,4 +1,6 @@
-"""Past incidents are found by likeness at the same age, with what worked there and why they are alike."""
+"""Past incidents are found by likeness at the same age, with what worked there and why they are
+alike.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +11,29 @@ import msgspec
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.library.knowledge.case_records import (CaseRecord, Worked, find_like, read_records)
+from twinward.library.knowledge.case_records import CaseRecord, Worked, find_like, read_records
 
 
 def record(name: str, **more: object) -> CaseRecord:
     told: dict[str, object] = {
-        "hazard": "epidemic", "area_name": name, "residents": 1_000_000, "first_day": date(2024, 1, 10), "days": 40,
-        "total": 400, "growth": 0.1, "counts": tuple([10] * 40), "settings": {"school": 10}, "level": "II",
-        "rounds": 1, "plans": (), "orders": 20, "late": 2, "worked": (), "lessons": (), "closed": True,
-    }  # fmt: skip
+        "hazard": "epidemic",
+        "area_name": name,
+        "residents": 1_000_000,
+        "first_day": date(2024, 1, 10),
+        "days": 40,
+        "total": 400,
+        "growth": 0.1,
+        "counts": tuple([10] * 40),
+        "settings": {"school": 10},
+        "level": "II",
+        "rounds": 1,
+        "plans": (),
+        "orders": 20,
+        "late": 2,
+        "worked": (),
+        "lessons": (),
+        "closed": True,
+    }
     return CaseRecord(incident=name, **(told | more))  # type: ignore[arg-type]
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from twinward.core.errors import InputError
 from twinward.library.loading import load_library
+from twinward.library.plans.generation import parse_variables, vary_plan, write_toml
 from twinward.library.plans.plan import Plan
 from twinward.library.plans.validation import validate_plan
-from twinward.library.plans.generation import parse_variables, vary_plan, write_toml
 
 LIBRARY = load_library()
 BASE = LIBRARY.plans["epidemic-ii-suppress"]
@@ -36,7 +36,9 @@ def test_a_written_plan_reads_back_the_same(name: str) -> None:
 
 
 def test_all_choices_of_a_few_variables_come_once() -> None:
-    variables = parse_variables(["masks=on,off", "mass_testing.every_d=2,7", "areas=affected,310101+310104"])
+    variables = parse_variables(
+        ["masks=on,off", "mass_testing.every_d=2,7", "areas=affected,310101+310104"]
+    )
     assert len({plan.id for plan in vary_plan(BASE, variables, 8, 1)}) == 8
     with pytest.raises(InputError, match="only 8 different plans"):
         vary_plan(BASE, variables, 9, 1)
@@ -48,7 +50,9 @@ def test_a_measure_taken_out_takes_its_task_with_it() -> None:
     assert "close_schools" not in {task.key for task in plan.tasks}
 
 
-@pytest.mark.parametrize("word", ["moon=1", "masks.colour=2", "masks", "masks.coverage=9", "masks.coverage="])
+@pytest.mark.parametrize(
+    "word", ["moon=1", "masks.colour=2", "masks", "masks.coverage=9", "masks.coverage="]
+)
 def test_a_variable_that_makes_no_sense_is_refused(word: str) -> None:
     with pytest.raises(InputError) as refused:
         vary_plan(BASE, parse_variables([word]), 1, 1)

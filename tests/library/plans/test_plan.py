@@ -1,4 +1,6 @@
-"""The library: bundled plans are sound; a bad one is refused with its file, its line and what is wrong."""
+"""The library: bundled plans are sound; a bad one is refused with its file, its line and what is
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,11 @@ def test_tasks_stand_after_those_they_wait_for() -> None:
 
 def test_a_workspace_may_add_a_plan_and_replace_one(tmp_path: Path) -> None:
     load(tmp_path)
-    own = (HOME / "plans" / "flood-response.toml").read_text("utf-8").replace('version = "1"', 'version = "mine"')
+    own = (
+        (HOME / "plans" / "flood-response.toml")
+        .read_text("utf-8")
+        .replace('version = "1"', 'version = "mine"')
+    )
     (tmp_path / "mine.toml").write_text(own, "utf-8")
     library = load_library(extra_plans=tmp_path)
     assert "p" in library.plans
@@ -85,7 +91,9 @@ def test_a_workspace_may_add_a_plan_and_replace_one(tmp_path: Path) -> None:
         ({"more": "colour ="}, "own.toml"),
     ],
 )
-def test_a_bad_plan_is_refused_with_what_is_wrong(tmp_path: Path, changes: dict[str, str], said: str) -> None:
+def test_a_bad_plan_is_refused_with_what_is_wrong(
+    tmp_path: Path, changes: dict[str, str], said: str
+) -> None:
     with pytest.raises(InputError) as refused:
         load(tmp_path, **changes)
     assert refused.value.code == "bad_plan"

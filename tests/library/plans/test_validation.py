@@ -10,8 +10,8 @@ import pytest
 
 from twinward.library.loading import HOME, load_library
 from twinward.library.manuals import list_manuals
-from twinward.library.supplies.resources import list_resources
 from twinward.library.plans.validation import plan_schema, validate_plan
+from twinward.library.supplies.resources import list_resources
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LIBRARY = load_library()
@@ -20,7 +20,9 @@ SCHEMA = Path(__file__).parents[3] / "docs" / "reference" / "plan.schema.json"
 
 
 def faults_of(text: str, areas: set[str] | None = None) -> list[tuple[int, str]]:
-    return [(fault.line, fault.code) for fault in validate_plan(text, "p.toml", LIBRARY, NOW, areas)[1]]
+    return [
+        (fault.line, fault.code) for fault in validate_plan(text, "p.toml", LIBRARY, NOW, areas)[1]
+    ]
 
 
 def line_after(text: str, word: str) -> int:
@@ -91,8 +93,13 @@ def test_a_fault_has_its_line_and_code(old: str, new: str, code: str) -> None:
 
 
 def test_a_circle_and_a_trigger_that_always_fires() -> None:
-    text = PLAN.replace('key = "investigate"', 'key = "investigate"\nafter = ["order"]').replace("at_most = 99", "")
-    assert [code for _, code in faults_of(text.replace("at_least = 10", "at_least = 0"))] == ["circle", "always_fires"]
+    text = PLAN.replace('key = "investigate"', 'key = "investigate"\nafter = ["order"]').replace(
+        "at_most = 99", ""
+    )
+    assert [code for _, code in faults_of(text.replace("at_least = 10", "at_least = 0"))] == [
+        "circle",
+        "always_fires",
+    ]
 
 
 def test_areas_are_held_against_a_city_when_there_is_one() -> None:
@@ -112,7 +119,9 @@ def test_a_malformed_part_does_not_move_the_lines_of_others() -> None:
 
 
 def test_a_malformed_frame_hides_no_other_fault() -> None:
-    text = PLAN.replace('level = "III"', 'level = "IX"').replace('department = "transport"', 'department = "magic"', 1)
+    text = PLAN.replace('level = "III"', 'level = "IX"').replace(
+        'department = "transport"', 'department = "magic"', 1
+    )
     text = text.replace("test_kits = {", 'masks = { quantity = -1, unit = "kg" }\ntest_kits = {')
     text = text.replace("at_least = 10", "at_least = inf")
     assert faults_of(text) == [

@@ -1,4 +1,6 @@
-"""Feedback: lateness goes up a level at a time, evidence closes, failing evidence reopens, silence is named."""
+"""Feedback: lateness goes up a level at a time, evidence closes, failing evidence reopens,
+silence is named.
+"""
 
 from __future__ import annotations
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twinward.citybase.schema import Area
 from twinward.core.errors import InputError
 from twinward.core.scope import Scope
-from twinward.citybase.schema import Area
-from twinward.security.identity.people import Caller
 from twinward.security.authorization.jurisdictions import Jurisdictions
 from twinward.security.authorization.policy import Policy, intersect
 from twinward.security.authorization.roles import load_roles, parse_roles
+from twinward.security.identity.people import Caller
 from twinward.twins.city.areas import AreaTree
 
 DAY = datetime(2022, 4, 1, tzinfo=UTC)
@@ -23,7 +23,9 @@ DAY = datetime(2022, 4, 1, tzinfo=UTC)
 
 def scope(*purposes: str, areas: tuple[str, ...] = ("all",)) -> Scope:
     words = frozenset(purposes)
-    return Scope(activation="act-1", holder="x", purposes=words, areas=areas, data_from=DAY, data_to=DAY)
+    return Scope(
+        activation="act-1", holder="x", purposes=words, areas=areas, data_from=DAY, data_to=DAY
+    )
 
 
 @st.composite
@@ -60,7 +62,9 @@ def test_what_two_rules_share_is_what_both_cover(tree: AreaTree, data: Any) -> N
         return
     both = intersect(left.ranges, right.ranges)
     for code in codes:
-        assert any(low <= code <= high for low, high in both) == (left.covers(code) and right.covers(code))
+        assert any(low <= code <= high for low, high in both) == (
+            left.covers(code) and right.covers(code)
+        )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +88,13 @@ def test_what_two_rules_share_is_what_both_cover(tree: AreaTree, data: Any) -> N
     ],
 )
 def test_decisions(
-    tree: AreaTree, people: dict[str, Caller], who: str, action: str, area: str | None, opened: Scope | None, code: str
+    tree: AreaTree,
+    people: dict[str, Caller],
+    who: str,
+    action: str,
+    area: str | None,
+    opened: Scope | None,
+    code: str,
 ) -> None:
     found = Policy(tree, managed=True).decide(people[who], action, area=area, scope=opened)
     assert (found.allowed, found.code) == (code == "", code)
@@ -93,13 +103,20 @@ def test_decisions(
 def test_a_department_answers_only_for_itself(tree: AreaTree, people: dict[str, Caller]) -> None:
     policy = Policy(tree)
     assert policy.decide(people["chen"], "answer_task", area="31", department="health").allowed
-    assert policy.decide(people["chen"], "answer_task", area="31", department="transport").code == "wrong_department"
+    assert (
+        policy.decide(people["chen"], "answer_task", area="31", department="transport").code
+        == "wrong_department"
+    )
 
 
-def test_the_local_administrator_does_all_where_nobody_logs_in(tree: AreaTree, people: dict[str, Caller]) -> None:
+def test_the_local_administrator_does_all_where_nobody_logs_in(
+    tree: AreaTree, people: dict[str, Caller]
+) -> None:
     policy = Policy(tree, managed=False)
     assert all(
-        policy.decide(people["root"], action, area="31", scope=scope("trace", "vault", "care")).allowed
+        policy.decide(
+            people["root"], action, area="31", scope=scope("trace", "vault", "care")
+        ).allowed
         for action in policy.roles.actions
     )
 

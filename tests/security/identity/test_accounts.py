@@ -1,4 +1,6 @@
-"""Logging in: one-time secrets, second factors, lock-out, rotation, revocation, clocks that run wrong."""
+"""Logging in: one-time secrets, second factors, lock-out, rotation, revocation, clocks that run
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,12 @@ import pytest
 
 from twinward.cli.main import main
 from twinward.core.errors import InputError, RefusedError
-from twinward.security.identity.accounts import (LOCKED_FOR, MAX_FAILURES, make_totp, require_password)
+from twinward.security.identity.accounts import (
+    LOCKED_FOR,
+    MAX_FAILURES,
+    make_totp,
+    require_password,
+)
 from twinward.security.identity.throttle import MOST_FAILURES, WINDOW
 from twinward.service.access import accounts
 
@@ -32,7 +39,9 @@ def code_of(world: Any, uri: str, shift_s: int = 0) -> str:
 @pytest.fixture
 def uri(world: Any, people: Any) -> str:
     """An account `ann` with its password set; the address of its second factor."""
-    secret = accounts.add_account(world.platform, people["root"], "ann", "case_investigator", areas=("31",))
+    secret = accounts.add_account(
+        world.platform, people["root"], "ann", "case_investigator", areas=("31",)
+    )
     body = {"name": "ann", "secret": secret, "password": GOOD}
     answer = world.client.post("/v1/sessions/first", json=body)
     assert answer.status_code == 201
@@ -40,14 +49,18 @@ def uri(world: Any, people: Any) -> str:
 
 
 def enter(world: Any, code: str | None, password: str = GOOD, name: str = "ann") -> Any:
-    return world.client.post("/v1/sessions", json={"name": name, "password": password, "code": code, "device": "desk"})
+    return world.client.post(
+        "/v1/sessions", json={"name": name, "password": password, "code": code, "device": "desk"}
+    )
 
 
 def bearer(tokens: Any) -> dict[str, str]:
     return {"authorization": f"Bearer {tokens['access']}"}
 
 
-def test_a_login_needs_password_and_code_and_gives_the_accounts_rights(world: Any, uri: str) -> None:
+def test_a_login_needs_password_and_code_and_gives_the_accounts_rights(
+    world: Any, uri: str
+) -> None:
     tokens = enter(world, code_of(world, uri)).json()
     assert world.client.get("/v1/incidents", headers=bearer(tokens)).status_code == 200
     assert world.client.get("/v1/cases", headers=bearer(tokens)).json()["code"] == "peacetime"
@@ -57,8 +70,12 @@ def test_a_login_needs_password_and_code_and_gives_the_accounts_rights(world: An
 
 def test_a_wrong_name_password_or_code_answer_alike(world: Any, uri: str) -> None:
     good = code_of(world, uri)
-    answers = [enter(world, good, "not the password"), enter(world, "000000"), enter(world, None),
-               enter(world, good, name="nobody")]  # fmt: skip
+    answers = [
+        enter(world, good, "not the password"),
+        enter(world, "000000"),
+        enter(world, None),
+        enter(world, good, name="nobody"),
+    ]
     assert {(answer.status_code, answer.text) for answer in answers} == {(401, answers[0].text)}
     kinds = [(event.fact.kind, event.fact.about) for event in world.events("AccessNoted")][-4:]
     assert kinds == [("login_refused", "ann")] * 3 + [("login_refused", "an unknown name")]
@@ -71,7 +88,9 @@ def test_a_code_is_good_once(world: Any, uri: str) -> None:
 
 
 def test_an_address_that_tries_account_after_account_has_to_wait(world: Any, uri: str) -> None:
-    tries = [enter(world, None, "wrong", name=f"guess{n}").status_code for n in range(MOST_FAILURES)]
+    tries = [
+        enter(world, None, "wrong", name=f"guess{n}").status_code for n in range(MOST_FAILURES)
+    ]
     refused = enter(world, code_of(world, uri))
     assert set(tries) == {401}
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tries")
@@ -122,7 +141,10 @@ def test_a_refresh_rotates_and_a_spent_one_shuts_the_session(world: Any, uri: st
     tokens = enter(world, code_of(world, uri)).json()
     fresh = world.client.post("/v1/sessions/refresh", json={"refresh": tokens["refresh"]}).json()
     assert world.client.get("/v1/incidents", headers=bearer(fresh)).status_code == 200
-    assert world.client.post("/v1/sessions/refresh", json={"refresh": tokens["refresh"]}).status_code == 401
+    assert (
+        world.client.post("/v1/sessions/refresh", json={"refresh": tokens["refresh"]}).status_code
+        == 401
+    )
     assert world.client.get("/v1/incidents", headers=bearer(fresh)).status_code == 401
 
 
@@ -134,7 +156,10 @@ def test_tokens_end_soon_and_a_clock_set_back_helps_nobody(world: Any, uri: str)
     world.clock.advance(timedelta(minutes=-16))
     assert world.client.get("/v1/incidents", headers=bearer(fresh)).status_code == 401
     world.clock.advance(timedelta(hours=13))
-    assert world.client.post("/v1/sessions/refresh", json={"refresh": fresh["refresh"]}).status_code == 401
+    assert (
+        world.client.post("/v1/sessions/refresh", json={"refresh": fresh["refresh"]}).status_code
+        == 401
+    )
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
@@ -143,22 +168,35 @@ def test_a_token_with_a_changed_byte_is_refused(world: Any, uri: str, part: int)
     middle = len(parts[part]) // 2
     letter = "A" if parts[part][middle] != "A" else "B"
     parts[part] = parts[part][:middle] + letter + parts[part][middle + 1 :]
-    answer = world.client.get("/v1/incidents", headers={"authorization": "Bearer " + ".".join(parts)})
+    answer = world.client.get(
+        "/v1/incidents", headers={"authorization": "Bearer " + ".".join(parts)}
+    )
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJyb290In0.", "é" * 9])
+@pytest.mark.parametrize(
+    "token", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJyb290In0.", "é" * 9]
+)
 def test_what_is_no_token_is_refused(world: Any, token: str) -> None:
-    answer = world.client.get("/v1/incidents", headers={"authorization": f"Bearer {token}".encode()})
+    answer = world.client.get(
+        "/v1/incidents", headers={"authorization": f"Bearer {token}".encode()}
+    )
     assert answer.status_code == 401
 
 
-def test_a_signed_token_without_a_session_does_not_enter_a_managed_workspace(world: Any, people: Any) -> None:
+def test_a_signed_token_without_a_session_does_not_enter_a_managed_workspace(
+    world: Any, people: Any
+) -> None:
     token = world.platform.identities.sign(people["li"], world.clock.now(), timedelta(hours=1))
-    assert world.client.get("/v1/incidents", headers={"authorization": f"Bearer {token}"}).status_code == 401
+    assert (
+        world.client.get("/v1/incidents", headers={"authorization": f"Bearer {token}"}).status_code
+        == 401
+    )
 
 
-@pytest.mark.parametrize("password", ["short", "a" * 30, "password-password", "ann likes rivers", "x" * 300])
+@pytest.mark.parametrize(
+    "password", ["short", "a" * 30, "password-password", "ann likes rivers", "x" * 300]
+)
 def test_weak_passwords_are_refused_with_a_reason(password: str) -> None:
     with pytest.raises(InputError) as refused:
         require_password(password, "ann")
@@ -168,7 +206,12 @@ def test_weak_passwords_are_refused_with_a_reason(password: str) -> None:
 def test_no_secret_is_written_down(world: Any, uri: str) -> None:
     """Neither the log nor the accounts' database holds a password, a code's key or a token."""
     tokens = enter(world, code_of(world, uri)).json()
-    secrets = [GOOD.encode(), key_of(uri), tokens["access"].encode(), tokens["refresh"].partition(".")[2].encode()]
+    secrets = [
+        GOOD.encode(),
+        key_of(uri),
+        tokens["access"].encode(),
+        tokens["refresh"].partition(".")[2].encode(),
+    ]
     for path in Path(world.platform.workspace).rglob("*"):
         held = path.read_bytes() if path.is_file() else b""
         assert not any(secret in held for secret in secrets), path.name
@@ -177,7 +220,9 @@ def test_no_secret_is_written_down(world: Any, uri: str) -> None:
 def test_a_managed_workspace_begins_with_one_administrator_and_a_one_time_secret(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder, secret, password, token = (tmp_path / name for name in ("w", "secret", "password", "token"))
+    folder, secret, password, token = (
+        tmp_path / name for name in ("w", "secret", "password", "token")
+    )
     where = ["--workspace", str(folder)]
     assert main(["init", str(folder), "--managed", "--json"]) == 0
     secret.write_text(json.loads(capsys.readouterr().out)["one_time_secret"])
@@ -193,7 +238,9 @@ def test_a_managed_workspace_begins_with_one_administrator_and_a_one_time_secret
     with_token = [*where, "--token-file", str(token)]
     capsys.readouterr()
     assert main(["account", "add", "li", "--role", "duty_officer", *with_token, "--json"]) == 0
-    assert main(["person", "cases", *with_token]) == 2  # the administrator of a managed workspace sees no persons
+    assert (
+        main(["person", "cases", *with_token]) == 2
+    )  # the administrator of a managed workspace sees no persons
     assert main(["account", "add", "li", "--role", "duty_officer", *with_token]) == 2
     assert main(["account", "add", "x!", "--role", "duty_officer", *with_token]) == 2
     assert main(["account", "add", "bo", "--role", "chief", *with_token]) == 2

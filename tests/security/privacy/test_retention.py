@@ -1,4 +1,6 @@
-"""Deletion on its day: what is gone is gone everywhere, what an open activation covers stays, the receipt proves it."""
+"""Deletion on its day: what is gone is gone everywhere, what an open activation covers stays,
+the receipt proves it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def test_records_and_names_live_thirty_days_and_then_open_for_nobody(world: Any)
     assert world.get("li", "/v1/cases").json()["items"] == []
     with world.platform.store.read() as rows:
         assert rows.find("cases", "c-31-a-0") is None
-        assert all(event.fact is None for event in rows.events_after(0) if event.type == "CaseReported")
+        assert all(
+            event.fact is None for event in rows.events_after(0) if event.type == "CaseReported"
+        )
     assert run(world)["person_records"] == 0
 
 
@@ -46,8 +50,15 @@ def test_nothing_in_the_window_of_an_open_activation_is_deleted(world: Any) -> N
 
 def test_a_name_sent_with_a_refused_report_does_not_stay(world: Any) -> None:
     world.report_cases(per_leaf=1)
-    item = {"type": "ReportCase", "id": "x", "case": "c-new", "hazard": "epidemic", "area": "nowhere",
-            "status": "confirmed", "person": {"name": "Somebody Refused"}}  # fmt: skip
+    item = {
+        "type": "ReportCase",
+        "id": "x",
+        "case": "c-new",
+        "hazard": "epidemic",
+        "area": "nowhere",
+        "status": "confirmed",
+        "person": {"name": "Somebody Refused"},
+    }
     assert world.post("li", "/v1/commands", {"items": [item]}).json()["rejected"]
     with pytest.raises(AbsentError):
         world.platform.vault.open(world.platform.vault.pseudonym(Identity(name="Somebody Refused")))

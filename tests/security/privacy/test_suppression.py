@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from tests.reference.undo_suppression import list_fitting
 
 from twinward.core.clock import parse_time
-from twinward.security.privacy.suppression import (Sum, add_margins, hold_small_changes, one_way, suppress, two_way)
+from twinward.security.privacy.suppression import (
+    Sum,
+    add_margins,
+    hold_small_changes,
+    one_way,
+    suppress,
+    two_way,
+)
 from twinward.service.access.publication import publish
 
 K = 3
@@ -29,7 +36,9 @@ def test_every_hidden_small_count_could_be_several_numbers(values: list[int]) ->
     counts, shown, sums = published(values)
     assert all(shown[name] in (None, count) for name, count in counts.items())
     assert all(shown[name] is None for name, count in counts.items() if 0 < count < K)
-    fitting = list_fitting(shown, sums, most=7) if sum(v is None for v in shown.values()) <= 5 else None
+    fitting = (
+        list_fitting(shown, sums, most=7) if sum(v is None for v in shown.values()) <= 5 else None
+    )
     for name, count in counts.items():
         if 0 < count < K and fitting is not None:
             assert len({table[name] for table in fitting}) >= K, (name, shown)
@@ -63,17 +72,24 @@ def test_nothing_is_hidden_where_nothing_is_small() -> None:
 
 
 def test_of_a_table_of_one_person_only_the_zeros_are_published() -> None:
-    counts = add_margins({(row, column): int(row == "a" and column == "x") for row in ROWS for column in COLUMNS})
+    counts = add_margins(
+        {(row, column): int(row == "a" and column == "x") for row in ROWS for column in COLUMNS}
+    )
     shown = suppress(counts, two_way(ROWS, COLUMNS), 5)
     assert {name for name, count in shown.items() if count is None} == {"a|x", "a|", "|x", "|"}
     assert {count for count in shown.values() if count is not None} == {0}
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=8), st.integers(2, 6))
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=8),
+    st.integers(2, 6),
+)
 def test_the_difference_of_two_releases_names_nobody(pairs: list[Any], k: int) -> None:
     before: dict[str, int | None] = {str(n): old for n, (old, _) in enumerate(pairs)}
     after = hold_small_changes({str(n): new for n, (_, new) in enumerate(pairs)}, before, k)
-    assert all(after[name] == old or abs(after[name] - (old or 0)) >= k for name, old in before.items())
+    assert all(
+        after[name] == old or abs(after[name] - (old or 0)) >= k for name, old in before.items()
+    )
 
 
 def test_a_publication_hides_holds_and_explains_itself(world: Any) -> None:
@@ -88,4 +104,7 @@ def test_a_publication_hides_holds_and_explains_itself(world: Any) -> None:
     world.report_one("31-a", "extra")
     second = publish(world.platform, caller, "cases", "district", since, until)
     assert second.cells == first.cells
-    assert [event.fact.kind for event in world.events("AccessNoted")][-2:] == ["published", "published"]
+    assert [event.fact.kind for event in world.events("AccessNoted")][-2:] == [
+        "published",
+        "published",
+    ]

@@ -14,9 +14,15 @@ from twinward.service.access.audit import get_audit
 def test_looks_are_listed_newest_first_and_the_chain_is_whole(desk: Desk) -> None:
     desk.case()
     activations.open_activation(
-        desk.platform, desk.me, hazard="epidemic", areas=["all"], purposes=["trace"], days=3, by="the committee",
+        desk.platform,
+        desk.me,
+        hazard="epidemic",
+        areas=["all"],
+        purposes=["trace"],
+        days=3,
+        by="the committee",
         basis="the act, article 39",
-    )  # fmt: skip
+    )
     person_listing.list_persons(desk.platform, desk.me, "cases")
     desk.pass_time(minutes=1)
     person_listing.get_person(desk.platform, desk.me, "cases", "c-1")
@@ -30,4 +36,6 @@ def test_looks_are_listed_newest_first_and_the_chain_is_whole(desk: Desk) -> Non
 
 def test_who_may_not_see_the_audit_is_refused(desk: Desk) -> None:
     with pytest.raises(RefusedError):
-        get_audit(desk.platform, Caller(name="anna", role="department_officer", department="health"))
+        get_audit(
+            desk.platform, Caller(name="anna", role="department_officer", department="health")
+        )

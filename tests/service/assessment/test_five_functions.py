@@ -1,4 +1,6 @@
-"""The five functions on one incident: every figure has its events, nobody has a name, bad questions are refused."""
+"""The five functions on one incident: every figure has its events, nobody has a name, bad
+questions are refused.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,9 @@ from helpers.cities import Desk
 from helpers.rehearsing import rehearse
 from twinward.core.errors import AbsentError, InputError
 from twinward.decision.assessment.situation import INFECTED
-from twinward.service.incidents import queries
 from twinward.service.assessment.five_functions import FUNCTIONS, answer_function
 from twinward.service.console.basemap import Ground
+from twinward.service.incidents import queries
 from twinward.service.platform import Caller
 
 
@@ -65,7 +67,9 @@ def test_what_is_described_is_what_the_tables_hold(school: tuple[Desk, str]) -> 
     assert any("open" in text for text in found.stands_in_the_way)
 
 
-def test_growth_has_its_interval_and_a_week_is_held_against_the_week_before(school: tuple[Desk, str]) -> None:
+def test_growth_has_its_interval_and_a_week_is_held_against_the_week_before(
+    school: tuple[Desk, str],
+) -> None:
     found = ask(school, "analyse")
     by_about = {one.about: one for one in found.changes}
     growth, weeks = by_about["growth"].figure, by_about["new infections"].figure
@@ -74,7 +78,9 @@ def test_growth_has_its_interval_and_a_week_is_held_against_the_week_before(scho
     assert by_about["new infections"].sure == (weeks.low > 1 or weeks.high < 1)
 
 
-def test_the_cause_leads_to_the_measure_its_department_and_what_it_lacks(school: tuple[Desk, str]) -> None:
+def test_the_cause_leads_to_the_measure_its_department_and_what_it_lacks(
+    school: tuple[Desk, str],
+) -> None:
     cause = ask(school, "diagnose").causes[0]
     assert (cause.kind, cause.about) == ("setting", "school")
     actions = ask(school, "guide").actions
@@ -88,7 +94,9 @@ def test_the_same_question_has_the_same_forecast_and_fingerprint(school: tuple[D
     assert msgspec.json.encode(one) == msgspec.json.encode(two)
     assert len(one.days) == 5 and one.simulated and one.fingerprint
     assert one.fingerprint != ask(school, "predict", days=6).fingerprint
-    assert all(day.low_90 <= day.low_50 <= day.median <= day.high_50 <= day.high_90 for day in one.days)
+    assert all(
+        day.low_90 <= day.low_50 <= day.median <= day.high_50 <= day.high_90 for day in one.days
+    )
 
 
 def test_an_instant_of_the_past_shows_what_was_known_then(school: tuple[Desk, str]) -> None:
@@ -96,16 +104,20 @@ def test_an_instant_of_the_past_shows_what_was_known_then(school: tuple[Desk, st
     opened = min(row["opened_at"] for row in desk.incidents())
     early = ask(school, "describe", at=opened)
     late = ask(school, "describe")
-    assert {f.name: f.value for f in early.figures}["infections"] < {f.name: f.value for f in late.figures}[
-        "infections"
-    ]
+    assert {f.name: f.value for f in early.figures}["infections"] < {
+        f.name: f.value for f in late.figures
+    }["infections"]
 
 
 def test_no_answer_holds_a_person(school: tuple[Desk, str]) -> None:
     desk, _ = school
-    subjects = {row.subject for row in desk.rows("cases")} | {row.subject for row in desk.rows("contacts")}
+    subjects = {row.subject for row in desk.rows("cases")} | {
+        row.subject for row in desk.rows("contacts")
+    }
     words = {
-        word.strip('".,:()') for name in FUNCTIONS for word in msgspec.json.encode(ask(school, name)).decode().split()
+        word.strip('".,:()')
+        for name in FUNCTIONS
+        for word in msgspec.json.encode(ask(school, name)).decode().split()
     }
     assert not subjects & words
 

@@ -1,4 +1,6 @@
-"""A closed incident is experience: the next one of its kind is told of it, in guidance and in the library."""
+"""A closed incident is experience: the next one of its kind is told of it, in guidance and in
+the library.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ import msgspec
 
 from helpers.cities import PUDONG_COMMUNITY, Desk
 from twinward.service.assessment import knowledge_questions
-from twinward.service.assessment.past_incidents import add_records, find_similar, list_records
 from twinward.service.assessment.five_functions import answer_function
+from twinward.service.assessment.past_incidents import add_records, find_similar, list_records
 from twinward.service.console.basemap import Ground
 
 
@@ -28,12 +30,19 @@ def test_the_second_incident_is_told_of_the_first(desk: Desk, tmp_path: Path) ->
     assert [one.record for one in found.like] == [first]
     guidance = answer_function(desk.platform, ground, desk.me, "guide", second)
     assert [one.record for one in guidance.like] == [first]  # type: ignore[union-attr]
-    said = knowledge_questions.search("which past incidents are like this one, and what worked there?", desk.platform, desk.me)
+    said = knowledge_questions.search(
+        "which past incidents are like this one, and what worked there?", desk.platform, desk.me
+    )
     assert [(answer.path[0], answer.path[2]) for answer in said.answers] == [
         (f"incident:{second}", f"incident:{first}")
     ]
     (tmp_path / "elsewhere.json").write_bytes(
-        msgspec.json.encode([msgspec.structs.replace(closed, incident="elsewhere", area_name="another city")])
+        msgspec.json.encode(
+            [msgspec.structs.replace(closed, incident="elsewhere", area_name="another city")]
+        )
     )
     assert add_records(desk.platform, desk.me, tmp_path / "elsewhere.json") == 1
-    assert {one.record for one in find_similar(desk.platform, ground, desk.me, second).like} == {first, "elsewhere"}
+    assert {one.record for one in find_similar(desk.platform, ground, desk.me, second).like} == {
+        first,
+        "elsewhere",
+    }

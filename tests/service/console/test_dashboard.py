@@ -1,4 +1,6 @@
-"""One screen is one picture: its figures are the sums of its rows, now and as of an instant, and cut to the caller."""
+"""One screen is one picture: its figures are the sums of its rows, now and as of an instant, and
+cut to the caller.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,11 @@ import msgspec
 
 from browser.made_city import make_city
 from browser.stage import Stage, play_outbreak, staged
-from twinward.service.console.workspaces import get_public
 from twinward.service.console.basemap import Ground
-from twinward.service.platform import Caller, local_admin
 from twinward.service.console.dashboard import Dashboards
 from twinward.service.console.dashboard_view import Dashboard
+from twinward.service.console.workspaces import get_public
+from twinward.service.platform import Caller, local_admin
 
 
 def screen_of(screens: Dashboards, at: object = None, caller: Caller | None = None) -> Dashboard:
@@ -22,10 +24,20 @@ def screen_of(screens: Dashboards, at: object = None, caller: Caller | None = No
 
 def assert_sums(screen: Dashboard) -> None:
     figures = screen.figures
-    assert figures.new_total == sum(area.new_total for area in screen.areas) == sum(row.new for row in screen.curve)
-    assert figures.new == sum(area.new for area in screen.areas) == sum(row.new for row in screen.incidents)
     assert (
-        figures.tasks_late == sum(area.tasks_late for area in screen.areas) == sum(d.late for d in screen.departments)
+        figures.new_total
+        == sum(area.new_total for area in screen.areas)
+        == sum(row.new for row in screen.curve)
+    )
+    assert (
+        figures.new
+        == sum(area.new for area in screen.areas)
+        == sum(row.new for row in screen.incidents)
+    )
+    assert (
+        figures.tasks_late
+        == sum(area.tasks_late for area in screen.areas)
+        == sum(d.late for d in screen.departments)
     )
     assert figures.places == sum(area.places for area in screen.areas)
     assert figures.incidents_open == sum(row.status == "open" for row in screen.incidents)

@@ -1,4 +1,6 @@
-"""The moving points of the map: synthetic residents, packed so that the screen finds everybody where they were."""
+"""The moving points of the map: synthetic residents, packed so that the screen finds everybody
+where they were.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,15 @@ import numpy as np
 import pytest
 
 from twinward.citybase.people.plain_city import plain_base
-from twinward.service.console.movement_sample import (BACK_S, LEAVE_S, MAGIC, STEPS, UNIT_S, pack_columns, sample_day)
+from twinward.service.console.movement_sample import (
+    BACK_S,
+    LEAVE_S,
+    MAGIC,
+    STEPS,
+    UNIT_S,
+    pack_columns,
+    sample_day,
+)
 
 HEADER = 28
 
@@ -18,7 +28,9 @@ def day() -> tuple[dict[str, np.ndarray], float]:
     return sample_day(plain_base(20_000, 3, 1), points=2_000)
 
 
-def test_everybody_leaves_and_comes_back_on_the_same_day(day: tuple[dict[str, np.ndarray], float]) -> None:
+def test_everybody_leaves_and_comes_back_on_the_same_day(
+    day: tuple[dict[str, np.ndarray], float],
+) -> None:
     columns, each = day
     assert len(columns["home"]) == len(columns["site"]) == 2_000
     assert LEAVE_S[0] <= columns["leave"].min() and columns["leave"].max() <= LEAVE_S[1]
@@ -40,7 +52,9 @@ def test_the_same_city_gives_the_same_day() -> None:
     assert first == again
 
 
-def test_what_is_unpacked_lies_within_a_step_of_what_was_packed(day: tuple[dict[str, np.ndarray], float]) -> None:
+def test_what_is_unpacked_lies_within_a_step_of_what_was_packed(
+    day: tuple[dict[str, np.ndarray], float],
+) -> None:
     columns, each = day
     body = pack_columns(columns, each)
     assert body[:4] == MAGIC

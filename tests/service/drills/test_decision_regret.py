@@ -1,4 +1,6 @@
-"""A drill's decisions are held against the plan that would have been best, run from the true state."""
+"""A drill's decisions are held against the plan that would have been best, run from the true
+state.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,25 @@ import pytest
 
 from helpers.cities import START, Desk
 from helpers.living_city import HERE, settle
-from twinward.library.drills.drill import (DrillScript, Outbreak, Targets, DrillTruth)
 from twinward.citybase.columns import open_city
+from twinward.library.drills.drill import DrillScript, DrillTruth, Outbreak, Targets
 from twinward.rehearsal.drills.truth import TruthPlaces, make_truth
-from twinward.service.drills.decision_regret import (compare_decisions, those_who_fell_ill, true_state)
+from twinward.service.drills.decision_regret import (
+    compare_decisions,
+    those_who_fell_ill,
+    true_state,
+)
 from twinward.service.drills.scoring import list_decisions, score_log, weigh_regret
 
 PLACES = TruthPlaces(homes=(HERE,), leaves={HERE: (HERE,)})
 SCRIPT = DrillScript(
-    name="t", title="t", hazard="epidemic", start=START, hours=240,
+    name="t",
+    title="t",
+    hazard="epidemic",
+    start=START,
+    hours=240,
     inject=(Outbreak(name="first", cases=30, r=3.0, found_share=1.0),),
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -30,8 +40,15 @@ def told(desk: Desk) -> tuple[Desk, DrillTruth]:
     for one in sorted(truth.persons, key=lambda person: person.reported_h or 0.0):
         if one.reported_h is not None and one.reported_h < SCRIPT.hours:
             desk.clock.at = max(desk.clock.at, START + timedelta(hours=one.reported_h))
-            desk.post("ReportCase", case=one.case, subject=one.subject, hazard="epidemic", area=one.area,
-                      status="confirmed", found_in="community")  # fmt: skip
+            desk.post(
+                "ReportCase",
+                case=one.case,
+                subject=one.subject,
+                hazard="epidemic",
+                area=one.area,
+                status="confirmed",
+                found_in="community",
+            )
     return desk, truth
 
 
@@ -58,11 +75,15 @@ def test_in_a_city_without_residents_it_says_why_nothing_is_compared(desk: Desk)
 
 
 @pytest.mark.slow
-def test_the_best_plan_in_hindsight_costs_no_more_than_the_one_taken(told: tuple[Desk, DrillTruth]) -> None:
+def test_the_best_plan_in_hindsight_costs_no_more_than_the_one_taken(
+    told: tuple[Desk, DrillTruth],
+) -> None:
     desk, truth = told
     log, _, _, _ = score_log(desk.platform, truth, Targets())
     decisions = compare_decisions(desk.platform, SCRIPT, truth, log, list_decisions(log)[-1:])
-    assert decisions == compare_decisions(desk.platform, SCRIPT, truth, log, list_decisions(log)[-1:])
+    assert decisions == compare_decisions(
+        desk.platform, SCRIPT, truth, log, list_decisions(log)[-1:]
+    )
     (decision,) = decisions
     assert decision.best in decision.compared
     assert {decision.plan, "none"} <= set(decision.compared)

@@ -1,4 +1,6 @@
-"""A review says what was planned and what was done, scores forecasts on what came, and writes both papers."""
+"""A review says what was planned and what was done, scores forecasts on what came, and writes
+both papers.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,13 @@ import pytest
 from browser.made_city import make_city
 from browser.stage import Stage, play_outbreak, staged
 from twinward.core.errors import AbsentError, InputError
-from twinward.service.evaluation import after_action
 from twinward.service.assessment import situation_report
-from twinward.service.incidents.corrective_actions import open_action
 from twinward.service.console.basemap import Ground
-from twinward.service.platform import Caller, local_admin
+from twinward.service.evaluation import after_action
 from twinward.service.evaluation.after_action import Review, review_incident
 from twinward.service.evaluation.after_action_page import write_review
+from twinward.service.incidents.corrective_actions import open_action
+from twinward.service.platform import Caller, local_admin
 
 
 def first_incident(stage: Stage) -> str:
@@ -40,17 +42,27 @@ def nine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, Revi
         yield stage, *reviewed(stage, days=9)
 
 
-def test_planned_against_actual_is_counted_by_department(nine: tuple[Stage, Review, Ground]) -> None:
+def test_planned_against_actual_is_counted_by_department(
+    nine: tuple[Stage, Review, Ground],
+) -> None:
     stage, found, ground = nine
     with stage.platform.store.read() as rows:
         tasks = rows.list_rows("tasks", incident=found.incident)
     assert found.interim and found.closed_at is None
     assert sum(duty.tasks for duty in found.duties) == len(tasks) > 0
     for duty in found.duties:
-        own = [t for t in tasks if t.department == duty.department and t.ordered_at and t.status != "dropped"]
+        own = [
+            t
+            for t in tasks
+            if t.department == duty.department and t.ordered_at and t.status != "dropped"
+        ]
         limits = [(t, t.ordered_at + timedelta(hours=t.deadline_h)) for t in own]
         late = sum((t.done_at or found.reviewed_at) > limit for t, limit in limits)
-        assert (duty.ordered, duty.late, duty.done) == (len(own), late, sum(t.done_at is not None for t in own))
+        assert (duty.ordered, duty.late, duty.done) == (
+            len(own),
+            late,
+            sum(t.done_at is not None for t in own),
+        )
     assert found.forecasts == [] and found.not_scored
     page = situation_report.render_html(write_review(ground, found))
     assert "interim" in page and found.duties[0].title in page
@@ -62,7 +74,11 @@ def test_a_forecast_is_made_of_what_was_known_then_and_scored_on_what_came(tmp_p
         found, _ = reviewed(stage, days=24)
     assert found.not_scored is None
     score = found.forecasts[0]
-    assert score.days <= after_action.HORIZON_D and score.wis >= 0 and 0 <= score.coverage_50 <= score.coverage_90 <= 1
+    assert (
+        score.days <= after_action.HORIZON_D
+        and score.wis >= 0
+        and 0 <= score.coverage_50 <= score.coverage_90 <= 1
+    )
     assert [one.about for one in found.findings if one.about.startswith("forecast")]
 
 
@@ -79,22 +95,33 @@ def test_the_situation_report_has_the_figures_of_the_room_and_the_same_bytes_aga
 
 def test_an_incident_of_elsewhere_is_not_there(nine: tuple[Stage, Review, Ground]) -> None:
     stage, found, ground = nine
-    other = Caller(name="li", role="duty_officer", areas=("03" if found.area.startswith("02") else "02",))
+    other = Caller(
+        name="li", role="duty_officer", areas=("03" if found.area.startswith("02") else "02",)
+    )
     for caller, name in ((local_admin(), "inc-nothing"), (other, found.incident)):
         with pytest.raises(AbsentError):
             review_incident(stage.platform, ground, caller, name)
 
 
-def test_a_corrective_action_is_ordered_followed_and_never_keeps_the_incident_open(tmp_path: Path) -> None:
+def test_a_corrective_action_is_ordered_followed_and_never_keeps_the_incident_open(
+    tmp_path: Path,
+) -> None:
     make_city(tmp_path / "ws")
     with staged(tmp_path / "ws") as stage:
         play_outbreak(stage, days=2)
         incident, ground, me = first_incident(stage), Ground(stage.platform), local_admin()
         due = stage.clock.now() + timedelta(days=3)
-        task = open_action(stage.platform, me, incident, "Name a deputy for the night", "health", due)
+        task = open_action(
+            stage.platform, me, incident, "Name a deputy for the night", "health", due
+        )
         stage.platform.loop.catch_up()
         (action,) = review_incident(stage.platform, ground, me, incident).actions
-        assert (action.task, action.department, action.status, action.due_at) == (task, "health", "ordered", due)
+        assert (action.task, action.department, action.status, action.due_at) == (
+            task,
+            "health",
+            "ordered",
+            due,
+        )
         stage.pass_time(hours=80)
         late = review_incident(stage.platform, ground, me, incident)
         with stage.platform.store.read() as rows:

@@ -1,4 +1,6 @@
-"""Files taken in: every row stored, a counted duplicate, or rejected with its reason; no name goes further."""
+"""Files taken in: every row stored, a counted duplicate, or rejected with its reason; no name
+goes further.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +23,32 @@ HEADING = "source_id,type,occurred_at,area,value,unit"
 GOOD = "{},water_depth,2022-02-20T08:00:00+08:00,310101,0.1,m"
 
 
-def ingest(desk: Desk, *paths: Path, columns: dict[str, str] | None = None, **more: Any) -> file_import.FileReport:
+def ingest(
+    desk: Desk, *paths: Path, columns: dict[str, str] | None = None, **more: Any
+) -> file_import.FileReport:
     reading = file_import.observation_reading(
-        columns or {}, more.get("constants", {}), more.get("encoding", "utf-8-sig"), more.get("separator", ",")
+        columns or {},
+        more.get("constants", {}),
+        more.get("encoding", "utf-8-sig"),
+        more.get("separator", ","),
     )
 
     def send(items: list[Any]) -> BatchAccount:
         body = msgspec.json.encode({"source": "s", "items": items})
-        return observations.submit(desk.platform, observations.checks_of(desk.platform), body).result()
+        return observations.submit(
+            desk.platform, observations.checks_of(desk.platform), body
+        ).result()
 
     return file_import.ingest_files(desk.workspace, list(paths), "s", reading, send)
 
 
 def report(desk: Desk, path: Path, **constants: str) -> file_import.FileReport:
     found = file_import.report_cases(
-        desk.platform, desk.me, [path], "lab", file_import.case_reading({}, constants, "utf-8-sig", ",")
+        desk.platform,
+        desk.me,
+        [path],
+        "lab",
+        file_import.case_reading({}, constants, "utf-8-sig", ","),
     )
     desk.platform.loop.catch_up()
     return found
@@ -57,7 +70,9 @@ def reasons(found: file_import.FileReport) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("name", ["observations.csv", "observations.jsonl", "observations.parquet"])
-def test_the_bundled_examples_are_taken_whole_and_known_the_second_time(desk: Desk, name: str) -> None:
+def test_the_bundled_examples_are_taken_whole_and_known_the_second_time(
+    desk: Desk, name: str
+) -> None:
     desk.clock.at = desk.clock.at.replace(year=2023)
     first, again = ingest(desk, EXAMPLES / name), ingest(desk, EXAMPLES / name)
     assert (first.rejected, first.stored) == (0, first.received)
@@ -87,29 +102,46 @@ def test_bad_rows_are_named_by_number_and_the_rest_goes_through(desk: Desk, tmp_
     found = ingest(desk, write(tmp_path, "\n".join(rows)))
     assert (found.received, found.stored, found.duplicate) == (10, 2, 1)
     assert reasons(found) == [
-        (2, "time_without_zone"), (3, "bad_field"), (4, "unknown_area"), (5, "bad_field"), (6, "bad_row"),
-        (7, "time_in_future"), (8, "unknown_type"),
-    ]  # fmt: skip
+        (2, "time_without_zone"),
+        (3, "bad_field"),
+        (4, "unknown_area"),
+        (5, "bad_field"),
+        (6, "bad_row"),
+        (7, "time_in_future"),
+        (8, "unknown_type"),
+    ]
 
 
-def test_columns_of_any_name_are_mapped_and_constants_fill_what_is_missing(desk: Desk, tmp_path: Path) -> None:
+def test_columns_of_any_name_are_mapped_and_constants_fill_what_is_missing(
+    desk: Desk, tmp_path: Path
+) -> None:
     path = write(tmp_path, "no;when;level\n1;2022-02-20T08:00:00Z;0.4\n")
     columns = {"source_id": "no", "occurred_at": "when", "value": "level"}
     constants = {"type": "water_level", "area": "310101", "unit": "m"}
     assert ingest(desk, path, columns=columns, constants=constants, separator=";").stored == 1
     desk.platform.intake.open()
-    assert observations.list_sensors(desk.platform, limit=9, offset=0)[1][0].sensor == "water_level:310101"
+    assert (
+        observations.list_sensors(desk.platform, limit=9, offset=0)[1][0].sensor
+        == "water_level:310101"
+    )
 
 
-def test_movement_without_ids_is_known_by_subject_time_and_point(desk: Desk, tmp_path: Path) -> None:
+def test_movement_without_ids_is_known_by_subject_time_and_point(
+    desk: Desk, tmp_path: Path
+) -> None:
     row = "p,position,2022-02-20T08:00:00Z,121.48,31.23\n"
-    path = write(tmp_path, "subject,type,occurred_at,lon,lat\n" + row + row + row.replace("31.23", "31.24"))
+    path = write(
+        tmp_path, "subject,type,occurred_at,lon,lat\n" + row + row + row.replace("31.23", "31.24")
+    )
     found = ingest(desk, path)
     assert (found.stored, found.duplicate) == (2, 1)
 
 
 def test_json_lines_with_a_broken_line_lose_that_line_alone(desk: Desk, tmp_path: Path) -> None:
-    good = '{"source_id": "%s", "type": "noise", "occurred_at": "2022-02-20T08:00:00Z", "area": "310101", "value": 1}'
+    good = (
+        '{"source_id": "%s", "type": "noise", "occurred_at": "2022-02-20T08:00:00Z", "area": '
+        '"310101", "value": 1}'
+    )
     found = ingest(desk, write(tmp_path, f"{good % 1}\n{{oops\n[]\n\n{good % 2}\n", "f.jsonl"))
     assert found.stored == 2
     assert reasons(found) == [(2, "bad_row"), (3, "bad_row")]
@@ -136,7 +168,9 @@ def test_a_file_that_cannot_be_read_is_refused_with_advice(
     assert refused.value.advice
 
 
-def test_an_encoding_that_breaks_late_says_what_was_taken_before(desk: Desk, tmp_path: Path, monkeypatch: Any) -> None:
+def test_an_encoding_that_breaks_late_says_what_was_taken_before(
+    desk: Desk, tmp_path: Path, monkeypatch: Any
+) -> None:
     monkeypatch.setattr(file_import, "BATCH", 100)
     rows = "\n".join([HEADING, *(GOOD.format(f"r-{n}") for n in range(3000))]).encode()
     with pytest.raises(InputError) as refused:
@@ -144,8 +178,12 @@ def test_an_encoding_that_breaks_late_says_what_was_taken_before(desk: Desk, tmp
     assert "rows before it were taken in" in refused.value.advice
 
 
-@pytest.mark.parametrize(("name", "cases"), [("cases.csv", 2), ("cases.jsonl", 1), ("lab-report.json", 1)])
-def test_case_files_and_lab_messages_open_incidents_and_keep_no_name(desk: Desk, name: str, cases: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "cases"), [("cases.csv", 2), ("cases.jsonl", 1), ("lab-report.json", 1)]
+)
+def test_case_files_and_lab_messages_open_incidents_and_keep_no_name(
+    desk: Desk, name: str, cases: int
+) -> None:
     desk.clock.at = desk.clock.at.replace(year=2023)
     found = report(desk, EXAMPLES / name, hazard="epidemic")
     assert found.rejected == 0
@@ -156,7 +194,9 @@ def test_case_files_and_lab_messages_open_incidents_and_keep_no_name(desk: Desk,
     for path in desk.workspace.rglob("*"):
         if path.is_file():
             data = path.read_bytes()
-            assert b"Example" not in data and b"+86 000" not in data and b"00000019" not in data, path
+            assert b"Example" not in data and b"+86 000" not in data and b"00000019" not in data, (
+                path
+            )
 
 
 def test_the_same_person_is_the_same_subject_in_every_feed(desk: Desk, tmp_path: Path) -> None:
@@ -168,7 +208,9 @@ def test_the_same_person_is_the_same_subject_in_every_feed(desk: Desk, tmp_path:
     assert desk.platform.vault.open(case.subject).name == "Li Lei"
 
 
-def test_who_may_not_report_cases_changes_nothing_the_vault_knows(desk: Desk, tmp_path: Path) -> None:
+def test_who_may_not_report_cases_changes_nothing_the_vault_knows(
+    desk: Desk, tmp_path: Path
+) -> None:
     heading = "document,name,hazard,area,status\n"
     report(desk, write(tmp_path, heading + f"D1,Li Lei,epidemic,{COMMUNITY},suspected\n"))
     (case,) = desk.rows("cases")
@@ -191,8 +233,15 @@ def test_rejected_case_rows_are_told_without_the_person(desk: Desk, tmp_path: Pa
     ]
     found = report(desk, write(tmp_path, "\n".join(rows)))
     assert found.stored == 1
-    assert reasons(found) == [(1, "bad_field"), (2, "bad_field"), (3, "unknown_area"), (4, "no_identity")]
-    assert not any(word in Path(found.rejected_file or "").read_text() for word in ("Zhao", "Sun", "Zhou"))
+    assert reasons(found) == [
+        (1, "bad_field"),
+        (2, "bad_field"),
+        (3, "unknown_area"),
+        (4, "no_identity"),
+    ]
+    assert not any(
+        word in Path(found.rejected_file or "").read_text() for word in ("Zhao", "Sun", "Zhou")
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,7 +257,9 @@ def test_a_lab_message_that_is_no_positive_final_result_is_no_case(
 ) -> None:
     bundle = json.loads((EXAMPLES / "lab-report.json").read_text())
     bundle["entry"][2]["resource"] |= change
-    bundle["entry"] = bundle["entry"][:1] + bundle["entry"][2:] if change.get("result") == [] else bundle["entry"]
+    bundle["entry"] = (
+        bundle["entry"][:1] + bundle["entry"][2:] if change.get("result") == [] else bundle["entry"]
+    )
     found = report(desk, write(tmp_path, json.dumps(bundle), "lab.json"))
     assert found.stored == 0
     assert why in Path(found.rejected_file or "").read_text()

@@ -1,4 +1,6 @@
-"""Delivery rounds by a city's own road graph: from a file of stops to a plan, and anew when a lorry breaks down."""
+"""Delivery rounds by a city's own road graph: from a file of stops to a plan, and anew when a
+lorry breaks down.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ import numpy as np
 import pytest
 
 from helpers.cities import Desk
-from twinward.core.errors import InputError
 from twinward.citybase.places.roads import Roads, components, write_roads
 from twinward.citybase.sources.osm import CLASSES
+from twinward.core.errors import InputError
 from twinward.service.logistics import delivery_routes
 
 CAR, FOOT = CLASSES.index("residential"), CLASSES.index("footway")
@@ -20,7 +22,9 @@ FOOT_NODES = 12
 
 
 def lay_roads(folder: Path) -> None:
-    """A one-way ring of four crossings for cars, 1 km a side, and a longer footpath nearer to the stops."""
+    """A one-way ring of four crossings for cars, 1 km a side, and a longer footpath nearer to
+    the stops.
+    """
     ring = [(121.470, 31.230), (121.480, 31.230), (121.480, 31.240), (121.470, 31.240)]
     path = [(121.4745 + 0.0002 * n, 31.2355) for n in range(FOOT_NODES)]
     steps = [(n, (n + 1) % 4, 1000.0, CAR) for n in range(4)]
@@ -43,39 +47,59 @@ def roaded(desk: Desk, tmp_path: Path) -> Desk:
     lay_roads(desk.workspace / "city")
     (tmp_path / "stops.csv").write_text(
         "id,lon,lat,demand,early_s,late_s,service_s\neast,121.4795,31.2301,300,,,60\nnorth,121.4799,31.2399,4,32400,36000,60\n"
-        "middle,121.4755,31.2356,200,,,60\n", "utf-8",
-    )  # fmt: skip
+        "middle,121.4755,31.2356,200,,,60\n",
+        "utf-8",
+    )
     return desk
 
 
-def test_lorries_keep_to_the_streets_for_cars_and_drones_to_windows_and_payload(roaded: Desk, tmp_path: Path) -> None:
+def test_lorries_keep_to_the_streets_for_cars_and_drones_to_windows_and_payload(
+    roaded: Desk, tmp_path: Path
+) -> None:
     stops = delivery_routes.stops_of_file(tmp_path / "stops.csv", DAY, 60.0)
     fleet = delivery_routes.make_fleet(2, 400.0, 1, 5.0, 10_000.0, DAY)
-    plan = delivery_routes.plan_rounds_for(roaded.platform, roaded.me, DEPOT, stops, fleet, time_limit_s=2.0)
+    plan = delivery_routes.plan_rounds_for(
+        roaded.platform, roaded.me, DEPOT, stops, fleet, time_limit_s=2.0
+    )
     assert plan.distances == "by the road graph" and not plan.left_out
     carried = {one.vehicle: [visit.stop for visit in one.visits] for one in plan.rounds}
     lorries = [one for one in plan.rounds if one.vehicle.startswith("lorry")]
-    assert all(one.distance_m == pytest.approx(4000) for one in lorries)  # once round the ring, nobody turns
+    assert all(
+        one.distance_m == pytest.approx(4000) for one in lorries
+    )  # once round the ring, nobody turns
     (north,) = [visit for one in plan.rounds for visit in one.visits if visit.stop == "north"]
     assert 32_400 <= north.arrive_s <= 36_000
     assert all(stop == "north" for stop in carried.get("drone-1", []))
-    anew = delivery_routes.replan_rounds_for(roaded.platform, roaded.me, plan, 28_801.0, ["lorry-1"], time_limit_s=2.0)
+    anew = delivery_routes.replan_rounds_for(
+        roaded.platform, roaded.me, plan, 28_801.0, ["lorry-1"], time_limit_s=2.0
+    )
     assert all(one.done == len(one.visits) for one in anew.rounds if one.vehicle == "lorry-1")
 
 
 def test_a_point_of_another_city_is_refused_by_its_name(roaded: Desk, tmp_path: Path) -> None:
     stops = delivery_routes.stops_of_file(tmp_path / "stops.csv", DAY, 60.0)
     with pytest.raises(InputError, match=r"the depot is .* km from the nearest road") as refused:
-        delivery_routes.plan_rounds_for(roaded.platform, roaded.me, (2.35, 48.85), stops, delivery_routes.make_fleet(1, 9, 0, 1, 1, DAY))
+        delivery_routes.plan_rounds_for(
+            roaded.platform,
+            roaded.me,
+            (2.35, 48.85),
+            stops,
+            delivery_routes.make_fleet(1, 9, 0, 1, 1, DAY),
+        )
     assert refused.value.code == "far_from_roads"
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
-    [("a,121.4,31.2,-1", "stops.csv:3: stop a has a demand of -1"), ("a,121.4,x,1", "stops.csv:3: could not convert"),
-     ("east,121.4,31.2,1", "stops.csv:3: stop east stands twice"), ("a,121.4,31.2,nan", "stops.csv:3: stop a has"),
-     ("a,31.2,121.4,1", "lon, lat"), ("a,121.4,31.2,1,900,800", "stops.csv:3: stop a has a window")],
-)  # fmt: skip
+    [
+        ("a,121.4,31.2,-1", "stops.csv:3: stop a has a demand of -1"),
+        ("a,121.4,x,1", "stops.csv:3: could not convert"),
+        ("east,121.4,31.2,1", "stops.csv:3: stop east stands twice"),
+        ("a,121.4,31.2,nan", "stops.csv:3: stop a has"),
+        ("a,31.2,121.4,1", "lon, lat"),
+        ("a,121.4,31.2,1,900,800", "stops.csv:3: stop a has a window"),
+    ],
+)
 def test_a_bad_row_is_told_with_its_line(tmp_path: Path, row: str, said: str) -> None:
     path = tmp_path / "stops.csv"
     path.write_text(f"id,lon,lat,demand,early_s,late_s\neast,121.4,31.2,1,,\n{row}\n", "utf-8")

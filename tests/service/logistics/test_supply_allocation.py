@@ -1,4 +1,6 @@
-"""Supplies of the live twins shared out: from who has to who needs, with the promised and the expired left alone."""
+"""Supplies of the live twins shared out: from who has to who needs, with the promised and the
+expired left alone.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def outbreak(desk: Desk) -> Desk:
     """A few days of cases in Huangpu, too few for a forecast; the kits are in Pudong."""
     for n in range(3):
         day = (START.date() - timedelta(days=n)).isoformat()
-        desk.post("ReportCount", hazard="epidemic", area=HUANGPU, day=day, status="confirmed", count=20)
+        desk.post(
+            "ReportCount", hazard="epidemic", area=HUANGPU, day=day, status="confirmed", count=20
+        )
     return desk
 
 
@@ -32,7 +36,14 @@ def shared(desk: Desk, **asked: Any) -> Any:
 
 def test_kits_go_in_whole_packs_from_where_they_are_to_where_the_cases_are(outbreak: Desk) -> None:
     lots = [{"expires": "2022-03-01", "quantity": 50_000}]  # past use tomorrow
-    told = {"kind": "test_kits", "area": PUDONG, "quantity": 150_000, "unit": "kits", "holder": "store", "lots": lots}
+    told = {
+        "kind": "test_kits",
+        "area": PUDONG,
+        "quantity": 150_000,
+        "unit": "kits",
+        "holder": "store",
+        "lots": lots,
+    }
     outbreak.post("SetStock", **told)
     report = shared(outbreak)
     (kind,) = report.kinds

@@ -1,4 +1,6 @@
-"""Reconciliation: accounts agree with what is stored through any life of a workspace; one missing row is an alarm."""
+"""Reconciliation: accounts agree with what is stored through any life of a workspace; one
+missing row is an alarm.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ import pytest
 from helpers.cities import COMMUNITY, Desk
 from twinward.core.messages import Counts
 from twinward.service.access import activations
-from twinward.service.intake import observations
 from twinward.service.incidents import queries
+from twinward.service.intake import observations
 
 MIXED = [
     {"type": "noise", "subject": "n-1", "value": 40.0},
@@ -24,22 +26,39 @@ MIXED = [
 
 
 def hear(desk: Desk, source: str, times: int) -> None:
-    items = [{"source_id": f"{n}", "occurred_at": f"2022-02-2{n % 3}T08:00:00Z", **MIXED[n % 4]} for n in range(times)]
+    items = [
+        {"source_id": f"{n}", "occurred_at": f"2022-02-2{n % 3}T08:00:00Z", **MIXED[n % 4]}
+        for n in range(times)
+    ]
     body = msgspec.json.encode({"source": source, "items": items})
     observations.submit(desk.platform, observations.checks_of(desk.platform), body).result()
 
 
 def differences(desk: Desk) -> list[tuple[str, int]]:
-    return [(one.what, one.found - one.told) for one in desk.platform.reconciler.list_differences(fresh=True)]
+    return [
+        (one.what, one.found - one.told)
+        for one in desk.platform.reconciler.list_differences(fresh=True)
+    ]
 
 
 def live(desk: Desk) -> None:
-    """Commands good, bad and double; officers' own acts; observations of two sources, drained and not."""
+    """Commands good, bad and double; officers' own acts; observations of two sources, drained
+    and not.
+    """
     desk.case(1)
     desk.case(1)
-    desk.post("ReportCase", id="x", case="c", subject="s", hazard="epidemic", area="0", status="confirmed")
+    desk.post(
+        "ReportCase", id="x", case="c", subject="s", hazard="epidemic", area="0", status="confirmed"
+    )
     activations.open_activation(
-        desk.platform, desk.me, hazard="epidemic", areas=["all"], purposes=["trace"], days=3, by="x", basis="a law"
+        desk.platform,
+        desk.me,
+        hazard="epidemic",
+        areas=["all"],
+        purposes=["trace"],
+        days=3,
+        by="x",
+        basis="a law",
     )
     desk.pass_time(hours=30)
     hear(desk, "a", 40)
@@ -60,8 +79,11 @@ def test_all_accounts_agree_through_drains_and_restarts(desk: Desk) -> None:
         desk.platform.intake.open().drain()  # type: ignore[attr-defined]
         assert differences(desk) == []
     assert [(row["source"], row["balanced"]) for row in queries.list_sources(desk.platform)] == [
-        ("a", True), ("b", True), ("desk", True), ("test", True),
-    ]  # fmt: skip
+        ("a", True),
+        ("b", True),
+        ("desk", True),
+        ("test", True),
+    ]
 
 
 def test_one_account_too_high_is_an_alarm(desk: Desk) -> None:
@@ -114,7 +136,11 @@ def test_a_crash_between_place_and_mark_enters_a_drain_once(desk: Desk, monkeypa
     hear(desk, "a", 40)
     intake: Any = desk.platform.intake.open()
     with monkeypatch.context() as patch:
-        patch.setattr(intake.inbox, "_advance", lambda frames, last: (_ for _ in ()).throw(RuntimeError("power")))
+        patch.setattr(
+            intake.inbox,
+            "_advance",
+            lambda frames, last: (_ for _ in ()).throw(RuntimeError("power")),
+        )
         with pytest.raises(RuntimeError):
             intake.drain()
     desk.reopen()

@@ -1,4 +1,6 @@
-"""Before anything happens: a plan is ready when it has no fault, was drilled, and all it needs is there."""
+"""Before anything happens: a plan is ready when it has no fault, was drilled, and all it needs
+is there.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,13 @@ from twinward.service.plans.readiness import PlanReady, assess
 from twinward.twins.emergency import messages as m
 
 SUPPRESS = "epidemic-ii-suppress"
-NEEDED = {"tracers": ("persons", 200), "test_kits": ("kits", 100_000), "quarantine_rooms": ("rooms", 1000),
-          "food_baskets": ("baskets", 50_000), "isolation_beds": ("beds", 20)}  # fmt: skip
+NEEDED = {
+    "tracers": ("persons", 200),
+    "test_kits": ("kits", 100_000),
+    "quarantine_rooms": ("rooms", 1000),
+    "food_baskets": ("baskets", 50_000),
+    "isolation_beds": ("beds", 20),
+}
 
 
 def stand_of(desk: Desk, plan: str = SUPPRESS, caller: Caller | None = None) -> PlanReady:
@@ -23,20 +30,35 @@ def stand_of(desk: Desk, plan: str = SUPPRESS, caller: Caller | None = None) -> 
 
 def stock(desk: Desk) -> None:
     for kind, (unit, quantity) in NEEDED.items():
-        assert not desk.post("SetStock", area=HUANGPU, kind=kind, unit=unit, quantity=quantity).rejected
+        assert not desk.post(
+            "SetStock", area=HUANGPU, kind=kind, unit=unit, quantity=quantity
+        ).rejected
 
 
 def drill(desk: Desk, plan: str) -> None:
     from twinward.service.platform import ask
 
     now = desk.clock.now()
-    ask(desk.platform, desk.me, m.RecordDrill(
-        id=f"cmd-{plan}", drill=f"d-{plan}", title="a drill", plans=(plan,), played_at=now, reached=1, judged=1,
-        by="A", area=HUANGPU,
-    ))  # fmt: skip
+    ask(
+        desk.platform,
+        desk.me,
+        m.RecordDrill(
+            id=f"cmd-{plan}",
+            drill=f"d-{plan}",
+            title="a drill",
+            plans=(plan,),
+            played_at=now,
+            reached=1,
+            judged=1,
+            by="A",
+            area=HUANGPU,
+        ),
+    )
 
 
-def test_a_plan_becomes_ready_when_it_is_stocked_and_drilled_and_stays_so_for_a_year(desk: Desk) -> None:
+def test_a_plan_becomes_ready_when_it_is_stocked_and_drilled_and_stays_so_for_a_year(
+    desk: Desk,
+) -> None:
     before = stand_of(desk)
     assert not before.ready and {one.resource for one in before.lacks} == set(NEEDED)
     assert "it has never been drilled" in before.because

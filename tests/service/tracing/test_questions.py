@@ -1,4 +1,6 @@
-"""Tracing through the platform: refused in peacetime, answered and recorded under an activation, asked by the loop."""
+"""Tracing through the platform: refused in peacetime, answered and recorded under an activation,
+asked by the loop.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,8 @@ from twinward.core.messages import Request
 from twinward.rehearsal.movement import true_contacts
 from twinward.service.access.activations import open_activation
 from twinward.service.access.audit import get_audit
-from twinward.service.tracing.case_file import make_file
 from twinward.service.platform import local_admin
+from twinward.service.tracing.case_file import make_file
 from twinward.twins.emergency import messages as m
 
 
@@ -30,9 +32,15 @@ def city(tmp_path: Path) -> Iterator[Any]:
 
 def activate(platform: Any, purposes: tuple[str, ...] = ("trace",)) -> str:
     return open_activation(
-        platform, local_admin(), hazard="epidemic", areas=["all"], purposes=list(purposes), days=7, by="duty officer",
+        platform,
+        local_admin(),
+        hazard="epidemic",
+        areas=["all"],
+        purposes=list(purposes),
+        days=7,
+        by="duty officer",
         basis="law on infectious diseases",
-    )  # fmt: skip
+    )
 
 
 def test_in_peacetime_every_question_about_persons_is_refused(city: Any) -> None:
@@ -57,7 +65,11 @@ def test_an_answer_names_its_activation_and_is_on_record(city: Any) -> None:
     tracing = compose.make_tracing(platform, local_admin())
     answer = tracing.contacts(subject="s7", min_duration_min=15)
     assert answer["activation"] == name and answer["query_ms"] >= 0
-    real = {f"s{who}" for who, (minutes, _) in true_contacts(truth, 7, 0, 3 * 86_400).items() if minutes >= 60}
+    real = {
+        f"s{who}"
+        for who, (minutes, _) in true_contacts(truth, 7, 0, 3 * 86_400).items()
+        if minutes >= 60
+    }
     listed = {contact["subject"] for contact in answer["contacts"]}
     assert len(listed & real) / len(real) > 0.5
     with platform.store.read() as rows:
@@ -96,7 +108,9 @@ def test_sql_shows_the_points_that_every_other_answer_shows_and_no_true_one(city
     lake = compose.open_lake(platform.workspace).snapshot()
     true = lake.subject_fixes(lake.find_subject("s7"), *lake.span_us())
     mask = platform.vault.point_mask()
-    assert sorted(map(tuple, fixes)) == sorted(mask("s7", *point) for point in zip(true.lon, true.lat, strict=True))
+    assert sorted(map(tuple, fixes)) == sorted(
+        mask("s7", *point) for point in zip(true.lon, true.lat, strict=True)
+    )
     stays = tracing.movement(subject="s7")["stays"]
     assert {(stay["lon"], stay["lat"]) for stay in stays} & set(map(tuple, visits))
     inside = f"lon BETWEEN {true.lon[0] - 1e-7} AND {true.lon[0] + 1e-7}"
@@ -107,39 +121,73 @@ def test_a_look_at_a_crowd_says_how_many_where_and_when(city: Any) -> None:
     platform, _ = city
     activate(platform)
     tracing = compose.make_tracing(platform, local_admin())
-    lon, lat = tracing.movement(subject="s7")["stays"][0]["lon"], tracing.movement(subject="s7")["stays"][0]["lat"]
+    lon, lat = (
+        tracing.movement(subject="s7")["stays"][0]["lon"],
+        tracing.movement(subject="s7")["stays"][0]["lat"],
+    )
     disc = {"code": "all-of-it", "radius_m": 20_000}
-    areas = {"type": "Feature", "properties": disc, "geometry": {"type": "Point", "coordinates": [lon, lat]}}
+    areas = {
+        "type": "Feature",
+        "properties": disc,
+        "geometry": {"type": "Point", "coordinates": [lon, lat]},
+    }
     answer = tracing.visited(areas, 1, None, None, 2)
     tracing.dwell(areas, 1, None, None, 0)
     tracing.sql("SELECT count(*) FROM fixes WHERE subject = 's7'")
     with pytest.raises(InputError):
         tracing.sql("SELECT subject::INTEGER FROM fixes")
-    for ask in (lambda: tracing.visited(areas, 1, None, None, -1), lambda: tracing.dwell(areas, 1, None, None, -1)):
+    for ask in (
+        lambda: tracing.visited(areas, 1, None, None, -1),
+        lambda: tracing.dwell(areas, 1, None, None, -1),
+    ):
         with pytest.raises(InputError) as refused:
             ask()
         assert refused.value.code == "bad_limit"
-    looks = [look for look in get_audit(platform, local_admin()).looks[::-1] if look.question != "trace.file"]
+    looks = [
+        look
+        for look in get_audit(platform, local_admin()).looks[::-1]
+        if look.question != "trace.file"
+    ]
     passed, (start, end) = answer["passed_through"], answer["window"]
     assert looks[0].persons == max(passed, answer["stayed"]) > 0
-    assert looks[0].question.startswith(f"trace.visited: {passed} who passed and {answer['stayed']} who stayed, 2 of")
+    assert looks[0].question.startswith(
+        f"trace.visited: {passed} who passed and {answer['stayed']} who stayed, 2 of"
+    )
     assert looks[0].question.endswith(f"in all-of-it, {start} to {end}")
-    assert looks[1].question.startswith("trace.dwell: ") and "0 of them named, in all-of-it" in looks[1].question
+    assert (
+        looks[1].question.startswith("trace.dwell: ")
+        and "0 of them named, in all-of-it" in looks[1].question
+    )
     assert [look.persons for look in looks[2:]] == [300, 300]  # the one that failed, too
     assert all("s7" not in look.question for look in looks)
     with platform.store.read() as rows:
-        words = [getattr(event.fact, "words", "") for event in rows.events_after(0, types=("LookRecorded",))]
-    assert words[-2:] == ["SELECT count(*) FROM fixes WHERE subject = 's7'", "SELECT subject::INTEGER FROM fixes"]
+        words = [
+            getattr(event.fact, "words", "")
+            for event in rows.events_after(0, types=("LookRecorded",))
+        ]
+    assert words[-2:] == [
+        "SELECT count(*) FROM fixes WHERE subject = 's7'",
+        "SELECT subject::INTEGER FROM fixes",
+    ]
 
 
 def test_a_confirmed_case_is_traced_by_itself(city: Any) -> None:
     platform, truth = city
     activate(platform)
     report = m.ReportCase(
-        id="cmd-1", case="case-1", subject="s7", hazard="epidemic", area="city", status="confirmed",
-        found_in="community", source="hospital", occurred_at=NOW - timedelta(hours=1),
-    )  # fmt: skip
-    platform.store.write(lambda tx: platform.loop.twins.ask_one(tx, Request(command=report, actor="tester")))
+        id="cmd-1",
+        case="case-1",
+        subject="s7",
+        hazard="epidemic",
+        area="city",
+        status="confirmed",
+        found_in="community",
+        source="hospital",
+        occurred_at=NOW - timedelta(hours=1),
+    )
+    platform.store.write(
+        lambda tx: platform.loop.twins.ask_one(tx, Request(command=report, actor="tester"))
+    )
     platform.loop.catch_up()
     with platform.store.read() as rows:
         named = {row.subject for row in rows.list_rows("contacts", case="case-1")}

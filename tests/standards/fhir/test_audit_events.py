@@ -1,4 +1,6 @@
-"""The log as FHIR AuditEvents: what a reader of FHIR needs is there, and no byte can be changed unseen."""
+"""The log as FHIR AuditEvents: what a reader of FHIR needs is there, and no byte can be changed
+unseen.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from twinward.storage.log.audit import (anchors_that_fail, export_chain, verify_chain, verify_file)
+from twinward.storage.log.audit import anchors_that_fail, export_chain, verify_chain, verify_file
 
 ENTRIES = 12
 
@@ -19,19 +21,32 @@ def exported(open_at: Any, words: Any, tmp_path: Path) -> Path:
     store = open_at(str(tmp_path / "log.db"))
     for number in range(ENTRIES):
         draft = words.opened(f"inc-{number}", subject="p-1" if number % 3 == 0 else None)
-        store.write(lambda tx, n=number, d=draft: tx.append(words.ask(f"cmd-{n}"), [d], words.START))
+        store.write(
+            lambda tx, n=number, d=draft: tx.append(words.ask(f"cmd-{n}"), [d], words.START)
+        )
     assert export_chain(store.database, tmp_path / "audit.ndjson", fhir=True) == ENTRIES
     return tmp_path / "audit.ndjson"
 
 
 def test_every_line_is_an_audit_event_with_what_r4_asks_for(exported: Path) -> None:
     *events, ending = [json.loads(line) for line in exported.read_bytes().splitlines()]
-    assert {event["resourceType"] for event in events} == {"AuditEvent"} and ending["resourceType"] == "Basic"
+    assert {event["resourceType"] for event in events} == {"AuditEvent"} and ending[
+        "resourceType"
+    ] == "Basic"
     for event in events:
-        assert event["type"]["system"] and event["recorded"].endswith("Z") and event["source"]["observer"]
-        assert event["agent"][0]["requestor"] is True and event["agent"][0]["who"]["identifier"]["value"] == "officer"
+        assert (
+            event["type"]["system"]
+            and event["recorded"].endswith("Z")
+            and event["source"]["observer"]
+        )
+        assert (
+            event["agent"][0]["requestor"] is True
+            and event["agent"][0]["who"]["identifier"]["value"] == "officer"
+        )
     subjects = [
-        e["what"]["identifier"]["value"] for e in events[0]["entity"] if "subject" in e["what"]["identifier"]["system"]
+        e["what"]["identifier"]["value"]
+        for e in events[0]["entity"]
+        if "subject" in e["what"]["identifier"]["system"]
     ]
     assert subjects == ["p-1"] and events[0]["type"]["display"] == "Patient Record"
 
@@ -65,7 +80,9 @@ def test_a_flipped_byte_is_found_at_its_line(exported: Path, seed: int) -> None:
     ],
     ids=["dropped", "inserted", "reordered", "ending lost", "truncated", "cut", "empty"],
 )
-def test_a_dropped_inserted_reordered_or_lost_record_is_placed(exported: Path, meddle: Any, place: int) -> None:
+def test_a_dropped_inserted_reordered_or_lost_record_is_placed(
+    exported: Path, meddle: Any, place: int
+) -> None:
     lines = meddle(exported.read_bytes().splitlines())
     exported.write_bytes(b"".join(line + b"\n" for line in lines))
     found = verify_file(exported)
@@ -86,7 +103,9 @@ def test_a_chain_written_wholly_anew_does_not_have_the_published_anchor(
     heads = []
     for name in ("one", "two"):
         store = open_at(str(tmp_path / f"{name}.db"))
-        store.write(lambda tx, n=name: tx.append(words.ask(f"cmd-{n}"), [words.opened(n)], words.START))
+        store.write(
+            lambda tx, n=name: tx.append(words.ask(f"cmd-{n}"), [words.opened(n)], words.START)
+        )
         heads.append((store.database, verify_chain(store.database).head))
     (database, head), (_, other) = heads
     assert anchors_that_fail(database, [(1, head)]) == []

@@ -1,4 +1,6 @@
-"""Files of our own encoder are Parquet to all others: Arrow and DuckDB read back every value, and the statistics."""
+"""Files of our own encoder are Parquet to all others: Arrow and DuckDB read back every value,
+and the statistics.
+"""
 
 from __future__ import annotations
 
@@ -52,14 +54,23 @@ def test_every_row_group_can_be_read_by_itself_and_says_what_it_holds(tmp_path: 
             for at, name in enumerate(NAMES):
                 np.testing.assert_array_equal(table.column(name).to_numpy(), some[:, at])
                 chunk = file.metadata.row_group(group).column(at)
-                found = (chunk.statistics.min, chunk.statistics.max, chunk.statistics.null_count, chunk.num_values)
+                found = (
+                    chunk.statistics.min,
+                    chunk.statistics.max,
+                    chunk.statistics.null_count,
+                    chunk.num_values,
+                )
                 assert found == (some[:, at].min(), some[:, at].max(), 0, len(some))
     wanted = int(words[777, 3])
-    found = duckdb.sql(f"SELECT count(*) FROM read_parquet('{path}') WHERE lat = {wanted}").fetchall()
+    found = duckdb.sql(
+        f"SELECT count(*) FROM read_parquet('{path}') WHERE lat = {wanted}"
+    ).fetchall()
     assert found == [((words[:, 3] == wanted).sum(),)]
 
 
 def test_a_file_without_rows_is_a_file(tmp_path: Path) -> None:
     write_delta_file(tmp_path / "a.parquet", [], NAMES, 256)
     assert pq.read_table(tmp_path / "a.parquet").num_rows == 0
-    assert duckdb.sql(f"SELECT count(*) FROM read_parquet('{tmp_path / 'a.parquet'}')").fetchall() == [(0,)]
+    assert duckdb.sql(
+        f"SELECT count(*) FROM read_parquet('{tmp_path / 'a.parquet'}')"
+    ).fetchall() == [(0,)]

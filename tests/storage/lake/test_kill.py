@@ -1,4 +1,6 @@
-"""A writer killed at any instant leaves a readable lake with whole appends only; readers survive compaction."""
+"""A writer killed at any instant leaves a readable lake with whole appends only; readers survive
+compaction.
+"""
 
 from __future__ import annotations
 
@@ -74,5 +76,7 @@ def test_a_reader_keeps_its_picture_while_parts_are_retired(tmp_path: Path) -> N
     before = reader.snapshot()
     assert writer.compact() > 0
     assert sum(len(part.read_all()) for part in before.parts.values()) == 3_000
-    assert reader.ask(lambda lake: sum(len(part.read_all()) for part in lake.parts.values())) == 3_000
+    assert (
+        reader.ask(lambda lake: sum(len(part.read_all()) for part in lake.parts.values())) == 3_000
+    )
     assert len(reader.snapshot().parts) == 6

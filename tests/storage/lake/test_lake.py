@@ -20,7 +20,9 @@ DAY_US = 86_400_000_000
 
 def contents(lake: Lake, order: str = BY_SUBJECT) -> set[tuple[Any, ...]]:
     snapshot = lake.snapshot()
-    rows = concat_fixes([snapshot.parts[part.name].read_all() for part in snapshot.manifest.parts_of(order)])
+    rows = concat_fixes(
+        [snapshot.parts[part.name].read_all() for part in snapshot.manifest.parts_of(order)]
+    )
     names = snapshot.name_subjects(rows.subject)
     return set(zip(names, rows.time_us.tolist(), rows.lon.tolist(), rows.lat.tolist(), strict=True))
 
@@ -30,7 +32,12 @@ def visits(lake: Lake) -> list[tuple[Any, ...]]:
     names = lake.snapshot().name_subjects(found.subject)
     return sorted(
         zip(
-            names, found.start_us.tolist(), found.end_us.tolist(), found.lon.tolist(), found.fixes.tolist(), strict=True
+            names,
+            found.start_us.tolist(),
+            found.end_us.tolist(),
+            found.lon.tolist(),
+            found.fixes.tolist(),
+            strict=True,
         )
     )
 
@@ -47,9 +54,12 @@ def test_both_orders_give_back_every_value_exactly(tmp_path: Path, decimals: int
     given = set(
         zip(
             [str(s) for s in columns["subject"]],
-            columns["time_us"].tolist(), columns["lon"].tolist(), columns["lat"].tolist(), strict=True,
+            columns["time_us"].tolist(),
+            columns["lon"].tolist(),
+            columns["lat"].tolist(),
+            strict=True,
         )
-    )  # fmt: skip
+    )
     assert contents(lake, BY_SUBJECT) == given == contents(lake, BY_PLACE)
 
 
@@ -68,7 +78,12 @@ def test_a_repeat_is_counted_and_not_kept(tmp_path: Path) -> None:
     twice = {name: np.concatenate([column, column[:1_000]]) for name, column in columns.items()}
     first = lake.append([as_batch(twice)], START)
     again = lake.append([as_batch(rows(columns, slice(0, 3_000)))], START)
-    assert (first.stored, first.duplicate, again.stored, again.duplicate) == (5_000, 1_000, 0, 3_000)
+    assert (first.stored, first.duplicate, again.stored, again.duplicate) == (
+        5_000,
+        1_000,
+        0,
+        3_000,
+    )
 
 
 def test_the_same_source_id_is_a_repeat_even_with_other_values(tmp_path: Path) -> None:
@@ -86,15 +101,23 @@ def test_the_same_source_id_is_a_repeat_even_with_other_values(tmp_path: Path) -
 
 @pytest.mark.parametrize("leaps", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_visits_do_not_depend_on_the_order_in_which_data_came(tmp_path: Path, seed: int, leaps: bool) -> None:
+def test_visits_do_not_depend_on_the_order_in_which_data_came(
+    tmp_path: Path, seed: int, leaps: bool
+) -> None:
     columns = random_fixes(seed, 6_000, 12, days=4.0)
-    if leaps:  # impossible speeds: which fix is at fault shows only beside those that came in other pieces
-        columns["lon"] = columns["lon"] + np.where(np.random.default_rng(seed + 9).random(6_000) < 0.03, 9.0, 0.0)
+    if (
+        leaps
+    ):  # impossible speeds: which fix is at fault shows only beside those that came in other pieces
+        columns["lon"] = columns["lon"] + np.where(
+            np.random.default_rng(seed + 9).random(6_000) < 0.03, 9.0, 0.0
+        )
     whole, pieces = Lake(tmp_path / "whole"), Lake(tmp_path / "pieces")
     whole.append([as_batch(columns)], START)
     random = np.random.default_rng(seed)
     day = (columns["time_us"] - START_US) // DAY_US
-    late = random.integers(0, 4, 6_000) if seed % 2 else (day * 3) % 4  # by chance, or whole days out of order
+    late = (
+        random.integers(0, 4, 6_000) if seed % 2 else (day * 3) % 4
+    )  # by chance, or whole days out of order
     for number in range(4):
         pieces.append([as_batch(rows(columns, late == number))], START)
     assert contents(whole) == contents(pieces)
@@ -124,7 +147,9 @@ def test_a_night_at_home_is_one_visit_across_midnight(tmp_path: Path) -> None:
     }
     lake = Lake(tmp_path)
     for day in (0, 1):
-        lake.append([as_batch(rows(columns, (columns["time_us"] - START_US) // DAY_US == day))], START)
+        lake.append(
+            [as_batch(rows(columns, (columns["time_us"] - START_US) // DAY_US == day))], START
+        )
     assert [(end - start) // 3_600_000_000 for _, start, end, _, _ in visits(lake)] == [13]
 
 
@@ -152,9 +177,9 @@ def test_retention_drops_whole_parts_and_keeps_what_an_activation_covers(tmp_pat
     window = (START + timedelta(days=1), START + timedelta(days=2))
     gone = lake.expire(START + timedelta(days=31), 30, [window])
     days = {(time_us - START_US) // DAY_US for _, time_us, _, _ in contents(lake)}
-    assert days == {0, 1} and gone == int((columns["time_us"] - START_US >= 2 * DAY_US).sum()) + int(
-        (columns["time_us"] - START_US < DAY_US).sum()
-    )
+    assert days == {0, 1} and gone == int(
+        (columns["time_us"] - START_US >= 2 * DAY_US).sum()
+    ) + int((columns["time_us"] - START_US < DAY_US).sum())
     assert lake.expire(START + timedelta(days=60), 30) > 0
     assert describe(lake.snapshot().manifest)["fixes"] == 0 and visits(lake) == []
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".parquet"]
@@ -193,17 +218,25 @@ def test_places_and_errors_are_kept(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     lake.append([table], START)
     snapshot = lake.snapshot()
-    fixes = concat_fixes([part.read_all() for part in snapshot.parts.values() if part.part.order == BY_PLACE])
-    assert int((fixes.place >= 0).sum()) == 34 and snapshot.name_places(fixes.place[fixes.place >= 0][:1]) == ["shop"]
+    fixes = concat_fixes(
+        [part.read_all() for part in snapshot.parts.values() if part.part.order == BY_PLACE]
+    )
+    assert int((fixes.place >= 0).sum()) == 34 and snapshot.name_places(
+        fixes.place[fixes.place >= 0][:1]
+    ) == ["shop"]
     assert int(np.isnan(fixes.error_m).sum()) == 50
 
 
 @pytest.mark.parametrize("compacted", [False, True])
-def test_places_and_flags_are_kept_in_files_of_whole_numbers(tmp_path: Path, compacted: bool) -> None:
+def test_places_and_flags_are_kept_in_files_of_whole_numbers(
+    tmp_path: Path, compacted: bool
+) -> None:
     columns = random_fixes(5, 100, 5)
     columns["lon"][::7] += 60
     columns["lon"], columns["lat"] = np.round(columns["lon"], 7), np.round(columns["lat"], 7)
-    table = as_batch(columns).append_column("place", pa.array(["shop" if i % 3 == 0 else None for i in range(100)]))
+    table = as_batch(columns).append_column(
+        "place", pa.array(["shop" if i % 3 == 0 else None for i in range(100)])
+    )
     lake, halves = Lake(tmp_path), [table.slice(0, 50), table.slice(50)]
     flagged = sum(lake.append([half], START).flagged for half in halves)
     if compacted:
@@ -211,15 +244,23 @@ def test_places_and_flags_are_kept_in_files_of_whole_numbers(tmp_path: Path, com
     snapshot = lake.snapshot()
     assert {part.coords for part in snapshot.manifest.parts} == {"e7"}
     for order in (BY_PLACE, BY_SUBJECT):
-        fixes = concat_fixes([part.read_all() for part in snapshot.parts.values() if part.part.order == order])
+        fixes = concat_fixes(
+            [part.read_all() for part in snapshot.parts.values() if part.part.order == order]
+        )
         assert int((fixes.place >= 0).sum()) == 34 and fixes.place.min() == -1
         assert int(fixes.flag.sum()) == flagged >= 1 and fixes.flag.dtype == np.uint8
-    told = lake.sql("SELECT count(*), count(place), sum(flagged::INT) FROM fixes", START, START + timedelta(days=9))
+    told = lake.sql(
+        "SELECT count(*), count(place), sum(flagged::INT) FROM fixes",
+        START,
+        START + timedelta(days=9),
+    )
     assert told["rows"] == [[100, 34, flagged]]
 
 
 def test_visits_on_the_edge_of_a_cell_are_found_again(tmp_path: Path) -> None:
-    """Means that lie a hair from a cell's edge are kept in the order of the cells in which they are looked for."""
+    """Means that lie a hair from a cell's edge are kept in the order of the cells in which they
+    are looked for.
+    """
     from twinward.core.ports import Visits
     from twinward.storage.lake import kernels, stays
 
@@ -228,9 +269,14 @@ def test_visits_on_the_edge_of_a_cell_are_found_again(tmp_path: Path) -> None:
     n = len(lon)
     number = np.arange(n, dtype=np.int64)
     visits = Visits(
-        subject=number.astype(np.int32), start_us=number * 1_000_000, end_us=(number + 60) * 1_000_000, lon=lon,
-        lat=np.full(n, 31.2), fixes=np.ones(n, np.int32), error_m=np.full(n, np.nan, np.float32),
+        subject=number.astype(np.int32),
+        start_us=number * 1_000_000,
+        end_us=(number + 60) * 1_000_000,
+        lon=lon,
+        lat=np.full(n, 31.2),
+        fixes=np.ones(n, np.int32),
+        error_m=np.full(n, np.nan, np.float32),
         place=np.full(n, -1, np.int32),
-    )  # fmt: skip
+    )
     day = stays.VisitDay(stays.compact(visits))
     assert np.all(np.diff(day.keys) >= 0)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from twinward.storage.lake import kernels
-from twinward.storage.lake.scratch_arrays import ScratchArrays
 from twinward.storage.lake.rows import join, pack
+from twinward.storage.lake.scratch_arrays import ScratchArrays
 
 DAY = 19_083
 DAY_US = 86_400_000_000
@@ -27,8 +27,12 @@ def columns(count: int, unit_us: int, decimals: int, in_order: bool) -> dict[str
 
 @pytest.mark.parametrize("in_order", [True, False])
 @pytest.mark.parametrize(("unit_us", "decimals"), [(1_000_000, 7), (1_000, 12), (1, 7)])
-@pytest.mark.parametrize("count", [3_000, 70_000])  # sorted by digits, and moved to their place at once
-def test_both_orders_are_those_of_a_plain_sort(count: int, unit_us: int, decimals: int, in_order: bool) -> None:
+@pytest.mark.parametrize(
+    "count", [3_000, 70_000]
+)  # sorted by digits, and moved to their place at once
+def test_both_orders_are_those_of_a_plain_sort(
+    count: int, unit_us: int, decimals: int, in_order: bool
+) -> None:
     given, room = columns(count, unit_us, decimals, in_order), ScratchArrays()
     given["lon"][7] = -33.0  # far from the others: keys of many digits
     came = pack(given, DAY).in_time(room)
@@ -42,8 +46,12 @@ def test_both_orders_are_those_of_a_plain_sort(count: int, unit_us: int, decimal
     by_place = came.by_place(room)
     lon, lat = by_place.points()
     np.testing.assert_array_equal(kernels.place_keys(by_place.seconds(), lon, lat), np.sort(keys))
-    assert sorted(zip(lon, lat, strict=True)) == sorted(zip(given["lon"], given["lat"], strict=True))
-    np.testing.assert_array_equal(by_subject.column("place"), given["place"][order])  # not overwritten by the second
+    assert sorted(zip(lon, lat, strict=True)) == sorted(
+        zip(given["lon"], given["lat"], strict=True)
+    )
+    np.testing.assert_array_equal(
+        by_subject.column("place"), given["place"][order]
+    )  # not overwritten by the second
 
 
 def test_subjects_with_numbers_far_apart_are_sorted_by_digits() -> None:
@@ -58,7 +66,9 @@ def test_subjects_with_numbers_far_apart_are_sorted_by_digits() -> None:
 def test_parts_of_different_forms_are_joined_exactly() -> None:
     plain, fine = columns(50, 1_000_000, 7, True), columns(40, 1, 12, True)
     del plain["place"]
-    both = join([pack(plain, DAY), pack(fine, DAY)], DAY, ScratchArrays()).to_fixes(DAY, ScratchArrays())
+    both = join([pack(plain, DAY), pack(fine, DAY)], DAY, ScratchArrays()).to_fixes(
+        DAY, ScratchArrays()
+    )
     np.testing.assert_array_equal(both.lon, np.concatenate([plain["lon"], fine["lon"]]))
     np.testing.assert_array_equal(both.time_us, np.concatenate([plain["time_us"], fine["time_us"]]))
     np.testing.assert_array_equal(both.place, np.concatenate([np.full(50, -1), fine["place"]]))
@@ -66,4 +76,10 @@ def test_parts_of_different_forms_are_joined_exactly() -> None:
 
 def test_a_flag_follows_its_row_and_one_of_two_equal_rows() -> None:
     words = np.array([[3, 1], [2, 9], [2, 9], [2, 8], [7, 0]], np.int32)
-    assert kernels.mark_same(words, np.array([[2, 9], [7, 0]], np.int32)).tolist() == [0, 1, 0, 0, 1]
+    assert kernels.mark_same(words, np.array([[2, 9], [7, 0]], np.int32)).tolist() == [
+        0,
+        1,
+        0,
+        0,
+        1,
+    ]

@@ -1,4 +1,6 @@
-"""Free questions name the views and their own parts, nothing else: no file, setting, catalogue or second statement."""
+"""Free questions name the views and their own parts, nothing else: no file, setting, catalogue
+or second statement.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,12 @@ def db() -> Iterator[Any]:
     "sql",
     [
         "SELECT count(*) FROM fixes",
-        "WITH a AS (SELECT * FROM visits), b AS (SELECT * FROM a) SELECT max(start) FROM b JOIN fixes USING (subject)",
-        "SELECT * FROM (SELECT subject FROM Fixes WHERE subject IN (SELECT subject FROM visits)) t, range(3)",
-        "SELECT subject, count(*) OVER (PARTITION BY place) FROM fixes QUALIFY row_number() OVER () < 3",
+        "WITH a AS (SELECT * FROM visits), b AS (SELECT * FROM a) SELECT max(start) FROM b JOIN "
+        "fixes USING (subject)",
+        "SELECT * FROM (SELECT subject FROM Fixes WHERE subject IN (SELECT subject FROM visits)) "
+        "t, range(3)",
+        "SELECT subject, count(*) OVER (PARTITION BY place) FROM fixes QUALIFY row_number() OVER "
+        "() < 3",
         "TABLE places",
     ],
 )

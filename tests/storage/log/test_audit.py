@@ -19,7 +19,9 @@ def fill(store: SqlStore, words: Any, entries: int = ENTRIES) -> None:
     for number in range(entries):
         subject = "p-1" if number % 3 == 0 else None
         draft = words.opened(f"inc-{number}", subject=subject)
-        store.write(lambda tx, n=number, d=draft: tx.append(words.ask(f"cmd-{n}"), [d], words.START))
+        store.write(
+            lambda tx, n=number, d=draft: tx.append(words.ask(f"cmd-{n}"), [d], words.START)
+        )
 
 
 def meddle(store: SqlStore, *texts: str) -> None:
@@ -58,7 +60,8 @@ def test_an_untouched_log_is_whole(store: Any, words: Any) -> None:
         ),
         (
             [
-                "INSERT INTO events SELECT 13, id, type, occurred_at, recorded_at, area, actor, cause, command,"
+                "INSERT INTO events SELECT 13, id, type, occurred_at, recorded_at, area, actor, "
+                "cause, command,"
                 " incident, subject, body, hash FROM events WHERE seq = 12"
             ],
             13,
@@ -66,7 +69,9 @@ def test_an_untouched_log_is_whole(store: Any, words: Any) -> None:
         (["UPDATE head SET hash = (SELECT hash FROM events WHERE seq = 11)"], 12),
     ],
 )
-def test_meddling_in_the_database_is_found_at_its_place(store: Any, words: Any, texts: list[str], spot: int) -> None:
+def test_meddling_in_the_database_is_found_at_its_place(
+    store: Any, words: Any, texts: list[str], spot: int
+) -> None:
     fill(store, words)
     meddle(store, *texts)
     found = verify_chain(store.database)
@@ -115,7 +120,9 @@ def test_any_flipped_byte_is_found_in_its_line(exported: Path) -> None:
         (lambda lines: lines[:2] + [b"\n"] + lines[2:], 3),
     ],
 )
-def test_dropped_inserted_and_reordered_lines_are_found(exported: Path, change: Any, spot: int) -> None:
+def test_dropped_inserted_and_reordered_lines_are_found(
+    exported: Path, change: Any, spot: int
+) -> None:
     lines = exported.read_bytes().splitlines(keepends=True)
     exported.write_bytes(b"".join(change(lines)))
     found = verify_file(exported)

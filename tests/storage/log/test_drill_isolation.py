@@ -1,4 +1,6 @@
-"""A drill's log and a real one never mix: by the mark, by where the chain starts, by whose the files are."""
+"""A drill's log and a real one never mix: by the mark, by where the chain starts, by whose the
+files are.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,15 @@ def make(folder: Path, drill: str = "") -> Path:
 def report(folder: Path, case: str) -> None:
     platform = compose.open_platform(folder, SetClock(START))
     try:
-        told = {"id": case, "type": "ReportCase", "case": case, "subject": f"p-{case}", "hazard": "epidemic",
-                "area": HUANGPU, "status": "confirmed"}  # fmt: skip
+        told = {
+            "id": case,
+            "type": "ReportCase",
+            "case": case,
+            "subject": f"p-{case}",
+            "hazard": "epidemic",
+            "area": HUANGPU,
+            "status": "confirmed",
+        }
         assert submit_objects(platform, local_admin(), [told], "test").stored == 1
     finally:
         platform.close()
@@ -120,13 +129,17 @@ def test_a_drills_backup_is_restored_as_the_drill_that_it_is(tmp_path: Path) -> 
         compose.restore_workspace(tmp_path / "copy", real)
     assert refused.value.code == "exists"
     assert compose.verify_log(real).ok
-    shutil.copyfile(tmp_path / "copy" / "twinward.db", real / "twinward.db")  # by hand, past the verb
+    shutil.copyfile(
+        tmp_path / "copy" / "twinward.db", real / "twinward.db"
+    )  # by hand, past the verb
     for name in ("twinward.db-wal", "twinward.db-shm"):
         (real / name).unlink(missing_ok=True)
     assert refusal(real) == "drill_log"
 
 
-def test_one_database_never_holds_a_drill_and_something_else(tmp_path: Path, new_database: str) -> None:
+def test_one_database_never_holds_a_drill_and_something_else(
+    tmp_path: Path, new_database: str
+) -> None:
     def at_database(name: str, drill: str) -> Path:
         folder = tmp_path / name
         compose.init_workspace(folder, kind="drill" if drill else "ordinary", drill=drill)
@@ -154,12 +167,21 @@ def test_an_exported_log_of_a_drill_says_so_in_every_form(tmp_path: Path, fhir: 
 
 def test_what_comes_from_a_drill_is_refused_by_a_real_log(tmp_path: Path) -> None:
     platform = compose.open_platform(make(tmp_path / "real"), SetClock(START))
-    told = {"id": "x", "type": "ReportCount", "hazard": "epidemic", "area": HUANGPU, "day": "2022-03-01",
-            "status": "confirmed", "count": 3}  # fmt: skip
+    told = {
+        "id": "x",
+        "type": "ReportCount",
+        "hazard": "epidemic",
+        "area": HUANGPU,
+        "day": "2022-03-01",
+        "status": "confirmed",
+        "count": 3,
+    }
     try:
         for item, source in (
-            (told, "drill:x/cases"), (told | {"source": "drill:x/cases"}, "api"), (told | {"drill": "x"}, "api"),
-        ):  # fmt: skip
+            (told, "drill:x/cases"),
+            (told | {"source": "drill:x/cases"}, "api"),
+            (told | {"drill": "x"}, "api"),
+        ):
             account = submit_objects(platform, local_admin(), [item], source)
             assert [one.code for one in account.rejected] == ["from_a_drill"]
         assert submit_objects(platform, local_admin(), [told], "api").stored == 1
@@ -168,20 +190,37 @@ def test_what_comes_from_a_drill_is_refused_by_a_real_log(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("drill", ["", "practice-1"])
-def test_a_lab_message_labelled_as_test_data_is_for_drills_alone(tmp_path: Path, drill: str) -> None:
+def test_a_lab_message_labelled_as_test_data_is_for_drills_alone(
+    tmp_path: Path, drill: str
+) -> None:
     positive = {"coding": [{"system": "http://snomed.info/sct", "code": "260373001"}]}
     test = {"coding": [{"system": "http://loinc.org", "code": "94500-6"}]}
     message = {
         "resourceType": "Bundle",
         "meta": {"security": [{"code": "HTEST"}]},
         "entry": [
-            {"resource": {"resourceType": "Patient", "id": "1", "name": [{"text": "A B"}],
-                          "identifier": [{"value": "D1"}], "address": [{"district": HUANGPU}]}},
-            {"resource": {"resourceType": "DiagnosticReport", "id": "2", "status": "final", "code": test,
-                          "issued": "2022-02-28T08:00:00Z", "conclusionCode": [positive],
-                          "subject": {"reference": "Patient/1"}}},
+            {
+                "resource": {
+                    "resourceType": "Patient",
+                    "id": "1",
+                    "name": [{"text": "A B"}],
+                    "identifier": [{"value": "D1"}],
+                    "address": [{"district": HUANGPU}],
+                }
+            },
+            {
+                "resource": {
+                    "resourceType": "DiagnosticReport",
+                    "id": "2",
+                    "status": "final",
+                    "code": test,
+                    "issued": "2022-02-28T08:00:00Z",
+                    "conclusionCode": [positive],
+                    "subject": {"reference": "Patient/1"},
+                }
+            },
         ],
-    }  # fmt: skip
+    }
     file = tmp_path / "lab.json"
     file.write_bytes(msgspec.json.encode(message))
     platform = compose.open_platform(make(tmp_path / "ws", drill), SetClock(START))

@@ -26,7 +26,9 @@ def open_incident(words: Any, number: int, area: str = "310101", **fields: Any) 
 def test_an_event_is_read_as_it_was_appended(store: Any, words: Any) -> None:
     def work(tx: Any) -> Any:
         return tx.append(
-            words.ask("cmd-1", cause="cmd-0.1"), [words.opened("inc-1"), words.opened("inc-2")], words.START
+            words.ask("cmd-1", cause="cmd-0.1"),
+            [words.opened("inc-1"), words.opened("inc-2")],
+            words.START,
         )
 
     written = store.write(work)
@@ -55,9 +57,11 @@ def test_rows_are_found_listed_and_counted(store: Any, words: Any) -> None:
     due = words.START + timedelta(hours=2)
     store.write(open_incident(words, 1, "310101", level=2, due_at=due))
     store.write(open_incident(words, 2, "310101001", level=3, urgent=True, note="x"))
-    store.write(open_incident(words, 3, "310115", level=1, load=2.5, due_at=due + timedelta(hours=1)))
+    store.write(
+        open_incident(words, 3, "310115", level=1, load=2.5, due_at=due + timedelta(hours=1))
+    )
     with store.read() as reader:
-        ids = lambda **how: [row.id for row in reader.list_rows("incidents", **how)]  # noqa: E731
+        ids = lambda **how: [row.id for row in reader.list_rows("incidents", **how)]
         assert reader.find("incidents", "inc-1").level == 2
         assert reader.find("incidents", "none") is None
         assert ids() == ["inc-1", "inc-2", "inc-3"]
@@ -105,7 +109,9 @@ def test_a_work_sees_its_own_writes(store: Any, words: Any) -> None:
         assert tx.get_offset("loop") == 1
         tx.add_counts("lab", Counts(received=2, stored=2))
         assert tx.counts()["lab"].received == 2
-        assert tx.append(words.ask("cmd-1"), [words.opened("inc-1")], words.START)[0].id == "cmd-1.2"
+        assert (
+            tx.append(words.ask("cmd-1"), [words.opened("inc-1")], words.START)[0].id == "cmd-1.2"
+        )
 
     store.write(work)
     with store.read() as reader:
@@ -116,7 +122,9 @@ def test_a_work_sees_its_own_writes(store: Any, words: Any) -> None:
 
 
 @pytest.mark.parametrize("lists", [False, True], ids=["held back", "flushed before it fails"])
-def test_a_work_that_fails_leaves_no_trace_and_spares_its_neighbours(store: Any, words: Any, lists: bool) -> None:
+def test_a_work_that_fails_leaves_no_trace_and_spares_its_neighbours(
+    store: Any, words: Any, lists: bool
+) -> None:
     gate = threading.Event()
 
     def wait(tx: Any) -> None:
@@ -130,7 +138,9 @@ def test_a_work_that_fails_leaves_no_trace_and_spares_its_neighbours(store: Any,
         raise ValueError("no")
 
     store.submit(wait)  # so that the three below share one commit
-    futures = [store.submit(work) for work in (open_incident(words, 1), fail, open_incident(words, 3))]
+    futures = [
+        store.submit(work) for work in (open_incident(words, 1), fail, open_incident(words, 3))
+    ]
     gate.set()
     assert futures[0].result()[0].seq == 1
     with pytest.raises(ValueError, match="no"):
@@ -167,7 +177,11 @@ def test_what_was_written_is_there_after_reopening(place: str, open_at: Any, wor
 def test_two_stores_on_one_place_write_one_log(place: str, open_at: Any, words: Any) -> None:
     mine, other = open_at(place), open_at(place)
     mine.write(open_incident(words, 1, level=4))
-    other.write(lambda tx: tx.put("incidents", words.Incident(id="inc-1", area="310101", level=1), words.START))
+    other.write(
+        lambda tx: tx.put(
+            "incidents", words.Incident(id="inc-1", area="310101", level=1), words.START
+        )
+    )
     assert mine.write(lambda tx: tx.find("incidents", "inc-1")).level == 1
     other.write(open_incident(words, 2))
     assert mine.wait_for(1, 5.0) == 2
@@ -199,18 +213,23 @@ def test_the_past_is_asked_by_instant_and_by_knowledge(store: Any, words: Any, c
 
     def put(valid_from: Any, **fields: Any) -> None:
         clock.advance(timedelta(hours=1))
-        store.write(lambda tx: tx.put("incidents", words.Incident(id="inc-1", **fields), valid_from))
+        store.write(
+            lambda tx: tx.put("incidents", words.Incident(id="inc-1", **fields), valid_from)
+        )
 
     put(words.START, area="310101", level=4)
     put(words.START + 2 * day, area="310101", level=2)
     known = clock.now()
-    put(words.START + 1 * day, area="310101", level=1)  # learnt late: so it was from the first day on
+    put(
+        words.START + 1 * day, area="310101", level=1
+    )  # learnt late: so it was from the first day on
     put(words.START + 3 * day, area="310115", level=1)  # moved
     clock.advance(timedelta(hours=1))
     store.write(lambda tx: tx.remove("incidents", "inc-1", words.START + 4 * day))
     with store.read() as reader:
-        at = lambda days, **how: [  # noqa: E731
-            (row.area, row.level) for row in reader.as_of("incidents", words.START + days * day, **how)
+        at = lambda days, **how: [
+            (row.area, row.level)
+            for row in reader.as_of("incidents", words.START + days * day, **how)
         ]
         assert at(-1) == []
         assert at(0.5) == [("310101", 4)]
@@ -268,10 +287,14 @@ def test_bad_values_are_refused_to_the_one_who_sends_them(store: Any, words: Any
         with pytest.raises(InputError):
             store.write(lambda tx, row=row: tx.put("incidents", row, words.START))
     with pytest.raises(InputError):
-        store.write(lambda tx: tx.put("incidents", words.Case(id="c", area="1", person="p"), words.START))
+        store.write(
+            lambda tx: tx.put("incidents", words.Case(id="c", area="1", person="p"), words.START)
+        )
 
 
-def test_a_column_declared_later_is_filled_from_the_rows(place: str, open_at: Any, words: Any) -> None:
+def test_a_column_declared_later_is_filled_from_the_rows(
+    place: str, open_at: Any, words: Any
+) -> None:
     import msgspec
 
     early = [msgspec.structs.replace(words.TABLES[0], columns=("state",), indexes=())]
@@ -291,14 +314,19 @@ def test_a_write_inside_a_work_is_refused_instead_of_waiting_for_itself(store: A
 def test_sealing_changes_no_answer(
     place: str, open_at: Any, words: Any, clock: Any, tmp_path: Any, sealed: str
 ) -> None:
-    """Random puts, moves, removals and late reports; every look back is what a list of all versions says."""
+    """Random puts, moves, removals and late reports; every look back is what a list of all
+    versions says.
+    """
     chance = random.Random(5)
     store = open_at(place, sealed=tmp_path / "sealed", sealer=words.ToySealer())
     versions: list[tuple[Any, ...]] = []
 
     def step(tx: Any) -> None:
         for _ in range(12):
-            key, area = f"k-{chance.randrange(15)}", chance.choice(["310101", "310101001", "310115"])
+            key, area = (
+                f"k-{chance.randrange(15)}",
+                chance.choice(["310101", "310101001", "310115"]),
+            )
             valid_from = words.START + timedelta(hours=chance.randrange(48))
             there = tx.find("incidents", key)
             if there is not None and chance.random() < 0.2:
@@ -306,12 +334,16 @@ def test_sealing_changes_no_answer(
                 tx.remove("cases", key, valid_from)
                 versions.append((key, there.area, valid_from, tx.recorded_at, None))
                 continue
-            row = words.Incident(id=key, area=area, level=chance.randrange(9), due_at=valid_from, urgent=True)
+            row = words.Incident(
+                id=key, area=area, level=chance.randrange(9), due_at=valid_from, urgent=True
+            )
             if there is not None and there.area != area:
                 versions.append((key, there.area, valid_from, tx.recorded_at, None))
             versions.append((key, area, valid_from, tx.recorded_at, row))
             tx.put("incidents", row, valid_from)
-            tx.put("cases", words.Case(id=key, area=area, person="p", state=str(row.level)), valid_from)
+            tx.put(
+                "cases", words.Case(id=key, area=area, person="p", state=str(row.level)), valid_from
+            )
 
     for n in range(12):
         clock.advance(timedelta(minutes=1))
@@ -334,14 +366,20 @@ def test_sealing_changes_no_answer(
             at = words.START + timedelta(hours=hours)
             for under in ("", "310101", "310115", "32"):
                 expected = slowly(at, under, end)
-                assert sorted(reader.as_of("incidents", at, area=under or None), key=repr) == sorted(expected, key=repr)
+                assert sorted(
+                    reader.as_of("incidents", at, area=under or None), key=repr
+                ) == sorted(expected, key=repr)
                 cases = reader.as_of("cases", at, area=under or None)
-                assert sorted((c.id, c.state) for c in cases) == sorted((r.id, str(r.level)) for r in expected)
-                columns = reader.as_of_columns("incidents", at, area=under or None).to_pylist()
-                assert sorted((c["key"], c["area"], c["level"], c["urgent"]) for c in columns) == sorted(
-                    (r.id, r.area, r.level, 1) for r in expected
+                assert sorted((c.id, c.state) for c in cases) == sorted(
+                    (r.id, str(r.level)) for r in expected
                 )
-                assert reader.as_of_columns("cases", at, area=under or None).num_rows == len(expected)
+                columns = reader.as_of_columns("incidents", at, area=under or None).to_pylist()
+                assert sorted(
+                    (c["key"], c["area"], c["level"], c["urgent"]) for c in columns
+                ) == sorted((r.id, r.area, r.level, 1) for r in expected)
+                assert reader.as_of_columns("cases", at, area=under or None).num_rows == len(
+                    expected
+                )
             known = end - timedelta(minutes=5)
             was = reader.as_of("incidents", at, known_at=known)
             assert sorted(was, key=repr) == sorted(slowly(at, "", known), key=repr)

@@ -10,12 +10,12 @@ import pytest
 
 from reference.observing import as_rows, position, reading
 from twinward.core.errors import ConflictError, InputError
+from twinward.storage.database.databases import Postgres, choose_database
+from twinward.storage.lake.lake import Lake
 from twinward.storage.log.audit import verify_chain
 from twinward.storage.maintenance.backup import backup, load_tables, restore
-from twinward.storage.database.databases import Postgres, choose_database
 from twinward.storage.maintenance.doctor import check_workspace
 from twinward.storage.observations.intake import DurableIntake
-from twinward.storage.lake.lake import Lake
 
 
 def open_incident(words: Any, n: int) -> Any:
@@ -43,7 +43,9 @@ def test_a_backup_taken_while_all_runs_comes_back_whole(
     where = str(workspace / "twinward.db") if not place.startswith("postgresql") else place
     store = open_at(where)
     lake = Lake(workspace / "lake")
-    intake = DurableIntake(workspace / "observations", clock, lambda rows, at: lake.append([rows], at))
+    intake = DurableIntake(
+        workspace / "observations", clock, lambda rows, at: lake.append([rows], at)
+    )
     for n in range(20):
         store.write(open_incident(words, n))
         intake.accept("lab", as_rows([reading(n), position(n)]), 0).result()
@@ -67,7 +69,11 @@ def test_a_backup_taken_while_all_runs_comes_back_whole(
         stop.set()
         writer.join()
     assert contents.entries >= 20
-    assert not [name for name in contents.files if "secret" in (tmp_path / "backup" / name).read_text("latin-1")]
+    assert not [
+        name
+        for name in contents.files
+        if "secret" in (tmp_path / "backup" / name).read_text("latin-1")
+    ]
 
     copy = tmp_path / "copy"
     if isinstance(store.database, Postgres):
@@ -85,7 +91,9 @@ def test_a_backup_taken_while_all_runs_comes_back_whole(
     assert (found.entries, found.ok, found.head) == (contents.entries, True, contents.head)
     with restored.read() as reader:
         assert reader.count("incidents") == contents.entries
-    again = DurableIntake(copy / "observations", clock, lambda rows, at: Lake(copy / "lake").append([rows], at))
+    again = DurableIntake(
+        copy / "observations", clock, lambda rows, at: Lake(copy / "lake").append([rows], at)
+    )
     stored = again.counts()["lab"].stored
     assert stored >= 40
     assert again.accept("lab", as_rows([reading(n) for n in range(20)]), 0).result().duplicate == 20
@@ -98,9 +106,14 @@ def test_a_backup_taken_while_all_runs_comes_back_whole(
 
     findings = check_workspace(copy, restored, apply)
     assert {finding.check: finding.status for finding in findings} == {
-        "disk": findings[0].status, "chain": "ok", "projections": "ok", "counts": "ok", "keys": "ok", "inbox": "ok",
+        "disk": findings[0].status,
+        "chain": "ok",
+        "projections": "ok",
+        "counts": "ok",
+        "keys": "ok",
+        "inbox": "ok",
         "lake": "ok",
-    }  # fmt: skip
+    }
 
 
 def empty_beside(database: Postgres) -> str:

@@ -10,26 +10,34 @@ import pytest
 
 from reference.observing import as_rows, position, reading
 from twinward.core.messages import Counts
+from twinward.storage.lake.lake import Lake
 from twinward.storage.maintenance.doctor import Finding, check_workspace
 from twinward.storage.observations.intake import DurableIntake
-from twinward.storage.lake.lake import Lake
 
 
 @pytest.fixture
-def examine(tmp_path: Path, open_at: Any, words: Any, clock: Any) -> Callable[..., dict[str, Finding]]:
-    """A workspace with a little of everything, broken by the test, then looked over; findings that are not ok."""
+def examine(
+    tmp_path: Path, open_at: Any, words: Any, clock: Any
+) -> Callable[..., dict[str, Finding]]:
+    """A workspace with a little of everything, broken by the test, then looked over; findings
+    that are not ok.
+    """
     store = open_at(tmp_path)
 
     def apply(tx: Any, event: Any) -> None:
         tx.put("incidents", words.Incident(id=event.incident, area=event.area), event.occurred_at)
 
     def work(tx: Any) -> None:
-        for event in tx.append(words.ask("cmd-1"), [words.opened("inc-1"), words.opened("inc-2")], words.START):
+        for event in tx.append(
+            words.ask("cmd-1"), [words.opened("inc-1"), words.opened("inc-2")], words.START
+        ):
             apply(tx, event)
 
     store.write(work)
     lake = Lake(tmp_path / "lake")
-    intake = DurableIntake(tmp_path / "observations", clock, lambda rows, at: lake.append([rows], at))
+    intake = DurableIntake(
+        tmp_path / "observations", clock, lambda rows, at: lake.append([rows], at)
+    )
     intake.accept("lab", as_rows([reading(1), position(1)]), 0).result()
     intake.drain()
     intake.accept("lab", as_rows([reading(2)]), 0).result()
@@ -41,7 +49,11 @@ def examine(tmp_path: Path, open_at: Any, words: Any, clock: Any) -> Callable[..
             connection.execute(text)
         connection.close()
         found = check_workspace(tmp_path, store, apply)
-        return {finding.check: finding for finding in found if finding.status != "ok" and finding.check != "disk"}
+        return {
+            finding.check: finding
+            for finding in found
+            if finding.status != "ok" and finding.check != "disk"
+        }
 
     return look
 
@@ -55,7 +67,11 @@ def test_a_sound_workspace_is_sound(examine: Any) -> None:
     [
         ("UPDATE events SET actor = 'x' WHERE seq = 1", "chain"),
         ("DELETE FROM incidents WHERE row_key = 'inc-2'", "projections"),
-        ("UPDATE incidents SET row_body = (SELECT row_body FROM incidents WHERE row_key = 'inc-2')", "projections"),
+        (
+            "UPDATE incidents SET row_body = (SELECT row_body FROM incidents WHERE row_key = "
+            "'inc-2')",
+            "projections",
+        ),
         ("INSERT INTO source_counts VALUES ('gate', 3, 1, 1, 0)", "counts"),
     ],
 )
@@ -66,16 +82,24 @@ def test_what_was_changed_in_the_database_is_found(examine: Any, text: str, chec
     assert found[check].advice
 
 
-def test_a_torn_inbox_and_a_missing_file_of_the_lake_are_found(examine: Any, tmp_path: Path) -> None:
+def test_a_torn_inbox_and_a_missing_file_of_the_lake_are_found(
+    examine: Any, tmp_path: Path
+) -> None:
     frames = next((tmp_path / "observations" / "inbox").glob("*.frames"))
     frames.write_bytes(frames.read_bytes()[:-3])
     next((tmp_path / "lake").glob("subject-*.parquet")).unlink()
     found = examine()
-    assert {check: finding.status for check, finding in found.items()} == {"inbox": "warn", "lake": "fail"}
+    assert {check: finding.status for check, finding in found.items()} == {
+        "inbox": "warn",
+        "lake": "fail",
+    }
 
 
 def test_a_row_that_no_event_made_is_found(examine: Any, tmp_path: Path) -> None:
-    rows = "SELECT 'inc-9', row_area, row_recorded_at, row_subject, state, level, load, urgent, due_at, note, row_body"
+    rows = (
+        "SELECT 'inc-9', row_area, row_recorded_at, row_subject, state, level, load, urgent, "
+        "due_at, note, row_body"
+    )
     history = "SELECT row_area, 'inc-2', 99, row_valid_from, row_recorded_at, row_subject, row_body"
     found = examine(
         f"INSERT INTO incidents {rows} FROM incidents WHERE row_key = 'inc-1'",

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.storage.log.audit import verify_chain
 from twinward.storage.database.databases import choose_database
+from twinward.storage.log.audit import verify_chain
 from twinward.storage.maintenance.migrate import migrate
 
 BACK_TO_1 = (
@@ -57,7 +57,9 @@ def test_a_log_set_back_to_version_1(place: str, open_at: Any, words: Any) -> No
 
         def work(tx: Any, n: int = n) -> None:
             tx.append(words.ask(f"cmd-{n}"), [words.opened(f"inc-{n}")] * 2, words.START)
-            tx.put("incidents", words.Incident(id=f"inc-{n}", area="310101", level=n + 1), words.START)
+            tx.put(
+                "incidents", words.Incident(id=f"inc-{n}", area="310101", level=n + 1), words.START
+            )
 
         store.write(work)
     store.close()

@@ -17,8 +17,8 @@ from twinward.core.clock import SetClock
 from twinward.core.errors import BusyError, StorageError
 from twinward.core.messages import Counts
 from twinward.storage.observations import inbox as inbox_module
-from twinward.storage.observations.inbox import Inbox
 from twinward.storage.observations.duplicate_filter import DuplicateFilter, seed_of, text_keys
+from twinward.storage.observations.inbox import Inbox
 
 
 @pytest.fixture
@@ -42,7 +42,9 @@ def drained(box: Inbox) -> list[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = []
 
     def sink(batch_id: str, frames: list[Any]) -> None:
-        found.append((batch_id, [key for frame in frames for key in frame.rows.column(0).to_pylist()]))
+        found.append(
+            (batch_id, [key for frame in frames for key in frame.rows.column(0).to_pylist()])
+        )
 
     box.drain(sink)
     return found
@@ -123,7 +125,9 @@ def test_a_drain_cut_short_is_done_again_with_the_same_batch(open_inbox: Any) ->
     assert box.counts()["lab"].stored == 2
 
 
-def test_drained_files_go_and_their_keys_stay(open_inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drained_files_go_and_their_keys_stay(
+    open_inbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(inbox_module, "SEGMENT_BYTES", 1)  # a file for each group
     box = open_inbox()
     for number in range(4):
@@ -136,7 +140,9 @@ def test_drained_files_go_and_their_keys_stay(open_inbox: Any, monkeypatch: pyte
     assert box.counts()["lab"] == Counts(received=9, stored=5, duplicate=4)
 
 
-def test_a_full_disk_is_said_and_left_behind(open_inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_and_left_behind(
+    open_inbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     box = open_inbox()
     box.accept("lab", rows(1), 0).result()
     write = box._write
@@ -154,7 +160,9 @@ def test_a_full_disk_is_said_and_left_behind(open_inbox: Any, monkeypatch: pytes
     assert box.counts()["lab"] == Counts(received=3, stored=2, duplicate=1)
 
 
-def test_after_a_failed_sync_nothing_more_is_taken(open_inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_failed_sync_nothing_more_is_taken(
+    open_inbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     box = open_inbox()
 
     def broken(data: bytes) -> None:
@@ -179,7 +187,9 @@ def test_known_keys_are_those_of_the_slow_twin() -> None:
 
 def test_beyond_the_horizon_old_keys_are_forgotten_and_memory_stays() -> None:
     keys = DuplicateFilter(50_000)
-    made = [text_keys(pa.array([f"{b}-{n}" for n in range(10_000)]), seed_of("lab")) for b in range(30)]
+    made = [
+        text_keys(pa.array([f"{b}-{n}" for n in range(10_000)]), seed_of("lab")) for b in range(30)
+    ]
     for batch in made:
         keys.add(batch)
     assert keys._table.nbytes <= (1 << 18) * 16
@@ -195,7 +205,9 @@ def test_keys_depend_on_the_source_and_every_byte() -> None:
     assert np.array_equal(sliced, one[5:14])
 
 
-def test_who_listens_and_fails_does_not_stop_the_inbox(open_inbox: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_who_listens_and_fails_does_not_stop_the_inbox(
+    open_inbox: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail(*_: Any) -> None:
         raise OverflowError("date value out of range")
 

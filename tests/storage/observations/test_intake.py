@@ -1,4 +1,6 @@
-"""Readings become latest values and hours, movement goes to the lake, and a crash changes none of it."""
+"""Readings become latest values and hours, movement goes to the lake, and a crash changes none
+of it.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def lake() -> LakeSeen:
 
 
 @pytest.fixture
-def open_intake(tmp_path: Path, clock: SetClock, lake: LakeSeen) -> Iterator[Callable[[], DurableIntake]]:
+def open_intake(
+    tmp_path: Path, clock: SetClock, lake: LakeSeen
+) -> Iterator[Callable[[], DurableIntake]]:
     opened: list[DurableIntake] = []
 
     def opener() -> DurableIntake:
@@ -64,14 +68,24 @@ def some_readings(seed: int, count: int) -> list[dict[str, Any]]:
 
 def answers(intake: DurableIntake) -> tuple[dict[str, tuple[int, float]], dict[int, list[float]]]:
     now = intake.sensors()
-    latest = dict(zip(now.name.to_pylist(), zip(now.time_us.tolist(), now.value.tolist(), strict=True), strict=True))
+    latest = dict(
+        zip(
+            now.name.to_pylist(),
+            zip(now.time_us.tolist(), now.value.tolist(), strict=True),
+            strict=True,
+        )
+    )
     start, end = from_us(START_US + 1800_000_000), from_us(START_US) + 2 * DAY
     hours = intake.hourly("reading:s-3", start, end)
     columns = (hours.hour_us, hours.count, hours.mean, hours.least, hours.greatest)
-    return latest, {row[0]: list(row[1:]) for row in zip(*(c.tolist() for c in columns), strict=True)}
+    return latest, {
+        row[0]: list(row[1:]) for row in zip(*(c.tolist() for c in columns), strict=True)
+    }
 
 
-def slow_answers(items: list[dict[str, Any]]) -> tuple[dict[str, tuple[int, float]], dict[int, list[Any]]]:
+def slow_answers(
+    items: list[dict[str, Any]],
+) -> tuple[dict[str, tuple[int, float]], dict[int, list[Any]]]:
     end_us = START_US + 2 * 24 * 3600 * 1_000_000
     hours = hourly_slowly(items, "s-3", START_US + 1800_000_000, end_us)
     told = {h: [len(v), pytest.approx(sum(v) / len(v)), min(v), max(v)] for h, v in hours.items()}
@@ -120,10 +134,18 @@ def test_a_crash_while_draining_changes_no_answer(
     assert intake.counts()["sensors"].stored == 210
 
 
-def test_visits_without_coordinates_are_kept_as_they_came(open_intake: Any, lake: LakeSeen, tmp_path: Path) -> None:
+def test_visits_without_coordinates_are_kept_as_they_came(
+    open_intake: Any, lake: LakeSeen, tmp_path: Path
+) -> None:
     import pyarrow.parquet as pq
 
-    visit = {"source_id": "v-1", "type": "visit", "time_us": START_US, "subject": "p-1", "place": "b-1"}
+    visit = {
+        "source_id": "v-1",
+        "type": "visit",
+        "time_us": START_US,
+        "subject": "p-1",
+        "place": "b-1",
+    }
     intake = open_intake()
     intake.accept("gate", as_rows([visit]), 0).result()
     intake.drain()
@@ -152,8 +174,16 @@ def test_names_tell_sensors_apart_by_type_and_bearer(open_intake: Any) -> None:
     assert [now.areas[n] if n >= 0 else None for n in now.area] == [None, "a", "a", "a"]
 
 
-def test_what_is_past_its_retention_goes_everywhere(open_intake: Any, clock: Any, tmp_path: Path) -> None:
-    visit = {"source_id": "v-1", "type": "visit", "time_us": START_US, "subject": "p-1", "place": "b-1"}
+def test_what_is_past_its_retention_goes_everywhere(
+    open_intake: Any, clock: Any, tmp_path: Path
+) -> None:
+    visit = {
+        "source_id": "v-1",
+        "type": "visit",
+        "time_us": START_US,
+        "subject": "p-1",
+        "place": "b-1",
+    }
     window = (from_us(START_US) + 3 * DAY, from_us(START_US) + 4 * DAY)
     late_us = START_US + 3 * 24 * 3600 * 1_000_000
     intake = open_intake()
@@ -169,7 +199,9 @@ def test_what_is_past_its_retention_goes_everywhere(open_intake: Any, clock: Any
     assert intake.expire(clock.now(), 30) == 1
     assert len(list((tmp_path / "observations" / "others").iterdir())) == 1
     assert intake.list_differences() == []
-    assert [path.stat().st_size for path in (tmp_path / "observations" / "inbox").glob("*.frames")] == [0]
+    assert [
+        path.stat().st_size for path in (tmp_path / "observations" / "inbox").glob("*.frames")
+    ] == [0]
     intake.close()
     again = open_intake()
     assert again.accept("x", as_rows([visit, reading(1), reading(3)]), 0).result().duplicate == 3

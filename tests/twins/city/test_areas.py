@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from twinward.core.errors import InputError
 from twinward.citybase.schema import Area
+from twinward.core.errors import InputError
 from twinward.twins.city.areas import AreaTree
 
 

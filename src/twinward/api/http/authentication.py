@@ -12,14 +12,18 @@ from twinward.service.access.authorization import require_route
 from twinward.service.platform import Caller, Platform, anybody, local_admin
 
 OPEN_ROUTES = frozenset({"/health", "/v1/public", "/v1/activations"})
-LOGIN_ROUTES = frozenset({"/v1/sessions", "/v1/sessions/first", "/v1/sessions/refresh"})  # what needs no caller
+LOGIN_ROUTES = frozenset(
+    {"/v1/sessions", "/v1/sessions/first", "/v1/sessions/refresh"}
+)  # what needs no caller
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 IN_PROCESS = "testclient"  # what starlette calls a caller that came over no wire at all
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 def make_guard(platform: Platform) -> Callable[[HTTPConnection], None]:
-    """The dependency of the whole application: names the caller and holds the route against the rules."""
+    """The dependency of the whole application: names the caller and holds the route against the
+    rules.
+    """
 
     def guard(connection: HTTPConnection) -> None:
         route = connection.scope.get("route")
@@ -37,7 +41,9 @@ def make_guard(platform: Platform) -> Callable[[HTTPConnection], None]:
 
 
 def caller_of(platform: Platform, connection: HTTPConnection) -> Caller:
-    """The caller; RefusedError `bad_token` when there is no token and none of the exceptions holds."""
+    """The caller; RefusedError `bad_token` when there is no token and none of the exceptions
+    holds.
+    """
     known: Caller | None = getattr(connection.state, "caller", None)
     found = known or _find_caller(platform, connection)
     if found is None:
@@ -46,7 +52,9 @@ def caller_of(platform: Platform, connection: HTTPConnection) -> Caller:
 
 
 def _login_needed() -> RefusedError:
-    return RefusedError("this workspace needs a login", "send a token: Authorization: Bearer …", code="bad_token")
+    return RefusedError(
+        "this workspace needs a login", "send a token: Authorization: Bearer …", code="bad_token"
+    )
 
 
 def _find_caller(platform: Platform, connection: HTTPConnection) -> Caller | None:
@@ -61,7 +69,8 @@ def _find_caller(platform: Platform, connection: HTTPConnection) -> Caller | Non
 def is_local(connection: HTTPConnection) -> bool:
     """Asked from this machine, by no proxy and by no page of another site in somebody's browser.
 
-    A browser sends a foreign page's requests with that page's Origin, and a rebound name with its own Host.
+    A browser sends a foreign page's requests with that page's Origin, and a rebound name with its
+    own Host.
     """
     headers = connection.headers
     client = connection.client.host if connection.client else ""

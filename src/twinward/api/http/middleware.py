@@ -1,4 +1,6 @@
-"""What every answer carries and no request may exceed: headers, a limit on bodies, errors that tell nothing."""
+"""What every answer carries and no request may exceed: headers, a limit on bodies, errors that
+tell nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,16 @@ HEADERS = {
 }
 DRILL = b"x-twinward-drill"
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
-SWAGGER = b"default-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://fastapi.tiangolo.com data:"
+SWAGGER = (
+    b"default-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net "
+    b"https://fastapi.tiangolo.com data:"
+)
 
 
 class Hardening:
-    """Outermost: what fails inside leaves as a plain 500 here, and the log gets the place, never the content."""
+    """Outermost: what fails inside leaves as a plain 500 here, and the log gets the place, never
+    the content.
+    """
 
     def __init__(self, app: ASGIApp, drill: str = "") -> None:
         self.app = app
@@ -47,7 +54,11 @@ class Hardening:
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         try:
             if declared.isdigit() and int(declared) > MOST_BYTES:
-                body = {"code": "body_too_large", "message": "the body is too large", "advice": "send smaller batches"}
+                body = {
+                    "code": "body_too_large",
+                    "message": "the body is too large",
+                    "advice": "send smaller batches",
+                }
                 await answer(body, 413)(scope, receive, send_hardened)
                 return
             await self.app(scope, receive, send_hardened)
@@ -55,7 +66,11 @@ class Hardening:
             LOG.exception("a request failed")
             if started:
                 raise
-            body = {"code": "internal", "message": "this is our fault, not yours", "advice": "report when it happened"}
+            body = {
+                "code": "internal",
+                "message": "this is our fault, not yours",
+                "advice": "report when it happened",
+            }
             await answer(body, 500)(scope, receive, send_hardened)
 
 

@@ -7,7 +7,15 @@ from typing import Any
 import msgspec
 from fastapi import Request, Response
 
-from twinward.core.errors import (AbsentError, BusyError, ConflictError, InputError, RefusedError, StorageError, TwinwardError)
+from twinward.core.errors import (
+    AbsentError,
+    BusyError,
+    ConflictError,
+    InputError,
+    RefusedError,
+    StorageError,
+    TwinwardError,
+)
 from twinward.service.access.authorization import scrub
 
 STATUS: tuple[tuple[type[TwinwardError], int], ...] = (
@@ -30,7 +38,9 @@ ERROR_SCHEMA: dict[str, Any] = {
         }
     },
 }
-ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 429, 503), ERROR_SCHEMA)
+ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys(
+    (400, 401, 403, 404, 409, 413, 422, 429, 503), ERROR_SCHEMA
+)
 
 
 def answer(body: Any, status: int = 200) -> Response:
@@ -47,7 +57,9 @@ def answer_error(error: TwinwardError) -> Response:
         status = 413
     if error.code == "too_many_tries":
         status = 429
-    return answer({"code": error.code, "message": scrub(error.message), "advice": error.advice}, status)
+    return answer(
+        {"code": error.code, "message": scrub(error.message), "advice": error.advice}, status
+    )
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:

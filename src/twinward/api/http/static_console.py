@@ -13,7 +13,8 @@ from starlette.types import Scope
 
 DIST = Path(__file__).resolve().parents[2] / "console_dist"
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src "
+    "'self' blob:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 PACKINGS = {"br": ".br", "gzip": ".gz"}  # best first
@@ -21,7 +22,9 @@ YEAR_S = 31_536_000
 
 
 class Pages(StaticFiles):
-    """Static files with the headers that keep them ours: hashed assets for a year, pages always asked anew."""
+    """Static files with the headers that keep them ours: hashed assets for a year, pages always
+    asked anew.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         hashed = path.startswith("assets/")
@@ -31,7 +34,9 @@ class Pages(StaticFiles):
             response.headers["vary"] = "accept-encoding"
         if packing is not None:
             response.headers["content-encoding"] = packing
-        response.headers["cache-control"] = f"public, max-age={YEAR_S}, immutable" if hashed else "no-cache"
+        response.headers["cache-control"] = (
+            f"public, max-age={YEAR_S}, immutable" if hashed else "no-cache"
+        )
         response.headers["content-security-policy"] = POLICY
         response.headers["x-content-type-options"] = "nosniff"
         response.headers["referrer-policy"] = "no-referrer"
@@ -41,7 +46,12 @@ class Pages(StaticFiles):
         """How the build has packed the file in a way that the asker reads."""
         accepted = Headers(scope=scope).get("accept-encoding", "")
         return next(
-            (name for name, end in PACKINGS.items() if name in accepted and self.lookup_path(path + end)[1]), None
+            (
+                name
+                for name, end in PACKINGS.items()
+                if name in accepted and self.lookup_path(path + end)[1]
+            ),
+            None,
         )
 
 
@@ -53,4 +63,6 @@ def mount_console(api: FastAPI, folder: Path = DIST) -> None:
 
     @api.get("/", include_in_schema=False)
     def say_not_built() -> PlainTextResponse:
-        return PlainTextResponse("The console is not built yet: run `make console`, then start again.\n", 503)
+        return PlainTextResponse(
+            "The console is not built yet: run `make console`, then start again.\n", 503
+        )

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer
 from twinward.api.routes.sessions import decode, describe
 from twinward.core.messages import Instant
 from twinward.service.access import approvals, vault
@@ -76,7 +76,11 @@ def router(platform: Platform) -> APIRouter:
     @routes.get("/changes")
     def get_changes(request: Request, limit: Limit = 100, offset: Offset = 0) -> Response:
         """Changes in the caller's areas, newest first, with their state now."""
-        return answer(approvals.list_changes(platform, caller_of(platform, request), limit=limit, offset=offset))
+        return answer(
+            approvals.list_changes(
+                platform, caller_of(platform, request), limit=limit, offset=offset
+            )
+        )
 
     @routes.get("/changes/{change}")
     def get_change(request: Request, change: str) -> Response:
@@ -89,31 +93,49 @@ def router(platform: Platform) -> APIRouter:
         caller = caller_of(platform, request)
         asked = msgspec.structs.asdict(await decode(request, Proposal))
         kind, area = asked.pop("kind"), asked.pop("area")
-        return answer(await asyncio.to_thread(approvals.propose, platform, caller, kind, area, **asked), 201)
+        return answer(
+            await asyncio.to_thread(approvals.propose, platform, caller, kind, area, **asked), 201
+        )
 
     @routes.post("/changes/{change}/answer", openapi_extra=describe(AskDecision))
     async def post_answer(request: Request, change: str) -> Response:
         """Confirm or refuse a proposal; appeal; decide an appeal."""
         caller = caller_of(platform, request)
-        return answer(await asyncio.to_thread(act_on, platform, caller, change, await decode(request, AskDecision)), 201)
+        return answer(
+            await asyncio.to_thread(
+                act_on, platform, caller, change, await decode(request, AskDecision)
+            ),
+            201,
+        )
 
     @routes.post("/break-glass", openapi_extra=describe(AskEmergencyAccess))
     async def post_glass(request: Request) -> Response:
-        """Look outside one's jurisdiction for some hours; its owners and the auditor are told at once."""
+        """Look outside one's jurisdiction for some hours; its owners and the auditor are told at
+        once.
+        """
         caller = caller_of(platform, request)
         asked: AskEmergencyAccess = await decode(request, AskEmergencyAccess)
-        work = asyncio.to_thread(approvals.break_glass, platform, caller, asked.areas, asked.hours, asked.reason)
+        work = asyncio.to_thread(
+            approvals.break_glass, platform, caller, asked.areas, asked.hours, asked.reason
+        )
         return answer(await work, 201)
 
     @routes.get("/notices")
     def get_notices(request: Request, limit: Limit = 100) -> Response:
         """What the caller's role must know about the caller's areas, newest first."""
-        return answer({"items": approvals.list_notices(platform, caller_of(platform, request), limit)})
+        return answer(
+            {"items": approvals.list_notices(platform, caller_of(platform, request), limit)}
+        )
 
     @routes.post("/identities", openapi_extra=describe(Opening))
     async def post_opening(request: Request) -> Response:
-        """The name behind a pseudonym, or those of a confirmed bulk opening; on record before it is shown."""
+        """The name behind a pseudonym, or those of a confirmed bulk opening; on record before it
+        is shown.
+        """
         caller = caller_of(platform, request)
-        return answer(await asyncio.to_thread(open_asked, platform, caller, await decode(request, Opening)), 201)
+        return answer(
+            await asyncio.to_thread(open_asked, platform, caller, await decode(request, Opening)),
+            201,
+        )
 
     return routes

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer
 from twinward.api.routes.console import gives
 from twinward.api.routes.incidents import At, aware
 from twinward.service.assessment import past_incidents
@@ -16,7 +16,9 @@ from twinward.service.assessment.five_functions import FUNCTIONS, MOST_DAYS, ans
 from twinward.service.console.basemap import Ground
 from twinward.service.platform import Platform
 
-Days = Annotated[int | None, Query(ge=1, le=MOST_DAYS, description="how far back (analyse) or ahead (predict)")]
+Days = Annotated[
+    int | None, Query(ge=1, le=MOST_DAYS, description="how far back (analyse) or ahead (predict)")
+]
 
 
 def router(platform: Platform) -> APIRouter:
@@ -24,7 +26,9 @@ def router(platform: Platform) -> APIRouter:
     ground = Ground(platform)
     for name, (answers, asks) in FUNCTIONS.items():
         path = f"/incidents/{{incident}}/{name}"
-        routes.get(path, responses=gives(answers.__name__), name=name, description=asks)(make(platform, ground, name))
+        routes.get(path, responses=gives(answers.__name__), name=name, description=asks)(
+            make(platform, ground, name)
+        )
 
     @routes.get("/incidents/{incident}/similar", responses=gives("SimilarIncidents"))
     def get_similar(request: Request, incident: str, at: At = None) -> Response:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer, read_body
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer, read_body
 from twinward.core.errors import InputError
 from twinward.service.intake import commands
 from twinward.service.platform import Platform
@@ -33,11 +33,17 @@ def decode_batch(body: bytes) -> CommandBatch:
     try:
         batch = BATCH.decode(body)
     except msgspec.ValidationError as error:
-        raise InputError(f"not a batch: {error}", 'send {"items": [...]}', code="bad_batch") from error
+        raise InputError(
+            f"not a batch: {error}", 'send {"items": [...]}', code="bad_batch"
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not JSON: {error}", 'send {"items": [...]} as UTF-8 JSON', code="bad_json") from error
+        raise InputError(
+            f"not JSON: {error}", 'send {"items": [...]} as UTF-8 JSON', code="bad_json"
+        ) from error
     if len(batch.items) > MAX_ITEMS:
-        raise InputError(f"{len(batch.items)} items at once", f"at most {MAX_ITEMS}", code="too_many_items")
+        raise InputError(
+            f"{len(batch.items)} items at once", f"at most {MAX_ITEMS}", code="too_many_items"
+        )
     return batch
 
 
@@ -59,7 +65,9 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.post("/commands", responses=ERRORS, openapi_extra=describe_body())
     async def post_commands(request: Request) -> Response:
-        """Ask for changes: `{items: [{id, type, …}]}` -> `{received, stored, duplicate, rejected}`."""
+        """Ask for changes: `{items: [{id, type, …}]}` -> `{received, stored, duplicate,
+        rejected}`.
+        """
         caller = caller_of(platform, request)
         batch = decode_batch(await read_body(request, LIMIT_BYTES))
         future = commands.submit(platform, caller, batch.items, batch.source)

@@ -1,4 +1,6 @@
-"""Routes of the console: one screen at an instant, the room of an incident, the map's shapes and points."""
+"""Routes of the console: one screen at an instant, the room of an incident, the map's shapes and
+points.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +8,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.access import audit
 from twinward.service.console import workspaces
-from twinward.service.incidents import incident_view
-from twinward.service.console.basemap import Ground
 from twinward.service.console.affected_places import PlacePoints
-from twinward.service.console.movement_sample import Movement
-from twinward.service.platform import Platform
+from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard import Dashboards
+from twinward.service.console.movement_sample import Movement
+from twinward.service.incidents import incident_view
+from twinward.service.platform import Platform
 
 JSON = "application/json"
 
@@ -25,7 +27,11 @@ def gives(name: str, *, many: bool = False) -> dict[int | str, dict[str, Any]]:
     """The answer's schema for OpenAPI."""
     schema: dict[str, Any] = {"$ref": f"#/components/schemas/{name}"}
     if many:
-        schema = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": schema}}}
+        schema = {
+            "type": "object",
+            "required": ["items"],
+            "properties": {"items": {"type": "array", "items": schema}},
+        }
     return {200: {"description": name, "content": {JSON: {"schema": schema}}}}
 
 
@@ -57,7 +63,11 @@ def add_screens(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     @routes.get("/incidents/{incident}/room", responses=gives("IncidentView"))
     def get_room(request: Request, incident: str, at: At = None) -> Response:
         """One incident as a loop: rail, board, tasks, evidence, causes."""
-        return answer(incident_view.get_incident_view(platform, ground, caller_of(platform, request), incident, aware(at)))
+        return answer(
+            incident_view.get_incident_view(
+                platform, ground, caller_of(platform, request), incident, aware(at)
+            )
+        )
 
 
 def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
@@ -65,19 +75,27 @@ def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     movement = Movement(platform)
 
     @routes.get("/map/areas")
-    def get_map_areas(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    def get_map_areas(
+        request: Request, if_none_match: Annotated[str | None, Header()] = None
+    ) -> Response:
         """GeoJSON of the areas: outlines where the city has them, else points."""
         caller_of(platform, request)
         return tagged(ground.tag, ground.features, if_none_match, "application/geo+json")
 
     @routes.get("/map/movement")
-    def get_map_movement(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
-        """A working day of a sample of the synthetic residents, packed as `service/movement.py` says."""
+    def get_map_movement(
+        request: Request, if_none_match: Annotated[str | None, Header()] = None
+    ) -> Response:
+        """A working day of a sample of the synthetic residents, packed as `service/movement.py`
+        says.
+        """
         caller_of(platform, request)
         return tagged(*movement.get(), if_none_match, "application/octet-stream")
 
     @routes.get("/map/places", responses=gives("PlaceColumns"))
-    def get_map_places(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    def get_map_places(
+        request: Request, if_none_match: Annotated[str | None, Header()] = None
+    ) -> Response:
         """Affected places by public address, as columns; filter by `first` for an instant."""
         return tagged(*points.get(caller_of(platform, request)), if_none_match, JSON)
 
@@ -102,7 +120,9 @@ def add_desks(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     ) -> Response:
         """Unfinished tasks of a department in an area, by deadline."""
         caller = caller_of(platform, request)
-        return answer(workspaces.get_my_tasks(platform, ground, caller, department or None, area or None))
+        return answer(
+            workspaces.get_my_tasks(platform, ground, caller, department or None, area or None)
+        )
 
     @routes.get("/trust", responses=gives("Trust"))
     def get_trust(request: Request) -> Response:

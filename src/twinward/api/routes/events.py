@@ -11,8 +11,8 @@ import msgspec
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from twinward.api.http.responses import ERRORS, answer
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer
 from twinward.service.incidents import queries
 from twinward.service.platform import Caller, Platform
 
@@ -34,12 +34,16 @@ def router(platform: Platform) -> APIRouter:
         follow: bool = False,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
-        """Events after an offset; with `follow=true` (or Accept: text/event-stream) the stream stays open."""
+        """Events after an offset; with `follow=true` (or Accept: text/event-stream) the stream
+        stays open.
+        """
         caller = caller_of(platform, request)
         seen = last_event_id or ""
         start = min(int(seen), FAR) if seen.isascii() and seen.isdigit() else after
         if follow or "text/event-stream" in request.headers.get("accept", ""):
-            return StreamingResponse(stream(pulse, request, start, caller), media_type="text/event-stream")
+            return StreamingResponse(
+                stream(pulse, request, start, caller), media_type="text/event-stream"
+            )
         items = await asyncio.to_thread(queries.list_events, platform, start, limit, caller)
         return answer({"items": items, "next": items[-1]["seq"] if items else start})
 
@@ -47,7 +51,9 @@ def router(platform: Platform) -> APIRouter:
 
 
 class Pulse:
-    """One waiter for every stream of this process: two hundred open screens cost one thread and one read of the log."""
+    """One waiter for every stream of this process: two hundred open screens cost one thread and
+    one read of the log.
+    """
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -78,7 +84,8 @@ class Pulse:
     def _frame(self, after: int, caller: Caller) -> tuple[bytes, int]:
         items = queries.list_events(self.platform, after, PAGE, caller)
         frames = [
-            b"id: %d\nevent: %s\ndata: %s\n\n" % (item["seq"], item["type"].encode(), msgspec.json.encode(item))
+            b"id: %d\nevent: %s\ndata: %s\n\n"
+            % (item["seq"], item["type"].encode(), msgspec.json.encode(item))
             for item in items
         ]
         return b"".join(frames), items[-1]["seq"] if items else after
@@ -93,8 +100,12 @@ class Pulse:
                 moved.set()
 
 
-async def stream(pulse: Pulse, request: Request, after: int, caller: Caller) -> AsyncIterator[bytes]:
-    """Every event after `after`, in order, as they come; a comment now and then keeps the wire open."""
+async def stream(
+    pulse: Pulse, request: Request, after: int, caller: Caller
+) -> AsyncIterator[bytes]:
+    """Every event after `after`, in order, as they come; a comment now and then keeps the wire
+    open.
+    """
     yield b": here\n\n"
     while not await request.is_disconnected():
         if not await pulse.wait(after):

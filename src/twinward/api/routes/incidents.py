@@ -1,4 +1,6 @@
-"""GET routes: incidents, tasks, overview, sources, areas, activations; any of them as of an instant."""
+"""GET routes: incidents, tasks, overview, sources, areas, activations; any of them as of an
+instant.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer
 from twinward.core.clock import require_reach
 from twinward.service.access import activations
 from twinward.service.incidents import queries
 from twinward.service.platform import Platform
 
-At = Annotated[datetime | None, Query(description="as of this instant (RFC 3339 with zone); absent is now")]
+At = Annotated[
+    datetime | None, Query(description="as of this instant (RFC 3339 with zone); absent is now")
+]
 Limit = Annotated[int, Query(ge=1, le=10_000)]
 Offset = Annotated[int, Query(ge=0, le=100_000_000)]
 Word = Annotated[str | None, Query(min_length=1, max_length=120)]
@@ -34,13 +38,19 @@ def add_incidents(routes: APIRouter, platform: Platform) -> None:
     def get_incidents(request: Request, status: Word = None, at: At = None) -> Response:
         """Incidents, newest first."""
         caller = caller_of(platform, request)
-        return answer({"items": queries.list_incidents(platform, at=aware(at), status=status, caller=caller)})
+        return answer(
+            {"items": queries.list_incidents(platform, at=aware(at), status=status, caller=caller)}
+        )
 
     @routes.get("/incidents/{incident}")
-    def get_incident(request: Request, incident: str, timeline: bool = False, at: At = None) -> Response:
+    def get_incident(
+        request: Request, incident: str, timeline: bool = False, at: At = None
+    ) -> Response:
         """One incident: plan, tasks, what keeps it open, and on request its whole cause tree."""
         caller = caller_of(platform, request)
-        return answer(queries.get_incident(platform, incident, at=aware(at), timeline=timeline, caller=caller))
+        return answer(
+            queries.get_incident(platform, incident, at=aware(at), timeline=timeline, caller=caller)
+        )
 
 
 def add_tasks(routes: APIRouter, platform: Platform) -> None:
@@ -92,7 +102,9 @@ def add_figures(routes: APIRouter, platform: Platform) -> None:
 def add_state(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/sources")
     def get_sources(request: Request) -> Response:
-        """Each source's account: received = stored + rejected + duplicate; and where it is not what is stored."""
+        """Each source's account: received = stored + rejected + duplicate; and where it is not
+        what is stored.
+        """
         caller_of(platform, request)
         differences = platform.reconciler.list_differences()
         return answer({"items": queries.list_sources(platform), "differences": differences})

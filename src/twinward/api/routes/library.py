@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer
 from twinward.service.assessment import knowledge_questions
 from twinward.service.plans import plan_library
 from twinward.service.platform import Platform
@@ -18,7 +18,9 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.get("/plans")
     def get_plans(request: Request, hazard: str | None = None) -> Response:
-        """The plans there are; `standard` ones are taken by the loop, the others are for a person to choose."""
+        """The plans there are; `standard` ones are taken by the loop, the others are for a
+        person to choose.
+        """
         caller_of(platform, request)
         return answer({"items": plan_library.list_plans(platform.reference.library, hazard)})
 
@@ -29,7 +31,9 @@ def router(platform: Platform) -> APIRouter:
         return answer(plan_library.get_known_plan(platform.reference.library, plan))
 
     @routes.get("/library/search")
-    def get_search(request: Request, q: Annotated[str, Query(min_length=1, max_length=400)]) -> Response:
+    def get_search(
+        request: Request, q: Annotated[str, Query(min_length=1, max_length=400)]
+    ) -> Response:
         """An answer with the path of its reasoning and today's facts, or that there is none."""
         return answer(knowledge_questions.search(q, platform, caller_of(platform, request)))
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer, read_body
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer, read_body
 from twinward.core.clock import require_aware
 from twinward.service.intake import observations
 from twinward.service.platform import Platform
@@ -24,11 +24,16 @@ Offset = Annotated[int, Query(ge=0, le=100_000_000)]
 
 def describe_body() -> dict[str, Any]:
     """The request body for OpenAPI."""
-    _, schemas = msgspec.json.schema_components([observations.ObservationItem], ref_template="#/components/schemas/{name}")
+    _, schemas = msgspec.json.schema_components(
+        [observations.ObservationItem], ref_template="#/components/schemas/{name}"
+    )
     schema = {
         "type": "object",
         "required": ["source", "items"],
-        "properties": {"source": {"type": "string"}, "items": {"type": "array", "items": schemas["ObservationItem"]}},
+        "properties": {
+            "source": {"type": "string"},
+            "items": {"type": "array", "items": schemas["ObservationItem"]},
+        },
     }
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
@@ -39,7 +44,9 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.post("/observations", openapi_extra=describe_body())
     async def post_observations(request: Request) -> Response:
-        """Take in what was sensed: every item is stored, a counted duplicate, or rejected with its reason."""
+        """Take in what was sensed: every item is stored, a counted duplicate, or rejected with
+        its reason.
+        """
         caller_of(platform, request)
         body = await read_body(request, LIMIT_BYTES)
         if len(body) > LARGE_BYTES:
@@ -61,6 +68,12 @@ def router(platform: Platform) -> APIRouter:
     ) -> Response:
         """Readings of one sensor in [from, to) by hour: count, mean, least, greatest."""
         caller_of(platform, request)
-        return answer({"items": observations.get_hours(platform, sensor, require_aware(start), require_aware(to))})
+        return answer(
+            {
+                "items": observations.get_hours(
+                    platform, sensor, require_aware(start), require_aware(to)
+                )
+            }
+        )
 
     return routes

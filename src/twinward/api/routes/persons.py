@@ -1,4 +1,6 @@
-"""GET /v1/cases and /v1/contacts: persons by pseudonym, under an activation, inside one's jurisdiction."""
+"""GET /v1/cases and /v1/contacts: persons by pseudonym, under an activation, inside one's
+jurisdiction.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer
 from twinward.api.routes.console import gives
 from twinward.service.access import handovers, person_listing
 from twinward.service.platform import Platform
@@ -22,9 +24,15 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.get("/cases")
     def get_cases(
-        request: Request, hazard: Word = None, status: Word = None, limit: Limit = 50, offset: Offset = 0
+        request: Request,
+        hazard: Word = None,
+        status: Word = None,
+        limit: Limit = 50,
+        offset: Offset = 0,
     ) -> Response:
-        """Cases in the caller's areas that the activation in force opens, newest first, with their total."""
+        """Cases in the caller's areas that the activation in force opens, newest first, with
+        their total.
+        """
         caller = caller_of(platform, request)
         found = person_listing.list_persons(
             platform, caller, "cases", limit=limit, offset=offset, hazard=hazard, status=status
@@ -34,12 +42,16 @@ def router(platform: Platform) -> APIRouter:
     @routes.get("/cases/{case}")
     def get_case(request: Request, case: str) -> Response:
         """One case; one that is not yours answers like one that is not there."""
-        return answer(person_listing.get_person(platform, caller_of(platform, request), "cases", case))
+        return answer(
+            person_listing.get_person(platform, caller_of(platform, request), "cases", case)
+        )
 
     @routes.get("/handovers", responses=gives("HandOvers"))
     def get_handovers(request: Request, case: Word = None, status: Word = None) -> Response:
         """Hand-overs of cases in which the caller's areas have a part, newest first."""
-        return answer(handovers.list_handovers(platform, caller_of(platform, request), case, status))
+        return answer(
+            handovers.list_handovers(platform, caller_of(platform, request), case, status)
+        )
 
     @routes.get("/contacts")
     def get_contacts(
@@ -50,10 +62,19 @@ def router(platform: Platform) -> APIRouter:
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Response:
-        """Contacts in the caller's areas that the activation in force opens, newest first, with their total."""
+        """Contacts in the caller's areas that the activation in force opens, newest first, with
+        their total.
+        """
         caller = caller_of(platform, request)
         found = person_listing.list_persons(
-            platform, caller, "contacts", limit=limit, offset=offset, incident=incident, case=case, step=step
+            platform,
+            caller,
+            "contacts",
+            limit=limit,
+            offset=offset,
+            incident=incident,
+            case=case,
+            step=step,
         )
         return answer(found)
 

@@ -1,4 +1,6 @@
-"""/v1/plans: compare plans as a job with progress, adopt one, look at a forecast beside what happened."""
+"""/v1/plans: compare plans as a job with progress, adopt one, look at a forecast beside what
+happened.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +10,30 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer
 from twinward.api.routes.console import gives
 from twinward.api.routes.sessions import decode, describe
 from twinward.core.messages import Instant
 from twinward.service.incidents.plan_adoption import AdoptRequest, adopt, look_beside
 from twinward.service.planning.comparison_jobs import ComparisonQueue
+from twinward.service.planning.comparison_store import (
+    CompareRequest,
+    check_numbers,
+    list_blocks,
+    require_time,
+)
 from twinward.service.plans.plan_library import MakeRequest, keep
 from twinward.service.platform import Platform
-from twinward.service.planning.comparison_store import (CompareRequest, check_numbers, list_blocks, require_time)
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 Reason = Annotated[str, msgspec.Meta(max_length=1500, pattern="^[^\\x00]*$")]
 
 
 class AskCompare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`none`, `as-now` or plans of the library by id, and how many to generate; from the live state at `at`."""
+    """`none`, `as-now` or plans of the library by id, and how many to generate; from the live
+    state at `at`.
+    """
 
     plans: Annotated[tuple[Word, ...], msgspec.Meta(max_length=32)] = ()
     generate: Annotated[int, msgspec.Meta(ge=0, le=32)] = 0
@@ -38,7 +47,14 @@ class AskCompare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     replicates: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 1
     disease: (
-        Literal["sars-cov-2-ancestral", "sars-cov-2-omicron-ba2", "influenza-pandemic", "sars-2003", "measles"] | None
+        Literal[
+            "sars-cov-2-ancestral",
+            "sars-cov-2-omicron-ba2",
+            "influenza-pandemic",
+            "sars-2003",
+            "measles",
+        ]
+        | None
     ) = None
     ranked_by: Literal["cost", "infections", "deaths", "restricted_days"] = "cost"
     found_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
@@ -46,7 +62,9 @@ class AskCompare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class AskMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Variants of `base` by `vary` (NAME=V,V), or plans of blocks in `areas`; they are kept in the workspace."""
+    """Variants of `base` by `vary` (NAME=V,V), or plans of blocks in `areas`; they are kept in
+    the workspace.
+    """
 
     count: Annotated[int, msgspec.Meta(ge=1, le=100)] = 8
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 1
@@ -56,8 +74,9 @@ class AskMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class AskAdopt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A plan for an incident, by a named person; `sheet` is the comparison that was read; `now`: without waiting for
-    its triggers."""
+    """A plan for an incident, by a named person; `sheet` is the comparison that was read; `now`:
+    without waiting for its triggers.
+    """
 
     plan: Word
     incident: Word
@@ -72,7 +91,12 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["plans"], responses=ERRORS)
     desk = ComparisonQueue(platform)
 
-    @routes.post("/plans/compare", openapi_extra=describe(AskCompare), responses=gives("CompareJob"), status_code=202)
+    @routes.post(
+        "/plans/compare",
+        openapi_extra=describe(AskCompare),
+        responses=gives("CompareJob"),
+        status_code=202,
+    )
     async def post_compare(request: Request) -> Response:
         """Start a comparison of plans on the same random numbers; ask for it by its id."""
         caller = caller_of(platform, request)
@@ -82,9 +106,13 @@ def router(platform: Platform) -> APIRouter:
         require_time(platform, wanted.at)
         return answer(desk.start(caller, wanted), 202)
 
-    @routes.post("/plans/generate", openapi_extra=describe(AskMake), responses=gives("PlanLine", many=True))
+    @routes.post(
+        "/plans/generate", openapi_extra=describe(AskMake), responses=gives("PlanLine", many=True)
+    )
     async def post_generate(request: Request) -> Response:
-        """Make plans from a plan's variables or from blocks, and keep them with what they were made from."""
+        """Make plans from a plan's variables or from blocks, and keep them with what they were
+        made from.
+        """
         caller = caller_of(platform, request)
         asked: AskMake = await decode(request, AskMake, secret=False)
         wanted = MakeRequest(**msgspec.structs.asdict(asked))
@@ -92,13 +120,17 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.get("/plan-blocks", responses=gives("Block", many=True))
     def get_blocks(request: Request) -> Response:
-        """What a plan can be made of: each block with its strengths; `gen-` and one digit a block names the plan."""
+        """What a plan can be made of: each block with its strengths; `gen-` and one digit a
+        block names the plan.
+        """
         caller_of(platform, request)
         return answer({"items": list_blocks()})
 
     @routes.get("/plans/compare/{comparison}", responses=gives("CompareJob"))
     def get_compare(request: Request, comparison: str) -> Response:
-        """How far a comparison is, and its sheet when it is done; a kept sheet answers by its own name."""
+        """How far a comparison is, and its sheet when it is done; a kept sheet answers by its
+        own name.
+        """
         return answer(desk.get(caller_of(platform, request), comparison))
 
     @routes.post("/plans/adopt", openapi_extra=describe(AskAdopt), responses=gives("Adoption"))
@@ -111,7 +143,9 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.get("/incidents/{incident}/forecast", responses=gives("Beside"))
     def get_forecast(request: Request, incident: str) -> Response:
-        """The forecast that was read when the plan in force was adopted, beside what was reported since; or null."""
+        """The forecast that was read when the plan in force was adopted, beside what was
+        reported since; or null.
+        """
         return answer(look_beside(platform, caller_of(platform, request), incident))
 
     return routes

@@ -1,4 +1,6 @@
-"""/v1/sessions: log in, refresh, list one's devices, log out. Tokens travel in headers and bodies, never in cookies."""
+"""/v1/sessions: log in, refresh, list one's devices, log out. Tokens travel in headers and
+bodies, never in cookies.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer, read_body
 from twinward.api.http.authentication import caller_of
-from twinward.core.errors import (InputError, RefusedError, explain_decode_error)
+from twinward.api.http.responses import ERRORS, answer, read_body
+from twinward.core.errors import InputError, RefusedError, explain_decode_error
 from twinward.service.access import accounts
 from twinward.service.platform import Platform
 
@@ -38,7 +40,9 @@ class Refresh(msgspec.Struct, forbid_unknown_fields=True):
 
 def describe(kind: type) -> dict[str, Any]:
     """The request body for OpenAPI."""
-    (schema,), parts = msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}")
+    (schema,), parts = msgspec.json.schema_components(
+        [kind], ref_template="#/components/schemas/{name}"
+    )
     inline = parts.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": inline}}}}
 
@@ -50,7 +54,9 @@ async def decode(request: Request, kind: Any, *, secret: bool = True) -> Any:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # the complaint of the decoder may quote the body
-        said = "the body is not what this route takes" + ("" if secret else f": {explain_decode_error(str(error))}")
+        said = "the body is not what this route takes" + (
+            "" if secret else f": {explain_decode_error(str(error))}"
+        )
         raise InputError(said, "see /openapi.json", code="bad_body") from error
 
 
@@ -72,14 +78,20 @@ def router(platform: Platform) -> APIRouter:
     async def post_session(request: Request) -> Response:
         """Log in: a short-lived token and a refresh that can be spent once."""
         asked: Login = await decode(request, Login)
-        run = try_login(request, accounts.login, asked.name, asked.password, asked.code, asked.device)
+        run = try_login(
+            request, accounts.login, asked.name, asked.password, asked.code, asked.device
+        )
         return answer(await run, 201)
 
     @routes.post("/sessions/first", openapi_extra=describe(FirstPassword))
     async def post_first_password(request: Request) -> Response:
-        """Exchange a one-time secret for a password; the answer carries the second factor's address, once."""
+        """Exchange a one-time secret for a password; the answer carries the second factor's
+        address, once.
+        """
         asked: FirstPassword = await decode(request, FirstPassword)
-        run = try_login(request, accounts.set_first_password, asked.name, asked.secret, asked.password)
+        run = try_login(
+            request, accounts.set_first_password, asked.name, asked.secret, asked.password
+        )
         return answer({"authenticator": await run}, 201)
 
     @routes.post("/sessions/refresh", openapi_extra=describe(Refresh))

@@ -1,4 +1,6 @@
-"""GET routes of stocks, requests and transfers; what changes them is asked through POST /v1/commands."""
+"""GET routes of stocks, requests and transfers; what changes them is asked through POST
+/v1/commands.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer
 from twinward.api.routes.console import gives
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.logistics import supply_queries
@@ -24,10 +26,18 @@ def router(platform: Platform) -> APIRouter:
 
 def add_supplies(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/supplies/stocks", responses=gives("StockRow", many=True))
-    def get_stocks(request: Request, area: Word = None, kind: Word = None, at: At = None) -> Response:
+    def get_stocks(
+        request: Request, area: Word = None, kind: Word = None, at: At = None
+    ) -> Response:
         """What each area and holder has: in use, promised, expired, free."""
         caller = caller_of(platform, request)
-        return answer({"items": supply_queries.list_stocks(platform, caller, area=area, kind=kind, at=aware(at))})
+        return answer(
+            {
+                "items": supply_queries.list_stocks(
+                    platform, caller, area=area, kind=kind, at=aware(at)
+                )
+            }
+        )
 
     @routes.get("/supplies/requests", responses=gives("RequestRow", many=True))
     def get_requests(
@@ -40,29 +50,46 @@ def add_supplies(routes: APIRouter, platform: Platform) -> None:
     ) -> Response:
         """Requests by the time they are needed; `status` open, all, or one of them."""
         caller = caller_of(platform, request)
-        found = supply_queries.list_requests(platform, caller, area=area, side=side, status=status, kind=kind, at=aware(at))
+        found = supply_queries.list_requests(
+            platform, caller, area=area, side=side, status=status, kind=kind, at=aware(at)
+        )
         return answer({"items": found})
 
     @routes.get("/supplies/demand", responses=gives("DemandReport"))
     def get_demand(
-        request: Request, days: Annotated[int, Query(ge=1, le=60)] = 14, level: Word = None, at: At = None
+        request: Request,
+        days: Annotated[int, Query(ge=1, le=60)] = 14,
+        level: Word = None,
+        at: At = None,
     ) -> Response:
-        """What will be needed against what there is: the city's gauges, the areas, shortages by date."""
+        """What will be needed against what there is: the city's gauges, the areas, shortages by
+        date.
+        """
         caller = caller_of(platform, request)
         return answer(forecast_demand(platform, caller, days=days, level=level, at=aware(at)))
 
     @routes.get("/supplies/requests/{request_id}", responses=gives("RequestRow"))
     def get_request(request: Request, request_id: str) -> Response:
         """One request."""
-        return answer(supply_queries.get_request(platform, caller_of(platform, request), request_id))
+        return answer(
+            supply_queries.get_request(platform, caller_of(platform, request), request_id)
+        )
 
 
 def add_transfers(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/transfers", responses=gives("TransferRow", many=True))
-    def get_transfers(request: Request, area: Word = None, status: Word = "open", at: At = None) -> Response:
+    def get_transfers(
+        request: Request, area: Word = None, status: Word = "open", at: At = None
+    ) -> Response:
         """Patients on their way between hospitals, without who they are."""
         caller = caller_of(platform, request)
-        return answer({"items": supply_queries.list_transfers(platform, caller, area=area, status=status, at=aware(at))})
+        return answer(
+            {
+                "items": supply_queries.list_transfers(
+                    platform, caller, area=area, status=status, at=aware(at)
+                )
+            }
+        )
 
     @routes.get("/transfers/{transfer}", responses=gives("TransferRow"))
     def get_transfer(request: Request, transfer: str) -> Response:

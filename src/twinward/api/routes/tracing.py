@@ -1,4 +1,6 @@
-"""/v1/trace: questions about movement; POST, because each leaves a record and no pseudonym belongs in an address."""
+"""/v1/trace: questions about movement; POST, because each leaves a record and no pseudonym
+belongs in an address.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from twinward.api.http.responses import ERRORS, answer, read_body
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.responses import ERRORS, answer, read_body
 from twinward.api.routes.sessions import describe
-from twinward.core.errors import (InputError, decoded, explain_decode_error)
+from twinward.core.errors import InputError, decoded, explain_decode_error
 from twinward.core.messages import Instant
 from twinward.service.platform import Platform
 
@@ -26,7 +28,9 @@ GeoJson = dict[str, Any]
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`from` inclusive, `to` exclusive; what is missing follows from the newest data that the activation opens."""
+    """`from` inclusive, `to` exclusive; what is missing follows from the newest data that the
+    activation opens.
+    """
 
     start: Instant | None = msgspec.field(default=None, name="from")
     end: Instant | None = msgspec.field(default=None, name="to")
@@ -53,7 +57,9 @@ class AskBackward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class AskVisited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who passed through areas and who stayed, in the `days` before `to`; everyone where no subject is named."""
+    """Who passed through areas and who stayed, in the `days` before `to`; everyone where no
+    subject is named.
+    """
 
     areas: GeoJson
     days: Annotated[float, msgspec.Meta(gt=0, le=366)]
@@ -71,7 +77,9 @@ class AskDwell(Window, frozen=True, kw_only=True):
 
 
 class AskFlows(Window, frozen=True, kw_only=True):
-    """How many moved between areas: a level of the city, or areas of one's own. Small counts are hidden."""
+    """How many moved between areas: a level of the city, or areas of one's own. Small counts are
+    hidden.
+    """
 
     level: Word | None = None
     areas: GeoJson | None = None
@@ -104,7 +112,9 @@ class AskFile(Window, frozen=True, kw_only=True):
 
 
 def gives_asked(name: str, *, asked: bool = True) -> dict[int | str, dict[str, Any]]:
-    """The answer's schema for OpenAPI; with the fields of Asked where the answer itself does not hold them."""
+    """The answer's schema for OpenAPI; with the fields of Asked where the answer itself does not
+    hold them.
+    """
     one = {"$ref": f"#/components/schemas/{name}"}
     schema = {"allOf": [one, {"$ref": "#/components/schemas/Asked"}]} if asked else one
     return {200: {"description": name, "content": {"application/json": {"schema": schema}}}}
@@ -117,9 +127,13 @@ async def reply(request: Request, kind: Any, work: Callable[[Any], Any]) -> Resp
         asked = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         code = "time_without_zone" if "timezone" in str(error) else "bad_question"
-        raise InputError(explain_decode_error(str(error), decoded(body)), "see /openapi.json", code=code) from error
+        raise InputError(
+            explain_decode_error(str(error), decoded(body)), "see /openapi.json", code=code
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError("the body is not JSON", "send one JSON object in UTF-8", code="bad_json") from error
+        raise InputError(
+            "the body is not JSON", "send one JSON object in UTF-8", code="bad_json"
+        ) from error
     return answer(await asyncio.to_thread(work, asked))
 
 
@@ -136,13 +150,19 @@ def router(platform: Platform) -> APIRouter:
 
 
 def add_persons(routes: APIRouter, platform: Platform) -> None:
-    @routes.post("/contacts", responses=gives_asked("ContactAnswer"), openapi_extra=describe(AskContacts))
+    @routes.post(
+        "/contacts", responses=gives_asked("ContactAnswer"), openapi_extra=describe(AskContacts)
+    )
     async def post_contacts(request: Request) -> Response:
-        """Contacts of a person with minutes, nearest distance, setting, evidence, probabilities; likeliest first."""
+        """Contacts of a person with minutes, nearest distance, setting, evidence, probabilities;
+        likeliest first.
+        """
         tracing = platform.tracing(caller_of(platform, request))
         return await reply(request, AskContacts, lambda asked: tracing.contacts(**fields(asked)))
 
-    @routes.post("/backward", responses=gives_asked("BackwardAnswer"), openapi_extra=describe(AskBackward))
+    @routes.post(
+        "/backward", responses=gives_asked("BackwardAnswer"), openapi_extra=describe(AskBackward)
+    )
     async def post_backward(request: Request) -> Response:
         """Where and from whom a case may have been infected."""
         tracing = platform.tracing(caller_of(platform, request))
@@ -152,15 +172,23 @@ def add_persons(routes: APIRouter, platform: Platform) -> None:
 
         return await reply(request, AskBackward, work)
 
-    @routes.post("/companions", responses=gives_asked("CompanionAnswer"), openapi_extra=describe(AskCompanions))
+    @routes.post(
+        "/companions",
+        responses=gives_asked("CompanionAnswer"),
+        openapi_extra=describe(AskCompanions),
+    )
     async def post_companions(request: Request) -> Response:
         """Others whose stays overlap a person's at several places."""
         tracing = platform.tracing(caller_of(platform, request))
-        return await reply(request, AskCompanions, lambda asked: tracing.companions(**fields(asked)))
+        return await reply(
+            request, AskCompanions, lambda asked: tracing.companions(**fields(asked))
+        )
 
 
 def add_crowds(routes: APIRouter, platform: Platform) -> None:
-    @routes.post("/visited", responses=gives_asked("VisitedAnswer"), openapi_extra=describe(AskVisited))
+    @routes.post(
+        "/visited", responses=gives_asked("VisitedAnswer"), openapi_extra=describe(AskVisited)
+    )
     async def post_visited(request: Request) -> Response:
         """Who passed through areas, and who stayed: two named answers."""
         tracing = platform.tracing(caller_of(platform, request))
@@ -172,7 +200,9 @@ def add_crowds(routes: APIRouter, platform: Platform) -> None:
         tracing = platform.tracing(caller_of(platform, request))
         return await reply(request, AskDwell, lambda asked: tracing.dwell(**fields(asked)))
 
-    @routes.post("/flows", responses=gives_asked("FlowAnswer", asked=False), openapi_extra=describe(AskFlows))
+    @routes.post(
+        "/flows", responses=gives_asked("FlowAnswer", asked=False), openapi_extra=describe(AskFlows)
+    )
     async def post_flows(request: Request) -> Response:
         """Aggregates of movement with small counts hidden; open in peacetime, too."""
         tracing = platform.tracing(caller_of(platform, request))
@@ -180,18 +210,30 @@ def add_crowds(routes: APIRouter, platform: Platform) -> None:
 
 
 def add_files(routes: APIRouter, platform: Platform) -> None:
-    @routes.post("/chain", responses=gives_asked("IncidentChain", asked=False), openapi_extra=describe(AskChain))
+    @routes.post(
+        "/chain",
+        responses=gives_asked("IncidentChain", asked=False),
+        openapi_extra=describe(AskChain),
+    )
     async def post_chain(request: Request) -> Response:
-        """The transmission tree of an incident, with probabilities; which links are stated and which inferred."""
+        """The transmission tree of an incident, with probabilities; which links are stated and
+        which inferred.
+        """
         from twinward.service.tracing.incident_chain import trace_incident
 
         caller = caller_of(platform, request)
-        return await reply(request, AskChain, lambda asked: trace_incident(platform, caller, **fields(asked)))
+        return await reply(
+            request, AskChain, lambda asked: trace_incident(platform, caller, **fields(asked))
+        )
 
-    @routes.post("/file", responses=gives_asked("PersonFile", asked=False), openapi_extra=describe(AskFile))
+    @routes.post(
+        "/file", responses=gives_asked("PersonFile", asked=False), openapi_extra=describe(AskFile)
+    )
     async def post_file(request: Request) -> Response:
         """One person, one file: places, contacts, cases, tests, isolation, tasks."""
         from twinward.service.tracing.case_file import make_file
 
         tracing = platform.tracing(caller_of(platform, request))
-        return await reply(request, AskFile, lambda asked: make_file(platform, tracing, **fields(asked)))
+        return await reply(
+            request, AskFile, lambda asked: make_file(platform, tracing, **fields(asked))
+        )

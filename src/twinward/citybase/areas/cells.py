@@ -1,4 +1,6 @@
-"""Seeded positions: even cells inside the outline above, for areas whose own position nobody publishes."""
+"""Seeded positions: even cells inside the outline above, for areas whose own position nobody
+publishes.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,10 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from twinward.citybase.areas.hierarchy import AreaNode, Hierarchy
+from twinward.citybase.inputs import local_km
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
-from twinward.citybase.inputs import local_km
-from twinward.citybase.areas.hierarchy import Hierarchy, AreaNode
 
 SAMPLES_PER_LEAF, LEAST_SAMPLES, ROUNDS = 30, 200, 6
 
@@ -25,15 +27,22 @@ def sample_inside(shape: Any, number: int, chance: np.random.Generator) -> NDArr
     have = 0
     while have < number:
         share = max(shape.area / max((east - west) * (north - south), 1e-12), 0.02)
-        xy = chance.random((int((number - have) / share * 1.2) + 16, 2)) * [east - west, north - south] + [west, south]
+        xy = chance.random((int((number - have) / share * 1.2) + 16, 2)) * [
+            east - west,
+            north - south,
+        ] + [west, south]
         inside = xy[shapely.contains_xy(shape, xy[:, 0], xy[:, 1])]
         found.append(inside)
         have += len(inside)
     return np.concatenate(found)[:number]
 
 
-def even_centres(samples: NDArray[Any], fixed: NDArray[Any], chance: np.random.Generator) -> NDArray[np.float64]:
-    """Centres of even cells over `samples` (Lloyd's rounds); rows of `fixed` that are finite stay where they are."""
+def even_centres(
+    samples: NDArray[Any], fixed: NDArray[Any], chance: np.random.Generator
+) -> NDArray[np.float64]:
+    """Centres of even cells over `samples` (Lloyd's rounds); rows of `fixed` that are finite
+    stay where they are.
+    """
     free = ~np.isfinite(fixed).all(axis=1)
     centres = fixed.copy()
     pick = chance.permutation(max(len(samples), int(free.sum())))[: int(free.sum())] % len(samples)
@@ -47,33 +56,53 @@ def even_centres(samples: NDArray[Any], fixed: NDArray[Any], chance: np.random.G
     return np.asarray(centres)
 
 
-def root_samples(node: AreaNode, number: int, middle: Any, chance: np.random.Generator) -> NDArray[np.float64]:
-    """Points that stand for an area of the top level: inside its outline, else about its point or its children's.
+def root_samples(
+    node: AreaNode, number: int, middle: Any, chance: np.random.Generator
+) -> NDArray[np.float64]:
+    """Points that stand for an area of the top level: inside its outline, else about its point or
+    its children's.
 
     `middle` of the other areas is the last resort: None when nothing at all says where the city is.
     """
     if node.shape is not None:
         return sample_inside(node.shape, number, chance)
-    known = [n.point for n in (node, *node.children) if n.point is not None] or ([middle] if middle is not None else [])
+    known = [n.point for n in (node, *node.children) if n.point is not None] or (
+        [middle] if middle is not None else []
+    )
     if not known:
         raise InputError(
             f"nothing says where area {node.code} ({node.name}) is",
-            "add [boundaries] for its level, lon and lat columns to a level, or [positions]", code="no_position",
-        )  # fmt: skip
-    return np.asarray(known)[chance.integers(0, len(known), number)] + chance.normal(0, 0.01, (number, 2))
+            "add [boundaries] for its level, lon and lat columns to a level, or [positions]",
+            code="no_position",
+        )
+    return np.asarray(known)[chance.integers(0, len(known), number)] + chance.normal(
+        0, 0.01, (number, 2)
+    )
 
 
 def seat_areas(hierarchy: Hierarchy, seed: int) -> None:
-    """Gives every area a point: the published one, else a seeded cell inside the nearest outline above it."""
+    """Gives every area a point: the published one, else a seeded cell inside the nearest outline
+    above it.
+    """
     known = [middle_of(node) for node in hierarchy.nodes[0] if node.shape is not None]
-    known += [node.point for node in hierarchy.nodes[0] if node.shape is None and node.point is not None]
+    known += [
+        node.point for node in hierarchy.nodes[0] if node.shape is None and node.point is not None
+    ]
     middle = np.mean(known, axis=0) if known else None
     for node in hierarchy.nodes[0]:
         chance = generator(seed, f"city/cells/{node.code}")
         leaves = count_leaves(node)
-        if node.shape is None and node.point is None and not any(child.point for child in node.children):
-            hierarchy.notes.append(f"nothing says where {node.code} is: it is put in the middle of the other areas")
-        node.samples = root_samples(node, max(SAMPLES_PER_LEAF * leaves, LEAST_SAMPLES), middle, chance)
+        if (
+            node.shape is None
+            and node.point is None
+            and not any(child.point for child in node.children)
+        ):
+            hierarchy.notes.append(
+                f"nothing says where {node.code} is: it is put in the middle of the other areas"
+            )
+        node.samples = root_samples(
+            node, max(SAMPLES_PER_LEAF * leaves, LEAST_SAMPLES), middle, chance
+        )
         if node.point is None:
             node.point = middle_of(node)
             node.published = node.shape is not None
@@ -106,14 +135,18 @@ def seat_children(node: AreaNode, chance: np.random.Generator) -> None:
             child.point = (float(centres[i, 0]), float(centres[i, 1]))
         mine = node.samples[order[edges[i] : edges[i + 1]]]
         if child.shape is not None and child.children:
-            mine = sample_inside(child.shape, max(SAMPLES_PER_LEAF * count_leaves(child), 40), chance)
+            mine = sample_inside(
+                child.shape, max(SAMPLES_PER_LEAF * count_leaves(child), 40), chance
+            )
         child.samples = mine if len(mine) else np.array([child.point])
         seat_children(child, chance)
     node.samples = None
 
 
 def leaf_radii_m(lonlat: NDArray[Any]) -> NDArray[np.float64]:
-    """About half the distance from a leaf to its near neighbours: the reach of what stands in it."""
+    """About half the distance from a leaf to its near neighbours: the reach of what stands in
+    it.
+    """
     if len(lonlat) < 2:
         return np.full(len(lonlat), 500.0)
     km = local_km(lonlat)

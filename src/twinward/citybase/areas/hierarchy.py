@@ -1,4 +1,6 @@
-"""The administrative hierarchy of a city: areas by code, level by level, each code starting with its parent's."""
+"""The administrative hierarchy of a city: areas by code, level by level, each code starting with
+its parent's.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +9,38 @@ from typing import Any
 
 import numpy as np
 
-from twinward.core.errors import InputError
-from twinward.core.geography import is_point
 from twinward.citybase.config import AreasConfig, Level
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.shapes import to_wgs84
-from twinward.citybase.sources.tables import (SourceTable, read_table, to_numbers, to_text)
+from twinward.citybase.sources.tables import SourceTable, read_table, to_numbers, to_text
+from twinward.core.errors import InputError
+from twinward.core.geography import is_point
 
 MOST_LEAVES = 65_535  # site_leaf is 16 bits
 
 
 class AreaNode:
-    """One area while the city is built. `point` is its published position, filled in later where there is none."""
+    """One area while the city is built. `point` is its published position, filled in later where
+    there is none.
+    """
 
-    __slots__ = ("children", "code", "level", "name", "parent", "point", "published", "samples", "shape", "stated")
+    __slots__ = (
+        "children",
+        "code",
+        "level",
+        "name",
+        "parent",
+        "point",
+        "published",
+        "samples",
+        "shape",
+        "stated",
+    )
 
-    def __init__(self, code: str, name: str, level: int, parent: AreaNode | None, stated: str = "") -> None:
+    def __init__(
+        self, code: str, name: str, level: int, parent: AreaNode | None, stated: str = ""
+    ) -> None:
         self.code, self.name, self.level, self.parent = code, name, level, parent
         self.stated = stated or code  # the code as the source writes it
         self.children: list[AreaNode] = []
@@ -57,7 +74,9 @@ class Hierarchy:
         seen: dict[str, int] = {}
         for node in self.nodes[level]:
             seen[node.name] = seen.get(node.name, 0) + 1
-        index.update({node.name: node for node in self.nodes[level] if node.name and seen[node.name] == 1})
+        index.update(
+            {node.name: node for node in self.nodes[level] if node.name and seen[node.name] == 1}
+        )
         index.update({node.stated: node for node in self.nodes[level]})
         return index
 
@@ -73,17 +92,23 @@ class Hierarchy:
         if len(self.leaves) > MOST_LEAVES:
             raise InputError(
                 f"{len(self.leaves)} areas of level {self.levels[-1]} are more than {MOST_LEAVES}",
-                "leave the lowest level out of [areas]", code="too_many_areas",
-            )  # fmt: skip
+                "leave the lowest level out of [areas]",
+                code="too_many_areas",
+            )
 
     def drop_barren(self) -> None:
-        """Gives an area without children one child of its own name on each level below, so that leaves cover all."""
+        """Gives an area without children one child of its own name on each level below, so that
+        leaves cover all.
+        """
         for level in range(len(self.levels) - 1):
             for node in self.nodes[level]:
                 if not node.children:
-                    self.nodes[level + 1].append(AreaNode(node.code + "0", node.name, level + 1, node, node.stated))
+                    self.nodes[level + 1].append(
+                        AreaNode(node.code + "0", node.name, level + 1, node, node.stated)
+                    )
                     self.notes.append(
-                        f"{self.levels[level]} {node.code} has no area below it: one stands for the whole"
+                        f"{self.levels[level]} {node.code} has no area below it: one stands for "
+                        f"the whole"
                     )
 
 
@@ -101,10 +126,18 @@ def read_hierarchy(areas: AreasConfig, base: Path, ledgers: list[SourceLedger]) 
     return hierarchy
 
 
-def read_level(hierarchy: Hierarchy, number: int, level: Level, table: SourceTable, ledger: SourceLedger) -> None:
-    codes = [to_text(value) for value in table.column(level.code, f"areas.levels.{level.level}.code")]
-    names = [to_text(value) for value in table.column(level.name, f"areas.levels.{level.level}.name")]
-    parents = table.column(level.parent, f"areas.levels.{level.level}.parent") if level.parent else None
+def read_level(
+    hierarchy: Hierarchy, number: int, level: Level, table: SourceTable, ledger: SourceLedger
+) -> None:
+    codes = [
+        to_text(value) for value in table.column(level.code, f"areas.levels.{level.level}.code")
+    ]
+    names = [
+        to_text(value) for value in table.column(level.name, f"areas.levels.{level.level}.name")
+    ]
+    parents = (
+        table.column(level.parent, f"areas.levels.{level.level}.parent") if level.parent else None
+    )
     width = padding(codes)
     above = hierarchy.nodes[number - 1] if number else []
     by_code = {node.stated: node for node in above}
@@ -126,7 +159,11 @@ def read_level(hierarchy: Hierarchy, number: int, level: Level, table: SourceTab
                 parent = next((by_code[t] for t in tries if t in by_code), None)
                 if parent is None:
                     above_name = hierarchy.levels[number - 1]
-                    ledger.reject(line, f"no such {above_name}: {wanted or 'none its code starts with'}", table.row(i))
+                    ledger.reject(
+                        line,
+                        f"no such {above_name}: {wanted or 'none its code starts with'}",
+                        table.row(i),
+                    )
                     continue
             seen.add(code)
             full = nested_code(code.zfill(width), parent, ledger)
@@ -137,7 +174,9 @@ def read_level(hierarchy: Hierarchy, number: int, level: Level, table: SourceTab
 
 
 def padding(codes: list[str]) -> int:
-    """The width to which codes are filled with zeros: none unless one code would be the start of another."""
+    """The width to which codes are filled with zeros: none unless one code would be the start of
+    another.
+    """
     present = {code for code in codes if code}
     clash = any(code[:n] in present for code in present for n in range(1, len(code)))
     return max((len(code) for code in present), default=0) if clash else 0
@@ -152,13 +191,17 @@ def nested_code(code: str, parent: AreaNode | None, ledger: SourceLedger) -> str
 
 
 def published_points(level: Level, table: SourceTable, ledger: SourceLedger) -> Any:
-    """float64[rows, 2] of published positions (NaN where unusable), or None when the level states none."""
+    """float64[rows, 2] of published positions (NaN where unusable), or None when the level
+    states none.
+    """
     if not level.lon or not level.lat:
         return None
     lon = to_numbers(table.column(level.lon, f"areas.levels.{level.level}.lon"))
     lat = to_numbers(table.column(level.lat, f"areas.levels.{level.level}.lat"))
     lon, lat = to_wgs84(lon, lat, level.crs, ledger.label)
-    good = np.array([is_point(x, y) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)], dtype=bool)
+    good = np.array(
+        [is_point(x, y) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)], dtype=bool
+    )
     if len(good) and (~good).any():
         ledger.note("position unusable, area seeded inside its outline", int((~good).sum()))
     return np.where(good[:, None], np.column_stack([lon, lat]), np.nan)

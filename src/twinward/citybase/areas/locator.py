@@ -9,13 +9,15 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from twinward.citybase.areas.hierarchy import Hierarchy, AreaNode
+from twinward.citybase.areas.hierarchy import AreaNode, Hierarchy
 
 M_PER_DEGREE = 111_194.93
 
 
 class Finder:
-    """Says in which leaf a point lies: by the lowest outline around it, then the nearest leaf point inside that."""
+    """Says in which leaf a point lies: by the lowest outline around it, then the nearest leaf
+    point inside that.
+    """
 
     def __init__(self, hierarchy: Hierarchy, max_snap_m: float) -> None:
         self.leaves = hierarchy.leaves
@@ -25,10 +27,14 @@ class Finder:
         number = {id(leaf): i for i, leaf in enumerate(self.leaves)}
         self.outlined = lowest_outlined(hierarchy.nodes[0])
         self.below = [np.array([number[id(leaf)] for leaf in leaves_of(n)]) for n in self.outlined]
-        self.tree = shapely.STRtree([node.shape for node in self.outlined]) if self.outlined else None
+        self.tree = (
+            shapely.STRtree([node.shape for node in self.outlined]) if self.outlined else None
+        )
 
     def locate(self, lonlat: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Leaf of each point (-1: outside every outline) and whether it was snapped to one from outside."""
+        """Leaf of each point (-1: outside every outline) and whether it was snapped to one from
+        outside.
+        """
         leaf = np.full(len(lonlat), -1, np.int64)
         snapped = np.zeros(len(lonlat), bool)
         if not len(lonlat):
@@ -43,7 +49,9 @@ class Finder:
         lost = np.flatnonzero(owner < 0)
         if len(lost):
             near, area = self.tree.query_nearest(
-                shapes[lost], max_distance=max(self.max_snap_m, 1e-3) / M_PER_DEGREE, all_matches=False
+                shapes[lost],
+                max_distance=max(self.max_snap_m, 1e-3) / M_PER_DEGREE,
+                all_matches=False,
             )
             owner[lost[near]] = area
             snapped[lost[near]] = True
@@ -56,14 +64,22 @@ class Finder:
 
 
 def lowest_outlined(nodes: list[AreaNode]) -> list[AreaNode]:
-    """The outlines to search: those of the children where all of them have one, else the area's own."""
+    """The outlines to search: those of the children where all of them have one, else the area's
+    own.
+    """
     found = []
     for node in nodes:
         deeper = lowest_outlined(node.children)
         whole = node.children and all(child.shape is not None for child in node.children)
-        found += deeper if whole or (deeper and node.shape is None) else ([node] if node.shape is not None else [])
+        found += (
+            deeper
+            if whole or (deeper and node.shape is None)
+            else ([node] if node.shape is not None else [])
+        )
     return found
 
 
 def leaves_of(node: AreaNode) -> list[AreaNode]:
-    return [leaf for child in node.children for leaf in leaves_of(child)] if node.children else [node]
+    return (
+        [leaf for child in node.children for leaf in leaves_of(child)] if node.children else [node]
+    )

@@ -1,4 +1,6 @@
-"""Ages, household sizes and jobs of a city from its own files, or the bundled figures, and which of the two."""
+"""Ages, household sizes and jobs of a city from its own files, or the bundled figures, and which
+of the two.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.errors import InputError
+from twinward.citybase.areas.locator import Finder
 from twinward.citybase.config import AgesConfig, Households, Jobs
 from twinward.citybase.defaults import spread_bands
-from twinward.citybase.areas.locator import Finder
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.points import read_points
 from twinward.citybase.sources.tables import read_table, to_numbers, to_text
+from twinward.core.errors import InputError
 
 BAND = re.compile(
-    r"^\s*(\d{1,3})\s*(?:(?:-|–|—|to|~)\s*(\d{1,3})|(\+|\s*and over|\s*or more|以上|岁及以上))?\s*(?:years|岁)?\s*$"
+    r"^\s*(\d{1,3})\s*(?:(?:-|–|—|to|~)\s*(\d{1,3})|(\+|\s*and over|\s*or "
+    r"more|以上|岁及以上))?\s*(?:years|岁)?\s*$"
 )
 OLDEST, LARGEST = 100, 15
 
@@ -34,7 +37,9 @@ def parse_band(text: str) -> tuple[int, int, bool] | None:
 
 
 def read_ages(ages: AgesConfig, base: Path, ledger: SourceLedger) -> NDArray[np.float64]:
-    """Residents by single year 0-100; bands keep their totals, the open last one is spread like a life table."""
+    """Residents by single year 0-100; bands keep their totals, the open last one is spread like
+    a life table.
+    """
     table = read_table(source_path(ages.file, base, ledger.label), ages, ledger)
     words = [to_text(value) for value in table.column(ages.age, "ages.age")]
     values = to_numbers(table.column(ages.count, "ages.count"))
@@ -58,7 +63,9 @@ def read_ages(ages: AgesConfig, base: Path, ledger: SourceLedger) -> NDArray[np.
     return single_years(sorted(bands), ledger)
 
 
-def single_years(bands: list[tuple[int, int, bool, float]], ledger: SourceLedger) -> NDArray[np.float64]:
+def single_years(
+    bands: list[tuple[int, int, bool, float]], ledger: SourceLedger
+) -> NDArray[np.float64]:
     over = sum(count for first, _, _, count in bands if first > OLDEST)
     if over:
         ledger.note(f"ages above {OLDEST} counted as {OLDEST}")
@@ -73,13 +80,19 @@ def single_years(bands: list[tuple[int, int, bool, float]], ledger: SourceLedger
         counts.append(count)
         at = last + 1
     if sum(counts) + over <= 0:
-        raise InputError(f"{ledger.label}: all counts are zero", "check ages.count", code="empty_source")
+        raise InputError(
+            f"{ledger.label}: all counts are zero", "check ages.count", code="empty_source"
+        )
     if last_open:
         single = spread_bands(firsts, counts)
     else:
         firsts.append(min(at, 101))
         counts.append(0.0)
-        single = spread_bands(firsts, counts) if firsts[-1] <= OLDEST else spread_closed(firsts[:-1], counts[:-1])
+        single = (
+            spread_bands(firsts, counts)
+            if firsts[-1] <= OLDEST
+            else spread_closed(firsts[:-1], counts[:-1])
+        )
     single[OLDEST] += over
     return single
 
@@ -117,7 +130,9 @@ def read_sizes(households: Households, base: Path, ledger: SourceLedger) -> NDAr
         shares[size - 1] = values[i]
     ledger.require_some("write rows of size,count")
     if shares.sum() <= 0:
-        raise InputError(f"{ledger.label}: all counts are zero", "check households.count", code="empty_source")
+        raise InputError(
+            f"{ledger.label}: all counts are zero", "check households.count", code="empty_source"
+        )
     return np.asarray(np.trim_zeros(shares / shares.sum(), "b"))
 
 
@@ -127,7 +142,11 @@ def read_jobs(jobs: Jobs, base: Path, ledger: SourceLedger, finder: Finder) -> N
     values = to_numbers(points.extra[jobs.count])
     leaf, _ = finder.locate(points.lonlat)
     for i in np.flatnonzero(~(values >= 0)).tolist():
-        ledger.reject(points.lines[i], "negative count" if values[i] < 0 else "count is no number", points.rows[i])
+        ledger.reject(
+            points.lines[i],
+            "negative count" if values[i] < 0 else "count is no number",
+            points.rows[i],
+        )
     for i in np.flatnonzero((values >= 0) & (leaf < 0)).tolist():
         ledger.reject(points.lines[i], "outside every area", points.rows[i])
     good = (values >= 0) & (leaf >= 0)
@@ -135,8 +154,12 @@ def read_jobs(jobs: Jobs, base: Path, ledger: SourceLedger, finder: Finder) -> N
     return np.asarray(np.bincount(leaf[good], values[good], len(finder.leaves)), dtype=np.float64)
 
 
-def default_jobs(residents: NDArray[Any], radius_m: NDArray[Any], exponent: float) -> NDArray[np.float64]:
-    """Weights of jobs where nobody publishes them: residents, and more of them where it is denser."""
+def default_jobs(
+    residents: NDArray[Any], radius_m: NDArray[Any], exponent: float
+) -> NDArray[np.float64]:
+    """Weights of jobs where nobody publishes them: residents, and more of them where it is
+    denser.
+    """
     density = residents / np.maximum(radius_m, 1.0) ** 2
     mean = density[density > 0].mean() if (density > 0).any() else 1.0
     return np.asarray(residents * (density / mean) ** exponent, dtype=np.float64)

@@ -1,4 +1,6 @@
-"""How many residents each leaf area has: from a table by area, a grid of points, outlines or floor area."""
+"""How many residents each leaf area has: from a table by area, a grid of points, outlines or
+floor area.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from twinward.core.errors import InputError
-from twinward.citybase.config import ResidentsConfig
+from twinward.citybase.areas.hierarchy import MOST_LEAVES, AreaNode, Hierarchy
 from twinward.citybase.areas.locator import Finder, leaves_of
+from twinward.citybase.config import ResidentsConfig
 from twinward.citybase.inputs import apportion
-from twinward.citybase.areas.hierarchy import MOST_LEAVES, Hierarchy, AreaNode
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.points import read_points
 from twinward.citybase.sources.shapes import read_features
 from twinward.citybase.sources.tables import read_table, to_numbers, to_text
+from twinward.core.errors import InputError
 
 RESIDENTS_PER_CELL = 200  # the finest H3 resolution whose cells hold at least this many on average
 FINEST, COARSEST, MOST_ZONES = 9, 4, 256
@@ -29,7 +31,9 @@ MOST_RESIDENTS = 200_000_000
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
-    """Points with residents. lonlat float64[n, 2], count float64[n]; lines and rows of the source for rejections."""
+    """Points with residents. lonlat float64[n, 2], count float64[n]; lines and rows of the
+    source for rejections.
+    """
 
     lonlat: NDArray[Any]
     count: NDArray[Any]
@@ -37,11 +41,17 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[str]
 
 
-def check_counts(values: NDArray[Any], lines: list[int], rows: list[str], ledger: SourceLedger) -> NDArray[np.bool_]:
+def check_counts(
+    values: NDArray[Any], lines: list[int], rows: list[str], ledger: SourceLedger
+) -> NDArray[np.bool_]:
     """True where the count is usable; others are rejected."""
     good = (values >= 0) & (values <= MOST_RESIDENTS)
     for i in np.flatnonzero(~good).tolist():
-        why = "negative count" if values[i] < 0 else ("count too large" if values[i] > 0 else "count is no number")
+        why = (
+            "negative count"
+            if values[i] < 0
+            else ("count too large" if values[i] > 0 else "count is no number")
+        )
         ledger.reject(lines[i], why, rows[i])
     return np.asarray(good)
 
@@ -50,14 +60,19 @@ def total_of(count: NDArray[Any], residents: ResidentsConfig, ledger: SourceLedg
     total = residents.total or round(float(count.sum()))
     if not 0 < total <= MOST_RESIDENTS:
         raise InputError(
-            f"{ledger.label}: the residents sum to {total}", "check the count column; 1 to 200,000,000 can be made",
+            f"{ledger.label}: the residents sum to {total}",
+            "check the count column; 1 to 200,000,000 can be made",
             code="no_residents",
-        )  # fmt: skip
+        )
     return total
 
 
-def residents_by_table(residents: ResidentsConfig, hierarchy: Hierarchy, base: Path, ledger: SourceLedger) -> NDArray[np.int64]:
-    """Residents of each leaf from counts by area: shared evenly over the leaves below, each area's total exact."""
+def residents_by_table(
+    residents: ResidentsConfig, hierarchy: Hierarchy, base: Path, ledger: SourceLedger
+) -> NDArray[np.int64]:
+    """Residents of each leaf from counts by area: shared evenly over the leaves below, each
+    area's total exact.
+    """
     table = read_table(source_path(residents.file, base, ledger.label), residents, ledger)
     codes = [to_text(value) for value in table.column(residents.code, "residents.code")]
     values = to_numbers(table.column(residents.count, "residents.count"))
@@ -71,7 +86,11 @@ def residents_by_table(residents: ResidentsConfig, hierarchy: Hierarchy, base: P
     for i in np.flatnonzero(good).tolist():
         node = index.get(codes[i])
         if node is None or id(node) in seen:
-            word = f"a second count: {codes[i]}" if node else f"no such {hierarchy.levels[level]}: {codes[i]}"
+            word = (
+                f"a second count: {codes[i]}"
+                if node
+                else f"no such {hierarchy.levels[level]}: {codes[i]}"
+            )
             ledger.reject(table.lines[i], word, rows[i])
             continue
         seen.add(id(node))
@@ -83,7 +102,8 @@ def residents_by_table(residents: ResidentsConfig, hierarchy: Hierarchy, base: P
     empty = [node.code for node in hierarchy.nodes[level] if id(node) not in seen]
     if empty:
         hierarchy.notes.append(
-            f"{len(empty)} {hierarchy.levels[level]} areas have no count and no residents: {', '.join(empty[:8])}"
+            f"{len(empty)} {hierarchy.levels[level]} areas have no count and no residents: "
+            f"{', '.join(empty[:8])}"
         )
     total = total_of(out, residents, ledger)
     return out if total == out.sum() else apportion(out, total)
@@ -93,18 +113,27 @@ def read_weights(residents: ResidentsConfig, base: Path, ledger: SourceLedger) -
     """Residents at points: a grid, or points inside each outline of polygons."""
     if residents.kind == "points":
         points = read_points(
-            residents, residents.lon, residents.lat, base, ledger, "residents", {residents.count: "residents.count"}
+            residents,
+            residents.lon,
+            residents.lat,
+            base,
+            ledger,
+            "residents",
+            {residents.count: "residents.count"},
         )
         values = to_numbers(points.extra[residents.count])
         lonlat, lines, rows = points.lonlat, points.lines, points.rows
     else:
         features = read_features(source_path(residents.file, base, ledger.label), residents, ledger)
-        if features and residents.count not in {key for feature in features for key in feature.properties}:
+        if features and residents.count not in {
+            key for feature in features for key in feature.properties
+        }:
             have = ", ".join(sorted(features[0].properties))
             raise InputError(
-                f"{ledger.label} has no property {residents.count!r}", f"it has: {have}; set residents.count",
+                f"{ledger.label} has no property {residents.count!r}",
+                f"it has: {have}; set residents.count",
                 code="missing_column",
-            )  # fmt: skip
+            )
         values = to_numbers([feature.properties.get(residents.count) for feature in features])
         middle = [shapely.point_on_surface(feature.shape) for feature in features]
         lonlat = np.array([(point.x, point.y) for point in middle], dtype=np.float64).reshape(-1, 2)
@@ -113,12 +142,19 @@ def read_weights(residents: ResidentsConfig, base: Path, ledger: SourceLedger) -
     ledger.require_some("check the columns of [residents]")
     keep = np.flatnonzero(good).tolist()
     return Weights(
-        lonlat=lonlat[good], count=values[good], lines=[lines[i] for i in keep], rows=[rows[i] for i in keep]
+        lonlat=lonlat[good],
+        count=values[good],
+        lines=[lines[i] for i in keep],
+        rows=[rows[i] for i in keep],
     )
 
 
-def residents_by_points(weights: Weights, residents: ResidentsConfig, finder: Finder, ledger: SourceLedger) -> NDArray[np.int64]:
-    """Residents of each leaf from points: by outline, then nearest leaf; a point outside every outline is rejected."""
+def residents_by_points(
+    weights: Weights, residents: ResidentsConfig, finder: Finder, ledger: SourceLedger
+) -> NDArray[np.int64]:
+    """Residents of each leaf from points: by outline, then nearest leaf; a point outside every
+    outline is rejected.
+    """
     leaf, snapped = finder.locate(weights.lonlat)
     for i in np.flatnonzero(leaf < 0).tolist():
         ledger.reject(weights.lines[i], "outside every area", weights.rows[i])
@@ -144,14 +180,21 @@ def hierarchy_of_cells(weights: Weights, total: int) -> tuple[Hierarchy, NDArray
     for resolution in range(FINEST, COARSEST - 1, -1):
         cells = cells_of(lonlat, resolution)
         number = len(set(cells))
-        if resolution == COARSEST or (number <= MOST_LEAVES and total / number >= RESIDENTS_PER_CELL):
+        if resolution == COARSEST or (
+            number <= MOST_LEAVES and total / number >= RESIDENTS_PER_CELL
+        ):
             break
     coarser = max(resolution - 2, 0)
-    while coarser > 0 and len({h3.cell_to_parent(cell, coarser) for cell in set(cells)}) > MOST_ZONES:
+    while (
+        coarser > 0 and len({h3.cell_to_parent(cell, coarser) for cell in set(cells)}) > MOST_ZONES
+    ):
         coarser -= 1
     parents = {cell: h3.cell_to_parent(cell, coarser) for cell in sorted(set(cells))}
     hierarchy = Hierarchy(["zone", "cell"])
-    zones = {cell: AreaNode(f"Z{i:03d}", cell, 0, None) for i, cell in enumerate(sorted(set(parents.values())), 1)}
+    zones = {
+        cell: AreaNode(f"Z{i:03d}", cell, 0, None)
+        for i, cell in enumerate(sorted(set(parents.values())), 1)
+    }
     inside: Counter[str] = Counter()
     leaf_of: dict[str, AreaNode] = {}
     for cell, parent in parents.items():
@@ -167,5 +210,7 @@ def hierarchy_of_cells(weights: Weights, total: int) -> tuple[Hierarchy, NDArray
         zone.point = (x, y)
     order = {leaf.name: i for i, leaf in enumerate(hierarchy.leaves)}
     per_leaf = np.bincount([order[cell] for cell in cells], count, len(order))
-    hierarchy.notes.append(f"no hierarchy is given: leaf areas are H3 cells of resolution {resolution}")
+    hierarchy.notes.append(
+        f"no hierarchy is given: leaf areas are H3 cells of resolution {resolution}"
+    )
     return hierarchy, apportion(per_leaf, total)

@@ -1,4 +1,6 @@
-"""Schools: how many places each has, and which pupils of which leaf area learn there (nearest with room)."""
+"""Schools: how many places each has, and which pupils of which leaf area learn there (nearest
+with room).
+"""
 
 from __future__ import annotations
 
@@ -8,20 +10,24 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.chance import generator
-from twinward.citybase.inputs import (AGES, STAGES, Facilities, CityInputs, local_km, ranges, scatter)
+from twinward.citybase.inputs import AGES, STAGES, CityInputs, Facilities, local_km, ranges, scatter
 from twinward.citybase.people.kernels.sites import place_pupils
+from twinward.core.chance import generator
 
 SPARE = 1.15  # an estimated capacity exceeds the pupils expected by this factor
 FEW_PAIRS = 200_000  # of leaf and school; below, every distance is computed
-NEAREST = (16, 256)  # how many schools each leaf looks at in the first and second round; the third looks at all
+NEAREST = (
+    16,
+    256,
+)  # how many schools each leaf looks at in the first and second round; the third looks at all
 
 
 class Schooling(msgspec.Struct, frozen=True, kw_only=True):
     """Where pupils go. Schools are numbered over all stages in the order of `facilities`.
 
-    rows int64[R, 5]: leaf, age, school, count, rank of the first in (school, age), sorted by leaf and age;
-    row_first int64[L * 101 + 1]; pupils, team_base int64[schools, 101]; class_size int64[schools].
+    rows int64[R, 5]: leaf, age, school, count, rank of the first in (school, age), sorted by leaf
+    and age; row_first int64[L * 101 + 1]; pupils, team_base int64[schools, 101]; class_size
+    int64[schools].
     """
 
     facilities: list[Facilities]
@@ -34,7 +40,12 @@ class Schooling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def seeded_facilities(
-    frame: CityInputs, kind: int, weight: NDArray[Any], number: int, capacity: NDArray[Any] | None, name: str
+    frame: CityInputs,
+    kind: int,
+    weight: NDArray[Any],
+    number: int,
+    capacity: NDArray[Any] | None,
+    name: str,
 ) -> Facilities:
     """`number` stand-ins, spread over the leaves in proportion to `weight`."""
     chance = generator(frame.seed, f"city/{name}")
@@ -43,11 +54,17 @@ def seeded_facilities(
     leaf = np.minimum(np.searchsorted(cumulative, marks, side="right"), len(weight) - 1)
     points = scatter(frame.lonlat[leaf], frame.radius_m[leaf], chance)
     places = np.zeros(number, np.int64) if capacity is None else capacity
-    return Facilities(kind=kind, lonlat=points, leaf=leaf.astype(np.int64), capacity=places, given=False)
+    return Facilities(
+        kind=kind, lonlat=points, leaf=leaf.astype(np.int64), capacity=places, given=False
+    )
 
 
-def nearest_points(points: NDArray[Any], wanted: NDArray[Any], k: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """(distance, index) float64 and int64[len(wanted), k] of the k nearest points, nearest first."""
+def nearest_points(
+    points: NDArray[Any], wanted: NDArray[Any], k: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """(distance, index) float64 and int64[len(wanted), k] of the k nearest points, nearest
+    first.
+    """
     if len(points) * len(wanted) > FEW_PAIRS:
         from scipy.spatial import cKDTree  # its import takes longer than a small city
 
@@ -58,8 +75,11 @@ def nearest_points(points: NDArray[Any], wanted: NDArray[Any], k: int) -> tuple[
     return np.take_along_axis(every, nearest, axis=1), nearest
 
 
-def estimate_capacity(schools: Facilities, leaf_km: NDArray[Any], school_km: NDArray[Any], demand: NDArray[Any]) -> Any:
-    """Places of schools that state none: half what the four-nearest rule would send there, half the mean.
+def estimate_capacity(
+    schools: Facilities, leaf_km: NDArray[Any], school_km: NDArray[Any], demand: NDArray[Any]
+) -> Any:
+    """Places of schools that state none: half what the four-nearest rule would send there, half the
+    mean.
 
     Where all schools are of this kind the sum exceeds the demand by SPARE.
     """
@@ -79,7 +99,11 @@ def stage_schools(frame: CityInputs, kind: int, demand: NDArray[Any]) -> Facilit
     else:
         a = frame.assumptions
         size = dict(
-            zip(STAGES, (a.kindergarten_size, a.primary_size, a.secondary_size, a.university_size), strict=True)
+            zip(
+                STAGES,
+                (a.kindergarten_size, a.primary_size, a.secondary_size, a.university_size),
+                strict=True,
+            )
         )
         number = max(1, round(demand.sum() * SPARE / size[kind])) if demand.sum() else 0
         schools = seeded_facilities(frame, kind, demand + 1e-9, number, None, f"schools/{kind}")
@@ -92,9 +116,16 @@ def stage_schools(frame: CityInputs, kind: int, demand: NDArray[Any]) -> Facilit
 
 
 def fill_stage(
-    frame: CityInputs, schools: Facilities, offset: int, ages: tuple[int, int], waiting: NDArray[Any], taken: NDArray[Any]
+    frame: CityInputs,
+    schools: Facilities,
+    offset: int,
+    ages: tuple[int, int],
+    waiting: NDArray[Any],
+    taken: NDArray[Any],
 ) -> list[NDArray[Any]]:
-    """Pupils of one stage to schools offset..offset+F-1, pairs in order of distance; widens the search while needed."""
+    """Pupils of one stage to schools offset..offset+F-1, pairs in order of distance; widens the
+    search while needed.
+    """
     leaves, number = len(frame.lonlat), len(schools.leaf)
     both = local_km(np.concatenate([frame.lonlat, schools.lonlat]))
     room = np.zeros(offset + number, np.int64)
@@ -117,10 +148,16 @@ def fill_stage(
 
 
 def place_in_schools(frame: CityInputs, enrolled: NDArray[Any]) -> Schooling:
-    """Every enrolled resident (`enrolled` int64[L, 101]) to the nearest school with room, and to a class of an age."""
+    """Every enrolled resident (`enrolled` int64[L, 101]) to the nearest school with room, and to
+    a class of an age.
+    """
     a = frame.assumptions
     sizes = dict(
-        zip(STAGES, (a.kindergarten_class, a.primary_class, a.secondary_class, a.university_class), strict=True)
+        zip(
+            STAGES,
+            (a.kindergarten_class, a.primary_class, a.secondary_class, a.university_class),
+            strict=True,
+        )
     )
     by_stage = {
         kind: stage_schools(frame, kind, enrolled[:, low:high].sum(axis=1))
@@ -135,11 +172,17 @@ def place_in_schools(frame: CityInputs, enrolled: NDArray[Any]) -> Schooling:
     table = np.concatenate(rows)
     slot = table[:, 0].astype(np.int64) * AGES + table[:, 1]
     order = np.argsort(slot, kind="stable")
-    class_size = np.concatenate([np.full(len(s.leaf), sizes[kind], np.int64) for kind, s in by_stage.items()])
+    class_size = np.concatenate(
+        [np.full(len(s.leaf), sizes[kind], np.int64) for kind, s in by_stage.items()]
+    )
     class_size = class_size if len(class_size) else np.ones(1, np.int64)
     classes = -(-taken // class_size[:, None])
     return Schooling(
-        facilities=list(by_stage.values()), rows=np.ascontiguousarray(table[order]),
-        row_first=ranges(np.bincount(slot, minlength=len(frame.lonlat) * AGES)), pupils=taken,
-        team_base=np.cumsum(classes, axis=1) - classes, class_size=class_size, unplaced=int(waiting.sum()),
-    )  # fmt: skip
+        facilities=list(by_stage.values()),
+        rows=np.ascontiguousarray(table[order]),
+        row_first=ranges(np.bincount(slot, minlength=len(frame.lonlat) * AGES)),
+        pupils=taken,
+        team_base=np.cumsum(classes, axis=1) - classes,
+        class_size=class_size,
+        unplaced=int(waiting.sum()),
+    )

@@ -1,4 +1,6 @@
-"""One city's residents, households, schools, work and care from a `CityInputs`: the same bytes on any number of threads."""
+"""One city's residents, households, schools, work and care from a `CityInputs`: the same bytes
+on any number of threads.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +13,43 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.chance import generator, stream
-from twinward.core.errors import InputError
-from twinward.citybase.schema import CARE_HOME
-from twinward.citybase.people.daytime import (CarePlan, daytime, enrol_and_employ, gather_sites, hospitals_of, join_sites)
-from twinward.citybase.inputs import (Facilities, CityInputs, apportion, over_leaves, ranges)
-from twinward.citybase.people.kernels.households import (ADULT, CELLS, OLD, count_households, deal_cells, fill_leaves, take_old)
+from twinward.citybase.inputs import CityInputs, Facilities, apportion, over_leaves, ranges
+from twinward.citybase.people.daytime import (
+    CarePlan,
+    daytime,
+    enrol_and_employ,
+    gather_sites,
+    hospitals_of,
+    join_sites,
+)
+from twinward.citybase.people.kernels.households import (
+    ADULT,
+    CELLS,
+    OLD,
+    count_households,
+    deal_cells,
+    fill_leaves,
+    take_old,
+)
 from twinward.citybase.people.schools import place_in_schools, seeded_facilities
 from twinward.citybase.people.work import draw_workplaces, fit_flows, flow_shares
+from twinward.citybase.schema import CARE_HOME
+from twinward.core.chance import generator, stream
+from twinward.core.errors import InputError
 
-CHILDREN_PER_ADULT = 4  # a leaf with more exchanges residents with others, so that no child lives alone
-OLD_AT_HOME = 0.5  # at least this share of a leaf's residents of 65 and over stays out of care homes
+CHILDREN_PER_ADULT = (
+    4  # a leaf with more exchanges residents with others, so that no child lives alone
+)
+OLD_AT_HOME = (
+    0.5  # at least this share of a leaf's residents of 65 and over stays out of care homes
+)
 Progress = Callable[[str, float], None]
 
 
 class Columns(msgspec.Struct, frozen=True, kw_only=True):
-    """The columns of `CityBase` as plain arrays, and what the report tells about how they came about."""
+    """The columns of `CityBase` as plain arrays, and what the report tells about how they came
+    about.
+    """
 
     age_sex: NDArray[Any]
     household_of: NDArray[Any]
@@ -42,7 +65,9 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def deal(frame: CityInputs, start: NDArray[Any], threads: int) -> NDArray[np.int32]:
-    """Residents by leaf and cell, int32[L, 202]: city totals by age and sex exact, no leaf of children only."""
+    """Residents by leaf and cell, int32[L, 202]: city totals by age and sex exact, no leaf of
+    children only.
+    """
     deck = np.zeros(CELLS, np.int64)
     women_until = ranges(frame.ages) * (frame.total - frame.men) // frame.total
     deck[1::2] = np.diff(women_until)
@@ -57,14 +82,19 @@ def deal(frame: CityInputs, start: NDArray[Any], threads: int) -> NDArray[np.int
     offset = int(generator(frame.seed, "city/ages").integers(total))
     counts = np.zeros((len(frame.residents), CELLS), np.int32)
     over_leaves(
-        frame, threads,
-        lambda a, b: deal_cells(start, cumulative, hint, shift, stride % total, offset, a, b, counts),
-    )  # fmt: skip
+        frame,
+        threads,
+        lambda a, b: deal_cells(
+            start, cumulative, hint, shift, stride % total, offset, a, b, counts
+        ),
+    )
     return mend_leaves(counts)
 
 
 def mend_leaves(counts: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Exchanges children of leaves that have too few adults against adults of the leaves that have most."""
+    """Exchanges children of leaves that have too few adults against adults of the leaves that
+    have most.
+    """
     children, adults = counts[:, :ADULT].sum(axis=1), counts[:, ADULT:].sum(axis=1)
     if children.sum() > CHILDREN_PER_ADULT * adults.sum():
         raise InputError(
@@ -79,7 +109,10 @@ def mend_leaves(counts: NDArray[np.int32]) -> NDArray[np.int32]:
         while spare[leaf] < 0:
             while spare[donor] < CHILDREN_PER_ADULT + 1:
                 donor = next(donors)
-            child, adult = int(counts[leaf, :ADULT].argmax()), ADULT + int(counts[donor, ADULT:].argmax())
+            child, adult = (
+                int(counts[leaf, :ADULT].argmax()),
+                ADULT + int(counts[donor, ADULT:].argmax()),
+            )
             for cell, step in ((child, -1), (adult, 1)):
                 counts[leaf, cell] += step
                 counts[donor, cell] -= step
@@ -93,19 +126,25 @@ def plan_care(frame: CityInputs, counts: NDArray[Any]) -> tuple[Facilities, NDAr
     a = frame.assumptions
     old, adults = counts[:, OLD:].sum(axis=1), counts[:, ADULT:].sum(axis=1)
     children = counts[:, :ADULT].sum(axis=1)
-    free = np.minimum(old * (1 - OLD_AT_HOME), np.maximum(adults - -(-children // CHILDREN_PER_ADULT) - 1, 0))
+    free = np.minimum(
+        old * (1 - OLD_AT_HOME), np.maximum(adults - -(-children // CHILDREN_PER_ADULT) - 1, 0)
+    )
     wanted = int(old.sum() * a.care_home_share)
     given = [f for f in frame.facilities if f.kind == CARE_HOME and len(f.leaf)]
     if given:
         homes = given[0]
         beds = np.where(homes.capacity > 0, homes.capacity, a.care_home_beds)
     else:
-        usual = int(np.median(free[free >= 1])) if (free >= 1).any() else 1  # small areas have small homes
+        usual = (
+            int(np.median(free[free >= 1])) if (free >= 1).any() else 1
+        )  # small areas have small homes
         each = max(1, min(a.care_home_beds, usual))
         number = -(-wanted // each)
         beds = np.full(number, each, np.int64)
         homes = seeded_facilities(frame, CARE_HOME, free + 1e-9, number, beds, "care")
-    lives = apportion(beds + 1e-9, min(wanted, int(beds.sum()))) if len(beds) else np.zeros(0, np.int64)
+    lives = (
+        apportion(beds + 1e-9, min(wanted, int(beds.sum()))) if len(beds) else np.zeros(0, np.int64)
+    )
     lives = np.minimum(lives, beds)
     left = free.astype(np.int64)
     for home, leaf in enumerate(homes.leaf.tolist()):
@@ -114,10 +153,14 @@ def plan_care(frame: CityInputs, counts: NDArray[Any]) -> tuple[Facilities, NDAr
     return msgspec.structs.replace(homes, capacity=beds), lives
 
 
-def people(frame: CityInputs, counts: NDArray[Any], care_start: NDArray[Any], threads: int) -> dict[str, NDArray[Any]]:
+def people(
+    frame: CityInputs, counts: NDArray[Any], care_start: NDArray[Any], threads: int
+) -> dict[str, NDArray[Any]]:
     """age_sex, household_of, household_start. Takes the residents of care homes off `counts`."""
     old_weight = np.zeros(CELLS)
-    old_weight[OLD:] = 2.0 ** (np.arange(CELLS - OLD) // 2 / 7.0)  # the chance to live in a home doubles in 7 years
+    old_weight[OLD:] = 2.0 ** (
+        np.arange(CELLS - OLD) // 2 / 7.0
+    )  # the chance to live in a home doubles in 7 years
     care_cells = np.zeros(int(care_start[-1]), np.int32)
     take_old(counts, care_start, old_weight, stream(frame.seed, "city/care"), care_cells)
     home, adults = counts.sum(axis=1, dtype=np.int64), counts[:, ADULT:].sum(axis=1, dtype=np.int64)
@@ -127,26 +170,53 @@ def people(frame: CityInputs, counts: NDArray[Any], care_start: NDArray[Any], th
     made = np.zeros(len(home), np.int64)
     longest = int(home.max(initial=0)) + 1
     over_leaves(
-        frame, threads,
-        lambda a, b: count_households(home, adults, cumulative, key, a, b, np.empty(longest, np.int64), made),
-    )  # fmt: skip
+        frame,
+        threads,
+        lambda a, b: count_households(
+            home, adults, cumulative, key, a, b, np.empty(longest, np.int64), made
+        ),
+    )
     first = ranges(made + np.diff(care_start))
     age_sex, household_of = np.empty(frame.total, np.uint8), np.empty(frame.total, np.uint32)
     household_start = np.empty(int(first[-1]) + 1, np.uint32)
     household_start[-1] = frame.total
     over_leaves(
-        frame, threads,
-        lambda a, b: fill_leaves(left, home, adults, cumulative, key, start, care_start, care_cells, first, a, b,
-                                 np.empty((3, longest), np.int64), age_sex, household_of, household_start),
-    )  # fmt: skip
+        frame,
+        threads,
+        lambda a, b: fill_leaves(
+            left,
+            home,
+            adults,
+            cumulative,
+            key,
+            start,
+            care_start,
+            care_cells,
+            first,
+            a,
+            b,
+            np.empty((3, longest), np.int64),
+            age_sex,
+            household_of,
+            household_start,
+        ),
+    )
     return {"age_sex": age_sex, "household_of": household_of, "household_start": household_start}
 
 
-def synthesise(frame: CityInputs, threads: int = 0, progress: Progress = lambda stage, share: None) -> Columns:
-    """The columns of a city. Memory peaks near 16 bytes a resident; `threads` 0 means one a core."""
+def synthesise(
+    frame: CityInputs, threads: int = 0, progress: Progress = lambda stage, share: None
+) -> Columns:
+    """The columns of a city. Memory peaks near 16 bytes a resident; `threads` 0 means one a
+    core.
+    """
     threads = threads or os.cpu_count() or 1
     if frame.total <= 0:
-        raise InputError("the city has no residents", "check the residents file and its columns", code="no_residents")
+        raise InputError(
+            "the city has no residents",
+            "check the residents file and its columns",
+            code="no_residents",
+        )
     progress("ages", 0.0)
     start = ranges(frame.residents)
     counts = deal(frame, start, threads)
@@ -171,12 +241,18 @@ def synthesise(frame: CityInputs, threads: int = 0, progress: Progress = lambda 
     columns |= daytime(frame, columns, sites, schooling, flows, demand, care, threads)
     progress("columns", 1.0)
     return Columns(
-        **columns, leaf_start=start.astype(np.uint32), site_kind=sites.kind.astype(np.uint8),
-        site_leaf=sites.leaf.astype(np.uint16), site_lonlat=sites.lonlat.astype(np.float32),
+        **columns,
+        leaf_start=start.astype(np.uint32),
+        site_kind=sites.kind.astype(np.uint8),
+        site_leaf=sites.leaf.astype(np.uint16),
+        site_lonlat=sites.lonlat.astype(np.float32),
         site_capacity=sites.capacity.astype(np.uint32),
         notes={
-            "pupils_unplaced": schooling.unplaced, "workers": workers, "in_care_homes": int(lives.sum()),
-            "commute_target_km": flows.target_km, "commute_mean_km": flows.mean_km,
+            "pupils_unplaced": schooling.unplaced,
+            "workers": workers,
+            "in_care_homes": int(lives.sum()),
+            "commute_target_km": flows.target_km,
+            "commute_mean_km": flows.mean_km,
             "commute_flow_shares": flow_shares(flows),
         },
-    )  # fmt: skip
+    )

@@ -1,4 +1,6 @@
-"""Work: heavy-tailed workplaces, and balanced flows of workers between zones that thin out with distance."""
+"""Work: heavy-tailed workplaces, and balanced flows of workers between zones that thin out with
+distance.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.inputs import CityInputs, Facilities, local_km, ranges, scatter
 from twinward.core.chance import generator
-from twinward.citybase.inputs import (Facilities, CityInputs, local_km, ranges, scatter)
 
 ROUNDS = 60  # of balancing; the largest error of a margin is then far below one worker
 COMMUTE_EDGES_KM = (0, 1, 2, 4, 6, 8, 10, 15, 20, 30, 50, 10_000)
-FARTHEST_SHARE = 0.7  # a mean commute above this share of the city's mean distance means nothing: lower the target
+# a mean commute above this share of the city's mean distance means nothing: lower the target
+FARTHEST_SHARE = 0.7
 
 
 class Flows(msgspec.Struct, frozen=True, kw_only=True):
-    """Workers between Z zones. cumulative int64[Z, Z + 1] by destination; arrived int64[Z, Z] from earlier origins."""
+    """Workers between Z zones. cumulative int64[Z, Z + 1] by destination; arrived int64[Z, Z]
+    from earlier origins.
+    """
 
     cumulative: NDArray[Any]
     arrived: NDArray[Any]
@@ -28,20 +33,28 @@ class Flows(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def zone_distances(frame: CityInputs, workers: NDArray[Any]) -> NDArray[np.float64]:
-    """Kilometres between zones' centres of workers; inside a zone the mean distance of its leaves from the centre."""
+    """Kilometres between zones' centres of workers; inside a zone the mean distance of its
+    leaves from the centre.
+    """
     zones = int(frame.zone_of.max()) + 1
     km = local_km(frame.lonlat)
     weight = workers + 1e-9
     mass = np.bincount(frame.zone_of, weight, zones)
-    centre = np.column_stack([np.bincount(frame.zone_of, weight * km[:, i], zones) / mass for i in (0, 1)])
+    centre = np.column_stack(
+        [np.bincount(frame.zone_of, weight * km[:, i], zones) / mass for i in (0, 1)]
+    )
     apart = np.hypot(*(centre[:, None, :] - centre[None, :, :]).transpose(2, 0, 1))
     spread = np.hypot(*(km - centre[frame.zone_of]).T) + frame.radius_m / 1500.0
     np.fill_diagonal(apart, np.bincount(frame.zone_of, weight * spread, zones) / mass)
     return np.asarray(apart)
 
 
-def balance(workers: NDArray[Any], jobs: NDArray[Any], friction: NDArray[Any]) -> NDArray[np.float64]:
-    """The flow with these margins and this friction (iterative proportional fitting; Furness 1965)."""
+def balance(
+    workers: NDArray[Any], jobs: NDArray[Any], friction: NDArray[Any]
+) -> NDArray[np.float64]:
+    """The flow with these margins and this friction (iterative proportional fitting; Furness
+    1965).
+    """
     b = np.ones(len(jobs))
     a = workers / np.maximum(friction @ b, 1e-300)
     for _ in range(ROUNDS):
@@ -51,7 +64,9 @@ def balance(workers: NDArray[Any], jobs: NDArray[Any], friction: NDArray[Any]) -
 
 
 def fit_flows(frame: CityInputs, workers: NDArray[Any], least_jobs: NDArray[Any]) -> Flows:
-    """Flows whose mean distance meets the stated mean commute; `workers` int64[L], `least_jobs` int64[Z] staff."""
+    """Flows whose mean distance meets the stated mean commute; `workers` int64[L], `least_jobs`
+    int64[Z] staff.
+    """
     zones = len(least_jobs)
     out = np.bincount(frame.zone_of, workers, zones)
     weight = np.bincount(frame.zone_of, frame.jobs, zones)
@@ -79,9 +94,13 @@ def fit_flows(frame: CityInputs, workers: NDArray[Any], least_jobs: NDArray[Any]
         whole = move_to_staff(whole, least_jobs)
         cumulative[:, 1:] = np.cumsum(whole, axis=1)
     return Flows(
-        cumulative=cumulative, arrived=np.cumsum(whole, axis=0) - whole, jobs=whole.sum(axis=0), distance_km=distance,
-        target_km=target, mean_km=float((whole * distance).sum()) / total,
-    )  # fmt: skip
+        cumulative=cumulative,
+        arrived=np.cumsum(whole, axis=0) - whole,
+        jobs=whole.sum(axis=0),
+        distance_km=distance,
+        target_km=target,
+        mean_km=float((whole * distance).sum()) / total,
+    )
 
 
 def flow_shares(flows: Flows) -> list[float]:
@@ -92,7 +111,9 @@ def flow_shares(flows: Flows) -> list[float]:
 
 
 def move_to_staff(whole: NDArray[Any], least_jobs: NDArray[Any]) -> NDArray[np.int64]:
-    """Shifts workers between destinations until every zone has the staff its schools, homes and hospitals need."""
+    """Shifts workers between destinations until every zone has the staff its schools, homes and
+    hospitals need.
+    """
     spare = whole.sum(axis=0) - least_jobs
     for to in np.flatnonzero(spare < 0):
         for origin in np.argsort(-whole.sum(axis=1), kind="stable"):
@@ -117,7 +138,9 @@ class Workplaces(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def draw_workplaces(frame: CityInputs, jobs: NDArray[Any]) -> Workplaces:
-    """Workplaces that together have `jobs` int64[Z] seats: truncated Pareto sizes, leaves by their weight of jobs."""
+    """Workplaces that together have `jobs` int64[Z] seats: truncated Pareto sizes, leaves by
+    their weight of jobs.
+    """
     a, chance = frame.assumptions, generator(frame.seed, "city/workplaces")
     total = int(jobs.sum())
     cuts = [ranges(jobs)]
@@ -129,7 +152,9 @@ def draw_workplaces(frame: CityInputs, jobs: NDArray[Any]) -> Workplaces:
         ends = reached + np.cumsum(sizes)
         cuts.append(ends[ends < total])
         reached = int(ends[-1])
-    bounds = np.sort(np.concatenate(cuts), kind="stable")  # np.unique hashes, twenty times slower on sorted runs
+    bounds = np.sort(
+        np.concatenate(cuts), kind="stable"
+    )  # np.unique hashes, twenty times slower on sorted runs
     bounds = bounds[np.concatenate([[True], np.diff(bounds) > 0])]
     staff = np.diff(bounds)
     zone = np.searchsorted(ranges(jobs)[1:], bounds[:-1], side="right")
@@ -142,12 +167,19 @@ def draw_workplaces(frame: CityInputs, jobs: NDArray[Any]) -> Workplaces:
     mark = lower[zone] + (within + chance.random(len(zone))) / many[zone] * (upper - lower)[zone]
     leaf = order[np.minimum(np.searchsorted(weight, mark, side="right"), len(order) - 1)]
     return Workplaces(
-        zone=zone, leaf=leaf, staff=staff, lonlat=scatter(frame.lonlat[leaf], frame.radius_m[leaf], chance)
+        zone=zone,
+        leaf=leaf,
+        staff=staff,
+        lonlat=scatter(frame.lonlat[leaf], frame.radius_m[leaf], chance),
     )
 
 
-def share_staff(total: int, facilities: Facilities, chance: np.random.Generator) -> NDArray[np.int64]:
-    """Staff of hospitals: in proportion to beds where given, else log-normal about the mean (sigma 1)."""
+def share_staff(
+    total: int, facilities: Facilities, chance: np.random.Generator
+) -> NDArray[np.int64]:
+    """Staff of hospitals: in proportion to beds where given, else log-normal about the mean
+    (sigma 1).
+    """
     number = len(facilities.leaf)
     weight = np.exp(chance.standard_normal(number))
     known = facilities.capacity > 0

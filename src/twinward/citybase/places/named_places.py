@@ -1,4 +1,6 @@
-"""Named places (schools, hospitals, stations, …): their kind, their area, and which of them become sites."""
+"""Named places (schools, hospitals, stations, …): their kind, their area, and which of them
+become sites.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +11,41 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.errors import InputError
-from twinward.citybase.schema import (CARE_HOME, HOSPITAL, KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY)
-from twinward.citybase.config import KindColumn, PlacesConfig
+from twinward.citybase.areas.hierarchy import AreaNode, Hierarchy
 from twinward.citybase.areas.locator import M_PER_DEGREE, Finder
+from twinward.citybase.config import KindColumn, PlacesConfig
 from twinward.citybase.inputs import Facilities
-from twinward.citybase.areas.hierarchy import Hierarchy, AreaNode
+from twinward.citybase.schema import (
+    CARE_HOME,
+    HOSPITAL,
+    KINDERGARTEN,
+    PRIMARY,
+    SECONDARY,
+    UNIVERSITY,
+)
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.points import read_points
 from twinward.citybase.sources.tables import to_numbers, to_text
+from twinward.core.errors import InputError
 
 # kinds of places that are sites of the base; a plain school teaches both primary and secondary ages
 SITE_OF_KIND: dict[str, tuple[int, ...]] = {
-    "kindergarten": (KINDERGARTEN,), "primary": (PRIMARY,), "secondary": (SECONDARY,),
-    "school": (PRIMARY, SECONDARY), "university": (UNIVERSITY,), "care_home": (CARE_HOME,), "hospital": (HOSPITAL,),
-}  # fmt: skip
+    "kindergarten": (KINDERGARTEN,),
+    "primary": (PRIMARY,),
+    "secondary": (SECONDARY,),
+    "school": (PRIMARY, SECONDARY),
+    "university": (UNIVERSITY,),
+    "care_home": (CARE_HOME,),
+    "hospital": (HOSPITAL,),
+}
 NEAR_ENOUGH_M = 500.0  # a place this near the outline of the area it names is taken to lie in it
 MOST_CAPACITY, MOST_OF_A_ROW = 1_000_000, 1000
 
 
 class PlaceTable(msgspec.Struct, frozen=True, kw_only=True):
-    """Places of one or more sources. lonlat float64[n, 2], capacity int64[n] (0 unknown), leaf int64[n]."""
+    """Places of one or more sources. lonlat float64[n, 2], capacity int64[n] (0 unknown), leaf
+    int64[n].
+    """
 
     kind: list[str]
     name: list[str]
@@ -42,13 +58,14 @@ class PlaceTable(msgspec.Struct, frozen=True, kw_only=True):
 
 def join_places(tables: list[PlaceTable]) -> PlaceTable:
     return PlaceTable(
-        kind=[k for t in tables for k in t.kind], name=[n for t in tables for n in t.name],
+        kind=[k for t in tables for k in t.kind],
+        name=[n for t in tables for n in t.name],
         source=[s for t in tables for s in t.source],
         lonlat=np.concatenate([np.empty((0, 2)), *[t.lonlat for t in tables]]),
         capacity=np.concatenate([np.empty(0, np.int64), *[t.capacity for t in tables]]),
         leaf=np.concatenate([np.empty(0, np.int64), *[t.leaf for t in tables]]),
         area_by=[a for t in tables for a in t.area_by],
-    )  # fmt: skip
+    )
 
 
 def map_kind(value: str, mapping: dict[str, str]) -> str | None:
@@ -68,12 +85,19 @@ def kinds_of(places: PlacesConfig, extra: dict[str, list[Any]], number: int) -> 
     return [rule] * number
 
 
-def read_places(places: PlacesConfig, base: Path, ledger: SourceLedger, finder: Finder, hierarchy: Hierarchy) -> PlaceTable:
+def read_places(
+    places: PlacesConfig, base: Path, ledger: SourceLedger, finder: Finder, hierarchy: Hierarchy
+) -> PlaceTable:
     """One source of places; rows without kind, position, sound capacity or area are rejected."""
     rule = places.kind
     column = rule.column if isinstance(rule, KindColumn) else (rule if places.map else None)
-    keys = ((column, "kind"), (places.capacity, "capacity"), (places.area, "area"), (places.name, "name"),
-            (places.count, "count"))  # fmt: skip
+    keys = (
+        (column, "kind"),
+        (places.capacity, "capacity"),
+        (places.area, "area"),
+        (places.name, "name"),
+        (places.count, "count"),
+    )
     extra = {name: f"places.{key}" for name, key in keys if name}
     points = read_points(places, places.lon, places.lat, base, ledger, "places", extra)
     number = len(points.lines)
@@ -95,7 +119,11 @@ def read_places(places: PlacesConfig, base: Path, ledger: SourceLedger, finder: 
         elif leaf[i] < 0:
             why = "outside every area"
         elif not 1 <= count[i] <= MOST_OF_A_ROW:
-            why = "stands for no place" if count[i] == 0 else f"its count is not from 1 to {MOST_OF_A_ROW}"
+            why = (
+                "stands for no place"
+                if count[i] == 0
+                else f"its count is not from 1 to {MOST_OF_A_ROW}"
+            )
         if why:
             ledger.reject(points.lines[i], why, points.rows[i])
         else:
@@ -106,16 +134,23 @@ def read_places(places: PlacesConfig, base: Path, ledger: SourceLedger, finder: 
     if len(keep) > len(set(keep)):
         ledger.note("places of rows that stand for several", len(keep) - len(set(keep)))
     return PlaceTable(
-        kind=[str(kinds[i]) for i in keep], name=[to_text(points.extra[places.name][i]) for i in keep],
-        source=[ledger.name] * len(keep), lonlat=points.lonlat[rows], capacity=capacity[rows].astype(np.int64),
-        leaf=leaf[rows], area_by=area_words(finder, snapped[rows]),
-    )  # fmt: skip
+        kind=[str(kinds[i]) for i in keep],
+        name=[to_text(points.extra[places.name][i]) for i in keep],
+        source=[ledger.name] * len(keep),
+        lonlat=points.lonlat[rows],
+        capacity=capacity[rows].astype(np.int64),
+        leaf=leaf[rows],
+        area_by=area_words(finder, snapped[rows]),
+    )
 
 
 def area_words(finder: Finder, snapped: NDArray[Any]) -> list[str]:
-    """How a place came to its leaf: inside its `outline`, to the `nearest` leaf point inside an outline above, or from
-    outside every outline (`snapped`)."""
-    exact = bool(finder.outlined) and all(node.level == finder.leaves[0].level for node in finder.outlined)
+    """How a place came to its leaf: inside its `outline`, to the `nearest` leaf point inside an
+    outline above, or from outside every outline (`snapped`).
+    """
+    exact = bool(finder.outlined) and all(
+        node.level == finder.leaves[0].level for node in finder.outlined
+    )
     return ["snapped" if far else ("outline" if exact else "nearest") for far in snapped.tolist()]
 
 
@@ -127,7 +162,11 @@ def read_capacity(values: list[Any]) -> NDArray[np.float64]:
 
 
 def find_strays(
-    wanted: list[str], lonlat: NDArray[Any], leaf: NDArray[Any], finder: Finder, hierarchy: Hierarchy
+    wanted: list[str],
+    lonlat: NDArray[Any],
+    leaf: NDArray[Any],
+    finder: Finder,
+    hierarchy: Hierarchy,
 ) -> dict[int, str]:
     """Places that lie outside the area they name, by more than NEAR_ENOUGH_M; with the reason."""
     import shapely
@@ -146,7 +185,10 @@ def find_strays(
             shapely.distance(named.shape, shapely.Point(lonlat[i])) * M_PER_DEGREE > NEAR_ENOUGH_M
         )
         if far:
-            found[i] = f"outside the area it names: lies in {here.name if here else 'none'}, names {named.name}"
+            found[i] = (
+                f"outside the area it names: lies in {here.name if here else 'none'}, names "
+                f"{named.name}"
+            )
     return found
 
 
@@ -160,7 +202,10 @@ def facilities_from(table: PlaceTable) -> list[Facilities]:
     """The sites among the places, one group for each kind of site."""
     groups = []
     for kind in (KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY, CARE_HOME, HOSPITAL):
-        rows = np.array([i for i, word in enumerate(table.kind) if kind in SITE_OF_KIND.get(word, ())], dtype=np.int64)
+        rows = np.array(
+            [i for i, word in enumerate(table.kind) if kind in SITE_OF_KIND.get(word, ())],
+            dtype=np.int64,
+        )
         if len(rows):
             groups.append(
                 Facilities(
@@ -175,7 +220,9 @@ def facilities_from(table: PlaceTable) -> list[Facilities]:
 
 
 def check_far_apart(one: str, here: NDArray[Any], other: str, there: NDArray[Any]) -> None:
-    """InputError when two sources lie in different parts of the world; swapped coordinates are named."""
+    """InputError when two sources lie in different parts of the world; swapped coordinates are
+    named.
+    """
     from twinward.core.geography import distance_m
 
     if not len(here) or not len(there):

@@ -13,8 +13,9 @@ def source_path(source: str, base: Path, block: str) -> Path:
     if not path.is_file():
         raise InputError(
             f"{block}: there is no file {source} (looked for {path})",
-            "paths in a city file are relative to the city file", code="no_file",
-        )  # fmt: skip
+            "paths in a city file are relative to the city file",
+            code="no_file",
+        )
     return path
 
 
@@ -28,7 +29,9 @@ def read_file(path: Path, label: str) -> bytes:
 
 
 def decode_text(data: bytes, encoding: str, label: str) -> str:
-    """Text of a file without its byte order mark; InputError names the line that is not in `encoding`."""
+    """Text of a file without its byte order mark; InputError names the line that is not in
+    `encoding`.
+    """
     try:
         text = data.decode(encoding)
     except LookupError as error:
@@ -41,8 +44,9 @@ def decode_text(data: bytes, encoding: str, label: str) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(
             f"{label} is not {encoding}: line {line}, byte {error.start}",
-            f"set `encoding` in the city file{guess_encoding(data)}", code="wrong_encoding",
-        ) from error  # fmt: skip
+            f"set `encoding` in the city file{guess_encoding(data)}",
+            code="wrong_encoding",
+        ) from error
     return text.removeprefix("\ufeff")
 
 

@@ -1,4 +1,6 @@
-"""The count of one source: read = kept + rejected, and each rejected row with its line and reason in a file."""
+"""The count of one source: read = kept + rejected, and each rejected row with its line and
+reason in a file.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from twinward.core.errors import InputError
 
 
 class SourceLedger:
-    """Counts one source. `label` says file and block for messages; `name` is the source's name in reports."""
+    """Counts one source. `label` says file and block for messages; `name` is the source's name
+    in reports.
+    """
 
     def __init__(self, name: str, label: str) -> None:
         self.name, self.label = name, label
@@ -20,7 +24,8 @@ class SourceLedger:
         self.notes: Counter[str] = Counter()
 
     def reject(self, line: int, reason: str, row: object = "") -> None:
-        """One row that cannot be used; `line` counts from 1 in the file (rows or features where it has no lines).
+        """One row that cannot be used; `line` counts from 1 in the file (rows or features where it
+        has no lines).
 
         Reports count by the part of `reason` before ": "; the file of rejected rows has all of it.
         """
@@ -37,15 +42,27 @@ class SourceLedger:
     def require_some(self, advice: str) -> None:
         """InputError when nothing of the source could be used."""
         if self.kept <= 0:
-            first = f"; the first: line {self.rejected[0][0]}: {self.rejected[0][1]}" if self.rejected else ""
-            raise InputError(f"{self.label}: none of {self.read} rows can be used{first}", advice, code="empty_source")
+            first = (
+                f"; the first: line {self.rejected[0][0]}: {self.rejected[0][1]}"
+                if self.rejected
+                else ""
+            )
+            raise InputError(
+                f"{self.label}: none of {self.read} rows can be used{first}",
+                advice,
+                code="empty_source",
+            )
 
     def report(self) -> dict[str, Any]:
         reasons = Counter(reason.split(": ")[0] for _, reason, _ in self.rejected)
         return {
-            "name": self.name, "read": self.read, "kept": self.kept, "rejected": len(self.rejected),
-            "reasons": dict(reasons.most_common()), "notes": dict(self.notes),
-        }  # fmt: skip
+            "name": self.name,
+            "read": self.read,
+            "kept": self.kept,
+            "rejected": len(self.rejected),
+            "reasons": dict(reasons.most_common()),
+            "notes": dict(self.notes),
+        }
 
     def write(self, directory: Path) -> None:
         """The rejected rows as `<directory>/<name>.csv`; no file when there are none."""

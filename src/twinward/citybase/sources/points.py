@@ -1,4 +1,6 @@
-"""Points from a table: coordinates in WGS 84, checked row by row; a whole file with lon and lat swapped is refused."""
+"""Points from a table: coordinates in WGS 84, checked row by row; a whole file with lon and lat
+swapped is refused.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +11,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.errors import InputError
-from twinward.core.geography import distance_m
 from twinward.citybase.config import Source
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.shapes import to_wgs84
 from twinward.citybase.sources.tables import read_table, to_numbers
+from twinward.core.errors import InputError
+from twinward.core.geography import distance_m
 
 FARTHEST_M = 300_000.0  # a point farther than this from the middle of its source is in another city
 SWAPPED_SHARE = 0.5
 
 
 class Points(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows that are usable points. lonlat float64[n, 2]; lines, rows and `extra` columns go with them."""
+    """Rows that are usable points. lonlat float64[n, 2]; lines, rows and `extra` columns go with
+    them.
+    """
 
     lonlat: NDArray[Any]
     lines: list[int]
@@ -31,9 +35,17 @@ class Points(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_points(
-    source: Source, lon_column: str, lat_column: str, base: Path, ledger: SourceLedger, block: str, extra: dict[str, str]
+    source: Source,
+    lon_column: str,
+    lat_column: str,
+    base: Path,
+    ledger: SourceLedger,
+    block: str,
+    extra: dict[str, str],
 ) -> Points:
-    """The points of a table; a row without a usable position is rejected. `extra`: column -> its key."""
+    """The points of a table; a row without a usable position is rejected. `extra`: column -> its
+    key.
+    """
     table = read_table(source_path(source.file, base, ledger.label), source, ledger)
     lon = to_numbers(table.column(lon_column, f"{block}.lon"))
     lat = to_numbers(table.column(lat_column, f"{block}.lat"))
@@ -43,13 +55,22 @@ def read_points(
     reason[~(np.isfinite(lon) & np.isfinite(lat))] = "lon or lat is no number"
     if plain:
         check_degrees(lon, lat, reason, ledger)
-    x, y = to_wgs84(np.where(reason == "", lon, np.nan), np.where(reason == "", lat, np.nan), source.crs, ledger.label)
-    reason[(reason == "") & ~(np.isfinite(x) & np.isfinite(y))] = f"outside the range of {source.crs}"
+    x, y = to_wgs84(
+        np.where(reason == "", lon, np.nan),
+        np.where(reason == "", lat, np.nan),
+        source.crs,
+        ledger.label,
+    )
+    reason[(reason == "") & ~(np.isfinite(x) & np.isfinite(y))] = (
+        f"outside the range of {source.crs}"
+    )
     good = reason == ""
     if good.sum() > 2:
         middle = np.median(x[good]), np.median(y[good])
         far = good & (distance_m(np.nan_to_num(x), np.nan_to_num(y), *middle) > FARTHEST_M)
-        swapped = far & (distance_m(np.nan_to_num(y), np.clip(np.nan_to_num(x), -90, 90), *middle) <= FARTHEST_M)
+        swapped = far & (
+            distance_m(np.nan_to_num(y), np.clip(np.nan_to_num(x), -90, 90), *middle) <= FARTHEST_M
+        )
         reason[far] = "farther than 300 km from the middle of its source"
         reason[swapped] = "lon and lat are swapped"
         good = reason == ""
@@ -57,12 +78,16 @@ def read_points(
         ledger.reject(table.lines[i], str(reason[i]), table.row(i))
     rows = np.flatnonzero(good).tolist()
     return Points(
-        lonlat=np.column_stack([x[good], y[good]]), lines=[table.lines[i] for i in rows],
-        rows=[table.row(i) for i in rows], extra={name: [column[i] for i in rows] for name, column in columns.items()},
-    )  # fmt: skip
+        lonlat=np.column_stack([x[good], y[good]]),
+        lines=[table.lines[i] for i in rows],
+        rows=[table.row(i) for i in rows],
+        extra={name: [column[i] for i in rows] for name, column in columns.items()},
+    )
 
 
-def check_degrees(lon: NDArray[Any], lat: NDArray[Any], reason: NDArray[Any], ledger: SourceLedger) -> None:
+def check_degrees(
+    lon: NDArray[Any], lat: NDArray[Any], reason: NDArray[Any], ledger: SourceLedger
+) -> None:
     """Marks rows outside the range of degrees; InputError when most rows read as lat, lon."""
     with np.errstate(invalid="ignore"):
         outside = (reason == "") & ((np.abs(lon) > 180) | (np.abs(lat) > 90))
@@ -70,9 +95,11 @@ def check_degrees(lon: NDArray[Any], lat: NDArray[Any], reason: NDArray[Any], le
         null = (reason == "") & (lon == 0) & (lat == 0)
     if len(lon) and swapped.sum() > SWAPPED_SHARE * len(lon):
         raise InputError(
-            f"{ledger.label}: {int(swapped.sum())} of {len(lon)} rows have a latitude beyond 90 degrees",
-            "lon and lat look swapped: exchange the two columns in the city file", code="swapped_coordinates",
-        )  # fmt: skip
+            f"{ledger.label}: {int(swapped.sum())} of {len(lon)} rows have a latitude beyond 90 "
+            f"degrees",
+            "lon and lat look swapped: exchange the two columns in the city file",
+            code="swapped_coordinates",
+        )
     reason[outside] = "lon or lat is outside the range of degrees"
     reason[swapped] = "lon and lat are swapped"
     reason[null] = "lon and lat are zero"

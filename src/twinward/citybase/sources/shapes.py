@@ -1,4 +1,6 @@
-"""Features with a geometry from GeoJSON, GeoPackage, shapefile and GeoParquet, in WGS 84, broken outlines mended."""
+"""Features with a geometry from GeoJSON, GeoPackage, shapefile and GeoParquet, in WGS 84, broken
+outlines mended.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from twinward.core.errors import InputError
-from twinward.core.geography import gcj02_to_wgs84
 from twinward.citybase.config import Source
 from twinward.citybase.sources.files import decode_text, read_file
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.core.errors import InputError
+from twinward.core.geography import gcj02_to_wgs84
 
 FEATURE_FORMATS = {".geojson", ".json", ".gpkg", ".shp"}
 
@@ -27,7 +29,9 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     shape: Any
 
 
-def to_wgs84(lon: NDArray[Any], lat: NDArray[Any], crs: str, label: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def to_wgs84(
+    lon: NDArray[Any], lat: NDArray[Any], crs: str, label: str
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Coordinates of `crs` (wgs84, gcj02, EPSG:n) to WGS 84 degrees; NaN stays NaN."""
     name = crs.strip().lower()
     if name in {"wgs84", "epsg:4326", "crs84"}:
@@ -40,7 +44,9 @@ def to_wgs84(lon: NDArray[Any], lat: NDArray[Any], crs: str, label: str) -> tupl
         transform = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     except pyproj.exceptions.CRSError as error:
         raise InputError(
-            f"{label}: no coordinate system is called {crs!r}", "write wgs84, gcj02 or EPSG:n", code="bad_crs"
+            f"{label}: no coordinate system is called {crs!r}",
+            "write wgs84, gcj02 or EPSG:n",
+            code="bad_crs",
         ) from error
     x, y = transform.transform(lon, lat)
     return np.where(np.isfinite(x), x, np.nan), np.where(np.isfinite(y), y, np.nan)
@@ -49,10 +55,14 @@ def to_wgs84(lon: NDArray[Any], lat: NDArray[Any], crs: str, label: str) -> tupl
 def move_shape(shape: Any, crs: str, label: str) -> Any:
     if crs.strip().lower() == "wgs84" or shape is None:
         return shape
-    return shapely.transform(shape, lambda c: np.column_stack(to_wgs84(c[:, 0], c[:, 1], crs, label)))
+    return shapely.transform(
+        shape, lambda c: np.column_stack(to_wgs84(c[:, 0], c[:, 1], crs, label))
+    )
 
 
-def read_features(path: Path, source: Source, ledger: SourceLedger, *, need_shape: bool = True) -> list[Feature]:
+def read_features(
+    path: Path, source: Source, ledger: SourceLedger, *, need_shape: bool = True
+) -> list[Feature]:
     """The features of a file; those without a usable geometry are rejected when one is needed."""
     ending = path.suffix.lower()
     if ending in {".geojson", ".json"}:
@@ -68,7 +78,9 @@ def read_features(path: Path, source: Source, ledger: SourceLedger, *, need_shap
     ledger.read += len(raw)
     kept = []
     for line, (properties, shape) in enumerate(raw, 1):
-        if not need_shape:  # a table: its own lon and lat are converted later, the file's stated system here
+        if (
+            not need_shape
+        ):  # a table: its own lon and lat are converted later, the file's stated system here
             own = shape if crs == source.crs else move_shape(shape, crs, ledger.label)
             kept.append(Feature(line=line, properties=properties, shape=own))
             continue
@@ -86,21 +98,31 @@ def in_degrees(shape: Any, ledger: SourceLedger, line: int, properties: dict[str
     if west >= -180 and south >= -90 and east <= 180 and north <= 90:
         return True
     swapped = west >= -90 and east <= 90 and south >= -180 and north <= 180
-    why = "lon and lat are swapped" if swapped else "not in degrees of lon and lat, its crs is missing"
+    why = (
+        "lon and lat are swapped"
+        if swapped
+        else "not in degrees of lon and lat, its crs is missing"
+    )
     ledger.reject(line, why, properties)
     return False
 
 
-def read_geojson(path: Path, source: Source, ledger: SourceLedger) -> list[tuple[dict[str, Any], Any]]:
+def read_geojson(
+    path: Path, source: Source, ledger: SourceLedger
+) -> list[tuple[dict[str, Any], Any]]:
     text = decode_text(read_file(path, ledger.label), source.encoding, ledger.label)
     try:
         document = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise InputError(f"{ledger.label} is not JSON: {error}", "mend the file", code="bad_file") from error
+        raise InputError(
+            f"{ledger.label} is not JSON: {error}", "mend the file", code="bad_file"
+        ) from error
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise InputError(
-            f"{ledger.label} has no list of features", "write a GeoJSON FeatureCollection", code="bad_file"
+            f"{ledger.label} has no list of features",
+            "write a GeoJSON FeatureCollection",
+            code="bad_file",
         )
     raw: list[tuple[dict[str, Any], Any]] = []
     for feature in features:
@@ -123,8 +145,12 @@ def parse_geometry(geometry: Any) -> Any:
         return None
 
 
-def read_layer(path: Path, source: Source, ledger: SourceLedger) -> tuple[list[tuple[dict[str, Any], Any]], str]:
-    """Features of a GeoPackage, shapefile or GeoParquet, and their coordinate system: the file's own if any."""
+def read_layer(
+    path: Path, source: Source, ledger: SourceLedger
+) -> tuple[list[tuple[dict[str, Any], Any]], str]:
+    """Features of a GeoPackage, shapefile or GeoParquet, and their coordinate system: the file's
+    own if any.
+    """
     import geopandas
     import pyogrio
 
@@ -136,7 +162,9 @@ def read_layer(path: Path, source: Source, ledger: SourceLedger) -> tuple[list[t
             frame = pyogrio.read_dataframe(path, encoding=encoding)
     except (ValueError, OSError, RuntimeError, KeyError, UnicodeError) as error:
         raise InputError(
-            f"{ledger.label} cannot be read: {error}", "check the file and its encoding", code="bad_file"
+            f"{ledger.label} cannot be read: {error}",
+            "check the file and its encoding",
+            code="bad_file",
         ) from error
     if "geometry" not in frame:
         return [(row, None) for row in frame.to_dict("records")], source.crs
@@ -159,7 +187,11 @@ def mend_shape(shape: Any, ledger: SourceLedger, line: int, properties: dict[str
         why = shapely.is_valid_reason(shape).split("[")[0]
         shape = shapely.make_valid(shape)
         ledger.note(f"outline mended ({why})")
-    parts = [part for part in shapely.get_parts(shape).tolist() if part.geom_type in {"Polygon", "MultiPolygon"}]
+    parts = [
+        part
+        for part in shapely.get_parts(shape).tolist()
+        if part.geom_type in {"Polygon", "MultiPolygon"}
+    ]
     if not parts:
         ledger.reject(line, f"a {shape.geom_type} is no outline", properties)
         return None

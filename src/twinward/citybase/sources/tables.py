@@ -1,4 +1,6 @@
-"""Tables from CSV, Parquet, GeoPackage and GeoJSON as columns of plain values, with the line of every row."""
+"""Tables from CSV, Parquet, GeoPackage and GeoJSON as columns of plain values, with the line of
+every row.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.errors import InputError
 from twinward.citybase.config import Source
 from twinward.citybase.sources.files import decode_text, read_file
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.shapes import FEATURE_FORMATS, Feature, read_features
+from twinward.core.errors import InputError
 
 FORMATS = ".csv .tsv .txt .geojson .json .gpkg .shp .parquet .osm.pbf"
 csv.field_size_limit(1 << 24)
 
 
 class SourceTable:
-    """Rows of one source: `columns[name][i]` is a str, number or None; `lines[i]` is the line it came from."""
+    """Rows of one source: `columns[name][i]` is a str, number or None; `lines[i]` is the line it
+    came from.
+    """
 
     def __init__(self, label: str, columns: dict[str, list[Any]], lines: list[int]) -> None:
         self.label, self.columns, self.lines = label, columns, lines
@@ -31,24 +35,33 @@ class SourceTable:
         return len(self.lines)
 
     def column(self, name: str, key: str) -> list[Any]:
-        """The column `name`; InputError names the file, the key of the city file and the columns there are."""
+        """The column `name`; InputError names the file, the key of the city file and the columns
+        there are.
+        """
         if name not in self.columns:
             have = ", ".join(self.columns) or "none"
             hint = (
-                "; the header looks separated by another character: set `separator`" if len(self.columns) == 1 else ""
+                "; the header looks separated by another character: set `separator`"
+                if len(self.columns) == 1
+                else ""
             )
             raise InputError(
-                f"{self.label} has no column {name!r}", f"its columns are: {have}; set `{key}` in the city file{hint}",
+                f"{self.label} has no column {name!r}",
+                f"its columns are: {have}; set `{key}` in the city file{hint}",
                 code="missing_column",
-            )  # fmt: skip
+            )
         return self.columns[name]
 
     def row(self, i: int) -> str:
-        return " | ".join("" if column[i] is None else str(column[i]) for column in self.columns.values())
+        return " | ".join(
+            "" if column[i] is None else str(column[i]) for column in self.columns.values()
+        )
 
 
 def read_csv(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
-    """A CSV with a header; mixed newlines are fine; rows of another width are rejected, blank lines are no rows."""
+    """A CSV with a header; mixed newlines are fine; rows of another width are rejected, blank
+    lines are no rows.
+    """
     text = decode_text(read_file(path, ledger.label), source.encoding, ledger.label)
     if len(source.separator) != 1:
         raise InputError(
@@ -70,7 +83,8 @@ def read_csv(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
             else:
                 ledger.reject(
                     reader.line_num,
-                    f"another number of fields than the header: {len(row)} where it has {len(header)}",
+                    f"another number of fields than the header: {len(row)} where it has "
+                    f"{len(header)}",
                     row,
                 )
     except csv.Error as error:
@@ -82,7 +96,11 @@ def read_csv(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
     twice = sorted({name for name in header if header.count(name) > 1})
     if not header or twice:
         what = f"the columns {', '.join(twice)} twice" if twice else "no header"
-        raise InputError(f"{ledger.label} has {what}", "give each column one name in the first line", code="bad_csv")
+        raise InputError(
+            f"{ledger.label} has {what}",
+            "give each column one name in the first line",
+            code="bad_csv",
+        )
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in header]
     return SourceTable(ledger.label, dict(zip(header, columns, strict=True)), lines)
 
@@ -95,7 +113,9 @@ def read_parquet(path: Path, ledger: SourceLedger) -> SourceTable:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise InputError(
-            f"{ledger.label} is not a readable Parquet file: {error}", "write it again", code="bad_file"
+            f"{ledger.label} is not a readable Parquet file: {error}",
+            "write it again",
+            code="bad_file",
         ) from error
     keep = [field.name for field in table.schema if not pa.types.is_binary(field.type)]
     ledger.read = table.num_rows
@@ -116,9 +136,18 @@ def is_geoparquet(path: Path) -> bool:
 def table_of_features(features: list[Feature], ledger: SourceLedger) -> SourceTable:
     """Properties as columns; where none is called lon or lat, the point of each geometry."""
     names = list(dict.fromkeys(key for feature in features for key in feature.properties))
-    columns: dict[str, list[Any]] = {name: [feature.properties.get(name) for feature in features] for name in names}
-    if "lon" not in columns and "lat" not in columns and any(feature.shape is not None for feature in features):
-        points = [None if f.shape is None or f.shape.is_empty else f.shape.representative_point() for f in features]
+    columns: dict[str, list[Any]] = {
+        name: [feature.properties.get(name) for feature in features] for name in names
+    }
+    if (
+        "lon" not in columns
+        and "lat" not in columns
+        and any(feature.shape is not None for feature in features)
+    ):
+        points = [
+            None if f.shape is None or f.shape.is_empty else f.shape.representative_point()
+            for f in features
+        ]
         columns["lon"] = [None if point is None else point.x for point in points]
         columns["lat"] = [None if point is None else point.y for point in points]
     return SourceTable(ledger.label, columns, [feature.line for feature in features])
@@ -133,7 +162,11 @@ def read_table(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
         return table_of_features(read_features(path, source, ledger, need_shape=False), ledger)
     if ending == ".parquet":
         return read_parquet(path, ledger)
-    raise InputError(f"{ledger.label}: the ending of {path.name} is unknown", f"formats: {FORMATS}", code="bad_format")
+    raise InputError(
+        f"{ledger.label}: the ending of {path.name} is unknown",
+        f"formats: {FORMATS}",
+        code="bad_format",
+    )
 
 
 def to_number(value: Any) -> float:
@@ -152,7 +185,9 @@ def to_numbers(values: list[Any]) -> NDArray[np.float64]:
 
 
 def to_text(value: Any) -> str:
-    """A trimmed word; whole numbers without a decimal point, so that codes of spreadsheets match."""
+    """A trimmed word; whole numbers without a decimal point, so that codes of spreadsheets
+    match.
+    """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_json, emit_text
+from twinward.cli.framework.session import add_person, open_for
 from twinward.service.access import accounts
 
 
@@ -15,14 +15,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     adding.add_argument("name")
     adding.add_argument("--role", required=True)
     adding.add_argument("--department")
-    adding.add_argument("--areas", default="all", help="all, or codes separated by commas: their subtrees")
-    adding.add_argument("--no-second-factor", action="store_true", help="for a feed that no person sits at")
+    adding.add_argument(
+        "--areas", default="all", help="all, or codes separated by commas: their subtrees"
+    )
+    adding.add_argument(
+        "--no-second-factor", action="store_true", help="for a feed that no person sits at"
+    )
     add_person(adding)
     add_person(acts.add_parser("list", help="all accounts"))
     for name, what in (
-        ("lock", "shut an account and its sessions"), ("unlock", "open it again"),
+        ("lock", "shut an account and its sessions"),
+        ("unlock", "open it again"),
         ("reset", "a new one-time secret; the old password and sessions are gone"),
-    ):  # fmt: skip
+    ):
         sub = acts.add_parser(name, help=what)
         sub.add_argument("name")
         add_person(sub)
@@ -35,21 +40,33 @@ def run(options: argparse.Namespace) -> int:
             if options.json:
                 emit_json({"accounts": found})
             for one in [] if options.json else found:
-                emit_text(f"{one.name:<20} {one.state:<7} {one.role:<20} {one.department or '-'} {','.join(one.areas)}")
+                emit_text(
+                    f"{one.name:<20} {one.state:<7} {one.role:<20} {one.department or '-'} "
+                    f"{','.join(one.areas)}"
+                )
             return 0
         if options.act == "add":
             secret = accounts.add_account(
-                platform, caller, options.name, options.role, department=options.department,
-                areas=tuple(options.areas.split(",")), second_factor=not options.no_second_factor,
-            )  # fmt: skip
+                platform,
+                caller,
+                options.name,
+                options.role,
+                department=options.department,
+                areas=tuple(options.areas.split(",")),
+                second_factor=not options.no_second_factor,
+            )
         elif options.act == "reset":
             secret = accounts.reset_account(platform, caller, options.name)
         else:
-            shown = accounts.lock_account(platform, caller, options.name, locked=options.act == "lock")
+            shown = accounts.lock_account(
+                platform, caller, options.name, locked=options.act == "lock"
+            )
             emit_json(shown) if options.json else emit_text(f"{shown.name} is {shown.state}")
             return 0
     if options.json:
         emit_json({"name": options.name, "one_time_secret": secret, "hours": 24})
     else:
-        emit_text(f"one-time secret of {options.name}, good for 24 hours, shown only now:\n{secret}")
+        emit_text(
+            f"one-time secret of {options.name}, good for 24 hours, shown only now:\n{secret}"
+        )
     return 0

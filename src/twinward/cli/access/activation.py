@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.framework.output import emit_json, emit_text, local
+from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.service.access import activations
 
 
@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     opening.add_argument("--days", type=int, required=True, help="1 to 30")
     opening.add_argument("--by", required=True, help="who opens it")
     opening.add_argument("--basis", required=True, help="the legal basis")
-    opening.add_argument("--from", dest="data_from", type=as_time, help="window of data it opens: start")
+    opening.add_argument(
+        "--from", dest="data_from", type=as_time, help="window of data it opens: start"
+    )
     opening.add_argument("--to", dest="data_to", type=as_time, help="window of data it opens: end")
     listing = acts.add_parser("list", help="all activations")
     closing = acts.add_parser("close", help="shut one now")
@@ -42,7 +44,9 @@ def run(options: argparse.Namespace) -> int:
                 data_from=options.data_from,
                 data_to=options.data_to,
             )
-            result = next(row for row in activations.list_activations(platform) if row["id"] == name)
+            result = next(
+                row for row in activations.list_activations(platform) if row["id"] == name
+            )
         elif options.act == "close":
             activations.close_activation(platform, caller, options.id)
             result = {"id": options.id, "status": "closed"}
@@ -64,6 +68,9 @@ def show(result: dict[str, object]) -> None:
         elif "ends_at" in row:
             state = "in force" if row["in_force"] else "shut"
             what = f"{', '.join(row['purposes'])} in {', '.join(row['areas'])}"
-            emit_text(f"{row['id']}  {state}  until {local(row['ends_at'])}  {what}  by {row['by']}: {row['basis']}")
+            emit_text(
+                f"{row['id']}  {state}  until {local(row['ends_at'])}  {what}  by {row['by']}: "
+                f"{row['basis']}"
+            )
         else:
             emit_text(f"{row['id']}  {row['status']}")

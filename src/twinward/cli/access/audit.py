@@ -1,4 +1,6 @@
-"""`twinward audit verify|export|anchor|check`: whether the log is whole, a copy for anywhere, anchors, misuse."""
+"""`twinward audit verify|export|anchor|check`: whether the log is whole, a copy for anywhere,
+anchors, misuse.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ from typing import Any
 import msgspec
 
 from twinward.app import compose
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_fields, emit_json, emit_text
+from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 from twinward.service.access.accounts import note
 from twinward.service.access.misuse_check import check_misuse
@@ -25,13 +27,26 @@ class Anchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="verify|export|anchor|check")
-    verify = acts.add_parser("verify", help="check the hash chain of the workspace's log, or of an exported file")
+    verify = acts.add_parser(
+        "verify", help="check the hash chain of the workspace's log, or of an exported file"
+    )
     verify.add_argument("--file", type=Path, help="an exported log; then no workspace is needed")
-    verify.add_argument("--anchors", type=Path, help="published anchors that the log must still have")
-    export = acts.add_parser("export", help="write the whole log as FHIR R4 AuditEvents, one a line")
+    verify.add_argument(
+        "--anchors", type=Path, help="published anchors that the log must still have"
+    )
+    export = acts.add_parser(
+        "export", help="write the whole log as FHIR R4 AuditEvents, one a line"
+    )
     export.add_argument("file", type=Path, metavar="FILE")
-    export.add_argument("--form", choices=("fhir", "log"), default="fhir", help="log: the entries as they are stored")
-    anchor = acts.add_parser("anchor", help="print the log's place and hash, to be published elsewhere")
+    export.add_argument(
+        "--form",
+        choices=("fhir", "log"),
+        default="fhir",
+        help="log: the entries as they are stored",
+    )
+    anchor = acts.add_parser(
+        "anchor", help="print the log's place and hash, to be published elsewhere"
+    )
     anchor.add_argument("--file", type=Path, help="add it to this file too")
     check = acts.add_parser("check", help="look for misuse over the last day and raise an alarm")
     for sub in (verify, export, anchor, check):
@@ -43,12 +58,22 @@ def run(options: argparse.Namespace) -> int:
         return show_check(options, compose.verify_log_file(options.file), [])
     with open_for(options) as (platform, caller):
         if options.act == "verify":
-            failing = compose.anchors_that_fail(options.workspace, read_anchors(options.anchors)) if options.anchors else []
+            failing = (
+                compose.anchors_that_fail(options.workspace, read_anchors(options.anchors))
+                if options.anchors
+                else []
+            )
             return show_check(options, compose.verify_log(options.workspace), failing)
         if options.act == "export":
             note(platform, caller, "audit_exported", options.form)
-            entries = compose.export_log(options.workspace, options.file, fhir=options.form == "fhir")
-            shown: dict[str, Any] = {"entries": entries, "file": str(options.file), "form": options.form}
+            entries = compose.export_log(
+                options.workspace, options.file, fhir=options.form == "fhir"
+            )
+            shown: dict[str, Any] = {
+                "entries": entries,
+                "file": str(options.file),
+                "form": options.form,
+            }
         elif options.act == "anchor":
             found = compose.verify_log(options.workspace)
             anchor = Anchor(entries=found.entries, head=found.head)
@@ -71,7 +96,9 @@ def show_check(options: argparse.Namespace, found: Any, failing: list[int]) -> i
     if options.json:
         emit_json({"entries": found.entries, "ok": ok, "first_bad": bad})
     elif ok:
-        emit_text(f"{found.entries} events, each bound to the one before; the last hash is {found.head}")
+        emit_text(
+            f"{found.entries} events, each bound to the one before; the last hash is {found.head}"
+        )
     else:
         emit_text(f"NOT WHOLE: entry {bad} does not fit ({found.entries} are there)")
     return 0 if ok else 2
@@ -82,7 +109,9 @@ def add_anchor(path: Path, anchor: Anchor) -> None:
         with path.open("ab") as file:
             file.write(msgspec.json.encode(anchor) + b"\n")
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error}", "name another file", code="not_writable") from error
+        raise InputError(
+            f"{path} cannot be written: {error}", "name another file", code="not_writable"
+        ) from error
 
 
 def read_anchors(path: Path) -> list[tuple[int, str]]:
@@ -90,5 +119,7 @@ def read_anchors(path: Path) -> list[tuple[int, str]]:
         lines = path.read_bytes().splitlines()
         found = [msgspec.json.decode(line, type=Anchor) for line in lines if line.strip()]
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {error}", "name a file of `twinward audit anchor`", code="bad_anchors") from error
+        raise InputError(
+            f"{path}: {error}", "name a file of `twinward audit anchor`", code="bad_anchors"
+        ) from error
     return [(anchor.entries, anchor.head) for anchor in found]

@@ -1,19 +1,23 @@
-"""`twinward publish TABLE --level L`: counts by area with small ones hidden, and their data sheet."""
+"""`twinward publish TABLE --level L`: counts by area with small ones hidden, and their data
+sheet.
+"""
 
 from __future__ import annotations
 
 import argparse
 from datetime import timedelta
 
-from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.framework.output import emit_json, emit_text
+from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.service.access.publication import TABLES, publish
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", help=f"one of {', '.join(TABLES)}")
     parser.add_argument("--level", required=True, help="the level of areas, for example district")
-    parser.add_argument("--from", dest="since", type=as_time, help="default: 30 days before the end")
+    parser.add_argument(
+        "--from", dest="since", type=as_time, help="default: 30 days before the end"
+    )
     parser.add_argument("--to", dest="until", type=as_time, help="default: now")
     add_person(parser)
 
@@ -21,7 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, caller):
         until = options.until or platform.clock.now()
-        found = publish(platform, caller, options.table, options.level, options.since or until - timedelta(30), until)
+        found = publish(
+            platform,
+            caller,
+            options.table,
+            options.level,
+            options.since or until - timedelta(30),
+            until,
+        )
     if options.json:
         emit_json(found)
         return 0

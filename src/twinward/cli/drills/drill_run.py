@@ -1,4 +1,6 @@
-"""Plays a drill: the script through the drill's own API, seeded departments or people, then the score."""
+"""Plays a drill: the script through the drill's own API, seeded departments or people, then the
+score.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +14,38 @@ import httpx
 import msgspec
 
 from twinward.app import compose
-from twinward.cli.workspace.demo import serving
 from twinward.cli.drills.drill_workspace import places_of
 from twinward.cli.framework.output import say
 from twinward.cli.framework.progress import progress_bar
+from twinward.cli.workspace.demo import serving
 from twinward.core.clock import SetClock, SystemClock
 from twinward.core.errors import ConflictError, InputError
 from twinward.rehearsal.drills.feeds import Feeds
 from twinward.rehearsal.drills.player import DrillPlayer, Progress
 from twinward.rehearsal.drills.responders import DrillResponders
 from twinward.service.access import activations
-from twinward.service.drills.drills import (ABOUT, FOLDER, SCRIPT, TRUTH, DrillAbout, DrillScript, DrillTruth, load_script, read_about, read_part, write_part)
+from twinward.service.drills.drills import (
+    ABOUT,
+    FOLDER,
+    SCRIPT,
+    TRUTH,
+    DrillAbout,
+    DrillScript,
+    DrillTruth,
+    load_script,
+    read_about,
+    read_part,
+    write_part,
+)
 from twinward.service.platform import Platform, local_admin
 
 MOST_ACTIVATION_D = 30
 
 
 class Apart:
-    """Since which hour of the drill each person has been kept apart, as the log says; it grows with the log."""
+    """Since which hour of the drill each person has been kept apart, as the log says; it grows
+    with the log.
+    """
 
     def __init__(self, platform: Platform, truth: DrillTruth) -> None:
         self.platform, self.truth = platform, truth
@@ -62,15 +78,21 @@ def play_drill(folder: Path, options: argparse.Namespace) -> DrillAbout:
         play(platform, clock, script, truth, about, options)
     finally:
         platform.close()
-    played = msgspec.structs.replace(about, played_at=SystemClock().now(), responders=options.responders)
+    played = msgspec.structs.replace(
+        about, played_at=SystemClock().now(), responders=options.responders
+    )
     write_part(folder, ABOUT, played)
     return played
 
 
 def play(
-    platform: Platform, clock: SetClock, script: DrillScript, truth: DrillTruth, about: DrillAbout,
+    platform: Platform,
+    clock: SetClock,
+    script: DrillScript,
+    truth: DrillTruth,
+    about: DrillAbout,
     options: argparse.Namespace,
-) -> None:  # fmt: skip
+) -> None:
     places = places_of(platform, script)
     responders = DrillResponders(script, truth, places, about.seed, frozenset(options.people))
     feeds = Feeds(script, truth, places, about.seed)
@@ -80,21 +102,35 @@ def play(
         if options.serve:
             say(f"twinward: DRILL {about.drill} at {url}/ at {options.speed:g} hours a second")
         player = DrillPlayer(
-            client, clock, platform.loop.tick, responders, platform.reference.library.departments, feeds,
-            Apart(platform, truth), seeded=seeded,
-        )  # fmt: skip
+            client,
+            clock,
+            platform.loop.tick,
+            responders,
+            platform.reference.library.departments,
+            feeds,
+            Apart(platform, truth),
+            seeded=seeded,
+        )
         with progress_bar("drill") as move:
-            player.run(script, truth, paced(lambda at: move("drill", at.hour / at.hours), options.speed))
+            player.run(
+                script, truth, paced(lambda at: move("drill", at.hour / at.hours), options.speed)
+            )
 
 
 def open_activation(platform: Platform, script: DrillScript, about: DrillAbout) -> None:
     """What the drill's departments may look at: persons who do not exist."""
     activations.open_activation(
-        platform, local_admin(), hazard=script.hazard, areas=["all"], purposes=["trace", "care"],
-        days=min(MOST_ACTIVATION_D, max(1, round(script.hours / 24) + 1)), by="drill",
-        basis=f"drill {about.drill}: synthetic persons", data_from=about.start,
+        platform,
+        local_admin(),
+        hazard=script.hazard,
+        areas=["all"],
+        purposes=["trace", "care"],
+        days=min(MOST_ACTIVATION_D, max(1, round(script.hours / 24) + 1)),
+        by="drill",
+        basis=f"drill {about.drill}: synthetic persons",
+        data_from=about.start,
         data_to=about.start + timedelta(hours=script.hours),
-    )  # fmt: skip
+    )
 
 
 def paced(update: Callable[[Progress], None], hours_per_s: float) -> Callable[[Progress], None]:

@@ -1,4 +1,6 @@
-"""The fenced workspace of a drill: a city and plans of its own, a state without persons, and no way back out."""
+"""The fenced workspace of a drill: a city and plans of its own, a state without persons, and no
+way back out.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +14,33 @@ from typing import Any
 import msgspec
 
 from twinward.app import compose
-from twinward.cli.workspace.demo_workspace import prepare_city
-from twinward.cli.framework.session import caller_of
 from twinward.cli.framework.output import say
+from twinward.cli.framework.session import caller_of
+from twinward.cli.workspace.demo_workspace import prepare_city
 from twinward.core.clock import SetClock, SystemClock
-from twinward.core.errors import (AbsentError, ConflictError, InputError, RefusedError)
+from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
 from twinward.core.ids import derive_id
 from twinward.rehearsal.drills.truth import TruthPlaces, make_truth
-from twinward.service.plans import plan_library
-from twinward.service.intake.commands import submit_objects
-from twinward.service.drills.state_copy import (adopt_commands, fork_state, plans_in_force)
-from twinward.service.drills.drills import (ABOUT, FOLDER, SCRIPT, TRUTH, DrillAbout, DrillScript, load_script, write_part)
 from twinward.service.access.authorization import require_verb
+from twinward.service.drills.drills import (
+    ABOUT,
+    FOLDER,
+    SCRIPT,
+    TRUTH,
+    DrillAbout,
+    DrillScript,
+    load_script,
+    write_part,
+)
+from twinward.service.drills.state_copy import adopt_commands, fork_state, plans_in_force
+from twinward.service.intake.commands import submit_objects
+from twinward.service.plans import plan_library
 from twinward.service.platform import Platform, local_admin
 
-COPIED = ("supplies.toml", "unit-costs.toml")  # a workspace's own figures; its settings, vault, keys, lake never
+COPIED = (
+    "supplies.toml",
+    "unit-costs.toml",
+)  # a workspace's own figures; its settings, vault, keys, lake never
 
 
 def drills_home() -> Path:
@@ -40,32 +54,48 @@ def find_script(name: str) -> Path:
     if not path.exists() and bundled.exists():
         return bundled
     if not path.exists():
-        known = ", ".join(sorted(one.stem for one in (compose.scenarios_folder() / "drills").glob("*.toml")))
-        raise InputError(f"there is no script {name}", f"name a TOML file, or one of: {known}", code="no_script")
+        known = ", ".join(
+            sorted(one.stem for one in (compose.scenarios_folder() / "drills").glob("*.toml"))
+        )
+        raise InputError(
+            f"there is no script {name}", f"name a TOML file, or one of: {known}", code="no_script"
+        )
     return path
 
 
 def find_drill(name: str) -> Path:
-    """The folder of a drill, by path or by its id in the folder of drills; never a real workspace."""
+    """The folder of a drill, by path or by its id in the folder of drills; never a real
+    workspace.
+    """
     for folder in (Path(name), drills_home() / name):
         if (folder / compose.MARK).exists():
             if not compose.read_mark(folder).drill:
-                raise RefusedError(f"{folder} is no drill but a real workspace", "name a drill", code="not_a_drill")
+                raise RefusedError(
+                    f"{folder} is no drill but a real workspace", "name a drill", code="not_a_drill"
+                )
             return folder
     raise AbsentError(
-        f"there is no drill {name}", "list them with `twinward drill list`, or name its folder", code="no_drill"
+        f"there is no drill {name}",
+        "list them with `twinward drill list`, or name its folder",
+        code="no_drill",
     )
 
 
 def require_free(into: Path, source: Path | None) -> None:
-    """RefusedError when the folder lies in, around or at a workspace; ConflictError when something is there."""
+    """RefusedError when the folder lies in, around or at a workspace; ConflictError when
+    something is there.
+    """
     place = into.resolve()
     if source is not None and (place == source.resolve() or source.resolve().is_relative_to(place)):
-        raise RefusedError(f"{into} is the real workspace or holds it", "name another folder", code="inside_real")
+        raise RefusedError(
+            f"{into} is the real workspace or holds it", "name another folder", code="inside_real"
+        )
     for above in (place, *place.parents):
         if (above / compose.MARK).exists() and above != place:
             raise RefusedError(
-                f"{into} lies inside the workspace {above}", "name a folder outside of it", code="inside_real"
+                f"{into} lies inside the workspace {above}",
+                "name a folder outside of it",
+                code="inside_real",
             )
     if into.is_symlink() or (into.exists() and (not into.is_dir() or any(into.iterdir()))):
         raise ConflictError(f"{into} is there and not empty", "name a new folder", code="exists")
@@ -78,8 +108,14 @@ def make_drill(options: argparse.Namespace) -> Path:
     script, text = load_script(path, plan_library.library_of(None))
     source: Path | None = options.source
     if source is not None and not (source / compose.MARK).exists():
-        raise AbsentError(f"{source} is no workspace", "name one with --from, or leave it out", code="no_workspace")
-    drill = derive_id(script.name, str(Path(options.into or ".").resolve()), options.seed, made_at.isoformat())[:-8]
+        raise AbsentError(
+            f"{source} is no workspace",
+            "name one with --from, or leave it out",
+            code="no_workspace",
+        )
+    drill = derive_id(
+        script.name, str(Path(options.into or ".").resolve()), options.seed, made_at.isoformat()
+    )[:-8]
     into: Path = options.into or drills_home() / drill
     require_free(into, source)
     into.parent.mkdir(parents=True, exist_ok=True)
@@ -94,32 +130,54 @@ def make_drill(options: argparse.Namespace) -> Path:
 
 
 def fill(
-    into: Path, drill: str, script: DrillScript, text: str, options: argparse.Namespace, made_at: datetime
-) -> Path:  # fmt: skip
+    into: Path,
+    drill: str,
+    script: DrillScript,
+    text: str,
+    options: argparse.Namespace,
+    made_at: datetime,
+) -> Path:
     compose.init_workspace(into, kind="drill", drill=drill)
     source: Path | None = options.source
     copy_ground(into, source, options.city, options.seed)
     if options.database:
-        (into / "settings.toml").write_text(f"[storage]\nurl = {msgspec.json.encode(options.database).decode()}\n")
+        (into / "settings.toml").write_text(
+            f"[storage]\nurl = {msgspec.json.encode(options.database).decode()}\n"
+        )
     items, plans_of, forked_at = fork_of(source, options) if source is not None else ([], [], None)
     start = forked_at or script.start
     platform = compose.open_platform(into, SetClock(start))
     try:
-        script, text = load_script(write_script(into, text), platform.reference.library, areas_of(platform))
+        script, text = load_script(
+            write_script(into, text), platform.reference.library, areas_of(platform)
+        )
         truth = make_truth(script, places_of(platform, script), start, options.seed)
         write_part(into, TRUTH, truth)
         if items:
             submit_objects(platform, local_admin(), items, f"drill:{script.name}/fork")
             platform.loop.catch_up()
-            submit_objects(platform, local_admin(), adopt_commands(platform, plans_of), f"drill:{script.name}/fork")
+            submit_objects(
+                platform,
+                local_admin(),
+                adopt_commands(platform, plans_of),
+                f"drill:{script.name}/fork",
+            )
             platform.loop.catch_up()
         with platform.store.read() as reader:
             forked_to = reader.last_seq()
         city = compose.city_of(into)[0] if (into / "city" / "city.json").exists() else ""
         about = DrillAbout(
-            drill=drill, script=script.name, title=script.title, seed=options.seed, made_at=made_at, start=start,
-            city=city, from_workspace=str(source or ""), forked_at=forked_at, forked_to=forked_to,
-        )  # fmt: skip
+            drill=drill,
+            script=script.name,
+            title=script.title,
+            seed=options.seed,
+            made_at=made_at,
+            start=start,
+            city=city,
+            from_workspace=str(source or ""),
+            forked_at=forked_at,
+            forked_to=forked_to,
+        )
         write_part(into, ABOUT, about)
     finally:
         platform.close()
@@ -134,7 +192,9 @@ def write_script(into: Path, text: str) -> Path:
 
 
 def copy_ground(into: Path, source: Path | None, city: Path | None, seed: int) -> None:
-    """The city base and the workspace's own plans, copied: a link would leave one file that both could write."""
+    """The city base and the workspace's own plans, copied: a link would leave one file that both
+    could write.
+    """
     if source is not None:
         for name in COPIED:
             if (source / name).is_file():
@@ -150,7 +210,9 @@ def copy_ground(into: Path, source: Path | None, city: Path | None, seed: int) -
 def fork_of(
     source: Path, options: argparse.Namespace
 ) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]], datetime | None]:
-    """The real state as commands for the drill, and its instant. The real workspace is read and not written."""
+    """The real state as commands for the drill, and its instant. The real workspace is read and
+    not written.
+    """
     if options.empty:
         return [], [], None
     platform = compose.open_platform(source)
@@ -168,16 +230,26 @@ def areas_of(platform: Platform) -> Any:
 
 
 def places_of(platform: Platform, script: DrillScript) -> TruthPlaces:
-    """Where the script's `#n` lie: the areas at which incidents of its hazard stand, and the leaves under each."""
+    """Where the script's `#n` lie: the areas at which incidents of its hazard stand, and the
+    leaves under each.
+    """
     tree = platform.reference.areas
     hazard = platform.reference.library.find_hazard(script.hazard)
     depth = hazard.incident_level if hazard is not None else 1
-    homes = sorted(code for code in tree.by_code if len(tree.path(code)) - 1 == depth) or [tree.root]
-    named = {area for one in script.inject if (area := getattr(one, "area", None)) and not area.startswith("#")}
+    homes = sorted(code for code in tree.by_code if len(tree.path(code)) - 1 == depth) or [
+        tree.root
+    ]
+    named = {
+        area
+        for one in script.inject
+        if (area := getattr(one, "area", None)) and not area.startswith("#")
+    }
     leaves = {home: tuple(leaves_under(tree, home)) for home in {*homes, *named}}
     return TruthPlaces(homes=tuple(homes), leaves=leaves)
 
 
 def leaves_under(tree: Any, area: str) -> list[str]:
     children = sorted(tree.children.get(area, []))
-    return [leaf for child in children for leaf in leaves_under(tree, child)] if children else [area]
+    return (
+        [leaf for child in children for leaf in leaves_under(tree, child)] if children else [area]
+    )

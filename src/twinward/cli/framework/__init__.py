@@ -1,1 +1,3 @@
-"""What every verb shares: the opened workspace, output, parser, progress, paths, a running server."""
+"""What every verb shares: the opened workspace, output, parser, progress, paths, a running
+server.
+"""

@@ -14,12 +14,18 @@ import msgspec
 
 from twinward.core.errors import InputError
 
-DRILL: ContextVar[str] = ContextVar("drill", default="")  # the drill that this run of the command line is about
-ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)  # of the city, once its workspace is open
+DRILL: ContextVar[str] = ContextVar(
+    "drill", default=""
+)  # the drill that this run of the command line is about
+ZONE: ContextVar[tzinfo] = ContextVar(
+    "zone", default=UTC
+)  # of the city, once its workspace is open
 
 
 def announce(workspace: Path | None) -> None:
-    """Says on standard error when a workspace is a drill's, and has every JSON object say it too."""
+    """Says on standard error when a workspace is a drill's, and has every JSON object say it
+    too.
+    """
     path = workspace / "workspace.json" if workspace is not None else None
     try:
         mark = json.loads(path.read_bytes()) if path is not None and path.is_file() else {}
@@ -60,7 +66,9 @@ def emit_text(text: str) -> None:
 
 
 def emit_fields(shown: Mapping[str, Any]) -> None:
-    """An answer for people, a field a line; things that are listed in it a line each, below their field."""
+    """An answer for people, a field a line; things that are listed in it a line each, below
+    their field.
+    """
     for name, value in shown.items():
         things = value if isinstance(value, list | tuple) else ()
         if not any(isinstance(one, dict | msgspec.Struct) for one in things):

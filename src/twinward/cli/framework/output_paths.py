@@ -28,10 +28,14 @@ def check_file(path: Path | None, name: str) -> None:
 
 def _probe(path: Path, name: str, folder: Path) -> None:
     if not folder.is_dir():
-        raise InputError(f"--{name} {path}: there is no folder {folder}", "make it first", code="no_folder")
+        raise InputError(
+            f"--{name} {path}: there is no folder {folder}", "make it first", code="no_folder"
+        )
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise InputError(
-            f"--{name} {path}: nothing can be written to {folder}", "name another place", code="cannot_write"
+            f"--{name} {path}: nothing can be written to {folder}",
+            "name another place",
+            code="cannot_write",
         ) from error

@@ -1,4 +1,6 @@
-"""The parser of the command line: what it cannot read is an error like any other, with a stable code and advice."""
+"""The parser of the command line: what it cannot read is an error like any other, with a stable
+code and advice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Where the server of a workspace listens: a note beside its data, so that other verbs can send to it."""
+"""Where the server of a workspace listens: a note beside its data, so that other verbs can send
+to it.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,14 @@ class ServerNote(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def noted(workspace: Path, scheme: str, host: str, port: int) -> Iterator[None]:
-    """The note stands while the server runs; one left behind by a kill names a process that is gone."""
+    """The note stands while the server runs; one left behind by a kill names a process that is
+    gone.
+    """
     path = workspace / NOTE
     shown = f"[{host}]" if ":" in host else host
-    path.write_bytes(msgspec.json.encode(ServerNote(pid=os.getpid(), url=f"{scheme}://{shown}:{port}")))
+    path.write_bytes(
+        msgspec.json.encode(ServerNote(pid=os.getpid(), url=f"{scheme}://{shown}:{port}"))
+    )
     try:
         yield
     finally:

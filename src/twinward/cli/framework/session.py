@@ -11,20 +11,22 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from twinward.app import compose
-from twinward.cli.main import add_common
 from twinward.cli.framework.output import ZONE
+from twinward.cli.main import add_common
 from twinward.core.clock import parse_time
 from twinward.core.errors import InputError, RefusedError
 from twinward.service.access import accounts
-from twinward.service.logistics.demand_forecast import zone_of
 from twinward.service.access.authorization import require_verb
+from twinward.service.logistics.demand_forecast import zone_of
 from twinward.service.platform import Caller, Platform, local_admin
 
 
 def add_person(parser: argparse.ArgumentParser) -> None:
     """`--workspace`, `--json` and `--token-file`."""
     add_common(parser)
-    parser.add_argument("--token-file", type=Path, help="act as the bearer of this token instead of local-admin")
+    parser.add_argument(
+        "--token-file", type=Path, help="act as the bearer of this token instead of local-admin"
+    )
 
 
 def as_time(text: str) -> datetime:
@@ -37,7 +39,9 @@ def as_time(text: str) -> datetime:
 
 @contextmanager
 def open_for(options: argparse.Namespace) -> Iterator[tuple[Platform, Caller]]:
-    """The platform and the caller; what was asked is answered by the loop before the workspace is closed."""
+    """The platform and the caller; what was asked is answered by the loop before the workspace
+    is closed.
+    """
     platform = compose.open_platform(options.workspace)
     try:
         caller = caller_of(platform, getattr(options, "token_file", None))
@@ -55,7 +59,9 @@ def caller_of(platform: Platform, token_file: Path | None) -> Caller:
         try:
             access, _, refresh = token_file.read_text("ascii").strip().partition("\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{token_file}: {error}", "name a file that holds a token", code="bad_token") from error
+            raise InputError(
+                f"{token_file}: {error}", "name a file that holds a token", code="bad_token"
+            ) from error
         try:
             return platform.identities.read(access, platform.clock.now())
         except RefusedError:
@@ -65,13 +71,16 @@ def caller_of(platform: Platform, token_file: Path | None) -> Caller:
         write_tokens(token_file, tokens)
         return platform.identities.read(tokens.access, platform.clock.now())
     if platform.managed:
-        raise RefusedError("this workspace needs a login", "name your token with --token-file", code="bad_token")
+        raise RefusedError(
+            "this workspace needs a login", "name your token with --token-file", code="bad_token"
+        )
     owner = (platform.workspace / compose.MARK).stat().st_uid
     if owner != os.getuid():
         raise RefusedError(
-            "this workspace was made by another user of this machine", "name your token with --token-file",
+            "this workspace was made by another user of this machine",
+            "name your token with --token-file",
             code="bad_token",
-        )  # fmt: skip
+        )
     return local_admin()
 
 

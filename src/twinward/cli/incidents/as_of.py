@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from twinward.cli.incidents import incident, task
 from twinward.cli.framework.session import as_time
+from twinward.cli.incidents import incident, task
 
 VIEWS = {"incident": incident, "task": task}
 

@@ -1,14 +1,16 @@
-"""`twinward incident …`: incidents, what keeps them open, the cause tree, the five functions, reports, reviews."""
+"""`twinward incident …`: incidents, what keeps them open, the cause tree, the five functions,
+reports, reviews.
+"""
 
 from __future__ import annotations
 
 import argparse
 from datetime import datetime
 
+from twinward.cli.framework.output import emit_json, emit_text, local
+from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.incidents.incident_assessment import TELL, add_functions, run_function
 from twinward.cli.incidents.incident_report import add_reports, run_action, run_report
-from twinward.cli.framework.session import add_person, open_for
-from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.service.incidents import queries
 
 
@@ -18,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--status", choices=("open", "closed"))
     showing = acts.add_parser("show", help="one incident")
     showing.add_argument("id")
-    showing.add_argument("--timeline", action="store_true", help="the tree from one report to the last closed task")
+    showing.add_argument(
+        "--timeline", action="store_true", help="the tree from one report to the last closed task"
+    )
     for sub in (listing, showing, *add_functions(acts), *add_reports(acts)):
         add_person(sub)
 
@@ -26,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, at: datetime | None = None) -> int:
     with open_for(options) as (platform, caller):
         if options.act == "list":
-            incidents = queries.list_incidents(platform, at=at, status=options.status, caller=caller)
+            incidents = queries.list_incidents(
+                platform, at=at, status=options.status, caller=caller
+            )
             if options.json:
                 emit_json({"incidents": incidents})
             else:
@@ -38,7 +44,9 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
         elif options.act == "action":
             run_action(platform, caller, options)
         else:
-            shown = queries.get_incident(platform, options.id, at=at, timeline=options.timeline, caller=caller)
+            shown = queries.get_incident(
+                platform, options.id, at=at, timeline=options.timeline, caller=caller
+            )
             if options.json:
                 emit_json(shown)
             else:
@@ -57,7 +65,9 @@ def show_list(incidents: list[dict[str, object]]) -> None:
 def show_one(shown: dict[str, object]) -> None:
     emit_text(f"{shown['title']}\n{shown['id']}  {shown['status']}  level {shown['level'] or '-'}")
     plan = shown["plan"]
-    emit_text(f"plan: {plan.plan} {plan.version}, {plan.authority}" if plan else "plan: none in force")  # type: ignore[attr-defined]
+    emit_text(
+        f"plan: {plan.plan} {plan.version}, {plan.authority}" if plan else "plan: none in force"
+    )  # type: ignore[attr-defined]
     for clause in shown["waits_for"]:  # type: ignore[attr-defined]
         emit_text(f"  {clause}")
     ended = shown["ended_plan"]
@@ -65,18 +75,35 @@ def show_one(shown: dict[str, object]) -> None:
         emit_text(f"plan {ended.plan} ended by {ended.clause}: {ended.because}")  # type: ignore[attr-defined]
     if shown["proposed_plan"]:
         emit_text(f"plan {shown['proposed_plan']} waits for a person to adopt it")
-    emit_text("tasks: " + (", ".join(f"{n} {word}" for word, n in shown["tasks"].items()) or "none"))  # type: ignore[attr-defined]
+    emit_text(
+        "tasks: " + (", ".join(f"{n} {word}" for word, n in shown["tasks"].items()) or "none")
+    )  # type: ignore[attr-defined]
     for finding in shown["evidence"]:  # type: ignore[attr-defined]
         emit_text(f"  [{'x' if finding.holds else ' '}] {finding.objective}: {finding.because}")
     for row in shown.get("timeline", []):  # type: ignore[attr-defined]
-        emit_text(f"{local(row['recorded_at'], 'seconds')} {'  ' * row['depth']}{row['type']}{summary(row)}")
+        emit_text(
+            f"{local(row['recorded_at'], 'seconds')} "
+            f"{'  ' * row['depth']}{row['type']}{summary(row)}"
+        )
 
 
 def summary(row: dict[str, object]) -> str:
     """The words of a fact that tell it apart."""
     fact = row["fact"]
     assert isinstance(fact, dict)
-    names = ("title", "department", "level", "because", "plan", "count", "to_area", "figure", "value", "step", "grown",
-             "clause")  # fmt: skip
+    names = (
+        "title",
+        "department",
+        "level",
+        "because",
+        "plan",
+        "count",
+        "to_area",
+        "figure",
+        "value",
+        "step",
+        "grown",
+        "clause",
+    )
     words = [f"{name} {fact[name]}" for name in names if fact.get(name) not in (None, "")]
     return f"  {row['area']}  by {row['actor']}" + (": " + ", ".join(words) if words else "")

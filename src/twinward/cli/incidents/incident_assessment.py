@@ -1,4 +1,6 @@
-"""`twinward incident analyse|describe|diagnose|predict|guide ID`: the five functions, for people to read or as JSON."""
+"""`twinward incident analyse|describe|diagnose|predict|guide ID`: the five functions, for people
+to read or as JSON.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,20 @@ def add_functions(acts: Any) -> list[argparse.ArgumentParser]:
         sub = acts.add_parser(name, help=asks)
         sub.add_argument("id")
         if name in ("analyse", "predict"):
-            sub.add_argument("--days", type=int, help="how far back" if name == "analyse" else "how far ahead")
+            sub.add_argument(
+                "--days", type=int, help="how far back" if name == "analyse" else "how far ahead"
+            )
         made.append(sub)
     return made
 
 
-def run_function(platform: Platform, caller: Caller, options: argparse.Namespace, at: datetime | None) -> None:
+def run_function(
+    platform: Platform, caller: Caller, options: argparse.Namespace, at: datetime | None
+) -> None:
     days = getattr(options, "days", None)
-    found: Any = answer_function(platform, Ground(platform), caller, options.act, options.id, at, days)
+    found: Any = answer_function(
+        platform, Ground(platform), caller, options.act, options.id, at, days
+    )
     if options.json:
         emit_json(found)
     else:
@@ -44,15 +52,18 @@ def tell_analysis(found: Any) -> list[str]:
 def tell_description(found: Any) -> list[str]:
     lines = [f"{found.title}: {found.status}, level {found.level or '-'}, plan {found.plan or '-'}"]
     lines += [f"   {one.says}{events(one.events)}" for one in found.figures]
-    lines += [f"   {one.department}: {one.open} open, {one.late} late, {one.done} done" for one in found.departments]
+    lines += [
+        f"   {one.department}: {one.open} open, {one.late} late, {one.done} done"
+        for one in found.departments
+    ]
     lines += [f"   stands in the way: {text}" for text in found.stands_in_the_way]
     return lines + [f"   not known: {text}" for text in found.gaps]
 
 
 def tell_diagnosis(found: Any) -> list[str]:
     lines = [
-        f"{rank}. {one.says}\n   {one.kind} {one.about}: probability {one.probability:.0%}, explains {one.share:.0%}"
-        + (events(one.figures[0].events) if one.figures else "")
+        f"{rank}. {one.says}\n   {one.kind} {one.about}: probability {one.probability:.0%}, "
+        f"explains {one.share:.0%}" + (events(one.figures[0].events) if one.figures else "")
         for rank, one in enumerate(found.causes, 1)
     ]
     return lines or [found.says]
@@ -62,7 +73,10 @@ def tell_prediction(found: Any) -> list[str]:
     if found.not_made:
         return [f"no forecast: {found.not_made}"]
     lines = [f"{one.says}{events(one.events)}" for one in found.figures]
-    lines += [f"  {day.day}  {day.median:10,.0f}  ({day.low_90:,.0f} to {day.high_90:,.0f})" for day in found.days]
+    lines += [
+        f"  {day.day}  {day.median:10,.0f}  ({day.low_90:,.0f} to {day.high_90:,.0f})"
+        for day in found.days
+    ]
     return [*lines, *found.reaches, f"simulated, {found.fingerprint[:16]}: {found.model}"]
 
 
@@ -70,24 +84,40 @@ def tell_guidance(found: Any) -> list[str]:
     lines = []
     for rank, one in enumerate(found.actions, 1):
         who = f" ({one.department})" if one.department else ""
-        lines.append(f"{rank}. {one.do}{who}, by {local(one.by)}\n   because {one.because}\n   {one.effect}")
+        lines.append(
+            f"{rank}. {one.do}{who}, by {local(one.by)}\n   because {one.because}\n   {one.effect}"
+        )
         lines += [f"   lacks {', '.join(one.lacks)}"] if one.lacks else []
         lines += [f"   see {one.manual}"] if one.manual else []
     lines = lines or ["nothing to do first: nothing stands out and nothing is late"]
     for one in found.like:
-        lines.append(f"like {one.title} ({one.alike:.0%})" + "".join(f"\n   worked: {text}" for text in one.worked))
+        lines.append(
+            f"like {one.title} ({one.alike:.0%})"
+            + "".join(f"\n   worked: {text}" for text in one.worked)
+        )
     return lines
 
 
 TELL = {
-    "analyse": tell_analysis, "describe": tell_description, "diagnose": tell_diagnosis, "predict": tell_prediction,
+    "analyse": tell_analysis,
+    "describe": tell_description,
+    "diagnose": tell_diagnosis,
+    "predict": tell_prediction,
     "guide": tell_guidance,
-}  # fmt: skip
+}
 
 
 def bounds(figure: Any) -> str:
-    return f" ({figure.low:.2g} to {figure.high:.2g})" if figure is not None and figure.low is not None else ""
+    return (
+        f" ({figure.low:.2g} to {figure.high:.2g})"
+        if figure is not None and figure.low is not None
+        else ""
+    )
 
 
 def events(seqs: tuple[int, ...]) -> str:
-    return f"  [events {', '.join(str(seq) for seq in seqs[:4])}{', …' if len(seqs) > 4 else ''}]" if seqs else ""
+    return (
+        f"  [events {', '.join(str(seq) for seq in seqs[:4])}{', …' if len(seqs) > 4 else ''}]"
+        if seqs
+        else ""
+    )

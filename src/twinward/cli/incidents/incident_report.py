@@ -1,4 +1,6 @@
-"""`twinward incident report|review|action ID`: the situation report, the review, and what a review asks for."""
+"""`twinward incident report|review|action ID`: the situation report, the review, and what a
+review asks for.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +8,44 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from twinward.cli.framework.session import as_time
 from twinward.cli.framework.output import emit_json, emit_text, write_file
-from twinward.service.incidents import corrective_actions
-from twinward.service.evaluation import after_action, after_action_page
+from twinward.cli.framework.session import as_time
 from twinward.service.assessment import situation_report
 from twinward.service.console.basemap import Ground
+from twinward.service.evaluation import after_action, after_action_page
+from twinward.service.incidents import corrective_actions
 from twinward.service.platform import Caller, Platform
 
 
 def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
     """The parsers of the three verbs."""
     reporting = acts.add_parser("report", help="the situation report, as HTML and PDF")
-    reviewing = acts.add_parser("review", help="planned against actual, forecast against outcome, plans not taken")
+    reviewing = acts.add_parser(
+        "review", help="planned against actual, forecast against outcome, plans not taken"
+    )
     for sub in (reporting, reviewing):
         sub.add_argument("id")
         sub.add_argument("--html", type=Path, help="write a page here")
         sub.add_argument("--pdf", type=Path, help="write a PDF here")
     reviewing.add_argument(
-        "--no-what-if", action="store_true", help="do not run the plans that were not taken, if that was not done yet"
+        "--no-what-if",
+        action="store_true",
+        help="do not run the plans that were not taken, if that was not done yet",
     )
     acting = acts.add_parser("action", help="a corrective action: whose, until when")
     acting.add_argument("id")
     acting.add_argument("title")
     acting.add_argument("--department", required=True)
-    acting.add_argument("--due", type=as_time, required=True, help="when it must be done, with zone")
+    acting.add_argument(
+        "--due", type=as_time, required=True, help="when it must be done, with zone"
+    )
     return [reporting, reviewing, acting]
 
 
 def run_action(platform: Platform, caller: Caller, options: argparse.Namespace) -> None:
-    task = corrective_actions.open_action(platform, caller, options.id, options.title, options.department, options.due)
+    task = corrective_actions.open_action(
+        platform, caller, options.id, options.title, options.department, options.due
+    )
     if options.json:
         emit_json({"task": task, "incident": options.id})
     else:
@@ -48,7 +58,9 @@ def run_report(platform: Platform, caller: Caller, options: argparse.Namespace) 
         document = situation_report.report_situation(platform, ground, caller, options.id)
         told: Any = document
     else:
-        told = after_action.review_incident(platform, ground, caller, options.id, compute=not options.no_what_if)
+        told = after_action.review_incident(
+            platform, ground, caller, options.id, compute=not options.no_what_if
+        )
         document = after_action_page.write_review(ground, told)
     written = [
         write(path, content)
@@ -73,7 +85,10 @@ def write(path: Path, content: Any) -> str:
 
 def show(document: Any) -> None:
     """The document as plain text."""
-    emit_text(f"{document.title}\n{document.subtitle}" + (f"\n[{document.notice}]" if document.notice else ""))
+    emit_text(
+        f"{document.title}\n{document.subtitle}"
+        + (f"\n[{document.notice}]" if document.notice else "")
+    )
     for section in document.sections:
         emit_text(f"\n{section.title}")
         for text in section.says:

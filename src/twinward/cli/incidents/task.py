@@ -1,32 +1,42 @@
-"""`twinward task list|show|acknowledge|complete|comment`: the orders of a department and its answers."""
+"""`twinward task list|show|acknowledge|complete|comment`: the orders of a department and its
+answers.
+"""
 
 from __future__ import annotations
 
 import argparse
 from datetime import datetime
 
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_json, emit_text, local
+from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import ConflictError
 from twinward.core.ids import derive_id
-from twinward.service.plans import plan_library
 from twinward.service.incidents import queries
 from twinward.service.intake.commands import submit_objects
+from twinward.service.plans import plan_library
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="list|show|acknowledge|complete|comment")
+    acts = parser.add_subparsers(
+        dest="act", required=True, metavar="list|show|acknowledge|complete|comment"
+    )
     listing = acts.add_parser("list", help="tasks by deadline")
     listing.add_argument("--department")
     listing.add_argument("--area")
     listing.add_argument("--incident")
-    listing.add_argument("--status", default="open", help="open (default), or waiting, ordered, …, done")
+    listing.add_argument(
+        "--status", default="open", help="open (default), or waiting, ordered, …, done"
+    )
     listing.add_argument("--limit", type=int, default=1000)
     add_person(listing)
     showing = acts.add_parser("show", help="one task, with the text of its work manual")
     showing.add_argument("id")
     add_person(showing)
-    for name, what in (("acknowledge", "accept the work"), ("complete", "say what came of it"), ("comment", "say")):
+    for name, what in (
+        ("acknowledge", "accept the work"),
+        ("complete", "say what came of it"),
+        ("comment", "say"),
+    ):
         sub = acts.add_parser(name, help=what)
         sub.add_argument("id")
         sub.add_argument("--department", help="whose answer this is (default: the task's own)")
@@ -56,13 +66,17 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                 for task in found:
                     due = local(task.due_at) if task.due_at else "waits"
                     emit_text(
-                        f"{task.id}  {task.status:<12} {due:<22}  {task.department:<18} {task.area:<12} {task.title}"
+                        f"{task.id}  {task.status:<12} {due:<22}  {task.department:<18} "
+                        f"{task.area:<12} {task.title}"
                     )
             return 0
         if options.act == "show":
             return show_task(options, queries.get_task(platform, options.id, caller))
         account = submit_objects(
-            platform, caller, [answer_of(options, queries.get_task(platform, options.id, caller))], "cli"
+            platform,
+            caller,
+            [answer_of(options, queries.get_task(platform, options.id, caller))],
+            "cli",
         )
         if account.rejected:
             raise ConflictError(account.rejected[0].message, code=account.rejected[0].code)
@@ -91,8 +105,15 @@ def answer_of(options: argparse.Namespace, task: object) -> dict[str, object]:
     department = options.department or task.department  # type: ignore[attr-defined]
     kinds = {"acknowledge": "AcknowledgeTask", "complete": "CompleteTask", "comment": "CommentTask"}
     status, comments = task.status, task.comments  # type: ignore[attr-defined]
-    name = derive_id("cli", options.id, options.act, department, status, comments, getattr(options, "text", ""))
-    item: dict[str, object] = {"id": name, "type": kinds[options.act], "task": options.id, "department": department}
+    name = derive_id(
+        "cli", options.id, options.act, department, status, comments, getattr(options, "text", "")
+    )
+    item: dict[str, object] = {
+        "id": name,
+        "type": kinds[options.act],
+        "task": options.id,
+        "department": department,
+    }
     if options.act == "complete":
         item |= {"result": options.text, "succeeded": not options.failed}
     if options.act == "comment":

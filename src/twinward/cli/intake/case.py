@@ -1,19 +1,23 @@
-"""`twinward case report FILE…`: case reports from CSV, Parquet and JSON Lines; persons go to the vault on the way."""
+"""`twinward case report FILE…`: case reports from CSV, Parquet and JSON Lines; persons go to the
+vault on the way.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from twinward.cli.intake.ingest import (add_reading, parse_pairs, require_files, separator_of, show)
 from twinward.cli.framework.session import add_person, open_for
+from twinward.cli.intake.ingest import add_reading, parse_pairs, require_files, separator_of, show
 from twinward.service.intake import file_import
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="report")
     report = acts.add_parser("report", help="report the cases of files")
-    report.add_argument("files", nargs="+", type=Path, metavar="FILE", help="ending in .csv, .parquet or .jsonl")
+    report.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="ending in .csv, .parquet or .jsonl"
+    )
     report.add_argument("--source", default="case-file", help="who says so")
     add_reading(report)
     add_person(report)

@@ -1,4 +1,6 @@
-"""`twinward city build|describe`: a city base from real data, and how well it keeps the figures it was made from."""
+"""`twinward city build|describe`: a city base from real data, and how well it keeps the figures
+it was made from.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +10,31 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twinward.cli.main import add_common
 from twinward.cli.framework.output import emit_json, emit_text, say
+from twinward.cli.main import add_common
 from twinward.core.errors import InputError
-from twinward.service.city.build import (build_city, describe_city, write_city_page)
+from twinward.service.city.build import build_city, describe_city, write_city_page
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    build = verbs.add_parser("build", help="build the city of a city file, or the bundled reference city")
-    build.add_argument("--config", type=Path, help="the city file; default: the reference city, all of Shanghai")
-    build.add_argument("--seed", type=int, default=0, help="the same seed and sources give the same bytes")
+    build = verbs.add_parser(
+        "build", help="build the city of a city file, or the bundled reference city"
+    )
+    build.add_argument(
+        "--config", type=Path, help="the city file; default: the reference city, all of Shanghai"
+    )
+    build.add_argument(
+        "--seed", type=int, default=0, help="the same seed and sources give the same bytes"
+    )
     build.add_argument("--threads", type=int, default=0, help="default: one a core")
     add_common(build)
-    describe = verbs.add_parser("describe", help="the city of a workspace and its fidelity to its inputs")
-    describe.add_argument("--html", type=Path, help="write the fidelity report as one HTML page with figures")
+    describe = verbs.add_parser(
+        "describe", help="the city of a workspace and its fidelity to its inputs"
+    )
+    describe.add_argument(
+        "--html", type=Path, help="write the fidelity report as one HTML page with figures"
+    )
     add_common(describe)
 
 
@@ -38,23 +50,34 @@ def progress_bar() -> Iterator[Any]:
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:>12}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("city", total=1.0)
         yield lambda stage, share: bar.update(task, description=stage, completed=share)
 
 
 def run_build(options: argparse.Namespace) -> int:
     if not 0 <= options.threads <= 256:
-        raise InputError(f"--threads {options.threads} is no number of threads", "write 1 to 256", code="bad_threads")
+        raise InputError(
+            f"--threads {options.threads} is no number of threads",
+            "write 1 to 256",
+            code="bad_threads",
+        )
     with progress_bar() as progress:
-        report = build_city(options.config, options.workspace, options.seed, options.threads, progress)
+        report = build_city(
+            options.config, options.workspace, options.seed, options.threads, progress
+        )
     if options.json:
         emit_json(report)
     else:
         emit_text(summary(report))
     rejected = sum(source["rejected"] for source in report["sources"])
     if rejected:
-        say(f"{rejected} rows were rejected; each with its reason in {options.workspace / 'city-rejected'}")
+        say(
+            f"{rejected} rows were rejected; each with its reason in "
+            f"{options.workspace / 'city-rejected'}"
+        )
     return 0
 
 
@@ -72,13 +95,15 @@ def run_describe(options: argparse.Namespace) -> int:
 def summary(report: dict[str, Any]) -> str:
     areas = ", ".join(f"{number:,} {level}" for level, number in report["areas"].items())
     lines = [
-        f"{report['name']}: {report['residents']:,} residents in {report['households']:,} households",
+        f"{report['name']}: {report['residents']:,} residents in {report['households']:,} "
+        f"households",
         f"areas: {areas}; {report['places']:,} places ({report['places_published']:,} published), "
         f"{report['road_nodes']:,} road nodes, "
         f"{report['road_edges']:,} edges, {report['buildings']:,} buildings",
     ]
     lines += [
-        f"  {source['name']}: {source['read']:,} read = {source['kept']:,} kept + {source['rejected']:,} rejected"
+        f"  {source['name']}: {source['read']:,} read = {source['kept']:,} kept + "
+        f"{source['rejected']:,} rejected"
         + "".join(f"; {count} x {what}" for what, count in source["notes"].items())
         for source in report["sources"]
     ]
@@ -101,7 +126,8 @@ def fidelity_text(fidelity: dict[str, Any]) -> str:
         f"median {commute['median_km']} km",
     ]
     lines += [
-        f"{stage['kind']}: {stage['sites']:,} sites, {stage['taken']:,} of {stage['places']:,} places taken, "
+        f"{stage['kind']}: {stage['sites']:,} sites, {stage['taken']:,} of {stage['places']:,} "
+        f"places taken, "
         f"{stage['over_room']} over their room"
         for stage in [*fidelity["schools"], fidelity["care_homes"]]
     ]

@@ -1,4 +1,6 @@
-"""`twinward ingest FILE… --source S`: observations from CSV, Parquet, JSON Lines, to the inbox or its server."""
+"""`twinward ingest FILE… --source S`: observations from CSV, Parquet, JSON Lines, to the inbox
+or its server.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ from typing import Any
 import httpx
 import msgspec
 
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.server_discovery import find_server
+from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import BusyError, InputError
 from twinward.service.intake import file_import, observations
 from twinward.service.intake.commands import BatchAccount
@@ -21,18 +23,30 @@ TIMEOUT_S = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="ending in .csv, .parquet or .jsonl")
-    parser.add_argument("--source", required=True, help="who says so; duplicates are known within a source")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="ending in .csv, .parquet or .jsonl"
+    )
+    parser.add_argument(
+        "--source", required=True, help="who says so; duplicates are known within a source"
+    )
     add_reading(parser)
-    parser.add_argument("--url", help="send to the server at this address instead of opening the inbox")
+    parser.add_argument(
+        "--url", help="send to the server at this address instead of opening the inbox"
+    )
     add_person(parser)
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """How the columns of a file are to be read."""
-    parser.add_argument("--map", nargs="+", default=[], metavar="FIELD=COLUMN", help="names of the file's columns")
-    parser.add_argument("--set", nargs="+", default=[], metavar="FIELD=VALUE", help="a value for every row")
-    parser.add_argument("--encoding", default="utf-8-sig", help="default: UTF-8, with or without a byte order mark")
+    parser.add_argument(
+        "--map", nargs="+", default=[], metavar="FIELD=COLUMN", help="names of the file's columns"
+    )
+    parser.add_argument(
+        "--set", nargs="+", default=[], metavar="FIELD=VALUE", help="a value for every row"
+    )
+    parser.add_argument(
+        "--encoding", default="utf-8-sig", help="default: UTF-8, with or without a byte order mark"
+    )
     parser.add_argument("--separator", default=",")
 
 
@@ -41,7 +55,11 @@ def parse_pairs(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         field, equals, text = pair.partition("=")
         if not (field and equals and text):
-            raise InputError(f"{pair!r} is not FIELD=COLUMN", "for example --map source_id=reading_no", code="bad_map")
+            raise InputError(
+                f"{pair!r} is not FIELD=COLUMN",
+                "for example --map source_id=reading_no",
+                code="bad_map",
+            )
         found[field] = text
     return found
 
@@ -50,14 +68,18 @@ def separator_of(options: argparse.Namespace) -> str:
     text = options.separator.replace("\\t", "\t")
     if len(text) != 1:
         raise InputError(
-            f"{options.separator!r} is not one character", "for example --separator ';'", code="bad_separator"
+            f"{options.separator!r} is not one character",
+            "for example --separator ';'",
+            code="bad_separator",
         )
     return str(text)
 
 
 def run(options: argparse.Namespace) -> int:
     columns, constants = parse_pairs(options.map), parse_pairs(options.set)
-    reading = file_import.observation_reading(columns, constants, options.encoding, separator_of(options))
+    reading = file_import.observation_reading(
+        columns, constants, options.encoding, separator_of(options)
+    )
     require_files(options.files)
     url = options.url
     if url is None:
@@ -71,13 +93,21 @@ def run(options: argparse.Namespace) -> int:
                     raise
             else:
                 report = file_import.ingest_files(
-                    options.workspace, options.files, options.source, reading, keep_here(platform, options.source)
+                    options.workspace,
+                    options.files,
+                    options.source,
+                    reading,
+                    keep_here(platform, options.source),
                 )
     if url is not None:
         say(f"twinward: a server holds the inbox; sending to {url}")
-        with httpx.Client(base_url=url, timeout=TIMEOUT_S, headers=bearer(options.token_file)) as client:
+        with httpx.Client(
+            base_url=url, timeout=TIMEOUT_S, headers=bearer(options.token_file)
+        ) as client:
             send = send_there(client, options.source)
-            report = file_import.ingest_files(options.workspace, options.files, options.source, reading, send)
+            report = file_import.ingest_files(
+                options.workspace, options.files, options.source, reading, send
+            )
     show(report, as_json=options.json)
     return 0
 
@@ -106,12 +136,15 @@ def send_there(client: httpx.Client, source: str) -> file_import.Send:
         except httpx.HTTPError as error:
             raise BusyError(
                 f"the server at {client.base_url} does not answer: {error}",
-                "start it, or leave --url out; what it acknowledged is kept, and known when it is sent again",
+                "start it, or leave --url out; what it acknowledged is kept, and known when it is "
+                "sent again",
                 code="no_server",
             ) from error
         if response.status_code != 200:
             told = msgspec.json.decode(response.content)
-            raise InputError(told.get("message", "refused"), told.get("advice", ""), code=told.get("code"))
+            raise InputError(
+                told.get("message", "refused"), told.get("advice", ""), code=told.get("code")
+            )
         return msgspec.json.decode(response.content, type=BatchAccount)
 
     return send
@@ -123,7 +156,9 @@ def bearer(token_file: Path | None) -> dict[str, str]:
     try:
         return {"Authorization": f"Bearer {token_file.read_text('ascii').split()[0]}"}
     except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise InputError(f"{token_file}: {error}", "name a file that holds a token", code="bad_token") from error
+        raise InputError(
+            f"{token_file}: {error}", "name a file that holds a token", code="bad_token"
+        ) from error
 
 
 def show(report: file_import.FileReport, *, as_json: bool) -> None:

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from twinward.app import compose
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_json, emit_text, say
+from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 from twinward.service.intake import movement_import as use
 
@@ -16,7 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     ingest = verbs.add_parser("ingest", help="store movement files (CSV or Parquet)")
     ingest.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    ingest.add_argument("--map", nargs="+", default=[], metavar="FIELD=COLUMN", help="names of the file's columns")
+    ingest.add_argument(
+        "--map", nargs="+", default=[], metavar="FIELD=COLUMN", help="names of the file's columns"
+    )
     ingest.set_defaults(do=do_ingest)
     status = verbs.add_parser("status", help="what the lake holds")
     status.set_defaults(do=do_status)
@@ -24,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     compact.set_defaults(do=do_compact)
     expire = verbs.add_parser("expire", help="delete what is past its retention now")
     expire.set_defaults(do=do_expire)
-    sql = verbs.add_parser("sql", help="one SELECT over fixes, visits, subjects, places; needs an activation")
+    sql = verbs.add_parser(
+        "sql", help="one SELECT over fixes, visits, subjects, places; needs an activation"
+    )
     sql.add_argument("query", metavar="SELECT")
     sql.set_defaults(do=do_sql)
     for sub in (ingest, status, compact, expire, sql):
@@ -41,7 +45,9 @@ def parse_map(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         field, equals, column = pair.partition("=")
         if not equals or not field or not column:
-            raise InputError(f"{pair!r} is not field=column", "for example --map subject=user_id", code="bad_map")
+            raise InputError(
+                f"{pair!r} is not field=column", "for example --map subject=user_id", code="bad_map"
+            )
         out[field] = column
     return out
 
@@ -57,7 +63,8 @@ def do_ingest(options: argparse.Namespace) -> int:
     else:
         emit_text(
             f"received {result.received}, stored {result.stored}, rejected {result.rejected}, "
-            f"duplicate {result.duplicate}, flagged {result.flagged}; {result.visits} visits; {result.seconds} s"
+            f"duplicate {result.duplicate}, flagged {result.flagged}; {result.visits} visits; "
+            f"{result.seconds} s"
         )
     if result.reasons_file:
         say(f"reasons of the rejected rows: {result.reasons_file}")
@@ -100,7 +107,11 @@ def do_sql(options: argparse.Namespace) -> int:
     if options.json:
         emit_json(answer)
         return 0
-    emit_text("\n".join("\t".join(str(value) for value in row) for row in [answer["columns"], *answer["rows"]]))
+    emit_text(
+        "\n".join(
+            "\t".join(str(value) for value in row) for row in [answer["columns"], *answer["rows"]]
+        )
+    )
     if answer["cut"]:
         say("there are more rows; use LIMIT or an aggregate")
     return 0

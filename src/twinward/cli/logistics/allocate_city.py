@@ -1,4 +1,6 @@
-"""`twinward allocate sites|share|staff|rounds`: the same questions asked of a workspace's own city."""
+"""`twinward allocate sites|share|staff|rounds`: the same questions asked of a workspace's own
+city.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +14,28 @@ from typing import Any
 import msgspec
 
 from twinward.app import compose
-from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.framework.output import emit_json, emit_text, write_file
+from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.core.errors import InputError
 
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 
 
 def add_questions(questions: Any) -> None:
-    add_sites(new(questions, "sites", "where in the city to open test sites, quarantine places, field hospitals"))
+    add_sites(
+        new(
+            questions,
+            "sites",
+            "where in the city to open test sites, quarantine places, field hospitals",
+        )
+    )
     add_share(new(questions, "share", "who sends how much of which supply to which area"))
     text = "who works where and when"
     staff = questions.add_parser("staff", help=text, description=text)
     staff.add_argument("--file", type=Path, required=True, help="people, posts and shifts (TOML)")
-    staff.add_argument("--json", action="store_true", help="one JSON object as the last line of standard output")
+    staff.add_argument(
+        "--json", action="store_true", help="one JSON object as the last line of standard output"
+    )
     add_limit(staff, 30)
     staff.set_defaults(answer=_staff)
     add_rounds(new(questions, "rounds", "which rounds the city's lorries and drones make"))
@@ -38,18 +48,28 @@ def new(questions: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def add_limit(leaf: argparse.ArgumentParser, limit_s: float) -> None:
-    leaf.add_argument("--time-limit-s", type=float, default=limit_s, metavar="N", help=f"default: {limit_s:g}")
+    leaf.add_argument(
+        "--time-limit-s", type=float, default=limit_s, metavar="N", help=f"default: {limit_s:g}"
+    )
 
 
 def add_sites(leaf: argparse.ArgumentParser) -> None:
     leaf.add_argument("--open", type=int, required=True, dest="p", metavar="P", help="how many")
     aims = "least travel in all, least farthest way, or least travel within the sites' room"
-    leaf.add_argument("--aim", choices=("median", "centre", "capacitated"), default="median", help=aims)
-    leaf.add_argument("--places", default="hospital", metavar="KIND,…", help="kinds of places that may open")
+    leaf.add_argument(
+        "--aim", choices=("median", "centre", "capacitated"), default="median", help=aims
+    )
+    leaf.add_argument(
+        "--places", default="hospital", metavar="KIND,…", help="kinds of places that may open"
+    )
     leaf.add_argument("--level", default="subdistrict", help="the areas whose residents need them")
     leaf.add_argument("--area", help="only inside this area")
-    leaf.add_argument("--capacity", type=float, help="residents that one site serves (default: the places' own)")
-    leaf.add_argument("--share", type=float, default=1.0, help="share of the residents in need (default 1)")
+    leaf.add_argument(
+        "--capacity", type=float, help="residents that one site serves (default: the places' own)"
+    )
+    leaf.add_argument(
+        "--share", type=float, default=1.0, help="share of the residents in need (default 1)"
+    )
     leaf.add_argument("--distances", choices=("auto", "road", "straight"), default="auto")
     leaf.add_argument("--candidates", type=int, default=300, help="at most so many (default 300)")
     leaf.add_argument("--geojson", type=Path, metavar="FILE")
@@ -58,9 +78,13 @@ def add_sites(leaf: argparse.ArgumentParser) -> None:
 
 
 def add_share(leaf: argparse.ArgumentParser) -> None:
-    leaf.add_argument("--kinds", default="", metavar="KIND,…", help="default: everything that is used up")
+    leaf.add_argument(
+        "--kinds", default="", metavar="KIND,…", help="default: everything that is used up"
+    )
     leaf.add_argument("--days", type=int, default=14)
-    leaf.add_argument("--level", help="the level of the areas in need (default: right below the city)")
+    leaf.add_argument(
+        "--level", help="the level of the areas in need (default: right below the city)"
+    )
     leaf.add_argument("--at", type=as_time, help="as of this instant")
     add_limit(leaf, 60)
     leaf.set_defaults(answer=_share)
@@ -69,8 +93,15 @@ def add_share(leaf: argparse.ArgumentParser) -> None:
 def add_rounds(leaf: argparse.ArgumentParser) -> None:
     leaf.add_argument("--area", help="deliver to the areas inside this one")
     leaf.add_argument("--level", default="community", help="one stop for each area of this level")
-    leaf.add_argument("--per-resident", type=float, default=0.13, help="units for each resident (default 0.13 baskets)")
-    leaf.add_argument("--stops", type=Path, help="instead: id,lon,lat,demand[,early_s,late_s,service_s]")
+    leaf.add_argument(
+        "--per-resident",
+        type=float,
+        default=0.13,
+        help="units for each resident (default 0.13 baskets)",
+    )
+    leaf.add_argument(
+        "--stops", type=Path, help="instead: id,lon,lat,demand[,early_s,late_s,service_s]"
+    )
     leaf.add_argument("--depot", metavar="LON,LAT")
     leaf.add_argument("--lorries", type=int, default=5)
     leaf.add_argument("--capacity", type=float, default=2000.0, help="of a lorry (default 2000)")
@@ -80,9 +111,13 @@ def add_rounds(leaf: argparse.ArgumentParser) -> None:
     leaf.add_argument("--flights", type=int, default=1, help="of each drone, one after another")
     leaf.add_argument("--hours", default="07:00-19:00", help="when the fleet drives")
     leaf.add_argument("--window", default="", help="when goods may be left (default: as --hours)")
-    leaf.add_argument("--service-s", type=float, default=180.0, help="at each door, contactless (default 180)")
+    leaf.add_argument(
+        "--service-s", type=float, default=180.0, help="at each door, contactless (default 180)"
+    )
     leaf.add_argument("--distances", choices=("auto", "road", "straight"), default="auto")
-    leaf.add_argument("--replan", type=Path, metavar="FILE", help="what --json wrote; with --at and --broken")
+    leaf.add_argument(
+        "--replan", type=Path, metavar="FILE", help="what --json wrote; with --at and --broken"
+    )
     leaf.add_argument("--at", metavar="HH:MM", help="now, for a replan")
     leaf.add_argument("--broken", default="", metavar="VEHICLE,…")
     leaf.add_argument("--geojson", type=Path, metavar="FILE")
@@ -100,7 +135,9 @@ def clock_s(text: str) -> float:
 def hours_of(text: str) -> tuple[float, float]:
     start, dash, end = text.partition("-")
     if not dash or clock_s(end) <= clock_s(start):
-        raise InputError(f"{text!r} is no span of hours", "write HH:MM-HH:MM, as 07:00-19:00", code="bad_time")
+        raise InputError(
+            f"{text!r} is no span of hours", "write HH:MM-HH:MM, as 07:00-19:00", code="bad_time"
+        )
     return clock_s(start), clock_s(end)
 
 
@@ -108,7 +145,9 @@ def point_of(text: str) -> tuple[float, float]:
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise InputError(f"{text!r} is no point", "write LON,LAT, as 121.47,31.23", code="bad_coordinates") from error
+        raise InputError(
+            f"{text!r} is no point", "write LON,LAT, as 121.47,31.23", code="bad_coordinates"
+        ) from error
     return lon, lat
 
 
@@ -122,20 +161,36 @@ def _sites(options: argparse.Namespace) -> None:
 
     with open_for(options) as (platform, caller):
         report = locate_sites(
-            platform, caller, p=options.p, aim=options.aim, kinds=tuple(options.places.split(",")), level=options.level,
-            area=options.area, capacity=options.capacity, share_of_residents=options.share, by=options.distances,
-            most_candidates=options.candidates, time_limit_s=options.time_limit_s,
-        )  # fmt: skip
+            platform,
+            caller,
+            p=options.p,
+            aim=options.aim,
+            kinds=tuple(options.places.split(",")),
+            level=options.level,
+            area=options.area,
+            capacity=options.capacity,
+            share_of_residents=options.share,
+            by=options.distances,
+            most_candidates=options.candidates,
+            time_limit_s=options.time_limit_s,
+        )
     write_geojson(options.geojson, as_features(report))
     if options.json:
         emit_json(report)
         return
     emit_text(
-        f"{len(report.sites)} of {report.candidates} places, {report.distances}: {report.mean_m:,.0f} m on average, "
-        f"{report.farthest_m:,.0f} m at most; gap {100 * report.gap:.2f} % after {report.seconds:.1f} s of "
+        f"{len(report.sites)} of {report.candidates} places, {report.distances}: "
+        f"{report.mean_m:,.0f} m on average, "
+        f"{report.farthest_m:,.0f} m at most; gap {100 * report.gap:.2f} % after "
+        f"{report.seconds:.1f} s of "
         f"{report.time_limit_s:g}\nwhat stands in the way: {report.binding}"
     )
-    emit_text("\n".join(f"{s.name}  {s.area}  serves {s.residents:,.0f} in {s.serves} areas" for s in report.sites))
+    emit_text(
+        "\n".join(
+            f"{s.name}  {s.area}  serves {s.residents:,.0f} in {s.serves} areas"
+            for s in report.sites
+        )
+    )
     emit_text(report.relaxation) if report.relaxation else None
 
 
@@ -144,23 +199,33 @@ def _share(options: argparse.Namespace) -> None:
 
     with open_for(options) as (platform, caller):
         report = share_supplies(
-            platform, caller, kinds=tuple(word for word in options.kinds.split(",") if word), days=options.days,
-            level=options.level, time_limit_s=options.time_limit_s, at=options.at,
-        )  # fmt: skip
+            platform,
+            caller,
+            kinds=tuple(word for word in options.kinds.split(",") if word),
+            days=options.days,
+            level=options.level,
+            time_limit_s=options.time_limit_s,
+            at=options.at,
+        )
     if options.json:
         emit_json(report)
         return
-    emit_text(f"{report.rule}\ngap {100 * report.gap:.2f} % after {report.seconds:.1f} s of {report.time_limit_s:g}")
+    emit_text(
+        f"{report.rule}\ngap {100 * report.gap:.2f} % after {report.seconds:.1f} s of "
+        f"{report.time_limit_s:g}"
+    )
     for kind in report.kinds:
         emit_text(
-            f"{kind.kind:<18} need {kind.need:,.0f}, have {kind.have:,.0f}, unmet {kind.unmet:,.0f} {kind.unit}; the "
+            f"{kind.kind:<18} need {kind.need:,.0f}, have {kind.have:,.0f}, unmet "
+            f"{kind.unmet:,.0f} {kind.unit}; the "
             f"worst-served area lacks {100 * kind.worst_share:.0f} %; gap {100 * kind.gap:.2f} %"
         )
         if kind.relaxation:
             emit_text(f"{'':<18} it takes {kind.relaxation}")
     for one in report.sendings[:40]:
         emit_text(
-            f"{one.first_day}  {one.from_area} {one.from_holder or ''} -> {one.to_name}: {one.quantity:,.0f} {one.unit}"
+            f"{one.first_day}  {one.from_area} {one.from_holder or ''} -> {one.to_name}: "
+            f"{one.quantity:,.0f} {one.unit}"
         )
 
 
@@ -172,10 +237,14 @@ def _staff(options: argparse.Namespace) -> None:
         emit_json(report)
         return
     emit_text(
-        f"{report.filled} of {report.places} places filled by {report.people} people, {report.busiest} shifts at most; "
-        f"gap {100 * report.gap:.2f} % after {report.seconds:.1f} s of {report.time_limit_s:g}\n{report.binding}"
+        f"{report.filled} of {report.places} places filled by {report.people} people, "
+        f"{report.busiest} shifts at most; "
+        f"gap {100 * report.gap:.2f} % after {report.seconds:.1f} s of "
+        f"{report.time_limit_s:g}\n{report.binding}"
     )
-    emit_text("\n".join(f"shift {duty.shift:>3}  {duty.post:<20} {duty.person}" for duty in report.duties))
+    emit_text(
+        "\n".join(f"shift {duty.shift:>3}  {duty.post:<20} {duty.person}" for duty in report.duties)
+    )
     emit_text(report.relaxation) if report.relaxation else None
 
 
@@ -192,7 +261,10 @@ def open_if_any(options: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
 def _rounds(options: argparse.Namespace) -> None:
     from twinward.service.logistics import delivery_routes
 
-    with (open_if_any if options.stops or options.replan else open_for)(options) as (platform, caller):
+    with (open_if_any if options.stops or options.replan else open_for)(options) as (
+        platform,
+        caller,
+    ):
         plan = (replan_anew if options.replan is not None else plan_day)(options, platform, caller)
     write_geojson(options.geojson, delivery_routes.as_features(plan))
     if options.json:
@@ -209,9 +281,14 @@ def replan_anew(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
         raise InputError("a replan needs to know the time", "say --at HH:MM", code="missing_field")
     broken = [word for word in options.broken.split(",") if word]
     return delivery_routes.replan_rounds_for(
-        platform, caller, delivery_routes.read_plan(options.replan), clock_s(options.at), broken, by=options.distances,
+        platform,
+        caller,
+        delivery_routes.read_plan(options.replan),
+        clock_s(options.at),
+        broken,
+        by=options.distances,
         time_limit_s=options.time_limit_s,
-    )  # fmt: skip
+    )
 
 
 def plan_day(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
@@ -220,29 +297,46 @@ def plan_day(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
 
     if options.depot is None or (options.area is None) == (options.stops is None):
         raise InputError(
-            "rounds need a depot and either areas or a file of stops", "say --depot and --area or --stops",
+            "rounds need a depot and either areas or a file of stops",
+            "say --depot and --area or --stops",
             code="missing_field",
-        )  # fmt: skip
+        )
     hours = hours_of(options.hours)
     window = hours_of(options.window) if options.window else hours
     per = options.per_resident
     stops = (
         delivery_routes.stops_of_file(options.stops, window, options.service_s)
         if options.stops is not None
-        else delivery_routes.stops_of_areas(platform, options.area, options.level, per, window, options.service_s)
+        else delivery_routes.stops_of_areas(
+            platform, options.area, options.level, per, window, options.service_s
+        )
     )
     fleet = delivery_routes.make_fleet(
-        options.lorries, options.capacity, options.drones, options.payload, options.drone_range_m, hours,
+        options.lorries,
+        options.capacity,
+        options.drones,
+        options.payload,
+        options.drone_range_m,
+        hours,
         options.flights,
-    )  # fmt: skip
+    )
     return delivery_routes.plan_rounds_for(
-        platform, caller, point_of(options.depot), stops, fleet, by=options.distances,
+        platform,
+        caller,
+        point_of(options.depot),
+        stops,
+        fleet,
+        by=options.distances,
         time_limit_s=options.time_limit_s,
-    )  # fmt: skip
+    )
 
 
 def show_rounds(plan: Any) -> None:
-    bound = f"no plan is shorter than {plan.bound / 1000:,.1f} km" if plan.bound else "no bound on the way"
+    bound = (
+        f"no plan is shorter than {plan.bound / 1000:,.1f} km"
+        if plan.bound
+        else "no bound on the way"
+    )
     emit_text(
         f"{plan.objective / 1000:,.1f} km {plan.distances}; {bound}; after {plan.seconds:.1f} s of "
         f"{plan.time_limit_s:g}\nwhat stands in the way: {plan.binding}"

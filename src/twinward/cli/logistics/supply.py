@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.framework.output import emit_json, emit_text
+from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
-from twinward.service.logistics import supply_queries
 from twinward.service.intake.commands import submit_objects
+from twinward.service.logistics import supply_queries
 from twinward.service.platform import Caller, Platform
 
 # word -> (command, which side acts, what it is)
@@ -34,7 +34,9 @@ BEDS = ("beds", "icu_beds", "isolation_beds")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="stock|list|request|commit|send|receive|transfer|…")
+    acts = parser.add_subparsers(
+        dest="act", required=True, metavar="stock|list|request|commit|send|receive|transfer|…"
+    )
     add_stock(acts.add_parser("stock", help="what is held where; with --set, state a count"))
     listing = acts.add_parser("list", help="requests of both sides")
     listing.add_argument("--area")
@@ -47,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for word, (_, _, what) in STEPS.items():
         step = acts.add_parser(word, help=what)
         step.add_argument("id", help="the request")
-        step.add_argument("--area", help="for whom you act (default: the side that the request names)")
+        step.add_argument(
+            "--area", help="for whom you act (default: the side that the request names)"
+        )
         if word in ("commit", "send", "receive"):
             step.add_argument("--quantity", type=float, required=word == "commit")
             step.add_argument("--unit")
@@ -58,9 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if word in ("decline", "withdraw"):
             step.add_argument("--because", required=word == "decline", default="")
         step.set_defaults(do=take_step)
-    ahead = acts.add_parser("demand", help="what will be needed, and where it will not suffice on which day")
+    ahead = acts.add_parser(
+        "demand", help="what will be needed, and where it will not suffice on which day"
+    )
     ahead.add_argument("--days", type=int, default=14)
-    ahead.add_argument("--level", help="the level of areas, as district or subdistrict; default: right below the city")
+    ahead.add_argument(
+        "--level",
+        help="the level of areas, as district or subdistrict; default: right below the city",
+    )
     ahead.add_argument("--at", type=as_time, help="as of this instant")
     ahead.set_defaults(do=look_ahead)
     add_transfer(acts.add_parser("transfer", help="patients between hospitals"))
@@ -79,12 +88,22 @@ def add_stock(stock: argparse.ArgumentParser) -> None:
     stock.add_argument("--area")
     stock.add_argument("--kind")
     stock.add_argument("--at", type=as_time, help="as of this instant")
-    stock.add_argument("--set", type=float, dest="quantity", metavar="QUANTITY", help="state what is there, all of it")
+    stock.add_argument(
+        "--set",
+        type=float,
+        dest="quantity",
+        metavar="QUANTITY",
+        help="state what is there, all of it",
+    )
     stock.add_argument("--unit")
     stock.add_argument("--holder", help="hospital, depot or test site inside the area")
     stock.add_argument("--in-use", type=float)
     stock.add_argument(
-        "--lot", action="append", default=[], metavar="DATE=QUANTITY", help="what expires; may be repeated"
+        "--lot",
+        action="append",
+        default=[],
+        metavar="DATE=QUANTITY",
+        help="what expires; may be repeated",
     )
     stock.add_argument("--production-per-day", type=float, default=0.0)
     stock.add_argument("--lead-time-h", type=float, default=0.0)
@@ -109,13 +128,17 @@ def add_request(ask: argparse.ArgumentParser) -> None:
 
 
 def add_transfer(transfer: argparse.ArgumentParser) -> None:
-    acts = transfer.add_subparsers(dest="move", required=True, metavar="request|accept|depart|arrive|list|…")
+    acts = transfer.add_subparsers(
+        dest="move", required=True, metavar="request|accept|depart|arrive|list|…"
+    )
     ask = acts.add_parser("request", help="ask a hospital to take a patient")
     ask.add_argument("--subject", required=True, help="the patient's pseudonym, never a name")
     for name in ("area", "hospital", "to-area", "to-hospital"):
         ask.add_argument(f"--{name}", required=True)
     ask.add_argument("--bed", choices=BEDS, default="beds", help="the kind of bed that is needed")
-    ask.add_argument("--bed-now", choices=BEDS, default="beds", help="the kind of bed the patient is in")
+    ask.add_argument(
+        "--bed-now", choices=BEDS, default="beds", help="the kind of bed the patient is in"
+    )
     ask.add_argument("--incident")
     ask.add_argument("--id", dest="name")
     ask.set_defaults(do=request_transfer)
@@ -134,7 +157,11 @@ def add_transfer(transfer: argparse.ArgumentParser) -> None:
     listing.set_defaults(do=list_transfers)
     patient = acts.add_parser("patient", help="the pseudonym of the patient, under an activation")
     patient.add_argument("id")
-    patient.set_defaults(do=lambda options, platform, caller: supply_queries.get_patient(platform, caller, options.id))
+    patient.set_defaults(
+        do=lambda options, platform, caller: supply_queries.get_patient(
+            platform, caller, options.id
+        )
+    )
 
 
 def ask(platform: Platform, caller: Caller, kind: str, /, **fields: Any) -> None:
@@ -149,10 +176,27 @@ def ask(platform: Platform, caller: Caller, kind: str, /, **fields: Any) -> None
 
 def stock_or_list(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
     if options.quantity is None:
-        return {"stocks": supply_queries.list_stocks(platform, caller, area=options.area, kind=options.kind, at=options.at)}
+        return {
+            "stocks": supply_queries.list_stocks(
+                platform, caller, area=options.area, kind=options.kind, at=options.at
+            )
+        }
     if not (options.area and options.kind and options.unit):
-        raise InputError("a count needs --area, --kind and --unit", "say all three", code="missing_field")
-    names = ("kind", "area", "quantity", "unit", "holder", "in_use", "production_per_day", "lead_time_h", "lon", "lat")
+        raise InputError(
+            "a count needs --area, --kind and --unit", "say all three", code="missing_field"
+        )
+    names = (
+        "kind",
+        "area",
+        "quantity",
+        "unit",
+        "holder",
+        "in_use",
+        "production_per_day",
+        "lead_time_h",
+        "lon",
+        "lat",
+    )
     lots = [read_lot(text) for text in options.lot]
     ask(platform, caller, "SetStock", lots=lots, **{name: getattr(options, name) for name in names})
     held = supply_queries.list_stocks(platform, caller, area=options.area, kind=options.kind)
@@ -164,12 +208,20 @@ def read_lot(text: str) -> dict[str, Any]:
     try:
         return {"expires": day, "quantity": float(quantity)}
     except ValueError as error:
-        raise InputError(f"{text!r} is no lot", "write DATE=QUANTITY, as 2022-05-01=300", code="bad_lots") from error
+        raise InputError(
+            f"{text!r} is no lot", "write DATE=QUANTITY, as 2022-05-01=300", code="bad_lots"
+        ) from error
 
 
 def list_requests(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
     found = supply_queries.list_requests(
-        platform, caller, area=options.area, side=options.side, status=options.status, kind=options.kind, at=options.at
+        platform,
+        caller,
+        area=options.area,
+        side=options.side,
+        status=options.status,
+        kind=options.kind,
+        at=options.at,
     )
     return {"requests": found}
 
@@ -203,7 +255,11 @@ def take_step(options: argparse.Namespace, platform: Platform, caller: Caller) -
     row = supply_queries.get_request(platform, caller, options.id)
     area = options.area or getattr(row, side)
     if area is None:
-        raise InputError(f"request {row.id} is open to everybody", "say with --area for whom you act", code="no_side")
+        raise InputError(
+            f"request {row.id} is open to everybody",
+            "say with --area for whom you act",
+            code="no_side",
+        )
     names = ("quantity", "unit", "holder", "vehicle", "because")
     told = {name: getattr(options, name) for name in names if hasattr(options, name)}
     ask(platform, caller, kind, request=row.id, area=area, **told)
@@ -221,7 +277,9 @@ def request_transfer(options: argparse.Namespace, platform: Platform, caller: Ca
 def take_move(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
     kind, side, _ = MOVES[options.move]
     row = supply_queries.get_transfer(platform, caller, options.id)
-    told = {name: getattr(options, name) for name in ("because", "vehicle") if hasattr(options, name)}
+    told = {
+        name: getattr(options, name) for name in ("because", "vehicle") if hasattr(options, name)
+    }
     ask(platform, caller, kind, transfer=row.id, area=getattr(row, side), **told)
     return supply_queries.get_transfer(platform, caller, row.id)
 
@@ -233,7 +291,9 @@ def look_ahead(options: argparse.Namespace, platform: Platform, caller: Caller) 
 
 
 def list_transfers(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
-    found = supply_queries.list_transfers(platform, caller, area=options.area, status=options.status, at=options.at)
+    found = supply_queries.list_transfers(
+        platform, caller, area=options.area, status=options.status, at=options.at
+    )
     return {"transfers": found}
 
 
@@ -245,7 +305,11 @@ def run(options: argparse.Namespace) -> int:
     elif options.act == "demand":
         show_demand(result)
     else:
-        rows = next(iter(result.values())) if isinstance(result, dict) and "transfer" not in result else [result]
+        rows = (
+            next(iter(result.values()))
+            if isinstance(result, dict) and "transfer" not in result
+            else [result]
+        )
         for row in rows:
             emit_text(line_of(row))
         if not rows:
@@ -256,19 +320,27 @@ def run(options: argparse.Namespace) -> int:
 def show_demand(report: Any) -> None:
     """The city's gauges, then what falls short, the soonest first."""
     what = report.based_on
-    emit_text(f"{report.days} days from {report.first_day}, simulated from {what['reported_cases']:,} reported cases")
+    emit_text(
+        f"{report.days} days from {report.first_day}, simulated from {what['reported_cases']:,} "
+        f"reported cases"
+    )
     for row in report.kinds:
         when = f"short from {row.short_on}" if row.short_on else "suffices"
-        emit_text(f"{row.title:<22} need {amount(row):>14}  have {row.have:>14,.0f} {row.unit:<8} {when}")
+        emit_text(
+            f"{row.title:<22} need {amount(row):>14}  have {row.have:>14,.0f} {row.unit:<8} {when}"
+        )
     for row in report.shortages[:40]:
         worst = f"at worst from {row.short_on_high}"
         emit_text(
-            f"{row.short_on or worst}  {row.area_name}: {row.short or row.short_high:,.0f} {row.unit} of {row.title}"
+            f"{row.short_on or worst}  {row.area_name}: {row.short or row.short_high:,.0f} "
+            f"{row.unit} of {row.title}"
         )
 
 
 def amount(row: Any) -> str:
-    """The need in whole units; one that is there but less than one is said so, for it can fall short too."""
+    """The need in whole units; one that is there but less than one is said so, for it can fall
+    short too.
+    """
     return "<1" if row.need < 1 and (row.need or row.short_on) else f"{row.need:,.0f}"
 
 
@@ -277,15 +349,21 @@ def line_of(row: Any) -> str:
     if isinstance(row, supply_queries.StockRow):
         whose = row.holder or row.area_name
         return (
-            f"{row.kind:<16} {row.area:<14} {whose:<24} {row.quantity:>12,.0f} {row.unit}; in use {row.in_use:,.0f}, "
+            f"{row.kind:<16} {row.area:<14} {whose:<24} {row.quantity:>12,.0f} {row.unit}; in use "
+            f"{row.in_use:,.0f}, "
             f"promised {row.committed:,.0f}, expired {row.expired:,.0f}, free {row.free:,.0f}"
         )
     if isinstance(row, supply_queries.RequestRow):
         late = "  LATE" if row.late else ""
         return (
-            f"{row.id}  {row.status:<10} {row.quantity:,.0f} {row.unit} of {row.kind}  {row.from_name or 'anybody'} -> "
-            f"{row.area_name}  committed {row.committed:,.0f}, sent {row.sent:,.0f}, received {row.received:,.0f}{late}"
+            f"{row.id}  {row.status:<10} {row.quantity:,.0f} {row.unit} of {row.kind}  "
+            f"{row.from_name or 'anybody'} -> "
+            f"{row.area_name}  committed {row.committed:,.0f}, sent {row.sent:,.0f}, received "
+            f"{row.received:,.0f}{late}"
         )
     if isinstance(row, supply_queries.TransferRow):
-        return f"{row.id}  {row.status:<10} {row.bed}  {row.hospital} ({row.area}) -> {row.to_hospital} ({row.to_area})"
+        return (
+            f"{row.id}  {row.status:<10} {row.bed}  {row.hospital} ({row.area}) -> "
+            f"{row.to_hospital} ({row.to_area})"
+        )
     return str(msgspec.to_builtins(row))

@@ -8,25 +8,37 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from twinward.cli.main import add_common
 from twinward.cli.framework.output import emit_json, emit_text
-from twinward.cli.framework.progress import progress_bar, progress_lines
-from twinward.cli.planning.simulate import whole_number
 from twinward.cli.framework.output_paths import check_folder
+from twinward.cli.framework.progress import progress_bar, progress_lines
+from twinward.cli.main import add_common
+from twinward.cli.planning.simulate import whole_number
 from twinward.core.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser, workspace=False)
-    parser.add_argument("--observed", type=Path, required=True, help="CSV with the columns date,new")
-    parser.add_argument("--until", required=True, metavar="DATE", help="last day that may be known, inclusive")
+    parser.add_argument(
+        "--observed", type=Path, required=True, help="CSV with the columns date,new"
+    )
+    parser.add_argument(
+        "--until", required=True, metavar="DATE", help="last day that may be known, inclusive"
+    )
     parser.add_argument("--predict", default="28", metavar="N", help="days to predict after it")
     parser.add_argument("--population", help="residents, when known: nobody is counted twice")
     parser.add_argument("--seed", default="1")
-    parser.add_argument("--trials", default="192", help="parameter sets to try, in batches of 16 (default 192)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the search; write plots and quantiles")
-    parser.add_argument("--resume", action="store_true", help="go on with the search that is kept in --out")
-    parser.add_argument("--negative-missing", action="store_true", help="take negative counts as missing days")
+    parser.add_argument(
+        "--trials", default="192", help="parameter sets to try, in batches of 16 (default 192)"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="keep the search; write plots and quantiles"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the search that is kept in --out"
+    )
+    parser.add_argument(
+        "--negative-missing", action="store_true", help="take negative counts as missing days"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,34 +63,55 @@ def _request(options: argparse.Namespace) -> Any:
     try:
         until = date.fromisoformat(options.until)
     except ValueError as error:
-        raise InputError(f"{options.until!r} is not a date", "write 2022-03-31", code="bad_date") from error
+        raise InputError(
+            f"{options.until!r} is not a date", "write 2022-03-31", code="bad_date"
+        ) from error
     check_folder(options.out)
     return CalibrationRequest(
-        path=options.observed, until=until, days=whole_number(options.predict, "predict"),
-        population=None if options.population is None else whole_number(options.population, "population"),
-        seed=whole_number(options.seed, "seed"), trials=whole_number(options.trials, "trials"),
-        folder=options.out, resume=options.resume, negative_missing=options.negative_missing,
-    )  # fmt: skip
+        path=options.observed,
+        until=until,
+        days=whole_number(options.predict, "predict"),
+        population=None
+        if options.population is None
+        else whole_number(options.population, "population"),
+        seed=whole_number(options.seed, "seed"),
+        trials=whole_number(options.trials, "trials"),
+        folder=options.out,
+        resume=options.resume,
+        negative_missing=options.negative_missing,
+    )
 
 
 def readable(answer: dict[str, Any], until: str) -> str:
     """R, the forecast by day, its scores where the days are known, and the check on the past."""
     lines = [
-        f"R on {until} is {answer['r']['median']:.2f} ({answer['r']['low_90']:.2f} to {answer['r']['high_90']:.2f})"
+        f"R on {until} is {answer['r']['median']:.2f} ({answer['r']['low_90']:.2f} to "
+        f"{answer['r']['high_90']:.2f})"
     ]
     for row in answer["quantiles"]:
         v = row["values"]
-        lines.append(f"{row['date']}  {v['0.5']:>12,.0f}   50 % {v['0.25']:,.0f} to {v['0.75']:,.0f}"
-                     f"   90 % {v['0.05']:,.0f} to {v['0.95']:,.0f}")  # fmt: skip
+        lines.append(
+            f"{row['date']}  {v['0.5']:>12,.0f}   50 % {v['0.25']:,.0f} to {v['0.75']:,.0f}"
+            f"   90 % {v['0.05']:,.0f} to {v['0.95']:,.0f}"
+        )
     if answer["wis"] is not None:
         lines.append(_scores("these days", answer))
-        lines += [_scores(f"  {name.replace('_', ' ')}", score) for name, score in answer["baselines"].items()]
+        lines += [
+            _scores(f"  {name.replace('_', ' ')}", score)
+            for name, score in answer["baselines"].items()
+        ]
     check = answer["coverage_check"]
     if check is not None:
         lines.append(_scores(f"forecasts from {check['origins']} earlier days", check))
-        lines += [_scores(f"  {name.replace('_', ' ')}", score) for name, score in check["baselines"].items()]
+        lines += [
+            _scores(f"  {name.replace('_', ' ')}", score)
+            for name, score in check["baselines"].items()
+        ]
     return "\n".join(lines)
 
 
 def _scores(of: str, score: dict[str, Any]) -> str:
-    return f"{of}: WIS {score['wis']:,.4g}; inside 50 %: {score['coverage_50']:.0%}; 90 %: {score['coverage_90']:.0%}"
+    return (
+        f"{of}: WIS {score['wis']:,.4g}; inside 50 %: {score['coverage_50']:.0%}; 90 %: "
+        f"{score['coverage_90']:.0%}"
+    )

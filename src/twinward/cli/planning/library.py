@@ -1,4 +1,6 @@
-"""`twinward library search|manual|cases|similar`: questions to what is known, and experience of past incidents."""
+"""`twinward library search|manual|cases|similar`: questions to what is known, and experience of
+past incidents.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +10,34 @@ from pathlib import Path
 import msgspec
 
 from twinward.app import compose
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_json, emit_text, say, write_file
+from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
-from twinward.service.assessment import past_incidents, knowledge_questions
-from twinward.service.plans import plan_library
+from twinward.service.assessment import knowledge_questions, past_incidents
 from twinward.service.console.basemap import Ground
+from twinward.service.plans import plan_library
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="search|manual|cases|similar")
-    searching = acts.add_parser("search", help="ask in English or Chinese; live facts where there is a workspace")
+    searching = acts.add_parser(
+        "search", help="ask in English or Chinese; live facts where there is a workspace"
+    )
     searching.add_argument("question")
     reading = acts.add_parser("manual", help="the text of a work manual")
     reading.add_argument("path", nargs="?", help="as a task names it; without it, the list")
-    listing = acts.add_parser("cases", help="the record of every closed incident; bring and take records")
-    listing.add_argument("--export", type=Path, metavar="FILE", help="write them as JSON, to learn from elsewhere")
-    listing.add_argument("--add", type=Path, metavar="FILE", help="keep the records that another workspace wrote")
-    liking = acts.add_parser("similar", help="three past incidents that were like this one, and what worked there")
+    listing = acts.add_parser(
+        "cases", help="the record of every closed incident; bring and take records"
+    )
+    listing.add_argument(
+        "--export", type=Path, metavar="FILE", help="write them as JSON, to learn from elsewhere"
+    )
+    listing.add_argument(
+        "--add", type=Path, metavar="FILE", help="keep the records that another workspace wrote"
+    )
+    liking = acts.add_parser(
+        "similar", help="three past incidents that were like this one, and what worked there"
+    )
     liking.add_argument("incident")
     for leaf in (searching, reading, listing, liking):
         add_person(leaf)
@@ -56,7 +68,9 @@ def run(options: argparse.Namespace) -> int:
 def show_manual(options: argparse.Namespace) -> int:
     if options.path is None:
         manuals = plan_library.list_manuals()
-        emit_json({"manuals": manuals}) if options.json else emit_text("\n".join(m.path for m in manuals))
+        emit_json({"manuals": manuals}) if options.json else emit_text(
+            "\n".join(m.path for m in manuals)
+        )
         return 0
     manual = plan_library.get_manual(options.path)
     emit_json(manual) if options.json else emit_text(manual.text)
@@ -79,7 +93,10 @@ def show_experience(options: argparse.Namespace) -> int:
     if options.json:
         emit_json({"records": records})
     else:
-        lines = [f"{r.first_day}  {r.days:>4} days  {r.total:>9,}  {r.hazard} in {r.area_name}" for r in records]
+        lines = [
+            f"{r.first_day}  {r.days:>4} days  {r.total:>9,}  {r.hazard} in {r.area_name}"
+            for r in records
+        ]
         emit_text("\n".join(lines) or "no incident has been closed yet")
     return 0
 
@@ -88,5 +105,7 @@ def tell_similar(found: past_incidents.SimilarIncidents) -> list[str]:
     lines = []
     for one in found.like:
         lines.append(f"{one.alike:.0%}  {one.title}  [{one.record}]\n     {'; '.join(one.because)}")
-        lines += [f"     worked: {text}" for text in one.worked] + [f"     lesson: {text}" for text in one.lessons]
+        lines += [f"     worked: {text}" for text in one.worked] + [
+            f"     lesson: {text}" for text in one.lessons
+        ]
     return lines or [found.note]

@@ -1,4 +1,6 @@
-"""`twinward plan …`: list, show, validate, diff, ready, generate; and, in `plan_compare`, compare, search and adopt."""
+"""`twinward plan …`: list, show, validate, diff, ready, generate; and, in `plan_compare`,
+compare, search and adopt.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from twinward.app import compose
-from twinward.cli.main import add_common
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_json, emit_text, say
+from twinward.cli.framework.session import add_person, open_for
+from twinward.cli.main import add_common
 from twinward.cli.planning.plan_compare import ACTS, add_acts, add_making, run_act
 from twinward.core.clock import SystemClock, parse_time
 from twinward.core.errors import InputError
@@ -25,12 +27,18 @@ class PrintPlanSchema(argparse.Action):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    schema: dict[str, Any] = {"action": PrintPlanSchema, "nargs": 0, "help": "print the JSON Schema of a plan, and stop"}
+    schema: dict[str, Any] = {
+        "action": PrintPlanSchema,
+        "nargs": 0,
+        "help": "print the JSON Schema of a plan, and stop",
+    }
     parser.add_argument("--schema", **schema)
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     listing = acts.add_parser("list", help="the plans there are")
     listing.add_argument("--hazard")
-    listing.add_argument("--made", action="store_true", help="only those that were generated, with what from")
+    listing.add_argument(
+        "--made", action="store_true", help="only those that were generated, with what from"
+    )
     listing.set_defaults(answer=_list)
     showing = acts.add_parser("show", help="one plan, whole")
     showing.add_argument("plan", help="its id, or a TOML file")
@@ -44,16 +52,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     laying.add_argument("one")
     laying.add_argument("other")
     laying.set_defaults(answer=_diff)
-    making = acts.add_parser("generate", help="plans from variables of a plan, or from blocks: as files, or kept")
+    making = acts.add_parser(
+        "generate", help="plans from variables of a plan, or from blocks: as files, or kept"
+    )
     add_making(making)
     making.add_argument("--count", type=int, default=8)
     making.add_argument("--seed", type=int, default=1)
-    making.add_argument("--areas", default="", help="area codes with commas: where plans of blocks hold")
+    making.add_argument(
+        "--areas", default="", help="area codes with commas: where plans of blocks hold"
+    )
     where = making.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", type=Path, metavar="DIR", help="write them as files")
-    where.add_argument("--keep", action="store_true", help="keep them in the workspace, with what they were made from")
+    where.add_argument(
+        "--keep",
+        action="store_true",
+        help="keep them in the workspace, with what they were made from",
+    )
     making.set_defaults(answer=_generate)
-    readying = acts.add_parser("ready", help="is each plan ready: its faults, its drills, what it needs and lacks")
+    readying = acts.add_parser(
+        "ready", help="is each plan ready: its faults, its drills, what it needs and lacks"
+    )
     readying.add_argument("--hazard")
     readying.set_defaults(answer=_ready)
     for leaf in (listing, showing, checking, laying):
@@ -71,7 +89,9 @@ def run(options: argparse.Namespace) -> int:
 
 def library_of(options: argparse.Namespace) -> Any:
     """With the workspace's own plans, where there is a workspace."""
-    return plan_library.library_of(options.workspace if (options.workspace / compose.MARK).exists() else None)
+    return plan_library.library_of(
+        options.workspace if (options.workspace / compose.MARK).exists() else None
+    )
 
 
 def areas_of(options: argparse.Namespace) -> Any:
@@ -81,7 +101,11 @@ def areas_of(options: argparse.Namespace) -> Any:
 
 
 def _list(options: argparse.Namespace) -> None:
-    found = [line for line in plan_library.list_plans(library_of(options), options.hazard) if line.made or not options.made]
+    found = [
+        line
+        for line in plan_library.list_plans(library_of(options), options.hazard)
+        if line.made or not options.made
+    ]
     if options.json:
         emit_json({"plans": found})
         return
@@ -91,7 +115,9 @@ def _list(options: argparse.Namespace) -> None:
         if options.made:
             emit_text("    " + "; ".join(f"{key} {value}" for key, value in plan.made.items()))
     if not found:
-        emit_text("no plan; make some with `twinward plan generate --keep`" if options.made else "no plan")
+        emit_text(
+            "no plan; make some with `twinward plan generate --keep`" if options.made else "no plan"
+        )
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -104,12 +130,16 @@ def _show(options: argparse.Namespace) -> None:
 
 def _validate(options: argparse.Namespace) -> int:
     now = parse_time(options.at) if options.at else SystemClock().now()
-    checked = plan_library.validate(options.file, plan_library.library_of(None), now, areas_of(options))
+    checked = plan_library.validate(
+        options.file, plan_library.library_of(None), now, areas_of(options)
+    )
     faults = [fault for one in checked for fault in one.errors]
     for fault in faults:
         say(fault.text)
     if options.json:
-        errors = [{**{k: getattr(f, k) for k in f.__struct_fields__}, "text": f.text} for f in faults]
+        errors = [
+            {**{k: getattr(f, k) for k in f.__struct_fields__}, "text": f.text} for f in faults
+        ]
         emit_json({"valid": not faults, "files": checked, "errors": errors})
     else:
         for one in checked:
@@ -119,7 +149,10 @@ def _validate(options: argparse.Namespace) -> int:
 
 def _diff(options: argparse.Namespace) -> None:
     library = library_of(options)
-    one, other = plan_library.get_plan(library, options.one), plan_library.get_plan(library, options.other)
+    one, other = (
+        plan_library.get_plan(library, options.one),
+        plan_library.get_plan(library, options.other),
+    )
     if options.json:
         emit_json(plan_library.diff(one, other))
     else:
@@ -145,16 +178,27 @@ def _ready(options: argparse.Namespace) -> None:
 def _generate(options: argparse.Namespace) -> None:
     areas = tuple(code for code in options.areas.split(",") if code)
     asked = plan_library.MakeRequest(
-        base=options.base, vary=tuple(options.vary), count=options.count, seed=options.seed, areas=areas
+        base=options.base,
+        vary=tuple(options.vary),
+        count=options.count,
+        seed=options.seed,
+        areas=areas,
     )
     if options.keep:
         with open_for(options) as (platform, caller):
-            rows = [{"id": line.id, "title": line.title, "made": line.made}
-                    for line in plan_library.keep(platform, caller, asked, files=True)]  # fmt: skip
+            rows = [
+                {"id": line.id, "title": line.title, "made": line.made}
+                for line in plan_library.keep(platform, caller, asked, files=True)
+            ]
     else:
-        made = plan_library.generate(library_of(options), asked, files=True, areas=areas_of(options))
+        made = plan_library.generate(
+            library_of(options), asked, files=True, areas=areas_of(options)
+        )
         files = plan_library.write_plans(made, options.out)
-        rows = [{"id": plan.id, "title": plan.title, "file": str(path)} for plan, path in zip(made, files, strict=True)]
+        rows = [
+            {"id": plan.id, "title": plan.title, "file": str(path)}
+            for plan, path in zip(made, files, strict=True)
+        ]
     if options.json:
         emit_json({"base": options.base, "seed": options.seed, "plans": rows})
     else:

@@ -1,17 +1,22 @@
-"""`twinward person cases|contacts|show`: persons by pseudonym, under an activation, inside one's jurisdiction."""
+"""`twinward person cases|contacts|show`: persons by pseudonym, under an activation, inside one's
+jurisdiction.
+"""
 
 from __future__ import annotations
 
 import argparse
 
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_fields, emit_json, emit_text
+from twinward.cli.framework.session import add_person, open_for
 from twinward.service.access import person_listing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="cases|contacts|show")
-    for kind, filters in (("cases", ("hazard", "status")), ("contacts", ("incident", "case", "step"))):
+    for kind, filters in (
+        ("cases", ("hazard", "status")),
+        ("contacts", ("incident", "case", "step")),
+    ):
         listing = acts.add_parser(kind, help=f"{kind}, newest first, with their total")
         for name in filters:
             listing.add_argument(f"--{name}")
@@ -41,6 +46,9 @@ def run(options: argparse.Namespace) -> int:
         emit_json(page)
     else:
         for item in page.items:
-            emit_text(f"{item['id']}  {item['area']:<12} {item.get('status') or item.get('step')}  {item['subject']}")
+            emit_text(
+                f"{item['id']}  {item['area']:<12} {item.get('status') or item.get('step')}  "
+                f"{item['subject']}"
+            )
         emit_text(f"{len(page.items)} of {page.total}, under {page.activation}")
     return 0

@@ -6,8 +6,13 @@ import argparse
 import importlib
 from importlib.util import find_spec
 
-# each module has add_arguments(questions), which adds leaf parsers with set_defaults(answer=function of the options)
-MODULES = ("twinward.cli.tracing.trace_persons", "twinward.cli.tracing.trace_crowds", "twinward.cli.tracing.trace_chain")
+# each module has add_arguments(questions), which adds leaf parsers with
+# set_defaults(answer=function of the options)
+MODULES = (
+    "twinward.cli.tracing.trace_persons",
+    "twinward.cli.tracing.trace_crowds",
+    "twinward.cli.tracing.trace_chain",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,6 @@
-"""`twinward trace chain`: the likeliest transmission tree of a line list or of an incident, with probabilities."""
+"""`twinward trace chain`: the likeliest transmission tree of a line list or of an incident, with
+probabilities.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.output_paths import check_file
+from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,26 +18,50 @@ if TYPE_CHECKING:
 
 
 def add_arguments(questions: Any) -> None:
-    text = "the likeliest transmission tree of a line list, or of an incident of the workspace, with probabilities"
+    text = (
+        "the likeliest transmission tree of a line list, or of an incident of the workspace, "
+        "with probabilities"
+    )
     parser = questions.add_parser("chain", help=text, description=text)
-    parser.add_argument("--linelist", type=Path, metavar="FILE", help="CSV, one row a case; no workspace is needed")
-    parser.add_argument("--incident", metavar="ID", help="the cases of an incident instead; needs an activation")
     parser.add_argument(
-        "--map", metavar="WORD=COLUMN,…",
-        help="id=…,onset=… and any of confirmed, age, household, place (a+b for several), x, y (metres), imported, "
-        "infector",
-    )  # fmt: skip
-    parser.add_argument("--contacts", type=Path, metavar="FILE", help="CSV of stated contacts, source to infectee")
-    parser.add_argument("--contacts-map", default=None, metavar="from=…,to=…", help="default: columns from and to")
-    parser.add_argument("--genetic", type=Path, metavar="FILE", help="CSV of genetic distances between cases")
-    parser.add_argument("--genetic-map", default=None, metavar="from=…,to=…,distance=…")
-    parser.add_argument("--disease", help="its serial interval; without it the interval is estimated from the list")
-    parser.add_argument("--date-order", metavar="dmy|mdy", help="how to read dates like 03/04/2020")
-    parser.add_argument(
-        "--skip-unknown", action="store_true", help="leave out stated infectors who are not in the list"
+        "--linelist", type=Path, metavar="FILE", help="CSV, one row a case; no workspace is needed"
     )
     parser.add_argument(
-        "--figure", type=Path, action="append", default=[], metavar="FILE", help=".svg or .png; repeatable"
+        "--incident", metavar="ID", help="the cases of an incident instead; needs an activation"
+    )
+    parser.add_argument(
+        "--map",
+        metavar="WORD=COLUMN,…",
+        help="id=…,onset=… and any of confirmed, age, household, place (a+b for several), x, y "
+        "(metres), imported, "
+        "infector",
+    )
+    parser.add_argument(
+        "--contacts", type=Path, metavar="FILE", help="CSV of stated contacts, source to infectee"
+    )
+    parser.add_argument(
+        "--contacts-map", default=None, metavar="from=…,to=…", help="default: columns from and to"
+    )
+    parser.add_argument(
+        "--genetic", type=Path, metavar="FILE", help="CSV of genetic distances between cases"
+    )
+    parser.add_argument("--genetic-map", default=None, metavar="from=…,to=…,distance=…")
+    parser.add_argument(
+        "--disease", help="its serial interval; without it the interval is estimated from the list"
+    )
+    parser.add_argument("--date-order", metavar="dmy|mdy", help="how to read dates like 03/04/2020")
+    parser.add_argument(
+        "--skip-unknown",
+        action="store_true",
+        help="leave out stated infectors who are not in the list",
+    )
+    parser.add_argument(
+        "--figure",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=".svg or .png; repeatable",
     )
     parser.add_argument("--seed", type=int, default=0)
     add_person(parser)
@@ -43,14 +69,22 @@ def add_arguments(questions: Any) -> None:
 
 
 def parse_map(option: str, text: str) -> dict[str, str]:
-    """`a=x,b=y` as a dictionary; InputError for anything else, so that a typing error is not taken for a column."""
+    """`a=x,b=y` as a dictionary; InputError for anything else, so that a typing error is not
+    taken for a column.
+    """
     out: dict[str, str] = {}
     for part in text.split(","):
         word, equals, column = part.strip().partition("=")
         if not (word and equals and column):
-            raise InputError(f"{option}: {part!r} is not WORD=COLUMN", "separate pairs by commas", code="bad_map")
+            raise InputError(
+                f"{option}: {part!r} is not WORD=COLUMN", "separate pairs by commas", code="bad_map"
+            )
         if word in out:
-            raise InputError(f"{option} names {word} twice", "join place columns with +, as place=a+b", code="bad_map")
+            raise InputError(
+                f"{option} names {word} twice",
+                "join place columns with +, as place=a+b",
+                code="bad_map",
+            )
         out[word] = column
     return out
 
@@ -73,13 +107,15 @@ def as_json(report: ChainReport) -> dict[str, Any]:
         "stated": answer.stated_links,
         "inferred": len(answer.links) - answer.stated_links,
         "serial_interval": {
-            "disease": interval.disease, "mean_d": round(interval.mean_d, 2), "sd_d": round(interval.sd_d, 2),
+            "disease": interval.disease,
+            "mean_d": round(interval.mean_d, 2),
+            "sd_d": round(interval.sd_d, 2),
             "source": interval.source,
         },
         "notes": answer.notes,
         "seconds": report.seconds,
         "setup_s": report.setup_s,
-    }  # fmt: skip
+    }
 
 
 def _describe(report: ChainReport) -> str:
@@ -88,9 +124,11 @@ def _describe(report: ChainReport) -> str:
     lines = [
         f"{answer.cases} cases, {len(answer.links)} links ({answer.stated_links} stated), "
         f"{answer.generations} generations, {len(answer.unlinked)} unlinked",
-        f"over-dispersion k {answer.k:.2f} ({answer.k_interval[0]:.2f} to {answer.k_interval[1]:.2f}); the top fifth "
+        f"over-dispersion k {answer.k:.2f} ({answer.k_interval[0]:.2f} to "
+        f"{answer.k_interval[1]:.2f}); the top fifth "
         f"of cases caused {100 * answer.top20_share:.0f} % of transmissions",
-        f"serial interval {interval.mean_d:.1f} days, sd {interval.sd_d:.1f} (start: {interval.source})",
+        f"serial interval {interval.mean_d:.1f} days, sd {interval.sd_d:.1f} (start: "
+        f"{interval.source})",
         "generation  cases      R  (95 %)",
     ]
     lines += [
@@ -108,20 +146,32 @@ def answer(options: argparse.Namespace) -> int:
     for figure in options.figure:
         check_file(figure, "figure")
     if (options.incident is None) == (options.linelist is None):
-        raise InputError("a chain is of a line list or of an incident", "give --linelist or --incident", code="bad_map")
+        raise InputError(
+            "a chain is of a line list or of an incident",
+            "give --linelist or --incident",
+            code="bad_map",
+        )
     if options.incident is not None:
         return answer_incident(options)
     if options.map is None:
-        raise InputError("--linelist needs --map", "for example --map id=case,onset=first_symptoms", code="bad_map")
+        raise InputError(
+            "--linelist needs --map",
+            "for example --map id=case,onset=first_symptoms",
+            code="bad_map",
+        )
     from twinward.service.tracing.line_list_chain import ChainRequest, trace_chain
 
     request = ChainRequest(
         linelist=options.linelist,
         columns=parse_map("--map", options.map),
         contacts=options.contacts,
-        contacts_columns=parse_map("--contacts-map", options.contacts_map) if options.contacts_map else None,
+        contacts_columns=parse_map("--contacts-map", options.contacts_map)
+        if options.contacts_map
+        else None,
         genetic=options.genetic,
-        genetic_columns=parse_map("--genetic-map", options.genetic_map) if options.genetic_map else None,
+        genetic_columns=parse_map("--genetic-map", options.genetic_map)
+        if options.genetic_map
+        else None,
         disease=options.disease,
         date_order=options.date_order,
         skip_unknown=options.skip_unknown,
@@ -133,8 +183,8 @@ def answer(options: argparse.Namespace) -> int:
 
 def answer_incident(options: argparse.Namespace) -> int:
     """The cases that the activation opens, as one tree; the look is on record."""
-    from twinward.service.tracing.line_list_chain import ChainReport, draw_figures
     from twinward.service.tracing.incident_chain import trace_incident
+    from twinward.service.tracing.line_list_chain import ChainReport, draw_figures
 
     with open_for(options) as (platform, caller):
         found = trace_incident(platform, caller, options.incident, options.disease, options.seed)

@@ -6,19 +6,26 @@ import argparse
 from pathlib import Path
 
 from twinward.app import compose
-from twinward.cli.main import add_common
 from twinward.cli.framework.output import emit_json, emit_text
+from twinward.cli.main import add_common
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
-    parser.add_argument("target", type=Path, metavar="DIR", help="a new folder outside of the workspace")
+    parser.add_argument(
+        "target", type=Path, metavar="DIR", help="a new folder outside of the workspace"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     contents = compose.backup_workspace(options.workspace, options.target)
     if options.json:
-        emit_json({"entries": contents.entries, "head": contents.head, "files": len(contents.files)})
+        emit_json(
+            {"entries": contents.entries, "head": contents.head, "files": len(contents.files)}
+        )
     else:
-        emit_text(f"{options.target}: {contents.entries} events, {len(contents.files)} files; keys are not in it")
+        emit_text(
+            f"{options.target}: {contents.entries} events, {len(contents.files)} files; keys are "
+            f"not in it"
+        )
     return 0

@@ -1,4 +1,6 @@
-"""`twinward demo`: a real city, an activation, an outbreak through the public API, the loop live in the terminal."""
+"""`twinward demo`: a real city, an activation, an outbreak through the public API, the loop live
+in the terminal.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,10 @@ import httpx
 import numpy as np
 
 from twinward.app import compose
+from twinward.cli.framework.output import emit_json, emit_text, say
+from twinward.cli.main import add_common
 from twinward.cli.workspace.demo_screen import DemoScreen
 from twinward.cli.workspace.demo_workspace import prepare_workspace
-from twinward.cli.main import add_common
-from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.core.clock import SetClock
 from twinward.core.errors import TwinwardError
 from twinward.rehearsal.outbreak import SOURCE, Drawn, draw_cases
@@ -37,13 +39,23 @@ QUIET_DAYS_AFTER = 20  # a drawn outbreak is followed until its incidents can cl
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
-    parser.add_argument("--city", type=Path, help="folder with a city.toml, or a workspace that has a city")
-    parser.add_argument("--outbreak", type=Path, help="folder of a recorded outbreak; default: a small drawn one")
-    parser.add_argument("--outbreak-config", type=Path, help="what its files mean, when the folder does not say")
+    parser.add_argument(
+        "--city", type=Path, help="folder with a city.toml, or a workspace that has a city"
+    )
+    parser.add_argument(
+        "--outbreak", type=Path, help="folder of a recorded outbreak; default: a small drawn one"
+    )
+    parser.add_argument(
+        "--outbreak-config", type=Path, help="what its files mean, when the folder does not say"
+    )
     parser.add_argument("--headless", action="store_true", help="no live screen")
-    parser.add_argument("--speed", type=float, default=0.0, help="days a second at most; 0 is as fast as it goes")
+    parser.add_argument(
+        "--speed", type=float, default=0.0, help="days a second at most; 0 is as fast as it goes"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--silent", default="", help="department or department@area, …, that never answers")
+    parser.add_argument(
+        "--silent", default="", help="department or department@area, …, that never answers"
+    )
     parser.add_argument("--serve", action="store_true", help="keep serving the result afterwards")
 
 
@@ -54,7 +66,9 @@ def run(options: argparse.Namespace) -> int:
     clock = SetClock(datetime(2020, 1, 1, tzinfo=ZoneInfo("UTC")))
     platform = compose.open_platform(options.workspace, clock)
     try:
-        result = play(platform, clock, options, began, headless=headless) | {"build_s": round(build_s, 3)}
+        result = play(platform, clock, options, began, headless=headless) | {
+            "build_s": round(build_s, 3)
+        }
         result["wall_s"] = round(time.perf_counter() - began, 3)
         path = compose.write_demo_report(options.workspace, result)
         if options.json:
@@ -66,12 +80,19 @@ def run(options: argparse.Namespace) -> int:
     if options.serve:
         from twinward.cli.workspace import serve
 
-        return serve.run(argparse.Namespace(workspace=options.workspace, host="127.0.0.1", port=8420))
+        return serve.run(
+            argparse.Namespace(workspace=options.workspace, host="127.0.0.1", port=8420)
+        )
     return 0
 
 
 def play(
-    platform: Platform, clock: SetClock, options: argparse.Namespace, began: float, *, headless: bool
+    platform: Platform,
+    clock: SetClock,
+    options: argparse.Namespace,
+    began: float,
+    *,
+    headless: bool,
 ) -> dict[str, Any]:
     deliveries, hazard = choose_deliveries(platform, options)
     clock.at = deliveries[0].published_at
@@ -80,7 +101,12 @@ def play(
     responders = Responders(options.seed, hazard, silent)
     with serving(platform) as url, httpx.Client(base_url=url, timeout=120) as client:
         player = Player(
-            client, clock, platform.loop.tick, responders, platform.reference.library.departments, home_finder(platform)
+            client,
+            clock,
+            platform.loop.tick,
+            responders,
+            platform.reference.library.departments,
+            home_finder(platform),
         )
         days = len({item.published_at for item in deliveries})
         with DemoScreen(client, days, headless=headless, began=began) as screen:
@@ -90,9 +116,13 @@ def play(
     return summary(platform, hazard, tally)
 
 
-def choose_deliveries(platform: Platform, options: argparse.Namespace) -> tuple[list[Delivery], str]:
+def choose_deliveries(
+    platform: Platform, options: argparse.Namespace
+) -> tuple[list[Delivery], str]:
     if options.outbreak is not None:
-        feed = load_outbreak(options.outbreak, options.outbreak_config, compose.scenarios_folder(), platform)
+        feed = load_outbreak(
+            options.outbreak, options.outbreak_config, compose.scenarios_folder(), platform
+        )
         items = [
             Delivery(source=item.source, published_at=item.published_at, command=item.command)
             for item in feed.list_items()
@@ -107,8 +137,12 @@ def choose_deliveries(platform: Platform, options: argparse.Namespace) -> tuple[
     return sorted(items + zeros, key=lambda item: item.published_at), DRAWN_HAZARD
 
 
-def daily_zeros(items: list[Delivery], home_of: Callable[[str], str], after_days: int) -> list[Delivery]:
-    """Every morning each district once named says that its count is complete: silence would not be evidence."""
+def daily_zeros(
+    items: list[Delivery], home_of: Callable[[str], str], after_days: int
+) -> list[Delivery]:
+    """Every morning each district once named says that its count is complete: silence would not
+    be evidence.
+    """
     first: dict[str, datetime] = {}
     for item in items:
         first.setdefault(home_of(item.command["area"]), item.published_at)
@@ -155,13 +189,17 @@ def open_demo_activation(platform: Platform, hazard: str, deliveries: list[Deliv
 
 @contextmanager
 def serving(platform: Platform, port: int = 0) -> Iterator[str]:
-    """The platform's API on a port of the loopback (0: a free one), with the loop following the log."""
+    """The platform's API on a port of the loopback (0: a free one), with the loop following the
+    log.
+    """
     server = compose.make_server(platform, "127.0.0.1", port)
     thread = threading.Thread(target=server.run, name="api", daemon=True)
     thread.start()
     while not server.started:
         if not thread.is_alive():
-            raise TwinwardError("the API did not start", "is a port of 127.0.0.1 free?", code="no_port")
+            raise TwinwardError(
+                "the API did not start", "is a port of 127.0.0.1 free?", code="no_port"
+            )
         time.sleep(0.01)
     platform.loop.start()
     try:
@@ -172,7 +210,9 @@ def serving(platform: Platform, port: int = 0) -> Iterator[str]:
         thread.join(timeout=30)
 
 
-def paced(update: Callable[[ReplayTally], None], days_per_s: float) -> Callable[[ReplayTally], None]:
+def paced(
+    update: Callable[[ReplayTally], None], days_per_s: float
+) -> Callable[[ReplayTally], None]:
     """Hold the play to at most `days_per_s`."""
     began = time.monotonic()
 
@@ -214,12 +254,16 @@ def summary(platform: Platform, hazard: str, tally: ReplayTally) -> dict[str, An
 def describe(result: dict[str, Any], path: Path) -> str:
     late = result["trigger_to_orders_ms"]
     lines = [
-        f"{result['city']}: {result['residents']:,} residents, {result['days']} days in {result['wall_s']:.1f} s",
-        f"{result['reports']:,} reports, {result['cases']:,} persons, {result['places_affected']:,} places",
+        f"{result['city']}: {result['residents']:,} residents, {result['days']} days in "
+        f"{result['wall_s']:.1f} s",
+        f"{result['reports']:,} reports, {result['cases']:,} persons, "
+        f"{result['places_affected']:,} places",
         f"{result['incidents']} incidents, {result['incidents_closed']} closed on evidence, "
         f"{result['incidents_reopened']} reopened",
-        f"{result['orders']:,} orders, {result['orders_confirmed']:,} confirmed, {result['escalations']:,} escalations",
-        f"from a report to all its orders: {late['p50']:.0f} ms (median), {late['p99']:.0f} ms (99 %), n = {late['n']}",
+        f"{result['orders']:,} orders, {result['orders_confirmed']:,} confirmed, "
+        f"{result['escalations']:,} escalations",
+        f"from a report to all its orders: {late['p50']:.0f} ms (median), {late['p99']:.0f} ms "
+        f"(99 %), n = {late['n']}",
         *(
             f"  {row['source']}: received {row['received']:,} = stored {row['stored']:,} + "
             f"rejected {row['rejected']:,} + duplicate {row['duplicate']:,}"

@@ -1,4 +1,6 @@
-"""The live screen of a demonstration: the five stages of the loop, what is late, the latest events."""
+"""The live screen of a demonstration: the five stages of the loop, what is late, the latest
+events.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ EVENTS = 12
 
 
 class DemoScreen:
-    """Draws on standard error where that is a terminal; headless it only keeps the time of the first look."""
+    """Draws on standard error where that is a terminal; headless it only keeps the time of the
+    first look.
+    """
 
     def __init__(self, client: httpx.Client, days: int, *, headless: bool, began: float) -> None:
         self.client = client
@@ -52,10 +56,15 @@ class DemoScreen:
         self.live.update(draw(tally, self.days, overview, events, incidents))
 
 
-def draw(tally: ReplayTally, days: int, overview: dict[str, Any], events: list[Any], incidents: list[Any]) -> Layout:
+def draw(
+    tally: ReplayTally, days: int, overview: dict[str, Any], events: list[Any], incidents: list[Any]
+) -> Layout:
     tasks = overview["tasks"]
     ordered = sum(tasks.get(word, 0) for word in ("ordered", "confirmed", "acknowledged", "failed"))
-    levels = ", ".join(f"{count} at {level}" for level, count in sorted(overview["levels"].items())) or "none"
+    levels = (
+        ", ".join(f"{count} at {level}" for level, count in sorted(overview["levels"].items()))
+        or "none"
+    )
     stages = Table.grid(padding=(0, 2))
     for words in (
         (
@@ -63,8 +72,16 @@ def draw(tally: ReplayTally, days: int, overview: dict[str, Any], events: list[A
             f"{overview['incidents']['open']} open of {overview['incidents']['all']} incidents",
             f"levels: {levels}",
         ),
-        ("link", f"{overview['affected_areas']} affected areas", f"{overview['places_affected']:,} places"),
-        ("schedule", f"{tasks.get('waiting', 0):,} tasks wait for others", f"{sum(tasks.values()):,} in all"),
+        (
+            "link",
+            f"{overview['affected_areas']} affected areas",
+            f"{overview['places_affected']:,} places",
+        ),
+        (
+            "schedule",
+            f"{tasks.get('waiting', 0):,} tasks wait for others",
+            f"{sum(tasks.values()):,} in all",
+        ),
         ("divide", f"{ordered:,} orders with departments", f"late: {late_words(overview['late'])}"),
         (
             "feed back",
@@ -79,13 +96,25 @@ def draw(tally: ReplayTally, days: int, overview: dict[str, Any], events: list[A
     for row in sorted(incidents, key=lambda row: -row["figures"].get("new_total", 0))[:10]:
         figures = row["figures"]
         new, recent = int(figures.get("new_total", 0)), int(figures.get("new_7d", 0))
-        open_table.add_row(row["area_name"], row["level"] or "-", f"{new:,}", f"{recent:,}", str(len(row["affected"])))
-    lines = "\n".join(f"{e['seq']:>8}  {e['type']:<18} {e['area']:<14} {e['actor']}" for e in events[-EVENTS:])
+        open_table.add_row(
+            row["area_name"],
+            row["level"] or "-",
+            f"{new:,}",
+            f"{recent:,}",
+            str(len(row["affected"])),
+        )
+    lines = "\n".join(
+        f"{e['seq']:>8}  {e['type']:<18} {e['area']:<14} {e['actor']}" for e in events[-EVENTS:]
+    )
     layout = Layout()
     day = f"{tally.day:%Y-%m-%d}" if tally.day else ""
     layout.split_column(
         Layout(
-            Panel(stages, title=f"Twinward  day {tally.days} of {days}  {day}  {overview['as_of'][11:16]} UTC"), size=7
+            Panel(
+                stages,
+                title=f"Twinward  day {tally.days} of {days}  {day}  {overview['as_of'][11:16]} UTC",
+            ),
+            size=7,
         ),
         Layout(Panel(open_table, title="open incidents"), size=14),
         Layout(Panel(lines, title="the log (persons are synthetic)"), size=EVENTS + 2),
@@ -95,5 +124,8 @@ def draw(tally: ReplayTally, days: int, overview: dict[str, Any], events: list[A
 
 def late_words(late: dict[str, int]) -> str:
     return (
-        ", ".join(f"{name} {count}" for name, count in sorted(late.items(), key=lambda pair: -pair[1])[:3]) or "nobody"
+        ", ".join(
+            f"{name} {count}" for name, count in sorted(late.items(), key=lambda pair: -pair[1])[:3]
+        )
+        or "nobody"
     )

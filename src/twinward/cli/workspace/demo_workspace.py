@@ -1,4 +1,6 @@
-"""The workspace of a demonstration: made or reused, its earlier run archived, never somebody's real one."""
+"""The workspace of a demonstration: made or reused, its earlier run archived, never somebody's
+real one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from twinward.service.city.build import build_city
 KEPT = {"city", "city-rejected", "archive", "workspace.json", "settings.toml", "plans"}
 
 
-def prepare_workspace(workspace: Path, city: Path | None, seed: int, say: Callable[[str], None]) -> float:
+def prepare_workspace(
+    workspace: Path, city: Path | None, seed: int, say: Callable[[str], None]
+) -> float:
     """Ready for a run; returns the seconds that building the city took (0 when it was there)."""
     if (workspace / compose.MARK).exists():
         if compose.read_mark(workspace).kind != "demo":
@@ -43,7 +47,9 @@ def archive(workspace: Path) -> None:
         shutil.move(path, target / path.name)
 
 
-def prepare_city(workspace: Path, city: Path | None, seed: int, say: Callable[[str], None]) -> float:
+def prepare_city(
+    workspace: Path, city: Path | None, seed: int, say: Callable[[str], None]
+) -> float:
     """The city asked for, or the one that is there, or the bundled one."""
     if city is None and (workspace / "city" / "city.json").exists():
         return 0.0
@@ -55,7 +61,11 @@ def prepare_city(workspace: Path, city: Path | None, seed: int, say: Callable[[s
                 return 0.0
     config = (city or compose.scenarios_folder() / "shanghai") / "city.toml"
     if not config.exists():
-        raise InputError(f"there is no {config}", "name a folder with a city.toml or a built city", code="no_city")
+        raise InputError(
+            f"there is no {config}",
+            "name a folder with a city.toml or a built city",
+            code="no_city",
+        )
     say(f"building the city of {config.parent.name} (once) …")
     began = time.perf_counter()
     with progress_bar("city") as progress:

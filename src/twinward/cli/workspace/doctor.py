@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 
 from twinward.app import compose
-from twinward.cli.main import add_common
 from twinward.cli.framework.output import emit_json, emit_text
+from twinward.cli.main import add_common
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
-    parser.add_argument("--deep", action="store_true", help="apply the whole log anew, however long it is")
+    parser.add_argument(
+        "--deep", action="store_true", help="apply the whole log anew, however long it is"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

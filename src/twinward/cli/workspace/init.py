@@ -11,7 +11,9 @@ from twinward.cli.framework.output import emit_json, emit_text
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR")
-    parser.add_argument("--managed", action="store_true", help="logins, roles and second persons from the start")
+    parser.add_argument(
+        "--managed", action="store_true", help="logins, roles and second persons from the start"
+    )
     parser.add_argument("--json", action="store_true")
 
 
@@ -23,6 +25,12 @@ def run(options: argparse.Namespace) -> int:
         emit_json(shown | ({"administrator": "admin", "one_time_secret": secret} if secret else {}))
     else:
         if secret:
-            emit_text(f"one-time secret of the administrator `admin`, good for 24 hours, shown only now:\n{secret}")
-        emit_text(f"{options.folder} is a workspace now; next: twinward city build --workspace {options.folder}")
+            emit_text(
+                f"one-time secret of the administrator `admin`, good for 24 hours, shown only "
+                f"now:\n{secret}"
+            )
+        emit_text(
+            f"{options.folder} is a workspace now; next: twinward city build --workspace "
+            f"{options.folder}"
+        )
     return 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from twinward.app import compose
-from twinward.cli.main import add_common
 from twinward.cli.framework.output import emit_json, emit_text
+from twinward.cli.main import add_common
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,5 +18,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         emit_json({"from": before, "to": now})
     else:
-        emit_text(f"schema version {before} -> {now}" if before != now else f"schema version {now}: nothing to do")
+        emit_text(
+            f"schema version {before} -> {now}"
+            if before != now
+            else f"schema version {now}: nothing to do"
+        )
     return 0

@@ -6,23 +6,28 @@ import argparse
 from pathlib import Path
 
 from twinward.app import compose
-from twinward.cli.main import add_common
 from twinward.cli.framework.output import announce, emit_json, emit_text
+from twinward.cli.main import add_common
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
-    parser.add_argument("source", type=Path, metavar="DIR", help="a folder that `twinward backup` wrote")
+    parser.add_argument(
+        "source", type=Path, metavar="DIR", help="a folder that `twinward backup` wrote"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     contents = compose.restore_workspace(options.source, options.workspace)
     announce(options.workspace)  # what was a drill is that drill again
     if options.json:
-        emit_json({"entries": contents.entries, "head": contents.head, "files": len(contents.files)})
+        emit_json(
+            {"entries": contents.entries, "head": contents.head, "files": len(contents.files)}
+        )
     else:
         emit_text(
-            f"{options.workspace}: {contents.entries} events, {len(contents.files)} files; put its keys back "
+            f"{options.workspace}: {contents.entries} events, {len(contents.files)} files; put "
+            f"its keys back "
             "(keys/ and vault/*.key), then run `twinward doctor`"
         )
     return 0

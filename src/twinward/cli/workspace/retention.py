@@ -1,12 +1,14 @@
-"""`twinward retention run|kinds|verify`: delete what is past its life, with a receipt that proves it."""
+"""`twinward retention run|kinds|verify`: delete what is past its life, with a receipt that
+proves it.
+"""
 
 from __future__ import annotations
 
 import argparse
 
 from twinward.app import compose
-from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.framework.output import emit_fields, emit_json
+from twinward.cli.framework.session import add_person, open_for
 from twinward.service.access import retention
 from twinward.service.intake.movement_import import expire
 
@@ -14,9 +16,13 @@ from twinward.service.intake.movement_import import expire
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="run|kinds|verify")
     for name, what in (
-        ("run", "delete what is past its life now"), ("kinds", "what each datum is for and how long it lives"),
-        ("verify", "whether every deletion has its receipt, and every receipt its place in the log"),
-    ):  # fmt: skip
+        ("run", "delete what is past its life now"),
+        ("kinds", "what each datum is for and how long it lives"),
+        (
+            "verify",
+            "whether every deletion has its receipt, and every receipt its place in the log",
+        ),
+    ):
         add_person(acts.add_parser(name, help=what))
 
 

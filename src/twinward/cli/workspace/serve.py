@@ -9,9 +9,9 @@ import sys
 import threading
 
 from twinward.app import compose
-from twinward.cli.main import add_common
 from twinward.cli.framework.output import say
 from twinward.cli.framework.server_discovery import noted
+from twinward.cli.main import add_common
 from twinward.core.errors import InputError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -29,12 +29,15 @@ def require_free(host: str, port: int) -> None:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, proto) as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tried.bind((address[0], port, *address[2:]))  # the look-up wraps a port that is too large
+            tried.bind(
+                (address[0], port, *address[2:])
+            )  # the look-up wraps a port that is too large
     except (OSError, OverflowError, UnicodeError) as error:
         raise InputError(
-            f"nothing can be served at {host}:{port} ({error})", "name another --host or --port, or stop what is there",
+            f"nothing can be served at {host}:{port} ({error})",
+            "name another --host or --port, or stop what is there",
             code="port_in_use",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,8 +53,13 @@ def run(options: argparse.Namespace) -> int:
         scheme = "https" if platform.settings.security.tls_certificate else "http"
         say(f"twinward: {scheme}://{options.host}:{options.port}/ (API at /docs; stop with Ctrl-C)")
         if scheme == "http" and options.host not in LOOPBACK:
-            say("twinward: without TLS anybody on the way can read this; set security.tls_certificate and tls_key")
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what the server raises again when it has shut down
+            say(
+                "twinward: without TLS anybody on the way can read this; set "
+                "security.tls_certificate and tls_key"
+            )
+        signal.signal(
+            signal.SIGTERM, lambda *_: sys.exit(0)
+        )  # what the server raises again when it has shut down
         try:
             with noted(options.workspace, scheme, options.host, options.port):
                 compose.make_server(platform, options.host, options.port).run()

@@ -1,1 +1,3 @@
-"""The five functions of a decision platform on one incident: analyse, describe, diagnose, predict, guide."""
+"""The five functions of a decision platform on one incident: analyse, describe, diagnose,
+predict, guide.
+"""

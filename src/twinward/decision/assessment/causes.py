@@ -1,4 +1,6 @@
-"""Why it spreads: settings, arrivals and areas that hold more of the recent infections than is usual."""
+"""Why it spreads: settings, arrivals and areas that hold more of the recent infections than is
+usual.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +9,81 @@ from datetime import timedelta
 
 import msgspec
 
-from twinward.decision.assessment.situation import Figure, Situation, figure, recent_cases
 from twinward.decision.assessment.proportions import growth_differs, probability_above
+from twinward.decision.assessment.situation import Figure, Situation, figure, recent_cases
 
 RECENT_D = 10
 LEAST_CASES = 6
-CLUSTERING = 2.0  # cases come in clusters: counts tell as much as half as many independent ones would (ours)
+CLUSTERING = (
+    2.0  # cases come in clusters: counts tell as much as half as many independent ones would (ours)
+)
 
-# Shares of infections by setting while nothing special happens: assumptions of ours, to be held against, not measured
-# truth; the order (homes first, then work and school) follows the contact surveys that the simulator's defaults name.
+# Shares of infections by setting while nothing special happens: assumptions of ours, to be held
+# against, not measured truth; the order (homes first, then work and school) follows the contact
+# surveys that the simulator's defaults name.
 USUAL = {
-    "household": 0.38, "work": 0.17, "school": 0.12, "community": 0.18, "transport": 0.05, "care_home": 0.03,
-    "hospital": 0.04, "import": 0.03,
-}  # fmt: skip
+    "household": 0.38,
+    "work": 0.17,
+    "school": 0.12,
+    "community": 0.18,
+    "transport": 0.05,
+    "care_home": 0.03,
+    "hospital": 0.04,
+    "import": 0.03,
+}
 USUAL_STRENGTH = 6.0  # cases that the assumption is worth
 BEYOND = 0.15  # a share this much above the usual is special
 
 # words of feeds and of contacts' settings -> ours
 SETTINGS = {
-    "household": "household", "home": "household", "family": "household",
-    "work": "work", "workplace": "work", "office": "work", "factory": "work", "team": "work", "site": "work",
-    "school": "school", "class": "school", "kindergarten": "school", "university": "school",
-    "care_home": "care_home", "care": "care_home", "nursing": "care_home",
-    "hospital": "hospital", "clinic": "hospital", "ward": "hospital",
-    "transport": "transport", "bus": "transport", "metro": "transport", "train": "transport", "station": "transport",
-    "airport": "import", "port": "import", "border": "import", "import": "import", "imported": "import",
-    "flight": "import", "travel": "import",
-    "venue": "community", "shop": "community", "market": "community", "mall": "community", "restaurant": "community",
-    "community": "community", "neighbourhood": "community", "random": "community",
-}  # fmt: skip
+    "household": "household",
+    "home": "household",
+    "family": "household",
+    "work": "work",
+    "workplace": "work",
+    "office": "work",
+    "factory": "work",
+    "team": "work",
+    "site": "work",
+    "school": "school",
+    "class": "school",
+    "kindergarten": "school",
+    "university": "school",
+    "care_home": "care_home",
+    "care": "care_home",
+    "nursing": "care_home",
+    "hospital": "hospital",
+    "clinic": "hospital",
+    "ward": "hospital",
+    "transport": "transport",
+    "bus": "transport",
+    "metro": "transport",
+    "train": "transport",
+    "station": "transport",
+    "airport": "import",
+    "port": "import",
+    "border": "import",
+    "import": "import",
+    "imported": "import",
+    "flight": "import",
+    "travel": "import",
+    "venue": "community",
+    "shop": "community",
+    "market": "community",
+    "mall": "community",
+    "restaurant": "community",
+    "community": "community",
+    "neighbourhood": "community",
+    "random": "community",
+}
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
-    """One possible cause. `probability`: that it is real; `share`: of the trouble it explains; `score` their product.
+    """One possible cause. `probability`: that it is real; `share`: of the trouble it explains;
+    `score` their product.
 
-    `kind` is setting, area, department, contacts, testing, beds, supplies, reports or sensors; `about` which.
+    `kind` is setting, area, department, contacts, testing, beds, supplies, reports or sensors;
+    `about` which.
     """
 
     kind: str
@@ -53,22 +95,35 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Figure, ...]
 
 
-def cause(kind: str, about: str, says: str, probability: float, share: float, *figures: Figure) -> Cause:
+def cause(
+    kind: str, about: str, says: str, probability: float, share: float, *figures: Figure
+) -> Cause:
     share = min(max(share, 0.0), 1.0)
     return Cause(
-        kind=kind, about=about, says=says, probability=round(probability, 4), share=round(share, 4),
-        score=round(probability * share, 4), figures=figures,
-    )  # fmt: skip
+        kind=kind,
+        about=about,
+        says=says,
+        probability=round(probability, 4),
+        share=round(share, 4),
+        score=round(probability * share, 4),
+        figures=figures,
+    )
 
 
 def setting_of(word: str | None) -> str | None:
-    """Our word for a setting from a place's id or a contact's setting: the part before the first `:`, `-` or `/`."""
+    """Our word for a setting from a place's id or a contact's setting: the part before the first
+    `:`, `-` or `/`.
+    """
     if not word:
         return None
     head = word.lower()
     for end in (":", "/", " "):
         head = head.partition(end)[0]
-    return SETTINGS.get(head) or SETTINGS.get(head.partition("-")[0]) or SETTINGS.get(head.rstrip("0123456789_-"))
+    return (
+        SETTINGS.get(head)
+        or SETTINGS.get(head.partition("-")[0])
+        or SETTINGS.get(head.rstrip("0123456789_-"))
+    )
 
 
 def find_settings(picture: Situation) -> list[Cause]:
@@ -80,24 +135,38 @@ def find_settings(picture: Situation) -> list[Cause]:
     for name, hits in Counter(case.setting for case in known).items():
         assert name is not None
         usual = USUAL.get(name, 0.05)
-        above = probability_above(hits, len(known), min(usual + BEYOND, 0.95), usual, USUAL_STRENGTH)
+        above = probability_above(
+            hits, len(known), min(usual + BEYOND, 0.95), usual, USUAL_STRENGTH
+        )
         share = (hits + usual * USUAL_STRENGTH) / (len(known) + USUAL_STRENGTH) - usual
-        says = f"{hits} of {len(known)} recent cases with a known setting come from {name.replace('_', ' ')}; "
+        says = (
+            f"{hits} of {len(known)} recent cases with a known setting come from "
+            f"{name.replace('_', ' ')}; "
+        )
         told = figure(
-            f"share of {name}", hits / len(known), "share", says + f"usual is {usual:.0%}",
+            f"share of {name}",
+            hits / len(known),
+            "share",
+            says + f"usual is {usual:.0%}",
             [case.seq for case in known if case.setting == name],
-        )  # fmt: skip
+        )
         found.append(cause("setting", name, told.says, above, share / (1 - usual), told))
     return found
 
 
 def find_areas(picture: Situation) -> list[Cause]:
-    """The area whose growth is beyond that of all others together, and how many of all recent cases it explains."""
+    """The area whose growth is beyond that of all others together, and how many of all recent
+    cases it explains.
+    """
     recent, before = recent_cases(picture, RECENT_D), recent_cases(picture, RECENT_D, RECENT_D)
     now, then = Counter(case.area for case in recent), Counter(case.area for case in before)
     for row in picture.counts:
         age_d = (picture.today - row.day) // timedelta(days=1)
-        if row.found_in != "reclassified" and 0 <= age_d < 2 * RECENT_D and row.status in ("confirmed", "asymptomatic"):
+        if (
+            row.found_in != "reclassified"
+            and 0 <= age_d < 2 * RECENT_D
+            and row.status in ("confirmed", "asymptomatic")
+        ):
             (now if age_d < RECENT_D else then)[row.area] += row.count
     total, total_before = sum(now.values()), sum(then.values())
     grown = {area: max(now[area] - then[area], 0) for area in now}
@@ -112,14 +181,25 @@ def find_areas(picture: Situation) -> list[Cause]:
         expected = _expected_share(picture, area, list(now))
         share = grown[area] / total * max(grown[area] / growth - expected, 0.0) / (1 - expected)
         name = picture.name(area)
-        says = f"{grown[area]:,} of {growth:,} more cases than in the {RECENT_D} days before are in {name}"
-        told = figure("growth", grown[area] / growth, "share", says, [case.seq for case in recent if case.area == area])
+        says = (
+            f"{grown[area]:,} of {growth:,} more cases than in the {RECENT_D} days before are "
+            f"in {name}"
+        )
+        told = figure(
+            "growth",
+            grown[area] / growth,
+            "share",
+            says,
+            [case.seq for case in recent if case.area == area],
+        )
         found.append(cause("area", area, f"{name} drives the growth: {says}", sure, share, told))
     return found
 
 
 def _expected_share(picture: Situation, area: str, areas: list[str]) -> float:
-    """An area's share of the residents of the areas that have cases; an equal share where residents are unknown."""
+    """An area's share of the residents of the areas that have cases; an equal share where
+    residents are unknown.
+    """
     living = sum(picture.residents.get(one, 0) for one in areas)
     if living and picture.residents.get(area):
         return min(picture.residents[area] / living, 0.95)

@@ -1,4 +1,6 @@
-"""DESCRIBE: where an incident stands: figures, work by department, contacts, resources, and how good the data are."""
+"""DESCRIBE: where an incident stands: figures, work by department, contacts, resources, and how
+good the data are.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,15 @@ from datetime import timedelta
 
 import msgspec
 
-from twinward.decision.assessment.situation import (INFECTED, Figure, Situation, figure, new_by_day, recent_cases, series)
+from twinward.decision.assessment.situation import (
+    INFECTED,
+    Figure,
+    Situation,
+    figure,
+    new_by_day,
+    recent_cases,
+    series,
+)
 
 MODEL = "counts of rows as they stand; nothing is estimated here"
 
@@ -42,16 +52,29 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 def describe(picture: Situation) -> Description:
     """The state at `picture.now`, in figures that name their events."""
     return Description(
-        incident=picture.incident, as_of=picture.now.isoformat(), model=MODEL, title=picture.title,
-        status=picture.status, level=picture.level, plan=picture.plan,
+        incident=picture.incident,
+        as_of=picture.now.isoformat(),
+        model=MODEL,
+        title=picture.title,
+        status=picture.status,
+        level=picture.level,
+        plan=picture.plan,
         figures=[*_infections(picture), *_readings(picture), *_stocks(picture)],
         departments=_departments(picture),
-        settings=dict(Counter(case.setting or "unknown" for case in recent_cases(picture, 14)).most_common()),
-        contact_steps=dict(Counter(max(c.steps, key=lambda s: c.steps[s]) if c.steps else "named"
-                                   for c in picture.contacts)),
-        stands_in_the_way=[f"{name}: {because}" for name, holds, because in picture.evidence if not holds],
+        settings=dict(
+            Counter(case.setting or "unknown" for case in recent_cases(picture, 14)).most_common()
+        ),
+        contact_steps=dict(
+            Counter(
+                max(c.steps, key=lambda s: c.steps[s]) if c.steps else "named"
+                for c in picture.contacts
+            )
+        ),
+        stands_in_the_way=[
+            f"{name}: {because}" for name, holds, because in picture.evidence if not holds
+        ],
         gaps=_gaps(picture),
-    )  # fmt: skip
+    )
 
 
 def _infections(picture: Situation) -> list[Figure]:
@@ -62,10 +85,14 @@ def _infections(picture: Situation) -> list[Figure]:
     week = [case.seq for case in recent_cases(picture, 7)]
     total, last = sum(by_day.values()), sum(series(by_day, picture.today, 7))
     dead = [case.seq for case in picture.cases if case.status == "dead"]
-    areas = {case.area for case in picture.cases} | {row.area for row in picture.counts if row.count}
+    areas = {case.area for case in picture.cases} | {
+        row.area for row in picture.counts if row.count
+    }
     found = [
         figure("infections", float(total), "persons", f"{total:,} infections reported", every),
-        figure("new in 7 days", float(last), "persons", f"{last:,} of them in the last 7 days", week),
+        figure(
+            "new in 7 days", float(last), "persons", f"{last:,} of them in the last 7 days", week
+        ),
         figure("areas", float(len(areas)), "areas", f"{len(areas)} areas with reports", every),
     ]
     if dead:
@@ -78,7 +105,13 @@ def _readings(picture: Situation) -> list[Figure]:
     for one in sorted(picture.readings, key=lambda r: r.at):
         latest[one.figure, one.area] = one
     return [
-        figure(one.figure, one.value, "", f"{one.figure} {one.value:g} in {picture.name(one.area)}", [one.seq])
+        figure(
+            one.figure,
+            one.value,
+            "",
+            f"{one.figure} {one.value:g} in {picture.name(one.area)}",
+            [one.seq],
+        )
         for one in latest.values()
     ]
 
@@ -96,7 +129,9 @@ def _stocks(picture: Situation) -> list[Figure]:
 def _departments(picture: Situation) -> list[Standing]:
     found = []
     for name in sorted({task.department for task in picture.tasks}):
-        own = [task for task in picture.tasks if task.department == name and task.status != "dropped"]
+        own = [
+            task for task in picture.tasks if task.department == name and task.status != "dropped"
+        ]
         done = sum(task.status == "done" for task in own)
         late = sum(task.is_late(picture.now) for task in own)
         found.append(Standing(department=name, open=len(own) - done, late=late, done=done))

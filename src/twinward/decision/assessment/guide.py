@@ -1,4 +1,6 @@
-"""GUIDE: what to do first: actions that follow from the diagnosis, whose they are, until when, what they still lack."""
+"""GUIDE: what to do first: actions that follow from the diagnosis, whose they are, until when,
+what they still lack.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from twinward.library.plans.plan import Plan
 
 FIRST = 3
 MODEL = (
-    "the weightiest causes of the diagnosis, each with the measure or task of the library that answers it; the effect "
+    "the weightiest causes of the diagnosis, each with the measure or task of the library that "
+    "answers it; the effect "
     "stated is the most that could be had if the cause were removed whole"
 )
 # causes without a setting: the task or measure that answers them, by the library's own words
@@ -27,9 +30,11 @@ USUAL_HOURS = 24
 
 
 class RecommendedAction(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do. `because` names the cause; `events` are the cause's own; `lacks` what there is too little of.
+    """One thing to do. `because` names the cause; `events` are the cause's own; `lacks` what there
+    is too little of.
 
-    `kind` is adopt, call, measure, overdue or a cause's own kind; `about` the plan, department, measure or thing.
+    `kind` is adopt, call, measure, overdue or a cause's own kind; `about` the plan, department,
+    measure or thing.
     """
 
     kind: str
@@ -48,7 +53,9 @@ class RecommendedAction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Guidance(msgspec.Struct, frozen=True, kw_only=True):
-    """`forecast` is the sheet of compared plans that the plan in force rests on, where there is one."""
+    """`forecast` is the sheet of compared plans that the plan in force rests on, where there is
+    one.
+    """
 
     incident: str
     as_of: str
@@ -60,10 +67,16 @@ class Guidance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def guide(
-    picture: Situation, found: Diagnosis, library: Library, graph: Graph, waiting_plan: str | None, plan_in_force: Any,
+    picture: Situation,
+    found: Diagnosis,
+    library: Library,
+    graph: Graph,
+    waiting_plan: str | None,
+    plan_in_force: Any,
     like: list[Like],
-) -> Guidance:  # fmt: skip
-    """The first actions: a plan that waits for a person, then an answer to each cause, then what is overdue.
+) -> Guidance:
+    """The first actions: a plan that waits for a person, then an answer to each cause, then what is
+    overdue.
 
     `like`: past incidents that were like this one, with what worked there.
     """
@@ -73,31 +86,51 @@ def guide(
     if len(actions) < FIRST:
         actions += _overdue(picture, FIRST - len(actions), {action.task for action in actions})
     return Guidance(
-        incident=picture.incident, as_of=picture.now.isoformat(), model=MODEL, actions=actions[:FIRST],
-        forecast=(plan_in_force.forecast or None) if plan_in_force is not None else None, like=like,
-        uncertain=[f"{one.says} (probability {one.probability:.0%})" for one in found.causes if one.probability < 0.9],
-    )  # fmt: skip
+        incident=picture.incident,
+        as_of=picture.now.isoformat(),
+        model=MODEL,
+        actions=actions[:FIRST],
+        forecast=(plan_in_force.forecast or None) if plan_in_force is not None else None,
+        like=like,
+        uncertain=[
+            f"{one.says} (probability {one.probability:.0%})"
+            for one in found.causes
+            if one.probability < 0.9
+        ],
+    )
 
 
 def _adopt(picture: Situation, plan: str) -> RecommendedAction:
     return RecommendedAction(
-        kind="adopt", about=plan, do=f"decide on the plan {plan}: it waits for a person",
+        kind="adopt",
+        about=plan,
+        do=f"decide on the plan {plan}: it waits for a person",
         because=f"the response level is {picture.level} and no automatic authority covers it",
-        effect="its tasks are ordered at once", department=None, area=picture.area,
-        by=picture.now + timedelta(hours=2), events=tuple(turn.seq for turn in picture.turns[-1:]),
-    )  # fmt: skip
+        effect="its tasks are ordered at once",
+        department=None,
+        area=picture.area,
+        by=picture.now + timedelta(hours=2),
+        events=tuple(turn.seq for turn in picture.turns[-1:]),
+    )
 
 
 def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> RecommendedAction:
     """What answers one cause."""
     plan = library.plans.get(picture.plan or "")
     events = one.figures[0].events if one.figures else ()
-    effect = f"at most {one.share:.0%} of the trouble (probability {one.probability:.0%} that this is a cause)"
+    effect = (
+        f"at most {one.share:.0%} of the trouble (probability {one.probability:.0%} that "
+        f"this is a cause)"
+    )
     common: dict[str, Any] = {
-        "kind": one.kind, "about": one.about,
-        "because": one.says, "effect": effect, "events": events, "area": picture.area,
+        "kind": one.kind,
+        "about": one.about,
+        "because": one.says,
+        "effect": effect,
+        "events": events,
+        "area": picture.area,
         "by": picture.now + timedelta(hours=HOURS.get(one.kind, USUAL_HOURS)),
-    }  # fmt: skip
+    }
     if one.kind == "department":
         task = first_late(picture, one.about)
         do = (
@@ -105,25 +138,37 @@ def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> Re
             if task
             else f"ask {one.about} why its orders run late"
         )
-        return RecommendedAction(**common | {"kind": "call", "do": do, "department": one.about, "task": task.id if task else None})
+        return RecommendedAction(
+            **common
+            | {"kind": "call", "do": do, "department": one.about, "task": task.id if task else None}
+        )
     if one.kind in PLAIN:
-        return RecommendedAction(**common | {"do": PLAIN[one.kind].format(one.about), "department": _who(one.kind, plan, library)})
+        return RecommendedAction(
+            **common
+            | {"do": PLAIN[one.kind].format(one.about), "department": _who(one.kind, plan, library)}
+        )
     measure = ANSWERS.get(one.about) or ANSWERS.get(one.kind) or measure_for(graph, one.about, plan)
     where = one.about if one.kind == "area" else picture.area
-    return RecommendedAction(**common | _put_in_force(picture, graph, measure, where, one) | {"area": where})
+    return RecommendedAction(
+        **common | _put_in_force(picture, graph, measure, where, one) | {"area": where}
+    )
 
 
 PLAIN = {
     "contacts": "have the contacts of recent cases named, found and isolated ({})",
     "beds": "free or open {}: move patients, open a field hospital (`twinward allocate sites`)",
-    "supplies": "ask for {} from where there is more (`twinward supply request`, `twinward allocate share`)",
+    "supplies": "ask for {} from where there is more (`twinward supply request`, `twinward "
+    "allocate share`)",
     "reports": "call {} for the reports that are missing",
     "sensors": "send somebody to see {} and read the place by eye until then",
 }
 WHO = {
-    "contacts": "disease_control", "beds": "health", "supplies": "commerce", "reports": "disease_control",
+    "contacts": "disease_control",
+    "beds": "health",
+    "supplies": "commerce",
+    "reports": "disease_control",
     "sensors": "water_affairs",
-}  # fmt: skip
+}
 
 
 def _who(kind: str, plan: Plan | None, library: Library) -> str | None:
@@ -138,18 +183,31 @@ def _who(kind: str, plan: Plan | None, library: Library) -> str | None:
 def measure_for(graph: Graph, setting: str, plan: Plan | None) -> str | None:
     """The measure that acts most narrowly on a setting and is not in the plan already."""
     used = {measure.__struct_config__.tag for measure in plan.measures} if plan else set()
-    fitting = [edge.start.partition(":")[2] for edge in graph.find("lowers transmission in", end=f"setting:{setting}")]
-    width = {name: len(graph.find("lowers transmission in", start=f"measure:{name}")) for name in fitting}
+    fitting = [
+        edge.start.partition(":")[2]
+        for edge in graph.find("lowers transmission in", end=f"setting:{setting}")
+    ]
+    width = {
+        name: len(graph.find("lowers transmission in", start=f"measure:{name}")) for name in fitting
+    }
     return min(fitting, key=lambda name: (name in used, width[name], name), default=None)
 
 
-def _put_in_force(picture: Situation, graph: Graph, measure: str | None, area: str, one: Cause) -> dict[str, Any]:
-    """The words of an action that puts a measure in force: who is accountable, what it needs and lacks, its manual."""
+def _put_in_force(
+    picture: Situation, graph: Graph, measure: str | None, area: str, one: Cause
+) -> dict[str, Any]:
+    """The words of an action that puts a measure in force: who is accountable, what it needs and
+    lacks, its manual.
+    """
     if measure is None:
         return {"do": f"look into {one.about} in {picture.name(area)}", "department": None}
     name = f"measure:{measure}"
     tasks = [edge.start for edge in graph.find("puts in force", end=name)]
-    departments = [edge.start.partition(":")[2] for t in tasks for edge in graph.find("is accountable for", end=t)]
+    departments = [
+        edge.start.partition(":")[2]
+        for t in tasks
+        for edge in graph.find("is accountable for", end=t)
+    ]
     manuals = [edge.end.partition(":")[2] for t in tasks for edge in graph.find("follows", start=t)]
     needs = tuple(edge.end.partition(":")[2] for edge in graph.find("needs", start=name))
     free = dict.fromkeys(needs, 0.0)
@@ -157,15 +215,23 @@ def _put_in_force(picture: Situation, graph: Graph, measure: str | None, area: s
         if row.kind in free:
             free[row.kind] += row.free(picture.today)
     return {
-        "kind": "measure", "about": measure, "do": f"{graph.nodes[name].title} in {picture.name(area)}", "needs": needs,
+        "kind": "measure",
+        "about": measure,
+        "do": f"{graph.nodes[name].title} in {picture.name(area)}",
+        "needs": needs,
         "lacks": tuple(kind for kind in needs if free[kind] <= 0),
-        "department": departments[0] if departments else None, "manual": manuals[0] if manuals else None,
-    }  # fmt: skip
+        "department": departments[0] if departments else None,
+        "manual": manuals[0] if manuals else None,
+    }
 
 
 def first_late(picture: Situation, department: str | None) -> Any:
     """The late task that most other tasks wait for, directly; then the one that is late longest."""
-    late = [task for task in picture.tasks if task.is_late(picture.now) and department in (None, task.department)]
+    late = [
+        task
+        for task in picture.tasks
+        if task.is_late(picture.now) and department in (None, task.department)
+    ]
     behind = {task.id: sum(task.id in other.after for other in picture.tasks) for task in late}
     return min(late, key=lambda task: (-behind[task.id], task.ordered_at, task.id), default=None)
 
@@ -175,12 +241,18 @@ def _overdue(picture: Situation, most: int, taken: set[str | None]) -> list[Reco
     late.sort(key=lambda task: (-task.essential, task.ordered_at, task.id))
     return [
         RecommendedAction(
-            kind="overdue", about=task.key,
+            kind="overdue",
+            about=task.key,
             do=f"have {task.department} finish: {task.title} in {picture.name(task.area)}",
-            because=f"its deadline was {task.deadline_h:g} h after {picture.clock_of(task.ordered_at)}",
+            because=f"its deadline was {task.deadline_h:g} h after "
+            f"{picture.clock_of(task.ordered_at)}",
             effect="one obstacle to closing less" if task.essential else "one open task less",
-            department=task.department, area=task.area, by=picture.now + timedelta(hours=4), task=task.id,
-            manual=task.manual, events=(picture.task_events.get(task.id, 0),),
+            department=task.department,
+            area=task.area,
+            by=picture.now + timedelta(hours=4),
+            task=task.id,
+            manual=task.manual,
+            events=(picture.task_events.get(task.id, 0),),
         )
         for task in late[:most]
-    ]  # fmt: skip
+    ]

@@ -14,15 +14,23 @@ LOW, HIGH = 0.05, 0.95
 
 
 def rate_ratio(now: int, before: int) -> tuple[float, float, float]:
-    """(median, low, high) of the ratio of two Poisson means seen once each, with Jeffreys priors: a beta-prime."""
+    """(median, low, high) of the ratio of two Poisson means seen once each, with Jeffreys
+    priors: a beta-prime.
+    """
     parts = [float(special.betaincinv(now + 0.5, before + 0.5, q)) for q in (0.5, LOW, HIGH)]
     middle, low, high = (part / (1 - part) if part < 1 else math.inf for part in parts)
     return middle, low, high
 
 
-def probability_above(hits: int, of: int, limit: float, prior: float = 0.5, strength: float = 1.0) -> float:
-    """The probability that a share is above a limit, after `hits` of `of`; beta prior of a mean and a strength."""
-    return 1 - float(special.betainc(hits + prior * strength, of - hits + (1 - prior) * strength, limit))
+def probability_above(
+    hits: int, of: int, limit: float, prior: float = 0.5, strength: float = 1.0
+) -> float:
+    """The probability that a share is above a limit, after `hits` of `of`; beta prior of a mean
+    and a strength.
+    """
+    return 1 - float(
+        special.betainc(hits + prior * strength, of - hits + (1 - prior) * strength, limit)
+    )
 
 
 def share_differs(hits: int, of: int, others: int, of_others: int, by: float) -> float:
@@ -31,9 +39,11 @@ def share_differs(hits: int, of: int, others: int, of_others: int, by: float) ->
 
 
 def growth_differs(now: float, before: float, others: float, others_before: float) -> float:
-    """The probability that one area grows faster than the rest, from counts of two equal periods each.
+    """The probability that one area grows faster than the rest, from counts of two equal periods
+    each.
 
-    The ratio of two Poisson means is x / (1 - x) of a beta distributed x: comparing ratios is comparing these.
+    The ratio of two Poisson means is x / (1 - x) of a beta distributed x: comparing ratios is
+    comparing these.
     """
     return exceeds((now + 0.5, before + 0.5), (others + 0.5, others_before + 0.5), 0.0)
 
@@ -47,10 +57,11 @@ def exceeds(one: tuple[float, float], other: tuple[float, float], by: float) -> 
 
 
 def growth_per_day(counts: NDArray[Any] | list[int]) -> tuple[float, float, float] | None:
-    """(slope, low, high) of log counts by day: a Poisson regression whose interval is widened by over-dispersion.
+    """(slope, low, high) of log counts by day: a Poisson regression whose interval is widened by
+    over-dispersion.
 
-    None where there are fewer than 5 days or nothing but zeros. McCullagh and Nelder 1989, Generalized Linear Models,
-    section 6.2 (quasi-likelihood) for the widening.
+    None where there are fewer than 5 days or nothing but zeros. McCullagh and Nelder 1989,
+    Generalized Linear Models, section 6.2 (quasi-likelihood) for the widening.
     """
     y = np.asarray(counts, float)
     n = len(y)
@@ -67,22 +78,27 @@ def growth_per_day(counts: NDArray[Any] | list[int]) -> tuple[float, float, floa
             break
     mean = np.exp(np.clip(x @ beta, -20, 20))
     spread = max(1.0, float(((y - mean) ** 2 / mean).sum() / (n - 2)))
-    error = math.sqrt(spread * float(np.linalg.inv(x.T @ (mean[:, None] * x) + np.diag([0.0, 1e-6]))[1, 1]))
+    error = math.sqrt(
+        spread * float(np.linalg.inv(x.T @ (mean[:, None] * x) + np.diag([0.0, 1e-6]))[1, 1])
+    )
     reach = float(special.stdtrit(n - 2, HIGH)) * error
     return float(beta[1]), float(beta[1]) - reach, float(beta[1]) + reach
 
 
 def turning_point(counts: list[int], least_d: int = 4) -> tuple[int, float] | None:
-    """(days before the last, gain in quasi-log-likelihood) of the best day at which the growth changed, if any.
+    """(days before the last, gain in quasi-log-likelihood) of the best day at which the growth
+    changed, if any.
 
-    Two Poisson growth lines against one; None where two lines gain less than the BIC's price of two parameters.
+    Two Poisson growth lines against one; None where two lines gain less than the BIC's price of two
+    parameters.
     """
     y = np.asarray(counts, float)
     if len(y) < 2 * least_d or y.sum() < 20:
         return None
     whole, spread = fit_line(y)
     best = max(
-        (fit_line(y[:cut])[0] + fit_line(y[cut:])[0] - whole, cut) for cut in range(least_d, len(y) - least_d + 1)
+        (fit_line(y[:cut])[0] + fit_line(y[cut:])[0] - whole, cut)
+        for cut in range(least_d, len(y) - least_d + 1)
     )
     gain = best[0] / spread
     return (len(y) - best[1], gain) if gain > math.log(len(y)) else None
@@ -94,4 +110,6 @@ def fit_line(y: NDArray[Any]) -> tuple[float, float]:
     slope = found[0] if found else 0.0
     shape = np.exp(slope * (np.arange(len(y)) - (len(y) - 1) / 2))
     mean = np.maximum(shape * y.sum() / shape.sum(), 1e-9)
-    return float((y * np.log(mean) - mean).sum()), max(1.0, float(((y - mean) ** 2 / mean).sum() / max(len(y) - 2, 1)))
+    return float((y * np.log(mean) - mean).sum()), max(
+        1.0, float(((y - mean) ** 2 / mean).sum() / max(len(y) - 2, 1))
+    )

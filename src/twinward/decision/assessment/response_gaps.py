@@ -1,4 +1,6 @@
-"""What in the response gives way: departments, contacts, tests, beds, supplies, reports, sensors."""
+"""What in the response gives way: departments, contacts, tests, beds, supplies, reports,
+sensors.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +9,41 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from twinward.decision.assessment.causes import LEAST_CASES, RECENT_D, Cause, cause
-from twinward.decision.assessment.situation import (COUNTED, ContactSeen, Situation, figure, recent_cases)
 from twinward.decision.assessment.proportions import probability_above, share_differs
+from twinward.decision.assessment.situation import (
+    COUNTED,
+    ContactSeen,
+    Situation,
+    figure,
+    recent_cases,
+)
 
 # Standards of the work, ours: meant to be edited where a city has its own.
 LATE_BY = 0.25  # a department's late share this far above the others' is its own trouble
 LEAST_LATE = 2  # one late order is an accident
 CONTACT_H = 48.0  # a named contact is located and isolated within this time
-UNTRACED = 0.3  # of the recent contacts past that time, or of the cases unknown before: more than this is a gap
+# of the recent contacts past that time, or of the cases unknown before: more than this is a gap
+UNTRACED = 0.3
 CONTACTS_A_CASE = 1.0  # fewer named for each case, and tracing is not working
 TEST_D, SLOW_TESTS = 3, 0.5  # onset to report; more than this share slower is a gap
 FULL_FROM, FULL_AT = 0.85, 0.95
-SILENT_D, SILENT_H = 3, 3.0  # of an area that used to report every day; of a sensor behind the newest reading
+SILENT_D, SILENT_H = (
+    3,
+    3.0,
+)  # of an area that used to report every day; of a sensor behind the newest reading
 
 
 def find_departments(picture: Situation) -> list[Cause]:
-    """Departments that are late with their orders far more than the others, and what waits behind them.
+    """Departments that are late with their orders far more than the others, and what waits behind
+    them.
 
     The care of contacts is not among them: it is judged by its own steps.
     """
-    tasks = [task for task in picture.tasks if task.ordered_at and task.status != "dropped" and not task.contact]
+    tasks = [
+        task
+        for task in picture.tasks
+        if task.ordered_at and task.status != "dropped" and not task.contact
+    ]
     late = {task.id: task for task in tasks if was_late(task, picture.now)}
     blocked = _blocked(picture, set(late))
     found = []
@@ -34,14 +51,31 @@ def find_departments(picture: Situation) -> list[Cause]:
         own = [task for task in tasks if task.department == name]
         if sum(task.id in late for task in own) < LEAST_LATE:
             continue
-        hits, others = sum(t.id in late for t in own), sum(t.department != name for t in late.values())
+        hits, others = (
+            sum(t.id in late for t in own),
+            sum(t.department != name for t in late.values()),
+        )
         sure = share_differs(hits, len(own), others, len(tasks) - len(own), LATE_BY)
         behind = sum(task.department == name for task in blocked)
         share = (hits + behind) / max(len(late) + len(blocked), 1) * (hits / len(own))
-        says = f"{hits} of {len(own)} orders of {name} ran over their deadline, {others} of {len(tasks) - len(own)} "
+        says = (
+            f"{hits} of {len(own)} orders of {name} ran over their deadline, {others} of "
+            f"{len(tasks) - len(own)} "
+        )
         says += f"of all others; {behind} tasks wait behind them"
-        seqs = [picture.task_events.get(task.id, 0) for task in late.values() if task.department == name]
-        found.append(cause("department", name, says, sure, share, figure("late", hits / len(own), "share", says, seqs)))
+        seqs = [
+            picture.task_events.get(task.id, 0) for task in late.values() if task.department == name
+        ]
+        found.append(
+            cause(
+                "department",
+                name,
+                says,
+                sure,
+                share,
+                figure("late", hits / len(own), "share", says, seqs),
+            )
+        )
     return found
 
 
@@ -51,7 +85,9 @@ def was_late(task: Any, now: datetime) -> bool:
 
 
 def _blocked(picture: Situation, late: set[str]) -> list[Any]:
-    """For each task that waits, directly or not, behind a late one that is still open: that late task."""
+    """For each task that waits, directly or not, behind a late one that is still open: that late
+    task.
+    """
     by_id = {task.id: task for task in picture.tasks}
     found = []
     for task in picture.tasks:
@@ -82,29 +118,63 @@ def find_contacts(picture: Situation) -> list[Cause]:
     outside = probability_above(len(unknown), len(cases), UNTRACED)
     if named < CONTACTS_A_CASE:
         says = (
-            f"{named:.1f} contacts named for each case, {len(unknown)} of {len(cases)} recent cases were unknown before"
+            f"{named:.1f} contacts named for each case, {len(unknown)} of {len(cases)} recent "
+            f"cases were unknown before"
         )
-        told = figure("unknown before", len(unknown) / len(cases), "share", says, [case.seq for case in unknown])
-        return [cause("contacts", "naming", says, outside, len(unknown) / len(cases) * (1 - named), told)]
+        told = figure(
+            "unknown before",
+            len(unknown) / len(cases),
+            "share",
+            says,
+            [case.seq for case in unknown],
+        )
+        return [
+            cause(
+                "contacts", "naming", says, outside, len(unknown) / len(cases) * (1 - named), told
+            )
+        ]
     if len(due) < LEAST_CASES:
         return []
     sure = probability_above(len(slow), len(due), UNTRACED)
-    says = f"{len(slow)} of {len(due)} contacts were not isolated within {CONTACT_H:.0f} h of being named"
-    told = figure("not isolated in time", len(slow) / len(due), "share", says, [contact.seq for contact in slow])
+    says = (
+        f"{len(slow)} of {len(due)} contacts were not isolated within {CONTACT_H:.0f} h of "
+        f"being named"
+    )
+    told = figure(
+        "not isolated in time",
+        len(slow) / len(due),
+        "share",
+        says,
+        [contact.seq for contact in slow],
+    )
     return [cause("contacts", "isolation", says, sure, len(slow) / len(due), told)]
 
 
 def find_outside(picture: Situation) -> list[Cause]:
-    """From counts alone: how many were found in the community and not among people already watched."""
+    """From counts alone: how many were found in the community and not among people already
+    watched.
+    """
     last = picture.today - timedelta(days=RECENT_D)
     rows = [row for row in picture.counts if row.day > last and row.status in COUNTED]
     outside = sum(row.count for row in rows if row.found_in == "community")
     of = outside + sum(row.count for row in rows if row.found_in == "control")
     if of < LEAST_CASES:
         return []
-    says = f"{outside:,} of {of:,} recent infections were found in the community, not among people already watched"
+    says = (
+        f"{outside:,} of {of:,} recent infections were found in the community, not among "
+        f"people already watched"
+    )
     told = figure("found outside", outside / of, "share", says)
-    return [cause("contacts", "tracing", says, probability_above(outside, of, UNTRACED), outside / of - UNTRACED, told)]
+    return [
+        cause(
+            "contacts",
+            "tracing",
+            says,
+            probability_above(outside, of, UNTRACED),
+            outside / of - UNTRACED,
+            told,
+        )
+    ]
 
 
 def hours_to(contact: ContactSeen, step: str, now: datetime) -> float:
@@ -121,9 +191,21 @@ def find_tests(picture: Situation) -> list[Cause]:
     slow = [case for case, delay in zip(dated, delays, strict=True) if delay > TEST_D]
     sure = probability_above(len(slow), len(dated), SLOW_TESTS)
     middle = statistics.median(delays)
-    says = f"{len(slow)} of {len(dated)} recent cases were reported over {TEST_D} days after onset (median {middle:g})"
+    says = (
+        f"{len(slow)} of {len(dated)} recent cases were reported over {TEST_D} days after "
+        f"onset (median {middle:g})"
+    )
     told = figure("onset to report", float(middle), "days", says, [case.seq for case in slow])
-    return [cause("testing", "delay", says, sure, min((middle - 2) / 5, 1.0) * len(slow) / len(dated), told)]
+    return [
+        cause(
+            "testing",
+            "delay",
+            says,
+            sure,
+            min((middle - 2) / 5, 1.0) * len(slow) / len(dated),
+            told,
+        )
+    ]
 
 
 def find_resources(picture: Situation) -> list[Cause]:
@@ -136,15 +218,29 @@ def find_resources(picture: Situation) -> list[Cause]:
         if "bed" in kind and used > FULL_FROM:
             says = f"{kind}: {free:,.0f} free of {have:,.0f} {rows[0].unit} ({used:.0%} taken)"
             share = 0.7 * min((used - FULL_FROM) / (FULL_AT - FULL_FROM), 1.0)
-            found.append(cause("beds", kind, says, 1.0, share, figure("taken", used, "share", says)))
+            found.append(
+                cause("beds", kind, says, 1.0, share, figure("taken", used, "share", says))
+            )
             continue
         asking = [task for task in picture.tasks if task.status != "done" and task.needs.get(kind)]
         wanted = sum(task.needs[kind] for task in asking)
         if wanted > free:
-            says = f"open tasks need {wanted:,.0f} {rows[0].unit} of {kind}, {max(free, 0):,.0f} are free"
+            says = (
+                f"open tasks need {wanted:,.0f} {rows[0].unit} of {kind}, {max(free, 0):,.0f} "
+                f"are free"
+            )
             seqs = [picture.task_events.get(task.id, 0) for task in asking]
             share = 0.5 * (1 - max(free, 0.0) / wanted)
-            found.append(cause("supplies", kind, says, 1.0, share, figure("short", wanted - free, kind, says, seqs)))
+            found.append(
+                cause(
+                    "supplies",
+                    kind,
+                    says,
+                    1.0,
+                    share,
+                    figure("short", wanted - free, kind, says, seqs),
+                )
+            )
     return found
 
 
@@ -160,7 +256,10 @@ def find_silence(picture: Situation) -> list[Cause]:
         if len(of) >= 5 and silent_d >= SILENT_D:
             usual_d = ((max(of) - min(of)).days or 1) / (len(of) - 1)
             before = sum(sum(one.values()) for one in days.values())
-            says = f"{picture.name(area)} has not reported for {silent_d} days; before, it did every {usual_d:.1g} days"
+            says = (
+                f"{picture.name(area)} has not reported for {silent_d} days; before, it did "
+                f"every {usual_d:.1g} days"
+            )
             share = 0.3 + 0.7 * sum(of.values()) / max(before, 1)
             told = figure("silent", float(silent_d), "days", says)
             found.append(cause("reports", area, says, 1 - 0.5 ** (silent_d / usual_d), share, told))
@@ -169,7 +268,10 @@ def find_silence(picture: Situation) -> list[Cause]:
         mute = [one for one in picture.sensors if newest - one.last_at > timedelta(hours=SILENT_H)]
         if mute:
             some = ", ".join(sorted(one.name for one in mute)[:4])
-            says = f"{len(mute)} of {len(picture.sensors)} sensors are silent for more than {SILENT_H:g} h: {some}"
+            says = (
+                f"{len(mute)} of {len(picture.sensors)} sensors are silent for more than "
+                f"{SILENT_H:g} h: {some}"
+            )
             share = 0.4 + 0.6 * len(mute) / len(picture.sensors)
             told = figure("silent sensors", float(len(mute)), "sensors", says)
             found.append(cause("sensors", some, says, 0.99, share, told))

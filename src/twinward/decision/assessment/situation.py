@@ -1,4 +1,6 @@
-"""What the five functions are given: one incident as the log shows it at an instant, each row with its event."""
+"""What the five functions are given: one incident as the log shows it at an instant, each row
+with its event.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,9 @@ MOST_NAMED = 8  # events that a figure names; all of them are counted
 
 
 class CaseSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """One case without its person. `setting` is where it was infected as far as known, `known` whether it had been
-    named as somebody's contact before it was reported."""
+    """One case without its person. `setting` is where it was infected as far as known, `known`
+    whether it had been named as somebody's contact before it was reported.
+    """
 
     area: str
     status: str
@@ -63,7 +66,9 @@ class SensorSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Milestone(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that changed the incident as a whole: a level, a plan, an area more, a closing or reopening."""
+    """Something that changed the incident as a whole: a level, a plan, an area more, a closing
+    or reopening.
+    """
 
     seq: int
     type: str
@@ -73,7 +78,9 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything at `now`. `tasks` and `stocks` are the twin's own rows; `task_events` the last event of each task."""
+    """Everything at `now`. `tasks` and `stocks` are the twin's own rows; `task_events` the last
+    event of each task.
+    """
 
     incident: str
     hazard: str
@@ -108,9 +115,11 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One number with its 90 % interval where it is an estimate, the words for it, and the events it comes from.
+    """One number with its 90 % interval where it is an estimate, the words for it, and the events
+    it comes from.
 
-    `events` are places in the log, the newest first and at most MOST_NAMED; `of_events` says how many there are.
+    `events` are places in the log, the newest first and at most MOST_NAMED; `of_events` says how
+    many there are.
     """
 
     name: str
@@ -123,12 +132,19 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     of_events: int = 0
 
 
-def figure(name: str, value: float, unit: str, says: str, seqs: list[int] | None = None, **more: float) -> Figure:
+def figure(
+    name: str, value: float, unit: str, says: str, seqs: list[int] | None = None, **more: float
+) -> Figure:
     found = sorted(set(seqs or []), reverse=True)
     return Figure(
-        name=name, value=round(value, 4), unit=unit, says=says, events=tuple(found[:MOST_NAMED]), of_events=len(found),
+        name=name,
+        value=round(value, 4),
+        unit=unit,
+        says=says,
+        events=tuple(found[:MOST_NAMED]),
+        of_events=len(found),
         **{key: round(bound, 4) for key, bound in more.items()},
-    )  # fmt: skip
+    )
 
 
 def new_by_day(picture: Situation, areas: set[str] | None = None) -> dict[date, int]:
@@ -140,14 +156,20 @@ def new_by_day(picture: Situation, areas: set[str] | None = None) -> dict[date, 
             day = case.reported_at.astimezone(zone).date()
             found[day] = found.get(day, 0) + 1
     for row in picture.counts:
-        if row.status in COUNTED and row.found_in != "reclassified" and (areas is None or row.area in areas):
+        if (
+            row.status in COUNTED
+            and row.found_in != "reclassified"
+            and (areas is None or row.area in areas)
+        ):
             found[row.day] = found.get(row.day, 0) + row.count
     return found
 
 
 def series(by_day: dict[date, int], last: date, days: int) -> list[int]:
     """Counts of the last `days` days up to and with `last`; a day without a report is 0."""
-    return [by_day.get(date.fromordinal(last.toordinal() - back), 0) for back in reversed(range(days))]
+    return [
+        by_day.get(date.fromordinal(last.toordinal() - back), 0) for back in reversed(range(days))
+    ]
 
 
 def recent_cases(picture: Situation, days: int, before_d: int = 0) -> list[CaseSeen]:
@@ -157,5 +179,6 @@ def recent_cases(picture: Situation, days: int, before_d: int = 0) -> list[CaseS
     return [
         case
         for case in picture.cases
-        if case.status in INFECTED and end - days < case.reported_at.astimezone(zone).date().toordinal() <= end
+        if case.status in INFECTED
+        and end - days < case.reported_at.astimezone(zone).date().toordinal() <= end
     ]

@@ -1,4 +1,6 @@
-"""What will be needed, area by area and day by day, and the day on which what there is no longer suffices."""
+"""What will be needed, area by area and day by day, and the day on which what there is no longer
+suffices.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,9 @@ TOLERANCE = 1e-6
 class HeldStock(msgspec.Struct, frozen=True, kw_only=True):
     """What one area has of one kind at the beginning of day 0, and what comes.
 
-    `usable` is not expired, in use by others or promised away; `lots` are (last day of use, quantity) of its dated
-    parts, day 0 the first; `arrivals` are (day, quantity) on their way; `made_per_day` comes from day `lead_d` on.
+    `usable` is not expired, in use by others or promised away; `lots` are (last day of use,
+    quantity) of its dated parts, day 0 the first; `arrivals` are (day, quantity) on their way;
+    `made_per_day` comes from day `lead_d` on.
     """
 
     usable: float = 0.0
@@ -29,8 +32,10 @@ class HeldStock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
-    """`need` over the days (used up: the sum; held: the highest day), `have` in time, `short` of it (used up: in all;
-    held: on the worst day), the first day short (None: it suffices) and what expires unused."""
+    """`need` over the days (used up: the sum; held: the highest day), `have` in time, `short` of it
+    (used up: in all; held: on the worst day), the first day short (None: it suffices) and what
+    expires unused.
+    """
 
     need: float
     have: float
@@ -40,7 +45,9 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def stays(entering: Floats, days: float) -> Floats:
-    """How many are there on each day when `entering[..., day]` come and each stays `days` (fractions count)."""
+    """How many are there on each day when `entering[..., day]` come and each stays `days`
+    (fractions count).
+    """
     total = np.cumsum(entering, axis=-1)
     whole = int(days)
     there = total - _shifted(total, max(whole, 0))
@@ -54,17 +61,22 @@ def _shifted(values: Floats, by: int) -> Floats:
     return moved
 
 
-def drive(new_cases: Floats, controlled: Floats, residents: Floats, course: SupplyCourse, days: int) -> dict[str, Floats]:
+def drive(
+    new_cases: Floats, controlled: Floats, residents: Floats, course: SupplyCourse, days: int
+) -> dict[str, Floats]:
     """Drivers of need as float64[areas, days], the last `days` of `new_cases` [areas, past + days].
 
-    `controlled` and `residents` [areas] stay as they are: whoever is under control now is taken to remain so.
+    `controlled` and `residents` [areas] stay as they are: whoever is under control now is taken to
+    remain so.
     """
     contacts = stays(course.contacts_per_case.value * new_cases, course.quarantine_d.value)
     level = np.ones(days)
     flows = {
         "new_case": new_cases,
         "case_in_care": stays(new_cases, course.care_d.value),
-        "hospital_patient": stays(course.hospital_share.value * new_cases, course.hospital_stay_d.value),
+        "hospital_patient": stays(
+            course.hospital_share.value * new_cases, course.hospital_stay_d.value
+        ),
         "icu_patient": stays(course.icu_share.value * new_cases, course.icu_stay_d.value),
         "contact": contacts,
     }
@@ -81,7 +93,9 @@ def need_of(kind: SupplyKind, drivers: Mapping[str, Floats]) -> Floats:
 
 
 def look_ahead(kind: SupplyKind, need: Sequence[float], held: HeldStock) -> Outlook:
-    """What there is against what is needed on each day: the first to expire is used first, nothing after its day."""
+    """What there is against what is needed on each day: the first to expire is used first,
+    nothing after its day.
+    """
     days = len(need)
     arrivals = np.zeros(days)
     for day, quantity in held.arrivals:

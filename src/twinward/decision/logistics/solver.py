@@ -1,4 +1,6 @@
-"""A linopy model given to HiGHS: quiet, on one thread, under a time limit, with the best answer, its bound and gap."""
+"""A linopy model given to HiGHS: quiet, on one thread, under a time limit, with the best answer,
+its bound and gap.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ Floats = NDArray[np.float64]
 
 
 class Solved(msgspec.Struct, frozen=True, kw_only=True):
-    """`values` by variable name, empty when nothing feasible was found in time; gap = 1 - bound / objective."""
+    """`values` by variable name, empty when nothing feasible was found in time; gap = 1 - bound
+    / objective.
+    """
 
     found: bool
     infeasible: bool
@@ -26,8 +30,12 @@ class Solved(msgspec.Struct, frozen=True, kw_only=True):
     duals: dict[str, Floats]
 
 
-def solve(model: linopy.Model, time_limit_s: float, start: dict[str, Floats] | None = None) -> Solved:
-    """The model's minimum as far as it is found by `time_limit_s` seconds, from `start` if there is one."""
+def solve(
+    model: linopy.Model, time_limit_s: float, start: dict[str, Floats] | None = None
+) -> Solved:
+    """The model's minimum as far as it is found by `time_limit_s` seconds, from `start` if there
+    is one.
+    """
     highs = _load(model)
     if start is not None:
         first = highspy.HighsSolution()
@@ -45,12 +53,15 @@ def solve(model: linopy.Model, time_limit_s: float, start: dict[str, Floats] | N
     bound = min(bound, objective)
     return Solved(
         found=found,
-        infeasible=status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible),
+        infeasible=status
+        in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible),
         objective=objective,
         bound=bound,
         gap=max(objective - bound, 0.0) / max(abs(objective), 1e-9) if found else float("inf"),
         out_of_time=status == highspy.HighsModelStatus.kTimeLimit,
-        values=_by_name(model.variables, np.array(solution.col_value), model.matrices.vlabels) if found else {},
+        values=_by_name(model.variables, np.array(solution.col_value), model.matrices.vlabels)
+        if found
+        else {},
         duals=_by_name(model.constraints, np.array(solution.row_dual), model.matrices.clabels)
         if optimal and not whole
         else {},
@@ -58,7 +69,9 @@ def solve(model: linopy.Model, time_limit_s: float, start: dict[str, Floats] | N
 
 
 def _load(model: linopy.Model) -> highspy.Highs:
-    """The model in a HiGHS that was told to be quiet first: linopy's own bridge writes a banner to standard output."""
+    """The model in a HiGHS that was told to be quiet first: linopy's own bridge writes a banner
+    to standard output.
+    """
     parts = model.matrices
     matrix = parts.A.tocsc()
     lp = highspy.HighsLp()
@@ -67,7 +80,10 @@ def _load(model: linopy.Model) -> highspy.Highs:
     lp.row_lower_ = np.where(parts.sense == "<", -highspy.kHighsInf, parts.b)
     lp.row_upper_ = np.where(parts.sense == ">", highspy.kHighsInf, parts.b)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = (
+        matrix.indptr.astype(np.int32),
+        matrix.indices.astype(np.int32),
+    )
     lp.a_matrix_.value_ = matrix.data
     kinds = {True: highspy.HighsVarType.kContinuous, False: highspy.HighsVarType.kInteger}
     lp.integrality_ = [kinds[kind == "C"] for kind in parts.vtypes]

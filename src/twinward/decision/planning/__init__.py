@@ -1,1 +1,3 @@
-"""Plans run forward on common random numbers, laid beside each other, searched and put into words."""
+"""Plans run forward on common random numbers, laid beside each other, searched and put into
+words.
+"""

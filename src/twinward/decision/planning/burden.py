@@ -1,4 +1,6 @@
-"""Who lives where, at which age, at school or at work: counted once for a city, asked for every day of every plan."""
+"""Who lives where, at which age, at school or at work: counted once for a city, asked for every
+day of every plan.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.decision.simulation.epidemic.people import People
+from twinward.citybase.schema import KINDERGARTEN, STAFF_TEAM, UNIVERSITY, CityBase
 from twinward.decision.simulation.epidemic.interventions import closed_share
+from twinward.decision.simulation.epidemic.people import People
 from twinward.library.hazards.measures import Lockdown, Masks, Measure
-from twinward.citybase.schema import (KINDERGARTEN, STAFF_TEAM, UNIVERSITY, CityBase)
 
 AGES = 101
 CHUNK = 2_000_000
@@ -19,7 +21,9 @@ Floats = NDArray[np.float64]
 
 
 class Population(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts float64[L, 101] by leaf area and year of age: all residents, those at school, those at work."""
+    """Counts float64[L, 101] by leaf area and year of age: all residents, those at school, those
+    at work.
+    """
 
     residents: Floats
     pupils: Floats
@@ -29,14 +33,18 @@ class Population(msgspec.Struct, frozen=True, kw_only=True):
     paths: list[list[str]]
 
     def fold(self, days: Floats) -> tuple[Floats, Floats]:
-        """float64[L, 101] summed by area of outcome, and by ten-year age band (the last is 100 and over)."""
+        """float64[L, 101] summed by area of outcome, and by ten-year age band (the last is 100
+        and over).
+        """
         by_area = np.bincount(self.group, weights=days.sum(axis=1), minlength=len(self.groups))
         by_age = np.bincount(np.arange(AGES) // 10, weights=days.sum(axis=0))
         return by_area.astype(np.float64), by_age.astype(np.float64)
 
 
 class Burden(msgspec.Struct, frozen=True, kw_only=True):
-    """What one day of a set of measures asks: person-days, each float64[areas] and float64[age bands]."""
+    """What one day of a set of measures asks: person-days, each float64[areas] and float64[age
+    bands].
+    """
 
     school: tuple[Floats, Floats]
     work: tuple[Floats, Floats]
@@ -64,21 +72,29 @@ def count_population(base: CityBase, people: People) -> Population:
             tables[k] += np.bincount(cell[chosen], minlength=leaves * AGES)
     residents, pupils, workers = tables.reshape(3, leaves, AGES).astype(np.float64)
     return Population(
-        residents=residents, pupils=pupils, workers=workers, group=np.asarray(people.city.leaf_group, np.int64),
-        groups=people.groups, paths=people.paths,
-    )  # fmt: skip
+        residents=residents,
+        pupils=pupils,
+        workers=workers,
+        group=np.asarray(people.city.leaf_group, np.int64),
+        groups=people.groups,
+        paths=people.paths,
+    )
 
 
 def count_burden(measure: Measure, population: Population) -> Floats:
     """float64[L, 101]: 1 where the measure concerns residents of that leaf and age, else 0."""
     wanted = set(measure.areas)
-    inside = np.array([not wanted or not wanted.isdisjoint(path) for path in population.paths], np.float64)
+    inside = np.array(
+        [not wanted or not wanted.isdisjoint(path) for path in population.paths], np.float64
+    )
     years = np.arange(AGES)
     return np.outer(inside, (years >= measure.ages[0]) & (years <= measure.ages[1]))
 
 
 def burden_of_day(measures: tuple[Measure, ...], population: Population) -> Burden:
-    """Person-days that the measures in force ask on one day; what two of them close is counted once."""
+    """Person-days that the measures in force ask on one day; what two of them close is counted
+    once.
+    """
     shape = population.residents.shape
     at_school, at_work, free, bare = (np.ones(shape) for _ in range(4))
     for measure in measures:

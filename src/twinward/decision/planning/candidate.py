@@ -1,4 +1,6 @@
-"""A plan as the simulator can run it: an id, a title and measures; from the library, a file, or generated."""
+"""A plan as the simulator can run it: an id, a title and measures; from the library, a file, or
+generated.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ ROOMS_DEFAULT = 1000
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One plan to be compared. `origin`: library, file, generated, built in. `notes`: what could not be simulated."""
+    """One plan to be compared. `origin`: library, file, generated, built in. `notes`: what could
+    not be simulated.
+    """
 
     id: str
     title: str
@@ -29,7 +33,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_plan_file(path: Path) -> bool:
     """Whether the file holds a whole plan, and not bare measures."""
-    return path.is_file() and bool(re.search(r"(?m)^hazard *=", path.read_text("utf-8", errors="replace")))
+    return path.is_file() and bool(
+        re.search(r"(?m)^hazard *=", path.read_text("utf-8", errors="replace"))
+    )
 
 
 def from_file(path: Path) -> Candidate:
@@ -38,13 +44,16 @@ def from_file(path: Path) -> Candidate:
 
 
 def from_plan(plan: Plan, areas: list[str]) -> Candidate:
-    """The measures a plan states, else those of its duties, each from when its order can be carried out.
+    """The measures a plan states, else those of its duties, each from when its order can be carried
+    out.
 
     What it does where the incident is, it does in `areas`.
     """
     if plan.measures:
         origin = "generated" if plan.made else "library"
-        return Candidate(id=plan.id, title=plan.title, origin=origin, measures=plan.measures_in(areas))
+        return Candidate(
+            id=plan.id, title=plan.title, origin=origin, measures=plan.measures_in(areas)
+        )
     over_h: dict[str, float] = {}
     entries: list[dict[str, Any]] = []
     unknown: list[str] = []
@@ -53,7 +62,11 @@ def from_plan(plan: Plan, areas: list[str]) -> Candidate:
         if task.measure is None:
             continue
         kind = SAME_AS.get(task.measure, task.measure)
-        entry: dict[str, Any] = {"type": kind, "name": task.measure, "start_day": int(over_h[task.key] // 24)}
+        entry: dict[str, Any] = {
+            "type": kind,
+            "name": task.measure,
+            "start_day": int(over_h[task.key] // 24),
+        }
         entry["areas"] = [] if task.where == "city" else areas
         if kind == "quarantine_facility":
             entry["places"] = int(task.needs.get("quarantine_rooms", ROOMS_DEFAULT))

@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.planning.replicates import Replicate
 from twinward.decision.planning.figures import Run
+from twinward.decision.planning.replicates import Replicate
 
 T = TypeVar("T")
 RunAll = Callable[[Sequence[Replicate]], Iterable[Run]]
@@ -32,7 +32,9 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_rows(file: Path | None, name: str, kind: type[T]) -> list[T]:
-    """Rows kept earlier; a last line that was torn is left out. InputError when they answer another question."""
+    """Rows kept earlier; a last line that was torn is left out. InputError when they answer
+    another question.
+    """
     if file is None or not file.exists() or not file.stat().st_size:
         return []
     try:
@@ -41,10 +43,14 @@ def read_rows(file: Path | None, name: str, kind: type[T]) -> list[T]:
         found = [msgspec.json.decode(line, type=kind) for line in lines[:-1]]
     except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
         raise InputError(
-            f"{file} holds nothing to go on from: {error}", "name another file", code="bad_kept_file"
+            f"{file} holds nothing to go on from: {error}",
+            "name another file",
+            code="bad_kept_file",
         ) from error
     if kept != name:
-        raise InputError(f"{file} answers another question", "name another file", code="other_question")
+        raise InputError(
+            f"{file} answers another question", "name another file", code="other_question"
+        )
     if lines[-1]:
         file.write_bytes(b"\n".join([first, *lines[:-1]]) + b"\n")
     return found
@@ -59,7 +65,9 @@ def append_to(file: Path | None, name: str) -> Iterator[Callable[[Any], None]]:
     try:
         out = file.open("ab")
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror}", "name a file that can be written", code="bad_path") from error
+        raise InputError(
+            f"{file}: {error.strerror}", "name a file that can be written", code="bad_path"
+        ) from error
     with out:
         if out.tell() == 0:
             out.write(msgspec.json.encode({"fingerprint": name}) + b"\n")
@@ -80,7 +88,9 @@ def resume_from(file: Path | None, name: str, run_all: RunAll) -> Iterator[RunAl
 
         def run_those_missing(jobs: Sequence[Replicate]) -> Iterator[Run]:
             names = [job_name(job) for job in jobs]
-            fresh = iter(run_all([job for job, one in zip(jobs, names, strict=True) if one not in known]))
+            fresh = iter(
+                run_all([job for job, one in zip(jobs, names, strict=True) if one not in known])
+            )
             for one in names:
                 if one not in known:
                     known[one] = next(fresh)
@@ -96,16 +106,20 @@ def job_name(job: Replicate) -> str:
 
 def row_of(name: str, run: Run) -> RunRow:
     return RunRow(
-        job=name, totals={key: float(value) for key, value in run.totals.items()},
-        days={key: value.tolist() for key, value in run.days.items()}, capacity=run.capacity,
+        job=name,
+        totals={key: float(value) for key, value in run.totals.items()},
+        days={key: value.tolist() for key, value in run.days.items()},
+        capacity=run.capacity,
         infections=(run.infections[0].tolist(), run.infections[1].tolist()),
         lost=(run.lost[0].tolist(), run.lost[1].tolist()),
-    )  # fmt: skip
+    )
 
 
 def run_of(row: RunRow) -> Run:
     return Run(
-        totals=row.totals, days={key: np.array(value) for key, value in row.days.items()}, capacity=row.capacity,
+        totals=row.totals,
+        days={key: np.array(value) for key, value in row.days.items()},
+        capacity=row.capacity,
         infections=(np.array(row.infections[0]), np.array(row.infections[1])),
         lost=(np.array(row.lost[0]), np.array(row.lost[1])),
-    )  # fmt: skip
+    )

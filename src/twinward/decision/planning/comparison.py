@@ -1,4 +1,6 @@
-"""The sheet on which plans are laid beside each other: what a person reads before one of them is adopted."""
+"""The sheet on which plans are laid beside each other: what a person reads before one of them is
+adopted.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CriterionShare(msgspec.Struct, frozen=True, kw_only=True):
-    """What one area or age band bears: means, each with its [0.05, 0.95]. Small infections are hidden (null)."""
+    """What one area or age band bears: means, each with its [0.05, 0.95]. Small infections are
+    hidden (null).
+    """
 
     key: str
     name: str
@@ -31,7 +35,9 @@ class CriterionShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fairness(msgspec.Struct, frozen=True, kw_only=True):
-    """How evenly days lost per head fall on areas and ages: Gini (0 even), and the most burdened against the mean."""
+    """How evenly days lost per head fall on areas and ages: Gini (0 even), and the most burdened
+    against the mean.
+    """
 
     gini_by_area: float
     most_by_area: float
@@ -40,7 +46,9 @@ class Fairness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One plan. `against_first`: paired differences (this less the first) on the same random numbers."""
+    """One plan. `against_first`: paired differences (this less the first) on the same random
+    numbers.
+    """
 
     id: str
     title: str
@@ -52,7 +60,8 @@ class PlanResult(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     figures: dict[str, Spread]
     against_first: dict[str, Spread]
-    over_beds: float  # share of replicates in which more lie in hospital than there are beds, or are turned away
+    # share of replicates in which more lie in hospital than there are beds, or are turned away
+    over_beds: float
     over_icu: float
     pareto: bool
     beaten_by: str | None
@@ -63,7 +72,9 @@ class PlanResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SensitivityResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of the ranking when one input is lower or higher. `margin`: cost of the second less the first."""
+    """What becomes of the ranking when one input is lower or higher. `margin`: cost of the
+    second less the first.
+    """
 
     input: str
     factor: float
@@ -83,7 +94,9 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole comparison; simulated, never a fact. `fingerprint` names every input: the same gives the same bytes."""
+    """The whole comparison; simulated, never a fact. `fingerprint` names every input: the same
+    gives the same bytes.
+    """
 
     fingerprint: str
     simulated: bool = True

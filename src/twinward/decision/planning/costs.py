@@ -1,4 +1,6 @@
-"""The table of unit costs and of doubts: what a day, a bed, a test is worth, each with where the figure comes from."""
+"""The table of unit costs and of doubts: what a day, a bed, a test is worth, each with where the
+figure comes from.
+"""
 
 from __future__ import annotations
 
@@ -52,18 +54,26 @@ class _Overlay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def load_costs(own: Path | None = None) -> CostTable:
-    """The bundled table with the entries of `own`, where that file exists. InputError `bad_costs`."""
+    """The bundled table with the entries of `own`, where that file exists. InputError
+    `bad_costs`.
+    """
     table = msgspec.convert(tomllib.loads(HOME.read_text("utf-8")), CostTable)
     if own is None or not own.is_file():
         return table
     try:
         overlay = msgspec.convert(tomllib.loads(own.read_text("utf-8")), _Overlay)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise InputError(f"{own.name}: {error}", "see docs/howto/compare-plans.md", code="bad_costs") from error
-    unknown = sorted((set(overlay.costs) - set(table.costs)) | (set(overlay.doubts) - set(table.doubts)))
+        raise InputError(
+            f"{own.name}: {error}", "see docs/howto/compare-plans.md", code="bad_costs"
+        ) from error
+    unknown = sorted(
+        (set(overlay.costs) - set(table.costs)) | (set(overlay.doubts) - set(table.doubts))
+    )
     if unknown:
         raise InputError(
-            f"{own.name}: there is no cost {unknown[0]!r}", "known: " + ", ".join(table.costs), code="bad_costs"
+            f"{own.name}: there is no cost {unknown[0]!r}",
+            "known: " + ", ".join(table.costs),
+            code="bad_costs",
         )
     return msgspec.structs.replace(
         table,

@@ -1,4 +1,6 @@
-"""Runs plans on common random numbers: one packed city, the same seeds for every plan, one process a core."""
+"""Runs plans on common random numbers: one packed city, the same seeds for every plan, one
+process a core.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +12,31 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from twinward.citybase.schema import CityBase
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
-from twinward.decision.planning.candidate import Candidate
 from twinward.decision.planning.burden import count_population
+from twinward.decision.planning.candidate import Candidate
 from twinward.decision.planning.costs import CostTable
 from twinward.decision.planning.figures import Counter, Run
 from twinward.decision.simulation.epidemic.run import Simulator
-from twinward.decision.simulation.epidemic.scenario import (BYTES_PER_RESIDENT, InitialState, Scenario, check_areas)
+from twinward.decision.simulation.epidemic.scenario import (
+    BYTES_PER_RESIDENT,
+    InitialState,
+    Scenario,
+    check_areas,
+)
 from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure
-from twinward.citybase.schema import CityBase
 
 SIMULATED = ("r0", "infected_now", "compliance", "severity")  # doubts that need runs of their own
 COUNTERS_KEPT = 128
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for every plan: where the outbreak stands, the disease, how long, which seeds."""
+    """What is the same for every plan: where the outbreak stands, the disease, how long, which
+    seeds.
+    """
 
     base: CityBase
     disease: Disease
@@ -64,7 +73,9 @@ class ReplicateRunner:
             check_areas(one.measures, self.question.base)
 
     def make_ready(self, jobs: Sequence[Replicate]) -> None:
-        """Tables of every disease and kernels of every measure among the jobs, before the processes part."""
+        """Tables of every disease and kernels of every measure among the jobs, before the
+        processes part.
+        """
         seen: set[tuple[Any, ...]] = set()
         for job in jobs:
             kinds = (job.doubt, job.factor, frozenset(type(m) for m in job.candidate.measures))
@@ -84,7 +95,9 @@ class ReplicateRunner:
             if len(self._counters) >= COUNTERS_KEPT:
                 self._counters.clear()
             q = self.question
-            self._counters[candidate.id] = Counter(candidate.measures, self.population, self.costs, q.disease)
+            self._counters[candidate.id] = Counter(
+                candidate.measures, self.population, self.costs, q.disease
+            )
         return self._counters[candidate.id]
 
     def scenario(self, job: Replicate) -> Scenario:
@@ -97,22 +110,46 @@ class ReplicateRunner:
             infected = round(infected * job.factor)
             initial = scale_infected(initial, job.factor, q) if initial is not None else None
         return Scenario(
-            base=q.base, disease=perturbed(q.disease, job.doubt, job.factor), days=q.days, seed=q.seed + job.replicate,
-            infected=infected, initial=initial, measures=measures, level=q.level,
-        )  # fmt: skip
+            base=q.base,
+            disease=perturbed(q.disease, job.doubt, job.factor),
+            days=q.days,
+            seed=q.seed + job.replicate,
+            infected=infected,
+            initial=initial,
+            measures=measures,
+            level=q.level,
+        )
 
 
 def check_question(question: Experiment) -> None:
     """InputError for no days, no replicates, more infected than residents."""
     levels = sorted({area.level for area in question.base.areas})
     for holds, message, advice, code in (
-        (question.level is None or question.level in levels, f"there is no level {question.level!r}",
-         "one of " + ", ".join(levels), "unknown_level"),
-        (1 <= question.days <= 365, f"{question.days} days cannot be compared", "give --days 1 to 365", "bad_days"),
-        (1 <= question.replicates <= 1000, f"{question.replicates} replicates", "give 1 to 1000", "bad_replicates"),
-        (0 <= question.infected <= question.base.residents, "more infected than residents", "give fewer",
-         "too_many_infected"),
-    ):  # fmt: skip
+        (
+            question.level is None or question.level in levels,
+            f"there is no level {question.level!r}",
+            "one of " + ", ".join(levels),
+            "unknown_level",
+        ),
+        (
+            1 <= question.days <= 365,
+            f"{question.days} days cannot be compared",
+            "give --days 1 to 365",
+            "bad_days",
+        ),
+        (
+            1 <= question.replicates <= 1000,
+            f"{question.replicates} replicates",
+            "give 1 to 1000",
+            "bad_replicates",
+        ),
+        (
+            0 <= question.infected <= question.base.residents,
+            "more infected than residents",
+            "give fewer",
+            "too_many_infected",
+        ),
+    ):
         if not holds:
             raise InputError(message, advice, code=code)
 
@@ -124,13 +161,22 @@ def times_compliance(measure: Measure, factor: float) -> Measure:
 def perturbed(disease: Disease, doubt: str, factor: float) -> Disease:
     """The disease with R0 or the chance of hospital multiplied."""
     if doubt == "r0":
-        figure = msgspec.structs.replace(disease.transmission.r0, value=disease.transmission.r0.value * factor)
-        return msgspec.structs.replace(disease, transmission=msgspec.structs.replace(disease.transmission, r0=figure))
+        figure = msgspec.structs.replace(
+            disease.transmission.r0, value=disease.transmission.r0.value * factor
+        )
+        return msgspec.structs.replace(
+            disease, transmission=msgspec.structs.replace(disease.transmission, r0=figure)
+        )
     if doubt == "severity":
         known = disease.severity.hospital_given_symptoms
-        figure_by_age = msgspec.structs.replace(known, value=[min(1.0, x * factor) for x in known.value])
+        figure_by_age = msgspec.structs.replace(
+            known, value=[min(1.0, x * factor) for x in known.value]
+        )
         return msgspec.structs.replace(
-            disease, severity=msgspec.structs.replace(disease.severity, hospital_given_symptoms=figure_by_age)
+            disease,
+            severity=msgspec.structs.replace(
+                disease.severity, hospital_given_symptoms=figure_by_age
+            ),
         )
     return disease
 
@@ -144,15 +190,21 @@ def scale_infected(initial: InitialState, factor: float, question: Experiment) -
     who, ago = initial.infected[chosen], initial.infected_days_ago[chosen]
     if wanted > count and count:
         near = chance.integers(count, size=wanted - count)
-        places = (initial.infected[near] + chance.integers(1, 2000, size=len(near))) % question.base.residents
+        places = (
+            initial.infected[near] + chance.integers(1, 2000, size=len(near))
+        ) % question.base.residents
         places, first = np.unique(places, return_index=True)
         fresh = ~np.isin(places, np.concatenate([initial.infected, initial.immune]))
         who = np.concatenate([who, places[fresh]])
         ago = np.concatenate([ago, initial.infected_days_ago[near[first[fresh]]]])
-    return msgspec.structs.replace(initial, infected=who, infected_days_ago=ago, strain=np.zeros(0, np.int64))
+    return msgspec.structs.replace(
+        initial, infected=who, infected_days_ago=ago, strain=np.zeros(0, np.int64)
+    )
 
 
-_here: list[ReplicateRunner] = []  # what forked processes find: the arena as it was when they parted
+_here: list[
+    ReplicateRunner
+] = []  # what forked processes find: the arena as it was when they parted
 
 
 def _do(job: Replicate) -> Run:
@@ -161,7 +213,9 @@ def _do(job: Replicate) -> Run:
 
 @contextmanager
 def worker_pool(arena: ReplicateRunner, workers: int) -> Iterator[Any]:
-    """A function that runs jobs and yields their runs in order; with several workers, in processes forked now."""
+    """A function that runs jobs and yields their runs in order; with several workers, in
+    processes forked now.
+    """
     workers = min(workers, workers_that_fit(arena.question.base.residents))
     if workers < 2:
         yield lambda jobs: map(arena.do, jobs)
@@ -175,7 +229,9 @@ def worker_pool(arena: ReplicateRunner, workers: int) -> Iterator[Any]:
 
 
 def workers_that_fit(residents: int) -> int:
-    """How many processes the free memory holds; each writes its own copy of the residents' words."""
+    """How many processes the free memory holds; each writes its own copy of the residents'
+    words.
+    """
     import psutil
 
     return max(1, int(psutil.virtual_memory().available // (residents * BYTES_PER_RESIDENT)))

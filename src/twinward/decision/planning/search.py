@@ -1,7 +1,9 @@
-"""Searches the generated plans for the best: Optuna proposes, hopeless plans stop after few replicates, all is kept.
+"""Searches the generated plans for the best: Optuna proposes, hopeless plans stop after few
+replicates, all is kept.
 
-Every plan is run on the same seeds, so that after two replicates a plan already shows its paired difference to the
-best so far: successive halving (Jamieson and Talwalkar 2016) on replicates in place of epochs.
+Every plan is run on the same seeds, so that after two replicates a plan already shows its paired
+difference to the best so far: successive halving (Jamieson and Talwalkar 2016) on replicates in
+place of epochs.
 """
 
 from __future__ import annotations
@@ -14,21 +16,22 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.planning.replicates import ReplicateRunner, Replicate, worker_pool
 from twinward.decision.planning.candidate import Candidate, from_plan
-from twinward.decision.planning.compare import RANKED_BY, Progress, fingerprint
 from twinward.decision.planning.checkpoint import append_to, read_rows
+from twinward.decision.planning.compare import RANKED_BY, Progress, fingerprint
+from twinward.decision.planning.replicates import Replicate, ReplicateRunner, worker_pool
 from twinward.library.plans.plan_options import BLOCKS, plan_of_choices
 
 RUNGS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
-HOPELESS_SHARE = (
-    0.05  # the paired difference must be this far beyond its own error, and this share of the best, to stop
-)
+# the paired difference must be this far beyond its own error, and this share of the best, to stop
+HOPELESS_SHARE = 0.05
 MOST_TRIALS = 2000
 
 
 class SearchTrial(msgspec.Struct, frozen=True, kw_only=True):
-    """One plan that was tried. `values`: the ranked figure of each replicate that was run, fewer when stopped."""
+    """One plan that was tried. `values`: the ranked figure of each replicate that was run, fewer
+    when stopped.
+    """
 
     id: str
     title: str
@@ -66,13 +69,24 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = True
 
 
-def search(arena: ReplicateRunner, trials: int, areas: list[str], ranked_by: str, file: Path | None, workers: int,
-           progress: Progress | None = None) -> SearchResult:  # fmt: skip
-    """Tries `trials` plans in all, those kept in `file` among them. The same question gives the same answer."""
+def search(
+    arena: ReplicateRunner,
+    trials: int,
+    areas: list[str],
+    ranked_by: str,
+    file: Path | None,
+    workers: int,
+    progress: Progress | None = None,
+) -> SearchResult:
+    """Tries `trials` plans in all, those kept in `file` among them. The same question gives the
+    same answer.
+    """
     if not 1 <= trials <= MOST_TRIALS:
         raise InputError(f"{trials} trials", f"give 1 to {MOST_TRIALS}", code="bad_trials")
     if ranked_by not in RANKED_BY:
-        raise InputError(f"no ranking by {ranked_by!r}", "one of " + ", ".join(RANKED_BY), code="bad_ranking")
+        raise InputError(
+            f"no ranking by {ranked_by!r}", "one of " + ", ".join(RANKED_BY), code="bad_ranking"
+        )
     name = search_name(arena, areas, ranked_by)
     done = read_rows(file, name, SearchTrial)[:trials]
     resumed, every = len(done), {v.name: max(v.strengths) for v in BLOCKS}
@@ -93,7 +107,9 @@ def candidate_of(choices: dict[str, float], areas: list[str]) -> Candidate:
     return from_plan(plan_of_choices(choices, areas), areas)
 
 
-def try_one(arena: ReplicateRunner, done: list[SearchTrial], areas: list[str], ranked_by: str, run_all: Any) -> SearchTrial:
+def try_one(
+    arena: ReplicateRunner, done: list[SearchTrial], areas: list[str], ranked_by: str, run_all: Any
+) -> SearchTrial:
     """The next plan, rung by rung; a plan that was tried before is answered from what is known."""
     choices = propose(done, arena.question.seed)
     one = candidate_of(choices, areas)
@@ -107,27 +123,38 @@ def try_one(arena: ReplicateRunner, done: list[SearchTrial], areas: list[str], r
         jobs = [Replicate(candidate=one, replicate=k) for k in range(len(values), rung)]
         values += [run.totals[ranked_by] for run in run_all(jobs)]
         if rung < most and best is not None and is_hopeless(values, best):
-            return SearchTrial(id=one.id, title=one.title, choices=choices, values=tuple(values), stopped=True)
-    return SearchTrial(id=one.id, title=one.title, choices=choices, values=tuple(values), stopped=False)
+            return SearchTrial(
+                id=one.id, title=one.title, choices=choices, values=tuple(values), stopped=True
+            )
+    return SearchTrial(
+        id=one.id, title=one.title, choices=choices, values=tuple(values), stopped=False
+    )
 
 
 def is_hopeless(values: list[float], best: SearchTrial) -> bool:
-    """Worse than the best on the same seeds, by more than two standard errors of the paired difference."""
+    """Worse than the best on the same seeds, by more than two standard errors of the paired
+    difference.
+    """
     gap = np.array(values) - np.array(best.values[: len(values)])
     error = gap.std(ddof=1) / np.sqrt(len(gap))
     return bool(gap.mean() - 2 * error > HOPELESS_SHARE * abs(best.mean))
 
 
 def propose(done: list[SearchTrial], seed: int) -> dict[str, float]:
-    """The next choices by Optuna's Parzen estimator; a function of what was tried and the seed alone."""
+    """The next choices by Optuna's Parzen estimator; a function of what was tried and the seed
+    alone.
+    """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     space = {v.name: optuna.distributions.CategoricalDistribution(v.strengths) for v in BLOCKS}
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=(seed + len(done)) % 2**31))
-    study.add_trials([
-        optuna.trial.create_trial(params=trial.choices, distributions=space, value=trial.mean) for trial in done
-    ])  # fmt: skip
+    study.add_trials(
+        [
+            optuna.trial.create_trial(params=trial.choices, distributions=space, value=trial.mean)
+            for trial in done
+        ]
+    )
     asked = study.ask(space)
     return {name: float(value) for name, value in asked.params.items()}
 
@@ -137,19 +164,31 @@ def best_of(done: list[SearchTrial]) -> SearchTrial:
     return min((t for t in done if not t.stopped), key=lambda t: (t.mean, t.id))
 
 
-def conclude(done: list[SearchTrial], name: str, ranked_by: str, replicates: int, resumed: int) -> SearchResult:
+def conclude(
+    done: list[SearchTrial], name: str, ranked_by: str, replicates: int, resumed: int
+) -> SearchResult:
     unique = {trial.id: trial for trial in done}
     ranked = sorted((t for t in unique.values() if not t.stopped), key=lambda t: (t.mean, t.id))
     shown = [
-        Best(id=t.id, title=t.title, choices=t.choices, value=t.mean, replicates=len(t.values)) for t in ranked[:5]
+        Best(id=t.id, title=t.title, choices=t.choices, value=t.mean, replicates=len(t.values))
+        for t in ranked[:5]
     ]
     runs = sum(len(trial.values) for trial in unique.values())
     return SearchResult(
-        fingerprint=name, ranked_by=ranked_by, best=shown[0], first_five=shown, finished=len(ranked),
-        stopped=len(unique) - len(ranked), runs=runs, runs_saved=len(unique) * replicates - runs, resumed=resumed,
-    )  # fmt: skip
+        fingerprint=name,
+        ranked_by=ranked_by,
+        best=shown[0],
+        first_five=shown,
+        finished=len(ranked),
+        stopped=len(unique) - len(ranked),
+        runs=runs,
+        runs_saved=len(unique) * replicates - runs,
+        resumed=resumed,
+    )
 
 
 def search_name(arena: ReplicateRunner, areas: list[str], ranked_by: str) -> str:
     """What the trials depend on."""
-    return hashlib.sha256((fingerprint(arena, [], ranked_by) + ",".join(areas)).encode()).hexdigest()
+    return hashlib.sha256(
+        (fingerprint(arena, [], ranked_by) + ",".join(areas)).encode()
+    ).hexdigest()

@@ -1,4 +1,6 @@
-"""Readies a process for questions: every kernel compiled or loaded, every index touched, before anybody waits."""
+"""Readies a process for questions: every kernel compiled or loaded, every index touched, before
+anybody waits.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def warm_up(lake: Any) -> None:
     visits = (number, number, point, point)
     visit_overlaps(visits, visits, 1.0, 1)
     grid = (0.0, 0.0, 1.0, 1.0, 1, 1, np.array([0, 1]))
-    list_inside(point, point, grid, number, np.full((1, 3), -1.0), np.zeros((1, 4)), np.array([0, 1]))
+    list_inside(
+        point, point, grid, number, np.full((1, 3), -1.0), np.zeros((1, 4)), np.array([0, 1])
+    )
     ready = getattr(lake, "warm", None)
     if ready is not None:
         ready()

@@ -1,4 +1,6 @@
-"""Commands as they come in from outside: decoded one by one, persons split off to the vault, checked at the border."""
+"""Commands as they come in from outside: decoded one by one, persons split off to the vault,
+checked at the border.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.clock import require_reach
-from twinward.core.errors import (InputError, decoded, explain_decode_error)
+from twinward.core.errors import InputError, decoded, explain_decode_error
 from twinward.core.messages import Command
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, is_direct_identity
 from twinward.security.privacy.vault import Identity, Vault
@@ -18,18 +20,46 @@ from twinward.twins.emergency import messages as m
 
 # what may be asked from outside; everything else the loop asks by itself
 OUTSIDE: tuple[type[Command], ...] = (
-    m.ReportCase, m.ReportCount, m.ReportFigures, m.ReportAffectedPlace, m.ReportHazard,
-    m.ConfirmOrder, m.AcknowledgeTask, m.CompleteTask, m.CommentTask, m.AssessTask,
-    m.NameContact, m.UpdateContact, m.SetStock, m.AdoptPlan, m.CloseIncident,
-    m.HandOverCase, m.AcceptHandOver, m.ReturnHandOver, m.RefuseHandOver,
-    m.RequestSupply, m.CommitSupply, m.DeclineSupply, m.SendSupply, m.ReceiveSupply, m.WithdrawRequest,
-    m.RequestTransfer, m.AcceptTransfer, m.DeclineTransfer, m.DepartTransfer, m.ArriveTransfer, m.CancelTransfer,
-    c.SetThreshold, c.NoteReading,
-)  # fmt: skip
+    m.ReportCase,
+    m.ReportCount,
+    m.ReportFigures,
+    m.ReportAffectedPlace,
+    m.ReportHazard,
+    m.ConfirmOrder,
+    m.AcknowledgeTask,
+    m.CompleteTask,
+    m.CommentTask,
+    m.AssessTask,
+    m.NameContact,
+    m.UpdateContact,
+    m.SetStock,
+    m.AdoptPlan,
+    m.CloseIncident,
+    m.HandOverCase,
+    m.AcceptHandOver,
+    m.ReturnHandOver,
+    m.RefuseHandOver,
+    m.RequestSupply,
+    m.CommitSupply,
+    m.DeclineSupply,
+    m.SendSupply,
+    m.ReceiveSupply,
+    m.WithdrawRequest,
+    m.RequestTransfer,
+    m.AcceptTransfer,
+    m.DeclineTransfer,
+    m.DepartTransfer,
+    m.ArriveTransfer,
+    m.CancelTransfer,
+    c.SetThreshold,
+    c.NoteReading,
+)
 BY_NAME = {kind.__name__: kind for kind in OUTSIDE}
 DRILL_SOURCE = "drill:"  # what the sources of a drill begin with
 FROM_A_DRILL = InputError(
-    "this comes from a drill: it has not happened", "send it to the drill that it belongs to", code="from_a_drill"
+    "this comes from a drill: it has not happened",
+    "send it to the drill that it belongs to",
+    code="from_a_drill",
 )
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
@@ -50,25 +80,33 @@ DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in BY_NAME.items()}
 def decode_command(
     raw: bytes | msgspec.Raw, vault: Vault, areas: Container[str], now: datetime
 ) -> tuple[Command, Identity | None]:
-    """One checked command, or InputError with a stable code and advice; and the person whom it named, if any.
+    """One checked command, or InputError with a stable code and advice; and the person whom it
+    named, if any.
 
-    The person is not in the vault yet: whoever may not report must not change what is known about anybody.
+    The person is not in the vault yet: whoever may not report must not change what is known about
+    anybody.
     """
     try:
         head = RAW.decode(raw)
     except msgspec.ValidationError as error:
-        raise InputError(f"not a command: {error}", "send an object with id and type", code="bad_item") from error
+        raise InputError(
+            f"not a command: {error}", "send an object with id and type", code="bad_item"
+        ) from error
     if head.drill is not None:
         raise FROM_A_DRILL
     decoder = DECODERS.get(head.type) if isinstance(head.type, str) else None
     if decoder is None:
-        raise InputError(f"{head.type!r} is not a command", f"known: {', '.join(BY_NAME)}", code="unknown_type")
+        raise InputError(
+            f"{head.type!r} is not a command", f"known: {', '.join(BY_NAME)}", code="unknown_type"
+        )
     try:
         body, person = split_person(raw, vault) if head.person is not None else (raw, None)
         command: Command = decoder.decode(body)
     except msgspec.ValidationError as error:
         said = explain_decode_error(str(error), decoded(raw))
-        raise InputError(f"{head.type}: {said}", advice_for(str(error)), code=code_for(str(error))) from error
+        raise InputError(
+            f"{head.type}: {said}", advice_for(str(error)), code=code_for(str(error))
+        ) from error
     check(command, areas, now)
     return command, person
 
@@ -85,7 +123,9 @@ def check(command: Command, areas: Container[str], now: datetime) -> None:
     for field in ("area", "from_area", "to_area"):
         area = getattr(command, field, None)
         if area is not None and area not in areas:
-            raise InputError(f"there is no area {area!r}", "see `twinward city describe`", code="unknown_area")
+            raise InputError(
+                f"there is no area {area!r}", "see `twinward city describe`", code="unknown_area"
+            )
     for field in command.__struct_fields__:
         value = getattr(command, field)
         if isinstance(value, datetime):
@@ -94,7 +134,9 @@ def check(command: Command, areas: Container[str], now: datetime) -> None:
             require_reach(datetime.combine(value, time(), UTC))
     if command.occurred_at is not None and command.occurred_at > now + FUTURE_TOLERANCE:
         raise InputError(
-            f"{command.occurred_at.isoformat()} has not come yet", "check the sender's clock", code="time_in_future"
+            f"{command.occurred_at.isoformat()} has not come yet",
+            "check the sender's clock",
+            code="time_in_future",
         )
     if is_direct_identity(getattr(command, "subject", None) or ""):
         raise InputError(MESSAGE, ADVICE, code="direct_identity")
@@ -125,6 +167,10 @@ def advice_for(complaint: str) -> str:
 
 
 def schema_of_commands() -> dict[str, Any]:
-    """JSON Schema of every command that may be asked from outside, with `person` in place of `subject`."""
-    _, components = msgspec.json.schema_components(OUTSIDE, ref_template="#/components/schemas/{name}")
+    """JSON Schema of every command that may be asked from outside, with `person` in place of
+    `subject`.
+    """
+    _, components = msgspec.json.schema_components(
+        OUTSIDE, ref_template="#/components/schemas/{name}"
+    )
     return components

@@ -1,4 +1,6 @@
-"""Files as feeds: rows of CSV, JSON Lines and Parquet with their numbers; a broken row is a row that says why."""
+"""Files as feeds: rows of CSV, JSON Lines and Parquet with their numbers; a broken row is a row
+that says why.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ PAGE = 10_000
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row: its number in the file (from 1, headings not counted), its values, or what is wrong with it."""
+    """One row: its number in the file (from 1, headings not counted), its values, or what is
+    wrong with it.
+    """
 
     number: int
     values: dict[str, Any]
@@ -27,7 +31,8 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class FileReading(msgspec.Struct, frozen=True, kw_only=True):
-    """How to read files: which column each field is in, constants for fields, encoding and separator of CSV.
+    """How to read files: which column each field is in, constants for fields, encoding and
+    separator of CSV.
 
     `exercises`: a drill reads them, so that test data and messages of exercises are welcome.
     """
@@ -43,11 +48,22 @@ class FileReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_rows(path: Path, reading: FileReading) -> Iterator[Row]:
-    """The rows of a file by its ending, only the fields asked for; InputError when the file cannot be read at all."""
-    readers = {".csv": read_csv, ".jsonl": read_json_lines, ".ndjson": read_json_lines, ".parquet": read_parquet}
+    """The rows of a file by its ending, only the fields asked for; InputError when the file
+    cannot be read at all.
+    """
+    readers = {
+        ".csv": read_csv,
+        ".jsonl": read_json_lines,
+        ".ndjson": read_json_lines,
+        ".parquet": read_parquet,
+    }
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise InputError(f"{path.name}: no such format", f"it may end in {', '.join(readers)}", code="unknown_format")
+        raise InputError(
+            f"{path.name}: no such format",
+            f"it may end in {', '.join(readers)}",
+            code="unknown_format",
+        )
     try:
         yield from reader(path, reading)
     except OSError as error:
@@ -56,7 +72,9 @@ def read_rows(path: Path, reading: FileReading) -> Iterator[Row]:
         ) from error
     except (UnicodeDecodeError, LookupError) as error:
         raise InputError(
-            f"{path.name}: {error}", "name its encoding, for example --encoding gb18030", code="wrong_encoding"
+            f"{path.name}: {error}",
+            "name its encoding, for example --encoding gb18030",
+            code="wrong_encoding",
         ) from error
     except pa.ArrowException as error:
         raise InputError(f"{path.name}: {error}", "is it whole?", code="unreadable") from error
@@ -73,11 +91,17 @@ def read_csv(path: Path, reading: FileReading) -> Iterator[Row]:
                 if not row:
                     continue
                 number += 1
-                wrong = None if len(row) == len(heading) else f"{len(row)} fields under {len(heading)} headings"
+                wrong = (
+                    None
+                    if len(row) == len(heading)
+                    else f"{len(row)} fields under {len(heading)} headings"
+                )
                 yield Row(number, take(dict(zip(heading, row, strict=False)), reading), wrong)
         except csv.Error as error:
             raise InputError(
-                f"{path.name}, after row {number}: {error}", "mend the file there", code="unreadable"
+                f"{path.name}, after row {number}: {error}",
+                "mend the file there",
+                code="unreadable",
             ) from error
 
 
@@ -99,7 +123,11 @@ def read_parquet(path: Path, reading: FileReading) -> Iterator[Row]:
     with pq.ParquetFile(path) as file:
         have = file.schema_arrow.names
         require_columns(path, have, reading)
-        wanted = [name for name in dict.fromkeys(reading.columns.get(f, f) for f in reading.fields) if name in have]
+        wanted = [
+            name
+            for name in dict.fromkeys(reading.columns.get(f, f) for f in reading.fields)
+            if name in have
+        ]
         for batch in file.iter_batches(PAGE, columns=wanted):
             for values in batch.to_pylist():
                 number += 1
@@ -130,7 +158,9 @@ def take(values: dict[str, Any], reading: FileReading) -> dict[str, Any]:
 
 
 def plain(value: Any, *, number: bool) -> Any:
-    """A value as JSON has it; a text that should be a number and is none stays, to be rejected with its reason."""
+    """A value as JSON has it; a text that should be a number and is none stays, to be rejected
+    with its reason.
+    """
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, float) and not math.isfinite(value):

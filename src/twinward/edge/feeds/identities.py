@@ -11,22 +11,46 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 MESSAGE = "the subject is a phone number, an identity number or an e-mail address"
-ADVICE = "send a pseudonym instead; what names a person belongs in the field `person` of a case report"
+ADVICE = (
+    "send a pseudonym instead; what names a person belongs in the field `person` of a case report"
+)
 # numbers with +, Chinese mobile numbers, resident identity numbers (GB 11643), e-mail addresses
 DIRECT = r"^(?:\+\d[\d -]{6,18}\d|1[3-9]\d{9}|\d{17}[\dXx]|[\w.+-]+@[\w-]+\.[\w.-]+)$"
 IDENTITY_DIGITS = 18
 LEAST_MOBILE = 13_000_000_000
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643, its check character after them
+WEIGHTS = (
+    7,
+    9,
+    10,
+    5,
+    8,
+    4,
+    2,
+    1,
+    6,
+    3,
+    7,
+    9,
+    10,
+    5,
+    8,
+    4,
+    2,
+)  # GB 11643, its check character after them
 CHECKS = "10X98765432"
 
 
 def direct_identities(subjects: Any) -> NDArray[np.bool_]:
-    """Which of an Arrow array of subjects (text or whole numbers) name a person; a null names nobody."""
+    """Which of an Arrow array of subjects (text or whole numbers) name a person; a null names
+    nobody.
+    """
     if pa.types.is_integer(subjects.type):
         if not len(subjects) or (pc.max(subjects).as_py() or 0) < LEAST_MOBILE:
             return np.zeros(len(subjects), np.bool_)
         subjects = subjects.cast(pa.string())
-    found = pc.match_substring_regex(subjects, DIRECT).fill_null(False).to_numpy(zero_copy_only=False)
+    found = (
+        pc.match_substring_regex(subjects, DIRECT).fill_null(False).to_numpy(zero_copy_only=False)
+    )
     for row in np.flatnonzero(found):
         text = subjects[int(row)].as_py()
         if len(text) == IDENTITY_DIGITS and text[:-1].isdigit():
@@ -39,7 +63,9 @@ def is_direct_identity(subject: str) -> bool:
 
 
 def is_identity_number(text: str) -> bool:
-    """A resident identity number has a day of birth and a check character; another number of 18 digits hardly ever."""
+    """A resident identity number has a day of birth and a check character; another number of 18
+    digits hardly ever.
+    """
     try:
         date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
     except ValueError:

@@ -100,7 +100,9 @@ def _one_time(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
 
 @njit(cache=True)
 def parse_times(data: Any, offsets: Any) -> tuple[Any, Any]:
-    """Microseconds since 1970 UTC and a verdict for every text of an Arrow string column (its bytes and offsets)."""
+    """Microseconds since 1970 UTC and a verdict for every text of an Arrow string column (its
+    bytes and offsets).
+    """
     n = len(offsets) - 1
     out, verdict = np.zeros(n, np.int64), np.zeros(n, np.uint8)
     for k in range(n):
@@ -115,7 +117,9 @@ def parse_times(data: Any, offsets: Any) -> tuple[Any, Any]:
 
 @njit(cache=True)
 def number_subjects(values: Any, base: Any, table: Any, met: Any, count: Any) -> tuple[Any, Any]:
-    """The code of every value, counted in the order of first meeting; `table` and `met` grow in place."""
+    """The code of every value, counted in the order of first meeting; `table` and `met` grow in
+    place.
+    """
     out = np.empty(len(values), np.int32)
     for i in range(len(values)):
         code = table[values[i] - base]

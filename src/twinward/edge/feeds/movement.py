@@ -1,4 +1,6 @@
-"""Movement files (CSV, Parquet) to batches of checked columns; every row is passed on or rejected with a reason."""
+"""Movement files (CSV, Parquet) to batches of checked columns; every row is passed on or
+rejected with a reason.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ CODES = tuple(REASONS)
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """One refused row: its number in the file (the first row after the header is 1; 0 unknown) and why."""
+    """One refused row: its number in the file (the first row after the header is 1; 0 unknown)
+    and why.
+    """
 
     file: str
     row: int
@@ -63,7 +67,9 @@ class MovementFile:
         self.numbers = SubjectNumbers()
 
     def batches(self) -> Iterator[Any]:
-        """Arrow tables with subject, time_us, lon, lat (and error_m, place, source_key where the file has them)."""
+        """Arrow tables with subject, time_us, lon, lat (and error_m, place, source_key where the
+        file has them).
+        """
         if not self.path.is_file():
             raise InputError(f"there is no file {self.path}", "check the path", code="file_absent")
         parquet = self.path.suffix.lower() in {".parquet", ".pq"}
@@ -74,7 +80,9 @@ class MovementFile:
             kind = "a Parquet" if parquet else "a CSV"
             detail = str(error).splitlines()[0][:200]
             advice = "use .csv (with a header, UTF-8) or .parquet"
-            raise InputError(f"{self.path.name} is not {kind} file: {detail}", advice, code="bad_file") from error
+            raise InputError(
+                f"{self.path.name} is not {kind} file: {detail}", advice, code="bad_file"
+            ) from error
 
     def _columns(self, names: list[str]) -> dict[str, str]:
         """Our field -> the file's column."""
@@ -87,8 +95,10 @@ class MovementFile:
         absent = [field for field in NEEDED if field not in found]
         if absent:
             raise InputError(
-                f"{self.path.name} has no column {', '.join(absent)}; it has {', '.join(names[:12]) or 'none'}",
-                "the columns are subject, time, lon, lat and perhaps error_m, place; rename with --map field=column",
+                f"{self.path.name} has no column {', '.join(absent)}; it has "
+                f"{', '.join(names[:12]) or 'none'}",
+                "the columns are subject, time, lon, lat and perhaps error_m, place; rename with "
+                "--map field=column",
                 code="missing_column",
             )
         return found
@@ -104,10 +114,14 @@ class MovementFile:
     def _header(self) -> list[str]:
         try:
             packed = self.path.suffix.lower() == ".gz"
-            with (gzip.open if packed else open)(self.path, "rt", encoding="utf-8-sig", newline="") as file:
+            with (gzip.open if packed else open)(
+                self.path, "rt", encoding="utf-8-sig", newline=""
+            ) as file:
                 return next(csv.reader(file), [])
         except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, csv.Error) as error:
-            raise InputError(f"{self.path.name} is not text in UTF-8", "save it as UTF-8", code="bad_file") from error
+            raise InputError(
+                f"{self.path.name} is not text in UTF-8", "save it as UTF-8", code="bad_file"
+            ) from error
 
     def _csv_tables(self) -> Iterator[Any]:
         def torn(row: Any) -> str:
@@ -124,7 +138,10 @@ class MovementFile:
             pacsv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
             pacsv.ParseOptions(invalid_row_handler=torn),
             pacsv.ConvertOptions(
-                column_types=types, include_columns=list(found.values()), strings_can_be_null=True, null_values=[""]
+                column_types=types,
+                include_columns=list(found.values()),
+                strings_can_be_null=True,
+                null_values=[""],
             ),
         )
         for batch in reader:
@@ -162,7 +179,9 @@ class MovementFile:
         if "source_id" in fields:
             out["source_key"] = source_keys(fields.get("source"), fields["source_id"])
         rows = np.flatnonzero(bad)
-        self.rejected += [Rejected(self.path.name, self._number(int(row)), CODES[bad[row] - 1]) for row in rows]
+        self.rejected += [
+            Rejected(self.path.name, self._number(int(row)), CODES[bad[row] - 1]) for row in rows
+        ]
         self.received += table.num_rows
         self.passed += table.num_rows
         if not len(rows):
@@ -177,11 +196,15 @@ def whole(column: Any) -> Any:
 
 
 def used_only(column: Any) -> Any:
-    """A dictionary array without the words that no row has: what was refused leaves nothing behind."""
+    """A dictionary array without the words that no row has: what was refused leaves nothing
+    behind.
+    """
     codes = column.indices.to_numpy(zero_copy_only=False)
     used = np.bincount(codes, minlength=len(column.dictionary)) > 0
     renumbered = (np.cumsum(used) - 1).astype(np.int32)[codes]
-    return pa.DictionaryArray.from_arrays(pa.array(renumbered), column.dictionary.filter(pa.array(used)))
+    return pa.DictionaryArray.from_arrays(
+        pa.array(renumbered), column.dictionary.filter(pa.array(used))
+    )
 
 
 def refuse(bad: NDArray[Any], which: NDArray[Any], code: str) -> None:
@@ -191,7 +214,9 @@ def refuse(bad: NDArray[Any], which: NDArray[Any], code: str) -> None:
 
 
 def subject_text(column: Any, bad: NDArray[Any], numbers: SubjectNumbers) -> Any:
-    """Pseudonyms as text; integers in their decimal form. Never null: refused rows hold an empty text."""
+    """Pseudonyms as text; integers in their decimal form. Never null: refused rows hold an empty
+    text.
+    """
     if pa.types.is_floating(column.type):
         whole = pc.equal(pc.floor(column), column).fill_null(False).to_numpy(zero_copy_only=False)
         refuse(bad, ~whole, "missing_value")
@@ -239,7 +264,11 @@ def read_numbers(column: Any, bad: NDArray[Any]) -> NDArray[Any]:
             values = [as_number(value) for value in text.to_pylist()]
             refuse(bad, np.array([value is None for value in values]), "bad_number")
             return np.array([np.nan if value is None else value for value in values], np.float64)
-    elif not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_null(column.type)):
+    elif not (
+        pa.types.is_floating(column.type)
+        or pa.types.is_integer(column.type)
+        or pa.types.is_null(column.type)
+    ):
         try:
             column = column.cast(pa.float64())
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -260,7 +289,10 @@ def as_number(text: str | None) -> float | None:
 
 def check_points(lon: NDArray[Any], lat: NDArray[Any], bad: NDArray[Any]) -> None:
     """Refuse points outside WGS 84, and say so when they look swapped."""
-    if all(len(axis) and axis.min() >= -most and axis.max() <= most for axis, most in ((lon, 180.0), (lat, 90.0))):
+    if all(
+        len(axis) and axis.min() >= -most and axis.max() <= most
+        for axis, most in ((lon, 180.0), (lat, 90.0))
+    ):
         return  # also false where one is no number
     refuse(bad, np.isnan(lon) | np.isnan(lat), "bad_number")
     outside = ~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))

@@ -1,4 +1,6 @@
-"""Observations over HTTP: a whole body decoded and checked at once; what is wrong is named item by item."""
+"""Observations over HTTP: a whole body decoded and checked at once; what is wrong is named item
+by item.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,25 @@ TIME = pa.timestamp("us", "UTC")
 # what may be observed: fields that each kind needs; "who" is subject, place or area
 MOVES = {"position": ("subject", "lon", "lat"), "visit": ("subject", "where")}
 READINGS = (
-    "reading", "temperature", "humidity", "rainfall", "wind_speed", "air_quality", "pm25", "noise", "water_level",
-    "water_depth", "flow", "traffic", "crowd", "occupancy", "beds", "stock", "wastewater", "door",
-)  # fmt: skip
+    "reading",
+    "temperature",
+    "humidity",
+    "rainfall",
+    "wind_speed",
+    "air_quality",
+    "pm25",
+    "noise",
+    "water_level",
+    "water_depth",
+    "flow",
+    "traffic",
+    "crowd",
+    "occupancy",
+    "beds",
+    "stock",
+    "wastewater",
+    "door",
+)
 KINDS: dict[str, tuple[str, ...]] = {**MOVES, **dict.fromkeys(READINGS, ("value", "who"))}
 ADVICE = {
     "missing_source_id": "give each observation an id that its source never uses twice",
@@ -37,8 +55,10 @@ ADVICE = {
     "bad_time": "write RFC 3339 with a zone, for example 2022-04-13T08:00:00Z",
     "time_without_zone": "write RFC 3339 with a zone, for example 2022-04-13T08:00:00+08:00",
     "time_in_future": "check the sender's clock",
-    "time_out_of_reach": f"check the sender's clock; give a time from {EARLIEST.year} to {LATEST.year}",
-    "bad_coordinates": "lon is -180 to 180, lat -90 to 90, WGS 84, both or neither; perhaps they are swapped",
+    "time_out_of_reach": f"check the sender's clock; give a time from {EARLIEST.year} to "
+    f"{LATEST.year}",
+    "bad_coordinates": "lon is -180 to 180, lat -90 to 90, WGS 84, both or neither; perhaps they "
+    "are swapped",
     "swapped_coordinates": "send lon first, then lat",
     "direct_identity": identities.ADVICE,
     "bad_number": "leave out a number that is not known",
@@ -81,7 +101,9 @@ class Wrong(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckedObservations(msgspec.Struct, frozen=True, kw_only=True):
-    """A body taken apart: an Arrow batch of OBSERVATION_COLUMNS that may be kept, and what is wrong with the rest."""
+    """A body taken apart: an Arrow batch of OBSERVATION_COLUMNS that may be kept, and what is
+    wrong with the rest.
+    """
 
     source: str
     rows: Any
@@ -89,7 +111,9 @@ class CheckedObservations(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known about the city. `areas` None: any code; `bounds` lon, lat, lon, lat (west, south, east, north)."""
+    """What is known about the city. `areas` None: any code; `bounds` lon, lat, lon, lat (west,
+    south, east, north).
+    """
 
     areas: Container[str] | None = None
     bounds: tuple[float, float, float, float] | None = None
@@ -119,7 +143,9 @@ def read_observations(body: bytes, checks: Checks, now: datetime) -> CheckedObse
 
 
 def _read_loosely(body: bytes) -> tuple[str, list[Any]]:
-    """Source and items of any JSON that has them; NaN and Infinity, which are no JSON, are let in to be named."""
+    """Source and items of any JSON that has them; NaN and Infinity, which are no JSON, are let
+    in to be named.
+    """
     form = 'send {"source": "…", "items": [{"source_id": "…", "type": "…", "occurred_at": "…", …}]}'
     try:
         try:
@@ -155,9 +181,16 @@ def _wrong(index: int, code: str, what: str) -> Wrong:
 
 
 def check_items(
-    source: str, items: list[ObservationItem], places: list[int] | None, wrong: list[Wrong], checks: Checks, now: datetime
+    source: str,
+    items: list[ObservationItem],
+    places: list[int] | None,
+    wrong: list[Wrong],
+    checks: Checks,
+    now: datetime,
 ) -> CheckedObservations:
-    """Checks all items column by column. `places` are their indexes in the body, where some were left out."""
+    """Checks all items column by column. `places` are their indexes in the body, where some were
+    left out.
+    """
     found: dict[int, tuple[str, str]] = {}
     rows = to_rows(items, found)
     find_wrong(items, rows, found, checks, now)
@@ -166,7 +199,9 @@ def check_items(
         keep[list(found)] = False
         rows = rows.filter(pa.array(keep))
         wrong = wrong + [_wrong(places[k] if places else k, *found[k]) for k in found]
-    return CheckedObservations(source=source, rows=rows, wrong=sorted(wrong, key=lambda one: one.index))
+    return CheckedObservations(
+        source=source, rows=rows, wrong=sorted(wrong, key=lambda one: one.index)
+    )
 
 
 def to_rows(items: list[ObservationItem], found: dict[int, tuple[str, str]]) -> Any:
@@ -201,8 +236,16 @@ def _times(texts: list[str], found: dict[int, tuple[str, str]]) -> Any:
         return times
 
 
-def find_wrong(items: list[ObservationItem], rows: Any, found: dict[int, tuple[str, str]], checks: Checks, now: datetime) -> None:
-    """Puts down in `found`, for each item that cannot be kept, its code and what is wrong; the first fault counts."""
+def find_wrong(
+    items: list[ObservationItem],
+    rows: Any,
+    found: dict[int, tuple[str, str]],
+    checks: Checks,
+    now: datetime,
+) -> None:
+    """Puts down in `found`, for each item that cannot be kept, its code and what is wrong; the
+    first fault counts.
+    """
 
     def report(bad: NDArray[Any], code: str, what: str, *fields: str) -> None:
         for k in np.flatnonzero(bad).tolist():
@@ -216,8 +259,15 @@ def find_wrong(items: list[ObservationItem], rows: Any, found: dict[int, tuple[s
     time_us = rows.column("time_us").to_numpy()
     far = (time_us < to_us(EARLIEST)) | (time_us >= to_us(LATEST))
     report(far, "time_out_of_reach", "the time {} is out of reach", "occurred_at")
-    report(time_us > to_us(now + FUTURE_TOLERANCE), "time_in_future", "{} has not come yet", "occurred_at")
-    report(identities.direct_identities(rows.column("subject")), "direct_identity", identities.MESSAGE)
+    report(
+        time_us > to_us(now + FUTURE_TOLERANCE),
+        "time_in_future",
+        "{} has not come yet",
+        "occurred_at",
+    )
+    report(
+        identities.direct_identities(rows.column("subject")), "direct_identity", identities.MESSAGE
+    )
     if checks.areas is not None:
         areas = rows.column("area").dictionary_encode()
         for area in areas.dictionary.to_pylist():
@@ -231,14 +281,22 @@ def find_wrong(items: list[ObservationItem], rows: Any, found: dict[int, tuple[s
         report(given & ~np.isfinite(column), "bad_number", f"{field} is not a finite number")
     for kind in kinds & KINDS.keys():
         for field in KINDS[kind]:
-            report(of_kind[kind] & _lacks(rows, field), "missing_field", f"a {kind} needs {NEEDS.get(field, field)}")
+            report(
+                of_kind[kind] & _lacks(rows, field),
+                "missing_field",
+                f"a {kind} needs {NEEDS.get(field, field)}",
+            )
 
 
 NEEDS = {"who": "a subject, a place or an area", "where": "a place, or lon and lat"}
 
 
 def _of_kind(items: list[ObservationItem], kind: str, kinds: int) -> NDArray[Any]:
-    return np.ones(len(items), np.bool_) if kinds == 1 else np.array([item.type == kind for item in items])
+    return (
+        np.ones(len(items), np.bool_)
+        if kinds == 1
+        else np.array([item.type == kind for item in items])
+    )
 
 
 def _null(rows: Any, field: str) -> NDArray[Any]:
@@ -261,9 +319,21 @@ def _find_bad_points(rows: Any, report: Any, checks: Checks) -> None:
         return
     given = ~no_lon & ~no_lat
     possible = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)  # False for NaN
-    report((no_lon != no_lat) | (given & ~possible), "bad_coordinates", "lon {}, lat {} is no point", "lon", "lat")
+    report(
+        (no_lon != no_lat) | (given & ~possible),
+        "bad_coordinates",
+        "lon {}, lat {} is no point",
+        "lon",
+        "lat",
+    )
     if checks.bounds is not None:
         west, south, east, north = checks.bounds
         inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
         turned = (lat >= west) & (lat <= east) & (lon >= south) & (lon <= north)
-        report(given & ~inside & turned, "swapped_coordinates", "lon {}, lat {} are swapped", "lon", "lat")
+        report(
+            given & ~inside & turned,
+            "swapped_coordinates",
+            "lon {}, lat {} are swapped",
+            "lon",
+            "lat",
+        )

@@ -1,6 +1,8 @@
-"""A recorded outbreak as a feed: each row of its files becomes one command, on the morning it was published.
+"""A recorded outbreak as a feed: each row of its files becomes one command, on the morning it was
+published.
 
-A row that cannot be read is passed on as it stands, so that the platform rejects it with a reason and counts it.
+A row that cannot be read is passed on as it stands, so that the platform rejects it with a reason
+and counts it.
 """
 
 from __future__ import annotations
@@ -111,7 +113,9 @@ class SourceNames:
             self.by_name.setdefault(area.name, []).append(code)
 
     def find(self, name: str, spec: Column, under: str | None = None) -> str:
-        """The code of the highest area with that name (under `under`), or the name itself when there is none."""
+        """The code of the highest area with that name (under `under`), or the name itself when
+        there is none.
+        """
         wanted = spec.aliases.get(name, name)
         if wanted == "":
             return self.areas.root
@@ -119,7 +123,11 @@ class SourceNames:
             return wanted
         spellings = [wanted, *(wanted + suffix for suffix in spec.suffixes)]
         for spelling in spellings:
-            found = [code for code in self.by_name.get(spelling, []) if under is None or under in self.areas.path(code)]
+            found = [
+                code
+                for code in self.by_name.get(spelling, [])
+                if under is None or under in self.areas.path(code)
+            ]
             if found:
                 return min(found, key=lambda code: (len(self.areas.path(code)), code))
         return wanted
@@ -137,7 +145,9 @@ class OutbreakFeed:
             self.zone = ZoneInfo(self.about.timezone)
             self.hour = time.fromisoformat(self.about.published_at)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise InputError(f"outbreak.toml: {error}", "write a zone like Asia/Shanghai, a time like 08:00") from error
+            raise InputError(
+                f"outbreak.toml: {error}", "write a zone like Asia/Shanghai, a time like 08:00"
+            ) from error
 
     def list_items(self) -> list[OutbreakItem]:
         """Every row of every source, in the order of publication."""
@@ -159,7 +169,9 @@ class OutbreakFeed:
         for row in rows:
             day = parse_day(row.get(source.day.column or "", ""), source.day.format)
             last = self.moment(day) if day else last
-            command = {"id": derive_id("row", source.name, *row.values())} | make(source, row, day, joined)
+            command = {"id": derive_id("row", source.name, *row.values())} | make(
+                source, row, day, joined
+            )
             items.append(OutbreakItem(source=source.name, published_at=last, command=command))
         return items + (self.implied_zeros(source, items) if source.missing_means_zero else [])
 
@@ -175,15 +187,28 @@ class OutbreakFeed:
                     for row in csv.DictReader(handle, delimiter=source.separator)
                 ]
         except (OSError, UnicodeDecodeError, csv.Error, LookupError) as error:
-            raise InputError(f"{file}: {error}", "check the file and its encoding", code="unreadable") from error
+            raise InputError(
+                f"{file}: {error}", "check the file and its encoding", code="unreadable"
+            ) from error
 
     def require_columns(self, source: SourceConfig, rows: list[dict[str, str]]) -> None:
         have = set(rows[0]) if rows else set()
-        specs = (source.day, source.area, source.status, source.found_in, source.count, source.place)
-        missing = [spec.column for spec in specs if spec and spec.column and spec.column not in have]
+        specs = (
+            source.day,
+            source.area,
+            source.status,
+            source.found_in,
+            source.count,
+            source.place,
+        )
+        missing = [
+            spec.column for spec in specs if spec and spec.column and spec.column not in have
+        ]
         if rows and missing:
             raise InputError(
-                f"{source.file}: no column {missing[0]!r}", f"it has {', '.join(sorted(have))}", code="missing_column"
+                f"{source.file}: no column {missing[0]!r}",
+                f"it has {', '.join(sorted(have))}",
+                code="missing_column",
             )
 
     def read_join(self, source: SourceConfig) -> dict[tuple[str, ...], dict[str, str]]:
@@ -196,7 +221,9 @@ class OutbreakFeed:
         name = row[source.area.column] if source.area.column else source.area.constant or ""
         return self.names.find(name, source.area)
 
-    def count_command(self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any) -> dict[str, Any]:
+    def count_command(
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
+    ) -> dict[str, Any]:
         return {
             "type": "ReportCount",
             "hazard": self.about.hazard,
@@ -208,8 +235,14 @@ class OutbreakFeed:
             "source": source.name,
         }
 
-    def figures_command(self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any) -> dict[str, Any]:
-        figures = {name: number(text) for name, text in row.items() if name != source.day.column and text.strip()}
+    def figures_command(
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
+    ) -> dict[str, Any]:
+        figures = {
+            name: number(text)
+            for name, text in row.items()
+            if name != source.day.column and text.strip()
+        }
         return {
             "type": "ReportFigures",
             "hazard": self.about.hazard,
@@ -219,7 +252,9 @@ class OutbreakFeed:
             "source": source.name,
         }
 
-    def stock_command(self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any) -> dict[str, Any]:
+    def stock_command(
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
+    ) -> dict[str, Any]:
         return {
             "type": "SetStock",
             "kind": source.what,
@@ -229,7 +264,11 @@ class OutbreakFeed:
         }
 
     def place_command(
-        self, source: SourceConfig, row: dict[str, str], day: date | None, joined: dict[tuple[str, ...], dict[str, str]]
+        self,
+        source: SourceConfig,
+        row: dict[str, str],
+        day: date | None,
+        joined: dict[tuple[str, ...], dict[str, str]],
     ) -> dict[str, Any]:
         name = row.get((source.place or Column()).column or "", "")
         area = self.area_of(source, row)
@@ -241,7 +280,9 @@ class OutbreakFeed:
             "day": day.isoformat() if day else row.get(source.day.column or ""),
             "source": source.name,
         }
-        found = joined.get(tuple(row.get(key, "") for key in source.join.on)) if source.join else None
+        found = (
+            joined.get(tuple(row.get(key, "") for key in source.join.on)) if source.join else None
+        )
         if found is not None and source.join is not None:
             lon, lat = number(found[source.join.lon]), number(found[source.join.lat])
             if isinstance(lon, float) and isinstance(lat, float):
@@ -250,8 +291,12 @@ class OutbreakFeed:
             area = lower if lower in self.names.areas.by_code else area
         return command | {"area": area}
 
-    def implied_zeros(self, source: SourceConfig, items: Iterable[OutbreakItem]) -> list[OutbreakItem]:
-        """Zero counts for areas that were named before and that a day's bulletin leaves out; a source of their own."""
+    def implied_zeros(
+        self, source: SourceConfig, items: Iterable[OutbreakItem]
+    ) -> list[OutbreakItem]:
+        """Zero counts for areas that were named before and that a day's bulletin leaves out; a
+        source of their own.
+        """
         by_day: dict[datetime, dict[str, str]] = {}
         for item in items:
             by_day.setdefault(item.published_at, {})[item.command["area"]] = item.command["day"]
@@ -280,7 +325,7 @@ class OutbreakFeed:
 
 def parse_day(text: str, pattern: str) -> date | None:
     try:
-        return datetime.strptime(text.strip(), pattern).date()  # noqa: DTZ007 (a calendar day has no zone)
+        return datetime.strptime(text.strip(), pattern).date()
     except ValueError:
         return None
 

@@ -1,4 +1,6 @@
-"""Subjects that are whole numbers, counted in the order they are first met, from table to table of one file."""
+"""Subjects that are whole numbers, counted in the order they are first met, from table to table
+of one file.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ WIDEST = 1 << 24  # between the least and the greatest number; wider ones are ha
 
 
 class SubjectNumbers:
-    """Dictionary encoding by a table instead of a hash; each dictionary begins with the one before it."""
+    """Dictionary encoding by a table instead of a hash; each dictionary begins with the one
+    before it.
+    """
 
     def __init__(self) -> None:
         self.base = 0
@@ -29,7 +33,9 @@ class SubjectNumbers:
         values = column.to_numpy().astype(np.int64, copy=False)
         if not self._make_room(int(values.min()), int(values.max())):
             return column.dictionary_encode()
-        codes, self.count = kernels.number_subjects(values, self.base, self.table, self.met, self.count)
+        codes, self.count = kernels.number_subjects(
+            values, self.base, self.table, self.met, self.count
+        )
         return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(self.met[: self.count]))
 
     def _make_room(self, low: int, high: int) -> bool:
@@ -41,6 +47,8 @@ class SubjectNumbers:
         if high - low >= len(self.table):
             wider = np.full(high - low + 1, -1, np.int32)
             wider[self.base - low : self.base - low + len(self.table)] = self.table
-            self.met = np.concatenate([self.met[: self.count], np.empty(len(wider) - self.count, np.int64)])
+            self.met = np.concatenate(
+                [self.met[: self.count], np.empty(len(wider) - self.count, np.int64)]
+            )
             self.base, self.table = low, wider
         return True

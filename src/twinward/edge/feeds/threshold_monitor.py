@@ -1,4 +1,6 @@
-"""Watches the readings that come in for thresholds: what crosses one is asked of the city twin by itself."""
+"""Watches the readings that come in for thresholds: what crosses one is asked of the city twin
+by itself.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,14 @@ LOOK_AGAIN_S = 1.0  # another process may have set a threshold
 
 
 class ThresholdMonitor:
-    """Keeps the thresholds and the sensors that crossed one in memory; without a threshold a batch costs nothing."""
+    """Keeps the thresholds and the sensors that crossed one in memory; without a threshold a
+    batch costs nothing.
+    """
 
     def __init__(self, store: Store, ask: Ask, nowhere: str) -> None:
-        """`ask` is how the twins are asked; `nowhere` is the area of sensors that give none: the city as a whole."""
+        """`ask` is how the twins are asked; `nowhere` is the area of sensors that give none: the
+        city as a whole.
+        """
         self._store = store
         self._ask = ask
         self._nowhere = nowhere
@@ -39,11 +45,17 @@ class ThresholdMonitor:
         self._fresh_until = float("-inf")
 
     def look(self, source: str, readings: Any) -> None:
-        """Notes what crosses a threshold in this batch; what goes wrong is told by `settle`, not to the inbox."""
+        """Notes what crosses a threshold in this batch; what goes wrong is told by `settle`, not
+        to the inbox.
+        """
         try:
             with self._lock:
                 self._refresh()
-                notes = notes_of(source, readings, self._watched, self._known, self._nowhere) if self._watched else []
+                notes = (
+                    notes_of(source, readings, self._watched, self._known, self._nowhere)
+                    if self._watched
+                    else []
+                )
                 if notes:
                     self._pending.append(self._submit(notes))
         except TwinwardError as error:
@@ -52,7 +64,9 @@ class ThresholdMonitor:
 
     def _submit(self, notes: list[Any]) -> Future[Any]:
         requests = [Request(command=command, actor=ACTOR) for command in notes]
-        self._pending = [future for future in self._pending if not future.done() or future.exception()]
+        self._pending = [
+            future for future in self._pending if not future.done() or future.exception()
+        ]
         return self._store.submit(lambda tx: self._ask(tx, requests))
 
     def _refresh(self) -> None:
@@ -81,7 +95,9 @@ class ThresholdMonitor:
             except TwinwardError as error:
                 self.trouble = str(error)
                 with self._lock:
-                    self._pending.insert(0, failed(error))  # the batch stays in the inbox until the next start
+                    self._pending.insert(
+                        0, failed(error)
+                    )  # the batch stays in the inbox until the next start
                 raise
         self.trouble = None
 

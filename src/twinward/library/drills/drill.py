@@ -14,8 +14,12 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[\w-]
 AREA = "an area code, or #n: the n-th area at the level of incidents, by code, counted round"
 
 
-class Inject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """One thing that happens `at_h` hours after the start, or after the inject that `after` names."""
+class Inject(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
+):
+    """One thing that happens `at_h` hours after the start, or after the inject that `after`
+    names.
+    """
 
     name: Name
     at_h: Hours = 0.0
@@ -23,7 +27,9 @@ class Inject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Outbreak(Inject, frozen=True, kw_only=True, tag="outbreak"):
-    """A tree of infections whose truth is known. `r`: persons whom one infects; `found_share`: who is reported."""
+    """A tree of infections whose truth is known. `r`: persons whom one infects; `found_share`:
+    who is reported.
+    """
 
     area: str = "#1"
     cases: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 40
@@ -54,7 +60,9 @@ class HospitalLost(Inject, frozen=True, kw_only=True, tag="hospital_lost"):
 
 
 class NetworkCut(Inject, frozen=True, kw_only=True, tag="network_cut"):
-    """A feed or a department is silent for `for_h` hours; what a feed would have said comes afterwards."""
+    """A feed or a department is silent for `for_h` hours; what a feed would have said comes
+    afterwards.
+    """
 
     for_h: Span
     feed: Literal["cases", "gauges"] | None = None
@@ -62,7 +70,9 @@ class NetworkCut(Inject, frozen=True, kw_only=True, tag="network_cut"):
 
 
 class SensorFault(Inject, frozen=True, kw_only=True, tag="sensor_fault"):
-    """The first gauge of a flood says the same all the time, nothing, or three times what is true."""
+    """The first gauge of a flood says the same all the time, nothing, or three times what is
+    true.
+    """
 
     of: str
     for_h: Span
@@ -101,7 +111,15 @@ class StaffAbsence(Inject, frozen=True, kw_only=True, tag="staff_absence"):
 
 
 AnyInject = (
-    Outbreak | Flood | HospitalLost | NetworkCut | SensorFault | SupplyShortage | Rumour | Duplicates | StaffAbsence
+    Outbreak
+    | Flood
+    | HospitalLost
+    | NetworkCut
+    | SensorFault
+    | SupplyShortage
+    | Rumour
+    | Duplicates
+    | StaffAbsence
 )
 
 
@@ -119,7 +137,9 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class DrillScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole drill. `plans`: those it is meant to exercise; `step_h`: how often departments look at their orders."""
+    """A whole drill. `plans`: those it is meant to exercise; `step_h`: how often departments
+    look at their orders.
+    """
 
     name: Name
     title: str
@@ -152,10 +172,11 @@ def script_schema() -> dict[str, Any]:
 
 
 class DrillPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """One truly infected person of a drill; hours from its start. `infector` is a pseudonym, empty for the first.
+    """One truly infected person of a drill; hours from its start. `infector` is a pseudonym, empty
+    for the first.
 
-    `reported_h` is when a report comes if nobody finds the person before; None: never. `contacts` are all met while
-    infectious, whether they fell ill or not.
+    `reported_h` is when a report comes if nobody finds the person before; None: never. `contacts`
+    are all met while infectious, whether they fell ill or not.
     """
 
     subject: str

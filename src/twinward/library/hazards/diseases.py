@@ -49,7 +49,9 @@ class ByAge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AgeValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first year of each age band, ascending, from 0."""
 
-    from_year: Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=100)]], msgspec.Meta(min_length=1)]
+    from_year: Annotated[
+        list[Annotated[int, msgspec.Meta(ge=0, le=100)]], msgspec.Meta(min_length=1)
+    ]
 
 
 class Transmission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,7 +129,9 @@ class Dose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Strain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A strain beside the first. `cross_immunity`: share of protection that holds between it and each other strain."""
+    """A strain beside the first. `cross_immunity`: share of protection that holds between it and
+    each other strain.
+    """
 
     name: str
     transmission_factor: DiseaseFigure
@@ -143,7 +147,9 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Disease(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One pathogen. The first strain is the one the figures speak of; `strains` are further ones (at most 6)."""
+    """One pathogen. The first strain is the one the figures speak of; `strains` are further ones
+    (at most 6).
+    """
 
     name: str
     title: str
@@ -161,11 +167,16 @@ class Disease(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def list_diseases() -> list[str]:
     """Names of the diseases that come with Twinward."""
     folder = resources.files("twinward.library") / "data" / "diseases"
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return sorted(
+        entry.name.removesuffix(".toml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    )
 
 
 def load_disease(name_or_file: str, settings: list[str] | None = None) -> Disease:
-    """A bundled disease by name or one from a TOML file, with `path.to.figure=value` settings laid over it.
+    """A bundled disease by name or one from a TOML file, with `path.to.figure=value` settings laid
+    over it.
 
     Raises InputError `unknown_disease`, `bad_disease`, `bad_setting`.
     """
@@ -174,7 +185,9 @@ def load_disease(name_or_file: str, settings: list[str] | None = None) -> Diseas
 
 def _read(name_or_file: str) -> dict[str, Any]:
     if name_or_file in list_diseases():
-        text = (resources.files("twinward.library") / "data" / "diseases" / f"{name_or_file}.toml").read_text("utf-8")
+        text = (
+            resources.files("twinward.library") / "data" / "diseases" / f"{name_or_file}.toml"
+        ).read_text("utf-8")
     elif Path(name_or_file).is_file():
         text = Path(name_or_file).read_text("utf-8", errors="replace")
     else:
@@ -205,27 +218,37 @@ def _apply(data: dict[str, Any], settings: list[str]) -> dict[str, Any]:
         except (KeyError, IndexError, ValueError, TypeError) as error:
             raise InputError(
                 f"--set {setting}: there is no such figure, or {text!r} is not a value",
-                "write for example --set transmission.r0=2.5; `twinward simulate --schema disease` lists the figures",
+                "write for example --set transmission.r0=2.5; `twinward simulate --schema "
+                "disease` lists the figures",
                 code="bad_setting",
             ) from error
-        node[last] = {"value": value, "source": "set by the user"} if isinstance(old, dict) else value
+        node[last] = (
+            {"value": value, "source": "set by the user"} if isinstance(old, dict) else value
+        )
     return data
 
 
 def check_disease(data: dict[str, Any]) -> Disease:
-    """The disease, or InputError `bad_disease` naming the figure that is missing or out of range."""
+    """The disease, or InputError `bad_disease` naming the figure that is missing or out of
+    range.
+    """
     try:
         disease = msgspec.convert(data, Disease)
     except msgspec.ValidationError as error:
         raise InputError(
             f"the disease cannot be used: {error}",
-            'each figure is { value = …, source = "…" }; `twinward simulate --schema disease` prints the form',
+            'each figure is { value = …, source = "…" }; `twinward simulate --schema disease` '
+            "prints the form",
             code="bad_disease",
         ) from error
     bands = len(disease.ages.from_year)
     years = disease.ages.from_year
     if years[0] != 0 or years != sorted(set(years)):
-        raise InputError("ages.from_year must start at 0 and ascend", "for example [0, 10, 20]", code="bad_disease")
+        raise InputError(
+            "ages.from_year must start at 0 and ascend",
+            "for example [0, 10, 20]",
+            code="bad_disease",
+        )
     for group in (disease.transmission, disease.severity):
         for field in group.__struct_fields__:
             figure = getattr(group, field)
@@ -241,15 +264,29 @@ def check_disease(data: dict[str, Any]) -> Disease:
 
 def _check_figures(disease: Disease) -> None:
     if sum(disease.transmission.infectiousness.value) <= 0:
-        raise InputError("transmission.infectiousness is 0 on all days", "give one day above 0", code="bad_disease")
+        raise InputError(
+            "transmission.infectiousness is 0 on all days",
+            "give one day above 0",
+            code="bad_disease",
+        )
     if disease.transmission.dispersion_k.value <= 0:
-        raise InputError("transmission.dispersion_k must be above 0", "use 1000 for even spread", code="bad_disease")
+        raise InputError(
+            "transmission.dispersion_k must be above 0",
+            "use 1000 for even spread",
+            code="bad_disease",
+        )
     if disease.transmission.r0.value > 30:
-        raise InputError("transmission.r0 is above 30", "no known disease is; measles has 12 to 18", code="bad_disease")
+        raise InputError(
+            "transmission.r0 is above 30",
+            "no known disease is; measles has 12 to 18",
+            code="bad_disease",
+        )
     for field in disease.course.__struct_fields__:
         if getattr(disease.course, field).value > 60:
             raise InputError(
-                f"course.{field} is above 60 days", "the simulator follows acute disease", code="bad_disease"
+                f"course.{field} is above 60 days",
+                "the simulator follows acute disease",
+                code="bad_disease",
             )
 
 

@@ -25,7 +25,9 @@ class LevelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One hazard: at which administrative level incidents stand, and which figures call for which response level."""
+    """One hazard: at which administrative level incidents stand, and which figures call for
+    which response level.
+    """
 
     id: str
     title: str

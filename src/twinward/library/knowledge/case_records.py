@@ -1,4 +1,6 @@
-"""Case records: what a closed incident was like and what worked, and which of them are like another incident."""
+"""Case records: what a closed incident was like and what worked, and which of them are like
+another incident.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ GROWTH_SCALE, LOG_SCALE, SEASON_SCALE_D = 0.1, math.log(3), 60.0
 
 
 class Worked(msgspec.Struct, frozen=True, kw_only=True):
-    """A measure put in force on a day of the incident, and the growth of reports a day before and after."""
+    """A measure put in force on a day of the incident, and the growth of reports a day before
+    and after.
+    """
 
     measure: str
     day: int
@@ -32,7 +36,9 @@ class Worked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One incident as experience: `counts` are new reports by day since its first, `growth` that of its first days."""
+    """One incident as experience: `counts` are new reports by day since its first, `growth` that
+    of its first days.
+    """
 
     incident: str
     hazard: str
@@ -55,7 +61,9 @@ class CaseRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Like(msgspec.Struct, frozen=True, kw_only=True):
-    """A record, how alike it is (0 to 1), why, and what worked there: measures after which growth fell."""
+    """A record, how alike it is (0 to 1), why, and what worked there: measures after which
+    growth fell.
+    """
 
     record: str
     title: str
@@ -66,9 +74,15 @@ class Like(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_like(one: CaseRecord, records: Sequence[CaseRecord], most: int = 3) -> list[Like]:
-    """The closed records of the same hazard that are most like `one`, at the age that it has now."""
+    """The closed records of the same hazard that are most like `one`, at the age that it has
+    now.
+    """
     family = one.hazard.partition("/")[0]
-    others = [r for r in records if r.closed and r.incident != one.incident and r.hazard.partition("/")[0] == family]
+    others = [
+        r
+        for r in records
+        if r.closed and r.incident != one.incident and r.hazard.partition("/")[0] == family
+    ]
     found = [compare(one, other) for other in others]
     return sorted(found, key=lambda like: (-like.alike, like.record))[:most]
 
@@ -88,7 +102,10 @@ def compare(one: CaseRecord, other: CaseRecord) -> Like:
         parts["residents"] = (closeness(math.log(one.residents / other.residents), LOG_SCALE), text)
     apart = abs((one.first_day - other.first_day).days) % YEAR_D
     apart = min(apart, YEAR_D - apart)
-    parts["season"] = (closeness(apart, SEASON_SCALE_D), f"began {other.first_day:%d %B}, here {one.first_day:%d %B}")
+    parts["season"] = (
+        closeness(apart, SEASON_SCALE_D),
+        f"began {other.first_day:%d %B}, here {one.first_day:%d %B}",
+    )
     if one.settings and other.settings:
         parts["settings"] = (
             overlap(one.settings, other.settings),
@@ -98,10 +115,13 @@ def compare(one: CaseRecord, other: CaseRecord) -> Like:
     alike = sum(WEIGHTS[name] * part for name, (part, _) in parts.items()) / weight
     because = [text for _, text in sorted(parts.values(), key=lambda part: -part[0])]
     return Like(
-        record=other.incident, title=f"{other.hazard} in {other.area_name}, {other.first_day}, {other.days} days",
-        alike=round(alike, 3), because=tuple(because), worked=tuple(tell(w) for w in what_worked(other)),
+        record=other.incident,
+        title=f"{other.hazard} in {other.area_name}, {other.first_day}, {other.days} days",
+        alike=round(alike, 3),
+        because=tuple(because),
+        worked=tuple(tell(w) for w in what_worked(other)),
         lessons=other.lessons,
-    )  # fmt: skip
+    )
 
 
 def closeness(difference: float, scale: float) -> float:
@@ -120,13 +140,16 @@ def top(settings: dict[str, int]) -> str:
 
 
 def what_worked(record: CaseRecord) -> list[Worked]:
-    """Measures after which growth fell, the greatest fall first. After is not because: several start together."""
+    """Measures after which growth fell, the greatest fall first. After is not because: several
+    start together.
+    """
     return sorted((one for one in record.worked if one.change < 0), key=lambda one: one.change)
 
 
 def tell(one: Worked) -> str:
     return (
-        f"{one.measure} from day {one.day}: growth {one.growth_before:+.1%} a day before, {one.growth_after:+.1%} after"
+        f"{one.measure} from day {one.day}: growth {one.growth_before:+.1%} a day before, "
+        f"{one.growth_after:+.1%} after"
     )
 
 
@@ -135,5 +158,8 @@ def read_records(path: Path) -> list[CaseRecord]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=list[CaseRecord])
     except (OSError, msgspec.DecodeError) as error:
-        raise InputError(f"{path.name} holds no case records: {error}", "write it with `library cases --export`",
-                         code="bad_records") from error  # fmt: skip
+        raise InputError(
+            f"{path.name} holds no case records: {error}",
+            "write it with `library cases --export`",
+            code="bad_records",
+        ) from error

@@ -1,4 +1,6 @@
-"""The knowledge graph: typed nodes and edges of hazards, plans, measures, resources, departments, evidence, manuals."""
+"""The knowledge graph: typed nodes and edges of hazards, plans, measures, resources,
+departments, evidence, manuals.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from twinward.library.supplies.resources import list_resources
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """A thing; `names` are all words by which people call it, in English and Chinese. `fact`: what is said of it."""
+    """A thing; `names` are all words by which people call it, in English and Chinese. `fact`:
+    what is said of it.
+    """
 
     id: str
     kind: str
@@ -25,7 +29,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
-    """`kind` reads from the first to the second: `lowers transmission in`, `needs`, `is accountable for`, …"""
+    """`kind` reads from the first to the second: `lowers transmission in`, `needs`, `is
+    accountable for`, …
+    """
 
     start: str
     kind: str
@@ -39,10 +45,22 @@ class Graph(msgspec.Struct, kw_only=True):
     nodes: dict[str, Node] = {}
     edges: list[Edge] = []
 
-    def add(self, kind: str, key: str, title: str, zh: str = "", names: Iterable[str] = (), fact: str = "") -> str:
+    def add(
+        self,
+        kind: str,
+        key: str,
+        title: str,
+        zh: str = "",
+        names: Iterable[str] = (),
+        fact: str = "",
+    ) -> str:
         name = f"{kind}:{key}"
-        words = tuple(dict.fromkeys(w.lower() for w in (title, zh, key, key.replace("_", " "), *names) if w))
-        self.nodes.setdefault(name, Node(id=name, kind=kind, title=title, zh=zh, names=words, fact=fact))
+        words = tuple(
+            dict.fromkeys(w.lower() for w in (title, zh, key, key.replace("_", " "), *names) if w)
+        )
+        self.nodes.setdefault(
+            name, Node(id=name, kind=kind, title=title, zh=zh, names=words, fact=fact)
+        )
         return name
 
     def join(self, start: str, kind: str, end: str, fact: str = "") -> None:
@@ -107,7 +125,9 @@ def build_graph(library: Library) -> Graph:
     resource_names = {one.id: one for one in words.resource_name}
     for key, resource in list_resources().items():
         name = resource_names.get(key)
-        graph.add("resource", key, resource.title, name.zh if name else "", name.aliases if name else ())
+        graph.add(
+            "resource", key, resource.title, name.zh if name else "", name.aliases if name else ()
+        )
     department_names = {one.id: one for one in words.department_name}
     for key, department in library.departments.items():
         name = department_names.get(key)
@@ -145,7 +165,9 @@ def add_measures(graph: Graph, measures: tuple[_Measure, ...]) -> None:
 
 
 def add_plan(graph: Graph, plan: Plan, names: dict[str, _Name]) -> None:
-    """A plan with its measures, resources and tasks; a task with its department, measure, needs and manual."""
+    """A plan with its measures, resources and tasks; a task with its department, measure, needs
+    and manual.
+    """
     name = graph.add("plan", plan.id, plan.title)
     graph.join(name, "answers", f"hazard:{plan.hazard}")
     for measure in plan.measures:

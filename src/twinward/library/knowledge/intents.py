@@ -1,4 +1,6 @@
-"""What a question asks for: by words that say so, else by the example questions that it is most like."""
+"""What a question asks for: by words that say so, else by the example questions that it is most
+like.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,19 @@ from functools import cache
 
 from twinward.library.loading import HOME
 
-# cosine to the nearest example from which a question is understood: where it names a thing, where it names none (ours)
+# cosine to the nearest example from which a question is understood: where it names a thing, where
+# it names none (ours)
 LIKE_ENOUGH, VERY_LIKE = 0.2, 0.5
-STOP = frozenset(("the", "a", "an", "of", "in", "on", "to", "for", "and", "is", "are", "with", "by", "at", "it"))
+STOP = frozenset(
+    ("the", "a", "an", "of", "in", "on", "to", "for", "and", "is", "are", "with", "by", "at", "it")
+)
 
 
 def stems(text: str) -> set[str]:
     words = re.findall(r"[a-z]+", text.lower())
-    return {re.sub(r"(ations?|ating|ings?|ed|es|s|e)$", "", word) for word in words if word not in STOP}
+    return {
+        re.sub(r"(ations?|ating|ings?|ed|es|s|e)$", "", word) for word in words if word not in STOP
+    }
 
 
 def features(text: str) -> set[str]:
@@ -32,7 +39,9 @@ def features(text: str) -> set[str]:
 def examples() -> tuple[tuple[tuple[str, frozenset[str]], ...], dict[str, float]]:
     """(intent, features) of every example question, and how telling each feature is."""
     data: dict[str, list[str]] = tomllib.loads((HOME / "questions.toml").read_text("utf-8"))
-    rows = tuple((intent, frozenset(features(one))) for intent, told in data.items() for one in told)
+    rows = tuple(
+        (intent, frozenset(features(one))) for intent, told in data.items() for one in told
+    )
     seen = Counter(word for _, words in rows for word in words)
     return rows, {word: math.log(1 + len(rows) / count) for word, count in seen.items()}
 

@@ -7,17 +7,23 @@ import re
 from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
-from twinward.core.errors import Route, plain, field_path, value_at
+from twinward.core.errors import Route, field_path, plain, value_at
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.hazards.measures import KNOWN_MEASURES
-from twinward.library.plans.plan import (AdminLevel, Objective, PlanTask, PlanStart)
+from twinward.library.plans.plan import AdminLevel, Objective, PlanStart, PlanTask
 
 Complaint = tuple[Route, str, str, str]  # where, code, message, advice
 OPTIONS = {  # the words that a field may have
-    "level": get_args(AdminLevel), "kind": get_args(get_type_hints(Objective)["kind"]),
-    "where": get_args(get_type_hints(PlanTask)["where"]), "source": get_args(get_type_hints(PlanStart)["source"]),
-}  # fmt: skip
-TIMES = {"deadline": "deadline_h, in hours", "within": "within_h, in hours", "delay": "delay_d, in days"}
+    "level": get_args(AdminLevel),
+    "kind": get_args(get_type_hints(Objective)["kind"]),
+    "where": get_args(get_type_hints(PlanTask)["where"]),
+    "source": get_args(get_type_hints(PlanStart)["source"]),
+}
+TIMES = {
+    "deadline": "deadline_h, in hours",
+    "within": "within_h, in hours",
+    "delay": "delay_d, in days",
+}
 
 
 def form_fault(base: Route, complaint: str, item: Any = None) -> Complaint:
@@ -40,16 +46,28 @@ def explain(complaint: str, route: Route, value: Any = None) -> tuple[str, str, 
         lacking = message.replace("Object missing required field", "it lacks").replace("`", "")
         return "missing", lacking, f"add it; {schema}"
     if re.search(r"`(float|int)` >=? 0", complaint):
-        return "negative", said, "give a number above 0" if "> 0" in complaint else "give a number that is not negative"
+        return (
+            "negative",
+            said,
+            "give a number above 0" if "> 0" in complaint else "give a number that is not negative",
+        )
     if "<= 1.0" in complaint:
         return "unit", said, "a share is from 0 to 1: 80 % is 0.8"
     if "Invalid enum value" in complaint and last in OPTIONS:
         options = LEVELS if route == ("level",) else OPTIONS[last]
-        return "bad_form", said.replace("Invalid enum value", "there is no"), "known: " + ", ".join(options)
+        return (
+            "bad_form",
+            said.replace("Invalid enum value", "there is no"),
+            "known: " + ", ".join(options),
+        )
     if "Invalid value" in complaint and last == "type":
         return "unknown_measure", message, "known: " + ", ".join(sorted(KNOWN_MEASURES))
     if "got `str`" in complaint and ("float" in complaint or "int" in complaint):
-        return "unit", said, "write the bare number; its unit stands in the name or with the resource"
+        return (
+            "unit",
+            said,
+            "write the bare number; its unit stands in the name or with the resource",
+        )
     return "bad_form", said, schema
 
 
@@ -57,6 +75,12 @@ def list_infinite(data: Any, route: Route = ()) -> Iterator[Complaint]:
     """Every number of a file that is none: TOML can say inf and nan."""
     if isinstance(data, float) and not math.isfinite(data):
         yield route, "bad_number", f"{route[-1]}: {data} is no amount of anything", "give a number"
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    items = (
+        data.items()
+        if isinstance(data, dict)
+        else enumerate(data)
+        if isinstance(data, list)
+        else ()
+    )
     for key, value in items:
         yield from list_infinite(value, (*route, key))

@@ -1,4 +1,6 @@
-"""What may be wrong with who does what, in which order: departments that are not there, circles, keys twice."""
+"""What may be wrong with who does what, in which order: departments that are not there, circles,
+keys twice.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import msgspec
 
 from twinward.core.errors import InputError, Route
 from twinward.library.plans.decode_errors import Complaint
-from twinward.library.plans.plan import (Duty, Plan, PlanTask, duty_key, order_tasks)
+from twinward.library.plans.plan import Duty, Plan, PlanTask, duty_key, order_tasks
 
 T = TypeVar("T", PlanTask, Duty)
 
@@ -22,15 +24,27 @@ def list_tasks(plan: Plan) -> Iterator[tuple[Route, PlanTask]]:
         yield ("contact_task",), plan.contact_task
 
 
-def check_departments(plan: Plan, departments: Mapping[str, Any], hazards: Mapping[str, Any]) -> Iterator[Complaint]:
+def check_departments(
+    plan: Plan, departments: Mapping[str, Any], hazards: Mapping[str, Any]
+) -> Iterator[Complaint]:
     if plan.hazard not in hazards:
-        yield ("hazard",), "unknown_hazard", f"there is no hazard {plan.hazard!r}", "known: " + ", ".join(hazards)
+        yield (
+            ("hazard",),
+            "unknown_hazard",
+            f"there is no hazard {plan.hazard!r}",
+            "known: " + ", ".join(hazards),
+        )
     named = [(route, task.department) for route, task in list_tasks(plan)]
     named += [(("duties", number), duty.department) for number, duty in enumerate(plan.duties)]
     for route, department in named:
         if department not in departments:
             message = f"there is no department {department!r}"
-            yield (*route, "department"), "unknown_department", message, "known: " + ", ".join(departments)
+            yield (
+                (*route, "department"),
+                "unknown_department",
+                message,
+                "known: " + ", ".join(departments),
+            )
 
 
 def check_order(plan: Plan) -> Iterator[Complaint]:
@@ -40,17 +54,32 @@ def check_order(plan: Plan) -> Iterator[Complaint]:
     for number, task in enumerate(plan.work()):
         route: Route = ("tasks", number) if number < len(plan.tasks) else places[task.key]
         if task.key in keys[:number]:
-            yield (*route, "key"), "key_twice", f"task key {task.key!r} stands twice", "name each task once"
+            yield (
+                (*route, "key"),
+                "key_twice",
+                f"task key {task.key!r} stands twice",
+                "name each task once",
+            )
         for before in task.after:
             if before not in keys:
                 advice = "known: " + ", ".join(dict.fromkeys(keys))
-                yield (*route, "after"), "unknown_task", f"task {task.key} waits for unknown {before!r}", advice
+                yield (
+                    (*route, "after"),
+                    "unknown_task",
+                    f"task {task.key} waits for unknown {before!r}",
+                    advice,
+                )
     try:
         order_tasks(with_known_order(plan, keys))
     except InputError as error:
         circle = error.message.rpartition(": ")[2].split(", ")
         message = "these wait for each other, or for those who do: " + ", ".join(circle)
-        yield (*places[circle[0]], "after"), "circle", message, "let one of them start without the other"
+        yield (
+            (*places[circle[0]], "after"),
+            "circle",
+            message,
+            "let one of them start without the other",
+        )
 
 
 def with_known_order(plan: Plan, keys: Container[str]) -> Plan:
@@ -59,4 +88,6 @@ def with_known_order(plan: Plan, keys: Container[str]) -> Plan:
     def known(one: T) -> T:
         return msgspec.structs.replace(one, after=tuple(key for key in one.after if key in keys))
 
-    return msgspec.structs.replace(plan, tasks=tuple(map(known, plan.tasks)), duties=tuple(map(known, plan.duties)))
+    return msgspec.structs.replace(
+        plan, tasks=tuple(map(known, plan.tasks)), duties=tuple(map(known, plan.duties))
+    )

@@ -1,4 +1,6 @@
-"""Plans as data: what triggers, who does what in which order until when, what is told, what counts as done."""
+"""Plans as data: what triggers, who does what in which order until when, what is told, what
+counts as done.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ AdminLevel = Literal["city", "district", "subdistrict", "community"]
 class PlanStart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A figure at which something starts: at least so much, and at most so much.
 
-    `source`: the figure is of reports, of a sensor (whatever its threshold watches), or of beds (a share in use).
+    `source`: the figure is of reports, of a sensor (whatever its threshold watches), or of beds (a
+    share in use).
     """
 
     figure: str
@@ -33,14 +36,21 @@ class PlanStart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     source: Literal["reports", "sensors", "beds"] = "reports"
 
     def reached(self, value: float | None) -> bool:
-        """Whether it fires. Above `at_most` it has fired as well, unless `at_most` is all that it asks."""
+        """Whether it fires. Above `at_most` it has fired as well, unless `at_most` is all that
+        it asks.
+        """
         if value is None or value < self.at_least:
             return False
         return self.at_least > 0 or self.at_most is None or value <= self.at_most
 
     def outgrown(self, value: float | None) -> bool:
         """Whether the figure is past what was written for."""
-        return value is not None and self.at_least > 0 and self.at_most is not None and value > self.at_most
+        return (
+            value is not None
+            and self.at_least > 0
+            and self.at_most is not None
+            and value > self.at_most
+        )
 
 
 class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,10 +67,12 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class PlanTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One duty: which department does what, where (once for the incident or in each affected area), after what.
+    """One duty: which department does what, where (once for the incident or in each affected area),
+    after what.
 
-    `level`: an `each_affected` task is done by the areas of this level in which the affected ones lie. `when`: it is
-    ordered once the figure is reached; so is a task whose measure the plan starts by a trigger.
+    `level`: an `each_affected` task is done by the areas of this level in which the affected ones
+    lie. `when`: it is ordered once the figure is reached; so is a task whose measure the plan
+    starts by a trigger.
     """
 
     key: str
@@ -72,7 +84,9 @@ class PlanTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     when: PlanStart | None = None
     after: tuple[str, ...] = ()
     deadline_h: Positive
-    deadline: datetime | None = None  # an instant that also bounds it; the earlier of the two counts
+    deadline: datetime | None = (
+        None  # an instant that also bounds it; the earlier of the two counts
+    )
     measure: str | None = None
     manual: str | None = None
     needs: dict[str, Amount] = {}
@@ -97,7 +111,8 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Duty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is accountable for what at which administrative level.
 
-    With a deadline it is ordered as a task of its own, and so is the duty of a department that has no other task.
+    With a deadline it is ordered as a task of its own, and so is the duty of a department that has
+    no other task.
     """
 
     department: str
@@ -108,7 +123,9 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is told to whom, by which way, within how many hours of adoption; with `when`, once a figure is reached."""
+    """What is told to whom, by which way, within how many hours of adoption; with `when`, once a
+    figure is reached.
+    """
 
     audience: str
     text: str
@@ -125,7 +142,9 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class PlanEnding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What ends the plan: quiet days, figures below, or its longest time; and how often it is looked at again."""
+    """What ends the plan: quiet days, figures below, or its longest time; and how often it is
+    looked at again.
+    """
 
     quiet_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
     below: dict[str, Positive] = {}
@@ -134,10 +153,12 @@ class PlanEnding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A plan for one hazard at one response level. `standard`: the loop takes it when the level is reached.
+    """A plan for one hazard at one response level. `standard`: the loop takes it when the level is
+    reached.
 
-    `triggers`: any of them starts it, where it was not adopted to start at once. `valid_until` is its last day.
-    `measures` are the simulator's own, what the plan does to the course of the outbreak; tasks put them in force.
+    `triggers`: any of them starts it, where it was not adopted to start at once. `valid_until` is
+    its last day. `measures` are the simulator's own, what the plan does to the course of the
+    outbreak; tasks put them in force.
     """
 
     id: str
@@ -173,23 +194,37 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
     def work(self) -> tuple[PlanTask, ...]:
-        """What is ordered once it has started: its tasks, and those of its duties that are tasks of their own."""
+        """What is ordered once it has started: its tasks, and those of its duties that are tasks
+        of their own.
+        """
         busy = {task.department for task in self.tasks}
         return self.tasks + tuple(
             PlanTask(
-                key=duty_key(duty), title=duty.duty, department=duty.department, where="each_affected",
-                level=duty.level, after=duty.after, deadline_h=duty.deadline_h or TAKEN_UP_H, essential=False,
+                key=duty_key(duty),
+                title=duty.duty,
+                department=duty.department,
+                where="each_affected",
+                level=duty.level,
+                after=duty.after,
+                deadline_h=duty.deadline_h or TAKEN_UP_H,
+                essential=False,
             )
             for duty in self.duties
             if duty.deadline_h is not None or duty.department not in busy
-        )  # fmt: skip
+        )
 
     def gate_of(self, task: PlanTask) -> PlanStart | None:
-        """What has to be reached before the task is ordered: its own figure, or that of the measure it orders."""
+        """What has to be reached before the task is ordered: its own figure, or that of the
+        measure it orders.
+        """
         if task.when is not None:
             return task.when
         trigger = self.trigger_of(task)
-        return PlanStart(figure=trigger.figure, at_least=trigger.start_above) if trigger is not None else None
+        return (
+            PlanStart(figure=trigger.figure, at_least=trigger.start_above)
+            if trigger is not None
+            else None
+        )
 
     def trigger_of(self, task: PlanTask) -> Trigger | None:
         """The trigger of the measure that the task puts in force."""
@@ -198,7 +233,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def every_task(self) -> tuple[PlanTask, ...]:
         """All that it may order, with what is made for each case and each contact."""
-        return (*self.work(), *(task for task in (self.case_task, self.contact_task) if task is not None))
+        return (
+            *self.work(),
+            *(task for task in (self.case_task, self.contact_task) if task is not None),
+        )
 
 
 def duty_key(duty: Duty) -> str:
@@ -215,7 +253,9 @@ def order_tasks(plan: Plan) -> list[PlanTask]:
         if not ready:
             circle = ", ".join(task.key for task in left)
             raise InputError(
-                f"plan {plan.id}: these wait for each other: {circle}", "break the circle", code="bad_plan"
+                f"plan {plan.id}: these wait for each other: {circle}",
+                "break the circle",
+                code="bad_plan",
             )
         ordered += ready
         left = [task for task in left if task not in ready]

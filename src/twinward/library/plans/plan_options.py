@@ -1,4 +1,6 @@
-"""Plans made of blocks: each a measure with its strengths and who carries it out; a digit a block names the plan."""
+"""Plans made of blocks: each a measure with its strengths and who carries it out; a digit a
+block names the plan.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """How a block is carried out: `field` of a measure of `kind` takes the strength; a department is ordered."""
+    """How a block is carried out: `field` of a measure of `kind` takes the strength; a
+    department is ordered.
+    """
 
     kind: str
     field: str
@@ -50,24 +54,63 @@ BLOCKS = (
     Block(name="lockdown", strengths=(0.0, 0.6, 0.9)),
 )
 ORDERS = {
-    "schools_closed": Order(kind="school_closure", field="coverage", department="education",
-                            title="Schools teach at home", manual="manuals/school-closure.md"),
-    "workplaces_closed": Order(kind="workplace_closure", field="coverage", department="market_supervision",
-                               title="Work that can be done at home is done at home"),
-    "distancing": Order(kind="distancing", field="reduction", department="civil_affairs",
-                        title="People are asked to keep apart"),
-    "masks": Order(kind="masks", field="coverage", department="information", title="Masks are worn where people meet",
-                   manual="manuals/public-information.md"),
-    "tracers_per_100k": Order(kind="contact_tracing", field="tracers_per_100k", department="disease_control",
-                              title="Tracers find the contacts of every case", manual="manuals/investigation.md"),
-    "mass_testing_every_d": Order(kind="mass_testing", field="every_d", fixed={"delay_d": 1, "coverage": 0.9},
-                                  department="health", title="Everybody is tested in rounds",
-                                  manual="manuals/mass-testing.md"),
-    "gathering_persons": Order(kind="gathering_limit", field="persons", department="market_supervision",
-                               title="Gatherings are limited", manual="manuals/gatherings.md"),
-    "lockdown": Order(kind="lockdown", field="reduction", fixed={"compliance": 0.9}, word="area_lockdown",
-                      department="public_security", title="People stay at home but for what they need"),
-}  # fmt: skip
+    "schools_closed": Order(
+        kind="school_closure",
+        field="coverage",
+        department="education",
+        title="Schools teach at home",
+        manual="manuals/school-closure.md",
+    ),
+    "workplaces_closed": Order(
+        kind="workplace_closure",
+        field="coverage",
+        department="market_supervision",
+        title="Work that can be done at home is done at home",
+    ),
+    "distancing": Order(
+        kind="distancing",
+        field="reduction",
+        department="civil_affairs",
+        title="People are asked to keep apart",
+    ),
+    "masks": Order(
+        kind="masks",
+        field="coverage",
+        department="information",
+        title="Masks are worn where people meet",
+        manual="manuals/public-information.md",
+    ),
+    "tracers_per_100k": Order(
+        kind="contact_tracing",
+        field="tracers_per_100k",
+        department="disease_control",
+        title="Tracers find the contacts of every case",
+        manual="manuals/investigation.md",
+    ),
+    "mass_testing_every_d": Order(
+        kind="mass_testing",
+        field="every_d",
+        fixed={"delay_d": 1, "coverage": 0.9},
+        department="health",
+        title="Everybody is tested in rounds",
+        manual="manuals/mass-testing.md",
+    ),
+    "gathering_persons": Order(
+        kind="gathering_limit",
+        field="persons",
+        department="market_supervision",
+        title="Gatherings are limited",
+        manual="manuals/gatherings.md",
+    ),
+    "lockdown": Order(
+        kind="lockdown",
+        field="reduction",
+        fixed={"compliance": 0.9},
+        word="area_lockdown",
+        department="public_security",
+        title="People stay at home but for what they need",
+    ),
+}
 WHOLE_NUMBERS = (START_DAY, "mass_testing_every_d")
 FOUND: list[dict[str, Any]] = [  # what every plan of blocks does about those who are found
     {"type": "symptomatic_testing", "coverage": 0.6, "delay_d": 2},
@@ -75,24 +118,55 @@ FOUND: list[dict[str, Any]] = [  # what every plan of blocks does about those wh
     {"type": "household_quarantine", "compliance": 0.8},
 ]
 FRAME: dict[str, Any] = {  # what every plan of blocks is, whatever it does
-    "version": "1", "hazard": "epidemic", "standard": False,
-    "authority": {"automatic": False, "authorised_by": "whoever adopts it", "bounds": "as it was compared"},
-    "case_task": {"key": "case", "title": "Interview the case and name the contacts", "department": "disease_control",
-                  "deadline_h": 24, "manual": "manuals/interview.md"},
-    "contact_task": {"key": "contact", "title": "Locate, isolate and test the contact", "department": "civil_affairs",
-                     "deadline_h": 24, "manual": "manuals/contact.md"},
-    "objectives": [{"key": "tasks", "kind": "tasks_done"}, {"key": "contacts", "kind": "contacts_resolved"},
-                   {"key": "no linked case", "kind": "quiet_days", "days": 14}],
+    "version": "1",
+    "hazard": "epidemic",
+    "standard": False,
+    "authority": {
+        "automatic": False,
+        "authorised_by": "whoever adopts it",
+        "bounds": "as it was compared",
+    },
+    "case_task": {
+        "key": "case",
+        "title": "Interview the case and name the contacts",
+        "department": "disease_control",
+        "deadline_h": 24,
+        "manual": "manuals/interview.md",
+    },
+    "contact_task": {
+        "key": "contact",
+        "title": "Locate, isolate and test the contact",
+        "department": "civil_affairs",
+        "deadline_h": 24,
+        "manual": "manuals/contact.md",
+    },
+    "objectives": [
+        {"key": "tasks", "kind": "tasks_done"},
+        {"key": "contacts", "kind": "contacts_resolved"},
+        {"key": "no linked case", "kind": "quiet_days", "days": 14},
+    ],
     "ends": {"quiet_days": 14, "most_days": 28, "review_every_days": 7},
-}  # fmt: skip
-FIRST = {"key": "find", "title": "Test who has symptoms, isolate who is found", "department": "health",
-         "deadline_h": 24, "measure": "case_isolation"}  # fmt: skip
-TELL = {"key": "inform", "title": "Tell the public what is known and where to ask", "department": "information",
-        "deadline_h": 12, "manual": "manuals/public-information.md"}  # fmt: skip
+}
+FIRST = {
+    "key": "find",
+    "title": "Test who has symptoms, isolate who is found",
+    "department": "health",
+    "deadline_h": 24,
+    "measure": "case_isolation",
+}
+TELL = {
+    "key": "inform",
+    "title": "Tell the public what is known and where to ask",
+    "department": "information",
+    "deadline_h": 12,
+    "manual": "manuals/public-information.md",
+}
 
 
 def plan_of_choices(choices: Choices, areas: Sequence[str] = ()) -> Plan:
-    """The plan that a choice of strengths makes, in `areas` (none: the whole city); its name says what it is."""
+    """The plan that a choice of strengths makes, in `areas` (none: the whole city); its name
+    says what it is.
+    """
     measures, tasks = list(FOUND), [FIRST, TELL]
     start = int(choices[START_DAY])
     for block in BLOCKS:
@@ -101,21 +175,40 @@ def plan_of_choices(choices: Choices, areas: Sequence[str] = ()) -> Plan:
             continue
         value = int(strength) if block.name in WHOLE_NUMBERS else strength
         measures.append(
-            {"type": order.kind, order.field: value, **order.fixed, "areas": list(areas), "start_day": start}
+            {
+                "type": order.kind,
+                order.field: value,
+                **order.fixed,
+                "areas": list(areas),
+                "start_day": start,
+            }
         )
-        tasks.append({
-            "key": block.name, "title": order.title, "department": order.department,
-            "measure": order.word or order.kind, "deadline_h": 24 * max(1, start), "manual": order.manual,
-            "areas": list(areas),            "where": "each_affected" if areas else "city",
-        })  # fmt: skip
+        tasks.append(
+            {
+                "key": block.name,
+                "title": order.title,
+                "department": order.department,
+                "measure": order.word or order.kind,
+                "deadline_h": 24 * max(1, start),
+                "manual": order.manual,
+                "areas": list(areas),
+                "where": "each_affected" if areas else "city",
+            }
+        )
     name = name_of(choices, areas)
     return msgspec.convert(
-        FRAME | {
-            "id": name, "title": title_of(choices), "source": "made from blocks", "level": level_of(choices),
-            "tasks": tasks, "measures": measures, "made": {"from": "blocks", "choices": said(choices)},
+        FRAME
+        | {
+            "id": name,
+            "title": title_of(choices),
+            "source": "made from blocks",
+            "level": level_of(choices),
+            "tasks": tasks,
+            "measures": measures,
+            "made": {"from": "blocks", "choices": said(choices)},
         },
         Plan,
-    )  # fmt: skip
+    )
 
 
 def level_of(choices: Choices) -> str:
@@ -129,7 +222,9 @@ def said(choices: Choices) -> str:
 
 def title_of(choices: Choices) -> str:
     """The choices in words."""
-    parts = [f"{b.name.replace('_', ' ')} {choices[b.name]:g}" for b in BLOCKS[1:] if choices[b.name] > 0]
+    parts = [
+        f"{b.name.replace('_', ' ')} {choices[b.name]:g}" for b in BLOCKS[1:] if choices[b.name] > 0
+    ]
     return f"from day {choices[START_DAY]:g}: " + (", ".join(parts) or "testing and isolation only")
 
 
@@ -145,9 +240,10 @@ def choices_of_name(name: str) -> tuple[Choices, list[str]]:
     fits = len(numbers) == len(BLOCKS) == len(digits) and name.startswith(NAME)
     if not fits or any(n >= len(block.strengths) for n, block in zip(numbers, BLOCKS, strict=True)):
         raise InputError(
-            f"{name!r} is no plan made of blocks", f"{NAME} and {len(BLOCKS)} digits, the strength of each block",
+            f"{name!r} is no plan made of blocks",
+            f"{NAME} and {len(BLOCKS)} digits, the strength of each block",
             code="unknown_plan",
-        )  # fmt: skip
+        )
     return {b.name: float(b.strengths[n]) for n, b in zip(numbers, BLOCKS, strict=True)}, areas
 
 
@@ -161,7 +257,9 @@ def draw_plans(count: int, seed: int, areas: Sequence[str] = ()) -> list[Plan]:
     """`count` different plans drawn from the blocks."""
     if not 0 <= count <= MOST:
         most = math.prod(len(block.strengths) for block in BLOCKS)
-        raise InputError(f"{count} plans cannot be generated", f"0 to {MOST} of {most:,}", code="bad_generate")
+        raise InputError(
+            f"{count} plans cannot be generated", f"0 to {MOST} of {most:,}", code="bad_generate"
+        )
     chance, found = generator(seed, "planning.generate"), dict[str, Plan]()
     while len(found) < count:
         drawn = {b.name: float(b.strengths[int(chance.integers(len(b.strengths)))]) for b in BLOCKS}

@@ -1,4 +1,6 @@
-"""Holds a plan file against the library and, where given, a city: every fault with its line and what to do."""
+"""Holds a plan file against the library and, where given, a city: every fault with its line and
+what to do.
+"""
 
 from __future__ import annotations
 
@@ -12,29 +14,58 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError, Route
-from twinward.library.plans.step_rules import (check_needs, check_objectives, check_steps, check_times, check_triggers)
+from twinward.library.hazards.measures import AnyMeasure
+from twinward.library.loading import Library
 from twinward.library.plans.decode_errors import Complaint, form_fault, list_infinite
 from twinward.library.plans.duty_rules import check_departments, check_order
+from twinward.library.plans.plan import (
+    Amount,
+    Duty,
+    Message,
+    Objective,
+    Plan,
+    PlanStart,
+    PlanTask,
+    Quantity,
+)
+from twinward.library.plans.step_rules import (
+    check_needs,
+    check_objectives,
+    check_steps,
+    check_times,
+    check_triggers,
+)
 from twinward.library.toml_lines import find_line, index_lines
-from twinward.library.loading import Library
-from twinward.library.hazards.measures import AnyMeasure
-from twinward.library.plans.plan import (Amount, Duty, Message, Objective, Plan, PlanTask, Quantity, PlanStart)
 
 PARTS: dict[str, Any] = {
-    "tasks": PlanTask, "objectives": Objective, "triggers": PlanStart, "duties": Duty, "messages": Message,
+    "tasks": PlanTask,
+    "objectives": Objective,
+    "triggers": PlanStart,
+    "duties": Duty,
+    "messages": Message,
     "measures": AnyMeasure,
-}  # fmt: skip
-# what stands in for a part of the frame that must be there and has not its form: the rest is checked all the same
+}
+# what stands in for a part of the frame that must be there and has not its form: the rest is
+# checked all the same
 STAND_IN: dict[str, Any] = {
-    "id": "", "version": "", "hazard": "", "level": "IV", "title": "", "source": "", "tasks": [], "objectives": [],
+    "id": "",
+    "version": "",
+    "hazard": "",
+    "level": "IV",
+    "title": "",
+    "source": "",
+    "tasks": [],
+    "objectives": [],
     "authority": {"automatic": False, "authorised_by": "", "bounds": ""},
-}  # fmt: skip
+}
 MOST_FAULTS = 100  # of the frame; a part that cannot be mended must not be tried for ever
 Blame = Callable[..., None]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing wrong in a plan file. `code` is stable; `text` is the whole line `file:line: message; advice`."""
+    """One thing wrong in a plan file. `code` is stable; `text` is the whole line `file:line:
+    message; advice`.
+    """
 
     file: str
     line: int
@@ -44,7 +75,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}" + (f"; {self.advice}" if self.advice else "")
+        return f"{self.file}:{self.line}: {self.message}" + (
+            f"; {self.advice}" if self.advice else ""
+        )
 
 
 def plan_schema() -> dict[str, Any]:
@@ -57,29 +90,39 @@ def read_text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise InputError(f"{path} cannot be read: {why}", "name a TOML file", code="bad_plan") from error
+        raise InputError(
+            f"{path} cannot be read: {why}", "name a TOML file", code="bad_plan"
+        ) from error
 
 
 def validate_plan(
     text: str, name: str, library: Library, now: datetime, areas: Container[str] | None = None
 ) -> tuple[Plan | None, list[Fault]]:
-    """The plan, where it has its form, and all faults by line. `areas`: the codes of the city, unknown when None."""
+    """The plan, where it has its form, and all faults by line. `areas`: the codes of the city,
+    unknown when None.
+    """
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+)", str(error))
         line = int(at[1]) if at else max(1, text.count("\n") + 1)
-        return None, [Fault(file=name, line=line, code="not_toml", message=str(error), advice="mend the line")]
+        return None, [
+            Fault(file=name, line=line, code="not_toml", message=str(error), advice="mend the line")
+        ]
     lines = index_lines(text)
     faults: list[Fault] = []
 
     def blame(path: Route, code: str, message: str, advice: str = "") -> None:
-        found = Fault(file=name, line=find_line(lines, path), code=code, message=message, advice=advice)
+        found = Fault(
+            file=name, line=find_line(lines, path), code=code, message=message, advice=advice
+        )
         if found not in faults:
             faults.append(found)
 
     plan, formed, kept = read_parts(data, blame)
-    for path, code, message, advice in check_all(formed, library, now, areas) if formed is not None else ():
+    for path, code, message, advice in (
+        check_all(formed, library, now, areas) if formed is not None else ()
+    ):
         if len(path) > 1 and path[0] in kept:  # back to its place among the malformed ones
             path = (path[0], kept[str(path[0])][int(path[1])], *path[2:])
         if path != ("hazard",) or isinstance(data.get("hazard"), str):  # else it is blamed already
@@ -90,7 +133,9 @@ def validate_plan(
     return plan, sorted(faults, key=lambda fault: (fault.line, fault.code))
 
 
-def check_all(plan: Plan, library: Library, now: datetime, areas: Container[str] | None) -> Iterator[Complaint]:
+def check_all(
+    plan: Plan, library: Library, now: datetime, areas: Container[str] | None
+) -> Iterator[Complaint]:
     """Everything that may be wrong in a plan that has its form."""
     yield from check_departments(plan, library.departments, library.hazards)
     yield from check_order(plan)
@@ -101,9 +146,12 @@ def check_all(plan: Plan, library: Library, now: datetime, areas: Container[str]
     yield from check_objectives(plan)
 
 
-def read_parts(data: dict[str, Any], blame: Blame) -> tuple[Plan | None, Plan | None, dict[str, list[int]]]:
-    """The plan, None where its frame has not the form; a plan of what is well formed, to be checked further; and which
-    of the parts were kept, by their numbers in the file. All that is malformed is blamed.
+def read_parts(
+    data: dict[str, Any], blame: Blame
+) -> tuple[Plan | None, Plan | None, dict[str, list[int]]]:
+    """The plan, None where its frame has not the form; a plan of what is well formed, to be checked
+    further; and which of the parts were kept, by their numbers in the file. All that is
+    malformed is blamed.
     """
     data, numbers = dict(data), dict[str, list[int]]()
     for key, kind in PARTS.items():
@@ -136,8 +184,15 @@ def read_items(key: str, kind: Any, items: list[Any], blame: Blame) -> tuple[lis
             good.append(None)
     kept = [number for number, item in enumerate(good) if item is not None]
     if key == "tasks":  # that others wait for a malformed task is no fault of theirs
-        lost = {item.get("key") for n, item in enumerate(items) if n not in kept and isinstance(item, dict)}
-        return [items[n] | {"after": [k for k in items[n].get("after", ()) if k not in lost]} for n in kept], kept
+        lost = {
+            item.get("key")
+            for n, item in enumerate(items)
+            if n not in kept and isinstance(item, dict)
+        }
+        return [
+            items[n] | {"after": [k for k in items[n].get("after", ()) if k not in lost]}
+            for n in kept
+        ], kept
     return [items[n] for n in kept], kept
 
 
@@ -152,7 +207,9 @@ def is_amount(name: str, amount: Any, blame: Blame) -> bool:
 
 
 def mend(data: dict[str, Any], route: Route) -> None:
-    """Takes out what stands there, or puts a stand-in where something must, so that the rest can be checked as well."""
+    """Takes out what stands there, or puts a stand-in where something must, so that the rest can
+    be checked as well.
+    """
     head = str(route[0])
     if head in STAND_IN:
         data[head] = STAND_IN[head]

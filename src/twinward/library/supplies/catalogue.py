@@ -1,4 +1,6 @@
-"""Kinds of supply as data: their unit, whether they are used up or held, and what one unit of need takes of each."""
+"""Kinds of supply as data: their unit, whether they are used up or held, and what one unit of
+need takes of each.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,13 @@ from twinward.core.errors import InputError
 
 BUNDLED = Path(__file__).parents[1] / "data" / "supplies.toml"
 Driver = Literal[
-    "new_case", "case_in_care", "hospital_patient", "icu_patient", "contact", "resident_under_control", "resident"
+    "new_case",
+    "case_in_care",
+    "hospital_patient",
+    "icu_patient",
+    "contact",
+    "resident_under_control",
+    "resident",
 ]
 Amount = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -28,7 +36,9 @@ class SupplyFigure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class SupplyKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One kind: `need` says how much one unit of each driver takes, a day when used up, at a time when held."""
+    """One kind: `need` says how much one unit of each driver takes, a day when used up, at a
+    time when held.
+    """
 
     id: str
     title: str
@@ -67,10 +77,18 @@ class Supplies(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def assumed(self) -> list[str]:
-        """Which figures nobody has measured: `kind.driver` or the name of a figure of the course."""
+        """Which figures nobody has measured: `kind.driver` or the name of a figure of the
+        course.
+        """
         course = {name: getattr(self.course, name) for name in self.course.__struct_fields__}
-        needs = {f"{kind.id}.{driver}": figure for kind in self.kind for driver, figure in kind.need.items()}
-        return [name for name, figure in (course | needs).items() if figure.source.startswith("assumed")]
+        needs = {
+            f"{kind.id}.{driver}": figure
+            for kind in self.kind
+            for driver, figure in kind.need.items()
+        }
+        return [
+            name for name, figure in (course | needs).items() if figure.source.startswith("assumed")
+        ]
 
 
 def read_supplies(path: Path) -> Supplies:
@@ -79,10 +97,14 @@ def read_supplies(path: Path) -> Supplies:
         found = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Supplies)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise InputError(
-            f"{path.name}: {error}", "mend it, or remove it to use the bundled one", code="bad_supplies"
+            f"{path.name}: {error}",
+            "mend it, or remove it to use the bundled one",
+            code="bad_supplies",
         ) from error
     if len(found.kinds) < len(found.kind):
-        raise InputError(f"{path.name}: a kind occurs twice", "keep one of them", code="bad_supplies")
+        raise InputError(
+            f"{path.name}: a kind occurs twice", "keep one of them", code="bad_supplies"
+        )
     return found
 
 

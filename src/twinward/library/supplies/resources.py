@@ -27,14 +27,22 @@ class _Resources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 @cache
 def other_resources() -> tuple[Resource, ...]:
     """What plans need that has no rule of need."""
-    return msgspec.convert(tomllib.loads((HOME / "resources.toml").read_text("utf-8")), _Resources).resource
+    return msgspec.convert(
+        tomllib.loads((HOME / "resources.toml").read_text("utf-8")), _Resources
+    ).resource
 
 
 def require_known_unit(kind: str, unit: str, supplies: Supplies) -> None:
-    """InputError `wrong_unit` when a kind that is known is not in the unit it is counted in; others are free."""
-    units = {one.id: one.unit for one in other_resources()} | {one.id: one.unit for one in supplies.kind}
+    """InputError `wrong_unit` when a kind that is known is not in the unit it is counted in;
+    others are free.
+    """
+    units = {one.id: one.unit for one in other_resources()} | {
+        one.id: one.unit for one in supplies.kind
+    }
     if units.get(kind, unit) != unit:
-        raise InputError(f"{kind} is counted in {units[kind]}, not {unit}", "convert it first", code="wrong_unit")
+        raise InputError(
+            f"{kind} is counted in {units[kind]}, not {unit}", "convert it first", code="wrong_unit"
+        )
 
 
 def list_resources() -> dict[str, Resource]:

@@ -1,4 +1,6 @@
-"""THE PLAN IS OBEYED: figures start it, its tasks and its messages, and stop what it had started by them."""
+"""THE PLAN IS OBEYED: figures start it, its tasks and its messages, and stop what it had started
+by them.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ from collections.abc import Iterator
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
-from twinward.library.plans.plan import Plan, PlanTask, PlanStart, order_tasks
-from twinward.loop.indicators import indicator_value, describe_indicator
-from twinward.loop.context import (ReferenceData, command_id, find_plan_in_force, clause_reference)
+from twinward.library.plans.plan import Plan, PlanStart, PlanTask, order_tasks
+from twinward.loop.context import ReferenceData, clause_reference, command_id, find_plan_in_force
+from twinward.loop.indicators import describe_indicator, indicator_value
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import START, Incident, PlanInForce
@@ -24,13 +26,19 @@ def message_clause(number: int) -> str:
     return f"messages[{number}]"
 
 
-# what starts and stops ------------------------------------------------------------------------------------------------
+# what starts and stops
+# ------------------------------------------------------------------------------------------------
 
 
 def judge_at_once(
-    fact: m.PlanAdopted | m.IncidentDeveloped | m.ClauseStarted, event: Event, rows: Rows, reference: ReferenceData
+    fact: m.PlanAdopted | m.IncidentDeveloped | m.ClauseStarted,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
 ) -> Iterator[Command]:
-    """A figure that has moved is held against the clauses that wait for one, without waiting for the tick."""
+    """A figure that has moved is held against the clauses that wait for one, without waiting for
+    the tick.
+    """
     incident: Incident = rows.find("incidents", fact.incident)
     if incident.status == "open":
         yield from judge_clauses(incident, rows, reference)
@@ -50,30 +58,48 @@ def judge_clauses(incident: Incident, rows: Rows, reference: ReferenceData) -> I
     for clause, gate in gates_of(plan):
         value = indicator_value(gate.figure, incident, rows, reference)
         if clause not in in_force.started and gate.reached(value):
-            yield start(in_force, clause, f"{describe_indicator(gate.figure, value)}, at least {gate.at_least:g}")
+            yield start(
+                in_force,
+                clause,
+                f"{describe_indicator(gate.figure, value)}, at least {gate.at_least:g}",
+            )
     for task in plan.work():
         trigger = plan.trigger_of(task)
-        if trigger is None or task.when is not None or task_clause(task.key) not in in_force.started:
+        if (
+            trigger is None
+            or task.when is not None
+            or task_clause(task.key) not in in_force.started
+        ):
             continue
         value = indicator_value(trigger.figure, incident, rows, reference)
         if value is not None and value < trigger.stop_below:
             because = f"{describe_indicator(trigger.figure, value)}, below {trigger.stop_below:g}"
             clause = task_clause(task.key)
             yield m.StopClause(
-                id=turn_id(in_force, "stop", clause), incident=in_force.id, clause=clause, because=because
+                id=turn_id(in_force, "stop", clause),
+                incident=in_force.id,
+                clause=clause,
+                because=because,
             )
 
 
 def find_start(plan: Plan, incident: Incident, rows: Rows, reference: ReferenceData) -> str | None:
-    """Why the plan starts now: any of its triggers is reached, or it names none; None while it waits."""
+    """Why the plan starts now: any of its triggers is reached, or it names none; None while it
+    waits.
+    """
     for number, trigger in enumerate(plan.triggers):
         value = indicator_value(trigger.figure, incident, rows, reference)
         if trigger.reached(value):
-            return f"triggers[{number}]: {describe_indicator(trigger.figure, value)}, at least {trigger.at_least:g}"
+            return (
+                f"triggers[{number}]: {describe_indicator(trigger.figure, value)}, at least "
+                f"{trigger.at_least:g}"
+            )
     return None if plan.triggers else "the plan names no trigger"
 
 
-def list_waiting(plan: Plan, in_force: PlanInForce, incident: Incident, rows: Rows, reference: ReferenceData) -> list[str]:
+def list_waiting(
+    plan: Plan, in_force: PlanInForce, incident: Incident, rows: Rows, reference: ReferenceData
+) -> list[str]:
     """Each clause that has not started, what it waits for, and how far that is."""
     gates = gates_of(plan)
     if START not in in_force.started:
@@ -99,11 +125,15 @@ def start(in_force: PlanInForce, clause: str, because: str) -> Command:
 
 
 def turn_id(in_force: PlanInForce, *words: str) -> str:
-    return derive_id("cmd", in_force.id, in_force.plan, in_force.adopted_at.isoformat(), in_force.turns, *words)
+    return derive_id(
+        "cmd", in_force.id, in_force.plan, in_force.adopted_at.isoformat(), in_force.turns, *words
+    )
 
 
 def list_open(plan: Plan, in_force: PlanInForce) -> list[PlanTask]:
-    """The tasks that may be ordered now, each after those it waits for: neither they nor those wait for a figure."""
+    """The tasks that may be ordered now, each after those it waits for: neither they nor those
+    wait for a figure.
+    """
     found: dict[str, PlanTask] = {}
     for task in order_tasks(plan) if START in in_force.started else ():
         gated = plan.gate_of(task) is not None and task_clause(task.key) not in in_force.started
@@ -112,7 +142,9 @@ def list_open(plan: Plan, in_force: PlanInForce) -> list[PlanTask]:
     return list(found.values())
 
 
-def stopped_clause(fact: m.ClauseStopped, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def stopped_clause(
+    fact: m.ClauseStopped, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     """What a figure has stopped is no longer ordered, and its measure is lifted."""
     incident: Incident = rows.find("incidents", fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
@@ -125,16 +157,21 @@ def stopped_clause(fact: m.ClauseStopped, event: Event, rows: Rows, reference: R
             because = f"{clause_reference(plan, fact.clause)} stopped: {fact.because}"
             yield m.DropTask(id=command_id(event, "drop", made.id), task=made.id, because=because)
     if measures:
-        yield c.LiftRestrictions(id=command_id(event, "lift"), incident=incident.id, measures=measures)
+        yield c.LiftRestrictions(
+            id=command_id(event, "lift"), incident=incident.id, measures=measures
+        )
 
 
-# messages -------------------------------------------------------------------------------------------------------------
+# messages
+# --------------------------------------------------------------------------------------------------
 
 
 def send_messages(
     fact: m.PlanAdopted | m.ClauseStarted, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    """Its messages go out when it starts, or when the figure is reached that one waits for; each once."""
+    """Its messages go out when it starts, or when the figure is reached that one waits for; each
+    once.
+    """
     incident: Incident = rows.find("incidents", fact.incident)
     in_force: PlanInForce | None = rows.find("plans_in_force", incident.id)
     plan = find_plan_in_force(rows, incident, reference)
@@ -142,16 +179,32 @@ def send_messages(
         return
     for number, message in enumerate(plan.messages):
         if message.when is None or message_clause(number) in in_force.started:
-            yield send(plan, incident, message_clause(number), message.audience, message.channel, message.text)
+            yield send(
+                plan,
+                incident,
+                message_clause(number),
+                message.audience,
+                message.channel,
+                message.text,
+            )
     if not plan.messages:
         for number, audience in enumerate(plan.communications):
             text = f"{incident.title}: plan in force: {plan.title}"
             yield send(plan, incident, f"communications[{number}]", audience, "public page", text)
 
 
-def send(plan: Plan, incident: Incident, clause: str, audience: str, channel: str, text: str) -> Command:
+def send(
+    plan: Plan, incident: Incident, clause: str, audience: str, channel: str, text: str
+) -> Command:
     name = derive_id("note", incident.id, incident.round, plan.id, plan.version, clause)
     return m.SendNotice(
-        id=derive_id("cmd", name), notice=name, to_role="public", area=incident.area, text=text,
-        incident=incident.id, audience=audience, channel=channel, clause=clause_reference(plan, clause),
-    )  # fmt: skip
+        id=derive_id("cmd", name),
+        notice=name,
+        to_role="public",
+        area=incident.area,
+        text=text,
+        incident=incident.id,
+        audience=audience,
+        channel=channel,
+        clause=clause_reference(plan, clause),
+    )

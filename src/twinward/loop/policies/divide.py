@@ -11,7 +11,9 @@ from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.tasks.rows import Task
 
 
-def order_at_once(fact: m.TaskCreated, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def order_at_once(
+    fact: m.TaskCreated, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     task: Task = rows.find("tasks", fact.task)
     if task.status == "waiting" and all(is_over(rows, other) for other in task.after):
         yield m.IssueOrder(id=command_id(event, "order"), task=task.id)

@@ -1,4 +1,6 @@
-"""FEEDBACK CLOSES THE LOOP: failure and lateness go up a level, evidence closes, failing evidence reopens."""
+"""FEEDBACK CLOSES THE LOOP: failure and lateness go up a level, evidence closes, failing
+evidence reopens.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.library.hazards.hazard import LEVELS
-from twinward.loop.policies.plan_end import review_plan
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.plan_end import review_plan
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import find_evidence
 from twinward.twins.emergency.incidents.rows import Incident
@@ -23,8 +25,12 @@ Share = tuple[int, int]
 WHOLE: Share = (0, 1)
 
 
-def failure_goes_up(fact: m.TaskFailed, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
-    yield escalate(rows.find("tasks", fact.task), event.occurred_at, reference, command_id(event, "escalate"))
+def failure_goes_up(
+    fact: m.TaskFailed, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    yield escalate(
+        rows.find("tasks", fact.task), event.occurred_at, reference, command_id(event, "escalate")
+    )
 
 
 def positive_contact_reopens(
@@ -33,13 +39,19 @@ def positive_contact_reopens(
     incident: Incident | None = rows.find("incidents", event.incident) if event.incident else None
     if fact.step == "tested_positive" and incident is not None and incident.status == "closed":
         because = f"contact {fact.contact} tested positive after closing"
-        yield m.ReopenIncident(id=command_id(event, "reopen"), incident=incident.id, because=because)
+        yield m.ReopenIncident(
+            id=command_id(event, "reopen"), incident=incident.id, because=because
+        )
 
 
-def reopened_takes_level(fact: m.IncidentReopened, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def reopened_takes_level(
+    fact: m.IncidentReopened, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     """A reopened incident starts again at the lowest level; its figures raise it."""
     incident: Incident = rows.find("incidents", fact.incident)
-    yield m.SetResponseLevel(id=command_id(event, "level"), incident=incident.id, level="IV", because="reopened")
+    yield m.SetResponseLevel(
+        id=command_id(event, "level"), incident=incident.id, level="IV", because="reopened"
+    )
 
 
 def escalate(task: Task, at: datetime, reference: ReferenceData, name: str) -> Command:
@@ -48,30 +60,46 @@ def escalate(task: Task, at: datetime, reference: ReferenceData, name: str) -> C
     above = reference.areas.parent(here)
     late_h = (at - task.due_at) / timedelta(hours=1) if task.due_at else 0.0
     grace_h = max(MIN_GRACE_H, task.deadline_h / 2) if above else REMINDER_H
-    return m.EscalateTask(id=name, task=task.id, to_area=above or here, late_h=max(0.0, late_h), grace_h=grace_h)
+    return m.EscalateTask(
+        id=name, task=task.id, to_area=above or here, late_h=max(0.0, late_h), grace_h=grace_h
+    )
 
 
-def on_tick(now: datetime, rows: Rows, reference: ReferenceData, share: Share = WHOLE) -> Iterator[Command]:
-    """What time itself brings: late tasks, evidence to close on, levels to lower, activations that end.
+def on_tick(
+    now: datetime, rows: Rows, reference: ReferenceData, share: Share = WHOLE
+) -> Iterator[Command]:
+    """What time itself brings: late tasks, evidence to close on, levels to lower, activations that
+    end.
 
-    `share` (part, of): only the open incidents of this part are judged, so that many do not hold up the writer.
+    `share` (part, of): only the open incidents of this part are judged, so that many do not hold up
+    the writer.
     """
-    late: list[Task] = rows.list_rows("tasks", status=AT_WORK, before=("due_at", now), order="due_at", limit=BATCH)
+    late: list[Task] = rows.list_rows(
+        "tasks", status=AT_WORK, before=("due_at", now), order="due_at", limit=BATCH
+    )
     for task in late:
-        yield escalate(task, now, reference, derive_id("cmd", task.id, "escalate", task.escalations))
+        yield escalate(
+            task, now, reference, derive_id("cmd", task.id, "escalate", task.escalations)
+        )
     part, of = share
     open_incidents: list[Incident] = rows.list_rows("incidents", status="open")
     for incident in open_incidents[part::of]:
         yield from judge_incident(incident, now, rows, reference)
     for activation in rows.list_rows("activations", status="open", before=("ends_at", now)):
         yield m.CloseActivation(
-            id=derive_id("cmd", activation.id, "ends"), activation=activation.id, because="its time has ended"
+            id=derive_id("cmd", activation.id, "ends"),
+            activation=activation.id,
+            because="its time has ended",
         )
 
 
-def judge_incident(incident: Incident, now: datetime, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def judge_incident(
+    incident: Incident, now: datetime, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     if all(finding.holds for finding in find_evidence(incident, rows, now)):
-        yield m.CloseIncident(id=derive_id("cmd", incident.id, "close", incident.round), incident=incident.id)
+        yield m.CloseIncident(
+            id=derive_id("cmd", incident.id, "close", incident.round), incident=incident.id
+        )
         return
     yield from review_plan(incident, now, rows, reference)
     known = reference.library.find_hazard(incident.hazard)

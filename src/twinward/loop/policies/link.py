@@ -1,4 +1,6 @@
-"""MANY PARTIES ARE LINKED: the level chooses the plan, the plan names departments, areas give their levels."""
+"""MANY PARTIES ARE LINKED: the level chooses the plan, the plan names departments, areas give
+their levels.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +10,58 @@ from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.plans.plan import Plan
+from twinward.loop.context import (
+    ACTOR,
+    ReferenceData,
+    affected_areas,
+    area_at_level,
+    command_id,
+    find_plan_in_force,
+)
 from twinward.loop.policies.schedule import areas_of
-from twinward.loop.context import (ACTOR, ReferenceData, affected_areas, command_id, find_plan_in_force, area_at_level)
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
 
 
-def plan_follows_level(fact: m.ResponseLevelSet, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
-    """Adopt the matching plan if somebody authorised that beforehand; otherwise it waits for a person."""
+def plan_follows_level(
+    fact: m.ResponseLevelSet, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """Adopt the matching plan if somebody authorised that beforehand; otherwise it waits for a
+    person.
+    """
     incident: Incident = rows.find("incidents", fact.incident)
     plan = reference.library.find_plan(incident.hazard, fact.level)
-    if plan is not None and may_adopt(plan, event) and not goes_further(fact, plan, rows, incident, reference):
+    if (
+        plan is not None
+        and may_adopt(plan, event)
+        and not goes_further(fact, plan, rows, incident, reference)
+    ):
         yield adopt_by_itself(plan, incident, event)
 
 
-def plan_returns(fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
-    """New reports after a plan has ended on its evidence: the level's plan comes into force again."""
+def plan_returns(
+    fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """New reports after a plan has ended on its evidence: the level's plan comes into force
+    again.
+    """
     incident: Incident = rows.find("incidents", fact.incident)
     ended: EndedPlan | None = rows.find("ended_plans", incident.id)
-    if ended is None or ended.clause != "ends" or incident.status != "open" or incident.level is None:
+    if (
+        ended is None
+        or ended.clause != "ends"
+        or incident.status != "open"
+        or incident.level is None
+    ):
         return
     plan = reference.library.find_plan(incident.hazard, incident.level)
     worse = fact.add.get("new", 0.0) > 0
-    if rows.find("plans_in_force", incident.id) is None and plan is not None and worse and may_adopt(plan, event):
+    if (
+        rows.find("plans_in_force", incident.id) is None
+        and plan is not None
+        and worse
+        and may_adopt(plan, event)
+    ):
         yield adopt_by_itself(plan, incident, event)
 
 
@@ -46,13 +77,18 @@ def adopt_by_itself(plan: Plan, incident: Incident, event: Event) -> Command:
         incident=incident.id,
         plan=plan.id,
         version=plan.version,
-        authority=f"authorised beforehand by {plan.authority.authorised_by}: {plan.authority.bounds}",
+        authority=f"authorised beforehand by {plan.authority.authorised_by}: "
+        f"{plan.authority.bounds}",
         objectives=plan.objectives,
     )
 
 
-def goes_further(fact: m.ResponseLevelSet, plan: Plan, rows: Rows, incident: Incident, reference: ReferenceData) -> bool:
-    """Whether a person has put a plan in force that goes at least as far: rising figures do not take it back."""
+def goes_further(
+    fact: m.ResponseLevelSet, plan: Plan, rows: Rows, incident: Incident, reference: ReferenceData
+) -> bool:
+    """Whether a person has put a plan in force that goes at least as far: rising figures do not
+    take it back.
+    """
     known: PlanInForce | None = rows.find("plans_in_force", incident.id)
     before = find_plan_in_force(rows, incident, reference)
     if known is None or before is None or known.adopted_by == ACTOR:
@@ -61,7 +97,9 @@ def goes_further(fact: m.ResponseLevelSet, plan: Plan, rows: Rows, incident: Inc
     return rising and LEVELS.index(before.level) >= LEVELS.index(plan.level)
 
 
-def link_by_duty(fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def link_by_duty(
+    fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     incident: Incident = rows.find("incidents", fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is not None:
@@ -72,7 +110,9 @@ def link_by_duty(fact: m.PlanAdopted, event: Event, rows: Rows, reference: Refer
         )
 
 
-def link_grown_area(fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def link_grown_area(
+    fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     incident: Incident = rows.find("incidents", fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if fact.grown is not None and plan is not None:
@@ -86,7 +126,17 @@ def link_grown_area(fact: m.IncidentDeveloped, event: Event, rows: Rows, referen
 def parties_of(
     plan: Plan, incident: Incident, affected: tuple[str, ...], reference: ReferenceData
 ) -> tuple[tuple[str, str], ...]:
-    """(department, area) for everything that the plan may order, and for every duty at the level accountable for it."""
-    parties = {(task.department, area) for task in plan.work() for area in areas_of(task, incident, affected, reference)}
-    parties |= {(duty.department, area_at_level(area, duty.level, reference)) for duty in plan.duties for area in affected}
+    """(department, area) for everything that the plan may order, and for every duty at the level
+    accountable for it.
+    """
+    parties = {
+        (task.department, area)
+        for task in plan.work()
+        for area in areas_of(task, incident, affected, reference)
+    }
+    parties |= {
+        (duty.department, area_at_level(area, duty.level, reference))
+        for duty in plan.duties
+        for area in affected
+    }
     return tuple(sorted(parties))

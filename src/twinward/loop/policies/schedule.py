@@ -1,4 +1,6 @@
-"""WORK IS SCHEDULED IN ORDER: the plan in force becomes tasks with predecessors and deadlines, each made once."""
+"""WORK IS SCHEDULED IN ORDER: the plan in force becomes tasks with predecessors and deadlines,
+each made once.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,15 @@ from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.library.plans.plan import Plan, PlanTask
+from twinward.loop.context import (
+    ReferenceData,
+    affected_areas,
+    area_at_level,
+    clause_reference,
+    command_id,
+    find_plan_in_force,
+)
 from twinward.loop.policies.clauses import list_open
-from twinward.loop.context import (ReferenceData, affected_areas, command_id, find_plan_in_force, area_at_level, clause_reference)
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.handlers import Contact
@@ -20,45 +29,63 @@ CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and non
 NOT_OF_PLAN = ("case", "contact", CORRECTIVE)  # keys of tasks that follow from a person or a review
 
 
-def schedule_plan(fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def schedule_plan(
+    fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     incident: Incident = rows.find("incidents", fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is None:
         return
     yield from take_back(plan, incident, event, rows)
-    yield from tasks_of(plan, incident, affected_areas(incident), event, rows, reference, with_common=True)
+    yield from tasks_of(
+        plan, incident, affected_areas(incident), event, rows, reference, with_common=True
+    )
     yield from tasks_of_persons(plan, incident, event, rows)
 
 
-def schedule_clause(fact: m.ClauseStarted, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def schedule_clause(
+    fact: m.ClauseStarted, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     """A figure is reached: what waited for it, and no longer waits for another, is scheduled."""
     incident: Incident = rows.find("incidents", fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is not None:
-        yield from tasks_of(plan, incident, affected_areas(incident), event, rows, reference, with_common=True)
+        yield from tasks_of(
+            plan, incident, affected_areas(incident), event, rows, reference, with_common=True
+        )
         yield from tasks_of_persons(plan, incident, event, rows)
 
 
 def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
-    """What an earlier plan had ordered and this one does not ask for: tasks dropped, restrictions lifted."""
+    """What an earlier plan had ordered and this one does not ask for: tasks dropped,
+    restrictions lifted.
+    """
     kept = {task.key for task in plan.work()} | set(NOT_OF_PLAN)
     unfinished: list[Task] = rows.list_rows("tasks", incident=incident.id, status=OPEN_TASK)
     for task in unfinished:
         if task.key not in kept:
             yield m.DropTask(
-                id=command_id(event, "drop", task.id), task=task.id, because=f"plan {plan.id} does not ask for it"
+                id=command_id(event, "drop", task.id),
+                task=task.id,
+                because=f"plan {plan.id} does not ask for it",
             )
     asked = {task.measure for task in plan.work()}
     over = {row.measure for row in rows.list_rows("restrictions", incident=incident.id)} - asked
     if over:
-        yield c.LiftRestrictions(id=command_id(event, "lift"), incident=incident.id, measures=tuple(sorted(over)))
+        yield c.LiftRestrictions(
+            id=command_id(event, "lift"), incident=incident.id, measures=tuple(sorted(over))
+        )
 
 
-def schedule_grown_area(fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def schedule_grown_area(
+    fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     incident: Incident = rows.find("incidents", fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if fact.grown is not None and plan is not None:
-        yield from tasks_of(plan, incident, (fact.grown,), event, rows, reference, with_common=False)
+        yield from tasks_of(
+            plan, incident, (fact.grown,), event, rows, reference, with_common=False
+        )
 
 
 def tasks_of(
@@ -85,14 +112,18 @@ def tasks_of(
             after = tuple(
                 task_id(incident, key, where, rows)[0]
                 for key in task.after
-                for where in predecessor_areas(by_key[key], task, area, incident, affected, reference)
+                for where in predecessor_areas(
+                    by_key[key], task, area, incident, affected, reference
+                )
             )
             clause = f"tasks.{task.key}" if task in plan.tasks else f"duties.{task.key}"
             yield create_command(plan, task, clause, name, incident.id, area, event, after)
 
 
 def task_id(incident: Incident, key: str, area: str, rows: Rows) -> tuple[str, bool]:
-    """The id of the duty's task there, and whether there is one; what was dropped is made anew, under its next id."""
+    """The id of the duty's task there, and whether there is one; what was dropped is made anew,
+    under its next id.
+    """
     turn = 0
     while True:
         name = derive_id("task", incident.id, incident.round, key, area, *([turn] if turn else []))
@@ -102,19 +133,32 @@ def task_id(incident: Incident, key: str, area: str, rows: Rows) -> tuple[str, b
         turn += 1
 
 
-def areas_of(task: PlanTask, incident: Incident, affected: tuple[str, ...], reference: ReferenceData) -> tuple[str, ...]:
+def areas_of(
+    task: PlanTask, incident: Incident, affected: tuple[str, ...], reference: ReferenceData
+) -> tuple[str, ...]:
     if task.where == "each_affected":
-        return tuple(dict.fromkeys(area_at_level(area, task.level, reference) for area in task.areas or affected))
+        return tuple(
+            dict.fromkeys(
+                area_at_level(area, task.level, reference) for area in task.areas or affected
+            )
+        )
     return {"incident": (incident.area,), "city": (reference.areas.root,)}[task.where]
 
 
 def predecessor_areas(
-    before: PlanTask, task: PlanTask, area: str, incident: Incident, affected: tuple[str, ...], reference: ReferenceData
+    before: PlanTask,
+    task: PlanTask,
+    area: str,
+    incident: Incident,
+    affected: tuple[str, ...],
+    reference: ReferenceData,
 ) -> tuple[str, ...]:
     """Where the predecessor is done: for the same affected areas if both are done area by area."""
     if before.where == task.where == "each_affected" and before.areas == task.areas:
         affected = task.areas or affected
-        affected = tuple(one for one in affected if area_at_level(one, task.level, reference) == area)
+        affected = tuple(
+            one for one in affected if area_at_level(one, task.level, reference) == area
+        )
     return areas_of(before, incident, affected, reference)
 
 
@@ -148,41 +192,71 @@ def create_command(
     )
 
 
-def case_task(fact: m.CaseJoined, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
-    """Each case of a person is interviewed, where the plan in force says so; contacts named early join with it."""
+def case_task(
+    fact: m.CaseJoined, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """Each case of a person is interviewed, where the plan in force says so; contacts named
+    early join with it.
+    """
     incident: Incident = rows.find("incidents", fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     yield from interview(fact.case, plan, incident, event, rows)
     for contact in rows.list_rows("contacts", case=fact.case, incident=None):
-        yield m.AssignContact(id=command_id(event, "assign", contact.id), contact=contact.id, incident=incident.id)
+        yield m.AssignContact(
+            id=command_id(event, "assign", contact.id), contact=contact.id, incident=incident.id
+        )
         yield from care(contact, plan, incident, event, rows)
 
 
 def tasks_of_persons(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
-    """Interviews and care for the persons that were known before there was a plan to ask for them."""
+    """Interviews and care for the persons that were known before there was a plan to ask for
+    them.
+    """
     for joined in rows.list_rows("case_incidents", incident=incident.id) if plan.case_task else ():
         yield from interview(joined.id, plan, incident, event, rows)
     for contact in rows.list_rows("contacts", incident=incident.id) if plan.contact_task else ():
         yield from care(contact, plan, incident, event, rows)
 
 
-def interview(case: str, plan: Plan | None, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
+def interview(
+    case: str, plan: Plan | None, incident: Incident, event: Event, rows: Rows
+) -> Iterator[Command]:
     known = rows.find("cases", case)
     name = derive_id("task", "case", case)
-    if plan is not None and plan.case_task is not None and known is not None and rows.find("tasks", name) is None:
-        yield create_command(plan, plan.case_task, "case_task", name, incident.id, known.area, event)
-
-
-def care(contact: Contact, plan: Plan | None, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
-    name = derive_id("task", "contact", contact.id)
-    if plan is not None and plan.contact_task is not None and rows.find("tasks", name) is None:
+    if (
+        plan is not None
+        and plan.case_task is not None
+        and known is not None
+        and rows.find("tasks", name) is None
+    ):
         yield create_command(
-            plan, plan.contact_task, "contact_task", name, incident.id, contact.area, event, contact=contact.id
+            plan, plan.case_task, "case_task", name, incident.id, known.area, event
         )
 
 
-def contact_task(fact: m.ContactNamed, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
-    """A contact becomes a task of the community it lives in; one named early first joins its case's incident."""
+def care(
+    contact: Contact, plan: Plan | None, incident: Incident, event: Event, rows: Rows
+) -> Iterator[Command]:
+    name = derive_id("task", "contact", contact.id)
+    if plan is not None and plan.contact_task is not None and rows.find("tasks", name) is None:
+        yield create_command(
+            plan,
+            plan.contact_task,
+            "contact_task",
+            name,
+            incident.id,
+            contact.area,
+            event,
+            contact=contact.id,
+        )
+
+
+def contact_task(
+    fact: m.ContactNamed, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """A contact becomes a task of the community it lives in; one named early first joins its
+    case's incident.
+    """
     joined = rows.find("case_incidents", fact.case)
     incident_id = fact.incident or (joined.incident if joined else None)
     incident: Incident | None = rows.find("incidents", incident_id) if incident_id else None
@@ -190,5 +264,7 @@ def contact_task(fact: m.ContactNamed, event: Event, rows: Rows, reference: Refe
         return
     contact: Contact = rows.find("contacts", fact.contact)
     if contact.incident is None:
-        yield m.AssignContact(id=command_id(event, "assign"), contact=fact.contact, incident=incident.id)
+        yield m.AssignContact(
+            id=command_id(event, "assign"), contact=fact.contact, incident=incident.id
+        )
     yield from care(contact, find_plan_in_force(rows, incident, reference), incident, event, rows)

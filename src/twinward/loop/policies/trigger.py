@@ -1,4 +1,6 @@
-"""ONE POINT TRIGGERS: a report opens, joins, grows or reopens the incident of its area; figures set the level."""
+"""ONE POINT TRIGGERS: a report opens, joins, grows or reopens the incident of its area; figures
+set the level.
+"""
 
 from __future__ import annotations
 
@@ -12,39 +14,55 @@ from twinward.core.ports import Rows
 from twinward.library.hazards.hazard import LEVELS, Rule
 from twinward.loop.context import ReferenceData, command_id
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents.rows import LatestIncident, Incident, front_id
+from twinward.twins.emergency.incidents.rows import Incident, LatestIncident, front_id
 
 NEW_STATUSES = {"confirmed", "asymptomatic"}
 
 
-def case_reported(fact: m.CaseReported, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def case_reported(
+    fact: m.CaseReported, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     add: dict[str, float] = {fact.status: 1.0}
     if fact.status in NEW_STATUSES:
         add["new"] = 1.0
         if fact.found_in in ("community", "unknown"):
             add["new_linked"] = 1.0
-    yield from take_in(fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference)
+    yield from take_in(
+        fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference
+    )
     yield from join(fact, event, rows, reference)
 
 
 def join(
     fact: m.CaseReported | m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    """A case belongs to the open incident of its area, from its first report or from when it called for one."""
+    """A case belongs to the open incident of its area, from its first report or from when it
+    called for one.
+    """
     incident = find_front(rows, fact.hazard, fact.area, reference)
-    if incident is not None and incident.status == "open" and rows.find("case_incidents", fact.case) is None:
+    if (
+        incident is not None
+        and incident.status == "open"
+        and rows.find("case_incidents", fact.case) is None
+    ):
         yield m.JoinCase(id=command_id(event, "join"), incident=incident.id, case=fact.case)
 
 
-def case_reclassified(fact: m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def case_reclassified(
+    fact: m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     add = {fact.status: 1.0, "reclassified": 1.0}
     if fact.before == "suspected" and fact.status in NEW_STATUSES:
         add = {fact.status: 1.0, "new": 1.0, "new_linked": 1.0}
-    yield from take_in(fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference)
+    yield from take_in(
+        fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference
+    )
     yield from join(fact, event, rows, reference)
 
 
-def count_reported(fact: m.CountReported, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def count_reported(
+    fact: m.CountReported, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     change = float(fact.count - fact.before)
     if fact.found_in == "reclassified":
         add = {"reclassified": change}
@@ -57,20 +75,28 @@ def count_reported(fact: m.CountReported, event: Event, rows: Rows, reference: R
     yield from take_in(fact.hazard, fact.area, fact.day, add, {}, event, rows, reference)
 
 
-def place_affected(fact: m.PlaceAffected, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def place_affected(
+    fact: m.PlaceAffected, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     """A place says where, not how many: it makes an open incident grow into its area."""
     incident = find_front(rows, fact.hazard, fact.area, reference)
     if incident is not None and incident.status == "open" and fact.area not in incident.affected:
-        yield m.DevelopIncident(id=command_id(event, "develop"), incident=incident.id, affected=fact.area, day=fact.day)
+        yield m.DevelopIncident(
+            id=command_id(event, "develop"), incident=incident.id, affected=fact.area, day=fact.day
+        )
 
 
-def hazard_reported(fact: m.HazardReported, event: Event, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
+def hazard_reported(
+    fact: m.HazardReported, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     incident = find_front(rows, fact.hazard, fact.area, reference)
     known = incident.figures if incident is not None and incident.status == "open" else {}
     here = f"{fact.figure}@{fact.area}"
     others = [v for name, v in known.items() if name.startswith(f"{fact.figure}@") and name != here]
     set_to = {here: fact.value, fact.figure: max([fact.value, *others])}
-    yield from take_in(fact.hazard, fact.area, event.occurred_at.date(), {}, set_to, event, rows, reference)
+    yield from take_in(
+        fact.hazard, fact.area, event.occurred_at.date(), {}, set_to, event, rows, reference
+    )
 
 
 def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> Incident | None:
@@ -102,15 +128,29 @@ def take_in(
         if not calls_for_incident(known.opens, add | set_to):
             return
         window = timedelta(days=known.reopens_within_days)
-        if incident is not None and incident.closed_at and event.occurred_at - incident.closed_at <= window:
-            because = f"a new report in {reference.areas.name(area)} within {window.days} days after closing"
-            yield m.ReopenIncident(id=command_id(event, "reopen"), incident=incident.id, because=because)
+        if (
+            incident is not None
+            and incident.closed_at
+            and event.occurred_at - incident.closed_at <= window
+        ):
+            because = (
+                f"a new report in {reference.areas.name(area)} within {window.days} days "
+                f"after closing"
+            )
+            yield m.ReopenIncident(
+                id=command_id(event, "reopen"), incident=incident.id, because=because
+            )
         else:
             yield open_command(hazard, area, event, rows, reference)
         incident = find_front(rows, hazard, area, reference)
     if incident is not None:
         yield m.DevelopIncident(
-            id=command_id(event, "develop"), incident=incident.id, affected=area, day=day, add=add, set_to=set_to
+            id=command_id(event, "develop"),
+            incident=incident.id,
+            affected=area,
+            day=day,
+            add=add,
+            set_to=set_to,
         )
 
 
@@ -118,7 +158,9 @@ def calls_for_incident(rules: tuple[Rule, ...], figures: dict[str, float]) -> bo
     return any(figures.get(rule.figure, 0.0) >= rule.at_least for rule in rules)
 
 
-def open_command(hazard: str, area: str, event: Event, rows: Rows, reference: ReferenceData) -> Command:
+def open_command(
+    hazard: str, area: str, event: Event, rows: Rows, reference: ReferenceData
+) -> Command:
     known = reference.library.find_hazard(hazard)
     assert known is not None
     home = reference.areas.at_depth(area, known.incident_level)
@@ -130,7 +172,8 @@ def open_command(hazard: str, area: str, event: Event, rows: Rows, reference: Re
         hazard=hazard,
         area=home,
         affected=(area,),
-        title=f"{known.title}, {reference.areas.name(home)}, since {format_time(event.occurred_at)[:10]}",
+        title=f"{known.title}, {reference.areas.name(home)}, since "
+        f"{format_time(event.occurred_at)[:10]}",
     )
 
 
@@ -142,6 +185,12 @@ def level_follows_figures(
     known = reference.library.find_hazard(incident.hazard)
     if known is None or incident.status != "open":
         return
-    level, because = known.level_for(fact.figures)  # as they were then: a peak that has passed counts
-    if level is not None and (incident.level is None or LEVELS.index(level) > LEVELS.index(incident.level)):
-        yield m.SetResponseLevel(id=command_id(event, "level"), incident=incident.id, level=level, because=because)
+    level, because = known.level_for(
+        fact.figures
+    )  # as they were then: a peak that has passed counts
+    if level is not None and (
+        incident.level is None or LEVELS.index(level) > LEVELS.index(incident.level)
+    ):
+        yield m.SetResponseLevel(
+            id=command_id(event, "level"), incident=incident.id, level=level, because=because
+        )

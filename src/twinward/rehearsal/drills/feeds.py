@@ -1,4 +1,6 @@
-"""What the pretended city sends during a drill: reports of cases and gauges, stocks, rumours; cut, late or doubled."""
+"""What the pretended city sends during a drill: reports of cases and gauges, stocks, rumours;
+cut, late or doubled.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,18 @@ import msgspec
 
 from twinward.core.chance import generator
 from twinward.core.ids import derive_id
-from twinward.library.drills.drill import (DrillScript, Duplicates, Flood, HospitalLost, NetworkCut, DrillPerson, Rumour, SensorFault, SupplyShortage, DrillTruth)
+from twinward.library.drills.drill import (
+    DrillPerson,
+    DrillScript,
+    DrillTruth,
+    Duplicates,
+    Flood,
+    HospitalLost,
+    NetworkCut,
+    Rumour,
+    SensorFault,
+    SupplyShortage,
+)
 from twinward.library.supplies.resources import list_resources
 from twinward.rehearsal.drills.truth import TruthPlaces, curve_of, rumour_case
 
@@ -19,7 +32,9 @@ IN_USE = 0.6  # of the beds of the hospital that is lost
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """One item: when it arrives, from which source, what it asks; `person` where it reports one of the truth."""
+    """One item: when it arrives, from which source, what it asks; `person` where it reports one
+    of the truth.
+    """
 
     hour: float
     source: str
@@ -28,12 +43,15 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Feeds:
-    """All that is sent, in order. What nobody fell ill of is never sent: infections stop where people were kept apart.
+    """All that is sent, in order. What nobody fell ill of is never sent: infections stop where
+    people were kept apart.
 
     `drill` marks the sources: `drill:<name>/cases`.
     """
 
-    def __init__(self, script: DrillScript, truth: DrillTruth, places: TruthPlaces, seed: int) -> None:
+    def __init__(
+        self, script: DrillScript, truth: DrillTruth, places: TruthPlaces, seed: int
+    ) -> None:
         self.script, self.truth, self.places, self.seed = script, truth, places, seed
         self.mark = f"drill:{script.name}"
         self.units = {name: one.unit for name, one in list_resources().items()}
@@ -56,11 +74,15 @@ class Feeds:
                 found.append(item)
             elif self.falls_ill(item.person, apart):
                 how = "control" if item.person.subject in apart else item.command["found_in"]
-                found.append(msgspec.structs.replace(item, command=item.command | {"found_in": how}))
+                found.append(
+                    msgspec.structs.replace(item, command=item.command | {"found_in": how})
+                )
         return found
 
     def falls_ill(self, person: DrillPerson, apart: Mapping[str, float]) -> bool:
-        """Whether the infection happened: the infector fell ill, and was neither apart nor reported before it."""
+        """Whether the infection happened: the infector fell ill, and was neither apart nor
+        reported before it.
+        """
         if person.subject in self.averted:
             return False
         infector = self._by_subject.get(person.infector)
@@ -76,7 +98,9 @@ class Feeds:
         return float("inf") if person.reported_h is None else person.reported_h
 
     def after_cut(self, hour: float, feed: str) -> float:
-        """When something that a feed says at `hour` arrives: at the end of the cut that it falls into."""
+        """When something that a feed says at `hour` arrives: at the end of the cut that it falls
+        into.
+        """
         for one in self.script.of_kind(NetworkCut):
             begin = self.script.hour_of(one)
             if one.feed == feed and begin <= hour < begin + one.for_h:
@@ -84,7 +108,9 @@ class Feeds:
         return round(hour, 4)
 
     def cases(self) -> Iterator[Sent]:
-        doubled = {one.of: (self.script.hour_of(one), one.share) for one in self.script.of_kind(Duplicates)}
+        doubled = {
+            one.of: (self.script.hour_of(one), one.share) for one in self.script.of_kind(Duplicates)
+        }
         for person in self.truth.persons:
             if person.reported_h is None or person.reported_h >= self.script.hours:
                 continue
@@ -93,17 +119,30 @@ class Feeds:
             yield Sent(hour=hour, source=f"{self.mark}/cases", command=command, person=person)
             since, share = doubled.get(person.inject, (float("inf"), 0.0))
             if hour >= since and generator(self.seed, f"doubled-{person.case}").random() < share:
-                again = command | {"id": derive_id("again", command["id"]), "source": f"{self.mark}/second-way"}
+                again = command | {
+                    "id": derive_id("again", command["id"]),
+                    "source": f"{self.mark}/second-way",
+                }
                 later = round(hour + DOUBLED_AFTER_H, 4)
-                yield Sent(hour=later, source=f"{self.mark}/second-way", command=again, person=person)
+                yield Sent(
+                    hour=later, source=f"{self.mark}/second-way", command=again, person=person
+                )
 
     def case_command(self, person: DrillPerson, hour: float) -> dict[str, Any]:
         onset = (self.truth.start + timedelta(hours=person.onset_h)).date().isoformat()
         return {
-            "id": derive_id("row", person.case), "type": "ReportCase", "case": person.case, "subject": person.subject,
-            "hazard": self.script.hazard, "area": person.area, "status": "confirmed", "found_in": "community",
-            "onset": onset, "source": f"{self.mark}/cases", "synthetic": True,
-        }  # fmt: skip
+            "id": derive_id("row", person.case),
+            "type": "ReportCase",
+            "case": person.case,
+            "subject": person.subject,
+            "hazard": self.script.hazard,
+            "area": person.area,
+            "status": "confirmed",
+            "found_in": "community",
+            "onset": onset,
+            "source": f"{self.mark}/cases",
+            "synthetic": True,
+        }
 
     def rumours(self) -> Iterator[Sent]:
         for one in self.script.of_kind(Rumour):
@@ -111,11 +150,20 @@ class Feeds:
             for n in range(one.reports):
                 case = rumour_case(self.seed, one.name, n)
                 command = {
-                    "id": derive_id("row", case), "type": "ReportCase", "case": case, "hazard": self.script.hazard,
-                    "subject": derive_id("drill", "rumour", case), "area": leaves[n % len(leaves)],
-                    "status": "suspected", "found_in": "community", "source": f"{self.mark}/rumour", "synthetic": True,
-                }  # fmt: skip
-                yield Sent(hour=self.script.hour_of(one), source=f"{self.mark}/rumour", command=command)
+                    "id": derive_id("row", case),
+                    "type": "ReportCase",
+                    "case": case,
+                    "hazard": self.script.hazard,
+                    "subject": derive_id("drill", "rumour", case),
+                    "area": leaves[n % len(leaves)],
+                    "status": "suspected",
+                    "found_in": "community",
+                    "source": f"{self.mark}/rumour",
+                    "synthetic": True,
+                }
+                yield Sent(
+                    hour=self.script.hour_of(one), source=f"{self.mark}/rumour", command=command
+                )
 
     def gauges(self) -> Iterator[Sent]:
         faults = {one.of: one for one in self.script.of_kind(SensorFault)}
@@ -126,7 +174,9 @@ class Feeds:
                 area = leaves[gauge * len(leaves) // min(one.gauges, len(leaves))]
                 yield from self.readings(one, gauge, area, fault)
 
-    def readings(self, one: Flood, gauge: int, area: str, fault: SensorFault | None) -> Iterator[Sent]:
+    def readings(
+        self, one: Flood, gauge: int, area: str, fault: SensorFault | None
+    ) -> Iterator[Sent]:
         stuck: float | None = None
         for hour, depth in curve_of(one, self.script.hour_of(one), self.script.hours):
             begin = self.script.hour_of(fault) if fault else 0.0
@@ -141,9 +191,15 @@ class Feeds:
                 continue
             name = derive_id("row", self.mark, one.name, gauge, f"{hour:.4f}")
             command = {
-                "id": name, "type": "ReportHazard", "hazard": self.script.hazard, "area": area,
-                "figure": "water_depth_m", "value": said, "unit": "m", "source": f"{self.mark}/gauges",
-            }  # fmt: skip
+                "id": name,
+                "type": "ReportHazard",
+                "hazard": self.script.hazard,
+                "area": area,
+                "figure": "water_depth_m",
+                "value": said,
+                "unit": "m",
+                "source": f"{self.mark}/gauges",
+            }
             yield Sent(hour=arrives, source=f"{self.mark}/gauges", command=command)
 
     def stocks(self) -> Iterator[Sent]:
@@ -155,14 +211,25 @@ class Feeds:
                 yield self.stock(one.name, hour + one.for_h, "beds", one.area, one.beds, 0.0)
         for one in self.script.of_kind(SupplyShortage):
             yield self.stock(one.name, 0.0, one.resource, one.area, one.stock, None)
-            yield self.stock(one.name, self.script.hour_of(one), one.resource, one.area, one.stock * one.left, None)
+            yield self.stock(
+                one.name,
+                self.script.hour_of(one),
+                one.resource,
+                one.area,
+                one.stock * one.left,
+                None,
+            )
 
     def stock(
         self, inject: str, hour: float, kind: str, area: str, quantity: float, in_use: float | None
-    ) -> Sent:  # fmt: skip
+    ) -> Sent:
         command: dict[str, Any] = {
-            "id": derive_id("row", self.mark, self.seed, inject, kind, f"{hour:.4f}"), "type": "SetStock", "kind": kind,
-            "area": self.places.resolve(area), "quantity": float(quantity), "unit": self.units[kind],
-        }  # fmt: skip
+            "id": derive_id("row", self.mark, self.seed, inject, kind, f"{hour:.4f}"),
+            "type": "SetStock",
+            "kind": kind,
+            "area": self.places.resolve(area),
+            "quantity": float(quantity),
+            "unit": self.units[kind],
+        }
         taken = {} if in_use is None else {"in_use": in_use}
         return Sent(hour=hour, source=f"{self.mark}/stocks", command=command | taken)

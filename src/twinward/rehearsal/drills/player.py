@@ -1,4 +1,6 @@
-"""Plays a drill's script against a running platform through its public API, on a clock of its own."""
+"""Plays a drill's script against a running platform through its public API, on a clock of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DrillPlayer(Player):
-    """One run of a script. `apart` tells since which hour each person has been kept apart, as the log has it.
+    """One run of a script. `apart` tells since which hour each person has been kept apart, as the
+    log has it.
 
     Without `seeded` nobody answers orders and nobody adopts plans but the people who take part.
     """
@@ -47,12 +50,21 @@ class DrillPlayer(Player):
     ) -> None:
         super().__init__(client, clock, tick, responders, departments, lambda area: area)
         self.feeds, self.apart, self.seeded = feeds, apart, seeded
-        self.inherited: dict[str, str] = {}  # incident that came along with the state -> since when it has its level
+        self.inherited: dict[
+            str, str
+        ] = {}  # incident that came along with the state -> since when it has its level
 
-    def run(self, script: DrillScript, truth: DrillTruth, on_step: Callable[[Progress], None]) -> int:
+    def run(
+        self, script: DrillScript, truth: DrillTruth, on_step: Callable[[Progress], None]
+    ) -> int:
         """From the first hour to the last; how many items were sent."""
-        rounds = {round(float(h), 4) for h in np.arange(script.step_h, script.hours + 1e-9, script.step_h)}
-        self.inherited = {row["id"]: row["level_since"] for row in self.get("/v1/incidents", status="open")["items"]}
+        rounds = {
+            round(float(h), 4) for h in np.arange(script.step_h, script.hours + 1e-9, script.step_h)
+        }
+        self.inherited = {
+            row["id"]: row["level_since"]
+            for row in self.get("/v1/incidents", status="open")["items"]
+        }
         sent = 0
         for hour in sorted(self.feeds.hours() | rounds):
             if hour > script.hours:

@@ -1,4 +1,6 @@
-"""Seeded departments of a drill: they find true contacts and false ones, and are slowed or silenced by the script."""
+"""Seeded departments of a drill: they find true contacts and false ones, and are slowed or
+silenced by the script.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from twinward.core.ids import derive_id
-from twinward.library.drills.drill import (DrillScript, HospitalLost, NetworkCut, StaffAbsence, SupplyShortage, DrillTruth)
+from twinward.library.drills.drill import (
+    DrillScript,
+    DrillTruth,
+    HospitalLost,
+    NetworkCut,
+    StaffAbsence,
+    SupplyShortage,
+)
 from twinward.library.supplies.resources import list_resources
 from twinward.rehearsal.drills.truth import TruthPlaces
 from twinward.rehearsal.responders import Responders
@@ -19,10 +28,17 @@ REACTION_H = 3.0  # median from a loss to the request for help, log-normal
 
 
 class DrillResponders(Responders):
-    """All departments of all areas, on a script and its truth. `busy` names departments that people play."""
+    """All departments of all areas, on a script and its truth. `busy` names departments that
+    people play.
+    """
 
     def __init__(
-        self, script: DrillScript, truth: DrillTruth, places: TruthPlaces, seed: int, busy: frozenset[str] = frozenset()
+        self,
+        script: DrillScript,
+        truth: DrillTruth,
+        places: TruthPlaces,
+        seed: int,
+        busy: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(seed, script.hazard, busy)
         self.script, self.truth, self.places = script, truth, places
@@ -49,7 +65,10 @@ class DrillResponders(Responders):
         """Slower in proportion when a department's people are away."""
         hour, slower = self.hour(now), 1.0
         for one in self.script.of_kind(StaffAbsence):
-            if one.department == task["department"] and 0 <= hour - self.script.hour_of(one) < one.for_h:
+            if (
+                one.department == task["department"]
+                and 0 <= hour - self.script.hour_of(one) < one.for_h
+            ):
                 slower /= one.present
         return super().pace(task, trait, now) * slower
 
@@ -60,19 +79,30 @@ class DrillResponders(Responders):
             return
         wrong = int(self.chance("false", person.case).poisson(FALSE_PER_CASE))
         others = [derive_id("drill", self.seed, "stranger", person.case, n) for n in range(wrong)]
-        true = [one for one in person.contacts if self.chance("found", person.case, one).random() < FOUND_OF_TRUE]
+        true = [
+            one
+            for one in person.contacts
+            if self.chance("found", person.case, one).random() < FOUND_OF_TRUE
+        ]
         for subject in (*true, *others):
             contact = derive_id("contact", person.case, subject)
             self._subjects[contact] = subject
             yield {
-                "id": derive_id("resp", contact, "name"), "type": "NameContact", "contact": contact,
-                "case": person.case, "subject": subject, "area": self.truth.areas.get(subject, person.area),
-                "setting": "household", "synthetic": True,
-            }  # fmt: skip
+                "id": derive_id("resp", contact, "name"),
+                "type": "NameContact",
+                "contact": contact,
+                "case": person.case,
+                "subject": subject,
+                "area": self.truth.areas.get(subject, person.area),
+                "setting": "household",
+                "synthetic": True,
+            }
 
     def is_positive(self, contact: str, now: datetime) -> bool:
         """A test finds those who were infected a day ago or earlier."""
-        return self._infected.get(self._subjects.get(contact, ""), float("inf")) <= self.hour(now) - 24
+        return (
+            self._infected.get(self._subjects.get(contact, ""), float("inf")) <= self.hour(now) - 24
+        )
 
     def requests(self, now: datetime) -> Iterator[dict[str, Any]]:
         """Whoever has lost beds or supplies asks for others, after a while."""
@@ -84,7 +114,12 @@ class DrillResponders(Responders):
             self._asked.add(one.name)
             lost = one.beds if isinstance(one, HospitalLost) else one.stock * (1 - one.left)
             yield {
-                "id": derive_id("resp", self.script.name, one.name, "ask"), "type": "RequestSupply",
-                "request": derive_id("request", self.seed, one.name), "kind": kind, "quantity": max(1.0, lost),
-                "unit": self.resources[kind].unit, "area": self.places.resolve(one.area), "purpose": "drill",
-            }  # fmt: skip
+                "id": derive_id("resp", self.script.name, one.name, "ask"),
+                "type": "RequestSupply",
+                "request": derive_id("request", self.seed, one.name),
+                "kind": kind,
+                "quantity": max(1.0, lost),
+                "unit": self.resources[kind].unit,
+                "area": self.places.resolve(one.area),
+                "purpose": "drill",
+            }

@@ -1,4 +1,6 @@
-"""The truth of a drill: who infects whom, who meets whom, how high the water stands; drawn from a seed."""
+"""The truth of a drill: who infects whom, who meets whom, how high the water stands; drawn from
+a seed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,18 @@ import numpy as np
 
 from twinward.core.chance import generator
 from twinward.core.ids import derive_id
-from twinward.library.drills.drill import (DrillScript, Flood, HospitalLost, NetworkCut, Outbreak, DrillPerson, StaffAbsence, DrillStart, SupplyShortage, DrillTruth)
+from twinward.library.drills.drill import (
+    DrillPerson,
+    DrillScript,
+    DrillStart,
+    DrillTruth,
+    Flood,
+    HospitalLost,
+    NetworkCut,
+    Outbreak,
+    StaffAbsence,
+    SupplyShortage,
+)
 
 # All figures are ours, chosen for a lively drill; they claim nothing about a disease.
 DISPERSION = 0.5  # of the number whom one infects: few infect many
@@ -23,7 +36,9 @@ DRAWS = 200
 
 
 class TruthPlaces(msgspec.Struct, frozen=True, kw_only=True):
-    """The areas at which incidents stand, by code, and the leaf areas of every area that a script may name."""
+    """The areas at which incidents stand, by code, and the leaf areas of every area that a
+    script may name.
+    """
 
     homes: tuple[str, ...]
     leaves: dict[str, tuple[str, ...]]
@@ -36,8 +51,12 @@ class TruthPlaces(msgspec.Struct, frozen=True, kw_only=True):
         return self.leaves.get(area, (area,))
 
 
-def make_truth(script: DrillScript, places: TruthPlaces, start: datetime, seed: int, opens_at_m: float = 0.15) -> DrillTruth:
-    """Everything that is true of one run of the script; the same seed and places give the same truth."""
+def make_truth(
+    script: DrillScript, places: TruthPlaces, start: datetime, seed: int, opens_at_m: float = 0.15
+) -> DrillTruth:
+    """Everything that is true of one run of the script; the same seed and places give the same
+    truth.
+    """
     persons: list[DrillPerson] = []
     areas: dict[str, str] = {}
     starts: list[DrillStart] = []
@@ -50,7 +69,9 @@ def make_truth(script: DrillScript, places: TruthPlaces, start: datetime, seed: 
             persons += tree
             hour = min((p.reported_h for p in tree if p.reported_h is not None), default=hour)
         elif isinstance(one, Flood):
-            hour = next((h for h, depth in curve_of(one, hour, script.hours) if depth >= opens_at_m), hour)
+            hour = next(
+                (h for h, depth in curve_of(one, hour, script.hours) if depth >= opens_at_m), hour
+            )
         elif isinstance(one, HospitalLost | SupplyShortage):
             about = "beds" if isinstance(one, HospitalLost) else one.resource
         elif isinstance(one, NetworkCut | StaffAbsence):
@@ -58,10 +79,18 @@ def make_truth(script: DrillScript, places: TruthPlaces, start: datetime, seed: 
         kind = str(type(one).__struct_config__.tag)
         starts.append(DrillStart(inject=one.name, kind=kind, area=home, hour=hour, about=about))
     return DrillTruth(
-        start=start, hours=script.hours, persons=tuple(persons), areas=areas, starts=tuple(starts),
-        rumours=tuple(rumour_case(seed, one.name, n) for one in script.inject if hasattr(one, "reports")
-                      for n in range(one.reports)),
-    )  # fmt: skip
+        start=start,
+        hours=script.hours,
+        persons=tuple(persons),
+        areas=areas,
+        starts=tuple(starts),
+        rumours=tuple(
+            rumour_case(seed, one.name, n)
+            for one in script.inject
+            if hasattr(one, "reports")
+            for n in range(one.reports)
+        ),
+    )
 
 
 def rumour_case(seed: int, inject: str, number: int) -> str:
@@ -69,9 +98,16 @@ def rumour_case(seed: int, inject: str, number: int) -> str:
 
 
 def draw_outbreak(
-    one: Outbreak, leaves: tuple[str, ...], at_h: float, hours: float, seed: int, areas: dict[str, str]
+    one: Outbreak,
+    leaves: tuple[str, ...],
+    at_h: float,
+    hours: float,
+    seed: int,
+    areas: dict[str, str],
 ) -> list[DrillPerson]:
-    """One tree with `cases` infections, or as near to it as the hours allow; its first report comes at `at_h`."""
+    """One tree with `cases` infections, or as near to it as the hours allow; its first report
+    comes at `at_h`.
+    """
     best: list[DrillPerson] = []
     for attempt in range(DRAWS):  # a tree that dies out at once teaches nothing: it is drawn again
         tree = draw_tree(one, leaves, hours, seed, attempt)
@@ -90,15 +126,21 @@ def draw_outbreak(
 def shift(tree: Iterable[DrillPerson], by_h: float) -> list[DrillPerson]:
     return [
         msgspec.structs.replace(
-            one, infected_h=one.infected_h + by_h, onset_h=one.onset_h + by_h,
+            one,
+            infected_h=one.infected_h + by_h,
+            onset_h=one.onset_h + by_h,
             reported_h=None if one.reported_h is None else one.reported_h + by_h,
         )
         for one in tree
-    ]  # fmt: skip
+    ]
 
 
-def draw_tree(one: Outbreak, leaves: tuple[str, ...], hours: float, seed: int, attempt: int) -> list[DrillPerson]:
-    """Infections in order of time, from hour 0 of the tree on; contacts are those infected and others met."""
+def draw_tree(
+    one: Outbreak, leaves: tuple[str, ...], hours: float, seed: int, attempt: int
+) -> list[DrillPerson]:
+    """Infections in order of time, from hour 0 of the tree on; contacts are those infected and
+    others met.
+    """
     chance = generator(seed, f"drill-outbreak-{one.name}-{attempt}")
     queue: list[tuple[float, int, int, int]] = [(0.0, 0, int(chance.integers(len(leaves))), -1)]
     drawn = 1
@@ -118,7 +160,10 @@ def draw_tree(one: Outbreak, leaves: tuple[str, ...], hours: float, seed: int, a
             if later < hours:
                 heapq.heappush(queue, (later, drawn, near(leaf, len(leaves), chance), me))
                 drawn += 1
-    return [make_person(one, leaves, seed, n, row, children.get(n, []), rows, chance) for n, row in enumerate(rows)]
+    return [
+        make_person(one, leaves, seed, n, row, children.get(n, []), rows, chance)
+        for n, row in enumerate(rows)
+    ]
 
 
 def near(leaf: int, leaves: int, chance: np.random.Generator) -> int:
@@ -128,17 +173,31 @@ def near(leaf: int, leaves: int, chance: np.random.Generator) -> int:
 
 
 def make_person(
-    one: Outbreak, leaves: tuple[str, ...], seed: int, n: int, row: tuple[float, float, float | None, int, int],
-    children: list[int], rows: list[tuple[float, float, float | None, int, int]], chance: np.random.Generator,
-) -> DrillPerson:  # fmt: skip
+    one: Outbreak,
+    leaves: tuple[str, ...],
+    seed: int,
+    n: int,
+    row: tuple[float, float, float | None, int, int],
+    children: list[int],
+    rows: list[tuple[float, float, float | None, int, int]],
+    chance: np.random.Generator,
+) -> DrillPerson:
     infected, onset, reported, leaf, by = row
-    others = [derive_id("drill", seed, one.name, "met", n, k) for k in range(int(chance.poisson(MEETINGS)))]
+    others = [
+        derive_id("drill", seed, one.name, "met", n, k)
+        for k in range(int(chance.poisson(MEETINGS)))
+    ]
     return DrillPerson(
-        subject=subject(seed, one.name, n), case=derive_id("case", "drill", seed, one.name, n), area=leaves[leaf],
-        inject=one.name, infector=subject(seed, one.name, by) if by >= 0 else "", infected_h=round(infected, 3),
-        onset_h=round(onset, 3), reported_h=None if reported is None else round(reported, 3),
+        subject=subject(seed, one.name, n),
+        case=derive_id("case", "drill", seed, one.name, n),
+        area=leaves[leaf],
+        inject=one.name,
+        infector=subject(seed, one.name, by) if by >= 0 else "",
+        infected_h=round(infected, 3),
+        onset_h=round(onset, 3),
+        reported_h=None if reported is None else round(reported, 3),
         contacts=(*(subject(seed, one.name, child) for child in children), *others),
-    )  # fmt: skip
+    )
 
 
 def subject(seed: int, inject: str, number: int) -> str:

@@ -1,4 +1,6 @@
-"""Jurisdictions: area subtrees as ranges of codes, so that one thing and a list are held against the same rule."""
+"""Jurisdictions: area subtrees as ranges of codes, so that one thing and a list are held against
+the same rule.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,11 @@ class Areas(Protocol):
 
 
 class Jurisdiction(msgspec.Struct, frozen=True, kw_only=True):
-    """Inclusive ranges of codes in byte order; None is everywhere. `above` are the areas it lies in.
+    """Inclusive ranges of codes in byte order; None is everywhere. `above` are the areas it lies
+    in.
 
-    Ranges are cut between neighbours of the real tree, so that a district with the code "1" never takes in the one
-    with the code "10"; the SQL predicate uses the very same ranges.
+    Ranges are cut between neighbours of the real tree, so that a district with the code "1" never
+    takes in the one with the code "10"; the SQL predicate uses the very same ranges.
     """
 
     ranges: Ranges | None
@@ -96,5 +99,7 @@ class Jurisdictions:
 
 
 def _bytes(code: str) -> bytes:
-    """Both databases compare texts by their UTF-8 bytes, which is the order of code points that Python uses too."""
+    """Both databases compare texts by their UTF-8 bytes, which is the order of code points that
+    Python uses too.
+    """
     return code.encode()

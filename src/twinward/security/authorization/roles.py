@@ -17,7 +17,9 @@ Reach = Literal["inside", "around", "everywhere"]
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that is done. With `purposes` it is about persons and needs an activation that names one of them."""
+    """Something that is done. With `purposes` it is about persons and needs an activation that
+    names one of them.
+    """
 
     id: str
     title: str
@@ -27,7 +29,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one kind of person may do. `managed_without` is taken away where second persons are required."""
+    """What one kind of person may do. `managed_without` is taken away where second persons are
+    required.
+    """
 
     id: str
     title: str
@@ -50,18 +54,30 @@ class Roles(msgspec.Struct, frozen=True, kw_only=True):
         found = self.roles.get(role)
         if found is None:
             return frozenset(everybody)
-        named = set(self.actions) if EVERY_ACTION in found.actions else set(found.actions) | everybody
+        named = (
+            set(self.actions) if EVERY_ACTION in found.actions else set(found.actions) | everybody
+        )
         return frozenset(named - set(found.managed_without) if managed else named)
 
     def require_role(self, role: str, *, department: str | None, areas: tuple[str, ...]) -> Role:
         """The role, or InputError when it does not exist or what it needs is missing."""
         found = self.roles.get(role)
         if found is None:
-            raise InputError(f"there is no role {role!r}", f"there are {', '.join(self.roles)}", code="unknown_role")
+            raise InputError(
+                f"there is no role {role!r}",
+                f"there are {', '.join(self.roles)}",
+                code="unknown_role",
+            )
         if found.needs_department and not department:
-            raise InputError(f"a {role} answers for one department", "name it with --department", code="no_department")
+            raise InputError(
+                f"a {role} answers for one department",
+                "name it with --department",
+                code="no_department",
+            )
         if found.needs_area and "all" in areas:
-            raise InputError(f"a {role} has a jurisdiction", "name it with --areas CODE,…", code="no_area")
+            raise InputError(
+                f"a {role} has a jurisdiction", "name it with --areas CODE,…", code="no_area"
+            )
         return found
 
 
@@ -80,7 +96,11 @@ def parse_roles(text: str) -> Roles:
     for role in read.role:
         unknown = {*role.actions, *role.managed_without} - set(roles.actions) - {EVERY_ACTION}
         if unknown:
-            raise InputError(f"role {role.id} names {sorted(unknown)}", "declare the action first", code="bad_roles")
+            raise InputError(
+                f"role {role.id} names {sorted(unknown)}",
+                "declare the action first",
+                code="bad_roles",
+            )
     return roles
 
 

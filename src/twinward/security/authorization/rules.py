@@ -24,7 +24,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     commands: dict[str, str]
 
     def of_route(self, method: str, path: str) -> str:
-        """Paths are named as OpenAPI names them: without the converters that a route may have (`{sensor:path}`)."""
+        """Paths are named as OpenAPI names them: without the converters that a route may have
+        (`{sensor:path}`).
+        """
         name = f"{'GET' if method == 'HEAD' else method} {CONVERTER.sub('}', path)}"
         return _found(self.routes.get(name), name)
 
@@ -41,7 +43,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def _found(action: str | None, way_in: str) -> str:
     if action is None:
         raise RefusedError(
-            f"nobody has said who may use {way_in}", "state its action in security/rules.toml", code="no_rule"
+            f"nobody has said who may use {way_in}",
+            "state its action in security/rules.toml",
+            code="no_rule",
         )
     return action
 
@@ -50,7 +54,12 @@ def check_rules(rules: Rules, roles: Roles) -> list[str]:
     """Lines that name an action which does not exist."""
     known = {LOCAL, *roles.actions}
     tables = (rules.routes, rules.verbs, rules.commands)
-    return [f"{way} = {action}" for table in tables for way, action in table.items() if action not in known]
+    return [
+        f"{way} = {action}"
+        for table in tables
+        for way, action in table.items()
+        if action not in known
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -25,9 +25,15 @@ class ActivationRow(Protocol):
 
 
 def issue_scope(
-    rows: Rows, purpose: str, holder: str, now: datetime, policy: Policy, activation: str | None = None
+    rows: Rows,
+    purpose: str,
+    holder: str,
+    now: datetime,
+    policy: Policy,
+    activation: str | None = None,
 ) -> Scope:
-    """The scope that the newest open activation with this purpose gives to `holder`; `policy` knows the area tree.
+    """The scope that the newest open activation with this purpose gives to `holder`; `policy` knows
+    the area tree.
 
     RefusedError `peacetime` when none is open, `purpose_not_open` when none names the purpose.
     """
@@ -43,7 +49,9 @@ def issue_scope(
     if not fitting:
         opened = sorted({word for row in in_force for word in row.purposes})
         raise RefusedError(
-            f"no activation in force opens {purpose!r}", f"open now: {', '.join(opened)}", code="purpose_not_open"
+            f"no activation in force opens {purpose!r}",
+            f"open now: {', '.join(opened)}",
+            code="purpose_not_open",
         )
     row = max(fitting, key=lambda row: row.opened_at)
     return Scope(

@@ -1,4 +1,6 @@
-"""Misuse found in a day's changes and looks: who did unusually many, at night, elsewhere, for no reason on record."""
+"""Misuse found in a day's changes and looks: who did unusually many, at night, elsewhere, for no
+reason on record.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +41,14 @@ class Anomaly(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_anomalies(
-    deeds: Sequence[Deed], covers: Callable[[str, str], bool], known: Collection[str], zone: ZoneInfo
+    deeds: Sequence[Deed],
+    covers: Callable[[str, str], bool],
+    known: Collection[str],
+    zone: ZoneInfo,
 ) -> list[Anomaly]:
-    """`covers(actor, area)`: whether the area is in the actor's jurisdiction; `known` are ids that can be a cause."""
+    """`covers(actor, area)`: whether the area is in the actor's jurisdiction; `known` are ids
+    that can be a cause.
+    """
     found: list[Anomaly] = []
     for kind in ("change", "look"):
         some = [deed for deed in deeds if deed.kind == kind]
@@ -53,7 +60,9 @@ def find_anomalies(
 
 
 def _many(deeds: Sequence[Deed]) -> list[Anomaly]:
-    """Each is held against the others' day, so that one who does most of the work does not set the measure."""
+    """Each is held against the others' day, so that one who does most of the work does not set
+    the measure.
+    """
     counts = Counter(deed.actor for deed in deeds)
     first = {deed.actor: deed.event for deed in reversed(deeds)}
     found = []
@@ -69,7 +78,9 @@ def _many(deeds: Sequence[Deed]) -> list[Anomaly]:
     return found
 
 
-def _each(what: str, deeds: Sequence[Deed], wrong: Callable[[Deed], bool], at_least: int) -> list[Anomaly]:
+def _each(
+    what: str, deeds: Sequence[Deed], wrong: Callable[[Deed], bool], at_least: int
+) -> list[Anomaly]:
     by_actor: dict[str, list[Deed]] = {}
     for deed in deeds:
         if wrong(deed):

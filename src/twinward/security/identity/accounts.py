@@ -1,4 +1,6 @@
-"""Accounts: a password (argon2id), a second factor (TOTP), a lock after failures; one-time secrets, never defaults."""
+"""Accounts: a password (argon2id), a second factor (TOTP), a lock after failures; one-time
+secrets, never defaults.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from twinward.core.clock import from_us, to_us
-from twinward.core.errors import (AbsentError, ConflictError, InputError, RefusedError)
+from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.vault import read_or_make
 
@@ -48,7 +50,9 @@ CREATE INDEX IF NOT EXISTS sessions_by_account ON sessions (account);
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be told of an account. `state` is new (its one-time secret waits), open or locked."""
+    """What may be told of an account. `state` is new (its one-time secret waits), open or
+    locked.
+    """
 
     name: str
     role: str
@@ -60,11 +64,19 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     last_login: datetime | None
 
     def caller(self, session: str) -> Caller:
-        return Caller(name=self.name, role=self.role, department=self.department, areas=self.areas, session=session)
+        return Caller(
+            name=self.name,
+            role=self.role,
+            department=self.department,
+            areas=self.areas,
+            session=session,
+        )
 
 
 class Accounts:
-    """Kept in a database of its own beside the keys, never in the log: a password's hash can be deleted."""
+    """Kept in a database of its own beside the keys, never in the log: a password's hash can be
+    deleted.
+    """
 
     def __init__(self, folder: Path, hasher: PasswordHasher | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,23 +89,49 @@ class Accounts:
         self.db.executescript(SCHEMA)
         self._nobody = ""
 
-    # keeping them ------------------------------------------------------------------------------------------------
+    # keeping them
+    # ----------------------------------------------------------------------------------------------
 
     def add(
-        self, name: str, role: str, now: datetime, *, department: str | None, areas: tuple[str, ...], factor: bool
+        self,
+        name: str,
+        role: str,
+        now: datetime,
+        *,
+        department: str | None,
+        areas: tuple[str, ...],
+        factor: bool,
     ) -> str:
         """A new account; returns the one-time secret that its owner exchanges for a password."""
         if not NAME.fullmatch(name) or name == "local-admin":
             raise InputError(
-                f"{name!r} is no account name", "2 to 40 of a-z 0-9 . _ - and a letter first", code="bad_name"
+                f"{name!r} is no account name",
+                "2 to 40 of a-z 0-9 . _ - and a letter first",
+                code="bad_name",
             )
         secret = secrets.token_urlsafe(18)
-        row = (name, role, department, msgspec.json.encode(areas).decode(), self._hasher.hash(secret), "new", None,
-               int(factor), 0, 0, 0, to_us(now + SECRET_LASTS), to_us(now), None)  # fmt: skip
+        row = (
+            name,
+            role,
+            department,
+            msgspec.json.encode(areas).decode(),
+            self._hasher.hash(secret),
+            "new",
+            None,
+            int(factor),
+            0,
+            0,
+            0,
+            to_us(now + SECRET_LASTS),
+            to_us(now),
+            None,
+        )
         try:
             self.db.execute(f"INSERT INTO accounts VALUES ({','.join('?' * len(row))})", row)
         except sqlite3.IntegrityError as error:
-            raise ConflictError(f"there is an account {name}", "take another name", code="exists") from error
+            raise ConflictError(
+                f"there is an account {name}", "take another name", code="exists"
+            ) from error
         return secret
 
     def reset(self, name: str, now: datetime) -> str:
@@ -101,7 +139,8 @@ class Accounts:
         self.get(name)
         secret = secrets.token_urlsafe(18)
         self.db.execute(
-            "UPDATE accounts SET password=?, state='new', factor=NULL, failures=0, locked_until=0, secret_until=? "
+            "UPDATE accounts SET password=?, state='new', factor=NULL, failures=0, "
+            "locked_until=0, secret_until=? "
             "WHERE name=?",
             (self._hasher.hash(secret), to_us(now + SECRET_LASTS), name),
         )
@@ -112,7 +151,9 @@ class Accounts:
         """Shut an account with all its sessions, or open it again."""
         found = self.get(name)
         if locked == (found.state == "locked"):
-            raise ConflictError(f"{name} is {found.state}", "nothing was changed", code="already_so")
+            raise ConflictError(
+                f"{name} is {found.state}", "nothing was changed", code="already_so"
+            )
         self.db.execute(
             "UPDATE accounts SET state=?, failures=0, locked_until=0 WHERE name=?",
             ("locked" if locked else "open", name),
@@ -126,7 +167,9 @@ class Accounts:
     def get(self, name: str) -> Account:
         found = self._rows("name=?", name)
         if not found:
-            raise AbsentError(f"there is no account {name}", "list them with `twinward account list`")
+            raise AbsentError(
+                f"there is no account {name}", "list them with `twinward account list`"
+            )
         return _account(found[0])
 
     def _rows(self, where: str, *values: Any) -> list[sqlite3.Row]:
@@ -134,10 +177,13 @@ class Accounts:
         cursor.row_factory = sqlite3.Row
         return cursor.execute(f"SELECT * FROM accounts WHERE {where}", values).fetchall()
 
-    # proving who one is ------------------------------------------------------------------------------------------
+    # proving who one is
+    # ------------------------------------------------------------------------------------------
 
     def exchange(self, name: str, secret: str, password: str, now: datetime) -> str | None:
-        """Burn the one-time secret for a password; returns the new second factor's secret, None when none is needed."""
+        """Burn the one-time secret for a password; returns the new second factor's secret, None
+        when none is needed.
+        """
         row = self._check(name, secret, now, state="new")
         if row["secret_until"] <= to_us(now):
             raise _no_entry()
@@ -151,12 +197,17 @@ class Accounts:
         return make_totp(key).get_provisioning_uri(name, "Twinward") if key else None
 
     def enter(self, name: str, password: str, code: str | None, now: datetime) -> Account:
-        """The account that these prove, or RefusedError `bad_login` that does not tell which part was wrong."""
+        """The account that these prove, or RefusedError `bad_login` that does not tell which
+        part was wrong.
+        """
         row = self._check(name, password, now, state="open")
         if row["factor"] is not None and not self._check_code(row, code or "", now):
             self._fail(row, now)
             raise _no_entry()
-        self.db.execute("UPDATE accounts SET failures=0, locked_until=0, last_login=? WHERE name=?", (to_us(now), name))
+        self.db.execute(
+            "UPDATE accounts SET failures=0, locked_until=0, last_login=? WHERE name=?",
+            (to_us(now), name),
+        )
         return self.get(name)
 
     def _check(self, name: str, password: str, now: datetime, *, state: str) -> sqlite3.Row:
@@ -187,7 +238,10 @@ class Accounts:
         failures = row["failures"] + 1
         until = to_us(now + LOCKED_FOR) if failures >= MAX_FAILURES else 0
         count = 0 if until else failures
-        self.db.execute("UPDATE accounts SET failures=?, locked_until=? WHERE name=?", (count, until, row["name"]))
+        self.db.execute(
+            "UPDATE accounts SET failures=?, locked_until=? WHERE name=?",
+            (count, until, row["name"]),
+        )
 
     def _check_code(self, row: sqlite3.Row, code: str, now: datetime) -> bool:
         """A code of this step or a neighbour's, each at most once."""
@@ -213,7 +267,9 @@ def make_totp(key: bytes) -> TOTP:
 
 
 def require_password(password: str, name: str) -> None:
-    """InputError unless it is long and not among the first that anybody would try (NIST SP 800-63B 5.1.1.2)."""
+    """InputError unless it is long and not among the first that anybody would try (NIST SP
+    800-63B 5.1.1.2).
+    """
     plain = password.casefold()
     why = None
     if not LEAST_LENGTH <= len(password) <= MOST_LENGTH:
@@ -223,11 +279,17 @@ def require_password(password: str, name: str) -> None:
     elif name in plain or any(plain.startswith(word) for word in COMMON):
         why = "it begins like those that are tried first"
     if why:
-        raise InputError(f"this password will not do: {why}", "take a sentence of four words", code="weak_password")
+        raise InputError(
+            f"this password will not do: {why}",
+            "take a sentence of four words",
+            code="weak_password",
+        )
 
 
 def _no_entry() -> RefusedError:
-    return RefusedError("name, password or code do not fit", "try again, or ask for a reset", code="bad_login")
+    return RefusedError(
+        "name, password or code do not fit", "try again, or ask for a reset", code="bad_login"
+    )
 
 
 def _account(row: sqlite3.Row) -> Account:

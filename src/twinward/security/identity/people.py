@@ -20,7 +20,9 @@ CLOCK_SKEW_S = 60
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """One who asks: a name for the record, the department they answer for, if any, and the areas they look after."""
+    """One who asks: a name for the record, the department they answer for, if any, and the areas
+    they look after.
+    """
 
     name: str
     role: str
@@ -66,11 +68,15 @@ class Identities:
                 Caller,
             )
         except (JoseError, ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
-            raise RefusedError("the token cannot be used", "ask for a new one", code="bad_token") from error
+            raise RefusedError(
+                "the token cannot be used", "ask for a new one", code="bad_token"
+            ) from error
         if expires <= now.timestamp():
             raise RefusedError("the token has expired", "ask for a new one", code="bad_token")
         if issued > now.timestamp() + CLOCK_SKEW_S:
-            raise RefusedError("the token was issued in the future", "set the clocks right", code="bad_token")
+            raise RefusedError(
+                "the token was issued in the future", "set the clocks right", code="bad_token"
+            )
         if caller.session is None and self._managed:
             raise RefusedError("the token belongs to no session", "log in", code="bad_token")
         if caller.session is not None and not self.is_live(caller.session, now):

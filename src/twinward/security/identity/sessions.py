@@ -1,4 +1,6 @@
-"""Sessions: a short-lived token to act with, a refresh that rotates, revocation that holds from the next request."""
+"""Sessions: a short-lived token to act with, a refresh that rotates, revocation that holds from
+the next request.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ SESSION_LASTS = timedelta(hours=12)
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """What a login or a refresh gives: `access` to act with until `expires_at`, `refresh` to spend once."""
+    """What a login or a refresh gives: `access` to act with until `expires_at`, `refresh` to
+    spend once.
+    """
 
     access: str
     refresh: str
@@ -39,7 +43,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sessions:
-    """Opens, rotates, lists and revokes; the database is that of the accounts, so other processes see it at once."""
+    """Opens, rotates, lists and revokes; the database is that of the accounts, so other
+    processes see it at once.
+    """
 
     def __init__(self, accounts: Accounts, identities: Identities) -> None:
         self._db = accounts.db
@@ -50,19 +56,33 @@ class Sessions:
     def open(self, account: Account, device: str, now: datetime) -> Tokens:
         session, refresh = secrets.token_hex(12), secrets.token_urlsafe(32)
         ends = now + SESSION_LASTS
-        row = (session, account.name, device, _digest(refresh), "", to_us(now), to_us(now), to_us(ends), 0)
+        row = (
+            session,
+            account.name,
+            device,
+            _digest(refresh),
+            "",
+            to_us(now),
+            to_us(now),
+            to_us(ends),
+            0,
+        )
         self._db.execute("INSERT INTO sessions VALUES (?,?,?,?,?,?,?,?,?)", row)
         return self._tokens(account.caller(session), refresh, now)
 
     def _tokens(self, caller: Caller, refresh: str, now: datetime) -> Tokens:
         access = self._identities.sign(caller, now, TOKEN_LASTS)
         return Tokens(
-            access=access, refresh=f"{caller.session}.{refresh}", session=str(caller.session),
+            access=access,
+            refresh=f"{caller.session}.{refresh}",
+            session=str(caller.session),
             expires_at=now + TOKEN_LASTS,
-        )  # fmt: skip
+        )
 
     def refresh(self, token: str, now: datetime) -> Tokens:
-        """New tokens for one refresh token. One that was spent before was stolen: the whole session is shut."""
+        """New tokens for one refresh token. One that was spent before was stolen: the whole
+        session is shut.
+        """
         session, _, secret = token.strip().partition(".")
         found = self._db.execute(
             "SELECT account, refresh, spent, ends_at, revoked FROM sessions WHERE id=?", (session,)
@@ -79,7 +99,8 @@ class Sessions:
             raise _bad()
         fresh = secrets.token_urlsafe(32)
         done = self._db.execute(
-            "UPDATE sessions SET refresh=?, spent=spent||' '||?, used_at=? WHERE id=? AND refresh=? AND revoked=0",
+            "UPDATE sessions SET refresh=?, spent=spent||' '||?, used_at=? WHERE id=? AND "
+            "refresh=? AND revoked=0",
             (_digest(fresh), current, to_us(now), session, current),
         )
         if done.rowcount != 1:
@@ -88,22 +109,30 @@ class Sessions:
 
     def is_live(self, session: str, now: datetime) -> bool:
         """Whether the session is neither revoked nor over."""
-        found = self._db.execute("SELECT ends_at, revoked FROM sessions WHERE id=?", (session,)).fetchone()
+        found = self._db.execute(
+            "SELECT ends_at, revoked FROM sessions WHERE id=?", (session,)
+        ).fetchone()
         return found is not None and not found[1] and found[0] > to_us(now)
 
     def list_of(self, account: str) -> list[Session]:
         rows = self._db.execute(
-            "SELECT id, account, device, opened_at, used_at, ends_at, revoked FROM sessions WHERE account=? "
+            "SELECT id, account, device, opened_at, used_at, ends_at, revoked FROM sessions WHERE "
+            "account=? "
             "ORDER BY opened_at DESC LIMIT 200",
             (account,),
         )
         return [
             Session(
-                id=row[0], account=row[1], device=row[2], opened_at=from_us(row[3]), used_at=from_us(row[4]),
-                ends_at=from_us(row[5]), revoked=bool(row[6]),
+                id=row[0],
+                account=row[1],
+                device=row[2],
+                opened_at=from_us(row[3]),
+                used_at=from_us(row[4]),
+                ends_at=from_us(row[5]),
+                revoked=bool(row[6]),
             )
             for row in rows
-        ]  # fmt: skip
+        ]
 
     def forget_before(self, day: date) -> int:
         """Delete sessions that ended before a day; how many."""
@@ -112,7 +141,9 @@ class Sessions:
 
     def revoke(self, session: str, account: str) -> None:
         """Shut one of an account's own sessions; another's answers like one that is not there."""
-        done = self._db.execute("UPDATE sessions SET revoked=1 WHERE id=? AND account=?", (session, account))
+        done = self._db.execute(
+            "UPDATE sessions SET revoked=1 WHERE id=? AND account=?", (session, account)
+        )
         if done.rowcount == 0:
             raise AbsentError(f"there is no session {session}", "list them with GET /v1/sessions")
 

@@ -1,4 +1,6 @@
-"""A limit on refused logins by where they come from: one address may not try its luck on account after account."""
+"""A limit on refused logins by where they come from: one address may not try its luck on account
+after account.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ MOST_ADDRESSES = 10_000  # what is remembered stays small whoever asks
 
 
 class Throttle:
-    """Refused logins of each address within the window, in memory: a restart forgives, the accounts' locks stay."""
+    """Refused logins of each address within the window, in memory: a restart forgives, the
+    accounts' locks stay.
+    """
 
     def __init__(self, most: int = MOST_FAILURES, window: timedelta = WINDOW) -> None:
         self._most = most
@@ -29,7 +33,9 @@ class Throttle:
         if len(recent) >= self._most:
             wait_s = int((recent[0] + self._window - now).total_seconds()) + 1
             raise RefusedError(
-                "too many refused logins from this address", f"try again in {wait_s} s", code="too_many_tries"
+                "too many refused logins from this address",
+                f"try again in {wait_s} s",
+                code="too_many_tries",
             )
 
     def fail(self, address: str, now: datetime) -> None:

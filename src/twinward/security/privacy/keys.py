@@ -1,4 +1,6 @@
-"""One key for each subject and retention day: what must be deleted can be, by destroying its key."""
+"""One key for each subject and retention day: what must be deleted can be, by destroying its
+key.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 import twinward.core.errors as errors
 
 KEY_BYTES = 16
-NONCE = bytes(12)  # AES-GCM-SIV (RFC 8452) tolerates a fixed nonce: equal plain texts of one person and day look equal
+NONCE = bytes(
+    12
+    # AES-GCM-SIV (RFC 8452) tolerates a fixed nonce: equal plain texts of one person and day look
+    # equal
+)
 
 
 class Keyring:
     """Keys in an append-only file beside the log, never inside a backup of it.
 
-    A line is `subject TAB day TAB key in hex`; a destroyed key's line is written over with zeros, in place.
+    A line is `subject TAB day TAB key in hex`; a destroyed key's line is written over with zeros,
+    in place.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,13 +66,17 @@ class Keyring:
                 key = self._keys.get(name)
             if key is None and make:
                 if "\t" in subject or "\n" in subject:
-                    raise errors.InputError("a subject holds no tabs or newlines", code="bad_subject")
+                    raise errors.InputError(
+                        "a subject holds no tabs or newlines", code="bad_subject"
+                    )
                 key = self._keys[name] = os.urandom(KEY_BYTES)
                 self._pending.append(f"{subject}\t{name[1]}\t{key.hex()}\n".encode())
             return key
 
     def seal(self, subject: str, day: date, plain: bytes) -> bytes:
-        """Authenticated ciphertext of `plain`; a key is made when the subject has none for that day."""
+        """Authenticated ciphertext of `plain`; a key is made when the subject has none for that
+        day.
+        """
         key = self._key(subject, day, make=True)
         assert key is not None
         return AESGCMSIV(key).encrypt(NONCE, plain, None)
@@ -81,7 +92,9 @@ class Keyring:
             return None
 
     def _forget_destroyed(self) -> None:
-        """Read all anew when another process has destroyed keys; what is not yet written is kept."""
+        """Read all anew when another process has destroyed keys; what is not yet written is
+        kept.
+        """
         at = self._destroyed.stat().st_mtime_ns
         if at != self._destroyed_at:
             self._destroyed_at, self._read = at, 0
@@ -97,7 +110,9 @@ class Keyring:
             return [(who, date.fromisoformat(day)) for who, day in self._keys]
 
     def flush(self) -> None:
-        """Append the new keys and make them durable; called before the commit of what they sealed."""
+        """Append the new keys and make them durable; called before the commit of what they
+        sealed.
+        """
         with self._lock:
             if not self._pending:
                 return
@@ -107,7 +122,9 @@ class Keyring:
                     file.flush()
                     os.fdatasync(file.fileno())
             except OSError as error:
-                raise errors.StorageError(f"keys cannot be written: {error}", "free space, then start again") from error
+                raise errors.StorageError(
+                    f"keys cannot be written: {error}", "free space, then start again"
+                ) from error
             self._pending.clear()
 
     def destroy_all(self, keys: set[tuple[str, date]]) -> int:

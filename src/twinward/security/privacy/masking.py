@@ -1,7 +1,9 @@
-"""Masking: what may leave, one module for every surface: API, stream, export, report, log, error, map, plot.
+"""Masking: what may leave, one module for every surface: API, stream, export, report, log, error,
+map, plot.
 
-Names, documents, phones and addresses never leave but out of the vault. Points are moved and snapped, ages banded,
-free text searched for numbers that call or name a person, facts stripped of what points at one.
+Names, documents, phones and addresses never leave but out of the vault. Points are moved and
+snapped, ages banded, free text searched for numbers that call or name a person, facts stripped of
+what points at one.
 """
 
 from __future__ import annotations
@@ -40,30 +42,39 @@ PERSONAL_FIELDS = frozenset(
 # fields that no event, row or answer may ever have
 DIRECT_FIELDS = frozenset({"name_of_person", "document", "phone", "address", "person", "email"})
 CELL_M = 500.0  # a point is first known by its cell
-LEAST_MOVE_M, MOST_MOVE_M = 250.0, 750.0  # then moved: less would leave it in its cell, more would make maps useless
+LEAST_MOVE_M, MOST_MOVE_M = (
+    250.0,
+    750.0,
+)  # then moved: less would leave it in its cell, more would make maps useless
 SNAP_M = 100.0
 BAND_YEARS = 10
 OLDEST_BAND = 80  # above it so few live that the band itself would name them
 HIDDEN = "[hidden]"
 
-# Chinese mobile numbers (11 digits), resident identity numbers (GB 11643, 18 characters, old 15), numbers written with
-# +, e-mail addresses; area codes of 6, 9 and 12 digits stay readable
+# Chinese mobile numbers (11 digits), resident identity numbers (GB 11643, 18 characters, old 15),
+# numbers written with +, e-mail addresses; area codes of 6, 9 and 12 digits stay readable
 DIRECT = re.compile(
     r"(?<![\w])(?:1[3-9]\d{9}|\d{17}[\dXx]|\d{15})(?![\w])"
     r"|\+\d[\d ()-]{6,}\d"
     r"|[\w.+-]+@[\w-]+\.[\w.-]+"
 )
-POINT = re.compile(r"-?\d{1,3}\.\d+,-?\d{1,2}\.\d+")  # a place that has no name, as answers write it
+POINT = re.compile(
+    r"-?\d{1,3}\.\d+,-?\d{1,2}\.\d+"
+)  # a place that has no name, as answers write it
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[\w.~+/-]+=*")
 
 
 def scrub(text: str) -> str:
-    """`text` with phone, document and e-mail numbers and tokens hidden; for what people write freely, logs, errors."""
+    """`text` with phone, document and e-mail numbers and tokens hidden; for what people write
+    freely, logs, errors.
+    """
     return TOKEN.sub(HIDDEN, DIRECT.sub(HIDDEN, text))
 
 
 def mask_fact(fact: Mapping[str, Any], *, personal: bool) -> dict[str, Any]:
-    """A fact as it may be shown to everybody with access to the stream: persons' fields left out."""
+    """A fact as it may be shown to everybody with access to the stream: persons' fields left
+    out.
+    """
     kept = {name: value for name, value in fact.items() if name not in DIRECT_FIELDS}
     if personal or "subjects" in kept or "subject" in kept:
         kept = {name: value for name, value in kept.items() if name not in PERSONAL_FIELDS}
@@ -79,7 +90,9 @@ def band_age(age: int | None) -> str | None:
 
 
 def suppress_small(counts: Mapping[str, int], k: int) -> dict[str, int | None]:
-    """Counts of one table whose total may be known: those below `k` (but not zero) and what would betray them, None."""
+    """Counts of one table whose total may be known: those below `k` (but not zero) and what
+    would betray them, None.
+    """
     total = "\0total"
     shown = suppress({**counts, total: sum(counts.values())}, one_way(tuple(counts), total), k)
     return {name: shown[name] for name in counts}
@@ -88,9 +101,10 @@ def suppress_small(counts: Mapping[str, int], k: int) -> dict[str, int | None]:
 class PointMask:
     """Moves a person's point by a secret that is the same at every read.
 
-    All true points of one 500 m cell become one shown point of that person, so that reading again, or reading many
-    noisy fixes, and taking the mean gives nothing that one read did not. The move depends on the cell as well, so that
-    who knows where somebody works cannot take the same move off their home.
+    All true points of one 500 m cell become one shown point of that person, so that reading again,
+    or reading many noisy fixes, and taking the mean gives nothing that one read did not. The move
+    depends on the cell as well, so that who knows where somebody works cannot take the same move
+    off their home.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -104,7 +118,9 @@ class PointMask:
     def many(
         self, names: list[str], who: NDArray[Any], lon: NDArray[Any], lat: NDArray[Any]
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The shown lon and lat (float64[n]) of the points of persons `names[who]`; each of their cells is one work."""
+        """The shown lon and lat (float64[n]) of the points of persons `names[who]`; each of
+        their cells is one work.
+        """
         row = np.floor(lat * M_PER_DEGREE / CELL_M).astype(np.int64)
         known, place = np.unique(row, return_inverse=True)
         wide = np.array([_lon_m(one) for one in known.tolist()])
@@ -113,7 +129,9 @@ class PointMask:
         cell = (who.astype(np.int64) << 36) | ((row + (1 << 17)) << 18) | (column + (1 << 17))
         _, first, again = np.unique(cell, return_index=True, return_inverse=True)
         cells = zip(who[first].tolist(), row[first].tolist(), column[first].tolist(), strict=True)
-        shown = np.array([self._shown(names[number], *at) for number, *at in cells], np.float64).reshape(len(first), 2)
+        shown = np.array(
+            [self._shown(names[number], *at) for number, *at in cells], np.float64
+        ).reshape(len(first), 2)
         return shown[again, 0], shown[again, 1]
 
     def _shown(self, subject: str, row: int, column: int) -> tuple[float, float]:
@@ -124,7 +142,9 @@ class PointMask:
         move = math.sqrt(LEAST_MOVE_M**2 + share * (MOST_MOVE_M**2 - LEAST_MOVE_M**2))
         x = (column + 0.5) * CELL_M + move * math.cos(2 * math.pi * turn)
         y = (row + 0.5) * CELL_M + move * math.sin(2 * math.pi * turn)
-        return round(round(x / SNAP_M) * SNAP_M / lon_m, 6), round(round(y / SNAP_M) * SNAP_M / M_PER_DEGREE, 6)
+        return round(round(x / SNAP_M) * SNAP_M / lon_m, 6), round(
+            round(y / SNAP_M) * SNAP_M / M_PER_DEGREE, 6
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -134,7 +154,9 @@ def _lon_m(row: int) -> float:
 
 
 def mask_points(value: Any, subject: str, move: PointMask) -> Any:
-    """An answer about `subject` with every point of theirs moved. The address of a named place is public and stays."""
+    """An answer about `subject` with every point of theirs moved. The address of a named place
+    is public and stays.
+    """
     if isinstance(value, list):
         return [mask_points(one, subject, move) for one in value]
     if isinstance(value, str) and POINT.fullmatch(value):
@@ -143,13 +165,19 @@ def mask_points(value: Any, subject: str, move: PointMask) -> Any:
     if not isinstance(value, dict):
         return value
     masked = {name: mask_points(one, subject, move) for name, one in value.items()}
-    if isinstance(value.get("lon"), float) and isinstance(value.get("lat"), float) and not value.get("place"):
+    if (
+        isinstance(value.get("lon"), float)
+        and isinstance(value.get("lat"), float)
+        and not value.get("place")
+    ):
         masked["lon"], masked["lat"] = move(subject, value["lon"], value["lat"])
     return masked
 
 
 class ScrubFilter(logging.Filter):
-    """On every handler: a log record leaves scrubbed, its arguments merged, its traceback without the message."""
+    """On every handler: a log record leaves scrubbed, its arguments merged, its traceback
+    without the message.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = scrub(record.getMessage()), None
@@ -157,7 +185,11 @@ class ScrubFilter(logging.Filter):
             where = record.exc_info[2]
             while where is not None and where.tb_next is not None:
                 where = where.tb_next
-            place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where is not None else "?"
+            place = (
+                f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}"
+                if where is not None
+                else "?"
+            )
             record.msg += f" ({type(record.exc_info[1]).__name__} at {place})"
             record.exc_info, record.exc_text = None, None
         return True

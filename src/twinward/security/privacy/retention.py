@@ -35,7 +35,9 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Proves a run: its digest stands in the log, and it names the digest of the receipt before it."""
+    """Proves a run: its digest stands in the log, and it names the digest of the receipt before
+    it.
+    """
 
     run_at: datetime
     ended: tuple[Ended, ...]
@@ -50,7 +52,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 def load_kinds() -> dict[str, Kind]:
     """The kinds that this release knows, by id."""
     text = files("twinward.security").joinpath("retention.toml").read_text("utf-8")
-    return {kind.id: kind for kind in msgspec.convert(tomllib.loads(text)["kind"], tuple[Kind, ...])}
+    return {
+        kind.id: kind for kind in msgspec.convert(tomllib.loads(text)["kind"], tuple[Kind, ...])
+    }
 
 
 def first_day_kept(now: datetime, days: int) -> date:

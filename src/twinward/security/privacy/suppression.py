@@ -1,9 +1,11 @@
-"""Small counts: hidden, and others with them, so that no sum or difference of what is published gives them back.
+"""Small counts: hidden, and others with them, so that no sum or difference of what is published
+gives them back.
 
-Cells are named counts; a sum says which parts make which total, so one-way tables, two-way tables, areas inside areas
-and several tables that share totals are all the same thing. A cell of 1 to k - 1 is hidden (primary suppression); then
-others are (complementary suppression) until, by linear programming over all that is published, every hidden small cell
-could be any of at least k values (the audit of Fischetti and Salazar, Management Science 2001, with greedy choices).
+Cells are named counts; a sum says which parts make which total, so one-way tables, two-way tables,
+areas inside areas and several tables that share totals are all the same thing. A cell of 1 to k - 1
+is hidden (primary suppression); then others are (complementary suppression) until, by linear
+programming over all that is published, every hidden small cell could be any of at least k values
+(the audit of Fischetti and Salazar, Management Science 2001, with greedy choices).
 """
 
 from __future__ import annotations
@@ -36,8 +38,12 @@ def suppress(counts: Mapping[str, int], sums: Sequence[Sum], k: int) -> dict[str
     return {name: HIDDEN if name in hidden else count for name, count in counts.items()}
 
 
-def feasible_width(name: str, hidden: set[str], counts: Mapping[str, int], sums: Sequence[Sum]) -> float:
-    """Greatest minus least value that a hidden cell can have, given everything shown and that no count is negative."""
+def feasible_width(
+    name: str, hidden: set[str], counts: Mapping[str, int], sums: Sequence[Sum]
+) -> float:
+    """Greatest minus least value that a hidden cell can have, given everything shown and that no
+    count is negative.
+    """
     import numpy as np  # only who publishes pays for these
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix
@@ -67,8 +73,12 @@ def feasible_width(name: str, hidden: set[str], counts: Mapping[str, int], sums:
     return float("inf") if most.status == 3 else float(-most.fun - least.fun)
 
 
-def _choose_complement(name: str, hidden: set[str], counts: Mapping[str, int], sums: Sequence[Sum]) -> str | None:
-    """The next cell to hide: joined to `name` by sums of hidden cells, not zero, a part rather than a total, small."""
+def _choose_complement(
+    name: str, hidden: set[str], counts: Mapping[str, int], sums: Sequence[Sum]
+) -> str | None:
+    """The next cell to hide: joined to `name` by sums of hidden cells, not zero, a part rather
+    than a total, small.
+    """
     reached, waiting, totals = {name}, [name], {one.total for one in sums}
     candidates: list[tuple[int, bool, int, str]] = []
     steps = 0
@@ -96,10 +106,16 @@ def one_way(parts: Sequence[str], total: str) -> list[Sum]:
 
 
 def two_way(rows: Sequence[str], columns: Sequence[str]) -> list[Sum]:
-    """The sums of a table whose cells are named `row|column`, its margins `row|` and `|column`, its total `|`."""
+    """The sums of a table whose cells are named `row|column`, its margins `row|` and `|column`,
+    its total `|`.
+    """
     found = [Sum(f"{row}|", tuple(f"{row}|{column}" for column in columns)) for row in rows]
     found += [Sum(f"|{column}", tuple(f"{row}|{column}" for row in rows)) for column in columns]
-    return [*found, Sum("|", tuple(f"{row}|" for row in rows)), Sum("|", tuple(f"|{column}" for column in columns))]
+    return [
+        *found,
+        Sum("|", tuple(f"{row}|" for row in rows)),
+        Sum("|", tuple(f"|{column}" for column in columns)),
+    ]
 
 
 def add_margins(cells: Mapping[tuple[str, str], int]) -> dict[str, int]:
@@ -111,8 +127,11 @@ def add_margins(cells: Mapping[tuple[str, str], int]) -> dict[str, int]:
     return found
 
 
-def hold_small_changes(counts: Mapping[str, int], published: Mapping[str, int | None], k: int) -> dict[str, int]:
-    """Counts as they may follow an earlier publication: one that has changed by less than k stays as it was told.
+def hold_small_changes(
+    counts: Mapping[str, int], published: Mapping[str, int | None], k: int
+) -> dict[str, int]:
+    """Counts as they may follow an earlier publication: one that has changed by less than k stays
+    as it was told.
 
     So the difference of two publications of the same thing names nobody either.
     """

@@ -29,30 +29,50 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Vault:
-    """Pseudonyms are keyed hashes, so that the same person is the same subject in every feed, and nobody can compute
-    them without the key file. The database holds ciphertext only; the key file stands beside it with mode 0600."""
+    """Pseudonyms are keyed hashes, so that the same person is the same subject in every feed, and
+    nobody can compute them without the key file. The database holds ciphertext only; the key
+    file stands beside it with mode 0600.
+    """
 
     def __init__(self, folder: Path, key_file: Path | None = None) -> None:
-        """`key_file` may lie on another disk than the database, so that neither alone opens anything."""
+        """`key_file` may lie on another disk than the database, so that neither alone opens
+        anything.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self._key_file = key_file or folder / "vault.key"
         self._secret = read_or_make(folder / "pseudonym.key", lambda: os.urandom(32))
         read_or_make(self._key_file, Fernet.generate_key)
         self._lock = threading.Lock()
         self._read_keys()
-        self._db = sqlite3.connect(folder / "vault.sqlite", isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(
+            folder / "vault.sqlite", isolation_level=None, check_same_thread=False
+        )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS identities (subject TEXT PRIMARY KEY, sealed BLOB NOT NULL)")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS identities (subject TEXT PRIMARY KEY, sealed BLOB NOT NULL)"
+        )
         if "unneeded" not in {row[1] for row in self._db.execute("PRAGMA table_info(identities)")}:
-            self._db.execute("ALTER TABLE identities ADD COLUMN unneeded INTEGER NOT NULL DEFAULT 0")
+            self._db.execute(
+                "ALTER TABLE identities ADD COLUMN unneeded INTEGER NOT NULL DEFAULT 0"
+            )
 
     def pseudonym(self, person: Identity) -> str:
         """The subject of a person: by document, else phone, else name and address."""
-        known = person.document or person.phone or (person.name and f"{person.name}|{person.address or ''}")
+        known = (
+            person.document
+            or person.phone
+            or (person.name and f"{person.name}|{person.address or ''}")
+        )
         if not known:
-            raise InputError("a person needs a document, a phone or a name", "add one of them", code="no_identity")
-        digest = hmac.new(self._secret, known.strip().casefold().encode(), hashlib.sha256).hexdigest()
+            raise InputError(
+                "a person needs a document, a phone or a name",
+                "add one of them",
+                code="no_identity",
+            )
+        digest = hmac.new(
+            self._secret, known.strip().casefold().encode(), hashlib.sha256
+        ).hexdigest()
         return "p-" + digest[:PSEUDONYM_CHARACTERS]
 
     def keep(self, person: Identity) -> str:
@@ -73,14 +93,22 @@ class Vault:
         return subject
 
     def point_mask(self) -> PointMask:
-        """Moves persons' points by a secret of this vault, the same at every read and in every process."""
+        """Moves persons' points by a secret of this vault, the same at every read and in every
+        process.
+        """
         return PointMask(hmac.new(self._secret, b"points of persons", hashlib.sha256).digest())
 
     def open(self, subject: str) -> Identity:
-        """The person behind a subject. Callers record the look first; absent and forbidden answer alike."""
-        row = self._db.execute("SELECT sealed FROM identities WHERE subject = ?", (subject,)).fetchone()
+        """The person behind a subject. Callers record the look first; absent and forbidden
+        answer alike.
+        """
+        row = self._db.execute(
+            "SELECT sealed FROM identities WHERE subject = ?", (subject,)
+        ).fetchone()
         if row is None:
-            raise AbsentError("there is no such person", "check the subject, your areas and the activation")
+            raise AbsentError(
+                "there is no such person", "check the subject, your areas and the activation"
+            )
         try:
             plain = self._fernet.decrypt(row[0])
         except InvalidToken:
@@ -89,13 +117,17 @@ class Vault:
         return msgspec.json.decode(plain, type=Identity)
 
     def forget_all_but(self, living: set[str], at_once: set[str]) -> int:
-        """Delete the identities of subjects that are not `living`; how many. Their bytes are written over.
+        """Delete the identities of subjects that are not `living`; how many. Their bytes are
+        written over.
 
-        One not in `at_once` is only marked first, and goes at the next run: its report may be on the way to the log.
+        One not in `at_once` is only marked first, and goes at the next run: its report may be on
+        the way to the log.
         """
         with self._lock:
             found = self._db.execute("SELECT subject, unneeded FROM identities").fetchall()
-            gone = [(who,) for who, marked in found if who not in living and (marked or who in at_once)]
+            gone = [
+                (who,) for who, marked in found if who not in living and (marked or who in at_once)
+            ]
             marked = [(who not in living, who) for who, _ in found]
             self._db.execute("PRAGMA secure_delete=ON")
             self._db.execute("BEGIN IMMEDIATE")
@@ -112,7 +144,9 @@ class Vault:
         self._fernet = MultiFernet([Fernet(key) for key in self._keys])
 
     def rotate(self) -> int:
-        """Seal everything under a new key, then destroy the old. A crash leaves both keys, and nothing unreadable."""
+        """Seal everything under a new key, then destroy the old. A crash leaves both keys, and
+        nothing unreadable.
+        """
         with self._lock:
             fresh = Fernet.generate_key()
             write_key(self._key_file, b"\n".join([fresh, *self._keys]))

@@ -1,1 +1,3 @@
-"""Use cases of access: accounts, activations, approvals, the vault, retention, publication, audit."""
+"""Use cases of access: accounts, activations, approvals, the vault, retention, publication,
+audit.
+"""

@@ -1,4 +1,6 @@
-"""Accounts and sessions as use cases: every change and every login, also a refused one, goes on record."""
+"""Accounts and sessions as use cases: every change and every login, also a refused one, goes on
+record.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +37,23 @@ def note(platform: Platform, caller: Caller, kind: Any, about: str, detail: str 
     with platform.store.read() as rows:
         name = derive_id("note", kind, about, caller.name, now.isoformat(), rows.last_seq())
     area = platform.reference.areas.root
-    ask(platform, caller, m.NoteAccess(id=name, kind=kind, about=about[:120], detail=detail, area=area))
+    ask(
+        platform,
+        caller,
+        m.NoteAccess(id=name, kind=kind, about=about[:120], detail=detail, area=area),
+    )
 
 
 def add_account(
-    platform: Platform, caller: Caller, name: str, role: str, *, department: str | None = None,
-    areas: tuple[str, ...] = ("all",), second_factor: bool = True,
-) -> str:  # fmt: skip
+    platform: Platform,
+    caller: Caller,
+    name: str,
+    role: str,
+    *,
+    department: str | None = None,
+    areas: tuple[str, ...] = ("all",),
+    second_factor: bool = True,
+) -> str:
     """Returns the one-time secret, which is shown once and kept nowhere."""
     platform.policy.require(caller, "keep_accounts")
     platform.policy.roles.require_role(role, department=department, areas=areas)
@@ -75,7 +87,9 @@ def reset_account(platform: Platform, caller: Caller, name: str) -> str:
 
 
 def set_first_password(platform: Platform, name: str, secret: str, password: str) -> str | None:
-    """Exchange the one-time secret for a password; returns what the authenticator app is given, if anything."""
+    """Exchange the one-time secret for a password; returns what the authenticator app is given,
+    if anything.
+    """
     with _on_record(platform, name):
         uri = platform.accounts.exchange(name, secret, password, platform.clock.now())
     note(platform, anybody(), "password_set", name)
@@ -106,7 +120,9 @@ def list_sessions(platform: Platform, caller: Caller) -> list[Session]:
 
 @contextmanager
 def _on_record(platform: Platform, name: str) -> Iterator[None]:
-    """A refused login is put on record before it is raised; a name that is no account's is not written down."""
+    """A refused login is put on record before it is raised; a name that is no account's is not
+    written down.
+    """
     try:
         yield
     except RefusedError:

@@ -8,8 +8,8 @@ from typing import Any
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.core.scope import ALL_AREAS, Scope
-from twinward.security.identity.people import Caller
 from twinward.security.authorization.scopes import issue_scope
+from twinward.security.identity.people import Caller
 from twinward.service.platform import Platform, ask
 from twinward.twins.emergency import messages as m
 
@@ -32,12 +32,20 @@ def open_activation(
 ) -> str:
     """Open exactly these purposes in exactly these areas; returns the activation's id."""
     for area in areas or [ALL_AREAS]:
-        place = platform.reference.areas.root if area == ALL_AREAS else platform.reference.areas.require(area)
+        place = (
+            platform.reference.areas.root
+            if area == ALL_AREAS
+            else platform.reference.areas.require(area)
+        )
         platform.policy.require(caller, "open_activation", area=place)
     if not 1 <= days <= MAX_DAYS:
-        raise InputError(f"{days} days is not 1 to {MAX_DAYS}", "renew it when it ends", code="bad_days")
+        raise InputError(
+            f"{days} days is not 1 to {MAX_DAYS}", "renew it when it ends", code="bad_days"
+        )
     if len(basis.strip()) < 3:
-        raise InputError("an activation names its legal basis", "say which law or order", code="no_basis")
+        raise InputError(
+            "an activation names its legal basis", "say which law or order", code="no_basis"
+        )
     now = platform.clock.now()
     with platform.store.read() as rows:
         name = derive_id("act", hazard, by, now.isoformat(), rows.last_seq())
@@ -65,38 +73,73 @@ def close_activation(platform: Platform, caller: Caller, activation: str) -> Non
     for area in found.areas:
         place = platform.reference.areas.root if area == ALL_AREAS else area
         platform.policy.require(caller, "open_activation", area=place)
-    ask(platform, caller, m.CloseActivation(id=derive_id("cmd", activation, "close"), activation=activation))
+    ask(
+        platform,
+        caller,
+        m.CloseActivation(id=derive_id("cmd", activation, "close"), activation=activation),
+    )
 
 
 def list_activations(platform: Platform) -> list[dict[str, Any]]:
-    """Every activation with what it opens and whether it does so now: nothing in it is about a person."""
+    """Every activation with what it opens and whether it does so now: nothing in it is about a
+    person.
+    """
     now = platform.clock.now()
     with platform.store.read() as rows:
         found = rows.list_rows("activations", order="ends_at")
-    names = ("id", "hazard", "areas", "purposes", "by", "basis", "data_from", "data_to", "opened_at", "ends_at")
+    names = (
+        "id",
+        "hazard",
+        "areas",
+        "purposes",
+        "by",
+        "basis",
+        "data_from",
+        "data_to",
+        "opened_at",
+        "ends_at",
+    )
     return [
-        {name: getattr(row, name) for name in names} | {"in_force": row.is_open(now), "status": row.status}
+        {name: getattr(row, name) for name in names}
+        | {"in_force": row.is_open(now), "status": row.status}
         for row in found
     ]
 
 
-def scope_for(platform: Platform, caller: Caller, purpose: str, activation: str | None = None) -> Scope:
+def scope_for(
+    platform: Platform, caller: Caller, purpose: str, activation: str | None = None
+) -> Scope:
     """The capability to ask, from the activation in force; RefusedError in peacetime."""
     with platform.store.read() as rows:
-        return issue_scope(rows, purpose, caller.name, platform.clock.now(), platform.policy, activation)
+        return issue_scope(
+            rows, purpose, caller.name, platform.clock.now(), platform.policy, activation
+        )
 
 
 def record_look(
-    platform: Platform, caller: Caller, scope: Scope, purpose: str, subject: str, question: str, **more: Any
+    platform: Platform,
+    caller: Caller,
+    scope: Scope,
+    purpose: str,
+    subject: str,
+    question: str,
+    **more: Any,
 ) -> None:
-    """Put on record that this caller looks at this person; refused when the activation has shut meanwhile.
+    """Put on record that this caller looks at this person; refused when the activation has shut
+    meanwhile.
 
-    `more`: the `reason`, or of a crowd (subject `*`) how many `persons` it is, and the `words` of a free question.
+    `more`: the `reason`, or of a crowd (subject `*`) how many `persons` it is, and the `words` of a
+    free question.
     """
     now = platform.clock.now()
     with platform.store.read() as rows:
         name = derive_id("look", caller.name, subject, question, now.isoformat(), rows.last_seq())
     command = m.RecordLook(
-        id=name, activation=scope.activation, purpose=purpose, subject=subject, question=question, **more
+        id=name,
+        activation=scope.activation,
+        purpose=purpose,
+        subject=subject,
+        question=question,
+        **more,
     )
     ask(platform, caller, command)

@@ -1,4 +1,6 @@
-"""The two-person rule: propose, confirm, refuse, appeal, decide; what a person is told; broken glass; notices."""
+"""The two-person rule: propose, confirm, refuse, appeal, decide; what a person is told; broken
+glass; notices.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ import msgspec
 
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
-from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.logistics.demand_forecast import zone_of
+from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 
@@ -38,22 +40,42 @@ def propose(
     platform.reference.areas.require(area)
     platform.policy.require(caller, "propose_change", area=area)
     if len(subjects) > MAX_BULK:
-        raise InputError(f"{len(subjects)} persons at once", f"at most {MAX_BULK}", code="too_many_items")
+        raise InputError(
+            f"{len(subjects)} persons at once", f"at most {MAX_BULK}", code="too_many_items"
+        )
     if kind == "mass_action":
         get_adoptable(platform, value or "")
         if thing is None:
-            raise InputError("a mass action puts a plan in force for an incident", "name it", code="no_incident")
+            raise InputError(
+                "a mass action puts a plan in force for an incident", "name it", code="no_incident"
+            )
     with platform.store.read() as rows:
-        name = derive_id("chg", kind, caller.name, platform.clock.now().isoformat(), rows.last_seq())
-    fields = {"change": name, "kind": kind, "area": area, "subject": subject, "subjects": subjects, "thing": thing,
-              "value": value, "linked": linked, "how": how, "reason": reason, "basis": basis,
-              "until": until}  # fmt: skip
+        name = derive_id(
+            "chg", kind, caller.name, platform.clock.now().isoformat(), rows.last_seq()
+        )
+    fields = {
+        "change": name,
+        "kind": kind,
+        "area": area,
+        "subject": subject,
+        "subjects": subjects,
+        "thing": thing,
+        "value": value,
+        "linked": linked,
+        "how": how,
+        "reason": reason,
+        "basis": basis,
+        "until": until,
+    }
     try:
         command = msgspec.convert(
-            {"type": "ProposeChange", "id": derive_id("cmd", name, "propose"), **fields}, m.ProposeChange
+            {"type": "ProposeChange", "id": derive_id("cmd", name, "propose"), **fields},
+            m.ProposeChange,
         )
     except msgspec.ValidationError as error:
-        raise InputError(f"not a change: {error}", "give kind, reason, basis, until", code="bad_change") from error
+        raise InputError(
+            f"not a change: {error}", "give kind, reason, basis, until", code="bad_change"
+        ) from error
     ask(platform, caller, command)
     return get_change(platform, caller, name)
 
@@ -69,7 +91,9 @@ def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
         row = rows.find("changes", change)
     if not platform.policy.decide(caller, action).allowed:
         platform.policy.require(caller, action)
-    platform.policy.require_thing(caller, action, f"change {change}", getattr(row, "area", None), "list them first")
+    platform.policy.require_thing(
+        caller, action, f"change {change}", getattr(row, "area", None), "list them first"
+    )
     return row
 
 
@@ -79,7 +103,9 @@ def _show(platform: Platform, row: Any) -> dict[str, Any]:
         "state": row.state_at(now),
         "statement": statement_of(row, zone_of(platform)),
     }
-    shown["appeal_late"] = bool(row.status == "appealed" and row.appeal_due_at and now >= row.appeal_due_at)
+    shown["appeal_late"] = bool(
+        row.status == "appealed" and row.appeal_due_at and now >= row.appeal_due_at
+    )
     return shown
 
 
@@ -89,22 +115,35 @@ def statement_of(row: Any, zone: str) -> str:
     lines = [f"Decision {row.id}: {what}.", f"Reason: {row.reason}.", f"Legal basis: {row.basis}."]
     until = row.until.astimezone(ZoneInfo(zone))
     lines.append(f"It ends by itself on {until:%Y-%m-%d} at {until:%H:%M} ({zone}).")
-    lines.append("You may appeal at any time, also on paper or through your community; an answer is due in 48 hours,")
-    lines.append("by somebody who had no part in the decision; without an answer the decision ends.")
+    lines.append(
+        "You may appeal at any time, also on paper or through your community; an answer is due in "
+        "48 hours,"
+    )
+    lines.append(
+        "by somebody who had no part in the decision; without an answer the decision ends."
+    )
     return " ".join(lines)
 
 
-def list_changes(platform: Platform, caller: Caller, *, limit: int = 100, offset: int = 0) -> dict[str, Any]:
+def list_changes(
+    platform: Platform, caller: Caller, *, limit: int = 100, offset: int = 0
+) -> dict[str, Any]:
     platform.policy.require(caller, "propose_change")
     with platform.store.read() as rows:
         found, total = rows.list_page(
-            "changes", order="-proposed_at", limit=min(limit, 500), offset=offset, within=platform.policy.ranges(caller)
+            "changes",
+            order="-proposed_at",
+            limit=min(limit, 500),
+            offset=offset,
+            within=platform.policy.ranges(caller),
         )
     return {"items": [_show(platform, row) for row in found], "total": total}
 
 
 def confirm(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
-    """The second person's yes and what follows from it, with both names: both are done, or neither."""
+    """The second person's yes and what follows from it, with both names: both are done, or
+    neither.
+    """
     row = _find(platform, caller, change, "confirm_change")
     follows = _what_follows(platform, caller, row)
     yes = m.ConfirmChange(id=command_id(platform, "confirm", change, caller), change=change)
@@ -123,27 +162,40 @@ def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
         known = rows.find("plans_in_force", row.thing)
     if known is not None and known.adopted_at > row.proposed_at:
         raise ConflictError(
-            f"plan {known.plan} was put in force after this was proposed", "refuse this, and propose anew",
+            f"plan {known.plan} was put in force after this was proposed",
+            "refuse this, and propose anew",
             code="plan_in_force",
-        )  # fmt: skip
+        )
     authority = f"proposed by {row.proposed_by}, confirmed by {caller.name}"
     sheet = row.linked if (row.linked or "").startswith("sheet-") else ""
-    return [m.AdoptPlan(
-        id=name, incident=row.thing, plan=plan.id, version=plan.version, objectives=plan.objectives,
-        authority=authority, forecast=sheet, instead_of=known.plan if known is not None else "",
-        starts="triggered" if row.how == "triggered" else "now",
-    )]  # fmt: skip
+    return [
+        m.AdoptPlan(
+            id=name,
+            incident=row.thing,
+            plan=plan.id,
+            version=plan.version,
+            objectives=plan.objectives,
+            authority=authority,
+            forecast=sheet,
+            instead_of=known.plan if known is not None else "",
+            starts="triggered" if row.how == "triggered" else "now",
+        )
+    ]
 
 
 def command_id(platform: Platform, act: str, change: str, caller: Caller) -> str:
     with platform.store.read() as rows:
-        return derive_id("cmd", change, act, caller.name, platform.clock.now().isoformat(), rows.last_seq())
+        return derive_id(
+            "cmd", change, act, caller.name, platform.clock.now().isoformat(), rows.last_seq()
+        )
 
 
 def refuse(platform: Platform, caller: Caller, change: str, because: str) -> dict[str, Any]:
     _find(platform, caller, change, "confirm_change")
     _require_reason(because)
-    command = m.RefuseChange(id=command_id(platform, "refuse", change, caller), change=change, because=because)
+    command = m.RefuseChange(
+        id=command_id(platform, "refuse", change, caller), change=change, because=because
+    )
     ask(platform, caller, command)
     return get_change(platform, caller, change)
 
@@ -155,12 +207,16 @@ def appeal(platform: Platform, caller: Caller, change: str, reason: str) -> dict
     ask(
         platform,
         caller,
-        m.LodgeAppeal(id=command_id(platform, "appeal", change, caller), change=change, reason=reason),
+        m.LodgeAppeal(
+            id=command_id(platform, "appeal", change, caller), change=change, reason=reason
+        ),
     )
     return get_change(platform, caller, change)
 
 
-def decide_appeal(platform: Platform, caller: Caller, change: str, *, upheld: bool, because: str) -> dict[str, Any]:
+def decide_appeal(
+    platform: Platform, caller: Caller, change: str, *, upheld: bool, because: str
+) -> dict[str, Any]:
     _find(platform, caller, change, "confirm_change")
     _require_reason(because)
     name = command_id(platform, "decide", change, caller)
@@ -173,22 +229,29 @@ def _require_reason(text: str) -> None:
         raise InputError("this needs a reason", "3 to 2000 characters", code="no_reason")
 
 
-# broken glass and notices ------------------------------------------------------------------------------------------
+# broken glass and notices
+# ------------------------------------------------------------------------------------------
 
 
 def break_glass(
     platform: Platform, caller: Caller, areas: tuple[str, ...], hours: float, reason: str
 ) -> dict[str, Any]:
-    """Look outside one's jurisdiction for some hours: on record and announced before anything is shown."""
+    """Look outside one's jurisdiction for some hours: on record and announced before anything is
+    shown.
+    """
     platform.policy.require(caller, "break_glass")
     _require_reason(reason)
     if not 0 < hours <= 4:
-        raise InputError(f"{hours} hours is not up to 4", "break it again when it has ended", code="bad_hours")
+        raise InputError(
+            f"{hours} hours is not up to 4", "break it again when it has ended", code="bad_hours"
+        )
     for area in areas:
         platform.reference.areas.require(area)
     now = platform.clock.now()
     name = derive_id("glass", caller.name, now.isoformat(), *areas)
-    command = m.BreakGlass(id=derive_id("cmd", name), glass=name, areas=areas, hours=hours, reason=reason)
+    command = m.BreakGlass(
+        id=derive_id("cmd", name), glass=name, areas=areas, hours=hours, reason=reason
+    )
     ask(platform, caller, command)
     with platform.store.read() as rows:
         row = rows.find("glasses", name)
@@ -202,7 +265,9 @@ def with_emergency_access(platform: Platform, caller: Caller) -> Caller:
     now = platform.clock.now()
     with platform.store.read() as rows:
         broken = [row for row in rows.list_rows("glasses", holder=caller.name) if row.ends_at > now]
-    return msgspec.structs.replace(caller, areas=(*caller.areas, *(area for row in broken for area in row.areas)))
+    return msgspec.structs.replace(
+        caller, areas=(*caller.areas, *(area for row in broken for area in row.areas))
+    )
 
 
 def list_notices(platform: Platform, caller: Caller, limit: int = 100) -> list[Any]:

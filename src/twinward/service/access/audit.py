@@ -1,4 +1,6 @@
-"""The record of looks and the chain that it hangs on, for those who may see the audit: who looked, why, how often."""
+"""The record of looks and the chain that it hangs on, for those who may see the audit: who
+looked, why, how often.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class LookLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditState(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether every entry of the log is bound to the one before, and the latest looks, newest first."""
+    """Whether every entry of the log is bound to the one before, and the latest looks, newest
+    first.
+    """
 
     checked_at: datetime
     entries: int
@@ -59,6 +63,11 @@ def get_audit(platform: Platform, caller: Caller) -> AuditState:
                 )
     found = platform.verify()
     return AuditState(
-        checked_at=platform.clock.now(), entries=found.entries, ok=found.ok, first_bad=found.first_bad,
-        head=found.head, looks=list(looks), looks_all=total,
-    )  # fmt: skip
+        checked_at=platform.clock.now(),
+        entries=found.entries,
+        ok=found.ok,
+        first_bad=found.first_bad,
+        head=found.head,
+        looks=list(looks),
+        looks_all=total,
+    )

@@ -5,22 +5,27 @@ from __future__ import annotations
 from twinward.core.errors import RefusedError
 from twinward.core.messages import Command
 from twinward.core.ports import Rows
+from twinward.security.authorization.rules import LOCAL, load_rules
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.masking import scrub
-from twinward.security.authorization.rules import LOCAL, load_rules
 from twinward.service.platform import Platform
 from twinward.twins.emergency import messages as m
 
 __all__ = ["require_command", "require_reach", "require_route", "require_verb", "scrub"]
 
 THINGS = (
-    ("task", "tasks"), ("contact", "contacts"), ("case", "cases"), ("incident", "incidents"),
+    ("task", "tasks"),
+    ("contact", "contacts"),
+    ("case", "cases"),
+    ("incident", "incidents"),
     ("handover", "handovers"),
-)  # fmt: skip
+)
 
 
 def require_route(platform: Platform, caller: Caller, method: str, path: str) -> None:
-    """RefusedError unless the caller's role may use the route; what it may see there is cut by the use case."""
+    """RefusedError unless the caller's role may use the route; what it may see there is cut by
+    the use case.
+    """
     platform.policy.require(caller, load_rules().of_route(method, path))
 
 
@@ -35,9 +40,10 @@ def require_command(platform: Platform, caller: Caller, command: Command) -> Non
     """RefusedError unless the caller may ask this of this area, for this department."""
     if platform.managed and needs_second_person(command):
         raise RefusedError(
-            "this changes people's lives and takes two", "propose it with `twinward change propose`",
+            "this changes people's lives and takes two",
+            "propose it with `twinward change propose`",
             code="second_person_needed",
-        )  # fmt: skip
+        )
     action = load_rules().of_command(type(command).__name__)
     department = getattr(command, "department", None)
     area: str | None = getattr(command, "area", None)
@@ -46,17 +52,25 @@ def require_command(platform: Platform, caller: Caller, command: Command) -> Non
 
 def needs_second_person(command: Command) -> bool:
     """Putting a plan in force for an area, or somebody into isolation."""
-    return isinstance(command, m.AdoptPlan) or (isinstance(command, m.UpdateContact) and command.step == "isolated")
+    return isinstance(command, m.AdoptPlan) or (
+        isinstance(command, m.UpdateContact) and command.step == "isolated"
+    )
 
 
 def require_reach(platform: Platform, caller: Caller, command: Command, rows: Rows) -> None:
-    """RefusedError unless every thing that the command names lies in the caller's areas, as of this transaction.
+    """RefusedError unless every thing that the command names lies in the caller's areas, as of this
+    transaction.
 
-    A command with an area of one's own must not reach a case, contact, task or incident of somebody else's. What is not
-    there yet reaches nobody; a command about nothing that has a place is for those who are everywhere.
+    A command with an area of one's own must not reach a case, contact, task or incident of somebody
+    else's. What is not there yet reaches nobody; a command about nothing that has a place is for
+    those who are everywhere.
     """
     action = load_rules().of_command(type(command).__name__)
-    named = [(table, getattr(command, field)) for field, table in THINGS if getattr(command, field, None) is not None]
+    named = [
+        (table, getattr(command, field))
+        for field, table in THINGS
+        if getattr(command, field, None) is not None
+    ]
     for table, key in named:
         row = rows.find(table, key)
         if row is not None:

@@ -1,4 +1,6 @@
-"""Hand-overs of cases, as both sides see them: what is offered to me, and what became of what I offered."""
+"""Hand-overs of cases, as both sides see them: what is offered to me, and what became of what I
+offered.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +41,17 @@ class HandOvers(msgspec.Struct, frozen=True, kw_only=True):
     activation: str
 
 
-def list_handovers(platform: Platform, caller: Caller, case: str | None = None, status: str | None = None) -> HandOvers:
-    """Hand-overs in which an area of the caller has a part and which the activation covers; the look is on record."""
+def list_handovers(
+    platform: Platform, caller: Caller, case: str | None = None, status: str | None = None
+) -> HandOvers:
+    """Hand-overs in which an area of the caller has a part and which the activation covers; the
+    look is on record.
+    """
     scope = scope_to_see(platform, caller)
     caller = with_emergency_access(platform, caller)
-    equals: dict[str, Any] = {name: value for name, value in (("case", case), ("status", status)) if value}
+    equals: dict[str, Any] = {
+        name: value for name, value in (("case", case), ("status", status)) if value
+    }
     with platform.store.read() as rows:
         found = rows.list_rows("handovers", order="-offered_at", **equals)
 
@@ -52,7 +60,9 @@ def list_handovers(platform: Platform, caller: Caller, case: str | None = None, 
 
     mine = [row for row in found if may(row.area) or may(row.from_area)]
     if mine:
-        record_listing(platform, caller, scope, "hand-overs", tuple(sorted({row.subject for row in mine})))
+        record_listing(
+            platform, caller, scope, "hand-overs", tuple(sorted({row.subject for row in mine}))
+        )
     own = ("area_name", "from_name", "mine_to_answer")
     names = [name for name in HandOverRow.__struct_fields__ if name not in own]
     name_of = platform.reference.areas.name

@@ -1,4 +1,6 @@
-"""The daily check: the chain, rows that the log does not explain, a day's changes and looks; alarms are announced."""
+"""The daily check: the chain, rows that the log does not explain, a day's changes and looks;
+alarms are announced.
+"""
 
 from __future__ import annotations
 
@@ -39,16 +41,24 @@ class Check(Protocol):
 
 
 def check_misuse(platform: Platform, caller: Caller, verify: Callable[[], Check]) -> dict[str, Any]:
-    """Everything suspicious of the last day; each finding is an event and a notice to the auditors."""
+    """Everything suspicious of the last day; each finding is an event and a notice to the
+    auditors.
+    """
     platform.policy.require(caller, "see_audit")
     chain = verify()
-    found = [] if chain.ok else [Anomaly(what="log_broken", actor="?", count=1, event=f"entry {chain.first_bad}")]
+    found = (
+        []
+        if chain.ok
+        else [Anomaly(what="log_broken", actor="?", count=1, event=f"entry {chain.first_bad}")]
+    )
     with platform.store.read() as rows:
         events = _events_about_persons(rows)
         found += unexplained_rows(platform, rows, events)
     since = platform.clock.now() - DAY
     deeds = [deed for event in events if event.recorded_at >= since for deed in _deeds(event)]
-    known = {key for event in events for key in _names(event)} | {event.incident for event in events if event.incident}
+    known = {key for event in events for key in _names(event)} | {
+        event.incident for event in events if event.incident
+    }
     accounts = {one.name: one for one in platform.accounts.list_accounts()}
 
     def covers(actor: str, area: str) -> bool:
@@ -65,12 +75,26 @@ def check_misuse(platform: Platform, caller: Caller, verify: Callable[[], Check]
     ]
     for one in found:
         raise_alarm(platform, caller, one)
-    return {"checked": len(deeds), "entries": chain.entries, "anomalies": [msgspec.structs.asdict(a) for a in found]}
+    return {
+        "checked": len(deeds),
+        "entries": chain.entries,
+        "anomalies": [msgspec.structs.asdict(a) for a in found],
+    }
 
 
 def _events_about_persons(rows: Rows) -> list[Event]:
-    kinds = ("CaseReported", "ContactNamed", "ContactAssigned", "ContactUpdated", "ChangeRefused", "AppealLodged",
-             "AppealDecided", "ChangeUsed", *CHANGES, *LOOKS)  # fmt: skip
+    kinds = (
+        "CaseReported",
+        "ContactNamed",
+        "ContactAssigned",
+        "ContactUpdated",
+        "ChangeRefused",
+        "AppealLodged",
+        "AppealDecided",
+        "ChangeUsed",
+        *CHANGES,
+        *LOOKS,
+    )
     events: list[Event] = []
     while page := rows.events_after(events[-1].seq if events else 0, PAGE, types=kinds):
         events += page
@@ -89,11 +113,22 @@ def _deeds(event: Event) -> list[Deed]:
     linked = getattr(event.fact, "linked", None) or next(iter(_names(event)), None)
     if isinstance(event.fact, m.ChangeProposed):
         linked = event.fact.linked
-    return [Deed(actor=event.actor, kind=kind, at=event.recorded_at, area=event.area, linked=linked, event=event.id)]
+    return [
+        Deed(
+            actor=event.actor,
+            kind=kind,
+            at=event.recorded_at,
+            area=event.area,
+            linked=linked,
+            event=event.id,
+        )
+    ]
 
 
 class Replay:
-    """Rows as the log makes them, in memory: what the appliers are given instead of the database."""
+    """Rows as the log makes them, in memory: what the appliers are given instead of the
+    database.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Any] = {}
@@ -130,6 +165,10 @@ def raise_alarm(platform: Platform, caller: Caller, anomaly: Anomaly) -> None:
     for role in ("auditor", "administrator"):
         name = derive_id("notice", anomaly.what, anomaly.event, role, now.date().isoformat())
         command = m.SendNotice(
-            id=derive_id("cmd", name), notice=name, to_role=role, area=platform.reference.areas.root, text=text
+            id=derive_id("cmd", name),
+            notice=name,
+            to_role=role,
+            area=platform.reference.areas.root,
+            text=text,
         )
         ask(platform, caller, command)

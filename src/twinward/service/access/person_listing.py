@@ -1,4 +1,6 @@
-"""Lists and files of cases and contacts: under an activation, inside one's jurisdiction, each look on record."""
+"""Lists and files of cases and contacts: under an activation, inside one's jurisdiction, each
+look on record.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ MAX_PAGE = 500
 
 
 class PersonPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One page, newest first, the total of all pages, and the activation under which it was given."""
+    """One page, newest first, the total of all pages, and the activation under which it was
+    given.
+    """
 
     items: list[dict[str, Any]]
     total: int
@@ -32,7 +36,9 @@ class PersonPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def scope_to_see(platform: Platform, caller: Caller) -> Scope:
-    """The scope for seeing persons at all: for the first purpose that the role has and an activation opens."""
+    """The scope for seeing persons at all: for the first purpose that the role has and an
+    activation opens.
+    """
     platform.policy.require(caller, "see_persons")
     role = platform.policy.roles.roles[caller.role]
     refused: RefusedError | None = None
@@ -48,23 +54,47 @@ def scope_to_see(platform: Platform, caller: Caller) -> Scope:
 
 
 def list_persons(
-    platform: Platform, caller: Caller, kind: str, *, limit: int = 50, offset: int = 0, **filters: str | None
+    platform: Platform,
+    caller: Caller,
+    kind: str,
+    *,
+    limit: int = 50,
+    offset: int = 0,
+    **filters: str | None,
 ) -> PersonPage:
-    """A page of cases or contacts in the caller's areas that the activation opens, inside its window of data."""
+    """A page of cases or contacts in the caller's areas that the activation opens, inside its
+    window of data.
+    """
     if kind not in KINDS:
-        raise InputError(f"there is no list of {kind!r}", f"there are {', '.join(KINDS)}", code="unknown_list")
+        raise InputError(
+            f"there is no list of {kind!r}", f"there are {', '.join(KINDS)}", code="unknown_list"
+        )
     order, allowed = KINDS[kind]
-    equals = {name: value for name, value in filters.items() if value is not None and name in allowed}
+    equals = {
+        name: value for name, value in filters.items() if value is not None and name in allowed
+    }
     scope = scope_to_see(platform, caller)
     caller = with_emergency_access(platform, caller)
     window = (order, scope.data_from, scope.data_to)
     within = platform.policy.ranges(caller, scope)
     with platform.store.read() as rows:
         found, total = rows.list_page(
-            kind, order=f"-{order}", limit=min(limit, MAX_PAGE), offset=offset, within=within, between=window, **equals
+            kind,
+            order=f"-{order}",
+            limit=min(limit, MAX_PAGE),
+            offset=offset,
+            within=within,
+            between=window,
+            **equals,
         )
     if found:
-        record_listing(platform, caller, scope, f"list of {kind}", tuple(sorted({row.subject for row in found})))
+        record_listing(
+            platform,
+            caller,
+            scope,
+            f"list of {kind}",
+            tuple(sorted({row.subject for row in found})),
+        )
     items = [msgspec.structs.asdict(row) for row in found]
     return PersonPage(items=items, total=total, activation=scope.activation)
 
@@ -78,14 +108,23 @@ def get_person(platform: Platform, caller: Caller, kind: str, key: str) -> dict[
     at: datetime | None = getattr(row, KINDS[kind][0], None)
     inside = at is not None and scope.data_from <= at < scope.data_to
     platform.policy.require_thing(
-        caller, "see_persons", f"{kind[:-1]} {key}", row.area if inside else None, "list them first", scope=scope
+        caller,
+        "see_persons",
+        f"{kind[:-1]} {key}",
+        row.area if inside else None,
+        "list them first",
+        scope=scope,
     )
     record_listing(platform, caller, scope, f"file of {kind[:-1]}", (row.subject,))
     return msgspec.structs.asdict(row) | {"activation": scope.activation}
 
 
-def record_listing(platform: Platform, caller: Caller, scope: Scope, question: str, subjects: tuple[str, ...]) -> None:
-    """Put on record that this caller was shown these persons; refused when the activation has shut meanwhile."""
+def record_listing(
+    platform: Platform, caller: Caller, scope: Scope, question: str, subjects: tuple[str, ...]
+) -> None:
+    """Put on record that this caller was shown these persons; refused when the activation has
+    shut meanwhile.
+    """
     now = platform.clock.now()
     with platform.store.read() as rows:
         name = derive_id("look", caller.name, question, now.isoformat(), rows.last_seq(), *subjects)

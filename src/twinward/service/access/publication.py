@@ -1,4 +1,6 @@
-"""Publication: counts by area and another word, small ones hidden, each with its data sheet, each release kept."""
+"""Publication: counts by area and another word, small ones hidden, each with its data sheet,
+each release kept.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import msgspec
 from twinward.core.clock import format_time
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
-from twinward.security.privacy.suppression import (add_margins, hold_small_changes, suppress, two_way)
+from twinward.security.privacy.suppression import add_margins, hold_small_changes, suppress, two_way
 from twinward.service.access.accounts import note
 from twinward.service.platform import Caller, Platform
 
@@ -23,7 +25,16 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, ...]], str]] = {
     ),
     "contacts": (
         "persons named as contacts",
-        {"step": ("named", "located", "isolated", "tested_negative", "tested_positive", "released")},
+        {
+            "step": (
+                "named",
+                "located",
+                "isolated",
+                "tested_negative",
+                "tested_positive",
+                "released",
+            )
+        },
         "named_at",
     ),
 }
@@ -52,8 +63,10 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
 
 METHOD = (
-    "Counts of 1 to k-1 are hidden, and further ones with them, so that no sum or difference of what is shown leaves "
-    "fewer than k values for a hidden small count. A count that has changed by less than k since the last release of "
+    "Counts of 1 to k-1 are hidden, and further ones with them, so that no sum or difference of "
+    "what is shown leaves "
+    "fewer than k values for a hidden small count. A count that has changed by less than k since "
+    "the last release of "
     "the same table is shown as it was."
 )
 
@@ -61,21 +74,31 @@ METHOD = (
 def publish(
     platform: Platform, caller: Caller, table: str, level: str, since: datetime, until: datetime
 ) -> Publication:
-    """Publish one table by the areas of a level. Counts come from columns; no person's payload is opened."""
+    """Publish one table by the areas of a level. Counts come from columns; no person's payload
+    is opened.
+    """
     platform.policy.require(caller, "publish", area=platform.reference.areas.root)
     if table not in TABLES:
-        raise InputError(f"there is no table {table!r}", f"there are {', '.join(TABLES)}", code="unknown_table")
+        raise InputError(
+            f"there is no table {table!r}", f"there are {', '.join(TABLES)}", code="unknown_table"
+        )
     if since >= until:
-        raise InputError("the window ends before it starts", "swap --from and --to", code="bad_window")
+        raise InputError(
+            "the window ends before it starts", "swap --from and --to", code="bad_window"
+        )
     title, splits, _ = TABLES[table]
     ((word, values),) = splits.items()
     areas = list_areas(platform, level)
     counts = count_cells(platform, table, areas, since, until)
     release = derive_id("pub", table, level, since.isoformat(), until.isoformat())
     path = platform.workspace / "published" / f"{release}.json"
-    before: dict[str, Any] = msgspec.json.decode(path.read_bytes())["cells"] if path.exists() else {}
+    before: dict[str, Any] = (
+        msgspec.json.decode(path.read_bytes())["cells"] if path.exists() else {}
+    )
     k = platform.settings.k_anonymity
-    held = hold_small_changes({f"{area}|{value}": n for (area, value), n in counts.items()}, before, k)
+    held = hold_small_changes(
+        {f"{area}|{value}": n for (area, value), n in counts.items()}, before, k
+    )
     with_margins = add_margins({(area, value): held[f"{area}|{value}"] for area, value in counts})
     shown = suppress(with_margins, two_way(areas, values), k)
     sheet = DataSheet(
@@ -93,15 +116,25 @@ def publish(
     found = Publication(cells=shown, sheet=sheet)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(msgspec.json.encode(found))
-    note(platform, caller, "published", release, f"{sheet.title}, {format_time(since)} to {format_time(until)}")
+    note(
+        platform,
+        caller,
+        "published",
+        release,
+        f"{sheet.title}, {format_time(since)} to {format_time(until)}",
+    )
     return found
 
 
 def list_areas(platform: Platform, level: str) -> list[str]:
-    areas = sorted(code for code, area in platform.reference.areas.by_code.items() if area.level == level)
+    areas = sorted(
+        code for code, area in platform.reference.areas.by_code.items() if area.level == level
+    )
     if not areas:
         levels = sorted({area.level for area in platform.reference.areas.by_code.values()})
-        raise InputError(f"there is no level {level!r}", f"there are {', '.join(levels)}", code="unknown_level")
+        raise InputError(
+            f"there is no level {level!r}", f"there are {', '.join(levels)}", code="unknown_level"
+        )
     return areas
 
 
@@ -116,5 +149,7 @@ def count_cells(
         for area in areas:
             within = platform.policy.subtree((area,)).ranges
             for value in values:
-                found[area, value] = rows.count(table, within=within, between=(at, since, until), **{word: value})
+                found[area, value] = rows.count(
+                    table, within=within, between=(at, since, until), **{word: value}
+                )
     return found

@@ -1,4 +1,6 @@
-"""Deletion on its day: keys, identities, movement, sessions; never what an open activation covers; a receipt."""
+"""Deletion on its day: keys, identities, movement, sessions; never what an open activation
+covers; a receipt.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,15 @@ import msgspec
 
 from twinward.core.clock import to_us
 from twinward.core.errors import InputError
-from twinward.security.privacy.retention import (Ended, Kind, Receipt, Window, covers_day, first_day_kept, load_kinds)
+from twinward.security.privacy.retention import (
+    Ended,
+    Kind,
+    Receipt,
+    Window,
+    covers_day,
+    first_day_kept,
+    load_kinds,
+)
 from twinward.service.access.accounts import note
 from twinward.service.platform import Caller, Platform
 
@@ -20,8 +30,12 @@ __all__ = ["list_receipts", "load_kinds", "read_receipt", "run_retention", "veri
 NO_RECEIPT = "0" * 64
 
 
-def run_retention(platform: Platform, caller: Caller, expire_lake: Callable[[], int]) -> dict[str, Any]:
-    """Delete what is past its life and say so. What lies in the window of an activation in force is kept."""
+def run_retention(
+    platform: Platform, caller: Caller, expire_lake: Callable[[], int]
+) -> dict[str, Any]:
+    """Delete what is past its life and say so. What lies in the window of an activation in force
+    is kept.
+    """
     platform.policy.require(caller, "keep_data")
     now = platform.clock.now()
     with platform.store.read() as rows:
@@ -31,10 +45,15 @@ def run_retention(platform: Platform, caller: Caller, expire_lake: Callable[[], 
     ended = [
         _ended(kinds["movement"], platform.settings.lake.retention_days, now, expire_lake(), 0),
         *_end_persons(platform, kinds, days.persons, now, windows),
-        _ended(kinds["session"], days.sessions, now, _end_sessions(platform, now, days.sessions), 0),
+        _ended(
+            kinds["session"], days.sessions, now, _end_sessions(platform, now, days.sessions), 0
+        ),
     ]
     receipt = Receipt(
-        run_at=now, ended=tuple(ended), activations=tuple(row.id for row in open_now), previous=_last_digest(platform)
+        run_at=now,
+        ended=tuple(ended),
+        activations=tuple(row.id for row in open_now),
+        previous=_last_digest(platform),
     )
     folder = platform.workspace / "receipts"
     folder.mkdir(exist_ok=True)
@@ -46,9 +65,13 @@ def run_retention(platform: Platform, caller: Caller, expire_lake: Callable[[], 
 
 def _ended(kind: Kind, days: int, now: datetime, deleted: int, kept: int) -> Ended:
     return Ended(
-        kind=kind.id, purpose=kind.purpose, days=days, before=first_day_kept(now, days), deleted=deleted,
+        kind=kind.id,
+        purpose=kind.purpose,
+        days=days,
+        before=first_day_kept(now, days),
+        deleted=deleted,
         kept_for_activations=kept,
-    )  # fmt: skip
+    )
 
 
 def _end_persons(
@@ -91,7 +114,9 @@ def read_receipt(path: Path) -> Receipt:
 
 
 def verify_receipts(platform: Platform, caller: Caller) -> dict[str, Any]:
-    """Each receipt's digest stands in the log, each names the one before, and none that the log knows is missing."""
+    """Each receipt's digest stands in the log, each names the one before, and none that the log
+    knows is missing.
+    """
     platform.policy.require(caller, "see_audit")
     known: list[str] = []
     with platform.store.read() as rows:
@@ -99,7 +124,11 @@ def verify_receipts(platform: Platform, caller: Caller) -> dict[str, Any]:
         while page := rows.events_after(after, types=("AccessNoted",)):
             after = page[-1].seq
             facts = [event.fact for event in page]
-            known += [str(getattr(f, "about", "")) for f in facts if getattr(f, "kind", "") == "retention_run"]
+            known += [
+                str(getattr(f, "about", ""))
+                for f in facts
+                if getattr(f, "kind", "") == "retention_run"
+            ]
     wrong: list[str] = []
     previous = NO_RECEIPT
     receipts = list_receipts(platform)
@@ -108,4 +137,8 @@ def verify_receipts(platform: Platform, caller: Caller) -> dict[str, Any]:
         if receipt.digest() not in known or receipt.previous != previous:
             wrong.append(path.name)
         previous = receipt.digest()
-    return {"receipts": len(receipts), "ok": not wrong and len(receipts) == len(known), "wrong": wrong}
+    return {
+        "receipts": len(receipts),
+        "ok": not wrong and len(receipts) == len(known),
+        "wrong": wrong,
+    }

@@ -11,33 +11,51 @@ from twinward.decision.assessment.analyse import Analysis, analyse
 from twinward.decision.assessment.describe import Description, describe
 from twinward.decision.assessment.diagnose import Diagnosis, diagnose
 from twinward.decision.assessment.guide import Guidance, guide
+from twinward.decision.assessment.predict import (
+    Prediction,
+    counts_to_forecast,
+    from_quantiles,
+    from_readings,
+)
 from twinward.decision.assessment.situation import Situation
-from twinward.decision.assessment.predict import (Prediction, counts_to_forecast, from_quantiles, from_readings)
 from twinward.library.knowledge.graph import build_graph
 from twinward.service.assessment.past_incidents import find_similar
-from twinward.service.console.basemap import Ground
 from twinward.service.assessment.situation_reader import read_situation
-from twinward.service.platform import Caller, Platform
+from twinward.service.console.basemap import Ground
 from twinward.service.incidents.plan_status import proposed_plan
+from twinward.service.platform import Caller, Platform
 
 # name -> its answer, and the question it answers
 FUNCTIONS: dict[str, tuple[type, str]] = {
-    "analyse": (Analysis, "what changed"), "describe": (Description, "where it stands"),
-    "diagnose": (Diagnosis, "why: which setting, area or gap drives it"), "predict": (Prediction, "what comes next"),
+    "analyse": (Analysis, "what changed"),
+    "describe": (Description, "where it stands"),
+    "diagnose": (Diagnosis, "why: which setting, area or gap drives it"),
+    "predict": (Prediction, "what comes next"),
     "guide": (Guidance, "what to do first"),
-}  # fmt: skip
+}
 AHEAD_D, AHEAD_H, SEED = 14, 6, 1
 MOST_DAYS = 90
 Answer = Analysis | Description | Diagnosis | Prediction | Guidance
 
 
 def answer_function(
-    platform: Platform, ground: Ground, caller: Caller, name: str, incident: str,
-    at: datetime | None = None, days: int | None = None,
-) -> Answer:  # fmt: skip
-    """One of the five, by name. AbsentError when there is no such incident in the caller's areas at that instant."""
+    platform: Platform,
+    ground: Ground,
+    caller: Caller,
+    name: str,
+    incident: str,
+    at: datetime | None = None,
+    days: int | None = None,
+) -> Answer:
+    """One of the five, by name. AbsentError when there is no such incident in the caller's areas
+    at that instant.
+    """
     if name not in FUNCTIONS:
-        raise InputError(f"there is no function {name!r}", f"there are {', '.join(FUNCTIONS)}", code="unknown_function")
+        raise InputError(
+            f"there is no function {name!r}",
+            f"there are {', '.join(FUNCTIONS)}",
+            code="unknown_function",
+        )
     if days is not None and not 1 <= days <= MOST_DAYS:
         raise InputError(f"{days} days are not possible", f"give 1 to {MOST_DAYS}", code="bad_days")
     given = read_situation(platform, ground, caller, incident, at)
@@ -52,21 +70,41 @@ def answer_function(
     library = platform.reference.library
     waiting = proposed_plan(platform, given.row, given.plan)
     like = find_similar(platform, ground, caller, incident, at).like
-    return guide(given.picture, diagnose(given.picture), library, build_graph(library), waiting, given.plan, like)
+    return guide(
+        given.picture,
+        diagnose(given.picture),
+        library,
+        build_graph(library),
+        waiting,
+        given.plan,
+        like,
+    )
 
 
 def predict(platform: Platform, picture: Situation, days: int) -> Prediction:
-    """A forecast of the counts where there are enough of them, else the trend of what is measured."""
+    """A forecast of the counts where there are enough of them, else the trend of what is
+    measured.
+    """
     family = platform.reference.library.find_hazard(picture.hazard)
-    limits = [(rule.figure, one.level, rule.at_least) for one in (family.levels if family else ()) for rule in one.any]
+    limits = [
+        (rule.figure, one.level, rule.at_least)
+        for one in (family.levels if family else ())
+        for rule in one.any
+    ]
     counts = counts_to_forecast(picture)
     if counts is None:
-        return from_readings(picture, AHEAD_H, {f"{figure}|{level}": least for figure, level, least in limits})
+        return from_readings(
+            picture, AHEAD_H, {f"{figure}|{level}": least for figure, level, least in limits}
+        )
     from twinward.decision.surveillance.forecasting.observed import Observed
     from twinward.decision.surveillance.forecasting.score import LEVELS
     from twinward.service.planning.forecasting import make_forecast
 
     first, series = counts
     made = make_forecast(Observed(first=first, counts=np.array(series, float)), days, None, SEED)
-    weekly: dict[str, float] = {level: least for figure, level, least in limits if figure == "new_7d"}
-    return from_quantiles(picture, first, series, made.quantiles[:days], np.asarray(LEVELS), SEED, weekly)
+    weekly: dict[str, float] = {
+        level: least for figure, level, least in limits if figure == "new_7d"
+    }
+    return from_quantiles(
+        picture, first, series, made.quantiles[:days], np.asarray(LEVELS), SEED, weekly
+    )

@@ -1,4 +1,6 @@
-"""Questions to the library: from its own knowledge, and with a workspace from what is there today."""
+"""Questions to the library: from its own knowledge, and with a workspace from what is there
+today.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +16,40 @@ from twinward.library.knowledge.graph import build_graph
 from twinward.library.loading import load_library
 from twinward.service.assessment.past_incidents import counts_of, find_similar, weigh_measures
 from twinward.service.console.basemap import Ground
-from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.incidents.queries import concerns
+from twinward.service.platform import Caller, Platform, snapshot_of
 
 MOST_OPEN = 3  # of the open incidents, the newest are held against what is past
 
 
-def search(question: str, platform: Platform | None = None, caller: Caller | None = None) -> FoundAnswers:
+def search(
+    question: str, platform: Platform | None = None, caller: Caller | None = None
+) -> FoundAnswers:
     """The answer with the path of its reasoning, or that there is none."""
     library = platform.reference.library if platform is not None else load_library()
-    found = ask(build_graph(library), question, live_of(platform, caller) if platform is not None else None)
+    found = ask(
+        build_graph(library), question, live_of(platform, caller) if platform is not None else None
+    )
     if platform is None or caller is None or found.asks != "past":
         return found
     alike = list_alike(platform, caller, question, {name.partition(":")[2] for name in found.about})
     return msgspec.structs.replace(found, answered=True, answers=alike, note="") if alike else found
 
 
-def list_alike(platform: Platform, caller: Caller, question: str, hazards: set[str]) -> tuple[Answer, ...]:
-    """Closed incidents that are like the one that is named, else like those that are open; with what worked there."""
+def list_alike(
+    platform: Platform, caller: Caller, question: str, hazards: set[str]
+) -> tuple[Answer, ...]:
+    """Closed incidents that are like the one that is named, else like those that are open; with
+    what worked there.
+    """
     with platform.store.read() as reader:
         rows = snapshot_of(platform, reader).list_rows("incidents")
     rows = [row for row in rows if concerns(platform, caller, row.area)]
     named = [row for row in rows if row.id in question]
     is_asked = [
-        row for row in rows if row.status == "open" and (not hazards or row.hazard.partition("/")[0] in hazards)
+        row
+        for row in rows
+        if row.status == "open" and (not hazards or row.hazard.partition("/")[0] in hazards)
     ]
     ground = Ground(platform)
     return tuple(
@@ -49,21 +61,37 @@ def list_alike(platform: Platform, caller: Caller, question: str, hazards: set[s
 
 def alike_answer(this: str, like: Like) -> Answer:
     """One incident that was like another: how much, why, and what worked."""
-    because = [f"{like.alike:.0%} like {this}", *like.because, *(f"worked: {one}" for one in like.worked)]
-    path: tuple[str, ...] = (f"incident:{this}", f"is {like.alike:.0%} like", f"incident:{like.record}")
+    because = [
+        f"{like.alike:.0%} like {this}",
+        *like.because,
+        *(f"worked: {one}" for one in like.worked),
+    ]
+    path: tuple[str, ...] = (
+        f"incident:{this}",
+        f"is {like.alike:.0%} like",
+        f"incident:{like.record}",
+    )
     measures = [one.partition(" ")[0] for one in like.worked]
     path += ("growth fell after", *(f"measure:{name}" for name in measures)) if measures else ()
     return Answer(
-        id=f"incident:{like.record}", kind="incident", title=like.title, because="; ".join(because), path=path
+        id=f"incident:{like.record}",
+        kind="incident",
+        title=like.title,
+        because="; ".join(because),
+        path=path,
     )
 
 
 def worked_in(platform: Platform, row: Any, done: list[Any]) -> str:
-    """The measures of a closed incident after which growth fell; what is alike, `library similar` says."""
+    """The measures of a closed incident after which growth fell; what is alike, `library
+    similar` says.
+    """
     counts = counts_of(row)
     if row.status != "closed" or not counts:
         return ""
-    weighed = weigh_measures(done, counts, date.fromisoformat(min(row.days)), ZoneInfo(platform.settings.timezone))
+    weighed = weigh_measures(
+        done, counts, date.fromisoformat(min(row.days)), ZoneInfo(platform.settings.timezone)
+    )
     fell = sorted((one for one in weighed if one.change < 0), key=lambda one: one.change)
     return "; worked: " + "; ".join(tell(one) for one in fell) if fell else ""
 
@@ -75,15 +103,24 @@ def live_of(platform: Platform, caller: Caller | None) -> Live:
         stocks: dict[str, float] = {}
         for row in snapshot.list_rows("stocks"):
             if concerns(platform, caller, row.area):
-                stocks[row.kind] = stocks.get(row.kind, 0.0) + row.quantity - row.in_use - row.committed
+                stocks[row.kind] = (
+                    stocks.get(row.kind, 0.0) + row.quantity - row.in_use - row.committed
+                )
         incidents = []
         for row in snapshot.list_rows("incidents"):
             if concerns(platform, caller, row.area):
                 in_force = snapshot.find("plans_in_force", row.id)
-                done = [task for task in snapshot.list_rows("tasks", incident=row.id) if task.status == "done"]
+                done = [
+                    task
+                    for task in snapshot.list_rows("tasks", incident=row.id)
+                    if task.status == "done"
+                ]
                 plan = f"plan {in_force.plan}" if in_force is not None else "no plan"
                 measures = sorted({task.measure for task in done if task.measure}) or ["none"]
-                said = f"{row.title}: {row.status}, {plan}, {len(done)} tasks done, measures {', '.join(measures)}"
+                said = (
+                    f"{row.title}: {row.status}, {plan}, {len(done)} tasks done, measures "
+                    f"{', '.join(measures)}"
+                )
                 said += worked_in(platform, row, done)
                 incidents.append((row.id, row.hazard, said))
         drilled = frozenset(plan for row in snapshot.list_rows("drills") for plan in row.plans)

@@ -1,4 +1,6 @@
-"""Use cases of experience: every closed incident is a case record; an open one is told which three were like it."""
+"""Use cases of experience: every closed incident is a case record; an open one is told which
+three were like it.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +13,33 @@ import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.decision.assessment.proportions import growth_per_day
-from twinward.library.knowledge.case_records import (MOST_DAYS, CaseRecord, Like, Worked, find_like, read_records)
+from twinward.library.knowledge.case_records import (
+    MOST_DAYS,
+    CaseRecord,
+    Like,
+    Worked,
+    find_like,
+    read_records,
+)
 from twinward.loop.policies.schedule import CORRECTIVE
-from twinward.service.console.basemap import Ground
 from twinward.service.assessment.situation_reader import read_situation
-from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns
+from twinward.service.platform import Caller, Platform, snapshot_of
 
 FOLDER = "case-records"
-START_D, BEFORE_D, AFTER_D, LAG_D = 14, 10, 10, 4  # first days; days compared before and after; until an effect shows
+START_D, BEFORE_D, AFTER_D, LAG_D = (
+    14,
+    10,
+    10,
+    4,
+)  # first days; days compared before and after; until an effect shows
 
 
 class SimilarIncidents(msgspec.Struct, frozen=True, kw_only=True):
-    """What was like an incident, of how many records; `note` says so when there is nothing to learn from."""
+    """What was like an incident, of how many records; `note` says so when there is nothing to
+    learn from.
+    """
 
     incident: str
     of_records: int
@@ -35,8 +51,14 @@ def list_records(platform: Platform, ground: Ground, caller: Caller) -> list[Cas
     """Records of the closed incidents that concern the caller, and those brought from elsewhere."""
     with platform.store.read() as reader:
         rows = snapshot_of(platform, reader).list_rows("incidents", status="closed")
-    own = [make_record(platform, ground, caller, row) for row in rows if concerns(platform, caller, row.area)]
-    brought = [one for path in sorted(folder_of(platform).glob("*.json")) for one in read_records(path)]
+    own = [
+        make_record(platform, ground, caller, row)
+        for row in rows
+        if concerns(platform, caller, row.area)
+    ]
+    brought = [
+        one for path in sorted(folder_of(platform).glob("*.json")) for one in read_records(path)
+    ]
     known = {record.incident for record in own}
     return own + [record for record in brought if record.incident not in known]
 
@@ -44,7 +66,9 @@ def list_records(platform: Platform, ground: Ground, caller: Caller) -> list[Cas
 def find_similar(
     platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None = None
 ) -> SimilarIncidents:
-    """The three records most like an incident as it is now. AbsentError when it is not the caller's."""
+    """The three records most like an incident as it is now. AbsentError when it is not the
+    caller's.
+    """
     row = read_situation(platform, ground, caller, incident, at).row
     records = list_records(platform, ground, caller)
     found = find_like(make_record(platform, ground, caller, row), records)
@@ -56,21 +80,40 @@ def make_record(platform: Platform, ground: Ground, caller: Caller, row: Any) ->
     """One incident as experience: counts only, nobody in it."""
     picture = read_situation(platform, ground, caller, row.id).picture
     counts = counts_of(row)
-    first = min((date.fromisoformat(day) for day in row.days), default=row.opened_at.astimezone(ground.zone).date())
+    first = min(
+        (date.fromisoformat(day) for day in row.days),
+        default=row.opened_at.astimezone(ground.zone).date(),
+    )
     started = growth_per_day(list(counts[:START_D]))
     ordered = [task for task in picture.tasks if task.ordered_at and task.key != CORRECTIVE]
-    plans = tuple(dict.fromkeys(t.says.partition(" ")[2] for t in picture.turns if t.type == "PlanAdopted"))
+    plans = tuple(
+        dict.fromkeys(t.says.partition(" ")[2] for t in picture.turns if t.type == "PlanAdopted")
+    )
     settings = Counter(case.setting for case in picture.cases if case.setting)
     end = (row.closed_at or picture.now).astimezone(ground.zone).date()
     return CaseRecord(
-        incident=row.id, hazard=row.hazard, area_name=ground.areas.name(row.area),
-        residents=picture.residents.get(row.area, 0), first_day=first, days=max((end - first).days, 1),
-        total=sum(counts), growth=round(started[0], 4) if started else None, counts=counts, settings=dict(settings),
-        level=row.level, rounds=row.round, plans=plans, orders=len(ordered),
-        late=sum((t.done_at or picture.now) > t.ordered_at + timedelta(hours=t.deadline_h) for t in ordered),
-        worked=tuple(weigh_measures(ordered, counts, first, ground.zone)), lessons=lessons_of(picture.tasks),
+        incident=row.id,
+        hazard=row.hazard,
+        area_name=ground.areas.name(row.area),
+        residents=picture.residents.get(row.area, 0),
+        first_day=first,
+        days=max((end - first).days, 1),
+        total=sum(counts),
+        growth=round(started[0], 4) if started else None,
+        counts=counts,
+        settings=dict(settings),
+        level=row.level,
+        rounds=row.round,
+        plans=plans,
+        orders=len(ordered),
+        late=sum(
+            (t.done_at or picture.now) > t.ordered_at + timedelta(hours=t.deadline_h)
+            for t in ordered
+        ),
+        worked=tuple(weigh_measures(ordered, counts, first, ground.zone)),
+        lessons=lessons_of(picture.tasks),
         closed=row.status == "closed",
-    )  # fmt: skip
+    )
 
 
 def counts_of(row: Any) -> tuple[int, ...]:
@@ -83,8 +126,12 @@ def counts_of(row: Any) -> tuple[int, ...]:
     return tuple(days.get(date.fromordinal(first.toordinal() + n), 0) for n in range(length))
 
 
-def weigh_measures(tasks: list[Any], counts: tuple[int, ...], first: date, zone: tzinfo) -> list[Worked]:
-    """Growth before and after the first task of each measure was done; left out where the counts cannot say."""
+def weigh_measures(
+    tasks: list[Any], counts: tuple[int, ...], first: date, zone: tzinfo
+) -> list[Worked]:
+    """Growth before and after the first task of each measure was done; left out where the counts
+    cannot say.
+    """
     began: dict[str, int] = {}
     for task in tasks:
         if task.measure and task.done_at:
@@ -95,14 +142,24 @@ def weigh_measures(tasks: list[Any], counts: tuple[int, ...], first: date, zone:
         before = growth_per_day(list(counts[max(day - BEFORE_D, 0) : max(day, 0)]))
         after = growth_per_day(list(counts[max(day + LAG_D, 0) : max(day + LAG_D + AFTER_D, 0)]))
         if before and after:
-            found.append(Worked(measure=measure, day=day, growth_before=round(before[0], 4),
-                                growth_after=round(after[0], 4)))  # fmt: skip
+            found.append(
+                Worked(
+                    measure=measure,
+                    day=day,
+                    growth_before=round(before[0], 4),
+                    growth_after=round(after[0], 4),
+                )
+            )
     return found
 
 
 def lessons_of(tasks: list[Any]) -> tuple[str, ...]:
     """What its review asked for."""
-    return tuple(f"{task.title} ({task.department}): {task.status}" for task in tasks if task.key == CORRECTIVE)
+    return tuple(
+        f"{task.title} ({task.department}): {task.status}"
+        for task in tasks
+        if task.key == CORRECTIVE
+    )
 
 
 def folder_of(platform: Platform) -> Path:

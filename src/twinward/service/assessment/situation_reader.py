@@ -1,4 +1,6 @@
-"""One incident as the log shows it at an instant, cut to the caller's areas: what the five functions are given."""
+"""One incident as the log shows it at an instant, cut to the caller's areas: what the five
+functions are given.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +11,28 @@ from twinward.core.clock import from_us
 from twinward.core.errors import AbsentError, ConflictError
 from twinward.core.messages import Event
 from twinward.decision.assessment.causes import setting_of
-from twinward.decision.assessment.situation import (CaseSeen, ContactSeen, CountSeen, Situation, ReadingSeen, SensorSeen, Milestone)
-from twinward.service.console.basemap import Ground
-from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.decision.assessment.situation import (
+    CaseSeen,
+    ContactSeen,
+    CountSeen,
+    Milestone,
+    ReadingSeen,
+    SensorSeen,
+    Situation,
+)
 from twinward.service.city.population import leaves_of, residents_below
+from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns, list_all_events
+from twinward.service.platform import Caller, Platform, snapshot_of
 
 TURNS = {
-    "IncidentOpened": "opened", "IncidentReopened": "reopened", "IncidentClosed": "closed", "PlanAdopted": "plan",
-    "ResponseLevelSet": "level", "IncidentDeveloped": "grew into",
-}  # fmt: skip
+    "IncidentOpened": "opened",
+    "IncidentReopened": "reopened",
+    "IncidentClosed": "closed",
+    "PlanAdopted": "plan",
+    "ResponseLevelSet": "level",
+    "IncidentDeveloped": "grew into",
+}
 
 
 class IncidentInputs(NamedTuple):
@@ -33,47 +47,87 @@ def read_situation(
     platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None = None
 ) -> IncidentInputs:
     """Everything the log holds of one incident at an instant, without a person in it."""
-    now, is_under = (at or platform.clock.now()).astimezone(ground.zone), platform.reference.areas.is_under
+    now, is_under = (
+        (at or platform.clock.now()).astimezone(ground.zone),
+        platform.reference.areas.is_under,
+    )
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         row = snapshot.find("incidents", incident)
         if row is None or not concerns(platform, caller, row.area):
-            raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
+            raise AbsentError(
+                f"there is no incident {incident}", "list them with `twinward incident list`"
+            )
         if row.closed_at is not None and row.closed_at < now:  # a closed one is told as it closed
             now = row.closed_at.astimezone(ground.zone)
         plan = snapshot.find("plans_in_force", incident)
         events = list_all_events(reader, incident, at)
         cases, contacts = read_persons(snapshot, events, incident)
         counts = read_counts(snapshot, row)
-        stocks = [one for one in snapshot.list_rows("stocks") if concerns(platform, caller, one.area)
-                  and (is_under(one.area, row.area) or is_under(row.area, one.area))]  # fmt: skip
+        stocks = [
+            one
+            for one in snapshot.list_rows("stocks")
+            if concerns(platform, caller, one.area)
+            and (is_under(one.area, row.area) or is_under(row.area, one.area))
+        ]
         tasks = snapshot.list_rows("tasks", incident=incident)
-        evidence = [(one.objective, one.holds, one.because) for one in snapshot.list_evidence(incident, now)]
+        evidence = [
+            (one.objective, one.holds, one.because) for one in snapshot.list_evidence(incident, now)
+        ]
         readings = read_readings(reader, events)
-    areas = {row.area, *row.affected, *(case.area for case in cases), *(task.area for task in tasks)}
+    areas = {
+        row.area,
+        *row.affected,
+        *(case.area for case in cases),
+        *(task.area for task in tasks),
+    }
     picture = Situation(
-        incident=row.id, hazard=row.hazard, area=row.area, title=row.title, status=row.status, now=now,
-        today=now.date(), opened_at=row.opened_at, level=row.level, plan=plan.plan if plan else None,
-        affected=row.affected, names={code: ground.areas.name(code) for code in sorted(areas)},
-        residents=residents_of(platform, areas), cases=cases, counts=counts, contacts=contacts, tasks=tasks,
-        task_events=last_events(events), stocks=stocks, readings=readings,
-        sensors=read_sensors(platform, row) if at is None else [], turns=list(read_milestones(ground, events)),
+        incident=row.id,
+        hazard=row.hazard,
+        area=row.area,
+        title=row.title,
+        status=row.status,
+        now=now,
+        today=now.date(),
+        opened_at=row.opened_at,
+        level=row.level,
+        plan=plan.plan if plan else None,
+        affected=row.affected,
+        names={code: ground.areas.name(code) for code in sorted(areas)},
+        residents=residents_of(platform, areas),
+        cases=cases,
+        counts=counts,
+        contacts=contacts,
+        tasks=tasks,
+        task_events=last_events(events),
+        stocks=stocks,
+        readings=readings,
+        sensors=read_sensors(platform, row) if at is None else [],
+        turns=list(read_milestones(ground, events)),
         evidence=evidence,
-    )  # fmt: skip
+    )
     return IncidentInputs(picture, row, plan)
 
 
 def residents_of(platform: Platform, areas: set[str]) -> dict[str, int]:
     """Residents of each area that the city's base knows."""
     leaves = leaves_of(platform)
-    found = {code: leaves.get(code) or residents_below(platform, code) for code in areas} if leaves else {}
+    found = (
+        {code: leaves.get(code) or residents_below(platform, code) for code in areas}
+        if leaves
+        else {}
+    )
     return {code: int(count) for code, count in found.items() if count}
 
 
-def read_persons(snapshot: Any, events: list[Event], incident: str) -> tuple[list[CaseSeen], list[ContactSeen]]:
-    """Cases with where they were infected and whether they were known; contacts with the time of each step.
+def read_persons(
+    snapshot: Any, events: list[Event], incident: str
+) -> tuple[list[CaseSeen], list[ContactSeen]]:
+    """Cases with where they were infected and whether they were known; contacts with the time of
+    each step.
 
-    Persons are matched here, case with contact, and left behind: nothing that leaves has a pseudonym.
+    Persons are matched here, case with contact, and left behind: nothing that leaves has a
+    pseudonym.
     """
     contacts = snapshot.list_rows("contacts", incident=incident)
     named: dict[str, list[Any]] = {}
@@ -97,27 +151,49 @@ def read_persons(snapshot: Any, events: list[Event], incident: str) -> tuple[lis
         row = snapshot.find("cases", case)
         if row is None:
             continue
-        before = [c for c in named.get(row.subject, []) if c.case != row.id and c.named_at <= row.reported_at]
+        before = [
+            c
+            for c in named.get(row.subject, [])
+            if c.case != row.id and c.named_at <= row.reported_at
+        ]
         stated = setting_of(min(before, key=lambda c: c.named_at).setting) if before else None
-        cases.append(CaseSeen(
-            area=row.area, status=row.status, found_in=row.found_in, setting=stated or setting_of(row.place),
-            known=bool(before), onset=row.onset, reported_at=row.reported_at, seq=seq,
-        ))  # fmt: skip
+        cases.append(
+            CaseSeen(
+                area=row.area,
+                status=row.status,
+                found_in=row.found_in,
+                setting=stated or setting_of(row.place),
+                known=bool(before),
+                onset=row.onset,
+                reported_at=row.reported_at,
+                seq=seq,
+            )
+        )
     seen = [
-        ContactSeen(area=c.area, setting=c.setting, named_at=c.named_at, steps=steps.get(c.id, {}),
-                    seq=seqs.get(c.id, 0))
+        ContactSeen(
+            area=c.area,
+            setting=c.setting,
+            named_at=c.named_at,
+            steps=steps.get(c.id, {}),
+            seq=seqs.get(c.id, 0),
+        )
         for c in contacts
-    ]  # fmt: skip
+    ]
     return cases, seen
 
 
 def read_counts(snapshot: Any, row: Any) -> list[CountSeen]:
     areas = tuple({row.area, *row.affected})
     return [
-        CountSeen(area=one.area, day=date.fromisoformat(one.day), status=one.status, found_in=one.found_in,
-                  count=one.count)
+        CountSeen(
+            area=one.area,
+            day=date.fromisoformat(one.day),
+            status=one.status,
+            found_in=one.found_in,
+            count=one.count,
+        )
         for one in snapshot.list_rows("counts", hazard=row.hazard, area=areas)
-    ]  # fmt: skip
+    ]
 
 
 def read_readings(reader: Any, events: list[Event]) -> list[ReadingSeen]:
@@ -128,13 +204,22 @@ def read_readings(reader: Any, events: list[Event]) -> list[ReadingSeen]:
             report = reader.find_event(event.cause)
             if report is not None and report.type == "HazardReported" and report.fact is not None:
                 fact = report.fact
-                found.append(ReadingSeen(area=fact.area, figure=fact.figure, value=fact.value, at=report.occurred_at,
-                                         seq=report.seq))  # fmt: skip
+                found.append(
+                    ReadingSeen(
+                        area=fact.area,
+                        figure=fact.figure,
+                        value=fact.value,
+                        at=report.occurred_at,
+                        seq=report.seq,
+                    )
+                )
     return found
 
 
 def read_sensors(platform: Platform, row: Any) -> list[SensorSeen]:
-    """The sensors in the incident's area and when each was last heard; none while another process takes them in."""
+    """The sensors in the incident's area and when each was last heard; none while another
+    process takes them in.
+    """
     try:
         heard = platform.intake.open().sensors()
     except ConflictError:
@@ -150,14 +235,27 @@ def read_sensors(platform: Platform, row: Any) -> list[SensorSeen]:
 def read_milestones(ground: Ground, events: list[Event]) -> Any:
     for event in events:
         fact: Any = event.fact
-        if event.type not in TURNS or fact is None or (event.type == "IncidentDeveloped" and not fact.grown):
+        if (
+            event.type not in TURNS
+            or fact is None
+            or (event.type == "IncidentDeveloped" and not fact.grown)
+        ):
             continue
         more = getattr(fact, "level", None) or getattr(fact, "plan", None) or ""
         if event.type == "IncidentDeveloped":
             more = ground.areas.name(fact.grown)
-        yield Milestone(seq=event.seq, type=event.type, at=event.occurred_at, area=event.area,
-                   says=f"{TURNS[event.type]} {more}".strip())  # fmt: skip
+        yield Milestone(
+            seq=event.seq,
+            type=event.type,
+            at=event.occurred_at,
+            area=event.area,
+            says=f"{TURNS[event.type]} {more}".strip(),
+        )
 
 
 def last_events(events: list[Event]) -> dict[str, int]:
-    return {fact.task: event.seq for event in events if (fact := event.fact) is not None and hasattr(fact, "task")}
+    return {
+        fact.task: event.seq
+        for event in events
+        if (fact := event.fact) is not None and hasattr(fact, "task")
+    }

@@ -1,4 +1,6 @@
-"""Use cases of the city base: build it, describe it; its residents are synthetic, so nobody needs a permission."""
+"""Use cases of the city base: build it, describe it; its residents are synthetic, so nobody
+needs a permission.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import twinward
-from twinward.core.errors import InputError
 from twinward.citybase.build import build
 from twinward.citybase.columns import read_manifest
 from twinward.citybase.directory import CITY, restore_interrupted
 from twinward.citybase.people.synthesis import Progress
+from twinward.core.errors import InputError
 
 REFERENCE = "shanghai"
 
@@ -22,23 +24,35 @@ def scenario_path(name: str, file: str) -> Path:
         if (root / name / file).is_file():
             return root / name / file
     raise InputError(
-        f"the bundled scenario {name}/{file} is not installed", "install Twinward again, or name a file with --config",
+        f"the bundled scenario {name}/{file} is not installed",
+        "install Twinward again, or name a file with --config",
         code="no_scenario",
-    )  # fmt: skip
+    )
 
 
 def build_city(
-    config_path: Path | None, workspace: Path, seed: int = 0, threads: int = 0,
+    config_path: Path | None,
+    workspace: Path,
+    seed: int = 0,
+    threads: int = 0,
     progress: Progress = lambda stage, share: None,
-) -> dict[str, Any]:  # fmt: skip
-    """Builds the city of `config_path` (None: the reference city) into the workspace; the report of CONTRACTS."""
+) -> dict[str, Any]:
+    """Builds the city of `config_path` (None: the reference city) into the workspace; the report
+    of CONTRACTS.
+    """
     return build(
-        config_path or scenario_path(REFERENCE, "city.toml"), workspace, seed=seed, threads=threads, progress=progress
+        config_path or scenario_path(REFERENCE, "city.toml"),
+        workspace,
+        seed=seed,
+        threads=threads,
+        progress=progress,
     )
 
 
 def describe_city(workspace: Path) -> dict[str, Any]:
-    """The report of the city's build and its fidelity: each figure beside its input. AbsentError without a city."""
+    """The report of the city's build and its fidelity: each figure beside its input. AbsentError
+    without a city.
+    """
     restore_interrupted(workspace)
     manifest = read_manifest(workspace / CITY)
     return manifest.report | {"timezone": manifest.timezone, "fidelity": manifest.fidelity}
@@ -53,6 +67,8 @@ def write_city_page(workspace: Path, page: Path) -> Path:
         page.write_text(html, encoding="utf-8")
     except OSError as error:
         raise InputError(
-            f"{page} cannot be written: {error.strerror}", "name another file with --html", code="bad_path"
+            f"{page} cannot be written: {error.strerror}",
+            "name another file with --html",
+            code="bad_path",
         ) from error
     return page

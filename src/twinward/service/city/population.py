@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.errors import InputError
 from twinward.citybase.columns import open_city, read_manifest
+from twinward.core.errors import InputError
 from twinward.service.platform import Platform
 
 Floats = NDArray[np.float64]
@@ -22,13 +22,18 @@ def level_of(platform: Platform, level: str | None) -> list[str]:
         return sorted(areas.children.get(areas.root, []))
     found = sorted(code for code, area in areas.by_code.items() if area.level == level)
     if not found:
-        known = ", ".join(dict.fromkeys(area.level for area in areas.by_code.values())) or "none: there is no city"
+        known = (
+            ", ".join(dict.fromkeys(area.level for area in areas.by_code.values()))
+            or "none: there is no city"
+        )
         raise InputError(f"there is no level {level!r}", f"known: {known}", code="unknown_level")
     return found
 
 
 def spread(platform: Platform, place: dict[str, int], residents: Floats, code: str) -> Floats:
-    """How something said of `code` divides over the areas: to the one it lies in, else by residents below it."""
+    """How something said of `code` divides over the areas: to the one it lies in, else by
+    residents below it.
+    """
     weight = np.zeros(len(place))
     home = home_of(platform, place, code)
     if home is not None:
@@ -42,7 +47,9 @@ def spread(platform: Platform, place: dict[str, int], residents: Floats, code: s
 
 def home_of(platform: Platform, place: dict[str, int], code: str) -> str | None:
     """The area of the level that `code` lies in, if it does not lie above them all."""
-    return next((above for above in reversed(platform.reference.areas.path(code)) if above in place), None)
+    return next(
+        (above for above in reversed(platform.reference.areas.path(code)) if above in place), None
+    )
 
 
 @lru_cache(maxsize=4)

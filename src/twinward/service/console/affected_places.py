@@ -1,4 +1,6 @@
-"""The map's moving points: affected places by their public address, as columns, for a screen to filter by day."""
+"""The map's moving points: affected places by their public address, as columns, for a screen to
+filter by day.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,17 @@ from zlib import crc32
 import msgspec
 
 from twinward.service.console.basemap import Ground
-from twinward.service.platform import Caller, Platform
 from twinward.service.incidents.queries import concerns
+from twinward.service.platform import Caller, Platform
 
 DAY_0 = date(2000, 1, 1)
 KEPT_JURISDICTIONS = 64
 
 
 class PlaceColumns(msgspec.Struct, frozen=True, kw_only=True):
-    """Affected places with a position. `first` and `last` are days since 2000-01-01; `unplaced` have no position."""
+    """Affected places with a position. `first` and `last` are days since 2000-01-01; `unplaced`
+    have no position.
+    """
 
     lon: list[float]
     lat: list[float]
@@ -31,7 +35,9 @@ class PlaceColumns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlacePoints:
-    """Keeps the encoded columns of each jurisdiction until another place is reported or one is reported again."""
+    """Keeps the encoded columns of each jurisdiction until another place is reported or one is
+    reported again.
+    """
 
     def __init__(self, platform: Platform, ground: Ground) -> None:
         self.platform = platform
@@ -41,7 +47,9 @@ class PlacePoints:
         self._kept: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
 
     def get(self, caller: Caller) -> tuple[str, bytes]:
-        """A tag that changes when the columns do, and the columns as JSON: those of the caller's areas."""
+        """A tag that changes when the columns do, and the columns as JSON: those of the caller's
+        areas.
+        """
         with self._lock, self.platform.store.read() as reader:
             latest = reader.list_rows("affected_places", order="-last_day", limit=1)
             tag = f"{reader.count('affected_places')}-{latest[0].last_day if latest else ''}"
@@ -50,7 +58,11 @@ class PlacePoints:
                 self._kept.clear()
             body = self._kept.get(caller.areas)
             if body is None:
-                rows = [r for r in reader.list_rows("affected_places") if concerns(self.platform, caller, r.area)]
+                rows = [
+                    r
+                    for r in reader.list_rows("affected_places")
+                    if concerns(self.platform, caller, r.area)
+                ]
                 body = self._kept[caller.areas] = msgspec.json.encode(self.build(rows))
                 if len(self._kept) > KEPT_JURISDICTIONS:
                     self._kept.popitem(last=False)

@@ -1,4 +1,6 @@
-"""What stands still while a screen moves: the city's name, its time zone, its areas' outlines and points."""
+"""What stands still while a screen moves: the city's name, its time zone, its areas' outlines
+and points.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ import msgspec
 from shapely.geometry import mapping, shape
 from shapely.ops import polylabel
 
-from twinward.core.errors import InputError
-from twinward.citybase.schema import Area
 from twinward.citybase.columns import MANIFEST, CityManifest, read_manifest
+from twinward.citybase.schema import Area
+from twinward.core.errors import InputError
 from twinward.service.platform import Platform
 
 OUTLINES = "boundaries.geojson"
@@ -34,12 +36,16 @@ class AreaName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ground:
-    """The city as the map and the lists need it; read once, for it changes only when the city is built again."""
+    """The city as the map and the lists need it; read once, for it changes only when the city is
+    built again.
+    """
 
     def __init__(self, platform: Platform) -> None:
         folder = platform.workspace / "city"
         self.areas = platform.reference.areas
-        self.manifest: CityManifest | None = read_manifest(folder) if (folder / MANIFEST).exists() else None
+        self.manifest: CityManifest | None = (
+            read_manifest(folder) if (folder / MANIFEST).exists() else None
+        )
         self.name = self.manifest.name if self.manifest else ""
         self.timezone = self.manifest.timezone if self.manifest else platform.settings.timezone
         self.zone = ZoneInfo(self.timezone)
@@ -47,7 +53,9 @@ class Ground:
         self.kind = read_kind(platform.workspace)
         self.top = [code for code in sorted(self.areas.by_code) if self.depth(code) == 1]
         self.outlines = read_outlines(folder / OUTLINES, self.areas.by_code)
-        self.features = msgspec.json.encode({"type": "FeatureCollection", "features": self.list_features()})
+        self.features = msgspec.json.encode(
+            {"type": "FeatureCollection", "features": self.list_features()}
+        )
         self.tag = f'"{hashlib.blake2b(self.features, digest_size=8).hexdigest()}"'
 
     def depth(self, code: str) -> int:
@@ -73,7 +81,9 @@ class Ground:
         ]
 
     def list_features(self) -> list[dict[str, Any]]:
-        """GeoJSON of the map's areas: the outline where there is one, else the area's point, if it has a place."""
+        """GeoJSON of the map's areas: the outline where there is one, else the area's point, if
+        it has a place.
+        """
         features = []
         for code, area in sorted(self.areas.by_code.items()):
             depth = self.depth(code)
@@ -90,7 +100,9 @@ class Ground:
 
 
 def point_of(area: Any) -> dict[str, Any] | None:
-    """The point of an area; None for the stand-in (0, 0) of an area whose place nobody published."""
+    """The point of an area; None for the stand-in (0, 0) of an area whose place nobody
+    published.
+    """
     found: Area = area
     if found.lon == 0 and found.lat == 0:
         return None
@@ -104,7 +116,9 @@ def read_outlines(path: Path, known: Any) -> dict[str, tuple[dict[str, Any], lis
     try:
         found = json.loads(path.read_bytes())["features"]
     except (ValueError, KeyError, OSError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}", "build the city again", code="broken_city") from error
+        raise InputError(
+            f"{path.name} cannot be read: {error}", "build the city again", code="broken_city"
+        ) from error
     outlines = {}
     for feature in found:
         code = str(feature.get("properties", {}).get("code", ""))
@@ -126,7 +140,9 @@ def place_label(geometry: dict[str, Any]) -> list[float]:
 
 
 def read_kind(workspace: Path) -> str:
-    """What the workspace is for: `ordinary`, or a demonstration or drill, which the screen must say."""
+    """What the workspace is for: `ordinary`, or a demonstration or drill, which the screen must
+    say.
+    """
     path = workspace / "workspace.json"
     mark = json.loads(path.read_bytes()) if path.exists() else {}
     return str(mark.get("kind", "ordinary"))

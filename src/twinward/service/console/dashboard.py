@@ -10,17 +10,27 @@ from typing import Any
 import msgspec
 
 from twinward.service.console.basemap import Ground
-from twinward.service.platform import Caller, Platform, snapshot_of
-from twinward.service.console.dashboard_tables import (DashboardRows, list_areas, list_departments, list_incidents, list_late, sum_days, sum_figures)
-from twinward.service.console.dashboard_view import CityRow, RestrictionRow, Dashboard, Span
+from twinward.service.console.dashboard_tables import (
+    DashboardRows,
+    list_areas,
+    list_departments,
+    list_incidents,
+    list_late,
+    sum_days,
+    sum_figures,
+)
+from twinward.service.console.dashboard_view import CityRow, Dashboard, RestrictionRow, Span
 from twinward.service.incidents.queries import OPEN_TASKS, concerns, is_own_task
+from twinward.service.platform import Caller, Platform, snapshot_of
 
 KEPT_SCREENS = 96
 SOURCE_ROWS = 200
 
 
 class Dashboards:
-    """Answers a screen at an instant; a hundred consoles that ask for the same one cost as much as one."""
+    """Answers a screen at an instant; a hundred consoles that ask for the same one cost as much
+    as one.
+    """
 
     def __init__(self, platform: Platform, ground: Ground) -> None:
         self.platform = platform
@@ -48,7 +58,11 @@ class Dashboards:
         curve = sum_days(picture.incidents, picture.day)
         areas = list_areas(ground, picture)
         departments = list_departments(self.platform, picture)
-        in_force = [row for row in picture.activations if row.opened_at <= picture.now and row.is_open(picture.now)]
+        in_force = [
+            row
+            for row in picture.activations
+            if row.opened_at <= picture.now and row.is_open(picture.now)
+        ]
         return Dashboard(
             at=at,
             as_of=picture.now,
@@ -62,7 +76,9 @@ class Dashboards:
                 kind=ground.kind,
             ),
             span=span_of(reader, seq),
-            mode="emergency" if in_force or any(r.status == "open" for r in picture.incidents) else "peacetime",
+            mode="emergency"
+            if in_force or any(r.status == "open" for r in picture.incidents)
+            else "peacetime",
             figures=sum_figures(picture, curve, areas),
             areas=areas,
             curve=curve,
@@ -71,7 +87,9 @@ class Dashboards:
             late=list_late(ground, picture),
             restrictions=[
                 RestrictionRow(measure=name, areas=count)
-                for name, count in sorted(Counter(row.measure for row in picture.restrictions).items())
+                for name, count in sorted(
+                    Counter(row.measure for row in picture.restrictions).items()
+                )
             ],
             sources=name_sources(reader, picture.incidents),
         )
@@ -82,7 +100,11 @@ class Dashboards:
         day = self.ground.day_of(now)
 
         def mine(table: str) -> list[Any]:
-            return [row for row in snapshot.list_rows(table) if concerns(self.platform, caller, row.area)]
+            return [
+                row
+                for row in snapshot.list_rows(table)
+                if concerns(self.platform, caller, row.area)
+            ]
 
         tasks = snapshot.list_rows("tasks", status=OPEN_TASKS)
         return DashboardRows(
@@ -97,13 +119,17 @@ class Dashboards:
         )
 
     def count_places(self, reader: Any, day: date, caller: Caller) -> dict[str, int]:
-        """The caller's places first reported on or before the day, by area of the first level: the map's points count
-        alike."""
+        """The caller's places first reported on or before the day, by area of the first level: the
+        map's points count alike.
+        """
         total = reader.count("affected_places")
         if self._places[0] != total:
             rows = reader.list_rows("affected_places")
             at_depth = self.ground.areas.at_depth
-            self._places = (total, [(row.first_day, at_depth(row.area, 1), row.area) for row in rows])
+            self._places = (
+                total,
+                [(row.first_day, at_depth(row.area, 1), row.area) for row in rows],
+            )
         until = day.isoformat()
         everywhere = caller.areas == ("all",)
         return Counter(
@@ -117,14 +143,20 @@ def name_sources(reader: Any, incidents: list[Any]) -> list[str]:
     """Who reported the latest numbers: the sources of the last counts, else of the last cases."""
     if not incidents:
         return []
-    rows = reader.list_rows("counts", order="-day", limit=SOURCE_ROWS) or reader.list_rows("cases", limit=SOURCE_ROWS)
+    rows = reader.list_rows("counts", order="-day", limit=SOURCE_ROWS) or reader.list_rows(
+        "cases", limit=SOURCE_ROWS
+    )
     return sorted({row.source for row in rows})
 
 
 def span_of(reader: Any, seq: int) -> Span | None:
     first = reader.events_after(0, 1)
     last = last_event_at(reader, seq)
-    return Span(first=first[0].occurred_at, last=max(last, first[0].occurred_at)) if first and last else None
+    return (
+        Span(first=first[0].occurred_at, last=max(last, first[0].occurred_at))
+        if first and last
+        else None
+    )
 
 
 def last_event_at(reader: Any, seq: int) -> datetime | None:

@@ -10,9 +10,16 @@ import msgspec
 
 from twinward.library.hazards.hazard import LEVELS
 from twinward.service.console.basemap import Ground
-from twinward.service.platform import Platform
-from twinward.service.console.dashboard_view import (AreaRow, DayRow, DepartmentRow, Figures, IncidentRow, LateTask)
+from twinward.service.console.dashboard_view import (
+    AreaRow,
+    DayRow,
+    DepartmentRow,
+    Figures,
+    IncidentRow,
+    LateTask,
+)
 from twinward.service.incidents.plan_status import proposed_plan
+from twinward.service.platform import Platform
 
 LATE_SHOWN = 40
 WEEK = 7
@@ -37,7 +44,9 @@ def sum_days(incidents: list[Any], until: date) -> list[DayRow]:
     for incident in incidents:
         for day, values in incident.days.items():
             if day <= until.isoformat():
-                sums.setdefault(day, Counter()).update({name: int(value) for name, value in values.items()})
+                sums.setdefault(day, Counter()).update(
+                    {name: int(value) for name, value in values.items()}
+                )
     if not sums:
         return []
     first, last = date.fromisoformat(min(sums)), date.fromisoformat(max(sums))
@@ -82,7 +91,9 @@ def sum_figures(picture: DashboardRows, curve: list[DayRow], areas: list[AreaRow
 
 
 def list_areas(ground: Ground, picture: DashboardRows) -> list[AreaRow]:
-    """Every area of the first level, and the city itself when something is told of it as a whole."""
+    """Every area of the first level, and the city itself when something is told of it as a
+    whole.
+    """
     tops = ground.areas.at_depth
     opened = Counter(tops(task.area, 1) for task in picture.tasks)
     late = Counter(tops(task.area, 1) for task in picture.tasks if task.is_late(picture.now))
@@ -126,7 +137,9 @@ def since(day: str, days: int) -> str:
 
 
 def list_incidents(platform: Platform, picture: DashboardRows) -> list[IncidentRow]:
-    """Open ones first, the gravest level and the most new reports on top; then closed ones, newest first."""
+    """Open ones first, the gravest level and the most new reports on top; then closed ones,
+    newest first.
+    """
     last_day = find_last_day(picture)
     opened = Counter(task.incident for task in picture.tasks)
     late = Counter(task.incident for task in picture.tasks if task.is_late(picture.now))
@@ -154,7 +167,14 @@ def list_incidents(platform: Platform, picture: DashboardRows) -> list[IncidentR
                 proposed_plan=proposed_plan(platform, row, plan),
             )
         )
-    return sorted(rows, key=lambda row: (row.status != "open", -LEVELS.index(row.level) if row.level else 1, -row.new))
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.status != "open",
+            -LEVELS.index(row.level) if row.level else 1,
+            -row.new,
+        ),
+    )
 
 
 def list_departments(platform: Platform, picture: DashboardRows) -> list[DepartmentRow]:
@@ -169,7 +189,9 @@ def list_departments(platform: Platform, picture: DashboardRows) -> list[Departm
             title=known[name].title if name in known else name,
             open=count,
             late=counts[name],
-            oldest_due_at=min((deadline_of(task) for task in late if task.department == name), default=None),
+            oldest_due_at=min(
+                (deadline_of(task) for task in late if task.department == name), default=None
+            ),
         )
         for name, count in opened.items()
     ]
@@ -185,7 +207,8 @@ def deadline_of(task: Any) -> datetime:
 def list_late(ground: Ground, picture: DashboardRows) -> list[LateTask]:
     """The tasks that have been late for longest."""
     late = sorted(
-        (task for task in picture.tasks if task.is_late(picture.now)), key=lambda task: (deadline_of(task), task.id)
+        (task for task in picture.tasks if task.is_late(picture.now)),
+        key=lambda task: (deadline_of(task), task.id),
     )
     return [
         LateTask(

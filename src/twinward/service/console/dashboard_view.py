@@ -1,4 +1,6 @@
-"""The form of one screen: everything it shows, as of one instant, so that map, list and totals cannot disagree."""
+"""The form of one screen: everything it shows, as of one instant, so that map, list and totals
+cannot disagree.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """The key figures. `day` is the latest day with reports; `before` is the same figure one day earlier."""
+    """The key figures. `day` is the latest day with reports; `before` is the same figure one day
+    earlier.
+    """
 
     day: str | None
     new: int
@@ -44,7 +48,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AreaRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One area of the first level under the city: what the map colours it by and the list beside it says."""
+    """One area of the first level under the city: what the map colours it by and the list beside
+    it says.
+    """
 
     code: str
     name: str

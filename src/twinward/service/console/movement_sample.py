@@ -1,8 +1,10 @@
-"""The map's moving points: a sample of the synthetic residents of the city on a working day, as packed columns.
+"""The map's moving points: a sample of the synthetic residents of the city on a working day, as
+packed columns.
 
-They are drawn from the city base, whose residents are synthetic; nobody's phone is read for them. Wire format, little
-endian: `TWMV`, uint32 n, float32 west, south, east, north, float32 residents for each point; then seven uint16[n]
-columns: home lon, home lat, site lon, site lat in 1/65535 of the box, leave, ride, back in units of two seconds.
+They are drawn from the city base, whose residents are synthetic; nobody's phone is read for them.
+Wire format, little endian: `TWMV`, uint32 n, float32 west, south, east, north, float32 residents
+for each point; then seven uint16[n] columns: home lon, home lat, site lon, site lat in 1/65535 of
+the box, leave, ride, back in units of two seconds.
 """
 
 from __future__ import annotations
@@ -14,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.columns import MANIFEST, open_city
+from twinward.citybase.schema import NO_SITE, CityBase
 from twinward.core.chance import generator
 from twinward.core.geography import M_PER_DEGREE, distance_m
-from twinward.citybase.schema import NO_SITE, CityBase
-from twinward.citybase.columns import MANIFEST, open_city
 from twinward.service.platform import Platform
 
 POINTS = 100_000
@@ -45,13 +47,21 @@ class Movement:
         with self._lock:
             if self._kept is None:
                 base = open_city(self._folder) if (self._folder / MANIFEST).exists() else None
-                body = pack_columns(*sample_day(base)) if base is not None and base.residents else pack_columns({}, 0.0)
+                body = (
+                    pack_columns(*sample_day(base))
+                    if base is not None and base.residents
+                    else pack_columns({}, 0.0)
+                )
                 self._kept = (f'"{base.sha256[:16] if base is not None else "none"}"', body)
             return self._kept
 
 
-def sample_day(base: CityBase, points: int = POINTS, seed: int = 0) -> tuple[dict[str, NDArray[Any]], float]:
-    """Columns home and site float64[n, 2], leave, ride, back float64[n] in s; and residents for each point."""
+def sample_day(
+    base: CityBase, points: int = POINTS, seed: int = 0
+) -> tuple[dict[str, NDArray[Any]], float]:
+    """Columns home and site float64[n, 2], leave, ride, back float64[n] in s; and residents for
+    each point.
+    """
     random = generator(seed, "console/movement")
     outside = np.flatnonzero(base.site_of != NO_SITE)  # who has somewhere to go
     n = min(points, len(outside))

@@ -1,4 +1,6 @@
-"""What the other places of the console ask: who I am, my tasks, trust, and what the public may see."""
+"""What the other places of the console ask: who I am, my tasks, trust, and what the public may
+see.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,10 @@ import msgspec
 from twinward.security.privacy.masking import suppress_small
 from twinward.service.access.activations import list_activations
 from twinward.service.console.basemap import Ground
-from twinward.service.platform import Caller, Platform, snapshot_of
-from twinward.service.incidents.incident_view import TaskRow, show_task
 from twinward.service.console.dashboard_tables import sum_days
+from twinward.service.incidents.incident_view import TaskRow, show_task
 from twinward.service.incidents.queries import list_sources, list_tasks
+from twinward.service.platform import Caller, Platform, snapshot_of
 
 TASKS_SHOWN, MESSAGES_SHOWN = 200, 50
 
@@ -79,7 +81,9 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LookRow(msgspec.Struct, frozen=True, kw_only=True):
-    """How often persons were looked at for a purpose: counts only, whom and by whom is in the audit."""
+    """How often persons were looked at for a purpose: counts only, whom and by whom is in the
+    audit.
+    """
 
     purpose: str
     looks: int
@@ -121,7 +125,9 @@ class PublicMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
-    """What anybody may see: figures by area without small numbers, measures in force, powers in use."""
+    """What anybody may see: figures by area without small numbers, measures in force, powers in
+    use.
+    """
 
     as_of: datetime
     to_day: str
@@ -144,10 +150,15 @@ def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
         department=caller.department,
         managed=platform.managed,
         kind=ground.kind,
-        areas=["all"] if "all" in caller.areas else [ground.areas.name(code) for code in caller.areas],
+        areas=["all"]
+        if "all" in caller.areas
+        else [ground.areas.name(code) for code in caller.areas],
         actions=sorted(platform.policy.roles.actions_of(caller.role, managed=platform.managed)),
         departments=[DepartmentName(id=d.id, title=d.title, duty=d.duty) for d in known.values()],
-        plans=[PlanName(id=p.id, title=p.title, hazard=p.hazard) for p in platform.reference.library.plans.values()],
+        plans=[
+            PlanName(id=p.id, title=p.title, hazard=p.hazard)
+            for p in platform.reference.library.plans.values()
+        ],
     )
 
 
@@ -156,7 +167,12 @@ def get_my_tasks(
 ) -> MyTasks:
     now = platform.clock.now()
     found = list_tasks(
-        platform, department=department, area=area, status="at_work", limit=TASKS_SHOWN + 1, caller=caller
+        platform,
+        department=department,
+        area=area,
+        status="at_work",
+        limit=TASKS_SHOWN + 1,
+        caller=caller,
     )
     rows = [show_task(ground, task, now) for task in found[:TASKS_SHOWN]]
     return MyTasks(as_of=now, items=rows, more=len(found) > TASKS_SHOWN)
@@ -164,7 +180,10 @@ def get_my_tasks(
 
 def get_trust(platform: Platform) -> Trust:
     names = PublicActivation.__struct_fields__
-    opened = [PublicActivation(**{name: one[name] for name in names}) for one in list_activations(platform)]
+    opened = [
+        PublicActivation(**{name: one[name] for name in names})
+        for one in list_activations(platform)
+    ]
     fields = SourceRow.__struct_fields__
     sources = [SourceRow(**{name: one[name] for name in fields}) for one in list_sources(platform)]
     looks: Counter[str] = Counter()
@@ -177,15 +196,24 @@ def get_trust(platform: Platform) -> Trust:
                 purpose = str(getattr(event.fact, "purpose", "deleted"))
                 looks[purpose] += len(getattr(event.fact, "subjects", ("one",)))
                 lookers.setdefault(purpose, set()).add(event.actor)
-    rows = [LookRow(purpose=name, looks=n, lookers=len(lookers[name])) for name, n in sorted(looks.items())]
+    rows = [
+        LookRow(purpose=name, looks=n, lookers=len(lookers[name]))
+        for name, n in sorted(looks.items())
+    ]
     return Trust(
-        as_of=platform.clock.now(), activations=opened[::-1], sources=sources, looks=rows, looks_all=looks.total()
+        as_of=platform.clock.now(),
+        activations=opened[::-1],
+        sources=sources,
+        looks=rows,
+        looks_all=looks.total(),
     )
 
 
 def get_public(platform: Platform, ground: Ground, at: datetime | None) -> PublicPage:
     now = at or platform.clock.now()
-    day = ground.day_of(now) - timedelta(days=1)  # whole days only: a number that moves by one tells of one person
+    day = ground.day_of(now) - timedelta(
+        days=1
+    )  # whole days only: a number that moves by one tells of one person
     k = platform.settings.k_anonymity
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
@@ -193,7 +221,9 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
         limits: list[Any] = snapshot.list_rows("restrictions")
         activations = [row for row in snapshot.list_rows("activations") if row.is_open(now)]
         told = snapshot.list_rows("notices", to_role="public")
-        plans = {row.id: f"{row.plan} {row.version}: " for row in snapshot.list_rows("plans_in_force")}
+        plans = {
+            row.id: f"{row.plan} {row.version}: " for row in snapshot.list_rows("plans_in_force")
+        }
     curve = sum_days(incidents, day)
     week = {row.day for row in curve[-7:]}
     tops = dict.fromkeys(ground.top, 0)
@@ -226,17 +256,29 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
         powers_until=max((row.ends_at for row in activations), default=None),
         powers=sorted({purpose for row in activations for purpose in row.purposes}),
         messages=list_messages(
-            ground, told, {row.id: plans[row.id] for row in incidents if row.id in plans and row.status == "open"}
+            ground,
+            told,
+            {
+                row.id: plans[row.id]
+                for row in incidents
+                if row.id in plans and row.status == "open"
+            },
         ),
     )
 
 
 def list_messages(ground: Ground, told: list[Any], plans: dict[str, str]) -> list[PublicMessage]:
-    """What the plans now in force (by incident, as clauses name them) have told the public, the newest first."""
-    mine = [row for row in told if row.incident in plans and row.clause.startswith(plans[row.incident])]
+    """What the plans now in force (by incident, as clauses name them) have told the public, the
+    newest first.
+    """
+    mine = [
+        row for row in told if row.incident in plans and row.clause.startswith(plans[row.incident])
+    ]
     mine.sort(key=lambda row: row.sent_at, reverse=True)
     names = ("audience", "channel", "text", "sent_at", "clause")
     return [
-        PublicMessage(area_name=ground.areas.name(row.area), **{name: getattr(row, name) for name in names})
+        PublicMessage(
+            area_name=ground.areas.name(row.area), **{name: getattr(row, name) for name in names}
+        )
         for row in mine[:MESSAGES_SHOWN]
     ]

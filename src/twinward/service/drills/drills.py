@@ -1,4 +1,6 @@
-"""Drills as use cases: what is kept of one, its whole score, the list and the trend of past ones."""
+"""Drills as use cases: what is kept of one, its whole score, the list and the trend of past
+ones.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +12,40 @@ from typing import Any, TypeVar
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
-from twinward.library.drills.drill_rules import check_script, load_script
 from twinward.library.drills.drill import DrillScript, DrillTruth, script_schema
-from twinward.service.drills.score_figures import ScoredDecision, DrillScore
-from twinward.service.drills.scoring import (Log, list_decisions, score_log, weigh_regret)
+from twinward.library.drills.drill_rules import check_script, load_script
+from twinward.service.drills.score_figures import DrillScore, ScoredDecision
+from twinward.service.drills.scoring import Log, list_decisions, score_log, weigh_regret
 from twinward.service.platform import Platform
 
 __all__ = [
-    "DrillAbout", "DrillRow", "DrillScore", "DrillScript", "DrillTruth", "check_script", "list_drills", "load_script",
-    "read_about", "read_part", "score_drill", "script_schema", "trend", "write_part",
-]  # fmt: skip
+    "DrillAbout",
+    "DrillRow",
+    "DrillScore",
+    "DrillScript",
+    "DrillTruth",
+    "check_script",
+    "list_drills",
+    "load_script",
+    "read_about",
+    "read_part",
+    "score_drill",
+    "script_schema",
+    "trend",
+    "write_part",
+]
 FOLDER = "drill"  # inside the drill's own workspace
 SCRIPT, TRUTH, ABOUT, SCORE = "script.toml", "truth.json", "about.json", "score.json"
 T = TypeVar("T")
-Hindsight = Callable[[Platform, DrillScript, DrillTruth, Log, list[ScoredDecision]], list[ScoredDecision]]
+Hindsight = Callable[
+    [Platform, DrillScript, DrillTruth, Log, list[ScoredDecision]], list[ScoredDecision]
+]
 
 
 class DrillAbout(msgspec.Struct, frozen=True, kw_only=True):
-    """What a drill is: its id and script, where it was forked from, when it was made and played (real time)."""
+    """What a drill is: its id and script, where it was forked from, when it was made and played
+    (real time).
+    """
 
     drill: str
     script: str
@@ -57,22 +75,30 @@ def read_part(workspace: Path, name: str, kind: type[T]) -> T | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.DecodeError as error:
-        raise InputError(f"{path.name} cannot be read: {error}", "play the drill anew", code="broken") from error
+        raise InputError(
+            f"{path.name} cannot be read: {error}", "play the drill anew", code="broken"
+        ) from error
 
 
 def read_about(workspace: Path) -> DrillAbout:
     about = read_part(workspace, ABOUT, DrillAbout)
     if about is None:
-        raise AbsentError(f"{workspace} is no drill", "list them with `twinward drill list`", code="no_drill")
+        raise AbsentError(
+            f"{workspace} is no drill", "list them with `twinward drill list`", code="no_drill"
+        )
     return about
 
 
 def score_drill(platform: Platform, hindsight: Hindsight | None = None) -> DrillScore:
-    """The score of a played drill from its own log; kept beside it. `hindsight` compares its decisions."""
+    """The score of a played drill from its own log; kept beside it. `hindsight` compares its
+    decisions.
+    """
     about = read_about(platform.workspace)
     truth = read_part(platform.workspace, TRUTH, DrillTruth)
     if truth is None or about.played_at is None:
-        raise InputError(f"drill {about.drill} was not played", "play it: twinward drill run", code="not_played")
+        raise InputError(
+            f"drill {about.drill} was not played", "play it: twinward drill run", code="not_played"
+        )
     script, _ = load_script(platform.workspace / FOLDER / SCRIPT, platform.reference.library)
     log, figures, injects, departments = score_log(platform, truth, script.targets, about.forked_to)
     decisions = list_decisions(log)
@@ -81,11 +107,21 @@ def score_drill(platform: Platform, hindsight: Hindsight | None = None) -> Drill
         figures.append(weigh_regret(decisions, script.targets.regret_share))
     judged = [one for one in figures if one.met is not None]
     score = DrillScore(
-        drill=about.drill, script=script.name, title=script.title, seed=about.seed, start=truth.start,
-        hours=truth.hours, events=len(log.events), plans=tuple(sorted({one.plan for one in decisions})),
-        reached=sum(bool(one.met) for one in judged), judged=len(judged), figures=tuple(figures),
-        injects=tuple(injects), departments=tuple(departments), decisions=tuple(decisions),
-    )  # fmt: skip
+        drill=about.drill,
+        script=script.name,
+        title=script.title,
+        seed=about.seed,
+        start=truth.start,
+        hours=truth.hours,
+        events=len(log.events),
+        plans=tuple(sorted({one.plan for one in decisions})),
+        reached=sum(bool(one.met) for one in judged),
+        judged=len(judged),
+        figures=tuple(figures),
+        injects=tuple(injects),
+        departments=tuple(departments),
+        decisions=tuple(decisions),
+    )
     write_part(platform.workspace, SCORE, score)
     return score
 
@@ -113,13 +149,25 @@ def list_drills(home: Path) -> list[DrillRow]:
         if about is None:
             continue
         score = read_part(folder, SCORE, DrillScore)
-        figures = {one.name: one.p90 if one.p90 is not None else one.value for one in score.figures} if score else {}
-        rows.append(DrillRow(
-            drill=about.drill, script=about.script, title=about.title, folder=str(folder), seed=about.seed,
-            made_at=about.made_at, played_at=about.played_at, reached=score.reached if score else None,
-            judged=score.judged if score else None,
-            figures={name: value for name, value in figures.items() if value is not None},
-        ))  # fmt: skip
+        figures = (
+            {one.name: one.p90 if one.p90 is not None else one.value for one in score.figures}
+            if score
+            else {}
+        )
+        rows.append(
+            DrillRow(
+                drill=about.drill,
+                script=about.script,
+                title=about.title,
+                folder=str(folder),
+                seed=about.seed,
+                made_at=about.made_at,
+                played_at=about.played_at,
+                reached=score.reached if score else None,
+                judged=score.judged if score else None,
+                figures={name: value for name, value in figures.items() if value is not None},
+            )
+        )
     return sorted(rows, key=lambda row: row.made_at)
 
 

@@ -8,7 +8,9 @@ import msgspec
 
 
 class ScoreFigure(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure over `n` things: its median (or share) and what nine of ten stay under; `met` is judged on that."""
+    """One figure over `n` things: its median (or share) and what nine of ten stay under; `met`
+    is judged on that.
+    """
 
     name: str
     title: str
@@ -23,7 +25,9 @@ class ScoreFigure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InjectScore(msgspec.Struct, frozen=True, kw_only=True):
-    """One inject: when it could first be known, what the system made of it, when orders or an answer came."""
+    """One inject: when it could first be known, what the system made of it, when orders or an
+    answer came.
+    """
 
     inject: str
     kind: str
@@ -37,7 +41,9 @@ class InjectScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DepartmentScore(msgspec.Struct, frozen=True, kw_only=True):
-    """A department's orders: hours to the receipt, how many were never answered, how many were late and how much."""
+    """A department's orders: hours to the receipt, how many were never answered, how many were
+    late and how much.
+    """
 
     department: str
     orders: int
@@ -52,7 +58,9 @@ class DepartmentScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScoredDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan put in force, and what the best plan in hindsight would have cost from there; both simulated."""
+    """A plan put in force, and what the best plan in hindsight would have cost from there; both
+    simulated.
+    """
 
     event: str
     hour: float

@@ -1,4 +1,6 @@
-"""The state of a real log as commands for a drill: counts, stocks, thresholds, plans; never a person."""
+"""The state of a real log as commands for a drill: counts, stocks, thresholds, plans; never a
+person.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,8 @@ SOURCE = "drill:fork"
 def fork_state(platform: Platform, at: datetime | None) -> list[dict[str, Any]]:
     """What a drill starts from, as of `at` (now when None).
 
-    Cases become counts by area and day: a drill needs to know how many there are, not who. Contacts, observations and
-    names stay behind.
+    Cases become counts by area and day: a drill needs to know how many there are, not who.
+    Contacts, observations and names stay behind.
     """
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
@@ -32,7 +34,9 @@ def fork_state(platform: Platform, at: datetime | None) -> list[dict[str, Any]]:
 
 
 def plans_in_force(platform: Platform, at: datetime | None) -> list[tuple[str, str, str]]:
-    """(hazard, area, plan) of the plans that persons have put in force for open incidents; the loop finds its own."""
+    """(hazard, area, plan) of the plans that persons have put in force for open incidents; the
+    loop finds its own.
+    """
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         plans = {row.id: row for row in snapshot.list_rows("plans_in_force")}
@@ -40,16 +44,25 @@ def plans_in_force(platform: Platform, at: datetime | None) -> list[tuple[str, s
     return [
         (row.hazard, row.area, plans[row.id].plan)
         for row in rows
-        if row.id in plans and plans[row.id].adopted_by != ACTOR and platform.reference.library.find(plans[row.id].plan)
+        if row.id in plans
+        and plans[row.id].adopted_by != ACTOR
+        and platform.reference.library.find(plans[row.id].plan)
     ]
 
 
 def adopt_commands(platform: Platform, plans: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
     """The same plans for the drill's own incidents of those hazards and areas."""
     with platform.store.read() as reader:
-        rows = {(row.hazard, row.area): row.id for row in reader.list_rows("incidents", status="open")}
+        rows = {
+            (row.hazard, row.area): row.id for row in reader.list_rows("incidents", status="open")
+        }
     return [
-        {"id": derive_id("fork", *one), "type": "AdoptPlan", "incident": rows[one[0], one[1]], "plan": one[2]}
+        {
+            "id": derive_id("fork", *one),
+            "type": "AdoptPlan",
+            "incident": rows[one[0], one[1]],
+            "plan": one[2],
+        }
         for one in plans
         if (one[0], one[1]) in rows
     ]
@@ -58,20 +71,35 @@ def adopt_commands(platform: Platform, plans: list[tuple[str, str, str]]) -> lis
 def count_commands(counts: Counter[tuple[str, str, str, str, str]]) -> list[dict[str, Any]]:
     return [
         {
-            "id": derive_id("fork", *key), "type": "ReportCount", "hazard": key[0], "area": key[1], "day": key[2],
-            "status": key[3], "found_in": key[4], "count": number, "source": SOURCE,
+            "id": derive_id("fork", *key),
+            "type": "ReportCount",
+            "hazard": key[0],
+            "area": key[1],
+            "day": key[2],
+            "status": key[3],
+            "found_in": key[4],
+            "count": number,
+            "source": SOURCE,
         }
         for key, number in sorted(counts.items(), key=lambda pair: (pair[0][2], pair[0]))
-    ]  # fmt: skip
+    ]
 
 
 def stock_commands(stocks: list[Any]) -> list[dict[str, Any]]:
     return [
         {
-            "id": derive_id("fork", row.id), "type": "SetStock", "kind": row.kind, "area": row.area,
-            "quantity": row.quantity, "unit": row.unit, "holder": row.holder, "in_use": row.in_use,
-            "production_per_day": row.production_per_day, "lead_time_h": row.lead_time_h, "lon": row.lon,
+            "id": derive_id("fork", row.id),
+            "type": "SetStock",
+            "kind": row.kind,
+            "area": row.area,
+            "quantity": row.quantity,
+            "unit": row.unit,
+            "holder": row.holder,
+            "in_use": row.in_use,
+            "production_per_day": row.production_per_day,
+            "lead_time_h": row.lead_time_h,
+            "lon": row.lon,
             "lat": row.lat,
         }
         for row in sorted(stocks, key=lambda row: str(row.id))
-    ]  # fmt: skip
+    ]

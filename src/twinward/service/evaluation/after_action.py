@@ -1,4 +1,6 @@
-"""The review of an incident: planned against actual, forecast against outcome, and what follows from the figures."""
+"""The review of an incident: planned against actual, forecast against outcome, and what follows
+from the figures.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,13 @@ from twinward.core.errors import AbsentError
 from twinward.decision.surveillance.forecasting.observed import Observed
 from twinward.decision.surveillance.forecasting.score import coverage, weighted_interval_score
 from twinward.loop.policies.schedule import CORRECTIVE
-from twinward.service.incidents.corrective_actions import CorrectiveAction, list_actions
 from twinward.service.console.basemap import Ground
-from twinward.service.evaluation.counterfactual import Counterfactual, evaluate_adoption
-from twinward.service.platform import Caller, Platform, snapshot_of
-from twinward.service.evaluation.task_timeliness import TaskDone, hours, weigh_tasks
 from twinward.service.console.dashboard_tables import sum_days
+from twinward.service.evaluation.counterfactual import Counterfactual, evaluate_adoption
+from twinward.service.evaluation.task_timeliness import TaskDone, hours, weigh_tasks
+from twinward.service.incidents.corrective_actions import CorrectiveAction, list_actions
 from twinward.service.incidents.queries import concerns
+from twinward.service.platform import Caller, Platform, snapshot_of
 
 FIRST_FORECAST_D, HORIZON_D, MOST_FORECASTS = 14, 14, 4
 SEED = 1
@@ -27,7 +29,9 @@ GOOD_SHARE, BAD_SHARE = 0.9, 0.7  # of a department's tasks on time; from where 
 
 
 class DutyDone(msgspec.Struct, frozen=True, kw_only=True):
-    """One department: what was ordered of it and how it went. Hours are medians over tasks that got that far."""
+    """One department: what was ordered of it and how it went. Hours are medians over tasks that
+    got that far.
+    """
 
     department: str
     title: str
@@ -49,7 +53,9 @@ class ObjectiveMet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForecastScore(msgspec.Struct, frozen=True, kw_only=True):
-    """A forecast made from what was known at `made_at`, scored on what came; `naive_wis` repeats the last value."""
+    """A forecast made from what was known at `made_at`, scored on what came; `naive_wis` repeats
+    the last value.
+    """
 
     made_at: datetime
     days: int
@@ -68,7 +74,9 @@ class ReviewFinding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """`interim` while the incident is open. `not_scored` says why there are no forecasts, when there are none."""
+    """`interim` while the incident is open. `not_scored` says why there are no forecasts, when
+    there are none.
+    """
 
     incident: str
     hazard: str
@@ -98,14 +106,17 @@ def review_incident(
 ) -> Review:
     """AbsentError when there is no such incident in the caller's areas.
 
-    `compute`: run the plans that were not taken, where that was not done yet (seconds to minutes, by residents).
+    `compute`: run the plans that were not taken, where that was not done yet (seconds to minutes,
+    by residents).
     """
     now = platform.clock.now()
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader)
         row = snapshot.find("incidents", incident)
         if row is None or not concerns(platform, caller, row.area):
-            raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
+            raise AbsentError(
+                f"there is no incident {incident}", "list them with `twinward incident list`"
+            )
         plan = snapshot.find("plans_in_force", incident) or snapshot.find("ended_plans", incident)
         everything = snapshot.list_rows("tasks", incident=incident)
         evidence = snapshot.list_evidence(incident, now)
@@ -115,17 +126,34 @@ def review_incident(
     curve = sum_days([row], ground.day_of(until))
     weighed = [weigh_duty(platform, name, own, until) for name, own in by_department(tasks)]
     duties = sorted(weighed, key=lambda duty: -duty.late)
-    objectives = [ObjectiveMet(objective=one.objective, holds=one.holds, because=one.because) for one in evidence]
+    objectives = [
+        ObjectiveMet(objective=one.objective, holds=one.holds, because=one.because)
+        for one in evidence
+    ]
     what_if, no_what_if = evaluate_adoption(platform, row, until, compute=compute)
     return Review(
-        incident=row.id, hazard=row.hazard, area=row.area, title=row.title, interim=row.status == "open",
-        opened_at=row.opened_at, closed_at=row.closed_at, reviewed_at=now, rounds=row.round,
-        plan=plan.plan if plan else None, new_total=sum(day.new for day in curve),
-        peak_day=max(curve, key=lambda day: day.new).day if curve else None, duties=duties, objectives=objectives,
-        tasks=weigh_tasks(tasks, until), what_if=what_if, no_what_if=no_what_if,
-        forecasts=forecasts, not_scored=not_scored, findings=find(duties, objectives, forecasts, row),
+        incident=row.id,
+        hazard=row.hazard,
+        area=row.area,
+        title=row.title,
+        interim=row.status == "open",
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        reviewed_at=now,
+        rounds=row.round,
+        plan=plan.plan if plan else None,
+        new_total=sum(day.new for day in curve),
+        peak_day=max(curve, key=lambda day: day.new).day if curve else None,
+        duties=duties,
+        objectives=objectives,
+        tasks=weigh_tasks(tasks, until),
+        what_if=what_if,
+        no_what_if=no_what_if,
+        forecasts=forecasts,
+        not_scored=not_scored,
+        findings=find(duties, objectives, forecasts, row),
         actions=list_actions(everything, now),
-    )  # fmt: skip
+    )
 
 
 def by_department(tasks: list[Any]) -> list[tuple[str, list[Any]]]:
@@ -136,10 +164,14 @@ def by_department(tasks: list[Any]) -> list[tuple[str, list[Any]]]:
 
 
 def weigh_duty(platform: Platform, name: str, tasks: list[Any], until: datetime) -> DutyDone:
-    """One department's tasks against their deadlines; what is not done by `until` is late when its time is over."""
+    """One department's tasks against their deadlines; what is not done by `until` is late when
+    its time is over.
+    """
     known = platform.reference.library.departments
     ordered = [task for task in tasks if task.ordered_at and task.status != "dropped"]
-    overtime_h = [hours(task.ordered_at, task.done_at or until) - task.deadline_h for task in ordered]
+    overtime_h = [
+        hours(task.ordered_at, task.done_at or until) - task.deadline_h for task in ordered
+    ]
     done = [task for task in ordered if task.done_at]
     on_time = sum(over <= 0 for task, over in zip(ordered, overtime_h, strict=True) if task.done_at)
     return DutyDone(
@@ -151,7 +183,9 @@ def weigh_duty(platform: Platform, name: str, tasks: list[Any], until: datetime)
         on_time=on_time,
         late=sum(over > 0 for over in overtime_h),
         escalations=sum(task.escalations for task in tasks),
-        receipt_h=median([hours(task.ordered_at, task.confirmed_at) for task in ordered if task.confirmed_at]),
+        receipt_h=median(
+            [hours(task.ordered_at, task.confirmed_at) for task in ordered if task.confirmed_at]
+        ),
         work_h=median([hours(task.ordered_at, task.done_at) for task in done]),
         worst_late_h=round(max([0.0, *overtime_h]), 1),
     )
@@ -164,7 +198,9 @@ def median(values: list[float]) -> float | None:
 def score_forecasts(
     platform: Platform, ground: Ground, reader: Any, row: Any
 ) -> tuple[list[ForecastScore], str | None]:
-    """Forecasts fixed at instants of the past from what the log held then, scored on the days that came after."""
+    """Forecasts fixed at instants of the past from what the log held then, scored on the days
+    that came after.
+    """
     days = {date.fromisoformat(day.day): float(day.new) for day in sum_days([row], date.max)}
     if not days:
         return [], "no counts by day: nothing to forecast"
@@ -178,15 +214,23 @@ def score_forecasts(
         if len(known) >= 7:
             scores.append(_score(at, {day.day: float(day.new) for day in known}, days, start, last))
         start += timedelta(days=HORIZON_D)
-    why = None if scores else f"{(last - first).days + 1} days are too few for a forecast and its {HORIZON_D} days"
+    why = (
+        None
+        if scores
+        else f"{(last - first).days + 1} days are too few for a forecast and its {HORIZON_D} days"
+    )
     return scores, why
 
 
-def _score(at: datetime, known: dict[str, float], came: dict[date, float], start: date, last: date) -> ForecastScore:
+def _score(
+    at: datetime, known: dict[str, float], came: dict[date, float], start: date, last: date
+) -> ForecastScore:
     from twinward.service.planning.forecasting import make_forecast
 
     first = date.fromisoformat(min(known))
-    series = [known.get((first + timedelta(days=n)).isoformat(), 0.0) for n in range((start - first).days)]
+    series = [
+        known.get((first + timedelta(days=n)).isoformat(), 0.0) for n in range((start - first).days)
+    ]
     days = min(HORIZON_D, (last - start).days + 1)
     forecast = make_forecast(Observed(first=first, counts=np.array(series)), days, None, SEED)
     truth = np.array([came.get(start + timedelta(days=n), 0.0) for n in range(days)])
@@ -211,12 +255,24 @@ def find(
             text = f"{duty.on_time} of {due} orders done in time"
             if share >= GOOD_SHARE or share < BAD_SHARE:
                 more = f"; the worst was {duty.worst_late_h:,.0f} h over" if duty.late else ""
-                found.append(ReviewFinding(good=share >= GOOD_SHARE, about=duty.department, says=text + more))
-    found += [ReviewFinding(good=one.holds, about=one.objective, says=one.because) for one in objectives]
+                found.append(
+                    ReviewFinding(good=share >= GOOD_SHARE, about=duty.department, says=text + more)
+                )
+    found += [
+        ReviewFinding(good=one.holds, about=one.objective, says=one.because) for one in objectives
+    ]
     if row.round > 1:
-        found.append(ReviewFinding(good=False, about="closing", says=f"reopened {row.round - 1} times after it was closed"))
+        found.append(
+            ReviewFinding(
+                good=False,
+                about="closing",
+                says=f"reopened {row.round - 1} times after it was closed",
+            )
+        )
     for score in forecasts:
         better = score.wis <= score.naive_wis
         text = f"WIS {score.wis:,.1f} against {score.naive_wis:,.1f} of repeating the last value"
-        found.append(ReviewFinding(good=better, about=f"forecast of {score.made_at:%Y-%m-%d}", says=text))
+        found.append(
+            ReviewFinding(good=better, about=f"forecast of {score.made_at:%Y-%m-%d}", says=text)
+        )
     return sorted(found, key=lambda one: one.good)

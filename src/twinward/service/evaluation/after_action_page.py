@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from twinward.decision.planning.comparison import Spread
-from twinward.report.document import Document, Section, ReportTable
-from twinward.service.console.basemap import Ground
-from twinward.service.evaluation.counterfactual import SHOWN
-from twinward.service.evaluation.after_action import Review
+from twinward.report.document import Document, ReportTable, Section
 from twinward.service.assessment.situation_report import notice_of, show_time
+from twinward.service.console.basemap import Ground
+from twinward.service.evaluation.after_action import Review
+from twinward.service.evaluation.counterfactual import SHOWN
 
 
 def write_review(ground: Ground, review: Review) -> Document:
@@ -15,7 +15,8 @@ def write_review(ground: Ground, review: Review) -> Document:
     interim = "interim: the incident is still open" if review.interim else ""
     return Document(
         title=f"Review: {review.title}",
-        subtitle=f"{review.incident}, {show_time(ground, review.opened_at)} to {show_time(ground, review.closed_at)}, "
+        subtitle=f"{review.incident}, {show_time(ground, review.opened_at)} to "
+        f"{show_time(ground, review.closed_at)}, "
         f"reviewed {show_time(ground, review.reviewed_at)}",
         notice="; ".join(word for word in (interim, notice_of(ground)) if word),
         sections=[
@@ -33,7 +34,12 @@ def write_review(ground: Ground, review: Review) -> Document:
 
 def _actions(ground: Ground, review: Review) -> Section:
     rows = [
-        (one.title, one.department, show_time(ground, one.due_at), "late" if one.late else one.status)
+        (
+            one.title,
+            one.department,
+            show_time(ground, one.due_at),
+            "late" if one.late else one.status,
+        )
         for one in review.actions
     ]
     says = () if rows else ("None opened yet: `twinward incident action`.",)
@@ -44,7 +50,11 @@ def _actions(ground: Ground, review: Review) -> Section:
 def _findings(review: Review) -> Section:
     rows = [("well" if one.good else "badly", one.about, one.says) for one in review.findings]
     says = () if rows else ("No figure stands out.",)
-    return Section(title="What went well and badly", says=says, table=ReportTable(head=("", "about", "says"), rows=rows))
+    return Section(
+        title="What went well and badly",
+        says=says,
+        table=ReportTable(head=("", "about", "says"), rows=rows),
+    )
 
 
 def _summary(review: Review) -> Section:
@@ -58,22 +68,64 @@ def _summary(review: Review) -> Section:
 
 def _duties(review: Review) -> Section:
     rows = [
-        (one.title, str(one.ordered), str(one.done), str(one.on_time), str(one.late), _hours(one.receipt_h),
-         _hours(one.work_h), _hours(one.worst_late_h), str(one.escalations))
+        (
+            one.title,
+            str(one.ordered),
+            str(one.done),
+            str(one.on_time),
+            str(one.late),
+            _hours(one.receipt_h),
+            _hours(one.work_h),
+            _hours(one.worst_late_h),
+            str(one.escalations),
+        )
         for one in review.duties
-    ]  # fmt: skip
-    head = ("department", "ordered", "done", "in time", "late", "receipt h", "work h", "worst h over", "raised")
+    ]
+    head = (
+        "department",
+        "ordered",
+        "done",
+        "in time",
+        "late",
+        "receipt h",
+        "work h",
+        "worst h over",
+        "raised",
+    )
     return Section(title="Planned against actual", table=ReportTable(head=head, rows=rows))
 
 
 def _tasks(review: Review) -> Section:
     rows = [
-        (one.title, one.department, _hours(one.planned_h), _hours(one.actual_h), str(one.ordered), str(one.done),
-         str(one.on_time), str(one.dropped), _hours(one.worst_late_h), one.clause or "-")
+        (
+            one.title,
+            one.department,
+            _hours(one.planned_h),
+            _hours(one.actual_h),
+            str(one.ordered),
+            str(one.done),
+            str(one.on_time),
+            str(one.dropped),
+            _hours(one.worst_late_h),
+            one.clause or "-",
+        )
         for one in review.tasks
-    ]  # fmt: skip
-    head = ("task", "whose", "planned h", "took h", "ordered", "done", "in time", "dropped", "worst h over", "clause")
-    return Section(title="Each task, planned against actual", table=ReportTable(head=head, rows=rows))
+    ]
+    head = (
+        "task",
+        "whose",
+        "planned h",
+        "took h",
+        "ordered",
+        "done",
+        "in time",
+        "dropped",
+        "worst h over",
+        "clause",
+    )
+    return Section(
+        title="Each task, planned against actual", table=ReportTable(head=head, rows=rows)
+    )
 
 
 def _what_if(ground: Ground, review: Review) -> Section:
@@ -82,21 +134,35 @@ def _what_if(ground: Ground, review: Review) -> Section:
     if found is None:
         return Section(title=title, says=(f"Not shown: {review.no_what_if}.",))
     rows = [
-        (("taken: " if one.taken else "") + one.title, *(_range(one.figures[name]) for name in SHOWN),
-         f"{one.probability_best:.0%}")
+        (
+            ("taken: " if one.taken else "") + one.title,
+            *(_range(one.figures[name]) for name in SHOWN),
+            f"{one.probability_best:.0%}",
+        )
         for one in found.courses
-    ]  # fmt: skip
+    ]
     fit = "inside" if found.inside else "outside"
     says = (
-        f"Simulated for {found.days} days from what was known when {found.taken} was adopted by {found.adopted_by}, "
-        f"{show_time(ground, found.adopted_at)}; {found.replicates} runs of each plan on the same seeds (from "
+        f"Simulated for {found.days} days from what was known when {found.taken} was adopted by "
+        f"{found.adopted_by}, "
+        f"{show_time(ground, found.adopted_at)}; {found.replicates} runs of each plan on the same "
+        f"seeds (from "
         f"{found.seed}); whole city, mean and 90 % interval. "
         f"Sheet {found.sheet}, fingerprint {found.fingerprint[:16]}.",
-        f"What happened in those days: {found.reported:,} new infections and {found.reported_deaths:,} deaths were "
-        f"reported. Taking reports to find {found.found_share:.0%}, that is {found.implied:,.0f} infections: {fit} the "
+        f"What happened in those days: {found.reported:,} new infections and "
+        f"{found.reported_deaths:,} deaths were "
+        f"reported. Taking reports to find {found.found_share:.0%}, that is {found.implied:,.0f} "
+        f"infections: {fit} the "
         "interval of the plan that was taken.",
-    )  # fmt: skip
-    head = ("plan", "infections", "deaths", "beds at peak", "restricted person-days", "chance of fewest infections")
+    )
+    head = (
+        "plan",
+        "infections",
+        "deaths",
+        "beds at peak",
+        "restricted person-days",
+        "chance of fewest infections",
+    )
     return Section(title=title, says=says, table=ReportTable(head=head, rows=rows))
 
 
@@ -110,17 +176,29 @@ def _hours(value: float | None) -> str:
 
 def _objectives(review: Review) -> Section:
     rows = [("yes" if one.holds else "no", one.objective, one.because) for one in review.objectives]
-    return Section(title="Objectives", table=ReportTable(head=("holds", "objective", "because"), rows=rows))
+    return Section(
+        title="Objectives", table=ReportTable(head=("holds", "objective", "because"), rows=rows)
+    )
 
 
 def _forecasts(ground: Ground, review: Review) -> Section:
     rows = [
-        (show_time(ground, one.made_at), str(one.days), f"{one.wis:,.1f}", f"{one.naive_wis:,.1f}",
-         f"{one.coverage_50:.0%}", f"{one.coverage_90:.0%}")
+        (
+            show_time(ground, one.made_at),
+            str(one.days),
+            f"{one.wis:,.1f}",
+            f"{one.naive_wis:,.1f}",
+            f"{one.coverage_50:.0%}",
+            f"{one.coverage_90:.0%}",
+        )
         for one in review.forecasts
-    ]  # fmt: skip
+    ]
     head = ("made", "days", "WIS", "WIS of the last value", "inside 50 %", "inside 90 %")
     says = ("Each made from what the log held at that instant, then scored on what came.",)
     if not rows:
         says = (f"None: {review.not_scored}.",)
-    return Section(title="Forecast against outcome", says=says, table=ReportTable(head=head, rows=rows) if rows else None)
+    return Section(
+        title="Forecast against outcome",
+        says=says,
+        table=ReportTable(head=head, rows=rows) if rows else None,
+    )

@@ -1,4 +1,6 @@
-"""What if the plan had not been taken: plans run from the state at its adoption, beside what was then reported."""
+"""What if the plan had not been taken: plans run from the state at its adoption, beside what was
+then reported.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,13 @@ from twinward.core.errors import TwinwardError
 from twinward.core.ids import derive_id
 from twinward.decision.planning.comparison import Comparison, Spread
 from twinward.loop.context import ACTOR
-from twinward.service.platform import Platform, snapshot_of
 from twinward.service.console.dashboard_tables import sum_days
-from twinward.service.planning.comparison_store import (CompareRequest, find_comparison, keep_comparison)
+from twinward.service.planning.comparison_store import (
+    CompareRequest,
+    find_comparison,
+    keep_comparison,
+)
+from twinward.service.platform import Platform, snapshot_of
 
 REVIEWS = "reviews"
 MOST_D, LEAST_D = 28, 3
@@ -34,10 +40,12 @@ class PlanCourse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counterfactual(msgspec.Struct, frozen=True, kw_only=True):
-    """Plans run from the instant of adoption, on the same seeds, beside what was reported in the days that followed.
+    """Plans run from the instant of adoption, on the same seeds, beside what was reported in the
+    days that followed.
 
-    `implied` infections are the reported ones over the share that reports are taken to find; `inside`: they lie in the
-    interval of the plan that was taken. `read`: the sheet that was read before adopting, if there was one.
+    `implied` infections are the reported ones over the share that reports are taken to find;
+    `inside`: they lie in the interval of the plan that was taken. `read`: the sheet that was read
+    before adopting, if there was one.
     """
 
     adopted_at: datetime
@@ -67,8 +75,12 @@ class Adopted(msgspec.Struct, frozen=True, kw_only=True):
     sheet: str
 
 
-def evaluate_adoption(platform: Platform, row: Any, until: datetime, *, compute: bool) -> tuple[Counterfactual | None, str | None]:
-    """The comparison for an incident, or why there is none; run now when it is not kept and `compute` says so."""
+def evaluate_adoption(
+    platform: Platform, row: Any, until: datetime, *, compute: bool
+) -> tuple[Counterfactual | None, str | None]:
+    """The comparison for an incident, or why there is none; run now when it is not kept and
+    `compute` says so.
+    """
     adopted = find_adopted(platform, row.id, until)
     if adopted is None:
         return None, f"no plan was in force for {LEAST_D} days"
@@ -95,7 +107,13 @@ def find_adopted(platform: Platform, incident: str, until: datetime) -> Adopted 
     by_person = [one for one in old if getattr(one.fact, "adopted_by", ACTOR) != ACTOR]
     for event in (by_person or old)[::-1]:
         fact: Any = event.fact
-        return Adopted(event=event.id, at=event.recorded_at, by=fact.adopted_by, plan=fact.plan, sheet=fact.forecast)
+        return Adopted(
+            event=event.id,
+            at=event.recorded_at,
+            by=fact.adopted_by,
+            plan=fact.plan,
+            sheet=fact.forecast,
+        )
     return None
 
 
@@ -111,51 +129,97 @@ def run(platform: Platform, row: Any, adopted: Adopted, days: int) -> Comparison
 
     read = find_comparison(platform.workspace, adopted.sheet) if adopted.sheet else None
     request = CompareRequest(
-        plans=plans_beside(platform, row, adopted, read), at=adopted.at, days=days, hazard=row.hazard,
-        replicates=read.replicates if read is not None else REPLICATES, seed=read.seed if read is not None else 1,
-        ranked_by="infections", doubts=False, workers=1,
-    )  # fmt: skip
+        plans=plans_beside(platform, row, adopted, read),
+        at=adopted.at,
+        days=days,
+        hazard=row.hazard,
+        replicates=read.replicates if read is not None else REPLICATES,
+        seed=read.seed if read is not None else 1,
+        ranked_by="infections",
+        doubts=False,
+        workers=1,
+    )
     return run_ready(get_ready(platform, request))
 
 
-def plans_beside(platform: Platform, row: Any, adopted: Adopted, read: Comparison | None) -> tuple[str, ...]:
-    """The plan taken, the runners-up of the sheet that was read or else the other plans of its level, and none."""
+def plans_beside(
+    platform: Platform, row: Any, adopted: Adopted, read: Comparison | None
+) -> tuple[str, ...]:
+    """The plan taken, the runners-up of the sheet that was read or else the other plans of its
+    level, and none.
+    """
     library = platform.reference.library
     taken = library.find(adopted.plan)
     if read is not None:
         others = [one.id for one in read.plans]
     else:
-        others = [p.id for p in library.plans.values() if taken and (p.hazard, p.level) == (taken.hazard, taken.level)]
+        others = [
+            p.id
+            for p in library.plans.values()
+            if taken and (p.hazard, p.level) == (taken.hazard, taken.level)
+        ]
     able = [name for name in others if name != adopted.plan and can_run(platform, name)]
     return (adopted.plan, *able[:RUNNERS_UP], *(() if "none" in able[:RUNNERS_UP] else ("none",)))
 
 
 def can_run(platform: Platform, name: str) -> bool:
-    return name in ("none", "as-now") or name.startswith("gen-") or platform.reference.library.find(name) is not None
+    return (
+        name in ("none", "as-now")
+        or name.startswith("gen-")
+        or platform.reference.library.find(name) is not None
+    )
 
 
-def against_reported(platform: Platform, row: Any, adopted: Adopted, sheet: Comparison) -> Counterfactual:
-    """The sheet's plans, the one taken first, and what all incidents of the hazard reported in those days."""
+def against_reported(
+    platform: Platform, row: Any, adopted: Adopted, sheet: Comparison
+) -> Counterfactual:
+    """The sheet's plans, the one taken first, and what all incidents of the hazard reported in
+    those days.
+    """
     first = adopted.at.date()
     last = first + timedelta(days=sheet.days)
     with platform.store.read() as reader:
-        rows = [one for one in snapshot_of(platform, reader).list_rows("incidents") if one.hazard == row.hazard]
-    reported = sum(day.new for day in sum_days(rows, last) if first.isoformat() < day.day <= last.isoformat())
+        rows = [
+            one
+            for one in snapshot_of(platform, reader).list_rows("incidents")
+            if one.hazard == row.hazard
+        ]
+    reported = sum(
+        day.new for day in sum_days(rows, last) if first.isoformat() < day.day <= last.isoformat()
+    )
     deaths = sum(
-        values.get("dead", 0.0) for one in rows for day, values in one.days.items()
+        values.get("dead", 0.0)
+        for one in rows
+        for day, values in one.days.items()
         if first.isoformat() < day <= last.isoformat()
-    )  # fmt: skip
+    )
     share = CompareRequest().found_share
     courses = [
-        PlanCourse(plan=one.id, title=one.title, taken=one.id == adopted.plan, place=one.place,
-               probability_best=one.probability_best, figures={name: one.figures[name] for name in SHOWN})
+        PlanCourse(
+            plan=one.id,
+            title=one.title,
+            taken=one.id == adopted.plan,
+            place=one.place,
+            probability_best=one.probability_best,
+            figures={name: one.figures[name] for name in SHOWN},
+        )
         for one in sorted(sheet.plans, key=lambda one: (one.id != adopted.plan, one.place))
-    ]  # fmt: skip
+    ]
     expected = courses[0].figures["infections"]
     return Counterfactual(
-        adopted_at=adopted.at, adopted_by=adopted.by, taken=adopted.plan, days=sheet.days,
-        replicates=sheet.replicates, seed=sheet.seed, sheet=derive_id("sheet", sheet.fingerprint),
-        fingerprint=sheet.fingerprint, read=adopted.sheet, courses=courses, reported=int(reported),
-        reported_deaths=int(deaths), found_share=share, implied=reported / share,
+        adopted_at=adopted.at,
+        adopted_by=adopted.by,
+        taken=adopted.plan,
+        days=sheet.days,
+        replicates=sheet.replicates,
+        seed=sheet.seed,
+        sheet=derive_id("sheet", sheet.fingerprint),
+        fingerprint=sheet.fingerprint,
+        read=adopted.sheet,
+        courses=courses,
+        reported=int(reported),
+        reported_deaths=int(deaths),
+        found_share=share,
+        implied=reported / share,
         inside=expected.low <= reported / share <= expected.high,
-    )  # fmt: skip
+    )

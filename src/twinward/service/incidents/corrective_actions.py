@@ -1,4 +1,6 @@
-"""Corrective actions: what a review asks of a department by a date, followed to its end as every other task is."""
+"""Corrective actions: what a review asks of a department by a date, followed to its end as every
+other task is.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.loop.policies.schedule import CORRECTIVE
-from twinward.service.platform import Caller, Platform, ask, snapshot_of
 from twinward.service.incidents.queries import concerns
+from twinward.service.platform import Caller, Platform, ask, snapshot_of
 from twinward.twins.emergency import messages as m
 
 LONGEST_D = 366
@@ -31,12 +33,16 @@ class CorrectiveAction(msgspec.Struct, frozen=True, kw_only=True):
 def open_action(
     platform: Platform, caller: Caller, incident: str, title: str, department: str, due_at: datetime
 ) -> str:
-    """The new task's id. The loop orders it; late, it goes up a level like any task, also of a closed incident."""
+    """The new task's id. The loop orders it; late, it goes up a level like any task, also of a
+    closed incident.
+    """
     now = platform.clock.now()
     with platform.store.read() as reader:
         row = snapshot_of(platform, reader).find("incidents", incident)
     if row is None or not concerns(platform, caller, row.area):
-        raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
+        raise AbsentError(
+            f"there is no incident {incident}", "list them with `twinward incident list`"
+        )
     platform.policy.require(caller, "command_incident", area=row.area)
     platform.reference.library.require_department(department)
     if not title.strip():
@@ -44,13 +50,22 @@ def open_action(
     hours = (due_at - now).total_seconds() / 3600
     if not 0 < hours <= LONGEST_D * 24:
         raise InputError(
-            f"{due_at.isoformat()} is no date to finish by", f"within {LONGEST_D} days from now", code="bad_deadline"
+            f"{due_at.isoformat()} is no date to finish by",
+            f"within {LONGEST_D} days from now",
+            code="bad_deadline",
         )
     task = derive_id("task", incident, CORRECTIVE, title, department)
     command = m.CreateTask(
-        id=derive_id("cmd", task, "create"), task=task, incident=incident, key=CORRECTIVE, title=title,
-        department=department, area=row.area, deadline_h=hours, essential=False,
-    )  # fmt: skip
+        id=derive_id("cmd", task, "create"),
+        task=task,
+        incident=incident,
+        key=CORRECTIVE,
+        title=title,
+        department=department,
+        area=row.area,
+        deadline_h=hours,
+        essential=False,
+    )
     ask(platform, caller, command)
     return task
 
@@ -59,10 +74,14 @@ def list_actions(tasks: list[Any], now: datetime) -> list[CorrectiveAction]:
     """Those among an incident's tasks, by date."""
     found = [
         CorrectiveAction(
-            task=task.id, title=task.title, department=task.department, status=task.status,
-            due_at=task.due_at or task.created_at, late=task.is_late(now),
+            task=task.id,
+            title=task.title,
+            department=task.department,
+            status=task.status,
+            due_at=task.due_at or task.created_at,
+            late=task.is_late(now),
         )
         for task in tasks
         if task.key == CORRECTIVE
-    ]  # fmt: skip
+    ]
     return sorted(found, key=lambda one: one.due_at)

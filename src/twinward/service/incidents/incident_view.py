@@ -1,4 +1,6 @@
-"""The incident room: one incident as a loop, with its rail, board, tasks, evidence, and the tree of causes."""
+"""The incident room: one incident as a loop, with its rail, board, tasks, evidence, and the tree
+of causes.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +12,29 @@ import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.service.console.basemap import Ground
-from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.console.dashboard_tables import deadline_of, sum_days
 from twinward.service.console.dashboard_view import DayRow
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import build_timeline, concerns
+from twinward.service.platform import Caller, Platform, snapshot_of
 
 TASKS_SHOWN = 400
 TREE_SHOWN = 250
-STATUS_ORDER = {"failed": 0, "ordered": 1, "confirmed": 2, "acknowledged": 3, "waiting": 4, "done": 5, "dropped": 6}
+STATUS_ORDER = {
+    "failed": 0,
+    "ordered": 1,
+    "confirmed": 2,
+    "acknowledged": 3,
+    "waiting": 4,
+    "done": 5,
+    "dropped": 6,
+}
 
 
 class LoopStage(msgspec.Struct, frozen=True, kw_only=True):
-    """One station of the loop: whether it has been reached, since when, and how much went through it."""
+    """One station of the loop: whether it has been reached, since when, and how much went
+    through it.
+    """
 
     key: str  # triggered | linked | scheduled | divided | fed_back
     reached_at: datetime | None
@@ -54,7 +66,9 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssignedDuty(msgspec.Struct, frozen=True, kw_only=True):
-    """One department's tasks of this incident by status; all of them, not only those whose cards are sent."""
+    """One department's tasks of this incident by status; all of them, not only those whose cards
+    are sent.
+    """
 
     id: str
     title: str
@@ -110,7 +124,9 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     tree_cut: bool
 
 
-def get_incident_view(platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None) -> IncidentView:
+def get_incident_view(
+    platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None
+) -> IncidentView:
     """AbsentError when there is no such incident at that instant."""
     now = at or platform.clock.now()
     with platform.store.read() as reader:
@@ -124,8 +140,26 @@ def get_incident_view(platform: Platform, ground: Ground, caller: Caller, incide
         evidence = snapshot.list_evidence(incident, now)
     curve = sum_days([row], ground.day_of(now))
     cards = [show_task(ground, task, now) for task in tasks]
-    cards.sort(key=lambda card: (not card.late, STATUS_ORDER.get(card.status, 9), card.due_at or now, card.id))
-    names = ("id", "hazard", "area", "title", "status", "level", "level_since", "opened_at", "closed_at", "round")
+    cards.sort(
+        key=lambda card: (
+            not card.late,
+            STATUS_ORDER.get(card.status, 9),
+            card.due_at or now,
+            card.id,
+        )
+    )
+    names = (
+        "id",
+        "hazard",
+        "area",
+        "title",
+        "status",
+        "level",
+        "level_since",
+        "opened_at",
+        "closed_at",
+        "round",
+    )
     return IncidentView(
         **{name: getattr(row, name) for name in names},
         as_of=now,
@@ -140,7 +174,10 @@ def get_incident_view(platform: Platform, ground: Ground, caller: Caller, incide
         board=list_duties(platform, tasks, now),
         tasks=cards[:TASKS_SHOWN],
         tasks_all=len(cards),
-        evidence=[Evidence(objective=one.objective, holds=one.holds, because=one.because) for one in evidence],
+        evidence=[
+            Evidence(objective=one.objective, holds=one.holds, because=one.because)
+            for one in evidence
+        ],
         tree=[show_cause(ground, one) for one in tree],
         tree_cut=len(tree) >= TREE_SHOWN,
     )
@@ -148,9 +185,21 @@ def get_incident_view(platform: Platform, ground: Ground, caller: Caller, incide
 
 def show_task(ground: Ground, task: Any, now: datetime) -> TaskRow:
     names = (
-        "id", "incident", "key", "title", "department", "area", "status", "essential", "ordered_at",
-        "done_at", "after", "comments", "escalations", "result",
-    )  # fmt: skip
+        "id",
+        "incident",
+        "key",
+        "title",
+        "department",
+        "area",
+        "status",
+        "essential",
+        "ordered_at",
+        "done_at",
+        "after",
+        "comments",
+        "escalations",
+        "result",
+    )
     return TaskRow(
         **{name: getattr(task, name) for name in names},
         area_name=ground.areas.name(task.area),
@@ -161,17 +210,25 @@ def show_task(ground: Ground, task: Any, now: datetime) -> TaskRow:
 
 
 def list_stages(incident: Any, plan: Any, tasks: list[Any]) -> list[LoopStage]:
-    """One point triggers, parties are linked, work is scheduled in order, divided by duty, fed back."""
+    """One point triggers, parties are linked, work is scheduled in order, divided by duty, fed
+    back.
+    """
     ordered = [task.ordered_at for task in tasks if task.ordered_at]
     done = [task.done_at for task in tasks if task.done_at]
     created = [task.created_at for task in tasks]
     reports = int(incident.figures.get("new_total", 0)) or len(incident.days)
     return [
         LoopStage(key="triggered", reached_at=incident.opened_at, count=reports),
-        LoopStage(key="linked", reached_at=plan.adopted_at if plan else None, count=len(incident.parties)),
+        LoopStage(
+            key="linked", reached_at=plan.adopted_at if plan else None, count=len(incident.parties)
+        ),
         LoopStage(key="scheduled", reached_at=min(created, default=None), count=len(tasks)),
-        LoopStage(key="divided", reached_at=min(ordered, default=None), count=len(ordered), of=len(tasks)),
-        LoopStage(key="fed_back", reached_at=min(done, default=None), count=len(done), of=len(tasks)),
+        LoopStage(
+            key="divided", reached_at=min(ordered, default=None), count=len(ordered), of=len(tasks)
+        ),
+        LoopStage(
+            key="fed_back", reached_at=min(done, default=None), count=len(done), of=len(tasks)
+        ),
     ]
 
 
@@ -194,7 +251,11 @@ def list_duties(platform: Platform, tasks: list[Any], now: datetime) -> list[Ass
 
 def show_cause(ground: Ground, event: dict[str, Any]) -> CauseNode:
     """What an event says in a few plain words; lists and long fields stay behind."""
-    says = {name: value for name, value in event["fact"].items() if isinstance(value, str | int | float | bool)}
+    says = {
+        name: value
+        for name, value in event["fact"].items()
+        if isinstance(value, str | int | float | bool)
+    }
     return CauseNode(
         seq=event["seq"],
         depth=event["depth"],

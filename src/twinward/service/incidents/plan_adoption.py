@@ -1,4 +1,6 @@
-"""Use case: a named person puts a plan in force; the sheet that was read stays beside what then happens."""
+"""Use case: a named person puts a plan in force; the sheet that was read stays beside what then
+happens.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,10 @@ from twinward.decision.planning.comparison import PlanResult
 from twinward.library.plans.plan import Plan
 from twinward.loop.policies.clauses import find_start, list_waiting
 from twinward.service.access import approvals
+from twinward.service.incidents.queries import get_incident
+from twinward.service.planning.comparison_store import find_comparison, get_comparison
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Caller, Platform, ask
-from twinward.service.planning.comparison_store import find_comparison, get_comparison
-from twinward.service.incidents.queries import get_incident
 from twinward.twins.emergency import messages as m
 
 LASTS_D = 14  # a proposal of a plan ends by itself after so long, unless somebody says otherwise
@@ -25,7 +27,8 @@ LASTS_D = 14  # a proposal of a plan ends by itself after so long, unless somebo
 class AdoptRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Who adopts what for which incident. `replace`: the plan in force that is meant to give way.
 
-    A plan starts when one of its triggers is reached; with `now`, and one whose sheet was read, at once.
+    A plan starts when one of its triggers is reached; with `now`, and one whose sheet was read, at
+    once.
     """
 
     plan: str
@@ -38,7 +41,9 @@ class AdoptRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Adoption(msgspec.Struct, frozen=True, kw_only=True):
-    """`state`: adopted, waits for its trigger (`waits_for`), or waits for a second person under `change`."""
+    """`state`: adopted, waits for its trigger (`waits_for`), or waits for a second person under
+    `change`.
+    """
 
     state: str
     incident: str
@@ -51,9 +56,11 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
-    """A forecast and what happened: new infections by day as the adopted plan's fan, and cases reported on those days.
+    """A forecast and what happened: new infections by day as the adopted plan's fan, and cases
+    reported on those days.
 
-    Reports find a part of the infections, so the lines are to be compared by their course, not by their height.
+    Reports find a part of the infections, so the lines are to be compared by their course, not by
+    their height.
     """
 
     incident: str
@@ -70,34 +77,55 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def adopt(platform: Platform, caller: Caller, request: AdoptRequest) -> Adoption:
-    """The plan comes into force, or waits for its second person. Refused clearly; nothing is half adopted."""
+    """The plan comes into force, or waits for its second person. Refused clearly; nothing is
+    half adopted.
+    """
     shown = get_incident(platform, request.incident, caller=caller)
     platform.policy.require(caller, "command_incident", area=shown["area"])
     plan = get_adoptable(platform, request.plan)
     hazard = platform.reference.library.find_hazard(shown["hazard"])
     if hazard is None or hazard.id != plan.hazard:
         raise InputError(
-            f"plan {plan.id} is for {plan.hazard}, the incident is {shown['hazard']}", "choose a plan for its hazard",
+            f"plan {plan.id} is for {plan.hazard}, the incident is {shown['hazard']}",
+            "choose a plan for its hazard",
             code="wrong_hazard",
-        )  # fmt: skip
+        )
     check_words(platform, request)
     require_room(shown, request)
     authority = f"adopted by {request.by}" + (f": {request.reason}" if request.reason else "")
     answer = Adoption(
-        state="adopted", incident=request.incident, plan=plan.id, version=plan.version, authority=authority,
+        state="adopted",
+        incident=request.incident,
+        plan=plan.id,
+        version=plan.version,
+        authority=authority,
         sheet=request.sheet,
-    )  # fmt: skip
+    )
     starts: Literal["now", "triggered"] = "now" if request.now or request.sheet else "triggered"
     if platform.managed:
         change = propose(platform, caller, shown["area"], request, authority, plan, starts)
         return msgspec.structs.replace(answer, state="waits for a second person", change=change)
-    ask(platform, caller, m.AdoptPlan(
-        id=command_id(platform, request), incident=request.incident, plan=plan.id, version=plan.version,
-        objectives=plan.objectives, authority=authority, forecast=request.sheet, starts=starts,
-        instead_of=shown["plan"].plan if shown["plan"] else "",
-    ))  # fmt: skip
+    ask(
+        platform,
+        caller,
+        m.AdoptPlan(
+            id=command_id(platform, request),
+            incident=request.incident,
+            plan=plan.id,
+            version=plan.version,
+            objectives=plan.objectives,
+            authority=authority,
+            forecast=request.sheet,
+            starts=starts,
+            instead_of=shown["plan"].plan if shown["plan"] else "",
+        ),
+    )
     waits = waits_for(platform, request.incident, plan) if starts == "triggered" else ()
-    return msgspec.structs.replace(answer, state="waits for its trigger", waits_for=waits) if waits else answer
+    return (
+        msgspec.structs.replace(answer, state="waits for its trigger", waits_for=waits)
+        if waits
+        else answer
+    )
 
 
 def waits_for(platform: Platform, incident: str, plan: Plan) -> tuple[str, ...]:
@@ -106,73 +134,125 @@ def waits_for(platform: Platform, incident: str, plan: Plan) -> tuple[str, ...]:
         row = rows.find("incidents", incident)
         if find_start(plan, row, rows, platform.reference) is not None:
             return ()
-        return tuple(list_waiting(plan, rows.find("plans_in_force", incident), row, rows, platform.reference))
+        return tuple(
+            list_waiting(plan, rows.find("plans_in_force", incident), row, rows, platform.reference)
+        )
 
 
 def check_words(platform: Platform, request: AdoptRequest) -> None:
     """A name, a reason that fits, a sheet that exists and holds the plan."""
     if not 2 <= len(request.by.strip()) <= 100:
-        raise InputError("adopting needs a name", "say who adopts it with --by NAME", code="no_name")
+        raise InputError(
+            "adopting needs a name", "say who adopts it with --by NAME", code="no_name"
+        )
     if len(request.reason) > 1500:
         raise InputError("the reason is too long", "at most 1500 characters", code="bad_reason")
-    if request.sheet and request.plan not in {one.id for one in get_comparison(platform.workspace, request.sheet).plans}:
-        raise InputError(f"sheet {request.sheet} does not hold plan {request.plan}", "compare it first",
-                         code="not_on_sheet")  # fmt: skip
+    if request.sheet and request.plan not in {
+        one.id for one in get_comparison(platform.workspace, request.sheet).plans
+    }:
+        raise InputError(
+            f"sheet {request.sheet} does not hold plan {request.plan}",
+            "compare it first",
+            code="not_on_sheet",
+        )
 
 
 def require_room(shown: dict[str, Any], request: AdoptRequest) -> None:
-    """ConflictError unless the incident is open and no other plan is in force, or the one named gives way."""
+    """ConflictError unless the incident is open and no other plan is in force, or the one named
+    gives way.
+    """
     if shown["status"] != "open":
-        raise ConflictError(f"incident {request.incident} is closed", "report a case: it reopens by itself",
-                            code="closed")  # fmt: skip
+        raise ConflictError(
+            f"incident {request.incident} is closed",
+            "report a case: it reopens by itself",
+            code="closed",
+        )
     known = shown["plan"]
     if known is None and request.replace:
-        raise ConflictError(f"no plan is in force there, not {request.replace}", "leave --replace out",
-                            code="plan_in_force")  # fmt: skip
+        raise ConflictError(
+            f"no plan is in force there, not {request.replace}",
+            "leave --replace out",
+            code="plan_in_force",
+        )
     if known is None or known.plan == request.replace != request.plan:
         return
     if known.plan == request.plan:
-        raise ConflictError(f"plan {known.plan} is already in force", "nothing was changed", code="already_adopted")
+        raise ConflictError(
+            f"plan {known.plan} is already in force", "nothing was changed", code="already_adopted"
+        )
     raise ConflictError(
         f"plan {known.plan} is in force there, {known.authority}",
-        f"one area follows one plan: say --replace {known.plan}, or leave it", code="plan_in_force",
-    )  # fmt: skip
+        f"one area follows one plan: say --replace {known.plan}, or leave it",
+        code="plan_in_force",
+    )
 
 
-def propose(platform: Platform, caller: Caller, area: str, request: AdoptRequest, authority: str, plan: Plan,
-            starts: str) -> str:  # fmt: skip
+def propose(
+    platform: Platform,
+    caller: Caller,
+    area: str,
+    request: AdoptRequest,
+    authority: str,
+    plan: Plan,
+    starts: str,
+) -> str:
     """The plan as a change that waits for its second person."""
     found = approvals.propose(
-        platform, caller, "mass_action", area, reason=authority, basis=f"plan {plan.id} {plan.version}: {plan.source}",
-        until=platform.clock.now() + timedelta(days=LASTS_D), thing=request.incident, value=plan.id,
-        linked=request.sheet or None, how=starts,
-    )  # fmt: skip
+        platform,
+        caller,
+        "mass_action",
+        area,
+        reason=authority,
+        basis=f"plan {plan.id} {plan.version}: {plan.source}",
+        until=platform.clock.now() + timedelta(days=LASTS_D),
+        thing=request.incident,
+        value=plan.id,
+        linked=request.sheet or None,
+        how=starts,
+    )
     return str(found["id"])
 
 
 def command_id(platform: Platform, request: AdoptRequest) -> str:
     with platform.store.read() as rows:
-        return derive_id("cmd", "adopt", request.incident, request.plan, request.by, rows.last_seq())
+        return derive_id(
+            "cmd", "adopt", request.incident, request.plan, request.by, rows.last_seq()
+        )
 
 
 def look_beside(platform: Platform, caller: Caller, incident: str) -> Beside | None:
-    """The forecast of the plan in force beside what was reported since; None when it was adopted without a sheet."""
+    """The forecast of the plan in force beside what was reported since; None when it was adopted
+    without a sheet.
+    """
     shown = get_incident(platform, incident, caller=caller)
     known = shown["plan"]
-    sheet = find_comparison(platform.workspace, known.forecast) if known is not None and known.forecast else None
+    sheet = (
+        find_comparison(platform.workspace, known.forecast)
+        if known is not None and known.forecast
+        else None
+    )
     if sheet is None:
         return None
     expected = next(one for one in sheet.plans if one.id == known.plan)
     first = sheet.as_of.date() if sheet.as_of else None
     return Beside(
-        incident=incident, sheet=known.forecast, fingerprint=sheet.fingerprint, plan=known.plan,
-        adopted_by=known.adopted_by, authority=known.authority, first_day=first, levels=sheet.levels,
-        forecast=expected.fan["new_infections"], expected=expected,
+        incident=incident,
+        sheet=known.forecast,
+        fingerprint=sheet.fingerprint,
+        plan=known.plan,
+        adopted_by=known.adopted_by,
+        authority=known.authority,
+        first_day=first,
+        levels=sheet.levels,
+        forecast=expected.fan["new_infections"],
+        expected=expected,
         reported=reported_since(shown["days"], first, sheet.days, platform.settings.k_anonymity),
-    )  # fmt: skip
+    )
 
 
-def reported_since(days: dict[str, dict[str, float]], first: date | None, count: int, k: int) -> list[float | None]:
+def reported_since(
+    days: dict[str, dict[str, float]], first: date | None, count: int, k: int
+) -> list[float | None]:
     """New cases by day from `first` on; small counts and days without a report are null."""
     if first is None:
         return [None] * count

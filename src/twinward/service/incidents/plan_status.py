@@ -1,4 +1,6 @@
-"""How an incident stands with plans: which one waits for a person, and which clauses of the one in force wait."""
+"""How an incident stands with plans: which one waits for a person, and which clauses of the one
+in force wait.
+"""
 
 from __future__ import annotations
 
@@ -20,4 +22,8 @@ def waiting_clauses(platform: Platform, snapshot: Any, incident: Any) -> list[st
     """What the plan in force has not started yet, and what for each waits."""
     in_force = snapshot.find("plans_in_force", incident.id)
     plan = platform.reference.library.find(in_force.plan) if in_force is not None else None
-    return list_waiting(plan, in_force, incident, snapshot, platform.reference) if plan is not None else []
+    return (
+        list_waiting(plan, in_force, incident, snapshot, platform.reference)
+        if plan is not None
+        else []
+    )

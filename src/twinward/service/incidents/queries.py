@@ -1,4 +1,6 @@
-"""What officers see: incidents with reasons and timeline, tasks, sources, the overview; now or as of an instant."""
+"""What officers see: incidents with reasons and timeline, tasks, sources, the overview; now or
+as of an instant.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,23 @@ from twinward.core.errors import AbsentError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
-from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.incidents.plan_status import proposed_plan, waiting_clauses
+from twinward.service.platform import Caller, Platform, snapshot_of
 
 OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
-GROUPS: dict[str, Any] = {"open": OPEN_TASKS, "at_work": OPEN_TASKS[1:]}  # words for several statuses at once
+GROUPS: dict[str, Any] = {
+    "open": OPEN_TASKS,
+    "at_work": OPEN_TASKS[1:],
+}  # words for several statuses at once
 MAX_PAGE = 10_000
 
 
 def list_incidents(
-    platform: Platform, *, at: datetime | None = None, status: str | None = None, caller: Caller | None = None
+    platform: Platform,
+    *,
+    at: datetime | None = None,
+    status: str | None = None,
+    caller: Caller | None = None,
 ) -> list[Any]:
     """Incidents that concern the caller's areas, newest first, without their day by day figures."""
     equals: dict[str, Any] = {"status": status} if status else {}
@@ -45,17 +54,23 @@ def get_incident(
     timeline: bool = False,
     caller: Caller | None = None,
 ) -> dict[str, Any]:
-    """One incident with its plan, its tasks by status, what keeps it open, and on request its whole cause tree."""
+    """One incident with its plan, its tasks by status, what keeps it open, and on request its
+    whole cause tree.
+    """
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         row = snapshot.find("incidents", incident)
         if row is None or not concerns(platform, caller, row.area):
-            raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
+            raise AbsentError(
+                f"there is no incident {incident}", "list them with `twinward incident list`"
+            )
         tasks = snapshot.list_rows("tasks", incident=incident)
         shown = describe_incident(platform, row) | {
             "days": row.days,
             "plan": snapshot.find("plans_in_force", incident),
-            "proposed_plan": proposed_plan(platform, row, snapshot.find("plans_in_force", incident)),
+            "proposed_plan": proposed_plan(
+                platform, row, snapshot.find("plans_in_force", incident)
+            ),
             "waits_for": waiting_clauses(platform, snapshot, row),
             "ended_plan": snapshot.find("ended_plans", incident),
             "tasks": tally(task.status for task in tasks),
@@ -77,7 +92,8 @@ def tally(words: Any) -> dict[str, int]:
 def build_timeline(
     reader: Reader, incident: str, at: datetime | None, limit: int | None = None
 ) -> list[dict[str, Any]]:
-    """Every event of the incident as a tree by cause: `depth` 0 is a report or a person, children follow theirs.
+    """Every event of the incident as a tree by cause: `depth` 0 is a report or a person, children
+    follow theirs.
 
     With `limit`, only the incident's first events.
     """
@@ -90,11 +106,15 @@ def build_timeline(
         if cause is not None:
             known[name] = cause
             missing += [cause.cause] if cause.cause else []
-    orders: dict[str, str] = {e.fact.task: e.id for e in known.values() if e.type == "OrderIssued" and e.fact}  # type: ignore[attr-defined]
+    orders: dict[str, str] = {
+        e.fact.task: e.id for e in known.values() if e.type == "OrderIssued" and e.fact
+    }  # type: ignore[attr-defined]
     children: dict[str | None, list[Event]] = {}
     for event in sorted(known.values(), key=lambda event: event.seq):
         parent = event.cause or orders.get(getattr(event.fact, "task", ""))
-        children.setdefault(parent if parent in known and parent != event.id else None, []).append(event)
+        children.setdefault(parent if parent in known and parent != event.id else None, []).append(
+            event
+        )
     rows: list[dict[str, Any]] = []
     stack = [(event, 0) for event in reversed(children.get(None, []))]
     while stack:
@@ -104,7 +124,9 @@ def build_timeline(
     return rows
 
 
-def list_all_events(reader: Reader, incident: str, at: datetime | None, limit: int | None = None) -> list[Event]:
+def list_all_events(
+    reader: Reader, incident: str, at: datetime | None, limit: int | None = None
+) -> list[Event]:
     events: list[Event] = []
     after = 0
     while page := reader.events_after(after, min(limit or MAX_PAGE, MAX_PAGE), incident=incident):
@@ -133,17 +155,28 @@ def show_event(event: Event) -> dict[str, Any]:
     }
 
 
-def list_events(platform: Platform, after: int, limit: int, caller: Caller | None = None) -> list[dict[str, Any]]:
-    """A page of the log after a sequence number, in order; what does not concern the caller's areas is a blank."""
+def list_events(
+    platform: Platform, after: int, limit: int, caller: Caller | None = None
+) -> list[dict[str, Any]]:
+    """A page of the log after a sequence number, in order; what does not concern the caller's
+    areas is a blank.
+    """
     with platform.store.read() as reader:
         found = reader.events_after(after, min(limit, MAX_PAGE))
-    shown = [show_event(one) if concerns(platform, caller, one.area) else blank_event(one) for one in found]
+    shown = [
+        show_event(one) if concerns(platform, caller, one.area) else blank_event(one)
+        for one in found
+    ]
     return [one | {"drill": platform.drill} for one in shown] if platform.drill else shown
 
 
 def blank_event(event: Event) -> dict[str, Any]:
-    """A place in the log whose event is not the reader's to see: the order stays whole, nothing else is told."""
-    nothing = dict.fromkeys(("id", "occurred_at", "recorded_at", "area", "actor", "cause", "incident"))
+    """A place in the log whose event is not the reader's to see: the order stays whole, nothing
+    else is told.
+    """
+    nothing = dict.fromkeys(
+        ("id", "occurred_at", "recorded_at", "area", "actor", "cause", "incident")
+    )
     return {"seq": event.seq, "type": "Elsewhere", **nothing, "fact": {}}
 
 
@@ -164,7 +197,8 @@ def list_tasks(
     offset: int = 0,
     caller: Caller | None = None,
 ) -> list[Any]:
-    """Tasks by deadline in the caller's areas; `status` a word of the glossary, or `open` or `at_work`.
+    """Tasks by deadline in the caller's areas; `status` a word of the glossary, or `open` or
+    `at_work`.
 
     One who answers for a department sees that department's.
     """
@@ -181,11 +215,21 @@ def list_tasks(
         equals["incident"] = incident
     if status:
         equals["status"] = GROUPS.get(status, status)
-    under = None if area in (None, platform.reference.areas.root) else platform.reference.areas.require(str(area))
+    under = (
+        None
+        if area in (None, platform.reference.areas.root)
+        else platform.reference.areas.require(str(area))
+    )
     with platform.store.read() as reader:
         if at is None:
             return reader.list_rows(
-                "tasks", under=under, within=within, order="due_at", limit=limit, offset=offset, **equals
+                "tasks",
+                under=under,
+                within=within,
+                order="due_at",
+                limit=limit,
+                offset=offset,
+                **equals,
             )
         mine = platform.policy.jurisdiction(caller).covers if caller is not None else bool
         found = snapshot_of(platform, reader, at).list_rows("tasks", under=under, **equals)
@@ -202,7 +246,9 @@ def get_task(platform: Platform, task: str, caller: Caller | None = None) -> Any
 
 
 def is_own_task(platform: Platform, caller: Caller, row: Any) -> bool:
-    return caller.department in (None, row.department) and platform.policy.jurisdiction(caller).covers(row.area)
+    return caller.department in (None, row.department) and platform.policy.jurisdiction(
+        caller
+    ).covers(row.area)
 
 
 def list_sources(platform: Platform) -> list[dict[str, Any]]:
@@ -231,26 +277,53 @@ def get_health(platform: Platform) -> dict[str, Any]:
             "status": "alarm",
             "code": "accounts_differ",
             "message": "an account does not agree with what is stored",
-            "advice": "see /v1/sources and `twinward doctor`; keep the files as they are until it is explained",
+            "advice": "see /v1/sources and `twinward doctor`; keep the files as they are until it "
+            "is explained",
         }
     if platform.watch.trouble:
-        body |= {"status": "alarm", "code": "watch", "message": platform.watch.trouble, "advice": "see the disk"}
+        body |= {
+            "status": "alarm",
+            "code": "watch",
+            "message": platform.watch.trouble,
+            "advice": "see the disk",
+        }
     if (failure := platform.loop.find_failure()) is not None:
-        body |= {"status": "failing", "code": failure.code, "message": failure.message, "advice": failure.advice}
+        body |= {
+            "status": "failing",
+            "code": failure.code,
+            "message": failure.message,
+            "advice": failure.advice,
+        }
     return body
 
 
-def get_overview(platform: Platform, at: datetime | None = None, caller: Caller | None = None) -> dict[str, Any]:
+def get_overview(
+    platform: Platform, at: datetime | None = None, caller: Caller | None = None
+) -> dict[str, Any]:
     """One screen: figures by area and in all, open incidents, what is late and whose it is."""
     now = at or platform.clock.now()
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
-        incidents = [row for row in snapshot.list_rows("incidents") if concerns(platform, caller, row.area)]
-        late = [task for task in snapshot.list_rows("tasks", status=OPEN_TASKS) if task.is_late(now)]
+        incidents = [
+            row for row in snapshot.list_rows("incidents") if concerns(platform, caller, row.area)
+        ]
+        late = [
+            task for task in snapshot.list_rows("tasks", status=OPEN_TASKS) if task.is_late(now)
+        ]
         tasks = [task for task in late if caller is None or is_own_task(platform, caller, task)]
-        stocks = [row for row in snapshot.list_rows("stocks") if concerns(platform, caller, row.area)]
-        places = reader.count("affected_places") if at is None else len(snapshot.list_rows("affected_places"))
-        by_status = count_by_status(reader) if at is None else tally(t.status for t in snapshot.list_rows("tasks"))
+        stocks = [
+            row for row in snapshot.list_rows("stocks") if concerns(platform, caller, row.area)
+        ]
+        places = (
+            reader.count("affected_places")
+            if at is None
+            else len(snapshot.list_rows("affected_places"))
+        )
+        by_status = (
+            count_by_status(reader)
+            if at is None
+            else tally(t.status for t in snapshot.list_rows("tasks"))
+        )
     new_by_area = {row.area: int(row.figures.get("new_total", 0)) for row in incidents}
     return {
         "as_of": now,
@@ -267,7 +340,9 @@ def get_overview(platform: Platform, at: datetime | None = None, caller: Caller 
 
 
 def count_by_status(reader: Reader) -> dict[str, int]:
-    counts = {status: reader.count("tasks", status=status) for status in (*OPEN_TASKS, "done", "dropped")}
+    counts = {
+        status: reader.count("tasks", status=status) for status in (*OPEN_TASKS, "done", "dropped")
+    }
     return {status: count for status, count in counts.items() if count}
 
 
@@ -283,4 +358,8 @@ def city_totals(platform: Platform, hazard: str, source: str) -> dict[str, int]:
 def get_status(platform: Platform) -> dict[str, Any]:
     """How far the log is and how far the loop has answered it."""
     with platform.store.read() as reader:
-        return {"last_seq": reader.last_seq(), "loop_seq": reader.get_offset("loop"), "now": platform.clock.now()}
+        return {
+            "last_seq": reader.last_seq(),
+            "loop_seq": reader.get_offset("loop"),
+            "now": platform.clock.now(),
+        }

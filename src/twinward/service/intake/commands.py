@@ -1,4 +1,6 @@
-"""Commands from outside: decoded, authorised, asked of the twins in one transaction, accounted for by source."""
+"""Commands from outside: decoded, authorised, asked of the twins in one transaction, accounted
+for by source.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,30 @@ import msgspec
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
-from twinward.edge.feeds.commands import (BY_NAME, DRILL_SOURCE, FROM_A_DRILL, decode_command, schema_of_commands)
-from twinward.library.supplies.resources import require_known_unit
+from twinward.edge.feeds.commands import (
+    BY_NAME,
+    DRILL_SOURCE,
+    FROM_A_DRILL,
+    decode_command,
+    schema_of_commands,
+)
 from twinward.library.supplies.catalogue import load_supplies
+from twinward.library.supplies.resources import require_known_unit
 from twinward.security.identity.people import Caller
-from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.access.authorization import require_command, require_reach
+from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Platform
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 
-__all__ = ["BatchAccount", "Rejection", "command_references", "schema_of_commands", "submit", "submit_objects"]
+__all__ = [
+    "BatchAccount",
+    "Rejection",
+    "command_references",
+    "schema_of_commands",
+    "submit",
+    "submit_objects",
+]
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +57,9 @@ class BatchAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
-    """The command as this caller may ask it; a department answers only for itself, a plan comes from the library."""
+    """The command as this caller may ask it; a department answers only for itself, a plan comes
+    from the library.
+    """
     require_command(platform, caller, command)
     if isinstance(command, m.SetStock | m.RequestSupply):
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
@@ -58,8 +75,12 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
     return command
 
 
-def submit(platform: Platform, caller: Caller, items: Sequence[msgspec.Raw | bytes], source: str) -> Future[BatchAccount]:
-    """Ask for every item once; the future resolves when the answer is durable. One bad item spoils no other."""
+def submit(
+    platform: Platform, caller: Caller, items: Sequence[msgspec.Raw | bytes], source: str
+) -> Future[BatchAccount]:
+    """Ask for every item once; the future resolves when the answer is durable. One bad item
+    spoils no other.
+    """
     now = platform.clock.now()
     good: list[tuple[int, Command]] = []
     rejections: list[Rejection] = []
@@ -99,8 +120,12 @@ def require_real(platform: Platform, *sources: str) -> None:
         raise FROM_A_DRILL
 
 
-def ask_within_reach(platform: Platform, caller: Caller, command: Command, tx: Transaction) -> Outcome:
-    """One command, unless it names a thing outside the caller's areas; who is everywhere need not be looked up."""
+def ask_within_reach(
+    platform: Platform, caller: Caller, command: Command, tx: Transaction
+) -> Outcome:
+    """One command, unless it names a thing outside the caller's areas; who is everywhere need
+    not be looked up.
+    """
     if caller.areas != ("all",):
         try:
             require_reach(platform, caller, command, tx)
@@ -110,14 +135,21 @@ def ask_within_reach(platform: Platform, caller: Caller, command: Command, tx: T
 
 
 def account_for(
-    received: int, places: Sequence[int], outcomes: Sequence[Outcome], rejections: Sequence[Rejection]
+    received: int,
+    places: Sequence[int],
+    outcomes: Sequence[Outcome],
+    rejections: Sequence[Rejection],
 ) -> BatchAccount:
     rejected = list(rejections)
     tally = {"stored": 0, "duplicate": 0, "rejected": 0}
     for index, outcome in zip(places, outcomes, strict=True):
         tally[outcome.status] += 1
         if outcome.status == "rejected":
-            rejected.append(Rejection(index=index, code=outcome.code or "rejected", message=outcome.message or ""))
+            rejected.append(
+                Rejection(
+                    index=index, code=outcome.code or "rejected", message=outcome.message or ""
+                )
+            )
     return BatchAccount(
         received=received,
         stored=tally["stored"],
@@ -126,7 +158,9 @@ def account_for(
     )
 
 
-def submit_objects(platform: Platform, caller: Caller, items: Sequence[Any], source: str) -> BatchAccount:
+def submit_objects(
+    platform: Platform, caller: Caller, items: Sequence[Any], source: str
+) -> BatchAccount:
     """The same for objects of Python, waiting for the answer."""
     return submit(platform, caller, [msgspec.json.encode(item) for item in items], source).result()
 

@@ -1,4 +1,6 @@
-"""Files taken in: observations and case reports row by row, an account of every row, reasons for the bad ones."""
+"""Files taken in: observations and case reports row by row, an account of every row, reasons for
+the bad ones.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,12 @@ import msgspec
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
 from twinward.edge.feeds import cases
-from twinward.standards.fhir.reports import read_fhir
 from twinward.edge.feeds.files import FileReading, Row, read_rows
 from twinward.edge.feeds.observations import ObservationItem
 from twinward.security.identity.people import Caller
 from twinward.service.intake.commands import BatchAccount, submit_objects
 from twinward.service.platform import Platform
+from twinward.standards.fhir.reports import read_fhir
 
 BATCH = 2_000
 OBSERVATION_FIELDS = ObservationItem.__struct_fields__
@@ -46,7 +48,9 @@ class FileReport(msgspec.Struct, kw_only=True):
 
 
 class Rejects:
-    """The file of rejected rows: where each stood and why it was not taken, nothing of a person in it."""
+    """The file of rejected rows: where each stood and why it was not taken, nothing of a person
+    in it.
+    """
 
     def __init__(self, path: Path, report: FileReport) -> None:
         self.path = path
@@ -58,7 +62,10 @@ class Rejects:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("wb")
             self.report.rejected_file = str(self.path)
-        self._file.write(msgspec.json.encode({"file": file.name, "row": row, "code": code, "message": message}) + b"\n")
+        self._file.write(
+            msgspec.json.encode({"file": file.name, "row": row, "code": code, "message": message})
+            + b"\n"
+        )
         self.report.reasons[code] = self.report.reasons.get(code, 0) + 1
 
     def close(self) -> None:
@@ -87,15 +94,22 @@ def import_rows(
                 import_batch(path, rows, make, send, rejects)
     except InputError as error:
         if report.received:
-            error.advice += f"; {report.received} rows before it were taken in and will count as duplicates next time"
+            error.advice += (
+                f"; {report.received} rows before it were taken in and will count as "
+                f"duplicates next time"
+            )
         raise
     finally:
         rejects.close()
         report.seconds = round(time.perf_counter() - began, 3)
 
 
-def import_batch(path: Path, rows: list[Row], make: Callable[[Row], Any], send: Send, rejects: Rejects) -> None:
-    """A row that cannot be an item is still sent, as the nothing it is, so that its source's account has it."""
+def import_batch(
+    path: Path, rows: list[Row], make: Callable[[Row], Any], send: Send, rejects: Rejects
+) -> None:
+    """A row that cannot be an item is still sent, as the nothing it is, so that its source's
+    account has it.
+    """
     items, said = [], {}
     for place, row in enumerate(rows):
         try:
@@ -122,33 +136,50 @@ def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 
 def observation_item(row: Row) -> dict[str, Any]:
-    """An observation as it is posted; movement without an id is known by subject, time and point."""
+    """An observation as it is posted; movement without an id is known by subject, time and
+    point.
+    """
     item = row.values
     if "source_id" not in item and all(name in item for name in MOVEMENT):
         item = item | {"source_id": derive_id("fix", *(str(item[name]) for name in MOVEMENT))}
     return item
 
 
-def observation_reading(columns: dict[str, str], constants: dict[str, str], encoding: str, separator: str) -> FileReading:
+def observation_reading(
+    columns: dict[str, str], constants: dict[str, str], encoding: str, separator: str
+) -> FileReading:
     check_fields((*columns, *constants), OBSERVATION_FIELDS)
     return FileReading(
-        fields=OBSERVATION_FIELDS, columns=columns, constants=constants, numbers=NUMBERS,
-        required=("type", "occurred_at"), encoding=encoding, separator=separator,
-    )  # fmt: skip
+        fields=OBSERVATION_FIELDS,
+        columns=columns,
+        constants=constants,
+        numbers=NUMBERS,
+        required=("type", "occurred_at"),
+        encoding=encoding,
+        separator=separator,
+    )
 
 
-def case_reading(columns: dict[str, str], constants: dict[str, str], encoding: str, separator: str) -> FileReading:
+def case_reading(
+    columns: dict[str, str], constants: dict[str, str], encoding: str, separator: str
+) -> FileReading:
     check_fields((*columns, *constants), cases.FIELDS)
     return FileReading(
-        fields=cases.FIELDS, columns=columns, constants=constants,
-        required=("hazard", "area", "status"), encoding=encoding, separator=separator,
-    )  # fmt: skip
+        fields=cases.FIELDS,
+        columns=columns,
+        constants=constants,
+        required=("hazard", "area", "status"),
+        encoding=encoding,
+        separator=separator,
+    )
 
 
 def check_fields(named: Iterable[str], known: tuple[str, ...]) -> None:
     for field in named:
         if field not in known:
-            raise InputError(f"there is no field {field!r}", f"known: {', '.join(known)}", code="unknown_field")
+            raise InputError(
+                f"there is no field {field!r}", f"known: {', '.join(known)}", code="unknown_field"
+            )
 
 
 def read_reports(path: Path, reading: FileReading) -> Iterator[Row]:
@@ -156,8 +187,12 @@ def read_reports(path: Path, reading: FileReading) -> Iterator[Row]:
     return read_fhir(path, reading) if path.suffix.lower() == ".json" else read_rows(path, reading)
 
 
-def report_cases(platform: Platform, caller: Caller, files: list[Path], source: str, reading: FileReading) -> FileReport:
-    """Every row a ReportCase; a person goes to the vault at the border, once its sender is allowed to report."""
+def report_cases(
+    platform: Platform, caller: Caller, files: list[Path], source: str, reading: FileReading
+) -> FileReport:
+    """Every row a ReportCase; a person goes to the vault at the border, once its sender is
+    allowed to report.
+    """
     report = FileReport(source=source)
     reading = msgspec.structs.replace(reading, exercises=bool(platform.drill))
     rejects = Rejects(rejects_path(platform.workspace, "cases", source), report)
@@ -172,8 +207,16 @@ def report_cases(platform: Platform, caller: Caller, files: list[Path], source: 
     return report
 
 
-def ingest_files(workspace: Path, files: list[Path], source: str, reading: FileReading, send: Send) -> FileReport:
+def ingest_files(
+    workspace: Path, files: list[Path], source: str, reading: FileReading, send: Send
+) -> FileReport:
     """Every row an observation, sent where the inbox is."""
     report = FileReport(source=source)
-    import_rows(files, reading, observation_item, send, Rejects(rejects_path(workspace, "observations", source), report))
+    import_rows(
+        files,
+        reading,
+        observation_item,
+        send,
+        Rejects(rejects_path(workspace, "observations", source), report),
+    )
     return report

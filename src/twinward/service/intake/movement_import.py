@@ -1,4 +1,6 @@
-"""Filling and keeping the observation lake: files and batches in, counts reconciled, reasons for every refused row."""
+"""Filling and keeping the observation lake: files and batches in, counts reconciled, reasons for
+every refused row.
+"""
 
 from __future__ import annotations
 
@@ -39,13 +41,17 @@ class WritableLake(Protocol):
 
     def append(self, batches: Iterable[Any], at: datetime) -> ImportedMovement: ...
 
-    def expire(self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()) -> int: ...
+    def expire(
+        self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()
+    ) -> int: ...
 
     def compact(self, most_parts: int = 1) -> int: ...
 
 
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):
-    """received = stored + rejected + duplicate. `visits` is the change of their number, `bytes` both orders."""
+    """received = stored + rejected + duplicate. `visits` is the change of their number, `bytes`
+    both orders.
+    """
 
     received: int
     stored: int
@@ -60,7 +66,9 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     reasons_file: str | None
 
 
-def ingest_files(lake: WritableLake, files: Sequence[Path], clock: Clock, rename: dict[str, str]) -> Ingested:
+def ingest_files(
+    lake: WritableLake, files: Sequence[Path], clock: Clock, rename: dict[str, str]
+) -> Ingested:
     """All files in one append: after an interruption none of it is there."""
     if not files:
         raise InputError("no file was named", "twinward lake ingest FILE…", code="no_file")
@@ -88,11 +96,15 @@ def ingest_files(lake: WritableLake, files: Sequence[Path], clock: Clock, rename
 
 
 def expire(platform: Platform, lake: WritableLake) -> int:
-    """Delete what is past its retention; what the window of an activation in force covers is kept."""
+    """Delete what is past its retention; what the window of an activation in force covers is
+    kept.
+    """
     now = platform.clock.now()
     with platform.store.read() as rows:
         kept = [
-            (row.data_from, row.data_to) for row in rows.list_rows("activations", status="open") if row.is_open(now)
+            (row.data_from, row.data_to)
+            for row in rows.list_rows("activations", status="open")
+            if row.is_open(now)
         ]
     days = platform.settings.lake.retention_days
     with suppress(BusyError):  # the process that owns the inbox has its own turn
@@ -113,5 +125,7 @@ def write_reasons(root: Path, at: datetime, rejected: Sequence[Rejected]) -> str
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["file", "row", "code", "message"])
-        writer.writerows([row.file, row.row, row.code, REASONS[row.code]] for row in rejected[:REASON_ROWS])
+        writer.writerows(
+            [row.file, row.row, row.code, REASONS[row.code]] for row in rejected[:REASON_ROWS]
+        )
     return str(path)

@@ -1,4 +1,6 @@
-"""Observations: taken in with an account of every item; the latest of every sensor, and one sensor by hour."""
+"""Observations: taken in with an account of every item; the latest of every sensor, and one
+sensor by hour.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,13 @@ import msgspec
 
 from twinward.core.clock import from_us
 from twinward.core.messages import Counts
-from twinward.edge.feeds.observations import (Checks, ObservationItem, read_observations)
+from twinward.edge.feeds.observations import Checks, ObservationItem, read_observations
 from twinward.service.intake.commands import BatchAccount, Rejection, require_real
 from twinward.service.platform import Platform
 
 __all__ = ["Hour", "ObservationItem", "SensorValue", "get_hours", "list_sensors", "submit"]
-MARGIN_DEGREES = 0.5  # around the areas' points: wide enough for their outlines, far too narrow for a swapped point
+# around the areas' points: wide enough for their outlines, far too narrow for a swapped point
+MARGIN_DEGREES = 0.5
 
 
 class SensorValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +41,9 @@ class Hour(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def checks_of(platform: Platform) -> Checks:
-    """What the workspace's city tells about areas and points; without a city any area code is taken."""
+    """What the workspace's city tells about areas and points; without a city any area code is
+    taken.
+    """
     areas = platform.reference.areas
     placed: list[Any] = [area for area in areas.by_code.values() if hasattr(area, "lon")]
     points = [(area.lon, area.lat) for area in placed]
@@ -46,7 +51,9 @@ def checks_of(platform: Platform) -> Checks:
         return Checks(areas=areas if areas.by_code else None)
     lons, lats = zip(*points, strict=True)
     west, south = min(lons) - MARGIN_DEGREES, min(lats) - MARGIN_DEGREES
-    return Checks(areas=areas, bounds=(west, south, max(lons) + MARGIN_DEGREES, max(lats) + MARGIN_DEGREES))
+    return Checks(
+        areas=areas, bounds=(west, south, max(lons) + MARGIN_DEGREES, max(lats) + MARGIN_DEGREES)
+    )
 
 
 def submit(platform: Platform, checks: Checks, body: bytes) -> Future[BatchAccount]:
@@ -57,7 +64,9 @@ def submit(platform: Platform, checks: Checks, body: bytes) -> Future[BatchAccou
     checked = read_observations(body, checks, platform.clock.now())
     require_real(platform, checked.source)
     kept = platform.intake.open().accept(checked.source, checked.rows, len(checked.wrong))
-    rejected = [Rejection(index=one.index, code=one.code, message=one.message) for one in checked.wrong]
+    rejected = [
+        Rejection(index=one.index, code=one.code, message=one.message) for one in checked.wrong
+    ]
     answer: Future[BatchAccount] = Future()
 
     def tell(done: Future[Counts]) -> None:
@@ -65,19 +74,30 @@ def submit(platform: Platform, checks: Checks, body: bytes) -> Future[BatchAccou
             answer.set_exception(error)
             return
         n = done.result()
-        answer.set_result(BatchAccount(received=n.received, stored=n.stored, duplicate=n.duplicate, rejected=rejected))
+        answer.set_result(
+            BatchAccount(
+                received=n.received, stored=n.stored, duplicate=n.duplicate, rejected=rejected
+            )
+        )
 
     kept.add_done_callback(tell)
     return answer
 
 
 def list_sensors(platform: Platform, *, limit: int, offset: int) -> tuple[int, list[SensorValue]]:
-    """How many sensors were heard, and the latest value of those asked for, in the order of their first reading."""
+    """How many sensors were heard, and the latest value of those asked for, in the order of
+    their first reading.
+    """
     now = platform.intake.open().sensors()
     part = slice(offset, offset + limit)
     numbers = (now.time_us[part].tolist(), now.value[part].tolist(), now.area[part].tolist())
     found = [
-        SensorValue(sensor=name, occurred_at=from_us(us), value=value, area=now.areas[area] if area >= 0 else None)
+        SensorValue(
+            sensor=name,
+            occurred_at=from_us(us),
+            value=value,
+            area=now.areas[area] if area >= 0 else None,
+        )
         for name, us, value, area in zip(now.name[part].to_pylist(), *numbers, strict=True)
     ]
     return len(now.name), found
@@ -89,5 +109,7 @@ def get_hours(platform: Platform, sensor: str, start: datetime, end: datetime) -
     columns = (hours.hour_us, hours.count, hours.mean, hours.least, hours.greatest)
     return [
         Hour(hour=from_us(us), count=count, mean=mean, least=least, greatest=greatest)
-        for us, count, mean, least, greatest in zip(*(column.tolist() for column in columns), strict=True)
+        for us, count, mean, least, greatest in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
     ]

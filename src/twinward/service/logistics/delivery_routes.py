@@ -1,4 +1,6 @@
-"""Use case: delivery rounds in the city, planned for areas or a list of stops, and anew when a vehicle fails."""
+"""Use case: delivery rounds in the city, planned for areas or a list of stops, and anew when a
+vehicle fails.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ from twinward.decision.logistics.routing.fleet import Kind, Stop, Vehicle, Ways,
 from twinward.decision.logistics.routing.replan import replan
 from twinward.decision.logistics.routing.rounds import Round, RoundsAnswer, plan_city_rounds
 from twinward.decision.logistics.routing.travel import straight_m
-from twinward.service.logistics.demand_points import (DRONE_MPS, travel_costs, read_need_points)
 from twinward.service.logistics.benchmark_instances import read_text, require_limit
+from twinward.service.logistics.demand_points import DRONE_MPS, read_need_points, travel_costs
 from twinward.service.platform import Caller, Platform
 
 MOST_STOPS = 1000
@@ -26,7 +28,8 @@ MOST_VEHICLES = 1000
 
 
 class RoundsPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a later replan needs: depot, stops and fleet, beside the rounds and how good they are.
+    """Everything a later replan needs: depot, stops and fleet, beside the rounds and how good they
+    are.
 
     Times are seconds after midnight; `objective` and `bound` metres still to drive.
     """
@@ -48,72 +51,117 @@ class RoundsPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def stops_of_areas(
-    platform: Platform, area: str, level: str, per_resident: float, window: tuple[float, float], service_s: float
+    platform: Platform,
+    area: str,
+    level: str,
+    per_resident: float,
+    window: tuple[float, float],
+    service_s: float,
 ) -> list[Stop]:
-    """One stop for each area of a level inside `area`: so many units for each resident, left at its door."""
+    """One stop for each area of a level inside `area`: so many units for each resident, left at
+    its door.
+    """
     if per_resident <= 0:
-        raise InputError("nothing is delivered", "say above 0 how much for each resident", code="bad_need")
+        raise InputError(
+            "nothing is delivered", "say above 0 how much for each resident", code="bad_need"
+        )
     need = read_need_points(platform, level, area)
     return [
         Stop(
-            id=code, lon=float(lon), lat=float(lat), demand=float(np.ceil(count * per_resident)), early_s=window[0],
-            late_s=window[1], service_s=service_s,
+            id=code,
+            lon=float(lon),
+            lat=float(lat),
+            demand=float(np.ceil(count * per_resident)),
+            early_s=window[0],
+            late_s=window[1],
+            service_s=service_s,
         )
         for code, (lon, lat), count in zip(need.codes, need.lonlat, need.residents, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def stops_of_file(path: Path, window: tuple[float, float], service_s: float) -> list[Stop]:
-    """`id,lon,lat,demand[,early_s,late_s,service_s]`; what a row leaves out is as the options say."""
+    """`id,lon,lat,demand[,early_s,late_s,service_s]`; what a row leaves out is as the options
+    say.
+    """
     rows = list(csv.DictReader(io.StringIO(read_text(path))))
     default = {"early_s": window[0], "late_s": window[1], "service_s": service_s}
     found: list[Stop] = []
     for number, row in enumerate(rows, start=2):
         try:
-            told = {k: float(v) for k, v in row.items() if k not in (None, "id") and v not in (None, "")}
+            told = {
+                k: float(v) for k, v in row.items() if k not in (None, "id") and v not in (None, "")
+            }
             stop = Stop(id=row["id"], **(default | told))
         except (KeyError, ValueError, TypeError) as error:
             raise InputError(
-                f"{path.name}:{number}: {error}", "columns: id, lon, lat, demand, early_s, late_s, service_s",
+                f"{path.name}:{number}: {error}",
+                "columns: id, lon, lat, demand, early_s, late_s, service_s",
                 code="bad_stops",
-            ) from error  # fmt: skip
+            ) from error
         check_stop(stop, f"{path.name}:{number}: ")
         if stop.id in {one.id for one in found}:
-            raise InputError(f"{path.name}:{number}: stop {stop.id} stands twice", "each has its own id",
-                             code="bad_rounds")  # fmt: skip
+            raise InputError(
+                f"{path.name}:{number}: stop {stop.id} stands twice",
+                "each has its own id",
+                code="bad_rounds",
+            )
         found.append(stop)
     return found
 
 
 def make_fleet(
-    lorries: int, capacity: float, drones: int, payload: float, drone_range_m: float, hours: tuple[float, float],
+    lorries: int,
+    capacity: float,
+    drones: int,
+    payload: float,
+    drone_range_m: float,
+    hours: tuple[float, float],
     flights: int = 1,
-) -> list[Vehicle]:  # fmt: skip
-    """Lorries for the whole time, and each drone's flights as one vehicle each, one after another."""
-    if min(lorries, drones) < 0 or flights < 1 or not 1 <= lorries + drones * flights <= MOST_VEHICLES:
+) -> list[Vehicle]:
+    """Lorries for the whole time, and each drone's flights as one vehicle each, one after
+    another.
+    """
+    if (
+        min(lorries, drones) < 0
+        or flights < 1
+        or not 1 <= lorries + drones * flights <= MOST_VEHICLES
+    ):
         raise InputError(
             f"a fleet has 1 to {MOST_VEHICLES:,} vehicles, each flight of a drone counted as one",
-            "say --lorries, --drones and --flights", code="bad_rounds",
-        )  # fmt: skip
+            "say --lorries, --drones and --flights",
+            code="bad_rounds",
+        )
     fleet = [
-        Vehicle(id=f"lorry-{n + 1}", capacity=capacity, starts_s=hours[0], ends_s=hours[1]) for n in range(lorries)
+        Vehicle(id=f"lorry-{n + 1}", capacity=capacity, starts_s=hours[0], ends_s=hours[1])
+        for n in range(lorries)
     ]
     slot = (hours[1] - hours[0]) / flights
     fleet += [
         Vehicle(
-            id=f"drone-{n + 1}" + (f"-flight-{f + 1}" if flights > 1 else ""), kind="drone", capacity=payload,
-            range_m=drone_range_m, starts_s=hours[0] + f * slot, ends_s=hours[0] + (f + 1) * slot,
+            id=f"drone-{n + 1}" + (f"-flight-{f + 1}" if flights > 1 else ""),
+            kind="drone",
+            capacity=payload,
+            range_m=drone_range_m,
+            starts_s=hours[0] + f * slot,
+            ends_s=hours[0] + (f + 1) * slot,
         )
         for n in range(drones)
         for f in range(flights)
-    ]  # fmt: skip
+    ]
     return fleet
 
 
 def plan_rounds_for(
-    platform: Platform | None, caller: Caller | None, depot: tuple[float, float], stops: Sequence[Stop],
-    vehicles: Sequence[Vehicle], *, by: str = "auto", time_limit_s: float = 30.0,
-) -> RoundsPlan:  # fmt: skip
+    platform: Platform | None,
+    caller: Caller | None,
+    depot: tuple[float, float],
+    stops: Sequence[Stop],
+    vehicles: Sequence[Vehicle],
+    *,
+    by: str = "auto",
+    time_limit_s: float = 30.0,
+) -> RoundsPlan:
     """The day's rounds; without a platform the ways are straight."""
     require_may_plan(platform, caller)
     require_limit(time_limit_s)
@@ -124,9 +172,15 @@ def plan_rounds_for(
 
 
 def replan_rounds_for(
-    platform: Platform | None, caller: Caller | None, earlier: RoundsPlan, at_s: float, broken: Sequence[str], *,
-    by: str = "auto", time_limit_s: float = 30.0,
-) -> RoundsPlan:  # fmt: skip
+    platform: Platform | None,
+    caller: Caller | None,
+    earlier: RoundsPlan,
+    at_s: float,
+    broken: Sequence[str],
+    *,
+    by: str = "auto",
+    time_limit_s: float = 30.0,
+) -> RoundsPlan:
     """The rest of the day without the broken vehicles; what was visited stays as it was."""
     require_may_plan(platform, caller)
     require_limit(time_limit_s)
@@ -134,14 +188,31 @@ def replan_rounds_for(
     out = sorted({*earlier.broken, *broken})
     ways, how = find_ways(platform, earlier.depot, earlier.stops, by)
     answer = replan(
-        earlier.rounds, earlier.stops, earlier.vehicles, ways, at_s, frozenset(out), lambda: perf_counter() - start,
+        earlier.rounds,
+        earlier.stops,
+        earlier.vehicles,
+        ways,
+        at_s,
+        frozenset(out),
+        lambda: perf_counter() - start,
         time_limit_s,
-    )  # fmt: skip
-    return show(earlier.depot, earlier.stops, earlier.vehicles, answer, how, time_limit_s, perf_counter() - start, out)
+    )
+    return show(
+        earlier.depot,
+        earlier.stops,
+        earlier.vehicles,
+        answer,
+        how,
+        time_limit_s,
+        perf_counter() - start,
+        out,
+    )
 
 
 def require_may_plan(platform: Platform | None, caller: Caller | None) -> None:
-    """Who plans in a workspace must be allowed to; stops from a file on straight ways need no workspace."""
+    """Who plans in a workspace must be allowed to; stops from a file on straight ways need no
+    workspace.
+    """
     if platform is not None and caller is not None:
         platform.policy.require(caller, "plan_ahead")
 
@@ -151,25 +222,45 @@ def find_ways(
 ) -> tuple[Ways, str]:
     if len(stops) > MOST_STOPS:
         raise InputError(
-            f"{len(stops)} stops at once", f"at most {MOST_STOPS}: name a smaller area", code="too_many_stops"
+            f"{len(stops)} stops at once",
+            f"at most {MOST_STOPS}: name a smaller area",
+            code="too_many_stops",
         )
     points = np.array([depot, *((stop.lon, stop.lat) for stop in stops)], float)
     if not (np.abs(points) <= np.array([180.0, 90.0])).all():
-        raise InputError("a point is not on the globe", "lon, lat in WGS 84; perhaps swapped", code="bad_coordinates")
-    road = travel_costs(platform, points, points, by, ["the depot", *(f"stop {stop.id}" for stop in stops)])
+        raise InputError(
+            "a point is not on the globe",
+            "lon, lat in WGS 84; perhaps swapped",
+            code="bad_coordinates",
+        )
+    road = travel_costs(
+        platform, points, points, by, ["the depot", *(f"stop {stop.id}" for stop in stops)]
+    )
     air = straight_m(points, points)
     metres: dict[Kind, Any] = {"lorry": road.metres, "drone": air}
     return Ways(metres=metres, seconds={"lorry": road.seconds, "drone": air / DRONE_MPS}), road.how
 
 
 def show(
-    depot: tuple[float, float], stops: Sequence[Stop], vehicles: Sequence[Vehicle], answer: RoundsAnswer, how: str,
-    time_limit_s: float, seconds: float, broken: list[str],
-) -> RoundsPlan:  # fmt: skip
+    depot: tuple[float, float],
+    stops: Sequence[Stop],
+    vehicles: Sequence[Vehicle],
+    answer: RoundsAnswer,
+    how: str,
+    time_limit_s: float,
+    seconds: float,
+    broken: list[str],
+) -> RoundsPlan:
     return RoundsPlan(
-        **msgspec.structs.asdict(answer), depot=depot, stops=list(stops), vehicles=list(vehicles), distances=how,
-        time_limit_s=time_limit_s, seconds=round(seconds, 3), broken=broken,
-    )  # fmt: skip
+        **msgspec.structs.asdict(answer),
+        depot=depot,
+        stops=list(stops),
+        vehicles=list(vehicles),
+        distances=how,
+        time_limit_s=time_limit_s,
+        seconds=round(seconds, 3),
+        broken=broken,
+    )
 
 
 def read_plan(path: Path) -> RoundsPlan:
@@ -189,11 +280,22 @@ def as_features(plan: RoundsPlan) -> dict[str, Any]:
     features = []
     for one in plan.rounds:
         line = [list(plan.depot), *(point[visit.stop] for visit in one.visits), list(plan.depot)]
-        told = {"vehicle": one.vehicle, "load": one.load, "distance_m": one.distance_m, "stops": len(one.visits)}
+        told = {
+            "vehicle": one.vehicle,
+            "load": one.load,
+            "distance_m": one.distance_m,
+            "stops": len(one.visits),
+        }
         features.append(
-            {"type": "Feature", "geometry": {"type": "LineString", "coordinates": line}, "properties": told}
+            {
+                "type": "Feature",
+                "geometry": {"type": "LineString", "coordinates": line},
+                "properties": told,
+            }
         )
     for name, why in plan.left_out:
         geometry = {"type": "Point", "coordinates": point[name]}
-        features.append({"type": "Feature", "geometry": geometry, "properties": {"left_out": name, "why": why}})
+        features.append(
+            {"type": "Feature", "geometry": geometry, "properties": {"left_out": name, "why": why}}
+        )
     return {"type": "FeatureCollection", "features": features}

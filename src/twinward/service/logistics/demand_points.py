@@ -1,4 +1,6 @@
-"""Where need stands in the city and where help could: areas with residents and a middle, places of a kind, ways."""
+"""Where need stands in the city and where help could: areas with residents and a middle, places
+of a kind, ways.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.columns import MANIFEST, open_city
+from twinward.citybase.places.roads import ROADS, Roads, read_roads
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.geography import distance_m
 from twinward.decision.logistics.routing.travel import DETOUR, by_road, drive_s, straight_m
-from twinward.citybase.columns import MANIFEST, open_city
-from twinward.citybase.places.roads import ROADS, Roads, read_roads
-from twinward.service.platform import Platform
 from twinward.service.city.population import home_of
+from twinward.service.platform import Platform
 
 Floats = NDArray[np.float64]
 LORRY_MPS = 25 / 3.6  # where there is no road graph
@@ -46,7 +48,9 @@ def read_need_points(platform: Platform, level: str, under: str | None = None) -
     folder = platform.workspace / "city"
     tree = platform.reference.areas
     if not (folder / MANIFEST).exists() or not (folder / "leaf_start.npy").exists():
-        raise AbsentError("this workspace has no city", "build one with `twinward city build`", code="no_city")
+        raise AbsentError(
+            "this workspace has no city", "build one with `twinward city build`", code="no_city"
+        )
     codes = sorted(code for code, area in tree.by_code.items() if area.level == level)
     if not codes:
         known = ", ".join(dict.fromkeys(area.level for area in tree.by_code.values()))
@@ -56,23 +60,32 @@ def read_need_points(platform: Platform, level: str, under: str | None = None) -
         codes = [code for code in codes if tree.is_under(code, above)]
     base = open_city(folder)
     place = {code: n for n, code in enumerate(codes)}
-    home = np.array([place.get(home_of(platform, place, leaf) or "", -1) for leaf in base.leaf_codes])
+    home = np.array(
+        [place.get(home_of(platform, place, leaf) or "", -1) for leaf in base.leaf_codes]
+    )
     count = np.diff(base.leaf_start).astype(float)
     inside = home >= 0
     residents = np.bincount(home[inside], count[inside], len(codes))
     middle = [
-        np.bincount(home[inside], (count * base.leaf_lonlat[:, k])[inside], len(codes)) / np.maximum(residents, 1)
+        np.bincount(home[inside], (count * base.leaf_lonlat[:, k])[inside], len(codes))
+        / np.maximum(residents, 1)
         for k in range(2)
     ]
     kept = np.flatnonzero(residents > 0)
     return NeedPoints(
-        codes=[codes[n] for n in kept], names=[tree.name(codes[n]) for n in kept],
-        lonlat=np.column_stack(middle)[kept], residents=residents[kept].astype(np.float64),
-    )  # fmt: skip
+        codes=[codes[n] for n in kept],
+        names=[tree.name(codes[n]) for n in kept],
+        lonlat=np.column_stack(middle)[kept],
+        residents=residents[kept].astype(np.float64),
+    )
 
 
-def read_candidates(platform: Platform, kinds: Sequence[str], most: int, under: str | None = None) -> Candidates:
-    """Published and stand-in places of some kinds; of more than `most`, an even draw over the city's areas."""
+def read_candidates(
+    platform: Platform, kinds: Sequence[str], most: int, under: str | None = None
+) -> Candidates:
+    """Published and stand-in places of some kinds; of more than `most`, an even draw over the
+    city's areas.
+    """
     import pyarrow.parquet as pq
 
     path = platform.workspace / "city" / "places.parquet"
@@ -82,7 +95,9 @@ def read_candidates(platform: Platform, kinds: Sequence[str], most: int, under: 
     known = set(table["kind"].to_pylist())
     if unknown := [kind for kind in kinds if kind not in known]:
         raise InputError(
-            f"there are no places of {', '.join(unknown)}", f"known: {', '.join(sorted(known))}", code="unknown_kind"
+            f"there are no places of {', '.join(unknown)}",
+            f"known: {', '.join(sorted(known))}",
+            code="unknown_kind",
         )
     rows = [row for row in table.to_pylist() if row["kind"] in kinds]
     if under is not None:
@@ -99,10 +114,12 @@ def read_candidates(platform: Platform, kinds: Sequence[str], most: int, under: 
     if len(rows) > most:
         rows = [rows[n] for n in np.linspace(0, len(rows) - 1, most).astype(int)]
     return Candidates(
-        names=[row["name"] or f"{row['kind']} in {row['area']}" for row in rows], areas=[row["area"] for row in rows],
+        names=[row["name"] or f"{row['kind']} in {row['area']}" for row in rows],
+        areas=[row["area"] for row in rows],
         lonlat=np.array([(row["lon"], row["lat"]) for row in rows]),
-        capacity=np.array([float(row["capacity"]) for row in rows]), synthetic=[row["synthetic"] for row in rows],
-    )  # fmt: skip
+        capacity=np.array([float(row["capacity"]) for row in rows]),
+        synthetic=[row["synthetic"] for row in rows],
+    )
 
 
 class TravelCosts(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,33 +130,52 @@ class TravelCosts(msgspec.Struct, frozen=True, kw_only=True):
     how: str
 
 
-def travel_costs(platform: Platform | None, start: Floats, end: Floats, by: str, names: Sequence[str] = ()) -> TravelCosts:
-    """By the city's roads (`road`), straight with a detour (`straight`), or by road where there is one (`auto`).
+def travel_costs(
+    platform: Platform | None, start: Floats, end: Floats, by: str, names: Sequence[str] = ()
+) -> TravelCosts:
+    """By the city's roads (`road`), straight with a detour (`straight`), or by road where there is
+    one (`auto`).
 
-    Without a platform there are no roads. `names` of the starts: one far from every road is refused by its name.
+    Without a platform there are no roads. `names` of the starts: one far from every road is refused
+    by its name.
     """
     folder = platform.workspace / "city" if platform is not None else None
     if folder is None and by == "road":
-        raise AbsentError("roads are those of a city", "name its workspace with --workspace", code="no_workspace")
+        raise AbsentError(
+            "roads are those of a city", "name its workspace with --workspace", code="no_workspace"
+        )
     if folder is not None and (by == "road" or (by == "auto" and (folder / ROADS).exists())):
         roads = read_roads(folder)
         if len(roads.node_lonlat):
             require_near(roads, start, names)
             metres = by_road(roads, start, end, roads.length_m)
-            return TravelCosts(metres=metres, seconds=by_road(roads, start, end, drive_s(roads)), how="by the road graph")
+            return TravelCosts(
+                metres=metres,
+                seconds=by_road(roads, start, end, drive_s(roads)),
+                how="by the road graph",
+            )
         if by == "road":
-            raise AbsentError("the city's road graph is empty", "measure straight distances", code="no_roads")
+            raise AbsentError(
+                "the city's road graph is empty", "measure straight distances", code="no_roads"
+            )
     metres = DETOUR * straight_m(start, end)
-    return TravelCosts(metres=metres, seconds=metres / LORRY_MPS, how=f"straight, times {DETOUR} for the roads' detours")
+    return TravelCosts(
+        metres=metres,
+        seconds=metres / LORRY_MPS,
+        how=f"straight, times {DETOUR} for the roads' detours",
+    )
 
 
 def require_near(roads: Roads, points: Floats, names: Sequence[str]) -> None:
-    """InputError for a point that is farther from the city's roads than anybody would carry things by hand."""
+    """InputError for a point that is farther from the city's roads than anybody would carry
+    things by hand.
+    """
     node = roads.node_lonlat[roads.nearest_nodes(points)]
     off_m = np.asarray(distance_m(points[:, 0], points[:, 1], node[:, 0], node[:, 1]))
     for name, metres in zip(names, off_m, strict=False):
         if metres > OFF_ROAD_M:
             raise InputError(
                 f"{name} is {metres / 1000:,.0f} km from the nearest road of this city",
-                "mend the point (lon, lat), or measure straight distances", code="far_from_roads",
-            )  # fmt: skip
+                "mend the point (lon, lat), or measure straight distances",
+                code="far_from_roads",
+            )

@@ -10,15 +10,23 @@ import numpy as np
 
 from twinward.core.errors import InputError
 from twinward.decision.logistics.siting.sites import Aim, SiteAnswer, choose_sites
-from twinward.service.logistics.demand_points import (Candidates, NeedPoints, travel_costs, read_candidates, read_need_points)
 from twinward.service.logistics.benchmark_instances import require_limit
+from twinward.service.logistics.demand_points import (
+    Candidates,
+    NeedPoints,
+    read_candidates,
+    read_need_points,
+    travel_costs,
+)
 from twinward.service.platform import Caller, Platform
 
 MOST_CANDIDATES = 300
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """One place to open: whom it serves, how many of them, and how far the farthest of them has to go."""
+    """One place to open: whom it serves, how many of them, and how far the farthest of them has
+    to go.
+    """
 
     name: str
     area: str
@@ -56,19 +64,35 @@ class SitesReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def locate_sites(
-    platform: Platform, caller: Caller, *, p: int, aim: Aim = "median", kinds: tuple[str, ...] = ("hospital",),
-    level: str = "subdistrict", area: str | None = None, capacity: float | None = None, share_of_residents: float = 1.0,
-    by: str = "auto", most_candidates: int = MOST_CANDIDATES, time_limit_s: float = 30.0,
-) -> SitesReport:  # fmt: skip
-    """p places of some kinds for the residents of the areas of a level; `capacity` of each in residents served."""
+    platform: Platform,
+    caller: Caller,
+    *,
+    p: int,
+    aim: Aim = "median",
+    kinds: tuple[str, ...] = ("hospital",),
+    level: str = "subdistrict",
+    area: str | None = None,
+    capacity: float | None = None,
+    share_of_residents: float = 1.0,
+    by: str = "auto",
+    most_candidates: int = MOST_CANDIDATES,
+    time_limit_s: float = 30.0,
+) -> SitesReport:
+    """p places of some kinds for the residents of the areas of a level; `capacity` of each in
+    residents served.
+    """
     platform.policy.require(caller, "plan_ahead")
     require_limit(time_limit_s)
     if not 0 < share_of_residents <= 1:
-        raise InputError("the share of residents in need is above 0, at most 1", "0.02 is 2 %", code="bad_need")
+        raise InputError(
+            "the share of residents in need is above 0, at most 1", "0.02 is 2 %", code="bad_need"
+        )
     if most_candidates < 1:
         raise InputError(f"{most_candidates} candidates", "say 1 or more", code="bad_candidates")
     if capacity is not None and not capacity > 0:
-        raise InputError("a capacity is above 0", "say how many residents one site serves", code="bad_capacity")
+        raise InputError(
+            "a capacity is above 0", "say how many residents one site serves", code="bad_capacity"
+        )
     start = perf_counter()
     need = read_need_points(platform, level, area)
     places = read_candidates(platform, kinds, most_candidates, area)
@@ -84,14 +108,25 @@ def locate_sites(
     met = answer.share.sum(axis=1) > 1e-9
     lacking = np.flatnonzero(answer.unmet > 1e-6 * np.maximum(demand, 1e-9))
     return SitesReport(
-        aim=aim, p=p, sites=sites, objective=answer.objective, bound=answer.bound, gap=answer.gap,
+        aim=aim,
+        p=p,
+        sites=sites,
+        objective=answer.objective,
+        bound=answer.bound,
+        gap=answer.gap,
         mean_m=float((ways * demand).sum() / max((answer.share.sum(axis=1) * demand).sum(), 1e-9)),
-        farthest_m=max((site.farthest_m for site in sites), default=0.0), unmet=float(answer.unmet.sum()),
-        unmet_areas=[need.codes[n] for n in lacking], binding=name_binding(answer, need),
-        relaxation=answer.relaxation, demand=float(demand[met].sum() + answer.unmet[~met].sum()),
-        candidates=len(places.names), distances=measured.how, time_limit_s=time_limit_s,
-        out_of_time=answer.out_of_time, seconds=round(perf_counter() - start, 3),
-    )  # fmt: skip
+        farthest_m=max((site.farthest_m for site in sites), default=0.0),
+        unmet=float(answer.unmet.sum()),
+        unmet_areas=[need.codes[n] for n in lacking],
+        binding=name_binding(answer, need),
+        relaxation=answer.relaxation,
+        demand=float(demand[met].sum() + answer.unmet[~met].sum()),
+        candidates=len(places.names),
+        distances=measured.how,
+        time_limit_s=time_limit_s,
+        out_of_time=answer.out_of_time,
+        seconds=round(perf_counter() - start, 3),
+    )
 
 
 def name_binding(answer: SiteAnswer, need: NeedPoints) -> str:
@@ -100,15 +135,29 @@ def name_binding(answer: SiteAnswer, need: NeedPoints) -> str:
     return answer.binding if n is None else f"{answer.binding}: {need.names[n]} ({need.codes[n]})"
 
 
-def show(n: int, answer: SiteAnswer, need: NeedPoints, places: Candidates, cost: Any, demand: Any, room: Any) -> Site:
+def show(
+    n: int,
+    answer: SiteAnswer,
+    need: NeedPoints,
+    places: Candidates,
+    cost: Any,
+    demand: Any,
+    room: Any,
+) -> Site:
     j = answer.open[n]
     mine = np.flatnonzero(answer.share[:, n] > 1e-6)
     return Site(
-        name=places.names[j], area=places.areas[j], lon=float(places.lonlat[j, 0]), lat=float(places.lonlat[j, 1]),
-        serves=len(mine), residents=round(float((answer.share[:, n] * demand).sum()), 1),
-        farthest_m=float(cost[mine, j].max(initial=0.0)), capacity=None if room is None else float(room[j]),
-        synthetic=bool(places.synthetic[j]), areas=[need.codes[i] for i in mine],
-    )  # fmt: skip
+        name=places.names[j],
+        area=places.areas[j],
+        lon=float(places.lonlat[j, 0]),
+        lat=float(places.lonlat[j, 1]),
+        serves=len(mine),
+        residents=round(float((answer.share[:, n] * demand).sum()), 1),
+        farthest_m=float(cost[mine, j].max(initial=0.0)),
+        capacity=None if room is None else float(room[j]),
+        synthetic=bool(places.synthetic[j]),
+        areas=[need.codes[i] for i in mine],
+    )
 
 
 def as_features(report: SitesReport) -> dict[str, Any]:
@@ -117,5 +166,11 @@ def as_features(report: SitesReport) -> dict[str, Any]:
     for site in report.sites:
         told = msgspec.structs.asdict(site)
         point = [told.pop("lon"), told.pop("lat")]
-        features.append({"type": "Feature", "geometry": {"type": "Point", "coordinates": point}, "properties": told})
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": point},
+                "properties": told,
+            }
+        )
     return {"type": "FeatureCollection", "features": features}

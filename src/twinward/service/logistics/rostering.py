@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from twinward.core.errors import (InputError, field_path, explain_decode_error)
-from twinward.decision.logistics.rostering import (RosterDuty, RosterPerson, Post, Shifts, roster)
+from twinward.core.errors import InputError, explain_decode_error, field_path
+from twinward.decision.logistics.rostering import Post, RosterDuty, RosterPerson, Shifts, roster
 from twinward.decision.logistics.routing.travel import DETOUR, straight_m
 from twinward.library.toml_lines import find_line, index_lines
 from twinward.service.logistics.benchmark_instances import read_text, require_limit
@@ -26,7 +26,9 @@ class StaffFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class StaffReport(msgspec.Struct, frozen=True, kw_only=True):
-    """`empty` are places nobody can take; `objective` in kilometres, empty places and the busiest person weighed in."""
+    """`empty` are places nobody can take; `objective` in kilometres, empty places and the
+    busiest person weighed in.
+    """
 
     duties: list[RosterDuty]
     empty: list[dict[str, Any]]
@@ -61,17 +63,32 @@ def make_roster(path: Path, time_limit_s: float = 30.0) -> StaffReport:
             code="bad_staff",
         ) from error
     travel = np.zeros((len(told.person), len(told.post)))
-    points = [[(one.lon, one.lat) for one in told.person], [(one.lon, one.lat) for one in told.post]]
+    points = [
+        [(one.lon, one.lat) for one in told.person],
+        [(one.lon, one.lat) for one in told.post],
+    ]
     if travel.size and all(None not in point for things in points for point in things):
         homes, doors = (np.array(things, float) for things in points)
         travel = DETOUR * straight_m(homes, doors) / 1000
-    answer = roster(told.person, told.post, told.shifts, travel, time_limit_s - (perf_counter() - start))
+    answer = roster(
+        told.person, told.post, told.shifts, travel, time_limit_s - (perf_counter() - start)
+    )
     missing = sum(count for _, _, count in answer.empty)
     return StaffReport(
         duties=answer.duties,
-        empty=[{"post": post, "shift": shift, "missing": count} for post, shift, count in answer.empty],
-        people=len(told.person), places=len(answer.duties) + missing, filled=len(answer.duties), busiest=answer.busiest,
-        objective=round(answer.objective, 6), bound=round(answer.bound, 6), gap=answer.gap, binding=answer.binding,
-        relaxation=answer.relaxation, time_limit_s=time_limit_s, out_of_time=answer.out_of_time,
+        empty=[
+            {"post": post, "shift": shift, "missing": count} for post, shift, count in answer.empty
+        ],
+        people=len(told.person),
+        places=len(answer.duties) + missing,
+        filled=len(answer.duties),
+        busiest=answer.busiest,
+        objective=round(answer.objective, 6),
+        bound=round(answer.bound, 6),
+        gap=answer.gap,
+        binding=answer.binding,
+        relaxation=answer.relaxation,
+        time_limit_s=time_limit_s,
+        out_of_time=answer.out_of_time,
         seconds=round(perf_counter() - start, 3),
-    )  # fmt: skip
+    )

@@ -1,4 +1,6 @@
-"""Stocks, requests and transfers as both sides see them: now or as of an instant; never who a patient is."""
+"""Stocks, requests and transfers as both sides see them: now or as of an instant; never who a
+patient is.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.service.access.person_listing import record_listing, scope_to_see
-from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.incidents.queries import concerns
+from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.messages import Lot
 
 OPEN_REQUEST = ("requested", "committed", "sent")
@@ -20,7 +22,9 @@ Side = Literal["supplier", "requester"]
 
 
 class StockRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`free` may be promised today: quantity less in_use, committed and expired; negative when too much is promised."""
+    """`free` may be promised today: quantity less in_use, committed and expired; negative when
+    too much is promised.
+    """
 
     id: str
     kind: str
@@ -92,7 +96,12 @@ class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_stocks(
-    platform: Platform, caller: Caller, *, area: str | None = None, kind: str | None = None, at: datetime | None = None
+    platform: Platform,
+    caller: Caller,
+    *,
+    area: str | None = None,
+    kind: str | None = None,
+    at: datetime | None = None,
 ) -> list[StockRow]:
     """What is held where, in the areas that concern the caller; by kind, then area."""
     day = (at or platform.clock.now()).date()
@@ -103,9 +112,21 @@ def list_stocks(
 
 def show_stock(platform: Platform, row: Any, day: date) -> StockRow:
     names = (
-        "id", "kind", "area", "holder", "quantity", "unit", "in_use", "committed", "lots", "production_per_day",
-        "lead_time_h", "lon", "lat", "stated_at",
-    )  # fmt: skip
+        "id",
+        "kind",
+        "area",
+        "holder",
+        "quantity",
+        "unit",
+        "in_use",
+        "committed",
+        "lots",
+        "production_per_day",
+        "lead_time_h",
+        "lon",
+        "lat",
+        "stated_at",
+    )
     return StockRow(
         **{name: getattr(row, name) for name in names},
         area_name=platform.reference.areas.name(row.area),
@@ -125,13 +146,21 @@ def list_requests(
     kind: str | None = None,
     at: datetime | None = None,
 ) -> list[RequestRow]:
-    """Requests in which an area that concerns the caller has a part; `side` narrows it to one of the two sides."""
+    """Requests in which an area that concerns the caller has a part; `side` narrows it to one of
+    the two sides.
+    """
     equals = equals_of(status, OPEN_REQUEST, ("received", "declined", "withdrawn"))
-    rows = rows_of(platform, caller, "supply_requests", None, at, equals | ({"kind": kind} if kind else {}))
+    rows = rows_of(
+        platform, caller, "supply_requests", None, at, equals | ({"kind": kind} if kind else {})
+    )
     code = platform.reference.areas.require(area) if area else None
     now = at or platform.clock.now()
-    shown = [show_request(platform, row, now) for row in rows if has_part(platform, row, code, side)]
-    return sorted(shown, key=lambda row: (row.needed_by or datetime.max.replace(tzinfo=now.tzinfo), row.id))
+    shown = [
+        show_request(platform, row, now) for row in rows if has_part(platform, row, code, side)
+    ]
+    return sorted(
+        shown, key=lambda row: (row.needed_by or datetime.max.replace(tzinfo=now.tzinfo), row.id)
+    )
 
 
 def show_request(platform: Platform, row: Any, now: datetime) -> RequestRow:
@@ -170,7 +199,9 @@ def show_transfer(platform: Platform, row: Any) -> TransferRow:
     )
 
 
-def equals_of(status: str | None, unfinished: tuple[str, ...], finished: tuple[str, ...]) -> dict[str, Any]:
+def equals_of(
+    status: str | None, unfinished: tuple[str, ...], finished: tuple[str, ...]
+) -> dict[str, Any]:
     """The filter that a word stands for: one status, `open`, or `all`."""
     if status in (None, "all"):
         return {}
@@ -197,28 +228,45 @@ def has_part(platform: Platform, row: Any, area: str | None, side: Side | None) 
 
 
 def rows_of(
-    platform: Platform, caller: Caller, table: str, area: str | None, at: datetime | None, equals: dict[str, Any]
+    platform: Platform,
+    caller: Caller,
+    table: str,
+    area: str | None,
+    at: datetime | None,
+    equals: dict[str, Any],
 ) -> list[Any]:
     """Rows one of whose sides concerns the caller."""
-    under = None if area in (None, platform.reference.areas.root) else platform.reference.areas.require(str(area))
+    under = (
+        None
+        if area in (None, platform.reference.areas.root)
+        else platform.reference.areas.require(str(area))
+    )
     with platform.store.read() as reader:
         rows = snapshot_of(platform, reader, at).list_rows(table, under=under, **equals)
     if table == "stocks":
         return [row for row in rows if concerns(platform, caller, row.area)]
-    return [row for row in rows if any(concerns(platform, caller, code) for _, code in sides_of(row))]
+    return [
+        row for row in rows if any(concerns(platform, caller, code) for _, code in sides_of(row))
+    ]
 
 
 def get_request(platform: Platform, caller: Caller, request: str) -> RequestRow:
-    row = get_row(platform, caller, "supply_requests", request, "request", "see `twinward supply list`")
+    row = get_row(
+        platform, caller, "supply_requests", request, "request", "see `twinward supply list`"
+    )
     return show_request(platform, row, platform.clock.now())
 
 
 def get_transfer(platform: Platform, caller: Caller, transfer: str) -> TransferRow:
-    row = get_row(platform, caller, "transfers", transfer, "transfer", "see `twinward supply transfer list`")
+    row = get_row(
+        platform, caller, "transfers", transfer, "transfer", "see `twinward supply transfer list`"
+    )
     return show_transfer(platform, row)
 
 
-def get_row(platform: Platform, caller: Caller, table: str, key: str, what: str, advice: str) -> Any:
+def get_row(
+    platform: Platform, caller: Caller, table: str, key: str, what: str, advice: str
+) -> Any:
     """One row that concerns the caller; one of others answers like one that is not there."""
     with platform.store.read() as reader:
         row = reader.find(table, key)
@@ -228,16 +276,25 @@ def get_row(platform: Platform, caller: Caller, table: str, key: str, what: str,
 
 
 def get_patient(platform: Platform, caller: Caller, transfer: str) -> dict[str, str]:
-    """The pseudonym behind a transfer, under an activation, for whom one of its sides is; the look is on record."""
+    """The pseudonym behind a transfer, under an activation, for whom one of its sides is; the
+    look is on record.
+    """
     scope = scope_to_see(platform, caller)
     row = get_transfer(platform, caller, transfer)
     with platform.store.read() as reader:
         patient = reader.find("transfer_patients", transfer)
-    seen = [code for code in (row.area, row.to_area) if platform.policy.decide(
-        caller, "see_persons", area=code, scope=scope).allowed]  # fmt: skip
+    seen = [
+        code
+        for code in (row.area, row.to_area)
+        if platform.policy.decide(caller, "see_persons", area=code, scope=scope).allowed
+    ]
     platform.policy.require_thing(
-        caller, "see_persons", f"patient of transfer {transfer}", seen[0] if seen and patient else None,
-        "list transfers first", scope=scope,
-    )  # fmt: skip
+        caller,
+        "see_persons",
+        f"patient of transfer {transfer}",
+        seen[0] if seen and patient else None,
+        "list transfers first",
+        scope=scope,
+    )
     record_listing(platform, caller, scope, "patient of a transfer", (patient.subject,))
     return {"transfer": transfer, "subject": patient.subject, "activation": scope.activation}

@@ -19,7 +19,9 @@ Chore = Callable[[Platform, Caller], object]
 
 
 class Housekeeping:
-    """A thread that does every chore once a day; one that fails is logged and tried again at the next look."""
+    """A thread that does every chore once a day; one that fails is logged and tried again at the
+    next look.
+    """
 
     def __init__(self, platform: Platform, chores: Sequence[Chore]) -> None:
         self._platform = platform

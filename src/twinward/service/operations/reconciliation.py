@@ -1,4 +1,6 @@
-"""Reconciliation: each source balances, and what was acknowledged is there; a difference of one is an alarm."""
+"""Reconciliation: each source balances, and what was acknowledged is there; a difference of one
+is an alarm.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,16 @@ from twinward.core.ports import IntakeDoor, Reader, Store
 
 EVERY_S = 10.0
 FRESH_S = 1.0  # a health check that is asked more often gets the last answer
-OWN_ACTORS = ("loop", "watch")  # what follows from events by itself; everything else has a source that counts it
+OWN_ACTORS = (
+    "loop",
+    "watch",
+)  # what follows from events by itself; everything else has a source that counts it
 
 
 class Reconciler:
-    """Compares accounts with what is in the log and in the observation store, by itself every few seconds."""
+    """Compares accounts with what is in the log and in the observation store, by itself every
+    few seconds.
+    """
 
     def __init__(self, store: Store, intake: IntakeDoor) -> None:
         self._store = store
@@ -42,14 +49,20 @@ class Reconciler:
             self._thread.join(timeout=EVERY_S)
 
     def list_differences(self, *, fresh: bool = False) -> list[Difference]:
-        """What does not agree; empty when all is well. An account that cannot be read is itself a difference."""
+        """What does not agree; empty when all is well. An account that cannot be read is itself
+        a difference.
+        """
         with self._lock:
             if fresh or time.monotonic() - self._checked_at > FRESH_S:
                 try:
                     with self._store.read() as reader:
                         self._found = self._compare_log(reader) + self._intake.list_differences()
                 except TwinwardError as error:
-                    self._found = [Difference(what=f"the accounts cannot be read: {error.message}", told=0, found=0)]
+                    self._found = [
+                        Difference(
+                            what=f"the accounts cannot be read: {error.message}", told=0, found=0
+                        )
+                    ]
                 self._checked_at = time.monotonic()
             return list(self._found)
 

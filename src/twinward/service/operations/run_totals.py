@@ -1,4 +1,6 @@
-"""What a played outbreak came to: incidents, orders, escalations, accounts, totals; counted from the stored rows."""
+"""What a played outbreak came to: incidents, orders, escalations, accounts, totals; counted from
+the stored rows.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +8,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from twinward.core.ports import Reader
-from twinward.service.platform import Platform
 from twinward.service.incidents.queries import list_sources
+from twinward.service.platform import Platform
 
 PAGE = 10_000
 
 
 def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
-    """Counts of the whole log, from the projections. `reports` are sums of published figures; `cases` are persons."""
+    """Counts of the whole log, from the projections. `reports` are sums of published figures;
+    `cases` are persons.
+    """
     with platform.store.read() as reader:
         incidents = reader.list_rows("incidents")
         tasks = list(page_through(reader, "tasks"))
         counts = list(page_through(reader, "counts", hazard=hazard))
-        persons = [row for row in page_through(reader, "cases", hazard=hazard) if row.status != "suspected"]
+        persons = [
+            row for row in page_through(reader, "cases", hazard=hazard) if row.status != "suspected"
+        ]
         places = reader.count("affected_places")
     published = [row for row in counts if row.status in ("confirmed", "asymptomatic")]
     by_day: dict[str, int] = {}
@@ -29,7 +35,8 @@ def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
         by_day[day] = by_day.get(day, 0) + 1
     return {
         "reports": sum(row.count for row in published) + len(persons),
-        "cases": sum(row.count for row in published if row.found_in != "reclassified") + len(persons),
+        "cases": sum(row.count for row in published if row.found_in != "reclassified")
+        + len(persons),
         "places_affected": places,
         "incidents": len(incidents),
         "incidents_closed": sum(row.status == "closed" for row in incidents),
@@ -37,7 +44,9 @@ def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
         "orders": sum(task.ordered_at is not None for task in tasks),
         "orders_confirmed": sum(task.confirmed_at is not None for task in tasks),
         "escalations": sum(task.escalations for task in tasks),
-        "counts": [{k: v for k, v in row.items() if k != "balanced"} for row in list_sources(platform)],
+        "counts": [
+            {k: v for k, v in row.items() if k != "balanced"} for row in list_sources(platform)
+        ],
         "city_total_by_day": dict(sorted(by_day.items())),
     }
 

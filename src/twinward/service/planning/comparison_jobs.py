@@ -1,4 +1,6 @@
-"""Comparisons that run behind the API: one at a time, with progress, kept by name when they are done."""
+"""Comparisons that run behind the API: one at a time, with progress, kept by name when they are
+done.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,12 @@ import msgspec
 from twinward.core.errors import AbsentError, BusyError, TwinwardError
 from twinward.core.ids import derive_id
 from twinward.decision.planning.comparison import Comparison
+from twinward.service.planning.comparison_store import (
+    CompareRequest,
+    find_comparison,
+    keep_comparison,
+)
 from twinward.service.platform import Caller, Platform
-from twinward.service.planning.comparison_store import (CompareRequest, find_comparison, keep_comparison)
 
 KEPT, WAITING = 50, 4
 
@@ -32,7 +38,9 @@ class CompareJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ComparisonQueue:
-    """Takes comparisons in and answers how far they are. One worker: the machine has other work to do."""
+    """Takes comparisons in and answers how far they are. One worker: the machine has other work
+    to do.
+    """
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -42,7 +50,9 @@ class ComparisonQueue:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="compare")
 
     def start(self, caller: Caller, request: CompareRequest) -> CompareJob:
-        """A job that will run; the same question at the same instant is the same job. BusyError when too many wait."""
+        """A job that will run; the same question at the same instant is the same job. BusyError
+        when too many wait.
+        """
         with self.platform.store.read() as rows:
             seq = rows.last_seq()
         name = derive_id("cmp", msgspec.json.encode(request).decode(), caller.name, seq)
@@ -51,7 +61,9 @@ class ComparisonQueue:
             if known is not None and known.state != "failed":
                 return known
             if sum(job.state in ("waiting", "running") for job in self._jobs.values()) >= WAITING:
-                raise BusyError("other comparisons are under way", "try again when they are done", code="busy")
+                raise BusyError(
+                    "other comparisons are under way", "try again when they are done", code="busy"
+                )
             job = self._jobs[name] = CompareJob(id=name, state="waiting")
             self._owner[name] = caller.name
             while len(self._jobs) > KEPT:
@@ -68,7 +80,9 @@ class ComparisonQueue:
             return job
         sheet = find_comparison(self.platform.workspace, name)
         if sheet is None:
-            raise AbsentError(f"there is no comparison {name}", "start one with POST /v1/plans/compare")
+            raise AbsentError(
+                f"there is no comparison {name}", "start one with POST /v1/plans/compare"
+            )
         return CompareJob(id=name, state="done", sheet_id=name, sheet=sheet)
 
     def _set(self, name: str, **fields: Any) -> None:
@@ -83,13 +97,29 @@ class ComparisonQueue:
 
             # one process: forking out of a server with threads is not safe
             ready = get_ready(self.platform, msgspec.structs.replace(request, workers=1))
-            sheet = run_ready(ready, lambda done, of, stage: self._set(name, done=done, of=of, stage=stage))
-            self._set(name, state="done", sheet=sheet, sheet_id=keep_comparison(self.platform.workspace, sheet))
+            sheet = run_ready(
+                ready, lambda done, of, stage: self._set(name, done=done, of=of, stage=stage)
+            )
+            self._set(
+                name,
+                state="done",
+                sheet=sheet,
+                sheet_id=keep_comparison(self.platform.workspace, sheet),
+            )
         except TwinwardError as error:
             self._set(
-                name, state="failed", error={"code": error.code, "message": error.message, "advice": error.advice}
+                name,
+                state="failed",
+                error={"code": error.code, "message": error.message, "advice": error.advice},
             )
         except Exception:  # whatever else goes wrong must be told to who waits for it
-            self._set(name, state="failed", error={"code": "internal", "message": "the comparison failed",
-                                                   "advice": "report this"})  # fmt: skip
+            self._set(
+                name,
+                state="failed",
+                error={
+                    "code": "internal",
+                    "message": "the comparison failed",
+                    "advice": "report this",
+                },
+            )
             raise

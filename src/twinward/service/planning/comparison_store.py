@@ -1,4 +1,6 @@
-"""What is asked of a comparison, and the sheets that are kept by name in the workspace; light to import."""
+"""What is asked of a comparison, and the sheets that are kept by name in the workspace; light to
+import.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ SHEET_NAME = re.compile(r"sheet-[0-9a-z]{16}")
 
 
 class CompareRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person asked. Without `residents` the workspace's live state is forked at `at` (now when None)."""
+    """What a person asked. Without `residents` the workspace's live state is forked at `at` (now
+    when None).
+    """
 
     plans: tuple[str, ...] = ()
     generate: int = 0
@@ -55,16 +59,44 @@ def list_blocks() -> list[Block]:
 def check_numbers(request: CompareRequest) -> None:
     """What is wrong with the numbers is said before a city is read."""
     for holds, message, advice, code in (
-        (1 <= request.days <= 365, f"{request.days} days cannot be compared", "give 1 to 365 days", "bad_days"),
-        (1 <= request.replicates <= 1000, f"{request.replicates} replicates", "give 1 to 1000", "bad_replicates"),
-        (0 <= request.seed < 2**31, f"the seed {request.seed}", "give 0 to 2,147,483,647", "bad_seed"),
+        (
+            1 <= request.days <= 365,
+            f"{request.days} days cannot be compared",
+            "give 1 to 365 days",
+            "bad_days",
+        ),
+        (
+            1 <= request.replicates <= 1000,
+            f"{request.replicates} replicates",
+            "give 1 to 1000",
+            "bad_replicates",
+        ),
+        (
+            0 <= request.seed < 2**31,
+            f"the seed {request.seed}",
+            "give 0 to 2,147,483,647",
+            "bad_seed",
+        ),
         (request.infected >= 0, "a negative number of infected", "give 0 or more", "bad_infected"),
-        (0 < request.found_share <= 1, f"reports cannot find {request.found_share:g} of the infections",
-         "a share above 0, at most 1: 0.5 is half", "bad_found_share"),
-        (request.workers >= 0, f"{request.workers} processes", "give 0 (one a core) or more", "bad_workers"),
-        (bool(request.plans) or request.generate > 0, "there is no plan to compare",
-         "name plans, or say how many to generate", "no_plans"),
-    ):  # fmt: skip
+        (
+            0 < request.found_share <= 1,
+            f"reports cannot find {request.found_share:g} of the infections",
+            "a share above 0, at most 1: 0.5 is half",
+            "bad_found_share",
+        ),
+        (
+            request.workers >= 0,
+            f"{request.workers} processes",
+            "give 0 (one a core) or more",
+            "bad_workers",
+        ),
+        (
+            bool(request.plans) or request.generate > 0,
+            "there is no plan to compare",
+            "name plans, or say how many to generate",
+            "no_plans",
+        ),
+    ):
         if not holds:
             raise InputError(message, advice, code=code)
 
@@ -74,14 +106,19 @@ def require_time(platform: Platform, at: datetime | None) -> None:
     if at is None:
         return
     if at > platform.clock.now():
-        raise InputError("that instant is in the future", "give an earlier --at, or now", code="at_in_future")
+        raise InputError(
+            "that instant is in the future", "give an earlier --at, or now", code="at_in_future"
+        )
     with platform.store.read() as rows:
         first = next(iter(rows.events_after(0, 1)), None)
     if first is None or at < first.recorded_at:
-        raise InputError("nothing was recorded before that instant", "give a later --at", code="at_before_log")
+        raise InputError(
+            "nothing was recorded before that instant", "give a later --at", code="at_before_log"
+        )
 
 
-# kept sheets ---------------------------------------------------------------------------------------------------------
+# kept sheets
+# --------------------------------------------------------------------------------------------------
 
 
 def comparison_id(sheet: Comparison) -> str:
@@ -89,7 +126,9 @@ def comparison_id(sheet: Comparison) -> str:
 
 
 def keep_comparison(workspace: Path, sheet: Comparison) -> str:
-    """Writes the sheet beside the log; its name says its inputs, so the same comparison is kept once."""
+    """Writes the sheet beside the log; its name says its inputs, so the same comparison is kept
+    once.
+    """
     name = comparison_id(sheet)
     folder = workspace / SHEETS
     folder.mkdir(exist_ok=True)
@@ -119,7 +158,9 @@ def get_comparison(workspace: Path, name: str) -> Comparison:
 
 @contextmanager
 def unfinished(workspace: Path | None, named: Path | None, name: str) -> Iterator[Path | None]:
-    """Where finished parts are kept: the file that was named, else one in the workspace, gone when all is done."""
+    """Where finished parts are kept: the file that was named, else one in the workspace, gone
+    when all is done.
+    """
     if named is not None or workspace is None:
         yield named
         return

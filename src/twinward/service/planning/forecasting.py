@@ -13,14 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
-from twinward.decision.surveillance.forecasting.baselines import last_value, log_linear
 from twinward.decision.surveillance.forecasting.backtest import check_coverage, judge, quantiles
+from twinward.decision.surveillance.forecasting.baselines import last_value, log_linear
+from twinward.decision.surveillance.forecasting.fitted import Track
 from twinward.decision.surveillance.forecasting.model import PRIORS
 from twinward.decision.surveillance.forecasting.observed import Observed, read_after, read_until
+from twinward.decision.surveillance.forecasting.parameter_search import (
+    MOST_TRIALS,
+    TRIALS,
+    fit_posterior,
+    search,
+)
 from twinward.decision.surveillance.forecasting.renewal import Fit, fit_renewal, predict
 from twinward.decision.surveillance.forecasting.score import LEVELS
-from twinward.decision.surveillance.forecasting.parameter_search import (MOST_TRIALS, TRIALS, fit_posterior, search)
-from twinward.decision.surveillance.forecasting.fitted import Track
 
 MOST_PREDICTED = 120
 
@@ -52,7 +57,9 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 def calibrate(
     request: CalibrationRequest, progress: Callable[[str, float], None] | None = None
 ) -> tuple[Forecast, dict[str, Any]]:
-    """The forecast and the answer of `twinward calibrate`. Days after `until` are read when the forecast is fixed."""
+    """The forecast and the answer of `twinward calibrate`. Days after `until` are read when the
+    forecast is fixed.
+    """
     _check(request)
     started = time.perf_counter()
     observed = read_until(request.path, request.until, request.negative_missing)
@@ -62,10 +69,17 @@ def calibrate(
     if request.folder is not None:
         request.folder.mkdir(exist_ok=True)
     found = search(
-        counts, population, seed, request.trials, request.folder, request.resume,
+        counts,
+        population,
+        seed,
+        request.trials,
+        request.folder,
+        request.resume,
         lambda done, wanted: tell(f"{done} of {wanted} trials", 0.8 * done / wanted),
-    )  # fmt: skip
-    forecast = _forecast(observed, *fit_posterior(counts, population, found, seed), request.days, population, seed)
+    )
+    forecast = _forecast(
+        observed, *fit_posterior(counts, population, found, seed), request.days, population, seed
+    )
     tell("checking coverage on the past", 0.85)
     answer = _answer(forecast, request.until)
     answer |= {"trials": len(found.trials), "resumed": found.resumed}
@@ -73,7 +87,9 @@ def calibrate(
     came = read_after(request.path, request.until, request.days)
     if came is not None:
         answer |= judge(forecast.quantiles, came)
-        answer["baselines"] = {name: judge(table, came) for name, table in forecast.baselines.items()}
+        answer["baselines"] = {
+            name: judge(table, came) for name, table in forecast.baselines.items()
+        }
     tell("done", 1.0)
     answer["seconds"] = time.perf_counter() - started
     return forecast, answer
@@ -82,11 +98,18 @@ def calibrate(
 def make_forecast(observed: Observed, days: int, population: float | None, seed: int) -> Forecast:
     """Fits the model, without a search, and the two baselines: a quarter of a second."""
     _check_population(observed, population)
-    return _forecast(observed, fit_renewal(observed.counts, population, seed), None, days, population, seed)
+    return _forecast(
+        observed, fit_renewal(observed.counts, population, seed), None, days, population, seed
+    )
 
 
 def _forecast(
-    observed: Observed, fit: Fit, track: Track | None, days: int, population: float | None, seed: int
+    observed: Observed,
+    fit: Fit,
+    track: Track | None,
+    days: int,
+    population: float | None,
+    seed: int,
 ) -> Forecast:
     counts = observed.counts
     return Forecast(
@@ -103,22 +126,40 @@ def _forecast(
 
 def _check(request: CalibrationRequest) -> None:
     for holds, message, advice, code in (
-        (1 <= request.days <= MOST_PREDICTED, f"{request.days} days cannot be predicted",
-         f"give 1 to {MOST_PREDICTED}", "bad_predict"),
-        (request.population is None or request.population > 0, "the population must be above 0",
-         "leave it out when unknown", "bad_population"),
-        (1 <= request.trials <= MOST_TRIALS, f"{request.trials} trials cannot be made",
-         f"give 1 to {MOST_TRIALS:,}", "bad_trials"),
-        (request.folder is not None or not request.resume, "--resume needs the folder of the search",
-         "name it with --out DIR", "resume_without_out"),
-    ):  # fmt: skip
+        (
+            1 <= request.days <= MOST_PREDICTED,
+            f"{request.days} days cannot be predicted",
+            f"give 1 to {MOST_PREDICTED}",
+            "bad_predict",
+        ),
+        (
+            request.population is None or request.population > 0,
+            "the population must be above 0",
+            "leave it out when unknown",
+            "bad_population",
+        ),
+        (
+            1 <= request.trials <= MOST_TRIALS,
+            f"{request.trials} trials cannot be made",
+            f"give 1 to {MOST_TRIALS:,}",
+            "bad_trials",
+        ),
+        (
+            request.folder is not None or not request.resume,
+            "--resume needs the folder of the search",
+            "name it with --out DIR",
+            "resume_without_out",
+        ),
+    ):
         if not holds:
             raise InputError(message, advice, code=code)
 
 
 def _check_population(observed: Observed, population: float | None) -> None:
     if population is not None and np.nansum(observed.counts) > population:
-        raise InputError("more cases than the population", "give a larger --population", code="bad_population")
+        raise InputError(
+            "more cases than the population", "give a larger --population", code="bad_population"
+        )
 
 
 def _answer(forecast: Forecast, until: date) -> dict[str, Any]:
@@ -127,13 +168,18 @@ def _answer(forecast: Forecast, until: date) -> dict[str, Any]:
     for name, column in zip(PRIORS, fit.parameters.T, strict=True):
         order = np.argsort(column)
         cumulated = np.cumsum(fit.weights[order])
-        low, middle, high = (float(column[order][np.searchsorted(cumulated, q)]) for q in (0.05, 0.5, 0.95))
+        low, middle, high = (
+            float(column[order][np.searchsorted(cumulated, q)]) for q in (0.05, 0.5, 0.95)
+        )
         sets[name] = {"median": middle, "low_90": low, "high_90": high}
     now = np.exp(fit.log_r)
     r_draws = np.repeat(fit.weights / now.shape[1], now.shape[1])
     order = np.argsort(now.ravel())
     cumulated = np.cumsum(r_draws[order])
-    r = [float(now.ravel()[order][min(np.searchsorted(cumulated, q), now.size - 1)]) for q in (0.05, 0.5, 0.95)]
+    r = [
+        float(now.ravel()[order][min(np.searchsorted(cumulated, q), now.size - 1)])
+        for q in (0.05, 0.5, 0.95)
+    ]
     return {
         "parameters": sets,
         "r": {"median": r[1], "low_90": r[0], "high_90": r[2]},
@@ -143,7 +189,9 @@ def _answer(forecast: Forecast, until: date) -> dict[str, Any]:
         "quantiles": [
             {
                 "date": (until + timedelta(days=k + 1)).isoformat(),
-                "values": {f"{level:g}": float(value) for level, value in zip(LEVELS, row, strict=True)},
+                "values": {
+                    f"{level:g}": float(value) for level, value in zip(LEVELS, row, strict=True)
+                },
             }
             for k, row in enumerate(forecast.quantiles)
         ],
@@ -152,10 +200,17 @@ def _answer(forecast: Forecast, until: date) -> dict[str, Any]:
 
 
 def draw(forecast: Forecast, until: date, folder: Path) -> list[str]:
-    """Plots of the forecast, of R and of the posterior, as PNG and SVG, and the quantiles as CSV."""
+    """Plots of the forecast, of R and of the posterior, as PNG and SVG, and the quantiles as
+    CSV.
+    """
     from twinward.report.forecast import write_forecast
 
     return write_forecast(
-        forecast.observed, until, forecast.quantiles, forecast.fit.parameters, forecast.fit.weights, forecast.track,
+        forecast.observed,
+        until,
+        forecast.quantiles,
+        forecast.fit.parameters,
+        forecast.fit.weights,
+        forecast.track,
         folder,
-    )  # fmt: skip
+    )

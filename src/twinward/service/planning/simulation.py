@@ -1,4 +1,6 @@
-"""Use case: run an outbreak forward on a city or a plain number of residents, once or as an ensemble."""
+"""Use case: run an outbreak forward on a city or a plain number of residents, once or as an
+ensemble.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,24 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from twinward.citybase.schema import CityBase
 from twinward.core.errors import AbsentError, InputError
-from twinward.decision.simulation.epidemic import (Ensemble, SimulationOutcome, Scenario, load_disease, load_measures, run, run_ensemble)
-from twinward.decision.simulation.epidemic.fitting.contact_matrices import fit_contacts, report_fit
+from twinward.decision.simulation.epidemic import (
+    Ensemble,
+    Scenario,
+    SimulationOutcome,
+    load_disease,
+    load_measures,
+    run,
+    run_ensemble,
+)
 from twinward.decision.simulation.epidemic.engine import STEPS
+from twinward.decision.simulation.epidemic.fitting.contact_matrices import fit_contacts, report_fit
 from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.run import require_memory
 from twinward.decision.simulation.epidemic.scenario import MIXINGS, check_scenario
 from twinward.library.hazards.diseases import DEFAULT, disease_schema
 from twinward.library.hazards.measures import list_idle, measures_schema
-from twinward.citybase.schema import CityBase
 
 
 class SimulationRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +69,9 @@ class SimulationAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write(answer: SimulationAnswer, tree: Path | None, out: Path | None) -> list[str]:
-    """Writes the infection tree and the folder of results; returns the names of the folder's files."""
+    """Writes the infection tree and the folder of results; returns the names of the folder's
+    files.
+    """
     from twinward.report.simulation import write_results, write_tree
 
     if tree is not None:
@@ -84,7 +96,8 @@ def simulate(
 ) -> SimulationAnswer:
     """Checks everything, then runs. Raises InputError before anything runs.
 
-    With `live` the run starts where the twins stand: who is infected and apart, and the measures in force.
+    With `live` the run starts where the twins stand: who is infected and apart, and the measures in
+    force.
     """
     started = time.perf_counter()
     _check(request)
@@ -97,10 +110,17 @@ def simulate(
     measures = (*measures, *state.measures) if state is not None else measures
     scenario = Scenario(
         initial=state.initial if state is not None else None,
-        base=base, disease=disease, days=request.days, seed=request.seed, infected=request.infected,
-        measures=measures, mixing=request.mixing, threads=request.threads, level=request.level,
+        base=base,
+        disease=disease,
+        days=request.days,
+        seed=request.seed,
+        infected=request.infected,
+        measures=measures,
+        mixing=request.mixing,
+        threads=request.threads,
+        level=request.level,
         keep_tree=request.keep_tree,
-    )  # fmt: skip
+    )
     check_scenario(scenario)
     fit = None
     if request.contacts is not None:
@@ -125,13 +145,17 @@ def simulate(
 
 
 def compare_contacts(request: SimulationRequest, folder: Path) -> dict[str, Any]:
-    """The contacts by setting and age of a city beside the matrices of a folder, without running anything.
+    """The contacts by setting and age of a city beside the matrices of a folder, without running
+    anything.
 
-    Those of `request.contacts` where it names a folder to which the contacts are fitted, else the bundled numbers.
+    Those of `request.contacts` where it names a folder to which the contacts are fitted, else the
+    bundled numbers.
     """
     if request.contacts not in (None, folder):
         raise InputError(
-            "--contacts and --contacts-report name different folders", "give both the same", code="bad_contacts"
+            "--contacts and --contacts-report name different folders",
+            "give both the same",
+            code="bad_contacts",
         )
     if request.residents is not None:
         require_memory(request.residents)
@@ -140,13 +164,33 @@ def compare_contacts(request: SimulationRequest, folder: Path) -> dict[str, Any]
 
 def _check(request: SimulationRequest) -> None:
     for holds, message, advice, code in (
-        (request.days >= 1, f"{request.days} days cannot be simulated", "give --days 1 or more", "no_days"),
-        (request.replicates >= 1, "there must be at least one replicate", "give --replicates 1", "bad_replicates"),
-        (request.residents is None or request.residents > 0, "there are no residents", "give some", "no_residents"),
+        (
+            request.days >= 1,
+            f"{request.days} days cannot be simulated",
+            "give --days 1 or more",
+            "no_days",
+        ),
+        (
+            request.replicates >= 1,
+            "there must be at least one replicate",
+            "give --replicates 1",
+            "bad_replicates",
+        ),
+        (
+            request.residents is None or request.residents > 0,
+            "there are no residents",
+            "give some",
+            "no_residents",
+        ),
         (request.infected >= 0, "a negative number of infected", "give 0 or more", "bad_infected"),
         (request.threads >= 1, "threads must be 1 or more", "give --threads 1", "bad_threads"),
-        (request.mixing in MIXINGS, f"no mixing {request.mixing!r}", f"one of {', '.join(MIXINGS)}", "bad_mixing"),
-    ):  # fmt: skip
+        (
+            request.mixing in MIXINGS,
+            f"no mixing {request.mixing!r}",
+            f"one of {', '.join(MIXINGS)}",
+            "bad_mixing",
+        ),
+    ):
         if not holds:
             raise InputError(message, advice, code=code)
 
@@ -161,12 +205,16 @@ def open_base(request: SimulationRequest) -> CityBase:
 
     if request.city is None or not request.city.is_dir():
         raise AbsentError(
-            "this workspace has no city", "build one with `twinward city build`, or give --residents N", code="no_city"
+            "this workspace has no city",
+            "build one with `twinward city build`, or give --residents N",
+            code="no_city",
         )
     return open_city(request.city)
 
 
-def _ensemble(request: SimulationRequest, scenario: Scenario, progress: Callable[[int], None] | None) -> Ensemble:
+def _ensemble(
+    request: SimulationRequest, scenario: Scenario, progress: Callable[[int], None] | None
+) -> Ensemble:
     """One process a core where the machine has room for it; the same numbers either way."""
     if request.cluster is not None:
         return run_ensemble(scenario, request.replicates, cluster=request.cluster)
@@ -180,7 +228,9 @@ def _ensemble(request: SimulationRequest, scenario: Scenario, progress: Callable
 
 
 def peak_rss_mb() -> float:
-    """Peak resident memory of this process and the largest of its finished children, in 1e6 bytes."""
+    """Peak resident memory of this process and the largest of its finished children, in 1e6
+    bytes.
+    """
     mine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return (mine + children) * 1024 / 1e6
@@ -194,21 +244,42 @@ def summary(answer: SimulationAnswer) -> dict[str, Any]:
     agent_days = sum(x.residents * x.days for x in outcomes)
     hashes = "".join(x.sha256 for x in outcomes)
     result: dict[str, Any] = {
-        "residents": o.residents, "days": o.days, "seed": o.seed, "threads": o.threads, "disease": o.disease,
-        "infections": o.infections, "attack_rate": o.attack_rate, "deaths": o.deaths, "peak_day": o.peak_day,
-        "peak_new": o.peak_new, "r0_realised": o.r0_realised, "generation_time_d": o.generation_time_d,
-        "cpu_s": cpu_s, "wall_s": sum(x.wall_s for x in outcomes), "setup_s": answer.setup_s,
-        "agent_days_per_cpu_s": agent_days / max(cpu_s, 1e-9), "ns_per_infection": cpu_s * 1e9 / max(infections, 1),
+        "residents": o.residents,
+        "days": o.days,
+        "seed": o.seed,
+        "threads": o.threads,
+        "disease": o.disease,
+        "infections": o.infections,
+        "attack_rate": o.attack_rate,
+        "deaths": o.deaths,
+        "peak_day": o.peak_day,
+        "peak_new": o.peak_new,
+        "r0_realised": o.r0_realised,
+        "generation_time_d": o.generation_time_d,
+        "cpu_s": cpu_s,
+        "wall_s": sum(x.wall_s for x in outcomes),
+        "setup_s": answer.setup_s,
+        "agent_days_per_cpu_s": agent_days / max(cpu_s, 1e-9),
+        "ns_per_infection": cpu_s * 1e9 / max(infections, 1),
         "peak_rss_mb": answer.peak_rss_mb,
         "sha256": o.sha256 if len(outcomes) == 1 else hashlib.sha256(hashes.encode()).hexdigest(),
-        "fingerprint": o.fingerprint, "simulated": True, "finished": o.finished,
+        "fingerprint": o.fingerprint,
+        "simulated": True,
+        "finished": o.finished,
         "notes": answer.notes,
-    }  # fmt: skip
+    }
     if answer.ensemble:
         result["replicates"] = len(outcomes)
         result["over_replicates"] = {
             name: [float(getattr(x, name)) for x in outcomes]
-            for name in ("infections", "attack_rate", "deaths", "peak_day", "peak_new", "r0_realised")
+            for name in (
+                "infections",
+                "attack_rate",
+                "deaths",
+                "peak_day",
+                "peak_new",
+                "r0_realised",
+            )
         }
         levels = answer.ensemble.levels
         result["quantiles"] = {
@@ -217,9 +288,11 @@ def summary(answer: SimulationAnswer) -> dict[str, Any]:
         }
     if answer.live:
         result["live"] = {
-            "reported": answer.live.reported, "estimated": answer.live.estimated, "notes": answer.live.notes,
+            "reported": answer.live.reported,
+            "estimated": answer.live.estimated,
+            "notes": answer.live.notes,
             "measures": [measure.name for measure in answer.live.measures],
-        }  # fmt: skip
+        }
     if answer.contact_fit:
         result["contact_fit"] = answer.contact_fit
     return result

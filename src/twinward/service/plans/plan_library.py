@@ -1,4 +1,6 @@
-"""Plans for who writes and chooses them: list, show, validate, lay beside each other, make variants."""
+"""Plans for who writes and chooses them: list, show, validate, lay beside each other, make
+variants.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,13 @@ import msgspec
 
 from twinward.core.clock import format_time
 from twinward.core.errors import AbsentError, InputError
+from twinward.library.loading import HOME, Library, load_library
+from twinward.library.manuals import Manual, find_manual, get_manual, list_manuals
+from twinward.library.plans.generation import generate_plans, parse_variables, write_toml
+from twinward.library.plans.plan import Plan
 from twinward.library.plans.plan_options import NAME, plan_of_name
 from twinward.library.plans.step_rules import check_steps
-from twinward.library.loading import HOME, Library, load_library
-from twinward.library.manuals import (Manual, find_manual, get_manual, list_manuals)
-from twinward.library.plans.plan import Plan
-from twinward.library.plans.validation import (Fault, plan_schema, read_text, validate_plan)
-from twinward.library.plans.generation import (generate_plans, parse_variables, write_toml)
+from twinward.library.plans.validation import Fault, plan_schema, read_text, validate_plan
 from twinward.service.platform import Caller, Platform
 
 __all__ = ["Manual", "find_manual", "get_manual", "list_manuals", "plan_schema", "write_toml"]
@@ -41,7 +43,9 @@ class PlanLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MakeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Plans to make: variants of `base` by `vary` (NAME=V,V; none: the usual); without a base, of blocks in `areas`."""
+    """Plans to make: variants of `base` by `vary` (NAME=V,V; none: the usual); without a base,
+    of blocks in `areas`.
+    """
 
     count: int = 8
     seed: int = 1
@@ -69,23 +73,36 @@ def list_plans(library: Library, hazard: str | None = None) -> list[PlanLine]:
         known = "known: " + ", ".join(library.hazards)
         raise InputError(f"there is no hazard {hazard!r}", known, code="unknown_hazard")
     family = library.find_hazard(hazard) if hazard is not None else None
-    return [line_of(plan) for plan in library.plans.values() if family is None or plan.hazard == family.id]
+    return [
+        line_of(plan)
+        for plan in library.plans.values()
+        if family is None or plan.hazard == family.id
+    ]
 
 
 def line_of(plan: Plan) -> PlanLine:
     return PlanLine(
-        id=plan.id, version=plan.version, hazard=plan.hazard, level=plan.level, title=plan.title,
-        standard=plan.standard, automatic=plan.authority.automatic, tasks=len(plan.tasks),
+        id=plan.id,
+        version=plan.version,
+        hazard=plan.hazard,
+        level=plan.level,
+        title=plan.title,
+        standard=plan.standard,
+        automatic=plan.authority.automatic,
+        tasks=len(plan.tasks),
         departments=tuple(dict.fromkeys(task.department for task in plan.every_task())),
-        measures=tuple(dict.fromkeys(str(m.__struct_config__.tag) for m in plan.measures)), made=plan.made,
-    )  # fmt: skip
+        measures=tuple(dict.fromkeys(str(m.__struct_config__.tag) for m in plan.measures)),
+        made=plan.made,
+    )
 
 
 def get_known_plan(library: Library, name: str) -> Plan:
     """A plan of the library by id."""
     found = library.find(name)
     if found is None:
-        raise AbsentError(f"there is no plan {name!r}", "known: " + ", ".join(library.plans), code="no_plan")
+        raise AbsentError(
+            f"there is no plan {name!r}", "known: " + ", ".join(library.plans), code="no_plan"
+        )
     return found
 
 
@@ -95,32 +112,46 @@ def get_plan(library: Library, name: str) -> Plan:
         return plan_of_name(name)
     if library.find(name) is not None or not name.endswith(".toml"):
         return get_known_plan(library, name)
-    plan, faults = validate_plan(read_text(Path(name)), name, library, datetime.min.replace(tzinfo=UTC))
+    plan, faults = validate_plan(
+        read_text(Path(name)), name, library, datetime.min.replace(tzinfo=UTC)
+    )
     if plan is None or faults:
-        raise InputError("\n".join(fault.text for fault in faults), "mend the file", code="bad_plan")
+        raise InputError(
+            "\n".join(fault.text for fault in faults), "mend the file", code="bad_plan"
+        )
     return plan
 
 
-def validate(files: Sequence[Path], library: Library, now: datetime, areas: Container[str] | None) -> list[CheckedPlan]:
+def validate(
+    files: Sequence[Path], library: Library, now: datetime, areas: Container[str] | None
+) -> list[CheckedPlan]:
     """Every file by itself; a name of a bundled plan stands for its file."""
     checked = []
     for given in files:
-        path = HOME / "plans" / f"{given}.toml" if not given.exists() and str(given) in library.plans else given
+        path = (
+            HOME / "plans" / f"{given}.toml"
+            if not given.exists() and str(given) in library.plans
+            else given
+        )
         plan, faults = validate_plan(read_text(path), str(given), library, now, areas)
         name = plan.id if plan else None
-        checked.append(CheckedPlan(file=str(given), plan=name, valid=not faults, errors=tuple(faults)))
+        checked.append(
+            CheckedPlan(file=str(given), plan=name, valid=not faults, errors=tuple(faults))
+        )
     return checked
 
 
 def diff(one: Plan, other: Plan) -> dict[str, Any]:
-    """What changes from one plan to the other: fields, and tasks and measures added, gone or changed."""
+    """What changes from one plan to the other: fields, and tasks and measures added, gone or
+    changed.
+    """
     first, second = msgspec.to_builtins(one), msgspec.to_builtins(other)
     lists = ("tasks", "measures", "objectives", "triggers", "duties", "messages")
     changed = {
         key: {"from": first[key], "to": second[key]}
         for key in first
         if key not in lists and first[key] != second[key]
-    }  # fmt: skip
+    }
     result: dict[str, Any] = {"from": one.id, "to": other.id, "fields": changed}
     for key in lists:
         before, after = named(first[key]), named(second[key])
@@ -128,20 +159,31 @@ def diff(one: Plan, other: Plan) -> dict[str, Any]:
             "added": [after[k] for k in after if k not in before],
             "gone": [before[k] for k in before if k not in after],
             "changed": [
-                {"key": k, "fields": {f: {"from": before[k].get(f), "to": v} for f, v in after[k].items()
-                                      if before[k].get(f) != v}}
-                for k in after if k in before and before[k] != after[k]
+                {
+                    "key": k,
+                    "fields": {
+                        f: {"from": before[k].get(f), "to": v}
+                        for f, v in after[k].items()
+                        if before[k].get(f) != v
+                    },
+                }
+                for k in after
+                if k in before and before[k] != after[k]
             ],
-        }  # fmt: skip
+        }
     result["same"] = first == second
     return result
 
 
 def named(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Items by what tells them apart: key, figure, audience, department and level, or kind; numbered when doubled."""
+    """Items by what tells them apart: key, figure, audience, department and level, or kind;
+    numbered when doubled.
+    """
     found: dict[str, dict[str, Any]] = {}
     for item in items:
-        name = str(item.get("key") or item.get("figure") or item.get("audience") or item.get("type") or "")
+        name = str(
+            item.get("key") or item.get("figure") or item.get("audience") or item.get("type") or ""
+        )
         name = name or f"{item.get('department')}@{item.get('level')}"
         doubled = sum(1 for known in found if known.partition("#")[0] == name)
         found[f"{name}#{doubled}" if doubled else name] = item
@@ -155,7 +197,11 @@ def diff_text(one: Plan, other: Plan) -> str:
 
 
 def generate(
-    library: Library, request: MakeRequest, *, files: bool = False, areas: Container[str] | None = None
+    library: Library,
+    request: MakeRequest,
+    *,
+    files: bool = False,
+    areas: Container[str] | None = None,
 ) -> list[Plan]:
     """Plans made from a base or from blocks; the same request gives the same plans.
 
@@ -165,14 +211,20 @@ def generate(
         raise InputError(f"{request.count} plans cannot be made", "say 1 or more", code="bad_count")
     base = (get_plan if files else get_known_plan)(library, request.base) if request.base else None
     variables = parse_variables(request.vary)
-    made = generate_plans(request.count, request.seed, base=base, variables=variables, areas=request.areas)
+    made = generate_plans(
+        request.count, request.seed, base=base, variables=variables, areas=request.areas
+    )
     for _, code, message, advice in (fault for plan in made for fault in check_steps(plan, areas)):
         raise InputError(message, advice, code=code)
     return made
 
 
-def keep(platform: Platform, caller: Caller, request: MakeRequest, *, files: bool = False) -> list[PlanLine]:
-    """Generated plans become plans of the workspace: in its folder, with what they were made from and by whom."""
+def keep(
+    platform: Platform, caller: Caller, request: MakeRequest, *, files: bool = False
+) -> list[PlanLine]:
+    """Generated plans become plans of the workspace: in its folder, with what they were made
+    from and by whom.
+    """
     platform.policy.require(caller, "plan_ahead")
     library = platform.reference.library
     for area in request.areas:
@@ -187,7 +239,9 @@ def store(platform: Platform, plans: Sequence[Plan], seed: int, by: str) -> list
     for plan in made:
         _, faults = validate_plan(write_toml(plan), plan.id, library, now, platform.reference.areas)
         if faults:
-            raise InputError("\n".join(fault.text for fault in faults), "give other values", code="bad_plan")
+            raise InputError(
+                "\n".join(fault.text for fault in faults), "give other values", code="bad_plan"
+            )
     fresh = [plan for plan in made if library.find(plan.id) is None]
     for path, plan in zip(write_plans(fresh, platform.workspace / "plans"), fresh, strict=True):
         library.put(plan, path)
@@ -195,7 +249,9 @@ def store(platform: Platform, plans: Sequence[Plan], seed: int, by: str) -> list
 
 
 def signed(plan: Plan, seed: int, by: str, at: datetime) -> Plan:
-    return msgspec.structs.replace(plan, made=plan.made | {"seed": str(seed), "by": by, "at": format_time(at)})
+    return msgspec.structs.replace(
+        plan, made=plan.made | {"seed": str(seed), "by": by, "at": format_time(at)}
+    )
 
 
 def write_plans(plans: Sequence[Plan], out: Path) -> list[Path]:
@@ -207,5 +263,7 @@ def write_plans(plans: Sequence[Plan], out: Path) -> list[Path]:
             fresh.write_text(write_toml(plan), "utf-8")
             fresh.replace(out / f"{plan.id}.toml")
     except OSError as error:
-        raise InputError(f"{out} cannot be written: {error}", "name another folder", code="bad_out") from error
+        raise InputError(
+            f"{out} cannot be written: {error}", "name another folder", code="bad_out"
+        ) from error
     return [out / f"{plan.id}.toml" for plan in plans]

@@ -1,4 +1,6 @@
-"""Use case: is each plan ready, before anything happens? Its faults, its drills, its needs against what is there."""
+"""Use case: is each plan ready, before anything happens? Its faults, its drills, its needs
+against what is there.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +9,17 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from twinward.library.plans.plan import Plan, Quantity
-from twinward.library.supplies.resources import list_resources
-from twinward.library.plans.validation import validate_plan
 from twinward.library.plans.generation import write_toml
+from twinward.library.plans.plan import Plan, Quantity
+from twinward.library.plans.validation import validate_plan
+from twinward.library.supplies.resources import list_resources
+from twinward.service.incidents.queries import concerns
 from twinward.service.plans.plan_library import list_plans
 from twinward.service.platform import Caller, Platform, snapshot_of
-from twinward.service.incidents.queries import concerns
 
-DRILLED_WITHIN = timedelta(days=365)  # ours: a plan that nobody has practised for a year is not practised
+DRILLED_WITHIN = timedelta(
+    days=365
+)  # ours: a plan that nobody has practised for a year is not practised
 OLD_COUNT = timedelta(days=30)  # ours: what nobody has counted for so long is not known to be there
 SOON = timedelta(days=30)
 
@@ -46,7 +50,9 @@ class PlanReady(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """All plans at an instant, those that are not ready first; `old_counts`: stocks that nobody has counted lately."""
+    """All plans at an instant, those that are not ready first; `old_counts`: stocks that nobody
+    has counted lately.
+    """
 
     as_of: datetime
     ready: int
@@ -55,7 +61,9 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldCapacity(msgspec.Struct, frozen=True, kw_only=True):
-    """What a workspace says of today: free by kind, when each plan was last drilled, counts grown old."""
+    """What a workspace says of today: free by kind, when each plan was last drilled, counts
+    grown old.
+    """
 
     free: Mapping[str, float]
     drilled: Mapping[str, datetime]
@@ -63,17 +71,25 @@ class HeldCapacity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def assess(platform: Platform, caller: Caller, hazard: str | None = None) -> Readiness:
-    """Every plan of a hazard (none: of all) but generated ones, against the stocks that concern the caller."""
+    """Every plan of a hazard (none: of all) but generated ones, against the stocks that concern
+    the caller.
+    """
     now, library = platform.clock.now(), platform.reference.library
     held = read_held(platform, caller, now)
     found = []
     for line in list_plans(library, hazard):
         if not line.made:
             plan = library.plans[line.id]
-            _, faults = validate_plan(write_toml(plan), plan.id, library, now, platform.reference.areas)
-            found.append(weigh(plan, tuple(f"{one.message}; {one.advice}" for one in faults), held, now))
+            _, faults = validate_plan(
+                write_toml(plan), plan.id, library, now, platform.reference.areas
+            )
+            found.append(
+                weigh(plan, tuple(f"{one.message}; {one.advice}" for one in faults), held, now)
+            )
     ranked = sorted(found, key=lambda one: (one.ready, one.hazard, one.plan))
-    return Readiness(as_of=now, ready=sum(one.ready for one in ranked), plans=tuple(ranked), old_counts=held.old)
+    return Readiness(
+        as_of=now, ready=sum(one.ready for one in ranked), plans=tuple(ranked), old_counts=held.old
+    )
 
 
 def read_held(platform: Platform, caller: Caller, now: datetime) -> HeldCapacity:
@@ -86,9 +102,13 @@ def read_held(platform: Platform, caller: Caller, now: datetime) -> HeldCapacity
             if concerns(platform, caller, row.area):
                 free[row.kind] = free.get(row.kind, 0.0) + max(row.free(now.date()), 0.0)
                 if now - row.stated_at > OLD_COUNT:
-                    old.append(f"{row.kind} of {row.holder or row.area}, counted {row.stated_at:%Y-%m-%d}")
+                    old.append(
+                        f"{row.kind} of {row.holder or row.area}, counted {row.stated_at:%Y-%m-%d}"
+                    )
         for row in snapshot.list_rows("drills"):
-            drilled |= {plan: max(row.played_at, drilled.get(plan, row.played_at)) for plan in row.plans}
+            drilled |= {
+                plan: max(row.played_at, drilled.get(plan, row.played_at)) for plan in row.plans
+            }
     return HeldCapacity(free=free, drilled=drilled, old=tuple(old))
 
 
@@ -97,19 +117,30 @@ def weigh(plan: Plan, faults: tuple[str, ...], held: HeldCapacity, now: datetime
     known = list_resources()
     lacks = tuple(
         Lack(
-            resource=name, title=known[name].title, unit=known[name].unit, needed=needed,
-            free=held.free.get(name, 0.0), short=needed - held.free.get(name, 0.0),
+            resource=name,
+            title=known[name].title,
+            unit=known[name].unit,
+            needed=needed,
+            free=held.free.get(name, 0.0),
+            short=needed - held.free.get(name, 0.0),
         )
         for name, needed in needs_of(plan).items()
         if name in known and held.free.get(name, 0.0) < needed
-    )  # fmt: skip
+    )
     at = held.drilled.get(plan.id)
     because = [*faults, *(f"{one.short:,.0f} {one.unit} of {one.title} are short" for one in lacks)]
     because += say_drilled(at, now) + say_valid(plan.valid_until, now.date())
     return PlanReady(
-        plan=plan.id, title=plan.title, hazard=plan.hazard, level=plan.level, ready=not because, faults=faults,
-        drilled_at=at, lacks=lacks, because=tuple(because),
-    )  # fmt: skip
+        plan=plan.id,
+        title=plan.title,
+        hazard=plan.hazard,
+        level=plan.level,
+        ready=not because,
+        faults=faults,
+        drilled_at=at,
+        lacks=lacks,
+        because=tuple(because),
+    )
 
 
 def say_drilled(at: datetime | None, now: datetime) -> list[str]:
@@ -119,11 +150,17 @@ def say_drilled(at: datetime | None, now: datetime) -> list[str]:
 
 
 def say_valid(until: date | None, today: date) -> list[str]:
-    return [f"it is valid until {until} only"] if until is not None and today <= until < today + SOON else []
+    return (
+        [f"it is valid until {until} only"]
+        if until is not None and today <= until < today + SOON
+        else []
+    )
 
 
 def needs_of(plan: Plan) -> dict[str, float]:
-    """What the plan says it needs in all; of what it says nothing of, the needs of its tasks, each ordered once."""
+    """What the plan says it needs in all; of what it says nothing of, the needs of its tasks,
+    each ordered once.
+    """
     summed: dict[str, float] = {}
     for task in plan.tasks:
         for name, needed in task.needs.items():

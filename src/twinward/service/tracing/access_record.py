@@ -1,4 +1,6 @@
-"""What a question about movement looked at, as the record tells it: one person, or a crowd in areas and times."""
+"""What a question about movement looked at, as the record tells it: one person, or a crowd in
+areas and times.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ AREAS_NAMED, LETTERS_NAMED = 8, 60
 
 
 class AccessRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the record. `persons` is how many the answer tells of; `words` a question asked freely."""
+    """One entry of the record. `persons` is how many the answer tells of; `words` a question
+    asked freely.
+    """
 
     question: str
     subject: str = CROWD
@@ -29,10 +33,14 @@ def of_person(question: str, subject: str) -> AccessRecord:
 
 def of_visited(areas: AskedAreas, answer: VisitedAnswer) -> AccessRecord:
     """Everyone who was in the areas."""
-    persons, named = max(answer.passed_through, answer.stayed), len({one.subject for one in answer.presences})
+    persons, named = (
+        max(answer.passed_through, answer.stayed),
+        len({one.subject for one in answer.presences}),
+    )
     counted = f"{answer.passed_through} who passed and {answer.stayed} who stayed"
     return AccessRecord(
-        question=f"trace.visited: {counted}, {named} of them named, {where(areas, answer.window)}", persons=persons
+        question=f"trace.visited: {counted}, {named} of them named, {where(areas, answer.window)}",
+        persons=persons,
     )
 
 
@@ -40,16 +48,25 @@ def of_dwell(areas: AskedAreas, answer: DwellAnswer) -> AccessRecord:
     """Everyone who stayed long in the areas."""
     named = len({one.subject for one in answer.dwells})
     counted = f"{answer.subjects} who stayed over {answer.over_h:g} h, {named} of them named"
-    return AccessRecord(question=f"trace.dwell: {counted}, {where(areas, answer.window)}", persons=answer.subjects)
+    return AccessRecord(
+        question=f"trace.dwell: {counted}, {where(areas, answer.window)}", persons=answer.subjects
+    )
 
 
 def of_words(words: str, persons: int, start: datetime, end: datetime) -> AccessRecord:
     """A free question, which could be about anybody of whom there are data."""
     window = f"{format_time(start)} to {format_time(end)}"
-    return AccessRecord(question=f"lake.sql: a free question over {persons} subjects, {window}", persons=persons, words=words)
+    return AccessRecord(
+        question=f"lake.sql: a free question over {persons} subjects, {window}",
+        persons=persons,
+        words=words,
+    )
 
 
 def where(areas: AskedAreas, window: tuple[str, str]) -> str:
-    names = [code if len(code) <= LETTERS_NAMED else f"{code[:LETTERS_NAMED]}…" for code in areas.codes[:AREAS_NAMED]]
+    names = [
+        code if len(code) <= LETTERS_NAMED else f"{code[:LETTERS_NAMED]}…"
+        for code in areas.codes[:AREAS_NAMED]
+    ]
     more = f" and {len(areas) - AREAS_NAMED} more" if len(areas) > AREAS_NAMED else ""
     return f"in {', '.join(names)}{more}, {window[0]} to {window[1]}"

@@ -1,4 +1,6 @@
-"""`trace file`: one person, one file: places and contacts from movement; case, tests, isolation, tasks from the log."""
+"""`trace file`: one person, one file: places and contacts from movement; case, tests, isolation,
+tasks from the log.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,17 @@ from twinward.core.errors import AbsentError
 from twinward.decision.tracing.contacts.case_file import Stay
 from twinward.decision.tracing.contacts.evidence import TracedContact
 from twinward.service.platform import Platform
-from twinward.service.tracing.questions import Tracing
 from twinward.service.tracing.access_record import of_person
+from twinward.service.tracing.questions import Tracing
 
 MOST_CONTACTS = 200
 Row = dict[str, Any]
 
 
 class PersonFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One person, one file. `cases`, `as_contact` and `tasks` are rows of the emergency twin; the rest is movement."""
+    """One person, one file. `cases`, `as_contact` and `tasks` are rows of the emergency twin;
+    the rest is movement.
+    """
 
     subject: str
     window: tuple[str, str] | None
@@ -38,7 +42,9 @@ class PersonFile(msgspec.Struct, frozen=True, kw_only=True):
 def make_file(
     platform: Platform, tracing: Tracing, subject: str, start: datetime | None, end: datetime | None
 ) -> dict[str, Any]:
-    """Everything the activation opens about one person. AbsentError when neither movement nor log know them."""
+    """Everything the activation opens about one person. AbsentError when neither movement nor
+    log know them.
+    """
     movement: dict[str, Any] = {}
     contacts: dict[str, Any] = {}
     absent: AbsentError | None = None
@@ -67,15 +73,27 @@ def make_file(
 
 
 def read_log(platform: Platform, subject: str) -> dict[str, list[dict[str, Any]]]:
-    """What the log knows: the person's cases, their steps as a contact (isolation, tests), and tasks about them."""
+    """What the log knows: the person's cases, their steps as a contact (isolation, tests), and
+    tasks about them.
+    """
     with platform.store.read() as rows:
         cases = rows.list_rows("cases", subject=subject)
         steps = rows.list_rows("contacts", subject=subject)
         incidents = {row.incident for row in steps if row.incident}
         about = {row.id for row in steps}
-        work = [task for incident in sorted(incidents) for task in rows.list_rows("tasks", incident=incident)]
+        work = [
+            task
+            for incident in sorted(incidents)
+            for task in rows.list_rows("tasks", incident=incident)
+        ]
     tasks = [task for task in work if task.contact in about]
     tests = [row for row in steps if row.step.startswith("tested")]
     isolation = [row for row in steps if row.step in ("isolated", "released")]
-    found = {"cases": cases, "as_contact": steps, "tests": tests, "isolation": isolation, "tasks": tasks}
+    found = {
+        "cases": cases,
+        "as_contact": steps,
+        "tests": tests,
+        "isolation": isolation,
+        "tasks": tasks,
+    }
     return {name: [msgspec.to_builtins(row) for row in list_] for name, list_ in found.items()}

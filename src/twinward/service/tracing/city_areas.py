@@ -1,4 +1,6 @@
-"""Where the city's areas are, for questions about movement: points to lowest areas, and any level above them."""
+"""Where the city's areas are, for questions about movement: points to lowest areas, and any
+level above them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ FAR_DEGREES = 0.5  # a point farther than this from every area is in none of the
 
 
 class CityAreas:
-    """The areas of a city that have a point of their own. `lowest` is None in a workspace without a city."""
+    """The areas of a city that have a point of their own. `lowest` is None in a workspace
+    without a city.
+    """
 
     def __init__(self, areas: Sequence[Any] = ()) -> None:
         self.areas = [area for area in areas if hasattr(area, "lon")]
@@ -24,11 +28,15 @@ class CityAreas:
     def level(self, level: str) -> AreaLocator:
         """The areas of one level, found through their lowest areas."""
         if self.lowest is None:
-            raise InputError("this workspace has no city", "build one, or name areas of your own", code="no_city")
+            raise InputError(
+                "this workspace has no city", "build one, or name areas of your own", code="no_city"
+            )
         wanted = [area for area in self.areas if area.level == level]
         if not wanted:
             levels = sorted({area.level for area in self.areas})
-            raise InputError(f"the city has no level {level!r}", f"it has {', '.join(levels)}", code="bad_level")
+            raise InputError(
+                f"the city has no level {level!r}", f"it has {', '.join(levels)}", code="bad_level"
+            )
         row = {area.code: number for number, area in enumerate(wanted)}
         above = np.array([*(row_above(code, row) for code in self.lowest.codes), -1], np.int64)
         locate = self.lowest.locate

@@ -1,4 +1,6 @@
-"""The chain of transmission of an incident: its cases and named contacts as a line list, cut to what is open."""
+"""The chain of transmission of an incident: its cases and named contacts as a line list, cut to
+what is open.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,14 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ports import Reader
 from twinward.decision.tracing.chains.reconstruct import ChainAnswer, reconstruct_chain
+from twinward.decision.tracing.chains.serial_interval import get_serial_interval
 from twinward.decision.tracing.chains.table import LineList, build_line_list
 from twinward.decision.tracing.scoped_lake import PURPOSE
-from twinward.decision.tracing.chains.serial_interval import get_serial_interval
 from twinward.service.access.activations import scope_for
 from twinward.service.access.approvals import with_emergency_access
 from twinward.service.access.person_listing import record_listing
-from twinward.service.platform import Caller, Platform
 from twinward.service.incidents.queries import concerns
+from twinward.service.platform import Caller, Platform
 
 MOST_CASES = 5_000
 COUNTED = ("confirmed", "asymptomatic", "recovered", "dead")
@@ -37,7 +39,9 @@ class ChainCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncidentChain(ChainAnswer, frozen=True, kw_only=True):
-    """The tree with its cases. `left_out` counts cases of the incident that the caller may not see."""
+    """The tree with its cases. `left_out` counts cases of the incident that the caller may not
+    see.
+    """
 
     incident: str
     people: list[ChainCase]
@@ -49,7 +53,9 @@ class IncidentChain(ChainAnswer, frozen=True, kw_only=True):
 def trace_incident(
     platform: Platform, caller: Caller, incident: str, disease: str | None = None, seed: int = 0
 ) -> IncidentChain:
-    """Reconstruct and record. AbsentError where there is no such incident, or it is not the caller's."""
+    """Reconstruct and record. AbsentError where there is no such incident, or it is not the
+    caller's.
+    """
     platform.policy.require(caller, "trace")
     scope = scope_for(platform, caller, PURPOSE)
     interval = get_serial_interval(disease) if disease else None
@@ -69,17 +75,27 @@ def trace_incident(
         pairs = contacts_of(rows, incident, {row.subject: row.id for row in seen})
     if not 2 <= len(seen) <= MOST_CASES:
         raise InputError(
-            f"{len(seen)} cases of this incident can be seen", f"a chain takes 2 to {MOST_CASES}", code="bad_cases"
+            f"{len(seen)} cases of this incident can be seen",
+            f"a chain takes 2 to {MOST_CASES}",
+            code="bad_cases",
         )
     started = time.perf_counter()
     answer = reconstruct_chain(as_line_list(seen, list(pairs)), interval, seed)
     took_ms = (time.perf_counter() - started) * 1e3
-    record_listing(platform, caller, scope, f"chain of {incident}", tuple(sorted({row.subject for row in seen})))
+    record_listing(
+        platform,
+        caller,
+        scope,
+        f"chain of {incident}",
+        tuple(sorted({row.subject for row in seen})),
+    )
     stated = [
-        msgspec.structs.replace(link, stated=pairs.get((link.infector, link.infectee), False)) for link in answer.links
+        msgspec.structs.replace(link, stated=pairs.get((link.infector, link.infectee), False))
+        for link in answer.links
     ]
     return IncidentChain(
-        **msgspec.structs.asdict(answer) | {"links": stated, "stated_links": sum(link.stated for link in stated)},
+        **msgspec.structs.asdict(answer)
+        | {"links": stated, "stated_links": sum(link.stated for link in stated)},
         incident=incident,
         people=[show_case(row) for row in seen],
         left_out=len(every) - len(seen),
@@ -90,13 +106,19 @@ def trace_incident(
 
 def cases_of(rows: Reader, incident: str) -> list[Any]:
     """The persons found to be infected, in the order in which they were reported."""
-    joined = [rows.find("cases", row.id) for row in rows.list_rows("case_incidents", incident=incident)]
+    joined = [
+        rows.find("cases", row.id) for row in rows.list_rows("case_incidents", incident=incident)
+    ]
     found = [row for row in joined if row is not None and row.status in COUNTED]
     return sorted(found, key=lambda row: (row.reported_at, row.id))
 
 
-def contacts_of(rows: Reader, incident: str, case_of: dict[str, str]) -> dict[tuple[str, str], bool]:
-    """(case, case of its contact) -> whether somebody stated it; a probability means that movement did."""
+def contacts_of(
+    rows: Reader, incident: str, case_of: dict[str, str]
+) -> dict[tuple[str, str], bool]:
+    """(case, case of its contact) -> whether somebody stated it; a probability means that
+    movement did.
+    """
     ids = set(case_of.values())
     return {
         (row.case, case_of[row.subject]): row.probability is None
@@ -106,7 +128,9 @@ def contacts_of(rows: Reader, incident: str, case_of: dict[str, str]) -> dict[tu
 
 
 def as_line_list(cases: list[Any], contacts: list[tuple[str, str]]) -> LineList:
-    """Onset, report, place and area of each case as the text columns that a line list is read from."""
+    """Onset, report, place and area of each case as the text columns that a line list is read
+    from.
+    """
     columns = {
         "id": [row.id for row in cases],
         "onset": [row.onset.isoformat() if row.onset else "" for row in cases],

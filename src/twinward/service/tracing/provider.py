@@ -1,23 +1,27 @@
-"""Tracing on a platform: scopes from its activations, looks on its record, areas from its city, one warm lake."""
+"""Tracing on a platform: scopes from its activations, looks on its record, areas from its city,
+one warm lake.
+"""
 
 from __future__ import annotations
 
 import threading
 
 from twinward.core.scope import Scope
-from twinward.decision.tracing.scoped_lake import PURPOSE
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.decision.tracing.scoped_lake import PURPOSE
 from twinward.decision.tracing.warm import warm_up
 from twinward.service.access.activations import record_look, scope_for
 from twinward.service.access.approvals import with_emergency_access
 from twinward.service.platform import Caller, Platform
-from twinward.service.tracing.questions import AskableLake, Tracing
-from twinward.service.tracing.city_areas import CityAreas
 from twinward.service.tracing.access_record import AccessRecord
+from twinward.service.tracing.city_areas import CityAreas
+from twinward.service.tracing.questions import AskableLake, Tracing
 
 
 class TracingProvider:
-    """What the questions of one process share; `of` gives each caller the questions in the caller's own name."""
+    """What the questions of one process share; `of` gives each caller the questions in the
+    caller's own name.
+    """
 
     def __init__(self, platform: Platform, lake: AskableLake) -> None:
         self.platform = platform
@@ -27,7 +31,9 @@ class TracingProvider:
         self._is_warm = False
 
     def of(self, caller: Caller) -> Tracing:
-        """The questions on behalf of a caller, cut to the caller's areas; who asked is put on record."""
+        """The questions on behalf of a caller, cut to the caller's areas; who asked is put on
+        record.
+        """
         platform = self.platform
 
         def record(scope: Scope, look: AccessRecord) -> None:

@@ -1,4 +1,6 @@
-"""Questions about movement: scope first, then the answer, then the audit entry; aggregates with small counts hidden."""
+"""Questions about movement: scope first, then the answer, then the audit entry; aggregates with
+small counts hidden.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +17,24 @@ from twinward.core.clock import from_us
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ports import MovementLake, MovePoints
 from twinward.core.scope import ALL_AREAS, Scope
-from twinward.decision.tracing.presence.areas import read_areas
 from twinward.decision.tracing.contacts.case_file import home_of, tell_movement
 from twinward.decision.tracing.contacts.companions import list_companions
-from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts
-from twinward.decision.tracing.presence.flows import HOUR_US, FlowAnswer, list_flows
-from twinward.decision.tracing.scoped_lake import PURPOSE, ScopedLake
 from twinward.decision.tracing.contacts.higher_order import list_second_order, trace_backward
-from twinward.decision.tracing.presence.visited import VisitedAnswer, list_dwells, list_visited
+from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.decision.tracing.presence.areas import read_areas
+from twinward.decision.tracing.presence.flows import HOUR_US, FlowAnswer, list_flows
+from twinward.decision.tracing.presence.visited import VisitedAnswer, list_dwells, list_visited
+from twinward.decision.tracing.scoped_lake import PURPOSE, ScopedLake
 from twinward.security.privacy.masking import PointMask, mask_points
+from twinward.service.tracing.access_record import (
+    AccessRecord,
+    of_dwell,
+    of_person,
+    of_visited,
+    of_words,
+)
 from twinward.service.tracing.city_areas import CityAreas
-from twinward.service.tracing.access_record import (AccessRecord, of_dwell, of_person, of_visited, of_words)
 from twinward.twins.emergency.access.messages import LONGEST_WORDS
 
 T = TypeVar("T")
@@ -36,7 +44,9 @@ Audit = Callable[[Scope, AccessRecord], None]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What every answer about persons carries: the activation that opened it, and how long it took."""
+    """What every answer about persons carries: the activation that opened it, and how long it
+    took.
+    """
 
     activation: str
     query_ms: float
@@ -47,7 +57,9 @@ class AskableLake(Protocol):
 
     def ask(self, question: Callable[[Any], T]) -> T: ...
 
-    def sql(self, text: str, start: datetime, end: datetime, move: MovePoints | None) -> dict[str, Any]: ...
+    def sql(
+        self, text: str, start: datetime, end: datetime, move: MovePoints | None
+    ) -> dict[str, Any]: ...
 
 
 class Tracing:
@@ -64,7 +76,9 @@ class Tracing:
         mine: Callable[[str], bool] | None = None,
         mask: PointMask | None = None,
     ) -> None:
-        """`mine` cuts to the caller's areas; `mask` moves the points of persons, wherever no named place stands."""
+        """`mine` cuts to the caller's areas; `mask` moves the points of persons, wherever no
+        named place stands.
+        """
         self.lake = lake
         self.scope_for = scope_for
         self.audit = audit
@@ -76,10 +90,16 @@ class Tracing:
         self.mask = mask
 
     def contacts(self, **asked: Any) -> dict[str, Any]:
-        """`trace contacts`; the fields of a ContactQuestion, a missing end of the window by default."""
+        """`trace contacts`; the fields of a ContactQuestion, a missing end of the window by
+        default.
+        """
         scope = self.scope_for(PURPOSE)
-        question = ContactQuestion(**(asked | self.window(scope, asked.get("start"), asked.get("end"))))
-        return self._about_person(scope, "contacts", asked, lambda lake: list_contacts(lake, question, self.settings))
+        question = ContactQuestion(
+            **(asked | self.window(scope, asked.get("start"), asked.get("end")))
+        )
+        return self._about_person(
+            scope, "contacts", asked, lambda lake: list_contacts(lake, question, self.settings)
+        )
 
     def movement(self, **asked: Any) -> dict[str, Any]:
         """The part of a case file that movement tells."""
@@ -90,7 +110,9 @@ class Tracing:
         )
 
     def home_areas(self, subjects: Sequence[str], start: datetime, end: datetime) -> dict[str, str]:
-        """The lowest area in which each person spends the nights, where the city and the data tell it."""
+        """The lowest area in which each person spends the nights, where the city and the data
+        tell it.
+        """
         scope, areas = self.scope_for(PURPOSE), self.areas
         if areas is None or not subjects:
             return {}
@@ -100,59 +122,87 @@ class Tracing:
             found = {name: home_of(opened, name, start, end, self.settings) for name in subjects}
             homes = {name: point for name, point in found.items() if point is not None}
             rows: Any = areas.locate(*np.array(list(homes.values())).T) if homes else []
-            return {name: areas.codes[row] for name, row in zip(homes, rows, strict=True) if row >= 0}
+            return {
+                name: areas.codes[row] for name, row in zip(homes, rows, strict=True) if row >= 0
+            }
 
         return self.lake().ask(ask)
 
     def sql(self, text: str) -> dict[str, Any]:
         """`lake sql`: a SELECT over what the activation opens; only where it opens the whole city.
 
-        On record before it is answered: what it might tell cannot be read from its words, nor from how it fails.
+        On record before it is answered: what it might tell cannot be read from its words, nor from
+        how it fails.
         """
         scope = self.scope_for(PURPOSE)
         if ALL_AREAS not in scope.areas or self.mine is not None:
             raise RefusedError(
-                "free questions need an activation of all areas", "ask with the trace verbs", code="area_not_open"
+                "free questions need an activation of all areas",
+                "ask with the trace verbs",
+                code="area_not_open",
             )
         if len(text) > LONGEST_WORDS:
-            raise InputError(f"the question has {len(text)} letters", f"use at most {LONGEST_WORDS}", code="bad_sql")
+            raise InputError(
+                f"the question has {len(text)} letters",
+                f"use at most {LONGEST_WORDS}",
+                code="bad_sql",
+            )
         people = self.lake().ask(lambda lake: lake.subject_count())
         self.audit(scope, of_words(text, people, scope.data_from, scope.data_to))
         started = time.perf_counter()
-        answer = self.lake().sql(text, scope.data_from, scope.data_to, self.mask.many if self.mask else None)
-        return answer | {"activation": scope.activation, "query_ms": round((time.perf_counter() - started) * 1e3, 3)}
+        answer = self.lake().sql(
+            text, scope.data_from, scope.data_to, self.mask.many if self.mask else None
+        )
+        return answer | {
+            "activation": scope.activation,
+            "query_ms": round((time.perf_counter() - started) * 1e3, 3),
+        }
 
     def second_order(self, min_transmission: float, cap: int, **asked: Any) -> dict[str, Any]:
-        """`trace contacts --second-order`: contacts of likely infected contacts, with threshold and cap."""
+        """`trace contacts --second-order`: contacts of likely infected contacts, with threshold
+        and cap.
+        """
         scope = self.scope_for(PURPOSE)
-        question = ContactQuestion(**(asked | self.window(scope, asked.get("start"), asked.get("end"))))
+        question = ContactQuestion(
+            **(asked | self.window(scope, asked.get("start"), asked.get("end")))
+        )
         return self._about_person(
             scope,
             "second_order",
             asked,
-            lambda lake: list_second_order(lake, question, self.settings, min_transmission=min_transmission, cap=cap),
+            lambda lake: list_second_order(
+                lake, question, self.settings, min_transmission=min_transmission, cap=cap
+            ),
         )
 
-    def backward(self, subject: str, onset: datetime, known_cases: frozenset[str], limit: int) -> dict[str, Any]:
+    def backward(
+        self, subject: str, onset: datetime, known_cases: frozenset[str], limit: int
+    ) -> dict[str, Any]:
         """`trace backward`: where and from whom a case may have been infected."""
         scope = self.scope_for(PURPOSE)
         return self._about_person(
             scope,
             "backward",
             {"subject": subject, "onset": onset},
-            lambda lake: trace_backward(lake, subject, onset, self.settings, known_cases=known_cases, limit=limit),
+            lambda lake: trace_backward(
+                lake, subject, onset, self.settings, known_cases=known_cases, limit=limit
+            ),
         )
 
     def companions(self, **asked: Any) -> dict[str, Any]:
         """`trace companions`: who shared several places with a subject."""
         scope = self.scope_for(PURPOSE)
         asked |= self.window(scope, asked.pop("start", None), asked.pop("end", None))
-        return self._about_person(scope, "companions", asked, lambda lake: list_companions(lake, **asked))
+        return self._about_person(
+            scope, "companions", asked, lambda lake: list_companions(lake, **asked)
+        )
 
     def visited(
         self, areas: Any, days: float, end: datetime | None, subject: str | None, limit: int | None
     ) -> dict[str, Any]:
-        """`trace visited`: who passed through the areas (GeoJSON) and who stayed, in the `days` before `end`."""
+        """`trace visited`: who passed through the areas (GeoJSON) and who stayed, in the `days`
+        before `end`.
+        """
         scope = self.scope_for(PURPOSE)
         if not 0 < days <= 366:
             raise InputError(f"{days} days cannot be asked for", "use 1 to 366", code="bad_days")
@@ -170,7 +220,12 @@ class Tracing:
         return self._about_persons(scope, answer, lambda found: of_visited(asked, found))
 
     def dwell(
-        self, areas: Any, over_h: float, start: datetime | None, end: datetime | None, limit: int | None
+        self,
+        areas: Any,
+        over_h: float,
+        start: datetime | None,
+        end: datetime | None,
+        limit: int | None,
     ) -> dict[str, Any]:
         """`trace dwell`: who stayed in the areas for more than `over_h` hours."""
         scope = self.scope_for(PURPOSE)
@@ -194,7 +249,9 @@ class Tracing:
     ) -> dict[str, Any]:
         """`trace flows`: aggregates with small counts hidden; open in peacetime, too."""
         if (areas is None) == (level is None):
-            raise InputError("flows are between areas", "give either --by LEVEL or --areas FILE", code="no_areas")
+            raise InputError(
+                "flows are between areas", "give either --by LEVEL or --areas FILE", code="no_areas"
+            )
         asked = self.city.level(str(level)) if areas is None else read_areas(areas)
         if end is None:
             end = from_us(-(-self.lake().ask(lambda lake: lake.span_us())[1] // HOUR_US) * HOUR_US)
@@ -209,23 +266,37 @@ class Tracing:
         out: dict[str, Any] = msgspec.to_builtins(answer)
         return out | {"query_ms": round(query_ms, 3)}
 
-    def window(self, scope: Scope, start: datetime | None, end: datetime | None) -> dict[str, datetime]:
-        """The window asked for; what is missing follows from the newest data that the scope opens."""
+    def window(
+        self, scope: Scope, start: datetime | None, end: datetime | None
+    ) -> dict[str, datetime]:
+        """The window asked for; what is missing follows from the newest data that the scope
+        opens.
+        """
         if end is None:
             newest = from_us(self.lake().ask(lambda lake: lake.span_us())[1])
             end = min(max(newest, scope.data_from), scope.data_to)
         return {"start": start or max(end - DEFAULT_WINDOW, scope.data_from), "end": end}
 
     def _about_person(
-        self, scope: Scope, question: str, asked: dict[str, Any], answer: Callable[[ScopedLake], Any]
+        self,
+        scope: Scope,
+        question: str,
+        asked: dict[str, Any],
+        answer: Callable[[ScopedLake], Any],
     ) -> dict[str, Any]:
         subject = str(asked["subject"])
         return self._about_persons(scope, answer, lambda _: of_person(question, subject), subject)
 
     def _about_persons(
-        self, scope: Scope, answer: Callable[[ScopedLake], Found], look: Callable[[Found], AccessRecord], subject: str = ""
+        self,
+        scope: Scope,
+        answer: Callable[[ScopedLake], Found],
+        look: Callable[[Found], AccessRecord],
+        subject: str = "",
     ) -> dict[str, Any]:
-        """Answer and audit. `query_ms` is the time of the answer alone: the lake is opened and warm before."""
+        """Answer and audit. `query_ms` is the time of the answer alone: the lake is opened and
+        warm before.
+        """
 
         def ask(lake: MovementLake) -> tuple[Found, float]:
             opened = ScopedLake(lake, scope, self.areas, self.mine)
@@ -245,6 +316,10 @@ def read_json(path: Path) -> Any:
     try:
         return msgspec.json.decode(path.read_bytes())
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path", code="file_absent") from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", "check the path", code="file_absent"
+        ) from error
     except msgspec.DecodeError as error:
-        raise InputError(f"{path.name} is not JSON: {error}", "give a GeoJSON file", code="bad_areas") from error
+        raise InputError(
+            f"{path.name} is not JSON: {error}", "give a GeoJSON file", code="bad_areas"
+        ) from error

@@ -1,7 +1,9 @@
-"""The log as FHIR R4 AuditEvents, one a line: every line carries its chain entry, and is a pure function of it.
+"""The log as FHIR R4 AuditEvents, one a line: every line carries its chain entry, and is a pure
+function of it.
 
-A reader of FHIR sees who did what to whom and when; a verifier takes the entry out of the extension, writes the line
-anew and compares, so that no byte of what a person reads can differ from what the chain covers.
+A reader of FHIR sees who did what to whom and when; a verifier takes the entry out of the
+extension, writes the line anew and compares, so that no byte of what a person reads can differ from
+what the chain covers.
 """
 
 from __future__ import annotations
@@ -13,17 +15,26 @@ import msgspec
 
 from twinward.core.clock import format_time, from_us
 
-# HL7 v3 ActReason HTEST, test health data: the label by which receivers keep exercises out of real records
+# HL7 v3 ActReason HTEST, test health data: the label by which receivers keep exercises out of real
+# records
 TEST_DATA = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
 ENTRY_URL = "urn:twinward:audit:entry"
 HASH_URL = "urn:twinward:audit:hash"
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 TYPES = {True: ("110110", "Patient Record"), False: ("110100", "Application Activity")}
-# what an event does to what it is about: R reads, U updates, D deletes, E executes; all others create
+# what an event does to what it is about: R reads, U updates, D deletes, E executes; all others
+# create
 ACTIONS = {
-    "LookRecorded": "R", "PersonsListed": "R", "GlassBroken": "R", "CaseReclassified": "U", "ContactUpdated": "U",
-    "ChangeConfirmed": "U", "ChangeRefused": "U", "AppealDecided": "U", "AccessNoted": "E",
-}  # fmt: skip
+    "LookRecorded": "R",
+    "PersonsListed": "R",
+    "GlassBroken": "R",
+    "CaseReclassified": "U",
+    "ContactUpdated": "U",
+    "ChangeConfirmed": "U",
+    "ChangeRefused": "U",
+    "AppealDecided": "U",
+    "AccessNoted": "E",
+}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -37,7 +48,9 @@ def to_fhir(entry: dict[str, Any], raw: bytes, drill: str = "") -> bytes:
     """One AuditEvent; `raw` is the entry as the plain export writes it."""
     kind, subject = entry["type"], entry["subject"]
     code, display = TYPES[subject is not None]
-    entities: list[dict[str, Any]] = [{"what": {"identifier": {"system": "urn:twinward:area", "value": entry["area"]}}}]
+    entities: list[dict[str, Any]] = [
+        {"what": {"identifier": {"system": "urn:twinward:area", "value": entry["area"]}}}
+    ]
     for system in ("subject", "incident", "cause"):
         if entry[system] is not None:
             identifier = {"system": f"urn:twinward:{system}", "value": entry[system]}
@@ -57,7 +70,12 @@ def to_fhir(entry: dict[str, Any], raw: bytes, drill: str = "") -> bytes:
             "recorded": format_time(from_us(entry["recorded_at"])),
             "outcome": "0",
             "agent": [
-                {"who": {"identifier": {"system": "urn:twinward:actor", "value": entry["actor"]}}, "requestor": True}
+                {
+                    "who": {
+                        "identifier": {"system": "urn:twinward:actor", "value": entry["actor"]}
+                    },
+                    "requestor": True,
+                }
             ],
             "source": {"observer": {"display": "Twinward"}},
             "entity": entities,
@@ -66,7 +84,9 @@ def to_fhir(entry: dict[str, Any], raw: bytes, drill: str = "") -> bytes:
 
 
 def to_fhir_ending(raw: bytes, entries: int, drill: str = "") -> bytes:
-    """The last line, without which a file has lost its tail. A Basic: it is about the file, not about an event."""
+    """The last line, without which a file has lost its tail. A Basic: it is about the file, not
+    about an event.
+    """
     return _encode(
         {
             "resourceType": "Basic",

@@ -1,4 +1,6 @@
-"""Lab messages in FHIR R4: a positive DiagnosticReport or Observation of a Patient becomes the row of a case report."""
+"""Lab messages in FHIR R4: a positive DiagnosticReport or Observation of a Patient becomes the
+row of a case report.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ Resource = dict[str, Any]
 
 
 def read_fhir(path: Path, reading: FileReading) -> Iterator[Row]:
-    """The reports of one Bundle or resource, as rows; what is no final positive result is a row that says so."""
+    """The reports of one Bundle or resource, as rows; what is no final positive result is a row
+    that says so.
+    """
     try:
         document = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError) as error:
@@ -30,12 +34,23 @@ def read_fhir(path: Path, reading: FileReading) -> Iterator[Row]:
             f"{path.name}: not a JSON object: {error}", "send a FHIR R4 Bundle", code="bad_json"
         ) from error
     known = resources_of(document)
-    reports = [one for one in known.values() if one.get("resourceType") in ("DiagnosticReport", "Observation")]
+    reports = [
+        one
+        for one in known.values()
+        if one.get("resourceType") in ("DiagnosticReport", "Observation")
+    ]
     if not reports:
         raise InputError(
-            f"{path.name}: no DiagnosticReport and no Observation in it", "send a FHIR R4 Bundle", code="no_report"
+            f"{path.name}: no DiagnosticReport and no Observation in it",
+            "send a FHIR R4 Bundle",
+            code="no_report",
         )
-    inside = {name for one in reports for result in listed(one, "result") for name in [result.get("reference")]}
+    inside = {
+        name
+        for one in reports
+        for result in listed(one, "result")
+        for name in [result.get("reference")]
+    }
     alone = [one for name, one in known.items() if one in reports and name not in inside]
     for number, report in enumerate(alone, 1):
         try:
@@ -43,7 +58,13 @@ def read_fhir(path: Path, reading: FileReading) -> Iterator[Row]:
                 require_no_test(report, document)
             yield Row(number, dict(reading.constants) | row_of(report, known, reading.constants))
         except (InputError, TypeError, AttributeError, KeyError, IndexError) as error:
-            yield Row(number, {}, str(error) if isinstance(error, InputError) else f"not as FHIR R4 has it: {error!r}")
+            yield Row(
+                number,
+                {},
+                str(error)
+                if isinstance(error, InputError)
+                else f"not as FHIR R4 has it: {error!r}",
+            )
 
 
 def require_no_test(*resources: Resource) -> None:
@@ -54,13 +75,19 @@ def require_no_test(*resources: Resource) -> None:
             isinstance(c, dict) and c.get("code") == TEST_DATA for c in listed(meta, "security")
         ):
             raise InputError(
-                "it is labelled as test data (HTEST): it has not happened", "feed it to a drill", code="bad_row"
+                "it is labelled as test data (HTEST): it has not happened",
+                "feed it to a drill",
+                code="bad_row",
             )
 
 
 def resources_of(document: Resource) -> dict[str, Resource]:
     """Every resource by each name that a reference may use, contained ones too."""
-    entries = listed(document, "entry") if document.get("resourceType") == "Bundle" else [{"resource": document}]
+    entries = (
+        listed(document, "entry")
+        if document.get("resourceType") == "Bundle"
+        else [{"resource": document}]
+    )
     known: dict[str, Resource] = {}
     for number, entry in enumerate(entries):
         one = entry.get("resource") if isinstance(entry, dict) else None
@@ -76,13 +103,26 @@ def listed(resource: Resource, name: str) -> list[Any]:
 
 
 def codes_in(concept: Any) -> set[str]:
-    return {str(coding.get("code")) for coding in listed(concept, "coding")} if isinstance(concept, dict) else set()
+    return (
+        {str(coding.get("code")) for coding in listed(concept, "coding")}
+        if isinstance(concept, dict)
+        else set()
+    )
 
 
-def row_of(report: Resource, known: dict[str, Resource], constants: dict[str, str]) -> dict[str, Any]:
+def row_of(
+    report: Resource, known: dict[str, Resource], constants: dict[str, str]
+) -> dict[str, Any]:
     if report.get("status") not in FINAL:
-        raise InputError(f"the status is {report.get('status')!r}", "only final results are reports", code="bad_row")
-    parts = [report, *(known[name] for r in listed(report, "result") if (name := r.get("reference")) in known)]
+        raise InputError(
+            f"the status is {report.get('status')!r}",
+            "only final results are reports",
+            code="bad_row",
+        )
+    parts = [
+        report,
+        *(known[name] for r in listed(report, "result") if (name := r.get("reference")) in known),
+    ]
     results = {
         code
         for part in parts
@@ -91,7 +131,9 @@ def row_of(report: Resource, known: dict[str, Resource], constants: dict[str, st
     }
     if not results & POSITIVE:
         what = "is negative" if results & NEGATIVE else "is not coded"
-        raise InputError(f"the result {what}: no case", "code a positive result in SNOMED CT", code="bad_row")
+        raise InputError(
+            f"the result {what}: no case", "code a positive result in SNOMED CT", code="bad_row"
+        )
     tests = {code for part in parts for code in codes_in(part.get("code"))}
     hazard = next((HAZARDS[code] for code in sorted(tests) if code in HAZARDS), None)
     found = {
@@ -100,14 +142,18 @@ def row_of(report: Resource, known: dict[str, Resource], constants: dict[str, st
         "hazard": constants.get("hazard", hazard),
         "occurred_at": report.get("effectiveDateTime") or report.get("issued"),
     } | person_of(known[report["subject"]["reference"]])
-    return {name: value for name, value in found.items() if value is not None and name not in constants}
+    return {
+        name: value for name, value in found.items() if value is not None and name not in constants
+    }
 
 
 def person_of(patient: Resource) -> Resource:
     """The fields for the vault, and the area: the code in `district` of the patient's address."""
     name = (listed(patient, "name") or [{}])[0]
     address = (listed(patient, "address") or [{}])[0]
-    phones = [one.get("value") for one in listed(patient, "telecom") if one.get("system") == "phone"]
+    phones = [
+        one.get("value") for one in listed(patient, "telecom") if one.get("system") == "phone"
+    ]
     whole = " ".join([*listed(name, "given"), name.get("family", "")]).strip()
     return {
         "name": name.get("text") or whole or None,

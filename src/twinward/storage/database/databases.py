@@ -56,14 +56,19 @@ class Sqlite:
 
     def _connect(self, *, write: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
+            self.path,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS_KEPT,
         )
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         if write:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KB}")
-            connection.execute("PRAGMA wal_autocheckpoint=0")  # the store checkpoints by itself, between commits
+            connection.execute(
+                "PRAGMA wal_autocheckpoint=0"
+            )  # the store checkpoints by itself, between commits
         else:
             connection.execute(f"PRAGMA mmap_size={SQLITE_READ_MAP_BYTES}")
             connection.execute("PRAGMA query_only=1")
@@ -108,7 +113,8 @@ class Sqlite:
             )
         return StoppedError(
             f"the disk did not keep what was written to {self.path.name} ({error})",
-            "check the disk, then start again and run `twinward doctor`; whatever was acknowledged is kept",
+            "check the disk, then start again and run `twinward doctor`; whatever was "
+            "acknowledged is kept",
             code="disk_failed",
         )
 
@@ -135,7 +141,9 @@ class Postgres:
 
     def begin_write(self, connection: Any) -> None:
         connection.execute("BEGIN")
-        connection.execute("SELECT pg_advisory_xact_lock(hashtext('twinward'), hashtext(current_schema()))")
+        connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('twinward'), hashtext(current_schema()))"
+        )
 
     def wal_bytes(self) -> int:
         """The server looks after its own log."""
@@ -150,26 +158,35 @@ class Postgres:
             )
         if isinstance(error, psycopg.OperationalError):
             return StorageError(
-                f"the connection to PostgreSQL was lost ({str(error).strip().partition(chr(10))[0] or 'closed'})",
-                "see that the server runs, then send the same commands again; those that were kept count as duplicates",
+                f"the connection to PostgreSQL was lost "
+                f"({str(error).strip().partition(chr(10))[0] or 'closed'})",
+                "see that the server runs, then send the same commands again; those that were "
+                "kept count as duplicates",
                 code="connection_lost",
             )
-        return StorageError(f"PostgreSQL refused: {error}", "run `twinward doctor`", code="database_refused")
+        return StorageError(
+            f"PostgreSQL refused: {error}", "run `twinward doctor`", code="database_refused"
+        )
 
 
 def require_log(place: str | Path) -> None:
-    """StorageError `database_gone` where keys are kept of what a log holds (SQLite), and there is no log any more."""
+    """StorageError `database_gone` where keys are kept of what a log holds (SQLite), and there
+    is no log any more.
+    """
     keys = Path(place) / "keys" / "subjects.keys"
     if keys.exists() and keys.stat().st_size and not (Path(place) / "twinward.db").exists():
         raise StorageError(
             f"the log of {place} is gone: there is no twinward.db",
-            "bring it back with `twinward restore`; to begin anew, make another workspace with `twinward init`",
+            "bring it back with `twinward restore`; to begin anew, make another workspace with "
+            "`twinward init`",
             code="database_gone",
         )
 
 
 def choose_database(url_or_path: str | Path) -> Sqlite | Postgres:
-    """PostgreSQL for a postgresql:// URL, else SQLite in that file (or in `twinward.db` of that folder)."""
+    """PostgreSQL for a postgresql:// URL, else SQLite in that file (or in `twinward.db` of that
+    folder).
+    """
     text = str(url_or_path)
     if text.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
         return Postgres(text.replace("postgresql+psycopg://", "postgresql://", 1))

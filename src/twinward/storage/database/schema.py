@@ -1,4 +1,6 @@
-"""The tables of a workspace's database as SQLAlchemy Core knows them: the log, and two for each projection."""
+"""The tables of a workspace's database as SQLAlchemy Core knows them: the log, and two for each
+projection.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,12 @@ COLUMN_TYPES: dict[type, Any] = {
 
 def log_tables(metadata: sa.MetaData) -> None:
     """The tables that every workspace has, whatever its twins declare."""
-    sa.Table("meta", metadata, sa.Column("name", TEXT, primary_key=True), sa.Column("value", TEXT, nullable=False))
+    sa.Table(
+        "meta",
+        metadata,
+        sa.Column("name", TEXT, primary_key=True),
+        sa.Column("value", TEXT, nullable=False),
+    )
     sa.Table(  # one row: where the log stands; read first by every writing transaction
         "head",
         metadata,
@@ -74,29 +81,46 @@ def log_tables(metadata: sa.MetaData) -> None:
             postgresql_where=sa.text("incident IS NOT NULL"),
         ),
     )
-    sa.Table("offsets", metadata, sa.Column("name", TEXT, primary_key=True), sa.Column("seq", BIG, nullable=False))
+    sa.Table(
+        "offsets",
+        metadata,
+        sa.Column("name", TEXT, primary_key=True),
+        sa.Column("seq", BIG, nullable=False),
+    )
     sa.Table(
         "source_counts",
         metadata,
         sa.Column("source", TEXT, primary_key=True),
-        *(sa.Column(name, BIG, nullable=False) for name in ("received", "stored", "rejected", "duplicate")),
+        *(
+            sa.Column(name, BIG, nullable=False)
+            for name in ("received", "stored", "rejected", "duplicate")
+        ),
     )
 
 
 class Form:
-    """One declared projection, made ready: its two tables, its decoder, and how to take columns off a row."""
+    """One declared projection, made ready: its two tables, its decoder, and how to take columns
+    off a row.
+    """
 
     def __init__(self, table: Table, metadata: sa.MetaData) -> None:
         self.table = table
         self.name = table.name
         fields = {field.name: field for field in _fields(table.row)}
-        for needed in (table.key, table.area, *table.columns, *((table.subject,) if table.subject else ())):
+        for needed in (
+            table.key,
+            table.area,
+            *table.columns,
+            *((table.subject,) if table.subject else ()),
+        ):
             if needed not in fields:
                 raise _bad(table, f"its row {table.row.__name__} has no field {needed!r}")
         if table.name in OWN_NAMES or table.name.removesuffix("_history") in OWN_NAMES:
             raise _bad(table, "the log itself has a table of this name")
         self.columns = tuple(name for name in table.columns if name not in (table.key, table.area))
-        self.kinds = {name: _kind(table, fields[name]) for name in {*table.columns, table.key, table.area}}
+        self.kinds = {
+            name: _kind(table, fields[name]) for name in {*table.columns, table.key, table.area}
+        }
         self.decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(table.row)
         self.current = self._current(metadata)
         self.history = self._history(metadata)
@@ -112,7 +136,9 @@ class Form:
             *(sa.Column(name, COLUMN_TYPES[self.kinds[name]]) for name in self.columns),
             sa.Column("row_body", BYTES, nullable=False),
             *(
-                sa.Index(f"{self.name}_by_{'_'.join(names)}", *(self.column_name(name) for name in names))
+                sa.Index(
+                    f"{self.name}_by_{'_'.join(names)}", *(self.column_name(name) for name in names)
+                )
                 for names in self.table.indexes
             ),
             sqlite_with_rowid=False,
@@ -156,13 +182,19 @@ def to_stored(value: Any) -> Any:
     """A column's value as both databases take it: instants as microseconds, truth as 0 or 1."""
     if isinstance(value, str):
         if "\x00" in value:
-            raise InputError("a text holds the character NUL", "remove it; no text has it", code="bad_text")
+            raise InputError(
+                "a text holds the character NUL", "remove it; no text has it", code="bad_text"
+            )
         return value.value if isinstance(value, Enum) else value
     if isinstance(value, datetime):
         return to_us(value)
     if isinstance(value, int):
         if not -(2**63) <= value < 2**63:
-            raise InputError(f"the number {value} does not fit in 64 bits", "send a smaller one", code="bad_number")
+            raise InputError(
+                f"the number {value} does not fit in 64 bits",
+                "send a smaller one",
+                code="bad_number",
+            )
         return int(value)
     return value.value if isinstance(value, Enum) else value
 
@@ -182,7 +214,9 @@ def _fields(row: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
 
 
 def _kind(table: Table, field: inspect.Field) -> type:
-    kinds = {_plain(part) for part in getattr(field.type, "types", (field.type,))} - {inspect.NoneType}
+    kinds = {_plain(part) for part in getattr(field.type, "types", (field.type,))} - {
+        inspect.NoneType
+    }
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind not in COLUMN_TYPES:
         raise _bad(table, f"the field {field.name!r} is no str, int, float, bool or datetime")
@@ -192,7 +226,11 @@ def _kind(table: Table, field: inspect.Field) -> type:
 def _plain(part: inspect.Type) -> type:
     """Literals and enums are kept as the text or number that they are."""
     if isinstance(part, inspect.LiteralType):
-        return inspect.StrType if all(isinstance(value, str) for value in part.values) else inspect.IntType
+        return (
+            inspect.StrType
+            if all(isinstance(value, str) for value in part.values)
+            else inspect.IntType
+        )
     if isinstance(part, inspect.EnumType):
         texts = all(isinstance(member.value, str) for member in part.cls)
         return inspect.StrType if texts else inspect.IntType
@@ -200,4 +238,6 @@ def _plain(part: inspect.Type) -> type:
 
 
 def _bad(table: Table, why: str) -> InputError:
-    return InputError(f"table {table.name!r} cannot be kept: {why}", "mend its declaration", code="bad_table")
+    return InputError(
+        f"table {table.name!r} cannot be kept: {why}", "mend its declaration", code="bad_table"
+    )

@@ -1,4 +1,6 @@
-"""Statement texts for one database dialect: built once by SQLAlchemy, then run as text with tuples."""
+"""Statement texts for one database dialect: built once by SQLAlchemy, then run as text with
+tuples.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,19 @@ from twinward.storage.database.schema import Form
 # how a filter compares: (column, "=" | "null" | "in", how many values)
 Shape = tuple[str, str, int]
 EVENT_FIELDS = (
-    "seq", "id", "type", "occurred_at", "recorded_at", "area", "actor", "cause", "command", "incident", "subject",
+    "seq",
+    "id",
+    "type",
+    "occurred_at",
+    "recorded_at",
+    "area",
+    "actor",
+    "cause",
+    "command",
+    "incident",
+    "subject",
     "body",
-)  # fmt: skip
+)
 
 
 class Statement:
@@ -34,7 +46,11 @@ class Statements:
 
     def __init__(self, dialect_name: str, metadata: sa.MetaData, forms: dict[str, Form]) -> None:
         self.is_sqlite = dialect_name == "sqlite"
-        self.dialect = sqlite.dialect(paramstyle="qmark") if self.is_sqlite else postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+        self.dialect = (
+            sqlite.dialect(paramstyle="qmark")
+            if self.is_sqlite
+            else postgresql.dialect(paramstyle="format")
+        )  # type: ignore[no-untyped-call]
         self.tables = metadata.tables
         self.forms = forms
         self._kept: dict[Any, Statement] = {}
@@ -51,24 +67,38 @@ class Statements:
         return found
 
     def insert(self, name: str) -> Statement:
-        return self.kept(("insert", name), lambda: sa.insert(self.tables[name]).values(_binds(self.tables[name])))
+        return self.kept(
+            ("insert", name), lambda: sa.insert(self.tables[name]).values(_binds(self.tables[name]))
+        )
 
     def upsert(self, name: str, *, add: bool = False) -> Statement:
-        """Insert or overwrite by primary key; with `add`, numbers that are there grow by those given."""
+        """Insert or overwrite by primary key; with `add`, numbers that are there grow by those
+        given.
+        """
 
         def build() -> Any:
             table = self.tables[name]
-            insert = (sqlite.insert if self.is_sqlite else postgresql.insert)(table).values(_binds(table))
+            insert = (sqlite.insert if self.is_sqlite else postgresql.insert)(table).values(
+                _binds(table)
+            )
             others = [column for column in table.columns if not column.primary_key]
-            fresh = {c.name: c + insert.excluded[c.name] if add else insert.excluded[c.name] for c in others}
-            return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=fresh)
+            fresh = {
+                c.name: c + insert.excluded[c.name] if add else insert.excluded[c.name]
+                for c in others
+            }
+            return insert.on_conflict_do_update(
+                index_elements=list(table.primary_key.columns), set_=fresh
+            )
 
         return self.kept(("upsert", name, add), build)
 
     def delete(self, name: str) -> Statement:
         table = self.tables[name]
         key = next(iter(table.primary_key.columns))
-        return self.kept(("delete", name), lambda: sa.delete(table).where(key == sa.bindparam("key", type_=key.type)))
+        return self.kept(
+            ("delete", name),
+            lambda: sa.delete(table).where(key == sa.bindparam("key", type_=key.type)),
+        )
 
     def get(self, name: str, columns: tuple[str, ...], key: str) -> Statement:
         table = self.tables[name]
@@ -90,13 +120,18 @@ class Statements:
         limited: bool,
         before: str | None,
     ) -> Statement:
-        """Current rows by filters; bound are `<column>`, `<column>_<n>`, under, beyond, low_<n>, high_<n>, before,
-        limit, offset."""
+        """Current rows by filters; bound are `<column>`, `<column>_<n>`, under, beyond, low_<n>,
+        high_<n>, before, limit, offset.
+        """
 
         def build() -> Any:
             table = form.current
-            clause = sa.select(table.c.row_area, table.c.row_recorded_at, table.c.row_subject, table.c.row_body)
-            for condition in conditions(form, table, shapes, under=under, within=within, before=before):
+            clause = sa.select(
+                table.c.row_area, table.c.row_recorded_at, table.c.row_subject, table.c.row_body
+            )
+            for condition in conditions(
+                form, table, shapes, under=under, within=within, before=before
+            ):
                 clause = clause.where(condition)
             clause = clause.order_by(*ordering(form, table, order))
             return page(clause) if limited else clause
@@ -106,9 +141,13 @@ class Statements:
     def events_after(self, types: int, incident: bool) -> Statement:
         def build() -> Any:
             table = self.tables["events"]
-            clause = sa.select(*(table.c[name] for name in EVENT_FIELDS)).where(table.c.seq > bind(table.c.seq, "seq"))
+            clause = sa.select(*(table.c[name] for name in EVENT_FIELDS)).where(
+                table.c.seq > bind(table.c.seq, "seq")
+            )
             if types:
-                clause = clause.where(table.c.type.in_([bind(table.c.type, f"type_{n}") for n in range(types)]))
+                clause = clause.where(
+                    table.c.type.in_([bind(table.c.type, f"type_{n}") for n in range(types)])
+                )
             if incident:
                 clause = clause.where(table.c.incident == bind(table.c.incident, "incident"))
             return page(clause.order_by(table.c.seq))
@@ -116,13 +155,17 @@ class Statements:
         return self.kept(("events", types, incident), build)
 
     def count_asked(self, own: int) -> Statement:
-        """How many commands after a place in the log no event caused and none of our own actors asked."""
+        """How many commands after a place in the log no event caused and none of our own actors
+        asked.
+        """
 
         def build() -> Any:
             table = self.tables["events"]
             actors = [bind(table.c.actor, f"own_{n}") for n in range(own)]
             return sa.select(sa.func.count(sa.distinct(table.c.command))).where(
-                table.c.seq > bind(table.c.seq, "seq"), table.c.cause.is_(None), table.c.actor.not_in(actors)
+                table.c.seq > bind(table.c.seq, "seq"),
+                table.c.cause.is_(None),
+                table.c.actor.not_in(actors),
             )
 
         return self.kept(("count_asked", own), build)
@@ -134,14 +177,22 @@ class Statements:
             events, commands = self.tables["events"], self.tables["commands"]
             return (
                 sa.select(*(events.c[name] for name in EVENT_FIELDS))
-                .join_from(commands, events, events.c.seq.between(commands.c.first_seq, commands.c.last_seq))
-                .where(commands.c.id == bind(commands.c.id, "command"), events.c.id == bind(events.c.id, "id"))
+                .join_from(
+                    commands,
+                    events,
+                    events.c.seq.between(commands.c.first_seq, commands.c.last_seq),
+                )
+                .where(
+                    commands.c.id == bind(commands.c.id, "command"),
+                    events.c.id == bind(events.c.id, "id"),
+                )
             )
 
         return self.kept("find_event", build)
 
     def as_of(self, form: Form, *, area: bool, after: bool = False) -> Statement:
-        """The last version of each row that was valid at `at` and known at `known`; tombstones are among them.
+        """The last version of each row that was valid at `at` and known at `known`; tombstones are
+        among them.
 
         With `after` only versions later than that one are looked at.
         """
@@ -157,8 +208,14 @@ class Statements:
                 where.append(t.c.row_version > bind(t.c.row_version, "after"))
             if self.is_sqlite:  # SQLite takes bare columns from the row that holds max()
                 newest = sa.func.max(t.c.row_version)
-                clause = sa.select(*fields, newest).where(*where).group_by(t.c.row_area, t.c.row_key)
-                return clause.with_hint(t, f"INDEXED BY {t.name}_by_version", "sqlite") if after else clause
+                clause = (
+                    sa.select(*fields, newest).where(*where).group_by(t.c.row_area, t.c.row_key)
+                )
+                return (
+                    clause.with_hint(t, f"INDEXED BY {t.name}_by_version", "sqlite")
+                    if after
+                    else clause
+                )
             ordered = (t.c.row_area, t.c.row_key, t.c.row_version.desc())
             first = postgresql.distinct_on(t.c.row_area, t.c.row_key)
             return sa.select(*fields).ext(first).where(*where).order_by(*ordered)
@@ -194,7 +251,13 @@ def beyond(prefix: str) -> str:
 
 
 def conditions(
-    form: Form, table: sa.Table, shapes: tuple[Shape, ...], *, under: bool, within: int, before: str | None
+    form: Form,
+    table: sa.Table,
+    shapes: tuple[Shape, ...],
+    *,
+    under: bool,
+    within: int,
+    before: str | None,
 ) -> list[Any]:
     found: list[Any] = []
     for name, how, n in shapes:
@@ -216,7 +279,9 @@ def conditions(
 
 
 def ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
-    """By the column asked for (nulls first going up, last going down, on both databases), then by key."""
+    """By the column asked for (nulls first going up, last going down, on both databases), then
+    by key.
+    """
     key = table.c.row_key
     if order is None:
         return [key]
@@ -226,8 +291,12 @@ def ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
     return [column.asc().nulls_first(), key]
 
 
-def shape_filters(form: Form, equals: dict[str, Any]) -> tuple[tuple[Shape, ...], dict[str, Any], bool]:
-    """The shape of `equals`, its named values as given, and whether nothing can match (an empty tuple)."""
+def shape_filters(
+    form: Form, equals: dict[str, Any]
+) -> tuple[tuple[Shape, ...], dict[str, Any], bool]:
+    """The shape of `equals`, its named values as given, and whether nothing can match (an empty
+    tuple).
+    """
     shapes: list[Shape] = []
     named: dict[str, Any] = {}
     for name, value in sorted(equals.items()):
@@ -238,7 +307,9 @@ def shape_filters(form: Form, equals: dict[str, Any]) -> tuple[tuple[Shape, ...]
             if not value:
                 return (), {}, True
             if any(one is None for one in value):
-                raise InputError(f"the filter {name!r} mixes None with values", "ask twice", code="bad_filter")
+                raise InputError(
+                    f"the filter {name!r} mixes None with values", "ask twice", code="bad_filter"
+                )
             shapes.append((name, "in", len(value)))
             named.update({f"{name}_{i}": one for i, one in enumerate(value)})
         else:

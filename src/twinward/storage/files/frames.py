@@ -1,4 +1,6 @@
-"""Frames in append-only files: each has a checksum, a head that counts, and the accepted rows as one Arrow batch."""
+"""Frames in append-only files: each has a checksum, a head that counts, and the accepted rows as
+one Arrow batch.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,12 @@ class FrameHead(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def counts(self) -> Counts:
-        return Counts(received=self.received, stored=self.stored, rejected=self.rejected, duplicate=self.duplicate)
+        return Counts(
+            received=self.received,
+            stored=self.stored,
+            rejected=self.rejected,
+            duplicate=self.duplicate,
+        )
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -51,11 +58,15 @@ def pack_frame(head: FrameHead, rows: Any) -> bytes:
     """The bytes of one frame."""
     body = rows.serialize()
     start = _encode(head)
-    return b"".join((LEAD.pack(MAGIC, len(start), len(body), zlib.crc32(body, zlib.crc32(start))), start, body))
+    return b"".join(
+        (LEAD.pack(MAGIC, len(start), len(body), zlib.crc32(body, zlib.crc32(start))), start, body)
+    )
 
 
 def read_frames(path: Path, start: int = 0) -> Iterator[Frame]:
-    """The whole frames of a file from a byte offset on; it ends where a frame is torn or its checksum is wrong."""
+    """The whole frames of a file from a byte offset on; it ends where a frame is torn or its
+    checksum is wrong.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         file.seek(start)
@@ -73,7 +84,9 @@ def read_frames(path: Path, start: int = 0) -> Iterator[Frame]:
 
 
 def frame_follows(path: Path, start: int) -> bool:
-    """True when a whole frame begins anywhere after `start`: then what is broken there was no torn tail."""
+    """True when a whole frame begins anywhere after `start`: then what is broken there was no
+    torn tail.
+    """
     data = path.read_bytes()[start:]
     at = data.find(MAGIC, 1)
     while at >= 0:

@@ -9,7 +9,9 @@ from numba import njit
 
 from twinward.core.chance import GOLDEN, M1, mix
 
-LANE = np.uint64(0xD6E8FEB86659FD93)  # a second odd multiplier, so that the two halves of a key are independent
+LANE = np.uint64(
+    0xD6E8FEB86659FD93
+)  # a second odd multiplier, so that the two halves of a key are independent
 ONE = np.uint64(1)
 HOUR_US = 3_600_000_000
 
@@ -21,7 +23,9 @@ def _word(high: Any, low: Any, word: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def hash_texts(data: Any, offsets: Any, seed_high: Any, seed_low: Any, keys: Any) -> None:
-    """128-bit keys, uint64[n, 2] and never 0, of texts (Arrow bytes and offsets), each from its own seed."""
+    """128-bit keys, uint64[n, 2] and never 0, of texts (Arrow bytes and offsets), each from its
+    own seed.
+    """
     for k in range(len(offsets) - 1):
         high, low = seed_high[k], seed_low[k]
         word, filled = np.uint64(0), 0
@@ -40,7 +44,9 @@ def hash_texts(data: Any, offsets: Any, seed_high: Any, seed_low: Any, keys: Any
 
 @njit(cache=True, inline="always")
 def _slot(table: Any, high: Any, low: Any) -> Any:
-    """Where a key is, or the free slot where it would go (linear probing; the size is a power of two)."""
+    """Where a key is, or the free slot where it would go (linear probing; the size is a power of
+    two).
+    """
     mask = np.uint64(len(table) - 1)
     at = high & mask
     while table[at, 1] != np.uint64(0) and (table[at, 0] != high or table[at, 1] != low):
@@ -50,7 +56,9 @@ def _slot(table: Any, high: Any, low: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def add_keys(table: Any, older: Any, keys: Any, known: Any) -> int:
-    """Adds keys to `table`; known[k] is set where a key was in it or in `older`. Returns how many were added."""
+    """Adds keys to `table`; known[k] is set where a key was in it or in `older`. Returns how
+    many were added.
+    """
     added = 0
     for k in range(len(keys)):
         high, low = keys[k, 0], keys[k, 1]
@@ -84,7 +92,9 @@ def find_key(table: Any, rows: Any, high: Any, low: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def keep_latest(numbers: Any, time_us: Any, value: Any, area: Any, latest_us: Any, latest: Any, areas: Any) -> None:
+def keep_latest(
+    numbers: Any, time_us: Any, value: Any, area: Any, latest_us: Any, latest: Any, areas: Any
+) -> None:
     """Takes each reading that is not older than what its sensor has."""
     for k in range(len(numbers)):
         n = numbers[k]
@@ -95,8 +105,12 @@ def keep_latest(numbers: Any, time_us: Any, value: Any, area: Any, latest_us: An
 
 
 @njit(cache=True, nogil=True)
-def by_hour(time_us: Any, value: Any, first_hour: Any, count: Any, total: Any, low: Any, high: Any) -> None:
-    """Adds readings to hourly count, sum, least and greatest; arrays start at hour `first_hour` since 1970."""
+def by_hour(
+    time_us: Any, value: Any, first_hour: Any, count: Any, total: Any, low: Any, high: Any
+) -> None:
+    """Adds readings to hourly count, sum, least and greatest; arrays start at hour `first_hour`
+    since 1970.
+    """
     for k in range(len(time_us)):
         h = time_us[k] // HOUR_US - first_hour
         if h < 0 or h >= len(count):
@@ -109,7 +123,9 @@ def by_hour(time_us: Any, value: Any, first_hour: Any, count: Any, total: Any, l
 
 @njit(cache=True, nogil=True)
 def valid_until(starts_key: Any, valid_from: Any) -> Any:
-    """For each version of a key, in order of recording, the least `valid_from` of those recorded after it."""
+    """For each version of a key, in order of recording, the least `valid_from` of those recorded
+    after it.
+    """
     until = np.empty(len(valid_from), np.int64)
     least = np.int64(np.iinfo(np.int64).max)
     for k in range(len(valid_from) - 1, -1, -1):

@@ -1,4 +1,6 @@
-"""One append: number, group by day, drop what is known, flag, sort twice, write, build visits; then one commit."""
+"""One append: number, group by day, drop what is known, flag, sort twice, write, build visits;
+then one commit.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,19 @@ from twinward.core.clock import DAY_US
 from twinward.core.ports import Fixes
 from twinward.storage.lake import kernels, stays
 from twinward.storage.lake.buffer import DayBuffer
-from twinward.storage.lake.manifest import (LakeManifest, NamesPiece, Side, sync_file)
+from twinward.storage.lake.manifest import LakeManifest, NamesPiece, Side, sync_file
 from twinward.storage.lake.names import NameTable
-from twinward.storage.lake.parts import (BY_PLACE, BY_SUBJECT, NO_FIXES, OpenPart, concat_fixes, take_fixes, write_part)
-from twinward.storage.lake.scratch_arrays import ScratchArrays
+from twinward.storage.lake.parts import (
+    BY_PLACE,
+    BY_SUBJECT,
+    NO_FIXES,
+    OpenPart,
+    concat_fixes,
+    take_fixes,
+    write_part,
+)
 from twinward.storage.lake.rows import LakeRows
+from twinward.storage.lake.scratch_arrays import ScratchArrays
 
 SPEED_LIMIT_M_S = 1_000 / 3.6  # faster than an airliner: stored, flagged, left out of stays
 SPEED_SLACK_M = 500.0  # a jump of this size is noise at any speed
@@ -36,14 +46,21 @@ class Appended(msgspec.Struct, kw_only=True):
 
 
 class Append:
-    """Builds the next manifest from batches; nothing is visible until the caller commits `manifest`."""
+    """Builds the next manifest from batches; nothing is visible until the caller commits
+    `manifest`.
+    """
 
-    def __init__(self, root: Path, manifest: LakeManifest, at_us: int, memory_rows: int | None = None) -> None:
+    def __init__(
+        self, root: Path, manifest: LakeManifest, at_us: int, memory_rows: int | None = None
+    ) -> None:
         self.root = root
         self.manifest = msgspec.structs.replace(manifest, generation=manifest.generation + 1)
         self.at_us = at_us
         self.done = Appended()
-        self.subjects, self.places = NameTable(root, manifest.subjects), NameTable(root, manifest.places)
+        self.subjects, self.places = (
+            NameTable(root, manifest.subjects),
+            NameTable(root, manifest.places),
+        )
         scratch = root / "scratch"
         self.buffer = DayBuffer(scratch, memory_rows) if memory_rows else DayBuffer(scratch)
         self.room = ScratchArrays()
@@ -51,7 +68,9 @@ class Append:
         self.touched = np.zeros(0, np.bool_)  # subjects whose stays may have changed
 
     def add(self, table: Any) -> None:
-        """One batch: an Arrow table with subject, time_us, lon, lat and perhaps error_m, place, source_key."""
+        """One batch: an Arrow table with subject, time_us, lon, lat and perhaps error_m, place,
+        source_key.
+        """
         columns = {name: table.column(name).to_numpy() for name in ("time_us", "lon", "lat")}
         number, self.subjects = self.subjects.number(whole(table.column("subject")))
         columns["subject"] = number
@@ -61,7 +80,9 @@ class Append:
         if "place" in table.column_names:
             text = whole(table.column("place"))
             number, self.places = self.places.number(text.fill_null(""))
-            columns["place"] = np.where(text.is_valid().to_numpy(zero_copy_only=False), number, -1).astype(np.int32)
+            columns["place"] = np.where(
+                text.is_valid().to_numpy(zero_copy_only=False), number, -1
+            ).astype(np.int32)
         if "source_key" in table.column_names:
             key = table.column("source_key").to_numpy()
             key = key.view(np.int64) if key.dtype == np.uint64 else key.astype(np.int64, copy=False)
@@ -75,7 +96,9 @@ class Append:
         first = np.zeros(len(key), np.bool_)
         first[np.unique(key, return_index=True)[1]] = True
         keep = first | (key == 0)
-        known = [np.load(self.root / side.name, mmap_mode="r") for side in self.manifest.source_keys]
+        known = [
+            np.load(self.root / side.name, mmap_mode="r") for side in self.manifest.source_keys
+        ]
         for keys in [*known, *self.new_keys]:
             at = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
             keep &= (keys[at] != key) | (key == 0)
@@ -99,7 +122,9 @@ class Append:
         return self.manifest
 
     def rebuild(self, days: set[int]) -> LakeManifest:
-        """Visits anew of everyone from the first of `days` on, after rows of these days were dropped."""
+        """Visits anew of everyone from the first of `days` on, after rows of these days were
+        dropped.
+        """
         self.touched = np.ones(len(self.subjects), np.bool_)
         for day in [day for day in self.manifest.days() if day >= min(days)]:
             if self._rebuild_visits(day, None) and day > max(days):
@@ -116,7 +141,9 @@ class Append:
         def written(names: NameTable, kind: str) -> tuple[NamesPiece, ...]:
             return names.write(f"{kind}-{self.manifest.generation:08d}.arrow")
 
-        self._grow(subjects=written(self.subjects, "subjects"), places=written(self.places, "places"))
+        self._grow(
+            subjects=written(self.subjects, "subjects"), places=written(self.places, "places")
+        )
 
     def _write_keys(self, days: list[int]) -> None:
         if not self.new_keys:
@@ -141,7 +168,9 @@ class Append:
             self.touched[:] = True  # every stay carried into a day that was not there may end on it
         self._rebuild_visits(day, fixes if new_day else None)
 
-    def _write_orders(self, day: int, by_subject: LakeRows, by_place: LakeRows, flag: NDArray[Any]) -> None:
+    def _write_orders(
+        self, day: int, by_subject: LakeRows, by_place: LakeRows, flag: NDArray[Any]
+    ) -> None:
         """Both files; `flag` is in the order by subject."""
         moved = flags_moved(by_subject, by_place, flag)
         for kind, rows, flags in ((BY_SUBJECT, by_subject, flag), (BY_PLACE, by_place, moved)):
@@ -150,7 +179,9 @@ class Append:
             self.done.bytes += part.bytes + part.crowd_bytes
 
     def _new_rows(self, day: int) -> tuple[LakeRows, LakeRows, Fixes]:
-        """Rows the lake does not hold: by time, and by (subject, time, lon, lat) as rows and as fixes."""
+        """Rows the lake does not hold: by time, and by (subject, time, lon, lat) as rows and as
+        fixes.
+        """
         came = self.buffer.pop(day, self.room).in_time(self.room)
         rows = came.by_subject(self.room)
         fixes = rows.to_fixes(day, self.room)
@@ -163,7 +194,9 @@ class Append:
         keep = plain.copy()
         repeats = kernels.mark_repeats(*keys, keep)
         for known in self._known_rows(day, fixes):
-            repeats += kernels.mark_known(*keys, keep, known.subject, known.time_us, known.lon, known.lat)
+            repeats += kernels.mark_known(
+                *keys, keep, known.subject, known.time_us, known.lon, known.lat
+            )
         if not repeats:
             return came, rows, fixes
         self.done.duplicate += repeats
@@ -174,7 +207,11 @@ class Append:
     def _known_rows(self, day: int, fixes: Fixes) -> Iterable[Fixes]:
         """Stored rows that may equal new ones, part by part."""
         start, end = int(fixes.time_us.min()), int(fixes.time_us.max())
-        parts = [p for p in self.manifest.parts_of(BY_SUBJECT, day) if p.from_us <= end and p.to_us > start]
+        parts = [
+            p
+            for p in self.manifest.parts_of(BY_SUBJECT, day)
+            if p.from_us <= end and p.to_us > start
+        ]
         if not parts:
             return
         second = (fixes.time_us - day * DAY_US) // 1_000_000
@@ -184,7 +221,9 @@ class Append:
             yield OpenPart(self.root, part).gather(keys, keys)
 
     def _flag(self, day: int, fixes: Fixes) -> Fixes:
-        """The same fixes with speeds flagged, as they look from these fixes and the stays open before."""
+        """The same fixes with speeds flagged, as they look from these fixes and the stays open
+        before.
+        """
         carry = self._carry_into(day)
         prior = (carry[0], carry[2], carry[3] / carry[5], carry[4] / carry[5])
         flag = kernels.flag_speeds(
@@ -201,7 +240,11 @@ class Append:
 
     def _carry_into(self, day: int) -> stays.Stays:
         before = [side for side in self.manifest.open_stays if side.day < day]
-        return stays.read_open(self.root, max(before, key=lambda side: side.day)) if before else stays.no_stays()
+        return (
+            stays.read_open(self.root, max(before, key=lambda side: side.day))
+            if before
+            else stays.no_stays()
+        )
 
     def _fixes_of_touched(self, day: int) -> Fixes:
         parts = [OpenPart(self.root, part) for part in self.manifest.parts_of(BY_SUBJECT, day)]
@@ -212,13 +255,16 @@ class Append:
         return take_fixes(fixes, order)
 
     def _rebuild_visits(self, day: int, fixes: Fixes | None) -> bool:
-        """Visits of the touched subjects on `day` anew; True when what they carry out of it did not change.
+        """Visits of the touched subjects on `day` anew; True when what they carry out of it did not
+        change.
 
         `fixes` are all rows of the day where the caller has them at hand.
         """
         carry = self._carry_into(day)
         carry = stays.take_stays(carry, self.touched[carry[0]])
-        if fixes is None:  # flags as they look from all fixes, not as they looked from those of one append
+        if (
+            fixes is None
+        ):  # flags as they look from all fixes, not as they looked from those of one append
             fixes = self._flag(day, self._fixes_of_touched(day))
         closed, left = stays.find_stays(day, fixes, carry)
         visits = stays.to_visits(closed)
@@ -252,5 +298,7 @@ def whole(column: Any) -> Any:
 
 
 def flags_moved(by_subject: LakeRows, by_place: LakeRows, flag: NDArray[Any]) -> NDArray[Any]:
-    """The flags of the rows by subject, for the same rows by place. Few rows have one: they are looked for."""
+    """The flags of the rows by subject, for the same rows by place. Few rows have one: they are
+    looked for.
+    """
     return kernels.mark_same(by_place.words, by_subject.words[flag == 1]) if flag.any() else flag

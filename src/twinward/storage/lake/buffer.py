@@ -1,4 +1,6 @@
-"""Rows on their way into the lake, grouped by day; what does not fit in memory is spilled to scratch files."""
+"""Rows on their way into the lake, grouped by day; what does not fit in memory is spilled to
+scratch files.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
 from twinward.storage.lake import kernels
-from twinward.storage.lake.scratch_arrays import ScratchArrays
 from twinward.storage.lake.rows import LakeRows, join, pack
+from twinward.storage.lake.scratch_arrays import ScratchArrays
 
 MEMORY_ROWS = 100_000_000  # 1.6 GB in the narrowest form
 

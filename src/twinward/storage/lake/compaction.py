@@ -13,9 +13,16 @@ from numpy.typing import NDArray
 from twinward.core.clock import DAY_US
 from twinward.storage.lake.append import Append, flags_moved
 from twinward.storage.lake.manifest import LakeManifest, Part
-from twinward.storage.lake.parts import (BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes, write_part)
-from twinward.storage.lake.scratch_arrays import ScratchArrays
+from twinward.storage.lake.parts import (
+    BY_PLACE,
+    BY_SUBJECT,
+    OpenPart,
+    concat_fixes,
+    take_fixes,
+    write_part,
+)
 from twinward.storage.lake.rows import LakeRows, pack_fixes
+from twinward.storage.lake.scratch_arrays import ScratchArrays
 
 
 def compact(root: Path, manifest: LakeManifest, most_parts: int) -> tuple[LakeManifest, int]:
@@ -33,8 +40,12 @@ def compact(root: Path, manifest: LakeManifest, most_parts: int) -> tuple[LakeMa
             if len(parts) <= most_parts:
                 continue
             new = _merge(root, after.generation, day, recorded, parts)
-            gone = {part.name for part in parts} | {part.name.replace("subject-", "place-", 1) for part in parts}
-            after = msgspec.structs.replace(after, parts=(*(p for p in after.parts if p.name not in gone), *new))
+            gone = {part.name for part in parts} | {
+                part.name.replace("subject-", "place-", 1) for part in parts
+            }
+            after = msgspec.structs.replace(
+                after, parts=(*(p for p in after.parts if p.name not in gone), *new)
+            )
             merged += 1
     return after, merged
 
@@ -46,18 +57,35 @@ def _merge(root: Path, generation: int, day: int, recorded: int, parts: list[Par
     at_us = max(part.recorded_us for part in parts)
 
     def written(order: str, rows: LakeRows, flag: NDArray[Any]) -> Part:
-        return write_part(root, f"{order}-{day}-{generation:08d}-{recorded}.parquet", order, day, rows, flag, at_us)
+        return write_part(
+            root,
+            f"{order}-{day}-{generation:08d}-{recorded}.parquet",
+            order,
+            day,
+            rows,
+            flag,
+            at_us,
+        )
 
     room = ScratchArrays()
     by_place = rows.in_time(room).by_place(room)
-    return [written(BY_SUBJECT, rows, fixes.flag), written(BY_PLACE, by_place, flags_moved(rows, by_place, fixes.flag))]
+    return [
+        written(BY_SUBJECT, rows, fixes.flag),
+        written(BY_PLACE, by_place, flags_moved(rows, by_place, fixes.flag)),
+    ]
 
 
-def expire(root: Path, manifest: LakeManifest, cut_us: int, kept_us: Sequence[tuple[int, int]]) -> tuple[LakeManifest, int]:
-    """The manifest without parts recorded before `cut_us`, except those with data in a window of `kept_us`."""
+def expire(
+    root: Path, manifest: LakeManifest, cut_us: int, kept_us: Sequence[tuple[int, int]]
+) -> tuple[LakeManifest, int]:
+    """The manifest without parts recorded before `cut_us`, except those with data in a window of
+    `kept_us`.
+    """
 
     def stays(part: Part) -> bool:
-        return part.recorded_us >= cut_us or any(part.from_us < end and part.to_us > start for start, end in kept_us)
+        return part.recorded_us >= cut_us or any(
+            part.from_us < end and part.to_us > start for start, end in kept_us
+        )
 
     parts = tuple(part for part in manifest.parts if stays(part))
     dropped = [part for part in manifest.parts_of(BY_SUBJECT) if not stays(part)]

@@ -1,4 +1,6 @@
-"""The crowd file beside a part in place order: what `who was ever here` needs, without decoding or time."""
+"""The crowd file beside a part in place order: what `who was ever here` needs, without decoding
+or time.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,18 @@ def write_crowd(root: Path, part_name: str, rows: LakeRows) -> int:
     subject, lon7, lat7 = rows.words[:, 0], rows.words[:, at - 2], rows.words[:, at - 1]
     cells, starts = kernels.cell_runs(lon7, lat7)
     order = np.argsort(cells, kind="stable")
-    entry_start, row_start, who, count, dx, dy = kernels.gather_crowd(cells, starts, order, subject, lon7, lat7)
+    entry_start, row_start, who, count, dx, dy = kernels.gather_crowd(
+        cells, starts, order, subject, lon7, lat7
+    )
     columns = {
-        "cells": cells[order], "entry_start": entry_start, "row_start": row_start, "subject": who, "dx": dx, "dy": dy,
+        "cells": cells[order],
+        "entry_start": entry_start,
+        "row_start": row_start,
+        "subject": who,
+        "dx": dx,
+        "dy": dy,
         "count": count,
-    }  # fmt: skip
+    }
     path = root / crowd_name(part_name)
     with open(path, "wb") as file:
         np.array([len(cells), len(who), len(dx)], np.int64).tofile(file)

@@ -1,4 +1,6 @@
-"""A Parquet file of 32-bit whole numbers without nulls, in small row groups, written by our own encoder."""
+"""A Parquet file of 32-bit whole numbers without nulls, in small row groups, written by our own
+encoder.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,12 @@ CREATED_BY = b"twinward"
 INT32 = 1  # a physical type in parquet.thrift
 
 
-def write_delta_file(path: Path, blocks: Iterable[NDArray[Any]], names: list[str], group_rows: int) -> None:
-    """int32[n, len(names)] blocks as the columns `names`; but for the last, they are whole row groups."""
+def write_delta_file(
+    path: Path, blocks: Iterable[NDArray[Any]], names: list[str], group_rows: int
+) -> None:
+    """int32[n, len(names)] blocks as the columns `names`; but for the last, they are whole row
+    groups.
+    """
     chunks, rows = [np.empty((0, len(names), kernels.CHUNK_NUMBERS), np.int64)], 0
     out = np.empty(0, np.uint8)
     with open(path, "wb") as file:
@@ -38,7 +44,9 @@ def footer_of(chunks: NDArray[Any], rows: int, names: list[str], group_rows: int
     heads = [column_head(name) for name in names]
     most = len(chunks) * (len(names) * kernels.MOST_BYTES_A_CHUNK + sum(map(len, heads)))
     out, joined = np.empty(most, np.uint8), np.frombuffer(b"".join(heads), np.uint8)
-    size = kernels.put_footer_groups(chunks, rows, group_rows, joined, np.cumsum([len(head) for head in heads]), out)
+    size = kernels.put_footer_groups(
+        chunks, rows, group_rows, joined, np.cumsum([len(head) for head in heads]), out
+    )
     schema = b"".join([root_of(len(names)), *(leaf_of(name) for name in names)])
     return b"".join(
         [
@@ -47,15 +55,26 @@ def footer_of(chunks: NDArray[Any], rows: int, names: list[str], group_rows: int
             b"\x16" + varint(2 * rows),
             b"\x19" + list_head(len(chunks), 12) + out[:size].tobytes(),
             b"\x28" + text(CREATED_BY),
-            b"\x19" + list_head(len(names), 12) + b"\x1c\x00\x00" * len(names),  # ordered as their types are
+            b"\x19"
+            + list_head(len(names), 12)
+            + b"\x1c\x00\x00" * len(names),  # ordered as their types are
             b"\x00",
         ]
     )
 
 
 def column_head(name: str) -> bytes:
-    """The part of a column's metadata that is the same in every row group: type, encoding, path, no compression."""
-    return b"\x15" + varint(2 * INT32) + b"\x19\x15\x0a" + b"\x19\x18" + text(name.encode()) + b"\x15\x00"
+    """The part of a column's metadata that is the same in every row group: type, encoding, path,
+    no compression.
+    """
+    return (
+        b"\x15"
+        + varint(2 * INT32)
+        + b"\x19\x15\x0a"
+        + b"\x19\x18"
+        + text(name.encode())
+        + b"\x15\x00"
+    )
 
 
 def root_of(children: int) -> bytes:

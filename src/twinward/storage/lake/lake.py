@@ -17,7 +17,7 @@ from twinward.core.errors import BusyError, StorageError
 from twinward.core.ports import MovePoints
 from twinward.storage.lake import compaction
 from twinward.storage.lake.append import Append, Appended
-from twinward.storage.lake.manifest import (MANIFEST, LakeManifest, commit_manifest, load_manifest)
+from twinward.storage.lake.manifest import MANIFEST, LakeManifest, commit_manifest, load_manifest
 from twinward.storage.lake.snapshot import LakeSnapshot
 from twinward.storage.lake.sql import run_sql
 
@@ -34,8 +34,12 @@ class Lake:
         self._asking = threading.RLock()  # open Parquet files are read by one thread at a time
         self._stamp: tuple[int, int] | None = None
 
-    def append(self, batches: Iterable[Any], at: datetime, memory_rows: int | None = None) -> Appended:
-        """Store all batches (Arrow tables, see `Append.add`) in one commit: all of them or, after a kill, none."""
+    def append(
+        self, batches: Iterable[Any], at: datetime, memory_rows: int | None = None
+    ) -> Appended:
+        """Store all batches (Arrow tables, see `Append.add`) in one commit: all of them or,
+        after a kill, none.
+        """
         with self._writing() as manifest:
             work = Append(self.root, manifest, to_us(at), memory_rows)
             for table in batches:
@@ -43,8 +47,11 @@ class Lake:
             commit_manifest(self.root, work.finish())
             return work.done
 
-    def expire(self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()) -> int:
-        """Delete what was recorded more than `retention_days` before `at`, except data from `kept` windows.
+    def expire(
+        self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()
+    ) -> int:
+        """Delete what was recorded more than `retention_days` before `at`, except data from `kept`
+        windows.
 
         Returns the number of fixes deleted. `kept` are the windows of data of open activations.
         """
@@ -57,7 +64,9 @@ class Lake:
             return dropped
 
     def compact(self, most_parts: int = 1) -> int:
-        """Merge days that are kept in more than `most_parts` pieces; how many days were merged. Readers read on."""
+        """Merge days that are kept in more than `most_parts` pieces; how many days were merged.
+        Readers read on.
+        """
         with self._writing() as manifest:
             after, days = compaction.compact(self.root, manifest, most_parts)
             if days:
@@ -68,7 +77,9 @@ class Lake:
         """The present state, opened; kept warm until something is committed."""
         stamp = self._manifest_stamp()
         if self._snapshot is None or stamp != self._stamp:
-            self._snapshot = self._retry(lambda: LakeSnapshot(self.root, load_manifest(self.root), self._snapshot))
+            self._snapshot = self._retry(
+                lambda: LakeSnapshot(self.root, load_manifest(self.root), self._snapshot)
+            )
             self._stamp = stamp
         return self._snapshot
 
@@ -89,11 +100,19 @@ class Lake:
         """What the lake holds, as counts; nothing about a person."""
         return describe(self.snapshot().manifest)
 
-    def sql(self, text: str, start: datetime, end: datetime, move: MovePoints | None = None) -> dict[str, Any]:
+    def sql(
+        self, text: str, start: datetime, end: datetime, move: MovePoints | None = None
+    ) -> dict[str, Any]:
         """One SELECT over the data in [start, end): see `sql.run_sql`."""
 
         def once() -> dict[str, Any]:
-            return run_sql(self.root.resolve(), load_manifest(self.root), text, (to_us(start), to_us(end)), move)
+            return run_sql(
+                self.root.resolve(),
+                load_manifest(self.root),
+                text,
+                (to_us(start), to_us(end)),
+                move,
+            )
 
         return self._retry(once)
 
@@ -103,7 +122,9 @@ class Lake:
                 return work()
             except FileNotFoundError:
                 self._stamp = None  # a file was retired between the manifest and its opening
-        raise StorageError("files of the lake are missing", "restore the lake from a backup", code="lake_broken")
+        raise StorageError(
+            "files of the lake are missing", "restore the lake from a backup", code="lake_broken"
+        )
 
     def _manifest_stamp(self) -> tuple[int, int] | None:
         try:
@@ -120,13 +141,17 @@ class Lake:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise BusyError("another process writes to the lake", "wait for it to end", code="lake_busy") from error
+                raise BusyError(
+                    "another process writes to the lake", "wait for it to end", code="lake_busy"
+                ) from error
             self._sweep()
             yield load_manifest(self.root)
             self._sweep()
 
     def _sweep(self) -> None:
-        """Delete files that the manifest does not name: an interrupted append's, or retired ones."""
+        """Delete files that the manifest does not name: an interrupted append's, or retired
+        ones.
+        """
         kept = load_manifest(self.root).files() | {MANIFEST, "writer.lock", "rejected"}
         for path in self.root.iterdir():
             if path.name in kept:

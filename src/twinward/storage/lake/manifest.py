@@ -1,4 +1,6 @@
-"""The manifest: one small file that names every part of the lake; replacing it is the only commit there is."""
+"""The manifest: one small file that names every part of the lake; replacing it is the only
+commit there is.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,11 @@ FORMAT = 1
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One Parquet file of fixes of one UTC day in one sort order.
 
-    `unit_us` is the unit of its `time` column (counted from midnight); `coords` is how lon and lat are kept: e7
-    (int32, 1e-7 degrees), f32 or f64, whichever is narrowest and gives every value back exactly. `extras` names the
-    optional columns it holds. Its row groups' first and last keys are in `<name>.groups.npy`, who was in which cell in
-    `<name>.crowd` where `crowd_bytes` is not 0.
+    `unit_us` is the unit of its `time` column (counted from midnight); `coords` is how lon and lat
+    are kept: e7 (int32, 1e-7 degrees), f32 or f64, whichever is narrowest and gives every value
+    back exactly. `extras` names the optional columns it holds. Its row groups' first and last keys
+    are in `<name>.groups.npy`, who was in which cell in `<name>.crowd` where `crowd_bytes` is not
+    0.
     """
 
     name: str
@@ -41,7 +44,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One file that is not fixes: visits closed on a day, stays open at its end, or keys of sources."""
+    """One file that is not fixes: visits closed on a day, stays open at its end, or keys of
+    sources.
+    """
 
     name: str
     day: int
@@ -76,7 +81,9 @@ class LakeManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     def files(self) -> set[str]:
         """The names of all files that belong to this state of the lake."""
-        names = {part.name for part in self.parts} | {f"{part.name}.groups.npy" for part in self.parts}
+        names = {part.name for part in self.parts} | {
+            f"{part.name}.groups.npy" for part in self.parts
+        }
         names |= {f"{part.name}.crowd" for part in self.parts if part.crowd_bytes}
         names |= {side.name for side in (*self.visits, *self.open_stays, *self.source_keys)}
         return names | {piece.name for piece in (*self.subjects, *self.places)}
@@ -96,7 +103,9 @@ def load_manifest(root: Path) -> LakeManifest:
         ) from error
     if manifest.format != FORMAT:
         raise StorageError(
-            f"the lake has format {manifest.format}", "use a newer version of twinward", code="lake_format"
+            f"the lake has format {manifest.format}",
+            "use a newer version of twinward",
+            code="lake_format",
         )
     return manifest
 

@@ -20,8 +20,13 @@ class NameTable:
     def __init__(self, root: Path, pieces: Sequence[NamesPiece]) -> None:
         self.root = root
         self.pieces = tuple(pieces)
-        self.last: tuple[Any, NDArray[Any]] = (pa.nulls(0), np.empty(0, np.int32))  # a dictionary and its numbers
-        self.column: Any = pa.chunked_array([self._read(piece) for piece in pieces], type=pa.string()).combine_chunks()
+        self.last: tuple[Any, NDArray[Any]] = (
+            pa.nulls(0),
+            np.empty(0, np.int32),
+        )  # a dictionary and its numbers
+        self.column: Any = pa.chunked_array(
+            [self._read(piece) for piece in pieces], type=pa.string()
+        ).combine_chunks()
 
     def _read(self, piece: NamesPiece) -> Any:
         with pa.memory_map(str(self.root / piece.name)) as source:
@@ -38,7 +43,9 @@ class NameTable:
         return [str(name) for name in self.column.take(pa.array(numbers)).to_pylist()]
 
     def number(self, values: Any) -> tuple[NDArray[Any], NameTable]:
-        """Numbers (int32) of a string array without nulls, and the table grown by the names that were new."""
+        """Numbers (int32) of a string array without nulls, and the table grown by the names that
+        were new.
+        """
         encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
         (before, numbers), distinct = self.last, encoded.dictionary
         if len(before) == 0 or not distinct.slice(0, len(before)).equals(before):
@@ -51,7 +58,12 @@ class NameTable:
         return numbers[encoded.indices.to_numpy(zero_copy_only=False)], grown
 
     def _number_distinct(self, distinct: Any) -> tuple[NDArray[Any], NameTable]:
-        known = pc.index_in(distinct, self.column).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+        known = (
+            pc.index_in(distinct, self.column)
+            .fill_null(-1)
+            .to_numpy(zero_copy_only=False)
+            .astype(np.int32)
+        )
         new = np.flatnonzero(known < 0)
         known[new] = len(self.column) + np.arange(len(new), dtype=np.int32)
         if not len(new):

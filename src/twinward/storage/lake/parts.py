@@ -1,4 +1,6 @@
-"""Writing and reading one Parquet file of fixes: narrow exact columns, small row groups, an index of their keys."""
+"""Writing and reading one Parquet file of fixes: narrow exact columns, small row groups, an
+index of their keys.
+"""
 
 from __future__ import annotations
 
@@ -58,9 +60,13 @@ def extras_of(rows: LakeRows, flag: NDArray[Any]) -> tuple[str, ...]:
     return tuple(name for name, held in says.items() if held)
 
 
-def columns_of(rows: LakeRows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]) -> dict[str, Any]:
+def columns_of(
+    rows: LakeRows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]
+) -> dict[str, Any]:
     """The columns of the file."""
-    columns: dict[str, Any] = {name: rows.column(name) for name in ("subject", "time", "lon", "lat")}
+    columns: dict[str, Any] = {
+        name: rows.column(name) for name in ("subject", "time", "lon", "lat")
+    }
     if coords == "f32":
         columns |= {name: columns[name].astype(np.float32) for name in ("lon", "lat")}
     if "error_m" in extras:
@@ -70,7 +76,9 @@ def columns_of(rows: LakeRows, flag: NDArray[Any], coords: str, extras: tuple[st
     return columns | ({"flag": flag} if "flag" in extras else {})
 
 
-def write_rows(path: Path, rows: LakeRows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]) -> None:
+def write_rows(
+    path: Path, rows: LakeRows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]
+) -> None:
     """The Parquet file, a few row groups at a time so that their columns stay in the cache.
 
     By our own encoder where all columns are 32-bit whole numbers, as most are, else by Arrow's.
@@ -98,10 +106,17 @@ def numbers_of(rows: LakeRows, flag: NDArray[Any], extras: tuple[str, ...]) -> N
 
 
 def write_by_arrow(
-    path: Path, blocks: Iterable[tuple[LakeRows, NDArray[Any]]], coords: str, extras: tuple[str, ...]
+    path: Path,
+    blocks: Iterable[tuple[LakeRows, NDArray[Any]]],
+    coords: str,
+    extras: tuple[str, ...],
 ) -> None:
     """The columns that need more than 32-bit whole numbers: nulls, fractions, microseconds."""
-    whole = {c: "DELTA_BINARY_PACKED" for c in ("subject", "time", "lon", "lat") if c[0] != "l" or coords == "e7"}
+    whole = {
+        c: "DELTA_BINARY_PACKED"
+        for c in ("subject", "time", "lon", "lat")
+        if c[0] != "l" or coords == "e7"
+    }
     packed = set(extras) if coords == "e7" else {*extras, "lon", "lat"}
     writer = None
     for rows, flag in blocks:
@@ -110,7 +125,8 @@ def write_by_arrow(
             path,
             table.schema,
             use_dictionary=list(extras),
-            column_encoding=whole | ({} if coords == "e7" else dict.fromkeys(("lon", "lat"), "BYTE_STREAM_SPLIT")),
+            column_encoding=whole
+            | ({} if coords == "e7" else dict.fromkeys(("lon", "lat"), "BYTE_STREAM_SPLIT")),
             compression={c: "zstd" if c in packed else "none" for c in table.column_names},
             compression_level=dict.fromkeys(packed, 1) or None,
         )
@@ -119,8 +135,11 @@ def write_by_arrow(
         writer.close()
 
 
-def write_part(root: Path, name: str, order: str, day: int, rows: LakeRows, flag: NDArray[Any], at_us: int) -> Part:
-    """Write rows that are sorted already (`order`), with their index; both are on the disk when this returns.
+def write_part(
+    root: Path, name: str, order: str, day: int, rows: LakeRows, flag: NDArray[Any], at_us: int
+) -> Part:
+    """Write rows that are sorted already (`order`), with their index; both are on the disk when
+    this returns.
 
     Nothing names the file yet: that is the manifest's to do.
     """
@@ -146,12 +165,17 @@ def write_part(root: Path, name: str, order: str, day: int, rows: LakeRows, flag
 
 
 class OpenPart:
-    """One part held open for reading: a query keeps what it opened even when the file is retired meanwhile."""
+    """One part held open for reading: a query keeps what it opened even when the file is retired
+    meanwhile.
+    """
 
     def __init__(self, root: Path, part: Part) -> None:
         self.part = part
         groups = np.load(root / f"{part.name}.groups.npy")
-        self.first, self.last = np.ascontiguousarray(groups[:, 0]), np.ascontiguousarray(groups[:, 1])
+        self.first, self.last = (
+            np.ascontiguousarray(groups[:, 0]),
+            np.ascontiguousarray(groups[:, 1]),
+        )
         self.file = pq.ParquetFile(root / part.name, memory_map=True)
 
     def read_columns(self, groups: NDArray[Any], names: list[str]) -> list[NDArray[Any]]:
@@ -181,23 +205,33 @@ class OpenPart:
         starts = self.starts(groups)
         first, last = self.first[groups], self.last[groups]
         if part.order == BY_PLACE:
-            runs = kernels.find_runs(low, high, first, last, starts, time, part.unit_us, lon, lat, part.scale)
+            runs = kernels.find_runs(
+                low, high, first, last, starts, time, part.unit_us, lon, lat, part.scale
+            )
             rows = kernels.rows_of_runs(*runs)
         else:
-            keys = kernels.subject_keys(subject, time // (1_000_000 // part.unit_us), kernels.SECOND_BITS)
+            keys = kernels.subject_keys(
+                subject, time // (1_000_000 // part.unit_us), kernels.SECOND_BITS
+            )
             slot = np.searchsorted(low, keys, "right") - 1
             rows = np.flatnonzero((slot >= 0) & (keys <= high[slot]))
         extras = {}
         if part.extras and len(rows):
-            extras = dict(zip(part.extras, self.read_columns(groups, list(part.extras)), strict=True))
+            extras = dict(
+                zip(part.extras, self.read_columns(groups, list(part.extras)), strict=True)
+            )
         return Fixes(
             subject=subject[rows],
             time_us=time[rows].astype(np.int64) * part.unit_us + part.day * DAY_US,
             lon=decode_coords(lon[rows], part.coords),
             lat=decode_coords(lat[rows], part.coords),
-            error_m=extras["error_m"][rows] if "error_m" in extras else np.full(len(rows), np.nan, np.float32),
+            error_m=extras["error_m"][rows]
+            if "error_m" in extras
+            else np.full(len(rows), np.nan, np.float32),
             place=extras["place"][rows] if "place" in extras else np.full(len(rows), -1, np.int32),
-            flag=extras["flag"][rows].astype(np.uint8) if "flag" in extras else np.zeros(len(rows), np.uint8),
+            flag=extras["flag"][rows].astype(np.uint8)
+            if "flag" in extras
+            else np.zeros(len(rows), np.uint8),
         )
 
     def read_all(self) -> Fixes:
@@ -212,7 +246,12 @@ def concat_fixes(parts: list[Fixes]) -> Fixes:
         return parts[0]
     if not parts:
         return NO_FIXES
-    return Fixes(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in Fixes.__struct_fields__})
+    return Fixes(
+        **{
+            name: np.concatenate([getattr(p, name) for p in parts])
+            for name in Fixes.__struct_fields__
+        }
+    )
 
 
 def take_fixes(fixes: Fixes, rows: NDArray[Any]) -> Fixes:

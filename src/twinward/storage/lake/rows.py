@@ -1,4 +1,6 @@
-"""Rows of one day on their way to the disk: all columns of a row side by side, in the narrowest exact form."""
+"""Rows of one day on their way to the disk: all columns of a row side by side, in the narrowest
+exact form.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,20 @@ from twinward.storage.lake.scratch_arrays import ScratchArrays
 UNITS_US = (1_000_000, 1_000, 1)
 CELL_BLOCKS = 1 << 22  # of 2^16 cells each: the whole world
 SPARSE_ROWS = 1 << 16  # buckets that are worth their room however few rows there are
-EXTRAS = {"error_m": np.dtype(np.float32), "place": np.dtype(np.int32), "identified": np.dtype(np.int32)}
+EXTRAS = {
+    "error_m": np.dtype(np.float32),
+    "place": np.dtype(np.int32),
+    "identified": np.dtype(np.int32),
+}
 FILL: dict[str, Any] = {"error_m": np.nan, "place": -1, "identified": 0}
 
 
 class LakeRows(msgspec.Struct, frozen=True, kw_only=True):
     """int32[n, words]: subject, time (from midnight in `unit_us`), lon, lat, extras.
 
-    Side by side because sorting reads rows at random: one row is one miss of the cache instead of one a column.
-    Time takes two words where the unit is 1 (microseconds), lon and lat two each unless `e7` (whole 1e-7 degrees).
+    Side by side because sorting reads rows at random: one row is one miss of the cache instead of
+    one a column. Time takes two words where the unit is 1 (microseconds), lon and lat two each
+    unless `e7` (whole 1e-7 degrees).
     """
 
     words: NDArray[Any]
@@ -36,7 +43,9 @@ class LakeRows(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.words)
 
     def column(self, name: str) -> NDArray[Any]:
-        """One column as an array of its own: subject int32, time int32 or int64, lon and lat int32 or float64."""
+        """One column as an array of its own: subject int32, time int32 or int64, lon and lat
+        int32 or float64.
+        """
         at = 0
         for each, kind in self._kinds():
             wide = kind.itemsize // 4
@@ -62,7 +71,9 @@ class LakeRows(msgspec.Struct, frozen=True, kw_only=True):
     def in_time(self, room: ScratchArrays) -> LakeRows:
         """In the order of time, as a feed mostly brings them, in the room."""
         time = self.words[:, 1] if self.unit_us > 1 else self.column("time")
-        return self if kernels.ascends(time) else self._sorted(time.astype(np.int64), room, "by time")
+        return (
+            self if kernels.ascends(time) else self._sorted(time.astype(np.int64), room, "by time")
+        )
 
     def by_subject(self, room: ScratchArrays) -> LakeRows:
         """Rows in time by subject, then time, in the room."""
@@ -85,7 +96,9 @@ class LakeRows(msgspec.Struct, frozen=True, kw_only=True):
                 return self._grouped(cells, buckets, room, "by place")
         return self._sorted(cells, room, "by place")
 
-    def _grouped(self, keys: NDArray[Any], buckets: int, room: ScratchArrays, name: str) -> LakeRows:
+    def _grouped(
+        self, keys: NDArray[Any], buckets: int, room: ScratchArrays, name: str
+    ) -> LakeRows:
         out = room.take(name, len(self), np.int32, self.words.shape[1])
         kernels.group_rows(self.words, keys, np.zeros(buckets + 1, np.int32), out)
         return msgspec.structs.replace(self, words=out)
@@ -93,7 +106,9 @@ class LakeRows(msgspec.Struct, frozen=True, kw_only=True):
     def _sorted(self, keys: NDArray[Any], room: ScratchArrays, name: str) -> LakeRows:
         a, b = (room.take(f"{name} {k}", len(self), np.int32, self.words.shape[1]) for k in "ab")
         keys_a, keys_b = (room.take(f"keys {k}", len(self), np.int64) for k in "ab")
-        return msgspec.structs.replace(self, words=kernels.sort_rows(self.words, keys, a, b, keys_a, keys_b))
+        return msgspec.structs.replace(
+            self, words=kernels.sort_rows(self.words, keys, a, b, keys_a, keys_b)
+        )
 
     def points(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """lon and lat in degrees."""
@@ -106,21 +121,31 @@ class LakeRows(msgspec.Struct, frozen=True, kw_only=True):
 
     def to_fixes(self, day: int, room: ScratchArrays) -> Fixes:
         """The same rows as fixes in the room, none of them flagged."""
-        n, kinds = len(self), {"subject": np.int32, "time_us": np.int64, "lon": np.float64, "lat": np.float64}
+        n, kinds = (
+            len(self),
+            {"subject": np.int32, "time_us": np.int64, "lon": np.float64, "lat": np.float64},
+        )
         columns = {name: room.take(name, n, kind) for name, kind in kinds.items()}
         if self.e7 and self.unit_us > 1:
             kernels.widen(self.words, self.unit_us, day * DAY_US, *columns.values())
         else:
-            columns["subject"], (columns["lon"], columns["lat"]) = self.column("subject"), self.points()
+            columns["subject"], (columns["lon"], columns["lat"]) = (
+                self.column("subject"),
+                self.points(),
+            )
             columns["time_us"] = self.column("time").astype(np.int64) * self.unit_us + day * DAY_US
         for name in ("error_m", "place"):
             held = name in self.extras
-            columns[name] = self.column(name) if held else room.constant(name, n, FILL[name], EXTRAS[name])
+            columns[name] = (
+                self.column(name) if held else room.constant(name, n, FILL[name], EXTRAS[name])
+            )
         return Fixes(**columns, flag=room.constant("flag", n, 0, np.uint8))
 
 
 def pack(columns: dict[str, NDArray[Any]], day: int) -> LakeRows:
-    """Columns (subject, time_us, lon, lat and perhaps extras) of one day as rows, as narrow as is exact."""
+    """Columns (subject, time_us, lon, lat and perhaps extras) of one day as rows, as narrow as
+    is exact.
+    """
     held, unit_us = _time_words(columns["time_us"], day)
     points = [kernels.exact_e7(columns[name]) for name in ("lon", "lat")]
     e7 = all(exact for _, exact in points)
@@ -135,7 +160,9 @@ def pack(columns: dict[str, NDArray[Any]], day: int) -> LakeRows:
 
 
 def _read_only(words: NDArray[Any]) -> NDArray[Any]:
-    """A contiguous view without write access: columns from Arrow have none, and numba wants a tuple of one type."""
+    """A contiguous view without write access: columns from Arrow have none, and numba wants a
+    tuple of one type.
+    """
     view = np.ascontiguousarray(words).view()
     view.flags.writeable = False
     return view
@@ -170,8 +197,15 @@ def join(parts: list[LakeRows], day: int, room: ScratchArrays) -> LakeRows:
     if len(forms) == 1:
         shape = (sum(map(len, parts)), parts[0].words.shape[1])
         words = room.take("came", shape[0], np.int32, shape[1])
-        return msgspec.structs.replace(parts[0], words=np.concatenate([part.words for part in parts], out=words))
+        return msgspec.structs.replace(
+            parts[0], words=np.concatenate([part.words for part in parts], out=words)
+        )
     extras = [name for name in EXTRAS if any(name in part.extras for part in parts)]
     fixes = [part.to_fixes(day, ScratchArrays()) for part in parts]
-    columns = {n: np.concatenate([getattr(f, n) for f in fixes]) for n in ("subject", "time_us", "lon", "lat")}
-    return pack(columns | {n: np.concatenate([part.column(n) for part in parts]) for n in extras}, day)
+    columns = {
+        n: np.concatenate([getattr(f, n) for f in fixes])
+        for n in ("subject", "time_us", "lon", "lat")
+    }
+    return pack(
+        columns | {n: np.concatenate([part.column(n) for part in parts]) for n in extras}, day
+    )

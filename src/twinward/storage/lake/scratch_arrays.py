@@ -1,4 +1,6 @@
-"""Room to work in, kept from day to day: clearing fresh memory costs the system as much as sorting does."""
+"""Room to work in, kept from day to day: clearing fresh memory costs the system as much as
+sorting does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One consistent picture of the lake for asking: opened parts, visits in memory, both kept warm between questions."""
+"""One consistent picture of the lake for asking: opened parts, visits in memory, both kept warm
+between questions.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,17 @@ from twinward.storage.lake import kernels, stays
 from twinward.storage.lake.crowd import open_crowd
 from twinward.storage.lake.manifest import LakeManifest, Part
 from twinward.storage.lake.names import NameTable
-from twinward.storage.lake.parts import (BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes)
+from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes
 
 
 class LakeSnapshot:
-    """Implements `core.ports.MovementLake`. Files stay readable to it after compaction has retired them."""
+    """Implements `core.ports.MovementLake`. Files stay readable to it after compaction has
+    retired them.
+    """
 
-    def __init__(self, root: Path, manifest: LakeManifest, before: LakeSnapshot | None = None) -> None:
+    def __init__(
+        self, root: Path, manifest: LakeManifest, before: LakeSnapshot | None = None
+    ) -> None:
         self.root = root
         self.manifest = manifest
         known: dict[str, OpenPart] = before.parts if before else {}
@@ -31,10 +37,17 @@ class LakeSnapshot:
         self.index: VisitIndex | None = None
         self.crowd_of: dict[str, Crowd] = {}
         if before:
-            self.crowd_of = {name: crowd for name, crowd in before.crowd_of.items() if name in self.parts}
+            self.crowd_of = {
+                name: crowd for name, crowd in before.crowd_of.items() if name in self.parts
+            }
             names = {side.name for side in manifest.visits}
-            self.visit_days = {name: day for name, day in before.visit_days.items() if name in names}
-        self.subjects, self.places = NameTable(root, manifest.subjects), NameTable(root, manifest.places)
+            self.visit_days = {
+                name: day for name, day in before.visit_days.items() if name in names
+            }
+        self.subjects, self.places = (
+            NameTable(root, manifest.subjects),
+            NameTable(root, manifest.places),
+        )
 
     def find_subject(self, name: str) -> int | None:
         return self.subjects.find(name)
@@ -57,7 +70,9 @@ class LakeSnapshot:
 
     def _open(self, order: str, from_us: int, to_us: int) -> list[OpenPart]:
         parts = self.manifest.parts_of(order)
-        return [self.parts[part.name] for part in parts if part.from_us < to_us and part.to_us > from_us]
+        return [
+            self.parts[part.name] for part in parts if part.from_us < to_us and part.to_us > from_us
+        ]
 
     def subject_fixes(self, subject: int, from_us: int, to_us: int) -> Fixes:
         """Fixes of one subject in [from, to), in time order."""
@@ -67,17 +82,23 @@ class LakeSnapshot:
             first = max(from_us - day_us, 0) // 1_000_000
             last = min((to_us - day_us) // 1_000_000, 86_399)
             low = np.array([(subject << kernels.SECOND_BITS) | first], np.int64)
-            found.append(part.gather(low, np.array([(subject << kernels.SECOND_BITS) | last], np.int64)))
+            found.append(
+                part.gather(low, np.array([(subject << kernels.SECOND_BITS) | last], np.int64))
+            )
         fixes = concat_fixes(found)
         fixes = take_fixes(fixes, (fixes.time_us >= from_us) & (fixes.time_us < to_us))
         return take_fixes(fixes, np.lexsort((fixes.lat, fixes.lon, fixes.time_us)))
 
     def fixes_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Fixes:
-        """Every fix inside a box during its window (both ends inclusive), each once, perhaps with others."""
+        """Every fix inside a box during its window (both ends inclusive), each once, perhaps
+        with others.
+        """
         if not len(boxes):
             return concat_fixes([])
         found, ranges = [], {}
-        for part in self._open(BY_PLACE, int(windows_us[:, 0].min()), int(windows_us[:, 1].max()) + 1):
+        for part in self._open(
+            BY_PLACE, int(windows_us[:, 0].min()), int(windows_us[:, 1].max()) + 1
+        ):
             day = part.part.day
             if day not in ranges:
                 ranges[day] = merge_ranges(*kernels.box_ranges(boxes, windows_us, day * DAY_US))
@@ -87,7 +108,9 @@ class LakeSnapshot:
         return concat_fixes(found)
 
     def _visit_days(self, from_us: int, to_us: int) -> list[stays.VisitDay]:
-        """Visits that can touch [from, to): closed on a day of it or after, and what is open at the very end."""
+        """Visits that can touch [from, to): closed on a day of it or after, and what is open at
+        the very end.
+        """
         out = []
         for side in self.manifest.visits:
             if (side.day + 1) * DAY_US <= from_us or not side.rows:
@@ -97,7 +120,9 @@ class LakeSnapshot:
             out.append(self.visit_days[side.name])
         if self.manifest.open_stays:
             out.append(self._open_visits())
-        return [day for day in out if len(day.keys) and day.from_us < to_us and day.to_us >= from_us]
+        return [
+            day for day in out if len(day.keys) and day.from_us < to_us and day.to_us >= from_us
+        ]
 
     def _open_visits(self) -> stays.VisitDay:
         last = max(self.manifest.open_stays, key=lambda side: side.day)
@@ -118,7 +143,11 @@ class LakeSnapshot:
     def visits_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Visits:
         """Every visit whose mean lies in a box and that touches its window, perhaps with others."""
         found = []
-        for day in self._visit_days(int(windows_us[:, 0].min()), int(windows_us[:, 1].max()) + 1) if len(boxes) else []:
+        for day in (
+            self._visit_days(int(windows_us[:, 0].min()), int(windows_us[:, 1].max()) + 1)
+            if len(boxes)
+            else []
+        ):
             touch = (windows_us[:, 0] <= day.to_us) & (windows_us[:, 1] >= day.from_us)
             if not touch.any():
                 continue
@@ -130,14 +159,20 @@ class LakeSnapshot:
     def visit_index(self) -> VisitIndex:
         """All visits in one index, made once for this state of the lake."""
         if self.index is None:
-            self.index = stays.build_index(self._visit_days(-(1 << 62), 1 << 62), len(self.subjects))
+            self.index = stays.build_index(
+                self._visit_days(-(1 << 62), 1 << 62), len(self.subjects)
+            )
         return self.index
 
     def crowds(self, from_us: int, to_us: int) -> tuple[list[Crowd], list[tuple[int, int]]]:
-        """Crowds of the days that lie wholly in [from, to), and the windows of the other days that touch it."""
+        """Crowds of the days that lie wholly in [from, to), and the windows of the other days
+        that touch it.
+        """
         found: list[Crowd] = []
         left: list[tuple[int, int]] = []
-        for day in sorted({open_part.part.day for open_part in self._open(BY_PLACE, from_us, to_us)}):
+        for day in sorted(
+            {open_part.part.day for open_part in self._open(BY_PLACE, from_us, to_us)}
+        ):
             parts = self.manifest.parts_of(BY_PLACE, day)
             if all(p.crowd_bytes and p.from_us >= from_us and p.to_us <= to_us for p in parts):
                 found += [self._crowd(part) for part in parts]
@@ -152,10 +187,14 @@ class LakeSnapshot:
 
     def visits_between(self, from_us: int, to_us: int) -> Visits:
         """Every visit that touches [from, to)."""
-        return stays.concat_visits([day.between(from_us, to_us) for day in self._visit_days(from_us, to_us)])
+        return stays.concat_visits(
+            [day.between(from_us, to_us) for day in self._visit_days(from_us, to_us)]
+        )
 
     def warm(self) -> None:
-        """Load all visits, and run every kernel on one row group of each form, so that no question pays for it."""
+        """Load all visits, and run every kernel on one row group of each form, so that no
+        question pays for it.
+        """
         self.visit_index()
         seen = set()
         for part in self.parts.values():

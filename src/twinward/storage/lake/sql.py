@@ -1,4 +1,6 @@
-"""Free questions in SQL over the lake's files: DuckDB, read only, without files, network or extensions."""
+"""Free questions in SQL over the lake's files: DuckDB, read only, without files, network or
+extensions.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,19 @@ def run_sql(
 ) -> dict[str, Any]:
     """Columns and rows of one SELECT over the views `fixes`, `visits`, `subjects`, `places`.
 
-    Only data inside `window_us` exist for it, and only points that `move` has moved, unless a place is named: what a
-    question makes of a point cannot be moved afterwards. The connection can read the lake's own files and nothing
-    else; the question is held against its syntax tree and ends after a minute.
+    Only data inside `window_us` exist for it, and only points that `move` has moved, unless a place
+    is named: what a question makes of a point cannot be moved afterwards. The connection can read
+    the lake's own files and nothing else; the question is held against its syntax tree and ends
+    after a minute.
     """
     db = duckdb.connect()
     alarm = threading.Timer(LONGEST_S, db.interrupt)
     try:
-        for setting in ("autoinstall_known_extensions", "autoload_known_extensions", "python_enable_replacements"):
+        for setting in (
+            "autoinstall_known_extensions",
+            "autoload_known_extensions",
+            "python_enable_replacements",
+        ):
             db.execute(f"SET {setting} = false")
         db.execute("SET threads = 2; SET memory_limit = '4GB'; SET TimeZone = 'UTC'")
         create_shown(db, move)
@@ -81,7 +88,9 @@ def create_shown(db: Any, move: MovePoints | None) -> None:
     point = duckdb.struct_type({"lon": "DOUBLE", "lat": "DOUBLE"})
 
     def shown(subject: Any, lon: Any, lat: Any, public: Any) -> Any:
-        x, y, stays = (np.array(column.to_numpy(zero_copy_only=False)) for column in (lon, lat, public))
+        x, y, stays = (
+            np.array(column.to_numpy(zero_copy_only=False)) for column in (lon, lat, public)
+        )
         stays = stays.astype(np.bool_)
         if move is not None and not stays.all():
             names = pa.chunked_array([subject]).combine_chunks().dictionary_encode()
@@ -89,18 +98,27 @@ def create_shown(db: Any, move: MovePoints | None) -> None:
             x[~stays], y[~stays] = move(names.dictionary.to_pylist(), who, x[~stays], y[~stays])
         return pa.StructArray.from_arrays([pa.array(x), pa.array(y)], ["lon", "lat"])
 
-    db.create_function("twinward_shown", shown, ["VARCHAR", "DOUBLE", "DOUBLE", "BOOLEAN"], point, type="arrow")
+    db.create_function(
+        "twinward_shown", shown, ["VARCHAR", "DOUBLE", "DOUBLE", "BOOLEAN"], point, type="arrow"
+    )
 
 
 def create_views(db: Any, root: Path, manifest: LakeManifest, window_us: tuple[int, int]) -> None:
     """Views with text pseudonyms, times and shown points; rows outside the window are left out.
 
-    They read the order by subject: the cells of one person lie together, so that few points are worked out anew.
+    They read the order by subject: the cells of one person lie together, so that few points are
+    worked out anew.
     """
-    for name, pieces in (("numbered_subjects", manifest.subjects), ("numbered_places", manifest.places)):
+    for name, pieces in (
+        ("numbered_subjects", manifest.subjects),
+        ("numbered_places", manifest.places),
+    ):
         create_names(db, root, name, [piece.name for piece in pieces])
     low, high = window_us
-    fixes = " UNION ALL ".join(select_fixes(root, part) for part in manifest.parts_of(BY_SUBJECT)) or NO_FIXES
+    fixes = (
+        " UNION ALL ".join(select_fixes(root, part) for part in manifest.parts_of(BY_SUBJECT))
+        or NO_FIXES
+    )
     db.execute(
         f"""CREATE VIEW fixes AS SELECT subject, time, shown.lon AS lon, shown.lat AS lat, error_m, place, flagged
         FROM (SELECT s.name AS subject, make_timestamptz(f.time_us) AS time,
@@ -131,7 +149,9 @@ def create_names(db: Any, root: Path, table: str, files: list[str]) -> None:
         with pa.memory_map(str(root / name)) as source:
             pieces.append(pa.ipc.open_file(source).read_all().column(0).combine_chunks())
     column = pa.chunked_array(pieces, type=pa.string())
-    db.register("pieces", pa.table({"number": np.arange(len(column), dtype=np.int32), "name": column}))
+    db.register(
+        "pieces", pa.table({"number": np.arange(len(column), dtype=np.int32), "name": column})
+    )
     db.execute(f"CREATE TABLE {table} AS SELECT * FROM pieces")
     db.unregister("pieces")
 
@@ -141,9 +161,11 @@ def select_fixes(root: Path, part: Part) -> str:
     has = set(part.extras)
     scale = " / 1e7" if part.coords == "e7" else "::DOUBLE"
     return (
-        f"SELECT subject AS subject_no, {part.day * DAY_US} + time::BIGINT * {part.unit_us} AS time_us, "
+        f"SELECT subject AS subject_no, {part.day * DAY_US} + time::BIGINT * {part.unit_us} AS "
+        f"time_us, "
         f"lon{scale} AS lon, lat{scale} AS lat, "
         f"{'error_m' if 'error_m' in has else 'NULL::FLOAT'} AS error_m, "
         f"{'place' if 'place' in has else 'NULL::INTEGER'} AS place_no, "
-        f"{'flag' if 'flag' in has else 'NULL::UTINYINT'} AS flag FROM read_parquet('{root / part.name}')"
+        f"{'flag' if 'flag' in has else 'NULL::UTINYINT'} AS flag FROM "
+        f"read_parquet('{root / part.name}')"
     )

@@ -1,4 +1,6 @@
-"""The visit tier: stays found day by day, carried over midnight, the same whatever the order in which data came."""
+"""The visit tier: stays found day by day, carried over midnight, the same whatever the order in
+which data came.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from twinward.core.ports import Fixes, VisitIndex, Visits
 from twinward.storage.lake import kernels
 from twinward.storage.lake.manifest import Side, sync_file
 
-STAY_RADIUS_M = 100.0  # a stay goes on while fixes lie this near its mean (or within twice their own error)
+STAY_RADIUS_M = (
+    100.0  # a stay goes on while fixes lie this near its mean (or within twice their own error)
+)
 STAY_GAP_US = 12 * 3_600_000_000  # silence after which a stay is over
 STAY_LEAST_US = 600_000_000  # shorter stops are passing by, unless a check-in names the place
 
@@ -31,7 +35,15 @@ def no_stays() -> Stays:
 def find_stays(day: int, fixes: Fixes, carry: Stays) -> tuple[Stays, Stays]:
     """(closed, open) stays of one day; `fixes` sorted by (subject, time), `carry` by subject."""
     rule = (STAY_RADIUS_M, STAY_GAP_US, STAY_LEAST_US, (day + 1) * DAY_US)
-    columns = (fixes.subject, fixes.time_us, fixes.lon, fixes.lat, fixes.error_m, fixes.place, fixes.flag)
+    columns = (
+        fixes.subject,
+        fixes.time_us,
+        fixes.lon,
+        fixes.lat,
+        fixes.error_m,
+        fixes.place,
+        fixes.flag,
+    )
     closed, left = kernels.find_stays(*columns, carry, rule)
     return tuple(closed), tuple(left)
 
@@ -48,21 +60,31 @@ def join_stays(a: Stays, b: Stays) -> Stays:
 
 def same_stays(a: Stays, b: Stays) -> bool:
     return all(
-        np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in zip(a, b, strict=True) if len(x) == len(y)
+        np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
+        for x, y in zip(a, b, strict=True)
+        if len(x) == len(y)
     ) and len(a[0]) == len(b[0])
 
 
 def write_open(root: Path, name: str, day: int, stays: Stays) -> Side:
     """Stays open at the end of `day`, sorted by subject."""
     path = root / name
-    pq.write_table(pa.table(dict(zip(COLUMNS, stays, strict=True))), path, compression="zstd", use_dictionary=False)
+    pq.write_table(
+        pa.table(dict(zip(COLUMNS, stays, strict=True))),
+        path,
+        compression="zstd",
+        use_dictionary=False,
+    )
     sync_file(path)
     return Side(name=name, day=day, rows=len(stays[0]), bytes=path.stat().st_size)
 
 
 def read_open(root: Path, side: Side) -> Stays:
     table = pq.read_table(root / side.name, use_threads=False)
-    return tuple(table.column(c).to_numpy().astype(dtype, copy=False) for c, dtype in zip(COLUMNS, DTYPES, strict=True))
+    return tuple(
+        table.column(c).to_numpy().astype(dtype, copy=False)
+        for c, dtype in zip(COLUMNS, DTYPES, strict=True)
+    )
 
 
 def to_visits(stays: Stays) -> Visits:
@@ -86,12 +108,22 @@ def take_visits(visits: Visits, rows: NDArray[Any]) -> Visits:
 def concat_visits(parts: list[Visits]) -> Visits:
     if not parts:
         return to_visits(no_stays())
-    return Visits(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in Visits.__struct_fields__})
+    return Visits(
+        **{
+            name: np.concatenate([getattr(p, name) for p in parts])
+            for name in Visits.__struct_fields__
+        }
+    )
 
 
 def compact(visits: Visits) -> dict[str, NDArray[Any]]:
-    """Visits in the narrow columns of the file, sorted by cell, then start: whole seconds, 1e-7 degrees."""
-    lon, lat = kernels.from_e7(kernels.to_e7(visits.lon)), kernels.from_e7(kernels.to_e7(visits.lat))
+    """Visits in the narrow columns of the file, sorted by cell, then start: whole seconds, 1e-7
+    degrees.
+    """
+    lon, lat = (
+        kernels.from_e7(kernels.to_e7(visits.lon)),
+        kernels.from_e7(kernels.to_e7(visits.lat)),
+    )
     # the cell of the rounded position: what is found later must be in the order it was sorted by
     cell = kernels.place_keys(np.zeros(len(visits), np.int64), lon, lat)
     v = take_visits(visits, np.lexsort((visits.start_us, cell)))
@@ -127,10 +159,16 @@ def write_visits(root: Path, name: str, day: int, visits: Visits) -> Side:
     columns: dict[str, Any] = dict(compact(visits))
     columns["error_m"] = pa.array(columns["error_m"], from_pandas=True)
     columns["place"] = pa.array(columns["place"], mask=columns["place"] < 0)
-    whole = dict.fromkeys(("subject", "start_s", "end_s", "lon", "lat", "fixes"), "DELTA_BINARY_PACKED")
+    whole = dict.fromkeys(
+        ("subject", "start_s", "end_s", "lon", "lat", "fixes"), "DELTA_BINARY_PACKED"
+    )
     path = root / name
     pq.write_table(
-        pa.table(columns), path, use_dictionary=["error_m", "place"], column_encoding=whole, compression="zstd"
+        pa.table(columns),
+        path,
+        use_dictionary=["error_m", "place"],
+        column_encoding=whole,
+        compression="zstd",
     )
     sync_file(path)
     return Side(name=name, day=day, rows=len(visits), bytes=path.stat().st_size)
@@ -164,7 +202,10 @@ class VisitDay:
         self.to_us = int(columns["end_s"].max(initial=0)) * 1_000_000
 
     def of_subject(self, subject: int) -> Visits:
-        begin, end = np.searchsorted(self.subjects, subject), np.searchsorted(self.subjects, subject, "right")
+        begin, end = (
+            np.searchsorted(self.subjects, subject),
+            np.searchsorted(self.subjects, subject, "right"),
+        )
         return expand(self.columns, self.by_subject[begin:end])
 
     def in_ranges(self, low: NDArray[Any], high: NDArray[Any]) -> Visits:
@@ -182,13 +223,17 @@ def build_index(days: list[VisitDay], subjects: int) -> VisitIndex:
     """The visits of all days in one index."""
     names = ("subject", "start_s", "end_s", "lon", "lat")
     empty = np.empty(0, np.int32)
-    columns = {name: np.concatenate([empty, *(day.columns[name] for day in days)]) for name in names}
+    columns = {
+        name: np.concatenate([empty, *(day.columns[name] for day in days)]) for name in names
+    }
     lon, lat = kernels.from_e7(columns["lon"]), kernels.from_e7(columns["lat"])
     cell = kernels.grid_cells(lon, lat)
     order = kernels.sort_order(columns["start_s"].astype(np.int64) + (1 << 31))
     order = order[kernels.sort_order(kernels.take(cell, order))]
     cell = kernels.take(cell, order)
-    subject, start_s, end_s = (kernels.take(columns[name], order) for name in ("subject", "start_s", "end_s"))
+    subject, start_s, end_s = (
+        kernels.take(columns[name], order) for name in ("subject", "start_s", "end_s")
+    )
     first = np.flatnonzero(np.concatenate([[len(cell) > 0], cell[1:] != cell[:-1]]))
     counts = np.bincount(subject, minlength=subjects)
     return VisitIndex(

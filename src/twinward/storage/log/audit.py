@@ -11,10 +11,10 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.standards.fhir.audit_events import entry_of_fhir, to_fhir, to_fhir_ending
-from twinward.storage.log.chain import ChainCheck, check_links, link
 from twinward.storage.database.databases import Database
-from twinward.storage.log.drill_isolation import genesis_of, read_drill
 from twinward.storage.database.statements import EVENT_FIELDS
+from twinward.storage.log.chain import ChainCheck, check_links, link
+from twinward.storage.log.drill_isolation import genesis_of, read_drill
 
 BLOCK = 5000
 LAST_BYTES = 16_384  # more than the longest ending
@@ -22,7 +22,9 @@ FIELDS = ", ".join((*EVENT_FIELDS, "hash"))
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of an exported log: every field that is stored, the body as it is stored (sealed where personal)."""
+    """One line of an exported log: every field that is stored, the body as it is stored (sealed
+    where personal).
+    """
 
     seq: int
     id: str
@@ -40,7 +42,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChainEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The last line: how many entries there are and the hash of the last; a file without it has lost its tail.
+    """The last line: how many entries there are and the hash of the last; a file without it has
+    lost its tail.
 
     `drill` is the id of the drill whose log it is, if it is one.
     """
@@ -74,9 +77,14 @@ def verify_chain(database: Database, first: int = 1, last: int | None = None) ->
             bad = first + good  # entries that the head counts are gone
         elif bad is None and (beyond is not None or (end == seq and reached != bytes(head))):
             bad = end + 1 if beyond is not None else end
-        there = f"SELECT count(*) FROM events WHERE seq >= {first:d} AND seq <= {end if last else 2**62:d}"
+        there = (
+            f"SELECT count(*) FROM events WHERE seq >= {first:d} AND seq <= "
+            f"{end if last else 2**62:d}"
+        )
         entries = good if bad is None else int(connection.execute(there).fetchone()[0])
-        return ChainCheck(entries=entries, ok=bad is None, first_bad=bad, head=reached.hex(), drill=drill)
+        return ChainCheck(
+            entries=entries, ok=bad is None, first_bad=bad, head=reached.hex(), drill=drill
+        )
     except database.errors as error:
         raise database.explain(error) from error
     finally:
@@ -86,7 +94,10 @@ def verify_chain(database: Database, first: int = 1, last: int | None = None) ->
 def _rows(connection: Any, first: int, last: int) -> Iterator[tuple[Any, ...]]:
     """Stored entries in order, a block at a time."""
     while first <= last:
-        text = f"SELECT {FIELDS} FROM events WHERE seq >= {first:d} AND seq <= {last:d} ORDER BY seq LIMIT {BLOCK}"
+        text = (
+            f"SELECT {FIELDS} FROM events WHERE seq >= {first:d} AND seq <= {last:d} ORDER BY "
+            f"seq LIMIT {BLOCK}"
+        )
         block = connection.execute(text).fetchall()
         yield from block
         if len(block) < BLOCK:
@@ -95,7 +106,9 @@ def _rows(connection: Any, first: int, last: int) -> Iterator[tuple[Any, ...]]:
 
 
 def write_line(record: Entry | ChainEnd, *, fhir: bool, drill: str) -> bytes:
-    """The one way in which a record is written; an exported line that differs from it by a byte is not ours."""
+    """The one way in which a record is written; an exported line that differs from it by a byte
+    is not ours.
+    """
     raw = _encode(record)
     if not fhir:
         return raw + b"\n"
@@ -105,7 +118,8 @@ def write_line(record: Entry | ChainEnd, *, fhir: bool, drill: str) -> bytes:
 
 
 def export_chain(database: Database, path: Path, *, fhir: bool = False) -> int:
-    """Writes the whole log as JSON Lines, an ending last; how many entries. The file appears only when it is whole.
+    """Writes the whole log as JSON Lines, an ending last; how many entries. The file appears only
+    when it is whole.
 
     With `fhir`, each line is an AuditEvent that carries its entry.
     """
@@ -123,7 +137,9 @@ def export_chain(database: Database, path: Path, *, fhir: bool = False) -> int:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error}", "name another file", code="not_writable") from error
+        raise InputError(
+            f"{path} cannot be written: {error}", "name another file", code="not_writable"
+        ) from error
     except database.errors as error:
         raise database.explain(error) from error
     finally:
@@ -132,12 +148,15 @@ def export_chain(database: Database, path: Path, *, fhir: bool = False) -> int:
 
 
 def verify_file(path: Path) -> ChainCheck:
-    """Checks an exported log of either form; what was flipped, dropped, inserted or put elsewhere is found at its
-    place."""
+    """Checks an exported log of either form; what was flipped, dropped, inserted or put elsewhere
+    is found at its place.
+    """
     try:
         file = path.open("rb")
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error}", "name an exported log", code="not_readable") from error
+        raise InputError(
+            f"{path} cannot be read: {error}", "name an exported log", code="not_readable"
+        ) from error
     drill = _drill_of(path)
     previous, place, ending, bad, lines = genesis_of(drill), 1, None, False, 0
     with file:
@@ -160,7 +179,8 @@ def verify_file(path: Path) -> ChainCheck:
                 )
                 continue
             fields = _astuple(entry)
-            # written anew it must be the same line: no byte may differ, not even one that means nothing
+            # written anew it must be the same line: no byte may differ, not even one that means
+            # nothing
             same = write_line(entry, fhir=fhir, drill=drill) == line
             if entry.seq != place or link(previous, fields[:-1]) != entry.hash or not same:
                 bad = True
@@ -169,11 +189,15 @@ def verify_file(path: Path) -> ChainCheck:
             place += 1
     ok = ending is not None and not bad
     entries = lines - (ending is not None)
-    return ChainCheck(entries=entries, ok=ok, first_bad=None if ok else place, head=previous.hex(), drill=drill)
+    return ChainCheck(
+        entries=entries, ok=ok, first_bad=None if ok else place, head=previous.hex(), drill=drill
+    )
 
 
 def _drill_of(path: Path) -> str:
-    """The drill whose log the file holds, as its last line says; empty for a real log or a torn file."""
+    """The drill whose log the file holds, as its last line says; empty for a real log or a torn
+    file.
+    """
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - LAST_BYTES))
         line = file.read().rstrip(b"\n").rpartition(b"\n")[2]
@@ -189,7 +213,9 @@ def _read_ending(line: bytes) -> ChainEnd | None:
 
 
 def anchors_that_fail(database: Database, anchors: list[tuple[int, str]]) -> list[int]:
-    """Places of published (place, hash in hex) pairs that the log does not have, in the order given."""
+    """Places of published (place, hash in hex) pairs that the log does not have, in the order
+    given.
+    """
     connection = database.connect(write=False)
     try:
         failing, drill = [], read_drill(connection)

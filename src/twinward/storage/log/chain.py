@@ -1,4 +1,6 @@
-"""The hash chain over the log: each entry's hash covers the one before and every field that is stored."""
+"""The hash chain over the log: each entry's hash covers the one before and every field that is
+stored.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,16 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def link(previous: bytes, fields: tuple[Any, ...]) -> bytes:
-    """The hash of one entry. `fields` are those of EVENT_FIELDS in their order; the body is what is stored (sealed)."""
+    """The hash of one entry. `fields` are those of EVENT_FIELDS in their order; the body is what
+    is stored (sealed).
+    """
     return blake2b(previous + _encode(fields), digest_size=32).digest()
 
 
 class ChainCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verification found: how many entries there are, and the place of the first that does not fit."""
+    """What a verification found: how many entries there are, and the place of the first that
+    does not fit.
+    """
 
     entries: int
     ok: bool
@@ -27,7 +33,9 @@ class ChainCheck(msgspec.Struct, frozen=True, kw_only=True):
     drill: str = ""  # the id of the drill whose log it is
 
 
-def check_links(rows: Iterable[tuple[Any, ...]], previous: bytes, first_seq: int) -> tuple[int, int | None, bytes]:
+def check_links(
+    rows: Iterable[tuple[Any, ...]], previous: bytes, first_seq: int
+) -> tuple[int, int | None, bytes]:
     """Entries that fit, the place of the first that does not, and the last good hash.
 
     `rows` are the fields of EVENT_FIELDS and then the stored hash.

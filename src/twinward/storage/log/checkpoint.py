@@ -10,14 +10,17 @@ from twinward.storage.database.databases import Database
 
 WAL_LIMIT_BYTES = 256 << 20  # 64,000 pages of 4 KiB
 LOOK_EVERY = 64  # commits between two looks at the file's size
-READ_LIMIT_S = 30.0  # a picture older than this is ended when the log has grown past twice its limit
+READ_LIMIT_S = (
+    30.0  # a picture older than this is ended when the log has grown past twice its limit
+)
 
 
 class Checkpointer:
-    """A thread copies most pages back while commits go on; the writer copies the few left, so that the log restarts.
+    """A thread copies most pages back while commits go on; the writer copies the few left, so that
+    the log restarts.
 
-    A checkpoint that another thread makes never catches up with a busy writer, and one made by the writer alone
-    stalls it for the whole copy; together they do neither.
+    A checkpoint that another thread makes never catches up with a busy writer, and one made by the
+    writer alone stalls it for the whole copy; together they do neither.
     """
 
     def __init__(self, database: Database, old_readers: Callable[[float], list[Any]]) -> None:

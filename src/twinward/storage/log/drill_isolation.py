@@ -1,4 +1,6 @@
-"""What tells a drill's log from a real one: a mark in its own database, and where its chain of hashes starts."""
+"""What tells a drill's log from a real one: a mark in its own database, and where its chain of
+hashes starts.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from twinward.core.errors import RefusedError
-from twinward.storage.log.chain import GENESIS, link
 from twinward.storage.database.statements import EVENT_FIELDS
+from twinward.storage.log.chain import GENESIS, link
 
 MARK = "drill"  # the name in the table `meta`; its value is the drill's id
 
 
 def genesis_of(drill: str) -> bytes:
-    """Where the chain of hashes starts: each event of a drill descends from the drill's id, so none fits a real log."""
-    return blake2b(f"twinward drill\x1f{drill}".encode(), digest_size=32).digest() if drill else GENESIS
+    """Where the chain of hashes starts: each event of a drill descends from the drill's id, so
+    none fits a real log.
+    """
+    return (
+        blake2b(f"twinward drill\x1f{drill}".encode(), digest_size=32).digest()
+        if drill
+        else GENESIS
+    )
 
 
 def read_drill(connection: Any) -> str:
@@ -26,7 +34,8 @@ def read_drill(connection: Any) -> str:
 
 
 def require_side(connection: Any, drill: str) -> None:
-    """RefusedError when a drill would open a real log, a real workspace a drill's, or a drill another one's.
+    """RefusedError when a drill would open a real log, a real workspace a drill's, or a drill
+    another one's.
 
     The mark may have been taken out by hand: what the first event descends from says it too.
     """
@@ -35,17 +44,22 @@ def require_side(connection: Any, drill: str) -> None:
         return
     if drill and not found:
         raise RefusedError(
-            "this database holds a real log: a drill never writes there", "give the drill a database of its own",
+            "this database holds a real log: a drill never writes there",
+            "give the drill a database of its own",
             code="real_log",
-        )  # fmt: skip
+        )
     if found and drill:
         raise RefusedError(
-            f"this database holds the log of another drill, {found}", "give each drill its own", code="other_drill"
+            f"this database holds the log of another drill, {found}",
+            "give each drill its own",
+            code="other_drill",
         )
     raise RefusedError(
-        f"this log is a drill's ({found or 'its mark was taken out'}): it is no record of what happened",
-        "open it as the drill that it is, or restore the real log from a backup", code="drill_log",
-    )  # fmt: skip
+        f"this log is a drill's ({found or 'its mark was taken out'}): it is no record of what "
+        f"happened",
+        "open it as the drill that it is, or restore the real log from a backup",
+        code="drill_log",
+    )
 
 
 def starts_from(connection: Any, genesis: bytes) -> bool:
@@ -60,7 +74,9 @@ def starts_from(connection: Any, genesis: bytes) -> bool:
 
 
 def require_own_files(workspace: Path) -> None:
-    """RefusedError when a file or folder of a drill's workspace is a link: what it writes must be nobody else's."""
+    """RefusedError when a file or folder of a drill's workspace is a link: what it writes must
+    be nobody else's.
+    """
     for folder, folders, files in os.walk(workspace):
         for name in (*folders, *files):
             path = Path(folder, name)
@@ -71,5 +87,6 @@ def require_own_files(workspace: Path) -> None:
             if path.is_symlink() or (name in files and found.st_nlink > 1):
                 raise RefusedError(
                     f"{path.relative_to(workspace)} of this drill is a link to somewhere else",
-                    "start the drill anew; a drill writes nowhere but into its own files", code="fence_broken",
-                )  # fmt: skip
+                    "start the drill anew; a drill writes nowhere but into its own files",
+                    code="fence_broken",
+                )

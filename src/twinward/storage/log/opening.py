@@ -1,4 +1,6 @@
-"""Makes a database ready: tables that are missing, columns declared since, the head of a new log, the version."""
+"""Makes a database ready: tables that are missing, columns declared since, the head of a new
+log, the version.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,21 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from twinward.core.errors import InputError
 from twinward.storage.database.databases import Database
-from twinward.storage.log.drill_isolation import MARK, genesis_of, require_side
-from twinward.storage.log.row_queries import RowCodec
 from twinward.storage.database.schema import SCHEMA_VERSION, Form
 from twinward.storage.database.statements import Statements
+from twinward.storage.log.drill_isolation import MARK, genesis_of, require_side
+from twinward.storage.log.row_queries import RowCodec
 
 
-def prepare(database: Database, statements: Statements, metadata: sa.MetaData, words: RowCodec, drill: str = "") -> None:
-    """Creates or completes the tables in one transaction; InputError when the schema is of another version.
+def prepare(
+    database: Database,
+    statements: Statements,
+    metadata: sa.MetaData,
+    words: RowCodec,
+    drill: str = "",
+) -> None:
+    """Creates or completes the tables in one transaction; InputError when the schema is of another
+    version.
 
     `drill` is the id of the drill whose log it is; RefusedError when what is there is not that.
     """
@@ -32,7 +41,9 @@ def prepare(database: Database, statements: Statements, metadata: sa.MetaData, w
             _complete_columns(connection, statements, form, words)
         for table in metadata.sorted_tables:
             for index in sorted(table.indexes, key=lambda one: str(one.name)):
-                connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
+                connection.execute(
+                    str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
+                )
         connection.execute("COMMIT")
     except database.errors as error:
         raise database.explain(error) from error
@@ -45,7 +56,9 @@ def require_version(connection: Any, statements: Statements, drill: str = "") ->
     found = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchall()
     if not found:
         if connection.execute("SELECT count(*) FROM events").fetchone()[0] == 0:
-            connection.execute(statements.insert("meta").text, ("schema_version", str(SCHEMA_VERSION)))
+            connection.execute(
+                statements.insert("meta").text, ("schema_version", str(SCHEMA_VERSION))
+            )
             connection.execute(statements.insert("head").text, (1, 0, 0, 0, genesis_of(drill)))
             if drill:
                 connection.execute(statements.insert("meta").text, (MARK, drill))
@@ -60,7 +73,8 @@ def require_version(connection: Any, statements: Statements, drill: str = "") ->
         )
     if version > SCHEMA_VERSION:
         raise InputError(
-            f"this workspace has schema version {version}, this release knows {SCHEMA_VERSION} at most",
+            f"this workspace has schema version {version}, this release knows {SCHEMA_VERSION} at "
+            f"most",
             "install the release that wrote it, or a later one",
             code="schema_new",
         )

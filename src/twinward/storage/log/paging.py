@@ -1,8 +1,9 @@
-"""One page of a list with its total, cut to ranges of areas, at the cost of the page and not of the table.
+"""One page of a list with its total, cut to ranges of areas, at the cost of the page and not of the
+table.
 
-Keys come out of an index alone, bodies only of the rows shown. Many rows in range: walk the order's index and skip what
-is outside. Few: gather what is inside and sort it. A planner without statistics cannot know which, so the count, which
-the page needs anyway, decides.
+Keys come out of an index alone, bodies only of the rows shown. Many rows in range: walk the order's
+index and skip what is outside. Few: gather what is inside and sort it. A planner without statistics
+cannot know which, so the count, which the page needs anyway, decides.
 """
 
 from __future__ import annotations
@@ -12,9 +13,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from twinward.storage.database.schema import TEXT, Form
-from twinward.storage.database.statements import (Shape, Statement, Statements, bind, conditions, in_range, ordering, page)
+from twinward.storage.database.statements import (
+    Shape,
+    Statement,
+    Statements,
+    bind,
+    conditions,
+    in_range,
+    ordering,
+    page,
+)
 
-# rows in range above which the order's index is walked: 50 rows of 4,000 in 300,000 are found in 3,750 steps
+# rows in range above which the order's index is walked: 50 rows of 4,000 in 300,000 are found in
+# 3,750 steps
 WALK_ABOVE = 4_000
 
 
@@ -35,22 +46,33 @@ def page_statement(
         filters = conditions(form, table, shapes, under=False, within=0, before=None)
         walks = walk or not within
         filters += _window(statements, form, between, by_area=not walks)
-        keys = _walked(statements, form, filters, within, order) if walks else _gathered(form, filters, within, order)
+        keys = (
+            _walked(statements, form, filters, within, order)
+            if walks
+            else _gathered(form, filters, within, order)
+        )
         fields = (table.c.row_area, table.c.row_recorded_at, table.c.row_subject, table.c.row_body)
-        return sa.select(*fields).where(table.c.row_key.in_(keys)).order_by(*ordering(form, table, order))
+        return (
+            sa.select(*fields)
+            .where(table.c.row_key.in_(keys))
+            .order_by(*ordering(form, table, order))
+        )
 
     return statements.kept(("page", form.name, shapes, within, between, order, walk), build)
 
 
 def _window(statements: Statements, form: Form, between: str | None, *, by_area: bool) -> list[Any]:
-    """`by_area`: the index on area and time is to be taken by area; without statistics SQLite prefers the time, and
-    reads the whole window for every range."""
+    """`by_area`: the index on area and time is to be taken by area; without statistics SQLite
+    prefers the time, and reads the whole window for every range.
+    """
     if between is None:
         return []
     column = form.current.c[form.column_name(between)]
     asked: Any = column
     if by_area and statements.is_sqlite:
-        asked = sa.literal_column(f"+{column.table.name}.{column.name}", column.type)  # the plus hides it from indexes
+        asked = sa.literal_column(
+            f"+{column.table.name}.{column.name}", column.type
+        )  # the plus hides it from indexes
     return [asked >= bind(column, "since"), asked < bind(column, "until")]
 
 
@@ -68,7 +90,9 @@ def _gathered(form: Form, filters: list[Any], within: int, order: str) -> Any:
     table = form.current
     column = table.c[form.column_name(order.removeprefix("-"))]
     parts = [
-        sa.select(table.c.row_key, column.label("row_order")).where(in_range(table.c.row_area, n), *filters)
+        sa.select(table.c.row_key, column.label("row_order")).where(
+            in_range(table.c.row_area, n), *filters
+        )
         for n in range(within)
     ]
     found = sa.union_all(*parts).subquery()
@@ -87,7 +111,9 @@ def count_statement(
     within: int,
     between: str | None = None,
 ) -> Statement:
-    """How many rows; several ranges are counted one by one, each out of an index, for they share nothing."""
+    """How many rows; several ranges are counted one by one, each out of an index, for they share
+    nothing.
+    """
 
     def counted(n: int | None) -> Any:
         found = conditions(form, form.current, shapes, under=under, within=0, before=None)

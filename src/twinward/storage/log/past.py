@@ -1,4 +1,6 @@
-"""Looks back: rows or columns of a table as they were at an instant, from the database and from sealed history."""
+"""Looks back: rows or columns of a table as they were at an instant, from the database and from
+sealed history.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +11,27 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from twinward.storage.log.row_queries import ALL_TIME_US, RowCodec
 from twinward.storage.database.schema import Form
-from twinward.storage.log.sealed import ARROW_TYPES, SealedHistory
 from twinward.storage.database.statements import Statements, beyond
+from twinward.storage.log.row_queries import ALL_TIME_US, RowCodec
+from twinward.storage.log.sealed import ARROW_TYPES, SealedHistory
 
 Fetch = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
-Held = tuple[str, str, int, str | None, bytes | None]  # area, key, recorded_at, subject, body (None: no such row)
+Held = tuple[
+    str, str, int, str | None, bytes | None
+]  # area, key, recorded_at, subject, body (None: no such row)
 
 
 class Past:
     """Answers for one picture of the log; `version` is the last version in it."""
 
     def __init__(
-        self, fetch: Fetch, statements: Statements, words: RowCodec, sealed: SealedHistory | None, version: int
+        self,
+        fetch: Fetch,
+        statements: Statements,
+        words: RowCodec,
+        sealed: SealedHistory | None,
+        version: int,
     ) -> None:
         self._fetch = fetch
         self._statements = statements
@@ -38,20 +47,30 @@ class Past:
             names = ("area", "key", "recorded_at", "subject", "body")
             held += zip(*(batch.column(name).to_pylist() for name in names), strict=True)
         row = self._words.row
-        made = [(key, row(form, subject, at, body)) for _, key, at, subject, body in held if body is not None]
+        made = [
+            (key, row(form, subject, at, body))
+            for _, key, at, subject, body in held
+            if body is not None
+        ]
         return [one for _, one in sorted(made, key=_first) if one is not None]
 
     def columns(self, table: str, at_us: int, area: str | None) -> Any:
-        """An Arrow table of key, area and the declared columns (instants as microseconds, truth as 0 or 1)."""
+        """An Arrow table of key, area and the declared columns (instants as microseconds, truth
+        as 0 or 1).
+        """
         form = self._words.form(table)
         names = [f"column_{name}" for name in form.columns]
         schema = pa.schema(
-            [("key", pa.string()), ("area", pa.string())] + [(n, ARROW_TYPES[form.kinds[n]]) for n in form.columns]
+            [("key", pa.string()), ("area", pa.string())]
+            + [(n, ARROW_TYPES[form.kinds[n]]) for n in form.columns]
         )
         batches, held = self._held(form, at_us, area, None)
         parts = []
         if form.table.subject is None:
-            parts = [pa.record_batch([b.column(n) for n in ("key", "area", *names)], schema=schema) for b in batches]
+            parts = [
+                pa.record_batch([b.column(n) for n in ("key", "area", *names)], schema=schema)
+                for b in batches
+            ]
         else:
             for batch in batches:
                 fields = ("area", "key", "recorded_at", "subject", "body")
@@ -62,23 +81,36 @@ class Past:
             if row is not None:
                 rows.append((key, where, *form.values(row)))
         if rows:
-            arrays = [pa.array(column, f.type) for column, f in zip(zip(*rows, strict=True), schema, strict=True)]
+            arrays = [
+                pa.array(column, f.type)
+                for column, f in zip(zip(*rows, strict=True), schema, strict=True)
+            ]
             parts.append(pa.record_batch(arrays, schema=schema))
         return pa.Table.from_batches(parts, schema)
 
-    def _held(self, form: Form, at_us: int, area: str | None, known_us: int | None) -> tuple[list[Any], list[Held]]:
-        """What held then: sealed batches, and what the database adds to them or puts in their place."""
+    def _held(
+        self, form: Form, at_us: int, area: str | None, known_us: int | None
+    ) -> tuple[list[Any], list[Held]]:
+        """What held then: sealed batches, and what the database adds to them or puts in their
+        place.
+        """
         sealed = self._sealed.find(form) if self._sealed is not None else None
         if sealed is not None:
             d = sealed.directory
             if d.version > self._version or (known_us is not None and known_us < d.recorded_us):
                 sealed = None
         after = sealed.directory.version if sealed is not None else None
-        values: dict[str, Any] = {"at": at_us, "known": ALL_TIME_US if known_us is None else known_us, "after": after}
+        values: dict[str, Any] = {
+            "at": at_us,
+            "known": ALL_TIME_US if known_us is None else known_us,
+            "after": after,
+        }
         if area is not None:
             values.update(under=area, beyond=beyond(area))
         statement = self._statements.as_of(form, area=area is not None, after=sealed is not None)
-        held: list[Held] = [row[:5] for row in self._fetch(statement.text, statement.values(values))]  # type: ignore[misc]
+        held: list[Held] = [
+            row[:5] for row in self._fetch(statement.text, statement.values(values))
+        ]  # type: ignore[misc]
         batches = list(sealed.at(at_us, area)) if sealed is not None else []
         return without(batches, {row[:2] for row in held}) if held else batches, held
 

@@ -22,14 +22,20 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class PendingWrites:
-    """Writes not yet in the database. `rows` also answers for what has been flushed since the transaction began."""
+    """Writes not yet in the database. `rows` also answers for what has been flushed since the
+    transaction began.
+    """
 
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
         self.commands: dict[str, tuple[Any, ...]] = {}
         self.flushed_commands: dict[str, tuple[Any, ...]] = {}
-        self.rows: dict[str, dict[str, tuple[Any, ...] | None]] = {}  # by table and key; None when removed
-        self.seen_rows: dict[Key, tuple[str, Any] | None] = {}  # (area, row) as last written, None when removed
+        self.rows: dict[
+            str, dict[str, tuple[Any, ...] | None]
+        ] = {}  # by table and key; None when removed
+        self.seen_rows: dict[
+            Key, tuple[str, Any] | None
+        ] = {}  # (area, row) as last written, None when removed
         self.history: dict[str, list[tuple[Any, ...]]] = {}
         self.offsets: dict[str, int] = {}
         self.counts: dict[str, Counts] = {}
@@ -50,7 +56,9 @@ class PendingWrites:
 
 
 class RowCache:
-    """The rows last used, so that the writer need not ask the database again; never a personal row's content."""
+    """The rows last used, so that the writer need not ask the database again; never a personal
+    row's content.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size

@@ -12,9 +12,9 @@ from twinward.core.clock import from_us, to_us
 from twinward.core.errors import InputError
 from twinward.core.messages import Counts, Event, Fact
 from twinward.core.ports import Sealer
-from twinward.storage.log.paging import (WALK_ABOVE, count_statement, page_statement)
 from twinward.storage.database.schema import Form, to_stored
 from twinward.storage.database.statements import Statements, beyond, shape_filters
+from twinward.storage.log.paging import WALK_ABOVE, count_statement, page_statement
 
 ALL_TIME_US = 2**62
 
@@ -22,16 +22,22 @@ ALL_TIME_US = 2**62
 class RowCodec:
     """What rows and events mean: the tables declared, the facts known, the keys of persons."""
 
-    def __init__(self, forms: dict[str, Form], facts: Sequence[type[Fact]], sealer: Sealer | None) -> None:
+    def __init__(
+        self, forms: dict[str, Form], facts: Sequence[type[Fact]], sealer: Sealer | None
+    ) -> None:
         self.forms = forms
         self.sealer = sealer
-        self.facts = {str(fact.__struct_config__.tag): msgspec.msgpack.Decoder(fact) for fact in facts}
+        self.facts = {
+            str(fact.__struct_config__.tag): msgspec.msgpack.Decoder(fact) for fact in facts
+        }
 
     def form(self, table: str) -> Form:
         found = self.forms.get(table)
         if found is None:
             raise InputError(
-                f"there is no table {table!r}", f"there are {', '.join(sorted(self.forms))}", code="unknown_table"
+                f"there is no table {table!r}",
+                f"there are {', '.join(sorted(self.forms))}",
+                code="unknown_table",
             )
         return found
 
@@ -58,7 +64,20 @@ class RowCodec:
             raise
 
     def event(self, row: tuple[Any, ...]) -> Event:
-        seq, event_id, kind, occurred, recorded, area, actor, cause, command, incident, subject, body = row
+        (
+            seq,
+            event_id,
+            kind,
+            occurred,
+            recorded,
+            area,
+            actor,
+            cause,
+            command,
+            incident,
+            subject,
+            body,
+        ) = row
         decoder = self.facts.get(kind)
         plain = self.opened(subject, recorded, body) if decoder is not None else None
         fact: Fact | None = None
@@ -91,7 +110,11 @@ def day_of(recorded_us: int) -> date:
 
 def range_values(within: tuple[tuple[str, str], ...] | None) -> dict[str, str]:
     """The named values of ranges of area codes."""
-    return {f"{end}_{n}": one[i] for n, one in enumerate(within or ()) for i, end in enumerate(("low", "high"))}
+    return {
+        f"{end}_{n}": one[i]
+        for n, one in enumerate(within or ())
+        for i, end in enumerate(("low", "high"))
+    }
 
 
 def window_values(between: tuple[str, datetime, datetime] | None) -> dict[str, int]:
@@ -112,7 +135,9 @@ class RowQueries:
         return rows
 
     def _before_list(self, table: str | None) -> None:
-        """Called before a read that the database answers by itself; the writer hands over what it holds back."""
+        """Called before a read that the database answers by itself; the writer hands over what
+        it holds back.
+        """
 
     def find(self, table: str, key: str) -> Any | None:
         form = self._words.form(table)
@@ -220,7 +245,12 @@ class RowQueries:
         return [row for row in rows if row is not None], total
 
     def events_after(
-        self, seq: int, limit: int = 1000, *, types: Sequence[str] | None = None, incident: str | None = None
+        self,
+        seq: int,
+        limit: int = 1000,
+        *,
+        types: Sequence[str] | None = None,
+        incident: str | None = None,
     ) -> list[Event]:
         if types is not None and not types:
             return []
@@ -228,7 +258,9 @@ class RowQueries:
         statement = self._statements.events_after(len(types or ()), incident is not None)
         values: dict[str, Any] = {f"type_{n}": kind for n, kind in enumerate(types or ())}
         values.update(seq=seq, limit=limit, offset=0, incident=incident)
-        return [self._words.event(row) for row in self._fetch(statement.text, statement.values(values))]
+        return [
+            self._words.event(row) for row in self._fetch(statement.text, statement.values(values))
+        ]
 
     def find_event(self, event_id: str) -> Event | None:
         self._before_list(None)
@@ -246,7 +278,9 @@ class RowQueries:
 
     def counts(self) -> dict[str, Counts]:
         rows = self._fetch(
-            "SELECT source, received, stored, rejected, duplicate FROM source_counts ORDER BY source", ()
+            "SELECT source, received, stored, rejected, duplicate FROM source_counts ORDER BY "
+            "source",
+            (),
         )
         return {
             source: Counts(received=received, stored=stored, rejected=rejected, duplicate=duplicate)

@@ -1,4 +1,5 @@
-"""Sealed history: every version of a table up to one, sorted, as memory-mapped Arrow columns for fast looks back.
+"""Sealed history: every version of a table up to one, sorted, as memory-mapped Arrow columns for
+fast looks back.
 
 The database stays the truth; a sealed file only answers faster, and can be thrown away at any time.
 """
@@ -16,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 from msgspec import inspect
 
-from twinward.storage.files.frames import write_whole
-from twinward.storage.log.row_queries import RowCodec
 from twinward.storage.database.schema import Form
 from twinward.storage.database.statements import beyond
+from twinward.storage.files.frames import write_whole
+from twinward.storage.log.row_queries import RowCodec
 
 PAGE = 50_000  # versions read from the database at a time, each page a short read of its own
 FIELDS = "row_area, row_key, row_version, row_valid_from, row_recorded_at, row_subject, row_body"
@@ -66,13 +67,23 @@ class SealedHistory:
 
     def version(self) -> int:
         """The last version that every sealed file holds; 0 when there is none."""
-        found = [msgspec.json.decode(path.read_bytes(), type=Directory) for path in self.root.glob("*.json")]
+        found = [
+            msgspec.json.decode(path.read_bytes(), type=Directory)
+            for path in self.root.glob("*.json")
+        ]
         return min((directory.version for directory in found), default=0)
 
     def seal_all(
-        self, connection: Any, words: RowCodec, mark: str, version: int, stopped: Callable[[], bool] = lambda: False
+        self,
+        connection: Any,
+        words: RowCodec,
+        mark: str,
+        version: int,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> int:
-        """Seals every table; how many versions there are. StorageError when `stopped` says so meanwhile."""
+        """Seals every table; how many versions there are. StorageError when `stopped` says so
+        meanwhile.
+        """
         rows = 0
         for form in words.forms.values():
             known = self.find(form)
@@ -83,14 +94,23 @@ class SealedHistory:
         return rows
 
     def seal(
-        self, connection: Any, form: Form, words: RowCodec, mark: str, version: int, stopped: Callable[[], bool]
+        self,
+        connection: Any,
+        form: Form,
+        words: RowCodec,
+        mark: str,
+        version: int,
+        stopped: Callable[[], bool],
     ) -> int:
         """Writes the versions up to `version` anew; how many there are."""
         self.root.mkdir(parents=True, exist_ok=True)
         name = f"{form.name}-{version:012d}.arrow"
         schema = schema_of(form)
         areas, starts, batches, rows, recorded = [""], [0], [0], 0, 0
-        with pa.OSFile(str(self.root / name), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        with (
+            pa.OSFile(str(self.root / name), "wb") as file,
+            pa.ipc.new_file(file, schema) as writer,
+        ):
             for versions in whole_keys(pages(connection, form, mark, version)):
                 for n, one in enumerate(versions, rows):
                     if one[0] != areas[-1]:
@@ -103,7 +123,13 @@ class SealedHistory:
         with (self.root / name).open("rb+") as file:
             os.fsync(file.fileno())
         directory = Directory(
-            file=name, version=version, recorded_us=recorded, areas=areas, starts=starts, batches=batches, rows=rows
+            file=name,
+            version=version,
+            recorded_us=recorded,
+            areas=areas,
+            starts=starts,
+            batches=batches,
+            rows=rows,
         )
         write_whole(self.root / f"{form.name}.json", msgspec.json.encode(directory))
         for old in self.root.glob(f"{form.name}-*.arrow"):
@@ -120,7 +146,9 @@ class Sealed:
         self._file = file
 
     def at(self, at_us: int, area: str | None) -> Iterator[Any]:
-        """Arrow batches of the versions that held at an instant, tombstones left out; `area` is a code prefix."""
+        """Arrow batches of the versions that held at an instant, tombstones left out; `area` is
+        a code prefix.
+        """
         from twinward.storage.files import kernels
 
         d = self.directory
@@ -133,16 +161,27 @@ class Sealed:
             rows = self._file.get_batch(batch)
             start = d.batches[batch]
             part = rows.slice(first - start, min(last, d.batches[batch + 1]) - first)
-            held = kernels.holds_at(part.column("valid_from").to_numpy(), part.column("valid_to").to_numpy(), at_us)
+            held = kernels.holds_at(
+                part.column("valid_from").to_numpy(), part.column("valid_to").to_numpy(), at_us
+            )
             found = part.take(pa.array(held))
-            yield found if not found.column("body").null_count else found.filter(found.column("body").is_valid())
+            yield (
+                found
+                if not found.column("body").null_count
+                else found.filter(found.column("body").is_valid())
+            )
             first = d.batches[batch + 1]
             batch += 1
 
 
 def schema_of(form: Form) -> Any:
     """Columns of a sealed file; declared columns only where the table is about nobody."""
-    fields = [("area", pa.string()), ("key", pa.string()), ("valid_from", pa.int64()), ("valid_to", pa.int64())]
+    fields = [
+        ("area", pa.string()),
+        ("key", pa.string()),
+        ("valid_from", pa.int64()),
+        ("valid_to", pa.int64()),
+    ]
     fields += [("recorded_at", pa.int64()), ("subject", pa.string()), ("body", pa.binary())]
     if form.table.subject is None:
         fields += [(f"column_{name}", ARROW_TYPES[form.kinds[name]]) for name in form.columns]
@@ -153,7 +192,8 @@ def pages(connection: Any, form: Form, mark: str, version: int) -> Iterator[list
     """Versions in the order of area, key, version."""
     last: tuple[Any, ...] = ("", "", 0)
     text = (
-        f'SELECT {FIELDS} FROM "{form.history.name}" WHERE (row_area, row_key, row_version) > ({mark}, {mark}, {mark})'
+        f'SELECT {FIELDS} FROM "{form.history.name}" WHERE (row_area, row_key, row_version) > '
+        f"({mark}, {mark}, {mark})"
         f" AND row_version <= {mark} ORDER BY row_area, row_key, row_version LIMIT {PAGE}"
     )
     while found := connection.execute(text, (*last, version)).fetchall():
@@ -180,10 +220,22 @@ def to_batch(versions: list[Version], form: Form, words: RowCodec, schema: Any) 
     """Arrow columns of versions in order; `valid_to` is where a later version takes over."""
     from twinward.storage.files import kernels
 
-    area, key, _, valid_from, recorded, subject, body = (list(column) for column in zip(*versions, strict=True))
-    start = np.array([n == 0 or versions[n][:2] != versions[n - 1][:2] for n in range(len(versions))])
+    area, key, _, valid_from, recorded, subject, body = (
+        list(column) for column in zip(*versions, strict=True)
+    )
+    start = np.array(
+        [n == 0 or versions[n][:2] != versions[n - 1][:2] for n in range(len(versions))]
+    )
     since = np.array(valid_from, np.int64)
-    columns: list[Any] = [area, key, since, kernels.valid_until(start, since), recorded, subject, body]
+    columns: list[Any] = [
+        area,
+        key,
+        since,
+        kernels.valid_until(start, since),
+        recorded,
+        subject,
+        body,
+    ]
     if form.table.subject is None:
         nothing = (None,) * len(form.columns)
         values = [nothing if b is None else form.values(words.row(form, None, 0, b)) for b in body]

@@ -12,14 +12,16 @@ from typing import Any
 from twinward.core.clock import to_us
 from twinward.core.errors import BusyError, StorageError
 from twinward.storage.database.databases import Database
-from twinward.storage.log.past import Past
-from twinward.storage.log.row_queries import RowQueries, RowCodec
-from twinward.storage.log.sealed import SealedHistory
 from twinward.storage.database.statements import Statements
+from twinward.storage.log.past import Past
+from twinward.storage.log.row_queries import RowCodec, RowQueries
+from twinward.storage.log.sealed import SealedHistory
 
 
 class StoreReader(RowQueries):
-    """The protocol `Reader`: a read transaction that stands where the log stood when it was opened."""
+    """The protocol `Reader`: a read transaction that stands where the log stood when it was
+    opened.
+    """
 
     def __init__(
         self,
@@ -38,7 +40,9 @@ class StoreReader(RowQueries):
         self._open = True
         self._expired = False
         connection.execute(database.begin_read)
-        seq, version = self._fetch("SELECT seq, version FROM head", ())[0]  # the first read fixes the picture
+        seq, version = self._fetch("SELECT seq, version FROM head", ())[
+            0
+        ]  # the first read fixes the picture
         self._seq = int(seq)
         self._past = Past(self._fetch, statements, words, sealed, int(version))
 
@@ -66,16 +70,20 @@ class StoreReader(RowQueries):
     def as_of(
         self, table: str, at: datetime, *, area: str | None = None, known_at: datetime | None = None
     ) -> list[Any]:
-        """Rows as they were at `at`, by key, by what was known at `known_at` (all that is known now).
+        """Rows as they were at `at`, by key, by what was known at `known_at` (all that is known
+        now).
 
-        `area` is a code prefix. A version holds from its `valid_from` on, until a later recorded version that covers
-        the instant replaces it; so a late report changes what is known of the past, and now is always the current row.
+        `area` is a code prefix. A version holds from its `valid_from` on, until a later recorded
+        version that covers the instant replaces it; so a late report changes what is known of the
+        past, and now is always the current row.
         """
         known_us = None if known_at is None else to_us(known_at)
         return self._past.rows(table, to_us(at), area, known_us)
 
     def as_of_columns(self, table: str, at: datetime, *, area: str | None = None) -> Any:
-        """The same as an Arrow table of key, area and declared columns, for a million rows at once."""
+        """The same as an Arrow table of key, area and declared columns, for a million rows at
+        once.
+        """
         return self._past.columns(table, to_us(at), area)
 
     def count_asked(self, after: int, own: Sequence[str]) -> int:

@@ -1,4 +1,6 @@
-"""The event log with its projections: one writer thread that commits in groups, readers that never block it."""
+"""The event log with its projections: one writer thread that commits in groups, readers that
+never block it.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,15 @@ from twinward.core.clock import Clock
 from twinward.core.errors import InputError, StorageError
 from twinward.core.messages import Fact
 from twinward.core.ports import Reader, Sealer, Table, Transaction
-from twinward.storage.log.checkpoint import Checkpointer
 from twinward.storage.database.databases import Database, StoppedError, choose_database
-from twinward.storage.log.pending_writes import Head, RowCache
-from twinward.storage.log.opening import prepare
-from twinward.storage.log.snapshot_reader import StoreReader
-from twinward.storage.log.row_queries import RowCodec
 from twinward.storage.database.schema import build_schema
-from twinward.storage.log.sealed import SealedHistory
 from twinward.storage.database.statements import Statements
+from twinward.storage.log.checkpoint import Checkpointer
+from twinward.storage.log.opening import prepare
+from twinward.storage.log.pending_writes import Head, RowCache
+from twinward.storage.log.row_queries import RowCodec
+from twinward.storage.log.sealed import SealedHistory
+from twinward.storage.log.snapshot_reader import StoreReader
 from twinward.storage.log.transaction import GroupTransaction
 
 T = TypeVar("T")
@@ -44,10 +46,12 @@ def open_store(
     sealed: Path | None = None,
     drill: str = "",
 ) -> SqlStore:
-    """Opens or creates the log at a postgresql:// URL, an SQLite file, or `twinward.db` in a folder.
+    """Opens or creates the log at a postgresql:// URL, an SQLite file, or `twinward.db` in a
+    folder.
 
-    `sealed` is the folder for sealed history; without one, looks back are answered by the database alone.
-    `drill` is the id of the drill that opens it: RefusedError when the log is not that drill's, or the reverse.
+    `sealed` is the folder for sealed history; without one, looks back are answered by the database
+    alone. `drill` is the id of the drill that opens it: RefusedError when the log is not that
+    drill's, or the reverse.
     """
     return SqlStore(choose_database(url_or_path), tables, facts, clock, sealer, sealed, drill)
 
@@ -87,17 +91,22 @@ class SqlStore:
         self._readers: list[StoreReader] = []
         self._readers_lock = threading.Lock()
         self._idle: list[Any] = []
-        self._checkpointer = Checkpointer(database, self._old_readers) if database.name == "sqlite" else None
+        self._checkpointer = (
+            Checkpointer(database, self._old_readers) if database.name == "sqlite" else None
+        )
         self._thread = threading.Thread(target=self._run, name="twinward-writer", daemon=True)
         self._thread.start()
 
-    # writing -----------------------------------------------------------------------------------------------------
+    # writing
+    # ----------------------------------------------------------------------------------------------
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Runs `work` and returns what it returned once all it wrote is durable."""
         if threading.current_thread() is self._thread:
             raise StorageError(
-                "a work asked for another write", "use the transaction it was given", code="nested_write"
+                "a work asked for another write",
+                "use the transaction it was given",
+                code="nested_write",
             )
         return self.submit(work).result()
 
@@ -130,8 +139,12 @@ class SqlStore:
             return [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_MAX))]
 
     def _commit(self, group: list[Work]) -> None:
-        """One database transaction for all of `group`; then, and only then, their futures resolve."""
-        running = [(work, future) for work, future in group if future.set_running_or_notify_cancel()]
+        """One database transaction for all of `group`; then, and only then, their futures
+        resolve.
+        """
+        running = [
+            (work, future) for work, future in group if future.set_running_or_notify_cancel()
+        ]
         done: list[tuple[Future[Any], Any]] = []
         failed: list[tuple[Future[Any], BaseException]] = []
         try:
@@ -170,7 +183,9 @@ class SqlStore:
         head = Head(*self._connection.execute(HEAD).fetchone())
         if self._last_head is None or head.version != self._last_head.version:
             self._recent.clear()  # another process wrote
-        return GroupTransaction(self._connection, self.statements, self.words, head, self._clock.now(), self._recent)
+        return GroupTransaction(
+            self._connection, self.statements, self.words, head, self._clock.now(), self._recent
+        )
 
     def _give_up(self, running: list[Work], error: Exception) -> None:
         """Nothing of this group is kept; after a failure of the disk nothing more is tried."""
@@ -189,16 +204,21 @@ class SqlStore:
             if not future.done():
                 future.set_exception(reason)
 
-    # reading -----------------------------------------------------------------------------------------------------
+    # reading
+    # ----------------------------------------------------------------------------------------------
 
     def read(self) -> Reader:
-        """One consistent picture of the log and all rows; close it soon, for the log on disk grows while it lives."""
+        """One consistent picture of the log and all rows; close it soon, for the log on disk
+        grows while it lives.
+        """
         try:
             with self._readers_lock:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
                 connection = self.database.connect(write=False)
-            reader = StoreReader(connection, self.statements, self.words, self.database, self._sealed, self._returned)
+            reader = StoreReader(
+                connection, self.statements, self.words, self.database, self._sealed, self._returned
+            )
         except self.database.errors as error:
             raise self.database.explain(error) from error
         with self._readers_lock:
@@ -221,14 +241,20 @@ class SqlStore:
             return [reader for reader in self._readers if reader.opened_at < limit]
 
     def seal_history(self) -> int:
-        """Writes all versions up to now as sealed columns; how many. Readers and the writer go on meanwhile."""
+        """Writes all versions up to now as sealed columns; how many. Readers and the writer go
+        on meanwhile.
+        """
         if self._sealed is None:
-            raise InputError("this store has no folder for sealed history", "open it with one", code="no_folder")
+            raise InputError(
+                "this store has no folder for sealed history", "open it with one", code="no_folder"
+            )
         connection = self.database.connect(write=False)
         try:
             version = int(connection.execute("SELECT version FROM head").fetchone()[0])
             mark = "?" if self.statements.is_sqlite else "%s"
-            return self._sealed.seal_all(connection, self.words, mark, version, lambda: self._closing)
+            return self._sealed.seal_all(
+                connection, self.words, mark, version, lambda: self._closing
+            )
         except self.database.errors as error:
             raise self.database.explain(error) from error
         finally:
@@ -241,14 +267,19 @@ class SqlStore:
         sealed = self._sealed.version()
         self._seal_at = max(version, sealed) + SEAL_AFTER
         if version - sealed >= max(SEAL_AFTER, sealed // 4):
-            self._sealer = threading.Thread(target=self._seal_beside, name="twinward-sealer", daemon=True)
+            self._sealer = threading.Thread(
+                target=self._seal_beside, name="twinward-sealer", daemon=True
+            )
             self._sealer.start()
 
     def _seal_beside(self) -> None:
-        with suppress(StorageError, InputError, OSError):  # sealed history only answers faster; it is tried again
+        with suppress(
+            StorageError, InputError, OSError
+        ):  # sealed history only answers faster; it is tried again
             self.seal_history()
 
-    # waiting -----------------------------------------------------------------------------------------------------
+    # waiting
+    # ----------------------------------------------------------------------------------------------
 
     def _announce(self, head: Head) -> None:
         self._last_head = head
@@ -257,7 +288,9 @@ class SqlStore:
             self._grown.notify_all()
 
     def wait_for(self, seq: int, timeout_s: float) -> int:
-        """The last place in the log, as soon as it is past `seq` or the time is up; other processes count too."""
+        """The last place in the log, as soon as it is past `seq` or the time is up; other
+        processes count too.
+        """
         deadline = time.monotonic() + timeout_s
         while True:
             self._poll()

@@ -11,10 +11,10 @@ import msgspec
 from twinward.core.clock import from_us, to_us
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.messages import Counts, Draft, Event, Request
+from twinward.storage.database.statements import Statements
 from twinward.storage.log.chain import link
 from twinward.storage.log.pending_writes import Head, PendingWrites, RowCache
-from twinward.storage.log.row_queries import RowQueries, RowCodec
-from twinward.storage.database.statements import Statements
+from twinward.storage.log.row_queries import RowCodec, RowQueries
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -23,7 +23,13 @@ class GroupTransaction(RowQueries):
     """One database transaction that carries many works; a work that fails leaves no trace in it."""
 
     def __init__(
-        self, connection: Any, statements: Statements, words: RowCodec, head: Head, now: datetime, recent: RowCache
+        self,
+        connection: Any,
+        statements: Statements,
+        words: RowCodec,
+        head: Head,
+        now: datetime,
+        recent: RowCache,
     ) -> None:
         super().__init__(connection, statements, words)
         self.head = self._opened_at = head
@@ -35,7 +41,8 @@ class GroupTransaction(RowQueries):
         self._start = head
         self._savepoint = False
 
-    # one work inside the group -----------------------------------------------------------------------------------
+    # one work inside the group
+    # -----------------------------------------------------------------------------------
 
     def begin_work(self, now: datetime) -> None:
         """Opens a work; time never runs backwards in the log, whatever the clock does."""
@@ -64,10 +71,13 @@ class GroupTransaction(RowQueries):
     def recorded_at(self) -> datetime:
         return from_us(self._now_us)
 
-    # reads -------------------------------------------------------------------------------------------------------
+    # reads
+    # ----------------------------------------------------------------------------------------------
 
     def _before_list(self, table: str | None) -> None:
-        """Hands over held writes that the read could miss: first the group's, then, behind a savepoint, the work's."""
+        """Hands over held writes that the read could miss: first the group's, then, behind a
+        savepoint, the work's.
+        """
         group, work = self._group, self._work
         if table is None:
             waiting = bool(group.events or work.events)
@@ -85,7 +95,9 @@ class GroupTransaction(RowQueries):
             self._flush_rows(work, table)
 
     def _look(self, table: str, key: str) -> tuple[str, Any] | None:
-        """(area, row) of a current row. A row of None with an area: there, but its subject's key was destroyed."""
+        """(area, row) of a current row. A row of None with an area: there, but its subject's key
+        was destroyed.
+        """
         place = (table, key)
         for held in (self._work.seen_rows, self._group.seen_rows):
             if place in held:
@@ -130,14 +142,21 @@ class GroupTransaction(RowQueries):
             return True
         known = self._known_commands.get(command_id)
         if known is None:
-            found = self._fetch(self._statements.get("commands", ("first_seq",), "id").text, (command_id,))
+            found = self._fetch(
+                self._statements.get("commands", ("first_seq",), "id").text, (command_id,)
+            )
             known = self._known_commands[command_id] = bool(found)
         return known
 
-    # writes ------------------------------------------------------------------------------------------------------
+    # writes
+    # ----------------------------------------------------------------------------------------------
 
-    def append(self, request: Request, drafts: Sequence[Draft], occurred_at: datetime) -> list[Event]:
-        """Gives each draft its place in the log. ConflictError `command_done` when the command was kept earlier."""
+    def append(
+        self, request: Request, drafts: Sequence[Draft], occurred_at: datetime
+    ) -> list[Event]:
+        """Gives each draft its place in the log. ConflictError `command_done` when the command
+        was kept earlier.
+        """
         command_id = request.command.id
         before = self._work.commands.get(command_id) or self._work.flushed_commands.get(command_id)
         if before is None and self.seen(command_id):
@@ -151,7 +170,8 @@ class GroupTransaction(RowQueries):
         occurred = from_us(occurred_us)
         first = self.head.seq + 1
         events = [
-            self._append_one(request, draft, occurred, occurred_us, count + n) for n, draft in enumerate(drafts, 1)
+            self._append_one(request, draft, occurred, occurred_us, count + n)
+            for n, draft in enumerate(drafts, 1)
         ]
         self._work.commands[command_id] = (
             command_id,
@@ -165,7 +185,9 @@ class GroupTransaction(RowQueries):
         )
         return events
 
-    def _append_one(self, request: Request, draft: Draft, occurred: datetime, occurred_us: int, n: int) -> Event:
+    def _append_one(
+        self, request: Request, draft: Draft, occurred: datetime, occurred_us: int, n: int
+    ) -> Event:
         fact, head, now_us = draft.fact, self.head, self._now_us
         kind = str(fact.__struct_config__.tag)
         event = Event(
@@ -182,12 +204,24 @@ class GroupTransaction(RowQueries):
             subject=draft.subject,
             fact=fact,
         )
-        _require_text(event.id, draft.area, request.actor, request.cause, draft.incident, draft.subject)
+        _require_text(
+            event.id, draft.area, request.actor, request.cause, draft.incident, draft.subject
+        )
         body = self._words.sealed(draft.subject, now_us, _encode(fact))
         fields = (
-            event.seq, event.id, kind, occurred_us, now_us, draft.area, request.actor, request.cause, event.command,
-            draft.incident, draft.subject, body,
-        )  # fmt: skip
+            event.seq,
+            event.id,
+            kind,
+            occurred_us,
+            now_us,
+            draft.area,
+            request.actor,
+            request.cause,
+            event.command,
+            draft.incident,
+            draft.subject,
+            body,
+        )
         digest = link(head.hash, fields)
         self.head = Head(event.seq, head.version, head.recorded_us, digest)
         self._work.events.append((*fields, digest))
@@ -200,7 +234,9 @@ class GroupTransaction(RowQueries):
         key, area = getattr(row, declared.key), getattr(row, declared.area)
         if not isinstance(row, declared.row):
             raise InputError(
-                f"a {type(row).__name__} is no row of {table}", "put its own kind of row", code="wrong_row"
+                f"a {type(row).__name__} is no row of {table}",
+                "put its own kind of row",
+                code="wrong_row",
             )
         _require_text(key, area)
         subject = getattr(row, declared.subject) if declared.subject else None
@@ -209,17 +245,36 @@ class GroupTransaction(RowQueries):
         versions = self._work.history.setdefault(table, [])
         valid_us = to_us(valid_from)
         if before is not None and before[0] != area:
-            versions.append((before[0], key, self._next_version(), valid_us, self._now_us, None, None))
+            versions.append(
+                (before[0], key, self._next_version(), valid_us, self._now_us, None, None)
+            )
         versions.append((area, key, self._next_version(), valid_us, self._now_us, subject, body))
-        self._work.rows.setdefault(table, {})[key] = (key, area, self._now_us, subject, *form.values(row), body)
+        self._work.rows.setdefault(table, {})[key] = (
+            key,
+            area,
+            self._now_us,
+            subject,
+            *form.values(row),
+            body,
+        )
         self._work.seen_rows[(table, key)] = (area, row)
 
     def remove(self, table: str, key: str, valid_from: datetime) -> None:
-        """Ends the current row of `key` from `valid_from` on; its earlier versions stay. Nothing when there is none."""
+        """Ends the current row of `key` from `valid_from` on; its earlier versions stay. Nothing
+        when there is none.
+        """
         before = self._look(table, key)
         if before is None:
             return
-        tombstone = (before[0], key, self._next_version(), to_us(valid_from), self._now_us, None, None)
+        tombstone = (
+            before[0],
+            key,
+            self._next_version(),
+            to_us(valid_from),
+            self._now_us,
+            None,
+            None,
+        )
         self._work.history.setdefault(table, []).append(tombstone)
         self._work.rows.setdefault(table, {})[key] = None
         self._work.seen_rows[(table, key)] = None
@@ -235,7 +290,8 @@ class GroupTransaction(RowQueries):
     def add_counts(self, source: str, counts: Counts) -> None:
         self._work.counts[source] = self._work.counts.get(source, Counts()) + counts
 
-    # into the database -------------------------------------------------------------------------------------------
+    # into the database
+    # -------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
         """Flushes everything, the head last; the caller commits."""
@@ -249,7 +305,9 @@ class GroupTransaction(RowQueries):
         """After the commit: what was written becomes what is remembered, personal rows left out."""
         personal = {name for name, form in self._words.forms.items() if form.table.subject}
         rows = self._group.seen_rows
-        self._recent.update({place: entry for place, entry in rows.items() if place[0] not in personal})
+        self._recent.update(
+            {place: entry for place, entry in rows.items() if place[0] not in personal}
+        )
         self._recent.forget({place for place in rows if place[0] in personal})
 
     def _flush(self, held: PendingWrites) -> None:
@@ -259,12 +317,15 @@ class GroupTransaction(RowQueries):
         statements = self._statements
         for table, versions in held.history.items():
             if versions:
-                self._many(statements.insert(f"{table}_history").text, sorted(versions, key=_first_three))
+                self._many(
+                    statements.insert(f"{table}_history").text, sorted(versions, key=_first_three)
+                )
         if held.offsets:
             self._many(statements.upsert("offsets").text, sorted(held.offsets.items()))
         if held.counts:
             values = [
-                (source, c.received, c.stored, c.rejected, c.duplicate) for source, c in sorted(held.counts.items())
+                (source, c.received, c.stored, c.rejected, c.duplicate)
+                for source, c in sorted(held.counts.items())
             ]
             self._many(statements.upsert("source_counts", add=True).text, values)
         held.history, held.offsets, held.counts = {}, {}, {}
@@ -303,4 +364,6 @@ def _first_three(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def _require_text(*texts: str | None) -> None:
     for text in texts:
         if text is not None and ("\x00" in text or not isinstance(text, str)):
-            raise InputError("a text holds the character NUL", "remove it; no text has it", code="bad_text")
+            raise InputError(
+                "a text holds the character NUL", "remove it; no text has it", code="bad_text"
+            )

@@ -17,28 +17,31 @@ import msgspec
 from twinward.core.errors import ConflictError, InputError, StorageError
 from twinward.core.ports import Table
 from twinward.storage.database.databases import Postgres, Sqlite
-from twinward.storage.log.drill_isolation import read_drill, require_side
-from twinward.storage.files.frames import write_whole
-from twinward.storage.log.opening import prepare
-from twinward.storage.log.row_queries import RowCodec
 from twinward.storage.database.schema import SCHEMA_VERSION, build_schema
 from twinward.storage.database.statements import Statements
+from twinward.storage.files.frames import write_whole
+from twinward.storage.log.drill_isolation import read_drill, require_side
+from twinward.storage.log.opening import prepare
+from twinward.storage.log.row_queries import RowCodec
 
 FORMAT = 1
 CONTENTS = "backup.json"
 DATABASE = "twinward.db"
 TABLES = "tables"
 DRAIN_LOCK = "drain.lock"
-# never in a backup: keys, locks, what is only half written, what is copied in its own way, what can be made again
+# never in a backup: keys, locks, what is only half written, what is copied in its own way, what can
+# be made again
 LEFT_OUT = ("keys", "observations", "lake", DATABASE, "sealed")
 LEFT_OUT_ENDINGS = (".key", ".keys", ".lock", ".new", "-wal", "-shm", "-journal")
 TRIES = 20
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds: each file with its SHA-256; the log's end and hash when the database was copied.
+    """What a backup holds: each file with its SHA-256; the log's end and hash when the database was
+    copied.
 
-    `drill` is the id of the drill whose workspace it was: what is restored from it is that drill again.
+    `drill` is the id of the drill whose workspace it was: what is restored from it is that drill
+    again.
     """
 
     format: int = FORMAT
@@ -50,11 +53,15 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def backup(workspace: Path, database: Sqlite | Postgres, target: Path) -> Contents:
-    """Copies a workspace into the new folder `target`; writers and readers of the workspace go on meanwhile."""
+    """Copies a workspace into the new folder `target`; writers and readers of the workspace go
+    on meanwhile.
+    """
     if target.exists() and any(target.iterdir()):
         raise ConflictError(f"{target} is not empty", "name a new folder", code="exists")
     if target.resolve().is_relative_to(workspace.resolve()):
-        raise InputError(f"{target} lies inside the workspace", "name a folder outside of it", code="bad_target")
+        raise InputError(
+            f"{target} lies inside the workspace", "name a folder outside of it", code="bad_target"
+        )
     beside = target.with_name(target.name + ".new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -70,7 +77,9 @@ def backup(workspace: Path, database: Sqlite | Postgres, target: Path) -> Conten
         shutil.rmtree(target, ignore_errors=True)
         beside.replace(target)
     except OSError as error:
-        raise StorageError(f"the backup could not be written: {error}", "free space or name another folder") from error
+        raise StorageError(
+            f"the backup could not be written: {error}", "free space or name another folder"
+        ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return contents
@@ -90,7 +99,10 @@ def draining_stopped(observations: Path) -> Iterator[None]:
 def _copy_database(database: Sqlite | Postgres, target: Path) -> tuple[int, str]:
     if isinstance(database, Postgres):
         return _copy_tables(database, target / TABLES)
-    with closing(sqlite3.connect(database.path)) as source, closing(sqlite3.connect(target / DATABASE)) as copy:
+    with (
+        closing(sqlite3.connect(database.path)) as source,
+        closing(sqlite3.connect(target / DATABASE)) as copy,
+    ):
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, no log beside it
         seq, head = copy.execute("SELECT seq, hash FROM head").fetchone()
@@ -100,14 +112,22 @@ def _copy_database(database: Sqlite | Postgres, target: Path) -> tuple[int, str]
 def _copy_tables(database: Postgres, folder: Path) -> tuple[int, str]:
     """Every table of one snapshot by COPY, in PostgreSQL's text form."""
     folder.mkdir()
-    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1"
+    names = (
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = "
+        "current_schema() ORDER BY 1"
+    )
     with closing(database.connect(write=False)) as connection:
         connection.execute(database.begin_read)
         for (name,) in connection.execute(names).fetchall():
-            columns = [c.name for c in connection.execute(f'SELECT * FROM "{name}" LIMIT 0').description]
+            columns = [
+                c.name for c in connection.execute(f'SELECT * FROM "{name}" LIMIT 0').description
+            ]
             write_whole(folder / f"{name}.columns", msgspec.json.encode(columns))
             copying = f'COPY "{name}" ({_quoted(columns)}) TO STDOUT'
-            with (folder / f"{name}.copy").open("wb") as file, connection.cursor().copy(copying) as rows:
+            with (
+                (folder / f"{name}.copy").open("wb") as file,
+                connection.cursor().copy(copying) as rows,
+            ):
                 for part in rows:
                     file.write(part)
         seq, head = connection.execute("SELECT seq, hash FROM head").fetchone()
@@ -128,10 +148,14 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _copy_tree(source: Path, target: Path) -> None:
-    """Files as they are; a frame file that grows meanwhile is copied up to where it was, a torn end does no harm."""
+    """Files as they are; a frame file that grows meanwhile is copied up to where it was, a torn
+    end does no harm.
+    """
     for path in sorted(_files(source)) if source.exists() else []:
         relative = path.relative_to(source)
-        if path.name in ("lock", DRAIN_LOCK) or any(part.endswith(".new") for part in relative.parts):
+        if path.name in ("lock", DRAIN_LOCK) or any(
+            part.endswith(".new") for part in relative.parts
+        ):
             continue
         there = target / relative
         there.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +163,9 @@ def _copy_tree(source: Path, target: Path) -> None:
 
 
 def _copy_lake(source: Path, target: Path) -> None:
-    """The files of one manifest: when a writer replaces it meanwhile, once more from the new one."""
+    """The files of one manifest: when a writer replaces it meanwhile, once more from the new
+    one.
+    """
     manifest = source / "manifest.json"
     for attempt in range(TRIES):
         before = manifest.read_bytes() if manifest.exists() else None
@@ -152,11 +178,15 @@ def _copy_lake(source: Path, target: Path) -> None:
             (target / "writer.lock").unlink(missing_ok=True)
             return
         time.sleep(0.05 * attempt)
-    raise StorageError("the lake changed all the time", "try again when less is written to it", code="lake_busy")
+    raise StorageError(
+        "the lake changed all the time", "try again when less is written to it", code="lake_busy"
+    )
 
 
 def _copy_rest(workspace: Path, target: Path) -> None:
-    """Settings, the city, the vault's ciphertext: everything else but keys, locks and databases' side files."""
+    """Settings, the city, the vault's ciphertext: everything else but keys, locks and databases'
+    side files.
+    """
     for path in sorted(_files(workspace)):
         relative = path.relative_to(workspace)
         if relative.parts[0] in LEFT_OUT or path.name.endswith(LEFT_OUT_ENDINGS):
@@ -176,24 +206,34 @@ def sha256_of(path: Path) -> str:
 
 
 def read_contents(source: Path) -> Contents:
-    """The contents of a backup whose files are all there and unchanged; InputError names the first that is not."""
+    """The contents of a backup whose files are all there and unchanged; InputError names the
+    first that is not.
+    """
     try:
         contents = msgspec.json.decode((source / CONTENTS).read_bytes(), type=Contents)
     except (OSError, msgspec.DecodeError) as error:
-        raise InputError(f"{source} is no whole backup: {error}", "name a folder that `backup` wrote") from error
+        raise InputError(
+            f"{source} is no whole backup: {error}", "name a folder that `backup` wrote"
+        ) from error
     for name, expected in contents.files.items():
         path = source / name
         if not path.is_file() or sha256_of(path) != expected:
             raise InputError(
-                f"the backup's file {name} is missing or changed", "use another backup", code="backup_damaged"
+                f"the backup's file {name} is missing or changed",
+                "use another backup",
+                code="backup_damaged",
             )
     if contents.schema_version > SCHEMA_VERSION:
-        raise InputError("the backup comes from a later release", "install that release", code="schema_new")
+        raise InputError(
+            "the backup comes from a later release", "install that release", code="schema_new"
+        )
     return contents
 
 
 def restore(source: Path, workspace: Path) -> Contents:
-    """Makes the folder `workspace` from a backup; it must not be there. A PostgreSQL log follows by `load_tables`."""
+    """Makes the folder `workspace` from a backup; it must not be there. A PostgreSQL log follows
+    by `load_tables`.
+    """
     contents = read_contents(source)
     if workspace.exists() and any(workspace.iterdir()):
         raise ConflictError(f"{workspace} is not empty", "name a new folder", code="exists")
@@ -222,7 +262,9 @@ def load_tables(source: Path, database: Postgres, tables: Sequence[Table], drill
     with closing(database.connect(write=True)) as connection:
         database.begin_write(connection)
         if connection.execute("SELECT seq FROM head").fetchone()[0]:
-            raise ConflictError("the database holds a log already", "name an empty database", code="exists")
+            raise ConflictError(
+                "the database holds a log already", "name an empty database", code="exists"
+            )
         for path in sorted((source / TABLES).glob("*.copy")):
             _load_table(connection, path)
         require_side(connection, drill)

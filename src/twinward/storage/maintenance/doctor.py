@@ -17,12 +17,12 @@ from twinward.core.clock import EPOCH, SetClock
 from twinward.core.errors import TwinwardError
 from twinward.core.messages import Event
 from twinward.core.ports import Transaction
-from twinward.storage.log.audit import verify_chain
 from twinward.storage.database.databases import Sqlite
 from twinward.storage.files.frames import read_frames
-from twinward.storage.observations.inbox_files import read_accounts, read_mark
 from twinward.storage.lake.manifest import MANIFEST, load_manifest
+from twinward.storage.log.audit import verify_chain
 from twinward.storage.log.store import SqlStore
+from twinward.storage.observations.inbox_files import read_accounts, read_mark
 
 LOW_BYTES, TOO_LOW_BYTES = 2_000_000_000, 200_000_000
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -51,8 +51,12 @@ def fail(check: str, found: str, advice: str) -> Finding:
     return Finding(check=check, status="fail", found=found, advice=advice)
 
 
-def check_workspace(workspace: Path, store: SqlStore, apply: Apply, *, deep: bool = False) -> list[Finding]:
-    """All checks, in order; one that breaks is a finding, not the end. `deep` rebuilds also a long log."""
+def check_workspace(
+    workspace: Path, store: SqlStore, apply: Apply, *, deep: bool = False
+) -> list[Finding]:
+    """All checks, in order; one that breaks is a finding, not the end. `deep` rebuilds also a
+    long log.
+    """
     observations = workspace / "observations" / "inbox"
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("disk", lambda: check_disk(workspace)),
@@ -70,7 +74,9 @@ def check_workspace(workspace: Path, store: SqlStore, apply: Apply, *, deep: boo
         except TwinwardError as error:
             found.append(fail(name, error.message, error.advice))
         except OSError as error:
-            found.append(fail(name, str(error), "see that this user may read all files of the workspace"))
+            found.append(
+                fail(name, str(error), "see that this user may read all files of the workspace")
+            )
     return found
 
 
@@ -90,12 +96,17 @@ def check_chain(store: SqlStore) -> Iterator[Finding]:
     if result.ok:
         yield ok("chain", f"{result.entries:,} events, each bound to the one before")
     else:
-        advice = "the log was changed behind our back or damaged: keep this copy, restore a backup, compare exports"
+        advice = (
+            "the log was changed behind our back or damaged: keep this copy, restore a "
+            "backup, compare exports"
+        )
         yield fail("chain", f"event {result.first_bad} does not fit", advice)
 
 
 def check_projections(store: SqlStore, apply: Apply, *, deep: bool) -> Iterator[Finding]:
-    """Current rows are the last of their histories, and what the log says when it is applied anew."""
+    """Current rows are the last of their histories, and what the log says when it is applied
+    anew.
+    """
     with store.read() as reader:
         last = reader.last_seq()
         for name in store.words.forms:
@@ -103,9 +114,16 @@ def check_projections(store: SqlStore, apply: Apply, *, deep: bool) -> Iterator[
             told = {msgspec.msgpack.encode(row) for row in reader.as_of(name, END_OF_TIME)}
             if current != told:
                 n = len(current ^ told)
-                yield fail("projections", f"{n} rows of {name} differ from their history", "restore a backup")
+                yield fail(
+                    "projections",
+                    f"{n} rows of {name} differ from their history",
+                    "restore a backup",
+                )
     if last > REBUILD_MOST and not deep:
-        yield ok("projections", f"rows agree with their histories; {last:,} events were not applied anew (--deep does)")
+        yield ok(
+            "projections",
+            f"rows agree with their histories; {last:,} events were not applied anew (--deep does)",
+        )
         return
     yield from compare_rebuilt(store, apply, last)
 
@@ -131,13 +149,19 @@ def compare_rebuilt(store: SqlStore, apply: Apply, last: int) -> Iterator[Findin
             f"{lost} events were forgotten by destroying keys",
         )
     elif differing:
-        yield fail("projections", f"{differing} rows are not what the log says", "restore a backup, or report this")
+        yield fail(
+            "projections",
+            f"{differing} rows are not what the log says",
+            "restore a backup, or report this",
+        )
     else:
         yield ok("projections", f"every row is what {last:,} events say")
 
 
 def rebuild(store: SqlStore, apply: Apply, folder: Path) -> SqlStore:
-    """A store of its own with all events of `store` applied in order, each on the day it was recorded."""
+    """A store of its own with all events of `store` applied in order, each on the day it was
+    recorded.
+    """
     tables = [form.table for form in store.words.forms.values()]
     clock = SetClock(EPOCH)
     scratch = SqlStore(Sqlite(folder / "rebuilt.db"), tables, (), clock, store.words.sealer)
@@ -147,7 +171,9 @@ def rebuild(store: SqlStore, apply: Apply, folder: Path) -> SqlStore:
             apply(tx, event)
 
     with store.read() as reader:
-        for _, events in groupby(every_event(reader), lambda event: (event.recorded_at.date(), event.seq // 1000)):
+        for _, events in groupby(
+            every_event(reader), lambda event: (event.recorded_at.date(), event.seq // 1000)
+        ):
             told = list(events)
             clock.at = told[0].recorded_at
             scratch.write(lambda tx, told=told: apply_all(tx, told))  # type: ignore[misc]
@@ -169,7 +195,9 @@ def check_counts(store: SqlStore, inbox: Path) -> Iterator[Finding]:
     wrong = [source for source, count in counts.items() if not count.balanced]
     for source in wrong:
         yield fail(
-            "counts", f"{source}: {counts[source]}", "report this: received is not stored + rejected + duplicate"
+            "counts",
+            f"{source}: {counts[source]}",
+            "report this: received is not stored + rejected + duplicate",
         )
     if not wrong:
         yield ok("counts", f"{len(counts)} sources balance")
@@ -179,9 +207,18 @@ def check_keys(store: SqlStore) -> Iterator[Finding]:
     """Of the newest personal events at least one must open, else the keys are not here."""
     with store.read() as reader:
         last = reader.last_seq()
-        personal = [event for event in reader.events_after(max(0, last - 1000)) if event.subject is not None]
-    if personal and store.words.sealer is not None and all(event.fact is None for event in personal):
-        advice = "if this workspace was restored, put its folder keys/ back; if keys were destroyed, all is well"
+        personal = [
+            event for event in reader.events_after(max(0, last - 1000)) if event.subject is not None
+        ]
+    if (
+        personal
+        and store.words.sealer is not None
+        and all(event.fact is None for event in personal)
+    ):
+        advice = (
+            "if this workspace was restored, put its folder keys/ back; if keys were "
+            "destroyed, all is well"
+        )
         yield warn("keys", f"none of {len(personal)} recent personal events opens", advice)
     else:
         yield ok("keys", "personal events open")
@@ -202,9 +239,15 @@ def check_inbox(inbox: Path) -> Iterator[Finding]:
         torn = path.stat().st_size - end
         if torn and (path != paths[-1] or not owner):
             status = warn if path == paths[-1] else fail
-            advice = "the next start cuts a torn end off; anything else: restore the file from a backup"
-            yield status("inbox", f"{path.name}: {torn} bytes after byte {end} are not whole", advice)
-    said = f"{waiting} batches wait to be drained; " + (f"owned by process {owner}" if owner else "no process owns it")
+            advice = (
+                "the next start cuts a torn end off; anything else: restore the file from a backup"
+            )
+            yield status(
+                "inbox", f"{path.name}: {torn} bytes after byte {end} are not whole", advice
+            )
+    said = f"{waiting} batches wait to be drained; " + (
+        f"owned by process {owner}" if owner else "no process owns it"
+    )
     if waiting > 100_000:
         yield warn("inbox", said, "draining lags: look at the lake's disk and at /health")
     else:
@@ -212,7 +255,9 @@ def check_inbox(inbox: Path) -> Iterator[Finding]:
 
 
 def owner_of(lock: Path) -> str:
-    """The process that holds a lock file, or nothing; a file left by a dead process holds nothing."""
+    """The process that holds a lock file, or nothing; a file left by a dead process holds
+    nothing.
+    """
     if not lock.exists():
         return ""
     with lock.open("r+") as file:
@@ -231,6 +276,10 @@ def check_lake(lake: Path) -> Iterator[Finding]:
     manifest = load_manifest(lake)
     missing = [name for name in manifest.files() if not (lake / name).exists()]
     if missing:
-        yield fail("lake", f"{len(missing)} files are missing, first {missing[0]}", "restore the lake from a backup")
+        yield fail(
+            "lake",
+            f"{len(missing)} files are missing, first {missing[0]}",
+            "restore the lake from a backup",
+        )
     else:
         yield ok("lake", f"{len(manifest.files())} files, all there")

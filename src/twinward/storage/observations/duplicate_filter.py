@@ -1,4 +1,6 @@
-"""Which observations were accepted before: 128-bit keys of (source, source_id) in two generations of bounded size."""
+"""Which observations were accepted before: 128-bit keys of (source, source_id) in two
+generations of bounded size.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def text_parts(column: Any) -> tuple[NDArray[Any], NDArray[Any]]:
 def seed_of(text: str) -> tuple[np.uint64, np.uint64]:
     """The two halves that start every key of one source (or of one kind)."""
     digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
-    return np.uint64(int.from_bytes(digest[:8], "little")), np.uint64(int.from_bytes(digest[8:], "little"))
+    return np.uint64(int.from_bytes(digest[:8], "little")), np.uint64(
+        int.from_bytes(digest[8:], "little")
+    )
 
 
 def text_keys(column: Any, seed: tuple[np.uint64, np.uint64]) -> NDArray[Any]:
@@ -38,7 +42,9 @@ def text_keys(column: Any, seed: tuple[np.uint64, np.uint64]) -> NDArray[Any]:
 
 
 class DuplicateFilter:
-    """A key is known if it is among the last `horizon` keys added, and perhaps up to twice as far back."""
+    """A key is known if it is among the last `horizon` keys added, and perhaps up to twice as
+    far back.
+    """
 
     def __init__(self, horizon: int) -> None:
         self.horizon = horizon
@@ -69,4 +75,6 @@ class DuplicateFilter:
         if size > len(self._table):
             held = self._table[self._table[:, 1] != 0]
             self._table = np.zeros((size, 2), np.uint64)
-            kernels.add_keys(self._table, np.zeros((1, 2), np.uint64), held, np.zeros(len(held), np.bool_))
+            kernels.add_keys(
+                self._table, np.zeros((1, 2), np.uint64), held, np.zeros(len(held), np.bool_)
+            )

@@ -1,4 +1,6 @@
-"""The durable inbox of observations: a batch is acknowledged when its frame is on disk, and drained later."""
+"""The durable inbox of observations: a batch is acknowledged when its frame is on disk, and
+drained later.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +21,45 @@ import pyarrow as pa
 from twinward.core.clock import Clock, to_us
 from twinward.core.errors import StorageError
 from twinward.core.messages import Counts
-from twinward.storage.files.frames import (Frame, FrameHead, frame_follows, pack_frame, read_frames, sync_folder, write_whole)
-from twinward.storage.observations.inbox_files import (Mark, keep_key_files, own_folder, read_mark)
+from twinward.storage.files.frames import (
+    Frame,
+    FrameHead,
+    frame_follows,
+    pack_frame,
+    read_frames,
+    sync_folder,
+    write_whole,
+)
 from twinward.storage.observations.duplicate_filter import DuplicateFilter, seed_of, text_keys
+from twinward.storage.observations.inbox_files import Mark, keep_key_files, own_folder, read_mark
 
 LOG = logging.getLogger("twinward.inbox")
 SEGMENT_BYTES = 64 << 20
-HORIZON = 16_000_000  # observations back for which a duplicate is certainly found; up to 1 GB of memory
+HORIZON = (
+    16_000_000  # observations back for which a duplicate is certainly found; up to 1 GB of memory
+)
 GROUP_BYTES = 16 << 20  # written between two syncs at most
 
 Durable = Callable[[FrameHead, Any], None]
-Entry = tuple[bytes, FrameHead, Any, Future[Counts]]  # a packed frame, its head and rows, who waits for it
+Entry = tuple[
+    bytes, FrameHead, Any, Future[Counts]
+]  # a packed frame, its head and rows, who waits for it
 
 
 class Inbox:
     """Frames of accepted observations in a folder that one process owns at a time.
 
-    `on_durable` is called for every frame in order, once it is on disk, and for every undrained frame on opening.
+    `on_durable` is called for every frame in order, once it is on disk, and for every undrained
+    frame on opening.
     """
 
     def __init__(
-        self, root: Path, clock: Clock, on_durable: Durable = lambda head, rows: None, *, horizon: int = HORIZON
+        self,
+        root: Path,
+        clock: Clock,
+        on_durable: Durable = lambda head, rows: None,
+        *,
+        horizon: int = HORIZON,
     ) -> None:
         self.root = root
         self._clock = clock
@@ -63,7 +83,8 @@ class Inbox:
         self._thread = threading.Thread(target=self._run, name="twinward-inbox", daemon=True)
         self._thread.start()
 
-    # opening -----------------------------------------------------------------------------------------------------
+    # opening
+    # ----------------------------------------------------------------------------------------------
 
     def _load(self, *, replay: bool) -> None:
         """Reads what is on disk: keys, counts, and where to go on; a torn tail is cut off."""
@@ -91,11 +112,14 @@ class Inbox:
         self._open_segment(segments[-1] if segments else None)
 
     def _cut(self, path: Path, end: int) -> None:
-        """A torn tail was never acknowledged; a broken frame that whole ones follow was, and is not thrown away."""
+        """A torn tail was never acknowledged; a broken frame that whole ones follow was, and is
+        not thrown away.
+        """
         if path != self.segments()[-1] or frame_follows(path, end):
             raise StorageError(
                 f"the inbox file {path.name} is damaged at byte {end}",
-                "run `twinward doctor`; restore the file from a backup, or move it away to go on without it",
+                "run `twinward doctor`; restore the file from a backup, or move it away to go on "
+                "without it",
                 code="inbox_damaged",
             )
         os.truncate(path, end)
@@ -114,16 +138,19 @@ class Inbox:
         self._segment = path
         sync_folder(self.root)
 
-    # accepting ---------------------------------------------------------------------------------------------------
+    # accepting
+    # ----------------------------------------------------------------------------------------------
 
     @staticmethod
     def _keys(source: str, rows: Any) -> Any:
         return text_keys(rows.column(0), seed_of(source))
 
     def accept(self, source: str, rows: Any, rejected: int) -> Future[Counts]:
-        """Keeps the rows not seen before; the future tells, when all is on disk, what the batch came to.
+        """Keeps the rows not seen before; the future tells, when all is on disk, what the batch
+        came to.
 
-        `rows` is an Arrow batch of OBSERVATION_COLUMNS, already checked; `rejected` counts what was refused before.
+        `rows` is an Arrow batch of OBSERVATION_COLUMNS, already checked; `rejected` counts what was
+        refused before.
         """
         future: Future[Counts] = Future()
         now_us = to_us(self._clock.now())
@@ -195,13 +222,17 @@ class Inbox:
         self._good_bytes += len(data)
 
     def _give_up(self, group: list[Any], error: OSError) -> None:
-        """Nothing of the group counts. A full disk can be left behind; after any other failure we stop."""
+        """Nothing of the group counts. A full disk can be left behind; after any other failure
+        we stop.
+        """
         with self._accepting, self._queued:
             group += self._queue
             self._queue.clear()
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 reason = StorageError(
-                    "the disk that holds the inbox is full", "free space and send the batch again", code="disk_full"
+                    "the disk that holds the inbox is full",
+                    "free space and send the batch again",
+                    code="disk_full",
                 )
                 os.truncate(self._segment, self._good_bytes)
                 self._load(replay=False)
@@ -214,7 +245,8 @@ class Inbox:
         for _, _, _, future in group:
             future.set_exception(reason)
 
-    # accounts ----------------------------------------------------------------------------------------------------
+    # accounts
+    # ----------------------------------------------------------------------------------------------
 
     def _count(self, head: FrameHead) -> None:
         self._totals[head.source] = self._totals.get(head.source, Counts()) + head.counts
@@ -231,13 +263,15 @@ class Inbox:
     def drained_n(self) -> int:
         return self._mark.drained
 
-    # draining ----------------------------------------------------------------------------------------------------
+    # draining
+    # ----------------------------------------------------------------------------------------------
 
     def drain(self, sink: Callable[[str, list[Frame]], None], upto: int | None = None) -> int:
-        """Hands durable frames up to `upto` on, then forgets their files (their keys stay); how many frames.
+        """Hands durable frames up to `upto` on, then forgets their files (their keys stay); how
+        many frames.
 
-        `sink(batch_id, frames)` must have made them durable when it returns. After a crash in between it is called
-        again with the same id and the same frames: it must keep them once.
+        `sink(batch_id, frames)` must have made them durable when it returns. After a crash in
+        between it is called again with the same id and the same frames: it must keep them once.
         """
         with self._draining:
             last = min(self._durable_n, upto if upto is not None else self._durable_n)
@@ -257,7 +291,9 @@ class Inbox:
 
     def _undrained(self) -> list[Frame]:
         durable, drained = self._durable_n, self._mark.drained
-        paths = [path for path in self.segments() if self._ends.get(path.name, drained + 1) > drained]
+        paths = [
+            path for path in self.segments() if self._ends.get(path.name, drained + 1) > drained
+        ]
         return [f for path in paths for f in read_frames(path) if drained < f.head.n <= durable]
 
     def _advance(self, frames: list[Frame], last: int) -> None:
@@ -272,7 +308,9 @@ class Inbox:
                 self._retire(path)
 
     def roll(self) -> None:
-        """Begins a new file when all of the present one has been drained, so that nothing lies there past its time."""
+        """Begins a new file when all of the present one has been drained, so that nothing lies
+        there past its time.
+        """
         with self._draining, self._writing:
             if self._good_bytes and self._ends.get(self._segment.name, 0) <= self._mark.drained:
                 old = self._segment

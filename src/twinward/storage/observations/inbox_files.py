@@ -1,4 +1,6 @@
-"""The small files of the inbox: who owns it, how far it was drained, which keys of drained rows are kept."""
+"""The small files of the inbox: who owns it, how far it was drained, which keys of drained rows
+are kept.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def own_folder(root: Path) -> Any:
         owner = lock.read().strip() or "unknown"
         lock.close()
         raise BusyError(
-            f"the inbox is owned by process {owner}", "stop that process, or send to its API", code="inbox_busy"
+            f"the inbox is owned by process {owner}",
+            "stop that process, or send to its API",
+            code="inbox_busy",
         ) from error
     lock.truncate(0)
     lock.write(f"{os.getpid()}\n")
@@ -40,7 +44,9 @@ def own_folder(root: Path) -> Any:
 
 
 def keep_key_files(root: Path, horizon: int) -> list[Path]:
-    """Key files of drained segments, oldest first, as far back as the horizon reaches; older ones go."""
+    """Key files of drained segments, oldest first, as far back as the horizon reaches; older
+    ones go.
+    """
     files = sorted(root.glob("*.keys"))
     held, kept = 0, []
     for path in reversed(files):
@@ -65,5 +71,7 @@ def read_accounts(root: Path) -> dict[str, Counts]:
     for path in sorted(root.glob("*.frames")):
         for frame in read_frames(path):
             if frame.head.n > mark.drained:
-                totals[frame.head.source] = totals.get(frame.head.source, Counts()) + frame.head.counts
+                totals[frame.head.source] = (
+                    totals.get(frame.head.source, Counts()) + frame.head.counts
+                )
     return totals

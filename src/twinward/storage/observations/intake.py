@@ -1,4 +1,6 @@
-"""Observations from acceptance to their places: inbox, latest values, readings, and the lake for movement."""
+"""Observations from acceptance to their places: inbox, latest values, readings, and the lake for
+movement.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,11 @@ from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import AbsentError, TwinwardError
 from twinward.core.messages import Counts, Difference
 from twinward.core.ports import Watcher
-from twinward.storage.maintenance.backup import draining_stopped
 from twinward.storage.files.frames import Frame, FrameHead, sync_folder
+from twinward.storage.maintenance.backup import draining_stopped
+from twinward.storage.observations.duplicate_filter import seed_of, text_keys
 from twinward.storage.observations.inbox import HORIZON, Inbox
 from twinward.storage.observations.inbox_files import read_mark
-from twinward.storage.observations.duplicate_filter import seed_of, text_keys
 from twinward.storage.observations.latest import Latest, Sensors
 from twinward.storage.observations.ledger import DrainLedger
 from twinward.storage.observations.sensor_readings import Hourly, SensorReadings
@@ -30,7 +32,8 @@ from twinward.storage.observations.sensor_readings import Hourly, SensorReadings
 DRAIN_EVERY_S = 10.0
 FRAMES_A_DRAIN = 4000  # bounds the memory of one drain
 
-# movement rows as an Arrow table (subject, time_us, lon, lat, error_m, place, source_key), recorded at an instant
+# movement rows as an Arrow table (subject, time_us, lon, lat, error_m, place, source_key), recorded
+# at an instant
 MovementSink = Callable[[Any, datetime], object]
 
 
@@ -38,16 +41,25 @@ class DurableIntake:
     """Owns the inbox of a workspace and keeps everything that is read from it up to date."""
 
     def __init__(
-        self, root: Path, clock: Clock, movement: MovementSink | None, *,
-        watcher: Watcher | None = None, horizon: int = HORIZON,
-    ) -> None:  # fmt: skip
-        """`movement` None: movement is kept with the others, as it came. `watcher` is shown all readings."""
+        self,
+        root: Path,
+        clock: Clock,
+        movement: MovementSink | None,
+        *,
+        watcher: Watcher | None = None,
+        horizon: int = HORIZON,
+    ) -> None:
+        """`movement` None: movement is kept with the others, as it came. `watcher` is shown all
+        readings.
+        """
         self.root = root
         self._movement = movement
         self._watcher = watcher
         root.mkdir(parents=True, exist_ok=True)
         self.latest = Latest(root)
-        self._shown = read_mark(root / "inbox").drained  # the last frame that `_tell` is through with
+        self._shown = read_mark(
+            root / "inbox"
+        ).drained  # the last frame that `_tell` is through with
         self.readings = SensorReadings(root / "readings", self._shown)
         self.ledger = DrainLedger(root, self.readings)
         self.inbox = Inbox(root / "inbox", clock, self._tell, horizon=horizon)
@@ -84,7 +96,9 @@ class DurableIntake:
     def _tell_readings(self, head: FrameHead, readings: Any) -> None:
         sensor = self.latest.tell(readings)
         time_us = readings.column("time_us").to_numpy()
-        self.readings.tell(head.n, sensor, time_us, readings.column("value").to_numpy(zero_copy_only=False))
+        self.readings.tell(
+            head.n, sensor, time_us, readings.column("value").to_numpy(zero_copy_only=False)
+        )
         if self._watcher is not None:
             self._watcher.look(head.source, readings)
 
@@ -95,7 +109,9 @@ class DurableIntake:
             shown = self._shown
             if self._watcher is not None:
                 self._watcher.settle()  # what is drained is not shown again after a crash
-            while step := self.inbox.drain(self._place, min(shown, self.inbox.drained_n + FRAMES_A_DRAIN)):
+            while step := self.inbox.drain(
+                self._place, min(shown, self.inbox.drained_n + FRAMES_A_DRAIN)
+            ):
                 self.readings.forget(self.inbox.drained_n)
                 moved += step
         return moved
@@ -117,14 +133,18 @@ class DurableIntake:
         others = table.filter(pc.invert(moves)) if self._movement is not None else table
         movement = table.filter(moves)
         if self._movement is not None and len(movement):
-            fixes = movement.select(["subject", "time_us", "lon", "lat", "error_m", "place", "source_key"])
+            fixes = movement.select(
+                ["subject", "time_us", "lon", "lat", "error_m", "place", "source_key"]
+            )
             self._movement(fixes.combine_chunks(), from_us(recorded_us))
         if len(others):
             self._keep_others(f"{batch_id}-{recorded_us}", others)
         return len(others)
 
     def _keep_others(self, name: str, rows: Any) -> None:
-        """Visits and notes without coordinates are neither movement nor readings: they are kept as they came."""
+        """Visits and notes without coordinates are neither movement nor readings: they are kept
+        as they came.
+        """
         folder = self.root / "others"
         folder.mkdir(exist_ok=True)
         beside = folder / f"{name}.parquet.new"
@@ -132,8 +152,12 @@ class DurableIntake:
         beside.replace(folder / f"{name}.parquet")
         sync_folder(folder)
 
-    def expire(self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()) -> int:
-        """Deletes what was recorded more than `retention_days` before `at`, save what `kept` covers; how much."""
+    def expire(
+        self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()
+    ) -> int:
+        """Deletes what was recorded more than `retention_days` before `at`, save what `kept`
+        covers; how much.
+        """
         self.drain()
         before_us = to_us(at - timedelta(days=retention_days))
         windows = [(to_us(start), to_us(end)) for start, end in kept]
@@ -146,7 +170,8 @@ class DurableIntake:
                         gone.others += expire_rows(path, windows)
             return gone.readings + gone.others
 
-    # what is asked of it -----------------------------------------------------------------------------------------
+    # what is asked of it
+    # -----------------------------------------------------------------------------------------
 
     def counts(self) -> dict[str, Counts]:
         """Each source's account: received = stored + rejected + duplicate."""
@@ -157,10 +182,14 @@ class DurableIntake:
         return self.latest.sensors()
 
     def hourly(self, sensor: str, start: datetime, end: datetime) -> Hourly:
-        """Readings of one sensor, named `<type>:<subject, place or area>`, in [start, end) by hour; or AbsentError."""
+        """Readings of one sensor, named `<type>:<subject, place or area>`, in [start, end) by
+        hour; or AbsentError.
+        """
         number = self.latest.find_number(sensor)
         if number is None:
-            raise AbsentError(f"no sensor {sensor!r} was heard", "list the sensors to see their names")
+            raise AbsentError(
+                f"no sensor {sensor!r} was heard", "list the sensors to see their names"
+            )
         return self.readings.hourly(number, to_us(start), to_us(end))
 
     def list_differences(self) -> list[Difference]:
@@ -169,7 +198,9 @@ class DurableIntake:
             return list(self.ledger.list_differences(self.inbox.drained_counts()))
 
     def close(self) -> None:
-        """Stops draining and lets go of the inbox; what is not drained stays there for the next start."""
+        """Stops draining and lets go of the inbox; what is not drained stays there for the next
+        start.
+        """
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
@@ -177,7 +208,9 @@ class DurableIntake:
 
 
 def expire_rows(path: Path, kept: Sequence[tuple[int, int]]) -> int:
-    """Takes the rows out of a file that no window covers, and the file with its last row; how many."""
+    """Takes the rows out of a file that no window covers, and the file with its last row; how
+    many.
+    """
     rows = pq.read_table(path)
     time_us = rows["time_us"].to_numpy()
     keep = np.zeros(len(rows), np.bool_)

@@ -21,7 +21,13 @@ MovementSink = Callable[[Any, datetime], object]  # as in storage/intake.py
 class IntakeHandle:
     """Opens the intake on its first use, so that a verb that needs none does not own the inbox."""
 
-    def __init__(self, root: Path, clock: Clock, movement: MovementSink | None, watcher: Watcher | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        clock: Clock,
+        movement: MovementSink | None,
+        watcher: Watcher | None = None,
+    ) -> None:
         self._root = root
         self._clock, self._movement, self._watcher = clock, movement, watcher
         self._lock = threading.Lock()
@@ -33,7 +39,9 @@ class IntakeHandle:
             if self._intake is None:
                 from twinward.storage.observations.intake import DurableIntake
 
-                self._intake = DurableIntake(self._root, self._clock, self._movement, watcher=self._watcher)
+                self._intake = DurableIntake(
+                    self._root, self._clock, self._movement, watcher=self._watcher
+                )
                 self._intake.start()
             return self._intake
 
@@ -53,9 +61,13 @@ class IntakeHandle:
         with self._lock:
             return self._intake.list_differences() if self._intake is not None else []
 
-    def expire(self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()) -> int:
+    def expire(
+        self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()
+    ) -> int:
         """See `Intake.expire`; nothing to do where no observation was ever taken in."""
-        return self.open().expire(at, retention_days, kept) if (self._root / "inbox").exists() else 0
+        return (
+            self.open().expire(at, retention_days, kept) if (self._root / "inbox").exists() else 0
+        )
 
     def close(self) -> None:
         with self._lock:

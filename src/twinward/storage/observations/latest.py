@@ -1,4 +1,6 @@
-"""The current value of every sensor as columns: told from a batch at once, read at once, saved at each drain."""
+"""The current value of every sensor as columns: told from a batch at once, read at once, saved
+at each drain.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ COLUMNS = {"time_us": np.int64, "value": np.float64, "area": np.int32}
 class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     """A picture of all sensors, N of them, in the order in which they were first heard.
 
-    name string[N] (`<type>:<subject, place or area>`), time_us int64[N], value float64[N], area int32[N] (index into
-    `areas`, -1 where none was given).
+    name string[N] (`<type>:<subject, place or area>`), time_us int64[N], value float64[N], area
+    int32[N] (index into `areas`, -1 where none was given).
     """
 
     name: Any
@@ -37,13 +39,22 @@ class Sensors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sensor_names(rows: Any) -> Any:
-    """`<type>:<subject>`, or place or area where there is no subject, of each row of an observation batch."""
-    who = pc.coalesce(rows.column("subject"), rows.column("place"), rows.column("area"), pa.scalar("", pa.string()))
+    """`<type>:<subject>`, or place or area where there is no subject, of each row of an
+    observation batch.
+    """
+    who = pc.coalesce(
+        rows.column("subject"),
+        rows.column("place"),
+        rows.column("area"),
+        pa.scalar("", pa.string()),
+    )
     return pc.binary_join_element_wise(rows.column("type"), who, ":")
 
 
 class Latest:
-    """Numbers sensors by name and keeps their latest values; one lock, held for microseconds a batch."""
+    """Numbers sensors by name and keeps their latest values; one lock, held for microseconds a
+    batch.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -69,7 +80,9 @@ class Latest:
             numbers = self._number(names)
             area = self._area_numbers(readings.column("area"))
             held = self._columns
-            kernels.keep_latest(numbers, time_us, value, area, held["time_us"], held["value"], held["area"])
+            kernels.keep_latest(
+                numbers, time_us, value, area, held["time_us"], held["value"], held["area"]
+            )
         return numbers
 
     def _number(self, names: Any) -> NDArray[Any]:
@@ -104,8 +117,12 @@ class Latest:
 
     def _area_numbers(self, column: Any) -> NDArray[Any]:
         coded = column.dictionary_encode()
-        numbers = [self._areas.setdefault(area, len(self._areas)) for area in coded.dictionary.to_pylist()]
-        found: NDArray[Any] = np.array([*numbers, -1], np.int32)[coded.indices.fill_null(-1).to_numpy()]
+        numbers = [
+            self._areas.setdefault(area, len(self._areas)) for area in coded.dictionary.to_pylist()
+        ]
+        found: NDArray[Any] = np.array([*numbers, -1], np.int32)[
+            coded.indices.fill_null(-1).to_numpy()
+        ]
         return found
 
     def find_number(self, name: str) -> int | None:
@@ -128,7 +145,9 @@ class Latest:
     def save(self) -> None:
         """Keeps the picture on disk, whole or not at all; readings are numbered by it."""
         now = self.sensors()
-        area = pa.DictionaryArray.from_arrays(pa.array(now.area, mask=now.area < 0), pa.array(now.areas, pa.string()))
+        area = pa.DictionaryArray.from_arrays(
+            pa.array(now.area, mask=now.area < 0), pa.array(now.areas, pa.string())
+        )
         columns = {"name": now.name, "time_us": now.time_us, "value": now.value, "area": area}
         beside = self.root / "latest.arrow.new"
         self.root.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,6 @@
-"""Where drained observations went, counted from the rows themselves, to be held against what was acknowledged."""
+"""Where drained observations went, counted from the rows themselves, to be held against what was
+acknowledged.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     by_source: dict[str, int] = {}
     readings: int = 0
     others: int = 0
-    expiring: bool = False  # rows past their retention were being deleted: a crash leaves their number unknown
+    expiring: bool = (
+        False  # rows past their retention were being deleted: a crash leaves their number unknown
+    )
 
 
 class Gone(msgspec.Struct):
@@ -43,7 +47,9 @@ class DrainLedger:
         self.root = root
         self._readings = readings
         self._lock = threading.Lock()
-        self._waiting: dict[int, tuple[str, int, int]] = {}  # frame -> source, rows told, rows there; until drained
+        self._waiting: dict[
+            int, tuple[str, int, int]
+        ] = {}  # frame -> source, rows told, rows there; until drained
         path = root / FILE
         if path.exists():
             self.placed = msgspec.json.decode(path.read_bytes(), type=Placed)
@@ -53,7 +59,10 @@ class DrainLedger:
             mark = read_mark(root / "inbox")
             stored = {source: counts.stored for source, counts in mark.totals.items()}
             self.placed = Placed(
-                upto=mark.drained, by_source=stored, readings=readings.count(), others=count_others(root)
+                upto=mark.drained,
+                by_source=stored,
+                readings=readings.count(),
+                others=count_others(root),
             )
 
     def see(self, head: FrameHead, rows: int) -> None:
@@ -108,7 +117,11 @@ class DrainLedger:
                 there[source] = there.get(source, 0) + rows
         for source in sorted({*told, *there}):
             if told.get(source, 0) != there.get(source, 0):
-                yield Difference(what=f"observations of {source}", told=told.get(source, 0), found=there.get(source, 0))
+                yield Difference(
+                    what=f"observations of {source}",
+                    told=told.get(source, 0),
+                    found=there.get(source, 0),
+                )
         for what, entered, found in (
             ("readings by hour", self.placed.readings, self._readings.count()),
             ("visits and notes", self.placed.others, count_others(self.root)),

@@ -1,4 +1,6 @@
-"""Every reading, ordered by sensor and time: recent ones in memory, the rest in sorted pieces by day."""
+"""Every reading, ordered by sensor and time: recent ones in memory, the rest in sorted pieces by
+day.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ COLUMNS = ("sensor", "time_us", "value")
 
 
 class Hourly(msgspec.Struct, frozen=True, kw_only=True):
-    """Readings of one sensor by hour: hour_us int64[H] (starts), count int64[H], mean, least, greatest float64[H]."""
+    """Readings of one sensor by hour: hour_us int64[H] (starts), count int64[H], mean, least,
+    greatest float64[H].
+    """
 
     hour_us: NDArray[Any]
     count: NDArray[Any]
@@ -33,10 +37,14 @@ class Hourly(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SensorReadings:
-    """Pieces in `root`/<day>/<first>-<last>-{sensor,time_us,value}.npy, and what came since in memory."""
+    """Pieces in `root`/<day>/<first>-<last>-{sensor,time_us,value}.npy, and what came since in
+    memory.
+    """
 
     def __init__(self, root: Path, settled: int = 0) -> None:
-        """`settled` is the last frame known to be drained: later pieces come from a drain that a crash cut short."""
+        """`settled` is the last frame known to be drained: later pieces come from a drain that a
+        crash cut short.
+        """
         self.root = root
         self._settled = settled
         self._mapped: dict[Path, tuple[NDArray[Any], ...]] = {}
@@ -47,18 +55,26 @@ class SensorReadings:
             if piece.name.endswith(".new") or int(piece.name[13:]) > settled:
                 shutil.rmtree(piece)
 
-    def tell(self, n: int, sensor: NDArray[Any], time_us: NDArray[Any], value: NDArray[Any]) -> None:
+    def tell(
+        self, n: int, sensor: NDArray[Any], time_us: NDArray[Any], value: NDArray[Any]
+    ) -> None:
         """Takes the readings of frame `n`."""
         with self._lock:
             self._recent.append((np.full(len(sensor), n, np.int64), sensor, time_us, value))
-            small = [k for k, told in enumerate(self._recent) if len(told[0]) < MANY_TOLD * len(sensor)]
+            small = [
+                k for k, told in enumerate(self._recent) if len(told[0]) < MANY_TOLD * len(sensor)
+            ]
             if len(small) > MANY_TOLD:
                 first = small[0]
-                joined = tuple(np.concatenate([told[k] for told in self._recent[first:]]) for k in range(4))
+                joined = tuple(
+                    np.concatenate([told[k] for told in self._recent[first:]]) for k in range(4)
+                )
                 self._recent[first:] = [joined]
 
     def settle(self, first: int, last: int, recorded_us: int) -> int:
-        """Writes what frames `first` to `last` told as sorted pieces by day; repeating it changes nothing."""
+        """Writes what frames `first` to `last` told as sorted pieces by day; repeating it
+        changes nothing.
+        """
         with self._lock:
             recent = list(self._recent)
         mine = [told[0] <= last for told in recent]
@@ -75,15 +91,21 @@ class SensorReadings:
         return len(sensor)
 
     def forget(self, last: int) -> None:
-        """Lets go, in memory, of what frames up to `last` told, now that they are settled; joins small pieces."""
+        """Lets go, in memory, of what frames up to `last` told, now that they are settled; joins
+        small pieces.
+        """
         with self._lock:
-            self._settled = max(self._settled, last)  # from here on the pieces answer for these frames, at one stroke
+            self._settled = max(
+                self._settled, last
+            )  # from here on the pieces answer for these frames, at one stroke
             cut = [tuple(column[told[0] > last] for column in told) for told in self._recent]
             self._recent = [told for told in cut if len(told[0])]
         for folder in sorted(self.root.iterdir()):
             self._merge(folder)
 
-    def _write(self, day: int, name: str, recorded_us: int, columns: tuple[NDArray[Any], ...]) -> None:
+    def _write(
+        self, day: int, name: str, recorded_us: int, columns: tuple[NDArray[Any], ...]
+    ) -> None:
         order = np.lexsort((columns[1], columns[0]))
         folder = self.root / str(day)
         folder.mkdir(exist_ok=True)
@@ -99,20 +121,32 @@ class SensorReadings:
         sync_folder(self.root)
 
     def _pieces(self, folder: Path, settled: int) -> list[Path]:
-        """The pieces of a day that count: settled, and not swallowed by a merged one, whose frames contain theirs."""
+        """The pieces of a day that count: settled, and not swallowed by a merged one, whose
+        frames contain theirs.
+        """
         names = [path.name for path in folder.iterdir() if not path.name.endswith(".new")]
-        found = [(int(name[:12]), int(name[13:]), folder / name) for name in names if int(name[13:]) <= settled]
+        found = [
+            (int(name[:12]), int(name[13:]), folder / name)
+            for name in names
+            if int(name[13:]) <= settled
+        ]
         return [
-            path for first, last, path in sorted(found)
+            path
+            for first, last, path in sorted(found)
             if not any(a <= first and last <= b and other != path for a, b, other in found)
-        ]  # fmt: skip
+        ]
 
     def _merge(self, folder: Path) -> None:
         pieces = self._pieces(folder, self._settled)
         if len(pieces) > MOST_PIECES:
             columns = tuple(np.concatenate([read_npy(p, c) for p in pieces]) for c in COLUMNS)
             recorded_us = max(int(read_npy(p, "recorded_us")[0]) for p in pieces)
-            self._write(int(folder.name), f"{pieces[0].name[:12]}-{pieces[-1].name[13:]}", recorded_us, columns)
+            self._write(
+                int(folder.name),
+                f"{pieces[0].name[:12]}-{pieces[-1].name[13:]}",
+                recorded_us,
+                columns,
+            )
         kept = set(self._pieces(folder, self._settled))
         for path in folder.iterdir():
             if path not in kept:
@@ -124,10 +158,16 @@ class SensorReadings:
         return sum(len(read_npy(piece, "value")) for piece in self._every_piece())
 
     def _every_piece(self) -> list[Path]:
-        return [piece for folder in sorted(self.root.iterdir()) for piece in self._pieces(folder, self._settled)]
+        return [
+            piece
+            for folder in sorted(self.root.iterdir())
+            for piece in self._pieces(folder, self._settled)
+        ]
 
     def expire(self, before_us: int, kept: Sequence[tuple[int, int]] = ()) -> int:
-        """Deletes pieces recorded before an instant, save days that a window in `kept` touches; how many readings."""
+        """Deletes pieces recorded before an instant, save days that a window in `kept` touches;
+        how many readings.
+        """
         deleted = 0
         for piece in self._every_piece():
             day_us = int(piece.parent.name) * DAY_US
@@ -138,15 +178,21 @@ class SensorReadings:
                 shutil.rmtree(piece)
         return deleted
 
-    def of_sensor(self, sensor: int, start_us: int, end_us: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """time_us int64[N] and value float64[N] of one sensor in [start, end), in order of time within each piece."""
+    def of_sensor(
+        self, sensor: int, start_us: int, end_us: int
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """time_us int64[N] and value float64[N] of one sensor in [start, end), in order of time
+        within each piece.
+        """
         while True:
             try:
                 return self._of_sensor(sensor, start_us, end_us)
             except FileNotFoundError:
                 continue  # a piece was merged meanwhile: its rows are in another
 
-    def _of_sensor(self, sensor: int, start_us: int, end_us: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _of_sensor(
+        self, sensor: int, start_us: int, end_us: int
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         with self._lock:
             recent, settled = list(self._recent), self._settled
         times, values = [np.zeros(0, np.int64)], [np.zeros(0)]
@@ -185,7 +231,9 @@ class SensorReadings:
         some = count > 0
         starts = (first + np.flatnonzero(some)) * kernels.HOUR_US
         mean = total[some] / count[some]
-        return Hourly(hour_us=starts, count=count[some], mean=mean, least=least[some], greatest=greatest[some])
+        return Hourly(
+            hour_us=starts, count=count[some], mean=mean, least=least[some], greatest=greatest[some]
+        )
 
 
 def write_npy(path: Path, values: NDArray[Any]) -> None:

@@ -25,15 +25,19 @@ class AreaLike(Protocol):
 
 
 class AreaTree:
-    """One city's administrative areas. The root stands for the city as a whole; levels count down from it.
+    """One city's administrative areas. The root stands for the city as a whole; levels count down
+    from it.
 
-    A workspace without a city has no areas to hold a code against: every code then stands right below the root.
+    A workspace without a city has no areas to hold a code against: every code then stands right
+    below the root.
     """
 
     def __init__(self, root: str, areas: Sequence[AreaLike]) -> None:
         self.root = root
         self.by_code = {area.code: area for area in areas}
-        self.parents: dict[str, str] = {area.code: area.parent or root for area in areas if area.code != root}
+        self.parents: dict[str, str] = {
+            area.code: area.parent or root for area in areas if area.code != root
+        }
         self.children: dict[str, list[str]] = {}
         for code, parent in self.parents.items():
             self.children.setdefault(parent, []).append(code)
@@ -45,7 +49,9 @@ class AreaTree:
         """`code` itself, or InputError `unknown_area`."""
         if code not in self:
             raise InputError(
-                f"there is no area {code!r}", "see `twinward city describe` for the codes", code="unknown_area"
+                f"there is no area {code!r}",
+                "see `twinward city describe` for the codes",
+                code="unknown_area",
             )
         return code
 
@@ -68,7 +74,9 @@ class AreaTree:
         return path[::-1]
 
     def at_depth(self, code: str, depth: int) -> str:
-        """The area of `depth` (0 the root) that `code` lies in; `code` itself when it stands higher."""
+        """The area of `depth` (0 the root) that `code` lies in; `code` itself when it stands
+        higher.
+        """
         path = self.path(code)
         return path[min(depth, len(path) - 1)]
 

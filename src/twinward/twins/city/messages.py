@@ -14,8 +14,8 @@ Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 class SetThreshold(Command, frozen=True, kw_only=True):
     """Watch a figure of sensors: a reading of `figure` at or above `at_least` is a fact of its own.
 
-    `observed` is the type of observation that is read so; absent, it is the one whose name and unit make the figure
-    (`water_depth` in `m` is `water_depth_m`) or whose name is the figure.
+    `observed` is the type of observation that is read so; absent, it is the one whose name and unit
+    make the figure (`water_depth` in `m` is `water_depth_m`) or whose name is the figure.
     """
 
     hazard: Word

@@ -27,7 +27,9 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SensorState(msgspec.Struct, frozen=True, kw_only=True):
-    """What a watched sensor last said of one figure, since it first was at or above the threshold."""
+    """What a watched sensor last said of one figure, since it first was at or above the
+    threshold.
+    """
 
     id: str
     area: str
@@ -60,7 +62,12 @@ class RiskPlace(msgspec.Struct, frozen=True, kw_only=True):
 TABLES = (
     Table(name="thresholds", row=Threshold),
     Table(name="sensor_states", row=SensorState, columns=("figure", "above")),
-    Table(name="restrictions", row=Restriction, columns=("incident", "measure"), indexes=(("incident",), ("area",))),
+    Table(
+        name="restrictions",
+        row=Restriction,
+        columns=("incident", "measure"),
+        indexes=(("incident",), ("area",)),
+    ),
     Table(name="risk_places", row=RiskPlace, columns=("hazard",), indexes=(("area",),)),
 )
 
@@ -71,7 +78,9 @@ def set_threshold(command: c.SetThreshold, rows: Rows, context: Context) -> list
 
 
 def threshold_set(fact: c.ThresholdSet, event: Event, tx: Transaction) -> None:
-    fields = {name: getattr(fact, name) for name in c.ThresholdSet.__struct_fields__ if name != "figure"}
+    fields = {
+        name: getattr(fact, name) for name in c.ThresholdSet.__struct_fields__ if name != "figure"
+    }
     tx.put("thresholds", Threshold(id=fact.figure, area=EVERYWHERE, **fields), event.occurred_at)
 
 
@@ -83,13 +92,19 @@ def note_reading(command: c.NoteReading, rows: Rows, context: Context) -> list[D
     threshold: Threshold | None = rows.find("thresholds", command.figure)
     if threshold is None or threshold.unit != command.unit:
         expected = f"in {threshold.unit}" if threshold else "set one with SetThreshold"
-        raise ConflictError(f"no threshold for {command.figure} in {command.unit}", expected, code="no_threshold")
+        raise ConflictError(
+            f"no threshold for {command.figure} in {command.unit}", expected, code="no_threshold"
+        )
     above = command.value >= threshold.at_least
     known: SensorState | None = rows.find("sensor_states", state_id(command.sensor, command.figure))
     if known is None and not above:
-        raise ConflictError("below the threshold before and after", "nothing was changed", code="nothing_new")
+        raise ConflictError(
+            "below the threshold before and after", "nothing was changed", code="nothing_new"
+        )
     if known is not None and (context.occurred_at < known.noted_at or command.value == known.value):
-        raise ConflictError("no newer value of this sensor", "nothing was changed", code="nothing_new")
+        raise ConflictError(
+            "no newer value of this sensor", "nothing was changed", code="nothing_new"
+        )
     fact = c.ThresholdPassed(
         sensor=command.sensor,
         area=command.area,
@@ -120,8 +135,13 @@ def restriction_id(area: str, measure: str, incident: str) -> str:
 
 
 def restrict_area(command: c.RestrictArea, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find("restrictions", restriction_id(command.area, command.measure, command.incident)) is not None:
-        raise ConflictError("this measure is in force there", "nothing was changed", code="already_restricted")
+    if (
+        rows.find("restrictions", restriction_id(command.area, command.measure, command.incident))
+        is not None
+    ):
+        raise ConflictError(
+            "this measure is in force there", "nothing was changed", code="already_restricted"
+        )
     fact = c.AreaRestricted(area=command.area, measure=command.measure, incident=command.incident)
     return [Draft(fact=fact, area=command.area, incident=command.incident)]
 
@@ -142,7 +162,9 @@ def lift_restrictions(command: c.LiftRestrictions, rows: Rows, context: Context)
     if command.measures is not None:
         found = [row for row in found if row.measure in command.measures]
     if not found:
-        raise ConflictError("nothing is restricted under it", "nothing was changed", code="nothing_new")
+        raise ConflictError(
+            "nothing is restricted under it", "nothing was changed", code="nothing_new"
+        )
     keys = tuple(sorted(row.id for row in found))
     fact = c.RestrictionsLifted(incident=command.incident, restrictions=keys)
     return [Draft(fact=fact, area=found[0].area, incident=command.incident)]
@@ -156,7 +178,9 @@ def restrictions_lifted(fact: c.RestrictionsLifted, event: Event, tx: Transactio
 def mark_place(command: c.MarkPlace, rows: Rows, context: Context) -> list[Draft]:
     if rows.find("risk_places", command.place) is not None:
         raise ConflictError("this place is marked", "nothing was changed", code="already_marked")
-    fact = c.PlaceMarked(place=command.place, area=command.area, name=command.name, hazard=command.hazard)
+    fact = c.PlaceMarked(
+        place=command.place, area=command.area, name=command.name, hazard=command.hazard
+    )
     return [Draft(fact=fact, area=command.area)]
 
 

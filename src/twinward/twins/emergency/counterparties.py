@@ -1,4 +1,6 @@
-"""What requests for supplies and transfers of patients share: two sides, each of whom acts in its turn."""
+"""What requests for supplies and transfers of patients share: two sides, each of whom acts in
+its turn.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from twinward.core.ports import Rows, Transaction
 
 
 class Dealing(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of dealing between two sides: its table, the word for one of it, and where they are listed."""
+    """A kind of dealing between two sides: its table, the word for one of it, and where they are
+    listed.
+    """
 
     table: str
     word: str
@@ -23,7 +27,9 @@ class Dealing(msgspec.Struct, frozen=True, kw_only=True):
         if rows.find(self.table, name) is not None:
             raise ConflictError(f"{self.word} {name} exists", "nothing was changed", code="exists")
         if incident is not None and rows.find("incidents", incident) is None:
-            raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
+            raise AbsentError(
+                f"there is no incident {incident}", "list them with `twinward incident list`"
+            )
 
     def get(self, rows: Rows, name: str, statuses: tuple[str, ...]) -> Any:
         """The row, if it is in one of the `statuses`."""
@@ -32,26 +38,42 @@ class Dealing(msgspec.Struct, frozen=True, kw_only=True):
             raise AbsentError(f"there is no {self.word} {name}", f"see `{self.listed}`")
         if found.status not in statuses:
             raise ConflictError(
-                f"{self.word} {name} is {found.status}, not {' or '.join(statuses)}", "nothing was changed",
+                f"{self.word} {name} is {found.status}, not {' or '.join(statuses)}",
+                "nothing was changed",
                 code="out_of_order",
-            )  # fmt: skip
+            )
         return found
 
     def require_side(self, name: str, side: str, own: str | None, area: str) -> None:
         """RefusedError unless the step is that of `area`; None: of anybody."""
         if own is not None and own != area:
             raise RefusedError(
-                f"the {side} of {self.word} {name} is {own}, not {area}", f"only {own} can do this", code="wrong_side"
+                f"the {side} of {self.word} {name} is {own}, not {area}",
+                f"only {own} can do this",
+                code="wrong_side",
             )
 
     def change(self, tx: Transaction, name: str, event: Event, **fields: object) -> None:
         row = tx.find(self.table, name)
-        tx.put(self.table, msgspec.structs.replace(row, changed_at=event.occurred_at, **fields), event.occurred_at)
+        tx.put(
+            self.table,
+            msgspec.structs.replace(row, changed_at=event.occurred_at, **fields),
+            event.occurred_at,
+        )
 
-    def put_new(self, tx: Transaction, kind: type[msgspec.Struct], fact: Fact, name: str, event: Event) -> None:
+    def put_new(
+        self, tx: Transaction, kind: type[msgspec.Struct], fact: Fact, name: str, event: Event
+    ) -> None:
         """The row as it was asked for: what the fact says under the same names."""
-        fields = {field: getattr(fact, field) for field in kind.__struct_fields__ if hasattr(fact, field)}
-        fields |= {"id": name, "status": "requested", "requested_at": event.occurred_at, "incident": event.incident}
+        fields = {
+            field: getattr(fact, field) for field in kind.__struct_fields__ if hasattr(fact, field)
+        }
+        fields |= {
+            "id": name,
+            "status": "requested",
+            "requested_at": event.occurred_at,
+            "incident": event.incident,
+        }
         tx.put(self.table, kind(**fields), event.occurred_at)
 
 

@@ -1,18 +1,144 @@
 """What may be asked of the emergency twin (commands) and what then has happened (facts)."""
 
-from twinward.twins.emergency.access.messages import (ActivationClosed, ActivationOpened, CloseActivation, LookRecorded, OpenActivation, PersonsListed, RecordListing, RecordLook)
-from twinward.twins.emergency.approvals.messages import (AppealDecided, AppealLodged, BreakGlass, ChangeConfirmed, ChangeProposed, ChangeRefused, ChangeUsed, ConfirmChange, DecideAppeal, GlassBroken, LodgeAppeal, NoticeSent, ProposeChange, RefuseChange, SendNotice, UseChange)
-from twinward.twins.emergency.contacts.messages import (AssignContact, ContactAssigned, ContactNamed, ContactStep, ContactUpdated, NameContact, UpdateContact)
+from twinward.twins.emergency.access.messages import (
+    ActivationClosed,
+    ActivationOpened,
+    CloseActivation,
+    LookRecorded,
+    OpenActivation,
+    PersonsListed,
+    RecordListing,
+    RecordLook,
+)
+from twinward.twins.emergency.approvals.messages import (
+    AppealDecided,
+    AppealLodged,
+    BreakGlass,
+    ChangeConfirmed,
+    ChangeProposed,
+    ChangeRefused,
+    ChangeUsed,
+    ConfirmChange,
+    DecideAppeal,
+    GlassBroken,
+    LodgeAppeal,
+    NoticeSent,
+    ProposeChange,
+    RefuseChange,
+    SendNotice,
+    UseChange,
+)
+from twinward.twins.emergency.contacts.messages import (
+    AssignContact,
+    ContactAssigned,
+    ContactNamed,
+    ContactStep,
+    ContactUpdated,
+    NameContact,
+    UpdateContact,
+)
 from twinward.twins.emergency.drills.messages import DrillRecorded, RecordDrill
-from twinward.twins.emergency.handovers.messages import (AcceptHandOver, CaseHandedOver, HandOverAccepted, HandOverCase, HandOverRefused, HandOverReturned, RefuseHandOver, ReturnHandOver)
-from twinward.twins.emergency.incidents.messages import (CaseJoined, CloseIncident, DevelopIncident, IncidentClosed, IncidentDeveloped, IncidentOpened, IncidentReopened, JoinCase, LinkParties, OpenIncident, PartiesLinked, ReopenIncident, ResponseLevelSet, SetResponseLevel)
-from twinward.twins.emergency.plans.messages import (AdoptPlan, ClauseStarted, ClauseStopped, EndPlan, PlanAdopted, PlanEnded, StartClause, StopClause)
-from twinward.twins.emergency.reports.messages import (CaseReclassified, CaseReported, CountReported, FiguresReported, HazardReported, PlaceAffected, ReportAffectedPlace, ReportCase, ReportCount, ReportFigures, ReportHazard)
-from twinward.twins.emergency.resources.messages import Lot, SetStock, StockSet
-from twinward.twins.emergency.supplies.messages import (CommitSupply, DeclineSupply, ReceiveSupply, RequestSupply, RequestWithdrawn, SendSupply, SupplyCommitted, SupplyDeclined, SupplyReceived, SupplyRequested, SupplySent, WithdrawRequest)
-from twinward.twins.emergency.tasks.messages import (AcknowledgeTask, AssessTask, CommentTask, CompleteTask, ConfirmOrder, CreateTask, DropTask, EscalateTask, IssueOrder, OrderConfirmed, OrderIssued, TaskAcknowledged, TaskAssessed, TaskCommented, TaskCompleted, TaskCreated, TaskDropped, TaskEscalated, TaskFailed)
-from twinward.twins.emergency.transfers.messages import (AcceptTransfer, ArriveTransfer, CancelTransfer, DeclineTransfer, DepartTransfer, PatientArrived, PatientDeparted, RequestTransfer, TransferAccepted, TransferCancelled, TransferDeclined, TransferPatientNoted, TransferRequested)
+from twinward.twins.emergency.handovers.messages import (
+    AcceptHandOver,
+    CaseHandedOver,
+    HandOverAccepted,
+    HandOverCase,
+    HandOverRefused,
+    HandOverReturned,
+    RefuseHandOver,
+    ReturnHandOver,
+)
+from twinward.twins.emergency.incidents.messages import (
+    CaseJoined,
+    CloseIncident,
+    DevelopIncident,
+    IncidentClosed,
+    IncidentDeveloped,
+    IncidentOpened,
+    IncidentReopened,
+    JoinCase,
+    LinkParties,
+    OpenIncident,
+    PartiesLinked,
+    ReopenIncident,
+    ResponseLevelSet,
+    SetResponseLevel,
+)
 from twinward.twins.emergency.notices.messages import AccessNoted, NoteAccess
+from twinward.twins.emergency.plans.messages import (
+    AdoptPlan,
+    ClauseStarted,
+    ClauseStopped,
+    EndPlan,
+    PlanAdopted,
+    PlanEnded,
+    StartClause,
+    StopClause,
+)
+from twinward.twins.emergency.reports.messages import (
+    CaseReclassified,
+    CaseReported,
+    CountReported,
+    FiguresReported,
+    HazardReported,
+    PlaceAffected,
+    ReportAffectedPlace,
+    ReportCase,
+    ReportCount,
+    ReportFigures,
+    ReportHazard,
+)
+from twinward.twins.emergency.resources.messages import Lot, SetStock, StockSet
+from twinward.twins.emergency.supplies.messages import (
+    CommitSupply,
+    DeclineSupply,
+    ReceiveSupply,
+    RequestSupply,
+    RequestWithdrawn,
+    SendSupply,
+    SupplyCommitted,
+    SupplyDeclined,
+    SupplyReceived,
+    SupplyRequested,
+    SupplySent,
+    WithdrawRequest,
+)
+from twinward.twins.emergency.tasks.messages import (
+    AcknowledgeTask,
+    AssessTask,
+    CommentTask,
+    CompleteTask,
+    ConfirmOrder,
+    CreateTask,
+    DropTask,
+    EscalateTask,
+    IssueOrder,
+    OrderConfirmed,
+    OrderIssued,
+    TaskAcknowledged,
+    TaskAssessed,
+    TaskCommented,
+    TaskCompleted,
+    TaskCreated,
+    TaskDropped,
+    TaskEscalated,
+    TaskFailed,
+)
+from twinward.twins.emergency.transfers.messages import (
+    AcceptTransfer,
+    ArriveTransfer,
+    CancelTransfer,
+    DeclineTransfer,
+    DepartTransfer,
+    PatientArrived,
+    PatientDeparted,
+    RequestTransfer,
+    TransferAccepted,
+    TransferCancelled,
+    TransferDeclined,
+    TransferPatientNoted,
+    TransferRequested,
+)
 
 __all__ = [
     "AcceptHandOver",

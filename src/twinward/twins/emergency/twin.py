@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from twinward.twins.emergency.access import handlers as activations
-from twinward.twins.emergency.reports import handlers as cases
 from twinward.twins.emergency.approvals import handlers as changes
 from twinward.twins.emergency.contacts import handlers as contacts
 from twinward.twins.emergency.drills import handlers as drills
 from twinward.twins.emergency.handovers import handlers as handovers
 from twinward.twins.emergency.incidents import handlers as incidents
+from twinward.twins.emergency.notices import handlers as trust
 from twinward.twins.emergency.plans import handlers as plans
+from twinward.twins.emergency.reports import handlers as cases
 from twinward.twins.emergency.resources import handlers as resources
 from twinward.twins.emergency.supplies import handlers as supplies
 from twinward.twins.emergency.tasks import handlers as tasks
 from twinward.twins.emergency.transfers import handlers as transfers
-from twinward.twins.emergency.notices import handlers as trust
 from twinward.twins.twin import join
 
 PARTS = (

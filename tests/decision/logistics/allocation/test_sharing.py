@@ -1,4 +1,6 @@
-"""Shared supplies: worst-served first, whole packs, expiry, lead time; the bound holds against brute force."""
+"""Shared supplies: worst-served first, whole packs, expiry, lead time; the bound holds against
+brute force.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,13 @@ import pytest
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
-from twinward.decision.logistics.allocation.sharing import (UNMET_OVER_WAY, PackedItem, ItemAnswer, PackedLot, share)
+from twinward.decision.logistics.allocation.sharing import (
+    UNMET_OVER_WAY,
+    ItemAnswer,
+    PackedItem,
+    PackedLot,
+    share,
+)
 
 
 def solve(item: PackedItem, limit_s: float = 20.0) -> ItemAnswer:
@@ -21,7 +29,11 @@ def solve(item: PackedItem, limit_s: float = 20.0) -> ItemAnswer:
 
 def item(need: Any, lots: list[PackedLot], cost: Any, **more: Any) -> PackedItem:
     need, cost = np.array(need, float), np.array(cost, float)
-    told = {"name": "kits", "urgency": np.ones(len(need)), "lead_d": np.zeros(len(cost), int)} | more
+    told = {
+        "name": "kits",
+        "urgency": np.ones(len(need)),
+        "lead_d": np.zeros(len(cost), int),
+    } | more
     return PackedItem(need=need, cost=cost, lots=tuple(lots), **told)
 
 
@@ -30,7 +42,11 @@ def sent(found: ItemAnswer) -> dict[tuple[int, int], float]:
 
 
 def test_enough_goes_to_everybody_by_the_nearest_way() -> None:
-    near = item([[5, 5], [10, 0]], [PackedLot(source=0, quantity=50), PackedLot(source=1, quantity=50)], [[1, 4], [3, 2]])
+    near = item(
+        [[5, 5], [10, 0]],
+        [PackedLot(source=0, quantity=50), PackedLot(source=1, quantity=50)],
+        [[1, 4], [3, 2]],
+    )
     found = solve(near)
     assert sent(found) == {(0, 0): 10, (1, 1): 10}
     assert (found.gap, found.objective, found.unmet.sum()) == (0, 30, 0)
@@ -61,7 +77,9 @@ def test_nothing_is_used_after_its_day_or_before_it_is_there() -> None:
 
 def test_a_more_urgent_area_is_served_first_once_none_is_left_behind() -> None:
     needs = [[10], [10]]
-    found = solve(item(needs, [PackedLot(source=0, quantity=10)], [[1, 1]], urgency=np.array([1.0, 5.0])))
+    found = solve(
+        item(needs, [PackedLot(source=0, quantity=10)], [[1, 1]], urgency=np.array([1.0, 5.0]))
+    )
     assert found.unmet[1, 0] < found.unmet[0, 0]
 
 
@@ -76,7 +94,9 @@ def test_no_division_into_packs_is_below_the_bound(seed: int) -> None:
     need = rng.integers(3, 40, (3, 1)).astype(float)
     cost = rng.integers(1, 9, (2, 3)).astype(float)
     stock = rng.integers(10, 60, 2).astype(float)
-    found = solve(item(need, [PackedLot(source=s, quantity=stock[s]) for s in range(2)], cost, pack=10.0))
+    found = solve(
+        item(need, [PackedLot(source=s, quantity=stock[s]) for s in range(2)], cost, pack=10.0)
+    )
     unit, best = UNMET_OVER_WAY * cost.max(), np.inf
     for packs in product(range(5), repeat=6):
         n = np.array(packs).reshape(2, 3)
@@ -115,7 +135,11 @@ def test_without_time_the_answer_says_so() -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(change: dict[str, Any], code: str) -> None:
-    told: dict[str, Any] = {"need": [[1.0]], "lots": [PackedLot(source=0, quantity=1)], "cost": [[1.0]]}
+    told: dict[str, Any] = {
+        "need": [[1.0]],
+        "lots": [PackedLot(source=0, quantity=1)],
+        "cost": [[1.0]],
+    }
     with pytest.raises(InputError) as refused:
         solve(item(**(told | change)))
     assert refused.value.code == code

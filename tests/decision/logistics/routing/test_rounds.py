@@ -1,4 +1,6 @@
-"""Rounds of a city's fleet: windows, ranges and payloads kept, what cannot be served named, breakdowns answered."""
+"""Rounds of a city's fleet: windows, ranges and payloads kept, what cannot be served named,
+breakdowns answered.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,18 @@ def clock() -> Any:
 
 
 def made(n: int, seed: int = 1) -> tuple[list[Stop], Ways]:
-    """The depot in the middle of stops at random on ten kilometres; lorries drive 10 m/s on a grid, drones fly 20."""
-    xy = np.concatenate([[[5000.0, 5000.0]], generator(seed, "test-rounds").random((n, 2)) * 10_000])
+    """The depot in the middle of stops at random on ten kilometres; lorries drive 10 m/s on a
+    grid, drones fly 20.
+    """
+    xy = np.concatenate(
+        [[[5000.0, 5000.0]], generator(seed, "test-rounds").random((n, 2)) * 10_000]
+    )
     road = np.abs(xy[:, None] - xy[None]).sum(axis=2)
     air = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
     stops = [Stop(id=f"s{i}", lon=0, lat=0, demand=float(1 + i % 3)) for i in range(n)]
-    return stops, Ways(metres={"lorry": road, "drone": air}, seconds={"lorry": road / 10, "drone": air / 20})
+    return stops, Ways(
+        metres={"lorry": road, "drone": air}, seconds={"lorry": road / 10, "drone": air / 20}
+    )
 
 
 def solve(stops: list[Stop], vehicles: list[Vehicle], ways: Ways) -> RoundsAnswer:
@@ -52,7 +60,8 @@ def test_nobody_arrives_outside_a_window() -> None:
     stops, ways = made(10, 2)
     early = [28_800.0 + 1_800 * (i % 3) for i in range(10)]
     timed = [
-        Stop(id=s.id, lon=0, lat=0, demand=1, early_s=t, late_s=t + 1800) for s, t in zip(stops, early, strict=True)
+        Stop(id=s.id, lon=0, lat=0, demand=1, early_s=t, late_s=t + 1800)
+        for s, t in zip(stops, early, strict=True)
     ]
     found = solve(timed, lorries(6, starts_s=27_000.0, ends_s=50_000.0), ways)
     arrive = {v.stop: v.arrive_s for r in found.rounds for v in r.visits}
@@ -62,14 +71,18 @@ def test_nobody_arrives_outside_a_window() -> None:
 
 def test_a_drone_keeps_to_its_range_and_payload() -> None:
     stops, ways = made(8, 3)
-    found = solve(stops, [Vehicle(id="d", kind="drone", capacity=2.0, range_m=7000.0), *lorries(3)], ways)
+    found = solve(
+        stops, [Vehicle(id="d", kind="drone", capacity=2.0, range_m=7000.0), *lorries(3)], ways
+    )
     flown = next((r for r in found.rounds if r.vehicle == "d"), None)
     assert flown is None or (flown.distance_m <= 7000 and flown.load <= 2)
     alone = solve(stops, [Vehicle(id="d", kind="drone", capacity=2.0, range_m=7000.0)], ways)
     why = dict(alone.left_out)
     assert why and set(why.values()) <= {
-        "it is out of range", "it needs more than a vehicle carries", "the fleet has no room or time left for it",
-    }  # fmt: skip
+        "it is out of range",
+        "it needs more than a vehicle carries",
+        "the fleet has no room or time left for it",
+    }
     assert alone.relaxation is not None
 
 
@@ -87,7 +100,9 @@ def test_a_broken_lorry_leaves_its_stops_to_the_others_and_the_visited_stay() ->
     plan = solve(stops, fleet, ways)
     broken = max(plan.rounds, key=lambda r: len(r.visits))
     at_s = broken.visits[0].leave_s + 1
-    anew = replan(plan.rounds, stops, fleet, ways, at_s, frozenset({broken.vehicle}), clock(), MOST_S)
+    anew = replan(
+        plan.rounds, stops, fleet, ways, at_s, frozenset({broken.vehicle}), clock(), MOST_S
+    )
     for before in plan.rounds:
         after = next(r for r in anew.rounds if r.vehicle == before.vehicle)
         done = [v for v in before.visits if v.arrive_s <= at_s]

@@ -1,4 +1,6 @@
-"""Rounds keep every promise of the instance, under any labels, and come close to what is known to be best."""
+"""Rounds keep every promise of the instance, under any labels, and come close to what is known
+to be best.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,18 @@ from twinward.decision.logistics.routing.vrplib import RoutingInstance, read_vrp
 MATRIX = np.array([[0, 3, 5, 9], [3, 0, 4, 7], [5, 4, 0, 2], [9, 7, 2, 0]])
 
 
-def plan(text: str, rounding: str = "nearest", limit_s: float = 2.0) -> tuple[RoutingInstance, RoutingAnswer]:
+def plan(
+    text: str, rounding: str = "nearest", limit_s: float = 2.0
+) -> tuple[RoutingInstance, RoutingAnswer]:
     case = read_vrplib(text)
     start = perf_counter()
     return case, plan_rounds(case, rounding, lambda: perf_counter() - start, limit_s)
 
 
 def require_sound(case: RoutingInstance, answer: RoutingAnswer, distance: np.ndarray) -> None:
-    """Each customer once, loads, windows and lengths as the instance says, recomputed from scratch."""
+    """Each customer once, loads, windows and lengths as the instance says, recomputed from
+    scratch.
+    """
     row = {name: at for at, name in enumerate(case.names)}
     visited = [node for one in answer.rounds for node in one.nodes]
     assert sorted(visited) == sorted(set(case.names) - {case.names[case.depot]})
@@ -58,7 +64,10 @@ def test_rc208_is_within_three_percent_of_the_best_known() -> None:
 @pytest.mark.parametrize("windows", [False, True])
 def test_rounds_keep_capacity_and_windows_and_visit_each_once(rounding: str, windows: bool) -> None:
     case, answer = plan(random_rounds(16, 3, windows=windows)[0], rounding, 1.0)
-    rounded = {"nearest": np.floor(case.distance + 0.5), "dimacs": np.floor(10 * case.distance + 1e-9) / 10}
+    rounded = {
+        "nearest": np.floor(case.distance + 0.5),
+        "dimacs": np.floor(10 * case.distance + 1e-9) / 10,
+    }
     require_sound(case, answer, rounded.get(rounding, case.distance))
 
 
@@ -67,9 +76,12 @@ def test_other_labels_and_another_order_of_sections_change_nothing(windows: bool
     plain, _ = random_rounds(14, 5, windows=windows)
     rng_text, _ = random_rounds(14, 5, windows=windows, label="mixed")
     assert read_vrplib(rng_text).depot == read_vrplib(rng_text).names.index(
-        next(int(line) for line, before in zip(rng_text.splitlines()[1:], rng_text.splitlines(), strict=False)
-             if before == "DEPOT_SECTION")
-    )  # fmt: skip
+        next(
+            int(line)
+            for line, before in zip(rng_text.splitlines()[1:], rng_text.splitlines(), strict=False)
+            if before == "DEPOT_SECTION"
+        )
+    )
     first, second = plan(plain, limit_s=2.0)[1], plan(rng_text, limit_s=2.0)[1]
     assert first.cost == second.cost
     assert len(first.rounds) == len(second.rounds)
@@ -78,8 +90,10 @@ def test_other_labels_and_another_order_of_sections_change_nothing(windows: bool
 def explicit(name: str, numbers: list[int]) -> str:
     rows = "\n".join(" ".join(map(str, numbers[at : at + 3])) for at in range(0, len(numbers), 3))
     return (
-        f"TYPE : CVRP\nDIMENSION : 4\nCAPACITY : 10\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : {name}\n"
-        f"EDGE_WEIGHT_SECTION\n{rows}\nDEMAND_SECTION\n1 0\n2 4\n3 4\n4 4\nDEPOT_SECTION\n1\n-1\nEOF\n"
+        f"TYPE : CVRP\nDIMENSION : 4\nCAPACITY : 10\nEDGE_WEIGHT_TYPE : "
+        f"EXPLICIT\nEDGE_WEIGHT_FORMAT : {name}\n"
+        f"EDGE_WEIGHT_SECTION\n{rows}\nDEMAND_SECTION\n1 0\n2 4\n3 4\n4 "
+        f"4\nDEPOT_SECTION\n1\n-1\nEOF\n"
     )
 
 
@@ -97,7 +111,9 @@ def explicit(name: str, numbers: list[int]) -> str:
         ("UPPER_DIAG_COL", [(i, j) for j in range(4) for i in range(j + 1)]),
     ],
 )
-def test_every_matrix_format_gives_the_same_matrix(name: str, places: list[tuple[int, int]]) -> None:
+def test_every_matrix_format_gives_the_same_matrix(
+    name: str, places: list[tuple[int, int]]
+) -> None:
     case = read_vrplib(explicit(name, [int(MATRIX[place]) for place in places]))
     np.testing.assert_array_equal(case.distance, MATRIX)
 
@@ -112,7 +128,9 @@ def test_the_eilon_files_are_read_by_columns_as_their_authors_meant() -> None:
 def test_asymmetric_lengths_are_driven_in_their_direction() -> None:
     one_way = MATRIX.copy()
     one_way[0, 1], one_way[1, 2], one_way[2, 3], one_way[3, 0] = 1, 1, 1, 1
-    text = explicit("FULL_MATRIX", one_way.ravel().tolist()).replace("CAPACITY : 10", "CAPACITY : 12")
+    text = explicit("FULL_MATRIX", one_way.ravel().tolist()).replace(
+        "CAPACITY : 10", "CAPACITY : 12"
+    )
     _, answer = plan(text, limit_s=0.5)
     assert answer.cost == 4
     assert answer.rounds[0].nodes == [2, 3, 4]
@@ -127,7 +145,9 @@ def test_collections_may_share_a_round_with_deliveries() -> None:
 
 
 def test_backhauls_come_after_all_deliveries_of_a_round() -> None:
-    text = explicit("FULL_MATRIX", MATRIX.ravel().tolist()).replace("CAPACITY : 10", "CAPACITY : 99\nVEHICLES : 1")
+    text = explicit("FULL_MATRIX", MATRIX.ravel().tolist()).replace(
+        "CAPACITY : 10", "CAPACITY : 99\nVEHICLES : 1"
+    )
     text = text.replace("2 4\n3 4\n4 4", "2 4\n3 4\n4 0").replace(
         "DEPOT_SECTION", "BACKHAUL_SECTION\n4 5\nDEPOT_SECTION"
     )
@@ -139,7 +159,9 @@ def test_backhauls_come_after_all_deliveries_of_a_round() -> None:
 
 
 def test_a_limit_on_length_splits_a_round() -> None:
-    text = explicit("FULL_MATRIX", MATRIX.ravel().tolist()).replace("CAPACITY : 10", "CAPACITY : 99\nDISTANCE : 18")
+    text = explicit("FULL_MATRIX", MATRIX.ravel().tolist()).replace(
+        "CAPACITY : 10", "CAPACITY : 99\nDISTANCE : 18"
+    )
     _, answer = plan(text, limit_s=0.5)
     assert all(one.distance <= 18 for one in answer.rounds)
 

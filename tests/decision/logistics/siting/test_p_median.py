@@ -21,7 +21,9 @@ def solve(text: str, limit_s: float = 20.0) -> MedianAnswer:
     return solve_p_median(instance.cost, instance.p, lambda: perf_counter() - start, limit_s)
 
 
-@pytest.mark.parametrize(("number", "optimum"), [(1, 5819), (2, 4093), (3, 4250), (4, 3034), (5, 1355)])
+@pytest.mark.parametrize(
+    ("number", "optimum"), [(1, 5819), (2, 4093), (3, 4250), (4, 3034), (5, 1355)]
+)
 def test_published_optima_are_reached_and_proven(number: int, optimum: int) -> None:
     answer = solve(published(f"pmed{number}.txt"))
     assert answer.objective == optimum
@@ -32,7 +34,10 @@ def test_published_optima_are_reached_and_proven(number: int, optimum: int) -> N
 def test_small_instances_equal_the_best_of_all_choices(seed: int) -> None:
     text = random_graph(14, 1 + seed % 4, seed)
     instance = read_orlib(text)
-    best = min(float(instance.cost[:, list(sites)].min(axis=1).sum()) for sites in combinations(range(14), instance.p))
+    best = min(
+        float(instance.cost[:, list(sites)].min(axis=1).sum())
+        for sites in combinations(range(14), instance.p)
+    )
     answer = solve(text)
     assert answer.objective == best
     assert answer.bound == best

@@ -17,7 +17,9 @@ from twinward.decision.logistics.siting.sites import SiteAnswer, choose_sites
 def town(seed: int, areas: int = 14, places: int = 7) -> tuple[Any, Any]:
     rng = generator(seed, "test-siting")
     xy, sites = rng.random((areas, 2)) * 9000, rng.random((places, 2)) * 9000
-    return np.hypot(*(xy[:, None] - sites[None]).transpose(2, 0, 1)), rng.integers(1, 50, areas).astype(float)
+    return np.hypot(*(xy[:, None] - sites[None]).transpose(2, 0, 1)), rng.integers(
+        1, 50, areas
+    ).astype(float)
 
 
 def choose(cost: Any, demand: Any, p: int, aim: Any, capacity: Any = None) -> SiteAnswer:
@@ -30,7 +32,9 @@ def test_median_and_centre_are_the_best_of_all_choices(seed: int) -> None:
     cost, demand = town(seed)
     choices = [list(chosen) for chosen in combinations(range(7), 3)]
     found = choose(cost, demand, 3, "median")
-    assert found.objective == pytest.approx(min((cost[:, c].min(axis=1) * demand).sum() for c in choices))
+    assert found.objective == pytest.approx(
+        min((cost[:, c].min(axis=1) * demand).sum() for c in choices)
+    )
     assert found.gap < 1e-9 and "one more would save" in found.binding
     farthest = choose(cost, demand, 3, "centre")
     best = min(cost[:, c].min(axis=1).max() for c in choices)
@@ -67,9 +71,14 @@ def test_where_no_way_leads_another_place_serves_and_where_none_leads_it_is_refu
 
 @pytest.mark.parametrize(
     ("p", "aim", "demand", "code"),
-    [(0, "median", 1.0, "bad_p"), (8, "centre", 1.0, "bad_p"), (2, "median", -1.0, "bad_need"),
-     (2, "median", 0.0, "bad_need"), (2, "capacitated", 1.0, "missing_field")],
-)  # fmt: skip
+    [
+        (0, "median", 1.0, "bad_p"),
+        (8, "centre", 1.0, "bad_p"),
+        (2, "median", -1.0, "bad_need"),
+        (2, "median", 0.0, "bad_need"),
+        (2, "capacitated", 1.0, "missing_field"),
+    ],
+)
 def test_what_makes_no_sense_is_refused(p: int, aim: Any, demand: float, code: str) -> None:
     cost, _ = town(6)
     with pytest.raises(InputError) as refused:

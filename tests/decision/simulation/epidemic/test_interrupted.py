@@ -1,4 +1,6 @@
-"""What is finished is kept: Ctrl-C in the middle of a run, and a worker of a cluster that is killed."""
+"""What is finished is kept: Ctrl-C in the middle of a run, and a worker of a cluster that is
+killed.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,30 @@ import time
 
 import pytest
 
-from twinward.decision.simulation import epidemic
 from twinward.citybase.people.plain_city import plain_base
+from twinward.decision.simulation import epidemic
 
 
 @pytest.mark.slow
 def test_ctrl_c_ends_a_run_cleanly_and_keeps_the_days_that_were_finished() -> None:
     command = "from twinward.cli.main import main; raise SystemExit(main())"
-    asked = ["simulate", "--residents", "10000000", "--days", "1500", "--seed", "1", "--infected", "20000", "--json"]
+    asked = [
+        "simulate",
+        "--residents",
+        "10000000",
+        "--days",
+        "1500",
+        "--seed",
+        "1",
+        "--infected",
+        "20000",
+        "--json",
+    ]
     process = subprocess.Popen(
-        [sys.executable, "-c", command, *asked, "--profile"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", command, *asked, "--profile"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     for _ in range(600):
         time.sleep(0.1)
@@ -48,10 +64,15 @@ def running_for(process_id: int) -> float:
 def test_a_killed_worker_of_a_cluster_changes_nothing() -> None:
     distributed = pytest.importorskip("distributed")
     ask = epidemic.Scenario(
-        base=plain_base(20_000, 1, 1), disease=epidemic.load_disease("sars-cov-2-ancestral", []), days=120, seed=1
+        base=plain_base(20_000, 1, 1),
+        disease=epidemic.load_disease("sars-cov-2-ancestral", []),
+        days=120,
+        seed=1,
     )
     here = epidemic.run_ensemble(ask, 8)
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
         worker = next(iter(cluster.workers.values()))
         before = worker.pid
         killer = threading.Timer(3.0, os.kill, (before, signal.SIGKILL))

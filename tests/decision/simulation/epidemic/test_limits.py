@@ -8,20 +8,24 @@ import msgspec
 import numpy as np
 import pytest
 
+from twinward.citybase.people.plain_city import plain_base
 from twinward.core.errors import InputError
 from twinward.decision.simulation import epidemic
 from twinward.decision.simulation.epidemic.outcome import COMPARTMENTS
-from twinward.citybase.people.plain_city import plain_base
 
 RESIDENTS, DAYS = 20_000, 120
 BASE = plain_base(RESIDENTS, 5, 1)
 DISEASE = epidemic.load_disease("sars-cov-2-ancestral")
 
 
-def outcome(disease: Any = DISEASE, measures: list[dict[str, Any]] | None = None, **asked: Any) -> epidemic.SimulationOutcome:
+def outcome(
+    disease: Any = DISEASE, measures: list[dict[str, Any]] | None = None, **asked: Any
+) -> epidemic.SimulationOutcome:
     told = {"base": BASE, "days": DAYS, "seed": 3, "infected": 40} | asked
     return epidemic.run(
-        epidemic.Scenario(disease=disease, measures=epidemic.read_measures({"measures": measures or []}), **told)
+        epidemic.Scenario(
+            disease=disease, measures=epidemic.read_measures({"measures": measures or []}), **told
+        )
     )
 
 
@@ -68,12 +72,16 @@ def test_a_city_that_meets_nobody_outside_infects_only_households() -> None:
 
 def test_full_vaccination_with_a_perfect_vaccine_stops_everything() -> None:
     perfect = epidemic.load_disease(
-        "sars-cov-2-ancestral", ["doses.0.infection=1.0", "doses.1.infection=1.0", "doses.0.half_life_d=0"]
+        "sars-cov-2-ancestral",
+        ["doses.0.infection=1.0", "doses.1.infection=1.0", "doses.0.half_life_d=0"],
     )
     everybody = epidemic.InitialState(
-        infected=np.arange(40), infected_days_ago=np.zeros(40, int), vaccinated=np.arange(RESIDENTS),
-        doses=np.ones(RESIDENTS, int), dose_days_ago=np.full(RESIDENTS, 20),
-    )  # fmt: skip
+        infected=np.arange(40),
+        infected_days_ago=np.zeros(40, int),
+        vaccinated=np.arange(RESIDENTS),
+        doses=np.ones(RESIDENTS, int),
+        dose_days_ago=np.full(RESIDENTS, 20),
+    )
     assert outcome(perfect, initial=everybody).infections == 40
 
 
@@ -103,11 +111,32 @@ def test_household_infections_happen_inside_the_household() -> None:
         ({"threads": 0}, "bad_threads"),
         ({"mixing": "odd"}, "bad_mixing"),
         ({"seed": 2**64}, "bad_seed"),
-        ({"importations": (epidemic.Importation(first_day=0, last_day=2, per_day=1.0, area="?"),)}, "unknown_area"),
-        ({"importations": (epidemic.Importation(first_day=0, last_day=2, per_day=1.0, strain=3),)}, "unknown_strain"),
-        ({"initial": epidemic.InitialState(apart=np.array([RESIDENTS]), apart_days=np.array([1]))}, "bad_initial"),
+        (
+            {
+                "importations": (
+                    epidemic.Importation(first_day=0, last_day=2, per_day=1.0, area="?"),
+                )
+            },
+            "unknown_area",
+        ),
+        (
+            {
+                "importations": (
+                    epidemic.Importation(first_day=0, last_day=2, per_day=1.0, strain=3),
+                )
+            },
+            "unknown_strain",
+        ),
+        (
+            {
+                "initial": epidemic.InitialState(
+                    apart=np.array([RESIDENTS]), apart_days=np.array([1])
+                )
+            },
+            "bad_initial",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_run_is_said_before_anything_runs(asked: dict[str, Any], code: str) -> None:
     with pytest.raises(InputError) as refused:
         outcome(**asked)
@@ -116,10 +145,12 @@ def test_what_cannot_be_run_is_said_before_anything_runs(asked: dict[str, Any], 
 
 def test_beds_that_are_full_cost_lives() -> None:
     none = epidemic.load_disease(
-        "sars-cov-2-ancestral", ["capacity.hospital_beds_per_1000=0", "capacity.icu_beds_per_1000=0"]
+        "sars-cov-2-ancestral",
+        ["capacity.hospital_beds_per_1000=0", "capacity.icu_beds_per_1000=0"],
     )
     many = epidemic.load_disease(
-        "sars-cov-2-ancestral", ["capacity.hospital_beds_per_1000=500", "capacity.icu_beds_per_1000=500"]
+        "sars-cov-2-ancestral",
+        ["capacity.hospital_beds_per_1000=500", "capacity.icu_beds_per_1000=500"],
     )
     assert outcome(none).deaths > 1.5 * outcome(many).deaths
 
@@ -127,7 +158,9 @@ def test_beds_that_are_full_cost_lives() -> None:
 def test_imported_cases_come_when_and_where_they_are_asked_for() -> None:
     area = BASE.leaf_codes[2]
     entry = epidemic.Importation(first_day=5, last_day=7, per_day=30.0, area=area)
-    quiet = msgspec.structs.replace(epidemic.load_disease("sars-cov-2-ancestral", ["transmission.r0=0"]))
+    quiet = msgspec.structs.replace(
+        epidemic.load_disease("sars-cov-2-ancestral", ["transmission.r0=0"])
+    )
     run = outcome(quiet, infected=0, importations=(entry,), keep_tree=True)
     assert run.tree is not None
     assert set(run.tree.day.tolist()) == {5, 6}

@@ -1,4 +1,6 @@
-"""A forecast starts where the twins stand: reported infections, an estimate of the others, the measures in force."""
+"""A forecast starts where the twins stand: reported infections, an estimate of the others, the
+measures in force.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from twinward.citybase.people.plain_city import plain_base
 from twinward.core.errors import InputError
 from twinward.decision.simulation.epidemic import load_disease
 from twinward.decision.simulation.epidemic.live_state import read_live
-from twinward.citybase.people.plain_city import plain_base
 from twinward.twins.city.areas import AreaTree
 
 NOW = datetime(2022, 4, 1, 8, tzinfo=UTC)
@@ -45,7 +47,11 @@ class Picture:
 
     def list_rows(self, table: str, **equals: Any) -> list[Row]:
         rows = self.tables.get(table, [])
-        return [row for row in rows if all(getattr(row, name) == value for name, value in equals.items())]
+        return [
+            row
+            for row in rows
+            if all(getattr(row, name) == value for name, value in equals.items())
+        ]
 
 
 def count_row(area: str, days_ago: int, count: int, found_in: str = "community") -> Row:
@@ -82,13 +88,21 @@ def test_what_reports_do_not_find_is_estimated_and_said_to_be() -> None:
     all_found = live(Picture(counts=[count_row(area, ago, 20) for ago in range(14)]), 1.0)
     half_found = live(Picture(counts=[count_row(area, ago, 20) for ago in range(14)]), 0.5)
     assert half_found.estimated > all_found.estimated
-    assert len(half_found.initial.infected) == pytest.approx(2 * len(all_found.initial.infected), rel=0.1)
+    assert len(half_found.initial.infected) == pytest.approx(
+        2 * len(all_found.initial.infected), rel=0.1
+    )
     assert "estimate" in half_found.notes[0]
 
 
 def test_reclassified_persons_and_days_to_come_are_no_new_infections() -> None:
     area = BASE.leaf_codes[0]
-    picture = Picture(counts=[count_row(area, 3, 10), count_row(area, 3, 99, "reclassified"), count_row(area, -2, 99)])
+    picture = Picture(
+        counts=[
+            count_row(area, 3, 10),
+            count_row(area, 3, 99, "reclassified"),
+            count_row(area, -2, 99),
+        ]
+    )
     assert live(picture).reported == 10
 
 
@@ -112,10 +126,13 @@ def test_orders_of_open_incidents_become_the_simulators_measures() -> None:
 
 def test_an_order_for_the_whole_city_holds_everywhere() -> None:
     orders = [
-        Row(measure="area_lockdown", area=area, status="done", ordered_at=NOW) for area in (BASE.leaf_codes[0], "root")
+        Row(measure="area_lockdown", area=area, status="done", ordered_at=NOW)
+        for area in (BASE.leaf_codes[0], "root")
     ]
     picture = Picture(
-        counts=[count_row(BASE.leaf_codes[0], 3, 10)], incidents=[Row(id="i", status="open")], tasks=orders
+        counts=[count_row(BASE.leaf_codes[0], 3, 10)],
+        incidents=[Row(id="i", status="open")],
+        tasks=orders,
     )
     (measure,) = live(picture).measures
     assert not measure.areas

@@ -7,10 +7,10 @@ import pytest
 from scipy.stats import ks_2samp
 from tests.reference import outbreak
 
+from twinward.citybase.people.plain_city import plain_base
 from twinward.decision.simulation import epidemic
 from twinward.decision.simulation.epidemic.kernels.resident_bits import FIXED
 from twinward.decision.simulation.epidemic.prepare import prepare
-from twinward.citybase.people.plain_city import plain_base
 
 # nobody in hospital meets staff in the reference, so nobody goes there
 DISEASE = epidemic.load_disease(
@@ -27,7 +27,9 @@ def both(seeds: range) -> tuple[list[list[int]], list[list[int]]]:
     fixed = simulator.people.city.words[:, FIXED]
     age, kind = (fixed >> np.uint64(27)).astype(int) & 127, (fixed >> np.uint64(24)).astype(int) & 7
     classes = (age * 8 + kind) * 2 + ((fixed >> np.uint64(57)).astype(int) & 63 > 1)
-    fast = [simulator.run(epidemic.with_seed(ask, s)).series["new_infections"].tolist() for s in seeds]
+    fast = [
+        simulator.run(epidemic.with_seed(ask, s)).series["new_infections"].tolist() for s in seeds
+    ]
     slow = [outbreak.run(BASE, prepared, classes, DAYS, INFECTED, s) for s in seeds]
     return fast, slow
 

@@ -6,17 +6,21 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from twinward.citybase.people.plain_city import plain_base
 from twinward.decision.simulation import epidemic
 from twinward.decision.simulation.epidemic.course import make_history, profile_of
-from twinward.citybase.people.plain_city import plain_base
 
 BASE = plain_base(50_000, 2, 1)
 SIMULATOR = epidemic.Simulator(BASE)
 
 
-def runs(settings: list[str], seeds: range, days: int, infected: int = 100) -> list[epidemic.SimulationOutcome]:
+def runs(
+    settings: list[str], seeds: range, days: int, infected: int = 100
+) -> list[epidemic.SimulationOutcome]:
     disease = epidemic.load_disease("sars-cov-2-ancestral", settings)
-    ask = epidemic.Scenario(base=BASE, disease=disease, days=days, seed=0, infected=infected, mixing="uniform")
+    ask = epidemic.Scenario(
+        base=BASE, disease=disease, days=days, seed=0, infected=infected, mixing="uniform"
+    )
     return [SIMULATOR.run(epidemic.with_seed(ask, seed)) for seed in seeds]
 
 
@@ -28,7 +32,9 @@ def final_size(r0: float, seeded: float) -> float:
 @pytest.mark.parametrize("r0", [1.5, 2.5])
 def test_final_size_is_within_half_a_percent_of_theory(r0: float) -> None:
     # many at the start, so that the mean of 20 seeds is known to 0.3 %
-    mean = np.mean([run.attack_rate for run in runs([f"transmission.r0={r0}"], range(20), 300, 2_500)])
+    mean = np.mean(
+        [run.attack_rate for run in runs([f"transmission.r0={r0}"], range(20), 300, 2_500)]
+    )
     assert mean == pytest.approx(final_size(r0, 2_500 / BASE.residents), rel=0.005)
 
 
@@ -58,7 +64,11 @@ def test_early_growth_follows_euler_and_lotka() -> None:
 
 def test_outbreaks_from_one_case_die_out_as_often_as_a_branching_process() -> None:
     """Lloyd-Smith et al. 2005, Nature 438:355: q = (1 + R0/k (1 - q))^-k."""
-    settings = ["transmission.r0=2.0", "transmission.dispersion_k=0.5", "transmission.asymptomatic=1.0"]
+    settings = [
+        "transmission.r0=2.0",
+        "transmission.dispersion_k=0.5",
+        "transmission.asymptomatic=1.0",
+    ]
     done = runs(settings, range(200), 40, 1)
     died = np.mean([run.infections < 100 for run in done])
     expected = brentq(lambda q: q - (1 + 2.0 / 0.5 * (1 - q)) ** -0.5, 0.0, 0.999)

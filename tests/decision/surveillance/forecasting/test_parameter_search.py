@@ -1,4 +1,6 @@
-"""The search for parameters: resumable after any kill, the same bytes for the same seed, honest about the past."""
+"""The search for parameters: resumable after any kill, the same bytes for the same seed, honest
+about the past.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def counts() -> Any:
 
 
 @pytest.fixture(scope="module")
-def whole(counts: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, parameter_search.Search]:
+def whole(
+    counts: Any, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, parameter_search.Search]:
     folder = tmp_path_factory.mktemp("whole")
     return folder, parameter_search.search(counts, None, 1, TRIALS, folder)
 
@@ -52,7 +56,10 @@ def test_a_search_killed_and_resumed_ends_with_the_same_trials(
     resumed = parameter_search.search(counts, None, 1, TRIALS, tmp_path, resume=True)
     assert resumed.resumed == 80
     assert resumed.trials == whole[1].trials
-    assert parameter_search.posterior(resumed, 1).tobytes() == parameter_search.posterior(whole[1], 1).tobytes()
+    assert (
+        parameter_search.posterior(resumed, 1).tobytes()
+        == parameter_search.posterior(whole[1], 1).tobytes()
+    )
 
 
 def test_a_batch_of_which_only_a_part_was_kept_is_done_again(
@@ -65,14 +72,18 @@ def test_a_batch_of_which_only_a_part_was_kept_is_done_again(
         assert (again.resumed, again.trials) == (resumed, whole[1].trials)
 
 
-def test_a_search_of_other_counts_is_not_gone_on_with(counts: Any, whole: tuple[Path, parameter_search.Search]) -> None:
+def test_a_search_of_other_counts_is_not_gone_on_with(
+    counts: Any, whole: tuple[Path, parameter_search.Search]
+) -> None:
     for other, seed in ((counts + 1, 1), (counts, 2)):
         with pytest.raises(InputError) as refused:
             parameter_search.search(other, None, seed, TRIALS, whole[0], resume=True)
         assert refused.value.code == "other_study"
 
 
-def test_proposals_leave_the_even_spread_for_where_the_likelihood_is_high(whole: tuple[Path, parameter_search.Search]) -> None:
+def test_proposals_leave_the_even_spread_for_where_the_likelihood_is_high(
+    whole: tuple[Path, parameter_search.Search],
+) -> None:
     values = [trial.value for trial in whole[1].trials]
     assert np.median(values[64:]) > np.median(values[:64])
     for trial in whole[1].trials:
@@ -104,7 +115,9 @@ def test_a_series_too_short_for_a_check_has_none(counts: Any) -> None:
     assert check_coverage(counts[:15], 5, None, 1) is None
 
 
-def calibrated(counts: Any, tmp_path: Path, folder: str, trials: int, resume: bool = False) -> tuple[Any, Any]:
+def calibrated(
+    counts: Any, tmp_path: Path, folder: str, trials: int, resume: bool = False
+) -> tuple[Any, Any]:
     path = tmp_path / "a.csv"
     rows = [f"{START + timedelta(days=k)},{n:.0f}" for k, n in enumerate(counts)]
     path.write_text("date,new\n" + "\n".join(rows) + "\n")
@@ -120,7 +133,9 @@ def calibrated(counts: Any, tmp_path: Path, folder: str, trials: int, resume: bo
     )
 
 
-def test_a_calibration_gone_on_with_answers_as_one_that_never_stopped(counts: Any, tmp_path: Path) -> None:
+def test_a_calibration_gone_on_with_answers_as_one_that_never_stopped(
+    counts: Any, tmp_path: Path
+) -> None:
     _, whole = calibrated(counts, tmp_path, "whole", 32)
     calibrated(counts, tmp_path, "stopped", 16)
     _, resumed = calibrated(counts, tmp_path, "stopped", 32, resume=True)
@@ -136,6 +151,12 @@ def test_what_is_written_has_the_same_bytes_every_time(counts: Any, tmp_path: Pa
     for folder in ("one", "two"):
         forecast, _ = calibrated(counts, tmp_path, folder, 16)
         names = draw(forecast, START + timedelta(days=24), tmp_path / folder)
-        assert {"forecast.png", "forecast.svg", "reproduction.svg", "posterior.png", "quantiles.csv"} <= set(names)
+        assert {
+            "forecast.png",
+            "forecast.svg",
+            "reproduction.svg",
+            "posterior.png",
+            "quantiles.csv",
+        } <= set(names)
         files.append([(tmp_path / folder / name).read_bytes() for name in names])
     assert files[0] == files[1]

@@ -8,15 +8,25 @@ import pytest
 from scipy import optimize, stats
 
 from twinward.decision.tracing.chains.reconstruct import ChainAnswer, reconstruct_chain
-from twinward.decision.tracing.chains.statistics import (measure_dispersion, r_by_generation, top_share)
-from twinward.decision.tracing.chains.table import build_line_list
 from twinward.decision.tracing.chains.serial_interval import get_serial_interval
+from twinward.decision.tracing.chains.statistics import (
+    measure_dispersion,
+    r_by_generation,
+    top_share,
+)
+from twinward.decision.tracing.chains.table import build_line_list
 from twinward.rehearsal.chain_truth import DISEASES, ChainTruth, pretend_outbreak
 
 
 def answer_for(truth: ChainTruth, disease: str | None, *, onset_only: bool = False) -> ChainAnswer:
-    columns = {word: truth.columns[word] for word in ("id", "onset", "confirmed")} if onset_only else truth.columns
-    cases = build_line_list(columns, {} if onset_only else truth.places, [] if onset_only else truth.contacts)
+    columns = (
+        {word: truth.columns[word] for word in ("id", "onset", "confirmed")}
+        if onset_only
+        else truth.columns
+    )
+    cases = build_line_list(
+        columns, {} if onset_only else truth.places, [] if onset_only else truth.contacts
+    )
     return reconstruct_chain(cases, get_serial_interval(disease) if disease else None)
 
 
@@ -47,7 +57,11 @@ def test_probabilities_are_calibrated_over_many_outbreaks() -> None:
     p, right = np.array(said), np.array(came)
     for low, high in ((0.0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.01)):
         mine = (p >= low) & (p < high)
-        assert abs(p[mine].mean() - right[mine].mean()) < 0.15, (low, p[mine].mean(), right[mine].mean())
+        assert abs(p[mine].mean() - right[mine].mean()) < 0.15, (
+            low,
+            p[mine].mean(),
+            right[mine].mean(),
+        )
     assert abs(p.mean() - right.mean()) < 0.08
 
 
@@ -76,7 +90,9 @@ def test_infectors_in_the_list_are_kept_and_said_to_be_stated() -> None:
         if infector:
             assert links[name].infector == infector
             assert links[name].stated
-    children = np.array([sum(1 for by in truth.infector.values() if by == name) for name in truth.infector])
+    children = np.array(
+        [sum(1 for by in truth.infector.values() if by == name) for name in truth.infector]
+    )
     assert abs(answer.k / measure_dispersion(children).k - 1) < 0.2
 
 
@@ -94,7 +110,9 @@ def test_an_imported_case_has_no_infector_and_a_stranger_in_time_stays_unlinked(
 
 def test_an_undated_case_is_linked_only_where_a_contact_is_stated() -> None:
     columns = {"id": ["a", "b", "c", "d"], "onset": ["1", "6", "", ""]}
-    answer = reconstruct_chain(build_line_list(columns, {}, [("b", "c")]), get_serial_interval("sars-2003"))
+    answer = reconstruct_chain(
+        build_line_list(columns, {}, [("b", "c")]), get_serial_interval("sars-2003")
+    )
     links = {link.infectee: link for link in answer.links}
     assert links["c"].infector == "b"
     assert links["c"].stated
@@ -109,7 +127,8 @@ def test_genetic_distance_decides_between_equal_dates() -> None:
     near = [("x", f"x{i}", "0") for i in range(6)] + [("y", f"y{i}", "0") for i in range(6)]
     far = [("x", f"y{i}", "12") for i in range(6)] + [("y", f"x{i}", "12") for i in range(6)]
     answer = reconstruct_chain(
-        build_line_list(columns, {}, genetic=[*near, *far, ("x", "y", "9")]), get_serial_interval("sars-2003")
+        build_line_list(columns, {}, genetic=[*near, *far, ("x", "y", "9")]),
+        get_serial_interval("sars-2003"),
     )
     links = {link.infectee: link.infector for link in answer.links}
     assert [links[f"x{i}"] for i in range(6)] == ["x"] * 6
@@ -127,7 +146,9 @@ def test_k_is_the_maximum_of_the_negative_binomial_likelihood() -> None:
     children = np.random.Generator(np.random.Philox(5)).negative_binomial(0.3, 0.3 / 1.8, 500)
     mean = children.mean()
     best = optimize.minimize_scalar(
-        lambda k: -stats.nbinom.logpmf(children, k, k / (k + mean)).sum(), bounds=(0.01, 20), method="bounded"
+        lambda k: -stats.nbinom.logpmf(children, k, k / (k + mean)).sum(),
+        bounds=(0.01, 20),
+        method="bounded",
     )
     fit = measure_dispersion(children)
     assert fit.k == pytest.approx(best.x, rel=1e-3)
@@ -140,7 +161,12 @@ def test_top_share_and_r_by_generation_count_what_the_tree_shows() -> None:
     children = np.bincount(parent[parent >= 0], minlength=10)
     assert top_share(children) == pytest.approx(6 / 9)
     rows = r_by_generation(parent, generation, 0.5)
-    assert [(row.cases, row.r) for row in rows] == [(1, 4.0), (4, 0.75), (3, pytest.approx(2 / 3)), (2, 0.0)]
+    assert [(row.cases, row.r) for row in rows] == [
+        (1, 4.0),
+        (4, 0.75),
+        (3, pytest.approx(2 / 3)),
+        (2, 0.0),
+    ]
     assert all(row.low <= row.r <= row.high for row in rows)
 
 

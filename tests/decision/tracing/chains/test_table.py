@@ -1,4 +1,6 @@
-"""Line lists as people write them: dates, places, statements, and clear errors for what cannot be used."""
+"""Line lists as people write them: dates, places, statements, and clear errors for what cannot
+be used.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ def test_what_cannot_be_used_is_named(change: dict[str, list[str]], code: str) -
     assert error.value.advice
 
 
-def test_contacts_who_are_no_cases_are_left_out_and_counted_but_a_wrong_column_is_an_error() -> None:
+def test_contacts_who_are_no_cases_are_left_out_and_counted_but_a_wrong_column_is_an_error() -> (
+    None
+):
     columns = {"id": ["a", "b", "c"], "onset": ["1", "3", "5"]}
     cases = build_line_list(columns, {}, [("a", "b"), ("a", "c"), ("b", "healthy aunt")])
     assert cases.contacts.stated == 2

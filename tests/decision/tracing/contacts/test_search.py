@@ -1,4 +1,6 @@
-"""The contact question counts exactly what brute force counts, and opens only what the scope opens."""
+"""The contact question counts exactly what brute force counts, and opens only what the scope
+opens.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ from reference.movement import START, START_US, as_batch, brute_pairs, open_scop
 from twinward.core.clock import from_us
 from twinward.core.errors import AbsentError, InputError, RefusedError
 from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts
-from twinward.decision.tracing.scoped_lake import AreaLocator, ScopedLake
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.decision.tracing.scoped_lake import AreaLocator, ScopedLake
 from twinward.storage.lake.lake import Lake
 
 
@@ -27,7 +29,9 @@ def fill(root: Path, columns: dict[str, Any]) -> Lake:
 def ask(lake: Lake, scope: Any = None, areas: Any = None, **question: Any) -> Any:
     asked = {"start": START, "end": START + timedelta(days=3)} | question
     return list_contacts(
-        ScopedLake(lake.snapshot(), scope or open_scope(), areas), ContactQuestion(**asked), VenueRules()
+        ScopedLake(lake.snapshot(), scope or open_scope(), areas),
+        ContactQuestion(**asked),
+        VenueRules(),
     )
 
 
@@ -89,8 +93,11 @@ def test_the_window_bounds_the_case_and_not_the_others(tmp_path: Path) -> None:
     }
     lake = fill(tmp_path, columns)
     assert ask(lake, subject="1", end=START + timedelta(hours=1)).counts == {
-        "subjects": 1, "raw_pairs": 1, "contacts": 0, "case_fixes": 1,
-    }  # fmt: skip
+        "subjects": 1,
+        "raw_pairs": 1,
+        "contacts": 0,
+        "case_fixes": 1,
+    }
     closed = open_scope(data_from=START)
     assert ask(lake, closed, subject="1", end=START + timedelta(hours=1)).counts["raw_pairs"] == 0
 
@@ -124,7 +131,9 @@ def test_what_the_activation_does_not_open_is_refused(city: tuple[Lake, dict[str
         ({"subject": "3", "limit": -1}, "bad_limit"),
     ],
 )
-def test_bad_questions_get_a_clear_code(city: tuple[Lake, dict[str, Any]], question: dict[str, Any], code: str) -> None:
+def test_bad_questions_get_a_clear_code(
+    city: tuple[Lake, dict[str, Any]], question: dict[str, Any], code: str
+) -> None:
     with pytest.raises(InputError) as error:
         ask(city[0], **question)
     assert error.value.code == code
@@ -134,7 +143,11 @@ def test_bad_questions_get_a_clear_code(city: tuple[Lake, dict[str, Any]], quest
 def test_two_who_spend_the_day_together_rank_before_a_passer_by(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     times = np.arange(0, 8 * 3600, 600) * 1_000_000 + START_US + 86_400_000_000
-    rows = [(s, t, 0.0) for s in (1, 2) for t in times] + [(3, times[5], 0.0003)] + [(4, t, 0.00036) for t in times]
+    rows = (
+        [(s, t, 0.0) for s in (1, 2) for t in times]
+        + [(3, times[5], 0.0003)]
+        + [(4, t, 0.00036) for t in times]
+    )
     noise = random.normal(0, 15 / 111_195, (len(rows), 2))
     columns = {
         "subject": np.array([row[0] for row in rows]),
@@ -145,5 +158,7 @@ def test_two_who_spend_the_day_together_rank_before_a_passer_by(tmp_path: Path) 
     contacts = ask(fill(tmp_path, columns), subject="1", min_duration_min=0).contacts
     by = {contact.subject: contact for contact in contacts}
     assert contacts[0].subject == "2" and by["2"].minutes >= 450 and by["2"].probability > 0.4
-    assert by["4"].probability < by["2"].probability / 2, "the neighbour forty metres off is not taken for company"
+    assert by["4"].probability < by["2"].probability / 2, (
+        "the neighbour forty metres off is not taken for company"
+    )
     assert all(contact.first_at >= from_us(START_US).isoformat()[:10] for contact in contacts)

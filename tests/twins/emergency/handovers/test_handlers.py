@@ -1,4 +1,6 @@
-"""Handing a case over: it moves only when the other side accepts; both sides see what became of it."""
+"""Handing a case over: it moves only when the other side accepts; both sides see what became of
+it.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,19 @@ from helpers.cities import COMMUNITY, PUDONG_COMMUNITY, Desk
 from twinward.core.errors import RefusedError
 from twinward.security.identity.people import Caller
 from twinward.service.access import activations
-from twinward.service.intake import commands
 from twinward.service.access.handovers import list_handovers
+from twinward.service.intake import commands
 
 
 def offered(desk: Desk, number: int = 1) -> str:
     desk.case(number)
     name = f"h-{number}"
-    told = {"handover": name, "case": f"c-{number}", "to_area": PUDONG_COMMUNITY, "reason": "lives there now"}
+    told = {
+        "handover": name,
+        "case": f"c-{number}",
+        "to_area": PUDONG_COMMUNITY,
+        "reason": "lives there now",
+    }
     assert desk.post("HandOverCase", **told).stored == 1
     return name
 
@@ -49,14 +56,24 @@ def test_a_returned_case_stays_and_may_be_offered_again(desk: Desk) -> None:
     name = offered(desk)
     assert desk.post("ReturnHandOver", handover=name, because="the address is missing").stored == 1
     assert case_area(desk) == COMMUNITY
-    told = {"handover": "h-2", "case": "c-1", "to_area": PUDONG_COMMUNITY, "reason": "with the address now"}
+    told = {
+        "handover": "h-2",
+        "case": "c-1",
+        "to_area": PUDONG_COMMUNITY,
+        "reason": "with the address now",
+    }
     assert desk.post("HandOverCase", **told).stored == 1
 
 
 def test_a_refused_case_is_not_offered_to_the_same_area_twice(desk: Desk) -> None:
     name = offered(desk)
     assert desk.post("RefuseHandOver", handover=name, because="registered elsewhere").stored == 1
-    told = {"handover": "h-2", "case": "c-1", "to_area": PUDONG_COMMUNITY, "reason": "please take it"}
+    told = {
+        "handover": "h-2",
+        "case": "c-1",
+        "to_area": PUDONG_COMMUNITY,
+        "reason": "please take it",
+    }
     assert desk.refusal("HandOverCase", **told) == "refused"
 
 
@@ -73,7 +90,12 @@ def test_a_refused_case_is_not_offered_to_the_same_area_twice(desk: Desk) -> Non
 )
 def test_what_cannot_be_offered_is_refused(desk: Desk, fields: dict[str, str], code: str) -> None:
     offered(desk)
-    told = {"handover": "h-9", "case": "c-1", "to_area": PUDONG_COMMUNITY, "reason": "lives there now"} | fields
+    told = {
+        "handover": "h-9",
+        "case": "c-1",
+        "to_area": PUDONG_COMMUNITY,
+        "reason": "lives there now",
+    } | fields
     assert desk.refusal("HandOverCase", **told) == code
 
 
@@ -93,9 +115,15 @@ def test_both_sides_see_it_under_an_activation_and_nobody_in_peacetime(desk: Des
         list_handovers(desk.platform, here)
     assert refused.value.code == "peacetime"
     activations.open_activation(
-        desk.platform, desk.me, hazard="epidemic", areas=["all"], purposes=["trace"], days=3, by="the committee",
+        desk.platform,
+        desk.me,
+        hazard="epidemic",
+        areas=["all"],
+        purposes=["trace"],
+        days=3,
+        by="the committee",
         basis="the act, article 39",
-    )  # fmt: skip
+    )
     desk.clock.advance(timedelta(minutes=1))
     (seen,) = list_handovers(desk.platform, here).items
     assert (seen.status, seen.mine_to_answer) == ("offered", False)

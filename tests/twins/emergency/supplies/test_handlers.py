@@ -1,4 +1,6 @@
-"""Supplies and patients between two sides: nothing is lost, promised twice or taken from what is not there."""
+"""Supplies and patients between two sides: nothing is lost, promised twice or taken from what is
+not there.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ import pytest
 from helpers.cities import HUANGPU, START, Desk
 from twinward.core.errors import AbsentError, RefusedError
 from twinward.security.identity.people import Caller
-from twinward.service.logistics import supply_queries
 from twinward.service.intake.commands import submit_objects
+from twinward.service.logistics import supply_queries
 from twinward.twins.emergency.messages import Lot
 from twinward.twins.emergency.resources.handlers import take_lots
 
@@ -20,17 +22,38 @@ CITY_DEPOT = "depot-1"
 
 
 def state(desk: Desk, quantity: float = 100, **more: Any) -> None:
-    told = {"kind": "masks", "area": PUDONG, "quantity": quantity, "unit": "pieces", "holder": CITY_DEPOT} | more
+    told = {
+        "kind": "masks",
+        "area": PUDONG,
+        "quantity": quantity,
+        "unit": "pieces",
+        "holder": CITY_DEPOT,
+    } | more
     assert desk.post("SetStock", **told).stored == 1
 
 
 def request(desk: Desk, quantity: float = 60, name: str = "r", **more: Any) -> None:
-    told = {"request": name, "kind": "masks", "quantity": quantity, "unit": "pieces", "area": HUANGPU}
-    assert desk.post("RequestSupply", **(told | {"from_area": PUDONG, "from_holder": CITY_DEPOT} | more)).stored == 1
+    told = {
+        "request": name,
+        "kind": "masks",
+        "quantity": quantity,
+        "unit": "pieces",
+        "area": HUANGPU,
+    }
+    assert (
+        desk.post(
+            "RequestSupply", **(told | {"from_area": PUDONG, "from_holder": CITY_DEPOT} | more)
+        ).stored
+        == 1
+    )
 
 
 def stock(desk: Desk, area: str, kind: str = "masks") -> Any:
-    return next(row for row in supply_queries.list_stocks(desk.platform, desk.me, kind=kind) if row.area == area)
+    return next(
+        row
+        for row in supply_queries.list_stocks(desk.platform, desk.me, kind=kind)
+        if row.area == area
+    )
 
 
 def step(desk: Desk, kind: str, area: str, **more: Any) -> None:
@@ -90,8 +113,12 @@ def test_a_stock_is_not_promised_twice_nor_sent_when_it_is_gone(desk: Desk) -> N
     assert (stock(desk, PUDONG).quantity, stock(desk, PUDONG).committed) == (0, 0)
 
 
-@pytest.mark.parametrize(("kind", "area"), [("WithdrawRequest", HUANGPU), ("DeclineSupply", PUDONG)])
-def test_what_was_promised_is_free_again_when_either_side_steps_back(desk: Desk, kind: str, area: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "area"), [("WithdrawRequest", HUANGPU), ("DeclineSupply", PUDONG)]
+)
+def test_what_was_promised_is_free_again_when_either_side_steps_back(
+    desk: Desk, kind: str, area: str
+) -> None:
     state(desk)
     request(desk)
     step(desk, "CommitSupply", PUDONG, quantity=60)
@@ -100,11 +127,27 @@ def test_what_was_promised_is_free_again_when_either_side_steps_back(desk: Desk,
     assert desk.refusal(kind, request="r", area=area, because="again") == "out_of_order"
 
 
-def test_what_is_asked_for_an_incident_that_is_not_there_is_refused_and_a_bad_number_said_plainly(desk: Desk) -> None:
-    told = {"kind": "masks", "quantity": 5, "unit": "pieces", "area": HUANGPU, "incident": "inc-none"}
+def test_what_is_asked_for_an_incident_that_is_not_there_is_refused_and_a_bad_number_said_plainly(
+    desk: Desk,
+) -> None:
+    told = {
+        "kind": "masks",
+        "quantity": 5,
+        "unit": "pieces",
+        "area": HUANGPU,
+        "incident": "inc-none",
+    }
     assert desk.refusal("RequestSupply", request="x", **told) == "not_found"
-    moved = {"subject": "p", "area": HUANGPU, "hospital": "a", "to_area": PUDONG, "to_hospital": "b"}
-    assert desk.refusal("RequestTransfer", transfer="x", incident="inc-none", **moved) == "not_found"
+    moved = {
+        "subject": "p",
+        "area": HUANGPU,
+        "hospital": "a",
+        "to_area": PUDONG,
+        "to_hospital": "b",
+    }
+    assert (
+        desk.refusal("RequestTransfer", transfer="x", incident="inc-none", **moved) == "not_found"
+    )
     account = desk.post("RequestSupply", request="x", **(told | {"quantity": -5}))
     assert account.rejected[0].message.startswith("RequestSupply: quantity: -5 is not above 0")
 
@@ -130,7 +173,13 @@ def test_an_open_request_is_answered_by_whoever_can(desk: Desk) -> None:
 )
 def test_a_count_that_cannot_be_is_refused(desk: Desk, fields: dict[str, Any], code: str) -> None:
     state(desk)
-    told = {"kind": "masks", "area": PUDONG, "quantity": 100, "unit": "pieces", "holder": CITY_DEPOT} | fields
+    told = {
+        "kind": "masks",
+        "area": PUDONG,
+        "quantity": 100,
+        "unit": "pieces",
+        "holder": CITY_DEPOT,
+    } | fields
     assert desk.refusal("SetStock", **told) == code
 
 
@@ -150,7 +199,9 @@ def test_expired_masks_are_neither_free_nor_sent(desk: Desk) -> None:
     step(desk, "CommitSupply", PUDONG, quantity=30)
     step(desk, "SendSupply", PUDONG)
     step(desk, "ReceiveSupply", HUANGPU)
-    assert [(lot.expires.isoformat(), lot.quantity) for lot in stock(desk, HUANGPU).lots] == [("2022-04-01", 20)]
+    assert [(lot.expires.isoformat(), lot.quantity) for lot in stock(desk, HUANGPU).lots] == [
+        ("2022-04-01", 20)
+    ]
 
 
 def test_a_request_is_shown_as_it_was_at_an_instant(desk: Desk) -> None:
@@ -172,7 +223,9 @@ def test_the_same_command_twice_is_done_once(desk: Desk) -> None:
     state(desk)
     request(desk)
     assert desk.post("CommitSupply", id="once", request="r", area=PUDONG, quantity=10).stored == 1
-    assert desk.post("CommitSupply", id="once", request="r", area=PUDONG, quantity=10).duplicate == 1
+    assert (
+        desk.post("CommitSupply", id="once", request="r", area=PUDONG, quantity=10).duplicate == 1
+    )
     assert stock(desk, PUDONG).committed == 10
 
 
@@ -187,13 +240,24 @@ def test_only_who_is_responsible_for_a_side_acts_for_it(desk: Desk) -> None:
     assert submit_objects(desk.platform, pudong, [item], "test").stored == 1
     assert [row.id for row in supply_queries.list_requests(desk.platform, pudong)] == ["r"]
     elsewhere = Caller(name="zhao", role="duty_officer", areas=("310101002",))
-    assert supply_queries.get_request(desk.platform, elsewhere, "r").area == HUANGPU  # it concerns the street inside
+    assert (
+        supply_queries.get_request(desk.platform, elsewhere, "r").area == HUANGPU
+    )  # it concerns the street inside
     with pytest.raises(AbsentError):
-        supply_queries.get_request(desk.platform, Caller(name="qian", role="duty_officer", areas=("310104",)), "r")
+        supply_queries.get_request(
+            desk.platform, Caller(name="qian", role="duty_officer", areas=("310104",)), "r"
+        )
 
 
 def beds(desk: Desk, area: str, hospital: str, quantity: float, in_use: float) -> None:
-    told = {"kind": "beds", "area": area, "holder": hospital, "quantity": quantity, "in_use": in_use, "unit": "beds"}
+    told = {
+        "kind": "beds",
+        "area": area,
+        "holder": hospital,
+        "quantity": quantity,
+        "in_use": in_use,
+        "unit": "beds",
+    }
     assert desk.post("SetStock", **told).stored == 1
 
 
@@ -202,7 +266,13 @@ def move(desk: Desk, kind: str, area: str, **more: Any) -> None:
     assert account.stored == 1, account.rejected
 
 
-ASKED = {"subject": "p-1", "area": HUANGPU, "hospital": "east", "to_area": PUDONG, "to_hospital": "west"}
+ASKED = {
+    "subject": "p-1",
+    "area": HUANGPU,
+    "hospital": "east",
+    "to_area": PUDONG,
+    "to_hospital": "west",
+}
 
 
 def test_the_beds_of_both_hospitals_follow_a_patient(desk: Desk) -> None:

@@ -1,7 +1,9 @@
-"""Deals ages and sexes to leaf areas and groups each leaf's residents into households that live together plausibly.
+"""Deals ages and sexes to leaf areas and groups each leaf's residents into households that live
+together plausibly.
 
-A leaf's residents are only a count of each cell (age * 2 + sex); a household takes members out of these counts.
-Every draw is keyed by leaf and slot, so the result does not depend on the number of threads.
+A leaf's residents are only a count of each cell (age * 2 + sex); a household takes members out of
+these counts. Every draw is keyed by leaf and slot, so the result does not depend on the number of
+threads.
 """
 
 from __future__ import annotations
@@ -17,12 +19,15 @@ CELLS = 202  # age 0-100, two sexes
 ADULT = 36  # the first cell of age 18
 OLD = 130  # the first cell of age 65
 S21, S42, MASK21 = np.uint64(21), np.uint64(42), np.uint64(0x1FFFFF)
-GOLDEN_RATIO = 0.6180339887498949  # fractional steps of it are the most even sequence on the unit interval (Weyl)
+# fractional steps of it are the most even sequence on the unit interval (Weyl)
+GOLDEN_RATIO = 0.6180339887498949
 
 
 @njit(cache=True, nogil=True)
 def branch(key: Any, slot: Any) -> Any:
-    """A key of its own for `slot`; one function, compiled once, where `key2` would be written out at every call."""
+    """A key of its own for `slot`; one function, compiled once, where `key2` would be written
+    out at every call.
+    """
     return key2(key, np.uint64(slot))
 
 
@@ -33,12 +38,23 @@ def chance_of(key: Any, slot: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def deal_cells(start: Any, cumulative: Any, hint: Any, shift: Any, stride: Any, offset: Any, first: Any, last: Any,
-               counts: Any) -> None:  # fmt: skip
-    """Counts the cells of leaves first..last: resident k holds card (k * stride + offset) mod N of one sorted deck.
+def deal_cells(
+    start: Any,
+    cumulative: Any,
+    hint: Any,
+    shift: Any,
+    stride: Any,
+    offset: Any,
+    first: Any,
+    last: Any,
+    counts: Any,
+) -> None:
+    """Counts the cells of leaves first..last: resident k holds card (k * stride + offset) mod N of
+    one sorted deck.
 
-    The stride is coprime to N, so every card is dealt once (city totals are exact), and near N times the golden
-    ratio, so each leaf gets nearly the city's own profile. `hint` holds the cell of each card block of 2**shift.
+    The stride is coprime to N, so every card is dealt once (city totals are exact), and near N
+    times the golden ratio, so each leaf gets nearly the city's own profile. `hint` holds the cell
+    of each card block of 2**shift.
     """
     total = cumulative[CELLS]
     for leaf in range(first, last):
@@ -55,7 +71,9 @@ def deal_cells(start: Any, cumulative: Any, hint: Any, shift: Any, stride: Any, 
 
 @njit(cache=True, nogil=True)
 def take_old(counts: Any, care_start: Any, old_weight: Any, key: Any, cells: Any) -> None:
-    """Moves `care_start[l+1] - care_start[l]` residents of 65 and over out of each leaf's counts into `cells`."""
+    """Moves `care_start[l+1] - care_start[l]` residents of 65 and over out of each leaf's counts
+    into `cells`.
+    """
     for leaf in range(len(care_start) - 1):
         for seat in range(care_start[leaf], care_start[leaf + 1]):
             weight = 0.0
@@ -75,7 +93,9 @@ def take_old(counts: Any, care_start: Any, old_weight: Any, key: Any, cells: Any
 
 @njit(cache=True, nogil=True)
 def draw_sizes(people: Any, adults: Any, size_cumulative: Any, key: Any, sizes: Any) -> Any:
-    """Household sizes of one leaf, summing to `people`, at most one household an adult; returns how many."""
+    """Household sizes of one leaf, summing to `people`, at most one household an adult; returns
+    how many.
+    """
     u, placed, households = uniform(key), 0, 0
     while placed < people:
         u += GOLDEN_RATIO
@@ -89,7 +109,9 @@ def draw_sizes(people: Any, adults: Any, size_cumulative: Any, key: Any, sizes: 
         households += 1
         placed += size
     turn = 0
-    while households > adults:  # fewer adults than households: dissolve the last one into the others
+    while (
+        households > adults
+    ):  # fewer adults than households: dissolve the last one into the others
         households -= 1
         for _ in range(sizes[households]):
             sizes[turn % households] += 1
@@ -98,8 +120,16 @@ def draw_sizes(people: Any, adults: Any, size_cumulative: Any, key: Any, sizes: 
 
 
 @njit(cache=True, nogil=True)
-def count_households(people: Any, adults: Any, size_cumulative: Any, key: Any, first: Any, last: Any, sizes: Any,
-                     households: Any) -> None:  # fmt: skip
+def count_households(
+    people: Any,
+    adults: Any,
+    size_cumulative: Any,
+    key: Any,
+    first: Any,
+    last: Any,
+    sizes: Any,
+    households: Any,
+) -> None:
     """How many households leaves first..last will have; the same draws as `fill_leaves`."""
     for leaf in range(first, last):
         leaf_key = branch(key, leaf)
@@ -108,7 +138,9 @@ def count_households(people: Any, adults: Any, size_cumulative: Any, key: Any, f
 
 @njit(cache=True, nogil=True)
 def place_children(children: Any, sizes: Any, households: Any, key: Any, kids: Any) -> None:
-    """How many children each household has: families of three and more first, lone parents next, crowding last."""
+    """How many children each household has: families of three and more first, lone parents next,
+    crowding last.
+    """
     wanted = 0.0
     for h in range(households):
         kids[h] = 0
@@ -155,7 +187,9 @@ def take_any(counts: Any, low: Any, high: Any, left: Any, key: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def take_near(counts: Any, target: Any, low: Any, high: Any, sex: Any) -> Any:
-    """The resident of ages low..high nearest to `target`, of `sex` where there is one at that distance or at all."""
+    """The resident of ages low..high nearest to `target`, of `sex` where there is one at that
+    distance or at all.
+    """
     target = min(max(target, low), high)
     for wanted in (sex, 1 - sex):
         for distance in range(max(target - low, high - target) + 1):
@@ -176,10 +210,11 @@ def near(key: Any, slot: Any, mean: Any, spread: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def fill_household(counts: Any, left: Any, size: Any, kids: Any, key: Any, out: Any) -> None:
-    """Writes the cells of one household into out[:size]: adults first, then children. `left` = adults, children.
+    """Writes the cells of one household into out[:size]: adults first, then children. `left` =
+    adults, children.
 
-    Parents are 20 to 45 years older than each of their children and near each other in age; further adults are
-    grandparents, grown-up children, or, when no such resident remains, anybody grown up.
+    Parents are 20 to 45 years older than each of their children and near each other in age; further
+    adults are grandparents, grown-up children, or, when no such resident remains, anybody grown up.
     """
     adults = size - kids
     low, high, target = 18, 100, -1
@@ -207,12 +242,18 @@ def fill_household(counts: Any, left: Any, size: Any, kids: Any, key: Any, out: 
         low, high = max(18, age - 12), min(100, age + 12)
     for i in range(1, adults):
         cell = -1
-        if i == 1 and (kids > 0 or kind < 0.85) and low <= high:  # a couple: he is about two years older
-            cell = take_near(counts, near(key, 4, age + (2.0 if sex == 1 else -2.0), 3.0), low, high, 1 - sex)
+        if (
+            i == 1 and (kids > 0 or kind < 0.85) and low <= high
+        ):  # a couple: he is about two years older
+            cell = take_near(
+                counts, near(key, 4, age + (2.0 if sex == 1 else -2.0), 3.0), low, high, 1 - sex
+            )
         elif i == 1 or kind < 0.9:  # another generation
             down = kids == 0 and (age >= 63 or (age >= 40 and (i & 1 == 0)))
             if down and age >= 38:
-                cell = take_near(counts, near(key, 4 + i, age - 29.0, 6.0), max(18, age - 45), age - 20, i & 1)
+                cell = take_near(
+                    counts, near(key, 4 + i, age - 29.0, 6.0), max(18, age - 45), age - 20, i & 1
+                )
             elif not down and age <= 80:
                 elder = near(key, 4 + i, age + 28.0, 6.0)
                 cell = take_near(counts, elder, age + 20, min(100, age + 45), 1 - (i & 1))
@@ -223,10 +264,26 @@ def fill_household(counts: Any, left: Any, size: Any, kids: Any, key: Any, out: 
 
 
 @njit(cache=True, nogil=True)
-def fill_leaves(counts: Any, people: Any, adults: Any, size_cumulative: Any, key: Any, start: Any, care_start: Any,
-                care_cells: Any, first_household: Any, first: Any, last: Any, buffer: Any,
-                age_sex: Any, household_of: Any, household_start: Any) -> None:  # fmt: skip
-    """Writes residents and households of leaves first..last; a resident of a care home is a household of one."""
+def fill_leaves(
+    counts: Any,
+    people: Any,
+    adults: Any,
+    size_cumulative: Any,
+    key: Any,
+    start: Any,
+    care_start: Any,
+    care_cells: Any,
+    first_household: Any,
+    first: Any,
+    last: Any,
+    buffer: Any,
+    age_sex: Any,
+    household_of: Any,
+    household_start: Any,
+) -> None:
+    """Writes residents and households of leaves first..last; a resident of a care home is a
+    household of one.
+    """
     sizes, kids, position = buffer[0], buffer[1], buffer[2]
     cells, left = np.empty(buffer.shape[1], np.int32), np.empty(2, np.int64)
     for leaf in range(first, last):
@@ -238,7 +295,9 @@ def fill_leaves(counts: Any, people: Any, adults: Any, size_cumulative: Any, key
         for h in range(households):
             position[h] = at
             at += sizes[h]
-        for step in range(3):  # families choose first, then those who live together, then those alone
+        for step in range(
+            3
+        ):  # families choose first, then those who live together, then those alone
             for h in range(households):
                 if step != (0 if kids[h] > 0 else (1 if sizes[h] > 1 else 2)):
                     continue

@@ -1,4 +1,6 @@
-"""Gives pupils the nearest class with room, workers a seat by balanced flows, and counts who needs either."""
+"""Gives pupils the nearest class with room, workers a seat by balanced flows, and counts who
+needs either.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,21 @@ NO_SITE, STAFF_TEAM = np.uint32(0xFFFFFFFF), np.uint16(0xFFFF)
 
 
 @njit(cache=True, nogil=True)
-def place_pupils(pair_leaf: Any, pair_school: Any, low: Any, high: Any, waiting: Any, room: Any, taken: Any,
-                 rows: Any) -> Any:  # fmt: skip
-    """Fills schools along pairs sorted by distance; writes (leaf, age, school, count, rank) rows, returns how many.
+def place_pupils(
+    pair_leaf: Any,
+    pair_school: Any,
+    low: Any,
+    high: Any,
+    waiting: Any,
+    room: Any,
+    taken: Any,
+    rows: Any,
+) -> Any:
+    """Fills schools along pairs sorted by distance; writes (leaf, age, school, count, rank) rows,
+    returns how many.
 
-    `waiting[leaf, age]` pupils without a place, `room[school]` free places, `taken[school, age]` pupils so far:
-    all three are changed in place. No school ever takes more than its room.
+    `waiting[leaf, age]` pupils without a place, `room[school]` free places, `taken[school, age]`
+    pupils so far: all three are changed in place. No school ever takes more than its room.
     """
     n = 0
     for p in range(len(pair_leaf)):
@@ -28,7 +39,13 @@ def place_pupils(pair_leaf: Any, pair_school: Any, low: Any, high: Any, waiting:
             count = min(waiting[leaf, age], room[school])
             if count <= 0:
                 continue
-            rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3], rows[n, 4] = leaf, age, school, count, taken[school, age]
+            rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3], rows[n, 4] = (
+                leaf,
+                age,
+                school,
+                count,
+                taken[school, age],
+            )
             n += 1
             waiting[leaf, age] -= count
             room[school] -= count
@@ -38,10 +55,11 @@ def place_pupils(pair_leaf: Any, pair_school: Any, low: Any, high: Any, waiting:
 
 @njit(cache=True, nogil=True)
 def shuffled(i: Any, n: Any, key: Any) -> Any:
-    """The place of `i` in a keyed permutation of 0..n-1: one-to-one mixing of as many bits as n has, walked inside.
+    """The place of `i` in a keyed permutation of 0..n-1: one-to-one mixing of as many bits as n
+    has, walked inside.
 
-    Black and Rogaway 2002, "Ciphers with arbitrary finite domains" (cycle walking); each step (add, multiply by an
-    odd number, xor with a shift) is one to one on those bits.
+    Black and Rogaway 2002, "Ciphers with arbitrary finite domains" (cycle walking); each step (add,
+    multiply by an odd number, xor with a shift) is one to one on those bits.
     """
     bits = np.uint64(1)
     while (np.uint64(1) << bits) < np.uint64(n):
@@ -60,8 +78,12 @@ def shuffled(i: Any, n: Any, key: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def number_seats(order: Any, staff: Any, kind: Any, team_size: Any, site_of_seat: Any, team_of_seat: Any) -> None:
-    """Seats of the sites in `order`, one after the other, in even teams; school and care staff are no team."""
+def number_seats(
+    order: Any, staff: Any, kind: Any, team_size: Any, site_of_seat: Any, team_of_seat: Any
+) -> None:
+    """Seats of the sites in `order`, one after the other, in even teams; school and care staff
+    are no team.
+    """
     seat = 0
     for i in range(len(order)):
         site = order[i]
@@ -85,15 +107,38 @@ def find_slot(cumulative: Any, value: Any, low: Any, high: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def assign_sites(start: Any, care_start: Any, age_sex: Any, rates: Any, phases: Any, seat_first: Any, seat_rows: Any,
-                 team_base: Any, pupils: Any, class_size: Any, care_site: Any, ward: Any, zone_of: Any,
-                 rank_first: Any, flow: Any, arrived: Any, zone_seat: Any, site_of_seat: Any, team_of_seat: Any,
-                 key: Any, first: Any, last: Any, site_of: Any, team_of: Any) -> None:  # fmt: skip
+def assign_sites(
+    start: Any,
+    care_start: Any,
+    age_sex: Any,
+    rates: Any,
+    phases: Any,
+    seat_first: Any,
+    seat_rows: Any,
+    team_base: Any,
+    pupils: Any,
+    class_size: Any,
+    care_site: Any,
+    ward: Any,
+    zone_of: Any,
+    rank_first: Any,
+    flow: Any,
+    arrived: Any,
+    zone_seat: Any,
+    site_of_seat: Any,
+    team_of_seat: Any,
+    key: Any,
+    first: Any,
+    last: Any,
+    site_of: Any,
+    team_of: Any,
+) -> None:
     """Writes `site_of` and `team_of` for leaves first..last.
 
-    `rates[0, age]` is the share enrolled, `rates[1, age]` the share of the others who work, in 1 / 65536. The j-th of
-    an age in a leaf is taken when floor(phase + (j + 1) * rate) passes floor(phase + j * rate): exact, evenly spread.
-    A worker's rank in the zone, shuffled, gives the destination by `flow[zone]`; the rank there, shuffled, the seat.
+    `rates[0, age]` is the share enrolled, `rates[1, age]` the share of the others who work, in 1 /
+    65536. The j-th of an age in a leaf is taken when floor(phase + (j + 1) * rate) passes
+    floor(phase + j * rate): exact, evenly spread. A worker's rank in the zone, shuffled, gives the
+    destination by `flow[zone]`; the rank there, shuffled, the seat.
     """
     seen, wait = np.zeros(AGES, np.int64), np.zeros(AGES, np.int64)
     cursor, used = np.zeros(AGES, np.int64), np.zeros(AGES, np.int64)
@@ -110,7 +155,9 @@ def assign_sites(start: Any, care_start: Any, age_sex: Any, rates: Any, phases: 
             site_of[person] = NO_SITE
             j = seen[age]
             seen[age] += 1
-            if (phases[leaf, 0] + (j + 1) * rates[0, age]) >> 16 > (phases[leaf, 0] + j * rates[0, age]) >> 16:
+            if (phases[leaf, 0] + (j + 1) * rates[0, age]) >> 16 > (
+                phases[leaf, 0] + j * rates[0, age]
+            ) >> 16:
                 c = cursor[age]
                 if c < seat_first[leaf * AGES + age + 1]:
                     school, of_row = seat_rows[c, 2], used[age]
@@ -126,7 +173,9 @@ def assign_sites(start: Any, care_start: Any, age_sex: Any, rates: Any, phases: 
                 continue
             j = wait[age]
             wait[age] += 1
-            if (phases[leaf, 1] + (j + 1) * rates[1, age]) >> 16 > (phases[leaf, 1] + j * rates[1, age]) >> 16:
+            if (phases[leaf, 1] + (j + 1) * rates[1, age]) >> 16 > (
+                phases[leaf, 1] + j * rates[1, age]
+            ) >> 16:
                 i = shuffled(rank, flow[zone, -1], key2(key, np.uint64(2 * zone)))
                 rank += 1
                 to = find_slot(flow[zone], i, 0, flow.shape[1] - 1)

@@ -1,4 +1,6 @@
-"""Whole packs on every way: what the program without packs says is rounded, tried, and evened out."""
+"""Whole packs on every way: what the program without packs says is rounded, tried, and evened
+out.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,16 @@ from twinward.decision.logistics.allocation.linear_program import ShareProgram
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Seconds = Callable[[], float]
-Found = tuple[Floats, float, Floats, Floats]  # unmet, worst share, shipped by column, worth of each lot
+Found = tuple[
+    Floats, float, Floats, Floats
+]  # unmet, worst share, shipped by column, worth of each lot
 REPAIRS = 8
 
 
 class PackedLot(msgspec.Struct, frozen=True, kw_only=True):
-    """Stock or production of a source: there from day `first` on (0 the first day), of use up to day `last`."""
+    """Stock or production of a source: there from day `first` on (0 the first day), of use up to
+    day `last`.
+    """
 
     source: int
     quantity: float
@@ -27,8 +33,9 @@ class PackedLot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind to share. need [areas, days] in units; urgency [areas] (1 ordinary); cost [sources, areas] a unit, and
-    infinite where no way leads; `lead_d` [sources] days from leaving to use; a way may only carry whole packs (0: any).
+    """One kind to share. need [areas, days] in units; urgency [areas] (1 ordinary); cost [sources,
+    areas] a unit, and infinite where no way leads; `lead_d` [sources] days from leaving to use;
+    a way may only carry whole packs (0: any).
     """
 
     name: str
@@ -41,7 +48,9 @@ class PackedItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shipment(msgspec.Struct, frozen=True, kw_only=True):
-    """What one source sends to one area over all days, and how much of it by its first day of use."""
+    """What one source sends to one area over all days, and how much of it by its first day of
+    use.
+    """
 
     source: int
     area: int
@@ -51,16 +60,28 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Packs:
-    """Whole packs on every way: rounded up where a source has enough of them, else where the need feels it most."""
+    """Whole packs on every way: rounded up where a source has enough of them, else where the
+    need feels it most.
+    """
 
     def __init__(self, item: PackedItem, program: ShareProgram) -> None:
         self.item, self.program = item, program
         self.packs = np.zeros(item.cost.shape, np.int64)
-        stock = np.bincount([lot.source for lot in item.lots], [lot.quantity for lot in item.lots], len(item.lead_d))
-        self.most = np.floor(stock / item.pack + 1e-9).astype(np.int64) if item.pack else np.zeros(len(stock), int)
+        stock = np.bincount(
+            [lot.source for lot in item.lots], [lot.quantity for lot in item.lots], len(item.lead_d)
+        )
+        self.most = (
+            np.floor(stock / item.pack + 1e-9).astype(np.int64)
+            if item.pack
+            else np.zeros(len(stock), int)
+        )
 
-    def fill(self, seconds: Seconds, until_s: float, worth: Callable[[Found, Packs], float]) -> Found | None:
-        """Round, solve with the packs, and give what is left of them to who still lacks; None without any answer."""
+    def fill(
+        self, seconds: Seconds, until_s: float, worth: Callable[[Found, Packs], float]
+    ) -> Found | None:
+        """Round, solve with the packs, and give what is left of them to who still lacks; None
+        without any answer.
+        """
         program, item = self.program, self.item
         if not program.run(until_s - seconds()):
             return None
@@ -72,7 +93,11 @@ class Packs:
         program.tighten(np.full(len(self.most), np.inf))
         for tries in range(REPAIRS):
             used_source, used_area = np.nonzero(self.packs)
-            program.cap(used_source, used_area, item.pack * self.packs[used_source, used_area].astype(np.float64))
+            program.cap(
+                used_source,
+                used_area,
+                item.pack * self.packs[used_source, used_area].astype(np.float64),
+            )
             if not program.run(until_s - seconds()):
                 break
             now = program.answer()
@@ -88,7 +113,9 @@ class Packs:
         return found
 
     def _cut_to_packs(self, found: Found) -> Found:
-        """Round the ways, and cut what goes on each to what its packs hold: an answer without solving again."""
+        """Round the ways, and cut what goes on each to what its packs hold: an answer without
+        solving again.
+        """
         _, _, shipped, worth = found
         source, area, block = self.program.shipments()
         flow = self._flow(shipped)
@@ -109,9 +136,13 @@ class Packs:
         return flow
 
     def _leave_room(self, seconds: Seconds, until_s: float) -> Found:
-        """Let sources give so much less that all their ways can be rounded up; what they lack others give."""
+        """Let sources give so much less that all their ways can be rounded up; what they lack
+        others give.
+        """
         most, found = np.full(len(self.most), np.inf), self.program.answer()
-        if found[0].sum() > 1e-6 * self.item.need.sum():  # all is scarce: room for one would be taken from another
+        if (
+            found[0].sum() > 1e-6 * self.item.need.sum()
+        ):  # all is scarce: room for one would be taken from another
             return found
         for _ in range(REPAIRS):
             flow = self._flow(found[2])
@@ -137,14 +168,18 @@ class Packs:
             self.packs[source, order[felt[source, order] > 0]] += 1
 
     def _add_where_missing(self, unmet: Floats) -> bool:
-        """One more pack for each area that lacks something, from the nearest source that has one and a way there."""
+        """One more pack for each area that lacks something, from the nearest source that has one
+        and a way there.
+        """
         spare = self.most - self.packs.sum(axis=1)
         source, area, _ = self.program.shipments()
         way = np.full(self.item.cost.shape, np.inf)
         way[source, area] = self.item.cost[source, area]
         added = False
         share_unmet = unmet / np.maximum(self.item.need.sum(axis=1), 1e-9)
-        for lacking in np.argsort(-share_unmet, kind="stable")[: int((unmet > 1e-6 * self.item.pack).sum())]:
+        for lacking in np.argsort(-share_unmet, kind="stable")[
+            : int((unmet > 1e-6 * self.item.pack).sum())
+        ]:
             choice = int(np.argmin(np.where(spare > 0, way[:, lacking], np.inf)))
             if spare[choice] > 0 and np.isfinite(way[choice, lacking]):
                 self.packs[choice, lacking] += 1
@@ -153,7 +188,9 @@ class Packs:
         return added
 
     def _even_out(self, unmet: Floats, aim: float) -> bool:
-        """Move packs of one source from who lacks least to who lacks more than `aim` of its need; whether any moved."""
+        """Move packs of one source from who lacks least to who lacks more than `aim` of its
+        need; whether any moved.
+        """
         total = np.maximum(self.item.need.sum(axis=1), 1e-9)
         lacks, step = unmet / total, self.item.pack / total
         source, area, _ = self.program.shipments()
@@ -179,7 +216,9 @@ class Packs:
             source, area, _ = self.program.shipments()
             return float((self.item.cost[source, area] * shipped).sum())
         source, area = np.nonzero(self.packs)
-        return float((self.item.cost[source, area] * self.item.pack * self.packs[source, area]).sum())
+        return float(
+            (self.item.cost[source, area] * self.item.pack * self.packs[source, area]).sum()
+        )
 
     def list_shipments(self, shipped: Floats, block: Ints) -> list[Shipment]:
         source, area, of_block = self.program.shipments()
@@ -190,8 +229,13 @@ class Packs:
             entry[1] = min(entry[1], float(np.flatnonzero(block == of_block[n])[0]))
         return [
             Shipment(
-                source=s, area=a, packs=int(self.packs[s, a]), first_day=int(day),
-                quantity=self.item.pack * int(self.packs[s, a]) if self.item.pack else round(quantity, 6),
+                source=s,
+                area=a,
+                packs=int(self.packs[s, a]),
+                first_day=int(day),
+                quantity=self.item.pack * int(self.packs[s, a])
+                if self.item.pack
+                else round(quantity, 6),
             )
             for (s, a), (quantity, day) in sorted(found.items())
-        ]  # fmt: skip
+        ]

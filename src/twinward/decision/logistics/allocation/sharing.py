@@ -1,9 +1,11 @@
-"""Who sends how much of what to whom: need-weighted, fair, in whole packs, within expiry and lead time, with a bound.
+"""Who sends how much of what to whom: need-weighted, fair, in whole packs, within expiry and lead
+time, with a bound.
 
-The rule: an area's unmet need counts by its urgency, and the worst-served area counts once more for everybody (its
-unmet share times all need), so that no area is left far behind where that can be helped; then the shortest ways are
-taken, for the dearest way costs less than a unit unmet. Items do not compete for vehicles, so each is a program of
-its own; packs are rounded and the program solved again with them, against the bound without packs.
+The rule: an area's unmet need counts by its urgency, and the worst-served area counts once more for
+everybody (its unmet share times all need), so that no area is left far behind where that can be
+helped; then the shortest ways are taken, for the dearest way costs less than a unit unmet. Items do
+not compete for vehicles, so each is a program of its own; packs are rounded and the program solved
+again with them, against the bound without packs.
 """
 
 from __future__ import annotations
@@ -16,22 +18,29 @@ from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.decision.logistics.allocation.linear_program import ShareProgram
-from twinward.decision.logistics.allocation.packs import (Found, PackedItem, PackedLot, Packs, Shipment)
+from twinward.decision.logistics.allocation.packs import (
+    Found,
+    PackedItem,
+    PackedLot,
+    Packs,
+    Shipment,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Seconds = Callable[[], float]
-__all__ = ["PackedItem", "ItemAnswer", "PackedLot", "ShareAnswer", "Shipment", "share"]
+__all__ = ["ItemAnswer", "PackedItem", "PackedLot", "ShareAnswer", "Shipment", "share"]
 
 OVERRUN = 3.0  # most items need far less than their share of the time
 UNMET_OVER_WAY = 10.0  # a unit unmet costs so many times the dearest way
 
 
 class ItemAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`unmet` [areas, days]; `binding` are sources whose stock is all used, with what one more unit there would save.
+    """`unmet` [areas, days]; `binding` are sources whose stock is all used, with what one more unit
+    there would save.
 
-    `missing_stock` is the least that must be added anywhere to meet all need; 0 when stock suffices and only its day,
-    its expiry or its packs stand in the way.
+    `missing_stock` is the least that must be added anywhere to meet all need; 0 when stock suffices
+    and only its day, its expiry or its packs stand in the way.
     """
 
     name: str
@@ -58,34 +67,53 @@ def gap_of(objective: float, bound: float) -> float:
 
 
 def share(items: Sequence[PackedItem], seconds: Seconds, time_limit_s: float) -> ShareAnswer:
-    """Each item may take some shares of the time that is left; one that finds none is answered as unmet and says so."""
+    """Each item may take some shares of the time that is left; one that finds none is answered
+    as unmet and says so.
+    """
     answers = []
     for n, item in enumerate(items):
         check(item)
         now = seconds()
         left_s = time_limit_s - now
-        answers.append(share_item(item, seconds, now + min(left_s, OVERRUN * left_s / (len(items) - n))))
+        answers.append(
+            share_item(item, seconds, now + min(left_s, OVERRUN * left_s / (len(items) - n)))
+        )
     objective, bound = sum(one.objective for one in answers), sum(one.bound for one in answers)
-    return ShareAnswer(objective=objective, bound=bound, gap=gap_of(objective, bound), items=answers)
+    return ShareAnswer(
+        objective=objective, bound=bound, gap=gap_of(objective, bound), items=answers
+    )
 
 
 def check(item: PackedItem) -> None:
     """InputError for what makes no sense, with the item's name."""
     if (item.need < 0).any() or not np.isfinite(item.need).all():
-        raise InputError(f"{item.name}: a need is negative or no number", "check the demand", code="bad_need")
+        raise InputError(
+            f"{item.name}: a need is negative or no number", "check the demand", code="bad_need"
+        )
     if any(lot.quantity < 0 for lot in item.lots):
-        raise InputError(f"{item.name}: a stock is negative", "count it anew", code="negative_stock")
+        raise InputError(
+            f"{item.name}: a stock is negative", "count it anew", code="negative_stock"
+        )
     if item.cost.shape != (len(item.lead_d), len(item.need)):
-        raise InputError(f"{item.name}: costs do not fit sources and areas", "check their shapes", code="bad_cost")
+        raise InputError(
+            f"{item.name}: costs do not fit sources and areas",
+            "check their shapes",
+            code="bad_cost",
+        )
     if item.pack < 0 or (item.urgency <= 0).any():
-        raise InputError(f"{item.name}: packs and urgencies are above 0", "check them", code="bad_need")
+        raise InputError(
+            f"{item.name}: packs and urgencies are above 0", "check them", code="bad_need"
+        )
 
 
 def merge_days(item: PackedItem) -> tuple[Ints, NDArray[np.bool_]]:
-    """(block of each day, which lots serve which block): days that the same lots can serve are one block."""
+    """(block of each day, which lots serve which block): days that the same lots can serve are
+    one block.
+    """
     days = np.arange(item.need.shape[1])
     serves = np.array(
-        [(lot.first + item.lead_d[lot.source] <= days) & (days <= lot.last) for lot in item.lots], bool
+        [(lot.first + item.lead_d[lot.source] <= days) & (days <= lot.last) for lot in item.lots],
+        bool,
     ).reshape(len(item.lots), len(days))
     fresh = np.ones(len(days), bool)
     fresh[1:] = (serves[:, 1:] != serves[:, :-1]).any(axis=0)
@@ -117,7 +145,11 @@ def share_item(item: PackedItem, seconds: Seconds, until_s: float) -> ItemAnswer
     bound = max(program.solve(seconds, seconds() + 0.7 * (until_s - seconds())), 0.0)
 
     def price(found: Found, packs: Packs) -> float:
-        return float(worst_cost * found[1] + (unmet_cost[:, None] * found[0]).sum() + packs.ways_cost(found[2]))
+        return float(
+            worst_cost * found[1]
+            + (unmet_cost[:, None] * found[0]).sum()
+            + packs.ways_cost(found[2])
+        )
 
     found = packs.fill(seconds, until_s, price)
     if found is None:
@@ -126,24 +158,47 @@ def share_item(item: PackedItem, seconds: Seconds, until_s: float) -> ItemAnswer
     objective = price(found, packs)
     bound = min(bound, objective)
     return ItemAnswer(
-        name=item.name, objective=objective, bound=bound, gap=gap_of(objective, bound), worst_share=float(worst),
-        unmet=spread_unmet(item.need, unmet, block), shipments=packs.list_shipments(shipped, block),
-        binding=_binding(item, worth), missing_stock=max(float(need.sum() - lots[2].sum()), 0.0), finished=True,
-    )  # fmt: skip
+        name=item.name,
+        objective=objective,
+        bound=bound,
+        gap=gap_of(objective, bound),
+        worst_share=float(worst),
+        unmet=spread_unmet(item.need, unmet, block),
+        shipments=packs.list_shipments(shipped, block),
+        binding=_binding(item, worth),
+        missing_stock=max(float(need.sum() - lots[2].sum()), 0.0),
+        finished=True,
+    )
 
 
 def _plain(item: PackedItem, objective: float, missing: float) -> ItemAnswer:
     return ItemAnswer(
-        name=item.name, objective=objective, bound=objective, gap=0.0, worst_share=1.0 if missing else 0.0,
-        unmet=item.need.copy(), shipments=[], binding=[], missing_stock=missing, finished=True,
-    )  # fmt: skip
+        name=item.name,
+        objective=objective,
+        bound=objective,
+        gap=0.0,
+        worst_share=1.0 if missing else 0.0,
+        unmet=item.need.copy(),
+        shipments=[],
+        binding=[],
+        missing_stock=missing,
+        finished=True,
+    )
 
 
 def _unbegun(item: PackedItem, nothing: float, bound: float = 0.0) -> ItemAnswer:
     return ItemAnswer(
-        name=item.name, objective=nothing, bound=bound, gap=gap_of(nothing, bound),
-        worst_share=1.0, unmet=item.need.copy(), shipments=[], binding=[], missing_stock=0.0, finished=False,
-    )  # fmt: skip
+        name=item.name,
+        objective=nothing,
+        bound=bound,
+        gap=gap_of(nothing, bound),
+        worst_share=1.0,
+        unmet=item.need.copy(),
+        shipments=[],
+        binding=[],
+        missing_stock=0.0,
+        finished=False,
+    )
 
 
 def _binding(item: PackedItem, worth: Floats) -> list[tuple[int, float]]:

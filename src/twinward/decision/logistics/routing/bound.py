@@ -1,4 +1,6 @@
-"""A length that no set of rounds can undercut: the degree relaxation with capacity cuts, solved by HiGHS."""
+"""A length that no set of rounds can undercut: the degree relaxation with capacity cuts, solved
+by HiGHS.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def _vehicles_for(load: float, capacity: float | None) -> int:
     return 1 if not capacity else max(int(np.ceil(load / capacity - 1e-9)), 1)
 
 
-def _cuts(case: RoutingInstance, ends: tuple[Ints, Ints], used: Floats, demand: Floats) -> list[tuple[Ints, float]]:
+def _cuts(
+    case: RoutingInstance, ends: tuple[Ints, Ints], used: Floats, demand: Floats
+) -> list[tuple[Ints, float]]:
     """(edges that leave S, their least sum) for sets S of customers that are entered too seldom."""
     n = len(case.names)
     inner = (ends[0] != case.depot) & (ends[1] != case.depot)
@@ -46,9 +50,10 @@ def _cuts(case: RoutingInstance, ends: tuple[Ints, Ints], used: Floats, demand: 
 def bound_rounds(case: RoutingInstance, distance: Floats, time_limit_s: float) -> float:
     """A valid lower bound on the total length; 0 where the instance is too large for one.
 
-    Each customer has two edges, the depot two for each vehicle that the load needs, and every set of customers that
-    is cut off gets its rounded capacity cut (Laporte, Nobert, Desrochers 1985, Oper Res 33:1050). Asymmetric
-    lengths are replaced by the shorter direction, time windows are ignored: both only lower the bound.
+    Each customer has two edges, the depot two for each vehicle that the load needs, and every set
+    of customers that is cut off gets its rounded capacity cut (Laporte, Nobert, Desrochers 1985,
+    Oper Res 33:1050). Asymmetric lengths are replaced by the shorter direction, time windows are
+    ignored: both only lower the bound.
     """
     n = len(case.names)
     if n > MAX_NODES or n < 3:
@@ -60,7 +65,9 @@ def bound_rounds(case: RoutingInstance, distance: Floats, time_limit_s: float) -
     model = _relaxation(case, first, second, length, at_depot, demand)
     start, bound = monotonic(), 0.0
     for _ in range(MAX_ROUNDS):
-        model.setOptionValue("time_limit", model.getRunTime() + max(time_limit_s - (monotonic() - start), 0.05))
+        model.setOptionValue(
+            "time_limit", model.getRunTime() + max(time_limit_s - (monotonic() - start), 0.05)
+        )
         model.run()
         if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             break
@@ -70,12 +77,19 @@ def bound_rounds(case: RoutingInstance, distance: Floats, time_limit_s: float) -
         if not cuts or monotonic() - start > time_limit_s:
             break
         for edges, least in cuts:
-            model.addRow(least, highspy.kHighsInf, len(edges), edges.astype(np.int32), np.ones(len(edges)))
+            model.addRow(
+                least, highspy.kHighsInf, len(edges), edges.astype(np.int32), np.ones(len(edges))
+            )
     return max(float(bound) - 1e-6 * abs(float(bound)), 0.0)
 
 
 def _relaxation(
-    case: RoutingInstance, first: Ints, second: Ints, length: Floats, at_depot: NDArray[np.bool_], demand: Floats
+    case: RoutingInstance,
+    first: Ints,
+    second: Ints,
+    length: Floats,
+    at_depot: NDArray[np.bool_],
+    demand: Floats,
 ) -> highspy.Highs:
     """The linear program without cuts: one column an edge, one row a node."""
     n, m = len(case.names), len(first)

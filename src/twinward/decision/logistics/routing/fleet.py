@@ -1,4 +1,6 @@
-"""What delivery rounds are made of: stops, vehicles, the ways between them, and what of these makes no sense."""
+"""What delivery rounds are made of: stops, vehicles, the ways between them, and what of these
+makes no sense.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ DEPOT = 0
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A door where goods are left (contactless: `service_s` and nobody meets). Times in seconds of the day."""
+    """A door where goods are left (contactless: `service_s` and nobody meets). Times in seconds
+    of the day.
+    """
 
     id: str
     lon: float
@@ -40,14 +44,18 @@ class Vehicle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Ways(msgspec.Struct, frozen=True, kw_only=True):
-    """Metres and seconds between points, the depot first, for each kind of vehicle; infinite where no way leads."""
+    """Metres and seconds between points, the depot first, for each kind of vehicle; infinite
+    where no way leads.
+    """
 
     metres: dict[Kind, Floats]
     seconds: dict[Kind, Floats]
 
 
 class Underway(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a vehicle is at the instant of planning: at point `at` (0 the depot), from `from_s` on, with `aboard`."""
+    """Where a vehicle is at the instant of planning: at point `at` (0 the depot), from `from_s`
+    on, with `aboard`.
+    """
 
     vehicle: Vehicle
     at: int
@@ -59,7 +67,9 @@ class Underway(msgspec.Struct, frozen=True, kw_only=True):
 def check(stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> None:
     """InputError for what makes no sense, by name."""
     if not stops or not vehicles:
-        raise InputError("stops and vehicles are needed", "give at least one of each", code="bad_rounds")
+        raise InputError(
+            "stops and vehicles are needed", "give at least one of each", code="bad_rounds"
+        )
     for names, what in (([s.id for s in stops], "stop"), ([v.id for v in vehicles], "vehicle")):
         if len(set(names)) < len(names):
             raise InputError(f"a {what} occurs twice", "each has its own id", code="bad_rounds")
@@ -68,11 +78,16 @@ def check(stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> None:
     for vehicle in vehicles:
         for holds, what in (
             (0 < vehicle.capacity < np.inf, f"a capacity of {vehicle.capacity:g}"),
-            (vehicle.range_m is None or 0 < vehicle.range_m < np.inf, f"a range of {vehicle.range_m} m"),
+            (
+                vehicle.range_m is None or 0 < vehicle.range_m < np.inf,
+                f"a range of {vehicle.range_m} m",
+            ),
             (vehicle.starts_s <= vehicle.ends_s, "no time to drive in"),
         ):
             if not holds:
-                raise InputError(f"vehicle {vehicle.id} has {what}", "give it one above 0", code="bad_rounds")
+                raise InputError(
+                    f"vehicle {vehicle.id} has {what}", "give it one above 0", code="bad_rounds"
+                )
 
 
 def check_stop(stop: Stop, where: str = "") -> None:
@@ -81,7 +96,10 @@ def check_stop(stop: Stop, where: str = "") -> None:
         (0 <= stop.demand < np.inf, f"a demand of {stop.demand:g}"),
         (stop.early_s <= stop.late_s, f"a window from {stop.early_s:g} to {stop.late_s:g} s"),
         (0 <= stop.service_s < np.inf, f"a service time of {stop.service_s:g} s"),
-        (abs(stop.lon) <= 180 and abs(stop.lat) <= 90, f"the point {stop.lon:g}, {stop.lat:g}: lon, lat in WGS 84"),
+        (
+            abs(stop.lon) <= 180 and abs(stop.lat) <= 90,
+            f"the point {stop.lon:g}, {stop.lat:g}: lon, lat in WGS 84",
+        ),
     ):
         if not holds:
             raise InputError(f"{where}stop {stop.id} has {what}", "mend it", code="bad_rounds")

@@ -1,4 +1,6 @@
-"""Rounds made anew from where everybody is: what was visited stays, what a broken vehicle left is shared out."""
+"""Rounds made anew from where everybody is: what was visited stays, what a broken vehicle left
+is shared out.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,24 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.decision.logistics.routing.fleet import DEPOT, Stop, Underway, Vehicle, Ways
-from twinward.decision.logistics.routing.rounds import (Round, RoundsAnswer, Visit, plan_city_rounds)
+from twinward.decision.logistics.routing.rounds import Round, RoundsAnswer, Visit, plan_city_rounds
 
 
 def replan(
-    rounds: Sequence[Round], stops: Sequence[Stop], vehicles: Sequence[Vehicle], ways: Ways, at_s: float,
-    broken: frozenset[str], seconds: Callable[[], float], time_limit_s: float,
-) -> RoundsAnswer:  # fmt: skip
-    """New rounds from `at_s` on without the broken vehicles; the visits made by then stand at the head of each round.
+    rounds: Sequence[Round],
+    stops: Sequence[Stop],
+    vehicles: Sequence[Vehicle],
+    ways: Ways,
+    at_s: float,
+    broken: frozenset[str],
+    seconds: Callable[[], float],
+    time_limit_s: float,
+) -> RoundsAnswer:
+    """New rounds from `at_s` on without the broken vehicles; the visits made by then stand at the
+    head of each round.
 
-    Goods in a broken vehicle stay in it: its stops are served from what others have to spare, or from the depot.
+    Goods in a broken vehicle stay in it: its stops are served from what others have to spare, or
+    from the depot.
     """
     known = {vehicle.id for vehicle in vehicles}
     if broken - known:
@@ -37,7 +47,8 @@ def replan(
         if vehicle.id not in broken
     ]
     if left and fleet:
-        # the points of the ways are those of all stops: those that are left keep theirs, in their order
+        # the points of the ways are those of all stops: those that are left keep theirs, in their
+        # order
         fresh = plan_city_rounds(
             left, vehicles, cut(ways, left, fleet, point), seconds, time_limit_s, moved(fleet, left)
         )
@@ -49,10 +60,14 @@ def replan(
 def nothing_more(left: Sequence[str]) -> RoundsAnswer:
     """What there is to say when all is delivered, or nobody is left to deliver it."""
     return RoundsAnswer(
-        objective=0.0, bound=0.0, gap=0.0, rounds=[], left_out=[(name, "no vehicle is left") for name in left],
+        objective=0.0,
+        bound=0.0,
+        gap=0.0,
+        rounds=[],
+        left_out=[(name, "no vehicle is left") for name in left],
         binding="no vehicle is left" if left else "everything is delivered",
         relaxation=f"{len(left)} stops wait for a vehicle" if left else None,
-    )  # fmt: skip
+    )
 
 
 def join_rounds(
@@ -65,18 +80,32 @@ def join_rounds(
         before, after = done.get(vehicle.id, []), made.get(vehicle.id)
         if before or after:
             visits = [*before, *(after.visits if after else [])]
-            joined.append(Round(
-                vehicle=vehicle.id, visits=visits, done=len(before), load=sum(visit.demand for visit in visits),
-                distance_m=after.distance_m if after else 0.0, back_s=after.back_s if after else at_s,
-            ))  # fmt: skip
+            joined.append(
+                Round(
+                    vehicle=vehicle.id,
+                    visits=visits,
+                    done=len(before),
+                    load=sum(visit.demand for visit in visits),
+                    distance_m=after.distance_m if after else 0.0,
+                    back_s=after.back_s if after else at_s,
+                )
+            )
     return joined
 
 
-def find_place(vehicle: Vehicle, planned: Round | None, at_s: float, point: dict[str, int], ways: Ways) -> Underway:
-    """Where a vehicle is at the instant: at its last stop, on the road from the depot, or still there."""
+def find_place(
+    vehicle: Vehicle, planned: Round | None, at_s: float, point: dict[str, int], ways: Ways
+) -> Underway:
+    """Where a vehicle is at the instant: at its last stop, on the road from the depot, or still
+    there.
+    """
     if planned is None or not planned.visits:
         return Underway(
-            vehicle=vehicle, at=DEPOT, from_s=max(at_s, vehicle.starts_s), aboard=vehicle.capacity, fresh=True
+            vehicle=vehicle,
+            at=DEPOT,
+            from_s=max(at_s, vehicle.starts_s),
+            aboard=vehicle.capacity,
+            fresh=True,
         )
     made = [visit for visit in planned.visits if visit.arrive_s <= at_s]
     aboard = planned.load - sum(visit.demand for visit in made)
@@ -87,9 +116,15 @@ def find_place(vehicle: Vehicle, planned: Round | None, at_s: float, point: dict
     where = point[made[-1].stop] if made else DEPOT
     if made and aboard <= 0:  # empty: it comes home and loads again
         home_s = max(at_s, made[-1].leave_s) + float(ways.seconds[vehicle.kind][where, DEPOT])
-        return Underway(vehicle=vehicle, at=DEPOT, from_s=home_s, aboard=vehicle.capacity, fresh=True)
+        return Underway(
+            vehicle=vehicle, at=DEPOT, from_s=home_s, aboard=vehicle.capacity, fresh=True
+        )
     return Underway(
-        vehicle=vehicle, at=where, from_s=max(at_s, made[-1].leave_s if made else at_s), aboard=aboard, fresh=False
+        vehicle=vehicle,
+        at=where,
+        from_s=max(at_s, made[-1].leave_s if made else at_s),
+        aboard=aboard,
+        fresh=False,
     )
 
 

@@ -18,9 +18,15 @@ REASONS = (NO_WAY, TOO_FAR, TOO_MUCH, TOO_LATE, NO_ROOM)
 
 
 def why_not(point: int, stop: Stop, fleet: Sequence[Underway], ways: Ways) -> str | None:
-    """The reason why no vehicle by itself can serve the stop, that of the one that comes nearest; None when one can."""
+    """The reason why no vehicle by itself can serve the stop, that of the one that comes
+    nearest; None when one can.
+    """
     reasons = [hinders(point, stop, one, ways) for one in fleet]
-    return None if None in reasons else max((why for why in reasons if why is not None), key=REASONS.index)
+    return (
+        None
+        if None in reasons
+        else max((why for why in reasons if why is not None), key=REASONS.index)
+    )
 
 
 def hinders(point: int, stop: Stop, one: Underway, ways: Ways) -> str | None:
@@ -48,7 +54,10 @@ def times(point: int, stop: Stop, one: Underway, ways: Ways) -> tuple[float, flo
 
 
 def relax(
-    stops: Sequence[Stop], left_out: Sequence[tuple[str, str]], fleet: Sequence[Underway], ways: Ways
+    stops: Sequence[Stop],
+    left_out: Sequence[tuple[str, str]],
+    fleet: Sequence[Underway],
+    ways: Ways,
 ) -> str | None:
     """What would serve the stops that are left out, reason by reason."""
     place = {stop.id: n for n, stop in enumerate(stops)}
@@ -57,11 +66,16 @@ def relax(
         out = [place[name] for name, reason in left_out if reason == why]
         if out:
             amount = sum(stops[n].demand for n in out)
-            parts.append(f"{len(out)} stops ({amount:g} units): {why}; {remedy(why, out, stops, fleet, ways)}")
+            parts.append(
+                f"{len(out)} stops ({amount:g} units): {why}; "
+                f"{remedy(why, out, stops, fleet, ways)}"
+            )
     return ". ".join(parts) if parts else None
 
 
-def remedy(why: str, out: list[int], stops: Sequence[Stop], fleet: Sequence[Underway], ways: Ways) -> str:
+def remedy(
+    why: str, out: list[int], stops: Sequence[Stop], fleet: Sequence[Underway], ways: Ways
+) -> str:
     """The least that serves stops that are left out for one reason."""
     if why == NO_WAY:
         return "a drone, or a place that a road reaches"
@@ -70,15 +84,24 @@ def remedy(why: str, out: list[int], stops: Sequence[Stop], fleet: Sequence[Unde
         far_m = max(min(there_and_back(n + 1, one, ways) for one in drones) for n in out)
         return f"a range of {np.ceil(far_m):,.0f} m"
     if why == TOO_MUCH:
-        return f"a vehicle that carries {max(stops[n].demand for n in out):g}, or smaller deliveries"
+        return (
+            f"a vehicle that carries {max(stops[n].demand for n in out):g}, or smaller deliveries"
+        )
     if why == TOO_LATE:
-        able = [[one for one in fleet if hinders(n + 1, stops[n], one, ways) == TOO_LATE] for n in out]
-        soonest = [min(times(n + 1, stops[n], one, ways) for one in can) for n, can in zip(out, able, strict=True)]
+        able = [
+            [one for one in fleet if hinders(n + 1, stops[n], one, ways) == TOO_LATE] for n in out
+        ]
+        soonest = [
+            min(times(n + 1, stops[n], one, ways) for one in can)
+            for n, can in zip(out, able, strict=True)
+        ]
         open_s, home_s = max(s[0] for s in soonest), max(s[1] for s in soonest)
         return f"windows open until {clock(open_s)} and a fleet until {clock(home_s)}"
     largest = max(one.vehicle.capacity for one in fleet)
     amount = sum(stops[n].demand for n in out)
-    return f"{max(1, int(np.ceil(amount / largest)))} more vehicles of {largest:g}, or wider windows"
+    return (
+        f"{max(1, int(np.ceil(amount / largest)))} more vehicles of {largest:g}, or wider windows"
+    )
 
 
 def clock(seconds: float) -> str:

@@ -1,4 +1,6 @@
-"""Reads routing instances in the VRPLIB form: CVRP and VRPTW, coordinates or matrices, in any section order."""
+"""Reads routing instances in the VRPLIB form: CVRP and VRPTW, coordinates or matrices, in any
+section order.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,27 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 TYPES = ("CVRP", "CVRPTW", "VRPTW", "DCVRP", "ACVRP", "VRPB", "TSP", "ATSP", "VRPMPD", "VRPMPDTW")
 IGNORED_KEYS = ("NAME", "COMMENT", "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE")
-KEYS = (*IGNORED_KEYS, "TYPE", "DIMENSION", "CAPACITY", "VEHICLES", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT",
-        "SERVICE_TIME", "DISTANCE")  # fmt: skip
-SECTIONS = ("NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION", "DEMAND_SECTION", "DEPOT_SECTION", "TIME_WINDOW_SECTION",
-            "SERVICE_TIME_SECTION", "BACKHAUL_SECTION", "DISPLAY_DATA_SECTION")  # fmt: skip
+KEYS = (
+    *IGNORED_KEYS,
+    "TYPE",
+    "DIMENSION",
+    "CAPACITY",
+    "VEHICLES",
+    "EDGE_WEIGHT_TYPE",
+    "EDGE_WEIGHT_FORMAT",
+    "SERVICE_TIME",
+    "DISTANCE",
+)
+SECTIONS = (
+    "NODE_COORD_SECTION",
+    "EDGE_WEIGHT_SECTION",
+    "DEMAND_SECTION",
+    "DEPOT_SECTION",
+    "TIME_WINDOW_SECTION",
+    "SERVICE_TIME_SECTION",
+    "BACKHAUL_SECTION",
+    "DISPLAY_DATA_SECTION",
+)
 EDGE_WEIGHT_TYPES = ("EUC_2D", "FLOOR_2D", "CEIL_2D", "EXPLICIT")
 MAX_NODES = 5000
 ADVICE = "see the supported keys and sections in docs/howto/allocate.md"
@@ -27,9 +46,10 @@ Rows = list[tuple[int, list[str]]]  # (line number, words)
 class RoutingInstance(msgspec.Struct, frozen=True, kw_only=True):
     """One depot and customers, in the order of the file; `names` are the node numbers of the file.
 
-    `distance` is unrounded (except FLOOR_2D, CEIL_2D and EXPLICIT, which are what the file says). Times are in the
-    same unit; `late` is infinite without time windows. `demand` is brought, `collect` is taken back to the depot;
-    with `collect_last` a round brings everything before it takes anything (type VRPB).
+    `distance` is unrounded (except FLOOR_2D, CEIL_2D and EXPLICIT, which are what the file says).
+    Times are in the same unit; `late` is infinite without time windows. `demand` is brought,
+    `collect` is taken back to the depot; with `collect_last` a round brings everything before it
+    takes anything (type VRPB).
     """
 
     names: list[int]
@@ -100,8 +120,12 @@ def _split(text: str) -> tuple[dict[str, tuple[int, str]], dict[str, Rows]]:
     return keys, sections
 
 
-def _by_node(sections: dict[str, Rows], name: str, index: dict[int, int], width: int, absent: float) -> Floats:
-    """A (nodes, width) table of a section whose rows start with the node's number; `absent` where it is not listed."""
+def _by_node(
+    sections: dict[str, Rows], name: str, index: dict[int, int], width: int, absent: float
+) -> Floats:
+    """A (nodes, width) table of a section whose rows start with the node's number; `absent`
+    where it is not listed.
+    """
     table = np.full((len(index), width), absent)
     seen: set[int] = set()
     for line, words in sections.get(name, []):
@@ -118,19 +142,24 @@ def _by_node(sections: dict[str, Rows], name: str, index: dict[int, int], width:
 
 
 def _find_nodes(sections: dict[str, Rows], dimension: int) -> list[int]:
-    """The node numbers in the order of the coordinates, else of the demands, else 1 to the dimension."""
+    """The node numbers in the order of the coordinates, else of the demands, else 1 to the
+    dimension.
+    """
     for name in ("NODE_COORD_SECTION", "DEMAND_SECTION"):
         if rows := sections.get(name):
             nodes = [_whole(line, words[0]) for line, words in rows]
             if len(set(nodes)) != len(nodes):
                 raise _fault(rows[0][0], f"{name} names a node twice")
             if len(nodes) != dimension:
-                raise _fault(rows[0][0], f"{name} has {len(nodes)} nodes, DIMENSION says {dimension}")
+                raise _fault(
+                    rows[0][0], f"{name} has {len(nodes)} nodes, DIMENSION says {dimension}"
+                )
             return sorted(nodes) if name == "DEMAND_SECTION" else nodes
     return list(range(1, dimension + 1))
 
 
-# how the numbers of an EDGE_WEIGHT_SECTION fill a matrix: format -> positions in the order of the file
+# how the numbers of an EDGE_WEIGHT_SECTION fill a matrix: format -> positions in the order of the
+# file
 _FORMATS: dict[str, Callable[[int], list[tuple[int, int]]]] = {
     "FULL_MATRIX": lambda n: [(i, j) for i in range(n) for j in range(n)],
     "LOWER_ROW": lambda n: [(i, j) for i in range(n) for j in range(i)],
@@ -145,7 +174,8 @@ _FORMATS: dict[str, Callable[[int], list[tuple[int, int]]]] = {
 
 
 def _is_column_wise(rows: Rows, n: int, comment: str) -> bool:
-    """True for the Eilon instances, which are published as LOWER_ROW but list the columns one after another.
+    """True for the Eilon instances, which are published as LOWER_ROW but list the columns one after
+    another.
 
     Lines that grow from 1 to n - 1 numbers are rows whatever the comment says.
     """
@@ -155,8 +185,12 @@ def _is_column_wise(rows: Rows, n: int, comment: str) -> bool:
     return "Eilon" in comment or (n > 2 and lengths == list(range(n - 1, 0, -1)))
 
 
-def _explicit(keys: dict[str, tuple[int, str]], sections: dict[str, Rows], nodes: list[int]) -> Floats:
-    """The matrix of an EDGE_WEIGHT_SECTION, whose rows are the nodes by number, in the order of `nodes`."""
+def _explicit(
+    keys: dict[str, tuple[int, str]], sections: dict[str, Rows], nodes: list[int]
+) -> Floats:
+    """The matrix of an EDGE_WEIGHT_SECTION, whose rows are the nodes by number, in the order of
+    `nodes`.
+    """
     line, name = keys.get("EDGE_WEIGHT_FORMAT", (1, ""))
     if name not in _FORMATS:
         raise _fault(line, f"EDGE_WEIGHT_FORMAT {name!r} is not one of {', '.join(_FORMATS)}")
@@ -170,7 +204,8 @@ def _explicit(keys: dict[str, tuple[int, str]], sections: dict[str, Rows], nodes
     places = np.array(_FORMATS[name](n), np.int64).reshape(-1, 2)
     if len(values) != len(places):
         raise _fault(
-            rows[0][0] if rows else line, f"{name} of {n} nodes has {len(places)} numbers, the file {len(values)}"
+            rows[0][0] if rows else line,
+            f"{name} of {n} nodes has {len(places)} numbers, the file {len(values)}",
         )
     if (values < 0).any():
         raise _fault(rows[0][0], "a distance is negative")
@@ -183,8 +218,12 @@ def _explicit(keys: dict[str, tuple[int, str]], sections: dict[str, Rows], nodes
     return np.asarray(matrix[np.ix_(by_number, by_number)])
 
 
-def _distances(keys: dict[str, tuple[int, str]], sections: dict[str, Rows], index: dict[int, int]) -> Floats:
-    line, kind = keys.get("EDGE_WEIGHT_TYPE", (1, "EUC_2D" if "NODE_COORD_SECTION" in sections else "EXPLICIT"))
+def _distances(
+    keys: dict[str, tuple[int, str]], sections: dict[str, Rows], index: dict[int, int]
+) -> Floats:
+    line, kind = keys.get(
+        "EDGE_WEIGHT_TYPE", (1, "EUC_2D" if "NODE_COORD_SECTION" in sections else "EXPLICIT")
+    )
     if kind not in EDGE_WEIGHT_TYPES:
         raise _fault(line, f"EDGE_WEIGHT_TYPE {kind} is not one of {', '.join(EDGE_WEIGHT_TYPES)}")
     if kind == "EXPLICIT":
@@ -229,7 +268,9 @@ def _single(keys: dict[str, tuple[int, str]], name: str, low: float) -> float | 
 
 
 def _read_collections(sections: dict[str, Rows], index: dict[int, int], demand: Floats) -> Floats:
-    """What each customer gives: amounts by node, or a bare list of nodes (up to -1) whose demand is meant so."""
+    """What each customer gives: amounts by node, or a bare list of nodes (up to -1) whose demand
+    is meant so.
+    """
     collect = np.zeros(len(index))
     for line, words in sections.get("BACKHAUL_SECTION", []):
         node = _whole(line, words[0])
@@ -246,7 +287,9 @@ def _read_collections(sections: dict[str, Rows], index: dict[int, int], demand: 
 
 
 def read_vrplib(text: str) -> RoutingInstance:
-    """The instance in `text`; InputError with the line for whatever is missing, double, unsupported or impossible."""
+    """The instance in `text`; InputError with the line for whatever is missing, double,
+    unsupported or impossible.
+    """
     keys, sections = _split(text)
     line, kind = keys.get("TYPE", (1, "CVRP"))
     if kind not in TYPES:
@@ -260,7 +303,9 @@ def read_vrplib(text: str) -> RoutingInstance:
     index = {node: row for row, node in enumerate(nodes)}
     demand = _by_node(sections, "DEMAND_SECTION", index, 1, 0.0)[:, 0]
     windows = _by_node(sections, "TIME_WINDOW_SECTION", index, 2, np.nan)
-    service = _by_node(sections, "SERVICE_TIME_SECTION", index, 1, _single(keys, "SERVICE_TIME", 0) or 0.0)[:, 0]
+    service = _by_node(
+        sections, "SERVICE_TIME_SECTION", index, 1, _single(keys, "SERVICE_TIME", 0) or 0.0
+    )[:, 0]
     depot = _find_depot(sections, index, demand)
     collect = _read_collections(sections, index, demand)
     if "SERVICE_TIME_SECTION" not in sections:
@@ -270,12 +315,20 @@ def read_vrplib(text: str) -> RoutingInstance:
     serving = bool(service.any()) and "TIME_WINDOW_SECTION" not in sections
     vehicles = _single(keys, "VEHICLES", 1)
     return RoutingInstance(
-        names=nodes, depot=depot, distance=_distances(keys, sections, index), demand=demand,
-        collect=collect, collect_last=kind == "VRPB", early=np.nan_to_num(windows[:, 0], nan=0.0),
-        late=np.where(np.isnan(windows[:, 1]), np.inf, windows[:, 1]), service=service,
-        capacity=_single(keys, "CAPACITY", 0), vehicles=1 if kind in ("TSP", "ATSP") else _as_int(vehicles),
-        max_distance=None if serving else longest, max_duration=longest if serving else None,
-    )  # fmt: skip
+        names=nodes,
+        depot=depot,
+        distance=_distances(keys, sections, index),
+        demand=demand,
+        collect=collect,
+        collect_last=kind == "VRPB",
+        early=np.nan_to_num(windows[:, 0], nan=0.0),
+        late=np.where(np.isnan(windows[:, 1]), np.inf, windows[:, 1]),
+        service=service,
+        capacity=_single(keys, "CAPACITY", 0),
+        vehicles=1 if kind in ("TSP", "ATSP") else _as_int(vehicles),
+        max_distance=None if serving else longest,
+        max_duration=longest if serving else None,
+    )
 
 
 def _as_int(value: float | None) -> int | None:
@@ -283,12 +336,20 @@ def _as_int(value: float | None) -> int | None:
 
 
 def _check_numbers(nodes: list[int], demand: Floats, windows: Floats, service: Floats) -> None:
-    for values, what in ((demand, "demand"), (service, "service time"), (windows[:, 0], "time window")):
+    for values, what in (
+        (demand, "demand"),
+        (service, "service time"),
+        (windows[:, 0], "time window"),
+    ):
         wrong = np.flatnonzero(values < 0)
         if len(wrong):
-            raise InputError(f"node {nodes[wrong[0]]} has a negative {what}", "check its row", code="bad_vrplib")
+            raise InputError(
+                f"node {nodes[wrong[0]]} has a negative {what}", "check its row", code="bad_vrplib"
+            )
     shut = np.flatnonzero(windows[:, 1] < windows[:, 0])
     if len(shut):
         raise InputError(
-            f"the time window of node {nodes[shut[0]]} ends before it begins", "check its row", code="bad_vrplib"
+            f"the time window of node {nodes[shut[0]]} ends before it begins",
+            "check its row",
+            code="bad_vrplib",
         )

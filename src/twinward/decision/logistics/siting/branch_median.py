@@ -1,7 +1,9 @@
-"""Branch and bound for a p-median that the Lagrangian alone leaves open: a site is forced open or struck out.
+"""Branch and bound for a p-median that the Lagrangian alone leaves open: a site is forced open or
+struck out.
 
-Few sites and much slack stall a linear program; the Lagrangian bound of a node costs milliseconds and fixes most sites
-by their reduced costs (Beasley 1985, EJOR 21:270; Christofides, Beasley 1982, EJOR 10:196).
+Few sites and much slack stall a linear program; the Lagrangian bound of a node costs milliseconds
+and fixes most sites by their reduced costs (Beasley 1985, EJOR 21:270; Christofides, Beasley 1982,
+EJOR 10:196).
 """
 
 from __future__ import annotations
@@ -22,21 +24,38 @@ MARGIN = 1e-7
 
 
 class _Node:
-    """Sites that may open (columns of the whole problem), which of them must, and the prices that gave its bound."""
+    """Sites that may open (columns of the whole problem), which of them must, and the prices
+    that gave its bound.
+    """
 
-    def __init__(self, bound: float, sites: Ints, forced: Bools, price: Floats, branch: int) -> None:
-        self.bound, self.sites, self.forced, self.price, self.branch = bound, sites, forced, price, branch
+    def __init__(
+        self, bound: float, sites: Ints, forced: Bools, price: Floats, branch: int
+    ) -> None:
+        self.bound, self.sites, self.forced, self.price, self.branch = (
+            bound,
+            sites,
+            forced,
+            price,
+            branch,
+        )
 
 
 class MedianTree:
-    """The search for one problem: `value` and `open_sites` of the best answer, `bound` that none can undercut."""
+    """The search for one problem: `value` and `open_sites` of the best answer, `bound` that none
+    can undercut.
+    """
 
-    def __init__(self, cost: Floats, p: int, value: float, open_sites: Bools, *, whole: bool) -> None:
+    def __init__(
+        self, cost: Floats, p: int, value: float, open_sites: Bools, *, whole: bool
+    ) -> None:
         self.cost, self.p, self.whole = cost, p, whole
         self.value, self.open_sites = value, open_sites.copy()
 
-    def prove(self, price: Floats, gap: float, seconds: Callable[[], float], until_s: float) -> float:
-        """A bound: (1 - gap) of the best value when the search ends, else that of the weakest node left.
+    def prove(
+        self, price: Floats, gap: float, seconds: Callable[[], float], until_s: float
+    ) -> float:
+        """A bound: (1 - gap) of the best value when the search ends, else that of the weakest node
+        left.
 
         A gap of 0 proves the best value optimal.
         """
@@ -55,7 +74,9 @@ class MedianTree:
 
     def _enough(self, gap: float) -> float:
         """From this bound on a node needs no more looking at."""
-        return min(self.value * (1.0 - gap), self.value - (1.0 - 2e-6 if self.whole else 1e-9 * self.value))
+        return min(
+            self.value * (1.0 - gap), self.value - (1.0 - 2e-6 if self.whole else 1e-9 * self.value)
+        )
 
     def _split(self, node: _Node, gap: float) -> list[_Node]:
         """The node with its branching site open, and with it struck out."""
@@ -68,7 +89,9 @@ class MedianTree:
         ]
         return [child for child in found if child is not None]
 
-    def _look(self, sites: Ints, forced: Bools, price: Floats, gap: float, steps: int) -> _Node | None:
+    def _look(
+        self, sites: Ints, forced: Bools, price: Floats, gap: float, steps: int
+    ) -> _Node | None:
         """The node with its bound and fixed sites; None when it holds nothing better."""
         if len(sites) < self.p or forced.sum() > self.p:
             return None
@@ -77,7 +100,9 @@ class MedianTree:
             return None
         cost = np.ascontiguousarray(self.cost[:, sites])
         enough = self._enough(gap)
-        bound, price, reduced, times = ascend(cost, forced, self.p, price.copy(), self.value, enough, steps)
+        bound, price, reduced, times = ascend(
+            cost, forced, self.p, price.copy(), self.value, enough, steps
+        )
         wanted = self.p - int(forced.sum())
         ranked = np.where(forced, np.inf, reduced)
         order = np.argsort(ranked, kind="stable")
@@ -98,7 +123,9 @@ class MedianTree:
         return _Node(bound, sites[possible], sure[possible], price, int(possible[:branch].sum()))
 
     def _offer(self, chosen: Ints) -> None:
-        """Take a choice of sites if it is better than the best, improved by exchange when it is near."""
+        """Take a choice of sites if it is better than the best, improved by exchange when it is
+        near.
+        """
         if len(chosen) != self.p:
             return
         value = float(self.cost[:, chosen].min(axis=1).sum())

@@ -10,7 +10,9 @@ from numba import njit
 
 @njit(cache=True)
 def nearest_two(cost: Any, is_open: Any, first: Any, second: Any) -> Any:
-    """Fills each customer's nearest and second nearest open site (-1 where there is none); returns the total cost."""
+    """Fills each customer's nearest and second nearest open site (-1 where there is none);
+    returns the total cost.
+    """
     total = 0.0
     for i in range(cost.shape[0]):
         a, b = -1, -1
@@ -28,10 +30,12 @@ def nearest_two(cost: Any, is_open: Any, first: Any, second: Any) -> Any:
 
 @njit(cache=True)
 def interchange(cost: Any, is_open: Any, tolerance: Any) -> Any:
-    """Best-improvement vertex interchange until no swap gains; changes `is_open`, returns the cost reached.
+    """Best-improvement vertex interchange until no swap gains; changes `is_open`, returns the cost
+    reached.
 
-    For each site to open, one pass finds the best site to close: what every customer gains by the newcomer, and
-    what each old site's customers lose when it closes (Whitaker 1983; Resende, Werneck 2004, J Heuristics 10:59).
+    For each site to open, one pass finds the best site to close: what every customer gains by the
+    newcomer, and what each old site's customers lose when it closes (Whitaker 1983; Resende,
+    Werneck 2004, J Heuristics 10:59).
     """
     n, m = cost.shape
     first, second = np.empty(n, np.int64), np.empty(n, np.int64)
@@ -63,7 +67,9 @@ def interchange(cost: Any, is_open: Any, tolerance: Any) -> Any:
 
 @njit(cache=True)
 def reduced_costs(cost: Any, price: Any, reduced: Any) -> None:
-    """reduced[j] = sum over customers of min(0, cost[i, j] - price[i]): what opening j is worth at these prices."""
+    """reduced[j] = sum over customers of min(0, cost[i, j] - price[i]): what opening j is worth
+    at these prices.
+    """
     n, m = cost.shape
     reduced[:] = 0.0
     for i in range(n):
@@ -75,7 +81,9 @@ def reduced_costs(cost: Any, price: Any, reduced: Any) -> None:
 
 @njit(cache=True)
 def count_served(cost: Any, price: Any, chosen: Any, served: Any) -> None:
-    """How many chosen sites each customer would use at these prices; one for all would prove the choice optimal."""
+    """How many chosen sites each customer would use at these prices; one for all would prove the
+    choice optimal.
+    """
     served[:] = 0
     for i in range(cost.shape[0]):
         for j in chosen:
@@ -85,9 +93,11 @@ def count_served(cost: Any, price: Any, chosen: Any, served: Any) -> None:
 
 @njit(cache=True)
 def ascend(cost: Any, forced: Any, p: Any, price: Any, upper: Any, enough: Any, steps: Any) -> Any:
-    """Subgradient ascent with some sites forced open: (bound, its prices, reduced costs and how often each was chosen).
+    """Subgradient ascent with some sites forced open: (bound, its prices, reduced costs and how
+    often each was chosen).
 
-    Ends early when the bound reaches `enough`. The step is halved after eight steps without a better bound.
+    Ends early when the bound reaches `enough`. The step is halved after eight steps without a
+    better bound.
     """
     n, m = cost.shape
     best, step, idle = -1e300, 0.7, 0

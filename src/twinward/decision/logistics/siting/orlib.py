@@ -1,4 +1,6 @@
-"""Reads p-median instances in the form of the OR-Library (Beasley 1985): nodes, edges, p, then one edge a line."""
+"""Reads p-median instances in the form of the OR-Library (Beasley 1985): nodes, edges, p, then
+one edge a line.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ MAX_NODES = 20_000
 
 
 class MedianInstance(msgspec.Struct, frozen=True, kw_only=True):
-    """Every node is a customer and a possible site. `cost[i, j]` is the shortest path from customer i to site j."""
+    """Every node is a customer and a possible site. `cost[i, j]` is the shortest path from
+    customer i to site j.
+    """
 
     cost: NDArray[np.float64]
     p: int
@@ -48,8 +52,12 @@ def _whole(line: int, text: str, value: float, low: int, high: int, what: str) -
 
 
 def read_edges(text: str) -> tuple[int, int, dict[tuple[int, int], float]]:
-    """(nodes, p, cost by edge with nodes from 0). A later line for the same edge replaces the earlier one."""
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    """(nodes, p, cost by edge with nodes from 0). A later line for the same edge replaces the
+    earlier one.
+    """
+    lines = [
+        (number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()
+    ]
     if not lines:
         raise InputError("the file is empty", "give an OR-Library p-median file", code="bad_orlib")
     number, line = lines[0]
@@ -75,12 +83,17 @@ def read_orlib(text: str) -> MedianInstance:
     n, p, edges = read_edges(text)
     pairs = np.array([pair for pair in edges if pair[0] != pair[1]], np.int64).reshape(-1, 2)
     values = np.array([cost for pair, cost in edges.items() if pair[0] != pair[1]], np.float64)
-    # explicit zeros would be dropped as "no edge": shift them to the smallest number and round it away again
-    graph = coo_array((np.where(values == 0, 1e-12, values), (pairs[:, 0], pairs[:, 1])), shape=(n, n)).tocsr()
+    # explicit zeros would be dropped as "no edge": shift them to the smallest number and round it
+    # away again
+    graph = coo_array(
+        (np.where(values == 0, 1e-12, values), (pairs[:, 0], pairs[:, 1])), shape=(n, n)
+    ).tocsr()
     cost = dijkstra(graph, directed=False)
     if not np.isfinite(cost).all():
         lost = int(np.flatnonzero(~np.isfinite(cost[0]))[0]) + 1
         raise InputError(
-            f"node {lost} cannot be reached from node 1", "add an edge: every node must be served", code="disconnected"
+            f"node {lost} cannot be reached from node 1",
+            "add an edge: every node must be served",
+            code="disconnected",
         )
     return MedianInstance(cost=np.round(cost, 9), p=p)

@@ -1,7 +1,9 @@
-"""The p-median: which p sites to open so that all customers travel least, with a bound that proves how good it is.
+"""The p-median: which p sites to open so that all customers travel least, with a bound that proves
+how good it is.
 
-Interchange gives the sites; a Lagrangian relaxation of "every customer is served" gives the bound and closes sites
-that cannot be in any better answer (Beasley 1985, EJOR 21:270); a tree of them, then HiGHS, decide the rest.
+Interchange gives the sites; a Lagrangian relaxation of "every customer is served" gives the bound
+and closes sites that cannot be in any better answer (Beasley 1985, EJOR 21:270); a tree of them,
+then HiGHS, decide the rest.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ Seconds = Callable[[], float]
 
 
 class MedianAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`open` are site indices from 0; `bound` holds whatever the time limit; gap = (objective - bound) / objective."""
+    """`open` are site indices from 0; `bound` holds whatever the time limit; gap = (objective -
+    bound) / objective.
+    """
 
     objective: float
     bound: float
@@ -69,7 +73,11 @@ class _State:
             bound = min(float(np.ceil(bound - 1e-6)), self.value)
         gap = (self.value - bound) / self.value if self.value > 0 else 0.0
         return MedianAnswer(
-            objective=self.value, bound=bound, gap=gap, open=np.flatnonzero(self.sites).tolist(), optimal=gap <= 1e-12
+            objective=self.value,
+            bound=bound,
+            gap=gap,
+            open=np.flatnonzero(self.sites).tolist(),
+            optimal=gap <= 1e-12,
         )
 
 
@@ -91,7 +99,9 @@ def _search(state: _State, seconds: Seconds, limit_s: float) -> None:
 
 
 def _raise_bound(state: _State, seconds: Seconds, limit_s: float) -> None:
-    """Subgradient ascent on the customers' prices; each promising choice of sites is tried and improved."""
+    """Subgradient ascent on the customers' prices; each promising choice of sites is tried and
+    improved.
+    """
     cost, p = state.cost, state.p
     first = np.partition(cost[:, state.sites], min(1, p - 1), axis=1)
     price = (first[:, 0] + first[:, min(1, p - 1)]) / 2 + 1e-3
@@ -163,10 +173,12 @@ def _try_choice(state: _State, chosen: NDArray[np.int64], *, improve: bool) -> N
 
 
 def _reduce(state: _State) -> tuple[Bools, Bools, float]:
-    """(possible, forced, slack): sites a better answer may open, those it must, and what it may cost above the bound.
+    """(possible, forced, slack): sites a better answer may open, those it must, and what it may
+    cost above the bound.
 
-    Opening a site outside the p best costs at least the difference of its reduced cost to the p-th best; when the
-    bound with it passes the best value, no better answer has it. Likewise for closing one of the p best.
+    Opening a site outside the p best costs at least the difference of its reduced cost to the p-th
+    best; when the bound with it passes the best value, no better answer has it. Likewise for
+    closing one of the p best.
     """
     order = np.argsort(state.reduced, kind="stable")
     m, p = len(order), state.p
@@ -182,19 +194,32 @@ def _reduce(state: _State) -> tuple[Bools, Bools, float]:
 
 
 def solve_p_median(cost: Floats, p: int, seconds: Seconds, time_limit_s: float) -> MedianAnswer:
-    """Sites and bound within `time_limit_s` by the stopwatch `seconds`. `cost` is (customers, sites), finite, >= 0.
+    """Sites and bound within `time_limit_s` by the stopwatch `seconds`. `cost` is (customers,
+    sites), finite, >= 0.
 
     Raises InputError for a shape, a number or a p that makes no sense.
     """
     if cost.ndim != 2 or 0 in cost.shape or not np.isfinite(cost).all() or (cost < 0).any():
-        raise InputError("the cost matrix is empty, negative or not finite", "check the distances", code="bad_cost")
+        raise InputError(
+            "the cost matrix is empty, negative or not finite",
+            "check the distances",
+            code="bad_cost",
+        )
     if not 1 <= p <= cost.shape[1]:
-        raise InputError(f"p is {p} with {cost.shape[1]} possible sites", "choose p between 1 and that", code="bad_p")
+        raise InputError(
+            f"p is {p} with {cost.shape[1]} possible sites",
+            "choose p between 1 and that",
+            code="bad_p",
+        )
     state = _State(np.ascontiguousarray(cost, np.float64), p)
     _search(state, seconds, 0.2 * time_limit_s)
     _raise_bound(state, seconds, LAGRANGIAN_SHARE * time_limit_s)
     if len(state.price):
-        ways = (_solve_rest, _search_tree) if _count_arcs(state) <= SMALL_REST else (_search_tree, _solve_rest)
+        ways = (
+            (_solve_rest, _search_tree)
+            if _count_arcs(state) <= SMALL_REST
+            else (_search_tree, _solve_rest)
+        )
         for decide, until in zip(ways, (FIRST_SHARE, 0.95), strict=True):
             if not state.proven:
                 decide(state, seconds, until * time_limit_s)

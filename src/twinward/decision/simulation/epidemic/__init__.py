@@ -12,6 +12,20 @@ from twinward.library.hazards.diseases import Disease, load_disease
 from twinward.library.hazards.measures import Measure, load_measures, read_measures
 
 __all__ = [
-    "SETTINGS", "Disease", "Ensemble", "Importation", "InitialState", "Measure", "SimulationOutcome", "Scenario", "Simulator",
-    "Tree", "load_disease", "load_measures", "read_measures", "run", "run_ensemble", "with_seed",
-]  # fmt: skip
+    "SETTINGS",
+    "Disease",
+    "Ensemble",
+    "Importation",
+    "InitialState",
+    "Measure",
+    "Scenario",
+    "SimulationOutcome",
+    "Simulator",
+    "Tree",
+    "load_disease",
+    "load_measures",
+    "read_measures",
+    "run",
+    "run_ensemble",
+    "with_seed",
+]

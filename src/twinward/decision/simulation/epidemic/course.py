@@ -7,8 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.decision.simulation.epidemic.kernels.tables import (AGE_STEPS, DAYS_PER_STEP, QUANTILES, History, SpreadTables)
 from twinward.decision.simulation.epidemic.fitting.mixing import OLDEST
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    AGE_STEPS,
+    DAYS_PER_STEP,
+    QUANTILES,
+    History,
+    SpreadTables,
+)
 from twinward.library.hazards.diseases import ByAge, Disease
 
 GRID = 1 << 16  # points at which a gamma distribution is summed
@@ -22,7 +28,9 @@ def by_year(disease: Disease, figure: ByAge) -> NDArray[Any]:
 
 
 def delay_table(mean_d: float, sd_d: float, least_d: int) -> NDArray[Any]:
-    """uint8[QUANTILES] days of a gamma distribution, rounded so that the mean is kept (sd 0: the two nearest days)."""
+    """uint8[QUANTILES] days of a gamma distribution, rounded so that the mean is kept (sd 0: the
+    two nearest days).
+    """
     middle = (np.arange(QUANTILES) + 0.5) / QUANTILES
     if sd_d <= 0 or mean_d <= 0:
         days = np.floor(mean_d + middle)
@@ -43,10 +51,12 @@ def onset_to_hospital(disease: Disease) -> NDArray[Any]:
 
 
 def gamma_table(shape: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Gamma(shape, 1) on a fine grid: the value, the share below it, and the share of the mean below it.
+    """Gamma(shape, 1) on a fine grid: the value, the share below it, and the share of the mean
+    below it.
 
-    Sums over the grid in place of SciPy's incomplete gamma functions, whose import takes longer than a small run. For
-    shapes below 1 the grid is even in value ** shape, in which the density has no pole.
+    Sums over the grid in place of SciPy's incomplete gamma functions, whose import takes longer
+    than a small run. For shapes below 1 the grid is even in value ** shape, in which the density
+    has no pole.
     """
     end = shape + 12.0 * np.sqrt(shape) + 40.0
     step = (np.arange(GRID) + 0.5) / GRID
@@ -64,13 +74,20 @@ def gamma_table(shape: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
 def heterogeneity_table(k: float) -> NDArray[Any]:
-    """float32[QUANTILES] the means of equally likely slices of Gamma(k, 1/k), so that their mean is exactly 1."""
+    """float32[QUANTILES] the means of equally likely slices of Gamma(k, 1/k), so that their mean
+    is exactly 1.
+    """
     _, below, share = gamma_table(k)
-    return np.asarray(np.diff(np.interp(np.arange(QUANTILES + 1) / QUANTILES, below, share)) * QUANTILES, np.float32)
+    return np.asarray(
+        np.diff(np.interp(np.arange(QUANTILES + 1) / QUANTILES, below, share)) * QUANTILES,
+        np.float32,
+    )
 
 
 def make_history(disease: Disease, attempts: float, mean_quiet: float) -> History:
-    """Tables of the course. `attempts` is the mean of the attempts' rate for one unit of contact weight."""
+    """Tables of the course. `attempts` is the mean of the attempts' rate for one unit of contact
+    weight.
+    """
     course, severity, spread = disease.course, disease.severity, disease.transmission
     factor = np.array([1.0] + [s.transmission_factor.value for s in disease.strains])
     severe = np.array([1.0] + [s.severity_factor.value for s in disease.strains])
@@ -81,7 +98,9 @@ def make_history(disease: Disease, attempts: float, mean_quiet: float) -> Histor
     spared[len(disease.doses) + 1 :] = spared[len(disease.doses)]
     return History(
         latent=delay_table(course.latent_mean_d.value, course.latent_sd_d.value, 1),
-        onset=delay_table(course.onset_after_latent_mean_d.value, course.onset_after_latent_sd_d.value, 0),
+        onset=delay_table(
+            course.onset_after_latent_mean_d.value, course.onset_after_latent_sd_d.value, 0
+        ),
         sick=delay_table(course.sick_mean_d.value, course.sick_sd_d.value, 1),
         infectious=delay_table(float(len(spread.infectiousness.value)), 0.0, 1),
         heterogeneity=heterogeneity_table(spread.dispersion_k.value),
@@ -106,7 +125,9 @@ def _waning(half_life_d: float) -> NDArray[Any]:
 
 
 def make_spread(disease: Disease, theory: bool) -> SpreadTables:
-    """Susceptibility and protection. `theory`: everybody alike, and immunity complete and lasting."""
+    """Susceptibility and protection. `theory`: everybody alike, and immunity complete and
+    lasting.
+    """
     strains = 1 + len(disease.strains)
     cross = np.array([1.0] + [s.cross_immunity.value for s in disease.strains])
     immunity = np.zeros((strains + 1, strains, AGE_STEPS), np.float32)
@@ -115,7 +136,9 @@ def make_spread(disease: Disease, theory: bool) -> SpreadTables:
     for last in range(strains):
         for new in range(strains):
             between = 1.0 if last == new else min(cross[last], cross[new])
-            immunity[last + 1, new] = 1.0 if theory else disease.immunity.protection.value * between * waning
+            immunity[last + 1, new] = (
+                1.0 if theory else disease.immunity.protection.value * between * waning
+            )
     for new in range(strains):
         fits = 1.0 if new == 0 else disease.strains[new - 1].vaccine_factor.value
         for n in range(1, 4):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from twinward.core.chance import generator, key2, stream
 from twinward.decision.simulation.epidemic.hospital import Hospital
+from twinward.decision.simulation.epidemic.interventions import Interventions
 from twinward.decision.simulation.epidemic.kernels.attempts import plan_records
 from twinward.decision.simulation.epidemic.kernels.commit import accept, import_cases, run_course
 from twinward.decision.simulation.epidemic.kernels.recent import PERIOD, mark_of, move_marks
@@ -18,7 +19,6 @@ from twinward.decision.simulation.epidemic.kernels.tables import FLOWS, IMPORTED
 from twinward.decision.simulation.epidemic.ledger import Crew, InfectionLedger
 from twinward.decision.simulation.epidemic.outcome import AGE_BANDS, SERIES, Fingerprint, Tree
 from twinward.decision.simulation.epidemic.people import People
-from twinward.decision.simulation.epidemic.interventions import Interventions
 from twinward.decision.simulation.epidemic.prepare import Prepared
 from twinward.decision.simulation.epidemic.response import ResponseTeams
 from twinward.decision.simulation.epidemic.scenario import Scenario
@@ -30,18 +30,35 @@ STREAMS = ("attempt", "slot", "plan", "replan", "course", "severe")
 
 # the order of one day; `twinward simulate --explain` prints it
 STEPS: tuple[tuple[str, str], ...] = (
-    ("set_measures", "measures begin and end by date or trigger; contacts of the day are thinned accordingly"),
+    (
+        "set_measures",
+        "measures begin and end by date or trigger; contacts of the day are thinned accordingly",
+    ),
     ("vaccinate", "doses of the day are given"),
     ("import_cases", "cases arrive from outside"),
     (
         "transmit",
-        "each infectious record draws its attempts; each meets a contact of the day and infects or not",
+        "each infectious record draws its attempts; each meets a contact of the day and infects "
+        "or not",
     ),
-    ("commit", "new infections are entered in the order of the records; the first of two on one resident holds"),
-    ("run_course", "latency, symptoms, infectiousness and severity of the new infections are drawn"),
-    ("hospitals", "discharges, deaths, moves to intensive care, admissions; who finds no bed fares worse"),
+    (
+        "commit",
+        "new infections are entered in the order of the records; the first of two on one resident "
+        "holds",
+    ),
+    (
+        "run_course",
+        "latency, symptoms, infectiousness and severity of the new infections are drawn",
+    ),
+    (
+        "hospitals",
+        "discharges, deaths, moves to intensive care, admissions; who finds no bed fares worse",
+    ),
     ("find_cases", "people with symptoms and the tested are confirmed when their results arrive"),
-    ("respond", "the confirmed are kept apart, their households quarantined, their contacts traced"),
+    (
+        "respond",
+        "the confirmed are kept apart, their households quarantined, their contacts traced",
+    ),
     ("publish", "the counts of the day are entered; compartments always sum to the residents"),
 )
 
@@ -63,11 +80,15 @@ class Engine:
         self.hospital = Hospital(disease, self.residents, scenario.mixing != "uniform")
         self.responders = ResponseTeams(scenario, people, self.policy, prepared.longest_onset)
         self.ledger, self.crew = InfectionLedger(1 << 14), Crew(scenario.threads)
-        self.tallies = [self._make_tally() for _ in range(scenario.threads)]  # all is added to the first
+        self.tallies = [
+            self._make_tally() for _ in range(scenario.threads)
+        ]  # all is added to the first
         self.tally = self.tallies[0]
         self.series = {name: np.zeros(self.days, np.int64) for name in SERIES}
         self.fingerprint, self.tree_days = Fingerprint(), list[tuple[NDArray[Any], ...]]()
-        self.offspring = np.zeros((self.days, 2))  # infected by those infected on a day; days between, summed
+        self.offspring = np.zeros(
+            (self.days, 2)
+        )  # infected by those infected on a day; days between, summed
         self.seconds = dict.fromkeys((name for name, _ in STEPS), 0.0)
         self.proposals: list[tuple[Any, int]] = []
         self.first_new = 0
@@ -140,12 +161,18 @@ class Engine:
         leaves = [k for k, path in enumerate(self.people.paths) if area in path]
         return int(self.city.leaf_start[leaves[0]]), int(self.city.leaf_start[leaves[-1] + 1])
 
-    def infect_outside(self, day: int, chosen: NDArray[Any], strains: NDArray[Any], days: NDArray[Any]) -> None:
-        """Infections whose infector is not among the residents, on `days` (ascending, up to today)."""
+    def infect_outside(
+        self, day: int, chosen: NDArray[Any], strains: NDArray[Any], days: NDArray[Any]
+    ) -> None:
+        """Infections whose infector is not among the residents, on `days` (ascending, up to
+        today).
+        """
         self.make_room(day, len(chosen))
         before = np.zeros(len(chosen), np.uint64)
         rec, first = self.ledger.rec, self.ledger.n
-        n = import_cases(day, mark_of(day), days, chosen, strains, IMPORTED, rec, first, self.city, before)
+        n = import_cases(
+            day, mark_of(day), days, chosen, strains, IMPORTED, rec, first, self.city, before
+        )
         self.before = np.concatenate([self.before, before[: n - self.ledger.n]])
         self.ledger.n = n
 
@@ -161,9 +188,17 @@ class Engine:
         hi = self.first_new  # today's infected do not infect today
         if hi <= lo:
             return
-        # draws count days from each one's own infection: who is infected later, because of a measure, draws the same
+        # draws count days from each one's own infection: who is infected later, because of a
+        # measure, draws the same
         call = (day, mark_of(day), self.key("attempt", 0), self.key("slot", 0))
-        tables = (self.ledger.rec, self.city, self.mixing, self.total, self.spread, self.policy.response)
+        tables = (
+            self.ledger.rec,
+            self.city,
+            self.mixing,
+            self.total,
+            self.spread,
+            self.policy.response,
+        )
         self.proposals = self.crew.transmit(lo, hi, call, tables)
 
     def commit(self, day: int) -> None:
@@ -171,16 +206,29 @@ class Engine:
         count = sum(done for _, done in self.proposals)
         self.make_room(day, count)
         moved = self.ledger.dropped - dropped
-        susceptible = self.residents if day == 0 else max(1, int(self.series["susceptible"][day - 1]))
+        susceptible = (
+            self.residents if day == 0 else max(1, int(self.series["susceptible"][day - 1]))
+        )
         mark, key = mark_of(day), self.key("replan", 0)
         for out, done in self.proposals:
             if moved:
                 out.source[:done] -= moved
             before = np.empty(done, np.uint64)
             n = accept(
-                day, mark, key, out, done, self.ledger.rec, self.ledger.n, self.city, before,
-                self.total, self.spread.cumulative, self.residents / susceptible, self.offspring,
-            )  # fmt: skip
+                day,
+                mark,
+                key,
+                out,
+                done,
+                self.ledger.rec,
+                self.ledger.n,
+                self.city,
+                before,
+                self.total,
+                self.spread.cumulative,
+                self.residents / susceptible,
+                self.offspring,
+            )
             self.before = np.concatenate([self.before, before[: n - self.ledger.n]])
             self.ledger.n = n
 
@@ -193,7 +241,17 @@ class Engine:
         def part(k: int, first: int, end: int) -> NDArray[Any]:
             severe, before = np.empty(end - first + 1, np.int64), self.before[first - lo : end - lo]
             found = run_course(
-                day, mark, key, rec, first, end, self.city, self.history, self.tallies[k], before, severe
+                day,
+                mark,
+                key,
+                rec,
+                first,
+                end,
+                self.city,
+                self.history,
+                self.tallies[k],
+                before,
+                severe,
             )
             plan_records(day, plan, first, end, rec, self.total, self.spread.cumulative)
             return severe[:found]
@@ -208,7 +266,11 @@ class Engine:
         self.fingerprint.add(*columns)
         if self.scenario.keep_tree:
             self.tree_days.append(
-                (*(c.copy() for c in columns), rec.strain[lo:hi].copy(), np.full(hi - lo, day, np.int16))
+                (
+                    *(c.copy() for c in columns),
+                    rec.strain[lo:hi].copy(),
+                    np.full(hi - lo, day, np.int16),
+                )
             )
 
     def hospitals(self, day: int) -> None:
@@ -257,8 +319,15 @@ class Engine:
         """The infection tree, when it was asked for."""
         if not self.scenario.keep_tree:
             return None
-        who, parent, setting, strain, day = (np.concatenate(column) for column in zip(*self.tree_days, strict=True))
+        who, parent, setting, strain, day = (
+            np.concatenate(column) for column in zip(*self.tree_days, strict=True)
+        )
         leaf = np.searchsorted(self.city.leaf_start, who, side="right") - 1
         return Tree(
-            infectee=who, infector=parent, day=day, setting=setting, strain=strain, area=self.city.leaf_group[leaf]
+            infectee=who,
+            infector=parent,
+            day=day,
+            setting=setting,
+            strain=strain,
+            area=self.city.leaf_group[leaf],
         )

@@ -1,4 +1,6 @@
-"""Hospital and intensive care: dated events of severe cases, and what happens when the beds are full."""
+"""Hospital and intensive care: dated events of severe cases, and what happens when the beds are
+full.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.decision.simulation.epidemic.course import by_year, delay_table, onset_to_hospital
-from twinward.decision.simulation.epidemic.kernels.severe import NOBODY_MORE, expect_patients, pass_day
-from twinward.decision.simulation.epidemic.kernels.tables import (AGENDA_D, HOSPITAL_FLOWS, Care, Patients, Records)
+from twinward.decision.simulation.epidemic.kernels.severe import (
+    NOBODY_MORE,
+    expect_patients,
+    pass_day,
+)
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    AGENDA_D,
+    HOSPITAL_FLOWS,
+    Care,
+    Patients,
+    Records,
+)
 from twinward.library.hazards.diseases import Disease
 
 FIRST_ROWS = 1024
@@ -23,9 +35,15 @@ class Hospital:
         per_1000, course, severity = disease.capacity, disease.course, disease.severity
         self.beds = int(residents * per_1000.hospital_beds_per_1000.value / 1000)
         self.icu_beds = int(residents * per_1000.icu_beds_per_1000.value / 1000)
-        stays = (course.hospital_stay_d, course.hospital_to_icu_d, course.icu_stay_d)  # gammas of shape 4
+        stays = (
+            course.hospital_stay_d,
+            course.hospital_to_icu_d,
+            course.icu_stay_d,
+        )  # gammas of shape 4
         self.care = Care(
-            delays=np.stack([onset_to_hospital(disease), *(delay_table(m.value, m.value / 2, 1) for m in stays)]),
+            delays=np.stack(
+                [onset_to_hospital(disease), *(delay_table(m.value, m.value / 2, 1) for m in stays)]
+            ),
             icu_chance=by_year(disease, severity.icu_given_hospital),
             die_ward=by_year(disease, severity.death_given_hospital),
             die_icu=by_year(disease, severity.death_given_icu),
@@ -36,7 +54,9 @@ class Hospital:
             apart=apart,
         )
         self.patients = _make_patients(FIRST_ROWS)
-        self.used = np.array([0, NOBODY_MORE], np.int64)  # rows in use at any time so far, first row free again
+        self.used = np.array(
+            [0, NOBODY_MORE], np.int64
+        )  # rows in use at any time so far, first row free again
         self.inside = np.zeros(2, np.int64)
 
     @property
@@ -68,7 +88,16 @@ class Hospital:
 
 def _make_patients(capacity: int) -> Patients:
     kinds = (
-        np.uint32, np.uint8, np.uint8, np.uint8, np.uint8, np.uint8, np.bool_, np.float64, np.float64, np.int32,
-    )  # fmt: skip
+        np.uint32,
+        np.uint8,
+        np.uint8,
+        np.uint8,
+        np.uint8,
+        np.uint8,
+        np.bool_,
+        np.float64,
+        np.float64,
+        np.int32,
+    )
     ends = (np.full(AGENDA_D, NOBODY_MORE, np.int32) for _ in range(2))
     return Patients(*(np.empty(capacity, kind) for kind in kinds), *ends)

@@ -1,4 +1,6 @@
-"""Which measures hold on a day, and what they leave of the contacts of each zone, age band and setting."""
+"""Which measures hold on a day, and what they leave of the contacts of each zone, age band and
+setting.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
+from twinward.decision.simulation.epidemic.fitting.mixing import GROUP_CONTACTS, OLDEST
 from twinward.decision.simulation.epidemic.hospital import Hospital
 from twinward.decision.simulation.epidemic.kernels.tables import SETTINGS, Response
-from twinward.decision.simulation.epidemic.fitting.mixing import GROUP_CONTACTS, OLDEST
 from twinward.decision.simulation.epidemic.people import People
 from twinward.library.hazards.diseases import Disease
-from twinward.library.hazards.measures import (CaseIsolation, ContactTracing, Distancing, GatheringLimit, HouseholdQuarantine, Lockdown, Masks, Measure, QuarantineFacility, SchoolClosure, TravelRestriction, Trigger, WorkplaceClosure)
+from twinward.library.hazards.measures import (
+    CaseIsolation,
+    ContactTracing,
+    Distancing,
+    GatheringLimit,
+    HouseholdQuarantine,
+    Lockdown,
+    Masks,
+    Measure,
+    QuarantineFacility,
+    SchoolClosure,
+    TravelRestriction,
+    Trigger,
+    WorkplaceClosure,
+)
 
 COUNTED = len(SETTINGS) - 1  # all but imported
 GROUPS: dict[str, tuple[str, ...]] = {
-    "household": ("household",), "school": ("school_class", "school"), "work": ("work_team", "workplace"),
-    "care_home": ("care_home",), "hospital": ("hospital",), "community": ("community",),
-    "transport": ("transport",), "random": ("random",),
-}  # fmt: skip
+    "household": ("household",),
+    "school": ("school_class", "school"),
+    "work": ("work_team", "workplace"),
+    "care_home": ("care_home",),
+    "hospital": ("hospital",),
+    "community": ("community",),
+    "transport": ("transport",),
+    "random": ("random",),
+}
 OUTSIDE = tuple(name for name in GROUPS if name != "household")
 MEMORY_D = 15  # days whose contacts can still be asked for
 
@@ -28,7 +49,9 @@ MEMORY_D = 15  # days whose contacts can still be asked for
 class Interventions:
     """Measures of one run. `member[m]` is bool[Z, B]: whom measure m concerns."""
 
-    def __init__(self, measures: tuple[Measure, ...], people: People, disease: Disease, apart: bool = False) -> None:
+    def __init__(
+        self, measures: tuple[Measure, ...], people: People, disease: Disease, apart: bool = False
+    ) -> None:
         self.measures = measures
         self.leaf_zone, in_zone = _zones(measures, people)
         self.band, in_band = _bands(measures)
@@ -43,7 +66,9 @@ class Interventions:
         self.past: dict[int, Response] = {}
         self.kinds: dict[type[Measure], list[tuple[Any, NDArray[Any]]]] = {}
 
-    def set_day(self, day: int, series: dict[str, NDArray[Any]], hospital: Hospital, residents: int) -> None:
+    def set_day(
+        self, day: int, series: dict[str, NDArray[Any]], hospital: Hospital, residents: int
+    ) -> None:
         """Begins and ends measures, and makes the day's table of contacts."""
         before = list(self.on)
         for m, measure in enumerate(self.measures):
@@ -59,12 +84,21 @@ class Interventions:
         """Measures of this kind that hold today, with whom they concern."""
         if kind not in self.kinds:
             self.kinds[kind] = [
-                (m, self.member[k]) for k, m in enumerate(self.measures) if isinstance(m, kind) and self.on[k]
+                (m, self.member[k])
+                for k, m in enumerate(self.measures)
+                if isinstance(m, kind) and self.on[k]
             ]
         return self.kinds[kind]
 
-    def _triggered(self, m: int, measure: Measure, day: int, series: dict[str, NDArray[Any]], hospital: Hospital,
-                   residents: int) -> bool:  # fmt: skip
+    def _triggered(
+        self,
+        m: int,
+        measure: Measure,
+        day: int,
+        series: dict[str, NDArray[Any]],
+        hospital: Hospital,
+        residents: int,
+    ) -> bool:
         trigger = measure.trigger
         if trigger is None:
             return True
@@ -101,7 +135,9 @@ class Interventions:
 
 
 def closed_share(measure: Measure, setting: str) -> float:
-    """Share of the contacts in a setting that a measure takes away by keeping people out of it (not by masks)."""
+    """Share of the contacts in a setting that a measure takes away by keeping people out of it
+    (not by masks).
+    """
     cut, names = _cut(measure)
     closes = isinstance(measure, SchoolClosure | WorkplaceClosure | Lockdown)
     return measure.reach * cut if closes and setting in names else 0.0
@@ -116,15 +152,23 @@ def _cut(measure: Measure) -> tuple[float, tuple[str, ...]]:
     if isinstance(measure, Distancing):
         return measure.reduction, tuple(measure.settings)
     if isinstance(measure, GatheringLimit):
-        return max(0.0, 1 - measure.persons / float(GROUP_CONTACTS[3])), ("community", "transport", "random")
+        return max(0.0, 1 - measure.persons / float(GROUP_CONTACTS[3])), (
+            "community",
+            "transport",
+            "random",
+        )
     if isinstance(measure, Lockdown):
-        return measure.reduction, tuple(name for name in OUTSIDE if name not in {"care_home", "hospital"})
+        return measure.reduction, tuple(
+            name for name in OUTSIDE if name not in {"care_home", "hospital"}
+        )
     if isinstance(measure, Masks):
         return measure.efficacy, tuple(measure.settings)
     return 0.0, ()
 
 
-def _figure(trigger: Trigger, day: int, series: dict[str, NDArray[Any]], hospital: Hospital, residents: int) -> float:
+def _figure(
+    trigger: Trigger, day: int, series: dict[str, NDArray[Any]], hospital: Hospital, residents: int
+) -> float:
     """The figure a trigger watches, as it stood at the end of the day before."""
     if trigger.figure == "hospital_share":
         return hospital.in_ward / max(1, hospital.beds)
@@ -144,7 +188,9 @@ def _zones(measures: tuple[Measure, ...], people: People) -> tuple[NDArray[Any],
     kinds, zone = np.unique(inside, axis=0, return_inverse=True)
     if len(kinds) > 256:
         raise InputError(
-            "more than 256 combinations of areas", "let measures share lists of areas", code="too_many_zones"
+            "more than 256 combinations of areas",
+            "let measures share lists of areas",
+            code="too_many_zones",
         )
     return zone.reshape(-1).astype(np.uint8), kinds
 

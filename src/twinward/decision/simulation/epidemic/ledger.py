@@ -9,13 +9,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.decision.simulation.epidemic.kernels.tables import (CHUNK, LAYERS, Attempts, Proposals, Records, Work)
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    CHUNK,
+    LAYERS,
+    Attempts,
+    Proposals,
+    Records,
+    Work,
+)
 from twinward.decision.simulation.epidemic.kernels.transmit import transmit
 
 _TYPES = Records(
-    who=np.uint32, day=np.int16, latent=np.uint8, onset=np.uint8, rate=np.float32, cls=np.uint16,
-    strain=np.uint8, setting=np.uint8, parent=np.uint32, fixed=np.uint64, severe=np.bool_, next=np.int16,
-)  # fmt: skip
+    who=np.uint32,
+    day=np.int16,
+    latent=np.uint8,
+    onset=np.uint8,
+    rate=np.float32,
+    cls=np.uint16,
+    strain=np.uint8,
+    setting=np.uint8,
+    parent=np.uint32,
+    fixed=np.uint64,
+    severe=np.bool_,
+    next=np.int16,
+)
 
 
 def make_records(capacity: int) -> Records:
@@ -50,7 +67,9 @@ EARLIEST_D = -10_000
 
 
 class InfectionLedger:
-    """Records live in rows 0..n-1; the oldest are dropped when nothing can come of them any more."""
+    """Records live in rows 0..n-1; the oldest are dropped when nothing can come of them any
+    more.
+    """
 
     def __init__(self, capacity: int) -> None:
         self.rec = make_records(capacity)
@@ -78,7 +97,9 @@ class InfectionLedger:
 
 
 class Crew:
-    """Cuts the records among threads on chunk borders; the order of the proposals does not depend on the cut."""
+    """Cuts the records among threads on chunk borders; the order of the proposals does not
+    depend on the cut.
+    """
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
@@ -90,27 +111,41 @@ class Crew:
         if self.pool:
             self.pool.shutdown()
 
-    def transmit(self, lo: int, hi: int, call: tuple[Any, ...], tables: tuple[Any, ...]) -> list[tuple[Proposals, int]]:
-        """Proposals of rows lo..hi-1, in order. `call` is (day, mark, key, slots_key), `tables` the kernel's tables."""
+    def transmit(
+        self, lo: int, hi: int, call: tuple[Any, ...], tables: tuple[Any, ...]
+    ) -> list[tuple[Proposals, int]]:
+        """Proposals of rows lo..hi-1, in order. `call` is (day, mark, key, slots_key), `tables`
+        the kernel's tables.
+        """
         if self.pool is None:
             return [self._part((0, lo, hi), call, tables)]
         # equal work is equal numbers of records whose day it is: the oldest have spent themselves
         starts = np.arange(lo, hi, CHUNK)
-        work = np.cumsum(np.add.reduceat(tables[0].next[lo:hi] == call[0], starts - lo, dtype=np.int64))
+        work = np.cumsum(
+            np.add.reduceat(tables[0].next[lo:hi] == call[0], starts - lo, dtype=np.int64)
+        )
         ends = np.searchsorted(work, work[-1] * np.arange(1, self.threads) / self.threads) + 1
         cuts = [lo, *(min(hi, lo + CHUNK * int(end)) for end in ends), hi]
         jobs = [(k, cuts[k], cuts[k + 1]) for k in range(self.threads)]
         return list(self.pool.map(lambda job: self._part(job, call, tables), jobs))
 
-    def each(self, part: Callable[[int, int, int], NDArray[Any]], lo: int, hi: int) -> list[NDArray[Any]]:
-        """What `part(thread, first, end)` gives for equal shares of the rows lo..hi-1, in their order."""
+    def each(
+        self, part: Callable[[int, int, int], NDArray[Any]], lo: int, hi: int
+    ) -> list[NDArray[Any]]:
+        """What `part(thread, first, end)` gives for equal shares of the rows lo..hi-1, in their
+        order.
+        """
         if self.pool is None or hi - lo < CHUNK:
             return [part(0, lo, hi)]
         cuts = [lo + (hi - lo) * k // self.threads for k in range(self.threads + 1)]
         return list(self.pool.map(part, range(self.threads), cuts, cuts[1:]))
 
-    def _part(self, job: tuple[int, int, int], call: tuple[Any, ...], tables: tuple[Any, ...]) -> tuple[Proposals, int]:
-        """One thread's share. The kernel stops where a buffer could overflow; it is enlarged and the kernel goes on."""
+    def _part(
+        self, job: tuple[int, int, int], call: tuple[Any, ...], tables: tuple[Any, ...]
+    ) -> tuple[Proposals, int]:
+        """One thread's share. The kernel stops where a buffer could overflow; it is enlarged and
+        the kernel goes on.
+        """
         filled: list[Proposals] = []
         k, at, hi = job
         while at < hi:

@@ -1,7 +1,9 @@
-"""From the live twins to a starting state: who carries the disease now, who is apart, which measures are in force.
+"""From the live twins to a starting state: who carries the disease now, who is apart, which
+measures are in force.
 
-Reports say how many were found, where and when, not who: which residents of an area they are is drawn. Infections
-that nobody found are estimated from the share that is found, and said to be an estimate.
+Reports say how many were found, where and when, not who: which residents of an area they are is
+drawn. Infections that nobody found are estimated from the share that is found, and said to be an
+estimate.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.schema import CityBase
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
 from twinward.decision.simulation.epidemic.scenario import InitialState
 from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure, read_measures
 from twinward.library.plans.plan import SAME_AS
-from twinward.citybase.schema import CityBase
 from twinward.twins.snapshot import Snapshot
 
 INFECTED_DAYS = 20  # an infection older than this no longer transmits in the bundled diseases
@@ -33,7 +35,9 @@ ROOMS_DEFAULT = 1000
 
 
 class LiveState(msgspec.Struct, frozen=True, kw_only=True):
-    """What `fork` gave: the start of a forecast, the measures in force, and in words how it was made."""
+    """What `fork` gave: the start of a forecast, the measures in force, and in words how it was
+    made.
+    """
 
     initial: InitialState
     measures: tuple[Measure, ...]
@@ -43,23 +47,37 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_live(
-    snapshot: Snapshot, base: CityBase, disease: Disease, hazard: str, at: datetime, seed: int, found_share: float
+    snapshot: Snapshot,
+    base: CityBase,
+    disease: Disease,
+    hazard: str,
+    at: datetime,
+    seed: int,
+    found_share: float,
 ) -> LiveState:
     """The live state of `hazard` at an instant, on a city base.
 
-    found_share: share of infections that reports find, 0 < share <= 1 (the rest is estimated by 1 / share).
-    InputError when nothing has been reported.
+    found_share: share of infections that reports find, 0 < share <= 1 (the rest is estimated by 1 /
+    share). InputError when nothing has been reported.
     """
     if not 0.0 < found_share <= 1.0:
         raise InputError(
-            f"a share of {found_share} cannot be found", "give a number above 0, at most 1", code="bad_share"
+            f"a share of {found_share} cannot be found",
+            "give a number above 0, at most 1",
+            code="bad_share",
         )
     reports = list_reports(snapshot, hazard, at.date())
     if not any(count for _, _, count in reports):
         raise InputError(
-            f"nothing has been reported for {hazard!r}", "name the hazard of an incident", code="nothing_reported"
+            f"nothing has been reported for {hazard!r}",
+            "name the hazard of an incident",
+            code="nothing_reported",
         )
-    delay = round(disease.course.latent_mean_d.value + disease.course.onset_after_latent_mean_d.value + REPORT_DELAY_D)
+    delay = round(
+        disease.course.latent_mean_d.value
+        + disease.course.onset_after_latent_mean_d.value
+        + REPORT_DELAY_D
+    )
     draw = LiveResidents(base, seed)
     infected, ages, apart, left, immune, since = draw_states(reports, delay, found_share, draw)
     reported_now = sum(count for _, ago, count in reports if ago + delay <= INFECTED_DAYS)
@@ -75,11 +93,19 @@ def read_live(
         estimated=estimated / max(1, len(infected)),
     )
     made = (
-        f"{reported_now:,} reported infections are still in course; {estimated:,} more are an estimate: reports "
-        f"are taken to find {found_share:.0%}, {delay} days after infection; the last {delay} follow their growth",
+        f"{reported_now:,} reported infections are still in course; {estimated:,} more are an "
+        f"estimate: reports "
+        f"are taken to find {found_share:.0%}, {delay} days after infection; the last {delay} "
+        f"follow their growth",
         "which residents of an area they are is drawn",
     )
-    return LiveState(initial=initial, measures=measures, reported=reported_now, estimated=estimated, notes=made + notes)
+    return LiveState(
+        initial=initial,
+        measures=measures,
+        reported=reported_now,
+        estimated=estimated,
+        notes=made + notes,
+    )
 
 
 def list_reports(snapshot: Snapshot, hazard: str, today: date) -> list[tuple[str, int, int]]:
@@ -90,7 +116,9 @@ def list_reports(snapshot: Snapshot, hazard: str, today: date) -> list[tuple[str
         if row.status in ("confirmed", "asymptomatic") and row.found_in != "reclassified"
     ]
     cases = snapshot.list_rows("cases", hazard=hazard)
-    reports += [(c.area, (today - c.reported_at.date()).days, 1) for c in cases if c.status != "suspected"]
+    reports += [
+        (c.area, (today - c.reported_at.date()).days, 1) for c in cases if c.status != "suspected"
+    ]
     return [report for report in reports if report[1] >= 0]
 
 
@@ -105,7 +133,9 @@ class LiveResidents:
         self.cache: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {}
 
     def ranges(self, area: str) -> tuple[NDArray[Any], NDArray[Any]]:
-        """First residents and cumulated sizes of the area's leaf areas; of all when it is none of the city's."""
+        """First residents and cumulated sizes of the area's leaf areas; of all when it is none
+        of the city's.
+        """
         if area not in self.cache:
             leaves = [n for n, code in enumerate(self.base.leaf_codes) if code.startswith(area)]
             rows = np.array(leaves or range(len(self.base.leaf_codes)), np.int64)
@@ -133,7 +163,9 @@ class LiveResidents:
 def draw_states(
     reports: Iterable[tuple[str, int, int]], delay: int, found_share: float, draw: LiveResidents
 ) -> tuple[NDArray[Any], ...]:
-    """Infected with days since infection, apart with days left, immune with days since; all disjoint draws by area."""
+    """Infected with days since infection, apart with days left, immune with days since; all
+    disjoint draws by area.
+    """
     by_area: dict[str, dict[int, int]] = {}
     for area, ago, count in reports:
         days = by_area.setdefault(area, {})
@@ -181,9 +213,11 @@ def flatten(parts: list[tuple[NDArray[Any], int]]) -> tuple[NDArray[np.int64], N
 
 
 def list_measures(snapshot: Snapshot) -> tuple[tuple[Measure, ...], tuple[str, ...]]:
-    """The measures that orders of open incidents have put in force, by area; and those the simulator does not know.
+    """The measures that orders of open incidents have put in force, by area; and those the
+    simulator does not know.
 
-    Ordered for the root of the area tree, a measure holds everywhere: the city base may have districts and no root.
+    Ordered for the root of the area tree, a measure holds everywhere: the city base may have
+    districts and no root.
     """
     open_incidents = {row.id for row in snapshot.list_rows("incidents", status="open")}
     areas: dict[str, set[str]] = {}
@@ -212,5 +246,9 @@ def list_measures(snapshot: Snapshot) -> tuple[tuple[Measure, ...], tuple[str, .
             found += read_measures({"measures": [entry]})
         except InputError:
             unknown.append(name)
-    notes = (f"measures in force that the simulator does not know: {', '.join(unknown)}",) if unknown else ()
+    notes = (
+        (f"measures in force that the simulator does not know: {', '.join(unknown)}",)
+        if unknown
+        else ()
+    )
     return tuple(found), notes

@@ -1,4 +1,6 @@
-"""What a run returns: daily series, tables by area, age, setting and strain, headline figures and a fingerprint."""
+"""What a run returns: daily series, tables by area, age, setting and strain, headline figures
+and a fingerprint.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 COMPARTMENTS = (
-    "susceptible", "exposed", "presymptomatic", "asymptomatic", "mild", "hospital", "intensive_care", "recovered",
+    "susceptible",
+    "exposed",
+    "presymptomatic",
+    "asymptomatic",
+    "mild",
+    "hospital",
+    "intensive_care",
+    "recovered",
     "dead",
-)  # fmt: skip
+)
 EVENTS = (
-    "new_infections", "new_reinfections", "new_symptomatic", "new_admissions", "new_deaths", "turned_away",
-    "new_confirmed", "tests", "new_quarantined", "new_vaccinated",
-)  # fmt: skip
+    "new_infections",
+    "new_reinfections",
+    "new_symptomatic",
+    "new_admissions",
+    "new_deaths",
+    "turned_away",
+    "new_confirmed",
+    "tests",
+    "new_quarantined",
+    "new_vaccinated",
+)
 SERIES = COMPARTMENTS + EVENTS
 AGE_BANDS = tuple(f"{10 * n}-{10 * n + 9}" for n in range(10)) + ("100+",)
 
@@ -35,7 +52,8 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
 class SimulationOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """One run. `series[name]` has one number a day; the tables have one row a day.
 
-    active: bool[days, measures], which measures held on each day; beds and icu_beds are the hospitals' capacity
+    active: bool[days, measures], which measures held on each day; beds and icu_beds are the
+    hospitals' capacity
     """
 
     residents: int
@@ -89,7 +107,9 @@ class SimulationOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ensemble(msgspec.Struct, frozen=True, kw_only=True):
-    """Outcomes of replicates with seeds seed, seed+1, …, and quantiles over them by day: float64[5, days]."""
+    """Outcomes of replicates with seeds seed, seed+1, …, and quantiles over them by day:
+    float64[5, days].
+    """
 
     outcomes: list[SimulationOutcome]
     levels: tuple[float, ...]

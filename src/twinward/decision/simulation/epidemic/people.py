@@ -1,4 +1,6 @@
-"""The simulator's view of a city base: packed words, member lists, and what each leaf area belongs to."""
+"""The simulator's view of a city base: packed words, member lists, and what each leaf area
+belongs to.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.decision.simulation.epidemic.kernels.residents import fill_fixed, number_teams, sort_members
-from twinward.decision.simulation.epidemic.kernels.tables import City
-from twinward.decision.simulation.epidemic.kernels.resident_bits import NO_TEAM_KIND, STATE
 from twinward.citybase.schema import HOSPITAL, NO_SITE, CityBase
+from twinward.decision.simulation.epidemic.kernels.resident_bits import NO_TEAM_KIND, STATE
+from twinward.decision.simulation.epidemic.kernels.residents import (
+    fill_fixed,
+    number_teams,
+    sort_members,
+)
+from twinward.decision.simulation.epidemic.kernels.tables import City
 
 OLDEST = 100
 ROWS_AT_ONCE = 1 << 22  # of a city, so that little memory is needed
@@ -27,7 +33,9 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_people(base: CityBase, level: str | None = None) -> People:
-    """Packs a base. Outcomes are counted by areas of `level`, or of the topmost level with more than one area."""
+    """Packs a base. Outcomes are counted by areas of `level`, or of the topmost level with more
+    than one area.
+    """
     words = np.zeros((base.residents, 2), np.uint64)
     leaf_start = np.asarray(base.leaf_start, np.int64)
     member, site_start = sort_members(base.site_of, base.team_of, len(base.site_kind))
@@ -60,10 +68,15 @@ def met_kinds(base: CityBase, members: NDArray[Any]) -> NDArray[Any]:
 
 
 def class_counts(base: CityBase) -> NDArray[Any]:
-    """int64[C] residents of each contact class (age, kind of site, lives with others), without packing the base."""
+    """int64[C] residents of each contact class (age, kind of site, lives with others), without
+    packing the base.
+    """
     site_of, household_of = np.asarray(base.site_of), np.asarray(base.household_of)
     with_site = site_of[site_of != NO_SITE]
-    kinds = np.append(met_kinds(base, np.bincount(with_site, minlength=len(base.site_kind))), np.uint8(NO_TEAM_KIND))
+    kinds = np.append(
+        met_kinds(base, np.bincount(with_site, minlength=len(base.site_kind))),
+        np.uint8(NO_TEAM_KIND),
+    )
     together = np.diff(np.asarray(base.household_start, np.int64)) > 1
     counts = np.zeros((OLDEST + 1) * (NO_TEAM_KIND + 1) * 2, np.int64)
     for first in range(0, base.residents, ROWS_AT_ONCE):
@@ -81,8 +94,12 @@ def forget_outbreak(city: City) -> None:
     city.recent[:] = 0
 
 
-def group_leaves(base: CityBase, level: str | None) -> tuple[list[str], NDArray[Any], list[list[str]]]:
-    """Area codes; for each leaf, the position of the area of that level it lies in; each leaf's path from the top."""
+def group_leaves(
+    base: CityBase, level: str | None
+) -> tuple[list[str], NDArray[Any], list[list[str]]]:
+    """Area codes; for each leaf, the position of the area of that level it lies in; each leaf's
+    path from the top.
+    """
     parent = {area.code: area.parent for area in base.areas}
     level_of = {area.code: area.level for area in base.areas}
     paths = [_path(code, parent) for code in base.leaf_codes]
@@ -110,8 +127,9 @@ def _top_level_with_several(paths: list[list[str]], level_of: dict[str, str]) ->
 
 
 def serving_hospitals(base: CityBase, site_start: NDArray[Any]) -> NDArray[Any]:
-    """int32[L] the hospital that serves each leaf, -1 for none: near and large, so that it serves about as many as its
-    staff can (least squared distance for each of the staff)."""
+    """int32[L] the hospital that serves each leaf, -1 for none: near and large, so that it serves
+    about as many as its staff can (least squared distance for each of the staff).
+    """
     staff = np.diff(site_start.astype(np.int64))
     staffed = staff > 1
     count = min(len(base.site_kind), len(staffed))

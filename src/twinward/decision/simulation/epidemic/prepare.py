@@ -1,4 +1,6 @@
-"""Everything a run derives from disease, mixing and residents alone, so that many seeds share it."""
+"""Everything a run derives from disease, mixing and residents alone, so that many seeds share
+it.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.decision.simulation.epidemic.course import make_history, make_spread
-from twinward.decision.simulation.epidemic.kernels.tables import City, History, Mixing, SpreadTables
 from twinward.decision.simulation.epidemic.fitting.mixing import make_mixing
 from twinward.decision.simulation.epidemic.fitting.reproduction import attempts_for_r0
+from twinward.decision.simulation.epidemic.kernels.tables import City, History, Mixing, SpreadTables
 from twinward.decision.simulation.epidemic.scenario import Scenario
 
 

@@ -1,4 +1,6 @@
-"""Runs scenarios: once, many times with one packed city, or as an ensemble over processes or a Dask cluster."""
+"""Runs scenarios: once, many times with one packed city, or as an ensemble over processes or a
+Dask cluster.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,25 @@ import msgspec
 import numpy as np
 
 from twinward import __version__
+from twinward.citybase.schema import CityBase
 from twinward.core.errors import InputError
 from twinward.decision.simulation.epidemic.engine import Engine
 from twinward.decision.simulation.epidemic.outcome import SERIES, Ensemble, SimulationOutcome
 from twinward.decision.simulation.epidemic.people import forget_outbreak, open_people
 from twinward.decision.simulation.epidemic.prepare import Prepared, preparation_key, prepare
-from twinward.decision.simulation.epidemic.scenario import (BYTES_PER_RESIDENT, MOST_OF_FREE, InitialState, Scenario, check_scenario)
-from twinward.citybase.schema import CityBase
+from twinward.decision.simulation.epidemic.scenario import (
+    BYTES_PER_RESIDENT,
+    MOST_OF_FREE,
+    InitialState,
+    Scenario,
+    check_scenario,
+)
 
 WARM_UP_INFECTED = 60
-COHORT_SHARE, COHORT_LEAST = 0.002, 300  # the early infectees, whose offspring give R0 and generation time
+COHORT_SHARE, COHORT_LEAST = (
+    0.002,
+    300,
+)  # the early infectees, whose offspring give R0 and generation time
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -40,7 +51,9 @@ class Simulator:
         self._prepared: dict[bytes, Prepared] = {}
         self._warmed: set[frozenset[type]] = set()
 
-    def run(self, scenario: Scenario, progress: Callable[[int], None] | None = None) -> SimulationOutcome:
+    def run(
+        self, scenario: Scenario, progress: Callable[[int], None] | None = None
+    ) -> SimulationOutcome:
         """One run of a scenario on this base. Raises InputError before anything runs."""
         check_scenario(scenario)
         started = time.perf_counter()
@@ -52,7 +65,9 @@ class Simulator:
         return self._outcome(engine, scenario, finished, started, self_cpu, setup_s)
 
     def make_ready(self, scenario: Scenario) -> Prepared:
-        """Tables and compiled kernels of a scenario, made once; processes forked after it share them."""
+        """Tables and compiled kernels of a scenario, made once; processes forked after it share
+        them.
+        """
         forget_outbreak(self.people.city)
         key = preparation_key(scenario)
         if key not in self._prepared:
@@ -61,7 +76,9 @@ class Simulator:
         return self._prepared[key]
 
     def _warm_up(self, scenario: Scenario, prepared: Prepared) -> None:
-        """Compiles or loads every kernel the run will call, so that its time is setup: four days on a few residents."""
+        """Compiles or loads every kernel the run will call, so that its time is setup: four days
+        on a few residents.
+        """
         kinds = frozenset(type(measure) for measure in scenario.measures)
         if kinds in self._warmed:
             return
@@ -69,17 +86,31 @@ class Simulator:
         residents = self.base.residents
         who = np.linspace(0, residents - 1, min(WARM_UP_INFECTED, residents)).astype(np.int64)
         early = tuple(
-            msgspec.structs.replace(m, start_day=0, end_day=4, delay_d=0, trigger=None) for m in scenario.measures
+            msgspec.structs.replace(m, start_day=0, end_day=4, delay_d=0, trigger=None)
+            for m in scenario.measures
         )
         start = InitialState(infected=who, infected_days_ago=np.full(len(who), 5))
         little = msgspec.structs.replace(
-            scenario, days=4, infected=0, initial=start, measures=early, importations=(), keep_tree=False
+            scenario,
+            days=4,
+            infected=0,
+            initial=start,
+            measures=early,
+            importations=(),
+            keep_tree=False,
         )
         Engine(little, self.people, prepared).run()
         forget_outbreak(self.people.city)
 
-    def _outcome(self, engine: Engine, scenario: Scenario, finished: bool, started: float, cpu: float,
-                 setup_s: float) -> SimulationOutcome:  # fmt: skip
+    def _outcome(
+        self,
+        engine: Engine,
+        scenario: Scenario,
+        finished: bool,
+        started: float,
+        cpu: float,
+        setup_s: float,
+    ) -> SimulationOutcome:
         days = engine.days
         series = {name: column[:days] for name, column in engine.series.items()}
         sha256 = engine.fingerprint.close(series)
@@ -117,14 +148,18 @@ class Simulator:
 
 
 def early_reproduction(engine: Engine) -> tuple[float, float]:
-    """R0 and the generation time in days, counted from the early infectees and weighted for who is immune already.
+    """R0 and the generation time in days, counted from the early infectees and weighted for who is
+    immune already.
 
-    Early are the first 0.2 % of the residents, at least 300, whom residents infected; days on which the infectious
-    time of the infected goes beyond the last day are left out. Where that leaves nobody, all infected are counted.
+    Early are the first 0.2 % of the residents, at least 300, whom residents infected; days on which
+    the infectious time of the infected goes beyond the last day are left out. Where that leaves
+    nobody, all infected are counted.
     """
     new, offspring = engine.series["new_infections"][: engine.days], engine.offspring[: engine.days]
     whole = max(engine.days - engine.longest_infectious, 0)
-    enough = np.searchsorted(np.cumsum(new[1:whole]), max(COHORT_LEAST, int(COHORT_SHARE * engine.residents)))
+    enough = np.searchsorted(
+        np.cumsum(new[1:whole]), max(COHORT_LEAST, int(COHORT_SHARE * engine.residents))
+    )
     early = slice(1, min(2 + int(enough), whole))
     if not new[early].sum():
         early = slice(0, engine.days)
@@ -148,16 +183,26 @@ def run(scenario: Scenario, progress: Callable[[int], None] | None = None) -> Si
     return msgspec.structs.replace(outcome, setup_s=outcome.setup_s + packing_s)
 
 
-def run_ensemble(scenario: Scenario, replicates: int, executor: Executor | None = None, cluster: str | None = None,
-                 progress: Callable[[int], None] | None = None) -> Ensemble:  # fmt: skip
-    """`replicates` runs that differ in their seed, one process a core or on a Dask cluster, with equal results.
+def run_ensemble(
+    scenario: Scenario,
+    replicates: int,
+    executor: Executor | None = None,
+    cluster: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Ensemble:
+    """`replicates` runs that differ in their seed, one process a core or on a Dask cluster, with
+    equal results.
 
-    executor: any concurrent.futures executor (None: one run after another here)
-    cluster: address of a Dask scheduler; a run whose worker dies is done again by another
-    progress: called with the number of runs done
+    executor: any concurrent.futures executor (None: one run after another here) cluster: address of
+    a Dask scheduler; a run whose worker dies is done again by another progress: called with the
+    number of runs done
     """
     if replicates < 1:
-        raise InputError("there must be at least one replicate", "give --replicates 1 or more", code="bad_replicates")
+        raise InputError(
+            "there must be at least one replicate",
+            "give --replicates 1 or more",
+            code="bad_replicates",
+        )
     check_scenario(scenario)
     jobs = [with_seed(scenario, scenario.seed + k) for k in range(replicates)]
     if cluster is not None:
@@ -171,7 +216,9 @@ def run_ensemble(scenario: Scenario, replicates: int, executor: Executor | None 
     return Ensemble(outcomes=outcomes, levels=QUANTILES, quantiles=quantiles)
 
 
-def _here(scenario: Scenario, jobs: list[Scenario], progress: Callable[[int], None] | None) -> list[SimulationOutcome]:
+def _here(
+    scenario: Scenario, jobs: list[Scenario], progress: Callable[[int], None] | None
+) -> list[SimulationOutcome]:
     require_memory(scenario.base.residents)
     simulator, outcomes = Simulator(scenario.base, scenario.level), list[SimulationOutcome]()
     for k, job in enumerate(jobs):
@@ -190,7 +237,9 @@ def _on_cluster(jobs: list[Scenario], address: str) -> list[SimulationOutcome]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise InputError("a cluster needs Dask", "install twinward[cluster]", code="no_dask") from error
+        raise InputError(
+            "a cluster needs Dask", "install twinward[cluster]", code="no_dask"
+        ) from error
     try:
         client = Client(address, timeout="20s")
     except (OSError, ValueError, TypeError) as error:
@@ -204,14 +253,23 @@ def _on_cluster(jobs: list[Scenario], address: str) -> list[SimulationOutcome]:
 
 
 def fingerprint(scenario: Scenario) -> str:
-    """SHA-256 of everything a forecast depends on: city, disease, measures, seed, start and version; not threads."""
+    """SHA-256 of everything a forecast depends on: city, disease, measures, seed, start and
+    version; not threads.
+    """
     digest = hashlib.sha256()
     parts: dict[str, Any] = {
-        "version": __version__, "city": scenario.base.sha256, "residents": scenario.base.residents,
-        "disease": scenario.disease, "measures": scenario.measures, "days": scenario.days, "seed": scenario.seed,
-        "infected": scenario.infected, "importations": scenario.importations, "mixing": scenario.mixing,
+        "version": __version__,
+        "city": scenario.base.sha256,
+        "residents": scenario.base.residents,
+        "disease": scenario.disease,
+        "measures": scenario.measures,
+        "days": scenario.days,
+        "seed": scenario.seed,
+        "infected": scenario.infected,
+        "importations": scenario.importations,
+        "mixing": scenario.mixing,
         "level": scenario.level,
-    }  # fmt: skip
+    }
     digest.update(msgspec.json.encode(parts))
     if scenario.initial is not None:
         for field in scenario.initial.__struct_fields__:
@@ -222,13 +280,16 @@ def fingerprint(scenario: Scenario) -> str:
 
 
 def require_memory(residents: int) -> None:
-    """InputError `no_memory` when the arrays of a run would not fit into the memory that is free."""
+    """InputError `no_memory` when the arrays of a run would not fit into the memory that is
+    free.
+    """
     import psutil
 
     free, needed = psutil.virtual_memory().available, residents * BYTES_PER_RESIDENT
     if needed > MOST_OF_FREE * free:
         raise InputError(
-            f"{residents:,} residents need about {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free, of which "
+            f"{residents:,} residents need about {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are "
+            f"free, of which "
             f"{MOST_OF_FREE:.0%} may be used",
             "ask for fewer residents, or free memory",
             code="no_memory",

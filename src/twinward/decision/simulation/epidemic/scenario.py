@@ -1,4 +1,6 @@
-"""What is asked of the simulator: residents, a disease, measures, days, a seed, and where the outbreak stands."""
+"""What is asked of the simulator: residents, a disease, measures, days, a seed, and where the
+outbreak stands.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,23 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.schema import CityBase
 from twinward.core.errors import InputError
 from twinward.decision.simulation.epidemic.kernels.resident_bits import MAX_DAYS
 from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure, check_measures, label
-from twinward.citybase.schema import CityBase
 
 MIXINGS = ("settings", "uniform")
-BYTES_PER_RESIDENT = 110  # of the simulator's arrays at the height of a wave (about 90) and a base made in memory
+BYTES_PER_RESIDENT = (
+    110  # of the simulator's arrays at the height of a wave (about 90) and a base made in memory
+)
 MOST_OF_FREE = 0.9  # of the free memory; the rest is for everything else on the machine
 
 
 class Importation(msgspec.Struct, frozen=True, kw_only=True):
-    """Cases that come from outside: a Poisson number a day on first_day <= day < last_day, in an area or anywhere."""
+    """Cases that come from outside: a Poisson number a day on first_day <= day < last_day, in an
+    area or anywhere.
+    """
 
     first_day: int
     last_day: int
@@ -30,14 +36,17 @@ class Importation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InitialState(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an outbreak stands on day 0; each array holds resident rows, with one entry of the others for each row.
+    """Where an outbreak stands on day 0; each array holds resident rows, with one entry of the
+    others for each row.
 
-    infected, infected_days_ago   who carries the disease now and for how many days (0-30); seeds nothing at random
+    infected, infected_days_ago   who carries the disease now and for how many days (0-30); seeds
+    nothing at random
     strain                        strain of each infected, or empty for the first strain
     apart, apart_days             who is kept apart at home, and for how many more days
     immune, immune_days_ago       who recovered, and how many days ago (up to 399)
     vaccinated, doses, dose_days_ago
-    estimated                     share of `infected` that is an estimate of unobserved infections, for the report
+    estimated                     share of `infected` that is an estimate of unobserved
+    infections, for the report
     """
 
     infected: NDArray[Any] = np.zeros(0, np.int64)
@@ -54,12 +63,13 @@ class InitialState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """One question to the simulator. `infected` residents drawn at random start it, unless `initial` says who.
+    """One question to the simulator. `infected` residents drawn at random start it, unless
+    `initial` says who.
 
-    days: simulated days, day 0 is the day on which the first are infected
-    threads: never changes the result
-    level: area level in which outcomes are counted (None: the topmost level with several areas)
-    contact_factors: float[4, 101] multipliers of contacts by group (household, school, work, community) and age
+    days: simulated days, day 0 is the day on which the first are infected threads: never changes
+    the result level: area level in which outcomes are counted (None: the topmost level with several
+    areas) contact_factors: float[4, 101] multipliers of contacts by group (household, school, work,
+    community) and age
     """
 
     base: CityBase
@@ -81,23 +91,63 @@ def check_scenario(scenario: Scenario) -> None:
     """InputError for what cannot be run; nothing has been computed when it is raised."""
     residents = scenario.base.residents
     _need(residents > 0, "there are no residents", "give a number above 0", "no_residents")
-    _need(residents < 2**32 - 1, "more residents than the simulator can number", "at most 4,294,967,294", "too_many")
+    _need(
+        residents < 2**32 - 1,
+        "more residents than the simulator can number",
+        "at most 4,294,967,294",
+        "too_many",
+    )
     _need(scenario.days > 0, "0 days cannot be simulated", "give --days 1 or more", "no_days")
-    _need(scenario.days <= MAX_DAYS, f"{scenario.days} days are too many", f"at most {MAX_DAYS}", "too_many_days")
-    _need(0 <= scenario.infected <= residents, "more infected than residents", "lower --infected", "too_many_infected")
-    _need(1 <= scenario.threads <= 256, "threads must be 1 to 256", "give --threads 1", "bad_threads")
-    _need(-(2**63) <= scenario.seed < 2**63, "the seed needs 64 bits", "give a smaller number", "bad_seed")
-    _need(scenario.mixing in MIXINGS, f"no mixing {scenario.mixing!r}", f"one of {', '.join(MIXINGS)}", "bad_mixing")
+    _need(
+        scenario.days <= MAX_DAYS,
+        f"{scenario.days} days are too many",
+        f"at most {MAX_DAYS}",
+        "too_many_days",
+    )
+    _need(
+        0 <= scenario.infected <= residents,
+        "more infected than residents",
+        "lower --infected",
+        "too_many_infected",
+    )
+    _need(
+        1 <= scenario.threads <= 256, "threads must be 1 to 256", "give --threads 1", "bad_threads"
+    )
+    _need(
+        -(2**63) <= scenario.seed < 2**63,
+        "the seed needs 64 bits",
+        "give a smaller number",
+        "bad_seed",
+    )
+    _need(
+        scenario.mixing in MIXINGS,
+        f"no mixing {scenario.mixing!r}",
+        f"one of {', '.join(MIXINGS)}",
+        "bad_mixing",
+    )
     check_measures(scenario.measures)
     check_areas(scenario.measures, scenario.base)
     strains = len(scenario.disease.strains)
     codes = {area.code for area in scenario.base.areas} | set(scenario.base.leaf_codes)
     for entry in scenario.importations:
-        _need(entry.strain <= strains, f"no strain {entry.strain}", f"0 to {strains}", "unknown_strain")
         _need(
-            entry.area is None or entry.area in codes, f"no area {entry.area!r}", "see `twinward city`", "unknown_area"
+            entry.strain <= strains,
+            f"no strain {entry.strain}",
+            f"0 to {strains}",
+            "unknown_strain",
         )
-        _need(entry.per_day >= 0, "a negative number of imported cases", "give 0 or more", "bad_importation")
+        _need(
+            entry.area is None or entry.area in codes,
+            f"no area {entry.area!r}",
+            "see `twinward city`",
+            "unknown_area",
+        )
+        _need(
+            entry.per_day >= 0,
+            "a negative number of imported cases",
+            "give 0 or more",
+            "bad_importation",
+        )
     if scenario.initial is not None:
         _check_initial(scenario.initial, residents)
 
@@ -109,7 +159,8 @@ def check_areas(measures: tuple[Measure, ...], base: CityBase) -> None:
         missing = sorted(set(measure.areas) - known)
         if missing:
             raise InputError(
-                f"measure {label(measure)} names areas that this city does not have: {', '.join(missing[:5])}",
+                f"measure {label(measure)} names areas that this city does not have: "
+                f"{', '.join(missing[:5])}",
                 "use area codes of the city base",
                 code="unknown_area",
             )
@@ -125,10 +176,18 @@ def _check_initial(initial: InitialState, residents: int) -> None:
     for name, rows, others in pairs:
         for other in others:
             _need(
-                len(rows) == len(other), f"initial.{name}: arrays of different length", "one entry each", "bad_initial"
+                len(rows) == len(other),
+                f"initial.{name}: arrays of different length",
+                "one entry each",
+                "bad_initial",
             )
         inside = len(rows) == 0 or (int(np.min(rows)) >= 0 and int(np.max(rows)) < residents)
-        _need(inside, f"initial.{name} names residents who are not there", f"0 to {residents - 1}", "bad_initial")
+        _need(
+            inside,
+            f"initial.{name} names residents who are not there",
+            f"0 to {residents - 1}",
+            "bad_initial",
+        )
 
 
 def _need(holds: bool, message: str, advice: str, code: str) -> None:

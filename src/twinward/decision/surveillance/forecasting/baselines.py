@@ -15,7 +15,9 @@ TREND_D = 14  # days through which the log-linear line is laid
 
 
 def last_value(counts: NDArray[Any], days: int, seed: int) -> NDArray[Any]:
-    """float64[DRAWS, days]: the last count, wide by past daily changes (Cramer et al. 2022, PNAS 119:e2113561119)."""
+    """float64[DRAWS, days]: the last count, wide by past daily changes (Cramer et al. 2022, PNAS
+    119:e2113561119).
+    """
     chance = generator(seed, "forecast.last_value")
     known = counts[np.isfinite(counts)]
     change = np.diff(known[-LAST_D:])
@@ -25,7 +27,9 @@ def last_value(counts: NDArray[Any], days: int, seed: int) -> NDArray[Any]:
 
 
 def log_linear(counts: NDArray[Any], days: int, seed: int) -> NDArray[Any]:
-    """float64[DRAWS, days]: a line through the logarithms of the last TREND_D counts, carried on."""
+    """float64[DRAWS, days]: a line through the logarithms of the last TREND_D counts, carried
+    on.
+    """
     chance = generator(seed, "forecast.log_linear")
     at = np.flatnonzero(np.isfinite(counts))[-TREND_D:]
     logs = np.log(counts[at] + 1)
@@ -37,4 +41,6 @@ def log_linear(counts: NDArray[Any], days: int, seed: int) -> NDArray[Any]:
     noise = float(np.std(logs - np.polyval(line, at)))
     slope, start = chance.multivariate_normal(line, spread, DRAWS).T
     future = slope[:, None] * np.arange(days) + start[:, None]
-    return np.asarray(np.maximum(np.exp(np.clip(future + chance.normal(0, noise, future.shape), -5, 30)) - 1, 0.0))
+    return np.asarray(
+        np.maximum(np.exp(np.clip(future + chance.normal(0, noise, future.shape), -5, 30)) - 1, 0.0)
+    )

@@ -1,4 +1,6 @@
-"""What the fitted model said of each day that was followed: the count to come, and R after it was seen."""
+"""What the fitted model said of each day that was followed: the count to come, and R after it
+was seen.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ DISPERSION = list(PRIORS).index("dispersion_k")
 
 
 class Track:
-    """Given to `follow` as its watch: each day's quantiles at BANDS, the count's from before the day was seen."""
+    """Given to `follow` as its watch: each day's quantiles at BANDS, the count's from before the
+    day was seen.
+    """
 
     def __init__(self, parameters: NDArray[Any], seed: int) -> None:
         self._k = parameters[:, DISPERSION : DISPERSION + 1]

@@ -1,8 +1,8 @@
 """The renewal model of daily counts: its priors, one day of it, and how likely a count is under it.
 
-log R drifts as an autoregression towards 0, faster from above than from below: growth meets measures and caution
-sooner than decline ends. Now and then R bends, more often down than up, as when measures come. Cori et al. 2013,
-Am J Epidemiol 178:1505, for the renewal equation.
+log R drifts as an autoregression towards 0, faster from above than from below: growth meets
+measures and caution sooner than decline ends. Now and then R bends, more often down than up, as
+when measures come. Cori et al. 2013, Am J Epidemiol 178:1505, for the renewal equation.
 """
 
 from __future__ import annotations
@@ -47,15 +47,27 @@ def to_unit(parameters: NDArray[Any]) -> NDArray[Any]:
     """The points of the unit cube that `from_unit` turns into these parameters."""
     columns = []
     for column, (low, high, logarithmic) in zip(parameters.T, PRIORS.values(), strict=True):
-        columns.append(np.log(column / low) / np.log(high / low) if logarithmic else (column - low) / (high - low))
+        columns.append(
+            np.log(column / low) / np.log(high / low)
+            if logarithmic
+            else (column - low) / (high - low)
+        )
     return np.stack(columns, axis=1)
 
 
-def step(log_r: NDArray[Any], past: NDArray[Any], serial: NDArray[Any], susceptible: NDArray[Any],
-         parameters: NDArray[Any], population: float | None,
-         chance: np.random.Generator) -> tuple[NDArray[Any], ...]:  # fmt: skip
+def step(
+    log_r: NDArray[Any],
+    past: NDArray[Any],
+    serial: NDArray[Any],
+    susceptible: NDArray[Any],
+    parameters: NDArray[Any],
+    population: float | None,
+    chance: np.random.Generator,
+) -> tuple[NDArray[Any], ...]:
     """One day on: (log R, incidence, share still susceptible)."""
-    memory = np.where(log_r > 0, 0.5 ** (1.0 / parameters[:, 1:2]), 0.5 ** (1.0 / parameters[:, 4:5]))
+    memory = np.where(
+        log_r > 0, 0.5 ** (1.0 / parameters[:, 1:2]), 0.5 ** (1.0 / parameters[:, 4:5])
+    )
     log_r = memory * log_r + parameters[:, 0:1] * chance.standard_normal(log_r.shape)
     bent = chance.random(log_r.shape) < BEND_SHARE
     log_r[bent] += chance.normal(BEND_MEAN, BEND_SD, int(bent.sum()))
@@ -68,7 +80,9 @@ def step(log_r: NDArray[Any], past: NDArray[Any], serial: NDArray[Any], suscepti
 
 
 def generation(mean_d: float) -> NDArray[Any]:
-    """Gamma with half the mean as standard deviation, by whole days from 1 to WINDOW_D, the longest first."""
+    """Gamma with half the mean as standard deviation, by whole days from 1 to WINDOW_D, the
+    longest first.
+    """
     shape, scale = 4.0, mean_d / 4.0
     days = np.arange(1, WINDOW_D + 1)
     density = (shape - 1) * np.log(days) - days / scale
@@ -77,16 +91,22 @@ def generation(mean_d: float) -> NDArray[Any]:
 
 
 def log_likelihood(count: float, expected: NDArray[Any], k: NDArray[Any]) -> NDArray[Any]:
-    """Negative binomial with a small share of reports that may be anything up to ten times the count."""
+    """Negative binomial with a small share of reports that may be anything up to ten times the
+    count.
+    """
     total = gammaln(count + k) - gammaln(k) - gammaln(count + 1)
     total = total + k * np.log(k / (k + expected)) + count * np.log(expected / (k + expected))
-    return np.asarray(np.logaddexp(np.log(1 - OUTLIER) + total, np.log(OUTLIER / (10 * count + 10))))
+    return np.asarray(
+        np.logaddexp(np.log(1 - OUTLIER) + total, np.log(OUTLIER / (10 * count + 10)))
+    )
 
 
 def weekday_factors(counts: NDArray[Any]) -> NDArray[Any]:
-    """float64[7] reporting of each day of the week relative to the mean, shrunk to 1 where the data are thin.
+    """float64[7] reporting of each day of the week relative to the mean, shrunk to 1 where the data
+    are thin.
 
-    Position 0 is the weekday of counts[0]. Shrinkage after James and Stein 1961: by the noise of the estimates.
+    Position 0 is the weekday of counts[0]. Shrinkage after James and Stein 1961: by the noise of
+    the estimates.
     """
     if len(counts) < 21:
         return np.ones(7)

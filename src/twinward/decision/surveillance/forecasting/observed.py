@@ -17,7 +17,9 @@ MOST_DAYS = 5_000
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of consecutive days from `first`; NaN where a day is missing or its count cannot be."""
+    """Counts of consecutive days from `first`; NaN where a day is missing or its count cannot
+    be.
+    """
 
     first: date
     counts: NDArray[Any]
@@ -28,7 +30,8 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_until(path: Path, until: date, negative_missing: bool = False) -> Observed:
-    """The counts up to and including `until`. Later rows are not looked at, their counts not even parsed.
+    """The counts up to and including `until`. Later rows are not looked at, their counts not even
+    parsed.
 
     A negative count is refused, or with `negative_missing` taken as a missing day.
     """
@@ -43,7 +46,9 @@ def read_until(path: Path, until: date, negative_missing: bool = False) -> Obser
     first = usable[0]
     days = (until - first).days + 1
     if days > MOST_DAYS:
-        raise InputError(f"{path.name} spans {days} days", f"give at most {MOST_DAYS}", code="too_many_days")
+        raise InputError(
+            f"{path.name} spans {days} days", f"give at most {MOST_DAYS}", code="too_many_days"
+        )
     column = np.full(days, np.nan)
     for day, count in counts.items():
         if day >= first:
@@ -52,7 +57,9 @@ def read_until(path: Path, until: date, negative_missing: bool = False) -> Obser
 
 
 def read_after(path: Path, until: date, days: int) -> NDArray[Any] | None:
-    """The `days` counts after `until`, to judge a forecast that is fixed already; None when one of them is missing."""
+    """The `days` counts after `until`, to judge a forecast that is fixed already; None when one
+    of them is missing.
+    """
     last = until + timedelta(days=days)
     counts = _counts(path, lambda day: until < day <= last, negative_missing=True)
     column = np.array([counts.get(until + timedelta(days=k + 1), np.nan) for k in range(days)])
@@ -61,14 +68,18 @@ def read_after(path: Path, until: date, days: int) -> NDArray[Any] | None:
 
 def _counts(path: Path, wanted: Any, negative_missing: bool) -> dict[date, float]:
     if not path.is_file():
-        raise InputError(f"no file {path}", "give a CSV file with the columns date,new", code="observed_absent")
+        raise InputError(
+            f"no file {path}", "give a CSV file with the columns date,new", code="observed_absent"
+        )
     found: dict[date, float] = {}
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         rows = csv.DictReader(file)
         names = {(name or "").strip().lower(): name for name in rows.fieldnames or []}
         if "date" not in names or "new" not in names:
             raise InputError(
-                f"{path.name} has no columns date and new", "the first line must be: date,new", code="bad_observed"
+                f"{path.name} has no columns date and new",
+                "the first line must be: date,new",
+                code="bad_observed",
             )
         for line, row in enumerate(rows, start=2):
             text = (row[names["date"]] or "").strip()
@@ -78,14 +89,17 @@ def _counts(path: Path, wanted: Any, negative_missing: bool) -> dict[date, float
             if wanted(day):
                 if day in found:
                     raise InputError(
-                        f"{path.name} line {line}: {day} comes twice", "one row a day", code="bad_observed"
+                        f"{path.name} line {line}: {day} comes twice",
+                        "one row a day",
+                        code="bad_observed",
                     )
                 found[day] = _count(row[names["new"]], path.name, line)
                 if found[day] < 0:
                     if not negative_missing:
                         raise InputError(
                             f"{path.name} line {line}: {day} has the negative count {found[day]:g}",
-                            "correct or empty it, or take such days as missing with --negative-missing",
+                            "correct or empty it, or take such days as missing with "
+                            "--negative-missing",
                             code="bad_observed",
                         )
                     found[day] = float("nan")
@@ -98,7 +112,9 @@ def _date(text: str, name: str, line: int) -> date:
         return date.fromisoformat(plain)
     except ValueError as error:
         raise InputError(
-            f"{name} line {line}: {text!r} is not a date", "write dates as 2022-03-31", code="bad_observed"
+            f"{name} line {line}: {text!r} is not a date",
+            "write dates as 2022-03-31",
+            code="bad_observed",
         ) from error
 
 

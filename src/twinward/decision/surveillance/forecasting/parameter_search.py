@@ -1,9 +1,10 @@
-"""The search for parameters of the renewal model by Optuna: resumable, the same trials for the same seed.
+"""The search for parameters of the renewal model by Optuna: resumable, the same trials for the same
+seed.
 
-A trial is one parameter set, its value the log-likelihood of each next day (higher is better). Trials are proposed in
-batches: the first from points spread evenly, then by Optuna's Parzen estimator from the batches before. What a trial
-proposes and finds depends on the trials before it and the seed alone, so a search that was killed ends as if it had
-not been.
+A trial is one parameter set, its value the log-likelihood of each next day (higher is better).
+Trials are proposed in batches: the first from points spread evenly, then by Optuna's Parzen
+estimator from the batches before. What a trial proposes and finds depends on the trials before it
+and the seed alone, so a search that was killed ends as if it had not been.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from numpy.typing import NDArray
 
 from twinward.core.chance import generator, stream
 from twinward.core.errors import InputError
+from twinward.decision.surveillance.forecasting.fitted import Track
 from twinward.decision.surveillance.forecasting.model import PRIORS, even_points, from_unit, to_unit
 from twinward.decision.surveillance.forecasting.renewal import SETS, Fit, follow, temper
-from twinward.decision.surveillance.forecasting.fitted import Track
 
 BATCH, EVEN_BATCHES = 16, 4
 TRIALS, MOST_TRIALS = 192, 20_000
@@ -45,10 +46,17 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def search(
-    counts: NDArray[Any], population: float | None, seed: int, trials: int,
-    folder: Path | None = None, resume: bool = False, progress: Callable[[int, int], None] | None = None,
-) -> Search:  # fmt: skip
-    """At least `trials` trials in whole batches; with `folder` each batch is kept there before the next begins."""
+    counts: NDArray[Any],
+    population: float | None,
+    seed: int,
+    trials: int,
+    folder: Path | None = None,
+    resume: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Search:
+    """At least `trials` trials in whole batches; with `folder` each batch is kept there before
+    the next begins.
+    """
     kept = _Kept(folder, fingerprint(counts, population, seed), resume)
     done = kept.load()
     resumed = len(done)
@@ -57,7 +65,9 @@ def search(
         if progress is not None:
             progress(len(done), wanted)
         batch = propose(done, seed)
-        fit = follow(counts, batch, population, generator(seed, f"forecast.trials.{len(done)}"), PARTICLES)
+        fit = follow(
+            counts, batch, population, generator(seed, f"forecast.trials.{len(done)}"), PARTICLES
+        )
         fresh = [
             FitTrial(dict(zip(PRIORS, row, strict=True)), value)
             for row, value in zip(batch.tolist(), fit.evidence.tolist(), strict=True)
@@ -80,14 +90,18 @@ def propose(done: list[FitTrial], seed: int) -> NDArray[Any]:
     rows = []
     for number in range(len(done), len(done) + BATCH):
         study.sampler = optuna.samplers.TPESampler(
-            seed=int(stream(seed, f"forecast.propose.{number}")) % 2**31, n_startup_trials=0, multivariate=True
+            seed=int(stream(seed, f"forecast.propose.{number}")) % 2**31,
+            n_startup_trials=0,
+            multivariate=True,
         )
         rows.append([study.ask(_space()).params[name] for name in PRIORS])
     return np.array(rows)
 
 
 def posterior(found: Search, seed: int) -> NDArray[Any]:
-    """float64[SETS, 5] draws: evenly spread points of the prior, each as likely as the trial nearest to it."""
+    """float64[SETS, 5] draws: evenly spread points of the prior, each as likely as the trial
+    nearest to it.
+    """
     from scipy.spatial import cKDTree
 
     rows = np.array([[trial.parameters[name] for name in PRIORS] for trial in found.trials])
@@ -98,11 +112,15 @@ def posterior(found: Search, seed: int) -> NDArray[Any]:
     return from_unit(points[np.minimum(np.searchsorted(np.cumsum(weights), places), POINTS - 1)])
 
 
-def fit_posterior(counts: NDArray[Any], population: float | None, found: Search, seed: int) -> tuple[Fit, Track]:
+def fit_posterior(
+    counts: NDArray[Any], population: float | None, found: Search, seed: int
+) -> tuple[Fit, Track]:
     """The posterior's parameter sets, all of equal weight, followed through the series."""
     parameters = posterior(found, seed)
     track = Track(parameters, seed)
-    return follow(counts, parameters, population, generator(seed, "forecast.fit"), watch=track), track
+    return follow(
+        counts, parameters, population, generator(seed, "forecast.fit"), watch=track
+    ), track
 
 
 def fingerprint(counts: NDArray[Any], population: float | None, seed: int) -> str:
@@ -129,7 +147,9 @@ class _Kept:
             path.unlink(missing_ok=True)
         lock = journal.JournalFileSymlinkLock(str(path), grace_period=3)
         storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(path), lock))
-        self._study = optuna.create_study(storage=storage, study_name=NAME, direction="maximize", load_if_exists=True)
+        self._study = optuna.create_study(
+            storage=storage, study_name=NAME, direction="maximize", load_if_exists=True
+        )
         known = self._study.user_attrs.get("belongs_to")
         if known not in (None, belongs_to):
             raise InputError(
@@ -178,7 +198,10 @@ def _to_optuna(trials: list[FitTrial], first: int = 0) -> list[Any]:
     space = _space()
     return [
         optuna.trial.create_trial(
-            params=trial.parameters, distributions=space, value=trial.value, user_attrs={PLACE: place}
+            params=trial.parameters,
+            distributions=space,
+            value=trial.value,
+            user_attrs={PLACE: place},
         )
         for place, trial in enumerate(trials, start=first)
     ]

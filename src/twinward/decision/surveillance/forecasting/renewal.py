@@ -1,7 +1,8 @@
-"""Follows the renewal model through a series by particle filter, for many parameter sets at once, and predicts.
+"""Follows the renewal model through a series by particle filter, for many parameter sets at once,
+and predicts.
 
-Sets spread evenly over the priors are weighted by how well they predicted each next day; `study` searches instead.
-Gordon, Salmond, Smith 1993, IEE Proceedings F 140:107, for the filter.
+Sets spread evenly over the priors are weighted by how well they predicted each next day; `study`
+searches instead. Gordon, Salmond, Smith 1993, IEE Proceedings F 140:107, for the filter.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.chance import generator
-from twinward.decision.surveillance.forecasting.model import (WINDOW_D, even_points, from_unit, generation, log_likelihood, step, weekday_factors)
+from twinward.decision.surveillance.forecasting.model import (
+    WINDOW_D,
+    even_points,
+    from_unit,
+    generation,
+    log_likelihood,
+    step,
+    weekday_factors,
+)
 
 SETS, PARTICLES = 128, 160  # parameter sets, and particles of each
 FITTED_D = 84  # days before the forecast that are followed; older ones say little about now
@@ -22,11 +31,15 @@ RESTARTED = 0.02  # share of particles that each day follow the count alone, aga
 TRAJECTORIES = 8_000
 LEAST_SHARE = 0.19  # of the prior that the posterior keeps at least, in effect
 
-Watch = Callable[[int, NDArray[Any], NDArray[Any]], None]  # day, expected counts before the report, log R after it
+Watch = Callable[
+    [int, NDArray[Any], NDArray[Any]], None
+]  # day, expected counts before the report, log R after it
 
 
 class Fit(msgspec.Struct, frozen=True, kw_only=True):
-    """Weighted parameter sets and their particles at the last observed day. M sets, P particles, W past days."""
+    """Weighted parameter sets and their particles at the last observed day. M sets, P particles,
+    W past days.
+    """
 
     parameters: NDArray[Any]  # float64[M, 5], columns as PRIORS
     weights: NDArray[Any]  # float64[M], summing to 1
@@ -39,31 +52,47 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fit_renewal(
-    counts: NDArray[Any], population: float | None, seed: int, sets: int = SETS, particles: int = PARTICLES
+    counts: NDArray[Any],
+    population: float | None,
+    seed: int,
+    sets: int = SETS,
+    particles: int = PARTICLES,
 ) -> Fit:
-    """Fits daily counts (NaN for missing days) without a search; the first predicted day follows the last entry."""
+    """Fits daily counts (NaN for missing days) without a search; the first predicted day follows
+    the last entry.
+    """
     parameters = from_unit(even_points(seed, sets, "forecast.parameters"))
     fit = follow(counts, parameters, population, generator(seed, "forecast.fit"), particles)
     return msgspec.structs.replace(fit, weights=temper(fit.evidence))
 
 
 def follow(
-    counts: NDArray[Any], parameters: NDArray[Any], population: float | None, chance: np.random.Generator,
-    particles: int = PARTICLES, watch: Watch | None = None,
-) -> Fit:  # fmt: skip
-    """Every parameter set through the last FITTED_D days, all of equal weight; `watch` sees each followed day."""
+    counts: NDArray[Any],
+    parameters: NDArray[Any],
+    population: float | None,
+    chance: np.random.Generator,
+    particles: int = PARTICLES,
+    watch: Watch | None = None,
+) -> Fit:
+    """Every parameter set through the last FITTED_D days, all of equal weight; `watch` sees each
+    followed day.
+    """
     skipped = max(0, len(counts) - FITTED_D)
     series = counts[skipped:]
     weekday = np.roll(weekday_factors(series), skipped)  # position k: k-th day of `counts` modulo 7
     serial = np.stack([generation(mean) for mean in parameters[:, 3]])
     level, trend = _start(series)
     shape = (len(parameters), particles)
-    past = level * np.exp(trend * np.arange(-WINDOW_D + 1, 1)) * chance.lognormal(0, 0.3, (*shape, 1))
+    past = (
+        level * np.exp(trend * np.arange(-WINDOW_D + 1, 1)) * chance.lognormal(0, 0.3, (*shape, 1))
+    )
     log_r = chance.normal(trend * parameters[:, 3:4], 0.3, shape)
     susceptible = np.ones(shape)
     evidence = np.zeros(len(parameters))
     for day, count in enumerate(series, start=skipped):
-        log_r, fresh, susceptible = step(log_r, past, serial, susceptible, parameters, population, chance)
+        log_r, fresh, susceptible = step(
+            log_r, past, serial, susceptible, parameters, population, chance
+        )
         expected = fresh * weekday[day % 7]
         past = np.concatenate([past[:, :, 1:], fresh[:, :, None]], axis=2)
         if np.isfinite(count):
@@ -73,28 +102,46 @@ def follow(
             weight = np.exp(log_weight - top)
             evidence += np.log(weight.mean(axis=1)) + top[:, 0]
             chosen = _resample(weight, chance)
-            log_r, susceptible = (np.take_along_axis(x, chosen, axis=1) for x in (log_r, susceptible))
+            log_r, susceptible = (
+                np.take_along_axis(x, chosen, axis=1) for x in (log_r, susceptible)
+            )
             past = np.take_along_axis(past, chosen[:, :, None], axis=1)
         if watch is not None:
             watch(day, expected, log_r)
     return Fit(
-        parameters=parameters, weights=np.full(len(parameters), 1.0 / len(parameters)), log_r=log_r, past=past,
-        serial=serial, susceptible=susceptible, weekday=weekday, evidence=evidence,
-    )  # fmt: skip
+        parameters=parameters,
+        weights=np.full(len(parameters), 1.0 / len(parameters)),
+        log_r=log_r,
+        past=past,
+        serial=serial,
+        susceptible=susceptible,
+        weekday=weekday,
+        evidence=evidence,
+    )
 
 
-def predict(fit: Fit, observed_days: int, days: int, population: float | None, seed: int) -> NDArray[Any]:
+def predict(
+    fit: Fit, observed_days: int, days: int, population: float | None, seed: int
+) -> NDArray[Any]:
     """float64[TRAJECTORIES, days] possible counts after the last observed day."""
     chance = generator(seed, "forecast.predict")
     m = chance.choice(len(fit.weights), TRAJECTORIES, p=fit.weights)
     p = chance.integers(0, fit.log_r.shape[1], TRAJECTORIES)
     log_r, past = fit.log_r[m, p][:, None], fit.past[m, p][:, None, :]
-    susceptible, parameters, serial = fit.susceptible[m, p][:, None], fit.parameters[m], fit.serial[m]
+    susceptible, parameters, serial = (
+        fit.susceptible[m, p][:, None],
+        fit.parameters[m],
+        fit.serial[m],
+    )
     counts = np.empty((TRAJECTORIES, days))
     for day in range(days):
-        log_r, fresh, susceptible = step(log_r, past, serial, susceptible, parameters, population, chance)
+        log_r, fresh, susceptible = step(
+            log_r, past, serial, susceptible, parameters, population, chance
+        )
         past = np.concatenate([past[:, :, 1:], fresh[:, :, None]], axis=2)
-        counts[:, day] = report(fresh[:, 0] * fit.weekday[(observed_days + day) % 7], parameters[:, 2], chance)
+        counts[:, day] = report(
+            fresh[:, 0] * fit.weekday[(observed_days + day) % 7], parameters[:, 2], chance
+        )
     return counts
 
 
@@ -104,7 +151,8 @@ def report(expected: NDArray[Any], k: NDArray[Any], chance: np.random.Generator)
 
 
 def temper(evidence: NDArray[Any], least_share: float = LEAST_SHARE) -> NDArray[Any]:
-    """Weights in proportion to the likelihood, flattened until at least this share of the sets counts in effect.
+    """Weights in proportion to the likelihood, flattened until at least this share of the sets
+    counts in effect.
 
     The evidence is noisy, and a series says how its past ended, not how its future will.
     """
@@ -117,9 +165,16 @@ def temper(evidence: NDArray[Any], least_share: float = LEAST_SHARE) -> NDArray[
         power *= 0.8
 
 
-def _begin_anew(level: float, log_r: NDArray[Any], past: NDArray[Any], fresh: NDArray[Any],
-                chance: np.random.Generator) -> tuple[NDArray[Any], ...]:  # fmt: skip
-    """Puts the last few particles at today's level, so that a jump (imports, a new way of counting) is not missed."""
+def _begin_anew(
+    level: float,
+    log_r: NDArray[Any],
+    past: NDArray[Any],
+    fresh: NDArray[Any],
+    chance: np.random.Generator,
+) -> tuple[NDArray[Any], ...]:
+    """Puts the last few particles at today's level, so that a jump (imports, a new way of
+    counting) is not missed.
+    """
     few = max(1, int(RESTARTED * log_r.shape[1]))
     shape = (len(log_r), few, 1)
     flat = max(level, 0.3) * chance.lognormal(0.0, 0.4, shape) * np.ones(past.shape[2])
@@ -147,5 +202,7 @@ def _resample(weight: NDArray[Any], chance: np.random.Generator) -> NDArray[Any]
     rows, particles = weight.shape
     places = (chance.random((rows, 1)) + np.arange(particles)) / particles
     offset = np.arange(rows)[:, None]
-    found = np.searchsorted((total + offset).ravel(), (places + offset).ravel(), side="left").reshape(rows, particles)
+    found = np.searchsorted(
+        (total + offset).ravel(), (places + offset).ravel(), side="left"
+    ).reshape(rows, particles)
     return np.asarray(np.minimum(found - offset * particles, particles - 1))

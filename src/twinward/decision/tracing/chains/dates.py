@@ -1,4 +1,6 @@
-"""Dates of a line list, a column at a time: ISO first, other common forms where they can mean one thing only."""
+"""Dates of a line list, a column at a time: ISO first, other common forms where they can mean
+one thing only.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,14 @@ from datetime import date, datetime
 
 from twinward.core.errors import InputError
 
-MISSING = frozenset({"", "na", "nan", "n/a", "none", "null", "nat", "unknown", "unk", ".", "?", "-"})
+MISSING = frozenset(
+    {"", "na", "nan", "n/a", "none", "null", "nat", "unknown", "unk", ".", "?", "-"}
+)
 MONTHS = {
     name: number + 1
-    for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    )
 }
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})$")
@@ -42,7 +48,9 @@ def _ordinal(column: str, row: int, text: str, year: str, month: int, day: str) 
 
 
 def _read_plain(column: str, row: int, text: str) -> int | None:
-    """The forms that can be read only one way; None for the numeric ones that need an order of day and month."""
+    """The forms that can be read only one way; None for the numeric ones that need an order of
+    day and month.
+    """
     if found := _ISO.match(text) or _COMPACT.match(text):
         if ("T" in text or " " in text) and not _is_datetime(text):
             raise _bad(column, row, text)
@@ -65,7 +73,9 @@ def _is_datetime(text: str) -> bool:
 
 
 def _find_order(column: str, cells: dict[int, str], order: str | None) -> str:
-    """dmy or mdy, from the separator or from the numbers above twelve; InputError when both are possible."""
+    """dmy or mdy, from the separator or from the numbers above twelve; InputError when both are
+    possible.
+    """
     if order is not None:
         return order
     parts = [found for text in cells.values() if (found := _NUMBERS.match(text))]
@@ -87,7 +97,8 @@ def _find_order(column: str, cells: dict[int, str], order: str | None) -> str:
 def read_days(column: str, cells: Sequence[str], order: str | None = None) -> list[int | None]:
     """Day numbers of a column, None where missing; row numbers in errors count the header as row 1.
 
-    A column of plain numbers is taken as day numbers (simulated outbreaks, spreadsheet serials) and floored.
+    A column of plain numbers is taken as day numbers (simulated outbreaks, spreadsheet serials) and
+    floored.
     """
     given = {row: text.strip() for row, text in enumerate(cells, start=2) if not is_missing(text)}
     days: dict[int, int] = {}

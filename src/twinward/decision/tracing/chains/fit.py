@@ -1,9 +1,11 @@
-"""Estimates, from the line list alone, how much each kind of link counts: expectation-maximisation over all trees.
+"""Estimates, from the line list alone, how much each kind of link counts: expectation-maximisation
+over all trees.
 
-The model is a point process with competing sources (Wallinga, Teunis 2004, Am J Epidemiol 160:509, for the onset
-part; Marsan, Lengline 2008, Science 319:1076, for rates that are found without assuming their form): case j is
-infected by i at rate (community kernel by distance + household + shared places) * serial interval density, times the
-likelihood ratio of what is stated about the pair, or by somebody outside the list at the background rate.
+The model is a point process with competing sources (Wallinga, Teunis 2004, Am J Epidemiol 160:509,
+for the onset part; Marsan, Lengline 2008, Science 319:1076, for rates that are found without
+assuming their form): case j is infected by i at rate (community kernel by distance + household +
+shared places) * serial interval density, times the likelihood ratio of what is stated about the
+pair, or by somebody outside the list at the background rate.
 """
 
 from __future__ import annotations
@@ -14,24 +16,39 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from twinward.core.chance import generator
+from twinward.decision.tracing.chains.serial_interval import (
+    UNKNOWN_MEANS_D,
+    SerialInterval,
+    daily_density,
+    day_range,
+    guess_serial_interval,
+)
 from twinward.decision.tracing.chains.stated import BACKWARD, FORWARD, INFECTOR
 from twinward.decision.tracing.chains.table import LineList
 from twinward.decision.tracing.kernels.chain_pairs import sum_expectations
-from twinward.decision.tracing.chains.serial_interval import (UNKNOWN_MEANS_D, SerialInterval, daily_density, day_range, guess_serial_interval)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-AGE_EDGES_Y = np.array([2.0, 5.0, 10.0, 20.0, 35.0])  # same school class, neighbouring classes, parents, ...
+AGE_EDGES_Y = np.array(
+    [2.0, 5.0, 10.0, 20.0, 35.0]
+)  # same school class, neighbouring classes, parents, ...
 DISTANCE_QUANTILES = (0.0, 0.002, 0.01, 0.03, 0.08, 0.2, 0.4, 0.7)
 GENE_BINS = 80
-PAIR_BUDGET = 4_000_000  # pairs walked in one E-step; larger outbreaks use a random sample of infectees
+PAIR_BUDGET = (
+    4_000_000  # pairs walked in one E-step; larger outbreaks use a random sample of infectees
+)
 ROUNDS, START_ROUNDS = 30, 6
-PRIOR_OUTSIDE, PRIOR_CASES = 0.05, 10.0  # a list is made of cases thought to belong together: 5 % strangers, worth 10
+PRIOR_OUTSIDE, PRIOR_CASES = (
+    0.05,
+    10.0,
+)  # a list is made of cases thought to belong together: 5 % strangers, worth 10
 STATED_RATIO = 1e5  # how much more likely a pair is when the list itself names the infector
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
-    """What the fit found: rates a day of infectiousness by channel, likelihood ratios by statement, serial interval."""
+    """What the fit found: rates a day of infectiousness by channel, likelihood ratios by
+    statement, serial interval.
+    """
 
     background: float
     kernel: Floats
@@ -72,11 +89,15 @@ def density_table(interval: SerialInterval, delay_sd_d: float) -> tuple[int, Flo
     low, high = day_range(interval)
     pad = int(np.ceil(2 * delay_sd_d))
     low, high = low - pad, high + pad
-    return low, np.stack([daily_density(interval, low, high, delay_sd_d * np.sqrt(k)) for k in range(3)])
+    return low, np.stack(
+        [daily_density(interval, low, high, delay_sd_d * np.sqrt(k)) for k in range(3)]
+    )
 
 
 def _distance_edges2(cases: LineList) -> Floats:
-    """Squared upper edges of the distance bins, from the distances that occur; empty without positions."""
+    """Squared upper edges of the distance bins, from the distances that occur; empty without
+    positions.
+    """
     known = np.flatnonzero(np.isfinite(cases.x_m) & np.isfinite(cases.y_m))
     if len(known) < 3:
         return np.empty(0)
@@ -103,17 +124,27 @@ def _first_rates(cases: LineList, interval: SerialInterval) -> Rates:
     return Rates(
         background=PRIOR_OUTSIDE / max(float(np.mean(cases.day[cases.dated] + 1)), 1.0),
         kernel=np.full(len(edges2) + 2, 1.0 / n),
-        edges2=edges2, at_home=0.2, at_place=0.3 / np.maximum(size, 2.0), by_mark=by_mark,
-        by_age=np.ones(len(AGE_EDGES_Y) + 1), by_gene=_gene_ratio(cases, float(np.mean(nearest)) if nearest else 0.0),
-        contact_cover=0.5, interval=interval, fit=-np.inf,
-    )  # fmt: skip
+        edges2=edges2,
+        at_home=0.2,
+        at_place=0.3 / np.maximum(size, 2.0),
+        by_mark=by_mark,
+        by_age=np.ones(len(AGE_EDGES_Y) + 1),
+        by_gene=_gene_ratio(cases, float(np.mean(nearest)) if nearest else 0.0),
+        contact_cover=0.5,
+        interval=interval,
+        fit=-np.inf,
+    )
 
 
 def _gene_ratio(cases: LineList, mean: float) -> Floats:
-    """Likelihood ratio of each genetic distance: negative binomial around `mean` against all pairs of the list."""
+    """Likelihood ratio of each genetic distance: negative binomial around `mean` against all
+    pairs of the list.
+    """
     if len(cases.genetic.value) == 0:
         return np.ones(GENE_BINS + 1)
-    among_all = np.bincount(np.minimum(cases.genetic.value, GENE_BINS), minlength=GENE_BINS + 1) + 0.5
+    among_all = (
+        np.bincount(np.minimum(cases.genetic.value, GENE_BINS), minlength=GENE_BINS + 1) + 0.5
+    )
     size = 3.0  # wider than Poisson: rates differ between hosts and sites
     direct = stats.nbinom.pmf(np.arange(GENE_BINS + 1), size, size / (size + max(mean, 0.2)))
     return np.asarray(np.clip(direct / (among_all / among_all.sum()), 1e-4, 1e4))
@@ -122,29 +153,85 @@ def _gene_ratio(cases: LineList, mean: float) -> Floats:
 def _expect(cases: LineList, rates: Rates, sample: Ints) -> _Sums:
     low, density = density_table(rates.interval, cases.delay_sd_d)
     bins, places = len(rates.kernel), max(len(rates.at_place), 1)
-    sums = [np.zeros(k) for k in (bins, bins, 2, places, places, 8, 8, len(rates.by_age), len(rates.by_age),
-                                  GENE_BINS + 1, density.shape[1], density.shape[1])]  # fmt: skip
+    sums = [
+        np.zeros(k)
+        for k in (
+            bins,
+            bins,
+            2,
+            places,
+            places,
+            8,
+            8,
+            len(rates.by_age),
+            len(rates.by_age),
+            GENE_BINS + 1,
+            density.shape[1],
+            density.shape[1],
+        )
+    ]
     fit, outside, certain = sum_expectations(
-        sample, cases.day, cases.blur, cases.household, cases.places, cases.x_m, cases.y_m, rates.edges2, cases.age,
-        AGE_EDGES_Y, cases.contacts.start, cases.contacts.source, cases.contacts.value, cases.genetic.start,
-        cases.genetic.source, cases.genetic.value, cases.imported | ~cases.dated, low, density, np.cumsum(density[0]),
-        rates.background, rates.kernel, rates.at_home, rates.at_place, rates.by_mark, rates.by_age, rates.by_gene,
+        sample,
+        cases.day,
+        cases.blur,
+        cases.household,
+        cases.places,
+        cases.x_m,
+        cases.y_m,
+        rates.edges2,
+        cases.age,
+        AGE_EDGES_Y,
+        cases.contacts.start,
+        cases.contacts.source,
+        cases.contacts.value,
+        cases.genetic.start,
+        cases.genetic.source,
+        cases.genetic.value,
+        cases.imported | ~cases.dated,
+        low,
+        density,
+        np.cumsum(density[0]),
+        rates.background,
+        rates.kernel,
+        rates.at_home,
+        rates.at_place,
+        rates.by_mark,
+        rates.by_age,
+        rates.by_gene,
         *sums,
-    )  # fmt: skip
+    )
     active = sample[~cases.imported[sample]]
     waited = max(float(np.sum(cases.day[active] + 1)), 1.0)
-    compensator = float(rates.kernel @ sums[1] + rates.at_home * sums[2][1] + rates.background * waited)
+    compensator = float(
+        rates.kernel @ sums[1] + rates.at_home * sums[2][1] + rates.background * waited
+    )
     compensator += float(rates.at_place @ sums[4][: len(rates.at_place)])
     return _Sums(
-        gained_kernel=sums[0], exposed_kernel=sums[1], home=sums[2], gained_place=sums[3], exposed_place=sums[4],
-        mark_mass=sums[5], mark_pairs=sums[6], age_mass=sums[7], age_pairs=sums[8], gene_mass=sums[9],
-        lag_mass=sums[10], lag_exposed=sums[11], certainty=float(certain) / max(float(sums[5].sum()), 1e-9),
-        fit=float(fit) - compensator, outside=float(outside), waited_d=waited, count=max(len(active), 1), low=low,
-    )  # fmt: skip
+        gained_kernel=sums[0],
+        exposed_kernel=sums[1],
+        home=sums[2],
+        gained_place=sums[3],
+        exposed_place=sums[4],
+        mark_mass=sums[5],
+        mark_pairs=sums[6],
+        age_mass=sums[7],
+        age_pairs=sums[8],
+        gene_mass=sums[9],
+        lag_mass=sums[10],
+        lag_exposed=sums[11],
+        certainty=float(certain) / max(float(sums[5].sum()), 1e-9),
+        fit=float(fit) - compensator,
+        outside=float(outside),
+        waited_d=waited,
+        count=max(len(active), 1),
+        low=low,
+    )
 
 
 def _place_rates(cases: LineList, sums: _Sums) -> Floats:
-    """A rate for every place, drawn towards its column's mean over the number of cases that name the place."""
+    """A rate for every place, drawn towards its column's mean over the number of cases that name
+    the place.
+    """
     count = len(cases.place_names)
     if count == 0:
         return np.empty(0)
@@ -155,15 +242,18 @@ def _place_rates(cases: LineList, sums: _Sums) -> Floats:
         mine = columns == column
         share = sums.gained_place[:count][mine].sum() + 0.3
         mean = share / ((sums.exposed_place[:count] / size)[mine].sum() + 1.0)
-        out[mine] = (sums.gained_place[:count][mine] + 1.0) / (sums.exposed_place[:count][mine] + size[mine] / mean)
+        out[mine] = (sums.gained_place[:count][mine] + 1.0) / (
+            sums.exposed_place[:count][mine] + size[mine] / mean
+        )
     return out
 
 
 def _mark_ratios(cases: LineList, sums: _Sums) -> tuple[Floats, float]:
-    """Likelihood ratios of what is stated about a pair, and the share of transmissions that contacts cover.
+    """Likelihood ratios of what is stated about a pair, and the share of transmissions that
+    contacts cover.
 
-    P(stated | transmission) / P(stated | no transmission), so that contacts which hardly occur without
-    transmission count for much and a list of everybody's meetings for little.
+    P(stated | transmission) / P(stated | no transmission), so that contacts which hardly occur
+    without transmission count for much and a list of everybody's meetings for little.
     """
     out = np.ones(8)
     out[INFECTOR:] = STATED_RATIO
@@ -184,9 +274,10 @@ def _mark_ratios(cases: LineList, sums: _Sums) -> tuple[Floats, float]:
 def _update_interval(start: SerialInterval, now: SerialInterval, sums: _Sums) -> SerialInterval:
     """One generalised M-step for mean and sd: the best of a few steps around the present ones.
 
-    Expected log likelihood of the onset differences less the compensator (without it, growth and the exhaustion of
-    households would make intervals look short), weighted by how surely pairs are told apart, plus the prior as
-    `weight_pairs` pretended pairs. A list that ends while the outbreak still grows makes intervals look long.
+    Expected log likelihood of the onset differences less the compensator (without it, growth and
+    the exhaustion of households would make intervals look short), weighted by how surely pairs are
+    told apart, plus the prior as `weight_pairs` pretended pairs. A list that ends while the
+    outbreak still grows makes intervals look long.
     """
     top = sums.low + len(sums.lag_mass) - 1
     prior = start.weight_pairs * daily_density(start, sums.low, top)
@@ -194,7 +285,9 @@ def _update_interval(start: SerialInterval, now: SerialInterval, sums: _Sums) ->
     def gain(mean: float, sd: float) -> float:
         trial = msgspec.structs.replace(now, mean_d=mean, sd_d=sd)
         density = daily_density(trial, sums.low, top)
-        seen = float(sums.lag_mass @ np.log(density + 1e-300)) - float(sums.lag_exposed @ np.cumsum(density))
+        seen = float(sums.lag_mass @ np.log(density + 1e-300)) - float(
+            sums.lag_exposed @ np.cumsum(density)
+        )
         return sums.certainty * seen + float(prior @ np.log(density + 1e-300))
 
     floor = max(0.5, start.earliest_d + 0.5)
@@ -217,7 +310,8 @@ def _maximise(cases: LineList, start: SerialInterval, rates: Rates, sums: _Sums)
     mean_gene = float(sums.gene_mass @ np.arange(GENE_BINS + 1)) / genes if genes > 0.5 else None
     return msgspec.structs.replace(
         rates,
-        background=(sums.outside + PRIOR_OUTSIDE * PRIOR_CASES) / (sums.waited_d * (1 + PRIOR_CASES / sums.count)),
+        background=(sums.outside + PRIOR_OUTSIDE * PRIOR_CASES)
+        / (sums.waited_d * (1 + PRIOR_CASES / sums.count)),
         kernel=kernel,
         at_home=float((sums.home[0] + 0.3) / (sums.home[1] + 1.0)),
         at_place=_place_rates(cases, sums),
@@ -241,16 +335,22 @@ def _run(cases: LineList, start: SerialInterval, sample: Ints, rounds: int) -> R
 
 
 def sample_infectees(cases: LineList, budget: int = PAIR_BUDGET, least: int = 300) -> Ints:
-    """Dated cases in order, all of them or as many as `budget` pairs allow, drawn without regard to anything."""
+    """Dated cases in order, all of them or as many as `budget` pairs allow, drawn without regard
+    to anything.
+    """
     order = generator(0, "chain-sample").permutation(np.flatnonzero(cases.dated))
     return np.sort(order[: max(least, budget // len(cases.ids))])
 
 
 def fit_rates(cases: LineList, interval: SerialInterval | None) -> Rates:
-    """Rates of the outbreak. Without a named disease, several serial intervals are tried and the likeliest is kept."""
+    """Rates of the outbreak. Without a named disease, several serial intervals are tried and the
+    likeliest is kept.
+    """
     if interval is None:
         few = sample_infectees(cases, PAIR_BUDGET // 4, 100)
-        starts = [_run(cases, guess_serial_interval(mean), few, START_ROUNDS) for mean in UNKNOWN_MEANS_D]
+        starts = [
+            _run(cases, guess_serial_interval(mean), few, START_ROUNDS) for mean in UNKNOWN_MEANS_D
+        ]
         best = int(np.argmax([rates.fit for rates in starts]))
         interval = guess_serial_interval(UNKNOWN_MEANS_D[best])
     return _run(cases, interval, sample_infectees(cases), ROUNDS)

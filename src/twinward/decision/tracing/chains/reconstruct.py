@@ -1,4 +1,6 @@
-"""`trace chain`: from a line list to the likeliest transmission tree with probabilities and what it says."""
+"""`trace chain`: from a line list to the likeliest transmission tree with probabilities and what
+it says.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.decision.tracing.chains.fit import Rates, fit_rates
-from twinward.decision.tracing.chains.stated import FORWARD, INFECTOR
-from twinward.decision.tracing.chains.statistics import (Dispersion, GenerationR, SuperSpreading, find_super_spreading, measure_dispersion, pool_dispersion, r_by_generation, top_share)
-from twinward.decision.tracing.chains.table import LineList
-from twinward.decision.tracing.chains.tree import (Posterior, choose_tree, count_generations, sample_trees)
-from twinward.decision.tracing.kernels.chain_pairs import COMMUNITY, HOUSEHOLD
 from twinward.decision.tracing.chains.serial_interval import SerialInterval
+from twinward.decision.tracing.chains.stated import FORWARD, INFECTOR
+from twinward.decision.tracing.chains.statistics import (
+    Dispersion,
+    GenerationR,
+    SuperSpreading,
+    find_super_spreading,
+    measure_dispersion,
+    pool_dispersion,
+    r_by_generation,
+    top_share,
+)
+from twinward.decision.tracing.chains.table import LineList
+from twinward.decision.tracing.chains.tree import (
+    Posterior,
+    choose_tree,
+    count_generations,
+    sample_trees,
+)
+from twinward.decision.tracing.kernels.chain_pairs import COMMUNITY, HOUSEHOLD
 
 Ints = NDArray[np.int64]
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One transmission: `stated` when the line list or the contacts file names it, else inferred."""
+    """One transmission: `stated` when the line list or the contacts file names it, else
+    inferred.
+    """
 
     infector: str
     infectee: str
@@ -29,7 +47,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChainAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The tree of an outbreak. `generations` counts the layers; `unlinked` are cases without infector in the list."""
+    """The tree of an outbreak. `generations` counts the layers; `unlinked` are cases without
+    infector in the list.
+    """
 
     cases: int
     links: list[Link]
@@ -57,7 +77,9 @@ def _is_stated(cases: LineList, infector: int, infectee: int) -> bool:
 
 
 def _settings(cases: LineList, posterior: Posterior, parent: Ints) -> list[str]:
-    """Where each case was probably infected: household, the column and name of a place, contact or community."""
+    """Where each case was probably infected: household, the column and name of a place, contact
+    or community.
+    """
     out = []
     for j, i in enumerate(parent):
         column = np.flatnonzero((posterior.who[j] == i) & (i >= 0))
@@ -74,29 +96,45 @@ def _settings(cases: LineList, posterior: Posterior, parent: Ints) -> list[str]:
     return out
 
 
-def _links(cases: LineList, parent: Ints, probability: NDArray[np.float64], generation: Ints, settings: list[str]
-           ) -> list[Link]:  # fmt: skip
+def _links(
+    cases: LineList,
+    parent: Ints,
+    probability: NDArray[np.float64],
+    generation: Ints,
+    settings: list[str],
+) -> list[Link]:
     return [
         Link(
-            infector=cases.ids[i], infectee=cases.ids[j], probability=round(float(min(probability[j], 1.0)), 4),
-            stated=_is_stated(cases, int(i), j), generation=int(generation[j]), setting=settings[j],
+            infector=cases.ids[i],
+            infectee=cases.ids[j],
+            probability=round(float(min(probability[j], 1.0)), 4),
+            stated=_is_stated(cases, int(i), j),
+            generation=int(generation[j]),
+            setting=settings[j],
         )
         for j, i in enumerate(parent)
         if i >= 0
-    ]  # fmt: skip
+    ]
 
 
 def _doubts(links: list[Link], cases: LineList) -> list[str]:
-    odd = [f"{link.infector} -> {link.infectee}" for link in links if link.stated and link.probability < 0.05]
+    odd = [
+        f"{link.infector} -> {link.infectee}"
+        for link in links
+        if link.stated and link.probability < 0.05
+    ]
     return [f"{len(odd)} stated links fit the dates badly: {', '.join(odd[:5])}"] if odd else []
 
 
-def reconstruct_chain(cases: LineList, interval: SerialInterval | None, seed: int = 0) -> ChainAnswer:
-    """The likeliest tree of `cases`. Without `interval` the serial interval is estimated from the list alone.
+def reconstruct_chain(
+    cases: LineList, interval: SerialInterval | None, seed: int = 0
+) -> ChainAnswer:
+    """The likeliest tree of `cases`. Without `interval` the serial interval is estimated from the
+    list alone.
 
-    `top20_share` is the median over trees drawn from the posterior, because the single likeliest tree favours those
-    who are likely infectors of many, and `k` moves from theirs to that of the tree shown as links become sure;
-    `tree_k` and `tree_top20_share` are those of the tree shown.
+    `top20_share` is the median over trees drawn from the posterior, because the single likeliest
+    tree favours those who are likely infectors of many, and `k` moves from theirs to that of the
+    tree shown as links become sure; `tree_k` and `tree_top20_share` are those of the tree shown.
     """
     rates: Rates = fit_rates(cases, interval)
     posterior = sample_trees(cases, rates, seed)
@@ -106,7 +144,9 @@ def reconstruct_chain(cases: LineList, interval: SerialInterval | None, seed: in
     links = _links(cases, parent, probability, generation, settings)
     n = len(cases.ids)
     children = np.bincount(parent[parent >= 0], minlength=n)
-    sureness = float(np.minimum(probability[parent >= 0], 1.0).mean()) if (parent >= 0).any() else 0.0
+    sureness = (
+        float(np.minimum(probability[parent >= 0], 1.0).mean()) if (parent >= 0).any() else 0.0
+    )
     spread: Dispersion = pool_dispersion(posterior.trees, n, children, sureness)
     shares = [top_share(np.bincount(tree[tree >= 0], minlength=n)) for tree in posterior.trees]
     alone = [name for name, i in zip(cases.ids, parent, strict=True) if i < 0]
@@ -126,6 +166,10 @@ def reconstruct_chain(cases: LineList, interval: SerialInterval | None, seed: in
         stated_links=sum(link.stated for link in links),
         serial_interval=rates.interval,
         contact_cover=rates.contact_cover,
-        days=[(name, int(day)) for name, day, dated in zip(cases.ids, cases.day, cases.dated, strict=True) if dated],
+        days=[
+            (name, int(day))
+            for name, day, dated in zip(cases.ids, cases.day, cases.dated, strict=True)
+            if dated
+        ],
         notes=cases.notes + _doubts(links, cases),
     )

@@ -1,4 +1,6 @@
-"""What a line list or a contacts file states: ids, infectors, contacts and genetic distances, checked and coded."""
+"""What a line list or a contacts file states: ids, infectors, contacts and genetic distances,
+checked and coded.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,20 @@ from twinward.core.errors import InputError
 from twinward.decision.tracing.chains.dates import is_missing
 
 Ints = NDArray[np.int64]
-FORWARD, BACKWARD, INFECTOR = 1, 2, 4  # bits: contact stated source to infectee, the other way, infector in the list
-MOST_UNKNOWN = 0.5  # more unknown ids than this means a wrong column rather than contacts who are not cases
+FORWARD, BACKWARD, INFECTOR = (
+    1,
+    2,
+    4,
+)  # bits: contact stated source to infectee, the other way, infector in the list
+MOST_UNKNOWN = (
+    0.5  # more unknown ids than this means a wrong column rather than contacts who are not cases
+)
 
 
 class Pairs(msgspec.Struct, frozen=True, kw_only=True):
-    """Statements by infectee j: sources[start[j]:start[j + 1]] with their `value`s; `stated` counts the rows used."""
+    """Statements by infectee j: sources[start[j]:start[j + 1]] with their `value`s; `stated`
+    counts the rows used.
+    """
 
     start: Ints
     source: Ints
@@ -26,28 +36,41 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def index_ids(ids: Sequence[str]) -> dict[str, int]:
-    """Row of every id in the order of the file. Raises InputError for empty lists, empty ids and duplicates."""
+    """Row of every id in the order of the file. Raises InputError for empty lists, empty ids and
+    duplicates.
+    """
     index: dict[str, int] = {}
     again = []
     for row, text in enumerate(ids):
         name = text.strip()
         if not name:
-            raise InputError(f"row {row + 2} has no id", "every case needs an id", code="missing_id")
+            raise InputError(
+                f"row {row + 2} has no id", "every case needs an id", code="missing_id"
+            )
         if name in index:
             again.append(f"{name} (row {row + 2})")
         index[name] = row
     if again:
         raise InputError(
-            f"{len(again)} ids occur twice: {', '.join(again[:5])}", "one row a case; merge or rename them",
+            f"{len(again)} ids occur twice: {', '.join(again[:5])}",
+            "one row a case; merge or rename them",
             code="duplicate_id",
-        )  # fmt: skip
+        )
     if not index:
-        raise InputError("the line list holds no case", "give a file with a header and at least one row", code="empty")
+        raise InputError(
+            "the line list holds no case",
+            "give a file with a header and at least one row",
+            code="empty",
+        )
     return index
 
 
-def read_infectors(cells: Sequence[str], index: dict[str, int], skip_unknown: bool, notes: list[str]) -> Ints:
-    """Row of the stated infector or -1; `0` means unknown where no case is called 0. Refuses self-links and cycles."""
+def read_infectors(
+    cells: Sequence[str], index: dict[str, int], skip_unknown: bool, notes: list[str]
+) -> Ints:
+    """Row of the stated infector or -1; `0` means unknown where no case is called 0. Refuses
+    self-links and cycles.
+    """
     out = np.full(len(index), -1, np.int64)
     unknown = []
     for row, text in enumerate(cells):
@@ -59,9 +82,10 @@ def read_infectors(cells: Sequence[str], index: dict[str, int], skip_unknown: bo
             continue
         if index[name] == row:
             raise InputError(
-                f"row {row + 2}: case {name} is stated as its own infector", "leave it empty where it is unknown",
+                f"row {row + 2}: case {name} is stated as its own infector",
+                "leave it empty where it is unknown",
                 code="self_link",
-            )  # fmt: skip
+            )
         out[row] = index[name]
     if unknown and not skip_unknown:
         raise InputError(
@@ -110,18 +134,26 @@ def _pack(rows: dict[tuple[int, int], int], n: int, stated: int) -> Pairs:
 def _refuse_foreign(kind: str, foreign: int, total: int, example: str) -> None:
     if total and foreign > MOST_UNKNOWN * total:
         raise InputError(
-            f"{foreign} of {total} rows of the {kind} name an id that is not in the line list, first {example!r}",
-            "check which columns hold the ids (--contacts-map from=…,to=…), and that both files write them alike",
+            f"{foreign} of {total} rows of the {kind} name an id that is not in the line list, "
+            f"first {example!r}",
+            "check which columns hold the ids (--contacts-map from=…,to=…), and that both files "
+            "write them alike",
             code="unknown_id",
         )
 
 
 def read_contacts(
-    rows: Sequence[tuple[str, str]], index: dict[str, int], rank: Ints, infector: Ints, notes: list[str]
+    rows: Sequence[tuple[str, str]],
+    index: dict[str, int],
+    rank: Ints,
+    infector: Ints,
+    notes: list[str],
 ) -> Pairs:
-    """Stated contacts, from the likely source to the infectee, joined with the infectors that the list states.
+    """Stated contacts, from the likely source to the infectee, joined with the infectors that the
+    list states.
 
-    `infector` is in order of day already. Rows that name somebody who is no case are counted and left out.
+    `infector` is in order of day already. Rows that name somebody who is no case are counted and
+    left out.
     """
     found: dict[tuple[int, int], int] = {}
     foreign, example, used = 0, "", set()
@@ -133,7 +165,9 @@ def read_contacts(
             continue
         if source == infectee:
             raise InputError(
-                f"contacts row {number}: {source} is stated as a contact of itself", "remove the row", code="self_link"
+                f"contacts row {number}: {source} is stated as a contact of itself",
+                "remove the row",
+                code="self_link",
             )
         i, j = int(rank[index[source]]), int(rank[index[infectee]])
         used.add((i, j))
@@ -144,12 +178,19 @@ def read_contacts(
             found[(j, i)] = found.get((j, i), 0) | INFECTOR
     _refuse_foreign("contacts", foreign, len(rows), example)
     if foreign:
-        notes.append(f"{foreign} of {len(rows)} contact rows name somebody who is not in the line list; left out")
+        notes.append(
+            f"{foreign} of {len(rows)} contact rows name somebody who is not in the line list; "
+            f"left out"
+        )
     return _pack(found, len(index), len(used))
 
 
-def read_genetic(rows: Sequence[tuple[str, str, str]], index: dict[str, int], rank: Ints, notes: list[str]) -> Pairs:
-    """Genetic distances (differences between sequences), symmetric; rows about others are counted."""
+def read_genetic(
+    rows: Sequence[tuple[str, str, str]], index: dict[str, int], rank: Ints, notes: list[str]
+) -> Pairs:
+    """Genetic distances (differences between sequences), symmetric; rows about others are
+    counted.
+    """
     found: dict[tuple[int, int], int] = {}
     foreign, example = 0, ""
     for number, (a, b, text) in enumerate(rows, start=2):
@@ -164,13 +205,20 @@ def read_genetic(rows: Sequence[tuple[str, str, str]], index: dict[str, int], ra
             distance = round(float(text))
         except (ValueError, OverflowError) as error:
             raise InputError(
-                f"genetic row {number}: {text!r} is not a distance", "write a whole number", code="bad_number"
+                f"genetic row {number}: {text!r} is not a distance",
+                "write a whole number",
+                code="bad_number",
             ) from error
         if distance < 0:
-            raise InputError(f"genetic row {number}: {text!r} is negative", "write 0 or more", code="bad_number")
+            raise InputError(
+                f"genetic row {number}: {text!r} is negative", "write 0 or more", code="bad_number"
+            )
         i, j = int(rank[index[a]]), int(rank[index[b]])
         found[(i, j)] = found[(j, i)] = distance
     _refuse_foreign("genetic distances", foreign, len(rows), example)
     if foreign:
-        notes.append(f"{foreign} of {len(rows)} genetic rows name somebody who is not in the line list; left out")
+        notes.append(
+            f"{foreign} of {len(rows)} genetic rows name somebody who is not in the line list; "
+            f"left out"
+        )
     return _pack(found, len(index), len(rows) - foreign)

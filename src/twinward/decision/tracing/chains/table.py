@@ -11,12 +11,19 @@ from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.decision.tracing.chains.dates import is_missing, read_days
-from twinward.decision.tracing.chains.stated import (Pairs, index_ids, read_contacts, read_genetic, read_infectors)
+from twinward.decision.tracing.chains.stated import (
+    Pairs,
+    index_ids,
+    read_contacts,
+    read_genetic,
+    read_infectors,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FIELDS = ("id", "onset", "confirmed", "age", "household", "place", "x", "y", "imported", "infector")
-DEFAULT_DELAY_D = 4.0  # onset to confirmation where no case of the list has both; only shifts all such cases alike
+# onset to confirmation where no case of the list has both; only shifts all such cases alike
+DEFAULT_DELAY_D = 4.0
 DEFAULT_DELAY_SD_D = 3.0
 FAR_DAYS = 1_000_000  # an undated case lies beyond every window
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "imported"})
@@ -24,7 +31,9 @@ _FALSE = frozenset({"0", "false", "f", "no", "n", "local", "autochthonous"})
 
 
 class LineList(msgspec.Struct, frozen=True, kw_only=True):
-    """Cases in order of day; every array has one row a case. `blur` is 1 where the onset was imputed."""
+    """Cases in order of day; every array has one row a case. `blur` is 1 where the onset was
+    imputed.
+    """
 
     ids: list[str]
     day: Ints
@@ -60,7 +69,9 @@ def _numbers(column: str, cells: Sequence[str]) -> Floats:
             ) from error
         if not math.isfinite(out[row]) or abs(out[row]) > 1e12:
             raise InputError(
-                f"column {column!r}, row {row + 2}: {text!r} is out of range", "check the unit", code="bad_number"
+                f"column {column!r}, row {row + 2}: {text!r} is out of range",
+                "check the unit",
+                code="bad_number",
             )
     return out
 
@@ -83,12 +94,18 @@ def _flags(column: str, cells: Sequence[str]) -> NDArray[np.bool_]:
 def _codes(cells: Sequence[str], names: dict[str, int], prefix: str = "") -> Ints:
     """Codes of a text column, shared through `names`; -1 where missing."""
     return np.array(
-        [-1 if is_missing(text) else names.setdefault(prefix + text.strip(), len(names)) for text in cells], np.int64
+        [
+            -1 if is_missing(text) else names.setdefault(prefix + text.strip(), len(names))
+            for text in cells
+        ],
+        np.int64,
     )
 
 
 def _place_codes(columns: Mapping[str, Sequence[str]]) -> tuple[Ints, list[str], list[str]]:
-    """One vocabulary for all place columns (a hospital named in two of them is one place); bare numbers stay apart."""
+    """One vocabulary for all place columns (a hospital named in two of them is one place); bare
+    numbers stay apart.
+    """
     names: dict[str, int] = {}
     coded = []
     for name, cells in columns.items():
@@ -106,8 +123,14 @@ def _place_codes(columns: Mapping[str, Sequence[str]]) -> tuple[Ints, list[str],
 def _impute_days(
     onset: list[int | None], confirmed: list[int | None], notes: list[str]
 ) -> tuple[Ints, NDArray[np.bool_], Ints, float]:
-    """Day of onset, else confirmation less the median delay; (day, dated, blur, sd of the delay in days)."""
-    delays = [c - o for o, c in zip(onset, confirmed, strict=True) if o is not None and c is not None and c >= o]
+    """Day of onset, else confirmation less the median delay; (day, dated, blur, sd of the delay
+    in days).
+    """
+    delays = [
+        c - o
+        for o, c in zip(onset, confirmed, strict=True)
+        if o is not None and c is not None and c >= o
+    ]
     middle = float(np.median(delays)) if delays else DEFAULT_DELAY_D
     spread = float(np.std(delays)) if len(delays) > 4 else DEFAULT_DELAY_SD_D
     day = np.full(len(onset), FAR_DAYS, np.int64)
@@ -119,11 +142,20 @@ def _impute_days(
             day[row], blur[row] = c - round(middle), 1
     dated = day != FAR_DAYS
     if not dated.any():
-        raise InputError("no case has a date", "map onset= (or confirmed=) to a column with dates", code="no_dates")
+        raise InputError(
+            "no case has a date",
+            "map onset= (or confirmed=) to a column with dates",
+            code="no_dates",
+        )
     if blur.any():
-        notes.append(f"{int(blur.sum())} cases without onset: placed {round(middle)} days before their confirmation")
+        notes.append(
+            f"{int(blur.sum())} cases without onset: placed {round(middle)} days before their "
+            f"confirmation"
+        )
     if not dated.all():
-        notes.append(f"{int((~dated).sum())} cases without any date: linked only where a link is stated")
+        notes.append(
+            f"{int((~dated).sum())} cases without any date: linked only where a link is stated"
+        )
     return day - int(day[dated].min()), dated, blur, max(spread, 0.5)
 
 
@@ -131,7 +163,10 @@ def _span_note(day: Ints, dated: NDArray[np.bool_], notes: list[str]) -> None:
     days = day[dated]
     far = int(np.sum(np.abs(days - np.median(days)) > 1096))
     if far:
-        notes.append(f"{far} dates lie more than three years from the middle one; check them for typing errors")
+        notes.append(
+            f"{far} dates lie more than three years from the middle one; check them for typing "
+            f"errors"
+        )
 
 
 def build_line_list(
@@ -143,7 +178,9 @@ def build_line_list(
     date_order: str | None = None,
     skip_unknown: bool = False,
 ) -> LineList:
-    """Arrays from text columns keyed by the words of FIELDS. Raises InputError that names the column and the row."""
+    """Arrays from text columns keyed by the words of FIELDS. Raises InputError that names the
+    column and the row.
+    """
     notes: list[str] = []
     index = index_ids(columns["id"])
     n = len(index)
@@ -159,7 +196,9 @@ def build_line_list(
     infector = np.where(infector >= 0, rank[infector], -1)
     imported = _flags("imported", columns.get("imported", empty))[order]
     if np.any(imported & (infector[order] >= 0)):
-        notes.append("some cases are both imported and have a stated infector; they are taken as imported")
+        notes.append(
+            "some cases are both imported and have a stated infector; they are taken as imported"
+        )
     places, names, owner = _place_codes(place_columns or {"place": empty})
     return LineList(
         ids=_reorder(list(index), order),

@@ -1,4 +1,6 @@
-"""From the posterior over trees to one tree: the likeliest infector of each case, without cycles, and generations."""
+"""From the posterior over trees to one tree: the likeliest infector of each case, without
+cycles, and generations.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.chance import stream
-from twinward.decision.tracing.chains.fit import (AGE_EDGES_Y, Rates, density_table, sample_infectees)
+from twinward.decision.tracing.chains.fit import AGE_EDGES_Y, Rates, density_table, sample_infectees
 from twinward.decision.tracing.chains.stated import FORWARD, INFECTOR
 from twinward.decision.tracing.chains.statistics import fit_dispersion
 from twinward.decision.tracing.chains.table import LineList
 from twinward.decision.tracing.kernels.chain_pairs import sum_exposure
-from twinward.decision.tracing.kernels.chain_trees import (assemble_tree, list_candidates, sweep_trees)
+from twinward.decision.tracing.kernels.chain_trees import (
+    assemble_tree,
+    list_candidates,
+    sweep_trees,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +29,9 @@ BLOCK_SHARE = 0.1  # of the sweeps, between two looks at the dispersion
 
 
 class Posterior(msgspec.Struct, frozen=True, kw_only=True):
-    """Candidates by case (`who`, -1 where there are fewer), their probabilities, and sampled whole trees."""
+    """Candidates by case (`who`, -1 where there are fewer), their probabilities, and sampled
+    whole trees.
+    """
 
     who: Ints
     probability: Floats
@@ -42,40 +50,85 @@ def _candidates(cases: LineList, rates: Rates, seed: int) -> tuple[Ints, Floats,
     who, where, place = (np.full((n, width), -1, np.int64) for _ in range(3))
     share = np.zeros((n, width))
     list_candidates(
-        stream(seed, "chain-candidates"), DRAWS, cases.day, cases.blur, cases.household, cases.places,
-        cases.x_m, cases.y_m, rates.edges2, cases.age, AGE_EDGES_Y, cases.contacts.start, cases.contacts.source,
-        cases.contacts.value, cases.genetic.start, cases.genetic.source, cases.genetic.value, low, density,
-        rates.kernel, rates.at_home, rates.at_place, rates.by_mark, rates.by_age, rates.by_gene, who, share, where,
+        stream(seed, "chain-candidates"),
+        DRAWS,
+        cases.day,
+        cases.blur,
+        cases.household,
+        cases.places,
+        cases.x_m,
+        cases.y_m,
+        rates.edges2,
+        cases.age,
+        AGE_EDGES_Y,
+        cases.contacts.start,
+        cases.contacts.source,
+        cases.contacts.value,
+        cases.genetic.start,
+        cases.genetic.source,
+        cases.genetic.value,
+        low,
+        density,
+        rates.kernel,
+        rates.at_home,
+        rates.at_place,
+        rates.by_mark,
+        rates.by_age,
+        rates.by_gene,
+        who,
+        share,
+        where,
         place,
-    )  # fmt: skip
+    )
     return who, share, where, place
 
 
 def _exposure(cases: LineList, rates: Rates) -> Floats:
-    """How many infectees an average case in the place of each would have had by the end of the list."""
+    """How many infectees an average case in the place of each would have had by the end of the
+    list.
+    """
     low, density = density_table(rates.interval, cases.delay_sd_d)
     sample = sample_infectees(cases)
     expected = np.zeros(len(cases.ids))
     sum_exposure(
-        sample, cases.day, cases.household, cases.places, cases.x_m, cases.y_m, rates.edges2,
-        cases.imported | ~cases.dated, low, np.cumsum(density[0]), rates.kernel, rates.at_home, rates.at_place,
+        sample,
+        cases.day,
+        cases.household,
+        cases.places,
+        cases.x_m,
+        cases.y_m,
+        rates.edges2,
+        cases.imported | ~cases.dated,
+        low,
+        np.cumsum(density[0]),
+        rates.kernel,
+        rates.at_home,
+        rates.at_place,
         expected,
-    )  # fmt: skip
+    )
     return expected * int(cases.dated.sum()) / max(len(sample), 1)
 
 
-def _add_undated(cases: LineList, rates: Rates, who: Ints, share: Floats, background: Floats) -> None:
-    """A case without a date can only be linked by statement: its stated sources, evenly, against nobody."""
+def _add_undated(
+    cases: LineList, rates: Rates, who: Ints, share: Floats, background: Floats
+) -> None:
+    """A case without a date can only be linked by statement: its stated sources, evenly, against
+    nobody.
+    """
     for j in np.flatnonzero(~cases.dated):
         rows = slice(cases.contacts.start[j], cases.contacts.start[j + 1])
-        sources = cases.contacts.source[rows][(cases.contacts.value[rows] & (FORWARD | INFECTOR)) > 0][: who.shape[1]]
+        sources = cases.contacts.source[rows][
+            (cases.contacts.value[rows] & (FORWARD | INFECTOR)) > 0
+        ][: who.shape[1]]
         who[j, : len(sources)] = sources
         share[j, : len(sources)] = 1.0 / max(len(sources), 1)
         background[j] = max(1.0 - rates.contact_cover, 1e-3)
 
 
 def sample_trees(cases: LineList, rates: Rates, seed: int) -> Posterior:
-    """Posterior over infectors by Gibbs sampling of whole trees, over-dispersion estimated on the way."""
+    """Posterior over infectors by Gibbs sampling of whole trees, over-dispersion estimated on
+    the way.
+    """
     n = len(cases.ids)
     who, share, where, place = _candidates(cases, rates, seed)
     expected = _exposure(cases, rates)
@@ -88,28 +141,68 @@ def sample_trees(cases: LineList, rates: Rates, seed: int) -> Posterior:
     block = max(int(BLOCK_SHARE * sweeps / 2), 5)
     mass, outside = np.zeros(who.shape), np.zeros(n)
     none = np.empty((0, n), np.int64)
-    certainty = float(np.mean(np.sum((share / (share.sum(axis=1) + background)[:, None]) ** 2, axis=1)))
+    certainty = float(
+        np.mean(np.sum((share / (share.sum(axis=1) + background)[:, None]) ** 2, axis=1))
+    )
     dispersion = fit_dispersion(children, expected, 0.0)
     for step in range(10):  # burn-in: the dispersion follows the trees
         key = stream(seed, f"chain-burn-{step}")
-        sweep_trees(key, block, block, 1, who, share, background, fixed, expected, dispersion, parent,
-                    children, mass, outside, none)  # fmt: skip
+        sweep_trees(
+            key,
+            block,
+            block,
+            1,
+            who,
+            share,
+            background,
+            fixed,
+            expected,
+            dispersion,
+            parent,
+            children,
+            mass,
+            outside,
+            none,
+        )
         dispersion = fit_dispersion(children, expected, certainty)
     trees = np.full((min(KEPT_TREES, sweeps), n), -1, np.int64)
     counted = sweep_trees(
-        stream(seed, "chain-sweeps"), sweeps, 0, max(sweeps // len(trees), 1), who, share, background, fixed,
-        expected, dispersion, parent, children, mass, outside, trees,
-    )  # fmt: skip
+        stream(seed, "chain-sweeps"),
+        sweeps,
+        0,
+        max(sweeps // len(trees), 1),
+        who,
+        share,
+        background,
+        fixed,
+        expected,
+        dispersion,
+        parent,
+        children,
+        mass,
+        outside,
+        trees,
+    )
     mass, outside = mass / counted, outside / counted
     _weigh_fixed(cases, share, background, who, mass, outside)
     return Posterior(
-        who=who, probability=mass, outside=outside, channel=where, place=place, trees=trees, dispersion=dispersion,
+        who=who,
+        probability=mass,
+        outside=outside,
+        channel=where,
+        place=place,
+        trees=trees,
+        dispersion=dispersion,
         exact_columns=WIDTH - DRAWS if (who[:, -1] >= 0).any() else WIDTH,
-    )  # fmt: skip
+    )
 
 
-def _weigh_fixed(cases: LineList, share: Floats, background: Floats, who: Ints, mass: Floats, outside: Floats) -> None:
-    """Cases whose infector is stated or who were imported: what dates and places say about it, not certainty."""
+def _weigh_fixed(
+    cases: LineList, share: Floats, background: Floats, who: Ints, mass: Floats, outside: Floats
+) -> None:
+    """Cases whose infector is stated or who were imported: what dates and places say about it,
+    not certainty.
+    """
     for j in np.flatnonzero(cases.imported | (cases.infector >= 0)):
         if cases.imported[j]:
             outside[j] = 1.0
@@ -122,8 +215,8 @@ def _weigh_fixed(cases: LineList, share: Floats, background: Floats, who: Ints, 
 def choose_tree(cases: LineList, posterior: Posterior) -> tuple[Ints, Floats]:
     """Infector of each case (-1 unlinked) and its probability.
 
-    The surest case chooses first; one whose choice would close a cycle takes its next best. A case is unlinked
-    when somebody outside the list is a likelier infector than everybody in it together.
+    The surest case chooses first; one whose choice would close a cycle takes its next best. A case
+    is unlinked when somebody outside the list is a likelier infector than everybody in it together.
     """
     exact = posterior.exact_columns
     who, probability = posterior.who[:, :exact], posterior.probability[:, :exact]

@@ -1,4 +1,6 @@
-"""One person, one file: where they stayed, as a timeline, for the part of a case file that movement tells."""
+"""One person, one file: where they stayed, as a timeline, for the part of a case file that
+movement tells.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ import msgspec
 import numpy as np
 
 from twinward.core.clock import format_time, from_us
-from twinward.decision.tracing.scoped_lake import ScopedLake
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules, setting_of_stays
+from twinward.decision.tracing.scoped_lake import ScopedLake
 
 
 class Stay(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +34,9 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     flagged: int
 
 
-def tell_movement(lake: ScopedLake, subject: str, start: datetime, end: datetime, settings: VenueRules) -> Timeline:
+def tell_movement(
+    lake: ScopedLake, subject: str, start: datetime, end: datetime, settings: VenueRules
+) -> Timeline:
     """The stays of one person in [start, end), in order."""
     a, b = lake.window(start, end)
     who = lake.subject(subject)
@@ -40,7 +44,9 @@ def tell_movement(lake: ScopedLake, subject: str, start: datetime, end: datetime
     lake.require_own_data(len(fixes) + len(visits), subject)
     kind = setting_of_stays(visits, settings)
     named = visits.place[visits.place >= 0]
-    names = dict(zip(named.tolist(), lake.lake.name_places(named), strict=True)) if len(named) else {}
+    names = (
+        dict(zip(named.tolist(), lake.lake.name_places(named), strict=True)) if len(named) else {}
+    )
     stays = [
         Stay(
             start=format_time(from_us(int(visits.start_us[i]))),
@@ -65,7 +71,9 @@ def tell_movement(lake: ScopedLake, subject: str, start: datetime, end: datetime
 def home_of(
     lake: ScopedLake, subject: str, start: datetime, end: datetime, settings: VenueRules
 ) -> tuple[float, float] | None:
-    """The point where a person spends most night hours of the window; None where the data do not tell."""
+    """The point where a person spends most night hours of the window; None where the data do not
+    tell.
+    """
     visits = lake.subject_visits(lake.subject(subject), *lake.window(start, end))
     at_home = np.flatnonzero(setting_of_stays(visits, settings) == "household")
     if not len(at_home):

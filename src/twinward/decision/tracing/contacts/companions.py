@@ -1,4 +1,6 @@
-"""Who shared several places with a person: companions, from overlapping stays at more than one place."""
+"""Who shared several places with a person: companions, from overlapping stays at more than one
+place.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from twinward.decision.tracing.scoped_lake import ScopedLake, check_limit, check
 
 
 class Companion(msgspec.Struct, frozen=True, kw_only=True):
-    """One other who stayed at `places` different places together with the subject, on `days` days."""
+    """One other who stayed at `places` different places together with the subject, on `days`
+    days.
+    """
 
     subject: str
     places: int
@@ -45,7 +49,9 @@ def list_companions(
     min_minutes: float = 15.0,
     limit: int | None = None,
 ) -> CompanionAnswer:
-    """Others whose stays overlap the subject's at `min_places` or more different places, most places first."""
+    """Others whose stays overlap the subject's at `min_places` or more different places, most
+    places first.
+    """
     check_radius(radius_m, min_minutes)
     check_limit(limit)
     a, b = lake.window(start, end)
@@ -59,7 +65,9 @@ def list_companions(
     people, group = np.unique(other, return_inverse=True)
 
     def distinct(values: NDArray[Any]) -> NDArray[Any]:
-        return np.bincount(np.unique(np.stack([group, values], axis=1), axis=0)[:, 0], minlength=len(people))
+        return np.bincount(
+            np.unique(np.stack([group, values], axis=1), axis=0)[:, 0], minlength=len(people)
+        )
 
     if not len(people):
         places = days = np.empty(0, np.int64)
@@ -94,15 +102,31 @@ def list_companions(
 def meet_at_stays(
     lake: ScopedLake, who: int, from_us_: int, to_us_: int, radius_m: float, least_us: int
 ) -> tuple[NDArray[Any], NDArray[np.int64], int]:
-    """Overlaps of a person's stays in the window with stays of others, the others, and how many these are.
+    """Overlaps of a person's stays in the window with stays of others, the others, and how many
+    these are.
 
-    An overlap is (row, own row, from_us, to_us); rows are those of the visit index. Only what the scope opens.
+    An overlap is (row, own row, from_us, to_us); rows are those of the visit index. Only what the
+    scope opens.
     """
     v = lake.lake.visit_index()
     window_s = (max(from_us_, lake.from_us) // 1_000_000, -(-min(to_us_, lake.to_us) // 1_000_000))
-    columns = (v.cells, v.cell_start, v.longest_s, v.by_subject, v.subject_start, v.subject, v.start_s, v.end_s)
+    columns = (
+        v.cells,
+        v.cell_start,
+        v.longest_s,
+        v.by_subject,
+        v.subject_start,
+        v.subject,
+        v.start_s,
+        v.end_s,
+    )
     table, others, distinct = pairs.meet_in_index(
-        (*columns, v.lon, v.lat), v.per_degree, who, window_s, float(radius_m), -(-least_us // 1_000_000)
+        (*columns, v.lon, v.lat),
+        v.per_degree,
+        who,
+        window_s,
+        float(radius_m),
+        -(-least_us // 1_000_000),
     )
     if not lake.whole_city:
         rows, at = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)

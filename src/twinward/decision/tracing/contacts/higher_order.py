@@ -1,4 +1,6 @@
-"""Beyond the first contacts: contacts of contacts (with threshold and cap), and where the case was infected."""
+"""Beyond the first contacts: contacts of contacts (with threshold and cap), and where the case
+was infected.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ import msgspec
 
 from twinward.core.clock import format_time, parse_time
 from twinward.core.errors import AbsentError, InputError
-from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts
 from twinward.decision.tracing.contacts.evidence import TracedContact
-from twinward.decision.tracing.scoped_lake import ScopedLake, check_limit
+from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.decision.tracing.scoped_lake import ScopedLake, check_limit
 
 MOST_SEEDS = 200
 
@@ -46,10 +48,11 @@ def list_second_order(
     latent_days: float = 1.0,
     cap: int = 50,
 ) -> SecondAnswer:
-    """Contacts of the first contacts who were infected with at least `min_transmission`, once they could infect.
+    """Contacts of the first contacts who were infected with at least `min_transmission`, once they
+    could infect.
 
-    Without a threshold the second order of a city is nearly the whole city: both threshold and cap are part of the
-    answer. A chain's probability is the product of its two links.
+    Without a threshold the second order of a city is nearly the whole city: both threshold and cap
+    are part of the answer. A chain's probability is the product of its two links.
     """
     if not 0 < min_transmission <= 1 or not 1 <= cap <= MOST_SEEDS or latent_days < 0:
         raise InputError(
@@ -65,7 +68,9 @@ def list_second_order(
     for contact in likely[:cap]:
         for other in contacts_after(lake, question, contact, settings, latent_days):
             chance = round(contact.transmission * other.transmission, 6)
-            if other.subject in known or (other.subject in best and best[other.subject].transmission >= chance):
+            if other.subject in known or (
+                other.subject in best and best[other.subject].transmission >= chance
+            ):
                 continue
             best[other.subject] = SecondContact(
                 subject=other.subject,
@@ -86,7 +91,11 @@ def list_second_order(
 
 
 def contacts_after(
-    lake: ScopedLake, question: ContactQuestion, contact: TracedContact, settings: VenueRules, latent_days: float
+    lake: ScopedLake,
+    question: ContactQuestion,
+    contact: TracedContact,
+    settings: VenueRules,
+    latent_days: float,
 ) -> list[TracedContact]:
     """Whom a first contact met from `latent_days` after meeting the case."""
     start = parse_time(contact.first_at) + timedelta(days=latent_days)
@@ -109,7 +118,9 @@ class BackwardPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BackwardAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """From whom and where a case may have been infected: `sources` ranked, `places` with their share of the hazard."""
+    """From whom and where a case may have been infected: `sources` ranked, `places` with their
+    share of the hazard.
+    """
 
     subject: str
     window: tuple[str, str]
@@ -130,20 +141,25 @@ def trace_backward(
     minutes: float = 15.0,
     limit: int = 50,
 ) -> BackwardAnswer:
-    """Contacts in the days before onset in which infection must have happened; known cases come before all others.
+    """Contacts in the days before onset in which infection must have happened; known cases come
+    before all others.
 
-    The default span holds 95 in 100 incubation periods of the ancestral strain (Lauer et al. 2020, Ann Intern Med
-    172:577: 2.2 to 11.5 days) and the shorter ones of later strains.
+    The default span holds 95 in 100 incubation periods of the ancestral strain (Lauer et al. 2020,
+    Ann Intern Med 172:577: 2.2 to 11.5 days) and the shorter ones of later strains.
     """
     check_limit(limit)
     shortest, longest = incubation_days
     if not 0 <= shortest < longest:
         raise InputError(
-            "the incubation period is empty", "give two numbers of days, the shorter first", code="bad_days"
+            "the incubation period is empty",
+            "give two numbers of days, the shorter first",
+            code="bad_days",
         )
     start = max(onset - timedelta(days=longest), lake.scope.data_from)
     end = onset - timedelta(days=shortest)
-    question = ContactQuestion(subject=subject, start=start, end=end, radius_m=radius_m, minutes=minutes)
+    question = ContactQuestion(
+        subject=subject, start=start, end=end, radius_m=radius_m, minutes=minutes
+    )
     found = list_contacts(lake, question, settings).contacts
     found.sort(key=lambda contact: (contact.subject not in known_cases, -contact.transmission))
     hazard: dict[tuple[str, float, float], float] = {}

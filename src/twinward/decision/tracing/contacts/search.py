@@ -1,4 +1,6 @@
-"""Who shared place and time with a case: exact counts, then each other's episodes, weighed and ranked."""
+"""Who shared place and time with a case: exact counts, then each other's episodes, weighed and
+ranked.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +15,46 @@ from twinward.core.clock import format_time
 from twinward.core.ports import Fixes, Visits
 from twinward.decision.tracing.contacts import likelihood
 from twinward.decision.tracing.contacts.calibration import calibrate
-from twinward.decision.tracing.contacts.evidence import TracedContact, Ranked, write_contacts
-from twinward.decision.tracing.kernels import pairs
-from twinward.decision.tracing.scoped_lake import (ScopedLake, boxes_around, check_limit, check_radius)
+from twinward.decision.tracing.contacts.episode_summary import (
+    crowding,
+    observation_quality,
+    spacing_us,
+    stay_overlaps,
+    stay_places,
+    summarise,
+    together_by_place,
+)
+from twinward.decision.tracing.contacts.evidence import Ranked, TracedContact, write_contacts
 from twinward.decision.tracing.contacts.venue_kinds import MOVING, VenueRules, setting_of_stays
-from twinward.decision.tracing.contacts.episode_summary import (crowding, observation_quality, spacing_us, stay_overlaps, stay_places, summarise, together_by_place)
+from twinward.decision.tracing.kernels import pairs
+from twinward.decision.tracing.scoped_lake import (
+    ScopedLake,
+    boxes_around,
+    check_limit,
+    check_radius,
+)
 
 JOIN_US = 90 * 60_000_000  # fixes of one episode are at most this far apart
-EPISODE = ("subject", "stay", "first_us", "last_us", "pairs", "fixes", "nearest_m", "east", "north", "var", "gap", "at")
+EPISODE = (
+    "subject",
+    "stay",
+    "first_us",
+    "last_us",
+    "pairs",
+    "fixes",
+    "nearest_m",
+    "east",
+    "north",
+    "var",
+    "gap",
+    "at",
+)
 
 
 class ContactQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """`start`, `end` bound the case's fixes; others count within `minutes` of one of these, also outside the window."""
+    """`start`, `end` bound the case's fixes; others count within `minutes` of one of these, also
+    outside the window.
+    """
 
     subject: str
     start: datetime
@@ -46,7 +76,9 @@ class ContactAnswer(msgspec.Struct, frozen=True, kw_only=True):
     activation: str
 
 
-def list_contacts(lake: ScopedLake, question: ContactQuestion, settings: VenueRules) -> ContactAnswer:
+def list_contacts(
+    lake: ScopedLake, question: ContactQuestion, settings: VenueRules
+) -> ContactAnswer:
     """Contacts of one case. Refused or absent where the scope does not open what is asked."""
     check_radius(question.radius_m, question.minutes)
     check_limit(question.limit)
@@ -88,8 +120,14 @@ def meet(
 
 
 def case_columns(case: Fixes, stays: Visits) -> tuple[NDArray[Any], ...]:
-    """What the kernel takes of a case: its fixes, and as anchors the means of its stays (NaN on the move)."""
-    lon, lat, variance = np.radians(case.lon), np.radians(case.lat), likelihood.variance_m2(case.error_m)
+    """What the kernel takes of a case: its fixes, and as anchors the means of its stays (NaN on
+    the move).
+    """
+    lon, lat, variance = (
+        np.radians(case.lon),
+        np.radians(case.lat),
+        likelihood.variance_m2(case.error_m),
+    )
     stay = stay_of(case.time_us, stays)
     still = stay >= 0
     anchors = np.full((3, len(case)), np.nan)
@@ -124,9 +162,13 @@ def weigh(
     overlap_us = stay_overlaps(lake, stays, found, question.radius_m)
     seen_us = found["last_us"] - found["first_us"] + spacing_us(case)
     minutes = np.maximum(seen_us, overlap_us) / 60_000_000
-    kind = np.where(stay >= 0, setting[stay] if len(setting) else "transport", "transport").astype(str)
+    kind = np.where(stay >= 0, setting[stay] if len(setting) else "transport", "transport").astype(
+        str
+    )
     crowd = crowding(found)
-    place = np.where(stay >= 0, stay_places(stays, question.radius_m)[stay] if len(stays) else 0, MOVING)
+    place = np.where(
+        stay >= 0, stay_places(stays, question.radius_m)[stay] if len(stays) else 0, MOVING
+    )
     together = together_by_place(found, place, kind, question.radius_m)
     together *= likelihood.same_time_probability(
         found["gap"] / found["fixes"], round(question.minutes * 6e7), overlap_us
@@ -144,16 +186,24 @@ def weigh(
 
 
 def rank(
-    lake: ScopedLake, question: ContactQuestion, columns: dict[str, NDArray[Any]], case: Fixes, stays: Visits
+    lake: ScopedLake,
+    question: ContactQuestion,
+    columns: dict[str, NDArray[Any]],
+    case: Fixes,
+    stays: Visits,
 ) -> tuple[int, list[TracedContact]]:
-    """How many are over the thresholds, and each of them: the likeliest infected first, then the longest."""
+    """How many are over the thresholds, and each of them: the likeliest infected first, then the
+    longest.
+    """
     subject = columns["subject"].astype(np.int64)
     who, group = np.unique(subject, return_inverse=True)
     infected = -np.expm1(np.bincount(group, np.log1p(-np.minimum(columns["infected"], 1 - 1e-12))))
     seen = summarise(subject, group, columns)
     together = calibrate(seen, observation_quality(case, question.radius_m))
     infected = np.minimum(infected * together / np.maximum(seen.together, 1e-12), together)
-    chosen = np.flatnonzero((seen.minutes >= question.min_duration_min) & (together >= question.min_probability))
+    chosen = np.flatnonzero(
+        (seen.minutes >= question.min_duration_min) & (together >= question.min_probability)
+    )
     chosen = chosen[np.lexsort((who[chosen], -seen.minutes[chosen], -infected[chosen]))]
     shown = chosen[: question.limit]
     figures = (seen.minutes[shown], seen.nearest_m[shown], together[shown], infected[shown])
@@ -161,8 +211,12 @@ def rank(
     return len(chosen), write_contacts(lake, ranked, columns, case, stays)
 
 
-def rows_of(group: NDArray[np.int64], shown: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(rows of the groups shown, one group after the other and each in the order of its rows; where each begins)."""
+def rows_of(
+    group: NDArray[np.int64], shown: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(rows of the groups shown, one group after the other and each in the order of its rows;
+    where each begins).
+    """
     order = np.argsort(group, kind="stable")
     count = np.bincount(group)
     first = np.cumsum(count) - count

@@ -1,4 +1,6 @@
-"""What kind of place a stay is, from the case's own habits: household, work, venue, or transport between stays."""
+"""What kind of place a stay is, from the case's own habits: household, work, venue, or transport
+between stays.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,16 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def setting_of_stays(stays: Visits, settings: VenueRules) -> NDArray[np.str_]:
-    """household: where most night hours are spent; work: where else most day hours of a weekday are; else venue."""
+    """household: where most night hours are spent; work: where else most day hours of a weekday
+    are; else venue.
+    """
     out = np.full(len(stays), "venue", dtype="<U9")
     if not len(stays):
         return out
-    night, day = hours_in(stays, NIGHT, settings, weekdays=False), hours_in(stays, DAY, settings, weekdays=True)
+    night, day = (
+        hours_in(stays, NIGHT, settings, weekdays=False),
+        hours_in(stays, DAY, settings, weekdays=True),
+    )
     home = near_stay(stays, int(np.argmax(nearby_sum(stays, night))))
     if night.sum() > 0:
         out[home] = "household"
@@ -54,7 +61,9 @@ def nearby_sum(stays: Visits, weight: NDArray[np.float64]) -> NDArray[np.float64
     return np.array([weight[near_stay(stays, row)].sum() for row in range(len(stays))])
 
 
-def hours_in(stays: Visits, band: tuple[int, int], settings: VenueRules, *, weekdays: bool) -> NDArray[np.float64]:
+def hours_in(
+    stays: Visits, band: tuple[int, int], settings: VenueRules, *, weekdays: bool
+) -> NDArray[np.float64]:
     """Hours of each stay inside a band of local hours, of all days or of Monday to Friday."""
     offset = ZoneInfo(settings.timezone).utcoffset(from_us(int(stays.start_us[0])))
     shift = int(offset.total_seconds() * 1e6) if offset else 0

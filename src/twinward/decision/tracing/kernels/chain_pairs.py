@@ -1,4 +1,6 @@
-"""Hot loops over pairs of cases: how likely each earlier case infected each later one, and the sums that EM needs."""
+"""Hot loops over pairs of cases: how likely each earlier case infected each later one, and the
+sums that EM needs.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,15 @@ from numba import njit
 
 # columns of `channel`: where a transmission may have happened
 COMMUNITY, HOUSEHOLD, PLACE = 0, 1, 2
-RARE = 0.01  # of the peak density: differences as odd as this count only for households and stated pairs
+# of the peak density: differences as odd as this count only for households and stated pairs
+RARE = 0.01
 
 
 @njit(cache=True, inline="always")
 def find_bin(edges: Any, value: Any) -> Any:
-    """The first bin whose upper edge is not below `value`; the last, open bin is tried first: most pairs lie there."""
+    """The first bin whose upper edge is not below `value`; the last, open bin is tried first:
+    most pairs lie there.
+    """
     for b in range(edges.shape[0] - 1, -1, -1):
         if value > edges[b]:
             return b + 1
@@ -67,14 +72,36 @@ def clear_sources(j: Any, start: Any, source: Any, marks: Any) -> Any:
 
 @njit(cache=True)
 def weigh_sources(
-    j: Any, day: Any, blur: Any, household: Any, places: Any, x: Any, y: Any, edges2: Any, age: Any, age_edges: Any,
-    marks: Any, genes: Any, low: Any, density: Any, kernel: Any, at_home: Any, at_place: Any, by_mark: Any,
-    by_age: Any, by_gene: Any, weight: Any, channel: Any, best_place: Any,
-) -> Any:  # fmt: skip
-    """Unnormalised weight of every case as infector of j, and which channel carries most of it; returns the window.
+    j: Any,
+    day: Any,
+    blur: Any,
+    household: Any,
+    places: Any,
+    x: Any,
+    y: Any,
+    edges2: Any,
+    age: Any,
+    age_edges: Any,
+    marks: Any,
+    genes: Any,
+    low: Any,
+    density: Any,
+    kernel: Any,
+    at_home: Any,
+    at_place: Any,
+    by_mark: Any,
+    by_age: Any,
+    by_gene: Any,
+    weight: Any,
+    channel: Any,
+    best_place: Any,
+) -> Any:
+    """Unnormalised weight of every case as infector of j, and which channel carries most of it;
+    returns the window.
 
-    weight[i] = (community kernel + household + sum of shared places) * density of the onset difference * marks.
-    Cases are in order of day, so only the window [first, last) that the density covers is written.
+    weight[i] = (community kernel + household + sum of shared places) * density of the onset
+    difference * marks. Cases are in order of day, so only the window [first, last) that the density
+    covers is written.
     """
     shared = np.empty(max(places.shape[1], 1), np.int64)
     rare = RARE * density[0].max()
@@ -108,20 +135,54 @@ def weigh_sources(
 
 @njit(cache=True)
 def sum_expectations(
-    sample: Any, day: Any, blur: Any, household: Any, places: Any, x: Any, y: Any, edges2: Any, age: Any,
-    age_edges: Any, start: Any, source: Any, kind: Any, gene_start: Any, gene_source: Any, gene_distance: Any,
-    imported: Any, low: Any, density: Any, reached: Any, background: Any, kernel: Any, at_home: Any, at_place: Any,
-    by_mark: Any, by_age: Any, by_gene: Any, gained_kernel: Any, exposed_kernel: Any, gained_home: Any,
-    gained_place: Any, exposed_place: Any, mark_mass: Any, mark_pairs: Any, age_mass: Any, age_pairs: Any,
-    gene_mass: Any, lag_mass: Any, lag_exposed: Any,
-) -> Any:  # fmt: skip
+    sample: Any,
+    day: Any,
+    blur: Any,
+    household: Any,
+    places: Any,
+    x: Any,
+    y: Any,
+    edges2: Any,
+    age: Any,
+    age_edges: Any,
+    start: Any,
+    source: Any,
+    kind: Any,
+    gene_start: Any,
+    gene_source: Any,
+    gene_distance: Any,
+    imported: Any,
+    low: Any,
+    density: Any,
+    reached: Any,
+    background: Any,
+    kernel: Any,
+    at_home: Any,
+    at_place: Any,
+    by_mark: Any,
+    by_age: Any,
+    by_gene: Any,
+    gained_kernel: Any,
+    exposed_kernel: Any,
+    gained_home: Any,
+    gained_place: Any,
+    exposed_place: Any,
+    mark_mass: Any,
+    mark_pairs: Any,
+    age_mass: Any,
+    age_pairs: Any,
+    gene_mass: Any,
+    lag_mass: Any,
+    lag_exposed: Any,
+) -> Any:
     """One E-step over the infectees in `sample`: adds into the last arrays.
 
     Returns (log likelihood, mass of the background, sum of squared probabilities).
 
-    `gained_*` are expected transmissions by channel, `exposed_*` the pairs at risk weighted by the share of their
-    infectious time that had passed (`reached`), so that gained / exposed is the rate for the next round. `lag_*` hold
-    the same by onset difference, with pairs beyond the window in the last place of `lag_exposed`.
+    `gained_*` are expected transmissions by channel, `exposed_*` the pairs at risk weighted by the
+    share of their infectious time that had passed (`reached`), so that gained / exposed is the rate
+    for the next round. `lag_*` hold the same by onset difference, with pairs beyond the window in
+    the last place of `lag_exposed`.
     """
     n = day.shape[0]
     top = low + density.shape[1] - 1
@@ -136,12 +197,35 @@ def sum_expectations(
         for c in range(gene_start[j], gene_start[j + 1]):
             genes[gene_source[c]] = gene_distance[c]
         first, last = weigh_sources(
-            j, day, blur, household, places, x, y, edges2, age, age_edges, marks, genes, low, density, kernel, at_home,
-            at_place, by_mark, by_age, by_gene, weight, channel, best,
-        )  # fmt: skip
+            j,
+            day,
+            blur,
+            household,
+            places,
+            x,
+            y,
+            edges2,
+            age,
+            age_edges,
+            marks,
+            genes,
+            low,
+            density,
+            kernel,
+            at_home,
+            at_place,
+            by_mark,
+            by_age,
+            by_gene,
+            weight,
+            channel,
+            best,
+        )
         total = background + weight[first:last].sum()
         fit += np.log(total)
-        if total > background:  # whoever nobody in the list can have infected says nothing about the others
+        if (
+            total > background
+        ):  # whoever nobody in the list can have infected says nothing about the others
             outside += background / total
         for i in range(np.searchsorted(day, day[j] - low + 1)):
             lag = day[j] - day[i]
@@ -192,10 +276,24 @@ def sum_expectations(
 
 @njit(cache=True)
 def sum_exposure(
-    sample: Any, day: Any, household: Any, places: Any, x: Any, y: Any, edges2: Any, imported: Any, low: Any,
-    reached: Any, kernel: Any, at_home: Any, at_place: Any, expected: Any,
-) -> None:  # fmt: skip
-    """Adds to expected[i] how many of `sample` case i would have infected by then, were all equally infectious."""
+    sample: Any,
+    day: Any,
+    household: Any,
+    places: Any,
+    x: Any,
+    y: Any,
+    edges2: Any,
+    imported: Any,
+    low: Any,
+    reached: Any,
+    kernel: Any,
+    at_home: Any,
+    at_place: Any,
+    expected: Any,
+) -> None:
+    """Adds to expected[i] how many of `sample` case i would have infected by then, were all
+    equally infectious.
+    """
     top = low + reached.shape[0] - 1
     shared = np.empty(max(places.shape[1], 1), np.int64)
     for j in sample:

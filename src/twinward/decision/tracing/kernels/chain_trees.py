@@ -1,4 +1,6 @@
-"""Hot loops over trees: the short list of infectors of every case, and Gibbs sampling of whole trees without cycles."""
+"""Hot loops over trees: the short list of infectors of every case, and Gibbs sampling of whole
+trees without cycles.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import key2, uniform
-from twinward.decision.tracing.kernels.chain_pairs import (clear_sources, mark_sources, weigh_sources)
+from twinward.decision.tracing.kernels.chain_pairs import clear_sources, mark_sources, weigh_sources
 
 
 @njit(cache=True)
@@ -30,15 +32,41 @@ def find_bar(weight: Any, listed: Any, kept: Any) -> Any:
 
 @njit(cache=True)
 def list_candidates(
-    key: Any, draws: Any, day: Any, blur: Any, household: Any, places: Any, x: Any, y: Any, edges2: Any, age: Any,
-    age_edges: Any, start: Any, source: Any, kind: Any, gene_start: Any, gene_source: Any, gene_distance: Any,
-    low: Any, density: Any, kernel: Any, at_home: Any, at_place: Any, by_mark: Any, by_age: Any, by_gene: Any,
-    who: Any, share: Any, where: Any, place: Any,
-) -> None:  # fmt: skip
+    key: Any,
+    draws: Any,
+    day: Any,
+    blur: Any,
+    household: Any,
+    places: Any,
+    x: Any,
+    y: Any,
+    edges2: Any,
+    age: Any,
+    age_edges: Any,
+    start: Any,
+    source: Any,
+    kind: Any,
+    gene_start: Any,
+    gene_source: Any,
+    gene_distance: Any,
+    low: Any,
+    density: Any,
+    kernel: Any,
+    at_home: Any,
+    at_place: Any,
+    by_mark: Any,
+    by_age: Any,
+    by_gene: Any,
+    who: Any,
+    share: Any,
+    where: Any,
+    place: Any,
+) -> None:
     """Fills each row of `who` and `share` with the best infectors of that case, most weight first.
 
-    Where more cases than columns have weight, the last `draws` columns are drawn from the rest in proportion and
-    carry the rest's whole weight together, so that trees drawn from the short list are not biased to its top.
+    Where more cases than columns have weight, the last `draws` columns are drawn from the rest in
+    proportion and carry the rest's whole weight together, so that trees drawn from the short list
+    are not biased to its top.
     """
     n, width = who.shape
     marks, genes = np.zeros(n, np.uint8), np.full(n, -1, np.int64)
@@ -48,9 +76,30 @@ def list_candidates(
         for c in range(gene_start[j], gene_start[j + 1]):
             genes[gene_source[c]] = gene_distance[c]
         first, last = weigh_sources(
-            j, day, blur, household, places, x, y, edges2, age, age_edges, marks, genes, low, density, kernel, at_home,
-            at_place, by_mark, by_age, by_gene, weight, channel, best,
-        )  # fmt: skip
+            j,
+            day,
+            blur,
+            household,
+            places,
+            x,
+            y,
+            edges2,
+            age,
+            age_edges,
+            marks,
+            genes,
+            low,
+            density,
+            kernel,
+            at_home,
+            at_place,
+            by_mark,
+            by_age,
+            by_gene,
+            weight,
+            channel,
+            best,
+        )
         clear_sources(j, start, source, marks)
         for c in range(gene_start[j], gene_start[j + 1]):
             genes[gene_source[c]] = -1
@@ -96,15 +145,30 @@ def descends(case: Any, ancestor: Any, parent: Any) -> Any:
 
 @njit(cache=True)
 def sweep_trees(
-    key: Any, sweeps: Any, first: Any, keep_each: Any, who: Any, share: Any, background: Any, fixed: Any,
-    expected: Any, dispersion: Any, parent: Any, children: Any, mass: Any, mass_outside: Any, kept: Any,
-) -> Any:  # fmt: skip
-    """Gibbs sweeps over trees: every case draws its infector given all others; returns the number of sweeps counted.
+    key: Any,
+    sweeps: Any,
+    first: Any,
+    keep_each: Any,
+    who: Any,
+    share: Any,
+    background: Any,
+    fixed: Any,
+    expected: Any,
+    dispersion: Any,
+    parent: Any,
+    children: Any,
+    mass: Any,
+    mass_outside: Any,
+    kept: Any,
+) -> Any:
+    """Gibbs sweeps over trees: every case draws its infector given all others; returns the number
+    of sweeps counted.
 
-    An infector's weight is multiplied by (dispersion + its children) / (dispersion + its expected children), the
-    mean of its gamma infectiousness given the rest of the tree (Polya urn form of the negative binomial). Infectors
-    that descend from the case have weight zero, so that no cycle arises. From sweep `first` on the conditional
-    probabilities are summed into `mass` and `mass_outside`, and every `keep_each`-th tree is written into `kept`.
+    An infector's weight is multiplied by (dispersion + its children) / (dispersion + its expected
+    children), the mean of its gamma infectiousness given the rest of the tree (Polya urn form of
+    the negative binomial). Infectors that descend from the case have weight zero, so that no cycle
+    arises. From sweep `first` on the conditional probabilities are summed into `mass` and
+    `mass_outside`, and every `keep_each`-th tree is written into `kept`.
     """
     n, width = who.shape
     pull = np.zeros(width)
@@ -153,9 +217,11 @@ def sweep_trees(
 
 @njit(cache=True)
 def assemble_tree(order: Any, who: Any, probability: Any, outside: Any, parent: Any) -> None:
-    """Gives the cases of `order` one after another their likeliest infector that does not descend from them.
+    """Gives the cases of `order` one after another their likeliest infector that does not descend
+    from them.
 
-    `parent` holds what is fixed already; a case whose infector more probably is outside the list stays without.
+    `parent` holds what is fixed already; a case whose infector more probably is outside the list
+    stays without.
     """
     for j in order:
         if outside[j] > 0.5:

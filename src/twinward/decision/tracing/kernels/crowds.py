@@ -1,4 +1,6 @@
-"""Who was ever in which area: cells wholly inside count as they are, cells on the edge are looked at point by point."""
+"""Who was ever in which area: cells wholly inside count as they are, cells on the edge are
+looked at point by point.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,12 @@ import numpy as np
 from numba import njit
 
 from twinward.decision.tracing.kernels.inside import in_rings
-from twinward.decision.tracing.kernels.pairs import (EARTH_RADIUS_M, first_from, flat_doubt, haversine_m)
+from twinward.decision.tracing.kernels.pairs import (
+    EARTH_RADIUS_M,
+    first_from,
+    flat_doubt,
+    haversine_m,
+)
 
 OUTSIDE, EDGE, INSIDE = 0, 1, 2
 SLACK_DEGREES = 2e-7  # cells are judged a hair larger than they are
@@ -26,7 +33,9 @@ def _disc_covers(disc: Any, box: Any) -> Any:
             far, near = max(far, d), min(near, d)
     if far <= disc[2] - SLACK_M:
         return INSIDE
-    half = haversine_m(math.radians(box[0]), math.radians(box[1]), math.radians(box[2]), math.radians(box[3]))
+    half = haversine_m(
+        math.radians(box[0]), math.radians(box[1]), math.radians(box[2]), math.radians(box[3])
+    )
     return OUTSIDE if near > disc[2] + half + SLACK_M else EDGE
 
 
@@ -43,18 +52,29 @@ def _rings_cover(edges: Any, first: Any, last: Any, box: Any) -> Any:
 
 @njit(cache=True)
 def cover_cells(bounds: Any, per_degree: Any, discs: Any, edges: Any, edge_start: Any) -> Any:
-    """(cells, wholly inside, start of each area's) of areas: every cell that an area touches, ascending by area.
+    """(cells, wholly inside, start of each area's) of areas: every cell that an area touches,
+    ascending by area.
 
-    A cell is (row << 20) + column. `bounds` is (west, south, east, north); the rest as `kernels.inside.list_inside`.
+    A cell is (row << 20) + column. `bounds` is (west, south, east, north); the rest as
+    `kernels.inside.list_inside`.
     """
     cells, whole = [np.int64(0) for _ in range(0)], [False for _ in range(0)]
     starts = np.zeros(len(bounds) + 1, np.int64)
     for a in range(len(bounds)):
-        c0, c1 = np.int64((bounds[a, 0] + 180.0) * per_degree), np.int64((bounds[a, 2] + 180.0) * per_degree)
-        r0, r1 = np.int64((bounds[a, 1] + 90.0) * per_degree), np.int64((bounds[a, 3] + 90.0) * per_degree)
+        c0, c1 = (
+            np.int64((bounds[a, 0] + 180.0) * per_degree),
+            np.int64((bounds[a, 2] + 180.0) * per_degree),
+        )
+        r0, r1 = (
+            np.int64((bounds[a, 1] + 90.0) * per_degree),
+            np.int64((bounds[a, 3] + 90.0) * per_degree),
+        )
         for row in range(r0, r1 + 1):
             for column in range(c0, c1 + 1):
-                west, south = column / per_degree - 180.0 - SLACK_DEGREES, row / per_degree - 90.0 - SLACK_DEGREES
+                west, south = (
+                    column / per_degree - 180.0 - SLACK_DEGREES,
+                    row / per_degree - 90.0 - SLACK_DEGREES,
+                )
                 side = 1.0 / per_degree + 2 * SLACK_DEGREES
                 box = (west, south, west + side, south + side)
                 if discs[a, 2] >= 0.0:
@@ -70,10 +90,11 @@ def cover_cells(bounds: Any, per_degree: Any, discs: Any, edges: Any, edge_start
 
 @njit(cache=True)
 def flat_discs(discs: Any) -> Any:
-    """(lon, lat, metres a degree of lon, of lat, surely inside below, surely outside above, both in m2) of each disc.
+    """(lon, lat, metres a degree of lon, of lat, surely inside below, surely outside above, both in
+    m2) of each disc.
 
-    On a plane the distance is wrong by less than `doubt`: only points that near to the rim need the sphere. Areas that
-    are no discs are always in doubt.
+    On a plane the distance is wrong by less than `doubt`: only points that near to the rim need the
+    sphere. Areas that are no discs are always in doubt.
     """
     out = np.empty((len(discs), 6))
     for a in range(len(discs)):
@@ -102,10 +123,12 @@ def _holds(x: Any, y: Any, a: Any, flat: Any, discs: Any, edges: Any, edge_start
 
 @njit(cache=True)
 def mark_passed(crowd: Any, corners: Any, cover: Any, shapes: Any, span: Any, marks: Any) -> None:
-    """Set the bit of every person who has a fix in an area: `marks` is uint8[areas, ceil(people / 8)].
+    """Set the bit of every person who has a fix in an area: `marks` is uint8[areas, ceil(people /
+    8)].
 
-    `crowd` holds the arrays of a `core.ports.Crowd` in its order, `corners` the whole 1e-7 degrees from which its
-    dx and dy count, `cover` is from `cover_cells`, `shapes` is (discs, edges, edge_start), `span` the areas to look at.
+    `crowd` holds the arrays of a `core.ports.Crowd` in its order, `corners` the whole 1e-7 degrees
+    from which its dx and dy count, `cover` is from `cover_cells`, `shapes` is (discs, edges,
+    edge_start), `span` the areas to look at.
     """
     cells, entry_start, row_start, subject, dx, dy, count = crowd
     west, south = corners
@@ -128,7 +151,10 @@ def mark_passed(crowd: Any, corners: Any, cover: Any, shapes: Any, span: Any, ma
                     mine[who >> 3] |= bit
                 elif not mine[who >> 3] & bit:
                     for i in range(row, row + fixes):
-                        x, y = (west[at] + np.int64(dx[i])) / 1e7, (south[at] + np.int64(dy[i])) / 1e7
+                        x, y = (
+                            (west[at] + np.int64(dx[i])) / 1e7,
+                            (south[at] + np.int64(dy[i])) / 1e7,
+                        )
                         if _holds(x, y, a, flat, discs, edges, edge_start):
                             mine[who >> 3] |= bit
                             break
@@ -137,7 +163,8 @@ def mark_passed(crowd: Any, corners: Any, cover: Any, shapes: Any, span: Any, ma
 
 @njit(cache=True)
 def mark_stayed(index: Any, cover: Any, shapes: Any, window_us: Any, span: Any, marks: Any) -> None:
-    """Set the bit of every person with a visit whose mean lies in an area and that touches [from, to].
+    """Set the bit of every person with a visit whose mean lies in an area and that touches [from,
+    to].
 
     `index` is (cells, cell_start, subject, start_s, end_s, lon, lat) of a `core.ports.VisitIndex`.
     """
@@ -157,7 +184,10 @@ def mark_stayed(index: Any, cover: Any, shapes: Any, window_us: Any, span: Any, 
                 bit = np.uint8(1 << (subject[v] & 7))
                 if mine[subject[v] >> 3] & bit:
                     continue
-                if np.int64(start_s[v]) * 1_000_000 > window_us[1] or np.int64(end_s[v]) * 1_000_000 < window_us[0]:
+                if (
+                    np.int64(start_s[v]) * 1_000_000 > window_us[1]
+                    or np.int64(end_s[v]) * 1_000_000 < window_us[0]
+                ):
                     continue
                 if whole[w] or _holds(lon[v], lat[v], a, flat, discs, edges, edge_start):
                     mine[subject[v] >> 3] |= bit

@@ -1,4 +1,6 @@
-"""Which areas hold which points: a grid of candidates, then discs by distance and polygons by crossing edges."""
+"""Which areas hold which points: a grid of candidates, then discs by distance and polygons by
+crossing edges.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,14 @@ def in_rings(x: Any, y: Any, edges: Any, first: Any, last: Any) -> Any:
 
 
 @njit(cache=True)
-def list_inside(lon: Any, lat: Any, grid: Any, members: Any, discs: Any, edges: Any, edge_start: Any) -> Any:
+def list_inside(
+    lon: Any, lat: Any, grid: Any, members: Any, discs: Any, edges: Any, edge_start: Any
+) -> Any:
     """Pairs (row, area) of points in areas.
 
-    `grid` is (west, south, cell width, cell height, columns, rows, start of each cell in `members`); `discs` is
-    (lon_rad, lat_rad, radius_m) with a negative radius for polygons; `edges[edge_start[a]:edge_start[a + 1]]`.
+    `grid` is (west, south, cell width, cell height, columns, rows, start of each cell in
+    `members`); `discs` is (lon_rad, lat_rad, radius_m) with a negative radius for polygons;
+    `edges[edge_start[a]:edge_start[a + 1]]`.
     """
     west, south, width, height, columns, rows, start = grid
     found_row, found_area = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]

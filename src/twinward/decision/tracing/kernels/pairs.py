@@ -1,4 +1,6 @@
-"""Pairs of fixes near in space and time: exact counts, and episodes of evidence for each other subject."""
+"""Pairs of fixes near in space and time: exact counts, and episodes of evidence for each other
+subject.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ EPISODE_COLUMNS = 12
 
 @njit(cache=True, inline="always")
 def haversine_m(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
-    """Great-circle distance in metres, the same formula as `core.geography.distance_m`; arguments in radians."""
+    """Great-circle distance in metres, the same formula as `core.geography.distance_m`;
+    arguments in radians.
+    """
     a, b = math.sin((lat2 - lat1) / 2), math.sin((lon2 - lon1) / 2)
     h = a * a + math.cos(lat1) * math.cos(lat2) * (b * b)
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(h, 1.0)))
@@ -35,9 +39,11 @@ def first_from(values: Any, wanted: Any, begin: Any) -> Any:
 
 @njit(cache=True)
 def _on_the_way(ct: Any, cx: Any, cy: Any, cv: Any, at_us: Any, best: Any) -> Any:
-    """Where a moving case was at an instant, on the straight line between its fixes, and with which variance (m2).
+    """Where a moving case was at an instant, on the straight line between its fixes, and with which
+    variance (m2).
 
-    A tenth of the way between the two fixes is added to the deviation: nobody moves straight and evenly.
+    A tenth of the way between the two fixes is added to the deviation: nobody moves straight and
+    evenly.
     """
     k = first_from(ct, at_us, 0)
     if k == 0 or k == len(ct) or ct[k] == ct[k - 1]:
@@ -49,8 +55,12 @@ def _on_the_way(ct: Any, cx: Any, cy: Any, cv: Any, at_us: Any, best: Any) -> An
 
 
 @njit(cache=True, inline="always")
-def _count_pairs(ct: Any, cx: Any, cy: Any, time_us: Any, lon: Any, lat: Any, radius_m: Any, within_us: Any) -> Any:
-    """(case fix nearest in time, its time difference, pairs, nearest in metres) of one fix of another."""
+def _count_pairs(
+    ct: Any, cx: Any, cy: Any, time_us: Any, lon: Any, lat: Any, radius_m: Any, within_us: Any
+) -> Any:
+    """(case fix nearest in time, its time difference, pairs, nearest in metres) of one fix of
+    another.
+    """
     reach_y = radius_m / EARTH_RADIUS_M * 1.000001 + 1e-12
     best, best_gap, pairs, nearest = -1, np.int64(0), 0, 0.0
     k = first_from(ct, time_us - within_us, 0)
@@ -68,18 +78,22 @@ def _count_pairs(ct: Any, cx: Any, cy: Any, time_us: Any, lon: Any, lat: Any, ra
 
 
 @njit(cache=True)
-def find_episodes(case: Any, others: Any, radius_m: Any, within_us: Any, join_us: Any) -> tuple[Any, Any, Any]:
+def find_episodes(
+    case: Any, others: Any, radius_m: Any, within_us: Any, join_us: Any
+) -> tuple[Any, Any, Any]:
     """(raw pairs, distinct others, episodes) of a case and the fixes of others.
 
-    `case` is (time_us, lon_rad, lat_rad, variance_m2, stay, anchor_lon, anchor_lat, anchor_variance) in time order; the
-    anchor is the mean of the stay, or NaN on the move, where the case is then followed between its fixes. `others` is
-    (subject, time_us, lon_rad, lat_rad, variance_m2) sorted by (subject, time). A pair counts when its distance is at
-    most `radius_m` and its times differ by at most `within_us`, both inclusive.
+    `case` is (time_us, lon_rad, lat_rad, variance_m2, stay, anchor_lon, anchor_lat,
+    anchor_variance) in time order; the anchor is the mean of the stay, or NaN on the move, where
+    the case is then followed between its fixes. `others` is (subject, time_us, lon_rad, lat_rad,
+    variance_m2) sorted by (subject, time). A pair counts when its distance is at most `radius_m`
+    and its times differ by at most `within_us`, both inclusive.
 
-    An episode is a run of fixes of one other, each with a pair,
-    at the same stay of the case and no further apart than `join_us`. Its columns: subject, stay, first_us, last_us,
-    pairs, fixes, nearest_m, sum of east and of north displacement (m), sum of variance, sum of |time difference|,
-    latest case time. Displacement, variance and time difference are those of each fix's pair nearest in time.
+    An episode is a run of fixes of one other, each with a pair, at the same stay of the case and no
+    further apart than `join_us`. Its columns: subject, stay, first_us, last_us, pairs, fixes,
+    nearest_m, sum of east and of north displacement (m), sum of variance, sum of |time difference|,
+    latest case time. Displacement, variance and time difference are those of each fix's pair
+    nearest in time.
     """
     ct, cx, cy, cv, stay, ax, ay, av = case
     subject, time_us, lon, lat, variance = others
@@ -87,13 +101,19 @@ def find_episodes(case: Any, others: Any, radius_m: Any, within_us: Any, join_us
     out = np.empty((capacity, EPISODE_COLUMNS))
     seen = np.int64(-1)
     for i in range(len(subject)):
-        best, best_gap, pairs, nearest = _count_pairs(ct, cx, cy, time_us[i], lon[i], lat[i], radius_m, within_us)
+        best, best_gap, pairs, nearest = _count_pairs(
+            ct, cx, cy, time_us[i], lon[i], lat[i], radius_m, within_us
+        )
         if pairs == 0:
             continue
         raw += pairs
         if subject[i] != seen:
             distinct += 1
-        same = seen == subject[i] and out[count - 1, 1] == stay[best] and time_us[i] - out[count - 1, 3] <= join_us
+        same = (
+            seen == subject[i]
+            and out[count - 1, 1] == stay[best]
+            and time_us[i] - out[count - 1, 3] <= join_us
+        )
         seen = subject[i]
         if not same:
             if count == capacity:
@@ -124,10 +144,12 @@ def find_episodes(case: Any, others: Any, radius_m: Any, within_us: Any, join_us
 
 @njit(cache=True)
 def visit_overlaps(mine: Any, others: Any, radius_m: Any, least_us: Any) -> Any:
-    """Overlaps of a case's visits with visits of others: rows (other row, my row, from_us, to_us, metres).
+    """Overlaps of a case's visits with visits of others: rows (other row, my row, from_us, to_us,
+    metres).
 
-    `mine` is (start_us, end_us, lon_rad, lat_rad) in order of start; `others` likewise, in any order. An overlap
-    counts when the means are at most `radius_m` apart and it lasts at least `least_us`.
+    `mine` is (start_us, end_us, lon_rad, lat_rad) in order of start; `others` likewise, in any
+    order. An overlap counts when the means are at most `radius_m` apart and it lasts at least
+    `least_us`.
     """
     start, end, x, y = mine
     start2, end2, x2, y2 = others
@@ -148,14 +170,22 @@ def visit_overlaps(mine: Any, others: Any, radius_m: Any, least_us: Any) -> Any:
                 grown = np.empty((2 * capacity, 5))
                 grown[:capacity] = out
                 out, capacity = grown, 2 * capacity
-            out[count, 0], out[count, 1], out[count, 2], out[count, 3], out[count, 4] = i, k, a, b, d
+            out[count, 0], out[count, 1], out[count, 2], out[count, 3], out[count, 4] = (
+                i,
+                k,
+                a,
+                b,
+                d,
+            )
             count += 1
     return out[:count]
 
 
 @njit(cache=True)
 def flat_doubt(radius_m: Any, lat: Any) -> Any:
-    """By what share a distance on a plane at a latitude (radians) may be wrong; infinite where no plane will do."""
+    """By what share a distance on a plane at a latitude (radians) may be wrong; infinite where
+    no plane will do.
+    """
     doubt = 4.0 * radius_m / EARTH_RADIUS_M * (1.0 + abs(math.tan(lat))) + 2e-6
     return doubt if radius_m > 0.0 and doubt < 0.1 else np.inf
 
@@ -177,14 +207,19 @@ def _count_distinct(values: Any) -> Any:
 
 
 @njit(cache=True)
-def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m: Any, least_s: Any) -> Any:
+def meet_in_index(
+    index: Any, per_degree: Any, who: Any, window_s: Any, radius_m: Any, least_s: Any
+) -> Any:
     """(overlaps, the others, how many distinct) of one subject's visits with everybody else's.
 
-    An overlap is (row, my row, from_us, to_us). `index` holds the arrays of a `core.ports.VisitIndex` in its
-    order; both visits must touch `window_s`, (from, to exclusive). The distance limit is inclusive. Cells around each
-    visit are searched from the longest stay before it.
+    An overlap is (row, my row, from_us, to_us). `index` holds the arrays of a
+    `core.ports.VisitIndex` in its order; both visits must touch `window_s`, (from, to exclusive).
+    The distance limit is inclusive. Cells around each visit are searched from the longest stay
+    before it.
     """
-    cells, cell_start, longest_s, by_subject, subject_start, subject, start_s, end_s, lon, lat = index
+    cells, cell_start, longest_s, by_subject, subject_start, subject, start_s, end_s, lon, lat = (
+        index
+    )
     capacity, count = 512, 0
     out = np.empty((capacity, 4), np.float64)
     reach_y = math.degrees(radius_m / EARTH_RADIUS_M) * 1.000001 + 1e-9
@@ -226,7 +261,10 @@ def meet_in_index(index: Any, per_degree: Any, who: Any, window_s: Any, radius_m
                         flat = ((lon[a] - lon[mine]) * cos) ** 2 + (lat[a] - lat[mine]) ** 2
                         near = flat < sure
                         if not near and flat <= never:
-                            near = haversine_m(x, y, math.radians(lon[a]), math.radians(lat[a])) <= radius_m
+                            near = (
+                                haversine_m(x, y, math.radians(lon[a]), math.radians(lat[a]))
+                                <= radius_m
+                            )
                         if near:
                             if count == capacity:
                                 grown = np.empty((2 * capacity, 4), np.float64)

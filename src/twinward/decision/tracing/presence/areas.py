@@ -1,4 +1,6 @@
-"""Areas to ask about, from GeoJSON: polygons, and discs (points with `radius_m`); found quickly for many points."""
+"""Areas to ask about, from GeoJSON: polygons, and discs (points with `radius_m`); found quickly
+for many points.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ MOST_AREAS = 20_000
 
 
 class AskedAreas(msgspec.Struct, frozen=True, kw_only=True):
-    """Areas by code. `bounds` are theirs, `boxes` (both west, south, east, north) cover them more closely; the rest
-    serves `find_inside`.
+    """Areas by code. `bounds` are theirs, `boxes` (both west, south, east, north) cover them more
+    closely; the rest serves `find_inside`.
     """
 
     codes: list[str]
@@ -39,9 +41,15 @@ class AskedAreas(msgspec.Struct, frozen=True, kw_only=True):
     def __len__(self) -> int:
         return len(self.codes)
 
-    def find_inside(self, lon: NDArray[Any], lat: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """(rows, areas) of every point that lies in an area; a point in two areas is there twice."""
-        rows, areas = list_inside(lon, lat, self.grid, self.members, self.discs, self.edges, self.edge_start)
+    def find_inside(
+        self, lon: NDArray[Any], lat: NDArray[Any]
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """(rows, areas) of every point that lies in an area; a point in two areas is there
+        twice.
+        """
+        rows, areas = list_inside(
+            lon, lat, self.grid, self.members, self.discs, self.edges, self.edge_start
+        )
         return rows, areas
 
 
@@ -49,10 +57,16 @@ def read_areas(document: Any) -> AskedAreas:
     """Areas of a GeoJSON document; InputError names the feature that cannot be used."""
     features = features_of(document)
     if not 1 <= len(features) <= MOST_AREAS:
-        raise InputError(f"the file holds {len(features)} areas", f"give 1 to {MOST_AREAS}", code="bad_areas")
+        raise InputError(
+            f"the file holds {len(features)} areas", f"give 1 to {MOST_AREAS}", code="bad_areas"
+        )
     codes = [code_of(feature, number) for number, feature in enumerate(features, 1)]
     if len(set(codes)) < len(codes):
-        raise InputError("two areas have the same code", "give each feature its own `code` or id", code="bad_areas")
+        raise InputError(
+            "two areas have the same code",
+            "give each feature its own `code` or id",
+            code="bad_areas",
+        )
     shapes = [shape_of(feature, code) for feature, code in zip(features, codes, strict=True)]
     discs = np.full((len(shapes), 3), -1.0)
     bounds, boxes, edges = np.empty((len(shapes), 4)), [], []
@@ -69,7 +83,9 @@ def read_areas(document: Any) -> AskedAreas:
             boxes.append(cover(shape))
             edges.append(edges_of(shape))
     grid, members = candidate_grid(bounds)
-    points = [(s[0], s[1]) if isinstance(s, tuple) else s.representative_point().coords[0] for s in shapes]
+    points = [
+        (s[0], s[1]) if isinstance(s, tuple) else s.representative_point().coords[0] for s in shapes
+    ]
     return AskedAreas(
         codes=codes,
         bounds=bounds,
@@ -92,7 +108,9 @@ def features_of(document: Any) -> list[dict[str, Any]]:
         return [document]
     if kind in ("Polygon", "MultiPolygon"):
         return [{"type": "Feature", "geometry": document, "properties": {}}]
-    raise InputError("this is not GeoJSON with areas", "give a FeatureCollection of polygons", code="bad_areas")
+    raise InputError(
+        "this is not GeoJSON with areas", "give a FeatureCollection of polygons", code="bad_areas"
+    )
 
 
 def code_of(feature: dict[str, Any], number: int) -> str:
@@ -110,8 +128,13 @@ def shape_of(feature: dict[str, Any], code: str) -> Any:
         shape = shapely.from_geojson(msgspec.json.encode(feature.get("geometry")))
     except (shapely.errors.ShapelyError, TypeError, ValueError) as error:
         why = str(error).partition("Exception: ")[2] or str(error)
-        advice = "give the geometry of a GeoJSON polygon or point; a polygon's rings end where they begin"
-        raise InputError(f"area {code} has no usable geometry: {why}", advice, code="bad_areas") from error
+        advice = (
+            "give the geometry of a GeoJSON polygon or point; a polygon's rings end where "
+            "they begin"
+        )
+        raise InputError(
+            f"area {code} has no usable geometry: {why}", advice, code="bad_areas"
+        ) from error
     if shape is None or shape.is_empty:
         raise InputError(f"area {code} is empty", "leave it out or draw it", code="bad_areas")
     west, south, east, north = shape.bounds
@@ -125,14 +148,20 @@ def shape_of(feature: dict[str, Any], code: str) -> Any:
         radius = (feature.get("properties") or {}).get("radius_m")
         if not isinstance(radius, int | float) or not 0 < radius <= 50_000:
             raise InputError(
-                f"point {code} has no radius_m", "a disc is a point with the property radius_m", code="bad_areas"
+                f"point {code} has no radius_m",
+                "a disc is a point with the property radius_m",
+                code="bad_areas",
             )
         return shape.x, shape.y, float(radius)
     if shape.geom_type not in ("Polygon", "MultiPolygon"):
-        raise InputError(f"area {code} is a {shape.geom_type}", "draw polygons or discs", code="bad_areas")
+        raise InputError(
+            f"area {code} is a {shape.geom_type}", "draw polygons or discs", code="bad_areas"
+        )
     if not shape.is_valid:
         why = shapely.is_valid_reason(shape)
-        raise InputError(f"area {code} crosses itself or is torn: {why}", "redraw it", code="area_crosses_itself")
+        raise InputError(
+            f"area {code} crosses itself or is torn: {why}", "redraw it", code="area_crosses_itself"
+        )
     return shape
 
 
@@ -164,7 +193,10 @@ def candidate_grid(bounds: NDArray[Any]) -> tuple[tuple[Any, ...], NDArray[Any]]
     west, south = bounds[:, 0].min(), bounds[:, 1].min()
     wrapped = bounds[:, 0] > bounds[:, 2]  # discs across the antimeridian are candidates everywhere
     if wrapped.any():
-        west, bounds = -180.0, np.where(wrapped[:, None], [-180.0, 0, 180.0, 0] + bounds * [0, 1, 0, 1], bounds)
+        west, bounds = (
+            -180.0,
+            np.where(wrapped[:, None], [-180.0, 0, 180.0, 0] + bounds * [0, 1, 0, 1], bounds),
+        )
     width = max((bounds[:, 2].max() - west) / GRID, 1e-9)
     height = max((bounds[:, 3].max() - south) / GRID, 1e-9)
     cells: list[list[int]] = [[] for _ in range(GRID * GRID)]
@@ -178,7 +210,9 @@ def candidate_grid(bounds: NDArray[Any]) -> tuple[tuple[Any, ...], NDArray[Any]]
     return (float(west), float(south), float(width), float(height), GRID, GRID, start), members
 
 
-def require_open(areas: AskedAreas, locate: Any, opened: Sequence[bool] | NDArray[Any]) -> list[str]:
+def require_open(
+    areas: AskedAreas, locate: Any, opened: Sequence[bool] | NDArray[Any]
+) -> list[str]:
     """Codes of the areas whose inner point lies where nothing is open."""
     at = locate(areas.points[:, 0], areas.points[:, 1])
     return [code for code, row in zip(areas.codes, at, strict=True) if not opened[row]]

@@ -1,4 +1,6 @@
-"""How many persons were ever in areas: one bit for each person and area, without a single row taken out."""
+"""How many persons were ever in areas: one bit for each person and area, without a single row
+taken out.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.ports import Crowd
-from twinward.decision.tracing.presence.areas import AskedAreas
 from twinward.decision.tracing.kernels import crowds as kernels
+from twinward.decision.tracing.presence.areas import AskedAreas
 from twinward.decision.tracing.scoped_lake import ScopedLake
 
 MOST_CELLS = 4_000_000  # of 128 m, in the bounds of all areas together
@@ -21,7 +23,9 @@ Counts = tuple[int, NDArray[np.int64]]  # distinct persons in any area, and in e
 
 
 def can_count(lake: ScopedLake, areas: AskedAreas, per_degree: float) -> bool:
-    """Whether counting by cells is possible and worth it: whole city open, no area across the antimeridian or huge."""
+    """Whether counting by cells is possible and worth it: whole city open, no area across the
+    antimeridian or huge.
+    """
     west, south, east, north = areas.bounds.T
     if not lake.whole_city or np.any(west > east):
         return False
@@ -31,16 +35,30 @@ def can_count(lake: ScopedLake, areas: AskedAreas, per_degree: float) -> bool:
 
 
 def count_crowds(
-    lake: ScopedLake, areas: AskedAreas, from_us: int, to_us: int, kinds: frozenset[str] = frozenset(KINDS)
+    lake: ScopedLake,
+    areas: AskedAreas,
+    from_us: int,
+    to_us: int,
+    kinds: frozenset[str] = frozenset(KINDS),
 ) -> tuple[Counts, Counts]:
-    """(passed through, stayed) in [from, to), which the scope opens; nought for what is not among `kinds`."""
+    """(passed through, stayed) in [from, to), which the scope opens; nought for what is not
+    among `kinds`.
+    """
     index = lake.lake.visit_index()
     shapes = (areas.discs, areas.edges, areas.edge_start)
     cover = kernels.cover_cells(areas.bounds, index.per_degree, *shapes)
     found, left = lake.lake.crowds(from_us, to_us) if PASSED in kinds else ([], [])
     known = [(columns_of(crowd), corners_of(crowd)) for crowd in found]
     rest = [rows_in(lake, areas, *window) for window in left]
-    visits = (index.cells, index.cell_start, index.subject, index.start_s, index.end_s, index.lon, index.lat)
+    visits = (
+        index.cells,
+        index.cell_start,
+        index.subject,
+        index.start_s,
+        index.end_s,
+        index.lon,
+        index.lat,
+    )
 
     def passed(span: tuple[int, int], marks: NDArray[np.uint8]) -> None:
         for columns, corners in known:
@@ -56,7 +74,9 @@ def count_crowds(
     return count_marks(passed, len(areas), people), count_marks(stayed, len(areas), people)
 
 
-def count_marks(mark: Callable[[tuple[int, int], NDArray[np.uint8]], None], areas: int, people: int) -> Counts:
+def count_marks(
+    mark: Callable[[tuple[int, int], NDArray[np.uint8]], None], areas: int, people: int
+) -> Counts:
     """Run `mark` over as many areas at a time as fit in memory; count bits."""
     width = -(-people // 64) * 8
     anywhere, by_area = np.zeros(width, np.uint8), np.zeros(areas, np.int64)
@@ -74,18 +94,30 @@ def spans_of(count: int, step: int) -> Iterator[tuple[int, int]]:
 
 
 def columns_of(crowd: Crowd) -> tuple[NDArray[Any], ...]:
-    return crowd.cells, crowd.entry_start, crowd.row_start, crowd.subject, crowd.dx, crowd.dy, crowd.count
+    return (
+        crowd.cells,
+        crowd.entry_start,
+        crowd.row_start,
+        crowd.subject,
+        crowd.dx,
+        crowd.dy,
+        crowd.count,
+    )
 
 
 def corners_of(crowd: Crowd) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The whole 1e-7 degrees just below the western and southern edge of every cell: from these dx and dy count."""
+    """The whole 1e-7 degrees just below the western and southern edge of every cell: from these
+    dx and dy count.
+    """
     column, row = crowd.cells & 0xFFFFF, crowd.cells >> 20
     west = np.floor((column / crowd.per_degree - 180.0) * 1e7).astype(np.int64) - 1
     south = np.floor((row / crowd.per_degree - 90.0) * 1e7).astype(np.int64) - 1
     return west, south
 
 
-def rows_in(lake: ScopedLake, areas: AskedAreas, from_us: int, to_us: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def rows_in(
+    lake: ScopedLake, areas: AskedAreas, from_us: int, to_us: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """(area, subject) of every fix in an area, on a day that is asked for only in part."""
     windows = np.tile(np.array([[from_us, to_us - 1]]), (len(areas.boxes), 1))
     fixes = lake.fixes_in(areas.boxes, windows)

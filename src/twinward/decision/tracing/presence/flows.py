@@ -1,4 +1,6 @@
-"""Movement as aggregates: between areas, through hubs, along highways, of transferred people; small counts hidden."""
+"""Movement as aggregates: between areas, through hubs, along highways, of transferred people;
+small counts hidden.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ LONGEST_DAYS = 92
 
 
 class FlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of distinct persons. A count below `k` is null, and so is another where it could be worked out."""
+    """Counts of distinct persons. A count below `k` is null, and so is another where it could be
+    worked out.
+    """
 
     view: str
     window: tuple[str, str]
@@ -48,13 +52,23 @@ def list_flows(
     if per not in PER_US:
         raise InputError(f"flows per {per!r} are not known", "use hour or day", code="bad_per")
     if view not in VIEWS:
-        raise InputError(f"there is no view {view!r}", f"use one of {', '.join(VIEWS)}", code="bad_view")
+        raise InputError(
+            f"there is no view {view!r}", f"use one of {', '.join(VIEWS)}", code="bad_view"
+        )
     a, b = to_us(start), to_us(end)
     if not 0 < b - a <= LONGEST_DAYS * 24 * HOUR_US:
-        raise InputError("the window is empty or too long", f"ask for at most {LONGEST_DAYS} days", code="bad_window")
+        raise InputError(
+            "the window is empty or too long",
+            f"ask for at most {LONGEST_DAYS} days",
+            code="bad_window",
+        )
     cells = len(areas.codes) ** 2 * -(-(b - a) // PER_US[per])
     if view in ("od", "transferred") and cells > MOST_CELLS:
-        raise InputError("too many areas and hours at once", "ask for fewer areas, or per day", code="too_many_cells")
+        raise InputError(
+            "too many areas and hours at once",
+            "ask for fewer areas, or per day",
+            code="too_many_cells",
+        )
     kinds = {"od": moves, "hub": at_hubs, "highway": on_highways, "transferred": transfers}
     keys = kinds[view](lake, areas, a, b, PER_US[per])
     return FlowAnswer(
@@ -67,7 +81,9 @@ def list_flows(
     )
 
 
-def area_of(areas: AskedAreas | AreaLocator, lon: NDArray[Any], lat: NDArray[Any]) -> NDArray[np.int64]:
+def area_of(
+    areas: AskedAreas | AreaLocator, lon: NDArray[Any], lat: NDArray[Any]
+) -> NDArray[np.int64]:
     """The area of each point, -1 outside all; the first of several."""
     if isinstance(areas, AreaLocator):
         return np.asarray(areas.locate(lon, lat), np.int64)
@@ -84,11 +100,15 @@ def in_time_order(visits: Visits, areas: AskedAreas | AreaLocator) -> tuple[NDAr
     return tuple(column[order] for column in (visits.subject, area, visits.start_us, visits.end_us))
 
 
-Keys = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]  # bin, first area, second area or kind, subject
+Keys = tuple[
+    NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]
+]  # bin, first area, second area or kind, subject
 
 
 def moves(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
-    """A person who stayed in one area and next stayed in another moved, in the bin in which the first stay ended."""
+    """A person who stayed in one area and next stayed in another moved, in the bin in which the
+    first stay ended.
+    """
     subject, area, _, end = in_time_order(lake.visits_between(from_us_, to_us_), areas)
     same = subject[1:] == subject[:-1]
     go = same & (area[1:] != area[:-1]) & (area[1:] >= 0) & (area[:-1] >= 0)
@@ -107,7 +127,9 @@ def at_hubs(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: 
     out = []
     for kind, at in ((ARRIVED, start), (LEFT, end)):
         rows = np.flatnonzero((area >= 0) & (at >= from_us_) & (at < to_us_))
-        out.append(((at[rows] - from_us_) // per_us, area[rows], np.full(len(rows), kind), subject[rows]))
+        out.append(
+            ((at[rows] - from_us_) // per_us, area[rows], np.full(len(rows), kind), subject[rows])
+        )
     bins, first, second, who = (np.concatenate(pair) for pair in zip(*out, strict=True))
     return bins, first, second, who
 
@@ -115,7 +137,9 @@ def at_hubs(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: 
 def on_highways(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Persons with a fix in an area and no stay in it in that bin: they passed."""
     if isinstance(areas, AreaLocator):
-        raise InputError("the highway view needs drawn areas", "name them with --areas FILE", code="no_areas")
+        raise InputError(
+            "the highway view needs drawn areas", "name them with --areas FILE", code="no_areas"
+        )
     windows = np.tile(np.array([[from_us_, to_us_ - 1]]), (len(areas.boxes), 1))
     fixes = lake.fixes_in(areas.boxes, windows)
     rows, area = areas.find_inside(fixes.lon, fixes.lat)
@@ -124,7 +148,9 @@ def on_highways(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_
     bins, area, subject = (time_us[keep] - from_us_) // per_us, area[keep], subject[keep]
     who, where, start, end = in_time_order(lake.visits_in(areas.boxes, windows), areas)
     stay_keys = []
-    for step in range(int(np.max(end - start, initial=0) // per_us) + 2):  # every bin that a stay touches
+    for step in range(
+        int(np.max(end - start, initial=0) // per_us) + 2
+    ):  # every bin that a stay touches
         at = start + step * per_us
         on = (where >= 0) & (at // per_us <= end // per_us)
         stay_keys.append(key_of((at[on] - from_us_) // per_us, where[on], who[on]))
@@ -138,7 +164,9 @@ def key_of(bins: NDArray[Any], area: NDArray[Any], subject: NDArray[Any]) -> NDA
 
 
 def transfers(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
-    """Where those who were in an area ended up: from the area of their first stay to that of their last."""
+    """Where those who were in an area ended up: from the area of their first stay to that of
+    their last.
+    """
     subject, area, start, _ = in_time_order(lake.visits_between(from_us_, to_us_), areas)
     inside = area >= 0
     subject, area, start = subject[inside], area[inside], start[inside]
@@ -151,7 +179,9 @@ def transfers(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us
     return np.maximum(start[last] - from_us_, 0) // per_us, area[first], area[last], subject[first]
 
 
-def count_and_hide(keys: Keys, codes: list[str], from_us_: int, per_us: int, k: int, view: str) -> dict[str, Any]:
+def count_and_hide(
+    keys: Keys, codes: list[str], from_us_: int, per_us: int, k: int, view: str
+) -> dict[str, Any]:
     """Distinct persons by cell, as rows, with small counts and their complements hidden."""
     bins, first, second, subject = (np.asarray(column, np.int64) for column in keys)
     cells = np.unique(np.stack([bins, first, second, subject], axis=1), axis=0)
@@ -159,18 +189,26 @@ def count_and_hide(keys: Keys, codes: list[str], from_us_: int, per_us: int, k: 
     hidden = hide(found, count, k)
     pair = view in ("od", "transferred")
     rows: list[dict[str, str | int | None]] = []
-    for (bin_, one, two), n, secret in zip(found.tolist(), count.tolist(), hidden.tolist(), strict=True):
+    for (bin_, one, two), n, secret in zip(
+        found.tolist(), count.tolist(), hidden.tolist(), strict=True
+    ):
         at = format_time(from_us(from_us_ + bin_ * per_us))
-        what = {"from": codes[one], "to": codes[two]} if pair else {"area": codes[one], "what": KIND_NAMES[two]}
+        what = (
+            {"from": codes[one], "to": codes[two]}
+            if pair
+            else {"area": codes[one], "what": KIND_NAMES[two]}
+        )
         rows.append({"at": at, **what, "count": None if secret else n})
     return {"rows": rows, "suppressed": int(hidden.sum())}
 
 
 def hide(found: NDArray[Any], count: NDArray[Any], k: int) -> NDArray[np.bool_]:
-    """Cells below k, and then, in every line of a bin with exactly one hidden cell, the next smallest with it.
+    """Cells below k, and then, in every line of a bin with exactly one hidden cell, the next
+    smallest with it.
 
-    A line is all cells of one bin that share their first, or their second, area: whoever knows a line's total could
-    otherwise subtract. Repeated until no line has exactly one hidden cell (or nothing else to hide).
+    A line is all cells of one bin that share their first, or their second, area: whoever knows a
+    line's total could otherwise subtract. Repeated until no line has exactly one hidden cell (or
+    nothing else to hide).
     """
     hidden = count < k
     for _ in range(20):

@@ -1,4 +1,6 @@
-"""Who was where: passed through (from fixes) and stayed (from visits), and who stayed long; for one or for everyone."""
+"""Who was where: passed through (from fixes) and stayed (from visits), and who stayed long; for
+one or for everyone.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Two answers with two names: who passed through, and who stayed. `people` is how many are known at all."""
+    """Two answers with two names: who passed through, and who stayed. `people` is how many are
+    known at all.
+    """
 
     window: tuple[str, str]
     people: int
@@ -84,13 +88,22 @@ def check_areas(lake: ScopedLake, areas: AskedAreas) -> None:
 
 
 def list_visited(
-    lake: ScopedLake, areas: AskedAreas, start: datetime, end: datetime, subject: str | None, limit: int | None
+    lake: ScopedLake,
+    areas: AskedAreas,
+    start: datetime,
+    end: datetime,
+    subject: str | None,
+    limit: int | None,
 ) -> VisitedAnswer:
     """Persons in the areas during [start, end); `subject` None asks for everyone."""
     check_limit(limit)
     check_areas(lake, areas)
     a, b = lake.window(start, end)
-    if subject is None and limit == 0 and can_count(lake, areas, lake.lake.visit_index().per_degree):
+    if (
+        subject is None
+        and limit == 0
+        and can_count(lake, areas, lake.lake.visit_index().per_degree)
+    ):
         return tell_visited(lake, areas, (start, end), count_crowds(lake, areas, a, b), None, [])
     if subject is None:
         windows = np.tile(np.array([[a, b - 1]]), (len(areas.boxes), 1))
@@ -102,11 +115,20 @@ def list_visited(
     people = lake.lake.subject_count()
     rows, area = areas.find_inside(fixes.lon, fixes.lat)
     inside = (fixes.time_us[rows] >= a) & (fixes.time_us[rows] < b)
-    through = (fixes.subject[rows[inside]], area[inside], fixes.time_us[rows[inside]], fixes.time_us[rows[inside]])
+    through = (
+        fixes.subject[rows[inside]],
+        area[inside],
+        fixes.time_us[rows[inside]],
+        fixes.time_us[rows[inside]],
+    )
     rows, area, begin, finish = clipped(visits, areas, a, b)
     within = (visits.subject[rows], area, begin, finish)
     counts = [count_persons(one[0], one[1], people, len(areas)) for one in (through, within)]
-    found = [] if limit == 0 else presences(lake, areas, spans(*through, len(areas)), spans(*within, len(areas)), limit)
+    found = (
+        []
+        if limit == 0
+        else presences(lake, areas, spans(*through, len(areas)), spans(*within, len(areas)), limit)
+    )
     return tell_visited(lake, areas, (start, end), (counts[0], counts[1]), subject, found)
 
 
@@ -125,17 +147,23 @@ def tell_visited(
         passed_through=counts[0][0],
         stayed=counts[1][0],
         areas=[
-            AreaCount(area=code, passed_through=int(counts[0][1][row]), stayed=int(counts[1][1][row]))
+            AreaCount(
+                area=code, passed_through=int(counts[0][1][row]), stayed=int(counts[1][1][row])
+            )
             for row, code in enumerate(areas.codes)
         ],
         presences=found,
     )
 
 
-Spans = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]  # subject, area, first_us, last_us
+Spans = tuple[
+    NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]
+]  # subject, area, first_us, last_us
 
 
-def count_persons(subject: NDArray[Any], area: NDArray[Any], people: int, areas: int) -> tuple[int, NDArray[np.int64]]:
+def count_persons(
+    subject: NDArray[Any], area: NDArray[Any], people: int, areas: int
+) -> tuple[int, NDArray[np.int64]]:
     """(distinct persons, distinct persons of each area); one byte for each person, area by area."""
     total, marks = np.zeros(people, np.bool_), np.zeros(people, np.bool_)
     total[subject] = True
@@ -145,7 +173,9 @@ def count_persons(subject: NDArray[Any], area: NDArray[Any], people: int, areas:
     for number in np.flatnonzero(np.diff(starts)):
         who = subject[order[starts[number] : starts[number + 1]]]
         marks[who] = True
-        by_area[number] = np.count_nonzero(marks) if len(who) > people // 16 else len(np.unique(who))
+        by_area[number] = (
+            np.count_nonzero(marks) if len(who) > people // 16 else len(np.unique(who))
+        )
         marks[who] = False
     return int(np.count_nonzero(total)), by_area
 
@@ -155,28 +185,42 @@ def clipped(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
     """(row, area, start, end) of visits whose mean lies in an area, cut to the window."""
     rows, area = areas.find_inside(visits.lon, visits.lat)
-    start, end = np.maximum(visits.start_us[rows], from_us_), np.minimum(visits.end_us[rows], to_us_)
+    start, end = (
+        np.maximum(visits.start_us[rows], from_us_),
+        np.minimum(visits.end_us[rows], to_us_),
+    )
     touch = (start <= end) & (visits.start_us[rows] < to_us_)
     return rows[touch], area[touch], start[touch], end[touch]
 
 
-def spans(subject: NDArray[Any], area: NDArray[Any], start: NDArray[Any], end: NDArray[Any], areas: int) -> Spans:
+def spans(
+    subject: NDArray[Any], area: NDArray[Any], start: NDArray[Any], end: NDArray[Any], areas: int
+) -> Spans:
     """First start and last end of every (subject, area)."""
     key = subject.astype(np.int64) * areas + area
     order = np.argsort(key, kind="stable")
     key = key[order]
-    begins = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.empty(0, np.int64)
+    begins = (
+        np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+        if len(key)
+        else np.empty(0, np.int64)
+    )
     first = np.minimum.reduceat(start[order], begins) if len(begins) else np.empty(0, np.int64)
     last = np.maximum.reduceat(end[order], begins) if len(begins) else np.empty(0, np.int64)
     return key[begins] // areas, key[begins] % areas, first, last
 
 
-def presences(lake: ScopedLake, areas: AskedAreas, passed: Spans, stayed: Spans, limit: int | None) -> list[Presence]:
+def presences(
+    lake: ScopedLake, areas: AskedAreas, passed: Spans, stayed: Spans, limit: int | None
+) -> list[Presence]:
     """Every person and area, those who stayed longest first."""
     n = len(areas)
     keys = [one[0] * n + one[1] for one in (passed, stayed)]
     both = np.union1d(*keys)
-    first, last = np.full(len(both), np.iinfo(np.int64).max), np.full(len(both), np.iinfo(np.int64).min)
+    first, last = (
+        np.full(len(both), np.iinfo(np.int64).max),
+        np.full(len(both), np.iinfo(np.int64).min),
+    )
     marks, hours = np.zeros((2, len(both)), np.bool_), np.zeros(len(both))
     for kind, (key, one) in enumerate(zip(keys, (passed, stayed), strict=True)):
         at = np.searchsorted(both, key)
@@ -201,7 +245,12 @@ def presences(lake: ScopedLake, areas: AskedAreas, passed: Spans, stayed: Spans,
 
 
 def list_dwells(
-    lake: ScopedLake, areas: AskedAreas, start: datetime, end: datetime, over_h: float, limit: int | None
+    lake: ScopedLake,
+    areas: AskedAreas,
+    start: datetime,
+    end: datetime,
+    over_h: float,
+    limit: int | None,
 ) -> DwellAnswer:
     """Stays in the areas that last more than `over_h` hours inside [start, end)."""
     if not 0 <= over_h <= 24 * 366:

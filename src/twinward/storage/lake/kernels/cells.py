@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-CELLS_PER_DEGREE = 111_195.08023353292 / 128.0  # cells of 128 m of latitude (mean Earth radius 6,371,008.8 m)
+CELLS_PER_DEGREE = (
+    111_195.08023353292 / 128.0
+)  # cells of 128 m of latitude (mean Earth radius 6,371,008.8 m)
 SECOND_BITS = 17  # a second of the day fits in 17 bits
 
 
@@ -57,17 +59,30 @@ def subject_keys(subject: Any, time: Any, time_bits: Any) -> Any:
 
 @njit(cache=True, inline="always")
 def _key_at(i: Any, time: Any, unit_us: Any, lon: Any, lat: Any, scale: Any) -> Any:
-    return (cell_of(lon[i] / scale, lat[i] / scale) << SECOND_BITS) | (np.int64(time[i]) * unit_us // 1_000_000)
+    return (cell_of(lon[i] / scale, lat[i] / scale) << SECOND_BITS) | (
+        np.int64(time[i]) * unit_us // 1_000_000
+    )
 
 
 @njit(cache=True)
 def find_runs(
-    low: Any, high: Any, first: Any, last: Any, starts: Any, time: Any, unit_us: Any, lon: Any, lat: Any, scale: Any
+    low: Any,
+    high: Any,
+    first: Any,
+    last: Any,
+    starts: Any,
+    time: Any,
+    unit_us: Any,
+    lon: Any,
+    lat: Any,
+    scale: Any,
 ) -> tuple[Any, Any]:
-    """Row ranges [a, b) of a decoded stretch of the place order whose keys lie in one of the ranges [low, high].
+    """Row ranges [a, b) of a decoded stretch of the place order whose keys lie in one of the ranges
+    [low, high].
 
-    `low`, `high` sorted and disjoint. `first`, `last` are the keys of each decoded row group and `starts` where it
-    begins (one more at the end); the row groups ascend but may leave gaps, so each is searched by itself.
+    `low`, `high` sorted and disjoint. `first`, `last` are the keys of each decoded row group and
+    `starts` where it begins (one more at the end); the row groups ascend but may leave gaps, so
+    each is searched by itself.
     """
     begins, ends, q = [0 for _ in range(0)], [0 for _ in range(0)], 0
     for g in range(len(first)):
@@ -124,10 +139,12 @@ def rows_of_runs(begins: Any, ends: Any) -> Any:
 
 @njit(cache=True)
 def box_ranges(boxes: Any, windows: Any, day_us: Any) -> tuple[Any, Any]:
-    """Key ranges [low, high] that hold every point of the boxes during their windows, on the day from `day_us`.
+    """Key ranges [low, high] that hold every point of the boxes during their windows, on the day
+    from `day_us`.
 
-    A box is (west, south, east, north); west > east means that it crosses the antimeridian. Small boxes give
-    (cell, seconds) ranges; large ones whole blocks of cells, so that a box never asks for more than some 36 blocks.
+    A box is (west, south, east, north); west > east means that it crosses the antimeridian. Small
+    boxes give (cell, seconds) ranges; large ones whole blocks of cells, so that a box never asks
+    for more than some 36 blocks.
     """
     low, high = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
     for i in range(len(boxes)):

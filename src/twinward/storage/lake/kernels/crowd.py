@@ -1,4 +1,6 @@
-"""Who was in which cell on one day: distinct persons by cell, and every fix's exact place inside its cell."""
+"""Who was in which cell on one day: distinct persons by cell, and every fix's exact place inside
+its cell.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,17 @@ MOST_COUNT = 255  # fixes of one entry; a person with more has several entries
 
 @njit(cache=True)
 def corner_e7(number: Any, from_degrees: Any) -> Any:
-    """A whole number of 1e-7 degrees just below a cell's western (from -180) or southern (from -90) edge."""
+    """A whole number of 1e-7 degrees just below a cell's western (from -180) or southern (from
+    -90) edge.
+    """
     return np.int64(math.floor((number / CELLS_PER_DEGREE + from_degrees) * 1e7)) - 1
 
 
 @njit(cache=True)
 def cell_runs(lon7: Any, lat7: Any) -> tuple[Any, Any]:
-    """(cell as (row << 20) + column, first row) of every run of rows in one cell, and the end of the last run."""
+    """(cell as (row << 20) + column, first row) of every run of rows in one cell, and the end of
+    the last run.
+    """
     cells, starts = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
     last = np.int64(-1)
     for i in range(len(lon7)):
@@ -37,7 +43,9 @@ def cell_runs(lon7: Any, lat7: Any) -> tuple[Any, Any]:
 
 @njit(cache=True)
 def _sort_packed(run: Any, room: Any, counts: Any, high: Any) -> None:
-    """Sort (subject << 32 | row) in place, rows ascending already: by bytes of the subject where there are many."""
+    """Sort (subject << 32 | row) in place, rows ascending already: by bytes of the subject where
+    there are many.
+    """
     n = len(run)
     if n < 64:
         run.sort()
@@ -59,16 +67,22 @@ def _sort_packed(run: Any, room: Any, counts: Any, high: Any) -> None:
 
 @njit(cache=True)
 def gather_crowd(cells: Any, starts: Any, order: Any, subject: Any, lon7: Any, lat7: Any) -> Any:
-    """(entry_start, row_start, subject, count, dx, dy) with the runs taken in `order`, each sorted by subject.
+    """(entry_start, row_start, subject, count, dx, dy) with the runs taken in `order`, each sorted
+    by subject.
 
-    dx and dy are 1e-7 degrees from `corner_e7` of the cell; entries of one person are next to each other.
+    dx and dy are 1e-7 degrees from `corner_e7` of the cell; entries of one person are next to each
+    other.
     """
     n, m = len(subject), len(order)
     entry_start, row_start = np.empty(m + 1, np.uint32), np.empty(m + 1, np.uint32)
     who, count = np.empty(n, np.int32), np.empty(n, np.uint8)
     dx, dy = np.empty(n, np.uint16), np.empty(n, np.uint16)
     packed = np.empty(np.max(starts[1:] - starts[:-1]) if m else 0, np.int64)
-    room, counts, high = np.empty_like(packed), np.zeros(257, np.int64), np.int64(np.max(subject)) if n else 0
+    room, counts, high = (
+        np.empty_like(packed),
+        np.zeros(257, np.int64),
+        np.int64(np.max(subject)) if n else 0,
+    )
     e, k = 0, 0
     for g in range(m):
         a, b = starts[order[g]], starts[order[g] + 1]

@@ -22,7 +22,9 @@ def _metres(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
 
 @njit(cache=True, inline="always")
 def _within(lon1: Any, lat1: Any, lon2: Any, lat2: Any, room_m: Any) -> Any:
-    """True when two points are at most `room_m` apart; most are so near that no cosine is needed to say so."""
+    """True when two points are at most `room_m` apart; most are so near that no cosine is needed
+    to say so.
+    """
     x, y = abs(lon2 - lon1) * 111_195.08023353292, abs(lat2 - lat1) * 111_195.08023353292
     if x + y <= room_m * 0.999:
         return True
@@ -39,12 +41,20 @@ def _or_none(error_m: Any) -> Any:
 
 @njit(cache=True)
 def flag_speeds(
-    subject: Any, time_us: Any, lon: Any, lat: Any, error_m: Any, limit_m_s: Any, slack_m: Any, prior: Any
+    subject: Any,
+    time_us: Any,
+    lon: Any,
+    lat: Any,
+    error_m: Any,
+    limit_m_s: Any,
+    slack_m: Any,
+    prior: Any,
 ) -> Any:
     """1 on fixes that cannot be reached from the last credible fix of their subject at `limit_m_s`.
 
-    Rows sorted by (subject, time). A second fix that agrees with the flagged one and not with the one before
-    it is a new track: only its first fix is flagged. `prior` (subject, time_us, lon, lat) holds earlier last fixes.
+    Rows sorted by (subject, time). A second fix that agrees with the flagged one and not with the
+    one before it is a new track: only its first fix is flagged. `prior` (subject, time_us, lon,
+    lat) holds earlier last fixes.
     """
     out = np.zeros(len(subject), np.uint8)
     good, odd, p = -1, -1, 0
@@ -61,14 +71,20 @@ def flag_speeds(
             good = i
             continue
         room = (
-            limit_m_s * (time_us[i] - time_us[good]) * 1e-6 + slack_m + _or_none(error_m[i]) + _or_none(error_m[good])
+            limit_m_s * (time_us[i] - time_us[good]) * 1e-6
+            + slack_m
+            + _or_none(error_m[i])
+            + _or_none(error_m[good])
         )
         if _within(lon[good], lat[good], lon[i], lat[i], room):
             good, odd = i, -1
             continue
         if odd >= 0:
             room = (
-                limit_m_s * (time_us[i] - time_us[odd]) * 1e-6 + slack_m + _or_none(error_m[i]) + _or_none(error_m[odd])
+                limit_m_s * (time_us[i] - time_us[odd]) * 1e-6
+                + slack_m
+                + _or_none(error_m[i])
+                + _or_none(error_m[odd])
             )
             if _within(lon[odd], lat[odd], lon[i], lat[i], room):
                 good, odd = i, -1
@@ -79,14 +95,24 @@ def flag_speeds(
 
 @njit(cache=True)
 def find_stays(
-    subject: Any, time_us: Any, lon: Any, lat: Any, error_m: Any, place: Any, flag: Any, carry: Any, rule: Any
+    subject: Any,
+    time_us: Any,
+    lon: Any,
+    lat: Any,
+    error_m: Any,
+    place: Any,
+    flag: Any,
+    carry: Any,
+    rule: Any,
 ) -> Any:
-    """Stays of one day's fixes, sorted by (subject, time), going on from the stays left open the day before.
+    """Stays of one day's fixes, sorted by (subject, time), going on from the stays left open the
+    day before.
 
-    `carry` is (subject, start_us, end_us, sum_lon, sum_lat, fixes, error_m, place), sorted by subject; `rule` is
-    (radius_m, gap_us, least_us, day_end_us). A stay goes on while fixes lie within the radius of its mean (or
-    within twice their own error), come within the gap, and name no other place. Closed stays shorter than
-    `least_us` are dropped unless a place was named. Returns (closed, open) as two tuples of columns like `carry`.
+    `carry` is (subject, start_us, end_us, sum_lon, sum_lat, fixes, error_m, place), sorted by
+    subject; `rule` is (radius_m, gap_us, least_us, day_end_us). A stay goes on while fixes lie
+    within the radius of its mean (or within twice their own error), come within the gap, and name
+    no other place. Closed stays shorter than `least_us` are dropped unless a place was named.
+    Returns (closed, open) as two tuples of columns like `carry`.
     """
     radius_m, gap_us, least_us, day_end_us = rule
     cs = carry[0]
@@ -113,7 +139,11 @@ def find_stays(
                 continue
             _, start, end, sx, sy, count, worst, where = stay
             goes_on = False
-            if have and time_us[i] - end <= gap_us and not (place[i] >= 0 and where >= 0 and place[i] != where):
+            if (
+                have
+                and time_us[i] - end <= gap_us
+                and not (place[i] >= 0 and where >= 0 and place[i] != where)
+            ):
                 room = radius_m
                 if error_m[i] == error_m[i]:
                     room = max(room, 2.0 * error_m[i])
@@ -122,7 +152,16 @@ def find_stays(
                 if error_m[i] == error_m[i] and not (worst >= error_m[i]):
                     worst = np.float64(error_m[i])
                 where = max(where, np.int64(place[i]))
-                stay = (np.int64(who), start, max(end, time_us[i]), sx + lon[i], sy + lat[i], count + 1, worst, where)
+                stay = (
+                    np.int64(who),
+                    start,
+                    max(end, time_us[i]),
+                    sx + lon[i],
+                    sy + lat[i],
+                    count + 1,
+                    worst,
+                    where,
+                )
             else:
                 if have:
                     k = _close(closed, k, stay, least_us)

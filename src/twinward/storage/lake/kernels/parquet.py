@@ -1,7 +1,9 @@
-"""Pages of whole numbers in Parquet's delta encoding, and the part of its footer that grows with their number.
+"""Pages of whole numbers in Parquet's delta encoding, and the part of its footer that grows with
+their number.
 
-After the specifications Encodings.md (DELTA_BINARY_PACKED) and parquet.thrift of apache/parquet-format, and Thrift's
-compact protocol. Arrow's encoder writes the same pages; on groups as small as ours it takes most of an ingest.
+After the specifications Encodings.md (DELTA_BINARY_PACKED) and parquet.thrift of
+apache/parquet-format, and Thrift's compact protocol. Arrow's encoder writes the same pages; on
+groups as small as ours it takes most of an ingest.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-BLOCK, MINI = 128, 32  # values of a block, and of each of its miniblocks, which have a width of their own
+BLOCK, MINI = (
+    128,
+    32,
+)  # values of a block, and of each of its miniblocks, which have a width of their own
 DELTA_BINARY_PACKED = 5
 MOST_BYTES_A_VALUE = 5  # of a page, headers included
 MOST_BYTES_A_CHUNK = 160  # of the footer, the path left out
@@ -125,7 +130,8 @@ def _put_page_header(out: Any, at: Any, size: Any, values: Any) -> Any:
 
 @njit(cache=True)
 def put_groups(words: Any, group_rows: Any, offset: Any, out: Any, chunks: Any) -> Any:
-    """Pages of all columns of int32 rows, row group by row group, into `out`; how many bytes there are.
+    """Pages of all columns of int32 rows, row group by row group, into `out`; how many bytes there
+    are.
 
     `chunks` int64[groups, columns, NUMBERS] is filled; `offset` is where `out` goes in the file.
     """
@@ -142,7 +148,12 @@ def put_groups(words: Any, group_rows: Any, offset: Any, out: Any, chunks: Any) 
             at = _put_page_header(out, at, size, len(column))
             out[at : at + size] = page[:size]
             at += size
-            chunks[g, k, 0], chunks[g, k, 1], chunks[g, k, 2], chunks[g, k, 3] = offset + begin, at - begin, low, high
+            chunks[g, k, 0], chunks[g, k, 1], chunks[g, k, 2], chunks[g, k, 3] = (
+                offset + begin,
+                at - begin,
+                low,
+                high,
+            )
     return at
 
 
@@ -171,10 +182,14 @@ def _put_chunk(out: Any, at: Any, head: Any, held: Any, chunk: Any) -> Any:
 
 
 @njit(cache=True)
-def put_footer_groups(chunks: Any, rows: Any, group_rows: Any, heads: Any, ends: Any, out: Any) -> Any:
-    """The row groups of the footer (a list of structs, without its header) into `out`; how many bytes there are.
+def put_footer_groups(
+    chunks: Any, rows: Any, group_rows: Any, heads: Any, ends: Any, out: Any
+) -> Any:
+    """The row groups of the footer (a list of structs, without its header) into `out`; how many
+    bytes there are.
 
-    `heads` uint8[m] are the beginnings of the columns' metadata one after the other, `ends` where each is over.
+    `heads` uint8[m] are the beginnings of the columns' metadata one after the other, `ends` where
+    each is over.
     """
     at = 0
     for g in range(chunks.shape[0]):

@@ -12,7 +12,9 @@ E7 = 1e7
 
 @njit(cache=True)
 def mark_same(words: Any, chosen: Any) -> Any:
-    """1 on rows equal to one of the `chosen` (sorted by first word), each of which marks one row."""
+    """1 on rows equal to one of the `chosen` (sorted by first word), each of which marks one
+    row.
+    """
     out, left = np.zeros(len(words), np.uint8), np.ones(len(chosen), np.bool_)
     start = np.full(np.max(chosen[:, 0]) + 2, -1, np.int32)
     for j in range(len(chosen) - 1, -1, -1):
@@ -37,7 +39,9 @@ def interleave(columns: Any, out: Any) -> None:
 
 
 @njit(cache=True)
-def widen(words: Any, unit_us: Any, day_us: Any, subject: Any, time_us: Any, lon: Any, lat: Any) -> None:
+def widen(
+    words: Any, unit_us: Any, day_us: Any, subject: Any, time_us: Any, lon: Any, lat: Any
+) -> None:
     """Rows of narrow words (one word each for time, lon, lat) as columns."""
     for i in range(len(words)):
         subject[i], time_us[i] = words[i, 0], words[i, 1] * unit_us + day_us
@@ -81,7 +85,9 @@ def order_ties(subject: Any, time: Any, lon: Any, lat: Any) -> Any:
 
 @njit(cache=True)
 def mark_repeats(subject: Any, time: Any, lon: Any, lat: Any, keep: Any) -> int:
-    """Clear `keep` on rows equal to the kept row before them (rows sorted by all four); how many were cleared."""
+    """Clear `keep` on rows equal to the kept row before them (rows sorted by all four); how many
+    were cleared.
+    """
     repeats, last = 0, -1
     for i in range(len(subject)):
         if not keep[i]:
@@ -113,16 +119,31 @@ def _less(sa: Any, ta: Any, xa: Any, ya: Any, sb: Any, tb: Any, xb: Any, yb: Any
 
 @njit(cache=True)
 def mark_known(
-    subject: Any, time: Any, lon: Any, lat: Any, keep: Any, subject2: Any, time2: Any, lon2: Any, lat2: Any
+    subject: Any,
+    time: Any,
+    lon: Any,
+    lat: Any,
+    keep: Any,
+    subject2: Any,
+    time2: Any,
+    lon2: Any,
+    lat2: Any,
 ) -> int:
     """Clear `keep` on rows that the second set holds; both sorted by (subject, time, lon, lat)."""
     known, j, m = 0, 0, len(subject2)
     for i in range(len(subject)):
-        while j < m and _less(subject2[j], time2[j], lon2[j], lat2[j], subject[i], time[i], lon[i], lat[i]):
+        while j < m and _less(
+            subject2[j], time2[j], lon2[j], lat2[j], subject[i], time[i], lon[i], lat[i]
+        ):
             j += 1
         if j == m:
             break
-        same = subject2[j] == subject[i] and time2[j] == time[i] and lon2[j] == lon[i] and lat2[j] == lat[i]
+        same = (
+            subject2[j] == subject[i]
+            and time2[j] == time[i]
+            and lon2[j] == lon[i]
+            and lat2[j] == lat[i]
+        )
         if same and keep[i]:
             keep[i] = False
             known += 1

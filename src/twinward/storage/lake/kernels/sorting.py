@@ -12,7 +12,9 @@ DIGIT_BITS = 9  # 512 streams of writing stay within the translation buffer of p
 
 @njit(cache=True)
 def sort_order(keys: Any) -> Any:
-    """The stable permutation that sorts non-negative int64 keys: radix, least digit first, only the bits in use."""
+    """The stable permutation that sorts non-negative int64 keys: radix, least digit first, only
+    the bits in use.
+    """
     n = len(keys)
     order = np.arange(n).astype(np.int32)
     if n < 2:
@@ -70,7 +72,8 @@ def take_rows(words: Any, order: Any, out: Any) -> None:
 
 @njit(cache=True)
 def sort_rows(words: Any, keys: Any, a: Any, b: Any, keys_a: Any, keys_b: Any) -> Any:
-    """Rows in the stable order of their non-negative int64 keys: `sort_order` that moves the rows themselves.
+    """Rows in the stable order of their non-negative int64 keys: `sort_order` that moves the rows
+    themselves.
 
     `a`, `b`, `keys_a`, `keys_b` are room to work in; the answer is `a`, `b` or `words` itself.
     """
@@ -101,8 +104,8 @@ def sort_rows(words: Any, keys: Any, a: Any, b: Any, keys_a: Any, keys_b: Any) -
 def group_rows(words: Any, buckets: Any, starts: Any, out: Any) -> None:
     """Rows in the stable order of their buckets (small non-negative numbers), each moved once.
 
-    `starts` is nought for every bucket and one more. Streams of writing as many as buckets are no trouble: the end of
-    each lies in the cache, and the rows on large pages.
+    `starts` is nought for every bucket and one more. Streams of writing as many as buckets are no
+    trouble: the end of each lies in the cache, and the rows on large pages.
     """
     for i in range(len(buckets)):
         starts[buckets[i] + 1] += 1
@@ -116,7 +119,9 @@ def group_rows(words: Any, buckets: Any, starts: Any, out: Any) -> None:
 
 @njit(cache=True)
 def rank_blocks(keys: Any, ranks: Any) -> int:
-    """Number in order those blocks of 2^16 keys that hold one; how many. `ranks` is nought for every block."""
+    """Number in order those blocks of 2^16 keys that hold one; how many. `ranks` is nought for
+    every block.
+    """
     for i in range(len(keys)):
         ranks[keys[i] >> 16] = 1
     count = 0

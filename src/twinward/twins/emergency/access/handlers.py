@@ -1,4 +1,6 @@
-"""Activations: what an emergency opens, for how long; and every look at a person, refused unless one opens it."""
+"""Activations: what an emergency opens, for how long; and every look at a person, refused unless
+one opens it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from twinward.core.errors import (AbsentError, ConflictError, InputError, RefusedError)
+from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
@@ -14,7 +16,9 @@ from twinward.twins.twin import Behaviour, Context
 
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
-    """What one activation opens. `status` is open or closed; after `ends_at` it opens nothing, whatever its status."""
+    """What one activation opens. `status` is open or closed; after `ends_at` it opens nothing,
+    whatever its status.
+    """
 
     id: str
     area: str  # the first of `areas`: the row needs one place
@@ -36,18 +40,27 @@ class Activation(msgspec.Struct, frozen=True, kw_only=True):
 
 TABLES = (
     Table(
-        name="activations", row=Activation, columns=("status", "ends_at", "hazard"), indexes=(("status", "ends_at"),)
+        name="activations",
+        row=Activation,
+        columns=("status", "ends_at", "hazard"),
+        indexes=(("status", "ends_at"),),
     ),
 )
 
 
 def open_activation(command: m.OpenActivation, rows: Rows, context: Context) -> list[Draft]:
     if not command.areas or not command.purposes:
-        raise InputError("an activation names its areas and purposes", "give both", code="nothing_opened")
+        raise InputError(
+            "an activation names its areas and purposes", "give both", code="nothing_opened"
+        )
     if command.data_from >= command.data_to:
-        raise InputError("the window of data ends before it starts", "swap --from and --to", code="bad_window")
+        raise InputError(
+            "the window of data ends before it starts", "swap --from and --to", code="bad_window"
+        )
     if rows.find("activations", command.activation) is not None:
-        raise ConflictError(f"activation {command.activation} exists", "give it another id", code="exists")
+        raise ConflictError(
+            f"activation {command.activation} exists", "give it another id", code="exists"
+        )
     fact = m.ActivationOpened(
         activation=command.activation,
         hazard=command.hazard,
@@ -63,23 +76,36 @@ def open_activation(command: m.OpenActivation, rows: Rows, context: Context) -> 
 
 
 def activation_opened(fact: m.ActivationOpened, event: Event, tx: Transaction) -> None:
-    fields = {name: getattr(fact, name) for name in Activation.__struct_fields__ if hasattr(fact, name)}
-    row = Activation(id=fact.activation, area=event.area, opened_at=event.recorded_at, status="open", **fields)
+    fields = {
+        name: getattr(fact, name) for name in Activation.__struct_fields__ if hasattr(fact, name)
+    }
+    row = Activation(
+        id=fact.activation, area=event.area, opened_at=event.recorded_at, status="open", **fields
+    )
     tx.put("activations", row, event.recorded_at)
 
 
 def get_activation(rows: Rows, activation: str) -> Activation:
     found: Activation | None = rows.find("activations", activation)
     if found is None:
-        raise AbsentError(f"there is no activation {activation}", "list them with `twinward activation list`")
+        raise AbsentError(
+            f"there is no activation {activation}", "list them with `twinward activation list`"
+        )
     return found
 
 
 def close_activation(command: m.CloseActivation, rows: Rows, context: Context) -> list[Draft]:
     activation = get_activation(rows, command.activation)
     if activation.status != "open":
-        raise ConflictError(f"activation {activation.id} is closed", "nothing was changed", code="already_closed")
-    return [Draft(fact=m.ActivationClosed(activation=activation.id, because=command.because), area=activation.area)]
+        raise ConflictError(
+            f"activation {activation.id} is closed", "nothing was changed", code="already_closed"
+        )
+    return [
+        Draft(
+            fact=m.ActivationClosed(activation=activation.id, because=command.because),
+            area=activation.area,
+        )
+    ]
 
 
 def activation_closed(fact: m.ActivationClosed, event: Event, tx: Transaction) -> None:
@@ -93,7 +119,9 @@ def require_open(rows: Rows, name: str, purpose: str, context: Context) -> Activ
     activation: Activation | None = rows.find("activations", name)
     if activation is None or not activation.is_open(context.recorded_at):
         raise RefusedError(
-            "in peacetime nobody can be looked up", "a duty officer must open an activation first", code="peacetime"
+            "in peacetime nobody can be looked up",
+            "a duty officer must open an activation first",
+            code="peacetime",
         )
     if purpose not in activation.purposes:
         raise RefusedError(

@@ -14,7 +14,9 @@ LONGEST_WORDS = 20_000
 
 
 class OpenActivation(Command, frozen=True, kw_only=True):
-    """Opens exactly these queries in exactly these areas; shuts by itself after `days` (at most 30)."""
+    """Opens exactly these queries in exactly these areas; shuts by itself after `days` (at most
+    30).
+    """
 
     activation: Word
     hazard: Word
@@ -50,10 +52,11 @@ class ActivationClosed(Fact, frozen=True, kw_only=True):
 
 
 class RecordLook(Command, frozen=True, kw_only=True):
-    """Somebody looks at a person, or at the identity behind a pseudonym: refused unless an activation opens it.
+    """Somebody looks at a person, or at the identity behind a pseudonym: refused unless an
+    activation opens it.
 
-    With the subject `*` the look was at a crowd: `persons` says how many, `question` where and when; `words` is a
-    question that was asked freely.
+    With the subject `*` the look was at a crowd: `persons` says how many, `question` where and
+    when; `words` is a question that was asked freely.
     """
 
     activation: Word

@@ -1,4 +1,6 @@
-"""Changes of a person's life: proposed by one, confirmed by another, ended by time or by an appeal."""
+"""Changes of a person's life: proposed by one, confirmed by another, ended by time or by an
+appeal.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from twinward.core.errors import (AbsentError, ConflictError, InputError, RefusedError)
+from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
@@ -19,7 +21,9 @@ BULK_LASTS = timedelta(hours=1)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One change. `status` is what was last decided; `state_at` also knows what time has done to it."""
+    """One change. `status` is what was last decided; `state_at` also knows what time has done to
+    it.
+    """
 
     id: str
     area: str
@@ -48,7 +52,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
             return "lapsed" if at >= self.lapses_at else "proposed"
         if self.status in ("in_force", "appealed") and at >= self.until:
             return "ended"
-        if self.status == "appealed" and self.appeal_due_at is not None and at >= self.appeal_due_at:
+        if (
+            self.status == "appealed"
+            and self.appeal_due_at is not None
+            and at >= self.appeal_due_at
+        ):
             return "ended"
         return self.status
 
@@ -74,7 +82,11 @@ def get_change(rows: Rows, change: str) -> Change:
 def require_state(change: Change, at: datetime, *wanted: str) -> None:
     state = change.state_at(at)
     if state not in wanted:
-        raise ConflictError(f"change {change.id} is {state}", f"it would have to be {' or '.join(wanted)}", code=state)
+        raise ConflictError(
+            f"change {change.id} is {state}",
+            f"it would have to be {' or '.join(wanted)}",
+            code=state,
+        )
 
 
 def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> list[Draft]:
@@ -87,24 +99,43 @@ def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> li
             code="bad_until",
         )
     if (command.kind == "bulk_opening") != bool(command.subjects):
-        raise InputError("a bulk opening, and only it, names many persons", "give --subjects", code="bad_change")
+        raise InputError(
+            "a bulk opening, and only it, names many persons", "give --subjects", code="bad_change"
+        )
     if command.kind in ("status", "quarantine_order") and command.subject is None:
         raise InputError(f"a {command.kind} is about a person", "give --subject", code="no_subject")
     until = command.until
     if command.kind == "bulk_opening":
         until = min(until, context.recorded_at + PROPOSAL_LASTS + BULK_LASTS)
-    names = ("change", "kind", "subject", "subjects", "thing", "value", "linked", "how", "reason", "basis")
+    names = (
+        "change",
+        "kind",
+        "subject",
+        "subjects",
+        "thing",
+        "value",
+        "linked",
+        "how",
+        "reason",
+        "basis",
+    )
     fields = {name: getattr(command, name) for name in names}
-    fact = m.ChangeProposed(**fields, until=until, lapses_at=min(context.recorded_at + PROPOSAL_LASTS, until))
+    fact = m.ChangeProposed(
+        **fields, until=until, lapses_at=min(context.recorded_at + PROPOSAL_LASTS, until)
+    )
     return [Draft(fact=fact, area=command.area, subject=command.subject)]
 
 
 def change_proposed(fact: m.ChangeProposed, event: Event, tx: Transaction) -> None:
     fields = {name: getattr(fact, name) for name in Change.__struct_fields__ if hasattr(fact, name)}
     row = Change(
-        id=fact.change, area=event.area, proposed_by=event.actor, proposed_at=event.recorded_at, status="proposed",
+        id=fact.change,
+        area=event.area,
+        proposed_by=event.actor,
+        proposed_at=event.recorded_at,
+        status="proposed",
         **fields,
-    )  # fmt: skip
+    )
     tx.put("changes", row, event.recorded_at)
 
 
@@ -113,8 +144,11 @@ def confirm_change(command: m.ConfirmChange, rows: Rows, context: Context) -> li
     require_state(change, context.recorded_at, "proposed")
     require_another(context.actor, change.proposed_by)
     fact = m.ChangeConfirmed(
-        change=change.id, kind=change.kind, proposed_by=change.proposed_by, subject=change.subject,  # type: ignore[arg-type]
-    )  # fmt: skip
+        change=change.id,
+        kind=change.kind,
+        proposed_by=change.proposed_by,
+        subject=change.subject,  # type: ignore[arg-type]
+    )
     return [Draft(fact=fact, area=change.area, subject=change.subject)]
 
 
@@ -122,12 +156,21 @@ def require_another(actor: str, *others: str | None) -> None:
     """RefusedError when one person would be two."""
     if actor in others:
         raise RefusedError(
-            f"{actor} has had a part in this already", "it takes another person", code="second_person_needed"
+            f"{actor} has had a part in this already",
+            "it takes another person",
+            code="second_person_needed",
         )
 
 
 def change_confirmed(fact: m.ChangeConfirmed, event: Event, tx: Transaction) -> None:
-    _put(tx, event, fact.change, status="in_force", confirmed_by=event.actor, confirmed_at=event.recorded_at)
+    _put(
+        tx,
+        event,
+        fact.change,
+        status="in_force",
+        confirmed_by=event.actor,
+        confirmed_at=event.recorded_at,
+    )
 
 
 def _put(tx: Transaction, event: Event, change: str, **fields: object) -> None:
@@ -149,9 +192,14 @@ def lodge_appeal(command: m.LodgeAppeal, rows: Rows, context: Context) -> list[D
     change = get_change(rows, command.change)
     require_state(change, context.recorded_at, "in_force")
     if change.appeal_due_at is not None:
-        raise ConflictError("an appeal was decided before", "bring it before the court", code="appealed_before")
+        raise ConflictError(
+            "an appeal was decided before", "bring it before the court", code="appealed_before"
+        )
     fact = m.AppealLodged(
-        change=change.id, reason=command.reason, due_at=context.recorded_at + APPEAL_TAKES, subject=change.subject
+        change=change.id,
+        reason=command.reason,
+        due_at=context.recorded_at + APPEAL_TAKES,
+        subject=change.subject,
     )
     return [Draft(fact=fact, area=change.area, subject=change.subject)]
 
@@ -164,12 +212,16 @@ def decide_appeal(command: m.DecideAppeal, rows: Rows, context: Context) -> list
     change = get_change(rows, command.change)
     require_state(change, context.recorded_at, "appealed")
     require_another(context.actor, change.proposed_by, change.confirmed_by)
-    fact = m.AppealDecided(change=change.id, upheld=command.upheld, because=command.because, subject=change.subject)
+    fact = m.AppealDecided(
+        change=change.id, upheld=command.upheld, because=command.because, subject=change.subject
+    )
     return [Draft(fact=fact, area=change.area, subject=change.subject)]
 
 
 def appeal_decided(fact: m.AppealDecided, event: Event, tx: Transaction) -> None:
-    _put(tx, event, fact.change, status="ended" if fact.upheld else "in_force", because=fact.because)
+    _put(
+        tx, event, fact.change, status="ended" if fact.upheld else "in_force", because=fact.because
+    )
 
 
 def use_change(command: m.UseChange, rows: Rows, context: Context) -> list[Draft]:

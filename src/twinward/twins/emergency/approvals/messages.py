@@ -1,4 +1,6 @@
-"""What changes a person's life takes two: one proposes with a reason, another confirms; the person may appeal."""
+"""What changes a person's life takes two: one proposes with a reason, another confirms; the
+person may appeal.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,10 @@ Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000)]
 
 
 class ProposeChange(Command, frozen=True, kw_only=True):
-    """`thing` is what is changed (a contact, an incident), `value` into what (a status, a plan) and `how` (for a plan,
-    now or triggered); `linked` the case, contact or incident that gives cause; `until` when it ends by itself."""
+    """`thing` is what is changed (a contact, an incident), `value` into what (a status, a plan) and
+    `how` (for a plan, now or triggered); `linked` the case, contact or incident that gives
+    cause; `until` when it ends by itself.
+    """
 
     change: Word
     kind: ChangeKind
@@ -107,7 +111,9 @@ class ChangeUsed(Fact, frozen=True, kw_only=True):
 
 
 class BreakGlass(Command, frozen=True, kw_only=True):
-    """Look outside one's jurisdiction for some hours; the areas' owners and the auditor are told at once."""
+    """Look outside one's jurisdiction for some hours; the areas' owners and the auditor are told
+    at once.
+    """
 
     glass: Word
     areas: tuple[AreaCode, ...]
@@ -124,7 +130,9 @@ class GlassBroken(Fact, frozen=True, kw_only=True):
 
 
 class SendNotice(Command, frozen=True, kw_only=True):
-    """Tells a role in an area something it must know; a message of a plan names its audience, channel and clause."""
+    """Tells a role in an area something it must know; a message of a plan names its audience,
+    channel and clause.
+    """
 
     notice: Word
     to_role: Word

@@ -24,7 +24,9 @@ NEXT_STEPS = {
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone who was with a case; `subject` is a pseudonym, `step` how far the response has come."""
+    """Someone who was with a case; `subject` is a pseudonym, `step` how far the response has
+    come.
+    """
 
     id: str
     case: str
@@ -43,7 +45,13 @@ TABLES = (
         name="contacts",
         row=Contact,
         columns=("incident", "case", "step", "named_at", "subject"),
-        indexes=(("incident", "step"), ("case",), ("area", "named_at"), ("named_at", "area"), ("subject",)),
+        indexes=(
+            ("incident", "step"),
+            ("case",),
+            ("area", "named_at"),
+            ("named_at", "area"),
+            ("subject",),
+        ),
         subject="subject",
     ),
 )
@@ -60,8 +68,14 @@ def name_contact(command: m.NameContact, rows: Rows, context: Context) -> list[D
     if rows.find("cases", command.case) is None:
         raise AbsentError(f"there is no case {command.case}", "report the case first")
     if rows.find("contacts", command.contact) is not None:
-        raise ConflictError(f"contact {command.contact} is named", "nothing was changed", code="already_reported")
-    fields = {name: getattr(command, name) for name in m.ContactNamed.__struct_fields__ if name != "incident"}
+        raise ConflictError(
+            f"contact {command.contact} is named", "nothing was changed", code="already_reported"
+        )
+    fields = {
+        name: getattr(command, name)
+        for name in m.ContactNamed.__struct_fields__
+        if name != "incident"
+    }
     fact = m.ContactNamed(incident=incident_of(rows, command.case), **fields)
     return [Draft(fact=fact, area=command.area, incident=fact.incident, subject=command.subject)]
 
@@ -72,14 +86,22 @@ def incident_of(rows: Rows, case: str) -> str | None:
 
 
 def contact_named(fact: m.ContactNamed, event: Event, tx: Transaction) -> None:
-    fields = {name: getattr(fact, name) for name in Contact.__struct_fields__ if hasattr(fact, name)}
-    tx.put("contacts", Contact(id=fact.contact, step="named", named_at=event.occurred_at, **fields), event.occurred_at)
+    fields = {
+        name: getattr(fact, name) for name in Contact.__struct_fields__ if hasattr(fact, name)
+    }
+    tx.put(
+        "contacts",
+        Contact(id=fact.contact, step="named", named_at=event.occurred_at, **fields),
+        event.occurred_at,
+    )
 
 
 def assign_contact(command: m.AssignContact, rows: Rows, context: Context) -> list[Draft]:
     contact = get_contact(rows, command.contact)
     if contact.incident is not None:
-        raise ConflictError(f"contact {contact.id} has its incident", "nothing was changed", code="already_joined")
+        raise ConflictError(
+            f"contact {contact.id} has its incident", "nothing was changed", code="already_joined"
+        )
     fact = m.ContactAssigned(contact=contact.id, subject=contact.subject, incident=command.incident)
     return [Draft(fact=fact, area=contact.area, incident=command.incident, subject=contact.subject)]
 
@@ -108,7 +130,15 @@ def contact_updated(fact: m.ContactUpdated, event: Event, tx: Transaction) -> No
 
 
 BEHAVIOUR = Behaviour(
-    handlers={m.NameContact: name_contact, m.AssignContact: assign_contact, m.UpdateContact: update_contact},
-    appliers={m.ContactNamed: contact_named, m.ContactAssigned: contact_assigned, m.ContactUpdated: contact_updated},
+    handlers={
+        m.NameContact: name_contact,
+        m.AssignContact: assign_contact,
+        m.UpdateContact: update_contact,
+    },
+    appliers={
+        m.ContactNamed: contact_named,
+        m.ContactAssigned: contact_assigned,
+        m.ContactUpdated: contact_updated,
+    },
     tables=TABLES,
 )

@@ -1,4 +1,6 @@
-"""That a drill took place: a plain statement in the real log, and nothing of the drill's own data."""
+"""That a drill took place: a plain statement in the real log, and nothing of the drill's own
+data.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ Plans = Annotated[tuple[Word, ...], msgspec.Meta(max_length=200)]
 
 
 class RecordDrill(Command, frozen=True, kw_only=True):
-    """States that a drill was played and which plans it used; `by` is who answers for the statement."""
+    """States that a drill was played and which plans it used; `by` is who answers for the
+    statement.
+    """
 
     drill: Word
     title: Text

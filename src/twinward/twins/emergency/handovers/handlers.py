@@ -1,4 +1,6 @@
-"""Hand-overs of cases between jurisdictions: a case moves only when the other side has accepted it."""
+"""Hand-overs of cases between jurisdictions: a case moves only when the other side has accepted
+it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from twinward.twins.twin import Behaviour, Context
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
-    """One offer; `area` is the one that is asked. `status` is offered, accepted, returned or refused."""
+    """One offer; `area` is the one that is asked. `status` is offered, accepted, returned or
+    refused.
+    """
 
     id: str
     case: str
@@ -48,7 +52,9 @@ def get_offer(rows: Rows, handover: str) -> HandOver:
     if found is None:
         raise AbsentError(f"there is no hand-over {handover}", "look into the file of the case")
     if found.status != "offered":
-        raise ConflictError(f"hand-over {handover} is {found.status}", "offer the case anew", code=found.status)
+        raise ConflictError(
+            f"hand-over {handover} is {found.status}", "offer the case anew", code=found.status
+        )
     return found
 
 
@@ -57,28 +63,45 @@ def hand_over(command: m.HandOverCase, rows: Rows, context: Context) -> list[Dra
     if case is None:
         raise AbsentError(f"there is no case {command.case}", "report the case first")
     if rows.find("handovers", command.handover) is not None:
-        raise ConflictError(f"hand-over {command.handover} exists", "give it another id", code="exists")
+        raise ConflictError(
+            f"hand-over {command.handover} exists", "give it another id", code="exists"
+        )
     if command.to_area == case.area:
-        raise ConflictError(f"the case is in {case.area} already", "name another area", code="same_area")
+        raise ConflictError(
+            f"the case is in {case.area} already", "name another area", code="same_area"
+        )
     earlier: list[HandOver] = rows.list_rows("handovers", case=command.case)
     if any(row.status == "offered" for row in earlier):
         raise ConflictError("the case is offered already", "wait for the answer", code="offered")
     if any(row.status == "refused" and row.area == command.to_area for row in earlier):
         raise ConflictError(
-            f"{command.to_area} has refused this case", "bring it before the level above both areas", code="refused"
+            f"{command.to_area} has refused this case",
+            "bring it before the level above both areas",
+            code="refused",
         )
     fact = m.CaseHandedOver(
-        handover=command.handover, case=case.id, subject=case.subject, from_area=case.area, to_area=command.to_area,
+        handover=command.handover,
+        case=case.id,
+        subject=case.subject,
+        from_area=case.area,
+        to_area=command.to_area,
         reason=command.reason,
-    )  # fmt: skip
+    )
     return [Draft(fact=fact, area=command.to_area, subject=case.subject)]
 
 
 def case_handed_over(fact: m.CaseHandedOver, event: Event, tx: Transaction) -> None:
     row = HandOver(
-        id=fact.handover, case=fact.case, subject=fact.subject, area=fact.to_area, from_area=fact.from_area,
-        reason=fact.reason, status="offered", offered_by=event.actor, offered_at=event.occurred_at,
-    )  # fmt: skip
+        id=fact.handover,
+        case=fact.case,
+        subject=fact.subject,
+        area=fact.to_area,
+        from_area=fact.from_area,
+        reason=fact.reason,
+        status="offered",
+        offered_by=event.actor,
+        offered_at=event.occurred_at,
+    )
     tx.put("handovers", row, event.occurred_at)
 
 
@@ -96,7 +119,9 @@ def accepted(fact: m.HandOverAccepted, event: Event, tx: Transaction) -> None:
 
 def give_back(command: m.ReturnHandOver, rows: Rows, context: Context) -> list[Draft]:
     offer = get_offer(rows, command.handover)
-    fact = m.HandOverReturned(handover=offer.id, case=offer.case, subject=offer.subject, because=command.because)
+    fact = m.HandOverReturned(
+        handover=offer.id, case=offer.case, subject=offer.subject, because=command.because
+    )
     return [Draft(fact=fact, area=offer.area, subject=offer.subject)]
 
 
@@ -106,7 +131,9 @@ def returned(fact: m.HandOverReturned, event: Event, tx: Transaction) -> None:
 
 def refuse(command: m.RefuseHandOver, rows: Rows, context: Context) -> list[Draft]:
     offer = get_offer(rows, command.handover)
-    fact = m.HandOverRefused(handover=offer.id, case=offer.case, subject=offer.subject, because=command.because)
+    fact = m.HandOverRefused(
+        handover=offer.id, case=offer.case, subject=offer.subject, because=command.because
+    )
     return [Draft(fact=fact, area=offer.area, subject=offer.subject)]
 
 
@@ -114,10 +141,16 @@ def refused(fact: m.HandOverRefused, event: Event, tx: Transaction) -> None:
     answer(tx, fact.handover, event, "refused", fact.because)
 
 
-def answer(tx: Transaction, handover: str, event: Event, status: str, because: str | None) -> HandOver:
+def answer(
+    tx: Transaction, handover: str, event: Event, status: str, because: str | None
+) -> HandOver:
     offer: HandOver = tx.find("handovers", handover)
     row = msgspec.structs.replace(
-        offer, status=status, because=because, answered_by=event.actor, answered_at=event.occurred_at
+        offer,
+        status=status,
+        because=because,
+        answered_by=event.actor,
+        answered_at=event.occurred_at,
     )
     tx.put("handovers", row, event.occurred_at)
     return row

@@ -1,4 +1,6 @@
-"""Handing a case over to another jurisdiction: offered by one, then accepted, returned or refused by the other."""
+"""Handing a case over to another jurisdiction: offered by one, then accepted, returned or
+refused by the other.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ Because = Annotated[str, msgspec.Meta(min_length=3, max_length=2000)]
 
 
 class HandOverCase(Command, frozen=True, kw_only=True):
-    """Offer a case to the area that it belongs to; until that area answers, it stays where it is."""
+    """Offer a case to the area that it belongs to; until that area answers, it stays where it
+    is.
+    """
 
     handover: Word
     case: Word

@@ -1,4 +1,6 @@
-"""Evidence for closing: each objective of the plan in force, whether it holds, and what shows it."""
+"""Evidence for closing: each objective of the plan in force, whether it holds, and what shows
+it.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,17 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[CriterionResult]:
-    """The findings for every objective of the plan in force, or of the one that has ended; one that fails without."""
+    """The findings for every objective of the plan in force, or of the one that has ended; one
+    that fails without.
+    """
     plan: PlanInForce | EndedPlan | None = rows.find("plans_in_force", incident.id)
     plan = plan or rows.find("ended_plans", incident.id)
     if plan is None:
-        return [CriterionResult(objective="plan", holds=False, because="no plan is in force for this incident")]
+        return [
+            CriterionResult(
+                objective="plan", holds=False, because="no plan is in force for this incident"
+            )
+        ]
     return [judge(objective, incident, rows, at) for objective in plan.objectives]
 
 
@@ -42,7 +50,9 @@ def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) ->
     return CriterionResult(objective=objective.key, holds=holds, because=because)
 
 
-def judge_tasks(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> tuple[bool, str]:
+def judge_tasks(
+    objective: Objective, incident: Incident, rows: Rows, at: datetime
+) -> tuple[bool, str]:
     open_count = rows.count("tasks", incident=incident.id, status=OPEN_TASK, essential=True)
     if not open_count:
         return True, "every essential task is done"
@@ -54,7 +64,9 @@ def judge_tasks(objective: Objective, incident: Incident, rows: Rows, at: dateti
     return False, f"{open_count} essential tasks are open{late}"
 
 
-def judge_contacts(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> tuple[bool, str]:
+def judge_contacts(
+    objective: Objective, incident: Incident, rows: Rows, at: datetime
+) -> tuple[bool, str]:
     total = rows.count("contacts", incident=incident.id)
     resolved = rows.count("contacts", incident=incident.id, step=RESOLVED_CONTACT)
     if total == resolved:
@@ -62,10 +74,17 @@ def judge_contacts(objective: Objective, incident: Incident, rows: Rows, at: dat
     return False, f"{total - resolved} of {total} contacts are not yet located, isolated and tested"
 
 
-def check_quiet_period(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> tuple[bool, str]:
-    """No linked case for the window, and the reports still come: silence of the feed is not evidence."""
+def check_quiet_period(
+    objective: Objective, incident: Incident, rows: Rows, at: datetime
+) -> tuple[bool, str]:
+    """No linked case for the window, and the reports still come: silence of the feed is not
+    evidence.
+    """
     today = at.date()
-    if incident.last_day is None or (today - date.fromisoformat(incident.last_day)).days > objective.stale_after_days:
+    if (
+        incident.last_day is None
+        or (today - date.fromisoformat(incident.last_day)).days > objective.stale_after_days
+    ):
         return False, f"no report since {incident.last_day}: silence is not evidence"
     since = incident.last_linked_day
     if since is None:
@@ -76,12 +95,15 @@ def check_quiet_period(objective: Objective, incident: Incident, rows: Rows, at:
     if quiet >= objective.days:
         return (
             True,
-            f"no linked case for {quiet} days (the window is {objective.days}), last report {incident.last_day}",
+            f"no linked case for {quiet} days (the window is {objective.days}), last report "
+            f"{incident.last_day}",
         )
     return False, f"the last linked case was {quiet} days ago; the window is {objective.days} days"
 
 
-def judge_figure(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> tuple[bool, str]:
+def judge_figure(
+    objective: Objective, incident: Incident, rows: Rows, at: datetime
+) -> tuple[bool, str]:
     value = incident.figures.get(objective.figure)
     if value is None:
         return False, f"nobody has reported {objective.figure}"
@@ -89,5 +111,13 @@ def judge_figure(objective: Objective, incident: Incident, rows: Rows, at: datet
         return False, f"{objective.figure} is {value:g}, not below {objective.below:g}"
     held = at - incident.below_since.get(objective.key, incident.changed_at)
     if held < timedelta(hours=objective.hours):
-        return False, f"{objective.figure} is {value:g} for {held}; it must stay below for {objective.hours:g} h"
-    return True, f"{objective.figure} is {value:g}, below {objective.below:g} for {objective.hours:g} h or more"
+        return (
+            False,
+            f"{objective.figure} is {value:g} for {held}; it must stay below for "
+            f"{objective.hours:g} h",
+        )
+    return (
+        True,
+        f"{objective.figure} is {value:g}, below {objective.below:g} for {objective.hours:g} h or "
+        f"more",
+    )

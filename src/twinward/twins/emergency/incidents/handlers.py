@@ -1,4 +1,6 @@
-"""Incidents: opened by one point, grown by what follows, closed only on evidence, reopened when it fails."""
+"""Incidents: opened by one point, grown by what follows, closed only on evidence, reopened when
+it fails.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ from twinward.core.messages import Draft, Event, Fact
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import find_evidence
-from twinward.twins.emergency.incidents.rows import (TABLES, CaseIncident, LatestIncident, Incident, PlanInForce, front_id)
+from twinward.twins.emergency.incidents.rows import (
+    TABLES,
+    CaseIncident,
+    Incident,
+    LatestIncident,
+    PlanInForce,
+    front_id,
+)
 from twinward.twins.twin import Behaviour, Context
 
 LINKED = "new_linked"  # cases that nobody was already watching: found in the community
@@ -21,14 +30,18 @@ WEEK = 7
 def get_incident(rows: Rows, incident: str) -> Incident:
     found: Incident | None = rows.find("incidents", incident)
     if found is None:
-        raise AbsentError(f"there is no incident {incident}", "list them with `twinward incident list`")
+        raise AbsentError(
+            f"there is no incident {incident}", "list them with `twinward incident list`"
+        )
     return found
 
 
 def get_open(rows: Rows, incident: str) -> Incident:
     found = get_incident(rows, incident)
     if found.status != "open":
-        raise ConflictError(f"incident {incident} is closed", "report a case: it reopens by itself", code="closed")
+        raise ConflictError(
+            f"incident {incident} is closed", "report a case: it reopens by itself", code="closed"
+        )
     return found
 
 
@@ -39,9 +52,17 @@ def about(incident: Incident, fact: Fact) -> list[Draft]:
 def open_incident(command: m.OpenIncident, rows: Rows, context: Context) -> list[Draft]:
     front: LatestIncident | None = rows.find("fronts", front_id(command.hazard, command.area))
     if front is not None and get_incident(rows, front.incident).status == "open":
-        raise ConflictError(f"incident {front.incident} is already open there", "join it instead", code="already_open")
+        raise ConflictError(
+            f"incident {front.incident} is already open there",
+            "join it instead",
+            code="already_open",
+        )
     if rows.find("incidents", command.incident) is not None:
-        raise ConflictError(f"incident {command.incident} exists", "give the new one an id of its own", code="exists")
+        raise ConflictError(
+            f"incident {command.incident} exists",
+            "give the new one an id of its own",
+            code="exists",
+        )
     fact = m.IncidentOpened(
         incident=command.incident,
         hazard=command.hazard,
@@ -70,7 +91,11 @@ def incident_opened(fact: m.IncidentOpened, event: Event, tx: Transaction) -> No
     key = front_id(fact.hazard, fact.area)
     before: LatestIncident | None = tx.find("fronts", key)
     openings = (before.openings if before else 0) + 1
-    tx.put("fronts", LatestIncident(id=key, area=fact.area, incident=fact.incident, openings=openings), at)
+    tx.put(
+        "fronts",
+        LatestIncident(id=key, area=fact.area, incident=fact.incident, openings=openings),
+        at,
+    )
 
 
 def develop_incident(command: m.DevelopIncident, rows: Rows, context: Context) -> list[Draft]:
@@ -79,18 +104,28 @@ def develop_incident(command: m.DevelopIncident, rows: Rows, context: Context) -
     grown = None if known else command.affected
     day = command.day.isoformat()
     days = add_to_day(incident.days, day, command.add)
-    figures = incident.figures | count_figures(days, len(incident.affected) + (grown is not None)) | command.set_to
-    fact = m.IncidentDeveloped(incident=incident.id, grown=grown, day=command.day, add=command.add, figures=figures)
+    figures = (
+        incident.figures
+        | count_figures(days, len(incident.affected) + (grown is not None))
+        | command.set_to
+    )
+    fact = m.IncidentDeveloped(
+        incident=incident.id, grown=grown, day=command.day, add=command.add, figures=figures
+    )
     return about(incident, fact)
 
 
-def add_to_day(days: dict[str, dict[str, float]], day: str, add: dict[str, float]) -> dict[str, dict[str, float]]:
+def add_to_day(
+    days: dict[str, dict[str, float]], day: str, add: dict[str, float]
+) -> dict[str, dict[str, float]]:
     known = days.get(day, {})
     return days | {day: known | {name: known.get(name, 0.0) + value for name, value in add.items()}}
 
 
 def count_figures(days: dict[str, dict[str, float]], areas: int) -> dict[str, float]:
-    """Totals and the sums of the last seven days with reports, by the words that rules and plans use."""
+    """Totals and the sums of the last seven days with reports, by the words that rules and plans
+    use.
+    """
     if not days:
         return {"areas_affected": float(areas)}
     last = date.fromisoformat(max(days))
@@ -125,10 +160,14 @@ def incident_developed(fact: m.IncidentDeveloped, event: Event, tx: Transaction)
     tx.put("incidents", row, event.occurred_at)
 
 
-def mark_below(incident: Incident, figures: dict[str, float], tx: Transaction, at: datetime) -> dict[str, datetime]:
+def mark_below(
+    incident: Incident, figures: dict[str, float], tx: Transaction, at: datetime
+) -> dict[str, datetime]:
     """Since when each figure that the plan wants low has been low without a break."""
     plan: PlanInForce | None = tx.find("plans_in_force", incident.id)
-    wanted = [one for one in plan.objectives if one.kind == "figure_below"] if plan is not None else []
+    wanted = (
+        [one for one in plan.objectives if one.kind == "figure_below"] if plan is not None else []
+    )
     low = [one.key for one in wanted if figures.get(one.figure, one.below) < one.below]
     return {key: incident.below_since.get(key, at) for key in low}
 
@@ -139,13 +178,19 @@ def join_case(command: m.JoinCase, rows: Rows, context: Context) -> list[Draft]:
 
 
 def case_joined(fact: m.CaseJoined, event: Event, tx: Transaction) -> None:
-    tx.put("case_incidents", CaseIncident(id=fact.case, area=event.area, incident=fact.incident), event.occurred_at)
+    tx.put(
+        "case_incidents",
+        CaseIncident(id=fact.case, area=event.area, incident=fact.incident),
+        event.occurred_at,
+    )
 
 
 def set_level(command: m.SetResponseLevel, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
     if incident.level == command.level:
-        raise ConflictError(f"the level is already {command.level}", "nothing was changed", code="already_set")
+        raise ConflictError(
+            f"the level is already {command.level}", "nothing was changed", code="already_set"
+        )
     fact = m.ResponseLevelSet(
         incident=incident.id,
         before=incident.level,  # type: ignore[arg-type]
@@ -165,7 +210,9 @@ def link_parties(command: m.LinkParties, rows: Rows, context: Context) -> list[D
     incident = get_open(rows, command.incident)
     new = tuple(party for party in command.parties if party not in incident.parties)
     if not new:
-        raise ConflictError("these parties are linked already", "nothing was changed", code="already_linked")
+        raise ConflictError(
+            "these parties are linked already", "nothing was changed", code="already_linked"
+        )
     return about(incident, m.PartiesLinked(incident=incident.id, parties=new))
 
 
@@ -181,7 +228,9 @@ def close_incident(command: m.CloseIncident, rows: Rows, context: Context) -> li
     unmet = [finding for finding in findings if not finding.holds]
     if unmet:
         reasons = "; ".join(f"{finding.objective}: {finding.because}" for finding in unmet)
-        raise ConflictError(f"incident {incident.id} stays open: {reasons}", "meet these first", code="not_evident")
+        raise ConflictError(
+            f"incident {incident.id} stays open: {reasons}", "meet these first", code="not_evident"
+        )
     evidence = {finding.objective: finding.because for finding in findings}
     return about(incident, m.IncidentClosed(incident=incident.id, evidence=evidence))
 
@@ -189,7 +238,11 @@ def close_incident(command: m.CloseIncident, rows: Rows, context: Context) -> li
 def incident_closed(fact: m.IncidentClosed, event: Event, tx: Transaction) -> None:
     incident = get_incident(tx, fact.incident)
     row = msgspec.structs.replace(
-        incident, status="closed", closed_at=event.occurred_at, evidence=fact.evidence, changed_at=event.occurred_at
+        incident,
+        status="closed",
+        closed_at=event.occurred_at,
+        evidence=fact.evidence,
+        changed_at=event.occurred_at,
     )
     tx.put("incidents", row, event.occurred_at)
 
@@ -197,7 +250,9 @@ def incident_closed(fact: m.IncidentClosed, event: Event, tx: Transaction) -> No
 def reopen_incident(command: m.ReopenIncident, rows: Rows, context: Context) -> list[Draft]:
     incident = get_incident(rows, command.incident)
     if incident.status == "open":
-        raise ConflictError(f"incident {incident.id} is open", "nothing was changed", code="already_open")
+        raise ConflictError(
+            f"incident {incident.id} is open", "nothing was changed", code="already_open"
+        )
     return about(incident, m.IncidentReopened(incident=incident.id, because=command.because))
 
 

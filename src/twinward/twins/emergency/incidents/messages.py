@@ -25,7 +25,9 @@ class IncidentOpened(Fact, frozen=True, kw_only=True):
 
 
 class DevelopIncident(Command, frozen=True, kw_only=True):
-    """Take a report into an open incident. `add` is added to the day's figures, `set_to` replaces the latest value."""
+    """Take a report into an open incident. `add` is added to the day's figures, `set_to`
+    replaces the latest value.
+    """
 
     incident: Word
     affected: AreaCode
@@ -35,7 +37,9 @@ class DevelopIncident(Command, frozen=True, kw_only=True):
 
 
 class IncidentDeveloped(Fact, frozen=True, kw_only=True):
-    """`grown` names an area that was not affected before; `figures` are the incident's, counted anew."""
+    """`grown` names an area that was not affected before; `figures` are the incident's, counted
+    anew.
+    """
 
     incident: str
     grown: str | None
@@ -82,7 +86,9 @@ class PartiesLinked(Fact, frozen=True, kw_only=True):
 
 
 class CloseIncident(Command, frozen=True, kw_only=True):
-    """Close on evidence: refused, with what is unmet, unless every objective of the plan in force holds."""
+    """Close on evidence: refused, with what is unmet, unless every objective of the plan in
+    force holds.
+    """
 
     incident: Word
 

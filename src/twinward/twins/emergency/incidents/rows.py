@@ -1,4 +1,6 @@
-"""The rows of an incident: its state, the plan in force, and which incident is the open one of an area."""
+"""The rows of an incident: its state, the plan in force, and which incident is the open one of
+an area.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ START = "start"  # the clause by which a plan as a whole starts
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """One emergency in one area. `days` holds the figures of each day, `figures` what levels are judged by."""
+    """One emergency in one area. `days` holds the figures of each day, `figures` what levels are
+    judged by.
+    """
 
     id: str
     hazard: str
@@ -33,7 +37,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     last_linked_day: str | None = None
     parties: tuple[tuple[str, str], ...] = ()
     evidence: dict[str, str] = {}
-    below_since: dict[str, datetime] = {}  # objective -> since when its figure has been below what it asks
+    below_since: dict[
+        str, datetime
+    ] = {}  # objective -> since when its figure has been below what it asks
 
 
 class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +54,16 @@ class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
     adopted_at: datetime
     objectives: tuple[Objective, ...]
     forecast: str = ""  # the sheet of compared plans that was read before it was adopted
-    started: tuple[str, ...] = (START,)  # the plan itself, and those of its clauses that wait for a figure
+    started: tuple[str, ...] = (
+        START,
+    )  # the plan itself, and those of its clauses that wait for a figure
     turns: int = 0  # how often a clause has started or stopped
 
 
 class EndedPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """The last plan of an incident that one of its own ends has ended; its objectives still close the incident."""
+    """The last plan of an incident that one of its own ends has ended; its objectives still
+    close the incident.
+    """
 
     id: str
     area: str

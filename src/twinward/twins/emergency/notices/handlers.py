@@ -40,8 +40,18 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 TABLES = (
-    Table(name="glasses", row=EmergencyAccess, columns=("holder", "ends_at"), indexes=(("holder", "ends_at"),)),
-    Table(name="notices", row=Notice, columns=("to_role", "sent_at"), indexes=(("to_role", "sent_at"),)),
+    Table(
+        name="glasses",
+        row=EmergencyAccess,
+        columns=("holder", "ends_at"),
+        indexes=(("holder", "ends_at"),),
+    ),
+    Table(
+        name="notices",
+        row=Notice,
+        columns=("to_role", "sent_at"),
+        indexes=(("to_role", "sent_at"),),
+    ),
 )
 
 
@@ -55,16 +65,28 @@ def access_noted(fact: m.AccessNoted, event: Event, tx: Transaction) -> None:
 
 
 def break_glass(command: m.BreakGlass, rows: Rows, context: Context) -> list[Draft]:
-    """The event and, in the same transaction, a notice to each area's duty officers and to the auditor."""
+    """The event and, in the same transaction, a notice to each area's duty officers and to the
+    auditor.
+    """
     if not command.areas:
         raise InputError("a broken glass names its areas", "give --areas", code="no_area")
     ends = context.recorded_at + timedelta(hours=command.hours)
     fact = m.GlassBroken(
-        glass=command.glass, holder=context.actor, areas=command.areas, reason=command.reason, ends_at=ends
+        glass=command.glass,
+        holder=context.actor,
+        areas=command.areas,
+        reason=command.reason,
+        ends_at=ends,
     )
-    told = f"{context.actor} looks into {', '.join(command.areas)} until {ends.isoformat()}: {command.reason}"
+    told = (
+        f"{context.actor} looks into {', '.join(command.areas)} until {ends.isoformat()}: "
+        f"{command.reason}"
+    )
     notices = [
-        Draft(fact=m.NoticeSent(notice=f"{command.glass}.{role}.{area}", to_role=role, text=told), area=area)
+        Draft(
+            fact=m.NoticeSent(notice=f"{command.glass}.{role}.{area}", to_role=role, text=told),
+            area=area,
+        )
         for area in command.areas
         for role in ("duty_officer", "auditor")
     ]
@@ -90,8 +112,14 @@ def send_notice(command: m.SendNotice, rows: Rows, context: Context) -> list[Dra
 
 
 def notice_sent(fact: m.NoticeSent, event: Event, tx: Transaction) -> None:
-    fields = {name: getattr(fact, name) for name in m.NoticeSent.__struct_fields__ if name != "notice"}
-    tx.put("notices", Notice(id=fact.notice, area=event.area, sent_at=event.recorded_at, **fields), event.recorded_at)
+    fields = {
+        name: getattr(fact, name) for name in m.NoticeSent.__struct_fields__ if name != "notice"
+    }
+    tx.put(
+        "notices",
+        Notice(id=fact.notice, area=event.area, sent_at=event.recorded_at, **fields),
+        event.recorded_at,
+    )
 
 
 BEHAVIOUR = Behaviour(

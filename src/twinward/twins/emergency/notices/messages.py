@@ -8,14 +8,28 @@ from twinward.core.messages import Command, Fact
 from twinward.twins.emergency.vocabulary import AreaCode, Text, Word
 
 AccessKind = Literal[
-    "account_added", "account_locked", "account_unlocked", "account_reset", "password_set", "login", "login_refused",
-    "session_refreshed", "logout", "keys_rotated", "retention_run", "audit_exported", "audit_verified", "alarm",
+    "account_added",
+    "account_locked",
+    "account_unlocked",
+    "account_reset",
+    "password_set",
+    "login",
+    "login_refused",
+    "session_refreshed",
+    "logout",
+    "keys_rotated",
+    "retention_run",
+    "audit_exported",
+    "audit_verified",
+    "alarm",
     "published",
-]  # fmt: skip
+]
 
 
 class NoteAccess(Command, frozen=True, kw_only=True):
-    """Puts on record what somebody did with accounts, keys, the record itself, or retention; never a secret."""
+    """Puts on record what somebody did with accounts, keys, the record itself, or retention;
+    never a secret.
+    """
 
     kind: AccessKind
     about: Word

@@ -1,4 +1,6 @@
-"""Plans in force: adopted once for an area, started clause by clause as figures are reached, ended with evidence."""
+"""Plans in force: adopted once for an area, started clause by clause as figures are reached,
+ended with evidence.
+"""
 
 from __future__ import annotations
 
@@ -16,42 +18,71 @@ from twinward.twins.twin import Behaviour, Context
 def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
     known: PlanInForce | None = rows.find("plans_in_force", incident.id)
-    if known is not None and (known.plan, known.version) == (command.plan, command.version) and not command.renews:
-        raise ConflictError(f"plan {command.plan} is already in force", "nothing was changed", code="already_adopted")
+    if (
+        known is not None
+        and (known.plan, known.version) == (command.plan, command.version)
+        and not command.renews
+    ):
+        raise ConflictError(
+            f"plan {command.plan} is already in force",
+            "nothing was changed",
+            code="already_adopted",
+        )
     if known is not None and command.instead_of is not None and known.plan != command.instead_of:
         raise ConflictError(
-            f"plan {known.plan} is in force there, {known.authority}", "name it as the one to replace, or leave it",
+            f"plan {known.plan} is in force there, {known.authority}",
+            "name it as the one to replace, or leave it",
             code="plan_in_force",
-        )  # fmt: skip
+        )
     if command.instead_of is not None:
         require_only_one(incident, rows)
     fact = m.PlanAdopted(
-        incident=incident.id, plan=command.plan, version=command.version, adopted_by=context.actor,
-        authority=command.authority, objectives=command.objectives, forecast=command.forecast, starts=command.starts,
-    )  # fmt: skip
+        incident=incident.id,
+        plan=command.plan,
+        version=command.version,
+        adopted_by=context.actor,
+        authority=command.authority,
+        objectives=command.objectives,
+        forecast=command.forecast,
+        starts=command.starts,
+    )
     return about(incident, fact)
 
 
 def require_only_one(incident: Incident, rows: Rows) -> None:
-    """ConflictError when another incident of the same kind of hazard follows a plan in the same area."""
+    """ConflictError when another incident of the same kind of hazard follows a plan in the same
+    area.
+    """
     family = incident.hazard.partition("/")[0]
     for other in rows.list_rows("incidents", status="open"):
-        if other.id == incident.id or other.area != incident.area or other.hazard.partition("/")[0] != family:
+        if (
+            other.id == incident.id
+            or other.area != incident.area
+            or other.hazard.partition("/")[0] != family
+        ):
             continue
         plan: PlanInForce | None = rows.find("plans_in_force", other.id)
         if plan is not None:
             raise ConflictError(
                 f"plan {plan.plan} is in force in {other.area} for incident {other.id}",
-                "one area follows one plan for one hazard: adopt it there, or end that one", code="plan_in_force",
-            )  # fmt: skip
+                "one area follows one plan for one hazard: adopt it there, or end that one",
+                code="plan_in_force",
+            )
 
 
 def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
     row = PlanInForce(
-        id=fact.incident, area=event.area, plan=fact.plan, version=fact.version, adopted_by=fact.adopted_by,
-        authority=fact.authority, adopted_at=event.occurred_at, objectives=fact.objectives, forecast=fact.forecast,
+        id=fact.incident,
+        area=event.area,
+        plan=fact.plan,
+        version=fact.version,
+        adopted_by=fact.adopted_by,
+        authority=fact.authority,
+        adopted_at=event.occurred_at,
+        objectives=fact.objectives,
+        forecast=fact.forecast,
         started=(START,) if fact.starts == "now" else (),
-    )  # fmt: skip
+    )
     tx.put("plans_in_force", row, event.occurred_at)
 
 
@@ -59,15 +90,21 @@ def get_in_force(rows: Rows, incident: str) -> PlanInForce:
     get_open(rows, incident)
     found: PlanInForce | None = rows.find("plans_in_force", incident)
     if found is None:
-        raise ConflictError(f"no plan is in force for incident {incident}", "adopt one first", code="no_plan")
+        raise ConflictError(
+            f"no plan is in force for incident {incident}", "adopt one first", code="no_plan"
+        )
     return found
 
 
 def start_clause(command: m.StartClause, rows: Rows, context: Context) -> list[Draft]:
     plan = get_in_force(rows, command.incident)
     if command.clause in plan.started:
-        raise ConflictError(f"{command.clause} has started", "nothing was changed", code="already_started")
-    fact = m.ClauseStarted(incident=plan.id, plan=plan.plan, clause=command.clause, because=command.because)
+        raise ConflictError(
+            f"{command.clause} has started", "nothing was changed", code="already_started"
+        )
+    fact = m.ClauseStarted(
+        incident=plan.id, plan=plan.plan, clause=command.clause, because=command.because
+    )
     return [Draft(fact=fact, area=plan.area, incident=plan.id)]
 
 
@@ -83,8 +120,12 @@ def turn(plan: PlanInForce, started: tuple[str, ...]) -> PlanInForce:
 def stop_clause(command: m.StopClause, rows: Rows, context: Context) -> list[Draft]:
     plan = get_in_force(rows, command.incident)
     if command.clause not in plan.started:
-        raise ConflictError(f"{command.clause} has not started", "nothing was changed", code="not_started")
-    fact = m.ClauseStopped(incident=plan.id, plan=plan.plan, clause=command.clause, because=command.because)
+        raise ConflictError(
+            f"{command.clause} has not started", "nothing was changed", code="not_started"
+        )
+    fact = m.ClauseStopped(
+        incident=plan.id, plan=plan.plan, clause=command.clause, because=command.because
+    )
     return [Draft(fact=fact, area=plan.area, incident=plan.id)]
 
 
@@ -97,7 +138,11 @@ def clause_stopped(fact: m.ClauseStopped, event: Event, tx: Transaction) -> None
 def end_plan(command: m.EndPlan, rows: Rows, context: Context) -> list[Draft]:
     plan = get_in_force(rows, command.incident)
     fact = m.PlanEnded(
-        incident=plan.id, plan=plan.plan, version=plan.version, clause=command.clause, because=command.because
+        incident=plan.id,
+        plan=plan.plan,
+        version=plan.version,
+        clause=command.clause,
+        because=command.because,
     )
     return [Draft(fact=fact, area=plan.area, incident=plan.id)]
 
@@ -105,9 +150,16 @@ def end_plan(command: m.EndPlan, rows: Rows, context: Context) -> list[Draft]:
 def plan_ended(fact: m.PlanEnded, event: Event, tx: Transaction) -> None:
     plan: PlanInForce = tx.find("plans_in_force", fact.incident)
     row = EndedPlan(
-        id=plan.id, area=plan.area, plan=plan.plan, version=plan.version, objectives=plan.objectives,
-        adopted_at=plan.adopted_at, ended_at=event.occurred_at, clause=fact.clause, because=fact.because,
-    )  # fmt: skip
+        id=plan.id,
+        area=plan.area,
+        plan=plan.plan,
+        version=plan.version,
+        objectives=plan.objectives,
+        adopted_at=plan.adopted_at,
+        ended_at=event.occurred_at,
+        clause=fact.clause,
+        because=fact.because,
+    )
     tx.remove("plans_in_force", plan.id, event.occurred_at)
     tx.put("ended_plans", row, event.occurred_at)
 

@@ -1,4 +1,6 @@
-"""Plans in force: adopted, started clause by clause, ended with what shows it; each fact names the clause."""
+"""Plans in force: adopted, started clause by clause, ended with what shows it; each fact names
+the clause.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,13 @@ Starts = Literal["now", "triggered"]
 
 
 class AdoptPlan(Command, frozen=True, kw_only=True):
-    """A plan becomes the plan in force: by a named person, or inside bounds one authorised beforehand.
+    """A plan becomes the plan in force: by a named person, or inside bounds one authorised
+    beforehand.
 
-    instead_of: the plan that the adopter saw in force, "" for none; refused when another came meanwhile. Absent: any.
-    forecast: the sheet of compared plans that was read before
-    starts: at once, or when one of its triggers is reached
-    renews: the same plan for another term, where its time is over and its level still stands
+    instead_of: the plan that the adopter saw in force, "" for none; refused when another came
+    meanwhile. Absent: any. forecast: the sheet of compared plans that was read before starts: at
+    once, or when one of its triggers is reached renews: the same plan for another term, where its
+    time is over and its level still stands
     """
 
     incident: Word
@@ -45,7 +48,9 @@ class PlanAdopted(Fact, frozen=True, kw_only=True):
 
 
 class StartClause(Command, frozen=True, kw_only=True):
-    """A figure is reached that the plan in force waits for: the plan itself starts (`start`), a task or a message."""
+    """A figure is reached that the plan in force waits for: the plan itself starts (`start`), a
+    task or a message.
+    """
 
     incident: Word
     clause: Word

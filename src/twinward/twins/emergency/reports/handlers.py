@@ -1,4 +1,6 @@
-"""Reports of the world: cases one by one, counts by area and day, affected places, measured hazards."""
+"""Reports of the world: cases one by one, counts by area and day, affected places, measured
+hazards.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,12 @@ TABLES = (
         name="cases",
         row=Case,
         columns=("hazard", "status", "reported_at", "subject"),
-        indexes=(("hazard", "area"), ("area", "reported_at"), ("reported_at", "area"), ("subject",)),
+        indexes=(
+            ("hazard", "area"),
+            ("area", "reported_at"),
+            ("reported_at", "area"),
+            ("subject",),
+        ),
         subject="subject",
     ),
     Table(
@@ -83,8 +90,18 @@ TABLES = (
         columns=("hazard", "day", "status", "found_in", "source", "count"),
         indexes=(("hazard", "area", "day"), ("day",)),
     ),
-    Table(name="bulletins", row=Bulletin, columns=("hazard", "day", "source"), indexes=(("hazard", "area", "day"),)),
-    Table(name="affected_places", row=AffectedPlace, columns=("hazard", "first_day", "last_day"), indexes=(("area",),)),
+    Table(
+        name="bulletins",
+        row=Bulletin,
+        columns=("hazard", "day", "source"),
+        indexes=(("hazard", "area", "day"),),
+    ),
+    Table(
+        name="affected_places",
+        row=AffectedPlace,
+        columns=("hazard", "first_day", "last_day"),
+        indexes=(("area",),),
+    ),
 )
 
 
@@ -95,11 +112,15 @@ def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Dra
         return [Draft(fact=m.CaseReported(**fields), area=command.area, subject=command.subject)]
     if known.subject != command.subject:
         raise ConflictError(
-            f"case {command.case} belongs to another person", "give each person's case its own id", code="case_mismatch"
+            f"case {command.case} belongs to another person",
+            "give each person's case its own id",
+            code="case_mismatch",
         )
     if known.status == command.status:
         raise ConflictError(
-            f"case {command.case} is already {known.status}", "nothing was changed", code="already_reported"
+            f"case {command.case} is already {known.status}",
+            "nothing was changed",
+            code="already_reported",
         )
     if known.status in ENDED:
         raise ConflictError(
@@ -134,13 +155,23 @@ def count_key(source: str, hazard: str, area: str, day: date, status: str, found
 
 def report_count(command: m.ReportCount, rows: Rows, context: Context) -> list[Draft]:
     if command.day > context.recorded_at.date():
-        raise RefusedError(f"{command.day} has not come yet", "mend the day of this row", code="time_in_future")
-    key = count_key(command.source, command.hazard, command.area, command.day, command.status, command.found_in)
+        raise RefusedError(
+            f"{command.day} has not come yet", "mend the day of this row", code="time_in_future"
+        )
+    key = count_key(
+        command.source, command.hazard, command.area, command.day, command.status, command.found_in
+    )
     known: CountRow | None = rows.find("counts", key)
     before = known.count if known else 0
     if known and before == command.count:
-        raise ConflictError("this count is already known", "nothing was changed", code="already_reported")
-    fields = {name: getattr(command, name) for name in m.CountReported.__struct_fields__ if name != "before"}
+        raise ConflictError(
+            "this count is already known", "nothing was changed", code="already_reported"
+        )
+    fields = {
+        name: getattr(command, name)
+        for name in m.CountReported.__struct_fields__
+        if name != "before"
+    }
     return [Draft(fact=m.CountReported(before=before, **fields), area=command.area)]
 
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 from datetime import date
 
 from twinward.core.messages import Command, Fact
-from twinward.twins.emergency.vocabulary import (AreaCode, CaseStatus, Count, CountStatus, FoundIn, Lat, Lon, Word)
+from twinward.twins.emergency.vocabulary import (
+    AreaCode,
+    CaseStatus,
+    Count,
+    CountStatus,
+    FoundIn,
+    Lat,
+    Lon,
+    Word,
+)
 
 
 class ReportCase(Command, frozen=True, kw_only=True):
-    """One person's case, first or anew. `subject` is a pseudonym; reclassified persons keep their `case`."""
+    """One person's case, first or anew. `subject` is a pseudonym; reclassified persons keep
+    their `case`.
+    """
 
     case: Word
     subject: Word
@@ -60,7 +71,9 @@ class ReportCount(Command, frozen=True, kw_only=True):
 
 
 class CountReported(Fact, frozen=True, kw_only=True):
-    """`before` is what the same source had said of the same area, day, status and way of finding."""
+    """`before` is what the same source had said of the same area, day, status and way of
+    finding.
+    """
 
     hazard: str
     area: str
@@ -73,7 +86,9 @@ class CountReported(Fact, frozen=True, kw_only=True):
 
 
 class ReportFigures(Command, frozen=True, kw_only=True):
-    """A bulletin's figures of one area and day, kept as they were published, to be held against what we count."""
+    """A bulletin's figures of one area and day, kept as they were published, to be held against
+    what we count.
+    """
 
     hazard: Word
     area: AreaCode
@@ -91,7 +106,9 @@ class FiguresReported(Fact, frozen=True, kw_only=True):
 
 
 class ReportAffectedPlace(Command, frozen=True, kw_only=True):
-    """A place (a building, a shop) that cases lived in or visited on a day. `name` is its public address."""
+    """A place (a building, a shop) that cases lived in or visited on a day. `name` is its public
+    address.
+    """
 
     hazard: Word
     area: AreaCode

@@ -1,4 +1,6 @@
-"""Resources: what an area or a holder has of a kind, what of it is in use, promised or dated, what it can make."""
+"""Resources: what an area or a holder has of a kind, what of it is in use, promised or dated,
+what it can make.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,9 @@ TOLERANCE = 1e-9
 class Stock(msgspec.Struct, frozen=True, kw_only=True):
     """What there is of one kind with one holder (or the area itself, when `holder` is None).
 
-    `quantity` is all there is, `in_use` what of it is taken (beds, staff, vehicles), `committed` what is promised and
-    not yet gone. `lots` are the dated parts. `production_per_day` and `lead_time_h` are for planning: nothing is added
-    to a stock before it is counted or received.
+    `quantity` is all there is, `in_use` what of it is taken (beds, staff, vehicles), `committed`
+    what is promised and not yet gone. `lots` are the dated parts. `production_per_day` and
+    `lead_time_h` are for planning: nothing is added to a stock before it is counted or received.
     """
 
     id: str
@@ -49,7 +51,9 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
         return self.quantity - self.in_use - self.committed - self.expired(day)
 
 
-TABLES = (Table(name="stocks", row=Stock, columns=("kind", "quantity"), indexes=(("kind", "area"),)),)
+TABLES = (
+    Table(name="stocks", row=Stock, columns=("kind", "quantity"), indexes=(("kind", "area"),)),
+)
 
 
 def stock_id(kind: str, area: str, holder: str | None) -> str:
@@ -77,13 +81,21 @@ def require_unit(rows: Rows, kind: str, unit: str, known: Stock | None = None) -
     same_kind = [known] if known else rows.list_rows("stocks", kind=kind, limit=1)
     for other in same_kind:
         if other.unit != unit:
-            raise ConflictError(f"{kind} is counted in {other.unit}, not {unit}", "convert it first", code="wrong_unit")
+            raise ConflictError(
+                f"{kind} is counted in {other.unit}, not {unit}",
+                "convert it first",
+                code="wrong_unit",
+            )
 
 
-def take_lots(lots: Sequence[Lot], quantity: float, day: date) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
-    """(taken, left) when `quantity` is taken out of a stock with these lots: the first to expire first.
+def take_lots(
+    lots: Sequence[Lot], quantity: float, day: date
+) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
+    """(taken, left) when `quantity` is taken out of a stock with these lots: the first to expire
+    first.
 
-    Lots that have expired by `day` stay. More than the lots hold comes from the part without a date.
+    Lots that have expired by `day` stay. More than the lots hold comes from the part without a
+    date.
     """
     taken: list[Lot] = []
     left: list[Lot] = []
@@ -115,9 +127,18 @@ def set_stock(command: m.SetStock, rows: Rows, context: Context) -> list[Draft]:
             code="over_capacity",
         )
     if sum(lot.quantity for lot in command.lots) > command.quantity + TOLERANCE:
-        raise InputError("the lots are more than the quantity", "the quantity is all there is", code="bad_lots")
-    told = {name: getattr(command, name) for name in m.StockSet.__struct_fields__ if name != "in_use"}
-    return [Draft(fact=m.StockSet(in_use=in_use, **told | {"lots": add_lots((), command.lots)}), area=command.area)]
+        raise InputError(
+            "the lots are more than the quantity", "the quantity is all there is", code="bad_lots"
+        )
+    told = {
+        name: getattr(command, name) for name in m.StockSet.__struct_fields__ if name != "in_use"
+    }
+    return [
+        Draft(
+            fact=m.StockSet(in_use=in_use, **told | {"lots": add_lots((), command.lots)}),
+            area=command.area,
+        )
+    ]
 
 
 def stock_set(fact: m.StockSet, event: Event, tx: Transaction) -> None:
@@ -138,4 +159,6 @@ def change_stock(tx: Transaction, event: Event, stock: Stock, **fields: object) 
     tx.put("stocks", msgspec.structs.replace(stock, **fields), event.occurred_at)
 
 
-BEHAVIOUR = Behaviour(handlers={m.SetStock: set_stock}, appliers={m.StockSet: stock_set}, tables=TABLES)
+BEHAVIOUR = Behaviour(
+    handlers={m.SetStock: set_stock}, appliers={m.StockSet: stock_set}, tables=TABLES
+)

@@ -1,4 +1,6 @@
-"""Resources: what an area or one of its holders (hospital, depot, test site) has of a kind, and what it can make."""
+"""Resources: what an area or one of its holders (hospital, depot, test site) has of a kind, and
+what it can make.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,12 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetStock(Command, frozen=True, kw_only=True):
-    """What an area, or a holder in it, has of a kind, in a unit: a count, which replaces the one before.
+    """What an area, or a holder in it, has of a kind, in a unit: a count, which replaces the one
+    before.
 
-    `in_use` says how many beds, staff or vehicles are taken; absent, it stays as it was. `lots` are what expires; the
-    rest of the quantity does not. A holder without a place in the city says where it stands (lon, lat).
+    `in_use` says how many beds, staff or vehicles are taken; absent, it stays as it was. `lots` are
+    what expires; the rest of the quantity does not. A holder without a place in the city says where
+    it stands (lon, lat).
     """
 
     kind: Word

@@ -1,4 +1,6 @@
-"""Supplies between areas and holders: requested, committed or declined, sent, received; each step by its own side."""
+"""Supplies between areas and holders: requested, committed or declined, sent, received; each
+step by its own side.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,26 @@ from twinward.core.errors import ConflictError, InputError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.resources.messages import Lot
-from twinward.twins.emergency.resources.handlers import (TOLERANCE, Stock, add_lots, change_stock, find_stock, get_stock, require_unit, stock_id, take_lots)
 from twinward.twins.emergency.counterparties import Dealing, about, same_fields
+from twinward.twins.emergency.resources.handlers import (
+    TOLERANCE,
+    Stock,
+    add_lots,
+    change_stock,
+    find_stock,
+    get_stock,
+    require_unit,
+    stock_id,
+    take_lots,
+)
+from twinward.twins.emergency.resources.messages import Lot
 from twinward.twins.twin import Behaviour, Context
 
 
 class SupplyRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """`status`: requested, committed, sent, received, declined, withdrawn. `area` is the requester's."""
+    """`status`: requested, committed, sent, received, declined, withdrawn. `area` is the
+    requester's.
+    """
 
     id: str
     area: str
@@ -64,32 +78,46 @@ def get_request(rows: Rows, request: str, *statuses: str) -> SupplyRequest:
 
 def require_side(request: SupplyRequest, area: str, side: str) -> None:
     """RefusedError unless `area` is the supplier's or the requester's, as `side` says."""
-    REQUESTS.require_side(request.id, side, request.from_area if side == "supplier" else request.area, area)
+    REQUESTS.require_side(
+        request.id, side, request.from_area if side == "supplier" else request.area, area
+    )
 
 
 def require_same_unit(request: SupplyRequest, unit: str | None) -> None:
     if unit is not None and unit != request.unit:
         raise ConflictError(
-            f"request {request.id} is in {request.unit}, not {unit}", "convert it first", code="wrong_unit"
+            f"request {request.id} is in {request.unit}, not {unit}",
+            "convert it first",
+            code="wrong_unit",
         )
 
 
-def require_at_most(quantity: float, most: float, request: SupplyRequest, word: str, advice: str, code: str) -> None:
+def require_at_most(
+    quantity: float, most: float, request: SupplyRequest, word: str, advice: str, code: str
+) -> None:
     """ConflictError for more than the step before allows."""
     if quantity > most + TOLERANCE:
-        raise ConflictError(f"{quantity:g} {request.unit} are more than the {most:g} {word}", advice, code=code)
+        raise ConflictError(
+            f"{quantity:g} {request.unit} are more than the {most:g} {word}", advice, code=code
+        )
 
 
 def request_supply(command: m.RequestSupply, rows: Rows, context: Context) -> list[Draft]:
     REQUESTS.require_new(rows, command.request, command.incident)
     require_unit(rows, command.kind, command.unit)
     if (command.from_area, command.from_holder) == (command.area, command.holder):
-        raise InputError("supplier and requester are the same", "name another supplier", code="same_side")
+        raise InputError(
+            "supplier and requester are the same", "name another supplier", code="same_side"
+        )
     if command.needed_by is not None and command.needed_by < context.occurred_at:
         raise InputError(
-            f"{command.needed_by.isoformat()} has passed", "say when it is still of use", code="deadline_passed"
+            f"{command.needed_by.isoformat()} has passed",
+            "say when it is still of use",
+            code="deadline_passed",
         )
-    return about(command, m.SupplyRequested(**same_fields(command, m.SupplyRequested)), command.area)
+    return about(
+        command, m.SupplyRequested(**same_fields(command, m.SupplyRequested)), command.area
+    )
 
 
 def supply_requested(fact: m.SupplyRequested, event: Event, tx: Transaction) -> None:
@@ -105,16 +133,23 @@ def commit_supply(command: m.CommitSupply, rows: Rows, context: Context) -> list
     require_at_most(command.quantity, request.quantity, request, *asked)
     stock = get_stock(rows, request.kind, command.area, holder)
     if (stock.area, stock.holder) == (request.area, request.holder):
-        raise InputError("supplier and requester are the same", "another must commit", code="same_side")
+        raise InputError(
+            "supplier and requester are the same", "another must commit", code="same_side"
+        )
     free = stock.free(context.occurred_at.date())
     if command.quantity > free + TOLERANCE:
         raise ConflictError(
-            f"{holder or command.area} has {max(free, 0):g} {stock.unit} free, not {command.quantity:g}",
+            f"{holder or command.area} has {max(free, 0):g} {stock.unit} free, not "
+            f"{command.quantity:g}",
             "commit what is free, count the stock anew, or decline",
             code="over_commit",
         )
     fact = m.SupplyCommitted(
-        request=request.id, kind=request.kind, area=command.area, holder=holder, quantity=command.quantity
+        request=request.id,
+        kind=request.kind,
+        area=command.area,
+        holder=holder,
+        quantity=command.quantity,
     )
     return about(request, fact, command.area)
 
@@ -137,10 +172,14 @@ def decline_supply(command: m.DeclineSupply, rows: Rows, context: Context) -> li
     request = get_request(rows, command.request, "requested", "committed")
     if request.from_area is None:
         raise ConflictError(
-            f"request {request.id} is open to everybody", "who cannot help need not answer", code="nobody_asked"
+            f"request {request.id} is open to everybody",
+            "who cannot help need not answer",
+            code="nobody_asked",
         )
     require_side(request, command.area, "supplier")
-    return about(request, m.SupplyDeclined(request=request.id, because=command.because), command.area)
+    return about(
+        request, m.SupplyDeclined(request=request.id, because=command.because), command.area
+    )
 
 
 def supply_declined(fact: m.SupplyDeclined, event: Event, tx: Transaction) -> None:
@@ -160,15 +199,22 @@ def send_supply(command: m.SendSupply, rows: Rows, context: Context) -> list[Dra
     usable = stock.quantity - stock.in_use - stock.expired(day)
     if quantity > usable + TOLERANCE:
         raise ConflictError(
-            f"{max(usable, 0):g} {stock.unit} of {stock.kind} are there to be sent, not {quantity:g}",
+            f"{max(usable, 0):g} {stock.unit} of {stock.kind} are there to be sent, not "
+            f"{quantity:g}",
             "send less, or count the stock anew",
             code="negative_stock",
         )
     fact = m.SupplySent(
-        request=request.id, kind=request.kind, area=command.area, holder=request.from_holder, quantity=quantity,
-        released=request.committed - quantity, lots=take_lots(stock.lots, quantity, day)[0], vehicle=command.vehicle,
+        request=request.id,
+        kind=request.kind,
+        area=command.area,
+        holder=request.from_holder,
+        quantity=quantity,
+        released=request.committed - quantity,
+        lots=take_lots(stock.lots, quantity, day)[0],
+        vehicle=command.vehicle,
         due_at=context.occurred_at + timedelta(hours=stock.lead_time_h),
-    )  # fmt: skip
+    )
     return about(request, fact, command.area)
 
 
@@ -176,11 +222,19 @@ def supply_sent(fact: m.SupplySent, event: Event, tx: Transaction) -> None:
     stock = get_stock(tx, fact.kind, fact.area, fact.holder)
     _, left = take_lots(stock.lots, fact.quantity, event.occurred_at.date())
     promised = max(stock.committed - fact.quantity - fact.released, 0.0)
-    change_stock(tx, event, stock, quantity=stock.quantity - fact.quantity, committed=promised, lots=left)
+    change_stock(
+        tx, event, stock, quantity=stock.quantity - fact.quantity, committed=promised, lots=left
+    )
     REQUESTS.change(
-        tx, fact.request, event, status="sent", sent=fact.quantity, lots=fact.lots, vehicle=fact.vehicle,
+        tx,
+        fact.request,
+        event,
+        status="sent",
+        sent=fact.quantity,
+        lots=fact.lots,
+        vehicle=fact.vehicle,
         due_at=fact.due_at,
-    )  # fmt: skip
+    )
 
 
 def receive_supply(command: m.ReceiveSupply, rows: Rows, context: Context) -> list[Draft]:
@@ -192,34 +246,55 @@ def receive_supply(command: m.ReceiveSupply, rows: Rows, context: Context) -> li
     require_at_most(quantity, request.sent, request, *sent)
     lost = request.sent - quantity
     fact = m.SupplyReceived(
-        request=request.id, kind=request.kind, unit=request.unit, area=request.area, holder=request.holder,
-        quantity=quantity, lost=lost, lots=take_lots(request.lots, lost, context.occurred_at.date())[1],
+        request=request.id,
+        kind=request.kind,
+        unit=request.unit,
+        area=request.area,
+        holder=request.holder,
+        quantity=quantity,
+        lost=lost,
+        lots=take_lots(request.lots, lost, context.occurred_at.date())[1],
         note=command.note,
-    )  # fmt: skip
+    )
     return about(request, fact, request.area)
 
 
 def supply_received(fact: m.SupplyReceived, event: Event, tx: Transaction) -> None:
     stock = find_stock(tx, fact.kind, fact.area, fact.holder) or Stock(
-        id=stock_id(fact.kind, fact.area, fact.holder), area=fact.area, kind=fact.kind, quantity=0.0, unit=fact.unit,
-        stated_at=event.occurred_at, holder=fact.holder,
-    )  # fmt: skip
+        id=stock_id(fact.kind, fact.area, fact.holder),
+        area=fact.area,
+        kind=fact.kind,
+        quantity=0.0,
+        unit=fact.unit,
+        stated_at=event.occurred_at,
+        holder=fact.holder,
+    )
     lots = add_lots(stock.lots, fact.lots)
     change_stock(tx, event, stock, quantity=stock.quantity + fact.quantity, lots=lots)
     REQUESTS.change(
-        tx, fact.request, event, status="received", received=fact.quantity, lost=fact.lost, because=fact.note or None
+        tx,
+        fact.request,
+        event,
+        status="received",
+        received=fact.quantity,
+        lost=fact.lost,
+        because=fact.note or None,
     )
 
 
 def withdraw_request(command: m.WithdrawRequest, rows: Rows, context: Context) -> list[Draft]:
     request = get_request(rows, command.request, "requested", "committed")
     require_side(request, command.area, "requester")
-    return about(request, m.RequestWithdrawn(request=request.id, because=command.because), request.area)
+    return about(
+        request, m.RequestWithdrawn(request=request.id, because=command.because), request.area
+    )
 
 
 def request_withdrawn(fact: m.RequestWithdrawn, event: Event, tx: Transaction) -> None:
     release(tx, fact.request, event)
-    REQUESTS.change(tx, fact.request, event, status="withdrawn", because=fact.because or None, committed=0.0)
+    REQUESTS.change(
+        tx, fact.request, event, status="withdrawn", because=fact.because or None, committed=0.0
+    )
 
 
 def release(tx: Transaction, request: str, event: Event) -> None:

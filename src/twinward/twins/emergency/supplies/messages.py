@@ -1,7 +1,8 @@
-"""Supplies between two sides: one requests, the other commits or declines and sends, the first receives.
+"""Supplies between two sides: one requests, the other commits or declines and sends, the first
+receives.
 
-Who acts says for which side: `area` is the requester's in a request, a receipt and a withdrawal, the supplier's in a
-commitment, a refusal and a sending. A unit that is given must be the request's.
+Who acts says for which side: `area` is the requester's in a request, a receipt and a withdrawal,
+the supplier's in a commitment, a refusal and a sending. A unit that is given must be the request's.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from twinward.twins.emergency.vocabulary import AreaCode, Text, Word
 
 
 class RequestSupply(Command, frozen=True, kw_only=True):
-    """Asks `from_area` (absent: whoever can) for a quantity of a kind, for a holder in one's own area or for itself."""
+    """Asks `from_area` (absent: whoever can) for a quantity of a kind, for a holder in one's own
+    area or for itself.
+    """
 
     request: Word
     kind: Word
@@ -43,7 +46,9 @@ class SupplyRequested(Fact, frozen=True, kw_only=True):
 
 
 class CommitSupply(Command, frozen=True, kw_only=True):
-    """Promises all or part of what was asked, out of what is free: it is then kept for the requester."""
+    """Promises all or part of what was asked, out of what is free: it is then kept for the
+    requester.
+    """
 
     request: Word
     area: AreaCode
@@ -72,7 +77,9 @@ class SupplyDeclined(Fact, frozen=True, kw_only=True):
 
 
 class SendSupply(Command, frozen=True, kw_only=True):
-    """What was promised leaves: all of it, or what the quantity says. The first to expire goes first."""
+    """What was promised leaves: all of it, or what the quantity says. The first to expire goes
+    first.
+    """
 
     request: Word
     area: AreaCode
@@ -82,7 +89,9 @@ class SendSupply(Command, frozen=True, kw_only=True):
 
 
 class SupplySent(Fact, frozen=True, kw_only=True):
-    """`lots` are the dated parts of what was sent; `released` of the promise stays with the supplier."""
+    """`lots` are the dated parts of what was sent; `released` of the promise stays with the
+    supplier.
+    """
 
     request: str
     kind: str
@@ -96,7 +105,9 @@ class SupplySent(Fact, frozen=True, kw_only=True):
 
 
 class ReceiveSupply(Command, frozen=True, kw_only=True):
-    """What arrived: all that was sent, or what the quantity says; the difference is lost and stays on record."""
+    """What arrived: all that was sent, or what the quantity says; the difference is lost and
+    stays on record.
+    """
 
     request: Word
     area: AreaCode

@@ -1,4 +1,6 @@
-"""Tasks: ordered when what they wait for is done, answered by their department, escalated when late."""
+"""Tasks: ordered when what they wait for is done, answered by their department, escalated when
+late.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ RESOLVED_STEPS = ("tested_negative", "tested_positive", "released")
 def get_task(rows: Rows, task: str) -> Task:
     found: Task | None = rows.find("tasks", task)
     if found is None:
-        raise AbsentError(f"there is no task {task}", "list yours with `twinward task list --department D`")
+        raise AbsentError(
+            f"there is no task {task}", "list yours with `twinward task list --department D`"
+        )
     return found
 
 
@@ -29,12 +33,18 @@ def get_own(rows: Rows, task: str, department: str) -> Task:
     found = get_task(rows, task)
     if found.department != department:
         raise RefusedError(
-            f"task {task} is not {department}'s", f"only {found.department} can answer it", code="wrong_department"
+            f"task {task} is not {department}'s",
+            f"only {found.department} can answer it",
+            code="wrong_department",
         )
     if found.status == "waiting":
-        raise ConflictError(f"task {task} has not been ordered yet", "it waits for others", code="not_ordered")
+        raise ConflictError(
+            f"task {task} has not been ordered yet", "it waits for others", code="not_ordered"
+        )
     if found.status not in AT_WORK:
-        raise ConflictError(f"task {task} is already {found.status}", "nothing was changed", code="already_done")
+        raise ConflictError(
+            f"task {task} is already {found.status}", "nothing was changed", code="already_done"
+        )
     return found
 
 
@@ -53,16 +63,26 @@ def create_task(command: m.CreateTask, rows: Rows, context: Context) -> list[Dra
 
 def task_created(fact: m.TaskCreated, event: Event, tx: Transaction) -> None:
     fields = {name: getattr(fact, name) for name in Task.__struct_fields__ if hasattr(fact, name)}
-    tx.put("tasks", Task(id=fact.task, status="waiting", created_at=event.occurred_at, **fields), event.occurred_at)
+    tx.put(
+        "tasks",
+        Task(id=fact.task, status="waiting", created_at=event.occurred_at, **fields),
+        event.occurred_at,
+    )
 
 
 def issue_order(command: m.IssueOrder, rows: Rows, context: Context) -> list[Draft]:
     task = get_task(rows, command.task)
     if task.status != "waiting":
-        raise ConflictError(f"task {task.id} is {task.status}", "its order is out already", code="already_ordered")
-    undone = [other for other in task.after if get_task(rows, other).status not in ("done", "dropped")]
+        raise ConflictError(
+            f"task {task.id} is {task.status}", "its order is out already", code="already_ordered"
+        )
+    undone = [
+        other for other in task.after if get_task(rows, other).status not in ("done", "dropped")
+    ]
     if undone:
-        raise ConflictError(f"task {task.id} waits for {', '.join(undone)}", "finish these first", code="waits")
+        raise ConflictError(
+            f"task {task.id} waits for {', '.join(undone)}", "finish these first", code="waits"
+        )
     fact = m.OrderIssued(
         task=task.id,
         incident=task.incident,
@@ -82,7 +102,9 @@ def order_issued(fact: m.OrderIssued, event: Event, tx: Transaction) -> None:
 def confirm_order(command: m.ConfirmOrder, rows: Rows, context: Context) -> list[Draft]:
     task = get_own(rows, command.task, command.department)
     if task.confirmed_at is not None:
-        raise ConflictError(f"the order of {task.id} is confirmed", "nothing was changed", code="already_confirmed")
+        raise ConflictError(
+            f"the order of {task.id} is confirmed", "nothing was changed", code="already_confirmed"
+        )
     return about(task, m.OrderConfirmed(task=task.id, department=task.department))
 
 
@@ -93,7 +115,9 @@ def order_confirmed(fact: m.OrderConfirmed, event: Event, tx: Transaction) -> No
 def acknowledge_task(command: m.AcknowledgeTask, rows: Rows, context: Context) -> list[Draft]:
     task = get_own(rows, command.task, command.department)
     if task.status == "acknowledged":
-        raise ConflictError(f"task {task.id} is acknowledged", "nothing was changed", code="already_acknowledged")
+        raise ConflictError(
+            f"task {task.id} is acknowledged", "nothing was changed", code="already_acknowledged"
+        )
     drafts = []
     if task.confirmed_at is None:
         drafts = about(task, m.OrderConfirmed(task=task.id, department=task.department))
@@ -109,7 +133,12 @@ def complete_task(command: m.CompleteTask, rows: Rows, context: Context) -> list
     if not command.succeeded:
         return about(
             task,
-            m.TaskFailed(task=task.id, incident=task.incident, department=task.department, result=command.result),
+            m.TaskFailed(
+                task=task.id,
+                incident=task.incident,
+                department=task.department,
+                result=command.result,
+            ),
         )
     if task.contact is not None and get_contact(rows, task.contact).step not in RESOLVED_STEPS:
         raise ConflictError(
@@ -117,7 +146,9 @@ def complete_task(command: m.CompleteTask, rows: Rows, context: Context) -> list
             "report these steps with UpdateContact, then complete the task",
             code="not_evident",
         )
-    fact = m.TaskCompleted(task=task.id, incident=task.incident, department=task.department, result=command.result)
+    fact = m.TaskCompleted(
+        task=task.id, incident=task.incident, department=task.department, result=command.result
+    )
     return about(task, fact)
 
 
@@ -131,7 +162,9 @@ def task_failed(fact: m.TaskFailed, event: Event, tx: Transaction) -> None:
 
 def comment_task(command: m.CommentTask, rows: Rows, context: Context) -> list[Draft]:
     task = get_task(rows, command.task)
-    return about(task, m.TaskCommented(task=task.id, department=command.department, comment=command.comment))
+    return about(
+        task, m.TaskCommented(task=task.id, department=command.department, comment=command.comment)
+    )
 
 
 def task_commented(fact: m.TaskCommented, event: Event, tx: Transaction) -> None:
@@ -141,7 +174,9 @@ def task_commented(fact: m.TaskCommented, event: Event, tx: Transaction) -> None
 def drop_task(command: m.DropTask, rows: Rows, context: Context) -> list[Draft]:
     task = get_task(rows, command.task)
     if task.status not in OPEN_TASK:
-        raise ConflictError(f"task {task.id} is {task.status}", "nothing was changed", code="already_done")
+        raise ConflictError(
+            f"task {task.id} is {task.status}", "nothing was changed", code="already_done"
+        )
     return about(task, m.TaskDropped(task=task.id, incident=task.incident, because=command.because))
 
 
@@ -152,7 +187,9 @@ def task_dropped(fact: m.TaskDropped, event: Event, tx: Transaction) -> None:
 def assess_task(command: m.AssessTask, rows: Rows, context: Context) -> list[Draft]:
     task = get_task(rows, command.task)
     if task.status != "done":
-        raise ConflictError(f"task {task.id} is {task.status}", "assess it when it is done", code="not_done")
+        raise ConflictError(
+            f"task {task.id} is {task.status}", "assess it when it is done", code="not_done"
+        )
     return about(task, m.TaskAssessed(task=task.id, score=command.score, reason=command.reason))
 
 
@@ -163,7 +200,9 @@ def task_assessed(fact: m.TaskAssessed, event: Event, tx: Transaction) -> None:
 def escalate_task(command: m.EscalateTask, rows: Rows, context: Context) -> list[Draft]:
     task = get_task(rows, command.task)
     if task.status not in AT_WORK:
-        raise ConflictError(f"task {task.id} is {task.status}", "only work that is late escalates", code="not_late")
+        raise ConflictError(
+            f"task {task.id} is {task.status}", "only work that is late escalates", code="not_late"
+        )
     fact = m.TaskEscalated(
         task=task.id,
         incident=task.incident,

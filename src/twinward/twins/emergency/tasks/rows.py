@@ -1,4 +1,6 @@
-"""The row of a task: one duty of one department in one area, with its order, deadline and answers."""
+"""The row of a task: one duty of one department in one area, with its order, deadline and
+answers.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ AT_WORK = ("ordered", "confirmed", "acknowledged", "failed")
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """`status`: waiting (for `after`), ordered, confirmed (receipt), acknowledged (accepted), done, failed, dropped."""
+    """`status`: waiting (for `after`), ordered, confirmed (receipt), acknowledged (accepted),
+    done, failed, dropped.
+    """
 
     id: str
     incident: str
@@ -42,7 +46,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     clause: str = ""
 
     def is_late(self, at: datetime) -> bool:
-        """Past the deadline of its order; `due_at` moves with each escalation, this deadline does not."""
+        """Past the deadline of its order; `due_at` moves with each escalation, this deadline
+        does not.
+        """
         if self.status not in AT_WORK or self.ordered_at is None:
             return False
         return self.ordered_at + timedelta(hours=self.deadline_h) < at

@@ -1,4 +1,6 @@
-"""Patients moved between hospitals: requested, accepted or declined, departed, arrived; the beds of both follow."""
+"""Patients moved between hospitals: requested, accepted or declined, departed, arrived; the beds
+of both follow.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,15 @@ from twinward.core.errors import ConflictError, InputError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.resources.handlers import (Stock, change_stock, find_stock, get_stock)
 from twinward.twins.emergency.counterparties import Dealing, about, same_fields
+from twinward.twins.emergency.resources.handlers import Stock, change_stock, find_stock, get_stock
 from twinward.twins.twin import Behaviour, Context
 
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """`status`: requested, accepted, departed, arrived, declined, cancelled. Says nothing of who the patient is."""
+    """`status`: requested, accepted, departed, arrived, declined, cancelled. Says nothing of who
+    the patient is.
+    """
 
     id: str
     area: str
@@ -70,7 +74,9 @@ def get_transfer(rows: Rows, transfer: str, *statuses: str) -> Transfer:
 
 def require_side(transfer: Transfer, area: str, side: str) -> None:
     """RefusedError unless `area` is the one that sends or takes the patient, as `side` says."""
-    TRANSFERS.require_side(transfer.id, side, transfer.to_area if side == "receiver" else transfer.area, area)
+    TRANSFERS.require_side(
+        transfer.id, side, transfer.to_area if side == "receiver" else transfer.area, area
+    )
 
 
 def request_transfer(command: m.RequestTransfer, rows: Rows, context: Context) -> list[Draft]:
@@ -87,7 +93,9 @@ def request_transfer(command: m.RequestTransfer, rows: Rows, context: Context) -
                 code="already_moving",
             )
     asked = m.TransferRequested(**same_fields(command, m.TransferRequested))
-    patient = m.TransferPatientNoted(transfer=command.transfer, subject=command.subject, area=command.area)
+    patient = m.TransferPatientNoted(
+        transfer=command.transfer, subject=command.subject, area=command.area
+    )
     return [
         *about(command, asked, command.area),
         Draft(fact=patient, area=command.area, incident=command.incident, subject=command.subject),
@@ -99,7 +107,9 @@ def transfer_requested(fact: m.TransferRequested, event: Event, tx: Transaction)
 
 
 def transfer_patient_noted(fact: m.TransferPatientNoted, event: Event, tx: Transaction) -> None:
-    row = TransferPatient(id=fact.transfer, area=fact.area, subject=fact.subject, noted_at=event.occurred_at)
+    row = TransferPatient(
+        id=fact.transfer, area=fact.area, subject=fact.subject, noted_at=event.occurred_at
+    )
     tx.put("transfer_patients", row, event.occurred_at)
 
 
@@ -109,7 +119,9 @@ def accept_transfer(command: m.AcceptTransfer, rows: Rows, context: Context) -> 
     beds = get_stock(rows, transfer.bed, transfer.to_area, transfer.to_hospital)
     if beds.free(context.occurred_at.date()) < 1:
         raise ConflictError(
-            f"{transfer.to_hospital} has no free {transfer.bed}", "decline, or count the beds anew", code="no_free_bed"
+            f"{transfer.to_hospital} has no free {transfer.bed}",
+            "decline, or count the beds anew",
+            code="no_free_bed",
         )
     return about(transfer, m.TransferAccepted(transfer=transfer.id), transfer.to_area)
 
@@ -122,7 +134,11 @@ def transfer_accepted(fact: m.TransferAccepted, event: Event, tx: Transaction) -
 def decline_transfer(command: m.DeclineTransfer, rows: Rows, context: Context) -> list[Draft]:
     transfer = get_transfer(rows, command.transfer, "requested", "accepted")
     require_side(transfer, command.area, "receiver")
-    return about(transfer, m.TransferDeclined(transfer=transfer.id, because=command.because), transfer.to_area)
+    return about(
+        transfer,
+        m.TransferDeclined(transfer=transfer.id, because=command.because),
+        transfer.to_area,
+    )
 
 
 def transfer_declined(fact: m.TransferDeclined, event: Event, tx: Transaction) -> None:
@@ -140,7 +156,9 @@ def depart_transfer(command: m.DepartTransfer, rows: Rows, context: Context) -> 
             "count its beds anew first",
             code="no_bed_in_use",
         )
-    return about(transfer, m.PatientDeparted(transfer=transfer.id, vehicle=command.vehicle), transfer.area)
+    return about(
+        transfer, m.PatientDeparted(transfer=transfer.id, vehicle=command.vehicle), transfer.area
+    )
 
 
 def patient_departed(fact: m.PatientDeparted, event: Event, tx: Transaction) -> None:
@@ -167,7 +185,9 @@ def patient_arrived(fact: m.PatientArrived, event: Event, tx: Transaction) -> No
 def cancel_transfer(command: m.CancelTransfer, rows: Rows, context: Context) -> list[Draft]:
     transfer = get_transfer(rows, command.transfer, "requested", "accepted")
     require_side(transfer, command.area, "sender")
-    return about(transfer, m.TransferCancelled(transfer=transfer.id, because=command.because), transfer.area)
+    return about(
+        transfer, m.TransferCancelled(transfer=transfer.id, because=command.because), transfer.area
+    )
 
 
 def transfer_cancelled(fact: m.TransferCancelled, event: Event, tx: Transaction) -> None:
@@ -175,8 +195,12 @@ def transfer_cancelled(fact: m.TransferCancelled, event: Event, tx: Transaction)
     TRANSFERS.change(tx, fact.transfer, event, status="cancelled", because=fact.because or None)
 
 
-def keep_bed(tx: Transaction, transfer: str, event: Event, by: int, only: str | None = None) -> Stock | None:
-    """Keep a bed at the receiving hospital (+1) or let it go (-1); returns its beds as they then are."""
+def keep_bed(
+    tx: Transaction, transfer: str, event: Event, by: int, only: str | None = None
+) -> Stock | None:
+    """Keep a bed at the receiving hospital (+1) or let it go (-1); returns its beds as they then
+    are.
+    """
     row: Transfer = tx.find("transfers", transfer)
     beds = find_stock(tx, row.bed, row.to_area, row.to_hospital)
     if beds is None or (only is not None and row.status != only):

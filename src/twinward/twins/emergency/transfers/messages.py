@@ -1,7 +1,9 @@
-"""Patients from one hospital to another: one asks, the other accepts or declines, the patient departs and arrives.
+"""Patients from one hospital to another: one asks, the other accepts or declines, the patient
+departs and arrives.
 
-`area` is that of the side that acts: the sending hospital's to ask, depart and cancel, the receiving one's to accept,
-decline and note the arrival. A patient is a pseudonym, and that is said once, sealed, apart from the beds.
+`area` is that of the side that acts: the sending hospital's to ask, depart and cancel, the
+receiving one's to accept, decline and note the arrival. A patient is a pseudonym, and that is said
+once, sealed, apart from the beds.
 """
 
 from __future__ import annotations

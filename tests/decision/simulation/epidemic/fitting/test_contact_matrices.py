@@ -7,16 +7,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from twinward.citybase.people.plain_city import plain_base
+from twinward.citybase.schema import CARE_HOME
 from twinward.core.errors import InputError
-from twinward.decision.simulation.epidemic.fitting.contact_matrices import (fit_contacts, reached_contacts, report_fit)
+from twinward.decision.simulation.epidemic.fitting.contact_matrices import (
+    fit_contacts,
+    reached_contacts,
+    report_fit,
+)
+from twinward.decision.simulation.epidemic.fitting.mixing import (
+    GROUPS,
+    class_columns,
+    lives_in_care,
+    make_mixing,
+)
 from twinward.decision.simulation.epidemic.kernels.commit import contact_class
-from twinward.decision.simulation.epidemic.kernels.tables import SITE, TEAM
 from twinward.decision.simulation.epidemic.kernels.resident_bits import FIXED
-from twinward.decision.simulation.epidemic.fitting.mixing import (GROUPS, class_columns, lives_in_care, make_mixing)
+from twinward.decision.simulation.epidemic.kernels.tables import SITE, TEAM
 from twinward.decision.simulation.epidemic.people import class_counts, open_people
 from twinward.library.hazards.diseases import load_disease
-from twinward.citybase.schema import CARE_HOME
-from twinward.citybase.people.plain_city import plain_base
 
 BASE = plain_base(200_000, 5, 1)
 AGES = 85
@@ -31,14 +40,24 @@ def matrices(folder: Path, rows: dict[str, float]) -> Path:
 
 
 def test_bundled_contacts_reach_what_the_paper_gives_for_shanghai() -> None:
-    """Mistry et al. 2021, Nat Commun 12:323, Shanghai: contacts a day of residents of a few ages, to two figures."""
+    """Mistry et al. 2021, Nat Commun 12:323, Shanghai: contacts a day of residents of a few
+    ages, to two figures.
+    """
     reached = reached_contacts(class_counts(BASE))
     people = np.bincount(class_columns()[0], class_counts(BASE), reached.shape[1])
     for group, first, end, wanted in (
-        ("household", 20, 25, 3.7), ("household", 60, 65, 3.8), ("household", 75, 80, 3.4), ("school", 3, 6, 6.5),
-        ("school", 7, 15, 11.1), ("school", 18, 22, 4.7), ("work", 25, 30, 5.6), ("work", 40, 45, 6.3),
-        ("work", 50, 55, 3.2), ("work", 60, 65, 1.1), ("community", 0, 100, 2.8),
-    ):  # fmt: skip
+        ("household", 20, 25, 3.7),
+        ("household", 60, 65, 3.8),
+        ("household", 75, 80, 3.4),
+        ("school", 3, 6, 6.5),
+        ("school", 7, 15, 11.1),
+        ("school", 18, 22, 4.7),
+        ("work", 25, 30, 5.6),
+        ("work", 40, 45, 6.3),
+        ("work", 50, 55, 3.2),
+        ("work", 60, 65, 1.1),
+        ("community", 0, 100, 2.8),
+    ):
         got = np.average(reached[GROUPS.index(group), first:end], weights=people[first:end])
         assert got == pytest.approx(wanted, rel=0.08), (group, first)
 
@@ -67,7 +86,9 @@ def test_who_works_alone_meets_nobody_at_work_and_care_homes_are_households() ->
 
 
 def test_matrices_are_reproduced_and_the_farthest_age_is_named(tmp_path: Path) -> None:
-    fit = fit_contacts(BASE, matrices(tmp_path, {"household": 0.5, "school": 0.3, "work": 0.2, "community": 1.0}))
+    fit = fit_contacts(
+        BASE, matrices(tmp_path, {"household": 0.5, "school": 0.3, "work": 0.2, "community": 1.0})
+    )
     told = report_fit(fit, fitted=True)
     household, community = told["settings"][0], told["settings"][3]
     assert household["reached"] == pytest.approx(0.5 * 4.11)

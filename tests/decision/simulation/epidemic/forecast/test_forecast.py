@@ -1,4 +1,6 @@
-"""Forecasts of counts: never read what is to be predicted, honest widths, and robust to poor series."""
+"""Forecasts of counts: never read what is to be predicted, honest widths, and robust to poor
+series.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,11 @@ from twinward.decision.surveillance.forecasting.baselines import last_value, log
 from twinward.decision.surveillance.forecasting.model import weekday_factors
 from twinward.decision.surveillance.forecasting.observed import read_after, read_until
 from twinward.decision.surveillance.forecasting.renewal import fit_renewal, predict
-from twinward.decision.surveillance.forecasting.score import (LEVELS, coverage, weighted_interval_score)
+from twinward.decision.surveillance.forecasting.score import (
+    LEVELS,
+    coverage,
+    weighted_interval_score,
+)
 from twinward.service.planning.forecasting import CalibrationRequest, calibrate
 
 START = date(2030, 1, 1)
@@ -69,7 +75,14 @@ def test_intervals_cover_what_comes_about_as_often_as_they_say(growth: float) ->
 
 @pytest.mark.parametrize(
     "counts",
-    [[0, 0, 1], [5] * 3, [0] * 60, [0] * 50 + wave(12, 0.2, 1), [1_000_000] * 30, wave(90, -0.1, 3, 5_000.0)],
+    [
+        [0, 0, 1],
+        [5] * 3,
+        [0] * 60,
+        [0] * 50 + wave(12, 0.2, 1),
+        [1_000_000] * 30,
+        wave(90, -0.1, 3, 5_000.0),
+    ],
 )
 def test_short_empty_and_sudden_series_give_finite_ordered_quantiles(counts: list[int]) -> None:
     fit = fit_renewal(np.array(counts, float), None, 1)
@@ -86,7 +99,9 @@ def test_an_outbreak_after_many_zeros_is_followed() -> None:
 
 def test_weekly_reporting_is_found_and_carried_on() -> None:
     factors = np.array([1.3, 1.3, 1.2, 1.1, 1.1, 0.5, 0.5])
-    counts = np.array([np.random.default_rng(k).poisson(300 * factors[k % 7]) for k in range(56)], float)
+    counts = np.array(
+        [np.random.default_rng(k).poisson(300 * factors[k % 7]) for k in range(56)], float
+    )
     assert weekday_factors(counts) == pytest.approx(factors, rel=0.1)
     median = np.median(predict(fit_renewal(counts, None, 1), 56, 7, None, 1), axis=0)
     assert median[5] < 0.6 * median[1]
@@ -99,7 +114,9 @@ def test_nobody_is_infected_beyond_the_population() -> None:
 
 
 def test_the_interval_score_is_that_of_its_definition() -> None:
-    """WIS of Bracher et al. 2021: half the error of the median and alpha/2 of each interval's score, over K + 1/2."""
+    """WIS of Bracher et al. 2021: half the error of the median and alpha/2 of each interval's
+    score, over K + 1/2.
+    """
     table = np.sort(np.random.default_rng(1).gamma(3, 30, (4, 23)), axis=1)
     came = np.array([10.0, 80.0, 95.0, 300.0])
     total = 0.5 * np.abs(came - table[:, 11])
@@ -131,7 +148,9 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, text: str, code: 
 
 def test_missing_days_are_gaps_in_whatever_order_the_days_come(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("date,new\n2030-01-05,6.5\n2030-01-01,3\n2030-01-04,5\n2030-01-02,NA\n2030-01-06,\n")
+    path.write_text(
+        "date,new\n2030-01-05,6.5\n2030-01-01,3\n2030-01-04,5\n2030-01-02,NA\n2030-01-06,\n"
+    )
     observed = read_until(path, date(2030, 1, 5))
     assert np.isnan(observed.counts[[1, 2]]).all()
     assert observed.counts[[0, 3, 4]].tolist() == [3, 5, 6.5]
@@ -143,7 +162,11 @@ def test_a_negative_count_is_refused_by_its_line_or_taken_as_missing(tmp_path: P
     with pytest.raises(InputError, match="line 4: 2030-01-03 has the negative count -4"):
         read_until(path, START + timedelta(days=4))
     assert np.isnan(read_until(path, START + timedelta(days=4), negative_missing=True).counts[2])
-    assert read_until(write(path, [3, 4, 5, -4]), START + timedelta(days=2)).counts.tolist() == [3, 4, 5]
+    assert read_until(write(path, [3, 4, 5, -4]), START + timedelta(days=2)).counts.tolist() == [
+        3,
+        4,
+        5,
+    ]
 
 
 def test_the_simple_forecasts_bear_long_gaps() -> None:

@@ -1,4 +1,6 @@
-"""Kinds of residents in an even sample of a city, with whom they meet and how common each is among early infectees."""
+"""Kinds of residents in an even sample of a city, with whom they meet and how common each is
+among early infectees.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.chance import generator
-from twinward.decision.simulation.epidemic.kernels.tables import (CELL, HOUSEHOLD, LAYERS, RANDOM, SITE, TEAM, City, Mixing)
 from twinward.decision.simulation.epidemic.kernels.resident_bits import FIXED, NO_TEAM_KIND
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    CELL,
+    HOUSEHOLD,
+    LAYERS,
+    RANDOM,
+    SITE,
+    TEAM,
+    City,
+    Mixing,
+)
 
 SAMPLE = 20_000
 TYPE_YEARS, TYPES_OF_AGE = 5, 21  # residents of one type: ages of five years, kind of site
@@ -23,9 +34,10 @@ ROUNDS = 2  # generations after the first infected
 class Sampled(msgspec.Struct, frozen=True, kw_only=True):
     """K kinds of residents (age, kind of site, sizes of household and team).
 
-    members float64[K, 2] of household and team; own_team float64[K] share of the contacts at the site that fall into
-    the own team, all in a workplace of one team; weight, slots, ready float64[K, LAYERS]: transmission weight,
-    contacts a day, and mean susceptibility of those met; typical float64[K] share among early infectees
+    members float64[K, 2] of household and team; own_team float64[K] share of the contacts at the
+    site that fall into the own team, all in a workplace of one team; weight, slots, ready
+    float64[K, LAYERS]: transmission weight, contacts a day, and mean susceptibility of those met;
+    typical float64[K] share among early infectees
     """
 
     age: NDArray[Any]
@@ -38,8 +50,9 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sample_residents(city: City, mixing: Mixing, susceptibility: NDArray[Any]) -> Sampled:
-    """`susceptibility` float64[101] by age. The typical infectee is one of the first generations after the first
-    infected, who are drawn at random: residents meet mostly their own age, so that the mix settles slowly.
+    """`susceptibility` float64[101] by age. The typical infectee is one of the first generations
+    after the first infected, who are drawn at random: residents meet mostly their own age, so
+    that the mix settles slowly.
     """
     who = np.arange(0, len(city.words), max(1, len(city.words) // SAMPLE))
     weights = np.diff(mixing.cumulative.astype(np.float64), axis=1, prepend=0.0)
@@ -55,7 +68,9 @@ def sample_residents(city: City, mixing: Mixing, susceptibility: NDArray[Any]) -
     typical = common[type_of] * inside / np.maximum(of_type[type_of], 1e-300)
     return Sampled(
         age=age,
-        members=np.stack([size, np.where(kind == NO_TEAM_KIND, 1, team)], axis=1).astype(np.float64),
+        members=np.stack([size, np.where(kind == NO_TEAM_KIND, 1, team)], axis=1).astype(
+            np.float64
+        ),
         own_team=np.bincount(which.reshape(-1), in_team) / count,
         weight=weight,
         slots=np.maximum(mixing.contacts.astype(np.float64)[row], 1e-9),
@@ -65,7 +80,9 @@ def sample_residents(city: City, mixing: Mixing, susceptibility: NDArray[Any]) -
 
 
 def _columns(city: City, who: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """int64[4, n] age, kind of site, household size, team size of residents; share of their site that is their team."""
+    """int64[4, n] age, kind of site, household size, team size of residents; share of their site
+    that is their team.
+    """
     fixed = city.words[who, FIXED]
     age, kind = _age_and_kind(fixed)
     size = np.minimum((fixed >> np.uint64(57)).astype(np.int64) & 63, LARGEST_HOUSEHOLD)
@@ -84,7 +101,10 @@ def _site_pool(city: City, fixed: NDArray[Any]) -> tuple[NDArray[Any], NDArray[A
 
 def _team_pool(city: City, fixed: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """The same of the team, or of the site where the team is one person."""
-    (first, count), (at_site, of_site) = _range(city.team_start, _team(fixed)), _site_pool(city, fixed)
+    (first, count), (at_site, of_site) = (
+        _range(city.team_start, _team(fixed)),
+        _site_pool(city, fixed),
+    )
     return np.where(count < 2, at_site, first), np.where(count < 2, of_site, count)
 
 
@@ -98,16 +118,21 @@ def _team(fixed: NDArray[Any]) -> NDArray[Any]:
 
 
 def _age_and_kind(fixed: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    return (fixed >> np.uint64(27)).astype(np.int64) & 127, (fixed >> np.uint64(24)).astype(np.int64) & 7
+    return (fixed >> np.uint64(27)).astype(np.int64) & 127, (fixed >> np.uint64(24)).astype(
+        np.int64
+    ) & 7
 
 
 def _type(age: NDArray[Any], kind: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.minimum(age // TYPE_YEARS, TYPES_OF_AGE - 1) * (NO_TEAM_KIND + 1) + kind)
 
 
-def _next_types(city: City, who: NDArray[Any], susceptibility: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """float64[LAYERS, TYPES, TYPES] share of a type's contacts that are of each type, times their susceptibility; its
-    sum over the types met."""
+def _next_types(
+    city: City, who: NDArray[Any], susceptibility: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """float64[LAYERS, TYPES, TYPES] share of a type's contacts that are of each type, times their
+    susceptibility; its sum over the types met.
+    """
     chance = generator(0, "simulation.reproduction")
     mine = _type(*_age_and_kind(city.words[who, FIXED]))
     shares = np.zeros((LAYERS, TYPES, TYPES))
@@ -116,13 +141,17 @@ def _next_types(city: City, who: NDArray[Any], susceptibility: NDArray[Any]) -> 
             met = _meet(city, who, layer, chance.random(len(who)))
             age, kind = _age_and_kind(city.words[met, FIXED])
             pair = mine * TYPES + _type(age, kind)
-            shares[layer] += np.bincount(pair, susceptibility[age], TYPES * TYPES).reshape(TYPES, TYPES)
+            shares[layer] += np.bincount(pair, susceptibility[age], TYPES * TYPES).reshape(
+                TYPES, TYPES
+            )
     shares /= np.maximum(MET * np.bincount(mine, minlength=TYPES), 1)[None, :, None]
     return shares, shares.sum(axis=2)
 
 
 def _meet(city: City, who: NDArray[Any], layer: int, luck: NDArray[Any]) -> NDArray[Any]:
-    """One resident drawn for each from the pool of a layer, other than themselves where the pool has others."""
+    """One resident drawn for each from the pool of a layer, other than themselves where the pool
+    has others.
+    """
     fixed = city.words[who, FIXED]
     leaf = (fixed >> np.uint64(35)).astype(np.int64) & 0xFFFF
     if layer == HOUSEHOLD:
@@ -135,7 +164,9 @@ def _meet(city: City, who: NDArray[Any], layer: int, luck: NDArray[Any]) -> NDAr
     elif layer == RANDOM:
         first, count = np.zeros(len(who), np.int64), np.full(len(who), len(city.words), np.int64)
     else:
-        around = leaf if layer == CELL else city.site_leaf[city.team_site[_team(fixed)]].astype(np.int64)
+        around = (
+            leaf if layer == CELL else city.site_leaf[city.team_site[_team(fixed)]].astype(np.int64)
+        )
         first, count = _range(city.leaf_start, around)
     through = layer in (TEAM, SITE)
 
@@ -144,12 +175,19 @@ def _meet(city: City, who: NDArray[Any], layer: int, luck: NDArray[Any]) -> NDAr
         return city.member[place].astype(np.int64) if through else place
 
     last = first + np.maximum(count, 1) - 1
-    met = resident(first + np.minimum((luck * np.maximum(count - 1, 1)).astype(np.int64), np.maximum(count - 1, 0)))
+    met = resident(
+        first
+        + np.minimum((luck * np.maximum(count - 1, 1)).astype(np.int64), np.maximum(count - 1, 0))
+    )
     return np.where(met == who, resident(last), met)
 
 
-def _early(weight: NDArray[Any], type_of: NDArray[Any], count: NDArray[Any], met: NDArray[Any]) -> NDArray[Any]:
-    """float64[TYPES] share of each type among the infected ROUNDS generations after some drawn at random."""
+def _early(
+    weight: NDArray[Any], type_of: NDArray[Any], count: NDArray[Any], met: NDArray[Any]
+) -> NDArray[Any]:
+    """float64[TYPES] share of each type among the infected ROUNDS generations after some drawn
+    at random.
+    """
     within = count.astype(np.float64)
     common = np.bincount(type_of, within, TYPES) / within.sum()
     for _ in range(ROUNDS):
@@ -158,5 +196,7 @@ def _early(weight: NDArray[Any], type_of: NDArray[Any], count: NDArray[Any], met
         matrix = sum(column[:, None] * shares for column, shares in zip(mean, met, strict=True))
         common = common @ matrix
         common /= max(common.sum(), 1e-300)
-        within = weight.sum(axis=1) * count  # those of a type who have more contacts are infected more often
+        within = (
+            weight.sum(axis=1) * count
+        )  # those of a type who have more contacts are infected more often
     return np.asarray(common)

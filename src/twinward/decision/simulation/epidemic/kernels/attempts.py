@@ -1,7 +1,8 @@
 """Which infectious records attempt to infect today, how often, and over which contact slots.
 
-Every record carries the day of its next attempts, drawn in one step from the exponential distribution over what is
-left of its infectiousness. So a day reads two bytes of each record and draws for those alone whose day it is.
+Every record carries the day of its next attempts, drawn in one step from the exponential
+distribution over what is left of its infectiousness. So a day reads two bytes of each record and
+draws for those alone whose day it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import GOLDEN, mix, uniform
-from twinward.decision.simulation.epidemic.kernels.contacts import (attempt_name, infector_of, own_day, pick_layer, slot_key)
+from twinward.decision.simulation.epidemic.kernels.contacts import (
+    attempt_name,
+    infector_of,
+    own_day,
+    pick_layer,
+    slot_key,
+)
 from twinward.decision.simulation.epidemic.kernels.tables import LAYERS
 
 MAX_ATTEMPTS = 250  # of one record in one day; the attempt number has 8 bits of the key
@@ -23,9 +30,11 @@ _LEAST = 1e-30
 
 @njit(cache=True, inline="always")
 def next_attempts(luck: Any, strength: Any, step: Any, cumulative: Any, first_day: Any) -> Any:
-    """Day of the first attempt at `step` days of infectiousness or later; `first_day` is the day of step 0.
+    """Day of the first attempt at `step` days of infectiousness or later; `first_day` is the day of
+    step 0.
 
-    Attempts are a Poisson process of intensity strength * profile; cumulative[s] is the profile's sum before step s.
+    Attempts are a Poisson process of intensity strength * profile; cumulative[s] is the profile's
+    sum before step s.
     """
     last = len(cumulative) - 1
     if step >= last:
@@ -38,8 +47,18 @@ def next_attempts(luck: Any, strength: Any, step: Any, cumulative: Any, first_da
 
 
 @njit(cache=True, inline="always")
-def plan_record(r: Any, day: Any, key: Any, rec_who: Any, rec_day: Any, latent: Any, rate: Any, cls: Any, total: Any,
-                cumulative: Any) -> Any:  # fmt: skip
+def plan_record(
+    r: Any,
+    day: Any,
+    key: Any,
+    rec_who: Any,
+    rec_day: Any,
+    latent: Any,
+    rate: Any,
+    cls: Any,
+    total: Any,
+    cumulative: Any,
+) -> Any:
     """The day after `day` on which record r makes its next attempts; `key` is of the purpose."""
     first = np.int64(rec_day[r]) + np.int64(latent[r])
     name = attempt_name(rec_who[r], own_day(day, np.int64(rec_day[r])), 0)
@@ -48,9 +67,18 @@ def plan_record(r: Any, day: Any, key: Any, rec_who: Any, rec_day: Any, latent: 
 
 
 @njit(cache=True, nogil=True)
-def plan_records(day: Any, key: Any, lo: Any, hi: Any, rec: Any, total: Any, cumulative: Any) -> None:
+def plan_records(
+    day: Any, key: Any, lo: Any, hi: Any, rec: Any, total: Any, cumulative: Any
+) -> None:
     """Enters the day of the first attempts of the new records lo..hi-1."""
-    who, days, latent, rate, cls, planned = rec.who, rec.day, rec.latent, rec.rate, rec.cls, rec.next
+    who, days, latent, rate, cls, planned = (
+        rec.who,
+        rec.day,
+        rec.latent,
+        rec.rate,
+        rec.cls,
+        rec.next,
+    )
     for r in range(lo, hi):
         planned[r] = plan_record(r, day, key, who, days, latent, rate, cls, total, cumulative)
 
@@ -66,16 +94,31 @@ def list_hits(day: Any, planned: Any, hits: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def count_attempts(day: Any, key: Any, base: Any, hits: Any, found: Any, rec: Any, total: Any, profile: Any,
-                   times: Any) -> Any:  # fmt: skip
-    """How many attempts each of them makes: a Poisson number of at least one, by inversion. Returns their sum."""
+def count_attempts(
+    day: Any,
+    key: Any,
+    base: Any,
+    hits: Any,
+    found: Any,
+    rec: Any,
+    total: Any,
+    profile: Any,
+    times: Any,
+) -> Any:
+    """How many attempts each of them makes: a Poisson number of at least one, by inversion.
+    Returns their sum.
+    """
     who, days, latent, rate, cls = rec.who, rec.day, rec.latent, rec.rate, rec.cls
     attempts = np.int64(0)
     for h in range(found):
         r = base + np.int64(hits[h])
-        mean = np.float64(rate[r] * profile[day - np.int64(days[r]) - np.int64(latent[r])] * total[cls[r]])
+        mean = np.float64(
+            rate[r] * profile[day - np.int64(days[r]) - np.int64(latent[r])] * total[cls[r]]
+        )
         term = np.exp(-mean)
-        chance = uniform(mix(key + attempt_name(who[r], own_day(day, np.int64(days[r])), 0) * GOLDEN)) * (1.0 - term)
+        chance = uniform(
+            mix(key + attempt_name(who[r], own_day(day, np.int64(days[r])), 0) * GOLDEN)
+        ) * (1.0 - term)
         number = np.int64(1)
         term *= mean
         while chance >= term and number < MAX_ATTEMPTS:
@@ -88,9 +131,18 @@ def count_attempts(day: Any, key: Any, base: Any, hits: Any, found: Any, rec: An
 
 
 @njit(cache=True, nogil=True)
-def plan_hits(day: Any, key: Any, base: Any, hits: Any, found: Any, rec: Any, total: Any, cumulative: Any) -> None:
+def plan_hits(
+    day: Any, key: Any, base: Any, hits: Any, found: Any, rec: Any, total: Any, cumulative: Any
+) -> None:
     """Enters the day of the attempts after today's."""
-    who, days, latent, rate, cls, planned = rec.who, rec.day, rec.latent, rec.rate, rec.cls, rec.next
+    who, days, latent, rate, cls, planned = (
+        rec.who,
+        rec.day,
+        rec.latent,
+        rec.rate,
+        rec.cls,
+        rec.next,
+    )
     for h in range(found):
         r = base + np.int64(hits[h])
         planned[r] = plan_record(r, day, key, who, days, latent, rate, cls, total, cumulative)
@@ -98,12 +150,27 @@ def plan_hits(day: Any, key: Any, base: Any, hits: Any, found: Any, rec: Any, to
 
 @njit(cache=True, nogil=True)
 def draw_slots(
-    day: Any, key: Any, slots_key: Any, base: Any, hits: Any, times: Any, found: Any, mixing: Any, rec: Any, work: Any
+    day: Any,
+    key: Any,
+    slots_key: Any,
+    base: Any,
+    hits: Any,
+    times: Any,
+    found: Any,
+    mixing: Any,
+    rec: Any,
+    work: Any,
 ) -> Any:
     """Every attempt's layer and contact slot, in the order of the records. Returns their number."""
     raw = work.raw
     raw_record, raw_layer, raw_key, raw_thin = raw.record, raw.setting, raw.key, raw.thin
-    cumulative, contacts, rec_who, rec_cls, rec_day = mixing.cumulative, mixing.contacts, rec.who, rec.cls, rec.day
+    cumulative, contacts, rec_who, rec_cls, rec_day = (
+        mixing.cumulative,
+        mixing.contacts,
+        rec.who,
+        rec.cls,
+        rec.day,
+    )
     n = np.int64(0)
     for h in range(found):
         r = base + hits[h]
@@ -119,7 +186,10 @@ def draw_slots(
         part = (x - below_it) / (cumulative[cls, layer] - below_it)
         slot = np.int64(part * contacts[cls, layer])
         own = raw_thin[m] >> np.uint64(40)
-        raw_layer[m], raw_key[m] = layer, slot_key(slots_key, own, infector_of(raw_thin[m]), layer, slot)
+        raw_layer[m], raw_key[m] = (
+            layer,
+            slot_key(slots_key, own, infector_of(raw_thin[m]), layer, slot),
+        )
     return n
 
 

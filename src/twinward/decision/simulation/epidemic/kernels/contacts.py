@@ -1,6 +1,8 @@
-"""Whom a resident meets: every contact slot can be derived again from (seed, resident, day, layer, slot).
+"""Whom a resident meets: every contact slot can be derived again from (seed, resident, day, layer,
+slot).
 
-Days are counted from the resident's own infection, so that an infection which a measure delays has the same contacts.
+Days are counted from the resident's own infection, so that an infection which a measure delays has
+the same contacts.
 """
 
 from __future__ import annotations
@@ -11,8 +13,25 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import GOLDEN, below, mix, uniform
-from twinward.decision.simulation.epidemic.kernels.tables import (CELL, HOUSEHOLD, IN_HOSPITAL, IN_HOUSEHOLD, LAYERS, RANDOM, TEAM, TRANSPORT)
-from twinward.decision.simulation.epidemic.kernels.resident_bits import (FACILITY, HOME, HOSPITAL, leaf_of, offset_of, size_of, team_of)
+from twinward.decision.simulation.epidemic.kernels.resident_bits import (
+    FACILITY,
+    HOME,
+    HOSPITAL,
+    leaf_of,
+    offset_of,
+    size_of,
+    team_of,
+)
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    CELL,
+    HOUSEHOLD,
+    IN_HOSPITAL,
+    IN_HOUSEHOLD,
+    LAYERS,
+    RANDOM,
+    TEAM,
+    TRANSPORT,
+)
 
 _SPAN_SHIFT = 38  # infections up to day 89 and those carried into day 0 are of one span
 _WHO = np.uint64(0xFFFFFFFF)
@@ -21,7 +40,9 @@ _SLOT_SALT = np.uint64(0xA0761D6478BD642F)
 
 @njit(cache=True, inline="always")
 def own_day(day: Any, born: Any) -> Any:
-    """12 bits: days since the infection of day `born`, and in which span of 128 days that lay, for reinfections."""
+    """12 bits: days since the infection of day `born`, and in which span of 128 days that lay,
+    for reinfections.
+    """
     return np.uint64(((day - born) & 255) | ((((born + _SPAN_SHIFT) >> 7) & 15) << 8))
 
 
@@ -38,8 +59,12 @@ def infector_of(name: Any) -> Any:
 
 @njit(cache=True, inline="always")
 def slot_key(key: Any, own: Any, who: Any, layer: Any, slot: Any) -> Any:
-    """The key of one contact slot: SplitMix64 at the position named by (own day, resident, layer, slot)."""
-    place = (own << np.uint64(52)) | (np.uint64(who) << np.uint64(20)) | np.uint64((layer << 16) | slot)
+    """The key of one contact slot: SplitMix64 at the position named by (own day, resident,
+    layer, slot).
+    """
+    place = (
+        (own << np.uint64(52)) | (np.uint64(who) << np.uint64(20)) | np.uint64((layer << 16) | slot)
+    )
     return mix(key + place * GOLDEN)
 
 
@@ -51,7 +76,9 @@ def slot_chance(key: Any) -> Any:
 
 @njit(cache=True, inline="always")
 def pick_layer(cumulative: Any, cls: Any, x: Any) -> Any:
-    """The layer whose share of the transmission weight holds x (no branch, so that nothing is mispredicted)."""
+    """The layer whose share of the transmission weight holds x (no branch, so that nothing is
+    mispredicted).
+    """
     layer = np.int64(0)
     for k in range(LAYERS - 1):
         layer += np.int64(x >= cumulative[cls, k])
@@ -59,11 +86,22 @@ def pick_layer(cumulative: Any, cls: Any, x: Any) -> Any:
 
 
 @njit(cache=True, inline="always")
-def pool_of(who: Any, fixed: Any, layer: Any, residents: Any, leaf_start: Any, team_start: Any, team_site: Any,
-            site_start: Any, site_leaf: Any) -> Any:  # fmt: skip
-    """(through members?, first, count) of the residents among whom a contact of this layer is drawn.
+def pool_of(
+    who: Any,
+    fixed: Any,
+    layer: Any,
+    residents: Any,
+    leaf_start: Any,
+    team_start: Any,
+    team_site: Any,
+    site_start: Any,
+    site_leaf: Any,
+) -> Any:
+    """(through members?, first, count) of the residents among whom a contact of this layer is
+    drawn.
 
-    Arrays come one by one: taking them out of a tuple inside a loop costs a count of references each time.
+    Arrays come one by one: taking them out of a tuple inside a loop costs a count of references
+    each time.
     """
     through, first, count = False, np.int64(0), np.int64(residents)
     if layer == HOUSEHOLD:
@@ -91,7 +129,9 @@ def pool_of(who: Any, fixed: Any, layer: Any, residents: Any, leaf_start: Any, t
 
 @njit(cache=True, inline="always")
 def ward_pool(fixed: Any, leaf_hospital: Any, site_start: Any) -> Any:
-    """(first, count) of the staff of the hospital that serves the resident's leaf area; count 0 where there is none."""
+    """(first, count) of the staff of the hospital that serves the resident's leaf area; count 0
+    where there is none.
+    """
     site = np.int64(leaf_hospital[leaf_of(fixed)])
     first, count = np.int64(0), np.int64(0)
     if site >= 0:
@@ -102,13 +142,17 @@ def ward_pool(fixed: Any, leaf_hospital: Any, site_start: Any) -> Any:
 
 @njit(cache=True, inline="always")
 def choose(key: Any, first: Any, count: Any, inside: Any) -> Any:
-    """A position in the pool. One who belongs to it draws among all but the last, and takes the last for itself."""
+    """A position in the pool. One who belongs to it draws among all but the last, and takes the
+    last for itself.
+    """
     return first + below(key, max(count - 1, 1) if inside else count)
 
 
 @njit(cache=True, inline="always")
 def apart_factor(ward_factor: Any, apart: Any, setting: Any) -> Any:
-    """Share of a person's contacts in `setting` that remain when the person is kept apart in this way."""
+    """Share of a person's contacts in `setting` that remain when the person is kept apart in
+    this way.
+    """
     factor = np.float32(1.0)
     if apart == HOME:
         factor = np.float32(setting == IN_HOUSEHOLD)

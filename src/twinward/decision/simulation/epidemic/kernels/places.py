@@ -1,4 +1,6 @@
-"""Whom the attempts of a chunk meet: the pool of each layer, and what measures leave of the infector's side."""
+"""Whom the attempts of a chunk meet: the pool of each layer, and what measures leave of the
+infector's side.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,31 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import mix, uniform
-from twinward.decision.simulation.epidemic.kernels.contacts import (apart_factor, choose, infector_of, slot_chance, ward_pool)
-from twinward.decision.simulation.epidemic.kernels.tables import (CELL, HOUSEHOLD, IN_HOSPITAL, RANDOM, SITE, TEAM, TRANSPORT)
-from twinward.decision.simulation.epidemic.kernels.resident_bits import (HOSPITAL, age_of, kind_of, leaf_of, offset_of, size_of, team_of)
+from twinward.decision.simulation.epidemic.kernels.contacts import (
+    apart_factor,
+    choose,
+    infector_of,
+    slot_chance,
+    ward_pool,
+)
+from twinward.decision.simulation.epidemic.kernels.resident_bits import (
+    HOSPITAL,
+    age_of,
+    kind_of,
+    leaf_of,
+    offset_of,
+    size_of,
+    team_of,
+)
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    CELL,
+    HOUSEHOLD,
+    IN_HOSPITAL,
+    RANDOM,
+    SITE,
+    TEAM,
+    TRANSPORT,
+)
 
 _THIN_SALT = np.uint64(0xE7037ED1A0B428DB)
 
@@ -21,8 +45,18 @@ def list_ranges(city: Any, work: Any) -> None:
 
     One who drew themselves meets the last of the pool instead.
     """
-    source_fixed, layers, record, keys = work.source_fixed, work.layers, work.buf.record, work.buf.key
-    target, leaf_start, residents, thins = work.buf.target, city.leaf_start, len(city.words), work.buf.thin
+    source_fixed, layers, record, keys = (
+        work.source_fixed,
+        work.layers,
+        work.buf.record,
+        work.buf.key,
+    )
+    target, leaf_start, residents, thins = (
+        work.buf.target,
+        city.leaf_start,
+        len(city.words),
+        work.buf.thin,
+    )
     for m in range(layers[HOUSEHOLD], layers[HOUSEHOLD + 1]):
         fixed = source_fixed[record[m]]
         own = infector_of(thins[m])
@@ -41,8 +75,15 @@ def list_ranges(city: Any, work: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def list_members(city: Any, work: Any) -> None:
-    """Attempts at a site: in the team (the site where the team is one person), in the site, on the way there."""
-    source_fixed, layers, record, keys = work.source_fixed, work.layers, work.buf.record, work.buf.key
+    """Attempts at a site: in the team (the site where the team is one person), in the site, on
+    the way there.
+    """
+    source_fixed, layers, record, keys = (
+        work.source_fixed,
+        work.layers,
+        work.buf.record,
+        work.buf.key,
+    )
     target, lasts, member, thins = work.buf.target, work.buf.last, city.member, work.buf.thin
     team_start, team_site, site_start = city.team_start, city.team_site, city.site_start
     site_leaf, leaf_start = city.site_leaf, city.leaf_start
@@ -76,16 +117,23 @@ def luck_of(key: Any, thin: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def drop_restricted(n: Any, key: Any, found: Any, highest: Any, city: Any, mixing: Any, response: Any,
-                    work: Any) -> Any:  # fmt: skip
-    """Leaves out attempts that measures stop on the infector's side, before it is asked whom they would meet.
+def drop_restricted(
+    n: Any, key: Any, found: Any, highest: Any, city: Any, mixing: Any, response: Any, work: Any
+) -> Any:
+    """Leaves out attempts that measures stop on the infector's side, before it is asked whom they
+    would meet.
 
-    No attempt takes with a chance above the infector's mask times `highest`, the highest susceptibility of an age.
-    Returns how many are left.
+    No attempt takes with a chance above the infector's mask times `highest`, the highest
+    susceptibility of an age. Returns how many are left.
     """
     raw, source_fixed, rows, stays = work.raw, work.source_fixed, work.rows, work.stays
     record, layers, keys, thins = raw.record, raw.setting, raw.key, raw.thin
-    setting_of, leaf_zone, factor, shield = mixing.setting, city.leaf_zone, response.factor, response.shield
+    setting_of, leaf_zone, factor, shield = (
+        mixing.setting,
+        city.leaf_zone,
+        response.factor,
+        response.shield,
+    )
     band_of, bands, settings = response.band, response.factor.shape[1], response.factor.shape[2]
     flat, veil = factor.reshape(-1), shield.reshape(-1)
     left = np.empty((4, settings), np.float32)
@@ -123,5 +171,11 @@ def meet_staff(city: Any, work: Any) -> None:
 
 @njit(cache=True, inline="always")
 def setting_met(setting_of: Any, layer: Any, fixed: Any, apart: Any) -> Any:
-    """The setting in which a contact counts; the household contacts of a patient are with hospital staff."""
-    return IN_HOSPITAL if apart == HOSPITAL and layer == HOUSEHOLD else np.int64(setting_of[layer, kind_of(fixed)])
+    """The setting in which a contact counts; the household contacts of a patient are with
+    hospital staff.
+    """
+    return (
+        IN_HOSPITAL
+        if apart == HOSPITAL and layer == HOUSEHOLD
+        else np.int64(setting_of[layer, kind_of(fixed)])
+    )

@@ -1,7 +1,8 @@
-"""Who was infected of late, in one byte a resident: most attempts end there, without a trip to the residents' words.
+"""Who was infected of late, in one byte a resident: most attempts end there, without a trip to the
+residents' words.
 
-The mark of an infection is the mark of its day; marks move down by PERIOD every PERIOD days, so that the age of a mark
-is always the mark of today less itself, and 0 is old.
+The mark of an infection is the mark of its day; marks move down by PERIOD every PERIOD days, so
+that the age of a mark is always the mark of today less itself, and 0 is old.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-FIRST, PERIOD = 61, 180  # FIRST exceeds every age that is asked about; FIRST + PERIOD fits into a byte
+FIRST, PERIOD = (
+    61,
+    180,
+)  # FIRST exceeds every age that is asked about; FIRST + PERIOD fits into a byte
 
 
 def mark_of(day: int) -> int:

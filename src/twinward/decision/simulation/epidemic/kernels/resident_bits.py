@@ -1,13 +1,18 @@
-"""How one resident fits into two 64-bit words: what never changes, and what the outbreak and the response changed.
+"""How one resident fits into two 64-bit words: what never changes, and what the outbreak and the
+response changed.
 
 The words of a resident lie beside each other, so that one trip to memory brings both.
 
-fixed   0-23 team row | 24-26 site kind (7: none) | 27-33 age | 34 sex | 35-50 leaf area | 51-56 place in the
+fixed   0-23 team row | 24-26 site kind (7: none) | 27-33 age | 34 sex | 35-50 leaf area | 51-56
+place in the
         household | 57-62 household size
-state   0-2 strain of the last infection + 1 (0: never) | 3-13 its day | 14-15 vaccine doses | 16-26 day of the last
-        dose | 27-37 apart from | 38-48 apart until (exclusive) | 49-50 how apart | 51 dead | 52 confirmed
+state   0-2 strain of the last infection + 1 (0: never) | 3-13 its day | 14-15 vaccine doses |
+16-26 day of the last
+        dose | 27-37 apart from | 38-48 apart until (exclusive) | 49-50 how apart | 51 dead | 52
+        confirmed
 
-Days in the state word are counted from DAY_ZERO, so that immunity may be older than the first simulated day.
+Days in the state word are counted from DAY_ZERO, so that immunity may be older than the first
+simulated day.
 """
 
 from __future__ import annotations
@@ -38,7 +43,9 @@ _VACCINE = np.uint64(((1 << 13) - 1) << 14)
 def pack_fixed(kind: Any, age: Any, sex: Any, leaf: Any, offset: Any, size: Any) -> Any:
     """The fixed word without its team row."""
     word = (np.uint64(kind) << _S24) | (np.uint64(age) << _S27) | (np.uint64(sex) << _S34)
-    return word | (np.uint64(leaf) << _S35) | (np.uint64(offset) << _S51) | (np.uint64(size) << _S57)
+    return (
+        word | (np.uint64(leaf) << _S35) | (np.uint64(offset) << _S51) | (np.uint64(size) << _S57)
+    )
 
 
 @njit(cache=True, inline="always")
@@ -107,7 +114,11 @@ def vaccinate(state: Any, doses: Any, day: Any) -> Any:
 @njit(cache=True, inline="always")
 def start_isolation(state: Any, kind: Any, start: Any, end: Any) -> Any:
     """Keeps a resident apart on the days start <= day < end."""
-    word = (np.uint64(start + DAY_ZERO) << _S27) | (np.uint64(end + DAY_ZERO) << _S38) | (np.uint64(kind) << _S49)
+    word = (
+        (np.uint64(start + DAY_ZERO) << _S27)
+        | (np.uint64(end + DAY_ZERO) << _S38)
+        | (np.uint64(kind) << _S49)
+    )
     return (state & ~_APART) | word
 
 

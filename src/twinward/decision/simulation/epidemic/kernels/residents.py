@@ -1,4 +1,6 @@
-"""Builds the simulator's view of a city base: two words a resident and the member lists of sites and teams."""
+"""Builds the simulator's view of a city base: two words a resident and the member lists of sites
+and teams.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,25 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.decision.simulation.epidemic.kernels.resident_bits import (FIXED, MAX_HOUSEHOLD, NO_TEAM_KIND, pack_fixed)
+from twinward.decision.simulation.epidemic.kernels.resident_bits import (
+    FIXED,
+    MAX_HOUSEHOLD,
+    NO_TEAM_KIND,
+    pack_fixed,
+)
 
 NO_SITE = np.uint32(0xFFFFFFFF)
 
 
 @njit(cache=True, nogil=True)
 def fill_fixed(
-    words: Any, age_sex: Any, household_start: Any, leaf_start: Any, site_of: Any, site_kind: Any, oldest: Any
+    words: Any,
+    age_sex: Any,
+    household_start: Any,
+    leaf_start: Any,
+    site_of: Any,
+    site_kind: Any,
+    oldest: Any,
 ) -> None:
     """Fixed words without team rows. Households above MAX_HOUSEHOLD meet in groups of that size."""
     leaf = 0
@@ -32,7 +45,9 @@ def fill_fixed(
 
 @njit(cache=True, nogil=True)
 def sort_members(site_of: Any, team_of: Any, sites: Any) -> Any:
-    """Residents who have a site, sorted by (site, team, row): two stable counting passes, team first."""
+    """Residents who have a site, sorted by (site, team, row): two stable counting passes, team
+    first.
+    """
     by_team = np.zeros(65_537, np.int64)
     by_site = np.zeros(sites + 1, np.int64)
     for i in range(len(site_of)):
@@ -61,7 +76,9 @@ def sort_members(site_of: Any, team_of: Any, sites: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def number_teams(words: Any, member: Any, site_start: Any, team_of: Any) -> Any:
-    """Writes each member's team row into the fixed word; returns team_start[T+1] and team_site[T]."""
+    """Writes each member's team row into the fixed word; returns team_start[T+1] and
+    team_site[T].
+    """
     start = np.empty(len(member) + 1, np.uint32)
     site_of_team = np.empty(len(member), np.uint32)
     teams = -1

@@ -1,4 +1,6 @@
-"""Finding cases and acting on them: tests, isolation, household quarantine, tracing over the very contact slots."""
+"""Finding cases and acting on them: tests, isolation, household quarantine, tracing over the
+very contact slots.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,35 @@ from numba import njit
 
 from twinward.core.chance import GOLDEN, key2, mix, uniform
 from twinward.decision.simulation.epidemic.kernels.commit import contact_class
-from twinward.decision.simulation.epidemic.kernels.contacts import (apart_factor, choose, own_day, pool_of, slot_chance, slot_key)
+from twinward.decision.simulation.epidemic.kernels.contacts import (
+    apart_factor,
+    choose,
+    own_day,
+    pool_of,
+    slot_chance,
+    slot_key,
+)
+from twinward.decision.simulation.epidemic.kernels.resident_bits import (
+    FACILITY,
+    FIXED,
+    HOME,
+    HOSPITAL,
+    STATE,
+    age_of,
+    confirm,
+    infected_day,
+    is_confirmed,
+    is_dead,
+    isolated_on,
+    isolated_until,
+    kind_of,
+    leaf_of,
+    offset_of,
+    size_of,
+    start_isolation,
+    strain_of,
+)
 from twinward.decision.simulation.epidemic.kernels.tables import LAYERS, NOBODY, TRANSPORT
-from twinward.decision.simulation.epidemic.kernels.resident_bits import (FACILITY, FIXED, HOME, HOSPITAL, STATE, age_of, isolated_on, isolated_until, confirm, infected_day, is_confirmed, is_dead, kind_of, leaf_of, offset_of, start_isolation, size_of, strain_of)
 
 _SEEK_SALT = np.uint64(0x589965CC75374CC3)
 _FIND_SALT = np.uint64(0x1D8E4E27C47D124F)
@@ -27,7 +55,9 @@ def reached(fixed: Any, zone_of_leaf: Any, band: Any, member: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def with_symptoms_since(days: Any, onsets: Any, onset_day: Any, found: Any) -> Any:
-    """Positions whose symptoms began on `onset_day`; NEVER is farther off than any row that is asked about."""
+    """Positions whose symptoms began on `onset_day`; NEVER is farther off than any row that is
+    asked about.
+    """
     n = np.int32(0)
     for k in range(len(days)):
         found[n] = k
@@ -36,9 +66,20 @@ def with_symptoms_since(days: Any, onsets: Any, onset_day: Any, found: Any) -> A
 
 
 @njit(cache=True, nogil=True)
-def test_records(day: Any, key: Any, rows: Any, rec: Any, zone_of_leaf: Any, band: Any, member: Any, reach: Any,
-                 sensitivity: Any, positive: Any) -> Any:  # fmt: skip
-    """Tests the infected of these rows who are concerned and come. Enters (resident, infector) of the positive.
+def test_records(
+    day: Any,
+    key: Any,
+    rows: Any,
+    rec: Any,
+    zone_of_leaf: Any,
+    band: Any,
+    member: Any,
+    reach: Any,
+    sensitivity: Any,
+    positive: Any,
+) -> Any:
+    """Tests the infected of these rows who are concerned and come. Enters (resident, infector) of
+    the positive.
 
     Returns (positive, tests).
     """
@@ -61,7 +102,9 @@ def test_records(day: Any, key: Any, rows: Any, rec: Any, zone_of_leaf: Any, ban
 
 @njit(cache=True, nogil=True)
 def confirm_cases(words: Any, cases: Any) -> Any:
-    """Marks cases as confirmed and moves those who were not before to the front (the dead are not); their number."""
+    """Marks cases as confirmed and moves those who were not before to the front (the dead are
+    not); their number.
+    """
     n = 0
     for k in range(len(cases)):
         who = cases[k, 0]
@@ -81,12 +124,18 @@ def extend_apart(state: Any, kind: Any, day: Any, end: Any) -> Any:
         return state
     if now == HOME:
         # the older beginning is kept: tracing asks where somebody was on earlier days
-        return state if kind == HOME and isolated_until(state) >= end else start_isolation(state, kind, day, end)
+        return (
+            state
+            if kind == HOME and isolated_until(state) >= end
+            else start_isolation(state, kind, day, end)
+        )
     return start_isolation(state, kind, day, end)
 
 
 @njit(cache=True, nogil=True)
-def isolate(day: Any, key: Any, words: Any, cases: Any, kind: Any, end: Any, reach: Any, places: Any) -> Any:
+def isolate(
+    day: Any, key: Any, words: Any, cases: Any, kind: Any, end: Any, reach: Any, places: Any
+) -> Any:
     """Cases who comply are kept apart, as long as there are places; returns how many."""
     taken = 0
     for k in range(len(cases)):
@@ -98,9 +147,20 @@ def isolate(day: Any, key: Any, words: Any, cases: Any, kind: Any, end: Any, rea
 
 
 @njit(cache=True, nogil=True)
-def quarantine_households(day: Any, key: Any, words: Any, cases: Any, end: Any, reach: Any, zone_of_leaf: Any,
-                          band: Any, member: Any) -> Any:  # fmt: skip
-    """Everybody else in the households of `cases`; the household complies or not as one. Returns persons."""
+def quarantine_households(
+    day: Any,
+    key: Any,
+    words: Any,
+    cases: Any,
+    end: Any,
+    reach: Any,
+    zone_of_leaf: Any,
+    band: Any,
+    member: Any,
+) -> Any:
+    """Everybody else in the households of `cases`; the household complies or not as one. Returns
+    persons.
+    """
     persons = 0
     for k in range(len(cases)):
         case = np.int64(cases[k, 0])
@@ -110,14 +170,20 @@ def quarantine_households(day: Any, key: Any, words: Any, cases: Any, end: Any, 
             continue
         for other in range(home, home + size_of(fixed)):
             state = words[other, STATE]
-            if other != case and not is_dead(state) and reached(words[other, FIXED], zone_of_leaf, band, member):
+            if (
+                other != case
+                and not is_dead(state)
+                and reached(words[other, FIXED], zone_of_leaf, band, member)
+            ):
                 words[other, STATE] = extend_apart(state, HOME, day, end)
                 persons += 1
     return persons
 
 
 @njit(cache=True, inline="always")
-def quarantine_contact(day: Any, key: Any, words: Any, other: Any, state: Any, end: Any, sensitivity: Any) -> Any:
+def quarantine_contact(
+    day: Any, key: Any, words: Any, other: Any, state: Any, end: Any, sensitivity: Any
+) -> Any:
     """Quarantines one contact and tests; True for a positive test of one not yet confirmed."""
     words[other, STATE] = extend_apart(state, HOME, day, end)
     since = day - infected_day(state)
@@ -127,17 +193,46 @@ def quarantine_contact(day: Any, key: Any, words: Any, other: Any, state: Any, e
 
 
 @njit(cache=True, nogil=True)
-def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: Any, mixing: Any, response: Any,
-              found: Any, end: Any, sensitivity: Any, positive: Any, n: Any) -> Any:  # fmt: skip
-    """Contacts that `cases` had on the day `past`: quarantined and tested. Returns (positives so far, contacts).
+def trace_day(
+    day: Any,
+    past: Any,
+    key: Any,
+    slots_key: Any,
+    cases: Any,
+    city: Any,
+    mixing: Any,
+    response: Any,
+    found: Any,
+    end: Any,
+    sensitivity: Any,
+    positive: Any,
+    n: Any,
+) -> Any:
+    """Contacts that `cases` had on the day `past`: quarantined and tested. Returns (positives so
+    far, contacts).
 
     Whether a contact took place is asked of the same chance and the same bound as in transmission.
     """
     traced = 0
-    words, member, leaf_start, team_start = city.words, city.member, city.leaf_start, city.team_start
+    words, member, leaf_start, team_start = (
+        city.words,
+        city.member,
+        city.leaf_start,
+        city.team_start,
+    )
     team_site, site_start, site_leaf = city.team_site, city.site_start, city.site_leaf
-    leaf_zone, leaf_group, contacts, setting_of = city.leaf_zone, city.leaf_group, mixing.contacts, mixing.setting
-    factor, band_of, ward, crossing = response.factor, response.band, response.ward_factor, response.crossing
+    leaf_zone, leaf_group, contacts, setting_of = (
+        city.leaf_zone,
+        city.leaf_group,
+        mixing.contacts,
+        mixing.setting,
+    )
+    factor, band_of, ward, crossing = (
+        response.factor,
+        response.band,
+        response.ward_factor,
+        response.crossing,
+    )
     for k in range(len(cases)):
         who = np.int64(cases[k, 0])
         fixed, apart = words[who, FIXED], isolated_on(words[who, STATE], past)
@@ -151,14 +246,24 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
             mine = factor[zone, band, setting] * apart_factor(ward, apart, setting)
             for slot in range(np.int64(np.ceil(number))):
                 draw = slot_key(slots_key, own, who, layer, slot)
-                whole = min(number - slot, 1.0)  # the last slot of a layer may be a part of a contact
+                whole = min(
+                    number - slot, 1.0
+                )  # the last slot of a layer may be a part of a contact
                 if uniform(mix(draw ^ _FIND_SALT)) >= found[setting] * whole:
                     continue
                 happened = slot_chance(draw)
                 if happened >= mine:
                     continue
                 through, first, count = pool_of(
-                    who, fixed, layer, len(words), leaf_start, team_start, team_site, site_start, site_leaf
+                    who,
+                    fixed,
+                    layer,
+                    len(words),
+                    leaf_start,
+                    team_start,
+                    team_site,
+                    site_start,
+                    site_leaf,
                 )
                 if count < 2:
                     continue
@@ -170,7 +275,9 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
                 if is_dead(state) or n >= len(positive):
                     continue
                 there = leaf_of(theirs)
-                bound = factor[np.int64(leaf_zone[there]), np.int64(band_of[age_of(theirs)]), setting]
+                bound = factor[
+                    np.int64(leaf_zone[there]), np.int64(band_of[age_of(theirs)]), setting
+                ]
                 bound = min(mine, bound) * apart_factor(ward, isolated_on(state, past), setting)
                 if leaf_group[there] != leaf_group[leaf]:
                     bound *= crossing
@@ -183,16 +290,31 @@ def trace_day(day: Any, past: Any, key: Any, slots_key: Any, cases: Any, city: A
 
 
 @njit(cache=True, nogil=True)
-def trace_back(day: Any, key: Any, cases: Any, chance: Any, words: Any, end: Any, sensitivity: Any, positive: Any,
-               n: Any) -> Any:  # fmt: skip
-    """Infectors of `cases` who are found are quarantined and tested. Returns (positives so far, contacts)."""
+def trace_back(
+    day: Any,
+    key: Any,
+    cases: Any,
+    chance: Any,
+    words: Any,
+    end: Any,
+    sensitivity: Any,
+    positive: Any,
+    n: Any,
+) -> Any:
+    """Infectors of `cases` who are found are quarantined and tested. Returns (positives so far,
+    contacts).
+    """
     traced = 0
     for k in range(len(cases)):
         who = np.int64(cases[k, 1])
         if who == NOBODY:
             continue
         state = words[who, STATE]
-        if uniform(mix(key2(key, np.uint64(who)) ^ _FIND_SALT)) >= chance or is_dead(state) or n >= len(positive):
+        if (
+            uniform(mix(key2(key, np.uint64(who)) ^ _FIND_SALT)) >= chance
+            or is_dead(state)
+            or n >= len(positive)
+        ):
             continue
         traced += 1
         if quarantine_contact(day, key, words, who, state, end, sensitivity):

@@ -1,6 +1,7 @@
 """Dated outcomes of the few severe cases, and keeping residents apart.
 
-Each patient has one event to come. The patients of a day are chained, so that a day costs what happens on it.
+Each patient has one event to come. The patients of a day are chained, so that a day costs what
+happens on it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,24 @@ from numba import njit
 
 from twinward.core.chance import GOLDEN, key2, mix, uniform
 from twinward.decision.simulation.epidemic.kernels.contacts import attempt_name, own_day
-from twinward.decision.simulation.epidemic.kernels.tables import (AGENDA_D, H_ADMITTED, H_DIED, H_TO_ICU, H_TURNED_AWAY)
-from twinward.decision.simulation.epidemic.kernels.resident_bits import (HOSPITAL, STATE, age_of, is_dead, kill, start_isolation)
+from twinward.decision.simulation.epidemic.kernels.resident_bits import (
+    HOSPITAL,
+    STATE,
+    age_of,
+    is_dead,
+    kill,
+    start_isolation,
+)
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    AGENDA_D,
+    H_ADMITTED,
+    H_DIED,
+    H_TO_ICU,
+    H_TURNED_AWAY,
+)
 
-# what happens on the day of an event, in the order in which one day's events are dealt with; the first three are
-# leaving, and counted at their place among the flows
+# what happens on the day of an event, in the order in which one day's events are dealt with; the
+# first three are leaving, and counted at their place among the flows
 LEAVE_WARD, LEAVE_ICU, END_AT_HOME, TO_ICU, ADMIT = range(5)
 NOBODY_MORE = -1
 _LOW12, _12, _24, _36 = np.uint64(4095), np.uint64(12), np.uint64(24), np.uint64(36)
@@ -35,8 +49,11 @@ def file_event(patients: Any, row: Any, kind: Any, day: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def expect_patients(day: Any, key: Any, severe: Any, rec: Any, care: Any, patients: Any, used: Any) -> None:
-    """Draws the course of the infections `severe` and files their admission; used is (rows in use, head of the free).
+def expect_patients(
+    day: Any, key: Any, severe: Any, rec: Any, care: Any, patients: Any, used: Any
+) -> None:
+    """Draws the course of the infections `severe` and files their admission; used is (rows in use,
+    head of the free).
 
     An admission that should have been before today is today's.
     """
@@ -49,7 +66,9 @@ def expect_patients(day: Any, key: Any, severe: Any, rec: Any, care: Any, patien
         else:
             used[1] = patients.next[row]
         who = rec.who[r]
-        bits = mix(key + attempt_name(who, own_day(0, np.int64(rec.day[r])) >> np.uint64(8), 0) * GOLDEN)
+        bits = mix(
+            key + attempt_name(who, own_day(0, np.int64(rec.day[r])) >> np.uint64(8), 0) * GOLDEN
+        )
         again = key2(bits, np.uint64(1))
         age = age_of(rec.fixed[r])
         patients.who[row], patients.age[row], patients.risk[row] = who, age, 0.0
@@ -58,13 +77,21 @@ def expect_patients(day: Any, key: Any, severe: Any, rec: Any, care: Any, patien
         patients.icu_stay[row] = delays[3, np.int64((bits >> _36) & _LOW12)]
         patients.needs_icu[row] = uniform(again) < care.icu_chance[age]
         patients.luck[row] = uniform(mix(again))
-        admitted = np.int64(rec.day[r]) + np.int64(rec.onset[r]) + np.int64(delays[0, np.int64(bits & _LOW12)])
+        admitted = (
+            np.int64(rec.day[r])
+            + np.int64(rec.onset[r])
+            + np.int64(delays[0, np.int64(bits & _LOW12)])
+        )
         file_event(patients, row, ADMIT, max(admitted, day))
 
 
 @njit(cache=True, nogil=True)
-def pass_day(day: Any, patients: Any, used: Any, care: Any, inside: Any, flows: Any, words: Any) -> None:
-    """Deals with the events of `day`, kind by kind; inside[:] is (in wards, in intensive care), flows are counted."""
+def pass_day(
+    day: Any, patients: Any, used: Any, care: Any, inside: Any, flows: Any, words: Any
+) -> None:
+    """Deals with the events of `day`, kind by kind; inside[:] is (in wards, in intensive care),
+    flows are counted.
+    """
     slot = day % AGENDA_D
     count, row = 0, patients.first[slot]
     while row != NOBODY_MORE:
@@ -98,7 +125,9 @@ def pass_day(day: Any, patients: Any, used: Any, care: Any, inside: Any, flows: 
 
 
 @njit(cache=True, inline="always")
-def _admit(day: Any, row: Any, patients: Any, care: Any, inside: Any, flows: Any, words: Any) -> None:
+def _admit(
+    day: Any, row: Any, patients: Any, care: Any, inside: Any, flows: Any, words: Any
+) -> None:
     """To a ward while there are beds; whoever is turned away fares worse."""
     icu, home = patients.needs_icu[row], day + np.int64(patients.stay[row])
     if inside[0] >= care.beds:
@@ -117,7 +146,9 @@ def _admit(day: Any, row: Any, patients: Any, care: Any, inside: Any, flows: Any
 
 
 @njit(cache=True, inline="always")
-def _to_icu(day: Any, row: Any, patients: Any, care: Any, inside: Any, flows: Any, words: Any) -> None:
+def _to_icu(
+    day: Any, row: Any, patients: Any, care: Any, inside: Any, flows: Any, words: Any
+) -> None:
     """To intensive care while it has beds, else the ward without it."""
     end = day + np.int64(patients.icu_stay[row])
     if care.apart:

@@ -8,7 +8,17 @@ import numpy as np
 from numba import njit
 
 from twinward.core.chance import GOLDEN, mix
-from twinward.decision.simulation.epidemic.kernels.resident_bits import (FIXED, STATE, age_of, doses_of, infect, is_dead, leaf_of, strain_of, vaccinate)
+from twinward.decision.simulation.epidemic.kernels.resident_bits import (
+    FIXED,
+    STATE,
+    age_of,
+    doses_of,
+    infect,
+    is_dead,
+    leaf_of,
+    strain_of,
+    vaccinate,
+)
 
 _GROUPS = 11  # ages by ten years
 _FINE = 4096
@@ -43,7 +53,9 @@ def _place(fixed: Any, luck: Any, oldest_first: Any) -> Any:
 def queue_for_vaccine(
     words: Any, zone_of_leaf: Any, band: Any, member: Any, reach: Any, key: Any, oldest_first: Any
 ) -> Any:
-    """Residents in the order in which they are called: by age group, then by chance. member[Z, B] says who may."""
+    """Residents in the order in which they are called: by age group, then by chance. member[Z,
+    B] says who may.
+    """
     count = np.zeros(_GROUPS * _FINE + 1, np.int64)
     for turn in range(2):
         if turn == 1:

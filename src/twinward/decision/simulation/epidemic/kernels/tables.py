@@ -9,19 +9,38 @@ HOUSEHOLD, TEAM, SITE, CELL, TRANSPORT, RANDOM = range(6)
 LAYERS = 6
 # where an infection is counted
 SETTINGS = (
-    "household", "school_class", "school", "work_team", "workplace", "care_home",
-    "hospital", "community", "transport", "random", "imported",
-)  # fmt: skip
+    "household",
+    "school_class",
+    "school",
+    "work_team",
+    "workplace",
+    "care_home",
+    "hospital",
+    "community",
+    "transport",
+    "random",
+    "imported",
+)
 (
-    IN_HOUSEHOLD, IN_CLASS, IN_SCHOOL, IN_WORK_TEAM, IN_WORKPLACE, IN_CARE_HOME,
-    IN_HOSPITAL, IN_COMMUNITY, IN_TRANSPORT, IN_RANDOM, IMPORTED,
-) = range(11)  # fmt: skip
+    IN_HOUSEHOLD,
+    IN_CLASS,
+    IN_SCHOOL,
+    IN_WORK_TEAM,
+    IN_WORKPLACE,
+    IN_CARE_HOME,
+    IN_HOSPITAL,
+    IN_COMMUNITY,
+    IN_TRANSPORT,
+    IN_RANDOM,
+    IMPORTED,
+) = range(11)
 NOBODY = 0xFFFFFFFF
 NEVER = 255
 CHUNK = 4096
 QUANTILES = 4096
 REFRACTORY_DAYS = 45  # nobody is infected again while the last infection may still run
-AGENDA_D = 1024  # three delays of at most 250 days lie between an infection and the last event of its course
+# three delays of at most 250 days lie between an infection and the last event of its course
+AGENDA_D = 1024
 MAX_SLOTS = 65_536  # contacts of one resident in one layer and day
 AGE_STEPS = 256  # immunity is tabled in steps of 8 days since the event
 STEP_SHIFT = 3  # log2 of the days in a step
@@ -111,7 +130,9 @@ class Work(NamedTuple):
     times: Any  # int32[CHUNK+1]
     source_state: Any  # uint64[CHUNK]
     source_fixed: Any  # uint64[CHUNK]
-    rows: Any  # int32[CHUNK] where the row of the infector's zone and age band begins in the tables of measures
+    # int32[CHUNK] where the row of the infector's zone and age band begins in the tables of
+    # measures
+    rows: Any
     stays: Any  # uint8[CHUNK] how the infector is kept apart
     layers: Any  # int64[LAYERS+1] where each layer's attempts begin
     raw: Attempts  # before sorting by layer
@@ -136,7 +157,9 @@ class History(NamedTuple):
     sick: Any  # uint8 days from symptoms to recovery
     infectious: Any  # uint8 days of infectiousness without symptoms
     heterogeneity: Any  # float32 of mean 1
-    quiet_rate: Any  # float32[S] relative infectiousness without symptoms, times the strain's factor
+    quiet_rate: (
+        Any  # float32[S] relative infectiousness without symptoms, times the strain's factor
+    )
     loud_rate: Any  # float32[S] with symptoms
     symptomatic: Any  # float32[101]
     hospital: Any  # float32[S, 101] given symptoms
@@ -145,7 +168,9 @@ class History(NamedTuple):
 
 
 class Patients(NamedTuple):
-    """Severe cases, a row each, and for each day of the agenda the first and last row of its chain."""
+    """Severe cases, a row each, and for each day of the agenda the first and last row of its
+    chain.
+    """
 
     who: Any  # uint32
     age: Any  # uint8
@@ -187,9 +212,14 @@ class RunTally(NamedTuple):
 
 # flows between compartments, by the day on which they happen
 FLOWS = (
-    "infected_again", "infected_first", "to_presymptomatic", "to_asymptomatic", "to_mild",
-    "asymptomatic_recovered", "mild_recovered",
-)  # fmt: skip
+    "infected_again",
+    "infected_first",
+    "to_presymptomatic",
+    "to_asymptomatic",
+    "to_mild",
+    "asymptomatic_recovered",
+    "mild_recovered",
+)
 F_AGAIN, F_FIRST, F_PRE, F_ASYM, F_MILD, F_ASYM_RECOVERED, F_MILD_RECOVERED = range(7)
 
 # flows through the hospital; the first three are the kinds of leaving, in the order of the kernel
