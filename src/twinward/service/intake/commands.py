@@ -96,7 +96,7 @@ def submit(
 
     def work(tx: Transaction) -> BatchAccount:
         outcomes = [ask_within_reach(platform, caller, command, tx) for _, command in good]
-        account = account_for(len(items), [index for index, _ in good], outcomes, rejections)
+        account = account_for(len(items), good, outcomes, rejections)
         tx.add_counts(
             source,
             Counts(
@@ -136,13 +136,23 @@ def ask_within_reach(
 
 def account_for(
     received: int,
-    places: Sequence[int],
+    asked: Sequence[tuple[int, Command]],
     outcomes: Sequence[Outcome],
     rejections: Sequence[Rejection],
 ) -> BatchAccount:
+    """A report that leaves a person's case as it was is a duplicate, where its sender could not
+    know the case.
+    """
     rejected = list(rejections)
     tally = {"stored": 0, "duplicate": 0, "rejected": 0}
-    for index, outcome in zip(places, outcomes, strict=True):
+    for (index, command), outcome in zip(asked, outcomes, strict=True):
+        if (
+            outcome.code == "already_reported"
+            and isinstance(command, m.ReportCase)
+            and command.case is None
+        ):
+            tally["duplicate"] += 1
+            continue
         tally[outcome.status] += 1
         if outcome.status == "rejected":
             rejected.append(
