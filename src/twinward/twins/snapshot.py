@@ -7,8 +7,8 @@ from typing import Any
 
 from twinward.core.ports import Reader
 from twinward.twins.city.areas import AreaTree
-from twinward.twins.emergency.case_history import find_case
 from twinward.twins.emergency.incidents.closure import CriterionResult, find_evidence
+from twinward.twins.emergency.reports.case_history import find_case
 
 __all__ = ["Snapshot", "find_case"]
 

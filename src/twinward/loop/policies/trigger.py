@@ -15,8 +15,8 @@ from twinward.core.ports import Rows
 from twinward.library.hazards.hazard import LEVELS, Rule
 from twinward.loop.context import ReferenceData, command_id
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.case_history import NEW_STATUSES, UNWATCHED
 from twinward.twins.emergency.incidents.rows import Incident, LatestIncident, front_id
+from twinward.twins.emergency.reports.case_history import NEW_STATUSES, UNWATCHED
 
 
 def case_reported(

@@ -12,7 +12,7 @@ from twinward.core.errors import AbsentError, ConflictError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.case_history import Case, move_case
+from twinward.twins.emergency.reports.case_history import Case, move_case
 from twinward.twins.twin import Behaviour, Context
 
 

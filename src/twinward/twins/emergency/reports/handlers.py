@@ -12,7 +12,8 @@ from twinward.core.errors import ConflictError, RefusedError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.case_history import (
+from twinward.twins.emergency.contacts.handlers import OPEN_STEPS, watches
+from twinward.twins.emergency.reports.case_history import (
     DISCARDED,
     ENDED,
     NEW_STATUSES,
@@ -25,7 +26,6 @@ from twinward.twins.emergency.case_history import (
     list_versions,
     name_case,
 )
-from twinward.twins.emergency.contacts.handlers import OPEN_STEPS, watches
 from twinward.twins.twin import Behaviour, Context
 
 
