@@ -232,8 +232,8 @@ REJECTED: dict[str, tuple[dict[str, Any], str, str, int]] = {
     "grid cells": (
         {
             "config": POINTS,
-            "grid_csv": "lon,lat,n\n10.05,50.05,500\n10.15,50.05,400\n,50,3\nx,50,3\n10.1,50.05,-4\n"
-            "10.1,50.05,many\n0,0,5\n50.05,10.05,7\n10.5,50.9,8\n200,50,1\n",
+            "grid_csv": "lon,lat,n\n10.05,50.05,500\n10.15,50.05,400\n,50,3\nx,50,3\n"
+            "10.1,50.05,-4\n10.1,50.05,many\n0,0,5\n50.05,10.05,7\n10.5,50.9,8\n200,50,1\n",
         },
         "residents",
         "",
@@ -302,7 +302,10 @@ def test_a_broken_outline_is_mended_and_said_so(small_city: Write, tmp_path: Pat
 
 def test_a_place_outside_the_area_it_names_is_rejected(small_city: Write, tmp_path: Path) -> None:
     extra = '[[places]]\nfile = "p.csv"\nkind = "mall"\narea = "district"\n'
-    rows = "name,lon,lat,district\nin,10.05,50.05,West\nout,10.15,50.05,West\nnear,10.101,50.05,West\nwhat,10.05,50.05,North\n"
+    rows = (
+        "name,lon,lat,district\nin,10.05,50.05,West\nout,10.15,50.05,West\n"
+        "near,10.101,50.05,West\nwhat,10.05,50.05,North\n"
+    )
     report = build(small_city(extra=extra, p_csv=rows), tmp_path / "ws")
     assert report["sources"][-1]["reasons"] == {
         "outside the area it names": 1,

@@ -15,10 +15,10 @@ import pytest
 import shapely
 from small_city import CONFIG, square
 
-from twinward.citybase.bands import parse_band
 from twinward.citybase.build import build
 from twinward.citybase.columns import open_city
-from twinward.citybase.names import Names, bare, without_kind
+from twinward.citybase.people.bands import parse_band
+from twinward.citybase.sources.names import Names, bare, without_kind
 from twinward.citybase.sources.numbers import POINT, Writing, find_writing, to_numbers
 from twinward.core.errors import InputError
 from twinward.core.geography import distance_m
@@ -200,7 +200,9 @@ def test_a_table_that_finds_one_of_three_areas_asks(small_city: Write, tmp_path:
         WARDS.format(file="w.geojson") + TABLE,
         "code,count\nAgeda,4000\nTomar,1000\nElsewhere,2000\n",
     )
-    with pytest.raises(InputError, match="6,000 of 7,000 residents.*did you mean Águeda") as caught:
+    with pytest.raises(
+        InputError, match=r"6,000 of 7,000 residents.*did you mean Águeda"
+    ) as caught:
         make(small_city, tmp_path, config, w_geojson=THREE, r_csv=rows)
     assert caught.value.code == "most_residents_lost" and "--accept-losses" in caught.value.advice
     report = make(small_city, tmp_path, config, accept=True, w_geojson=THREE, r_csv=rows)

@@ -25,7 +25,7 @@ from twinward.citybase.columns import (
 from twinward.citybase.config import CityConfig, load_config
 from twinward.citybase.directory import CITY, REJECTED, locked, storage_error, whole_city
 from twinward.citybase.fidelity import measure
-from twinward.citybase.losses import people_left_out
+from twinward.citybase.people.losses import people_left_out
 from twinward.citybase.people.synthesis import Columns, Progress, synthesise
 from twinward.citybase.places.buildings import write_buildings
 from twinward.citybase.places.named_places import SITE_OF_KIND, PlaceTable

@@ -24,9 +24,9 @@ from twinward.citybase.defaults import (
     default_ages,
     household_shares,
 )
-from twinward.citybase.hexagons import hierarchy_of_cells
 from twinward.citybase.inputs import CityInputs, whole_ages
-from twinward.citybase.losses import require_most
+from twinward.citybase.people.hexagons import hierarchy_of_cells
+from twinward.citybase.people.losses import require_most
 from twinward.citybase.people.profiles import (
     default_jobs,
     jobs_by_floor,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from twinward.citybase.bands import parse_band
 from twinward.citybase.defaults import household_shares, spread_bands
+from twinward.citybase.people.bands import parse_band
 from twinward.citybase.people.profiles import single_years
 from twinward.citybase.places.named_places import map_kind
 from twinward.citybase.sources.ledger import SourceLedger

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from twinward.citybase.config import AreasConfig, Level
-from twinward.citybase.names import Names
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.names import Names
 from twinward.citybase.sources.systems import to_wgs84
 from twinward.citybase.sources.tables import SourceTable, read_table, to_text
 from twinward.core.errors import InputError

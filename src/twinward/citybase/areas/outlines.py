@@ -10,9 +10,9 @@ import shapely
 
 from twinward.citybase.areas.hierarchy import AreaNode, Hierarchy
 from twinward.citybase.config import Boundaries, Positions
-from twinward.citybase.names import Names, plain_key
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.names import Names, plain_key
 from twinward.citybase.sources.points import read_points
 from twinward.citybase.sources.shapes import Feature, read_features
 from twinward.citybase.sources.tables import to_text

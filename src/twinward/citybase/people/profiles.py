@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.citybase.areas.locator import Finder
-from twinward.citybase.bands import is_unknown, parse_band, read_distribution
 from twinward.citybase.config import AgesConfig, Households, Jobs
 from twinward.citybase.defaults import household_shares, spread_bands
+from twinward.citybase.people.bands import is_unknown, parse_band, read_distribution
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.points import read_points
 from twinward.core.errors import InputError

@@ -16,12 +16,12 @@ from twinward.citybase.areas.hierarchy import Hierarchy
 from twinward.citybase.areas.locator import Finder, leaves_of
 from twinward.citybase.areas.outlines import note_other_forms
 from twinward.citybase.config import ResidentsConfig
-from twinward.citybase.grids import grid_step_m, on_a_coast
 from twinward.citybase.inputs import apportion
-from twinward.citybase.losses import MOST, people_of, require_areas, require_most
-from twinward.citybase.names import is_total
+from twinward.citybase.people.grids import grid_step_m, on_a_coast
+from twinward.citybase.people.losses import MOST, people_of, require_areas, require_most
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.names import is_total
 from twinward.citybase.sources.points import read_points
 from twinward.citybase.sources.shapes import read_features
 from twinward.citybase.sources.tables import read_table, table_of_features, to_text

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
-from twinward.citybase.names import bare
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.names import bare
 from twinward.core.geography import distance_m
 
 # kinds whose grounds are wide: drawings of one name within these metres are one place. Bus stops

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 
-SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
 APOSTROPHES = "'’‘´`ʼ＇"
-SIGNS = {"space": " ", "apostrophe": "'", "none": ""} | {mark: "'" for mark in APOSTROPHES}
+SIGNS = {"space": " ", "apostrophe": "'", "none": ""} | dict.fromkeys(APOSTROPHES, "'")
 TEN_THOUSANDS = {"万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 FEW = 0.1  # numbers against the writing of this share at most are slips of single rows
@@ -61,7 +61,7 @@ def only_sign(text: str) -> str:
     return "".join(mark for mark in ".," if mark in text)
 
 
-def evidence(text: str) -> Writing | None | bool:
+def evidence(text: str) -> Writing | bool | None:
     """What one number tells: its writing, None when it tells nothing, True when it could be
     parted or a fraction.
     """

@@ -5,6 +5,7 @@ how fast, at all.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,18 +46,17 @@ HIGHWAYS: dict[str, tuple[float, bool]] = {
 }
 CLASSES = tuple(HIGHWAYS)
 MOTOR_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")  # the first that is stated counts
-CLOSED = frozenset("no agricultural forestry military emergency bus psv tram use_sidepath".split())
-WITH_A_KEY = frozenset("private permit residents employees staff key".split())
-BLOCKING = frozenset(
-    "bollard block jersey_barrier concrete_barrier cycle_barrier motorcycle_barrier turnstile "
-    "full-height_turnstile stile "
-    "kissing_gate horse_stile log debris planter wedge barrier_board guard_rail bus_trap "
-    "sump_buster wall fence rope "
-    "hampshire_gate".split()
+CLOSED_VALUES = "no agricultural forestry military emergency bus psv tram use_sidepath"
+CLOSED = frozenset(CLOSED_VALUES.split())
+WITH_A_KEY = frozenset(["private", "permit", "residents", "employees", "staff", "key"])
+BLOCKING_KINDS = (
+    "bollard block jersey_barrier concrete_barrier cycle_barrier motorcycle_barrier "
+    "turnstile full-height_turnstile stile kissing_gate horse_stile log debris planter "
+    "wedge barrier_board guard_rail bus_trap sump_buster wall fence rope hampshire_gate"
 )
-GATES = frozenset(
-    "gate lift_gate swing_gate sliding_gate sliding_beam chain wicket_gate toll_booth yes".split()
-)
+BLOCKING = frozenset(BLOCKING_KINDS.split())
+GATE_KINDS = "gate lift_gate swing_gate sliding_gate sliding_beam chain wicket_gate toll_booth yes"
+GATES = frozenset(GATE_KINDS.split())
 LORRY_TONNES = 7.5
 SLOW_KMH = 10.0  # where cars may drive on a way made for people on foot
 
@@ -195,7 +195,7 @@ def split_at_barriers(way: Way, blocked: set[int], fresh: int) -> tuple[list[Way
         return [way], fresh
     parts, foot = [], CLASSES.index("footway")
     edges = sorted({0, *cuts, len(way.refs) - 1})
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         refs, points = way.refs[a : b + 1], way.points[a : b + 1]
         for end, at in ((0, a), (len(refs) - 1, b)):
             if at in cuts:

@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 
 from twinward.citybase.config import Source
-from twinward.citybase.names import bare, is_total
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.names import bare, is_total
 from twinward.citybase.sources.numbers import plain_text
 from twinward.citybase.sources.tables import read_table, to_text
 from twinward.core.errors import InputError
@@ -67,12 +67,12 @@ FORMS = tuple(
         ("one", r"(?:ages?|aged)?\s*(\d{1,3})U?"),
     )
 )
-UNKNOWN = frozenset(
-    "unknown;not stated;not known;not reported;unspecified;missing;n a;na;none;unbekannt;ohne "
-    "angabe;inconnu;non declare;"
-    "desconocido;ignorado;sem declaracao;nao informado;sin "
-    "especificar;sconosciuto;未知;不详;不明;年龄不详;未報告;other".split(";")
+UNKNOWN_WORDS = (
+    "unknown;not stated;not known;not reported;unspecified;missing;n a;na;none;unbekannt;"
+    "ohne angabe;inconnu;non declare;desconocido;ignorado;sem declaracao;nao informado;"
+    "sin especificar;sconosciuto;未知;不详;不明;年龄不详;未報告;other"
 )
+UNKNOWN = frozenset(UNKNOWN_WORDS.split(";"))
 
 
 def parse_band(text: str, *, sizes: bool = False) -> tuple[int, int, bool] | None:

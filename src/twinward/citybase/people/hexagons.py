@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twinward.citybase.areas.hierarchy import MOST_LEAVES, AreaNode, Hierarchy
 from twinward.citybase.inputs import apportion, local_km
-from twinward.citybase.losses import people_of
+from twinward.citybase.people.losses import people_of
 from twinward.citybase.people.residents import Weights
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.core.geography import distance_m
@@ -90,7 +90,7 @@ def hierarchy_of_cells(
     rows = rows_by_cell(cells)
     for cell, leaf in leaf_of.items():
         leaf.point = middle_of_residents(lonlat[rows[cell]], count[rows[cell]])
-    for cell, zone in zones.items():
+    for zone in zones.values():
         mine = np.concatenate([rows[child.name] for child in zone.children])
         zone.point = middle_of_residents(lonlat[mine], count[mine])
     hierarchy.nodes = [list(zones.values()), list(leaf_of.values())]

@@ -43,22 +43,27 @@ CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 CJK_KINDS = re.compile(
     r"(?<=..)(?:街道办事处|街道|地区|新区|自治县|自治旗|社区|居委会|村委会|市辖区|区|县|市|镇|乡|村|旗)$"
 )
-KIND_WORDS = frozenset(
-    "district subdistrict ward borough county city town township municipality village parish "
-    "province region prefecture "
-    "of the de do da dos das del la le el new area gemeinde stadt stadtbezirk bezirk landkreis "
-    "kreis ortsteil commune "
-    "arrondissement freguesia bairro concelho municipio distrito comuna barrio quartiere comune "
-    "kecamatan kelurahan kota "
-    "kabupaten phuong quan huyen xa mahallesi mahalle ilcesi ilce shi qu xian zhen jiedao ku "
-    "machi cho".split()
+KINDS = (
+    "district subdistrict ward borough county city town township municipality village "
+    "parish province region prefecture of the de do da dos das del la le el new area "
+    "gemeinde stadt stadtbezirk bezirk landkreis kreis ortsteil commune arrondissement "
+    "freguesia bairro concelho municipio distrito comuna barrio quartiere comune kecamatan "
+    "kelurahan kota kabupaten phuong quan huyen xa mahallesi mahalle ilcesi ilce shi qu "
+    "xian zhen jiedao ku machi cho"
 )
-TOTALS = frozenset(
-    "total totals all sum overall whole grand total together gesamt insgesamt summe zusammen "
-    "totale totaal totalt totals "
-    "ensemble somme suma razem celkem osszesen toplam jumlah tong cong итого всего 合计 总计 合計 總計 总数 "
-    "小计 全市 全部 计 総数 합계 계".split()
-) | {"grand total", "all ages", "all areas", "tong cong", "tong so"}
+KIND_WORDS = frozenset(KINDS.split())
+TOTAL_WORDS = (
+    "total totals all sum overall whole grand total together gesamt insgesamt summe "
+    "zusammen totale totaal totalt totals ensemble somme suma razem celkem osszesen toplam "
+    "jumlah tong cong итого всего 合计 总计 合計 總計 总数 小计 全市 全部 计 総数 합계 계"
+)
+TOTALS = frozenset(TOTAL_WORDS.split()) | {
+    "grand total",
+    "all ages",
+    "all areas",
+    "tong cong",
+    "tong so",
+}
 
 
 def is_total(word: str) -> bool:
