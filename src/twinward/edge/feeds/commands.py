@@ -4,6 +4,7 @@ checked at the border.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Container
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -62,6 +63,12 @@ FROM_A_DRILL = InputError(
     code="from_a_drill",
 )
 FUTURE_TOLERANCE = timedelta(minutes=5)
+
+
+def is_drill_source(source: str) -> bool:
+    """Whether a source claims to be a drill's, in whatever letters, width or space."""
+    plain = "".join(unicodedata.normalize("NFKC", source).casefold().split())
+    return plain.startswith(DRILL_SOURCE)
 
 
 class Raw(msgspec.Struct, frozen=True):
