@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -68,7 +68,7 @@ def check(field: str, text: str, refused: re.Pattern[str], most: int) -> None:
         )
 
 
-@lru_cache(maxsize=None)
+@cache
 def text_fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool, int], ...]:
     """The fields of a message that may hold texts: name, whether it is running text, how long it
     may be.

@@ -1,6 +1,4 @@
-"""What the writer held back goes into the database: layer by layer, each behind a savepoint of
-its own.
-"""
+"""Writes held back go into the database layer by layer, each behind a savepoint of its own."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ BAD_VALUES = (UnicodeError, OverflowError, ValueError, TypeError)
 
 
 class DataRefusedError(StorageError):
-    """The database took the connection but not the values: the works of a group are then tried
-    one by one.
-    """
+    """The database did not take the values of one work: the group's works are tried one by one."""
 
     code = "database_refused"
 
@@ -50,8 +46,7 @@ class Layered(RowQueries):
         self.trouble: StorageError | None = None  # after it nothing of the group may be kept
         self._layers = [Layer(head, self._pending_keys())]
 
-    # asking the database
-    # -----------------------------------------------------------------------------------------
+    # asking the database ---------------------------------------------------------------------
 
     def _fetch(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         try:
@@ -92,8 +87,7 @@ class Layered(RowQueries):
         )
         return explained
 
-    # layers
-    # ----------------------------------------------------------------------------------------------
+    # layers ----------------------------------------------------------------------------------
 
     @property
     def _top(self) -> Layer:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from twinward.core.clock import Clock
-from twinward.core.errors import BusyError, InputError, StorageError
+from twinward.core.errors import InputError, StorageError
 from twinward.core.messages import Fact
 from twinward.core.ports import Reader, Sealer, Table, Transaction
 from twinward.storage.database.databases import Database, StoppedError, choose_database
@@ -25,9 +25,9 @@ from twinward.storage.log.checkpoint import Checkpointer
 from twinward.storage.log.flushing import DataRefusedError
 from twinward.storage.log.opening import prepare
 from twinward.storage.log.pending_writes import Head, RowCache
+from twinward.storage.log.reader_pool import ReaderPool
 from twinward.storage.log.row_queries import RowCodec
 from twinward.storage.log.sealed import SealedHistory
-from twinward.storage.log.snapshot_reader import StoreReader
 from twinward.storage.log.transaction import GroupTransaction
 
 T = TypeVar("T")
@@ -92,17 +92,14 @@ class SqlStore:
         self._grown = threading.Condition()
         self._seq = 0
         self._polled_at = float("-inf")
-        self._readers: list[StoreReader] = []
-        self._readers_lock = threading.Lock()
-        self._idle: list[Any] = []
+        self._readers = ReaderPool(database, self.statements, self.words, self._sealed)
         self._checkpointer = (
-            Checkpointer(database, self._old_readers) if database.name == "sqlite" else None
+            Checkpointer(database, self._readers.older_than) if database.name == "sqlite" else None
         )
         self._thread = threading.Thread(target=self._run, name="twinward-writer", daemon=True)
         self._thread.start()
 
-    # writing
-    # ----------------------------------------------------------------------------------------------
+    # writing ---------------------------------------------------------------------------------
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Runs `work` and returns what it returned once all it wrote is durable."""
@@ -248,58 +245,13 @@ class SqlStore:
             if not future.done():
                 future.set_exception(reason)
 
-    # reading
-    # ----------------------------------------------------------------------------------------------
+    # reading ---------------------------------------------------------------------------------
 
     def read(self) -> Reader:
         """One consistent picture of the log and all rows; close it soon, for the log on disk
         grows while it lives.
         """
-        reader = self._read_again() or self._read_anew()
-        with self._readers_lock:
-            self._readers.append(reader)
-        return reader
-
-    def _read_again(self) -> StoreReader | None:
-        """A reader over a connection that is there; those that the server let go are thrown
-        away.
-        """
-        while True:
-            with self._readers_lock:
-                if not self._idle:
-                    return None
-                connection = self._idle.pop()
-            try:
-                return self._reader(connection)
-            except (self.database.errors, StorageError, BusyError):
-                with suppress(self.database.errors):
-                    connection.close()
-
-    def _read_anew(self) -> StoreReader:
-        try:
-            return self._reader(self.database.connect(write=False))
-        except self.database.errors as error:
-            raise self.database.explain(error) from error
-
-    def _reader(self, connection: Any) -> StoreReader:
-        return StoreReader(
-            connection, self.statements, self.words, self.database, self._sealed, self._returned
-        )
-
-    def _returned(self, reader: StoreReader, connection: Any, usable: bool) -> None:
-        with self._readers_lock:
-            if reader in self._readers:
-                self._readers.remove(reader)
-            if usable and not self._closing and len(self._idle) < 8:
-                self._idle.append(connection)
-                return
-        with suppress(self.database.errors):
-            connection.close()
-
-    def _old_readers(self, seconds: float) -> list[StoreReader]:
-        limit = time.monotonic() - seconds
-        with self._readers_lock:
-            return [reader for reader in self._readers if reader.opened_at < limit]
+        return self._readers.read()
 
     def seal_history(self) -> int:
         """Writes all versions up to now as sealed columns; how many. Readers and the writer go
@@ -339,8 +291,7 @@ class SqlStore:
         ):  # sealed history only answers faster; it is tried again
             self.seal_history()
 
-    # waiting
-    # ----------------------------------------------------------------------------------------------
+    # waiting ---------------------------------------------------------------------------------
 
     def _announce(self, head: Head) -> None:
         self._last_head = head
@@ -385,12 +336,7 @@ class SqlStore:
             self._sealer.join()
         with self._grown:
             self._grown.notify_all()
-        with self._readers_lock:
-            readers, idle, self._idle = list(self._readers), self._idle, []
-        for reader in readers:
-            reader.close()
-        for connection in idle:
-            connection.close()
+        self._readers.close()
         if self._checkpointer is not None:
             self._checkpointer.close()
 

@@ -23,7 +23,7 @@ from twinward.storage.log.row_queries import RowCodec
 AHEAD_US = (
     6 * 3_600_000_000
 )  # a log ahead of the clock by more was stamped by a clock that was wrong
-_encode = msgspec.msgpack.Encoder().encode
+_encoder = msgspec.msgpack.Encoder()
 
 
 class GroupTransaction(Layered):
@@ -48,8 +48,7 @@ class GroupTransaction(Layered):
         self._recent = recent
         self._known_commands: dict[str, Done | None] = {}
 
-    # one work inside the group, and attempts inside a work
-    # ---------------------------------------------------------
+    # one work inside the group, and attempts inside a work -----------------------------------
 
     def begin_work(self, now: datetime) -> None:
         """Opens a work. A clock set back a little does not turn time back in the log; see
@@ -93,8 +92,7 @@ class GroupTransaction(Layered):
     def now(self) -> datetime:
         return from_us(self._clock_us)
 
-    # reads
-    # ----------------------------------------------------------------------------------------------
+    # reads -----------------------------------------------------------------------------------
 
     def _look(self, table: str, key: str) -> tuple[str, Any] | None:
         """(area, row) of a current row. A row of None with an area: there, but its subject's key
@@ -152,8 +150,7 @@ class GroupTransaction(Layered):
             self._known_commands[command_id] = Done(*found[0]) if found else None
         return self._known_commands[command_id]
 
-    # writes
-    # ----------------------------------------------------------------------------------------------
+    # writes ----------------------------------------------------------------------------------
 
     def append(
         self, request: Request, drafts: Sequence[Draft], occurred_at: datetime
@@ -298,8 +295,7 @@ class GroupTransaction(Layered):
     def add_counts(self, source: str, counts: Counts) -> None:
         self._top.counts[source] = self._top.counts.get(source, Counts()) + counts
 
-    # into the database
-    # -------------------------------------------------------------------------------------------
+    # into the database -----------------------------------------------------------------------
 
     def finish(self) -> None:
         """Flushes everything, the head last; the caller commits."""
@@ -319,6 +315,15 @@ class GroupTransaction(Layered):
             {place: entry for place, entry in rows.items() if place[0] not in personal}
         )
         self._recent.forget({place for place in rows if place[0] in personal})
+
+
+def _encode(message: msgspec.Struct) -> bytes:
+    try:
+        return _encoder.encode(message)
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise InputError(
+            "a text or number cannot be kept", "send plain text and 64-bit numbers", code="bad_text"
+        ) from error
 
 
 DONE = ("type", "actor", "source", "content")
