@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+OWN_ACTORS = ("loop", "watch")  # what follows from events by itself; all else has a sender
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 

@@ -13,7 +13,7 @@ import msgspec
 from twinward.core.clock import Clock
 from twinward.core.errors import ConflictError, RefusedError
 from twinward.core.ids import content_of
-from twinward.core.messages import Counts, Request
+from twinward.core.messages import OWN_ACTORS, Counts, Request
 from twinward.core.ports import IntakeDoor, Store, Transaction
 from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.loop.context import ReferenceData
@@ -26,7 +26,6 @@ from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.vault import Vault
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.twins.snapshot import Snapshot
-from twinward.twins.twin import OWN_ACTORS
 
 __all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "snapshot_of"]
 
@@ -75,7 +74,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
-    return Snapshot(reader, platform.reference.areas, at)
+    return Snapshot(reader, platform.reference.areas, at, platform.reference.zone)
 
 
 def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:

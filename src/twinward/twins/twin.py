@@ -5,22 +5,21 @@ how one is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 import msgspec
 
 from twinward.core.errors import ConflictError, InputError, TwinwardError
 from twinward.core.ids import is_reserved, own_id
-from twinward.core.messages import Command, Done, Draft, Event, Fact, Outcome, Request
+from twinward.core.messages import OWN_ACTORS, Command, Done, Draft, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.core.texts import require_message
 
-OWN_ACTORS = ("loop", "watch")  # what follows from events by itself; everything else has a sender
-
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, when it happened in the world, when we learn of it, and what the clock says.
+    """Who asks, when it happened in the world, when we learn of it, what the clock says, and by
+    which zone the city counts its days.
 
     `now` decides what is valid now; `recorded_at` is its place in the log, which a clock may have
     dragged ahead.
@@ -30,6 +29,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     recorded_at: datetime
     now: datetime
+    zone: tzinfo = UTC
+
+    def day_of(self, at: datetime) -> date:
+        """The civil day of an instant in the city."""
+        return at.astimezone(self.zone).date()
 
 
 Handler = Callable[[Any, Rows, Context], list[Draft]]
@@ -65,8 +69,9 @@ class Twins:
     writes.
     """
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, zone: tzinfo = UTC) -> None:
         self.behaviour = behaviour
+        self.zone = zone
 
     def ask(self, tx: Transaction, requests: Sequence[Request]) -> list[Outcome]:
         """Do each request once; a refused one changes nothing and the rest go on."""
@@ -95,7 +100,11 @@ class Twins:
     def _happen(self, tx: Transaction, request: Request) -> list[Event]:
         occurred_at = request.command.occurred_at or tx.recorded_at
         context = Context(
-            actor=request.actor, occurred_at=occurred_at, recorded_at=tx.recorded_at, now=tx.now
+            actor=request.actor,
+            occurred_at=occurred_at,
+            recorded_at=tx.recorded_at,
+            now=tx.now,
+            zone=self.zone,
         )
         handler = self.behaviour.handlers.get(type(request.command))
         if handler is None:

@@ -116,7 +116,7 @@ def submit(
 
     def work(tx: Transaction) -> tuple[BatchAccount, list[Identity]]:
         outcomes = [ask_within_reach(platform, caller, request, tx) for _, request in good]
-        account = account_for(len(items), [index for index, _ in good], outcomes, rejections)
+        account = account_for(len(items), good, outcomes, rejections)
         if items:
             tx.add_counts(
                 source,
@@ -202,13 +202,23 @@ def ask_within_reach(
 
 def account_for(
     received: int,
-    places: Sequence[int],
+    asked: Sequence[tuple[int, Request]],
     outcomes: Sequence[Outcome],
     rejections: Sequence[Rejection],
 ) -> BatchAccount:
+    """A report that leaves a person's case as it was is a duplicate, where its sender could not
+    know the case.
+    """
     rejected = list(rejections)
     tally = {"stored": 0, "duplicate": 0, "rejected": 0}
-    for index, outcome in zip(places, outcomes, strict=True):
+    for (index, request), outcome in zip(asked, outcomes, strict=True):
+        if (
+            outcome.code == "already_reported"
+            and isinstance(request.command, m.ReportCase)
+            and request.command.case is None
+        ):
+            tally["duplicate"] += 1
+            continue
         tally[outcome.status] += 1
         if outcome.status == "rejected":
             rejected.append(

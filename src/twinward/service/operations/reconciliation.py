@@ -8,9 +8,8 @@ import threading
 import time
 
 from twinward.core.errors import TwinwardError
-from twinward.core.messages import Counts, Difference
+from twinward.core.messages import OWN_ACTORS, Counts, Difference
 from twinward.core.ports import IntakeDoor, Reader, Store
-from twinward.twins.twin import OWN_ACTORS
 
 EVERY_S = 10.0
 FRESH_S = 1.0  # a health check that is asked more often gets the last answer
