@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from twinward.core.units import conversion
+from twinward.edge.rules.units import conversion
 
 # the usual unit of a type, and others of its own that are kept as they are
 USUAL: dict[str, tuple[str, ...]] = {

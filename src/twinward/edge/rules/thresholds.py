@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from twinward.core.units import conversion, find_unit
+from twinward.edge.rules.units import conversion, find_unit
 
 # A value that moved by less than this share of its threshold says nothing new (ours: a noisy sensor
 # writes no log).
