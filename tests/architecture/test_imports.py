@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "storage": set(),
     "library": set(),
     "standards": WORDS | ROWS,
-    "security": WORDS,
+    "security": WORDS | {"twins.emergency.access.rows"},
     "twins": set(),
     "twins.twin": set(),
     "twins.city": {"twins.twin", "citybase"},
