@@ -10,6 +10,11 @@ EARTH_RADIUS_M = 6_371_008.8  # mean radius R1, IUGG (Moritz 2000)
 M_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180.0
 KRASOVSKY_A = 6_378_245.0  # Krasovsky 1940 semi-major axis, used by GCJ-02
 KRASOVSKY_EE = 0.00669342162296594323
+# west, south, east, north of where map applications shift points (published with eviltransform,
+# MIT)
+GCJ02_BOX = (72.004, 0.8293, 137.8347, 55.8271)
+BD09_SHIFT = (0.0065, 0.006)  # degrees that BD-09 adds to GCJ-02, after its turn
+BD09_TURN = np.pi * 3000.0 / 180.0
 
 
 def is_point(lon: float, lat: float) -> bool:
@@ -49,20 +54,56 @@ def _gcj02_shift(lon: Any, lat: Any) -> tuple[Any, Any]:
     return dlon, dlat
 
 
+def turn_degrees(degrees: Any) -> Any:
+    """Differences of longitudes the short way round, -180 to 180: across the meridian of 180 too."""
+    return (np.asarray(degrees) + 180.0) % 360.0 - 180.0
+
+
+def _in_gcj02_box(lon: Any, lat: Any) -> Any:
+    west, south, east, north = GCJ02_BOX
+    return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+
+
 def wgs84_to_gcj02(lon: Any, lat: Any) -> tuple[Any, Any]:
-    """WGS 84 degrees to GCJ-02 degrees (valid inside mainland China)."""
+    """WGS 84 degrees to GCJ-02 degrees; outside China nothing changes."""
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     dlon, dlat = _gcj02_shift(lon, lat)
-    return lon + dlon, lat + dlat
+    inside = _in_gcj02_box(lon, lat)
+    return np.where(inside, lon + dlon, lon), np.where(inside, lat + dlat, lat)
 
 
 def gcj02_to_wgs84(lon: Any, lat: Any, rounds: int = 4) -> tuple[Any, Any]:
     """GCJ-02 degrees to WGS 84 degrees by fixed-point iteration, within 1e-7 degrees (about 1
-    cm).
+    cm); outside China nothing changes.
     """
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     guess_lon, guess_lat = lon.copy(), lat.copy()
     for _ in range(rounds):
         dlon, dlat = _gcj02_shift(guess_lon, guess_lat)
         guess_lon, guess_lat = lon - dlon, lat - dlat
-    return guess_lon, guess_lat
+    inside = _in_gcj02_box(lon, lat)
+    return np.where(inside, guess_lon, lon), np.where(inside, guess_lat, lat)
+
+
+def gcj02_to_bd09(lon: Any, lat: Any) -> tuple[Any, Any]:
+    """GCJ-02 degrees to BD-09 degrees; outside China nothing changes."""
+    lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    far = np.hypot(lon, lat) + 0.00002 * np.sin(lat * BD09_TURN)
+    angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * BD09_TURN)
+    inside = _in_gcj02_box(lon, lat)
+    return (
+        np.where(inside, far * np.cos(angle) + BD09_SHIFT[0], lon),
+        np.where(inside, far * np.sin(angle) + BD09_SHIFT[1], lat),
+    )
+
+
+def bd09_to_wgs84(lon: Any, lat: Any, rounds: int = 4) -> tuple[Any, Any]:
+    """BD-09 degrees to WGS 84 degrees by fixed-point iteration; outside China nothing changes."""
+    lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    guess_lon, guess_lat = lon - BD09_SHIFT[0], lat - BD09_SHIFT[1]
+    for _ in range(rounds):
+        there = gcj02_to_bd09(guess_lon, guess_lat)
+        guess_lon, guess_lat = guess_lon + lon - there[0], guess_lat + lat - there[1]
+    back = gcj02_to_wgs84(guess_lon, guess_lat)
+    inside = _in_gcj02_box(lon, lat)
+    return np.where(inside, back[0], lon), np.where(inside, back[1], lat)

@@ -10,13 +10,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from twinward.citybase.config import Source
 from twinward.citybase.sources.files import decode_text, read_file
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.core.coordinates import to_wgs84
 from twinward.core.errors import InputError
-from twinward.core.geography import gcj02_to_wgs84
 
 FEATURE_FORMATS = {".geojson", ".json", ".gpkg", ".shp"}
 
@@ -27,29 +26,6 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     properties: dict[str, Any]
     shape: Any
-
-
-def to_wgs84(
-    lon: NDArray[Any], lat: NDArray[Any], crs: str, label: str
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Coordinates of `crs` (wgs84, gcj02, EPSG:n) to WGS 84 degrees; NaN stays NaN."""
-    name = crs.strip().lower()
-    if name in {"wgs84", "epsg:4326", "crs84"}:
-        return lon, lat
-    if name == "gcj02":
-        return gcj02_to_wgs84(lon, lat)
-    import pyproj
-
-    try:
-        transform = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    except pyproj.exceptions.CRSError as error:
-        raise InputError(
-            f"{label}: no coordinate system is called {crs!r}",
-            "write wgs84, gcj02 or EPSG:n",
-            code="bad_crs",
-        ) from error
-    x, y = transform.transform(lon, lat)
-    return np.where(np.isfinite(x), x, np.nan), np.where(np.isfinite(y), y, np.nan)
 
 
 def move_shape(shape: Any, crs: str, label: str) -> Any:
