@@ -19,6 +19,7 @@ from twinward.core.coordinates import to_wgs84
 from twinward.core.errors import InputError
 from twinward.core.messages import OBSERVATION_COLUMNS
 from twinward.edge.feeds import identities, plausible
+from twinward.edge.feeds.usual_units import in_usual_units
 
 SCHEMA = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in OBSERVATION_COLUMNS.items()])
 TIME = pa.timestamp("us", "UTC")
@@ -64,6 +65,7 @@ ADVICE = {
     "wrong_clock": "check the sender's clock; the week of GPS turns every 1,024 weeks",
     "direct_identity": identities.ADVICE,
     "bad_number": "leave out a number that is not known",
+    "bad_unit": "convert it, or leave the unit out when the value is in the usual one",
 }
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -154,9 +156,10 @@ def _read_loosely(body: bytes) -> RawBatch:
     try:
         try:
             batch = _raw_batch.decode(body)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:
+        except msgspec.DecodeError as error:
+            if isinstance(error, msgspec.ValidationError) and "out of range" not in str(error):
+                raise
+            # a number beyond what fits becomes infinite, and its item alone is refused
             batch = msgspec.convert(json.loads(body), RawBatch)
     except msgspec.ValidationError as error:
         raise InputError(f"not a batch of observations: {error}", form, code="bad_batch") from error
@@ -200,6 +203,7 @@ def check_items(
     if batch.crs is not None:
         rows = in_wgs84(rows, batch.crs)
     find_wrong(items, rows, found, checks, now)
+    rows = in_usual_units(rows, found)
     if found:
         keep = np.ones(len(items), np.bool_)
         keep[list(found)] = False

@@ -66,7 +66,7 @@ def read_live(
             "give a number above 0, at most 1",
             code="bad_share",
         )
-    reports = list_reports(snapshot, hazard, at.date())
+    reports = list_reports(snapshot, hazard, at.astimezone(snapshot.zone).date())
     if not any(count for _, _, count in reports):
         raise InputError(
             f"nothing has been reported for {hazard!r}",
@@ -117,7 +117,9 @@ def list_reports(snapshot: Snapshot, hazard: str, today: date) -> list[tuple[str
     ]
     cases = snapshot.list_rows("cases", hazard=hazard)
     reports += [
-        (c.area, (today - c.reported_at.date()).days, 1) for c in cases if c.status != "suspected"
+        (c.area, (today - c.reported_at.astimezone(snapshot.zone).date()).days, 1)
+        for c in cases
+        if c.status not in ("suspected", "discarded")
     ]
     return [report for report in reports if report[1] >= 0]
 
