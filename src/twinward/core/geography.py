@@ -55,7 +55,7 @@ def _gcj02_shift(lon: Any, lat: Any) -> tuple[Any, Any]:
 
 
 def turn_degrees(degrees: Any) -> Any:
-    """Differences of longitudes the short way round, -180 to 180: across the meridian of 180 too."""
+    """Differences of longitudes the short way round, -180 to 180, also across the meridian."""
     return (np.asarray(degrees) + 180.0) % 360.0 - 180.0
 
 

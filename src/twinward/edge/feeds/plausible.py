@@ -119,11 +119,11 @@ def find_wrong_clocks(time_us: NDArray[np.int64], now: datetime | None) -> Bools
     Where most rows are of such a time, they are old data and no wrong clock.
     """
     wrong = np.zeros(len(time_us), np.bool_)
-    if not len(time_us):
+    if now is None or not len(time_us):
         return wrong
     for low, high in UNSET:
         wrong |= (time_us >= low) & (time_us < high)
-    if now is not None and to_us(now) - time_us.min() > GPS_TURN_US - GPS_NEAR_US:
+    if to_us(now) - time_us.min() > GPS_TURN_US - GPS_NEAR_US:
         behind = to_us(now) - time_us
         turned = (behind > GPS_NEAR_US) & ((behind + GPS_NEAR_US) % GPS_TURN_US <= 2 * GPS_NEAR_US)
         if turned.mean() < MOST_TURNED:

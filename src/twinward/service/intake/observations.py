@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from twinward.citybase.columns import MANIFEST, open_city
+from twinward.citybase.columns import find_homes
 from twinward.core.clock import from_us
 from twinward.core.messages import Counts
 from twinward.edge.feeds.observations import Checks, ObservationItem, read_observations
@@ -54,11 +54,9 @@ def checks_of(platform: Platform) -> Checks:
 
 def city_bounds(platform: Platform) -> Bounds | None:
     """How far the workspace's city reaches: where its residents live, else its areas' points."""
-    folder = platform.workspace / "city"
-    if (folder / MANIFEST).exists():
-        homes = open_city(folder).leaf_lonlat
-        if len(homes):
-            return bounds_of(homes[:, 0], homes[:, 1], NEAR_DEGREES)
+    homes = find_homes(platform.workspace / "city")
+    if homes is not None and len(homes):
+        return bounds_of(homes[:, 0], homes[:, 1], NEAR_DEGREES)
     placed: list[Any] = list(platform.reference.areas.by_code.values())
     points = np.array([(area.lon, area.lat) for area in placed if hasattr(area, "lon")])
     return bounds_of(points[:, 0], points[:, 1], MARGIN_DEGREES) if len(points) else None

@@ -72,7 +72,7 @@ def hours_in(
     last = from_us(int(stays.end_us.max())).astimezone(zone).date()
     while day <= last:
         if not (weekdays and day.weekday() >= 5):
-            # each end by the clock of its day: the night in which clocks change is longer or shorter
+            # by the clock of its day: a night in which clocks change is longer or shorter
             low, high = (to_us(datetime.combine(day, time(hour), zone)) for hour in band)
             inside = np.minimum(stays.end_us, high) - np.maximum(stays.start_us, low)
             out += np.maximum(inside, 0) / HOUR_US
