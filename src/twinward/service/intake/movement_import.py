@@ -21,6 +21,7 @@ from twinward.core.ids import derive_id
 from twinward.edge.feeds.movement import REASONS, MovementFile, Rejected
 from twinward.edge.feeds.plausible import Bounds, Surroundings
 from twinward.service.platform import Platform
+from twinward.twins.emergency.access.rows import ACTIVATIONS
 
 REASON_ROWS = 1_000_000  # a reasons file holds at most so many rows; the counts are always complete
 
@@ -116,7 +117,7 @@ def expire(platform: Platform, lake: WritableLake) -> int:
     with platform.store.read() as rows:
         kept = [
             (row.data_from, row.data_to)
-            for row in rows.list_rows("activations", status="open")
+            for row in rows.list_rows(ACTIVATIONS, status="open")
             if row.is_open(now)
         ]
     days = platform.settings.lake.retention_days
