@@ -79,6 +79,6 @@ def check_known(name: str, label: str) -> None:
 def unknown(what: str, label: str) -> InputError:
     return InputError(
         f"{label} states a coordinate system that is not understood: {what}",
-        "set `crs` in the city file (wgs84, gcj02, bd09 or EPSG:n); it goes before what the file says",
+        "set `crs` in the city file (wgs84, gcj02, bd09 or EPSG:n); it goes before the file",
         code="bad_crs",
     )
