@@ -14,7 +14,6 @@ from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 
 if TYPE_CHECKING:
-    from twinward.decision.tracing.chains.counted import Counted
     from twinward.service.tracing.line_list_chain import ChainReport
 
 
@@ -136,7 +135,7 @@ def _describe(report: ChainReport) -> str:
         f"over-dispersion k {answer.k:.2f} ({answer.k_interval[0]:.2f} to "
         f"{answer.k_interval[1]:.2f}); the top fifth "
         f"of cases caused {100 * answer.top20_share:.0f} % of transmissions",
-        _describe_counted(answer.counted),
+        _describe_counted(report),
         f"serial interval {interval.mean_d:.1f} days, sd {interval.sd_d:.1f} (start: "
         f"{interval.source})",
         "generation  cases      R  (95 %)",
@@ -152,7 +151,8 @@ def _describe(report: ChainReport) -> str:
     return "\n".join(lines)
 
 
-def _describe_counted(counted: Counted) -> str:
+def _describe_counted(report: ChainReport) -> str:
+    counted = report.answer.counted
     text = f"k counts {counted.infectees:.0f} infectees of {counted.cases} cases ({counted.rule})"
     if counted.left_out:
         text += (
