@@ -11,11 +11,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from twinward.core import coordinates
+from twinward.core import geography
 from twinward.core.errors import InputError
 
-WGS84 = coordinates.WGS84 | {""}
-PLAIN = WGS84 | coordinates.GCJ02 | coordinates.BD09  # in degrees near to WGS 84
+WGS84 = geography.WGS84 | {""}
+PLAIN = WGS84 | geography.GCJ02 | geography.BD09  # in degrees near to WGS 84
 URN = re.compile(r"urn:(?:x-)?ogc:def:crs:([A-Za-z]+):[^:]*:(\w+)", re.IGNORECASE)
 LINK = re.compile(
     r"https?://[^/]*opengis\.net/(?:def/crs/(\w+)/[^/]*/(\w+)|gml/srs/(epsg)\.xml#(\d+))",
@@ -27,7 +27,7 @@ def to_wgs84(
     lon: NDArray[Any], lat: NDArray[Any], crs: str, label: str
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Coordinates of `crs` (wgs84, gcj02, bd09, EPSG:n) to WGS 84 degrees; NaN stays NaN."""
-    return coordinates.to_wgs84(lon, lat, crs or "wgs84", label)
+    return geography.to_wgs84(lon, lat, crs or "wgs84", label)
 
 
 def move_shape(shape: Any, crs: str, label: str) -> Any:

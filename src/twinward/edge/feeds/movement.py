@@ -18,8 +18,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from twinward.core.coordinates import named_crs, to_wgs84
 from twinward.core.errors import InputError
+from twinward.core.geography import named_crs, to_wgs84
 from twinward.edge.feeds import kernels, plausible
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, direct_identities
 from twinward.edge.feeds.subjects import SubjectNumbers

@@ -15,8 +15,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from twinward.core.clock import EARLIEST, LATEST, parse_time, to_us
-from twinward.core.coordinates import to_wgs84
 from twinward.core.errors import InputError
+from twinward.core.geography import to_wgs84
 from twinward.core.messages import OBSERVATION_COLUMNS
 from twinward.edge.feeds import identities, plausible
 from twinward.edge.feeds.usual_units import in_usual_units

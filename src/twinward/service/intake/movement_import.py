@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import msgspec
 
 from twinward.core.clock import Clock
-from twinward.core.coordinates import check_crs
 from twinward.core.errors import BusyError, InputError
+from twinward.core.geography import check_crs
 from twinward.core.ids import derive_id
 from twinward.edge.feeds.movement import REASONS, MovementFile, Rejected
 from twinward.edge.feeds.plausible import Bounds, Surroundings
