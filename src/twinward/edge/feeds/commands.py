@@ -4,6 +4,7 @@ checked at the border.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Container
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from twinward.core.clock import require_reach
 from twinward.core.errors import InputError, decoded, explain_decode_error
 from twinward.core.messages import Command
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, is_direct_identity
-from twinward.security.privacy.vault import Identity, Vault
+from twinward.security.privacy.vault import Arriving, Identity, Vault
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 
@@ -64,6 +65,16 @@ FROM_A_DRILL = InputError(
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
 
+# bytes that are no UTF-8, half a surrogate pair, lists in lists without end
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+
+
+def is_drill_source(source: str) -> bool:
+    """Whether a source claims to be a drill's, in whatever letters, width or space."""
+    plain = "".join(unicodedata.normalize("NFKC", source).casefold().split())
+    return plain.startswith(DRILL_SOURCE)
+
+
 class Raw(msgspec.Struct, frozen=True):
     """The fields that tell how to read the rest; `drill` marks what comes out of a drill."""
 
@@ -78,19 +89,23 @@ DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in BY_NAME.items()}
 
 
 def decode_command(
-    raw: bytes | msgspec.Raw, vault: Vault, areas: Container[str], now: datetime
+    raw: bytes | msgspec.Raw,
+    vault: Vault,
+    areas: Container[str],
+    now: datetime,
+    arriving: Arriving | None = None,
 ) -> tuple[Command, Identity | None]:
     """One checked command, or InputError with a stable code and advice; and the person whom it
-    named, if any.
+    named, if any. `arriving`: the persons of the same batch so far.
 
     The person is not in the vault yet: whoever may not report must not change what is known about
     anybody.
     """
     try:
         head = RAW.decode(raw)
-    except msgspec.ValidationError as error:
+    except UNREADABLE as error:
         raise InputError(
-            f"not a command: {error}", "send an object with id and type", code="bad_item"
+            f"not a command: {error}", "send an object with id and type as UTF-8", code="bad_item"
         ) from error
     if head.drill is not None:
         raise FROM_A_DRILL
@@ -100,22 +115,35 @@ def decode_command(
             f"{head.type!r} is not a command", f"known: {', '.join(BY_NAME)}", code="unknown_type"
         )
     try:
-        body, person = split_person(raw, vault) if head.person is not None else (raw, None)
+        body, person = (
+            split_person(raw, vault, arriving) if head.person is not None else (raw, None)
+        )
         command: Command = decoder.decode(body)
     except msgspec.ValidationError as error:
         said = explain_decode_error(str(error), decoded(raw))
         raise InputError(
             f"{head.type}: {said}", advice_for(str(error)), code=code_for(str(error))
         ) from error
+    except UNREADABLE as error:
+        raise InputError(
+            f"{head.type}: a text of it is no UTF-8", "send UTF-8 as JSON has it", code="bad_text"
+        ) from error
     check(command, areas, now)
     return command, person
 
 
-def split_person(raw: bytes | msgspec.Raw, vault: Vault) -> tuple[bytes, Identity]:
-    """What names a person stays at the border; the message goes on with the pseudonym."""
+def split_person(
+    raw: bytes | msgspec.Raw, vault: Vault, arriving: Arriving | None = None
+) -> tuple[bytes, Identity]:
+    """What names a person stays at the border; the message goes on with the pseudonym.
+
+    Of whom only a name is known, the area of the report tells them from others of that name.
+    """
     item = msgspec.json.decode(raw)
     person = msgspec.convert(item.pop("person"), Identity)
-    item["subject"] = vault.pseudonym(person)
+    if vault.facts(person).only_a_name and isinstance(item.get("area"), str):
+        person = msgspec.structs.replace(person, reported_in=item["area"])
+    item["subject"] = vault.pseudonym(person, arriving)
     return msgspec.json.encode(item), person
 
 
