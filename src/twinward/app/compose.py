@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -148,6 +149,12 @@ def count_residents(workspace: Path, areas: AreaTree, area: str) -> int:
     return sum(int(end) - int(first) for code, first, end in size if areas.is_under(code, area))
 
 
+def zone_of(workspace: Path, settings: Settings) -> ZoneInfo:
+    """Whose days the workspace counts: the city's, else the one of its settings."""
+    built = (workspace / "city" / "city.json").exists()
+    return ZoneInfo(read_manifest(workspace / "city").timezone if built else settings.timezone)
+
+
 def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     """Everything a use case needs, on the workspace's own settings; the loop is not yet started."""
     mark = read_mark(workspace)
@@ -161,6 +168,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         areas=areas,
         library=load_library(extra_plans=workspace / "plans"),
         residents=cache(lambda area: count_residents(workspace, areas, area)),
+        zone=zone_of(workspace, settings),
     )
     place = settings.storage.url or workspace
     require_log(place)
@@ -169,7 +177,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     )
     identities = Identities(workspace / "keys", managed=mark.managed)
     accounts = Accounts(workspace / "keys")
-    twins = Twins(BEHAVIOUR)
+    twins = Twins(BEHAVIOUR, reference.zone)
     watch = ThresholdMonitor(store, twins.ask, reference.areas.root)
 
     @cache

@@ -73,7 +73,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
-    return Snapshot(reader, platform.reference.areas, at)
+    return Snapshot(reader, platform.reference.areas, at, platform.reference.zone)
 
 
 def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ how one is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -16,11 +16,29 @@ from twinward.core.ports import Rows, Table, Transaction
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, when it happened in the world, and when we learn of it."""
+    """Who asks, when it happened in the world, when we learn of it, and by whose calendar days
+    are counted.
+    """
 
     actor: str
     occurred_at: datetime
     recorded_at: datetime
+    zone: tzinfo = UTC
+
+    @property
+    def local(self) -> datetime:
+        """When it happened, by the city's clock."""
+        return self.occurred_at.astimezone(self.zone)
+
+    @property
+    def day(self) -> date:
+        """The city's day on which it happened."""
+        return self.local.date()
+
+    @property
+    def today(self) -> date:
+        """The city's day on which we learn of it."""
+        return self.recorded_at.astimezone(self.zone).date()
 
 
 Handler = Callable[[Any, Rows, Context], list[Draft]]
@@ -56,8 +74,9 @@ class Twins:
     writes.
     """
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, zone: tzinfo = UTC) -> None:
         self.behaviour = behaviour
+        self.zone = zone
 
     def ask(self, tx: Transaction, requests: Sequence[Request]) -> list[Outcome]:
         """Do each request once; a refused one changes nothing and the rest go on."""
@@ -71,6 +90,7 @@ class Twins:
             actor=request.actor,
             occurred_at=command.occurred_at or tx.recorded_at,
             recorded_at=tx.recorded_at,
+            zone=self.zone,
         )
         try:
             events = self._happen(tx, request, context)

@@ -7,28 +7,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from twinward.core.clock import format_time
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
-from twinward.library.hazards.hazard import LEVELS, Rule
+from twinward.library.hazards.hazard import LEVELS, Hazard, Rule
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.tallies import (
+    NEW,
+    Figures,
+    case_part,
+    change,
+    count_part,
+    read_parts,
+    told_by,
+)
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import Incident, LatestIncident, front_id
-
-NEW_STATUSES = {"confirmed", "asymptomatic"}
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
 
 
 def case_reported(
     fact: m.CaseReported, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    add: dict[str, float] = {fact.status: 1.0}
-    if fact.status in NEW_STATUSES:
-        add["new"] = 1.0
-        if fact.found_in in ("community", "unknown"):
-            add["new_linked"] = 1.0
+    told = told_by(
+        fact.status, "control" if fact.found_in == "reclassified" else fact.found_in, 1.0
+    )
+    part = case_part(fact.source, fact.area)
+    day = reference.day_of(event.occurred_at)
     yield from take_in(
-        fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference
+        fact.hazard, fact.area, day, told, event, rows, reference, part=part, singly=True
     )
     yield from join(fact, event, rows, reference)
 
@@ -51,28 +58,56 @@ def join(
 def case_reclassified(
     fact: m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    add = {fact.status: 1.0, "reclassified": 1.0}
-    if fact.before == "suspected" and fact.status in NEW_STATUSES:
-        add = {fact.status: 1.0, "new": 1.0, "new_linked": 1.0}
+    """A suspected person who is confirmed is new; one who was counted before is counted once."""
+    if fact.before == "suspected" and fact.status in NEW:
+        told = told_by(fact.status, "unknown", 1.0)
+    else:
+        told = {"reclassified": 1.0} | ({} if fact.status in NEW else {fact.status: 1.0})
+    part = case_part(source_of_case(fact.case, rows), fact.area)
+    day = reference.day_of(event.occurred_at)
     yield from take_in(
-        fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference
+        fact.hazard, fact.area, day, told, event, rows, reference, part=part, singly=True
     )
     yield from join(fact, event, rows, reference)
+
+
+def case_discarded(
+    fact: m.CaseDiscarded, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """What was no case is taken out of the day on which it was counted, and its interview is
+    dropped.
+    """
+    told = {name: -value for name, value in told_by(fact.before, fact.found_in, 1.0).items()}
+    part = case_part(source_of_case(fact.case, rows), fact.area)
+    yield from take_in(
+        fact.hazard, fact.area, fact.day, told, event, rows, reference, part=part, singly=True
+    )
+    task: Task | None = rows.find("tasks", derive_id("task", "case", fact.case))
+    if task is not None and task.status in OPEN_TASK:
+        yield m.DropTask(
+            id=command_id(event, "drop"), task=task.id, because=f"no case: {fact.reason}"
+        )
+
+
+def source_of_case(case: str, rows: Rows) -> str:
+    """Who reported it first; a case whose key is destroyed says nothing."""
+    known = rows.find("cases", case)
+    return known.source if known is not None else "unknown"
 
 
 def count_reported(
     fact: m.CountReported, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    change = float(fact.count - fact.before)
-    if fact.found_in == "reclassified":
-        add = {"reclassified": change}
-    else:
-        add = {fact.status: change}
-        if fact.status in NEW_STATUSES:
-            add["new"] = change
-            if fact.found_in in ("community", "unknown"):
-                add["new_linked"] = change
-    yield from take_in(fact.hazard, fact.area, fact.day, add, {}, event, rows, reference)
+    part = count_part(fact.source, fact.area, fact.status, fact.found_in)
+    told = told_by(fact.status, fact.found_in, float(fact.count))
+    yield from take_in(fact.hazard, fact.area, fact.day, told, event, rows, reference, part=part)
+
+
+def count_withdrawn(
+    fact: m.CountWithdrawn, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    part = count_part(fact.source, fact.area, fact.status, fact.found_in)
+    yield from take_in(fact.hazard, fact.area, fact.day, {}, event, rows, reference, part=part)
 
 
 def place_affected(
@@ -95,44 +130,66 @@ def hazard_reported(
     others = [v for name, v in known.items() if name.startswith(f"{fact.figure}@") and name != here]
     set_to = {here: fact.value, fact.figure: max([fact.value, *others])}
     yield from take_in(
-        fact.hazard, fact.area, event.occurred_at.date(), {}, set_to, event, rows, reference
+        fact.hazard,
+        fact.area,
+        reference.day_of(event.occurred_at),
+        {},
+        event,
+        rows,
+        reference,
+        set_to=set_to,
     )
 
 
 def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> Incident | None:
-    """The latest incident of the hazard in the area's incident level, open or closed."""
+    """The latest incident of the hazard in the area's incident level, open or closed; of a
+    merged one, the whole.
+    """
     known = reference.library.find_hazard(hazard)
     if known is None:
         return None
     home = reference.areas.at_depth(area, known.incident_level)
     front: LatestIncident | None = rows.find("fronts", front_id(hazard, home))
-    return rows.find("incidents", front.incident) if front else None
+    incident: Incident | None = rows.find("incidents", front.incident) if front else None
+    while incident is not None and incident.outcome == "merged" and incident.into:
+        incident = rows.find("incidents", incident.into)
+    return incident
 
 
 def take_in(
     hazard: str,
     area: str,
     day: date,
-    add: dict[str, float],
-    set_to: dict[str, float],
+    told: Figures,
     event: Event,
     rows: Rows,
     reference: ReferenceData,
+    *,
+    part: str = "",
+    singly: bool = False,
+    set_to: Figures | None = None,
 ) -> Iterator[Command]:
-    """Open or reopen what the report calls for, then let the incident take it in."""
+    """Open or reopen what the report calls for, then let the incident take it in.
+
+    `part` names the account that says `told` of the day; of persons reported singly it is one more
+    in their account.
+    """
     known = reference.library.find_hazard(hazard)
     if known is None:
         return
     incident = find_front(rows, hazard, area, reference)
     if incident is None or incident.status == "closed":
-        if not calls_for_incident(known.opens, add | set_to):
+        new = {"new": sum(told.get(name, 0.0) for name in NEW)} | told | (set_to or {})
+        if not calls_for_incident(known.opens, new):
             return
         window = timedelta(days=known.reopens_within_days)
-        if (
+        mistaken = incident is not None and incident.outcome == "false_alarm"
+        recent = (
             incident is not None
             and incident.closed_at
             and event.occurred_at - incident.closed_at <= window
-        ):
+        )
+        if incident is not None and recent and not mistaken:
             because = (
                 f"a new report in {reference.areas.name(area)} within {window.days} days "
                 f"after closing"
@@ -144,14 +201,42 @@ def take_in(
             yield open_command(hazard, area, event, rows, reference)
         incident = find_front(rows, hazard, area, reference)
     if incident is not None:
-        yield m.DevelopIncident(
-            id=command_id(event, "develop"),
-            incident=incident.id,
-            affected=area,
-            day=day,
-            add=add,
-            set_to=set_to,
-        )
+        yield develop(incident, area, day, told, part, singly, set_to or {}, event, rows, reference)
+
+
+def develop(
+    incident: Incident,
+    area: str,
+    day: date,
+    told: Figures,
+    part: str,
+    singly: bool,
+    set_to: Figures,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
+) -> Command:
+    """The incident's day as all its accounts say it together, with this one's latest word."""
+    add: Figures = {}
+    if part:
+        parts = dict(read_parts(incident, day.isoformat(), rows))
+        if singly:
+            before = parts.get(part, {})
+            told = {
+                name: before.get(name, 0.0) + told.get(name, 0.0) for name in {**before, **told}
+            }
+        parts[part] = told
+        add = change(incident, day.isoformat(), parts, reference.areas)
+    return m.DevelopIncident(
+        id=command_id(event, "develop"),
+        incident=incident.id,
+        affected=area,
+        day=day,
+        add=add,
+        set_to=set_to,
+        part=part,
+        told=told,
+    )
 
 
 def calls_for_incident(rules: tuple[Rule, ...], figures: dict[str, float]) -> bool:
@@ -173,24 +258,61 @@ def open_command(
         area=home,
         affected=(area,),
         title=f"{known.title}, {reference.areas.name(home)}, since "
-        f"{format_time(event.occurred_at)[:10]}",
+        f"{reference.day_of(event.occurred_at)}",
     )
 
 
 def level_follows_figures(
     fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    """Written rules raise the level at once; lowering waits for the tick."""
+    """Written rules raise the level at once; lowering waits for the tick.
+
+    A level that is a person's decision is called for, and the highest below it that figures set
+    stands until then. What a person has decided, the same figures do not take back.
+    """
     incident: Incident = rows.find("incidents", fact.incident)
     known = reference.library.find_hazard(incident.hazard)
     if known is None or incident.status != "open":
         return
-    level, because = known.level_for(
+    called, because = known.level_for(
         fact.figures
     )  # as they were then: a peak that has passed counts
+    if called is None or is_decided(incident, called, known):
+        return
+    level = known.highest_by_figures(called) if known.needs_person(called) else called
     if level is not None and (
         incident.level is None or LEVELS.index(level) > LEVELS.index(incident.level)
     ):
         yield m.SetResponseLevel(
             id=command_id(event, "level"), incident=incident.id, level=level, because=because
         )
+    above = incident.level is None or LEVELS.index(called) > LEVELS.index(incident.level)
+    if known.needs_person(called) and above and incident.called != called:
+        yield m.CallLevel(
+            id=command_id(event, "call"), incident=incident.id, level=called, because=because
+        )
+
+
+def is_decided(incident: Incident, called: str, known: Hazard) -> bool:
+    """Whether a person's last decision was taken on figures that called for as much as these."""
+    if incident.decided is None:
+        return False
+    before, _ = known.level_for(incident.decided.figures)
+    return before is not None and LEVELS.index(called) <= LEVELS.index(before)
+
+
+def tell_of_called_level(
+    fact: m.LevelCalled, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    incident: Incident = rows.find("incidents", fact.incident)
+    yield m.SendNotice(
+        id=command_id(event, "tell"),
+        notice=derive_id("note", event.id),
+        to_role="duty_officer",
+        area=incident.area,
+        text=f"the figures call for level {fact.level} ({fact.because}): it is a person's decision",
+        incident=incident.id,
+        audience="duty officer",
+        channel="notice",
+        clause=f"level {fact.level}",
+    )

@@ -6,16 +6,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from twinward.library.hazards.hazard import LEVELS
 from twinward.loop.policies.clauses import list_waiting
 from twinward.service.platform import Platform
 
 
 def proposed_plan(platform: Platform, incident: Any, in_force: Any) -> str | None:
-    """The plan that the level calls for and that waits for a person to adopt it."""
+    """The plan that the level calls for, or the level that waits for a person's decision, and that
+    nobody has adopted.
+
+    One that goes no further than the plan in force is not offered.
+    """
     if incident.level is None or incident.status != "open":
         return None
-    plan = platform.reference.library.find_plan(incident.hazard, incident.level)
-    return plan.id if plan is not None and (in_force is None or in_force.plan != plan.id) else None
+    library = platform.reference.library
+    plan = library.find_plan(incident.hazard, incident.called or incident.level)
+    before = library.find(in_force.plan) if in_force is not None else None
+    if plan is None or (
+        before is not None and LEVELS.index(before.level) >= LEVELS.index(plan.level)
+    ):
+        return None
+    return plan.id
 
 
 def waiting_clauses(platform: Platform, snapshot: Any, incident: Any) -> list[str]:

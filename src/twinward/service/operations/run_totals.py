@@ -23,7 +23,9 @@ def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
         tasks = list(page_through(reader, "tasks"))
         counts = list(page_through(reader, "counts", hazard=hazard))
         persons = [
-            row for row in page_through(reader, "cases", hazard=hazard) if row.status != "suspected"
+            row
+            for row in page_through(reader, "cases", hazard=hazard)
+            if row.status not in ("suspected", "discarded")
         ]
         places = reader.count("affected_places")
     published = [row for row in counts if row.status in ("confirmed", "asymptomatic")]

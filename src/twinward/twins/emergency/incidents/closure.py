@@ -13,6 +13,11 @@ from twinward.library.plans.plan import Objective
 from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
 from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
 
+# Our limit: with fewer contacts named than one for ten infections, contacts that are all tested
+# prove nothing. Surveys count several close contacts for a case (Mossong et al. 2008, PLoS Medicine
+# 5:e74: 13 encounters a day).
+LEAST_NAMED = 0.1
+PROVES_NOTHING = "it proves nothing"
 RESOLVED_CONTACT = ("tested_negative", "tested_positive", "released")
 
 
@@ -22,11 +27,15 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
     objective: str
     holds: bool
     because: str
+    vacuous: bool = False  # nothing is there that could show it: only a person's reason can
 
 
 def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[CriterionResult]:
-    """The findings for every objective of the plan in force, or of the one that has ended; one
-    that fails without.
+    """The findings for every objective of the plan in force, or of the one that has ended; one that
+    fails without.
+
+    `at` is by the city's clock: days are the city's. What nothing can show, a person's stated
+    reason meets.
     """
     plan: PlanInForce | EndedPlan | None = rows.find("plans_in_force", incident.id)
     plan = plan or rows.find("ended_plans", incident.id)
@@ -36,7 +45,21 @@ def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[Criterio
                 objective="plan", holds=False, because="no plan is in force for this incident"
             )
         ]
-    return [judge(objective, incident, rows, at) for objective in plan.objectives]
+    found = [judge(objective, incident, rows, at) for objective in plan.objectives]
+    return [
+        meet(one, incident.waived[one.objective])
+        if one.vacuous and one.objective in incident.waived
+        else one
+        for one in found
+    ]
+
+
+def meet(finding: CriterionResult, reason: str) -> CriterionResult:
+    return CriterionResult(
+        objective=finding.objective,
+        holds=True,
+        because=f"{finding.because}; met by a stated reason: {reason}",
+    )
 
 
 def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> CriterionResult:
@@ -47,7 +70,10 @@ def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) ->
         "figure_below": judge_figure,
     }
     holds, because = judges[objective.kind](objective, incident, rows, at)
-    return CriterionResult(objective=objective.key, holds=holds, because=because)
+    vacuous = objective.kind in ("contacts_resolved", "tasks_done") and because.endswith(
+        PROVES_NOTHING
+    )
+    return CriterionResult(objective=objective.key, holds=holds, because=because, vacuous=vacuous)
 
 
 def judge_tasks(
@@ -55,7 +81,10 @@ def judge_tasks(
 ) -> tuple[bool, str]:
     open_count = rows.count("tasks", incident=incident.id, status=OPEN_TASK, essential=True)
     if not open_count:
-        return True, "every essential task is done"
+        done = rows.count("tasks", incident=incident.id, status="done", essential=True)
+        if not done:
+            return False, f"no essential task was ever done: {PROVES_NOTHING}"
+        return True, f"every essential task is done ({done})"
     some: list[Task] = rows.list_rows(
         "tasks", incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
     )
@@ -69,6 +98,14 @@ def judge_contacts(
 ) -> tuple[bool, str]:
     total = rows.count("contacts", incident=incident.id)
     resolved = rows.count("contacts", incident=incident.id, step=RESOLVED_CONTACT)
+    infected = incident.figures.get("new_total", 0.0)
+    if total == resolved and total < LEAST_NAMED * infected:
+        named = (
+            "no contact has"
+            if not total
+            else f"{total} contact{'s' if total > 1 else ''} {'have' if total > 1 else 'has'}"
+        )
+        return False, f"{named} been named for {infected:,.0f} infections: {PROVES_NOTHING}"
     if total == resolved:
         return True, f"all {total} contacts are located, isolated and tested"
     return False, f"{total - resolved} of {total} contacts are not yet located, isolated and tested"
@@ -88,7 +125,7 @@ def check_quiet_period(
         return False, f"no report since {incident.last_day}: silence is not evidence"
     since = incident.last_linked_day
     if since is None:
-        opened = incident.opened_at.date()
+        opened = incident.opened_at.astimezone(at.tzinfo).date()
         quiet = (today - opened).days
     else:
         quiet = (today - date.fromisoformat(since)).days

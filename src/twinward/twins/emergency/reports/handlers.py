@@ -8,13 +8,15 @@ from datetime import date, datetime
 
 import msgspec
 
-from twinward.core.errors import ConflictError, RefusedError
+from twinward.core.errors import AbsentError, ConflictError, RefusedError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Behaviour, Context
 
-ENDED = {"dead", "recovered"}
+ENDED = {"dead", "recovered", "discarded"}
+INFECTED = ("confirmed", "asymptomatic")
+DISCARDED = "discarded"
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +33,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     reported_at: datetime
     source: str
     synthetic: bool
+    counted_on: str = (
+        ""  # the city's day on which it was counted as new; empty while it is only suspected
+    )
 
 
 class CountRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,8 +113,18 @@ TABLES = (
 def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Draft]:
     known: Case | None = rows.find("cases", command.case)
     if known is None:
-        fields = {name: getattr(command, name) for name in m.CaseReported.__struct_fields__}
-        return [Draft(fact=m.CaseReported(**fields), area=command.area, subject=command.subject)]
+        fields = {
+            name: getattr(command, name)
+            for name in m.CaseReported.__struct_fields__
+            if name != "day"
+        }
+        return [
+            Draft(
+                fact=m.CaseReported(**fields | {"day": context.day}),
+                area=command.area,
+                subject=command.subject,
+            )
+        ]
     if known.subject != command.subject:
         raise ConflictError(
             f"case {command.case} belongs to another person",
@@ -135,18 +150,55 @@ def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Dra
         area=known.area,
         before=known.status,  # type: ignore[arg-type]
         status=command.status,
+        day=context.day,
     )
     return [Draft(fact=fact, area=known.area, subject=known.subject)]
 
 
 def case_reported(fact: m.CaseReported, event: Event, tx: Transaction) -> None:
     fields = {name: getattr(fact, name) for name in Case.__struct_fields__ if hasattr(fact, name)}
-    tx.put("cases", Case(id=fact.case, reported_at=event.occurred_at, **fields), event.occurred_at)
+    counted = fact.day.isoformat() if fact.day is not None and fact.status in INFECTED else ""
+    row = Case(id=fact.case, reported_at=event.occurred_at, counted_on=counted, **fields)
+    tx.put("cases", row, event.occurred_at)
 
 
 def case_reclassified(fact: m.CaseReclassified, event: Event, tx: Transaction) -> None:
     known: Case = tx.find("cases", fact.case)
-    tx.put("cases", msgspec.structs.replace(known, status=fact.status), event.occurred_at)
+    day = fact.day.isoformat() if fact.day is not None and fact.status in INFECTED else ""
+    tx.put(
+        "cases",
+        msgspec.structs.replace(known, status=fact.status, counted_on=known.counted_on or day),
+        event.occurred_at,
+    )
+
+
+def discard_case(command: m.DiscardCase, rows: Rows, context: Context) -> list[Draft]:
+    known: Case | None = rows.find("cases", command.case)
+    if known is None:
+        raise AbsentError(f"there is no case {command.case}", "list them with `twinward case list`")
+    if known.status == DISCARDED:
+        raise ConflictError(
+            f"case {known.id} is discarded", "nothing was changed", code="already_reported"
+        )
+    fact = m.CaseDiscarded(
+        case=known.id,
+        subject=known.subject,
+        hazard=known.hazard,
+        area=known.area,
+        before=known.status,
+        found_in=known.found_in,  # type: ignore[arg-type]
+        day=date.fromisoformat(known.counted_on)
+        if known.counted_on
+        else known.reported_at.astimezone(context.zone).date(),
+        reason=command.reason,
+        by=command.by or context.actor,
+    )
+    return [Draft(fact=fact, area=known.area, subject=known.subject)]
+
+
+def case_discarded(fact: m.CaseDiscarded, event: Event, tx: Transaction) -> None:
+    known: Case = tx.find("cases", fact.case)
+    tx.put("cases", msgspec.structs.replace(known, status=DISCARDED), event.occurred_at)
 
 
 def count_key(source: str, hazard: str, area: str, day: date, status: str, found_in: str) -> str:
@@ -154,7 +206,7 @@ def count_key(source: str, hazard: str, area: str, day: date, status: str, found
 
 
 def report_count(command: m.ReportCount, rows: Rows, context: Context) -> list[Draft]:
-    if command.day > context.recorded_at.date():
+    if command.day > context.today:
         raise RefusedError(
             f"{command.day} has not come yet", "mend the day of this row", code="time_in_future"
         )
@@ -188,6 +240,26 @@ def count_reported(fact: m.CountReported, event: Event, tx: Transaction) -> None
         count=fact.count,
     )
     tx.put("counts", row, event.occurred_at)
+
+
+def withdraw_count(command: m.WithdrawCount, rows: Rows, context: Context) -> list[Draft]:
+    key = count_key(
+        command.source, command.hazard, command.area, command.day, command.status, command.found_in
+    )
+    known: CountRow | None = rows.find("counts", key)
+    if known is None:
+        raise AbsentError(
+            "there is no such count",
+            "name source, area, day, status and found_in as they were sent",
+        )
+    names = ("hazard", "area", "day", "status", "found_in", "source", "reason")
+    fact = m.CountWithdrawn(before=known.count, **{name: getattr(command, name) for name in names})
+    return [Draft(fact=fact, area=command.area)]
+
+
+def count_withdrawn(fact: m.CountWithdrawn, event: Event, tx: Transaction) -> None:
+    key = count_key(fact.source, fact.hazard, fact.area, fact.day, fact.status, fact.found_in)
+    tx.remove("counts", key, event.occurred_at)
 
 
 def report_figures(command: m.ReportFigures, rows: Rows, context: Context) -> list[Draft]:
@@ -242,7 +314,9 @@ def hazard_reported(fact: m.HazardReported, event: Event, tx: Transaction) -> No
 BEHAVIOUR = Behaviour(
     handlers={
         m.ReportCase: report_case,
+        m.DiscardCase: discard_case,
         m.ReportCount: report_count,
+        m.WithdrawCount: withdraw_count,
         m.ReportAffectedPlace: report_place,
         m.ReportFigures: report_figures,
         m.ReportHazard: report_hazard,
@@ -250,7 +324,9 @@ BEHAVIOUR = Behaviour(
     appliers={
         m.CaseReported: case_reported,
         m.CaseReclassified: case_reclassified,
+        m.CaseDiscarded: case_discarded,
         m.CountReported: count_reported,
+        m.CountWithdrawn: count_withdrawn,
         m.PlaceAffected: place_affected,
         m.FiguresReported: figures_reported,
         m.HazardReported: hazard_reported,

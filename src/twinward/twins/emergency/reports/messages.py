@@ -13,6 +13,8 @@ from twinward.twins.emergency.vocabulary import (
     FoundIn,
     Lat,
     Lon,
+    Reason,
+    Text,
     Word,
 )
 
@@ -45,6 +47,7 @@ class CaseReported(Fact, frozen=True, kw_only=True):
     onset: date | None
     source: str
     synthetic: bool
+    day: date | None = None  # the city's day of the report
 
 
 class CaseReclassified(Fact, frozen=True, kw_only=True):
@@ -56,6 +59,29 @@ class CaseReclassified(Fact, frozen=True, kw_only=True):
     area: str
     before: CaseStatus
     status: CaseStatus
+    day: date | None = None
+
+
+class DiscardCase(Command, frozen=True, kw_only=True):
+    """What was reported as a case was none: a mistake, a false test. It counts no longer."""
+
+    case: Word
+    reason: Reason
+    by: Text = ""
+
+
+class CaseDiscarded(Fact, frozen=True, kw_only=True):
+    """`before` is its status until then, `day` the day on which it was counted as new."""
+
+    case: str
+    subject: str
+    hazard: str
+    area: str
+    before: CaseStatus
+    found_in: FoundIn
+    day: date
+    reason: str
+    by: str
 
 
 class ReportCount(Command, frozen=True, kw_only=True):
@@ -83,6 +109,31 @@ class CountReported(Fact, frozen=True, kw_only=True):
     count: int
     before: int
     source: str
+
+
+class WithdrawCount(Command, frozen=True, kw_only=True):
+    """A source takes back what it said of an area and day: there is no number, which is not
+    zero.
+    """
+
+    hazard: Word
+    area: AreaCode
+    day: date
+    status: CountStatus
+    found_in: FoundIn = "unknown"
+    source: Word = "api"
+    reason: Reason
+
+
+class CountWithdrawn(Fact, frozen=True, kw_only=True):
+    hazard: str
+    area: str
+    day: date
+    status: CountStatus
+    found_in: FoundIn
+    source: str
+    before: int
+    reason: str
 
 
 class ReportFigures(Command, frozen=True, kw_only=True):

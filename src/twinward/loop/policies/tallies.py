@@ -1,0 +1,124 @@
+"""What several accounts say of one incident's day, as one number: the same people are counted once.
+
+A source that counts an area counts all that lies in it; cases reported one by one are persons of
+one area. What is said of an area is the greatest of what any one source counts there and of what is
+known of the areas inside it together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from twinward.core.ports import Rows
+from twinward.twins.city.areas import AreaTree
+from twinward.twins.emergency.incidents.rows import DayParts, Incident, day_id
+
+Figures = dict[str, float]
+EARLIER = "earlier"  # what an incident's day held before accounts were kept apart
+NEW = ("confirmed", "asymptomatic")
+LINKED = ".linked"  # the part of a status that was found in the community
+OUTSIDE = ("community", "unknown")
+BETWEEN = "|"
+
+
+def count_part(source: str, area: str, status: str, found_in: str) -> str:
+    """The name of what a source counts of an area."""
+    return BETWEEN.join((area, status, found_in, source))
+
+
+def case_part(source: str, area: str) -> str:
+    """The name of the cases of an area that a source reported one by one: it has two words, a
+    count's has four.
+    """
+    return BETWEEN.join((area, source.replace(BETWEEN, "/")))
+
+
+def source_of(part: str) -> str:
+    return part.split(BETWEEN, 3)[-1]
+
+
+def told_by(status: str, found_in: str, number: float) -> Figures:
+    """What a number of persons adds to a day: those counted before under another status are not
+    new.
+    """
+    if found_in == "reclassified":
+        return {"reclassified": number}
+    if status in NEW and found_in in OUTSIDE:
+        return {status: number, status + LINKED: number}
+    return {status: number}
+
+
+def read_parts(incident: Incident, day: str, rows: Rows) -> dict[str, Figures]:
+    """Each account of the day; a day from before accounts were kept is one of its own."""
+    known: DayParts | None = rows.find("day_parts", day_id(incident.id, day))
+    if known is not None:
+        return known.parts
+    before = {name: value for name, value in incident.days.get(day, {}).items() if value}
+    if not before:
+        return {}
+    first = min(before.get("new_linked", 0.0), before.get(NEW[0], 0.0))
+    linked = {NEW[0] + LINKED: first, NEW[1] + LINKED: before.get("new_linked", 0.0) - first}
+    names = (*NEW, "suspected", "dead", "recovered", "reclassified")
+    return {
+        f"{incident.area}{BETWEEN}{EARLIER}": {n: before[n] for n in names if n in before} | linked
+    }
+
+
+def weigh(parts: Mapping[str, Figures], root: str, areas: AreaTree) -> Figures:
+    """The day's figures: each status once, the new ones together, and those of them that nobody
+    was watching.
+    """
+    by_area: dict[str, dict[str, Figures]] = {}
+    for name, figures in parts.items():
+        area, *rest = name.split(BETWEEN, 3)
+        of = by_area.setdefault(area, {}).setdefault(rest[-1] if len(rest) > 1 else "", {})
+        for figure, value in figures.items():
+            of[figure] = of.get(figure, 0.0) + value
+    inside = lay_inside(by_area, root, areas)
+    names = sorted(
+        {figure for sources in by_area.values() for of in sources.values() for figure in of}
+    )
+    total = {name: known_of(root, name, by_area, inside) for name in names}
+    figures = {name: value for name, value in total.items() if not name.endswith(LINKED)}
+    if any(name in total for name in NEW):
+        figures["new"] = sum(total.get(name, 0.0) for name in NEW)
+        figures["new_linked"] = sum(min(total.get(n + LINKED, 0.0), total.get(n, 0.0)) for n in NEW)
+    return figures
+
+
+def lay_inside(told: Iterable[str], root: str, areas: AreaTree) -> dict[str, list[str]]:
+    """area -> the areas right inside it of which something is told; what is not under `root`
+    stands beside it.
+    """
+    inside: dict[str, list[str]] = {}
+    wanted = {area for area in told if area != root}
+    for area in sorted(wanted):
+        above = (
+            [one for one in reversed(areas.path(area)[:-1]) if one in wanted]
+            if area in areas
+            else []
+        )
+        inside.setdefault(above[0] if above else root, []).append(area)
+    return inside
+
+
+def known_of(
+    area: str, name: str, told: Mapping[str, dict[str, Figures]], inside: Mapping[str, list[str]]
+) -> float:
+    """What is known of an area: the greatest count of a source, or the persons and areas inside
+    it together.
+    """
+    sources = told.get(area, {})
+    below = sources.get("", {}).get(name, 0.0) + sum(
+        known_of(one, name, told, inside) for one in inside.get(area, ())
+    )
+    counted = [of.get(name, 0.0) for source, of in sources.items() if source]
+    return max([below, *counted])
+
+
+def change(incident: Incident, day: str, parts: Mapping[str, Figures], areas: AreaTree) -> Figures:
+    """What has to be added to the incident's day to make it what the accounts say together."""
+    known = incident.days.get(day, {})
+    now = weigh(parts, incident.area, areas)
+    names = {*now, *(name for name in known if known[name])}
+    return {name: now.get(name, 0.0) - known.get(name, 0.0) for name in sorted(names)}
