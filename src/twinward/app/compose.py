@@ -42,6 +42,7 @@ from twinward.service.operations.daily_jobs import Housekeeping
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.service.platform import Caller, Platform
 from twinward.settings import Settings, load_settings
+from twinward.standards.fhir.audit_events import AuditEvents
 from twinward.storage.database.databases import Postgres, Sqlite, choose_database, require_log
 from twinward.storage.log import audit
 from twinward.storage.log.chain import ChainCheck
@@ -359,7 +360,7 @@ def verify_log(workspace: Path) -> ChainCheck:
 
 def export_log(workspace: Path, path: Path, *, fhir: bool = True) -> int:
     """Write the whole log, as FHIR AuditEvents or as it is stored; how many events."""
-    return audit.export_chain(open_database(workspace), path, fhir=fhir)
+    return audit.export_chain(open_database(workspace), path, form=AuditEvents() if fhir else None)
 
 
 def anchors_that_fail(workspace: Path, anchors: list[tuple[int, str]]) -> list[int]:
@@ -370,7 +371,7 @@ def anchors_that_fail(workspace: Path, anchors: list[tuple[int, str]]) -> list[i
 
 
 def verify_log_file(path: Path) -> ChainCheck:
-    return audit.verify_file(path)
+    return audit.verify_file(path, AuditEvents())
 
 
 def open_database(workspace: Path) -> Sqlite | Postgres:
