@@ -133,6 +133,10 @@ class Desk:
         self.platform.loop.tick(self.clock.now())
         self.platform.loop.catch_up()
 
+    def today(self) -> str:
+        """The city's day."""
+        return self.platform.reference.day_of(self.clock.now()).isoformat()
+
     def incidents(self, **more: Any) -> list[Any]:
         return queries.list_incidents(self.platform, **more)
 

@@ -4,10 +4,12 @@ in force wait.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from twinward.library.hazards.hazard import LEVELS
 from twinward.loop.policies.clauses import list_waiting
+from twinward.loop.policies.plan_end import expiry_times
 from twinward.service.platform import Platform
 
 
@@ -38,3 +40,19 @@ def waiting_clauses(platform: Platform, snapshot: Any, incident: Any) -> list[st
         if plan is not None
         else []
     )
+
+
+def plan_ends(platform: Platform, snapshot: Any, incident: Any) -> dict[str, datetime]:
+    """By which clauses the plan in force ends by its time, and when; the first end counts."""
+    in_force = snapshot.find("plans_in_force", incident.id)
+    plan = platform.reference.library.find(in_force.plan) if in_force is not None else None
+    return dict(expiry_times(plan, in_force, platform.reference)) if plan is not None else {}
+
+
+def plan_stands(platform: Platform, snapshot: Any, incident: Any) -> bool:
+    """Whether the level calls for as much as the plan in force, or for more."""
+    in_force = snapshot.find("plans_in_force", incident.id)
+    plan = platform.reference.library.find(in_force.plan) if in_force is not None else None
+    if plan is None or incident.level is None:
+        return False
+    return LEVELS.index(incident.level) >= LEVELS.index(plan.level)
