@@ -40,7 +40,7 @@ TICKS_A_ROUND = 10
 POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.CaseReported: (trigger.case_reported,),
     m.CaseReclassified: (trigger.case_reclassified,),
-    m.CaseDiscarded: (trigger.case_discarded,),
+    m.CaseAmended: (trigger.case_amended,),
     m.CountReported: (trigger.count_reported,),
     m.CountWithdrawn: (trigger.count_withdrawn,),
     m.PlaceAffected: (trigger.place_affected,),

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from twinward.core.ports import Reader
+from twinward.core.ports import R, Reader, Table
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents.closure import CriterionResult, find_evidence
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.reports.case_history import find_case
+
+__all__ = ["Snapshot", "find_case"]
 
 
 class Snapshot:
-    """Rows of every projection as they were at `at`, or as they are when `at` is None. Nothing here
-    writes.
+    """Rows of every projection as they were at `at`, or as they are when `at` is None. Nothing
+    here writes.
 
     What was recorded after `at` is not in it: an answer about the past knows nothing that was
     learned later.
@@ -30,13 +34,13 @@ class Snapshot:
 
     def list_rows(
         self,
-        table: str,
+        table: Table[R],
         *,
         under: str | None = None,
         order: str | None = None,
         limit: int | None = None,
         **equals: Any,
-    ) -> list[Any]:
+    ) -> list[R]:
         """Rows that equal every filter (a tuple means any of), under an area code prefix, by key
         or `order`.
         """
@@ -55,22 +59,23 @@ class Snapshot:
             fitting = [row for row in fitting if getattr(row, name) is None] + known
         return fitting[:limit]
 
-    def count(self, table: str, *, under: str | None = None, **equals: Any) -> int:
+    def count(self, table: Table[R], *, under: str | None = None, **equals: Any) -> int:
         if self.at is None:
             return self.reader.count(table, under=under, **equals)
         return len(self.list_rows(table, under=under, **equals))
 
-    def find(self, table: str, key: str) -> Any:
+    def find(self, table: Table[R], key: str) -> R | None:
         """One row, or None."""
         if self.at is None:
             return self.reader.find(table, key)
-        if table not in self._by_key:
-            self._by_key[table] = {row.id: row for row in self._rows_then(table, None)}
-        return self._by_key[table].get(key)
+        if table.name not in self._by_key:
+            rows = self._rows_then(table, None)
+            self._by_key[table.name] = {getattr(row, table.key): row for row in rows}
+        return self._by_key[table.name].get(key)
 
-    def _rows_then(self, table: str, under: str | None) -> list[Any]:
+    def _rows_then(self, table: Table[R], under: str | None) -> list[R]:
         assert self.at is not None
-        key = (table, under)
+        key = (table.name, under)
         if key not in self._then:
             self._then[key] = self.reader.as_of(table, self.at, area=under, known_at=self.at)
         return self._then[key]
@@ -79,7 +84,7 @@ class Snapshot:
         """Each objective of the incident's plan, whether it holds, and what shows it; of a
         closed one as it closed.
         """
-        found = self.find("incidents", incident)
+        found = self.find(INCIDENTS, incident)
         if found is not None and found.status == "closed":
             return [
                 CriterionResult(objective=key, holds=True, because=because)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from twinward.core.ports import Rows
 from twinward.library.plans.plan import Limits, Plan
 from twinward.loop.context import ACTOR, ReferenceData
+from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
 
 
@@ -36,7 +37,7 @@ def find_breach(
             "authority.most_days",
             f"authorised beforehand for {limits.most_days} days, in force since {since}",
         )
-    restrictions = rows.list_rows("restrictions", incident=incident.id)
+    restrictions = rows.list_rows(RESTRICTIONS, incident=incident.id)
     return find_excess(
         limits, [(row.area, row.measure) for row in restrictions], incident, reference
     )

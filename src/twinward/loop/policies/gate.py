@@ -15,7 +15,7 @@ from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.tallies import Figures, source_of, weigh
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.handlers import WEEK, count_figures
-from twinward.twins.emergency.incidents.rows import DayParts, Incident, day_id
+from twinward.twins.emergency.incidents.rows import DAY_PARTS, INCIDENTS, DayParts, Incident, day_id
 
 STEPS = 2  # a rise of so many levels by one source's word of one day is sudden (ours)
 
@@ -61,7 +61,7 @@ def list_last_words(
     seen: set[str] = set()
     for back in range(WEEK):
         day = (date.fromisoformat(last) - timedelta(days=back)).isoformat()
-        known: DayParts | None = rows.find("day_parts", day_id(incident.id, day))
+        known: DayParts | None = rows.find(DAY_PARTS, day_id(incident.id, day))
         for source in (
             sorted({source_of(name) for name in known.parts} - seen) if known is not None else ()
         ):
@@ -72,7 +72,7 @@ def list_last_words(
 def tell_of_held(
     fact: m.ReportsHeld, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),
@@ -91,7 +91,7 @@ def borne_out(
     fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """Another source, or another day of the same, says as much: what was held is believed."""
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
     if incident.status != "open" or incident.held is None or incident.level is None:
         return
     if find_doubt(incident, incident.held.level, rows, reference) is None:

@@ -21,7 +21,8 @@ from twinward.loop.context import (
 from twinward.loop.policies.gate import find_doubt
 from twinward.loop.policies.schedule import areas_of
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
+from twinward.twins.emergency.incidents.rows import INCIDENTS, EndedPlan, Incident, PlanInForce
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 
 
 def plan_follows_level(
@@ -33,7 +34,7 @@ def plan_follows_level(
     A plan that restricts people waits too where the level rests on one source's word of one day:
     until that is borne out the highest plan that restricts nobody does the work.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = reference.library.find_plan(incident.hazard, fact.level)
     if plan is None or goes_further(fact, plan, rows, incident, reference):
         return
@@ -51,7 +52,7 @@ def plan_follows_level(
             because=because,
         )
     milder = find_milder(plan, incident, event, reference)
-    if milder is not None and rows.find("plans_in_force", incident.id) is None:
+    if milder is not None and rows.find(PLANS_IN_FORCE, incident.id) is None:
         yield from adopt_by_itself(milder, incident, event, rows)
 
 
@@ -75,7 +76,7 @@ def plan_follows_confirmation(
     fact: m.ReportsConfirmed, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """What was held is believed: the plan of the level comes into force."""
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
     plan = reference.library.find_plan(incident.hazard, incident.level) if incident.level else None
     if plan is None or not may_adopt(plan, event, reference):
         return
@@ -90,8 +91,8 @@ def plan_returns(
     """New reports after a plan has ended on its evidence: the level's plan comes into force
     again.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
-    ended: EndedPlan | None = rows.find("ended_plans", incident.id)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
+    ended: EndedPlan | None = rows.find(ENDED_PLANS, incident.id)
     if (
         ended is None
         or ended.clause != "ends"
@@ -101,7 +102,7 @@ def plan_returns(
         return
     plan = reference.library.find_plan(incident.hazard, incident.level)
     worse = fact.add.get("new", 0.0) > 0
-    none = rows.find("plans_in_force", incident.id) is None
+    none = rows.find(PLANS_IN_FORCE, incident.id) is None
     if none and plan is not None and worse and may_adopt(plan, event, reference):
         yield from adopt_by_itself(plan, incident, event, rows)
 
@@ -115,7 +116,7 @@ def may_adopt(plan: Plan, event: Event, reference: ReferenceData) -> bool:
 def adopt_by_itself(
     plan: Plan, incident: Incident, event: Event, rows: Rows, takes_over: str = ""
 ) -> Iterator[Command]:
-    known: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    known: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     if known is not None and (known.plan, known.version) == (plan.id, plan.version):
         return
     yield m.AdoptPlan(
@@ -134,7 +135,7 @@ def level_follows_decision(
     fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """A person who adopts the plan of a level that persons decide has decided on that level."""
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
     plan, known = (
         find_plan_in_force(rows, incident, reference),
         reference.library.find_hazard(incident.hazard),
@@ -163,7 +164,7 @@ def goes_further(
     """Whether a person has put a plan in force that goes at least as far: rising figures do not
     take it back.
     """
-    known: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    known: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     before = find_plan_in_force(rows, incident, reference)
     if known is None or before is None or known.adopted_by == ACTOR:
         return False
@@ -174,7 +175,7 @@ def goes_further(
 def link_by_duty(
     fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is not None:
         yield m.LinkParties(
@@ -187,7 +188,7 @@ def link_by_duty(
 def link_grown_area(
     fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if fact.grown is not None and plan is not None:
         yield m.LinkParties(

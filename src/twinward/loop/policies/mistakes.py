@@ -10,18 +10,18 @@ from datetime import date
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.loop.context import ReferenceData, command_id
-from twinward.loop.policies.tallies import BETWEEN, NEW, Figures, change, read_parts, weigh
+from twinward.loop.policies.tallies import BETWEEN, change, of_figures, read_parts, weigh
 from twinward.twins.city import messages as c
 from twinward.twins.coupling import ORDERED_AS
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents.rows import Incident
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
+from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS, Incident
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 
 def order_withdrawn(
     fact: m.TaskDropped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    task: Task = rows.find("tasks", fact.task)
+    task: Task = rows.find(TASKS, fact.task)
     measure = ORDERED_AS.get(task.measure or "", task.measure)
     if fact.withdrawn and measure:
         yield c.LiftRestrictions(
@@ -38,12 +38,12 @@ def closed_by_a_person(
     """A false alarm leaves no work behind; what was merged goes on in the other incident."""
     if fact.outcome == "evidence":
         return
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
     said = f"{fact.outcome.replace('_', ' ')}: {'; '.join(fact.evidence.values())}"
-    for task in rows.list_rows("tasks", incident=incident.id, status=OPEN_TASK):
+    for task in rows.list_rows(TASKS, incident=incident.id, status=OPEN_TASK):
         yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
     if fact.outcome == "merged":
-        yield from merge(incident, rows.find("incidents", fact.into), event, rows, reference)
+        yield from merge(incident, rows.find(INCIDENTS, fact.into), event, rows, reference)
 
 
 def merge(
@@ -52,15 +52,9 @@ def merge(
     """Its days as accounts of their own in the other, its areas, its cases."""
     for day in sorted(incident.days):
         own = weigh(read_parts(incident, day, rows), incident.area, reference.areas)
-        told: Figures = {
-            name: value for name, value in own.items() if name not in ("new", "new_linked")
-        }
-        linked = own.get("new_linked", 0.0)
-        for status in NEW:
-            told[f"{status}.linked"] = min(linked, own.get(status, 0.0))
-            linked -= told[f"{status}.linked"]
+        told = of_figures(own)
         part = BETWEEN.join((incident.area, f"merged {incident.id}"))
-        known: Incident = rows.find("incidents", into.id)
+        known: Incident = rows.find(INCIDENTS, into.id)
         parts = read_parts(known, day, rows) | {part: told}
         yield m.DevelopIncident(
             id=command_id(event, "merge", day),
@@ -80,5 +74,5 @@ def merge(
         yield m.DevelopIncident(
             id=command_id(event, "area", area), incident=into.id, affected=area, day=last
         )
-    for joined in rows.list_rows("case_incidents", incident=incident.id):
+    for joined in rows.list_rows(CASE_INCIDENTS, incident=incident.id):
         yield m.JoinCase(id=command_id(event, "join", joined.id), incident=into.id, case=joined.id)

@@ -26,11 +26,13 @@ from twinward.loop.policies.link import adopt_by_itself, may_adopt
 from twinward.loop.policies.rounds import begin_rounds
 from twinward.loop.policies.schedule import NOT_OF_PLAN
 from twinward.twins.city import messages as c
+from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import check_quiet_period
-from twinward.twins.emergency.incidents.rows import START, Incident, PlanInForce
+from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce
 from twinward.twins.emergency.plans.handlers import WITHDRAWN
-from twinward.twins.emergency.tasks.rows import AT_WORK, OPEN_TASK
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import AT_WORK, OPEN_TASK, TASKS
 
 WARN_D = 3  # how long before its end a plan's end is announced
 
@@ -39,7 +41,7 @@ def review_plan(
     incident: Incident, now: datetime, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """On the tick: clauses, then what is outgrown or due for review, then the plan's own ends."""
-    in_force: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    in_force: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     plan = find_plan_in_force(rows, incident, reference)
     if in_force is None or plan is None:
         return
@@ -189,7 +191,7 @@ def plan_is_over(
     Ended on its evidence, it hands over to nobody: what it had not yet ordered is dropped, ordered
     work goes on.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     said = f"plan {fact.plan} ended by {fact.clause}: {fact.because}"
     ended = reference.library.find(fact.plan)
     heir = (
@@ -199,16 +201,16 @@ def plan_is_over(
     )
     kept = {task.key for task in heir.work()} | set(NOT_OF_PLAN) if heir is not None else set()
     status = OPEN_TASK if fact.clause == WITHDRAWN else "waiting"
-    for task in rows.list_rows("tasks", incident=incident.id, status=status):
+    for task in rows.list_rows(TASKS, incident=incident.id, status=status):
         if task.key not in kept:
             yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
     asked = set(heir.restricts()) if heir is not None else set()
-    over = {row.measure for row in rows.list_rows("restrictions", incident=incident.id)} - asked
+    over = {row.measure for row in rows.list_rows(RESTRICTIONS, incident=incident.id)} - asked
     if over:
         yield c.LiftRestrictions(
             id=command_id(event, "lift"), incident=incident.id, measures=tuple(sorted(over))
         )
-    at_work = rows.count("tasks", incident=incident.id, status=AT_WORK)
+    at_work = rows.count(TASKS, incident=incident.id, status=AT_WORK)
     then = (
         f"plan {heir.id} takes over" if heir is not None else f"{at_work} orders go on to their end"
     )

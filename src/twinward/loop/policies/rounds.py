@@ -17,8 +17,10 @@ from twinward.loop.policies.clauses import list_open
 from twinward.loop.policies.schedule import areas_of, create_command, take_in_turn
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.handlers import Contact
-from twinward.twins.emergency.incidents.rows import START, Incident, PlanInForce
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 FOLLOW_UP = "follow_up_task"
 WATCHED = ("isolated", "tested_negative")  # steps of a contact who is followed up
@@ -67,8 +69,8 @@ def schedule_round(
     """The round before is over: what of it was not done is counted as missed. The new one is
     ordered everywhere.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
-    in_force: PlanInForce | None = rows.find("plans_in_force", fact.incident)
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    in_force: PlanInForce | None = rows.find(PLANS_IN_FORCE, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is None or in_force is None or in_force.rounds.get(fact.key) != fact.turn:
         return  # answered again after a later round has begun
@@ -104,7 +106,7 @@ def list_left(incident: Incident, key: str, turn: int, rows: Rows) -> list[Task]
     """What of earlier rounds is not done; the round itself, when its beginning is answered
     again, is not among it.
     """
-    made: list[Task] = rows.list_rows("tasks", incident=incident.id, key=key, status=OPEN_TASK)
+    made: list[Task] = rows.list_rows(TASKS, incident=incident.id, key=key, status=OPEN_TASK)
     return [task for task in made if task.adoption < incident.adoptions or task.turn < turn]
 
 
@@ -129,7 +131,7 @@ def follow_up(
     left = list_left(incident, task.key, turn, rows)
     missed = {one.contact: one.missed + 1 for one in left}
     yield from give_up(left, event)
-    watched: list[Contact] = rows.list_rows("contacts", incident=incident.id, step=WATCHED)
+    watched: list[Contact] = rows.list_rows(CONTACTS, incident=incident.id, step=WATCHED)
     last = timedelta(days=task.for_days or USUAL_FOLLOW_UP_D)
     for contact in watched:
         if event.occurred_at - contact.named_at <= last:

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 
 from twinward.core.ports import Rows
 from twinward.twins.city.areas import AreaTree
-from twinward.twins.emergency.incidents.rows import DayParts, Incident, day_id
+from twinward.twins.emergency.incidents.rows import DAY_PARTS, DayParts, Incident, day_id
 
 Figures = dict[str, float]
 EARLIER = "earlier"  # what an incident's day held before accounts were kept apart
 NEW = ("confirmed", "asymptomatic")
-LINKED = ".linked"  # the part of a status that was found in the community
+NEWLY = "new."  # the new persons of a status
+LINKED = "linked."  # those of them that nobody was watching
 OUTSIDE = ("community", "unknown")
 BETWEEN = "|"
 
@@ -38,30 +39,48 @@ def source_of(part: str) -> str:
 
 
 def told_by(status: str, found_in: str, number: float) -> Figures:
-    """What a number of persons adds to a day: those counted before under another status are not
-    new.
-    """
+    """What a count says: those counted before under another status are not new."""
     if found_in == "reclassified":
         return {"reclassified": number}
-    if status in NEW and found_in in OUTSIDE:
-        return {status: number, status + LINKED: number}
-    return {status: number}
+    told = {status: number}
+    if status in NEW:
+        told |= {NEWLY + status: number}
+        if found_in in OUTSIDE:
+            told |= {LINKED + status: number}
+    return told
+
+
+def told_of(add: Mapping[str, float]) -> Figures:
+    """What a change of a case's figures says, with the status that the new ones have."""
+    told = {name: value for name, value in add.items() if name not in ("new", "new_linked")}
+    sign = add.get("new", 0.0) or add.get("new_linked", 0.0)
+    status = next((one for one in reversed(NEW) if add.get(one, 0.0) * sign > 0), NEW[0])
+    if add.get("new"):
+        told[NEWLY + status] = add["new"]
+    if add.get("new_linked"):
+        told[LINKED + status] = add["new_linked"]
+    return told
 
 
 def read_parts(incident: Incident, day: str, rows: Rows) -> dict[str, Figures]:
     """Each account of the day; a day from before accounts were kept is one of its own."""
-    known: DayParts | None = rows.find("day_parts", day_id(incident.id, day))
+    known: DayParts | None = rows.find(DAY_PARTS, day_id(incident.id, day))
     if known is not None:
         return known.parts
     before = {name: value for name, value in incident.days.get(day, {}).items() if value}
-    if not before:
-        return {}
-    first = min(before.get("new_linked", 0.0), before.get(NEW[0], 0.0))
-    linked = {NEW[0] + LINKED: first, NEW[1] + LINKED: before.get("new_linked", 0.0) - first}
-    names = (*NEW, "suspected", "dead", "recovered", "reclassified")
-    return {
-        f"{incident.area}{BETWEEN}{EARLIER}": {n: before[n] for n in names if n in before} | linked
-    }
+    return {f"{incident.area}{BETWEEN}{EARLIER}": of_figures(before)} if before else {}
+
+
+def of_figures(figures: Mapping[str, float]) -> Figures:
+    """A day's figures as an account of them: the new ones by status, as far as there are any."""
+    told = {name: value for name, value in figures.items() if name not in ("new", "new_linked")}
+    for name, prefix in (("new", NEWLY), ("new_linked", LINKED)):
+        left = figures.get(name, 0.0)
+        for status in NEW:
+            told[prefix + status] = min(left, max(figures.get(status, 0.0), 0.0))
+            left -= told[prefix + status]
+        told[prefix + NEW[-1]] += left
+    return {name: value for name, value in told.items() if value}
 
 
 def weigh(parts: Mapping[str, Figures], root: str, areas: AreaTree) -> Figures:
@@ -79,10 +98,11 @@ def weigh(parts: Mapping[str, Figures], root: str, areas: AreaTree) -> Figures:
         {figure for sources in by_area.values() for of in sources.values() for figure in of}
     )
     total = {name: known_of(root, name, by_area, inside) for name in names}
-    figures = {name: value for name, value in total.items() if not name.endswith(LINKED)}
-    if any(name in total for name in NEW):
-        figures["new"] = sum(total.get(name, 0.0) for name in NEW)
-        figures["new_linked"] = sum(min(total.get(n + LINKED, 0.0), total.get(n, 0.0)) for n in NEW)
+    figures = {name: value for name, value in total.items() if not name.startswith((NEWLY, LINKED))}
+    if any(NEWLY + status in total for status in NEW):
+        new = {status: total.get(NEWLY + status, 0.0) for status in NEW}
+        figures["new"] = sum(new.values())
+        figures["new_linked"] = sum(min(total.get(LINKED + one, 0.0), new[one]) for one in NEW)
     return figures
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+import msgspec
+
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
@@ -20,79 +22,132 @@ from twinward.loop.policies.tallies import (
     count_part,
     read_parts,
     told_by,
+    told_of,
 )
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents.rows import Incident, LatestIncident, front_id
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
+from twinward.twins.emergency.incidents.rows import (
+    CASE_INCIDENTS,
+    INCIDENTS,
+    LATEST_INCIDENTS,
+    Incident,
+    LatestIncident,
+    front_id,
+)
+from twinward.twins.emergency.reports.case_history import DISCARDED, NEW_STATUSES, UNWATCHED
+from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 
 def case_reported(
     fact: m.CaseReported, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    told = told_by(
-        fact.status, "control" if fact.found_in == "reclassified" else fact.found_in, 1.0
-    )
-    part = case_part(fact.source, fact.area)
-    day = reference.day_of(event.occurred_at)
-    yield from take_in(
-        fact.hazard, fact.area, day, told, event, rows, reference, part=part, singly=True
+    add: Figures = {fact.status: 1.0}
+    if fact.status in NEW_STATUSES:
+        add["new"] = 1.0
+        if fact.found_in in UNWATCHED:
+            add["new_linked"] = 1.0
+    yield from take_in_case(
+        fact, fact.area, reference.day_of(event.occurred_at), add, event, rows, reference
     )
     yield from join(fact, event, rows, reference)
 
 
+def take_in_case(
+    fact: m.CaseReported | m.CaseReclassified | m.CaseAmended,
+    area: str,
+    day: date,
+    add: Figures,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
+) -> Iterator[Command]:
+    """By how much a case changes what was reported one by one of its area and day."""
+    known = rows.find(CASES, fact.case)  # one whose key is destroyed says nothing
+    part = case_part(known.source if known is not None else "unknown", area)
+    yield from take_in(
+        fact.hazard, area, day, told_of(add), event, rows, reference, part=part, singly=True
+    )
+
+
 def join(
-    fact: m.CaseReported | m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData
+    fact: m.CaseReported | m.CaseReclassified | m.CaseAmended,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
 ) -> Iterator[Command]:
     """A case belongs to the open incident of its area, from its first report or from when it
     called for one.
     """
     incident = find_front(rows, fact.hazard, fact.area, reference)
-    if (
-        incident is not None
-        and incident.status == "open"
-        and rows.find("case_incidents", fact.case) is None
-    ):
+    joined = rows.find(CASE_INCIDENTS, fact.case)
+    elsewhere = (
+        joined is not None
+        and incident is not None
+        and not in_area_of(rows, joined.incident, fact.area, reference)
+    )
+    if incident is not None and incident.status == "open" and (joined is None or elsewhere):
         yield m.JoinCase(id=command_id(event, "join"), incident=incident.id, case=fact.case)
+
+
+def in_area_of(rows: Rows, incident: str, area: str, reference: ReferenceData) -> bool:
+    known: Incident | None = rows.find(INCIDENTS, incident)
+    return known is not None and reference.areas.is_under(area, known.area)
 
 
 def case_reclassified(
     fact: m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    """A suspected person who is confirmed is new; one who was counted before is counted once."""
-    if fact.before == "suspected" and fact.status in NEW:
-        told = told_by(fact.status, "unknown", 1.0)
-    else:
-        told = {"reclassified": 1.0} | ({} if fact.status in NEW else {fact.status: 1.0})
-    part = case_part(source_of_case(fact.case, rows), fact.area)
-    day = reference.day_of(event.occurred_at)
-    yield from take_in(
-        fact.hazard, fact.area, day, told, event, rows, reference, part=part, singly=True
+    if fact.counts is not None:
+        yield from recount(fact, event, rows, reference)
+        yield from join(fact, event, rows, reference)
+        return
+    add = {fact.status: 1.0, "reclassified": 1.0}
+    if fact.before == "suspected" and fact.status in NEW_STATUSES:
+        add = {fact.status: 1.0, "new": 1.0, "new_linked": 1.0}
+    yield from take_in_case(
+        fact, fact.area, reference.day_of(event.occurred_at), add, event, rows, reference
     )
     yield from join(fact, event, rows, reference)
 
 
-def case_discarded(
-    fact: m.CaseDiscarded, event: Event, rows: Rows, reference: ReferenceData
+def case_amended(
+    fact: m.CaseAmended, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    """What was no case is taken out of the day on which it was counted, and its interview is
-    dropped.
+    yield from recount(fact, event, rows, reference)
+    yield from join(fact, event, rows, reference)
+
+
+def recount(
+    fact: m.CaseReclassified | m.CaseAmended, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """What a case counts for is taken from the incident that counted it, and added where it
+    belongs now.
     """
-    told = {name: -value for name, value in told_by(fact.before, fact.found_in, 1.0).items()}
-    part = case_part(source_of_case(fact.case, rows), fact.area)
-    yield from take_in(
-        fact.hazard, fact.area, fact.day, told, event, rows, reference, part=part, singly=True
-    )
-    task: Task | None = rows.find("tasks", derive_id("task", "case", fact.case))
+    joined = rows.find(CASE_INCIDENTS, fact.case)
+    counted: Incident | None = rows.find(INCIDENTS, joined.incident) if joined is not None else None
+    changes = (fact.counts or ()) if joined is not None else fact.whole
+    known = rows.find(CASES, fact.case)
+    source = known.source if known is not None else "unknown"
+    for one in sorted(
+        changes, key=lambda one: -one.add.get("new", 0.0)
+    ):  # what opens an incident comes first
+        turn = msgspec.structs.replace(event, id=f"{event.id}|{one.area}|{one.day}")
+        inside = counted is not None and reference.areas.is_under(one.area, counted.area)
+        if counted is not None and inside and counted.status == "open":
+            told, part = told_of(one.add), case_part(source, one.area)
+            counted = rows.find(INCIDENTS, counted.id) or counted
+            yield develop(counted, one.area, one.day, told, part, True, {}, turn, rows, reference)
+        elif any(value > 0 for value in one.add.values()):
+            yield from take_in_case(fact, one.area, one.day, one.add, turn, rows, reference)
+    if fact.status == DISCARDED:
+        yield from drop_interview(fact.case, event, rows)
+
+
+def drop_interview(case: str, event: Event, rows: Rows) -> Iterator[Command]:
+    """Nobody is asked about an illness that was none."""
+    task: Task | None = rows.find(TASKS, derive_id("task", "case", case))
     if task is not None and task.status in OPEN_TASK:
-        yield m.DropTask(
-            id=command_id(event, "drop"), task=task.id, because=f"no case: {fact.reason}"
-        )
-
-
-def source_of_case(case: str, rows: Rows) -> str:
-    """Who reported it first; a case whose key is destroyed says nothing."""
-    known = rows.find("cases", case)
-    return known.source if known is not None else "unknown"
+        yield m.DropTask(id=command_id(event, "drop"), task=task.id, because="it was no case")
 
 
 def count_reported(
@@ -149,10 +204,10 @@ def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> 
     if known is None:
         return None
     home = reference.areas.at_depth(area, known.incident_level)
-    front: LatestIncident | None = rows.find("fronts", front_id(hazard, home))
-    incident: Incident | None = rows.find("incidents", front.incident) if front else None
+    front: LatestIncident | None = rows.find(LATEST_INCIDENTS, front_id(hazard, home))
+    incident: Incident | None = rows.find(INCIDENTS, front.incident) if front else None
     while incident is not None and incident.outcome == "merged" and incident.into:
-        incident = rows.find("incidents", incident.into)
+        incident = rows.find(INCIDENTS, incident.into)
     return incident
 
 
@@ -249,7 +304,7 @@ def open_command(
     known = reference.library.find_hazard(hazard)
     assert known is not None
     home = reference.areas.at_depth(area, known.incident_level)
-    front: LatestIncident | None = rows.find("fronts", front_id(hazard, home))
+    front: LatestIncident | None = rows.find(LATEST_INCIDENTS, front_id(hazard, home))
     openings = front.openings if front else 0
     return m.OpenIncident(
         id=command_id(event, "open"),
@@ -270,7 +325,7 @@ def level_follows_figures(
     A level that is a person's decision is called for, and the highest below it that figures set
     stands until then. What a person has decided, the same figures do not take back.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
     known = reference.library.find_hazard(incident.hazard)
     if known is None or incident.status != "open":
         return
@@ -304,7 +359,7 @@ def is_decided(incident: Incident, called: str, known: Hazard) -> bool:
 def tell_of_called_level(
     fact: m.LevelCalled, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),

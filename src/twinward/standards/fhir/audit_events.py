@@ -29,6 +29,7 @@ ACTIONS = {
     "PersonsListed": "R",
     "GlassBroken": "R",
     "CaseReclassified": "U",
+    "CaseAmended": "U",
     "ContactUpdated": "U",
     "ChangeConfirmed": "U",
     "ChangeRefused": "U",

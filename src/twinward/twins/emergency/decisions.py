@@ -12,7 +12,15 @@ from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import find_evidence
 from twinward.twins.emergency.incidents.handlers import about, get_incident, get_open
-from twinward.twins.emergency.incidents.rows import Decision, Held, LatestIncident, front_id
+from twinward.twins.emergency.incidents.rows import (
+    INCIDENTS,
+    LATEST_INCIDENTS,
+    Decision,
+    Held,
+    LatestIncident,
+    front_id,
+)
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.twin import Behaviour, Context
 
 LOOP = "loop"  # what the loop asks, no person has decided
@@ -57,7 +65,7 @@ def level_set(fact: m.ResponseLevelSet, event: Event, tx: Transaction) -> None:
         called_because="",
         called_at=None,
     )
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
 
 
 def call_level(command: m.CallLevel, rows: Rows, context: Context) -> list[Draft]:
@@ -76,7 +84,7 @@ def level_called(fact: m.LevelCalled, event: Event, tx: Transaction) -> None:
     row = msgspec.structs.replace(
         incident, called=fact.level, called_because=fact.because, called_at=event.occurred_at
     )
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
 
 
 def hold_reports(command: m.HoldReports, rows: Rows, context: Context) -> list[Draft]:
@@ -94,7 +102,7 @@ def hold_reports(command: m.HoldReports, rows: Rows, context: Context) -> list[D
 def reports_held(fact: m.ReportsHeld, event: Event, tx: Transaction) -> None:
     held = Held(source=fact.source, level=fact.level, because=fact.because, since=event.occurred_at)
     row = msgspec.structs.replace(get_incident(tx, fact.incident), held=held)
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
 
 
 def confirm_reports(command: m.ConfirmReports, rows: Rows, context: Context) -> list[Draft]:
@@ -106,7 +114,7 @@ def confirm_reports(command: m.ConfirmReports, rows: Rows, context: Context) -> 
 def reports_confirmed(fact: m.ReportsConfirmed, event: Event, tx: Transaction) -> None:
     incident = get_incident(tx, fact.incident)
     tx.put(
-        "incidents",
+        INCIDENTS,
         msgspec.structs.replace(incident, held=None, trusted_day=incident.last_day),
         event.occurred_at,
     )
@@ -143,7 +151,7 @@ def waive_objective(command: m.WaiveObjective, rows: Rows, context: Context) -> 
 def objective_waived(fact: m.ObjectiveWaived, event: Event, tx: Transaction) -> None:
     incident = get_incident(tx, fact.incident)
     waived = incident.waived | {fact.objective: f"{fact.reason} ({fact.by})"}
-    tx.put("incidents", msgspec.structs.replace(incident, waived=waived), event.occurred_at)
+    tx.put(INCIDENTS, msgspec.structs.replace(incident, waived=waived), event.occurred_at)
 
 
 def close_false_alarm(command: m.CloseFalseAlarm, rows: Rows, context: Context) -> list[Draft]:
@@ -181,7 +189,9 @@ def transfer_incident(command: m.TransferIncident, rows: Rows, context: Context)
         raise ConflictError(
             f"{command.area} is accountable already", "nothing was changed", code="already_there"
         )
-    front: LatestIncident | None = rows.find("fronts", front_id(incident.hazard, command.area))
+    front: LatestIncident | None = rows.find(
+        LATEST_INCIDENTS, front_id(incident.hazard, command.area)
+    )
     if front is not None and get_incident(rows, front.incident).status == "open":
         raise ConflictError(
             f"incident {front.incident} is open in {command.area}",
@@ -205,18 +215,18 @@ def incident_transferred(fact: m.IncidentTransferred, event: Event, tx: Transact
     row = msgspec.structs.replace(
         incident, area=fact.area, affected=affected, changed_at=event.occurred_at
     )
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
     key = front_id(incident.hazard, fact.area)
-    before: LatestIncident | None = tx.find("fronts", key)
+    before: LatestIncident | None = tx.find(LATEST_INCIDENTS, key)
     openings = (before.openings if before else 0) + 1
     tx.put(
-        "fronts",
+        LATEST_INCIDENTS,
         LatestIncident(id=key, area=fact.area, incident=incident.id, openings=openings),
         event.occurred_at,
     )
-    plan = tx.find("plans_in_force", incident.id)
+    plan = tx.find(PLANS_IN_FORCE, incident.id)
     if plan is not None:
-        tx.put("plans_in_force", msgspec.structs.replace(plan, area=fact.area), event.occurred_at)
+        tx.put(PLANS_IN_FORCE, msgspec.structs.replace(plan, area=fact.area), event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

@@ -91,12 +91,12 @@ from twinward.twins.emergency.plans.messages import (
     WithdrawPlan,
 )
 from twinward.twins.emergency.reports.messages import (
-    CaseDiscarded,
+    CaseAmended,
     CaseReclassified,
     CaseReported,
     CountReported,
     CountWithdrawn,
-    DiscardCase,
+    DayCount,
     FiguresReported,
     HazardReported,
     PlaceAffected,
@@ -105,6 +105,7 @@ from twinward.twins.emergency.reports.messages import (
     ReportCount,
     ReportFigures,
     ReportHazard,
+    Said,
     WithdrawCount,
 )
 from twinward.twins.emergency.resources.messages import Lot, SetStock, StockSet
@@ -159,6 +160,7 @@ from twinward.twins.emergency.transfers.messages import (
     TransferPatientNoted,
     TransferRequested,
 )
+from twinward.twins.emergency.vocabulary import FoundIn
 
 __all__ = [
     "AcceptHandOver",
@@ -177,7 +179,7 @@ __all__ = [
     "BreakGlass",
     "CallLevel",
     "CancelTransfer",
-    "CaseDiscarded",
+    "CaseAmended",
     "CaseHandedOver",
     "CaseJoined",
     "CaseReclassified",
@@ -204,17 +206,18 @@ __all__ = [
     "CountReported",
     "CountWithdrawn",
     "CreateTask",
+    "DayCount",
     "DecideAppeal",
     "DeclineSupply",
     "DeclineTransfer",
     "DepartTransfer",
     "DevelopIncident",
-    "DiscardCase",
     "DrillRecorded",
     "DropTask",
     "EndPlan",
     "EscalateTask",
     "FiguresReported",
+    "FoundIn",
     "GlassBroken",
     "HandOverAccepted",
     "HandOverCase",
@@ -271,6 +274,7 @@ __all__ = [
     "ResponseLevelSet",
     "ReturnHandOver",
     "RoundBegun",
+    "Said",
     "SendNotice",
     "SendSupply",
     "SetResponseLevel",

@@ -10,15 +10,17 @@ import msgspec
 
 from twinward.core.ports import Rows
 from twinward.library.plans.plan import Objective
+from twinward.twins.emergency.contacts.handlers import SETTLED
+from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 # Our limit: with fewer contacts named than one for ten infections, contacts that are all tested
 # prove nothing. Surveys count several close contacts for a case (Mossong et al. 2008, PLoS Medicine
 # 5:e74: 13 encounters a day).
 LEAST_NAMED = 0.1
 PROVES_NOTHING = "it proves nothing"
-RESOLVED_CONTACT = ("tested_negative", "tested_positive", "released")
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,11 +36,10 @@ def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[Criterio
     """The findings for every objective of the plan in force, or of the one that has ended; one that
     fails without.
 
-    `at` is by the city's clock: days are the city's. What nothing can show, a person's stated
-    reason meets.
+    `at` is in the city's zone: quiet days are days of its calendar.
     """
-    plan: PlanInForce | EndedPlan | None = rows.find("plans_in_force", incident.id)
-    plan = plan or rows.find("ended_plans", incident.id)
+    plan: PlanInForce | EndedPlan | None = rows.find(PLANS_IN_FORCE, incident.id)
+    plan = plan or rows.find(ENDED_PLANS, incident.id)
     if plan is None:
         return [
             CriterionResult(
@@ -79,14 +80,14 @@ def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) ->
 def judge_tasks(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
 ) -> tuple[bool, str]:
-    open_count = rows.count("tasks", incident=incident.id, status=OPEN_TASK, essential=True)
+    open_count = rows.count(TASKS, incident=incident.id, status=OPEN_TASK, essential=True)
     if not open_count:
-        done = rows.count("tasks", incident=incident.id, status="done", essential=True)
+        done = rows.count(TASKS, incident=incident.id, status="done", essential=True)
         if not done:
             return False, f"no essential task was ever done: {PROVES_NOTHING}"
         return True, f"every essential task is done ({done})"
     some: list[Task] = rows.list_rows(
-        "tasks", incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
+        TASKS, incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
     )
     who = sorted({f"{task.department} in {task.area}" for task in some if task.is_late(at)})
     late = f"; late: {', '.join(who[:6])}{' and others' if len(who) > 6 else ''}" if who else ""
@@ -96,19 +97,38 @@ def judge_tasks(
 def judge_contacts(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
 ) -> tuple[bool, str]:
-    total = rows.count("contacts", incident=incident.id)
-    resolved = rows.count("contacts", incident=incident.id, step=RESOLVED_CONTACT)
+    total = rows.count(CONTACTS, incident=incident.id)
+    """Each contact is tested, has become a case or lives outside; or was not found, and its
+    follow-up is over.
+    """
+    total = rows.count(CONTACTS, incident=incident.id)
+    resolved = rows.count(CONTACTS, incident=incident.id, step=SETTLED)
+    missing = (
+        rows.list_rows(CONTACTS, incident=incident.id, step="not_found") if resolved < total else []
+    )
+    over = sum(contact.followed_until() <= at for contact in missing)
+    elsewhere = rows.count(CONTACTS, incident=incident.id, step="lives_outside")
+    more = f"; {elsewhere} live outside and were passed on" if elsewhere else ""
+    more += f"; {len(missing)} were not found" if missing else ""
     infected = incident.figures.get("new_total", 0.0)
-    if total == resolved and total < LEAST_NAMED * infected:
-        named = (
-            "no contact has"
-            if not total
-            else f"{total} contact{'s' if total > 1 else ''} {'have' if total > 1 else 'has'}"
+    if total == resolved + over and total < LEAST_NAMED * infected:
+        said = {0: "no contact has", 1: "1 contact has"}.get(total, f"{total} contacts have")
+        return False, f"{said} been named for {infected:,.0f} infections: {PROVES_NOTHING}"
+    if total == resolved + over:
+        return (
+            True,
+            f"all {total} contacts are located, isolated and tested{more and ', or settled'}{more}",
         )
-        return False, f"{named} been named for {infected:,.0f} infections: {PROVES_NOTHING}"
-    if total == resolved:
-        return True, f"all {total} contacts are located, isolated and tested"
-    return False, f"{total - resolved} of {total} contacts are not yet located, isolated and tested"
+    last = max(
+        (contact.followed_until() for contact in missing if contact.followed_until() > at),
+        default=None,
+    )
+    more += f", followed up until {last.astimezone(at.tzinfo).date()}" if last else ""
+    return (
+        False,
+        f"{total - resolved - over} of {total} contacts are not yet located, isolated and "
+        f"tested{more}",
+    )
 
 
 def check_quiet_period(
