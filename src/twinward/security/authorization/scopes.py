@@ -37,7 +37,7 @@ def issue_scope(
 
     RefusedError `peacetime` when none is open, `purpose_not_open` when none names the purpose.
     """
-    found: list[ActivationRow] = rows.list_rows("activations", status="open")
+    found: list[ActivationRow] = rows.list_rows("activations")
     in_force = [row for row in found if row.is_open(now) and activation in (None, row.id)]
     if not in_force:
         raise RefusedError(

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import AbsentError
+from twinward.core.errors import AbsentError, TwinwardError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
@@ -268,7 +268,7 @@ def list_sources(platform: Platform) -> list[dict[str, Any]]:
 def get_health(platform: Platform) -> dict[str, Any]:
     """Whether the log can be read, the loop runs, and every account agrees with what is there."""
     with platform.store.read() as reader:
-        last = reader.last_seq()
+        last, faults = reader.last_seq(), reader.count("faults", status="open")
     body: dict[str, Any] = {
         "status": "ok",
         "last_seq": last,
@@ -282,21 +282,26 @@ def get_health(platform: Platform) -> dict[str, Any]:
             "advice": "see /v1/sources and `twinward doctor`; keep the files as they are until it "
             "is explained",
         }
-    if platform.watch.trouble:
+    if faults:
         body |= {
             "status": "alarm",
-            "code": "watch",
-            "message": platform.watch.trouble,
-            "advice": "see the disk",
+            "code": "set_aside",
+            "message": f"{faults} events or things could not be answered and were set aside",
+            "advice": "see `twinward doctor`; `twinward doctor --mend` tries them again",
         }
+    for code, trouble in (("watch", platform.watch.trouble), ("intake", platform.intake.trouble)):
+        if trouble:
+            body |= {"status": "alarm", "code": code, "message": trouble, "advice": "see the disk"}
+    for alarm in platform.alarms:
+        if (raised := alarm()) is not None:
+            body |= {"status": "alarm", **told(raised)}
     if (failure := platform.loop.find_failure()) is not None:
-        body |= {
-            "status": "failing",
-            "code": failure.code,
-            "message": failure.message,
-            "advice": failure.advice,
-        }
+        body |= {"status": "failing", **told(failure)}
     return body
+
+
+def told(error: TwinwardError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "advice": error.advice}
 
 
 def get_overview(

@@ -103,7 +103,7 @@ def expire(platform: Platform, lake: WritableLake) -> int:
     with platform.store.read() as rows:
         kept = [
             (row.data_from, row.data_to)
-            for row in rows.list_rows("activations", status="open")
+            for row in rows.list_rows("activations")
             if row.is_open(now)
         ]
     days = platform.settings.lake.retention_days

@@ -38,6 +38,12 @@ from twinward.twins.emergency.contacts.messages import (
     UpdateContact,
 )
 from twinward.twins.emergency.drills.messages import DrillRecorded, RecordDrill
+from twinward.twins.emergency.faults.messages import (
+    FaultSetAside,
+    RecordMending,
+    SetAside,
+    WorkspaceMended,
+)
 from twinward.twins.emergency.handovers.messages import (
     AcceptHandOver,
     CaseHandedOver,
@@ -193,6 +199,7 @@ __all__ = [
     "DropTask",
     "EndPlan",
     "EscalateTask",
+    "FaultSetAside",
     "FiguresReported",
     "FoundIn",
     "GlassBroken",
@@ -230,6 +237,7 @@ __all__ = [
     "RecordDrill",
     "RecordListing",
     "RecordLook",
+    "RecordMending",
     "RefuseChange",
     "RefuseHandOver",
     "ReopenIncident",
@@ -246,6 +254,7 @@ __all__ = [
     "Said",
     "SendNotice",
     "SendSupply",
+    "SetAside",
     "SetResponseLevel",
     "SetStock",
     "StartClause",
@@ -272,4 +281,5 @@ __all__ = [
     "UpdateContact",
     "UseChange",
     "WithdrawRequest",
+    "WorkspaceMended",
 ]

@@ -14,6 +14,8 @@ from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Behaviour, Context
 
+TIME_ENDED = "its time has ended"  # why the tick closes one; nobody's will
+
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
     """What one activation opens. `status` is open or closed; after `ends_at` it opens nothing,
@@ -35,7 +37,11 @@ class Activation(msgspec.Struct, frozen=True, kw_only=True):
     closed_because: str | None = None
 
     def is_open(self, at: datetime) -> bool:
-        return self.status == "open" and self.opened_at <= at < self.ends_at
+        """Whether it opens anything at an instant: by its own time, whatever a clock that was wrong
+        made of its status meanwhile.
+        """
+        closed = self.status != "open" and self.closed_because != TIME_ENDED
+        return not closed and self.opened_at <= at < self.ends_at
 
 
 TABLES = (
@@ -70,7 +76,8 @@ def open_activation(command: m.OpenActivation, rows: Rows, context: Context) -> 
         basis=command.basis,
         data_from=command.data_from,
         data_to=command.data_to,
-        ends_at=context.recorded_at + timedelta(days=command.days),
+        ends_at=context.now + timedelta(days=command.days),
+        opened_at=context.now,
     )
     return [Draft(fact=fact, area=command.areas[0])]
 
@@ -78,10 +85,8 @@ def open_activation(command: m.OpenActivation, rows: Rows, context: Context) -> 
 def activation_opened(fact: m.ActivationOpened, event: Event, tx: Transaction) -> None:
     fields = {
         name: getattr(fact, name) for name in Activation.__struct_fields__ if hasattr(fact, name)
-    }
-    row = Activation(
-        id=fact.activation, area=event.area, opened_at=event.recorded_at, status="open", **fields
-    )
+    } | {"opened_at": fact.opened_at or event.recorded_at}
+    row = Activation(id=fact.activation, area=event.area, status="open", **fields)
     tx.put("activations", row, event.recorded_at)
 
 
@@ -117,7 +122,7 @@ def activation_closed(fact: m.ActivationClosed, event: Event, tx: Transaction) -
 def require_open(rows: Rows, name: str, purpose: str, context: Context) -> Activation:
     """The activation, or RefusedError when it is shut or does not open `purpose`."""
     activation: Activation | None = rows.find("activations", name)
-    if activation is None or not activation.is_open(context.recorded_at):
+    if activation is None or not activation.is_open(context.now):
         raise RefusedError(
             "in peacetime nobody can be looked up",
             "a duty officer must open an activation first",
