@@ -35,6 +35,7 @@ from twinward.security.identity.people import Identities, local_admin
 from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.masking import ScrubFilter
+from twinward.security.privacy.phones import dialling_of
 from twinward.security.privacy.vault import Vault
 from twinward.service.access.accounts import add_account
 from twinward.service.access.misuse_check import check_misuse
@@ -56,6 +57,7 @@ from twinward.twins.city import twin as city
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency import messages as emergency_messages
 from twinward.twins.emergency import twin as emergency
+from twinward.twins.emergency.reports.rows import CASES
 from twinward.twins.twin import Twins, join
 
 if TYPE_CHECKING:
@@ -230,7 +232,11 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         watch=watch,
         loop=Loop(store, twins, reference, tracer),
         reference=reference,
-        vault=Vault(workspace / "vault", vault_key(settings)),
+        vault=Vault(
+            workspace / "vault",
+            vault_key(settings),
+            dialling_of(str(reference.zone), settings.country_code),
+        ),
         keyring=keyring,
         identities=identities,
         accounts=accounts,
@@ -258,7 +264,7 @@ def require_fenced(workspace: Path, settings: Settings) -> None:
 def onset_of(store: SqlStore, fact: Reported) -> date | None:
     """When the person of a case fell ill, as it is known now."""
     with store.read() as rows:
-        case = rows.find("cases", fact.case)
+        case = rows.find(CASES, fact.case)
     return case.onset if case is not None else None
 
 

@@ -31,6 +31,16 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     zone: tzinfo = UTC
 
+    @property
+    def day(self) -> date:
+        """The city's day on which it happened."""
+        return self.day_of(self.occurred_at)
+
+    @property
+    def local(self) -> datetime:
+        """When it happened, by the city's clock."""
+        return self.occurred_at.astimezone(self.zone)
+
     def day_of(self, at: datetime) -> date:
         """The civil day of an instant in the city."""
         return at.astimezone(self.zone).date()
@@ -47,14 +57,14 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
     handlers: Mapping[type[Command], Handler]
     appliers: Mapping[type[Fact], Applier]
-    tables: tuple[Table, ...] = ()
+    tables: tuple[Table[Any], ...] = ()
 
 
 def join(parts: Iterable[Behaviour]) -> Behaviour:
     """One behaviour of several; two parts that claim one message are our mistake."""
     handlers: dict[type[Command], Handler] = {}
     appliers: dict[type[Fact], Applier] = {}
-    tables: list[Table] = []
+    tables: list[Table[Any]] = []
     for part in parts:
         clash = (handlers.keys() & part.handlers.keys()) | (appliers.keys() & part.appliers.keys())
         assert not clash, f"two parts claim {clash}"

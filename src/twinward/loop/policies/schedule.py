@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
@@ -20,19 +22,27 @@ from twinward.loop.context import (
 )
 from twinward.loop.policies.clauses import list_open
 from twinward.twins.city import messages as c
+from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.contacts.handlers import Contact
-from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
+from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
+from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS, Incident, PlanInForce
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
-NOT_OF_PLAN = ("case", "contact", CORRECTIVE)  # keys of tasks that follow from a person or a review
+NOT_OF_PLAN = (
+    "case",
+    "contact",
+    "follow_up",
+    CORRECTIVE,
+)  # keys of tasks that follow from a person or a review
 
 
 def schedule_plan(
     fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is None:
         return
@@ -40,20 +50,20 @@ def schedule_plan(
     yield from tasks_of(
         plan, incident, affected_areas(incident), event, rows, reference, with_common=True
     )
-    yield from tasks_of_persons(plan, incident, event, rows)
+    yield from tasks_of_persons(plan, incident, event, rows, reference)
 
 
 def schedule_clause(
     fact: m.ClauseStarted, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """A figure is reached: what waited for it, and no longer waits for another, is scheduled."""
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is not None:
         yield from tasks_of(
             plan, incident, affected_areas(incident), event, rows, reference, with_common=True
         )
-        yield from tasks_of_persons(plan, incident, event, rows)
+        yield from tasks_of_persons(plan, incident, event, rows, reference)
 
 
 def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
@@ -61,7 +71,7 @@ def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Itera
     restrictions lifted.
     """
     kept = {task.key for task in plan.work()} | set(NOT_OF_PLAN)
-    unfinished: list[Task] = rows.list_rows("tasks", incident=incident.id, status=OPEN_TASK)
+    unfinished: list[Task] = rows.list_rows(TASKS, incident=incident.id, status=OPEN_TASK)
     for task in unfinished:
         if task.key not in kept:
             yield m.DropTask(
@@ -69,8 +79,8 @@ def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Itera
                 task=task.id,
                 because=f"plan {plan.id} does not ask for it",
             )
-    asked = {task.measure for task in plan.work()}
-    over = {row.measure for row in rows.list_rows("restrictions", incident=incident.id)} - asked
+    asked = set(plan.restricts())
+    over = {row.measure for row in rows.list_rows(RESTRICTIONS, incident=incident.id)} - asked
     if over:
         yield c.LiftRestrictions(
             id=command_id(event, "lift"), incident=incident.id, measures=tuple(sorted(over))
@@ -80,7 +90,7 @@ def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Itera
 def schedule_grown_area(
     fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if fact.grown is not None and plan is not None:
         yield from tasks_of(
@@ -99,38 +109,126 @@ def tasks_of(
     with_common: bool,
 ) -> Iterator[Command]:
     """CreateTask for every duty that may be ordered and has no task yet, predecessors first."""
-    in_force: PlanInForce = rows.find("plans_in_force", incident.id)
+    in_force: PlanInForce = rows.find(PLANS_IN_FORCE, incident.id)
+    here = Turn.of(in_force, incident, rows, reference)
     tasks = list_open(plan, in_force)
     by_key = {task.key: task for task in tasks}
     for task in tasks:
         if task.where != "each_affected" and not with_common:
             continue
         for area in areas_of(task, incident, affected, reference):
-            name, known = task_id(incident, task.key, area, rows)
+            name, known = task_id(here, task, area, rows)
             if known:
                 continue
             after = tuple(
-                task_id(incident, key, where, rows)[0]
+                task_id(here, by_key[key], where, rows)[0]
                 for key in task.after
                 for where in predecessor_areas(
                     by_key[key], task, area, incident, affected, reference
                 )
             )
             clause = f"tasks.{task.key}" if task in plan.tasks else f"duties.{task.key}"
-            yield create_command(plan, task, clause, name, incident.id, area, event, after)
+            yield create_command(
+                plan,
+                task,
+                clause,
+                name,
+                incident,
+                area,
+                event,
+                reference,
+                after=after,
+                turn=here.turn_of(task),
+            )
 
 
-def task_id(incident: Incident, key: str, area: str, rows: Rows) -> tuple[str, bool]:
-    """The id of the duty's task there, and whether there is one; what was dropped is made anew,
-    under its next id.
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an incident's work stands: which adoption of a plan, what the plan before asked for,
+    what is restricted.
     """
-    turn = 0
+
+    incident: Incident
+    adoption: int
+    asked_before: frozenset[str]
+    restricted: frozenset[tuple[str, str]]
+    rounds: dict[str, int]
+
+    @staticmethod
+    def of(in_force: PlanInForce, incident: Incident, rows: Rows, reference: ReferenceData) -> Turn:
+        before = reference.library.find(in_force.before) if in_force.before else None
+        return Turn(
+            incident=incident,
+            adoption=in_force.adoption,
+            rounds=in_force.rounds,
+            asked_before=frozenset(task.key for task in before.work())
+            if before is not None
+            else frozenset(),
+            restricted=frozenset(
+                (row.area, row.measure)
+                for row in rows.list_rows(RESTRICTIONS, incident=incident.id)
+            ),
+        )
+
+    def turn_of(self, task: PlanTask) -> int:
+        """The round that the task is in; 0 for work that is done once."""
+        return self.rounds.get(task.key, 1) if task.every_h is not None else 0
+
+    def counts(self, task: PlanTask, made: Task) -> bool:
+        """Whether a task that was made stands for this plan's duty.
+
+        What this adoption ordered does, also what a person took back; what the plan before ordered
+        does where that asked for the same without a break, and where what it restricted is
+        restricted still. Work of an earlier adoption is done with: a plan adopted anew orders it
+        again.
+        """
+        if made.status == "dropped":
+            return made.withdrawn and made.adoption == self.adoption
+        if made.adoption == self.adoption:
+            return True
+        lifted = bool(task.restriction) and made.ordered_at is not None
+        lifted = lifted and (made.area, task.restriction) not in self.restricted
+        return task.key in self.asked_before and not lifted
+
+
+def task_id(here: Turn, task: PlanTask, area: str, rows: Rows) -> tuple[str, bool]:
+    """The id of the duty's task there, and whether there is one; what no longer counts is made
+    anew, under the next.
+    """
+    incident = here.incident
+    words: list[str | int] = ["task", incident.id, incident.round, task.key, area]
+    if (turn := here.turn_of(task)) > 1:
+        name = derive_id(*words, f"adoption {here.adoption}", f"round {turn}")
+        return name, rows.find(TASKS, name) is not None
+    number = 0
     while True:
-        name = derive_id("task", incident.id, incident.round, key, area, *([turn] if turn else []))
-        found: Task | None = rows.find("tasks", name)
-        if found is None or found.status != "dropped":
+        name = derive_id(*words, *([number] if number else []))
+        found: Task | None = rows.find(TASKS, name)
+        if found is None or here.counts(task, found):
             return name, found is not None
-        turn += 1
+        number += 1
+
+
+def take_in_turn(
+    plan: Plan,
+    task: PlanTask,
+    incident: Incident,
+    in_force: PlanInForce,
+    area: str,
+    rows: Rows,
+    reference: ReferenceData,
+) -> tuple[str, tuple[str, ...]]:
+    """The id of a recurring task in its present round, and the tasks it waits for."""
+    here = Turn.of(in_force, incident, rows, reference)
+    by_key = {one.key: one for one in list_open(plan, in_force)}
+    after = tuple(
+        task_id(here, by_key[key], where, rows)[0]
+        for key in task.after
+        if key in by_key
+        for where in predecessor_areas(
+            by_key[key], task, area, incident, affected_areas(incident), reference
+        )
+    )
+    return task_id(here, task, area, rows)[0], after
 
 
 def areas_of(
@@ -167,16 +265,22 @@ def create_command(
     task: PlanTask,
     clause: str,
     name: str,
-    incident: str,
+    incident: Incident,
     area: str,
     event: Event,
+    reference: ReferenceData,
+    *,
     after: tuple[str, ...] = (),
     contact: str | None = None,
+    turn: int = 0,
+    missed: int = 0,
+    essential: bool | None = None,
 ) -> Command:
+    """The order as the plan's clause asks for it, with what it needs in that area now."""
     return m.CreateTask(
         id=command_id(event, "task", name),
         task=name,
-        incident=incident,
+        incident=incident.id,
         key=task.key,
         title=task.title,
         department=task.department,
@@ -186,10 +290,26 @@ def create_command(
         measure=task.measure,
         contact=contact,
         manual=task.manual,
-        needs=task.needs,
-        essential=task.essential,
+        needs=amounts_of(task, incident, area, reference),
+        essential=task.essential if essential is None else essential,
         clause=clause_reference(plan, clause),
+        adoption=incident.adoptions,
+        turn=turn,
+        missed=missed,
     )
+
+
+def amounts_of(
+    task: PlanTask, incident: Incident, area: str, reference: ReferenceData
+) -> dict[str, float]:
+    """What a task needs in an area: by its residents, and by its share of the incident's new
+    cases of a week.
+    """
+    if not task.needs_per_resident and not task.needs_per_case:
+        return dict(task.needs)
+    here, whole = reference.residents(area), reference.residents(incident.area)
+    share = min(here / whole, 1.0) if whole else 1.0
+    return task.amounts(here, share * incident.figures.get("new_7d", 0.0))
 
 
 def case_task(
@@ -198,55 +318,68 @@ def case_task(
     """Each case of a person is interviewed, where the plan in force says so; contacts named
     early join with it.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
-    yield from interview(fact.case, plan, incident, event, rows)
-    for contact in rows.list_rows("contacts", case=fact.case, incident=None):
+    yield from interview(fact.case, plan, incident, event, rows, reference)
+    for contact in rows.list_rows(CONTACTS, case=fact.case, incident=None):
         yield m.AssignContact(
             id=command_id(event, "assign", contact.id), contact=contact.id, incident=incident.id
         )
-        yield from care(contact, plan, incident, event, rows)
+        yield from care(contact, plan, incident, event, rows, reference)
 
 
-def tasks_of_persons(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
+def tasks_of_persons(
+    plan: Plan, incident: Incident, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     """Interviews and care for the persons that were known before there was a plan to ask for
     them.
     """
-    for joined in rows.list_rows("case_incidents", incident=incident.id) if plan.case_task else ():
-        yield from interview(joined.id, plan, incident, event, rows)
-    for contact in rows.list_rows("contacts", incident=incident.id) if plan.contact_task else ():
-        yield from care(contact, plan, incident, event, rows)
+    for joined in rows.list_rows(CASE_INCIDENTS, incident=incident.id) if plan.case_task else ():
+        yield from interview(joined.id, plan, incident, event, rows, reference)
+    for contact in rows.list_rows(CONTACTS, incident=incident.id) if plan.contact_task else ():
+        yield from care(contact, plan, incident, event, rows, reference)
 
 
 def interview(
-    case: str, plan: Plan | None, incident: Incident, event: Event, rows: Rows
+    case: str,
+    plan: Plan | None,
+    incident: Incident,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
 ) -> Iterator[Command]:
-    known = rows.find("cases", case)
+    known = rows.find(CASES, case)
     name = derive_id("task", "case", case)
     if (
         plan is not None
         and plan.case_task is not None
         and known is not None
-        and rows.find("tasks", name) is None
+        and rows.find(TASKS, name) is None
     ):
         yield create_command(
-            plan, plan.case_task, "case_task", name, incident.id, known.area, event
+            plan, plan.case_task, "case_task", name, incident, known.area, event, reference
         )
 
 
 def care(
-    contact: Contact, plan: Plan | None, incident: Incident, event: Event, rows: Rows
+    contact: Contact,
+    plan: Plan | None,
+    incident: Incident,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
 ) -> Iterator[Command]:
     name = derive_id("task", "contact", contact.id)
-    if plan is not None and plan.contact_task is not None and rows.find("tasks", name) is None:
+    if plan is not None and plan.contact_task is not None and rows.find(TASKS, name) is None:
         yield create_command(
             plan,
             plan.contact_task,
             "contact_task",
             name,
-            incident.id,
+            incident,
             contact.area,
             event,
+            reference,
             contact=contact.id,
         )
 
@@ -257,14 +390,16 @@ def contact_task(
     """A contact becomes a task of the community it lives in; one named early first joins its
     case's incident.
     """
-    joined = rows.find("case_incidents", fact.case)
+    joined = rows.find(CASE_INCIDENTS, fact.case)
     incident_id = fact.incident or (joined.incident if joined else None)
-    incident: Incident | None = rows.find("incidents", incident_id) if incident_id else None
+    incident: Incident | None = rows.find(INCIDENTS, incident_id) if incident_id else None
     if incident is None:
         return
-    contact: Contact = rows.find("contacts", fact.contact)
+    contact: Contact = rows.get(CONTACTS, fact.contact)
     if contact.incident is None:
         yield m.AssignContact(
             id=command_id(event, "assign"), contact=fact.contact, incident=incident.id
         )
-    yield from care(contact, find_plan_in_force(rows, incident, reference), incident, event, rows)
+    yield from care(
+        contact, find_plan_in_force(rows, incident, reference), incident, event, rows, reference
+    )

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.faults.rows import FAULTS, TABLES, Fault, fault_id
 from twinward.twins.twin import Behaviour, Context
-
-
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One event or thing that a reader of the log set aside. `status` is open or mended."""
-
-    id: str
-    area: str
-    reader: str
-    about: str
-    code: str
-    at: datetime
-    status: str = "open"
-
-
-TABLES = (Table(name="faults", row=Fault, columns=("reader", "status"), indexes=(("status",),)),)
-
-
-def fault_id(reader: str, about: str) -> str:
-    return f"{reader}:{about}"
 
 
 def set_aside(command: m.SetAside, rows: Rows, context: Context) -> list[Draft]:
@@ -45,7 +25,7 @@ def fault_set_aside(fact: m.FaultSetAside, event: Event, tx: Transaction) -> Non
         code=fact.code,
         at=event.recorded_at,
     )
-    tx.put("faults", row, event.recorded_at)
+    tx.put(FAULTS, row, event.recorded_at)
 
 
 def record_mending(command: m.RecordMending, rows: Rows, context: Context) -> list[Draft]:
@@ -56,9 +36,9 @@ def record_mending(command: m.RecordMending, rows: Rows, context: Context) -> li
 def workspace_mended(fact: m.WorkspaceMended, event: Event, tx: Transaction) -> None:
     """What was answered at last, and what cannot be and was seen, is open no more."""
     for name in (*fact.answered, *fact.without_rows):
-        row: Fault | None = tx.find("faults", name)
+        row: Fault | None = tx.find(FAULTS, name)
         if row is not None:
-            tx.put("faults", msgspec.structs.replace(row, status="mended"), event.recorded_at)
+            tx.put(FAULTS, msgspec.structs.replace(row, status="mended"), event.recorded_at)
 
 
 BEHAVIOUR = Behaviour(

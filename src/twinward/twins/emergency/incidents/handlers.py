@@ -14,13 +14,20 @@ from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import find_evidence
 from twinward.twins.emergency.incidents.rows import (
+    CASE_INCIDENTS,
+    DAY_PARTS,
+    INCIDENTS,
+    LATEST_INCIDENTS,
     TABLES,
     CaseIncident,
+    DayParts,
     Incident,
     LatestIncident,
     PlanInForce,
+    day_id,
     front_id,
 )
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.twin import Behaviour, Context
 
 LINKED = "new_linked"  # cases that nobody was already watching: found in the community
@@ -28,7 +35,7 @@ WEEK = 7
 
 
 def get_incident(rows: Rows, incident: str) -> Incident:
-    found: Incident | None = rows.find("incidents", incident)
+    found: Incident | None = rows.find(INCIDENTS, incident)
     if found is None:
         raise AbsentError(
             f"there is no incident {incident}", "list them with `twinward incident list`"
@@ -50,14 +57,16 @@ def about(incident: Incident, fact: Fact) -> list[Draft]:
 
 
 def open_incident(command: m.OpenIncident, rows: Rows, context: Context) -> list[Draft]:
-    front: LatestIncident | None = rows.find("fronts", front_id(command.hazard, command.area))
+    front: LatestIncident | None = rows.find(
+        LATEST_INCIDENTS, front_id(command.hazard, command.area)
+    )
     if front is not None and get_incident(rows, front.incident).status == "open":
         raise ConflictError(
             f"incident {front.incident} is already open there",
             "join it instead",
             code="already_open",
         )
-    if rows.find("incidents", command.incident) is not None:
+    if rows.find(INCIDENTS, command.incident) is not None:
         raise ConflictError(
             f"incident {command.incident} exists",
             "give the new one an id of its own",
@@ -87,12 +96,12 @@ def incident_opened(fact: m.IncidentOpened, event: Event, tx: Transaction) -> No
         opened_at=at,
         changed_at=at,
     )
-    tx.put("incidents", incident, at)
+    tx.put(INCIDENTS, incident, at)
     key = front_id(fact.hazard, fact.area)
-    before: LatestIncident | None = tx.find("fronts", key)
+    before: LatestIncident | None = tx.find(LATEST_INCIDENTS, key)
     openings = (before.openings if before else 0) + 1
     tx.put(
-        "fronts",
+        LATEST_INCIDENTS,
         LatestIncident(id=key, area=fact.area, incident=fact.incident, openings=openings),
         at,
     )
@@ -110,7 +119,13 @@ def develop_incident(command: m.DevelopIncident, rows: Rows, context: Context) -
         | command.set_to
     )
     fact = m.IncidentDeveloped(
-        incident=incident.id, grown=grown, day=command.day, add=command.add, figures=figures
+        incident=incident.id,
+        grown=grown,
+        day=command.day,
+        add=command.add,
+        figures=figures,
+        part=command.part,
+        told=command.told,
     )
     return about(incident, fact)
 
@@ -118,17 +133,21 @@ def develop_incident(command: m.DevelopIncident, rows: Rows, context: Context) -
 def add_to_day(
     days: dict[str, dict[str, float]], day: str, add: dict[str, float]
 ) -> dict[str, dict[str, float]]:
+    """A day on which nothing was counted (a place says where, not how many) is none."""
+    if not add and day not in days:
+        return days
     known = days.get(day, {})
     return days | {day: known | {name: known.get(name, 0.0) + value for name, value in add.items()}}
 
 
 def count_figures(days: dict[str, dict[str, float]], areas: int) -> dict[str, float]:
-    """Totals and the sums of the last seven days with reports, by the words that rules and plans
-    use.
+    """Totals and the sums of the seven days up to the last one counted, by the words that rules
+    and plans use.
     """
-    if not days:
+    counted = [day for day, values in days.items() if values]
+    if not counted:
         return {"areas_affected": float(areas)}
-    last = date.fromisoformat(max(days))
+    last = date.fromisoformat(max(counted))
     recent = {(last - timedelta(days=back)).isoformat() for back in range(WEEK)}
     figures = {"areas_affected": float(areas)}
     for day, values in days.items():
@@ -155,19 +174,40 @@ def incident_developed(fact: m.IncidentDeveloped, event: Event, tx: Transaction)
         affected=(*incident.affected, fact.grown) if fact.grown else incident.affected,
         days=days,
         figures=fact.figures,
-        last_day=max(day, incident.last_day or day),
+        last_day=max(day, incident.last_day or day)
+        if fact.add or fact.grown is None
+        else incident.last_day,
         last_linked_day=linked,
+        counted=incident.counted or fact.part.count("|") > 1,
         changed_at=changed,
         below_since=mark_below(incident, fact.figures, tx, event.occurred_at),
     )
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
+    if fact.part:
+        keep_part(tx, fact, event)
+
+
+def keep_part(tx: Transaction, fact: m.IncidentDeveloped, event: Event) -> None:
+    """What the account of the report now says of the day; nothing where it took back what it had
+    said.
+    """
+    key = day_id(fact.incident, fact.day.isoformat())
+    known: DayParts | None = tx.find(DAY_PARTS, key)
+    parts = dict(known.parts) if known else {}
+    parts[fact.part] = fact.told
+    if not fact.told:
+        del parts[fact.part]
+    row = DayParts(
+        id=key, area=event.area, incident=fact.incident, day=fact.day.isoformat(), parts=parts
+    )
+    tx.put(DAY_PARTS, row, event.occurred_at)
 
 
 def mark_below(
     incident: Incident, figures: dict[str, float], tx: Transaction, at: datetime
 ) -> dict[str, datetime]:
     """Since when each figure that the plan wants low has been low without a break."""
-    plan: PlanInForce | None = tx.find("plans_in_force", incident.id)
+    plan: PlanInForce | None = tx.find(PLANS_IN_FORCE, incident.id)
     wanted = (
         [one for one in plan.objectives if one.kind == "figure_below"] if plan is not None else []
     )
@@ -182,31 +222,10 @@ def join_case(command: m.JoinCase, rows: Rows, context: Context) -> list[Draft]:
 
 def case_joined(fact: m.CaseJoined, event: Event, tx: Transaction) -> None:
     tx.put(
-        "case_incidents",
+        CASE_INCIDENTS,
         CaseIncident(id=fact.case, area=event.area, incident=fact.incident),
         event.occurred_at,
     )
-
-
-def set_level(command: m.SetResponseLevel, rows: Rows, context: Context) -> list[Draft]:
-    incident = get_open(rows, command.incident)
-    if incident.level == command.level:
-        raise ConflictError(
-            f"the level is already {command.level}", "nothing was changed", code="already_set"
-        )
-    fact = m.ResponseLevelSet(
-        incident=incident.id,
-        before=incident.level,  # type: ignore[arg-type]
-        level=command.level,
-        because=command.because,
-    )
-    return about(incident, fact)
-
-
-def level_set(fact: m.ResponseLevelSet, event: Event, tx: Transaction) -> None:
-    incident = get_incident(tx, fact.incident)
-    row = msgspec.structs.replace(incident, level=fact.level, level_since=event.occurred_at)
-    tx.put("incidents", row, event.occurred_at)
 
 
 def link_parties(command: m.LinkParties, rows: Rows, context: Context) -> list[Draft]:
@@ -222,12 +241,12 @@ def link_parties(command: m.LinkParties, rows: Rows, context: Context) -> list[D
 def parties_linked(fact: m.PartiesLinked, event: Event, tx: Transaction) -> None:
     incident = get_incident(tx, fact.incident)
     row = msgspec.structs.replace(incident, parties=(*incident.parties, *fact.parties))
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
 
 
 def close_incident(command: m.CloseIncident, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
-    findings = find_evidence(incident, rows, context.occurred_at.astimezone(context.zone))
+    findings = find_evidence(incident, rows, context.local)
     unmet = [finding for finding in findings if not finding.holds]
     if unmet:
         reasons = "; ".join(f"{finding.objective}: {finding.because}" for finding in unmet)
@@ -246,8 +265,12 @@ def incident_closed(fact: m.IncidentClosed, event: Event, tx: Transaction) -> No
         closed_at=event.occurred_at,
         evidence=fact.evidence,
         changed_at=event.occurred_at,
+        outcome=fact.outcome,
+        into=fact.into,
+        held=None,
+        called=None,
     )
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
 
 
 def reopen_incident(command: m.ReopenIncident, rows: Rows, context: Context) -> list[Draft]:
@@ -269,10 +292,14 @@ def incident_reopened(fact: m.IncidentReopened, event: Event, tx: Transaction) -
         round=incident.round + 1,
         level=None,
         changed_at=event.occurred_at,
+        outcome="",
+        into="",
+        decided=None,
+        waived={},
     )
-    tx.put("incidents", row, event.occurred_at)
-    tx.remove("plans_in_force", incident.id, event.occurred_at)
-    tx.remove("ended_plans", incident.id, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
+    tx.remove(PLANS_IN_FORCE, incident.id, event.occurred_at)
+    tx.remove(ENDED_PLANS, incident.id, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(
@@ -280,7 +307,6 @@ BEHAVIOUR = Behaviour(
         m.OpenIncident: open_incident,
         m.DevelopIncident: develop_incident,
         m.JoinCase: join_case,
-        m.SetResponseLevel: set_level,
         m.LinkParties: link_parties,
         m.CloseIncident: close_incident,
         m.ReopenIncident: reopen_incident,
@@ -289,7 +315,6 @@ BEHAVIOUR = Behaviour(
         m.IncidentOpened: incident_opened,
         m.IncidentDeveloped: incident_developed,
         m.CaseJoined: case_joined,
-        m.ResponseLevelSet: level_set,
         m.PartiesLinked: parties_linked,
         m.IncidentClosed: incident_closed,
         m.IncidentReopened: incident_reopened,

@@ -8,16 +8,25 @@ import msgspec
 
 from twinward.core.errors import ConflictError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.handlers import about, get_open
-from twinward.twins.emergency.incidents.rows import START, EndedPlan, Incident, PlanInForce
+from twinward.twins.emergency.incidents.rows import (
+    INCIDENTS,
+    START,
+    EndedPlan,
+    Incident,
+    PlanInForce,
+)
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE, TABLES
 from twinward.twins.twin import Behaviour, Context
+
+WITHDRAWN = "withdrawn"  # the clause of an end that a person brought about
 
 
 def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
-    known: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    known: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     if (
         known is not None
         and (known.plan, known.version) == (command.plan, command.version)
@@ -36,15 +45,18 @@ def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft
         )
     if command.instead_of is not None:
         require_only_one(incident, rows)
+    renews = command.renews and known is not None and known.plan == command.plan
     fact = m.PlanAdopted(
         incident=incident.id,
         plan=command.plan,
         version=command.version,
-        adopted_by=context.actor,
+        adopted_by=command.by or context.actor,
         authority=command.authority,
         objectives=command.objectives,
         forecast=command.forecast,
         starts=command.starts,
+        before=known.plan if known is not None else command.takes_over,
+        renews=renews,
     )
     return about(incident, fact)
 
@@ -54,14 +66,14 @@ def require_only_one(incident: Incident, rows: Rows) -> None:
     area.
     """
     family = incident.hazard.partition("/")[0]
-    for other in rows.list_rows("incidents", status="open"):
+    for other in rows.list_rows(INCIDENTS, status="open"):
         if (
             other.id == incident.id
             or other.area != incident.area
             or other.hazard.partition("/")[0] != family
         ):
             continue
-        plan: PlanInForce | None = rows.find("plans_in_force", other.id)
+        plan: PlanInForce | None = rows.find(PLANS_IN_FORCE, other.id)
         if plan is not None:
             raise ConflictError(
                 f"plan {plan.plan} is in force in {other.area} for incident {other.id}",
@@ -71,6 +83,9 @@ def require_only_one(incident: Incident, rows: Rows) -> None:
 
 
 def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
+    """A renewal goes on where the plan stood; anything else begins anew."""
+    incident: Incident = tx.find(INCIDENTS, fact.incident)
+    known: PlanInForce | None = tx.find(PLANS_IN_FORCE, fact.incident)
     row = PlanInForce(
         id=fact.incident,
         area=event.area,
@@ -82,13 +97,58 @@ def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
         objectives=fact.objectives,
         forecast=fact.forecast,
         started=(START,) if fact.starts == "now" else (),
+        adoption=incident.adoptions + 1,
+        before=fact.before,
+        since=event.occurred_at,
     )
-    tx.put("plans_in_force", row, event.occurred_at)
+    if fact.renews and known is not None:
+        row = msgspec.structs.replace(
+            row,
+            started=known.started,
+            turns=known.turns,
+            adoption=known.adoption,
+            before=known.before,
+            since=known.since or known.adopted_at,
+            rounds=known.rounds,
+            forecast=fact.forecast or known.forecast,
+        )
+    else:
+        tx.put(
+            INCIDENTS,
+            msgspec.structs.replace(incident, adoptions=row.adoption),
+            event.occurred_at,
+        )
+    tx.put(PLANS_IN_FORCE, row, event.occurred_at)
+
+
+def begin_round(command: m.BeginRound, rows: Rows, context: Context) -> list[Draft]:
+    plan = get_in_force(rows, command.incident)
+    if command.turn <= plan.rounds.get(command.key, 1):
+        raise ConflictError(
+            f"round {command.turn} of {command.key} has begun", "nothing was changed", code="begun"
+        )
+    fact = m.RoundBegun(incident=plan.id, plan=plan.plan, key=command.key, turn=command.turn)
+    return [Draft(fact=fact, area=plan.area, incident=plan.id)]
+
+
+def round_begun(fact: m.RoundBegun, event: Event, tx: Transaction) -> None:
+    plan: PlanInForce = tx.find(PLANS_IN_FORCE, fact.incident)
+    row = msgspec.structs.replace(plan, rounds=plan.rounds | {fact.key: fact.turn})
+    tx.put(PLANS_IN_FORCE, row, event.occurred_at)
+
+
+def withdraw_plan(command: m.WithdrawPlan, rows: Rows, context: Context) -> list[Draft]:
+    plan = get_in_force(rows, command.incident)
+    because = f"withdrawn by {command.by or context.actor}: {command.reason}"
+    fact = m.PlanEnded(
+        incident=plan.id, plan=plan.plan, version=plan.version, clause=WITHDRAWN, because=because
+    )
+    return [Draft(fact=fact, area=plan.area, incident=plan.id)]
 
 
 def get_in_force(rows: Rows, incident: str) -> PlanInForce:
     get_open(rows, incident)
-    found: PlanInForce | None = rows.find("plans_in_force", incident)
+    found: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident)
     if found is None:
         raise ConflictError(
             f"no plan is in force for incident {incident}", "adopt one first", code="no_plan"
@@ -109,8 +169,8 @@ def start_clause(command: m.StartClause, rows: Rows, context: Context) -> list[D
 
 
 def clause_started(fact: m.ClauseStarted, event: Event, tx: Transaction) -> None:
-    plan: PlanInForce = tx.find("plans_in_force", fact.incident)
-    tx.put("plans_in_force", turn(plan, (*plan.started, fact.clause)), event.occurred_at)
+    plan: PlanInForce = tx.get(PLANS_IN_FORCE, fact.incident)
+    tx.put(PLANS_IN_FORCE, turn(plan, (*plan.started, fact.clause)), event.occurred_at)
 
 
 def turn(plan: PlanInForce, started: tuple[str, ...]) -> PlanInForce:
@@ -130,9 +190,9 @@ def stop_clause(command: m.StopClause, rows: Rows, context: Context) -> list[Dra
 
 
 def clause_stopped(fact: m.ClauseStopped, event: Event, tx: Transaction) -> None:
-    plan: PlanInForce = tx.find("plans_in_force", fact.incident)
+    plan: PlanInForce = tx.get(PLANS_IN_FORCE, fact.incident)
     left = tuple(name for name in plan.started if name != fact.clause)
-    tx.put("plans_in_force", turn(plan, left), event.occurred_at)
+    tx.put(PLANS_IN_FORCE, turn(plan, left), event.occurred_at)
 
 
 def end_plan(command: m.EndPlan, rows: Rows, context: Context) -> list[Draft]:
@@ -148,7 +208,7 @@ def end_plan(command: m.EndPlan, rows: Rows, context: Context) -> list[Draft]:
 
 
 def plan_ended(fact: m.PlanEnded, event: Event, tx: Transaction) -> None:
-    plan: PlanInForce = tx.find("plans_in_force", fact.incident)
+    plan: PlanInForce = tx.get(PLANS_IN_FORCE, fact.incident)
     row = EndedPlan(
         id=plan.id,
         area=plan.area,
@@ -160,8 +220,8 @@ def plan_ended(fact: m.PlanEnded, event: Event, tx: Transaction) -> None:
         clause=fact.clause,
         because=fact.because,
     )
-    tx.remove("plans_in_force", plan.id, event.occurred_at)
-    tx.put("ended_plans", row, event.occurred_at)
+    tx.remove(PLANS_IN_FORCE, plan.id, event.occurred_at)
+    tx.put(ENDED_PLANS, row, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(
@@ -170,15 +230,15 @@ BEHAVIOUR = Behaviour(
         m.StartClause: start_clause,
         m.StopClause: stop_clause,
         m.EndPlan: end_plan,
+        m.BeginRound: begin_round,
+        m.WithdrawPlan: withdraw_plan,
     },
     appliers={
         m.PlanAdopted: plan_adopted,
         m.ClauseStarted: clause_started,
         m.ClauseStopped: clause_stopped,
         m.PlanEnded: plan_ended,
+        m.RoundBegun: round_begun,
     },
-    tables=(
-        Table(name="plans_in_force", row=PlanInForce, columns=("plan",)),
-        Table(name="ended_plans", row=EndedPlan, columns=("plan", "ended_at")),
-    ),
+    tables=TABLES,
 )
