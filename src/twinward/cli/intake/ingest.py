@@ -178,6 +178,8 @@ def show(report: file_import.FileReport, *, as_json: bool) -> None:
             f"{report.source}: received {report.received:,} = stored {report.stored:,} + "
             f"rejected {report.rejected:,} + duplicate {report.duplicate:,}; {report.seconds:.1f} s"
         )
+    for note, count in sorted(report.notes.items()):
+        say(f"{count:,} x {note}")
     if report.rejected_file:
         reasons = ", ".join(f"{count} {code}" for code, count in sorted(report.reasons.items()))
         say(f"rejected: {reasons}; each with its reason in {report.rejected_file}")
