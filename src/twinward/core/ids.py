@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
 
@@ -13,3 +14,23 @@ def derive_id(prefix: str, *parts: str | int) -> str:
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=10).digest(), "big")
     letters = "".join(ALPHABET[(number >> shift) & 31] for shift in range(75, -1, -5))
     return f"{prefix}-{letters}"
+
+
+# sensors
+# --------------------------------------------------------------------------------------------------
+
+# what stands before a subject in the name of a sensor: its readings are about somebody
+PERSON = "person"
+# such a name, also as earlier releases wrote it (with a pseudonym of the vault)
+PERSONAL = rf"^[^:]*:(?:{PERSON}:|p-[0-9a-f]{{20}}$)"
+_personal = re.compile(PERSONAL)
+
+
+def sensor_name(kind: str, subject: str | None, place: str | None, area: str | None) -> str:
+    """`<type>:person:<subject>`, or `<type>:<place>`, or area where there is no place."""
+    return f"{kind}:{PERSON}:{subject}" if subject is not None else f"{kind}:{place or area or ''}"
+
+
+def is_personal(name: str) -> bool:
+    """Whether a sensor's readings are about a person."""
+    return _personal.match(name) is not None

@@ -17,7 +17,7 @@ from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import BusyError, InputError
 from twinward.service.intake import file_import, observations
 from twinward.service.intake.commands import BatchAccount
-from twinward.service.platform import Platform
+from twinward.service.platform import Caller, Platform
 
 TIMEOUT_S = 60.0
 
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     require_files(options.files)
     url = options.url
     if url is None:
-        with open_for(options) as (platform, _):
+        with open_for(options) as (platform, caller):
             try:
                 platform.intake.open()
             except BusyError as error:
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
                     options.files,
                     options.source,
                     reading,
-                    keep_here(platform, options.source),
+                    keep_here(platform, caller, options.source),
                 )
     if url is not None:
         say(f"twinward: a server holds the inbox; sending to {url}")
@@ -118,12 +118,12 @@ def require_files(paths: list[Path]) -> None:
             raise InputError(f"there is no file {path}", "check its name", code="unreadable")
 
 
-def keep_here(platform: Platform, source: str) -> file_import.Send:
+def keep_here(platform: Platform, caller: Caller, source: str) -> file_import.Send:
     checks = observations.checks_of(platform)
 
     def send(items: list[Any]) -> BatchAccount:
         body = msgspec.json.encode({"source": source, "items": items})
-        return observations.submit(platform, checks, body).result()
+        return observations.submit(platform, caller, checks, body).result()
 
     return send
 

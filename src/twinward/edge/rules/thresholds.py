@@ -55,9 +55,11 @@ def notes_of(
     """The notes that follow from an Arrow batch of readings, at most two a sensor and figure: its
     peak and its last.
 
-    `known` is brought up to date. `nowhere` is the area of a sensor that gives none.
+    `known` is brought up to date. `nowhere` is the area of a sensor that gives none. What was read
+    of a person is not looked at: it would be told to everybody, and for good.
     """
     notes: list[c.NoteReading] = []
+    readings = readings.filter(pc.is_null(readings.column("subject")))
     for threshold in watched:
         rows = readings.filter(
             pc.is_in(readings.column("type"), value_set=pa.array(threshold.types(), pa.string()))
@@ -106,15 +108,10 @@ def is_news(said: Said, before: Said | None, threshold: Watched) -> bool:
 
 
 def sensor_names(rows: Any) -> Any:
-    """`<type>:<subject>`, or place or area where there is no subject: as sensors are named
+    """`<type>:<place>`, or area where there is no place: as sensors of things are named
     everywhere.
     """
-    who = pc.coalesce(
-        rows.column("subject"),
-        rows.column("place"),
-        rows.column("area"),
-        pa.scalar("", pa.string()),
-    )
+    who = pc.coalesce(rows.column("place"), rows.column("area"), pa.scalar("", pa.string()))
     return pc.binary_join_element_wise(rows.column("type"), who, ":")
 
 

@@ -7,7 +7,7 @@ import hmac
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,8 +15,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.security.privacy.masking import PointMask
+from twinward.security.privacy.pseudonyms import CHARACTERS, Pseudonyms
 
-PSEUDONYM_CHARACTERS = 20
+MOST_STATED = 20  # different statements of who one person is
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,10 +29,28 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     address: str | None = None
 
 
+class KnownIdentity(Identity, frozen=True, kw_only=True):
+    """Who a person was first said to be, and `also` what others said differently: nothing is
+    written over.
+    """
+
+    also: tuple[Identity, ...] = ()
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What one keeping has added: nothing (`new` false), or a statement that can be taken back
+    by its `place`.
+    """
+
+    subject: str
+    new: bool
+    place: int | None = None  # None: the first that is known of the person
+
+
 class Vault:
-    """Pseudonyms are keyed hashes, so that the same person is the same subject in every feed, and
-    nobody can compute them without the key file. The database holds ciphertext only; the key
-    file stands beside it with mode 0600.
+    """Pseudonyms are words made by chance, the same for a person in every feed for as long as
+    anything is kept of them. The database holds ciphertext only; the key files stand beside it
+    with mode 0600.
     """
 
     def __init__(self, folder: Path, key_file: Path | None = None) -> None:
@@ -56,6 +75,14 @@ class Vault:
             self._db.execute(
                 "ALTER TABLE identities ADD COLUMN unneeded INTEGER NOT NULL DEFAULT 0"
             )
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS other_identities "
+            "(place INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL, sealed BLOB NOT NULL)"
+        )
+        self._db.execute(
+            "CREATE INDEX IF NOT EXISTS others_by_subject ON other_identities (subject)"
+        )
+        self._pseudonyms = Pseudonyms(folder / "pseudonyms.key")
 
     def pseudonym(self, person: Identity) -> str:
         """The subject of a person: by document, else phone, else name and address."""
@@ -70,27 +97,87 @@ class Vault:
                 "add one of them",
                 code="no_identity",
             )
-        digest = hmac.new(
-            self._secret, known.strip().casefold().encode(), hashlib.sha256
-        ).hexdigest()
-        return "p-" + digest[:PSEUDONYM_CHARACTERS]
+        plain = known.strip().casefold().encode()
+        # releases before this one computed it: a person whom they have kept goes on under the same
+        # word
+        earlier = "p-" + hmac.new(self._secret, plain, hashlib.sha256).hexdigest()[:CHARACTERS]
+        if self._db.execute("SELECT 1 FROM identities WHERE subject = ?", (earlier,)).fetchone():
+            return earlier
+        return self._pseudonyms.find_or_make(
+            hmac.new(self._secret, b"lookup|" + plain, hashlib.sha256).hexdigest()
+        )
 
     def keep(self, person: Identity) -> str:
-        """Put a person in the vault, or renew what is known; returns the subject."""
-        subject = self.pseudonym(person)
-        plain = msgspec.json.encode(person)
+        """Put a person in the vault; returns the subject. What is known of them stays, and is
+        shown first.
+        """
+        kept = self.keep_all([person])[0]
+        if isinstance(kept, InputError):
+            raise kept
+        return kept.subject
+
+    def keep_all(self, persons: Sequence[Identity]) -> list[Kept | InputError]:
+        """Put persons in the vault at one stroke: for each what was added, or why it was not."""
+        if not persons:
+            return []
+        subjects = [self.pseudonym(person) for person in persons]
+        self._pseudonyms.settle(set(subjects))
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:  # the key is looked at inside: nobody can turn it between here and the commit
                 if self._key_file.stat().st_mtime_ns != self._keys_at:
                     self._read_keys()
-                self._db.execute(
-                    "INSERT OR REPLACE INTO identities (subject, sealed) VALUES (?, ?)",
-                    (subject, self._fernet.encrypt(plain)),
-                )
+                return [
+                    self._keep_one(who, person)
+                    for who, person in zip(subjects, persons, strict=True)
+                ]
             finally:
                 self._db.execute("COMMIT")
-        return subject
+
+    def _keep_one(self, subject: str, person: Identity) -> Kept | InputError:
+        known = [self._unseal(sealed) for sealed in self._list_sealed(subject)]
+        if person in known:
+            return Kept(subject=subject, new=False)
+        if len(known) >= MOST_STATED:
+            return InputError(
+                f"{len(known)} different statements are known of this person",
+                "ask the area that they belong to",
+                code="identity_in_doubt",
+            )
+        sealed = self._fernet.encrypt(msgspec.json.encode(person))
+        if not known:
+            self._db.execute(
+                "INSERT INTO identities (subject, sealed) VALUES (?, ?)", (subject, sealed)
+            )
+            return Kept(subject=subject, new=True)
+        insert = "INSERT INTO other_identities (subject, sealed) VALUES (?, ?)"
+        return Kept(
+            subject=subject, new=True, place=self._db.execute(insert, (subject, sealed)).lastrowid
+        )
+
+    def take_back(self, kept: Sequence[Kept]) -> None:
+        """Undo keepings whose reports were not stored; what others have said since stays."""
+        added = [one for one in kept if one.new]
+        if not added:
+            return
+        with self._lock:
+            self._db.execute("PRAGMA secure_delete=ON")
+            self._db.execute("BEGIN IMMEDIATE")
+            for one in added:
+                if one.place is not None:
+                    self._db.execute("DELETE FROM other_identities WHERE place = ?", (one.place,))
+                    continue
+                self._db.execute("DELETE FROM identities WHERE subject = ?", (one.subject,))
+                others = "FROM other_identities WHERE subject = ? ORDER BY place LIMIT 1"
+                self._db.execute(
+                    f"INSERT INTO identities (subject, sealed) SELECT subject, sealed {others}",
+                    (one.subject,),
+                )
+                self._db.execute(
+                    f"DELETE FROM other_identities WHERE place = (SELECT place {others})",
+                    (one.subject,),
+                )
+            self._db.execute("COMMIT")
 
     def point_mask(self) -> PointMask:
         """Moves persons' points by a secret of this vault, the same at every read and in every
@@ -98,27 +185,36 @@ class Vault:
         """
         return PointMask(hmac.new(self._secret, b"points of persons", hashlib.sha256).digest())
 
-    def open(self, subject: str) -> Identity:
-        """The person behind a subject. Callers record the look first; absent and forbidden
-        answer alike.
+    def open(self, subject: str) -> KnownIdentity:
+        """The person behind a subject, and what others said of them. Callers record the look first;
+        absent and forbidden answer alike.
         """
-        row = self._db.execute(
-            "SELECT sealed FROM identities WHERE subject = ?", (subject,)
-        ).fetchone()
-        if row is None:
+        sealed = self._list_sealed(subject)
+        if not sealed:
             raise AbsentError(
                 "there is no such person", "check the subject, your areas and the activation"
             )
         try:
-            plain = self._fernet.decrypt(row[0])
+            first, *also = [self._unseal(one) for one in sealed]
         except InvalidToken:
             self._read_keys()  # another process has rotated them
-            plain = self._fernet.decrypt(row[0])
-        return msgspec.json.decode(plain, type=Identity)
+            first, *also = [self._unseal(one) for one in sealed]
+        return KnownIdentity(**msgspec.structs.asdict(first), also=tuple(also))
+
+    def _list_sealed(self, subject: str) -> list[bytes]:
+        """What is known of a person, the first statement first."""
+        rows = self._db.execute(
+            "SELECT sealed FROM identities WHERE subject = ?", (subject,)
+        ).fetchall()
+        others = "SELECT sealed FROM other_identities WHERE subject = ? ORDER BY place"
+        return [sealed for (sealed,) in [*rows, *self._db.execute(others, (subject,))]]
+
+    def _unseal(self, sealed: bytes) -> Identity:
+        return msgspec.json.decode(self._fernet.decrypt(sealed), type=Identity)
 
     def forget_all_but(self, living: set[str], at_once: set[str]) -> int:
-        """Delete the identities of subjects that are not `living`; how many. Their bytes are
-        written over.
+        """Delete the identities of subjects that are not `living`, and their pseudonyms; how many
+        identities. Their bytes are written over.
 
         One not in `at_once` is only marked first, and goes at the next run: its report may be on
         the way to the log.
@@ -133,8 +229,13 @@ class Vault:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("UPDATE identities SET unneeded = ? WHERE subject = ?", marked)
             self._db.executemany("DELETE FROM identities WHERE subject = ? AND unneeded", gone)
+            self._db.execute(
+                "DELETE FROM other_identities WHERE subject NOT IN (SELECT subject FROM identities)"
+            )
             self._db.execute("COMMIT")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            known = {who for (who,) in self._db.execute("SELECT subject FROM identities")}
+            self._pseudonyms.forget_all_but(living | known, at_once)
             return len(gone)
 
     def _read_keys(self) -> None:
@@ -153,10 +254,10 @@ class Vault:
             self._read_keys()
             self._db.execute("BEGIN IMMEDIATE")
             rows = self._db.execute("SELECT subject, sealed FROM identities").fetchall()
-            self._db.executemany(
-                "UPDATE identities SET sealed = ? WHERE subject = ?",
-                [(self._fernet.rotate(sealed), subject) for subject, sealed in rows],
-            )
+            for table, key in (("identities", "subject"), ("other_identities", "place")):
+                sealed = self._db.execute(f"SELECT {key}, sealed FROM {table}").fetchall()
+                anew = [(self._fernet.rotate(one), name) for name, one in sealed]
+                self._db.executemany(f"UPDATE {table} SET sealed = ? WHERE {key} = ?", anew)
             self._db.execute("COMMIT")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             write_key(self._key_file, fresh)
@@ -165,6 +266,7 @@ class Vault:
 
     def close(self) -> None:
         self._db.close()
+        self._pseudonyms.close()
 
 
 def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:

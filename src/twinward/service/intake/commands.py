@@ -4,7 +4,7 @@ for by source.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -23,6 +23,7 @@ from twinward.edge.feeds.commands import (
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.library.supplies.resources import require_known_unit
 from twinward.security.identity.people import Caller
+from twinward.security.privacy.vault import Identity, Kept
 from twinward.service.access.authorization import require_command, require_reach
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Platform
@@ -83,6 +84,7 @@ def submit(
     """
     now = platform.clock.now()
     good: list[tuple[int, Command]] = []
+    persons: dict[int, Identity] = {}
     rejections: list[Rejection] = []
     for index, item in enumerate(items):
         try:
@@ -90,12 +92,20 @@ def submit(
             require_real(platform, source, getattr(command, "source", ""))
             good.append((index, authorise(platform, caller, command)))
             if person is not None:
-                platform.vault.keep(person)
+                persons[index] = person
         except InputError as error:
             rejections.append(Rejection(index=index, code=error.code, message=str(error)))
 
+    kept = keep_persons(platform, persons, rejections)
+    good = [(index, command) for index, command in good if index not in persons or index in kept]
+    refused: list[Kept] = []
+
     def work(tx: Transaction) -> BatchAccount:
         outcomes = [ask_within_reach(platform, caller, command, tx) for _, command in good]
+        told = zip(good, outcomes, strict=True)
+        refused[:] = [
+            kept[n] for (n, _), outcome in told if n in kept and outcome.status != "stored"
+        ]
         account = account_for(len(items), [index for index, _ in good], outcomes, rejections)
         tx.add_counts(
             source,
@@ -109,9 +119,42 @@ def submit(
         return account
 
     future = platform.store.submit(work)
+    if kept:
+        future = after(future, lambda: platform.vault.take_back(refused))
     if any(isinstance(command, c.SetThreshold) for _, command in good):
         future.add_done_callback(lambda _: platform.watch.forget())
     return future
+
+
+def after(future: Future[BatchAccount], last: Callable[[], None]) -> Future[BatchAccount]:
+    """A future that resolves as `future` does, once `last` is done too."""
+    answer: Future[BatchAccount] = Future()
+
+    def tell(done: Future[BatchAccount]) -> None:
+        last()
+        error = done.exception()
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(done.result())
+
+    future.add_done_callback(tell)
+    return answer
+
+
+def keep_persons(
+    platform: Platform, persons: dict[int, Identity], rejections: list[Rejection]
+) -> dict[int, Kept]:
+    """Put the persons of a batch in the vault before the log says anything of them; by their
+    place in the batch.
+    """
+    kept: dict[int, Kept] = {}
+    for index, found in zip(persons, platform.vault.keep_all(list(persons.values())), strict=True):
+        if isinstance(found, InputError):
+            rejections.append(Rejection(index=index, code=found.code, message=str(found)))
+        else:
+            kept[index] = found
+    return kept
 
 
 def require_real(platform: Platform, *sources: str) -> None:

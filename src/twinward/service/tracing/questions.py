@@ -277,6 +277,13 @@ class Tracing:
             end = min(max(newest, scope.data_from), scope.data_to)
         return {"start": start or max(end - DEFAULT_WINDOW, scope.data_from), "end": end}
 
+    def may_see(self, scope: Scope, area: str, at: datetime) -> bool:
+        """Whether a row of the log at an area and an instant is the caller's to see under the
+        scope.
+        """
+        inside = scope.data_from <= at < scope.data_to and scope.covers_area(area)
+        return inside and (self.mine is None or self.mine(area))
+
     def _about_person(
         self,
         scope: Scope,

@@ -38,6 +38,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     step: str
     named_at: datetime
     synthetic: bool
+    put_by: str = ""  # who named them; empty where an earlier release did
 
 
 TABLES = (
@@ -89,11 +90,10 @@ def contact_named(fact: m.ContactNamed, event: Event, tx: Transaction) -> None:
     fields = {
         name: getattr(fact, name) for name in Contact.__struct_fields__ if hasattr(fact, name)
     }
-    tx.put(
-        "contacts",
-        Contact(id=fact.contact, step="named", named_at=event.occurred_at, **fields),
-        event.occurred_at,
+    row = Contact(
+        id=fact.contact, step="named", named_at=event.occurred_at, put_by=event.actor, **fields
     )
+    tx.put("contacts", row, event.occurred_at)
 
 
 def assign_contact(command: m.AssignContact, rows: Rows, context: Context) -> list[Draft]:

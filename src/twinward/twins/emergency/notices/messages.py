@@ -23,6 +23,7 @@ AccessKind = Literal[
     "audit_verified",
     "alarm",
     "published",
+    "changes_seen",
 ]
 
 

@@ -31,6 +31,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     reported_at: datetime
     source: str
     synthetic: bool
+    put_by: str = ""  # who put it on record; empty where an earlier release did
 
 
 class CountRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,7 +142,8 @@ def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Dra
 
 def case_reported(fact: m.CaseReported, event: Event, tx: Transaction) -> None:
     fields = {name: getattr(fact, name) for name in Case.__struct_fields__ if hasattr(fact, name)}
-    tx.put("cases", Case(id=fact.case, reported_at=event.occurred_at, **fields), event.occurred_at)
+    row = Case(id=fact.case, reported_at=event.occurred_at, put_by=event.actor, **fields)
+    tx.put("cases", row, event.occurred_at)
 
 
 def case_reclassified(fact: m.CaseReclassified, event: Event, tx: Transaction) -> None:
