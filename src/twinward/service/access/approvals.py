@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ import msgspec
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
 from twinward.security.privacy.masking import HIDDEN, scrub
-from twinward.service.intake.belonging import look_at, require_together
+from twinward.service.access.belonging import look_at, require_together
 from twinward.service.logistics.demand_forecast import zone_of
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Caller, Platform, ask
@@ -81,8 +82,12 @@ def propose(
         raise InputError(
             f"not a change: {error}", "give kind, reason, basis, until", code="bad_change"
         ) from error
-    look = lambda tx: require_together(platform, caller, "propose_change", command, tx)
-    ask(platform, caller, command, check=look)
+    ask(
+        platform,
+        caller,
+        command,
+        check=partial(require_together, platform, caller, "propose_change", command),
+    )
     return _shown(platform, caller, name)
 
 
@@ -117,17 +122,17 @@ def record_changes(platform: Platform, caller: Caller, rows: Sequence[Any]) -> N
     )
     if not seen:
         return
-    part = int(platform.clock.now().timestamp() // SAME_LOOK_S)
-    name = derive_id("note", "changes_seen", caller.name, part, *seen)
     detail = f"{len(seen)} changes of persons: " + ", ".join(seen[:NAMED])
-    command = m.NoteAccess(
-        id=name,
-        kind="changes_seen",
-        about=seen[0],
-        detail=detail,
-        area=platform.reference.areas.root,
-    )
-    ask(platform, caller, command)
+    note_once(platform, caller, "changes_seen", detail, *seen)
+
+
+def note_once(platform: Platform, caller: Caller, kind: Any, detail: str, *what: str) -> None:
+    """Put a look on record that no activation opened; the same one (`what`) once in ten minutes."""
+    part = int(platform.clock.now().timestamp() // SAME_LOOK_S)
+    name = derive_id("note", kind, caller.name, part, *(what or (detail,)))
+    area = platform.reference.areas.root
+    about = what[0] if what else kind
+    ask(platform, caller, m.NoteAccess(id=name, kind=kind, about=about, detail=detail, area=area))
 
 
 def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:

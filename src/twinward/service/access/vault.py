@@ -14,7 +14,7 @@ from twinward.security.privacy.vault import Identity
 from twinward.service.access.accounts import note
 from twinward.service.access.activations import look_command, record_look, scope_for
 from twinward.service.access.approvals import command_id, with_emergency_access
-from twinward.service.intake.belonging import look_at
+from twinward.service.access.belonging import look_at
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 

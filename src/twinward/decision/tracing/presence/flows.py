@@ -25,8 +25,8 @@ LONGEST_DAYS = 92
 
 
 class FlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of distinct persons. A count below `k` is null, and so is another where it could be
-    worked out.
+    """Counts of distinct persons. A cell with fewer than `k` has no row, like an empty one, and so
+    has another from which it could be worked out; `suppressed` is how many have none.
     """
 
     view: str
@@ -62,7 +62,8 @@ def list_flows(
             f"ask for at most {LONGEST_DAYS} days",
             code="bad_window",
         )
-    cells = len(areas.codes) ** 2 * -(-(b - a) // PER_US[per])
+    bins = -(-(b - a) // PER_US[per])
+    cells = len(areas.codes) ** 2 * bins
     if view in ("od", "transferred") and cells > MOST_CELLS:
         raise InputError(
             "too many areas and hours at once",
@@ -77,7 +78,7 @@ def list_flows(
         per=per,
         k=k,
         areas=list(areas.codes),
-        **count_and_hide(keys, areas.codes, a, PER_US[per], k, view),
+        **count_and_hide(keys, areas.codes, a, PER_US[per], k, view, bins),
     )
 
 
@@ -180,26 +181,27 @@ def transfers(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us
 
 
 def count_and_hide(
-    keys: Keys, codes: list[str], from_us_: int, per_us: int, k: int, view: str
+    keys: Keys, codes: list[str], from_us_: int, per_us: int, k: int, view: str, bins_asked: int
 ) -> dict[str, Any]:
-    """Distinct persons by cell, as rows, with small counts and their complements hidden."""
+    """Distinct persons by cell, as rows; small counts and their complements have none, as empty
+    cells have none.
+    """
     bins, first, second, subject = (np.asarray(column, np.int64) for column in keys)
     cells = np.unique(np.stack([bins, first, second, subject], axis=1), axis=0)
     found, count = np.unique(cells[:, :3], axis=0, return_counts=True)
     hidden = hide(found, count, k)
     pair = view in ("od", "transferred")
     rows: list[dict[str, str | int | None]] = []
-    for (bin_, one, two), n, secret in zip(
-        found.tolist(), count.tolist(), hidden.tolist(), strict=True
-    ):
+    for (bin_, one, two), n in zip(found[~hidden].tolist(), count[~hidden].tolist(), strict=True):
         at = format_time(from_us(from_us_ + bin_ * per_us))
         what = (
             {"from": codes[one], "to": codes[two]}
             if pair
             else {"area": codes[one], "what": KIND_NAMES[two]}
         )
-        rows.append({"at": at, **what, "count": None if secret else n})
-    return {"rows": rows, "suppressed": int(hidden.sum())}
+        rows.append({"at": at, **what, "count": n})
+    there = len(codes) ** 2 if pair else len(codes) * (1 if view == "highway" else 2)
+    return {"rows": rows, "suppressed": there * bins_asked - len(rows)}
 
 
 def hide(found: NDArray[Any], count: NDArray[Any], k: int) -> NDArray[np.bool_]:

@@ -24,6 +24,7 @@ AccessKind = Literal[
     "alarm",
     "published",
     "changes_seen",
+    "flows_seen",
 ]
 
 
