@@ -20,12 +20,37 @@ from twinward.service.platform import local_admin
 
 # words of a command that name no thing of somebody's: what kind it is, how much, who says so, why
 FREE = {
-    "hazard", "status", "found_in", "source", "setting", "kind", "unit", "figure", "step", "name",
-    "department", "result", "comment", "reason", "because", "note", "purpose", "plan", "version",
-    "authority", "forecast", "starts", "instead_of", "bed", "bed_now", "vehicle", "observed",
-}  # fmt: skip
+    "hazard",
+    "status",
+    "found_in",
+    "source",
+    "setting",
+    "kind",
+    "unit",
+    "figure",
+    "step",
+    "name",
+    "department",
+    "result",
+    "comment",
+    "reason",
+    "because",
+    "note",
+    "purpose",
+    "plan",
+    "version",
+    "authority",
+    "forecast",
+    "starts",
+    "instead_of",
+    "bed",
+    "bed_now",
+    "vehicle",
+    "observed",
+    "report",
+}
 # who acts, for whom, where: held against the caller's areas, or a pseudonym
-KNOWN = {"id", "area", "to_area", "from_area", "subject", "sensor"}
+KNOWN = {"id", "area", "to_area", "from_area", "subject", "sensor", "as_case"}
 # who keeps a stock or a bed in an area: a stock is found by area and holder together
 HOLDERS = {"holder", "from_holder", "hospital", "to_hospital"}
 
@@ -59,8 +84,14 @@ def subject_of(world: Any, leaf: str) -> str:
 
 
 def name_contact(world: Any, who: str, contact: str, leaf: str, subject: str) -> Any:
-    item = {"type": "NameContact", "id": f"n-{contact}", "contact": contact, "area": leaf,
-            "case": f"c-{leaf}-0", "subject": subject}  # fmt: skip
+    item = {
+        "type": "NameContact",
+        "id": f"n-{contact}",
+        "contact": contact,
+        "area": leaf,
+        "case": f"c-{leaf}-0",
+        "subject": subject,
+    }
     return send(world, who, item)
 
 
@@ -145,8 +176,15 @@ def test_nobody_opens_a_name_by_putting_the_person_on_record_themselves(
     if way == "contact":
         assert name_contact(two, "zhao", "k-own", "31-a", theirs)["stored"] == 1
     else:
-        item = {"type": "ReportCase", "id": "own", "case": "own", "hazard": "epidemic",
-                "area": "31-a", "status": "suspected", "subject": theirs}  # fmt: skip
+        item = {
+            "type": "ReportCase",
+            "id": "own",
+            "case": "own",
+            "hazard": "epidemic",
+            "area": "31-a",
+            "status": "suspected",
+            "subject": theirs,
+        }
         assert send(two, "zhao", item)["stored"] == 1
     with pytest.raises(AbsentError):
         open_identity(two.platform, people["zhao"], theirs, "who is this")
@@ -159,8 +197,15 @@ def test_nobody_opens_a_name_by_putting_the_person_on_record_themselves(
 def test_a_name_put_on_record_in_ones_own_area_can_be_opened(
     two: Any, people: dict[str, Caller]
 ) -> None:
-    item = {"type": "ReportCase", "id": "new", "case": "new", "hazard": "epidemic", "area": "31-a",
-            "status": "suspected", "person": {"name": "A New One", "document": "D-NEW"}}  # fmt: skip
+    item = {
+        "type": "ReportCase",
+        "id": "new",
+        "case": "new",
+        "hazard": "epidemic",
+        "area": "31-a",
+        "status": "suspected",
+        "person": {"name": "A New One", "document": "D-NEW"},
+    }
     assert send(two, "zhao", item)["stored"] == 1
     with two.platform.store.read() as rows:
         subject = rows.find("cases", "new").subject
@@ -172,8 +217,15 @@ def test_an_identity_is_never_written_over_and_both_are_shown(
 ) -> None:
     theirs = subject_of(two, "32-a")
     wrong = {"name": "WRONG", "document": "DOC-CANARY-32-a-0", "phone": "000"}
-    item = {"type": "ReportCase", "id": "w", "case": "w", "hazard": "epidemic", "area": "31-a",
-            "status": "suspected", "person": wrong}  # fmt: skip
+    item = {
+        "type": "ReportCase",
+        "id": "w",
+        "case": "w",
+        "hazard": "epidemic",
+        "area": "31-a",
+        "status": "suspected",
+        "person": wrong,
+    }
     assert send(two, "sun", item)["stored"] == 1
     found = open_identity(two.platform, people["jin"], theirs, "who is this")
     assert found.name == "Canary 32-a 0" and [one.name for one in found.also] == ["WRONG"]
@@ -183,16 +235,30 @@ def test_an_identity_is_never_written_over_and_both_are_shown(
 
 
 def test_a_name_of_a_refused_report_leaves_the_vault_at_once(two: Any) -> None:
-    first = {"type": "ReportCase", "id": "x1", "case": "c-31-a-0", "hazard": "epidemic",
-             "area": "31-a", "status": "confirmed", "person": {"document": "D-X", "name": "X"}}  # fmt: skip
+    first = {
+        "type": "ReportCase",
+        "id": "x1",
+        "case": "c-31-a-0",
+        "hazard": "epidemic",
+        "area": "31-a",
+        "status": "confirmed",
+        "person": {"document": "D-X", "name": "X"},
+    }
     assert send(two, "sun", first)["rejected"][0]["code"] == "case_mismatch"
     count = two.platform.vault._db.execute("SELECT count(*) FROM identities").fetchone()
     assert count == (4,)
 
 
 def test_a_place_belongs_to_the_area_that_reported_it(two: Any) -> None:
-    place = {"type": "ReportAffectedPlace", "id": "m1", "place": "mall-1", "name": "The Mall",
-             "hazard": "epidemic", "area": "32-a", "day": "2022-03-31"}  # fmt: skip
+    place = {
+        "type": "ReportAffectedPlace",
+        "id": "m1",
+        "place": "mall-1",
+        "name": "The Mall",
+        "hazard": "epidemic",
+        "area": "32-a",
+        "day": "2022-03-31",
+    }
     assert send(two, "li", place)["stored"] == 1
     taken = place | {"id": "m2", "name": "Renamed", "area": "31-a"}
     assert send(two, "zhao", taken)["rejected"][0]["code"] == "area_not_yours"
@@ -203,10 +269,23 @@ def test_a_place_belongs_to_the_area_that_reported_it(two: Any) -> None:
 
 
 def test_a_sensor_of_another_district_is_not_spoken_for(two: Any) -> None:
-    threshold = {"type": "SetThreshold", "id": "t", "hazard": "flood", "figure": "depth_m",
-                 "at_least": 0.3, "unit": "m"}  # fmt: skip
-    note = {"type": "NoteReading", "id": "a", "sensor": "gauge", "area": "32-a",
-            "figure": "depth_m", "value": 0.5, "unit": "m"}  # fmt: skip
+    threshold = {
+        "type": "SetThreshold",
+        "id": "t",
+        "hazard": "flood",
+        "figure": "depth_m",
+        "at_least": 0.3,
+        "unit": "m",
+    }
+    note = {
+        "type": "NoteReading",
+        "id": "a",
+        "sensor": "gauge",
+        "area": "32-a",
+        "figure": "depth_m",
+        "value": 0.5,
+        "unit": "m",
+    }
     assert send(two, "li", threshold, note)["stored"] == 2
     taken = note | {"id": "b", "area": "31-a", "value": 9.0}
     assert send(two, "sun", taken)["rejected"][0]["code"] == "area_not_yours"
@@ -230,8 +309,19 @@ def test_observations_are_held_against_the_senders_areas(
     two: Any, item: dict[str, Any], code: str | None
 ) -> None:
     at = format_time(two.clock.now())
-    body = {"source": "s", "items": [{"source_id": "g", "occurred_at": at, "type": "water_depth",
-                                      "place": "gauge-32", "area": "32-a", "value": 0.1}]}  # fmt: skip
+    body = {
+        "source": "s",
+        "items": [
+            {
+                "source_id": "g",
+                "occurred_at": at,
+                "type": "water_depth",
+                "place": "gauge-32",
+                "area": "32-a",
+                "value": 0.1,
+            }
+        ],
+    }
     assert two.post("xu", "/v1/observations", body).json()["stored"] == 1
     sent = {"source": "h", "items": [item | {"source_id": "h", "occurred_at": at}]}
     answer = two.post("sun", "/v1/observations", sent).json()
@@ -260,6 +350,13 @@ def test_the_words_of_access_that_a_release_knows_are_kept(two: Any) -> None:
 
 
 def test_who_is_everywhere_reports_for_every_area(two: Any) -> None:
-    item = {"type": "ReportHazard", "id": "h", "hazard": "flood", "area": "32-a",
-            "figure": "depth_m", "value": 1.0, "unit": "m"}  # fmt: skip
+    item = {
+        "type": "ReportHazard",
+        "id": "h",
+        "hazard": "flood",
+        "area": "32-a",
+        "figure": "depth_m",
+        "value": 1.0,
+        "unit": "m",
+    }
     assert submit_objects(two.platform, local_admin(), [item], "test").stored == 1

@@ -18,9 +18,21 @@ def fever(world: Any) -> Any:
     """A reading of a patient, and one of a gauge."""
     at = format_time(world.clock.now() - timedelta(hours=1))
     items = [
-        {"source_id": "1", "type": "temperature", "subject": "patient7", "area": "32-a", "value": 39.4},
-        {"source_id": "2", "type": "temperature", "place": "gauge-1", "area": "32-a", "value": 12.0},
-    ]  # fmt: skip
+        {
+            "source_id": "1",
+            "type": "temperature",
+            "subject": "patient7",
+            "area": "32-a",
+            "value": 39.4,
+        },
+        {
+            "source_id": "2",
+            "type": "temperature",
+            "place": "gauge-1",
+            "area": "32-a",
+            "value": 12.0,
+        },
+    ]
     body = {"source": "ward", "items": [item | {"occurred_at": at} for item in items]}
     assert world.post("xu", "/v1/observations", body).json()["stored"] == 2
     return world
@@ -73,12 +85,26 @@ def test_what_was_read_of_a_person_ends_with_its_retention(fever: Any) -> None:
 
 
 def test_a_threshold_says_nothing_of_a_person(fever: Any) -> None:
-    threshold = {"type": "SetThreshold", "id": "t", "hazard": "epidemic", "figure": "temperature",
-                 "at_least": 30.0, "unit": "C", "observed": "temperature"}  # fmt: skip
+    threshold = {
+        "type": "SetThreshold",
+        "id": "t",
+        "hazard": "epidemic",
+        "figure": "temperature",
+        "at_least": 30.0,
+        "unit": "C",
+        "observed": "temperature",
+    }
     assert fever.post("li", "/v1/commands", {"items": [threshold]}).json()["stored"] == 1
     at = format_time(fever.clock.now())
-    hot = {"source_id": "3", "type": "temperature", "subject": "patient8", "area": "32-a",
-           "value": 41.0, "unit": "C", "occurred_at": at}  # fmt: skip
+    hot = {
+        "source_id": "3",
+        "type": "temperature",
+        "subject": "patient8",
+        "area": "32-a",
+        "value": 41.0,
+        "unit": "C",
+        "occurred_at": at,
+    }
     fever.post("xu", "/v1/observations", {"source": "ward", "items": [hot]})
     intake: Any = fever.platform.intake.open()
     intake.drain()
@@ -109,8 +135,16 @@ def test_a_change_of_a_person_is_shown_to_those_who_decide_it_and_the_look_is_on
         i["subject"] for i in world.get("li", "/v1/cases").json()["items"] if i["area"] == "31-a"
     )
     until = format_time(world.clock.now() + timedelta(days=3))
-    change = {"kind": "status", "area": "31-a", "subject": subject, "value": "red", "until": until,
-              "reason": "was at the market", "basis": "article 41", "linked": "c-31-a-0"}  # fmt: skip
+    change = {
+        "kind": "status",
+        "area": "31-a",
+        "subject": subject,
+        "value": "red",
+        "until": until,
+        "reason": "was at the market",
+        "basis": "article 41",
+        "linked": "c-31-a-0",
+    }
     made = world.post("wang", "/v1/changes", change).json()["id"]
     for path in ("/v1/changes", f"/v1/changes/{made}"):
         told = world.get("chen", path).text
@@ -153,15 +187,20 @@ def test_a_chain_holds_the_last_area_of_ones_range_too(world: Any) -> None:
     world.report_cases(per_leaf=2)
     world.open_activation()
     incident = next(
-        item["id"] for item in world.get("li", "/v1/incidents").json()["items"]
+        item["id"]
+        for item in world.get("li", "/v1/incidents").json()["items"]
         if item["area"] in ("3", "31", "31-b") or "31-b" in item["affected"]
-    )  # fmt: skip
+    )
     answer = world.post("wang", "/v1/trace/chain", {"incident": incident}).json()
     with world.platform.store.read() as rows:
         mine = [
-            row for row in (rows.find("cases", one.id) for one in rows.list_rows(
-                "case_incidents", incident=incident)) if row.area in ("31-a", "31-b")
-        ]  # fmt: skip
+            row
+            for row in (
+                rows.find("cases", one.id)
+                for one in rows.list_rows("case_incidents", incident=incident)
+            )
+            if row.area in ("31-a", "31-b")
+        ]
     assert {one["case"] for one in answer["people"]} == {row.id for row in mine}
 
 

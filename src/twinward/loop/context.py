@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from twinward.library.loading import Library
 from twinward.library.plans.plan import Plan
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents.rows import Incident
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 ACTOR = "loop"  # who the loop's own commands are asked by
 
@@ -24,13 +26,20 @@ def no_population_data(area: str) -> int:
 
 
 class ReferenceData(msgspec.Struct, frozen=True, kw_only=True):
-    """The city's areas, how many live in each, and the library of hazards, plans and
+    """The city's areas, how many live in each, its zone, and the library of hazards, plans and
     departments.
     """
 
     areas: AreaTree
     library: Library
     residents: Callable[[str], int] = no_population_data
+    zone: tzinfo = UTC
+
+    def day_of(self, at: datetime) -> date:
+        """The civil day of an instant in the city: reports, curves and quiet days are counted by
+        it.
+        """
+        return at.astimezone(self.zone).date()
 
 
 # a policy reads an event and the rows, and yields the commands that follow; it never writes
@@ -46,7 +55,7 @@ def command_id(event: Event, *words: str) -> str:
 
 def find_plan_in_force(rows: Rows, incident: Incident, reference: ReferenceData) -> Plan | None:
     """The library's plan that the incident follows, if one is in force."""
-    in_force = rows.find("plans_in_force", incident.id)
+    in_force = rows.find(PLANS_IN_FORCE, incident.id)
     return reference.library.find(in_force.plan) if in_force else None
 
 

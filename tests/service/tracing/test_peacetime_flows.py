@@ -77,9 +77,15 @@ class FakeLake:
         who, start, end, lon, lat = (np.array(column) for column in zip(*rows, strict=True))
         nothing = np.zeros(len(rows), np.int32)
         return Visits(
-            subject=who, start_us=start, end_us=end, lon=lon, lat=lat, fixes=nothing,
-            error_m=nothing.astype(np.float32), place=nothing - 1,
-        )  # fmt: skip
+            subject=who,
+            start_us=start,
+            end_us=end,
+            lon=lon,
+            lat=lat,
+            fixes=nothing,
+            error_m=nothing.astype(np.float32),
+            place=nothing - 1,
+        )
 
 
 def flows_of(folder: Path, zone: str = "UTC", k: int = K) -> PeacetimeFlows:
@@ -175,9 +181,14 @@ def test_ten_thousand_drawn_areas_tell_nothing_without_an_activation(tmp_path: P
         raise RefusedError("in peacetime nobody can be looked up", "open one", code="peacetime")
 
     tracing = Tracing(
-        lambda: SimpleNamespace(ask=lambda question: question(FakeLake(1))), in_peacetime,
-        lambda scope, look: None, VenueRules(), CityAreas(areas()), K, fixed_flows=flows_of(tmp_path),
-    )  # fmt: skip
+        lambda: SimpleNamespace(ask=lambda question: question(FakeLake(1))),
+        in_peacetime,
+        lambda scope, look: None,
+        VenueRules(),
+        CityAreas(areas()),
+        K,
+        fixed_flows=flows_of(tmp_path),
+    )
     random = np.random.default_rng(2)
     told = 0
     for _ in range(10_000):

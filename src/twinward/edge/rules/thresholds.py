@@ -12,9 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from twinward.core.clock import from_us
-from twinward.core.ids import derive_id
-from twinward.twins.city import messages as c
+from twinward.edge.rules.units import conversion, find_unit
 
 # A value that moved by less than this share of its threshold says nothing new (ours: a noisy sensor
 # writes no log).
@@ -34,7 +32,13 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     def types(self) -> tuple[str, ...]:
         if self.observed is not None:
             return (self.observed,)
-        return (self.figure, self.figure.removesuffix(f"_{self.unit}"))
+        return (self.figure, self.figure.removesuffix(f"_{self.unit}"), bare_figure(self.figure))
+
+
+def bare_figure(figure: str) -> str:
+    """The figure without the unit that ends its name: `water_depth_m` is `water_depth`."""
+    name, _, unit = figure.rpartition("_")
+    return name if name and find_unit(unit) is not None else figure
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -45,34 +49,60 @@ class Said(msgspec.Struct, frozen=True):
     time_us: int
 
 
+class Crossing(msgspec.Struct, frozen=True, kw_only=True):
+    """A reading of note: it crossed a threshold, or moved on where one was crossed before."""
+
+    source_id: str
+    time_us: int
+    sensor: str
+    area: str | None
+    figure: str
+    value: float
+    unit: str
+
+
 # (sensor, figure) -> what was noted last
 Known = dict[tuple[str, str], Said]
 
 
-def notes_of(
-    source: str, readings: Any, watched: list[Watched], known: Known, nowhere: str
-) -> list[c.NoteReading]:
-    """The notes that follow from an Arrow batch of readings, at most two a sensor and figure: its
-    peak and its last.
+def crossings_of(readings: Any, watched: list[Watched], known: Known) -> list[Crossing]:
+    """What is of note in an Arrow batch of readings, at most two a sensor and figure: its peak and
+    its last.
 
-    `known` is brought up to date. `nowhere` is the area of a sensor that gives none. What was read
-    of a person is not looked at: it would be told to everybody, and for good.
+    `known` is brought up to date. What was read of a person is not looked at: it would be told to
+    everybody, and for good.
     """
-    notes: list[c.NoteReading] = []
+    found: list[Crossing] = []
     readings = readings.filter(pc.is_null(readings.column("subject")))
     for threshold in watched:
         rows = readings.filter(
             pc.is_in(readings.column("type"), value_set=pa.array(threshold.types(), pa.string()))
         )
         if len(rows):
-            of_unit = pc.fill_null(pc.equal(rows.column("unit"), threshold.unit), True)
-            notes += notes_of_one(source, rows.filter(of_unit), threshold, known, nowhere)
-    return notes
+            found += _crossings_of_one(in_unit(rows, threshold.unit), threshold, known)
+    return found
 
 
-def notes_of_one(
-    source: str, rows: Any, threshold: Watched, known: Known, nowhere: str
-) -> list[c.NoteReading]:
+def in_unit(rows: Any, unit: str) -> Any:
+    """The readings of the quantity that `unit` measures, with their values in it; a reading
+    without a unit is taken to have it.
+    """
+    told = rows.column("unit").dictionary_encode()
+    words = told.dictionary.to_pylist()
+    factors = [(1.0, 0.0) if word == unit else conversion(word, unit) for word in words]
+    if all(factor == (1.0, 0.0) for factor in factors):
+        return rows
+    which = told.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+    scale = np.array([np.nan if factor is None else factor[0] for factor in factors] + [1.0])
+    offset = np.array([0.0 if factor is None else factor[1] for factor in factors] + [0.0])
+    value = rows.column("value").to_numpy(zero_copy_only=False)
+    moved = pa.array(value * scale[which] + offset[which], pa.float64())
+    place = rows.schema.get_field_index("value")
+    kept = pa.array(np.isfinite(scale[which]))
+    return rows.set_column(place, rows.schema.field(place), moved).filter(kept)
+
+
+def _crossings_of_one(rows: Any, threshold: Watched, known: Known) -> list[Crossing]:
     names = sensor_names(rows)
     value = rows.column("value").to_numpy(zero_copy_only=False)
     followed = [sensor for sensor, figure in known if figure == threshold.figure]
@@ -87,14 +117,14 @@ def notes_of_one(
     by_sensor: dict[str, list[int]] = {}
     for k in np.flatnonzero(of_note)[np.argsort(time_us[of_note], kind="stable")].tolist():
         by_sensor.setdefault(names[k].as_py(), []).append(k)
-    notes = []
+    found = []
     for sensor, places in by_sensor.items():
         for k in dict.fromkeys((max(places, key=lambda k: value[k]), places[-1])):
             said = Said(float(value[k]), bool(value[k] >= threshold.at_least), int(time_us[k]))
             if is_news(said, known.get((sensor, threshold.figure)), threshold):
                 known[sensor, threshold.figure] = said
-                notes.append(note(source, rows, k, sensor, threshold, nowhere))
-    return notes
+                found.append(_crossing(rows, k, sensor, threshold))
+    return found
 
 
 def is_news(said: Said, before: Said | None, threshold: Watched) -> bool:
@@ -108,22 +138,24 @@ def is_news(said: Said, before: Said | None, threshold: Watched) -> bool:
 
 
 def sensor_names(rows: Any) -> Any:
-    """`<type>:<place>`, or area where there is no place: as sensors of things are named
+    """`<type>:<subject>`, or place or area where there is no subject: as sensors are named
     everywhere.
     """
-    who = pc.coalesce(rows.column("place"), rows.column("area"), pa.scalar("", pa.string()))
+    who = pc.coalesce(
+        rows.column("subject"),
+        rows.column("place"),
+        rows.column("area"),
+        pa.scalar("", pa.string()),
+    )
     return pc.binary_join_element_wise(rows.column("type"), who, ":")
 
 
-def note(
-    source: str, rows: Any, k: int, sensor: str, threshold: Watched, nowhere: str
-) -> c.NoteReading:
-    """The command for one row; showing the same row again names it again."""
-    return c.NoteReading(
-        id=derive_id("note", source, rows.column("source_id")[k].as_py(), threshold.figure),
-        occurred_at=from_us(rows.column("time_us")[k].as_py()),
+def _crossing(rows: Any, k: int, sensor: str, threshold: Watched) -> Crossing:
+    return Crossing(
+        source_id=rows.column("source_id")[k].as_py(),
+        time_us=rows.column("time_us")[k].as_py(),
         sensor=sensor,
-        area=rows.column("area")[k].as_py() or nowhere,
+        area=rows.column("area")[k].as_py(),
         figure=threshold.figure,
         value=rows.column("value")[k].as_py(),
         unit=threshold.unit,

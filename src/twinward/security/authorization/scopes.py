@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
 
 from twinward.core.errors import RefusedError
 from twinward.core.ports import Rows
 from twinward.core.scope import Scope
 from twinward.security.authorization.jurisdictions import EVERYWHERE, Jurisdiction
 from twinward.security.authorization.policy import Policy
-
-
-class ActivationRow(Protocol):
-    """What a scope is made of; the emergency twin keeps the row."""
-
-    id: str
-    areas: tuple[str, ...]
-    purposes: tuple[str, ...]
-    data_from: datetime
-    data_to: datetime
-    opened_at: datetime
-
-    def is_open(self, at: datetime) -> bool: ...
+from twinward.twins.emergency.access.rows import ACTIVATIONS, Activation
 
 
 def issue_scope(
@@ -42,7 +29,7 @@ def issue_scope(
     of `mine`, the longest window, the newest: a narrower activation takes nothing away from a wider
     one. RefusedError `peacetime` when none is open, `purpose_not_open` when none names the purpose.
     """
-    found: list[ActivationRow] = rows.list_rows("activations", status="open")
+    found = rows.list_rows(ACTIVATIONS, status="open")
     in_force = [row for row in found if row.is_open(now) and activation in (None, row.id)]
     if not in_force:
         raise RefusedError(
@@ -59,7 +46,7 @@ def issue_scope(
             code="purpose_not_open",
         )
 
-    def reach(row: ActivationRow) -> tuple[bool, int, float, datetime]:
+    def reach(row: Activation) -> tuple[bool, int, float, datetime]:
         opens = area is not None and policy.subtree(row.areas).covers(area)
         days = (row.data_to - row.data_from).total_seconds()
         return opens, policy.count_shared(mine, policy.subtree(row.areas)), days, row.opened_at

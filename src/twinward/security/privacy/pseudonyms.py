@@ -24,6 +24,7 @@ class Pseudonyms:
         if not path.exists():
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         self._lock = threading.Lock()
+        self._unsettled = False
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA secure_delete=ON")
@@ -55,9 +56,12 @@ class Pseudonyms:
                 ).fetchone()
             return str(found[0])
 
-    def settle(self, subjects: Collection[str]) -> None:
-        """Make these durable, with all that was made before them; they are needed from now on."""
+    def settle(self, subjects: Collection[str] = ()) -> None:
+        """Make all that was made so far durable; `subjects` are needed from now on."""
         with self._lock:
+            if not (subjects or self._unsettled):
+                return
+            self._unsettled = False
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(

@@ -37,16 +37,6 @@ class KnownIdentity(Identity, frozen=True, kw_only=True):
     also: tuple[Identity, ...] = ()
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What one keeping has added: nothing (`new` false), or a statement that can be taken back
-    by its `place`.
-    """
-
-    subject: str
-    new: bool
-    place: int | None = None  # None: the first that is known of the person
-
-
 class Vault:
     """Pseudonyms are words made by chance, the same for a person in every feed for as long as
     anything is kept of them. The database holds ciphertext only; the key files stand beside it
@@ -107,17 +97,20 @@ class Vault:
             hmac.new(self._secret, b"lookup|" + plain, hashlib.sha256).hexdigest()
         )
 
+    def settle(self) -> None:
+        """Make the pseudonyms given so far durable: before the log tells of them."""
+        self._pseudonyms.settle()
+
     def keep(self, person: Identity) -> str:
         """Put a person in the vault; returns the subject. What is known of them stays, and is
         shown first.
         """
-        kept = self.keep_all([person])[0]
-        if isinstance(kept, InputError):
-            raise kept
-        return kept.subject
+        return self.keep_all([person])[0]
 
-    def keep_all(self, persons: Sequence[Identity]) -> list[Kept | InputError]:
-        """Put persons in the vault at one stroke: for each what was added, or why it was not."""
+    def keep_all(self, persons: Sequence[Identity], *, anew: bool = True) -> list[str]:
+        """Put persons in the vault at one stroke; their subjects. What is said otherwise than
+        before stands beside it; without `anew` it is left out.
+        """
         if not persons:
             return []
         subjects = [self.pseudonym(person) for person in persons]
@@ -127,57 +120,22 @@ class Vault:
             try:  # the key is looked at inside: nobody can turn it between here and the commit
                 if self._key_file.stat().st_mtime_ns != self._keys_at:
                     self._read_keys()
-                return [
-                    self._keep_one(who, person)
-                    for who, person in zip(subjects, persons, strict=True)
-                ]
+                for who, person in zip(subjects, persons, strict=True):
+                    self._keep_one(who, person, anew)
             finally:
                 self._db.execute("COMMIT")
+        return subjects
 
-    def _keep_one(self, subject: str, person: Identity) -> Kept | InputError:
+    def _keep_one(self, subject: str, person: Identity, anew: bool) -> None:
         known = [self._unseal(sealed) for sealed in self._list_sealed(subject)]
-        if person in known:
-            return Kept(subject=subject, new=False)
-        if len(known) >= MOST_STATED:
-            return InputError(
-                f"{len(known)} different statements are known of this person",
-                "ask the area that they belong to",
-                code="identity_in_doubt",
-            )
-        sealed = self._fernet.encrypt(msgspec.json.encode(person))
-        if not known:
-            self._db.execute(
-                "INSERT INTO identities (subject, sealed) VALUES (?, ?)", (subject, sealed)
-            )
-            return Kept(subject=subject, new=True)
-        insert = "INSERT INTO other_identities (subject, sealed) VALUES (?, ?)"
-        return Kept(
-            subject=subject, new=True, place=self._db.execute(insert, (subject, sealed)).lastrowid
-        )
-
-    def take_back(self, kept: Sequence[Kept]) -> None:
-        """Undo keepings whose reports were not stored; what others have said since stays."""
-        added = [one for one in kept if one.new]
-        if not added:
+        if person in known or (known and not anew):
             return
-        with self._lock:
-            self._db.execute("PRAGMA secure_delete=ON")
-            self._db.execute("BEGIN IMMEDIATE")
-            for one in added:
-                if one.place is not None:
-                    self._db.execute("DELETE FROM other_identities WHERE place = ?", (one.place,))
-                    continue
-                self._db.execute("DELETE FROM identities WHERE subject = ?", (one.subject,))
-                others = "FROM other_identities WHERE subject = ? ORDER BY place LIMIT 1"
-                self._db.execute(
-                    f"INSERT INTO identities (subject, sealed) SELECT subject, sealed {others}",
-                    (one.subject,),
-                )
-                self._db.execute(
-                    f"DELETE FROM other_identities WHERE place = (SELECT place {others})",
-                    (one.subject,),
-                )
-            self._db.execute("COMMIT")
+        sealed = self._fernet.encrypt(msgspec.json.encode(person))
+        table = "other_identities" if known else "identities"
+        self._db.execute(f"INSERT INTO {table} (subject, sealed) VALUES (?, ?)", (subject, sealed))
+        if len(known) >= MOST_STATED:  # the first stays, and the newest
+            oldest = "SELECT min(place) FROM other_identities WHERE subject = ?"
+            self._db.execute(f"DELETE FROM other_identities WHERE place = ({oldest})", (subject,))
 
     def point_mask(self) -> PointMask:
         """Moves persons' points by a secret of this vault, the same at every read and in every

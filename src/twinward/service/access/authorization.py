@@ -7,34 +7,42 @@ from typing import Any
 
 from twinward.core.errors import RefusedError
 from twinward.core.messages import Command
-from twinward.core.ports import Rows
+from twinward.core.ports import Rows, Table
 from twinward.security.authorization.rules import LOCAL, load_rules
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.masking import scrub
 from twinward.service.platform import Platform
 from twinward.twins.city import messages as c
+from twinward.twins.city.rows import RISK_PLACES, SENSOR_STATES
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.approvals.rows import CHANGES
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.handovers.rows import HANDOVERS
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES
+from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
+from twinward.twins.emergency.tasks.rows import TASKS
+from twinward.twins.emergency.transfers.rows import TRANSFERS
+from twinward.twins.snapshot import find_case
 
 __all__ = ["require_command", "require_reach", "require_route", "require_verb", "scrub"]
 
 # the tables in which what a field of a command names is looked up
-THINGS: dict[str, tuple[str, ...]] = {
-    "task": ("tasks",),
-    "contact": ("contacts",),
-    "case": ("cases",),
-    "incident": ("incidents",),
-    "handover": ("handovers",),
-    "change": ("changes",),
-    "transfer": ("transfers",),
-    "request": ("supply_requests",),
-    "glass": ("glasses",),
-    "activation": ("activations",),
+THINGS: dict[str, tuple[Table[Any], ...]] = {
+    "task": (TASKS,),
+    "contact": (CONTACTS,),
+    "case": (CASES,),
+    "incident": (INCIDENTS,),
+    "handover": (HANDOVERS,),
+    "change": (CHANGES,),
+    "transfer": (TRANSFERS,),
+    "request": (SUPPLY_REQUESTS,),
 }
 OTHER_SIDE = {"transfers": "to_area", "supply_requests": "from_area"}
 # a place of a case may lie anywhere; a place that is reported belongs to the area that reported it
 # first
-THINGS_OF_ONE: dict[tuple[str, str], tuple[str, ...]] = {
-    ("ReportAffectedPlace", "place"): ("affected_places", "risk_places"),
+THINGS_OF_ONE: dict[tuple[str, str], tuple[Table[Any], ...]] = {
+    ("ReportAffectedPlace", "place"): (AFFECTED_PLACES, RISK_PLACES),
 }
 
 
@@ -83,15 +91,20 @@ def require_reach(platform: Platform, caller: Caller, command: Command, rows: Ro
     """
     action = load_rules().of_command(type(command).__name__)
     named = list(list_named(command))
+    if isinstance(command, m.ReportCase) and command.case is None:
+        # the case that the person has, wherever it is
+        at = command.occurred_at or platform.clock.now()
+        known = find_case(rows, command.subject, command.hazard, command.status, at)
+        named += [(CASES, known.id)] if known is not None else []
     for table, key in named:
         row = rows.find(table, key)
         if row is not None:
-            require_row(platform, caller, action, row, OTHER_SIDE.get(table, "area"))
+            require_row(platform, caller, action, row, OTHER_SIDE.get(table.name, "area"))
     if not named and getattr(command, "area", None) is None:
         platform.policy.require(caller, action, area=platform.reference.areas.root)
 
 
-def list_named(command: Command) -> Iterator[tuple[str, str]]:
+def list_named(command: Command) -> Iterator[tuple[Table[Any], str]]:
     """(table, key) of everything that a command names."""
     kind = type(command).__name__
     for field in command.__struct_fields__:
@@ -100,7 +113,7 @@ def list_named(command: Command) -> Iterator[tuple[str, str]]:
             for table in THINGS_OF_ONE.get((kind, field), THINGS.get(field, ())):
                 yield table, key
     if isinstance(command, c.NoteReading):
-        yield "sensor_states", f"{command.sensor}|{command.figure}"
+        yield SENSOR_STATES, f"{command.sensor}|{command.figure}"
 
 
 def require_row(

@@ -8,12 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from twinward.core.errors import AbsentError, ConflictError
-from twinward.core.ports import Rows
+from twinward.core.ports import Rows, Table
 from twinward.service.platform import Caller, Platform
+from twinward.twins.emergency.approvals.rows import CHANGES
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.transfers.rows import TRANSFER_PATIENTS
 
 # what a change of each kind changes; a change of a status or a bulk opening changes no row
-TABLE_OF = {"mass_action": "incidents", "quarantine_order": "contacts"}
-PERSONS = ("cases", "contacts", "transfer_patients")
+TABLE_OF: dict[str, Table[Any]] = {"mass_action": INCIDENTS, "quarantine_order": CONTACTS}
+PERSONS: tuple[Table[Any], ...] = (CASES, CONTACTS, TRANSFER_PATIENTS)
 
 
 def require_together(
@@ -37,7 +42,7 @@ def require_together(
         known = areas_of_person(rows, change.subject)
         if known and not any(covers(area) for area in known):
             raise not_here(change)
-    for subject in change.subjects:
+    for subject in change.subjects if change.kind == "bulk_opening" else ():
         if not any(covers(area) for area in areas_of_person(rows, subject)):
             raise not_here(change)
 
@@ -53,9 +58,7 @@ def find_thing(rows: Rows, change: Any) -> Any:
     """The row of what a change names."""
     if change.thing is None:
         return None
-    tables = (
-        (TABLE_OF[change.kind],) if change.kind in TABLE_OF else ("contacts", "cases", "incidents")
-    )
+    tables = (TABLE_OF[change.kind],) if change.kind in TABLE_OF else (CONTACTS, CASES, INCIDENTS)
     return next(
         (row for table in tables if (row := rows.find(table, change.thing)) is not None), None
     )
@@ -83,7 +86,7 @@ def look_at(platform: Platform, caller: Caller, action: str, change: str) -> Cal
     """
 
     def look(rows: Rows) -> None:
-        row = rows.find("changes", change)
+        row = rows.find(CHANGES, change)
         if row is not None:
             require_together(platform, caller, action, row, rows)
 

@@ -11,17 +11,20 @@ import msgspec
 
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ids import derive_id
+from twinward.core.ports import Table
 from twinward.core.scope import Scope
 from twinward.security.privacy.masking import scrub
 from twinward.service.access.activations import scope_for
 from twinward.service.access.approvals import with_emergency_access
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.reports.rows import CASES
 
-# table -> (the column its pages go by, the filters a page may have)
-KINDS = {
-    "cases": ("reported_at", ("hazard", "status")),
-    "contacts": ("named_at", ("incident", "case", "step")),
+# list -> (its table, the column its pages go by, the filters a page may have)
+KINDS: dict[str, tuple[Table[Any], str, tuple[str, ...]]] = {
+    "cases": (CASES, "reported_at", ("hazard", "status")),
+    "contacts": (CONTACTS, "named_at", ("incident", "case", "step")),
 }
 MAX_PAGE = 500
 
@@ -68,7 +71,7 @@ def list_persons(
         raise InputError(
             f"there is no list of {kind!r}", f"there are {', '.join(KINDS)}", code="unknown_list"
         )
-    order, allowed = KINDS[kind]
+    table, order, allowed = KINDS[kind]
     equals = {
         name: value for name, value in filters.items() if value is not None and name in allowed
     }
@@ -78,7 +81,7 @@ def list_persons(
     within = platform.policy.ranges(caller, scope)
     with platform.store.read() as rows:
         found, total = rows.list_page(
-            kind,
+            table,
             order=f"-{order}",
             limit=min(limit, MAX_PAGE),
             offset=offset,
@@ -105,9 +108,9 @@ def get_person(platform: Platform, caller: Caller, kind: str, key: str) -> dict[
     """One case or contact; absent, elsewhere and outside the window all answer alike."""
     caller = with_emergency_access(platform, caller)
     with platform.store.read() as rows:
-        row = rows.find(kind, key)
+        row: Any = rows.find(KINDS[kind][0], key)
     scope = scope_to_see(platform, caller, getattr(row, "area", None))
-    at: datetime | None = getattr(row, KINDS[kind][0], None)
+    at: datetime | None = getattr(row, KINDS[kind][1], None)
     inside = at is not None and scope.data_from <= at < scope.data_to
     may = (
         inside and platform.policy.decide(caller, "see_persons", area=row.area, scope=scope).allowed

@@ -17,6 +17,9 @@ from twinward.service.access.approvals import command_id, with_emergency_access
 from twinward.service.access.belonging import look_at
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.approvals.rows import CHANGES
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.reports.rows import CASES
 
 NOT_YOURS = "check the subject, your areas and the activation"
 
@@ -46,18 +49,19 @@ def open_in_bulk(
     caller = _begin(platform, caller, "open_vault_in_bulk", reason)
     scope = scope_for(platform, caller, "vault")
     with platform.store.read() as rows:
-        row = rows.find("changes", change)
+        row = rows.find(CHANGES, change)
     mine = row is not None and row.proposed_by == caller.name
     platform.policy.require_thing(
         caller,
         "open_vault_in_bulk",
         f"change {change}",
-        row.area if mine else None,
+        row.area if mine and row is not None else None,
         "propose one",
         scope=scope,
     )
     looks = []
-    for subject in row.subjects:
+    subjects = row.subjects if row is not None else ()
+    for subject in subjects:
         scope, area = find_right(platform, caller, subject)
         platform.policy.require_thing(
             caller, "open_vault", "such person", area, NOT_YOURS, scope=scope
@@ -66,12 +70,12 @@ def open_in_bulk(
         looks.append(look_command(platform, caller, scope, "vault", subject, "bulk", reason=reason))
     use = m.UseChange(id=command_id(platform, "use", change, caller), change=change)
     if not ask(
-        platform, caller, use, *looks, check=look_at(platform, caller, "open_vault_in_bulk", change)
+        platform, caller, use, *looks, check=look_at(platform, caller, "propose_change", change)
     ):
         raise ConflictError(f"change {change} is being used", "it can be used once", code="used")
     return [
         {"subject": subject} | msgspec.structs.asdict(platform.vault.open(subject))
-        for subject in row.subjects
+        for subject in subjects
     ]
 
 
@@ -97,9 +101,8 @@ def find_right(platform: Platform, caller: Caller, subject: str) -> tuple[Scope,
     right is not given to oneself.
     """
     with platform.store.read() as rows:
-        found = [
-            row for table in ("cases", "contacts") for row in rows.list_rows(table, subject=subject)
-        ]
+        found: list[Any] = list(rows.list_rows(CASES, subject=subject))
+        found += rows.list_rows(CONTACTS, subject=subject)
     areas = {row.area for row in found}
     lawful = {row.area for row in found if not platform.managed or row.put_by != caller.name}
     mine = platform.policy.jurisdiction(caller)

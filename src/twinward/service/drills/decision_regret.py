@@ -31,6 +31,7 @@ from twinward.service.drills.scoring import Log
 from twinward.service.planning.comparison import open_base
 from twinward.service.planning.comparison_store import keep_comparison
 from twinward.service.platform import Platform
+from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 DAYS = 28
 MOST_DECISIONS, MOST_PLANS, REPLICATES = 4, 8, 5
@@ -133,7 +134,7 @@ def candidates(
     """
     library = platform.reference.library
     with platform.store.read() as reader:
-        incident: Any = reader.find("incidents", decision.incident)
+        incident: Any = reader.find(INCIDENTS, decision.incident)
     affected = sorted(incident.affected)
     taken = library.find(decision.plan)
     assert taken is not None, "a plan in force is in the library"

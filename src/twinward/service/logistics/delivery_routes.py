@@ -4,8 +4,6 @@ vehicle fails.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -15,16 +13,30 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.logistics.routing.fleet import Kind, Stop, Vehicle, Ways, check_stop
+from twinward.decision.logistics.routing.fleet import Kind, Stop, Vehicle, Ways
+from twinward.decision.logistics.routing.hours import (
+    DAY_S,
+    clock_s,
+    hours_of,
+    in_night,
+    show_clock,
+)
 from twinward.decision.logistics.routing.replan import replan
 from twinward.decision.logistics.routing.rounds import Round, RoundsAnswer, plan_city_rounds
 from twinward.decision.logistics.routing.travel import straight_m
 from twinward.service.logistics.benchmark_instances import read_text, require_limit
-from twinward.service.logistics.demand_points import DRONE_MPS, read_need_points, travel_costs
+from twinward.service.logistics.delivery_stops import stops_of_areas, stops_of_file
+from twinward.service.logistics.demand_points import (
+    DEPOT_NAME,
+    DRONE_MPS,
+    travel_costs,
+)
 from twinward.service.platform import Caller, Platform
 
+__all__ = ["clock_s", "hours_of", "in_night", "show_clock", "stops_of_areas", "stops_of_file"]
 MOST_STOPS = 1000
 MOST_VEHICLES = 1000
+OFF_ROAD_TOLD_M = 150.0
 
 
 class RoundsPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,66 +60,9 @@ class RoundsPlan(msgspec.Struct, frozen=True, kw_only=True):
     time_limit_s: float
     seconds: float
     broken: list[str] = []
-
-
-def stops_of_areas(
-    platform: Platform,
-    area: str,
-    level: str,
-    per_resident: float,
-    window: tuple[float, float],
-    service_s: float,
-) -> list[Stop]:
-    """One stop for each area of a level inside `area`: so many units for each resident, left at
-    its door.
-    """
-    if per_resident <= 0:
-        raise InputError(
-            "nothing is delivered", "say above 0 how much for each resident", code="bad_need"
-        )
-    need = read_need_points(platform, level, area)
-    return [
-        Stop(
-            id=code,
-            lon=float(lon),
-            lat=float(lat),
-            demand=float(np.ceil(count * per_resident)),
-            early_s=window[0],
-            late_s=window[1],
-            service_s=service_s,
-        )
-        for code, (lon, lat), count in zip(need.codes, need.lonlat, need.residents, strict=True)
-    ]
-
-
-def stops_of_file(path: Path, window: tuple[float, float], service_s: float) -> list[Stop]:
-    """`id,lon,lat,demand[,early_s,late_s,service_s]`; what a row leaves out is as the options
-    say.
-    """
-    rows = list(csv.DictReader(io.StringIO(read_text(path))))
-    default = {"early_s": window[0], "late_s": window[1], "service_s": service_s}
-    found: list[Stop] = []
-    for number, row in enumerate(rows, start=2):
-        try:
-            told = {
-                k: float(v) for k, v in row.items() if k not in (None, "id") and v not in (None, "")
-            }
-            stop = Stop(id=row["id"], **(default | told))
-        except (KeyError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path.name}:{number}: {error}",
-                "columns: id, lon, lat, demand, early_s, late_s, service_s",
-                code="bad_stops",
-            ) from error
-        check_stop(stop, f"{path.name}:{number}: ")
-        if stop.id in {one.id for one in found}:
-            raise InputError(
-                f"{path.name}:{number}: stop {stop.id} stands twice",
-                "each has its own id",
-                code="bad_rounds",
-            )
-        found.append(stop)
-    return found
+    off_road: list[
+        tuple[str, float]
+    ] = []  # points that are not beside a crossing, with the metres counted to it
 
 
 def make_fleet(
@@ -166,9 +121,10 @@ def plan_rounds_for(
     require_may_plan(platform, caller)
     require_limit(time_limit_s)
     start = perf_counter()
-    ways, how = find_ways(platform, depot, stops, by)
+    ways, how, off = find_ways(platform, depot, stops, by)
     answer = plan_city_rounds(stops, vehicles, ways, lambda: perf_counter() - start, time_limit_s)
-    return show(depot, stops, vehicles, answer, how, time_limit_s, perf_counter() - start, [])
+    plan = show(depot, stops, vehicles, answer, how, time_limit_s, perf_counter() - start, [])
+    return msgspec.structs.replace(plan, off_road=off)
 
 
 def replan_rounds_for(
@@ -181,12 +137,20 @@ def replan_rounds_for(
     by: str = "auto",
     time_limit_s: float = 30.0,
 ) -> RoundsPlan:
-    """The rest of the day without the broken vehicles; what was visited stays as it was."""
+    """The rest of the day without the broken vehicles; what was visited stays as it was. A time
+    before a fleet that drives past midnight began is of that night.
+    """
     require_may_plan(platform, caller)
     require_limit(time_limit_s)
     start = perf_counter()
     out = sorted({*earlier.broken, *broken})
-    ways, how = find_ways(platform, earlier.depot, earlier.stops, by)
+    starts, ends = (
+        min(one.starts_s for one in earlier.vehicles),
+        max(one.ends_s for one in earlier.vehicles),
+    )
+    if at_s < starts and at_s + DAY_S <= ends:
+        at_s += DAY_S
+    ways, how, off = find_ways(platform, earlier.depot, earlier.stops, by)
     answer = replan(
         earlier.rounds,
         earlier.stops,
@@ -197,7 +161,7 @@ def replan_rounds_for(
         lambda: perf_counter() - start,
         time_limit_s,
     )
-    return show(
+    plan = show(
         earlier.depot,
         earlier.stops,
         earlier.vehicles,
@@ -207,6 +171,7 @@ def replan_rounds_for(
         perf_counter() - start,
         out,
     )
+    return msgspec.structs.replace(plan, off_road=off)
 
 
 def require_may_plan(platform: Platform | None, caller: Caller | None) -> None:
@@ -219,7 +184,7 @@ def require_may_plan(platform: Platform | None, caller: Caller | None) -> None:
 
 def find_ways(
     platform: Platform | None, depot: tuple[float, float], stops: Sequence[Stop], by: str
-) -> tuple[Ways, str]:
+) -> tuple[Ways, str, list[tuple[str, float]]]:
     if len(stops) > MOST_STOPS:
         raise InputError(
             f"{len(stops)} stops at once",
@@ -233,12 +198,24 @@ def find_ways(
             "lon, lat in WGS 84; perhaps swapped",
             code="bad_coordinates",
         )
-    road = travel_costs(
-        platform, points, points, by, ["the depot", *(f"stop {stop.id}" for stop in stops)]
-    )
+    names = [DEPOT_NAME, *(f"stop {stop.id}" for stop in stops)]
+    road = travel_costs(platform, points, points, by, names)
     air = straight_m(points, points)
     metres: dict[Kind, Any] = {"lorry": road.metres, "drone": air}
-    return Ways(metres=metres, seconds={"lorry": road.seconds, "drone": air / DRONE_MPS}), road.how
+    return (
+        Ways(metres=metres, seconds={"lorry": road.seconds, "drone": air / DRONE_MPS}),
+        road.how,
+        tell_off_road(names, road.off_road_m),
+    )
+
+
+def tell_off_road(names: Sequence[str], off_m: Any) -> list[tuple[str, float]]:
+    """Points whose way to the network is long enough to be looked at."""
+    return [
+        (name, round(float(m)))
+        for name, m in zip(names, off_m, strict=False)
+        if OFF_ROAD_TOLD_M < m < np.inf
+    ]
 
 
 def show(

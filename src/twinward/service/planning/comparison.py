@@ -38,6 +38,7 @@ from twinward.service.planning.comparison_store import (
 from twinward.service.planning.live_state import fork_live, only_hazard, usual_disease
 from twinward.service.plans.plan_library import MakeRequest, generate, get_plan, store
 from twinward.service.platform import Platform, snapshot_of
+from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,7 +152,7 @@ def where(platform: Platform, request: CompareRequest) -> tuple[str | None, str 
     """
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, request.at)
-        rows = snapshot.list_rows("incidents")
+        rows = snapshot.list_rows(INCIDENTS)
         if request.incident is not None:
             rows = [row for row in rows if row.id == request.incident]
             if not rows:

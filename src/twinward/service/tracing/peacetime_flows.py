@@ -34,9 +34,14 @@ class PeacetimeFlows:
     """
 
     def __init__(
-        self, folder: Path, now: Callable[[], datetime], zone: str, leaves: AreaLocator | None,
-        levels: Sequence[FlowLevel], k: int,
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        now: Callable[[], datetime],
+        zone: str,
+        leaves: AreaLocator | None,
+        levels: Sequence[FlowLevel],
+        k: int,
+    ) -> None:
         """`folder` holds what was told, a file a day; `levels` are those of the city, the lowest
         areas first.
         """
@@ -48,9 +53,15 @@ class PeacetimeFlows:
         self._k = k
 
     def ask(
-        self, lake: MovementLake, level: str, start: datetime | None, end: datetime | None,
-        view: str, per: str, mine: Callable[[str], bool] | None,
-    ) -> FlowAnswer:  # fmt: skip
+        self,
+        lake: MovementLake,
+        level: str,
+        start: datetime | None,
+        end: datetime | None,
+        view: str,
+        per: str,
+        mine: Callable[[str], bool] | None,
+    ) -> FlowAnswer:
         """The cells of a level in [start, end); by default of the last finished day with data.
 
         `mine` cuts to the moves that begin or end in the caller's areas.
@@ -58,9 +69,10 @@ class PeacetimeFlows:
         chosen = self._level(level)
         if view != "od":
             raise RefusedError(
-                f"in peacetime there is no view {view!r}", "ask for od; an activation opens the others",
+                f"in peacetime there is no view {view!r}",
+                "ask for od; an activation opens the others",
                 code="peacetime",
-            )  # fmt: skip
+            )
         if per not in PER_US:
             raise InputError(f"flows per {per!r} are not known", "use hour or day", code="bad_per")
         end = end or self._last_day(lake.span_us()[1]) + DAY
@@ -76,9 +88,14 @@ class PeacetimeFlows:
                 bins += int((min(end, following) - max(start, midnight)) / timedelta(hours=1))
             cells += self._rows(table, midnight, start, end, mine)
         return FlowAnswer(
-            view=view, window=(format_time(start), format_time(end)), per=per, k=self._k,
-            areas=chosen.codes, rows=cells, suppressed=len(chosen.codes) ** 2 * bins - len(cells),
-        )  # fmt: skip
+            view=view,
+            window=(format_time(start), format_time(end)),
+            per=per,
+            k=self._k,
+            areas=chosen.codes,
+            rows=cells,
+            suppressed=len(chosen.codes) ** 2 * bins - len(cells),
+        )
 
     def _level(self, level: str) -> FlowLevel:
         if not self._levels:
@@ -86,9 +103,10 @@ class PeacetimeFlows:
         known = {one.name: one for one in self._levels[1:]}
         if level not in known:
             raise InputError(
-                f"the city has no level {level!r}", f"it has {', '.join(sorted(known))}",
+                f"the city has no level {level!r}",
+                f"it has {', '.join(sorted(known))}",
                 code="bad_level",
-            )  # fmt: skip
+            )
         return known[level]
 
     def _last_day(self, newest_us: int) -> datetime:
@@ -108,9 +126,10 @@ class PeacetimeFlows:
         """The finished days that the window touches, as midnight and midnight."""
         if not timedelta() < end - start <= timedelta(days=LONGEST_DAYS):
             raise InputError(
-                "the window is empty or too long", f"ask for at most {LONGEST_DAYS} days",
+                "the window is empty or too long",
+                f"ask for at most {LONGEST_DAYS} days",
                 code="bad_window",
-            )  # fmt: skip
+            )
         found = []
         midnight = self._midnight(start)
         self._require_whole(
@@ -123,7 +142,7 @@ class PeacetimeFlows:
             midnight = following
         return found
 
-    def _require_whole(self, whole: bool) -> None:  # noqa: FBT001
+    def _require_whole(self, whole: bool) -> None:
         if not whole:
             raise InputError("in peacetime flows are told in fixed parts", WHOLE, code="bad_window")
 
@@ -154,9 +173,13 @@ class PeacetimeFlows:
             ) from error
 
     def _rows(
-        self, table: dict[Cell, int], midnight: datetime, start: datetime, end: datetime,
+        self,
+        table: dict[Cell, int],
+        midnight: datetime,
+        start: datetime,
+        end: datetime,
         mine: Callable[[str], bool] | None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for (hour, a, b), n in sorted(table.items()):
             at = from_us(to_us(midnight) + hour * HOUR_US)

@@ -83,7 +83,7 @@ def test_a_larger_area_is_told_to_within_k_of_what_its_parts_leave(told: Any) ->
         assert set(tables[level.name]) <= set(truth)
     big = truth_of(moves, levels()[3])
     near = [abs(tables["district"].get(cell, 0) - len(who)) for cell, who in big.items()]
-    assert near and max(near) < K or np.median(near) < K
+    assert (near and max(near) < K) or np.median(near) < K
 
 
 def test_no_difference_of_two_answers_is_a_number_of_persons_below_k(told: Any) -> None:

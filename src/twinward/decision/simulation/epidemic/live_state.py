@@ -24,6 +24,9 @@ from twinward.decision.simulation.epidemic.scenario import InitialState
 from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure, read_measures
 from twinward.library.plans.plan import SAME_AS
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.reports.rows import CASES, COUNTS
+from twinward.twins.emergency.tasks.rows import TASKS
 from twinward.twins.snapshot import Snapshot
 
 INFECTED_DAYS = 20  # an infection older than this no longer transmits in the bundled diseases
@@ -66,7 +69,7 @@ def read_live(
             "give a number above 0, at most 1",
             code="bad_share",
         )
-    reports = list_reports(snapshot, hazard, at.date())
+    reports = list_reports(snapshot, hazard, at.astimezone(snapshot.zone).date())
     if not any(count for _, _, count in reports):
         raise InputError(
             f"nothing has been reported for {hazard!r}",
@@ -112,12 +115,14 @@ def list_reports(snapshot: Snapshot, hazard: str, today: date) -> list[tuple[str
     """(area, days ago, new infections) of every count and case of the hazard."""
     reports = [
         (row.area, (today - date.fromisoformat(row.day)).days, row.count)
-        for row in snapshot.list_rows("counts", hazard=hazard)
+        for row in snapshot.list_rows(COUNTS, hazard=hazard)
         if row.status in ("confirmed", "asymptomatic") and row.found_in != "reclassified"
     ]
-    cases = snapshot.list_rows("cases", hazard=hazard)
+    cases = snapshot.list_rows(CASES, hazard=hazard)
     reports += [
-        (c.area, (today - c.reported_at.date()).days, 1) for c in cases if c.status != "suspected"
+        (c.area, (today - c.reported_at.astimezone(snapshot.zone).date()).days, 1)
+        for c in cases
+        if c.status not in ("suspected", "discarded")
     ]
     return [report for report in reports if report[1] >= 0]
 
@@ -219,10 +224,10 @@ def list_measures(snapshot: Snapshot) -> tuple[tuple[Measure, ...], tuple[str, .
     Ordered for the root of the area tree, a measure holds everywhere: the city base may have
     districts and no root.
     """
-    open_incidents = {row.id for row in snapshot.list_rows("incidents", status="open")}
+    open_incidents = {row.id for row in snapshot.list_rows(INCIDENTS, status="open")}
     areas: dict[str, set[str]] = {}
     rooms: dict[str, float] = {}
-    for task in snapshot.list_rows("tasks"):
+    for task in snapshot.list_rows(TASKS):
         if (
             task.measure
             and task.incident in open_incidents

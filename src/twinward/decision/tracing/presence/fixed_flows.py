@@ -10,6 +10,7 @@ free to choose its cells, and no difference of two answers is a number of person
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -68,7 +69,7 @@ def tell_day(
     told, tables = base, {lowest.name: base}
     complete: set[Cell] = set(base)  # cells of the level below that hide nothing
     rests: dict[str, list[tuple[int, str, str, int]]] = {}
-    for below, level in zip(levels, levels[1:], strict=False):
+    for below, level in pairwise(levels):
         told, rest = add_up(
             moves, below, level, told, complete, k, earlier.rests.get(level.name, [])
         )
@@ -88,7 +89,7 @@ def add_up(
 ) -> tuple[dict[Cell, int], dict[Cell, int]]:
     """(what is told of a level's cells, which rests are in it)."""
     above = parents_of(below, level)
-    parts = {code: 0 for code in level.codes}
+    parts = dict.fromkeys(level.codes, 0)
     for code in above.values():
         parts[code] += 1
     told: dict[Cell, int] = {}

@@ -5,7 +5,7 @@ small counts hidden.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import format_time, from_us, to_us
 from twinward.core.errors import InputError
-from twinward.core.ports import MovementLake, Visits
+from twinward.core.ports import Fixes, Visits
 from twinward.decision.tracing.presence.areas import AskedAreas
 from twinward.decision.tracing.scoped_lake import AreaLocator
 
@@ -22,6 +22,16 @@ PER_US = {"hour": HOUR_US, "day": 24 * HOUR_US}
 VIEWS = ("od", "hub", "highway", "transferred")
 MOST_CELLS = 20_000_000
 LONGEST_DAYS = 92
+
+
+class CountedLake(Protocol):
+    """What is counted: the lake, or the part of it that an activation opens."""
+
+    def fixes_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Fixes: ...
+
+    def visits_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Visits: ...
+
+    def visits_between(self, from_us: int, to_us: int) -> Visits: ...
 
 
 class FlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +49,7 @@ class FlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_flows(
-    lake: MovementLake,
+    lake: CountedLake,
     areas: AskedAreas | AreaLocator,
     start: datetime,
     end: datetime,
@@ -106,7 +116,7 @@ Keys = tuple[
 ]  # bin, first area, second area or kind, subject
 
 
-def moves(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def moves(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """A person who stayed in one area and next stayed in another moved, in the bin in which the
     first stay ended.
     """
@@ -122,7 +132,7 @@ ARRIVED, LEFT, PASSED = 0, 1, 2
 KIND_NAMES = ("arrived", "left", "passed")
 
 
-def at_hubs(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def at_hubs(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Arrivals at and departures from each area, by the start and end of stays in it."""
     subject, area, start, end = in_time_order(lake.visits_between(from_us_, to_us_), areas)
     out = []
@@ -135,7 +145,7 @@ def at_hubs(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: 
     return bins, first, second, who
 
 
-def on_highways(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def on_highways(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Persons with a fix in an area and no stay in it in that bin: they passed."""
     if isinstance(areas, AreaLocator):
         raise InputError(
@@ -164,7 +174,7 @@ def key_of(bins: NDArray[Any], area: NDArray[Any], subject: NDArray[Any]) -> NDA
     return ((bins.astype(np.int64) << 15 | area.astype(np.int64)) << 32) | subject.astype(np.int64)
 
 
-def transfers(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def transfers(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Where those who were in an area ended up: from the area of their first stay to that of
     their last.
     """

@@ -1,4 +1,6 @@
-"""Contacts of a case: named, located, isolated, tested, released; each step in its order."""
+"""Contacts of a case: named, located, isolated, tested, released; or not found, living outside,
+become a case.
+"""
 
 from __future__ import annotations
 
@@ -8,67 +10,64 @@ import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts.rows import CONTACTS, TABLES, Contact
+from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS
+from twinward.twins.emergency.reports.rows import CASES
 from twinward.twins.twin import Behaviour, Context
 
 # what may follow what: nobody is tested before being located, nor released before a test
+ELSEWHERE = (
+    "not_found",
+    "lives_outside",
+    "became_case",
+)  # what ends the care of a contact beside its steps
 NEXT_STEPS = {
-    "named": ("located",),
-    "located": ("isolated",),
-    "isolated": ("tested_negative", "tested_positive"),
-    "tested_negative": ("released", "tested_positive"),
-    "tested_positive": ("released",),
+    "named": ("located", *ELSEWHERE),
+    "located": ("isolated", *ELSEWHERE),
+    "isolated": ("tested_negative", "tested_positive", *ELSEWHERE),
+    "tested_negative": ("released", "tested_positive", *ELSEWHERE),
+    "tested_positive": ("released", "became_case"),
+    "not_found": ("located", "lives_outside", "became_case"),
+    "lives_outside": ("located", "became_case"),
     "released": (),
+    "became_case": (
+        "tested_positive",
+        "released",
+    ),  # the test of whom the laboratory reported first
 }
+SETTLED = ("tested_negative", "tested_positive", "released", "lives_outside", "became_case")
+OPEN_STEPS = tuple(step for step in NEXT_STEPS if "became_case" in NEXT_STEPS[step])
+WATCHED = ("isolated", "tested_negative", "tested_positive")
 
 
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone who was with a case; `subject` is a pseudonym, `step` how far the response has
-    come.
+def watches(rows: Rows, subject: str, hazard: str, at: datetime) -> bool:
+    """Whether somebody was in isolation as a contact of a case of this hazard before this
+    instant.
     """
-
-    id: str
-    case: str
-    subject: str
-    incident: str | None
-    area: str
-    setting: str
-    probability: float | None
-    step: str
-    named_at: datetime
-    synthetic: bool
-    put_by: str = ""  # who named them; empty where an earlier release did
-
-
-TABLES = (
-    Table(
-        name="contacts",
-        row=Contact,
-        columns=("incident", "case", "step", "named_at", "subject"),
-        indexes=(
-            ("incident", "step"),
-            ("case",),
-            ("area", "named_at"),
-            ("named_at", "area"),
-            ("subject",),
-        ),
-        subject="subject",
-    ),
-)
+    for contact in rows.list_rows(CONTACTS, subject=subject):
+        case = rows.find(CASES, contact.case)
+        if (
+            contact.step in WATCHED
+            and (case is None or case.hazard == hazard)
+            and (contact.step_at is None or contact.step != "isolated" or contact.step_at <= at)
+        ):
+            return True
+    return False
 
 
 def get_contact(rows: Rows, contact: str) -> Contact:
-    found: Contact | None = rows.find("contacts", contact)
+    found: Contact | None = rows.find(CONTACTS, contact)
     if found is None:
         raise AbsentError(f"there is no contact {contact}", "name the contact first")
     return found
 
 
 def name_contact(command: m.NameContact, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find("cases", command.case) is None:
+    if rows.find(CASES, command.case) is None:
         raise AbsentError(f"there is no case {command.case}", "report the case first")
-    if rows.find("contacts", command.contact) is not None:
+    if rows.find(CONTACTS, command.contact) is not None:
         raise ConflictError(
             f"contact {command.contact} is named", "nothing was changed", code="already_reported"
         )
@@ -82,7 +81,7 @@ def name_contact(command: m.NameContact, rows: Rows, context: Context) -> list[D
 
 
 def incident_of(rows: Rows, case: str) -> str | None:
-    joined = rows.find("case_incidents", case)
+    joined = rows.find(CASE_INCIDENTS, case)
     return joined.incident if joined else None
 
 
@@ -90,10 +89,17 @@ def contact_named(fact: m.ContactNamed, event: Event, tx: Transaction) -> None:
     fields = {
         name: getattr(fact, name) for name in Contact.__struct_fields__ if hasattr(fact, name)
     }
-    row = Contact(
-        id=fact.contact, step="named", named_at=event.occurred_at, put_by=event.actor, **fields
+    tx.put(
+        CONTACTS,
+        Contact(
+            id=fact.contact,
+            step="named",
+            named_at=event.occurred_at,
+            put_by=event.actor,
+            **fields,
+        ),
+        event.occurred_at,
     )
-    tx.put("contacts", row, event.occurred_at)
 
 
 def assign_contact(command: m.AssignContact, rows: Rows, context: Context) -> list[Draft]:
@@ -108,7 +114,7 @@ def assign_contact(command: m.AssignContact, rows: Rows, context: Context) -> li
 
 def contact_assigned(fact: m.ContactAssigned, event: Event, tx: Transaction) -> None:
     contact = get_contact(tx, fact.contact)
-    tx.put("contacts", msgspec.structs.replace(contact, incident=fact.incident), event.occurred_at)
+    tx.put(CONTACTS, msgspec.structs.replace(contact, incident=fact.incident), event.occurred_at)
 
 
 def update_contact(command: m.UpdateContact, rows: Rows, context: Context) -> list[Draft]:
@@ -120,13 +126,34 @@ def update_contact(command: m.UpdateContact, rows: Rows, context: Context) -> li
             f"next can be: {', '.join(allowed) or 'nothing'}",
             code="out_of_order",
         )
-    fact = m.ContactUpdated(contact=contact.id, subject=contact.subject, step=command.step)
+    case = rows.find(CASES, command.as_case) if command.as_case is not None else None
+    if (command.step == "became_case" or command.as_case is not None) and (
+        case is None or case.subject != contact.subject
+    ):  # another person's case answers like none
+        raise AbsentError(
+            f"there is no case {command.as_case} of this person",
+            "report the case, and name it in as_case",
+        )
+    fact = m.ContactUpdated(
+        contact=contact.id,
+        subject=contact.subject,
+        step=command.step,
+        because=command.because,
+        as_case=command.as_case,
+    )
     return [Draft(fact=fact, area=contact.area, incident=contact.incident, subject=contact.subject)]
 
 
 def contact_updated(fact: m.ContactUpdated, event: Event, tx: Transaction) -> None:
     contact = get_contact(tx, fact.contact)
-    tx.put("contacts", msgspec.structs.replace(contact, step=fact.step), event.occurred_at)
+    row = msgspec.structs.replace(
+        contact,
+        step=fact.step,
+        step_at=event.occurred_at,
+        because=fact.because or contact.because,
+        as_case=fact.as_case or contact.as_case,
+    )
+    tx.put(CONTACTS, row, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

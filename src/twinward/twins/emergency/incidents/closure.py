@@ -10,10 +10,11 @@ import msgspec
 
 from twinward.core.ports import Rows
 from twinward.library.plans.plan import Objective
+from twinward.twins.emergency.contacts.handlers import SETTLED
+from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
-
-RESOLVED_CONTACT = ("tested_negative", "tested_positive", "released")
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,11 +26,13 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[CriterionResult]:
-    """The findings for every objective of the plan in force, or of the one that has ended; one
-    that fails without.
+    """The findings for every objective of the plan in force, or of the one that has ended; one that
+    fails without.
+
+    `at` is in the city's zone: quiet days are days of its calendar.
     """
-    plan: PlanInForce | EndedPlan | None = rows.find("plans_in_force", incident.id)
-    plan = plan or rows.find("ended_plans", incident.id)
+    plan: PlanInForce | EndedPlan | None = rows.find(PLANS_IN_FORCE, incident.id)
+    plan = plan or rows.find(ENDED_PLANS, incident.id)
     if plan is None:
         return [
             CriterionResult(
@@ -53,11 +56,11 @@ def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) ->
 def judge_tasks(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
 ) -> tuple[bool, str]:
-    open_count = rows.count("tasks", incident=incident.id, status=OPEN_TASK, essential=True)
+    open_count = rows.count(TASKS, incident=incident.id, status=OPEN_TASK, essential=True)
     if not open_count:
         return True, "every essential task is done"
     some: list[Task] = rows.list_rows(
-        "tasks", incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
+        TASKS, incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
     )
     who = sorted({f"{task.department} in {task.area}" for task in some if task.is_late(at)})
     late = f"; late: {', '.join(who[:6])}{' and others' if len(who) > 6 else ''}" if who else ""
@@ -67,11 +70,33 @@ def judge_tasks(
 def judge_contacts(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
 ) -> tuple[bool, str]:
-    total = rows.count("contacts", incident=incident.id)
-    resolved = rows.count("contacts", incident=incident.id, step=RESOLVED_CONTACT)
-    if total == resolved:
-        return True, f"all {total} contacts are located, isolated and tested"
-    return False, f"{total - resolved} of {total} contacts are not yet located, isolated and tested"
+    """Each contact is tested, has become a case or lives outside; or was not found, and its
+    follow-up is over.
+    """
+    total = rows.count(CONTACTS, incident=incident.id)
+    resolved = rows.count(CONTACTS, incident=incident.id, step=SETTLED)
+    missing = (
+        rows.list_rows(CONTACTS, incident=incident.id, step="not_found") if resolved < total else []
+    )
+    over = sum(contact.followed_until() <= at for contact in missing)
+    elsewhere = rows.count(CONTACTS, incident=incident.id, step="lives_outside")
+    more = f"; {elsewhere} live outside and were passed on" if elsewhere else ""
+    more += f"; {len(missing)} were not found" if missing else ""
+    if total == resolved + over:
+        return (
+            True,
+            f"all {total} contacts are located, isolated and tested{more and ', or settled'}{more}",
+        )
+    last = max(
+        (contact.followed_until() for contact in missing if contact.followed_until() > at),
+        default=None,
+    )
+    more += f", followed up until {last.astimezone(at.tzinfo).date()}" if last else ""
+    return (
+        False,
+        f"{total - resolved - over} of {total} contacts are not yet located, isolated and "
+        f"tested{more}",
+    )
 
 
 def check_quiet_period(
@@ -88,7 +113,7 @@ def check_quiet_period(
         return False, f"no report since {incident.last_day}: silence is not evidence"
     since = incident.last_linked_day
     if since is None:
-        opened = incident.opened_at.date()
+        opened = incident.opened_at.astimezone(at.tzinfo).date()
         quiet = (today - opened).days
     else:
         quiet = (today - date.fromisoformat(since)).days

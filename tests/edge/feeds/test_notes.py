@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from twinward.edge.feeds.notes import notes_of
 from twinward.edge.feeds.observations import SCHEMA
-from twinward.edge.rules.thresholds import Known, Watched, notes_of
+from twinward.edge.rules.thresholds import Known, Watched
 
 WATCHED = Watched(figure="water_depth_m", at_least=0.15, unit="m")
 
@@ -70,6 +71,22 @@ def test_an_older_value_that_comes_late_is_not_news() -> None:
 )
 def test_type_and_unit_must_fit(kind: str, unit: str | None, watched: Watched, noted: bool) -> None:
     assert bool(values(batch((1, "a", 0.3, unit), kind=kind), {}, watched)) == noted
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "metres"),
+    [(45, "cm", 0.45), (160, "mm", 0.16), (1, "ft", 0.3048), (0.2, "metre", 0.2), (14, "cm", None)],
+)
+def test_a_reading_in_another_unit_is_compared_in_the_thresholds(
+    value: float, unit: str, metres: float | None
+) -> None:
+    noted = values(batch((1, "a", value, unit), (2, "b", 0.01, "m"), (3, "c", 0.01, None)), {})
+    assert noted == ([] if metres is None else [pytest.approx(metres)])
+
+
+def test_a_threshold_in_another_unit_than_its_figures_name() -> None:
+    watched = Watched(figure="water_depth_cm", at_least=15, unit="cm")
+    assert values(batch((1, "a", 0.3, "m")), {}, watched) == [pytest.approx(30)]
 
 
 def test_a_sensor_without_an_area_stands_for_the_whole_city() -> None:
