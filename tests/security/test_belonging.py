@@ -21,6 +21,8 @@ from twinward.service.platform import local_admin
 # words of a command that name no thing of somebody's: what kind it is, how much, who says so, why
 FREE = {
     "hazard",
+    "by",
+    "objective",
     "status",
     "found_in",
     "source",
@@ -216,22 +218,22 @@ def test_an_identity_is_never_written_over_and_both_are_shown(
     two: Any, people: dict[str, Caller]
 ) -> None:
     theirs = subject_of(two, "32-a")
-    wrong = {"name": "WRONG", "document": "DOC-CANARY-32-a-0", "phone": "000"}
-    item = {
-        "type": "ReportCase",
-        "id": "w",
-        "case": "w",
-        "hazard": "epidemic",
-        "area": "31-a",
-        "status": "suspected",
-        "person": wrong,
-    }
-    assert send(two, "sun", item)["stored"] == 1
+    before = open_identity(two.platform, people["jin"], theirs, "who is this")
+    item = {"type": "ReportCase", "hazard": "epidemic", "area": "31-a", "status": "suspected"}
+    persons = (
+        {"name": "WRONG", "document": "DOC-CANARY-32-a-0", "phone": "000"},  # taken for another
+        {"name": "Canary 32-a 0", "document": "DOC-CANARY-32-a-0", "address": "elsewhere"},
+    )
+    for n, person in enumerate(persons):
+        assert send(two, "sun", item | {"id": f"w{n}", "case": f"w{n}", "person": person})["stored"]
     found = open_identity(two.platform, people["jin"], theirs, "who is this")
-    assert found.name == "Canary 32-a 0" and [one.name for one in found.also] == ["WRONG"]
-    again = item | {"id": "w2", "person": wrong | {"phone": "111"}}
+    told = ("name", "document", "phone", "address")
+    assert [getattr(found, one) for one in told] == [getattr(before, one) for one in told]
+    assert "elsewhere" in [one.address for one in found.also]
+    again = item | {"id": "w9", "case": "w1", "person": persons[1] | {"address": "a third"}}
     assert send(two, "sun", again)["rejected"][0]["code"] == "already_reported"
-    assert len(open_identity(two.platform, people["jin"], theirs, "who is this").also) == 1
+    after = open_identity(two.platform, people["jin"], theirs, "who is this")
+    assert "a third" not in [one.address for one in after.also]
 
 
 def test_a_name_of_a_refused_report_leaves_the_vault_at_once(two: Any) -> None:

@@ -21,7 +21,7 @@ def fever(world: Any) -> Any:
         {
             "source_id": "1",
             "type": "temperature",
-            "subject": "patient7",
+            "subject": "p-patient7",
             "area": "32-a",
             "value": 39.4,
         },
@@ -50,10 +50,10 @@ def test_what_is_read_of_a_person_is_in_no_list_of_anybodys(fever: Any, who: str
     assert [one["sensor"] for one in listed["items"]] == ["temperature:gauge-1"]
     assert listed["total"] == 1
     fever.open_activation()
-    assert "patient7" not in fever.get(who, "/v1/sensors").text
+    assert "p-patient7" not in fever.get(who, "/v1/sensors").text
 
 
-@pytest.mark.parametrize("sensor", ["temperature:person:patient7", "temperature:person:nobody"])
+@pytest.mark.parametrize("sensor", ["temperature:person:p-patient7", "temperature:person:p-nobody"])
 def test_in_peacetime_nobody_reads_what_was_read_of_a_person(fever: Any, sensor: str) -> None:
     for who in READERS:
         assert hours(fever, who, sensor).json()["code"] in ("peacetime", "role_not_allowed")
@@ -61,15 +61,15 @@ def test_in_peacetime_nobody_reads_what_was_read_of_a_person(fever: Any, sensor:
 
 def test_under_an_activation_it_is_shown_in_ones_own_areas_and_on_record(fever: Any) -> None:
     fever.open_activation()
-    shown = hours(fever, "li", "temperature:person:patient7").json()["items"]
+    shown = hours(fever, "li", "temperature:person:p-patient7").json()["items"]
     assert [one["greatest"] for one in shown] == [39.4]
     looks = fever.events("PersonsListed")
-    assert looks[-1].fact.subjects == ("patient7",)
-    elsewhere = hours(fever, "wang", "temperature:person:patient7")
-    absent = hours(fever, "wang", "temperature:person:nobody")
+    assert looks[-1].fact.subjects == ("p-patient7",)
+    elsewhere = hours(fever, "wang", "temperature:person:p-patient7")
+    absent = hours(fever, "wang", "temperature:person:p-nobody")
     assert elsewhere.status_code == absent.status_code == 404
     assert len(fever.events("PersonsListed")) == len(looks) + 2
-    assert hours(fever, "ma", "temperature:person:patient7").json()["code"] == "role_not_allowed"
+    assert hours(fever, "ma", "temperature:person:p-patient7").json()["code"] == "role_not_allowed"
 
 
 def test_what_was_read_of_a_person_ends_with_its_retention(fever: Any) -> None:
@@ -79,9 +79,9 @@ def test_what_was_read_of_a_person_ends_with_its_retention(fever: Any) -> None:
     later = fever.clock.now() + timedelta(days=45)
     intake.expire(later, 30)
     names = [str(name) for name in intake.latest.sensors().name]
-    assert "temperature:gauge-1" in names and not any("patient7" in name for name in names)
+    assert "temperature:gauge-1" in names and not any("p-patient7" in name for name in names)
     kept = b"".join(path.read_bytes() for path in intake.root.rglob("*") if path.is_file())
-    assert b"patient7" not in kept
+    assert b"p-patient7" not in kept
 
 
 def test_a_threshold_says_nothing_of_a_person(fever: Any) -> None:
@@ -99,7 +99,7 @@ def test_a_threshold_says_nothing_of_a_person(fever: Any) -> None:
     hot = {
         "source_id": "3",
         "type": "temperature",
-        "subject": "patient8",
+        "subject": "p-patient8",
         "area": "32-a",
         "value": 41.0,
         "unit": "C",

@@ -23,16 +23,18 @@ def derive_id(prefix: str, *parts: str | int) -> str:
 # sensors
 # --------------------------------------------------------------------------------------------------
 
-# what stands before a subject in the name of a sensor: its readings are about somebody
-PERSON = "person"
-# such a name, also as earlier releases wrote it (with a pseudonym of the vault)
-PERSONAL = rf"^[^:]*:(?:{PERSON}:|p-[0-9a-f]{{20}}$)"
+# how a person's pseudonym begins, and what then stands before it in the name of a sensor; another
+# subject is a thing that bears readings
+PSEUDONYM, PERSON = "p-", "person:"
+# a sensor whose readings are about somebody, also as earlier releases wrote it
+PERSONAL = rf"^[^:]*:(?:{PERSON}|{PSEUDONYM}[0-9a-f]{{20}}$)"
 _personal = re.compile(PERSONAL)
 
 
 def sensor_name(kind: str, subject: str | None, place: str | None, area: str | None) -> str:
-    """`<type>:person:<subject>`, or `<type>:<place>`, or area where there is no place."""
-    return f"{kind}:{PERSON}:{subject}" if subject is not None else f"{kind}:{place or area or ''}"
+    """`<type>:<subject>`, or place or area where there is no subject; a person's is marked."""
+    mark = PERSON if subject is not None and subject.startswith(PSEUDONYM) else ""
+    return f"{kind}:{mark}{subject or place or area or ''}"
 
 
 def is_personal(name: str) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from twinward import __version__
+from twinward.core.lazy import LazyModule
 from twinward.decision.assessment.situation import (
     Figure,
     Situation,
@@ -22,6 +22,8 @@ from twinward.decision.assessment.situation import (
     recent_cases,
     series,
 )
+
+special = LazyModule("scipy.special")
 
 LEAST_DAYS = 7
 RENEWAL = (

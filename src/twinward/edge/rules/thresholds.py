@@ -8,11 +8,14 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from twinward.core.ids import PSEUDONYM
+from twinward.core.lazy import LazyModule
 from twinward.edge.rules.units import conversion, find_unit
+
+pa: Any = LazyModule("pyarrow")
+pc: Any = LazyModule("pyarrow.compute")
 
 # A value that moved by less than this share of its threshold says nothing new (ours: a noisy sensor
 # writes no log).
@@ -73,7 +76,8 @@ def crossings_of(readings: Any, watched: list[Watched], known: Known) -> list[Cr
     everybody, and for good.
     """
     found: list[Crossing] = []
-    readings = readings.filter(pc.is_null(readings.column("subject")))
+    of_persons = pc.fill_null(pc.starts_with(readings.column("subject"), PSEUDONYM), False)
+    readings = readings.filter(pc.invert(of_persons))
     for threshold in watched:
         rows = readings.filter(
             pc.is_in(readings.column("type"), value_set=pa.array(threshold.types(), pa.string()))

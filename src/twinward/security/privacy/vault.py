@@ -7,26 +7,23 @@ import hmac
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from twinward.core.errors import AbsentError, InputError
+from twinward.core.errors import AbsentError, ConflictError, InputError
 from twinward.security.privacy.masking import PointMask
-from twinward.security.privacy.pseudonyms import CHARACTERS, Pseudonyms
+from twinward.security.privacy.matching import Facts, Identity, facts_of, word_of
+from twinward.security.privacy.names import compare_names
+from twinward.security.privacy.person_index import Arriving, Double, Found, PersonIndex
+from twinward.security.privacy.phones import Dialling
+from twinward.security.privacy.pseudonyms import Pseudonyms
+
+__all__ = ["Arriving", "Double", "Identity", "Vault", "read_or_make"]
 
 MOST_STATED = 20  # different statements of who one person is
-
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person as they are known at the border. At least one of document, phone, name is needed."""
-
-    name: str | None = None
-    document: str | None = None
-    phone: str | None = None
-    address: str | None = None
 
 
 class KnownIdentity(Identity, frozen=True, kw_only=True):
@@ -39,13 +36,15 @@ class KnownIdentity(Identity, frozen=True, kw_only=True):
 
 class Vault:
     """Pseudonyms are words made by chance, the same for a person in every feed for as long as
-    anything is kept of them. The database holds ciphertext only; the key files stand beside it
-    with mode 0600.
+    anything is kept of them. The database holds ciphertext and keyed hashes only; the key files
+    stand beside it with mode 0600.
     """
 
-    def __init__(self, folder: Path, key_file: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, key_file: Path | None = None, dialling: Dialling | None = None
+    ) -> None:
         """`key_file` may lie on another disk than the database, so that neither alone opens
-        anything.
+        anything. `dialling`: how telephone numbers are written at home.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._key_file = key_file or folder / "vault.key"
@@ -73,69 +72,132 @@ class Vault:
             "CREATE INDEX IF NOT EXISTS others_by_subject ON other_identities (subject)"
         )
         self._pseudonyms = Pseudonyms(folder / "pseudonyms.key")
+        self._dialling = dialling or Dialling()
+        self._index = PersonIndex(self._db, self._secret, self._facts)
+        if self._index.fresh:
+            self._index_all()
 
-    def pseudonym(self, person: Identity) -> str:
-        """The subject of a person: by document, else phone, else name and address."""
-        known = (
-            person.document
-            or person.phone
-            or (person.name and f"{person.name}|{person.address or ''}")
-        )
-        if not known:
-            raise InputError(
-                "a person needs a document, a phone or a name",
-                "add one of them",
-                code="no_identity",
-            )
-        plain = known.strip().casefold().encode()
-        # releases before this one computed it: a person whom they have kept goes on under the same
-        # word
-        earlier = "p-" + hmac.new(self._secret, plain, hashlib.sha256).hexdigest()[:CHARACTERS]
-        if self._db.execute("SELECT 1 FROM identities WHERE subject = ?", (earlier,)).fetchone():
-            return earlier
-        return self._pseudonyms.find_or_make(
-            hmac.new(self._secret, b"lookup|" + plain, hashlib.sha256).hexdigest()
-        )
+    def _index_all(self) -> None:
+        """Persons whom an earlier release has kept can be found as well."""
+        for (subject,) in self._db.execute("SELECT subject FROM identities").fetchall():
+            for facts in self._facts(subject):
+                self._index.note(subject, facts, ())
+
+    def facts(self, person: Identity) -> Facts:
+        """The forms in which a person is compared; InputError where that is nobody."""
+        return facts_of(person, self._dialling)
+
+    def _facts(self, subject: str) -> list[Facts]:
+        found = []
+        for sealed in self._list_sealed(subject):
+            try:
+                found.append(self.facts(self._unseal(sealed)))
+            except (InputError, InvalidToken):
+                continue  # nobody whom a statement could be compared with
+        return found
+
+    def pseudonym(self, person: Identity, arriving: Arriving | None = None) -> str:
+        """The subject of a person: one whom the vault knows, else a new one.
+
+        `arriving` are the others of a batch that is not stored yet; nothing is written here.
+        """
+        facts = self.facts(person)
+        found = self._index.find(facts, arriving)
+        subject = found.subject or self._new_subject(facts, found)
+        if arriving is not None:
+            arriving.add(subject, facts, self._index.hashed(facts))
+        return subject
+
+    def _new_subject(self, facts: Facts, found: Found) -> str:
+        """A subject that nobody has: whoever is likely, but not certainly, the same has another."""
+        taken = {who for who, _ in found.likely}
+        word = word_of(facts, apart=bool(taken))
+        while (subject := self._name(word)) in taken:
+            word += "|"
+        return subject
+
+    def _name(self, word: str) -> str:
+        lookup = hmac.new(self._secret, b"lookup|" + word.encode(), hashlib.sha256).hexdigest()
+        return self._pseudonyms.find_or_make(lookup)
 
     def settle(self) -> None:
         """Make the pseudonyms given so far durable: before the log tells of them."""
         self._pseudonyms.settle()
 
-    def keep(self, person: Identity) -> str:
-        """Put a person in the vault; returns the subject. What is known of them stays, and is
-        shown first.
-        """
-        return self.keep_all([person])[0]
+    def fingerprint(self, person: Identity) -> str:
+        """The same for every spelling of one statement, and of no use to whoever has no key.
 
-    def keep_all(self, persons: Sequence[Identity], *, anew: bool = True) -> list[str]:
-        """Put persons in the vault at one stroke; their subjects. What is said otherwise than
-        before stands beside it; without `anew` it is left out.
+        It hangs on the person's pseudonym, so that with it nobody can compute it any more.
         """
-        if not persons:
-            return []
-        subjects = [self.pseudonym(person) for person in persons]
-        self._pseudonyms.settle(set(subjects))
+        facts = self.facts(person)
+        found = self._index.find(facts)
+        subject = found.subject or self._new_subject(facts, found)
+        told = f"statement|{subject}|".encode() + msgspec.json.encode(facts)
+        return hmac.new(self._secret, told, hashlib.sha256).hexdigest()
+
+    def keep(self, person: Identity, subject: str | None = None, *, anew: bool = True) -> str:
+        """Put a person in the vault; returns the subject. What is known of them stays, and is
+        shown first. `subject`: as whom a report of them was stored. Without `anew` only whoever is
+        not known yet is kept.
+        """
+        facts = self.facts(person)
         with self._lock:
+            found = self._index.find(facts)
+            subject = subject or found.subject or self._new_subject(facts, found)
+            if not anew and self._list_sealed(subject):
+                return subject
+            self._pseudonyms.settle({subject})
             self._db.execute("BEGIN IMMEDIATE")
             try:  # the key is looked at inside: nobody can turn it between here and the commit
                 if self._key_file.stat().st_mtime_ns != self._keys_at:
                     self._read_keys()
-                for who, person in zip(subjects, persons, strict=True):
-                    self._keep_one(who, person, anew)
+                self._keep_one(subject, person)
+                self._index.note(subject, facts, [one for one in found.likely if one[0] != subject])
             finally:
                 self._db.execute("COMMIT")
-        return subjects
+        return subject
 
-    def _keep_one(self, subject: str, person: Identity, anew: bool) -> None:
+    def _keep_one(self, subject: str, person: Identity) -> None:
+        """The first statement is the person; what differs from it is kept beside it."""
         known = [self._unseal(sealed) for sealed in self._list_sealed(subject)]
-        if person in known or (known and not anew):
+        if person in known or len(known) >= MOST_STATED:
             return
         sealed = self._fernet.encrypt(msgspec.json.encode(person))
         table = "other_identities" if known else "identities"
         self._db.execute(f"INSERT INTO {table} (subject, sealed) VALUES (?, ?)", (subject, sealed))
-        if len(known) >= MOST_STATED:  # the first stays, and the newest
-            oldest = "SELECT min(place) FROM other_identities WHERE subject = ?"
-            self._db.execute(f"DELETE FROM other_identities WHERE place = ({oldest})", (subject,))
+
+    def list_doubles(self, state: str | None = "open") -> list[Double]:
+        """Pairs of subjects who may be one person, for somebody to decide."""
+        return self._index.list_doubles(state)
+
+    def merge(self, subject: str, into: str, why: str) -> None:
+        """From now on reports of either are reports of `into`; ConflictError where they are one."""
+        self.open(subject), self.open(into)
+        with self._lock:
+            root = self._index.follow(into)
+            if subject in self._index.list_merged(root):
+                raise ConflictError(
+                    f"{subject} and {into} are one person already", "nothing was changed",
+                    code="already_merged",
+                )  # fmt: skip
+            self._index.merge(self._index.follow(subject), root, why)
+            self._index.settle(subject, into, "merged", why)
+
+    def unmerge(self, subject: str, why: str) -> str:
+        """Two persons after all; the subject that it had been merged into."""
+        with self._lock:
+            into = self._index.unmerge(subject)
+            if into is None:
+                raise ConflictError(
+                    f"{subject} was merged into nobody", "nothing was changed", code="not_merged"
+                )
+            self._index.settle(subject, into, "apart", why)
+        return into
+
+    def keep_apart(self, one: str, other: str, why: str) -> None:
+        """A likely double is two persons: it is not offered again."""
+        with self._lock:
+            self._index.settle(one, other, "apart", why)
 
     def point_mask(self) -> PointMask:
         """Moves persons' points by a secret of this vault, the same at every read and in every
@@ -147,7 +209,7 @@ class Vault:
         """The person behind a subject, and what others said of them. Callers record the look first;
         absent and forbidden answer alike.
         """
-        sealed = self._list_sealed(subject)
+        sealed = [one for who in self._index.list_merged(subject) for one in self._list_sealed(who)]
         if not sealed:
             raise AbsentError(
                 "there is no such person", "check the subject, your areas and the activation"
@@ -157,7 +219,11 @@ class Vault:
         except InvalidToken:
             self._read_keys()  # another process has rotated them
             first, *also = [self._unseal(one) for one in sealed]
-        return KnownIdentity(**msgspec.structs.asdict(first), also=tuple(also))
+        fuller = next((one.name for one in also if extends(one.name, first.name)), first.name)
+        shown = msgspec.structs.asdict(first) | {"name": fuller}
+        others = [first, *also] if fuller != first.name else also
+        differing = tuple(one for one in others if msgspec.structs.asdict(one) != shown)
+        return KnownIdentity(**shown, also=differing)
 
     def _list_sealed(self, subject: str) -> list[bytes]:
         """What is known of a person, the first statement first."""
@@ -171,8 +237,8 @@ class Vault:
         return msgspec.json.decode(self._fernet.decrypt(sealed), type=Identity)
 
     def forget_all_but(self, living: set[str], at_once: set[str]) -> int:
-        """Delete the identities of subjects that are not `living`, and their pseudonyms; how many
-        identities. Their bytes are written over.
+        """Delete the identities of subjects that are not `living`; how many. Their bytes are
+        written over.
 
         One not in `at_once` is only marked first, and goes at the next run: its report may be on
         the way to the log.
@@ -190,6 +256,7 @@ class Vault:
             self._db.execute(
                 "DELETE FROM other_identities WHERE subject NOT IN (SELECT subject FROM identities)"
             )
+            self._index.forget_gone()
             self._db.execute("COMMIT")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             known = {who for (who,) in self._db.execute("SELECT subject FROM identities")}
@@ -225,6 +292,13 @@ class Vault:
     def close(self) -> None:
         self._db.close()
         self._pseudonyms.close()
+
+
+def extends(name: str | None, short: str | None) -> bool:
+    """Whether a name says more of the same name."""
+    if not name or not short or len(name) <= len(short):
+        return False
+    return compare_names(name, short) in ("bare", "alike")
 
 
 def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:

@@ -33,6 +33,7 @@ THINGS: dict[str, tuple[Table[Any], ...]] = {
     "contact": (CONTACTS,),
     "case": (CASES,),
     "incident": (INCIDENTS,),
+    "into": (INCIDENTS,),
     "handover": (HANDOVERS,),
     "change": (CHANGES,),
     "transfer": (TRANSFERS,),

@@ -26,7 +26,7 @@ from twinward.edge.feeds.commands import (
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.library.supplies.resources import require_known_unit
 from twinward.security.identity.people import Caller
-from twinward.security.privacy.vault import Identity
+from twinward.security.privacy.vault import Arriving, Identity
 from twinward.service.access.authorization import require_command, require_reach
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Platform
@@ -47,7 +47,8 @@ LOG = logging.getLogger("twinward.commands")
 MOST_SOURCE = 120
 
 
-Told = tuple[Identity, bool]  # a person of a taken item; whether it was stored, not a duplicate
+# a person of a taken item and the subject; whether it was stored, not a duplicate
+Told = tuple[tuple[Identity, str], bool]
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
     from the library.
     """
     require_command(platform, caller, command)
+    if platform.managed and getattr(command, "by", ""):
+        command = msgspec.structs.replace(command, by="")  # who acts is who has logged in
     if isinstance(command, m.SetStock | m.RequestSupply):
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
     if isinstance(command, m.AdoptPlan):
@@ -80,8 +83,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
             command,
             version=plan.version,
             objectives=plan.objectives,
-            authority=f"adopted by {caller.name}",
-            renews=False,
+            authority=f"adopted by {command.by or caller.name}",
+            takes_over="",
         )
     return command
 
@@ -95,11 +98,14 @@ def submit(
     require_name("source", source, MOST_SOURCE)
     now = platform.clock.now()
     good: list[tuple[int, Request]] = []
-    persons: dict[int, Identity] = {}
+    persons: dict[int, tuple[Identity, str]] = {}
+    arriving = Arriving()
     rejections: list[Rejection] = []
     for index, item in enumerate(items):
         try:
-            command, person = decode_command(item, platform.vault, platform.reference.areas, now)
+            command, person = decode_command(
+                item, platform.vault, platform.reference.areas, now, arriving
+            )
             require_real(platform, source, getattr(command, "source", ""))
             said = msgspec.structs.replace(command, id="-")
             command = authorise(platform, caller, command)
@@ -115,7 +121,7 @@ def submit(
             )
         )
         if person is not None:
-            persons[index] = person
+            persons[index] = (person, str(getattr(command, "subject", "")))
 
     platform.vault.settle()  # a pseudonym must not be lost of which the log tells
 
@@ -159,8 +165,8 @@ def keep_persons(
     def tell(told: Future[tuple[BatchAccount, list[Told]]]) -> None:
         try:
             account, persons = told.result()
-            platform.vault.keep_all([person for person, stored in persons if stored])
-            platform.vault.keep_all([one for one, stored in persons if not stored], anew=False)
+            for (person, subject), stored in persons:
+                platform.vault.keep(person, subject, anew=stored)
             if thresholds:
                 platform.watch.forget()
         except BaseException as error:

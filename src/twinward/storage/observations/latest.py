@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from twinward.core.ids import PERSON, PERSONAL
+from twinward.core.ids import PERSON, PERSONAL, PSEUDONYM
 from twinward.storage.files import kernels
 from twinward.storage.files.frames import sync_folder
 from twinward.storage.observations.duplicate_filter import FULL, seed_of, text_keys
@@ -29,8 +29,8 @@ ENDED = "ended:"  # what is left of the name of a person's sensor
 class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     """A picture of all sensors, N of them, in the order in which they were first heard.
 
-    name string[N] (`<type>:<place or area>`, `<type>:person:<subject>`), time_us int64[N], value
-    float64[N], area int32[N] (index into `areas`, -1 where none was given).
+    name string[N] (`<type>:<subject, place or area>`, of persons `<type>:person:<subject>`),
+    time_us int64[N], value float64[N], area int32[N] (index into `areas`, -1 where none was given).
     """
 
     name: Any
@@ -41,10 +41,14 @@ class Sensors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sensor_names(rows: Any) -> Any:
-    """`<type>:person:<subject>`, or place or area where there is no subject, of each row of an
-    observation batch.
+    """`<type>:<subject>`, or place or area where there is no subject, of each row of an
+    observation batch; a person's is marked.
     """
-    subject = pc.binary_join_element_wise(PERSON, rows.column("subject"), ":")
+    subject = rows.column("subject")
+    persons = pc.fill_null(pc.starts_with(subject, PSEUDONYM), False)
+    if pc.any(persons).as_py():
+        marked = pc.binary_join_element_wise(pa.scalar(PERSON), subject, pa.scalar(""))
+        subject = pc.if_else(persons, marked, subject)
     who = pc.coalesce(
         subject, rows.column("place"), rows.column("area"), pa.scalar("", pa.string())
     )

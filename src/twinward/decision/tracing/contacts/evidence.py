@@ -35,8 +35,8 @@ class TracedContact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One other, over all meetings. `probability` is of real co-presence, `transmission` of having
     been infected.
 
-    Both are corrected by how often the model was right; an episode's own probability is what
-    position alone says.
+    Both are corrected by how often the model was right; where that lowers them, it lowers the
+    probabilities of the episodes likewise, so that none is above the contact's.
     """
 
     subject: str
