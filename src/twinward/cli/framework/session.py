@@ -14,7 +14,7 @@ from twinward.app import compose
 from twinward.cli.framework.output import ZONE
 from twinward.cli.main import add_common
 from twinward.core.clock import parse_time
-from twinward.core.errors import InputError, RefusedError
+from twinward.core.errors import InputError, RefusedError, UnknownCallerError
 from twinward.service.access import accounts
 from twinward.service.access.authorization import require_verb
 from twinward.service.logistics.demand_forecast import zone_of
@@ -71,15 +71,14 @@ def caller_of(platform: Platform, token_file: Path | None) -> Caller:
         write_tokens(token_file, tokens)
         return platform.identities.read(tokens.access, platform.clock.now())
     if platform.managed:
-        raise RefusedError(
-            "this workspace needs a login", "name your token with --token-file", code="bad_token"
+        raise UnknownCallerError(
+            "this workspace needs a login", "name your token with --token-file"
         )
     owner = (platform.workspace / compose.MARK).stat().st_uid
     if owner != os.getuid():
-        raise RefusedError(
+        raise UnknownCallerError(
             "this workspace was made by another user of this machine",
             "name your token with --token-file",
-            code="bad_token",
         )
     return local_admin()
 
