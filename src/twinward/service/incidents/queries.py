@@ -9,12 +9,18 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import AbsentError
+from twinward.core.errors import AbsentError, TwinwardError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
-from twinward.service.incidents.plan_status import proposed_plan, waiting_clauses
+from twinward.service.incidents.plan_status import (
+    plan_ends,
+    plan_stands,
+    proposed_plan,
+    waiting_clauses,
+)
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency.faults.rows import FAULTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, COUNTS
@@ -74,11 +80,13 @@ def get_incident(
             "days": row.days,
             "plan": snapshot.find(PLANS_IN_FORCE, incident),
             "proposed_plan": proposed_plan(platform, row, snapshot.find(PLANS_IN_FORCE, incident)),
+            "plan_ends": plan_ends(platform, snapshot, row),
+            "plan_stands": plan_stands(platform, snapshot, row),
             "waits_for": waiting_clauses(platform, snapshot, row),
             "ended_plan": snapshot.find(ENDED_PLANS, incident),
             "tasks": tally(task.status for task in tasks),
             "late": [task.id for task in tasks if task.is_late(at or platform.clock.now())],
-            "evidence": snapshot.list_evidence(incident, platform.clock.now()),
+            "evidence": snapshot.list_evidence(incident, at or platform.clock.now()),
         }
         if timeline:
             shown["timeline"] = build_timeline(reader, incident, at)
@@ -271,7 +279,7 @@ def list_sources(platform: Platform) -> list[dict[str, Any]]:
 def get_health(platform: Platform) -> dict[str, Any]:
     """Whether the log can be read, the loop runs, and every account agrees with what is there."""
     with platform.store.read() as reader:
-        last = reader.last_seq()
+        last, faults = reader.last_seq(), reader.count(FAULTS, status="open")
     body: dict[str, Any] = {
         "status": "ok",
         "last_seq": last,
@@ -285,21 +293,26 @@ def get_health(platform: Platform) -> dict[str, Any]:
             "advice": "see /v1/sources and `twinward doctor`; keep the files as they are until it "
             "is explained",
         }
-    if platform.watch.trouble:
+    if faults:
         body |= {
             "status": "alarm",
-            "code": "watch",
-            "message": platform.watch.trouble,
-            "advice": "see the disk",
+            "code": "set_aside",
+            "message": f"{faults} events or things could not be answered and were set aside",
+            "advice": "see `twinward doctor`; `twinward doctor --mend` tries them again",
         }
+    for code, trouble in (("watch", platform.watch.trouble), ("intake", platform.intake.trouble)):
+        if trouble:
+            body |= {"status": "alarm", "code": code, "message": trouble, "advice": "see the disk"}
+    for alarm in platform.alarms:
+        if (raised := alarm()) is not None:
+            body |= {"status": "alarm", **told(raised)}
     if (failure := platform.loop.find_failure()) is not None:
-        body |= {
-            "status": "failing",
-            "code": failure.code,
-            "message": failure.message,
-            "advice": failure.advice,
-        }
+        body |= {"status": "failing", **told(failure)}
     return body
+
+
+def told(error: TwinwardError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "advice": error.advice}
 
 
 def get_overview(

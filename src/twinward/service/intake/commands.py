@@ -69,6 +69,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
     from the library.
     """
     require_command(platform, caller, command)
+    if platform.managed and getattr(command, "by", ""):
+        command = msgspec.structs.replace(command, by="")  # who acts is who has logged in
     if isinstance(command, m.SetStock | m.RequestSupply):
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
     if isinstance(command, m.AdoptPlan):
@@ -77,8 +79,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
             command,
             version=plan.version,
             objectives=plan.objectives,
-            authority=f"adopted by {caller.name}",
-            renews=False,
+            authority=f"adopted by {command.by or caller.name}",
+            takes_over="",
         )
     return command
 

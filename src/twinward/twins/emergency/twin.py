@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from twinward.twins.emergency import decisions
 from twinward.twins.emergency.access import handlers as activations
 from twinward.twins.emergency.approvals import handlers as changes
 from twinward.twins.emergency.contacts import handlers as contacts
 from twinward.twins.emergency.drills import handlers as drills
+from twinward.twins.emergency.faults import handlers as faults
 from twinward.twins.emergency.handovers import handlers as handovers
 from twinward.twins.emergency.incidents import handlers as incidents
 from twinward.twins.emergency.notices import handlers as trust
@@ -20,6 +22,7 @@ from twinward.twins.twin import join
 PARTS = (
     cases,
     incidents,
+    decisions,
     plans,
     tasks,
     contacts,
@@ -31,5 +34,6 @@ PARTS = (
     trust,
     changes,
     drills,
+    faults,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)
