@@ -1,4 +1,4 @@
-"""Build hook: a wheel carries the built console; an editable install leaves it to `make console`."""
+"""Build hook: a wheel carries the built console; an editable install does not."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser.made_city import make_city
-from browser.people import play_people
-from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, report_day, staged
+from browser.made_city import make_city  # noqa: E402
+from browser.people import play_people  # noqa: E402
+from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, report_day, staged  # noqa: E402
 
 SCREENS = ROOT / "docs" / "screens"
 DESK, PHONE, WALL = (1440, 900), (390, 844), (1920, 1080)

@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import osmium
 import pyarrow.parquet as pq
 import pytest
 
+from helpers.extracts import Node, Way, block, write_pbf
 from twinward.citybase.build import build
 from twinward.citybase.columns import open_city
 from twinward.citybase.places.roads import read_roads
 from twinward.core.errors import AbsentError
 from twinward.core.geography import distance_m
 
-Node = tuple[int, float, float, dict[str, str]]
-Way = tuple[int, list[int], dict[str, str]]
 HOME = (
     '[city]\nname = "osm"\n[residents]\nkind = "buildings"\ntotal = 900\n[osm]\nfile = '
     '"x.osm.pbf"\n'
@@ -43,22 +41,6 @@ WAYS: list[Way] = [
     (103, [1, 6], {"highway": "proposed"}),
     (104, [4, 777], {"highway": "service"}),
 ]
-
-
-def block(first: int, west: float, south: float, size: float) -> tuple[list[Node], list[int]]:
-    corners = [(0, 0), (size, 0), (size, size), (0, size)]
-    nodes = [(first + i, west + x, south + y, {}) for i, (x, y) in enumerate(corners)]
-    return nodes, [first, first + 1, first + 2, first + 3, first]
-
-
-def write_pbf(path: Path, nodes: list[Node], ways: list[Way]) -> None:
-    with osmium.SimpleWriter(str(path)) as writer:
-        for number, lon, lat, tags in sorted(nodes):
-            writer.add_node(
-                osmium.osm.mutable.Node(id=number, location=(lon, lat), tags=tags, version=1)
-            )
-        for number, refs, tags in sorted(ways):
-            writer.add_way(osmium.osm.mutable.Way(id=number, nodes=refs, tags=tags, version=1))
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def deed(
 )
 def test_what_is_odd_is_told_from_a_days_work(world: Any, odd: Any, what: str) -> None:
     work = [deed(world, who, n) for who in ("a", "b", "c", "d") for n in range(6)]
-    covers = lambda actor, area: area.startswith("31")
+    covers = lambda actor, area: area.startswith("31")  # noqa: E731
     assert find_anomalies(work, covers, {"c"}, ZoneInfo("UTC")) == []
     found = find_anomalies(work + odd(world), covers, {"c"}, ZoneInfo("UTC"))
     assert [(one.what, one.actor) for one in found] == [(what, "odd")]

@@ -84,6 +84,12 @@ class ToySealer:
     def flush(self) -> None:
         self.flushed += 1
 
+    def pending(self) -> int:
+        return 0
+
+    def drop(self, keep: int) -> None:
+        pass
+
 
 def ask(command_id: str, **more: str) -> Request:
     return Request(command=OpenIncident(id=command_id), actor="officer", **more)

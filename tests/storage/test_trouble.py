@@ -87,18 +87,40 @@ def test_after_a_failed_sync_nothing_more_is_written_until_the_next_start(
         assert [event.command for event in reader.events_after(0)] == ["cmd-1", "cmd-4"]
 
 
-def test_a_lost_connection_is_said_and_the_next_work_connects_anew(
-    new_database: str, open_at: Any, words: Any
-) -> None:
-    store = open_at(new_database)
-    store.write(append(words, 1))
-    with psycopg.connect(new_database, autocommit=True) as other:
+def cut_off(url: str) -> None:
+    """The server ends every connection to its database but this one."""
+    with psycopg.connect(url, autocommit=True) as other:
         other.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+def test_a_connection_lost_between_works_is_made_anew_and_nobody_is_refused(
+    new_database: str, open_at: Any, words: Any
+) -> None:
+    store = open_at(new_database)
+    store.write(append(words, 1))
+    store.read().close()  # a connection that waits for the next reader
+    cut_off(new_database)
+    store.write(append(words, 2))
+    with store.read() as reader:
+        assert [event.seq for event in reader.events_after(0)] == [1, 2]
+    assert verify_chain(store.database).ok
+
+
+def test_a_connection_lost_in_the_middle_of_a_work_is_said_and_the_next_work_connects_anew(
+    new_database: str, open_at: Any, words: Any
+) -> None:
+    store = open_at(new_database)
+    store.write(append(words, 1))
+
+    def cut(tx: Any) -> None:
+        append(words, 2)(tx)
+        cut_off(new_database)
+
     with pytest.raises(StorageError) as refused:
-        store.write(append(words, 2))
+        store.write(cut)
     assert refused.value.code == "connection_lost"
     store.write(append(words, 2))
     with store.read() as reader:

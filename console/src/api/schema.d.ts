@@ -195,7 +195,8 @@ export interface paths {
         put?: never;
         /**
          * Post Chain
-         * @description The transmission tree of an incident, with probabilities; which links are stated and which inferred.
+         * @description The transmission tree of an incident, with probabilities; which links are stated and
+         *     which inferred.
          */
         post: operations["post_chain_v1_trace_chain_post"];
         delete?: never;
@@ -293,7 +294,8 @@ export interface paths {
         };
         /**
          * Get Demand
-         * @description What will be needed against what there is: the city's gauges, the areas, shortages by date.
+         * @description What will be needed against what there is: the city's gauges, the areas, shortages by
+         *     date.
          */
         get: operations["get_demand_v1_supplies_demand_get"];
         put?: never;
@@ -413,7 +415,8 @@ export interface paths {
         };
         /**
          * Get Compare
-         * @description How far a comparison is, and its sheet when it is done; a kept sheet answers by its own name.
+         * @description How far a comparison is, and its sheet when it is done; a kept sheet answers by its
+         *     own name.
          */
         get: operations["get_compare_v1_plans_compare__comparison__get"];
         put?: never;
@@ -453,7 +456,8 @@ export interface paths {
         };
         /**
          * Get Blocks
-         * @description What a plan can be made of: each block with its strengths; `gen-` and one digit a block names the plan.
+         * @description What a plan can be made of: each block with its strengths; `gen-` and one digit a
+         *     block names the plan.
          */
         get: operations["get_blocks_v1_plan_blocks_get"];
         put?: never;
@@ -491,54 +495,14 @@ export interface components {
             department: string;
         };
         /**
-         * Action
-         * @description One thing to do. `because` names the cause; `events` are the cause's own; `lacks` what there is too little of.
-         *
-         *         `kind` is adopt, call, measure, overdue or a cause's own kind; `about` the plan, department, measure or thing.
-         */
-        Action: {
-            kind: string;
-            about: string;
-            do: string;
-            because: string;
-            effect: string;
-            department: string | null;
-            area: string;
-            by: string;
-            /** @default [] */
-            needs: string[];
-            /** @default [] */
-            lacks: string[];
-            /** @default null */
-            manual: string | null;
-            /** @default null */
-            task: string | null;
-            /** @default [] */
-            events: number[];
-        };
-        /**
-         * ActivationRow
-         * @description What is open, by whom, on which basis, until when.
-         */
-        ActivationRow: {
-            id: string;
-            hazard: string;
-            areas: string[];
-            purposes: string[];
-            by: string;
-            basis: string;
-            opened_at: string;
-            ends_at: string;
-            in_force: boolean;
-        };
-        /**
          * AdoptPlan
-         * @description A plan becomes the plan in force: by a named person, or inside bounds one authorised beforehand.
+         * @description A plan becomes the plan in force: by a named person, or inside bounds one authorised
+         *         beforehand.
          *
-         *         instead_of: the plan that the adopter saw in force, "" for none; refused when another came meanwhile. Absent: any.
-         *         forecast: the sheet of compared plans that was read before
-         *         starts: at once, or when one of its triggers is reached
-         *         renews: the same plan for another term, where its time is over and its level still stands
+         *         instead_of: the plan that the adopter saw in force, "" for none; refused when another came
+         *         meanwhile. Absent: any. forecast: the sheet of compared plans that was read before starts: at
+         *         once, or when one of its triggers is reached renews: the same plan for another term, where its
+         *         time is over and its level still stands
          */
         AdoptPlan: {
             /** @enum {unknown} */
@@ -568,7 +532,8 @@ export interface components {
         };
         /**
          * Adoption
-         * @description `state`: adopted, waits for its trigger (`waits_for`), or waits for a second person under `change`.
+         * @description `state`: adopted, waits for its trigger (`waits_for`), or waits for a second person under
+         *         `change`.
          */
         Adoption: {
             state: string;
@@ -588,7 +553,7 @@ export interface components {
             as_of: string;
             since: string;
             model: string;
-            changes: components["schemas"]["Change"][];
+            changes: components["schemas"]["TrendChange"][];
         };
         /**
          * AreaName
@@ -603,7 +568,8 @@ export interface components {
         };
         /**
          * AreaRow
-         * @description One area of the first level under the city: what the map colours it by and the list beside it says.
+         * @description One area of the first level under the city: what the map colours it by and the list beside
+         *         it says.
          */
         AreaRow: {
             code: string;
@@ -619,8 +585,22 @@ export interface components {
             incident: string | null;
         };
         /**
+         * AssignedDuty
+         * @description One department's tasks of this incident by status; all of them, not only those whose cards
+         *         are sent.
+         */
+        AssignedDuty: {
+            id: string;
+            title: string;
+            counts: {
+                [key: string]: number;
+            };
+            late: number;
+        };
+        /**
          * AuditState
-         * @description Whether every entry of the log is bound to the one before, and the latest looks, newest first.
+         * @description Whether every entry of the log is bound to the one before, and the latest looks, newest
+         *         first.
          */
         AuditState: {
             checked_at: string;
@@ -641,9 +621,11 @@ export interface components {
         };
         /**
          * Cause
-         * @description One possible cause. `probability`: that it is real; `share`: of the trouble it explains; `score` their product.
+         * @description One possible cause. `probability`: that it is real; `share`: of the trouble it explains;
+         *         `score` their product.
          *
-         *         `kind` is setting, area, department, contacts, testing, beds, supplies, reports or sensors; `about` which.
+         *         `kind` is setting, area, department, contacts, testing, beds, supplies, reports or sensors;
+         *         `about` which.
          */
         Cause: {
             kind: string;
@@ -653,6 +635,19 @@ export interface components {
             share: number;
             score: number;
             figures: components["schemas"]["Figure"][];
+        };
+        /**
+         * CauseNode
+         * @description One event of the tree; `depth` 0 is what nothing of ours caused.
+         */
+        CauseNode: {
+            seq: number;
+            depth: number;
+            type: string;
+            occurred_at: string;
+            actor: string;
+            area_name: string;
+            says: Record<string, never>;
         };
         /**
          * ChainCase
@@ -666,19 +661,6 @@ export interface components {
             onset: string | null;
             reported_at: string;
             status: string;
-        };
-        /**
-         * Change
-         * @description One thing that is different. `sure`: the interval leaves no change out.
-         */
-        Change: {
-            about: string;
-            sure: boolean;
-            says: string;
-            /** @default null */
-            figure: components["schemas"]["Figure"] | null;
-            /** @default [] */
-            events: number[];
         };
         /**
          * CityRow
@@ -704,7 +686,8 @@ export interface components {
         };
         /**
          * CommitSupply
-         * @description Promises all or part of what was asked, out of what is free: it is then kept for the requester.
+         * @description Promises all or part of what was asked, out of what is free: it is then kept for the
+         *         requester.
          */
         CommitSupply: {
             /** @enum {unknown} */
@@ -741,7 +724,47 @@ export interface components {
             /** @default null */
             sheet_id: string | null;
             /** @default null */
-            sheet: components["schemas"]["Sheet"] | null;
+            sheet: components["schemas"]["Comparison"] | null;
+        };
+        /**
+         * Comparison
+         * @description The whole comparison; simulated, never a fact. `fingerprint` names every input: the same
+         *         gives the same bytes.
+         */
+        Comparison: {
+            fingerprint: string;
+            /** @default true */
+            simulated: boolean;
+            /** @default  */
+            drill: string;
+            as_of: string | null;
+            live: boolean;
+            incident: string | null;
+            city: string;
+            residents: number;
+            disease: string;
+            days: number;
+            replicates: number;
+            seed: number;
+            ranked_by: string;
+            first: string;
+            probability_right: number;
+            why: {
+                [key: string]: string;
+            };
+            beds: number;
+            icu_beds: number;
+            currency: string;
+            levels: number[];
+            plans: components["schemas"]["PlanResult"][];
+            pareto: string[];
+            pareto_by: string[];
+            sensitivity: components["schemas"]["SensitivityResult"][];
+            costs: components["schemas"]["Cost"][];
+            start: {
+                [key: string]: number;
+            };
+            notes: string[];
         };
         /** CompleteTask */
         CompleteTask: {
@@ -770,25 +793,6 @@ export interface components {
             department: string;
         };
         /**
-         * Contact
-         * @description One other, over all meetings. `probability` is of real co-presence, `transmission` of having been infected.
-         *
-         *         Both are corrected by how often the model was right; an episode's own probability is what position alone says.
-         */
-        Contact: {
-            subject: string;
-            minutes: number;
-            nearest_m: number;
-            probability: number;
-            transmission: number;
-            setting: string;
-            first_at: string;
-            last_at: string;
-            places: string[];
-            crowd: number;
-            episodes: components["schemas"]["Episode"][];
-        };
-        /**
          * Cost
          * @description One entry of the table of unit costs.
          */
@@ -797,6 +801,54 @@ export interface components {
             value: number;
             unit: string;
             source: string;
+        };
+        /**
+         * CriterionShare
+         * @description What one area or age band bears: means, each with its [0.05, 0.95]. Small infections are
+         *         hidden (null).
+         */
+        CriterionShare: {
+            key: string;
+            name: string;
+            residents: number;
+            infections: number | null;
+            /** @default null */
+            infections_range: [
+                number,
+                number
+            ] | null;
+            days_lost_per_100: number;
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            days_lost_range: [
+                number,
+                number
+            ];
+        };
+        /**
+         * Dashboard
+         * @description Everything at one instant. `seq` is how far the log was read; `at` is None for now.
+         */
+        Dashboard: {
+            at: string | null;
+            as_of: string;
+            seq: number;
+            last_event_at: string | null;
+            city: components["schemas"]["CityRow"];
+            span: components["schemas"]["Span"] | null;
+            mode: string;
+            figures: components["schemas"]["Figures"];
+            areas: components["schemas"]["AreaRow"][];
+            curve: components["schemas"]["DayRow"][];
+            incidents: components["schemas"]["IncidentRow"][];
+            departments: components["schemas"]["DepartmentRow"][];
+            late: components["schemas"]["LateTask"][];
+            restrictions: components["schemas"]["RestrictionRow"][];
+            sources: string[];
         };
         /**
          * Day
@@ -835,9 +887,11 @@ export interface components {
         };
         /**
          * Demand
-         * @description One kind in one area. `need`, `have`, `short`: sums over the days where it is used up, levels where it is held.
+         * @description One kind in one area. `need`, `have`, `short`: sums over the days where it is used up, levels
+         *         where it is held.
          *
-         *         `short_on` by the middle forecast, `short_on_high` when it comes as bad as one time in twenty; None: it suffices.
+         *         `short_on` by the middle forecast, `short_on_high` when it comes as bad as one time in twenty;
+         *         None: it suffices.
          */
         Demand: {
             kind: string;
@@ -857,9 +911,11 @@ export interface components {
         };
         /**
          * DemandReport
-         * @description `kinds` are the city's gauges, `rows` the areas, `shortages` those rows that fall short, the soonest first.
+         * @description `kinds` are the city's gauges, `rows` the areas, `shortages` those rows that fall short, the
+         *         soonest first.
          *
-         *         `based_on` names the reports behind it: days, last day, fingerprint. What is forecast is simulated, never a fact.
+         *         `based_on` names the reports behind it: days, last day, fingerprint. What is forecast is
+         *         simulated, never a fact.
          */
         DemandReport: {
             as_of: string;
@@ -908,18 +964,6 @@ export interface components {
             says: string;
         };
         /**
-         * Duty
-         * @description One department's tasks of this incident by status; all of them, not only those whose cards are sent.
-         */
-        Duty: {
-            id: string;
-            title: string;
-            counts: {
-                [key: string]: number;
-            };
-            late: number;
-        };
-        /**
          * Episode
          * @description The evidence: one meeting, as the data show it.
          */
@@ -943,7 +987,8 @@ export interface components {
         };
         /**
          * Fairness
-         * @description How evenly days lost per head fall on areas and ages: Gini (0 even), and the most burdened against the mean.
+         * @description How evenly days lost per head fall on areas and ages: Gini (0 even), and the most burdened
+         *         against the mean.
          */
         Fairness: {
             gini_by_area: number;
@@ -953,9 +998,11 @@ export interface components {
         };
         /**
          * Figure
-         * @description One number with its 90 % interval where it is an estimate, the words for it, and the events it comes from.
+         * @description One number with its 90 % interval where it is an estimate, the words for it, and the events
+         *         it comes from.
          *
-         *         `events` are places in the log, the newest first and at most MOST_NAMED; `of_events` says how many there are.
+         *         `events` are places in the log, the newest first and at most MOST_NAMED; `of_events` says how
+         *         many there are.
          */
         Figure: {
             name: string;
@@ -973,7 +1020,8 @@ export interface components {
         };
         /**
          * Figures
-         * @description The key figures. `day` is the latest day with reports; `before` is the same figure one day earlier.
+         * @description The key figures. `day` is the latest day with reports; `before` is the same figure one day
+         *         earlier.
          */
         Figures: {
             day: string | null;
@@ -993,7 +1041,8 @@ export interface components {
         };
         /**
          * GenerationR
-         * @description Mean offspring of one generation with its 95 % interval; the last generations may still be incomplete.
+         * @description Mean offspring of one generation with its 95 % interval; the last generations may still be
+         *         incomplete.
          */
         GenerationR: {
             generation: number;
@@ -1004,20 +1053,22 @@ export interface components {
         };
         /**
          * Guidance
-         * @description `forecast` is the sheet of compared plans that the plan in force rests on, where there is one.
+         * @description `forecast` is the sheet of compared plans that the plan in force rests on, where there is
+         *         one.
          */
         Guidance: {
             incident: string;
             as_of: string;
             model: string;
-            actions: components["schemas"]["Action"][];
+            actions: components["schemas"]["RecommendedAction"][];
             forecast: string | null;
             uncertain: string[];
             like: components["schemas"]["Like"][];
         };
         /**
          * HandOverCase
-         * @description Offer a case to the area that it belongs to; until that area answers, it stays where it is.
+         * @description Offer a case to the area that it belongs to; until that area answers, it stays where it
+         *         is.
          */
         HandOverCase: {
             /** @enum {unknown} */
@@ -1061,7 +1112,8 @@ export interface components {
         };
         /**
          * IncidentChain
-         * @description The tree with its cases. `left_out` counts cases of the incident that the caller may not see.
+         * @description The tree with its cases. `left_out` counts cases of the incident that the caller may not
+         *         see.
          */
         IncidentChain: {
             cases: number;
@@ -1116,6 +1168,37 @@ export interface components {
             proposed_plan: string | null;
         };
         /**
+         * IncidentView
+         * @description The whole room at one instant.
+         */
+        IncidentView: {
+            id: string;
+            as_of: string;
+            hazard: string;
+            area: string;
+            area_name: string;
+            title: string;
+            status: string;
+            level: string | null;
+            level_since: string | null;
+            opened_at: string;
+            closed_at: string | null;
+            round: number;
+            affected: string[];
+            new_total: number;
+            plan: string | null;
+            plan_authority: string | null;
+            proposed_plan: string | null;
+            curve: components["schemas"]["DayRow"][];
+            rail: components["schemas"]["LoopStage"][];
+            board: components["schemas"]["AssignedDuty"][];
+            tasks: components["schemas"]["TaskRow"][];
+            tasks_all: number;
+            evidence: components["schemas"]["Evidence"][];
+            tree: components["schemas"]["CauseNode"][];
+            tree_cut: boolean;
+        };
+        /**
          * LateTask
          * @description One late task: whose, where, since when.
          */
@@ -1133,7 +1216,8 @@ export interface components {
         };
         /**
          * Like
-         * @description A record, how alike it is (0 to 1), why, and what worked there: measures after which growth fell.
+         * @description A record, how alike it is (0 to 1), why, and what worked there: measures after which
+         *         growth fell.
          */
         Like: {
             record: string;
@@ -1145,7 +1229,8 @@ export interface components {
         };
         /**
          * Link
-         * @description One transmission: `stated` when the line list or the contacts file names it, else inferred.
+         * @description One transmission: `stated` when the line list or the contacts file names it, else
+         *         inferred.
          */
         Link: {
             infector: string;
@@ -1169,12 +1254,25 @@ export interface components {
         };
         /**
          * LookRow
-         * @description How often persons were looked at for a purpose: counts only, whom and by whom is in the audit.
+         * @description How often persons were looked at for a purpose: counts only, whom and by whom is in the
+         *         audit.
          */
         LookRow: {
             purpose: string;
             looks: number;
             lookers: number;
+        };
+        /**
+         * LoopStage
+         * @description One station of the loop: whether it has been reached, since when, and how much went
+         *         through it.
+         */
+        LoopStage: {
+            key: string;
+            reached_at: string | null;
+            count: number;
+            /** @default null */
+            of: number | null;
         };
         /**
          * Lot
@@ -1232,7 +1330,8 @@ export interface components {
         };
         /**
          * PersonFile
-         * @description One person, one file. `cases`, `as_contact` and `tasks` are rows of the emergency twin; the rest is movement.
+         * @description One person, one file. `cases`, `as_contact` and `tasks` are rows of the emergency twin;
+         *         the rest is movement.
          */
         PersonFile: {
             subject: string;
@@ -1241,7 +1340,7 @@ export interface components {
                 string
             ] | null;
             timeline: components["schemas"]["Stay"][];
-            contacts: components["schemas"]["Contact"][];
+            contacts: components["schemas"]["TracedContact"][];
             counts: {
                 [key: string]: number;
             };
@@ -1255,7 +1354,8 @@ export interface components {
         };
         /**
          * PlaceColumns
-         * @description Affected places with a position. `first` and `last` are days since 2000-01-01; `unplaced` have no position.
+         * @description Affected places with a position. `first` and `last` are days since 2000-01-01; `unplaced`
+         *         have no position.
          */
         PlaceColumns: {
             lon: number[];
@@ -1273,10 +1373,11 @@ export interface components {
             hazard: string;
         };
         /**
-         * PlanSheet
-         * @description One plan. `against_first`: paired differences (this less the first) on the same random numbers.
+         * PlanResult
+         * @description One plan. `against_first`: paired differences (this less the first) on the same random
+         *         numbers.
          */
-        PlanSheet: {
+        PlanResult: {
             id: string;
             title: string;
             origin: string;
@@ -1295,8 +1396,8 @@ export interface components {
             over_icu: number;
             pareto: boolean;
             beaten_by: string | null;
-            by_area: components["schemas"]["Share"][];
-            by_age: components["schemas"]["Share"][];
+            by_area: components["schemas"]["CriterionShare"][];
+            by_age: components["schemas"]["CriterionShare"][];
             fairness: components["schemas"]["Fairness"];
             fan: {
                 [key: string]: number[][];
@@ -1304,7 +1405,8 @@ export interface components {
         };
         /**
          * Prediction
-         * @description `fingerprint` names every input: the same gives the same bytes. `not_made` says why there is none.
+         * @description `fingerprint` names every input: the same gives the same bytes. `not_made` says why there
+         *         is none.
          */
         Prediction: {
             incident: string;
@@ -1322,6 +1424,21 @@ export interface components {
             reaches: string[];
             /** @default null */
             not_made: string | null;
+        };
+        /**
+         * PublicActivation
+         * @description What is open, by whom, on which basis, until when.
+         */
+        PublicActivation: {
+            id: string;
+            hazard: string;
+            areas: string[];
+            purposes: string[];
+            by: string;
+            basis: string;
+            opened_at: string;
+            ends_at: string;
+            in_force: boolean;
         };
         /**
          * PublicArea
@@ -1353,7 +1470,8 @@ export interface components {
         };
         /**
          * PublicPage
-         * @description What anybody may see: figures by area without small numbers, measures in force, powers in use.
+         * @description What anybody may see: figures by area without small numbers, measures in force, powers in
+         *         use.
          */
         PublicPage: {
             as_of: string;
@@ -1370,7 +1488,8 @@ export interface components {
         };
         /**
          * ReceiveSupply
-         * @description What arrived: all that was sent, or what the quantity says; the difference is lost and stays on record.
+         * @description What arrived: all that was sent, or what the quantity says; the difference is lost and
+         *         stays on record.
          */
         ReceiveSupply: {
             /** @enum {unknown} */
@@ -1386,6 +1505,34 @@ export interface components {
             unit: string | null;
             /** @default  */
             note: string;
+        };
+        /**
+         * RecommendedAction
+         * @description One thing to do. `because` names the cause; `events` are the cause's own; `lacks` what there
+         *         is too little of.
+         *
+         *         `kind` is adopt, call, measure, overdue or a cause's own kind; `about` the plan, department,
+         *         measure or thing.
+         */
+        RecommendedAction: {
+            kind: string;
+            about: string;
+            do: string;
+            because: string;
+            effect: string;
+            department: string | null;
+            area: string;
+            by: string;
+            /** @default [] */
+            needs: string[];
+            /** @default [] */
+            lacks: string[];
+            /** @default null */
+            manual: string | null;
+            /** @default null */
+            task: string | null;
+            /** @default [] */
+            events: number[];
         };
         /**
          * RefuseHandOver
@@ -1432,7 +1579,8 @@ export interface components {
         };
         /**
          * RequestSupply
-         * @description Asks `from_area` (absent: whoever can) for a quantity of a kind, for a holder in one's own area or for itself.
+         * @description Asks `from_area` (absent: whoever can) for a quantity of a kind, for a holder in one's own
+         *         area or for itself.
          */
         RequestSupply: {
             /** @enum {unknown} */
@@ -1480,60 +1628,9 @@ export interface components {
             because: string;
         };
         /**
-         * Room
-         * @description The whole room at one instant.
-         */
-        Room: {
-            id: string;
-            as_of: string;
-            hazard: string;
-            area: string;
-            area_name: string;
-            title: string;
-            status: string;
-            level: string | null;
-            level_since: string | null;
-            opened_at: string;
-            closed_at: string | null;
-            round: number;
-            affected: string[];
-            new_total: number;
-            plan: string | null;
-            plan_authority: string | null;
-            proposed_plan: string | null;
-            curve: components["schemas"]["DayRow"][];
-            rail: components["schemas"]["Station"][];
-            board: components["schemas"]["Duty"][];
-            tasks: components["schemas"]["TaskRow"][];
-            tasks_all: number;
-            evidence: components["schemas"]["Evidence"][];
-            tree: components["schemas"]["Twig"][];
-            tree_cut: boolean;
-        };
-        /**
-         * Screen
-         * @description Everything at one instant. `seq` is how far the log was read; `at` is None for now.
-         */
-        Screen: {
-            at: string | null;
-            as_of: string;
-            seq: number;
-            last_event_at: string | null;
-            city: components["schemas"]["CityRow"];
-            span: components["schemas"]["Span"] | null;
-            mode: string;
-            figures: components["schemas"]["Figures"];
-            areas: components["schemas"]["AreaRow"][];
-            curve: components["schemas"]["DayRow"][];
-            incidents: components["schemas"]["IncidentRow"][];
-            departments: components["schemas"]["DepartmentRow"][];
-            late: components["schemas"]["LateTask"][];
-            restrictions: components["schemas"]["RestrictionRow"][];
-            sources: string[];
-        };
-        /**
          * SendSupply
-         * @description What was promised leaves: all of it, or what the quantity says. The first to expire goes first.
+         * @description What was promised leaves: all of it, or what the quantity says. The first to expire goes
+         *         first.
          */
         SendSupply: {
             /** @enum {unknown} */
@@ -1551,10 +1648,25 @@ export interface components {
             vehicle: string | null;
         };
         /**
+         * SensitivityResult
+         * @description What becomes of the ranking when one input is lower or higher. `margin`: cost of the
+         *         second less the first.
+         */
+        SensitivityResult: {
+            input: string;
+            factor: number;
+            source: string;
+            first: string;
+            changes_first: boolean;
+            margin: number;
+        };
+        /**
          * SerialInterval
-         * @description A gamma density moved left by `earliest_d` days (so that onset order can invert), by its mean and sd in days.
+         * @description A gamma density moved left by `earliest_d` days (so that onset order can invert), by its mean
+         *         and sd in days.
          *
-         *         `weight_pairs` says how many observed pairs the prior is worth when the outbreak's own links update it.
+         *         `weight_pairs` says how many observed pairs the prior is worth when the outbreak's own links
+         *         update it.
          */
         SerialInterval: {
             disease: string;
@@ -1566,71 +1678,6 @@ export interface components {
             weight_pairs: number;
             /** @default  */
             source: string;
-        };
-        /**
-         * Share
-         * @description What one area or age band bears: means, each with its [0.05, 0.95]. Small infections are hidden (null).
-         */
-        Share: {
-            key: string;
-            name: string;
-            residents: number;
-            infections: number | null;
-            /** @default null */
-            infections_range: [
-                number,
-                number
-            ] | null;
-            days_lost_per_100: number;
-            /**
-             * @default [
-             *       0,
-             *       0
-             *     ]
-             */
-            days_lost_range: [
-                number,
-                number
-            ];
-        };
-        /**
-         * Sheet
-         * @description The whole comparison; simulated, never a fact. `fingerprint` names every input: the same gives the same bytes.
-         */
-        Sheet: {
-            fingerprint: string;
-            /** @default true */
-            simulated: boolean;
-            /** @default  */
-            drill: string;
-            as_of: string | null;
-            live: boolean;
-            incident: string | null;
-            city: string;
-            residents: number;
-            disease: string;
-            days: number;
-            replicates: number;
-            seed: number;
-            ranked_by: string;
-            first: string;
-            probability_right: number;
-            why: {
-                [key: string]: string;
-            };
-            beds: number;
-            icu_beds: number;
-            currency: string;
-            levels: number[];
-            plans: components["schemas"]["PlanSheet"][];
-            pareto: string[];
-            pareto_by: string[];
-            sensitivity: components["schemas"]["Tried"][];
-            costs: components["schemas"]["Cost"][];
-            start: {
-                [key: string]: number;
-            };
-            notes: string[];
         };
         /**
          * SourceRow
@@ -1663,17 +1710,6 @@ export interface components {
             high: number;
         };
         /**
-         * Station
-         * @description One station of the loop: whether it has been reached, since when, and how much went through it.
-         */
-        Station: {
-            key: string;
-            reached_at: string | null;
-            count: number;
-            /** @default null */
-            of: number | null;
-        };
-        /**
          * Stay
          * @description One entry of the timeline.
          */
@@ -1688,7 +1724,8 @@ export interface components {
         };
         /**
          * StockRow
-         * @description `free` may be promised today: quantity less in_use, committed and expired; negative when too much is promised.
+         * @description `free` may be promised today: quantity less in_use, committed and expired; negative when
+         *         too much is promised.
          */
         StockRow: {
             id: string;
@@ -1712,9 +1749,11 @@ export interface components {
         };
         /**
          * SuperSpreading
-         * @description A case with more infectees than the 99th percentile of a Poisson with the outbreak's mean (Lloyd-Smith 2005).
+         * @description A case with more infectees than the 99th percentile of a Poisson with the outbreak's mean
+         *         (Lloyd-Smith 2005).
          *
-         *         `infectees` is the mean over sampled trees, `probability` the share of them in which it passes that bar.
+         *         `infectees` is the mean over sampled trees, `probability` the share of them in which it passes
+         *         that bar.
          */
         SuperSpreading: {
             case: string;
@@ -1747,6 +1786,27 @@ export interface components {
             result: string | null;
         };
         /**
+         * TracedContact
+         * @description One other, over all meetings. `probability` is of real co-presence, `transmission` of having
+         *         been infected.
+         *
+         *         Both are corrected by how often the model was right; an episode's own probability is what
+         *         position alone says.
+         */
+        TracedContact: {
+            subject: string;
+            minutes: number;
+            nearest_m: number;
+            probability: number;
+            transmission: number;
+            setting: string;
+            first_at: string;
+            last_at: string;
+            places: string[];
+            crowd: number;
+            episodes: components["schemas"]["Episode"][];
+        };
+        /**
          * TransferRow
          * @description One patient's way between two hospitals, without the patient.
          */
@@ -1768,37 +1828,25 @@ export interface components {
             because: string | null;
         };
         /**
-         * Tried
-         * @description What becomes of the ranking when one input is lower or higher. `margin`: cost of the second less the first.
+         * TrendChange
+         * @description One thing that is different. `sure`: the interval leaves no change out.
          */
-        Tried: {
-            input: string;
-            factor: number;
-            source: string;
-            first: string;
-            changes_first: boolean;
-            margin: number;
+        TrendChange: {
+            about: string;
+            sure: boolean;
+            says: string;
+            /** @default null */
+            figure: components["schemas"]["Figure"] | null;
+            /** @default [] */
+            events: number[];
         };
         /** Trust */
         Trust: {
             as_of: string;
-            activations: components["schemas"]["ActivationRow"][];
+            activations: components["schemas"]["PublicActivation"][];
             sources: components["schemas"]["SourceRow"][];
             looks: components["schemas"]["LookRow"][];
             looks_all: number;
-        };
-        /**
-         * Twig
-         * @description One event of the tree; `depth` 0 is what nothing of ours caused.
-         */
-        Twig: {
-            seq: number;
-            depth: number;
-            type: string;
-            occurred_at: string;
-            actor: string;
-            area_name: string;
-            says: Record<string, never>;
         };
     };
     responses: never;
@@ -1821,13 +1869,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Screen */
+            /** @description Dashboard */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Screen"];
+                    "application/json": components["schemas"]["Dashboard"];
                 };
             };
             /** @description What was wrong and what to do */
@@ -1963,13 +2011,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Room */
+            /** @description IncidentView */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Room"];
+                    "application/json": components["schemas"]["IncidentView"];
                 };
             };
             /** @description What was wrong and what to do */

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import date, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -41,6 +43,7 @@ from twinward.service.operations.daily_jobs import Housekeeping
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.service.platform import Caller, Platform
 from twinward.settings import Settings, load_settings
+from twinward.standards.fhir.audit_events import AuditEvents
 from twinward.storage.database.databases import Postgres, Sqlite, choose_database, require_log
 from twinward.storage.log import audit
 from twinward.storage.log.chain import ChainCheck
@@ -69,7 +72,11 @@ FACTS = tuple(
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
 )
-Reported = emergency_messages.CaseReported | emergency_messages.CaseReclassified
+Reported = (
+    emergency_messages.CaseReported
+    | emergency_messages.CaseReclassified
+    | emergency_messages.CaseAmended
+)
 Named = emergency_messages.NameContact
 MARK = "workspace.json"
 
@@ -139,6 +146,22 @@ def open_areas(workspace: Path) -> AreaTree:
     return AreaTree(roots[0] if len(roots) == 1 else "city", manifest.areas)
 
 
+def open_zone(workspace: Path, settings: Settings) -> tzinfo:
+    """The zone by which the city counts its days: its own, or where there is no city the one of
+    the settings.
+    """
+    folder = workspace / "city"
+    name = read_manifest(folder).timezone if (folder / "city.json").exists() else settings.timezone
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InputError(
+            f"there is no time zone {name!r}",
+            "name one as Asia/Shanghai, in city.toml or settings.toml",
+            code="bad_timezone",
+        ) from error
+
+
 def count_residents(workspace: Path, areas: AreaTree, area: str) -> int:
     """How many live in an area; 0 without a city of residents."""
     if not (workspace / "city" / "leaf_start.npy").exists():
@@ -161,6 +184,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         areas=areas,
         library=load_library(extra_plans=workspace / "plans"),
         residents=cache(lambda area: count_residents(workspace, areas, area)),
+        zone=open_zone(workspace, settings),
     )
     place = settings.storage.url or workspace
     require_log(place)
@@ -169,7 +193,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     )
     identities = Identities(workspace / "keys", managed=mark.managed)
     accounts = Accounts(workspace / "keys")
-    twins = Twins(BEHAVIOUR)
+    twins = Twins(BEHAVIOUR, reference.zone)
     watch = ThresholdMonitor(store, twins.ask, reference.areas.root)
 
     @cache
@@ -186,6 +210,8 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
             lambda: desk().of(msgspec.structs.replace(local_admin(), name="loop")),
             fact,
             event,
+            onset_of(store, fact),
+            reference.zone,
         ),
     )
     intake = IntakeHandle(
@@ -229,15 +255,27 @@ def require_fenced(workspace: Path, settings: Settings) -> None:
         )
 
 
+def onset_of(store: SqlStore, fact: Reported) -> date | None:
+    """When the person of a case fell ill, as it is known now."""
+    with store.read() as rows:
+        case = rows.find("cases", fact.case)
+    return case.onset if case is not None else None
+
+
 def find_contacts(
-    workspace: Path, tracing: Callable[[], Tracing], fact: Reported, event: Event
+    workspace: Path,
+    tracing: Callable[[], Tracing],
+    fact: Reported,
+    event: Event,
+    onset: date | None,
+    zone: tzinfo,
 ) -> Sequence[Named]:
     """A case's contacts from the lake; nothing where there is no lake."""
     if not (workspace / "lake").is_dir():
         return ()
     from twinward.service.tracing.automatic_tracing import find_contacts as find
 
-    return find(tracing(), fact, event)
+    return find(tracing(), fact, event, onset, zone)
 
 
 def vault_key(settings: Settings) -> Path | None:
@@ -351,7 +389,7 @@ def verify_log(workspace: Path) -> ChainCheck:
 
 def export_log(workspace: Path, path: Path, *, fhir: bool = True) -> int:
     """Write the whole log, as FHIR AuditEvents or as it is stored; how many events."""
-    return audit.export_chain(open_database(workspace), path, fhir=fhir)
+    return audit.export_chain(open_database(workspace), path, form=AuditEvents() if fhir else None)
 
 
 def anchors_that_fail(workspace: Path, anchors: list[tuple[int, str]]) -> list[int]:
@@ -362,7 +400,7 @@ def anchors_that_fail(workspace: Path, anchors: list[tuple[int, str]]) -> list[i
 
 
 def verify_log_file(path: Path) -> ChainCheck:
-    return audit.verify_file(path)
+    return audit.verify_file(path, AuditEvents())
 
 
 def open_database(workspace: Path) -> Sqlite | Postgres:

@@ -25,6 +25,7 @@ from twinward.citybase.columns import (
 from twinward.citybase.config import CityConfig, load_config
 from twinward.citybase.directory import CITY, REJECTED, locked, storage_error, whole_city
 from twinward.citybase.fidelity import measure
+from twinward.citybase.people.losses import people_left_out
 from twinward.citybase.people.synthesis import Columns, Progress, synthesise
 from twinward.citybase.places.buildings import write_buildings
 from twinward.citybase.places.named_places import SITE_OF_KIND, PlaceTable
@@ -41,12 +42,14 @@ def build(
     *,
     seed: int = 0,
     threads: int = 0,
+    accept_losses: bool = False,
     progress: Progress = lambda stage, share: None,
 ) -> dict[str, Any]:
     """Builds the city of a city file into `workspace/city` and returns its report.
 
     The older city stays until the new one is whole. Rejected rows are in `workspace/city-rejected`,
-    also when the build fails. InputError names the source, column and line at fault.
+    also when the build fails. InputError names the source, column and line at fault, and asks when
+    most residents of the sources would be left out, unless `accept_losses`.
     """
     began = time.perf_counter()
     config = load_config(config_path)
@@ -54,7 +57,7 @@ def build(
         progress("sources", 0.0)
         rejected = workspace / REJECTED
         shutil.rmtree(rejected, ignore_errors=True)
-        sources = Sources(config, config_path.resolve().parent, seed)
+        sources = Sources(config, config_path.resolve().parent, seed, accept_losses)
         try:
             sources.read()
         finally:
@@ -155,6 +158,7 @@ def report_of(
         "buildings": len(sources.buildings.kind) if sources.buildings is not None else 0,
         "sites": {kind: int((base.site_kind == i).sum()) for i, kind in enumerate(SITE_KINDS)},
         "sources": [ledger.report() for ledger in sources.ledgers],
+        "people_left_out": people_left_out(sources.ledgers, base.residents),
         "synthetic": synthetic_notes(sources),
         "seed": sources.seed,
         "seconds": round(time.perf_counter() - began, 3),

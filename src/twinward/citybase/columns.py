@@ -141,7 +141,8 @@ def open_city(directory: Path) -> CityBase:
             ) from error
         if len(arrays[name]) != manifest.lengths[name]:
             raise StorageError(
-                f"column {name} has {len(arrays[name])} rows, the manifest {manifest.lengths[name]}",
+                f"column {name} has {len(arrays[name])} rows, "
+                f"the manifest {manifest.lengths[name]}",
                 "build the city again",
                 code="broken_city",
             )

@@ -16,22 +16,31 @@ from twinward.core.errors import InputError
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every source file states. `file` is relative to the city file; its ending names the
     format.
+
+    What the city file leaves out is as the source says of itself (.cpg, .prj, crs member, byte
+    order mark), and where that is silent too UTF-8, commas and WGS 84.
     """
 
     file: str
-    encoding: str = "utf-8"
-    separator: str = ","
-    crs: str = "wgs84"  # wgs84 | gcj02 | EPSG:n
+    encoding: str = ""
+    separator: str = ""
+    crs: str = ""  # wgs84 | gcj02 | EPSG:n
+    layer: str = ""  # of a GeoPackage with several
+    thousands: str = ""  # the sign that parts thousands, where the numbers themselves leave it open
+    decimal: str = ""
 
 
 class CityHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[city]`. `max_snap_m`: a point this far outside every outline still counts to the nearest
     one.
+
+    Left out, it is 2 km for single points and nothing for a grid, whose cells outside belong to the
+    neighbours.
     """
 
     name: str
     timezone: str = "UTC"
-    max_snap_m: float = 2000.0
+    max_snap_m: float | None = None
     men: int | None = None  # of the residents; with `women` the exact split, otherwise half
     women: int | None = None
 
@@ -132,6 +141,7 @@ class Osm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     roads: bool = True
     buildings: bool = True
     amenities: bool = True
+    private_roads: bool = False  # True for services that hold the keys
 
 
 class CityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

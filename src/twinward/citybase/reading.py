@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twinward.citybase.areas.cells import leaf_radii_m, seat_areas
 from twinward.citybase.areas.hierarchy import Hierarchy, read_hierarchy
-from twinward.citybase.areas.locator import Finder
+from twinward.citybase.areas.locator import M_PER_DEGREE, Finder
 from twinward.citybase.areas.outlines import (
     areas_from_boundaries,
     attach_boundaries,
@@ -25,10 +25,17 @@ from twinward.citybase.defaults import (
     household_shares,
 )
 from twinward.citybase.inputs import CityInputs, whole_ages
-from twinward.citybase.people.profiles import default_jobs, read_ages, read_jobs, read_sizes
+from twinward.citybase.people.hexagons import hierarchy_of_cells
+from twinward.citybase.people.losses import require_most
+from twinward.citybase.people.profiles import (
+    default_jobs,
+    jobs_by_floor,
+    read_ages,
+    read_jobs,
+    read_sizes,
+)
 from twinward.citybase.people.residents import (
     Weights,
-    hierarchy_of_cells,
     read_weights,
     residents_by_points,
     residents_by_table,
@@ -61,8 +68,8 @@ class Sources:
     buildings: Buildings | None = None
     building_leaf: NDArray[Any]
 
-    def __init__(self, config: CityConfig, base: Path, seed: int) -> None:
-        self.config, self.base, self.seed = config, base, seed
+    def __init__(self, config: CityConfig, base: Path, seed: int, accept: bool = False) -> None:
+        self.config, self.base, self.seed, self.accept = config, base, seed, accept
         self.ledgers: list[SourceLedger] = []
         self.notes: list[str] = []
         self._osm: Any = None
@@ -86,7 +93,12 @@ class Sources:
         finder = Finder(self.hierarchy, self.config.city.max_snap_m)
         if residents is None:
             residents = residents_by_points(
-                self._weights, self.config.residents, finder, self._residents_ledger
+                self._weights,
+                self.config.residents,
+                finder,
+                self._residents_ledger,
+                self.config.city.max_snap_m,
+                self.accept,
             )
         self._read_places(finder)
         self.frame = self._make_frame(residents, finder)
@@ -129,7 +141,7 @@ class Sources:
             name: SourceLedger(f"osm.{name}", f"osm ({osm.file})")
             for name in ("roads", "buildings", "amenities")
         }
-        self._osm = read_osm(path, *ledgers.values())
+        self._osm = read_osm(path, *ledgers.values(), private_roads=osm.private_roads)
         wanted = {
             "roads": osm.roads,
             "buildings": osm.buildings or self.config.residents.kind == "buildings",
@@ -141,6 +153,10 @@ class Sources:
             self.roads = build_roads(self._osm)
             main = float((self.roads.component == 0).mean()) if len(self.roads.component) else 0.0
             self.notes.append(f"roads: {main:.1%} of the nodes lie in the largest connected part")
+            if osm.private_roads:
+                self.notes.append(
+                    "roads: private roads and gates are taken as open (private_roads)"
+                )
         if wanted["buildings"]:
             self.buildings = build_buildings(self._osm)
             stated = float(self.buildings.levels_stated.mean()) if len(self.buildings.kind) else 0.0
@@ -159,7 +175,7 @@ class Sources:
             assert hierarchy is not None
             self.hierarchy = hierarchy
             self.notes.append("residents of an area are shared evenly over the leaf areas below it")
-            return residents_by_table(residents, hierarchy, self.base, ledger)
+            return residents_by_table(residents, hierarchy, self.base, ledger, self.accept)
         if residents.kind == "buildings":
             assert self.buildings is not None
             ledger.read = len(self.buildings.kind)
@@ -192,7 +208,10 @@ class Sources:
             self.hierarchy = hierarchy
             return None
         self.hierarchy, made = hierarchy_of_cells(
-            self._weights, total_of(self._weights.count, residents, ledger)
+            self._weights, total_of(self._weights.count, residents, ledger), ledger
+        )
+        require_most(
+            ledger, sum(ledger.people.values()), float(self._weights.count.sum()), self.accept
         )
         return made
 
@@ -279,20 +298,38 @@ class Sources:
         if self.config.jobs:
             ledger = self.ledger("jobs", f"jobs ({self.config.jobs.file})")
             return read_jobs(self.config.jobs, self.base, ledger, finder)
-        if self.buildings is not None and self.buildings.work_m2().sum() > 0:
-            inside = self.building_leaf >= 0
-            floor = self.buildings.work_m2() + 0.05 * self.buildings.home_m2()
-            self.notes.append(
-                "jobs: by floor area that is no home, and a twentieth of that which is (our "
-                "assumption)"
-            )
-            return np.asarray(
-                np.bincount(self.building_leaf[inside], floor[inside], len(residents)), np.float64
-            )
-        self.notes.append(
-            "jobs: by residents, rising with their density (our assumption), this city gives none"
+        plain = default_jobs(
+            residents, self._widths(radius), self.config.assumptions.jobs_density_exponent
         )
-        return default_jobs(residents, radius, self.config.assumptions.jobs_density_exponent)
+        if self.buildings is None or not len(self.buildings.kind):
+            self.notes.append(
+                "jobs: by residents, rising with their density (our assumption), this city gives "
+                "none"
+            )
+            return plain
+        inside = self.building_leaf >= 0
+        floor, work, home = (
+            np.bincount(self.building_leaf[inside], area[inside], len(residents))
+            for area in (
+                self.buildings.floor_m2,
+                self.buildings.work_m2(),
+                self.buildings.home_m2(),
+            )
+        )
+        jobs, note = jobs_by_floor(
+            residents, floor, work + 0.05 * home, plain, self._zones(finder.points)
+        )
+        self.notes.append(note)
+        return jobs
+
+    def _widths(self, radius: NDArray[Any]) -> NDArray[np.float64]:
+        """Radii of discs as large as the leaves: their outlines' where they have one."""
+        width = np.array(radius, dtype=np.float64)
+        for i, leaf in enumerate(self.hierarchy.leaves):
+            if leaf.shape is not None and leaf.point is not None:
+                scale = M_PER_DEGREE**2 * np.cos(np.radians(leaf.point[1]))
+                width[i] = np.sqrt(leaf.shape.area * scale / np.pi)
+        return width
 
     def _zones(self, points: NDArray[Any]) -> NDArray[np.int64]:
         """Groups of leaves between which commuting is balanced: the level above the leaves, else

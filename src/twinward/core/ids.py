@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
+import msgspec
+
+OURS = ("cmd", "note", "look")  # with which the ids of commands begin that the platform itself asks
+RESERVED = re.compile(rf"(?:{'|'.join(OURS)})-|.*//", re.DOTALL)
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
 
 
@@ -13,3 +18,20 @@ def derive_id(prefix: str, *parts: str | int) -> str:
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=10).digest(), "big")
     letters = "".join(ALPHABET[(number >> shift) & 31] for shift in range(75, -1, -5))
     return f"{prefix}-{letters}"
+
+
+def is_reserved(command_id: str) -> bool:
+    """Whether an id could be one that the platform makes: a sender's message is then kept under
+    its sender's name.
+    """
+    return RESERVED.match(command_id) is not None
+
+
+def own_id(actor: str, source: str, command_id: str) -> str:
+    """The id of a sender's message in the sender's own namespace, which no other's reaches."""
+    return f"{actor}/{source}//{command_id}"
+
+
+def content_of(message: msgspec.Struct) -> str:
+    """A digest of what a message says: the same words under the same id are the same message."""
+    return hashlib.blake2b(msgspec.json.encode(message), digest_size=16).hexdigest()

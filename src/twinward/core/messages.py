@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+OWN_ACTORS = ("loop", "watch")  # what follows from events by itself; all else has a sender
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -35,11 +36,28 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A command with who asks and which event made them ask (`cause`, an event id)."""
+    """A command with who asks and which event made them ask (`cause`, an event id).
+
+    `source` names the sender's feed when it came from outside, and `content` is a digest of what it
+    said: the same id with the same content is a duplicate, with another it is refused.
+    """
 
     command: Command
     actor: str
     cause: str | None = None
+    source: str | None = None
+    content: str | None = None
+
+
+class Done(msgspec.Struct, frozen=True):
+    """Who asked for a command that is in the log, and what it said; an old log knows only type
+    and actor.
+    """
+
+    type: str
+    actor: str
+    source: str | None = None
+    content: str | None = None
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

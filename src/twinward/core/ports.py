@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 from numpy.typing import NDArray
 
-from twinward.core.messages import Counts, Difference, Draft, Event, Request
+from twinward.core.messages import Counts, Difference, Done, Draft, Event, Request
 
 T = TypeVar("T")
 
@@ -108,7 +109,20 @@ class Transaction(Rows, Protocol):
     @property
     def recorded_at(self) -> datetime: ...
 
+    @property
+    def now(self) -> datetime:
+        """What the clock says; `recorded_at` is later where the log is a little ahead of the
+        clock.
+        """
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """What is done in its body is kept, or undone whole when the body raises; attempts may
+        lie in each other.
+        """
+
     def seen(self, command_id: str) -> bool: ...
+
+    def find_command(self, command_id: str) -> Done | None: ...
 
     def append(
         self, request: Request, drafts: Sequence[Draft], occurred_at: datetime
@@ -175,6 +189,12 @@ class Sealer(Protocol):
 
     def flush(self) -> None:
         """Make new keys durable; the store calls it before it commits what they sealed."""
+
+    def pending(self) -> int:
+        """How many keys were made since the last flush."""
+
+    def drop(self, keep: int) -> None:
+        """Forget all of them but the first `keep`: what they sealed was undone."""
 
 
 class Intake(Protocol):

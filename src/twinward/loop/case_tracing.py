@@ -20,14 +20,17 @@ from twinward.twins.twin import Twins
 
 OFFSET = "tracing"
 BATCH = 100
-KINDS = ("CaseReported", "CaseReclassified")
+KINDS = ("CaseReported", "CaseReclassified", "CaseAmended")
 TRACED = ("confirmed", "asymptomatic")
-FindContacts = Callable[[m.CaseReported | m.CaseReclassified, Event], Sequence[m.NameContact]]
+Reported = m.CaseReported | m.CaseReclassified | m.CaseAmended
+FindContacts = Callable[[Reported, Event], Sequence[m.NameContact]]
 
 
 class CaseTracing:
-    """Asks `find_contacts` once for every case that is confirmed; naming a contact again names it
-    once.
+    """Asks `find_contacts` once for every case that is confirmed, and again when its onset becomes
+    known.
+
+    Naming a contact again names it once.
 
     In peacetime, or where the activation does not open the question, nothing is asked and the log
     is followed on.
@@ -62,7 +65,9 @@ class CaseTracing:
 
     def contacts_of(self, event: Event) -> Sequence[m.NameContact]:
         fact = event.fact
-        if not isinstance(fact, m.CaseReported | m.CaseReclassified) or fact.status not in TRACED:
+        if not isinstance(fact, Reported) or fact.status not in TRACED:
+            return ()
+        if isinstance(fact, m.CaseAmended) and not fact.retrace:
             return ()
         try:
             return self.find_contacts(fact, event)

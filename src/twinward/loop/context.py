@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -24,13 +25,20 @@ def no_population_data(area: str) -> int:
 
 
 class ReferenceData(msgspec.Struct, frozen=True, kw_only=True):
-    """The city's areas, how many live in each, and the library of hazards, plans and
+    """The city's areas, how many live in each, its zone, and the library of hazards, plans and
     departments.
     """
 
     areas: AreaTree
     library: Library
     residents: Callable[[str], int] = no_population_data
+    zone: tzinfo = UTC
+
+    def day_of(self, at: datetime) -> date:
+        """The civil day of an instant in the city: reports, curves and quiet days are counted by
+        it.
+        """
+        return at.astimezone(self.zone).date()
 
 
 # a policy reads an event and the rows, and yields the commands that follow; it never writes

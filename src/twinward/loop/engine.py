@@ -29,6 +29,7 @@ TICKS_A_ROUND = 10
 POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.CaseReported: (trigger.case_reported,),
     m.CaseReclassified: (trigger.case_reclassified,),
+    m.CaseAmended: (trigger.case_amended,),
     m.CountReported: (trigger.count_reported,),
     m.PlaceAffected: (trigger.place_affected,),
     m.HazardReported: (trigger.hazard_reported,),

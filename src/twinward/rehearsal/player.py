@@ -151,7 +151,8 @@ class Player:
             shown = self.get(f"/v1/incidents/{row['id']}")
             if shown["proposed_plan"] and self.would_adopt(shown):
                 term = (shown["ended_plan"] or {}).get("ended_at", shown["level_since"])
-                name = f"adopt-{row['id']}-{row['round']}-{shown['proposed_plan']}-{shown['level_since']}-{term}"
+                proposed, since = shown["proposed_plan"], shown["level_since"]
+                name = f"adopt-{row['id']}-{row['round']}-{proposed}-{since}-{term}"
                 item = {
                     "id": name,
                     "type": "AdoptPlan",

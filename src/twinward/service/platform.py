@@ -12,7 +12,8 @@ import msgspec
 
 from twinward.core.clock import Clock
 from twinward.core.errors import ConflictError, RefusedError
-from twinward.core.messages import Counts, Request
+from twinward.core.ids import content_of
+from twinward.core.messages import OWN_ACTORS, Counts, Request
 from twinward.core.ports import IntakeDoor, Store, Transaction
 from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.loop.context import ReferenceData
@@ -23,7 +24,7 @@ from twinward.security.identity.people import Caller, Identities, anybody, local
 from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.vault import Vault
-from twinward.service.operations.reconciliation import OWN_ACTORS, Reconciler
+from twinward.service.operations.reconciliation import Reconciler
 from twinward.twins.snapshot import Snapshot
 
 __all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "snapshot_of"]
@@ -73,7 +74,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
-    return Snapshot(reader, platform.reference.areas, at)
+    return Snapshot(reader, platform.reference.areas, at, platform.reference.zone)
 
 
 def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:
@@ -84,7 +85,8 @@ def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:
     def work(tx: Transaction) -> tuple[str, ...]:
         events: tuple[str, ...] = ()
         for command in commands:
-            done = platform.loop.twins.ask_one(tx, Request(command=command, actor=caller.name))
+            request = Request(command=command, actor=caller.name, content=content_of(command))
+            done = platform.loop.twins.ask_one(tx, request)
             if done.status == "rejected":
                 kind = RefusedError if done.code in REFUSED_CODES else ConflictError
                 raise kind(done.message or "refused", code=done.code)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from twinward.core.ports import Reader
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents.closure import CriterionResult, find_evidence
+from twinward.twins.emergency.reports.case_history import find_case
+
+__all__ = ["Snapshot", "find_case"]
 
 
 class Snapshot:
@@ -15,10 +18,13 @@ class Snapshot:
     here writes.
     """
 
-    def __init__(self, reader: Reader, areas: AreaTree, at: datetime | None = None) -> None:
+    def __init__(
+        self, reader: Reader, areas: AreaTree, at: datetime | None = None, zone: tzinfo = UTC
+    ) -> None:
         self.reader = reader
         self.areas = areas
         self.at = at
+        self.zone = zone
 
     def list_rows(
         self, table: str, *, under: str | None = None, limit: int | None = None, **equals: Any
@@ -52,7 +58,11 @@ class Snapshot:
                 CriterionResult(objective=key, holds=True, because=because)
                 for key, because in found.evidence.items()
             ]
-        return find_evidence(found, self.reader, self.at or now) if found is not None else []
+        return (
+            find_evidence(found, self.reader, (self.at or now).astimezone(self.zone))
+            if found is not None
+            else []
+        )
 
 
 def equals_or_in(value: Any, wanted: Any) -> bool:

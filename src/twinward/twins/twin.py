@@ -5,22 +5,35 @@ how one is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError, TwinwardError
-from twinward.core.messages import Command, Draft, Event, Fact, Outcome, Request
+from twinward.core.errors import ConflictError, InputError, TwinwardError
+from twinward.core.ids import is_reserved, own_id
+from twinward.core.messages import OWN_ACTORS, Command, Done, Draft, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.texts import require_message
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, when it happened in the world, and when we learn of it."""
+    """Who asks, when it happened in the world, when we learn of it, what the clock says, and by
+    which zone the city counts its days.
+
+    `now` decides what is valid now; `recorded_at` is its place in the log, which a clock may have
+    dragged ahead.
+    """
 
     actor: str
     occurred_at: datetime
     recorded_at: datetime
+    now: datetime
+    zone: tzinfo = UTC
+
+    def day_of(self, at: datetime) -> date:
+        """The civil day of an instant in the city."""
+        return at.astimezone(self.zone).date()
 
 
 Handler = Callable[[Any, Rows, Context], list[Draft]]
@@ -56,29 +69,43 @@ class Twins:
     writes.
     """
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, zone: tzinfo = UTC) -> None:
         self.behaviour = behaviour
+        self.zone = zone
 
     def ask(self, tx: Transaction, requests: Sequence[Request]) -> list[Outcome]:
         """Do each request once; a refused one changes nothing and the rest go on."""
         return [self.ask_one(tx, request) for request in requests]
 
     def ask_one(self, tx: Transaction, request: Request) -> Outcome:
-        command = request.command
-        if tx.seen(command.id):
-            return Outcome(id=command.id, status="duplicate", code="duplicate")
+        """Do it once and whole, or leave nothing of it: every text is checked first, and a
+        refusal is undone.
+        """
+        sent = request.command.id
+        try:
+            ours = request.actor in OWN_ACTORS
+            require_message(
+                request.command, request.actor, request.source, request.cause, ours=ours
+            )
+            request = with_own_id(tx, request)
+            done = tx.find_command(request.command.id)
+            if done is not None:
+                return told_again(sent, request, done)
+            with tx.attempt():
+                events = self._happen(tx, request)
+        except InputError as error:
+            return rejected(sent, error)
+        return Outcome(id=sent, status="stored", events=tuple(event.id for event in events))
+
+    def _happen(self, tx: Transaction, request: Request) -> list[Event]:
+        occurred_at = request.command.occurred_at or tx.recorded_at
         context = Context(
             actor=request.actor,
-            occurred_at=command.occurred_at or tx.recorded_at,
+            occurred_at=occurred_at,
             recorded_at=tx.recorded_at,
+            now=tx.now,
+            zone=self.zone,
         )
-        try:
-            events = self._happen(tx, request, context)
-        except InputError as error:
-            return rejected(command.id, error)
-        return Outcome(id=command.id, status="stored", events=tuple(event.id for event in events))
-
-    def _happen(self, tx: Transaction, request: Request, context: Context) -> list[Event]:
         handler = self.behaviour.handlers.get(type(request.command))
         if handler is None:
             raise InputError(
@@ -99,3 +126,38 @@ class Twins:
 def rejected(command_id: str, error: TwinwardError) -> Outcome:
     """The outcome that tells the sender what was wrong and what to do."""
     return Outcome(id=command_id, status="rejected", code=error.code, message=str(error))
+
+
+def with_own_id(tx: Transaction, request: Request) -> Request:
+    """An id from outside stands for itself unless another has it, or only we may: then its sender's
+    name goes before.
+
+    So nobody can take the id of another's message, nor that of a command which the loop will ask
+    one day.
+    """
+    if request.source is None:
+        return request
+    plain = request.command.id
+    if not is_reserved(plain):
+        done = tx.find_command(plain)
+        if done is None or (done.actor == request.actor and done.source in (None, request.source)):
+            return request
+    own = own_id(request.actor, request.source, plain)
+    return msgspec.structs.replace(
+        request, command=msgspec.structs.replace(request.command, id=own)
+    )
+
+
+def told_again(sent: str, request: Request, done: Done) -> Outcome:
+    """A command whose id is in the log: the same sender's same words are a duplicate, all else
+    is refused.
+    """
+    same = done.actor == request.actor and done.type == str(request.command.__struct_config__.tag)
+    if same and (request.content is None or done.content in (None, request.content)):
+        return Outcome(id=sent, status="duplicate", code="duplicate")
+    error = ConflictError(
+        f"the id {sent!r} was used for something else",
+        "give each message an id of its own",
+        code="id_taken",
+    )
+    return rejected(sent, error)

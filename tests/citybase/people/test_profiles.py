@@ -8,10 +8,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from twinward.citybase.defaults import household_shares, spread_bands
-from twinward.citybase.people.profiles import parse_band, single_years
+from twinward.citybase.people.bands import parse_band
+from twinward.citybase.people.profiles import single_years
 from twinward.citybase.places.named_places import map_kind
 from twinward.citybase.sources.ledger import SourceLedger
-from twinward.citybase.sources.tables import to_number, to_text
+from twinward.citybase.sources.numbers import to_number
+from twinward.citybase.sources.tables import to_text
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,9 @@ def test_columns_can_be_renamed(tmp_path: Path) -> None:
 @settings(deadline=None)  # the first call compiles
 @given(
     st.datetimes(
-        min_value=datetime(1901, 1, 2), max_value=datetime(2099, 12, 30), timezones=st.timezones()
+        min_value=datetime(1901, 1, 2),  # noqa: DTZ001
+        max_value=datetime(2099, 12, 30),  # noqa: DTZ001
+        timezones=st.timezones(),
     )
 )
 def test_times_are_read_as_python_reads_them(at: datetime) -> None:

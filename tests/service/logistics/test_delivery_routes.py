@@ -11,7 +11,7 @@ import pytest
 
 from helpers.cities import Desk
 from twinward.citybase.places.roads import Roads, components, write_roads
-from twinward.citybase.sources.osm import CLASSES
+from twinward.citybase.sources.ways import CLASSES
 from twinward.core.errors import InputError
 from twinward.service.logistics import delivery_routes
 
@@ -64,9 +64,9 @@ def test_lorries_keep_to_the_streets_for_cars_and_drones_to_windows_and_payload(
     assert plan.distances == "by the road graph" and not plan.left_out
     carried = {one.vehicle: [visit.stop for visit in one.visits] for one in plan.rounds}
     lorries = [one for one in plan.rounds if one.vehicle.startswith("lorry")]
-    assert all(
-        one.distance_m == pytest.approx(4000) for one in lorries
-    )  # once round the ring, nobody turns
+    # once round the ring, nobody turns; and from the crossings to the doors beside it
+    assert all(4000 <= one.distance_m < 5500 for one in lorries)
+    assert ("stop middle", pytest.approx(660, abs=40)) in plan.off_road
     (north,) = [visit for one in plan.rounds for visit in one.visits if visit.stop == "north"]
     assert 32_400 <= north.arrive_s <= 36_000
     assert all(stop == "north" for stop in carried.get("drone-1", []))

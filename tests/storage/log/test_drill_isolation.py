@@ -19,6 +19,7 @@ from twinward.core.errors import TwinwardError
 from twinward.service.intake import file_import
 from twinward.service.intake.commands import submit_objects
 from twinward.service.platform import local_admin
+from twinward.standards.fhir.audit_events import AuditEvents
 from twinward.storage.log import audit
 
 
@@ -157,12 +158,12 @@ def test_one_database_never_holds_a_drill_and_something_else(
 def test_an_exported_log_of_a_drill_says_so_in_every_form(tmp_path: Path, fhir: bool) -> None:
     folder, file = make(tmp_path / "drill", "practice-1"), tmp_path / "log"
     compose.export_log(folder, file, fhir=fhir)
-    check = audit.verify_file(file)
+    check = audit.verify_file(file, AuditEvents())
     assert (check.ok, check.drill) == (True, "practice-1")
     lines = file.read_bytes().splitlines(keepends=True)
     assert not fhir or all(b"HTEST" in line for line in lines)
     file.write_bytes(b"".join([*lines[:-1], lines[-1].replace(b"practice-1", b"")]))
-    assert not audit.verify_file(file).ok
+    assert not audit.verify_file(file, AuditEvents()).ok
 
 
 def test_what_comes_from_a_drill_is_refused_by_a_real_log(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_rows_are_found_listed_and_counted(store: Any, words: Any) -> None:
         open_incident(words, 3, "310115", level=1, load=2.5, due_at=due + timedelta(hours=1))
     )
     with store.read() as reader:
-        ids = lambda **how: [row.id for row in reader.list_rows("incidents", **how)]
+        ids = lambda **how: [row.id for row in reader.list_rows("incidents", **how)]  # noqa: E731
         assert reader.find("incidents", "inc-1").level == 2
         assert reader.find("incidents", "none") is None
         assert ids() == ["inc-1", "inc-2", "inc-3"]
@@ -227,7 +227,7 @@ def test_the_past_is_asked_by_instant_and_by_knowledge(store: Any, words: Any, c
     clock.advance(timedelta(hours=1))
     store.write(lambda tx: tx.remove("incidents", "inc-1", words.START + 4 * day))
     with store.read() as reader:
-        at = lambda days, **how: [
+        at = lambda days, **how: [  # noqa: E731
             (row.area, row.level)
             for row in reader.as_of("incidents", words.START + days * day, **how)
         ]

@@ -12,8 +12,9 @@ import numpy as np
 from twinward.citybase.config import AreasConfig, Level
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
-from twinward.citybase.sources.shapes import to_wgs84
-from twinward.citybase.sources.tables import SourceTable, read_table, to_numbers, to_text
+from twinward.citybase.sources.names import Names
+from twinward.citybase.sources.systems import to_wgs84
+from twinward.citybase.sources.tables import SourceTable, read_table, to_text
 from twinward.core.errors import InputError
 from twinward.core.geography import is_point
 
@@ -64,25 +65,9 @@ class Hierarchy:
     def leaves(self) -> list[AreaNode]:
         return self.nodes[-1]
 
-    def find(self, level: int, word: str) -> AreaNode | None:
-        """The area of `level` with this code or, when only one has it, this name."""
-        index = self._index(level)
-        return index.get(word)
-
-    def _index(self, level: int) -> dict[str, AreaNode]:
-        index: dict[str, AreaNode] = {}
-        seen: dict[str, int] = {}
-        for node in self.nodes[level]:
-            seen[node.name] = seen.get(node.name, 0) + 1
-        index.update(
-            {node.name: node for node in self.nodes[level] if node.name and seen[node.name] == 1}
-        )
-        index.update({node.stated: node for node in self.nodes[level]})
-        return index
-
-    def index(self, level: int) -> dict[str, AreaNode]:
+    def names(self, level: int) -> Names[AreaNode]:
         """Areas of `level` by code and by unambiguous name."""
-        return self._index(level)
+        return Names(self.nodes[level])
 
     def sort(self) -> None:
         for nodes in self.nodes:
@@ -196,9 +181,9 @@ def published_points(level: Level, table: SourceTable, ledger: SourceLedger) -> 
     """
     if not level.lon or not level.lat:
         return None
-    lon = to_numbers(table.column(level.lon, f"areas.levels.{level.level}.lon"))
-    lat = to_numbers(table.column(level.lat, f"areas.levels.{level.level}.lat"))
-    lon, lat = to_wgs84(lon, lat, level.crs, ledger.label)
+    lon = table.numbers(level.lon, f"areas.levels.{level.level}.lon")
+    lat = table.numbers(level.lat, f"areas.levels.{level.level}.lat")
+    lon, lat = to_wgs84(lon, lat, table.crs, ledger.label)
     good = np.array(
         [is_point(x, y) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)], dtype=bool
     )

@@ -4,45 +4,49 @@ floor area.
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import h3
 import msgspec
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from twinward.citybase.areas.hierarchy import MOST_LEAVES, AreaNode, Hierarchy
+from twinward.citybase.areas.hierarchy import Hierarchy
 from twinward.citybase.areas.locator import Finder, leaves_of
+from twinward.citybase.areas.outlines import note_other_forms
 from twinward.citybase.config import ResidentsConfig
 from twinward.citybase.inputs import apportion
+from twinward.citybase.people.grids import grid_step_m, on_a_coast
+from twinward.citybase.people.losses import MOST, people_of, require_areas, require_most
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.names import is_total
 from twinward.citybase.sources.points import read_points
 from twinward.citybase.sources.shapes import read_features
-from twinward.citybase.sources.tables import read_table, to_numbers, to_text
+from twinward.citybase.sources.tables import read_table, table_of_features, to_text
 from twinward.core.errors import InputError
 
-RESIDENTS_PER_CELL = 200  # the finest H3 resolution whose cells hold at least this many on average
-FINEST, COARSEST, MOST_ZONES = 9, 4, 256
 MOST_RESIDENTS = 200_000_000
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
-    """Points with residents. lonlat float64[n, 2], count float64[n]; lines and rows of the
-    source for rejections.
+    """Points with residents. lonlat float64[n, 2], count float64[n]; lines and rows of the source
+    for rejections.
+
+    `shapes` where the source draws them; `lost` float64, the counts of rows that were not used.
     """
 
     lonlat: NDArray[Any]
     count: NDArray[Any]
     lines: list[int]
     rows: list[str]
+    shapes: list[Any] | None = None
+    lost: NDArray[Any] = np.empty(0)
 
 
 def check_counts(
-    values: NDArray[Any], lines: list[int], rows: list[str], ledger: SourceLedger
+    values: NDArray[Any], stated: list[Any], lines: list[int], rows: list[str], ledger: SourceLedger
 ) -> NDArray[np.bool_]:
     """True where the count is usable; others are rejected."""
     good = (values >= 0) & (values <= MOST_RESIDENTS)
@@ -52,7 +56,7 @@ def check_counts(
             if values[i] < 0
             else ("count too large" if values[i] > 0 else "count is no number")
         )
-        ledger.reject(lines[i], why, rows[i])
+        ledger.reject(lines[i], f"{why}: {to_text(stated[i])[:40] or 'empty'}", rows[i])
     return np.asarray(good)
 
 
@@ -68,63 +72,111 @@ def total_of(count: NDArray[Any], residents: ResidentsConfig, ledger: SourceLedg
 
 
 def residents_by_table(
-    residents: ResidentsConfig, hierarchy: Hierarchy, base: Path, ledger: SourceLedger
+    residents: ResidentsConfig,
+    hierarchy: Hierarchy,
+    base: Path,
+    ledger: SourceLedger,
+    accept: bool = False,
 ) -> NDArray[np.int64]:
-    """Residents of each leaf from counts by area: shared evenly over the leaves below, each
-    area's total exact.
+    """Residents of each leaf from counts by area: shared evenly over the leaves below, each area's
+    total exact.
+
+    InputError when most residents or areas would be left out and the caller does not accept that.
     """
     table = read_table(source_path(residents.file, base, ledger.label), residents, ledger)
     codes = [to_text(value) for value in table.column(residents.code, "residents.code")]
-    values = to_numbers(table.column(residents.count, "residents.count"))
-    indexes = [hierarchy.index(level) for level in range(len(hierarchy.levels))]
-    hits = [sum(code in index for code in codes) for index in indexes]
-    level = int(np.argmax(hits))
-    index, number = indexes[level], {id(leaf): i for i, leaf in enumerate(hierarchy.leaves)}
+    stated = table.column(residents.count, "residents.count")
+    values = table.numbers(residents.count, "residents.count", whole=True)
     rows = [table.row(i) for i in range(len(table))]
-    good = check_counts(values, table.lines, rows, ledger)
-    out, seen = np.zeros(len(hierarchy.leaves), np.int64), set()
+    names = [hierarchy.names(level) for level in range(len(hierarchy.levels))]
+    level = int(np.argmax([sum(one.find(code) is not None for code in codes) for one in names]))
+    index = names[level].find_all(codes)
+    other = {code for one in names for code in codes if one.find(code) is not None} - set(index)
+    level_name, number = (
+        hierarchy.levels[level],
+        {id(leaf): i for i, leaf in enumerate(hierarchy.leaves)},
+    )
+    totals = find_totals(codes, values, index, other)
+    good = check_counts(values, stated, table.lines, rows, ledger)
+    out, seen, lost = (
+        np.zeros(len(hierarchy.leaves), np.int64),
+        set(),
+        [i for i in range(len(values)) if not good[i]],
+    )
     for i in np.flatnonzero(good).tolist():
         node = index.get(codes[i])
-        if node is None or id(node) in seen:
-            word = (
-                f"a second count: {codes[i]}"
-                if node
-                else f"no such {hierarchy.levels[level]}: {codes[i]}"
-            )
-            ledger.reject(table.lines[i], word, rows[i])
-            continue
-        seen.add(id(node))
-        leaves = [number[id(leaf)] for leaf in leaves_of(node)]
-        if values[i] != round(values[i]):
-            ledger.note("fractional count rounded")
-        out[leaves] = apportion(np.ones(len(leaves)), round(float(values[i])))
+        if i in totals:
+            ledger.reject(table.lines[i], f"{totals[i]}: {codes[i]}", rows[i])
+        elif node is None or id(node) in seen:
+            near = f"no such {level_name}: {codes[i] or 'no code'}{names[level].nearest(codes[i])}"
+            ledger.reject(table.lines[i], f"a second count: {codes[i]}" if node else near, rows[i])
+            lost.append(i)
+        else:
+            seen.add(id(node))
+            leaves = [number[id(leaf)] for leaf in leaves_of(node)]
+            if values[i] != round(values[i]):
+                ledger.note("fractional count rounded")
+            out[leaves] = apportion(np.ones(len(leaves)), round(float(values[i])))
+    note_other_forms(index, names[level], ledger)
     ledger.require_some("check residents.code against the codes of [areas]")
+    gone = people_of(values[lost], out[out > 0].astype(float))
+    require_most(ledger, gone, float(out.sum()), accept)
+    if lost:
+        ledger.lose("rows of residents that cannot be used", gone)
     empty = [node.code for node in hierarchy.nodes[level] if id(node) not in seen]
+    require_areas(ledger, empty, len(hierarchy.nodes[level]), accept)
     if empty:
         hierarchy.notes.append(
-            f"{len(empty)} {hierarchy.levels[level]} areas have no count and no residents: "
+            f"{len(empty)} {level_name} areas have no count and no residents: "
             f"{', '.join(empty[:8])}"
         )
     total = total_of(out, residents, ledger)
     return out if total == out.sum() else apportion(out, total)
 
 
+def find_totals(
+    codes: list[str], values: NDArray[Any], index: dict[str, Any], other: set[str]
+) -> dict[int, str]:
+    """Rows that sum up other rows, with what they are: they name no area of the level, but the
+    whole or a level above.
+    """
+    found = {}
+    for i, code in enumerate(codes):
+        if code in index:
+            continue
+        rest = np.array(
+            [k for k in range(len(codes)) if k != i and codes[k] in index], dtype=np.int64
+        )
+        same = abs(float(np.nansum(values[rest])) - float(values[i])) <= max(
+            1.0, 1e-6 * float(np.nansum(values[rest]))
+        )
+        if code in other:
+            found[i] = "a count of another level"
+        elif is_total(code) or (same and not code):
+            found[i] = (
+                "the row of totals" if same else "a row of totals that is not the sum of the others"
+            )
+    return found
+
+
 def read_weights(residents: ResidentsConfig, base: Path, ledger: SourceLedger) -> Weights:
     """Residents at points: a grid, or points inside each outline of polygons."""
+    shapes, lost = None, np.empty(0)
     if residents.kind == "points":
+        counts = {residents.count: "residents.count"}
         points = read_points(
-            residents,
-            residents.lon,
-            residents.lat,
-            base,
-            ledger,
-            "residents",
-            {residents.count: "residents.count"},
+            residents, residents.lon, residents.lat, base, ledger, "residents", {}, counts
         )
-        values = to_numbers(points.extra[residents.count])
-        lonlat, lines, rows = points.lonlat, points.lines, points.rows
+        values, stated = points.numbers[residents.count], points.extra[residents.count]
+        lonlat, lines, rows, lost = (
+            points.lonlat,
+            points.lines,
+            points.rows,
+            points.lost[residents.count],
+        )
     else:
-        features = read_features(source_path(residents.file, base, ledger.label), residents, ledger)
+        path = source_path(residents.file, base, ledger.label)
+        features = read_features(path, residents, ledger)
         if features and residents.count not in {
             key for feature in features for key in feature.properties
         }:
@@ -134,11 +186,20 @@ def read_weights(residents: ResidentsConfig, base: Path, ledger: SourceLedger) -
                 f"it has: {have}; set residents.count",
                 code="missing_column",
             )
-        values = to_numbers([feature.properties.get(residents.count) for feature in features])
-        middle = [shapely.point_on_surface(feature.shape) for feature in features]
+        table = table_of_features(features, residents, ledger)
+        values = (
+            table.numbers(residents.count, "residents.count", whole=True)
+            if features
+            else np.empty(0)
+        )
+        stated, shapes = (
+            [f.properties.get(residents.count) for f in features],
+            [f.shape for f in features],
+        )
+        middle = [shapely.point_on_surface(shape) for shape in shapes]
         lonlat = np.array([(point.x, point.y) for point in middle], dtype=np.float64).reshape(-1, 2)
         lines, rows = [f.line for f in features], [str(f.properties) for f in features]
-    good = check_counts(values, lines, rows, ledger)
+    good = check_counts(values, stated, lines, rows, ledger)
     ledger.require_some("check the columns of [residents]")
     keep = np.flatnonzero(good).tolist()
     return Weights(
@@ -146,71 +207,98 @@ def read_weights(residents: ResidentsConfig, base: Path, ledger: SourceLedger) -
         count=values[good],
         lines=[lines[i] for i in keep],
         rows=[rows[i] for i in keep],
+        shapes=[shapes[i] for i in keep] if shapes else None,
+        lost=np.concatenate([lost, values[~good]]),
     )
 
 
 def residents_by_points(
-    weights: Weights, residents: ResidentsConfig, finder: Finder, ledger: SourceLedger
+    weights: Weights,
+    residents: ResidentsConfig,
+    finder: Finder,
+    ledger: SourceLedger,
+    max_snap_m: float | None = None,
+    accept: bool = False,
 ) -> NDArray[np.int64]:
     """Residents of each leaf from points: by outline, then nearest leaf; a point outside every
     outline is rejected.
+
+    A grid's cell outside every outline is the neighbours', a single point near to one is an
+    imprecise address.
     """
-    leaf, snapped = finder.locate(weights.lonlat)
+    step_m = grid_step_m(weights.lonlat)
+    drawn = weights.shapes is not None or step_m is not None
+    leaf, snapped = finder.locate(
+        weights.lonlat, 0.0 if drawn and max_snap_m is None else max_snap_m
+    )
+    if drawn and max_snap_m is None and finder.tree is not None:
+        place_at_edge(weights, step_m, finder, leaf, snapped)
     for i in np.flatnonzero(leaf < 0).tolist():
         ledger.reject(weights.lines[i], "outside every area", weights.rows[i])
     if snapped.any():
         ledger.note("outside every outline, counted to the nearest", int(snapped.sum()))
+        ledger.note("residents of these rows", round(float(weights.count[snapped].sum())))
     ledger.require_some("check that residents and boundaries are of one city, and their crs")
     inside = leaf >= 0
     per_leaf = np.bincount(leaf[inside], weights.count[inside], len(finder.leaves))
+    tell_losses(weights, per_leaf, drawn, finder, ledger, accept)
     return apportion(per_leaf, total_of(per_leaf, residents, ledger))
 
 
-def cells_of(lonlat: NDArray[Any], resolution: int) -> list[str]:
-    return [h3.latlng_to_cell(lat, lon, resolution) for lon, lat in lonlat.tolist()]
-
-
-def hierarchy_of_cells(weights: Weights, total: int) -> tuple[Hierarchy, NDArray[np.int64]]:
-    """Leaf areas for a city without a hierarchy: H3 cells, grouped into zones of coarser cells.
-
-    Returns the hierarchy and the residents of each leaf.
+def tell_losses(
+    weights: Weights,
+    per_leaf: NDArray[Any],
+    drawn: bool,
+    finder: Finder,
+    ledger: SourceLedger,
+    accept: bool,
+) -> None:
+    """How many residents are not in the city; asks when they are most, unless a grid is wider
+    than a whole city.
     """
-    live = weights.count > 0
-    lonlat, count = weights.lonlat[live], weights.count[live]
-    for resolution in range(FINEST, COARSEST - 1, -1):
-        cells = cells_of(lonlat, resolution)
-        number = len(set(cells))
-        if resolution == COARSEST or (
-            number <= MOST_LEAVES and total / number >= RESIDENTS_PER_CELL
-        ):
-            break
-    coarser = max(resolution - 2, 0)
-    while (
-        coarser > 0 and len({h3.cell_to_parent(cell, coarser) for cell in set(cells)}) > MOST_ZONES
-    ):
-        coarser -= 1
-    parents = {cell: h3.cell_to_parent(cell, coarser) for cell in sorted(set(cells))}
-    hierarchy = Hierarchy(["zone", "cell"])
-    zones = {
-        cell: AreaNode(f"Z{i:03d}", cell, 0, None)
-        for i, cell in enumerate(sorted(set(parents.values())), 1)
-    }
-    inside: Counter[str] = Counter()
-    leaf_of: dict[str, AreaNode] = {}
-    for cell, parent in parents.items():
-        inside[parent] += 1
-        leaf = AreaNode(f"{zones[parent].code}-{inside[parent]:04d}", cell, 1, zones[parent])
-        lat, lon = h3.cell_to_latlng(cell)
-        leaf.point = (lon, lat)
-        leaf_of[cell] = leaf
-    hierarchy.nodes = [list(zones.values()), list(leaf_of.values())]
-    hierarchy.sort()
-    for zone in zones.values():
-        x, y = np.mean([child.point or (0.0, 0.0) for child in zone.children], axis=0).tolist()
-        zone.point = (x, y)
-    order = {leaf.name: i for i, leaf in enumerate(hierarchy.leaves)}
-    per_leaf = np.bincount([order[cell] for cell in cells], count, len(order))
-    hierarchy.notes.append(
-        f"no hierarchy is given: leaf areas are H3 cells of resolution {resolution}"
+    kept = float(per_leaf.sum())
+    gone, beyond = (
+        people_of(weights.lost, weights.count),
+        max(float(weights.count.sum()) - kept, 0.0),
     )
-    return hierarchy, apportion(per_leaf, total)
+    if len(weights.lost):
+        ledger.lose("rows of residents that cannot be used", gone)
+    if beyond:
+        ledger.lose(
+            "outside the outlines" if finder.tree is not None else "far outside every area", beyond
+        )
+    require_most(ledger, gone, kept, accept)
+    bare = [
+        node.code
+        for node, below in zip(finder.outlined, finder.below, strict=True)
+        if not per_leaf[below].any()
+    ]
+    if not drawn or len(bare) > MOST * len(finder.outlined):
+        require_most(ledger, beyond, kept, accept, ": they lie outside every area")
+
+
+def place_at_edge(
+    weights: Weights,
+    step_m: float | None,
+    finder: Finder,
+    leaf: NDArray[Any],
+    snapped: NDArray[Any],
+) -> None:
+    """Cells of a coast and outlines that lie mostly inside come in, though their middle lies
+    outside.
+    """
+    lost = np.flatnonzero((leaf < 0) & (weights.count > 0))
+    if not len(lost):
+        return
+    near = finder.nearest_on_outlines(weights.lonlat[lost])
+    if weights.shapes is not None:
+        whole = shapely.union_all([node.shape for node in finder.outlined])
+        drawn = np.array([weights.shapes[i] for i in lost.tolist()], dtype=object)
+        take = shapely.area(shapely.intersection(drawn, whole)) >= 0.5 * shapely.area(drawn)
+    else:
+        take = on_a_coast(
+            weights.lonlat[lost], near, weights.lonlat[weights.count > 0], step_m or 0.0
+        )
+    found, _ = finder.locate(near[take], 10.0)
+    leaf[lost[take]] = found
+    snapped[lost[take]] = found >= 0

@@ -25,7 +25,7 @@ from twinward.citybase.schema import (
 )
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.points import read_points
-from twinward.citybase.sources.tables import to_numbers, to_text
+from twinward.citybase.sources.tables import to_text
 from twinward.core.errors import InputError
 
 # kinds of places that are sites of the base; a plain school teaches both primary and secondary ages
@@ -39,6 +39,9 @@ SITE_OF_KIND: dict[str, tuple[int, ...]] = {
     "hospital": (HOSPITAL,),
 }
 NEAR_ENOUGH_M = 500.0  # a place this near the outline of the area it names is taken to lie in it
+NO_WORD = frozenset(
+    {"", "-", "–", "—", "n/a", "na", "nan", "null", "none", "unknown", "?", "未知", "不详"}
+)
 MOST_CAPACITY, MOST_OF_A_ROW = 1_000_000, 1000
 
 
@@ -91,19 +94,22 @@ def read_places(
     """One source of places; rows without kind, position, sound capacity or area are rejected."""
     rule = places.kind
     column = rule.column if isinstance(rule, KindColumn) else (rule if places.map else None)
-    keys = (
-        (column, "kind"),
-        (places.capacity, "capacity"),
-        (places.area, "area"),
-        (places.name, "name"),
-        (places.count, "count"),
-    )
+    keys = ((column, "kind"), (places.area, "area"), (places.name, "name"))
     extra = {name: f"places.{key}" for name, key in keys if name}
-    points = read_points(places, places.lon, places.lat, base, ledger, "places", extra)
+    counts = {
+        name: f"places.{key}"
+        for name, key in ((places.capacity, "capacity"), (places.count, "count"))
+        if name
+    }
+    points = read_points(places, places.lon, places.lat, base, ledger, "places", extra, counts)
     number = len(points.lines)
     kinds = kinds_of(places, points.extra, number)
-    capacity = read_capacity(points.extra[places.capacity]) if places.capacity else np.zeros(number)
-    count = to_numbers(points.extra[places.count]) if places.count else np.ones(number)
+    capacity = (
+        read_capacity(points.extra[places.capacity], points.numbers[places.capacity])
+        if places.capacity
+        else np.zeros(number)
+    )
+    count = points.numbers[places.count] if places.count else np.ones(number)
     leaf, snapped = finder.locate(points.lonlat)
     wanted = [to_text(value) for value in points.extra[places.area]] if places.area else []
     strays = find_strays(wanted, points.lonlat, leaf, finder, hierarchy) if places.area else {}
@@ -154,10 +160,9 @@ def area_words(finder: Finder, snapped: NDArray[Any]) -> list[str]:
     return ["snapped" if far else ("outline" if exact else "nearest") for far in snapped.tolist()]
 
 
-def read_capacity(values: list[Any]) -> NDArray[np.float64]:
+def read_capacity(values: list[Any], numbers: NDArray[Any]) -> NDArray[np.float64]:
     """Places or beds; an empty field is 0 (unknown), text is NaN."""
-    numbers = to_numbers(values)
-    empty = np.array([to_text(value) == "" for value in values], dtype=bool)
+    empty = np.array([to_text(value).lower() in NO_WORD for value in values], dtype=bool)
     return np.where(empty, 0.0, np.round(numbers))
 
 
@@ -171,7 +176,7 @@ def find_strays(
     """Places that lie outside the area they name, by more than NEAR_ENOUGH_M; with the reason."""
     import shapely
 
-    indexes = [hierarchy.index(level) for level in range(len(hierarchy.levels))]
+    indexes = [hierarchy.names(level).find_all(wanted) for level in range(len(hierarchy.levels))]
     found = {}
     for i, word in enumerate(wanted):
         named = next((index[word] for index in indexes if word in index), None)

@@ -15,12 +15,14 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from twinward.citybase.inputs import ranges
-from twinward.citybase.sources.osm import CLASSES, HIGHWAYS, OsmData
+from twinward.citybase.sources.osm import OsmData
+from twinward.citybase.sources.ways import CLASSES, HIGHWAYS
 from twinward.core.errors import AbsentError
 from twinward.core.geography import distance_m
 
 ROADS = "roads.npz"
 CARS = np.array([HIGHWAYS[name][1] for name in CLASSES])
+SCRAP_NODES, BESIDE_M = 12, 150.0
 
 
 class Roads(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,8 +30,9 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
     not kept.
 
     node_lonlat float64[N, 2]; edge_from, edge_to uint32[E]; length_m, speed_kmh float32[E]; highway
-    uint8[E] (index into sources.osm.CLASSES); way int64[E] (OSM id); component uint32[N], 0 the
-    largest strongly connected part.
+    uint8[E] (index into CLASSES); way int64[E] (OSM id); component uint32[N], 0 the largest
+    strongly connected part; cars bool[E], what the tags leave open to them (None in a city of an
+    older version: by the class alone).
     """
 
     node_lonlat: NDArray[Any]
@@ -40,12 +43,14 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
     highway: NDArray[Any]
     way: NDArray[Any]
     component: NDArray[Any]
+    cars: NDArray[Any] | None = None
 
     def matrix(self, weight: NDArray[Any], *, cars: bool) -> csr_array:
         """A sparse matrix of `weight` over the edges open to cars (or all of them, for people on
         foot).
         """
-        use = CARS[self.highway] if cars else np.ones(len(self.way), bool)
+        open_to_cars = CARS[self.highway] if self.cars is None else self.cars
+        use = open_to_cars if cars else np.ones(len(self.way), bool)
         a, b, w = self.edge_from[use], self.edge_to[use], weight[use].astype(np.float64)
         order = np.lexsort((w, b, a))
         a, b, w = a[order], b[order], w[order]
@@ -58,39 +63,59 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
 
     def nearest_nodes(
         self, lonlat: NDArray[Any], *, within: csr_array | None = None
-    ) -> NDArray[np.int64]:
-        """The node nearest to each point in the largest strongly connected part of all ways, or
-        of a matrix of some.
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The node from which each point is reached, and the metres between the two.
+
+        It is the nearest that can be left and come back to over the ways of `within` (default: all
+        ways), in whatever part of the network it lies: an island's is the island's. Only a scrap (a
+        car park cut off by the extract's edge) gives way to the largest part beside it.
         """
+        part = self.component if within is None else parts_by_size(within)
+        size = np.bincount(part)[part]
+        lonlat = np.asarray(lonlat, dtype=np.float64)
         scale = np.array([np.cos(np.radians(self.node_lonlat[:, 1].mean())), 1.0])
-        main = np.flatnonzero((self.component if within is None else parts_by_size(within)) == 0)
-        _, found = cKDTree(self.node_lonlat[main] * scale).query(np.asarray(lonlat) * scale)
-        return np.asarray(main[found], dtype=np.int64)
+        good, main = np.flatnonzero((size > 1) | (part == 0)), np.flatnonzero(part == 0)
+        node = good[cKDTree(self.node_lonlat[good] * scale).query(lonlat * scale)[1]]
+        beside = main[cKDTree(self.node_lonlat[main] * scale).query(lonlat * scale)[1]]
+        swap = (size[node] <= SCRAP_NODES) & (self.apart_m(lonlat, beside) <= BESIDE_M)
+        node = np.where(swap, beside, node).astype(np.int64)
+        return node, self.apart_m(lonlat, node)
+
+    def apart_m(self, lonlat: NDArray[Any], node: NDArray[Any]) -> NDArray[np.float64]:
+        """Straight metres between points and nodes."""
+        at = self.node_lonlat[node]
+        return np.asarray(
+            distance_m(lonlat[:, 0], lonlat[:, 1], at[:, 0], at[:, 1]), dtype=np.float64
+        )
 
     def shortest_m(self, start: NDArray[Any], *, cars: bool = True) -> NDArray[np.float64]:
         """Metres along the network from each point of `start` (lon, lat) to every node; infinite
         where no way leads.
         """
         matrix = self.matrix(self.length_m, cars=cars)
-        return np.asarray(
-            dijkstra(matrix, directed=True, indices=self.nearest_nodes(start, within=matrix))
-        )
+        node, gap = self.nearest_nodes(start, within=matrix)
+        return np.asarray(dijkstra(matrix, directed=True, indices=node)) + gap[:, None]
 
 
 def build_roads(data: OsmData) -> Roads:
     """Splits ways at shared nodes into edges, drops inner nodes, and adds the way back where it
     is open.
     """
-    refs = [np.array(way[1], np.int64) for way in data.ways]
+    refs = [np.array(way.refs, np.int64) for way in data.ways]
     lengths = np.array([len(r) for r in refs], np.int64)
     if not len(lengths):
         return empty_roads()
-    flat, points = np.concatenate(refs), np.concatenate([way[2] for way in data.ways])
+    flat, points = np.concatenate(refs), np.concatenate([way.points for way in data.ways])
     first = ranges(lengths)[:-1]
     ends = np.concatenate([first, first + lengths - 1])
     _, number, times = np.unique(flat, return_inverse=True, return_counts=True)
     node = times[number] > 1
     node[ends] = True
+    for a, n, ref in zip(first.tolist(), lengths.tolist(), refs, strict=True):
+        if n > 2 and ref[0] == ref[-1] and not node[a + 1 : a + n - 1].any():
+            node[a + n // 2] = (
+                True  # a ring that meets no other way would have one end and lead nowhere
+            )
     step = np.zeros(len(flat))
     step[1:] = distance_m(points[:-1, 0], points[:-1, 1], points[1:, 0], points[1:, 1])
     step[first] = 0.0
@@ -106,7 +131,7 @@ def build_roads(data: OsmData) -> Roads:
     id_of[stops] = inverse
     lonlat = np.empty((len(kept), 2))
     lonlat[inverse] = points[stops]
-    two_way = np.array([way_[5] == 0 for way_ in data.ways])[way]
+    two_way = np.array([one.oneway == 0 for one in data.ways])[way]
     edges = {
         "edge_from": np.concatenate([id_of[a], id_of[b][two_way]]).astype(np.uint32),
         "edge_to": np.concatenate([id_of[b], id_of[a][two_way]]).astype(np.uint32),
@@ -115,12 +140,13 @@ def build_roads(data: OsmData) -> Roads:
         ].astype(np.float32),
     }
     both = np.concatenate([way, way[two_way]])
-    for name, column, kind in (
-        ("way", 0, np.int64),
-        ("highway", 3, np.uint8),
-        ("speed_kmh", 4, np.float32),
+    for name, field, kind in (
+        ("way", "id", np.int64),
+        ("highway", "highway", np.uint8),
+        ("speed_kmh", "speed_kmh", np.float32),
+        ("cars", "cars", np.bool_),
     ):
-        edges[name] = np.array([way_[column] for way_ in data.ways]).astype(kind)[both]
+        edges[name] = np.array([getattr(one, field) for one in data.ways]).astype(kind)[both]
     return Roads(node_lonlat=lonlat, component=components(len(kept), edges), **edges)
 
 
@@ -150,11 +176,15 @@ def empty_roads() -> Roads:
         highway=np.empty(0, np.uint8),
         way=np.empty(0, np.int64),
         component=np.empty(0, np.uint32),
+        cars=np.empty(0, bool),
     )
 
 
 def write_roads(roads: Roads, directory: Path) -> None:
-    np.savez(directory / ROADS, **msgspec.structs.asdict(roads))
+    arrays = {
+        name: array for name, array in msgspec.structs.asdict(roads).items() if array is not None
+    }
+    np.savez(directory / ROADS, **arrays)
 
 
 def read_roads(directory: Path) -> Roads:
@@ -167,4 +197,4 @@ def read_roads(directory: Path) -> Roads:
             code="no_roads",
         )
     with np.load(path) as arrays:
-        return Roads(**{name: arrays[name] for name in Roads.__struct_fields__})
+        return Roads(**{name: arrays[name] for name in Roads.__struct_fields__ if name in arrays})

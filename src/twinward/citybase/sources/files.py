@@ -31,7 +31,11 @@ def read_file(path: Path, label: str) -> bytes:
 def decode_text(data: bytes, encoding: str, label: str) -> str:
     """Text of a file without its byte order mark; InputError names the line that is not in
     `encoding`.
+
+    Where none is stated the byte order mark says it, else it is UTF-8.
     """
+    if not encoding:
+        encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     try:
         text = data.decode(encoding)
     except LookupError as error:

@@ -22,6 +22,7 @@ class SourceLedger:
         self.read = 0
         self.rejected: list[tuple[int, str, str]] = []
         self.notes: Counter[str] = Counter()
+        self.people: dict[str, float] = {}  # residents that were not taken, by why
 
     def reject(self, line: int, reason: str, row: object = "") -> None:
         """One row that cannot be used; `line` counts from 1 in the file (rows or features where it
@@ -35,6 +36,10 @@ class SourceLedger:
         """Something done to rows that were kept (mended, snapped), counted."""
         self.notes[what] += count
 
+    def lose(self, why: str, people: float) -> None:
+        """Residents of the source who are not in the city."""
+        self.people[why] = self.people.get(why, 0.0) + people
+
     @property
     def kept(self) -> int:
         return self.read - len(self.rejected)
@@ -42,6 +47,8 @@ class SourceLedger:
     def require_some(self, advice: str) -> None:
         """InputError when nothing of the source could be used."""
         if self.kept <= 0:
+            if self.rejected and "`crs`" in self.rejected[0][1]:
+                advice = 'set `crs` of this block in the city file, as crs = "EPSG:25832"'
             first = (
                 f"; the first: line {self.rejected[0][0]}: {self.rejected[0][1]}"
                 if self.rejected
@@ -54,6 +61,11 @@ class SourceLedger:
             )
 
     def report(self) -> dict[str, Any]:
+        people = (
+            {"people_left_out": {why: round(count) for why, count in self.people.items()}}
+            if self.people
+            else {}
+        )
         reasons = Counter(reason.split(": ")[0] for _, reason, _ in self.rejected)
         return {
             "name": self.name,
@@ -62,6 +74,7 @@ class SourceLedger:
             "rejected": len(self.rejected),
             "reasons": dict(reasons.most_common()),
             "notes": dict(self.notes),
+            **people,
         }
 
     def write(self, directory: Path) -> None:

@@ -12,40 +12,26 @@ import osmium
 import shapely
 from numpy.typing import NDArray
 
+from twinward.citybase.sources.drawings import Drawing, one_each
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.ways import (
+    CLASSES,
+    HIGHWAYS,
+    SLOW_KMH,
+    WITH_A_KEY,
+    Way,
+    blocks,
+    closed_by,
+    ferry_speed,
+    note_lorries,
+    opened_by,
+    parse_speed,
+    read_direction,
+    split_at_barriers,
+)
 from twinward.core.errors import InputError
 
 M_PER_DEGREE = 111_194.93
-
-# highway value -> (km/h where the way states no maxspeed, open to cars). Classes: OpenStreetMap
-# wiki, "Key:highway".
-HIGHWAYS: dict[str, tuple[float, bool]] = {
-    "motorway": (90, True),
-    "motorway_link": (50, True),
-    "trunk": (70, True),
-    "trunk_link": (40, True),
-    "primary": (50, True),
-    "primary_link": (35, True),
-    "secondary": (45, True),
-    "secondary_link": (30, True),
-    "tertiary": (40, True),
-    "tertiary_link": (30, True),
-    "unclassified": (30, True),
-    "residential": (30, True),
-    "living_street": (15, True),
-    "service": (15, True),
-    "road": (30, True),
-    "track": (15, True),
-    "pedestrian": (5, False),
-    "footway": (5, False),
-    "path": (5, False),
-    "steps": (3, False),
-    "cycleway": (15, False),
-    "bridleway": (5, False),
-    "corridor": (4, False),
-    "busway": (40, False),
-}
-CLASSES = tuple(HIGHWAYS)
 
 # tag -> kind of place
 AMENITIES: dict[tuple[str, str], str] = {
@@ -93,18 +79,30 @@ class OsmData:
     """What one extract holds; lists while reading."""
 
     def __init__(self) -> None:
-        self.ways: list[tuple[int, list[int], NDArray[Any], int, float, int]] = []
+        self.ways: list[Way] = []
+        self.blocked: set[int] = set()  # nodes that no car passes
+        self.fresh = -1  # the number of the next copy of such a node
+        self.with_keys = False
         self.buildings: list[tuple[int, bytes, str, float, bool]] = []
-        self.amenities: list[tuple[int, str, str, float, float, float]] = []
+        self.amenities: list[Drawing] = []
 
 
 def read_osm(
-    path: Path, roads: SourceLedger, buildings: SourceLedger, amenities: SourceLedger
+    path: Path,
+    roads: SourceLedger,
+    buildings: SourceLedger,
+    amenities: SourceLedger,
+    *,
+    private_roads: bool = False,
 ) -> OsmData:
-    """Everything of an extract that a city uses; InputError when it is no sound PBF."""
+    """Everything of an extract that a city uses; InputError when it is no sound PBF.
+
+    `private_roads`: for services that hold the keys, private roads and gates are open.
+    """
     data, wkb = OsmData(), osmium.geom.WKBFactory()
+    data.with_keys = private_roads
     keys = osmium.filter.KeyFilter(
-        "highway", "building", "amenity", "social_facility", "shop", "railway"
+        "highway", "building", "amenity", "social_facility", "shop", "railway", "route", "barrier"
     )
     shapes = osmium.filter.KeyFilter("building", "amenity", "social_facility", "shop")
     try:
@@ -112,13 +110,15 @@ def read_osm(
             osmium.FileProcessor(str(path)).with_locations().with_areas(shapes).with_filter(keys)
         ):
             kind, tags = thing.type_str(), thing.tags
-            if kind == "w" and "highway" in tags:
+            if kind == "w" and ("highway" in tags or tags.get("route") == "ferry"):
                 read_way(data, thing, tags, roads)
             elif kind == "a":
                 if "building" in tags:
                     read_building(data, thing, tags, buildings, wkb)
                 read_amenity(data, thing, tags, amenities, wkb)
             elif kind == "n":
+                if blocks(tags, with_keys=private_roads):
+                    data.blocked.add(thing.id)
                 read_amenity(data, thing, tags, amenities, None)
     except RuntimeError as error:
         raise InputError(
@@ -126,60 +126,77 @@ def read_osm(
             "download the extract again",
             code="bad_osm",
         ) from error
+    data.amenities = one_each(data.amenities, amenities)
     return data
 
 
 def read_way(data: OsmData, way: Any, tags: Any, ledger: SourceLedger) -> None:
     ledger.read += 1
-    highway = tags["highway"]
-    if highway not in HIGHWAYS or tags.get("area") == "yes":
+    ferry = "highway" not in tags
+    highway = "ferry" if ferry else tags["highway"]
+    if highway not in HIGHWAYS or tags.get("area") == "yes" or (highway == "ferry") != ferry:
         ledger.reject(
             way.id,
             f"not a way for traffic: {'area of ' if highway in HIGHWAYS else ''}{highway}",
             way.id,
         )
         return
-    refs, points = [], []
+    refs, places = [], []
     for node in way.nodes:
         if node.location.valid():
             refs.append(node.ref)
-            points.append((node.lon, node.lat))
+            places.append((node.lon, node.lat))
     if len(refs) < 2:
         ledger.reject(way.id, "fewer than two of its nodes are in the extract", way.id)
         return
     if len(refs) < len(way.nodes):
         ledger.note("ways cut at the edge of the extract")
-    one = tags.get("oneway", "")
-    back = one in {"-1", "reverse"}
-    oneway = (
-        back
-        or one in {"yes", "true", "1"}
-        or (
-            one != "no"
-            and (tags.get("junction") == "roundabout" or highway in {"motorway", "motorway_link"})
-        )
+    oneway, back, changing = read_direction(tags, highway)
+    order, points = slice(None, None, -1) if back else slice(None), np.array(places)
+    speed, cars = find_speed(data, tags, highway, points, changing, ledger)
+    found = Way(
+        way.id,
+        refs[order],
+        points[order],
+        CLASSES.index(highway),
+        speed,
+        int(oneway and cars),
+        cars,
     )
+    parts, data.fresh = split_at_barriers(found, data.blocked, data.fresh)
+    if len(parts) > 1:
+        ledger.note("ways cut for cars at a bollard, a locked gate or the like")
+    data.ways += parts
+
+
+def find_speed(
+    data: OsmData,
+    tags: Any,
+    highway: str,
+    points: NDArray[Any],
+    changing: bool,
+    ledger: SourceLedger,
+) -> tuple[float, bool]:
+    """(km/h, open to cars) of a way; what closes it is counted."""
     speed, cars = HIGHWAYS[highway]
-    speed = min(parse_speed(tags.get("maxspeed", "")) or speed, 130.0) if cars else speed
-    order = slice(None, None, -1) if back else slice(None)
-    data.ways.append(
-        (
-            way.id,
-            refs[order],
-            np.array(points[order]),
-            CLASSES.index(highway),
-            speed,
-            int(oneway and cars),
-        )
-    )
-
-
-def parse_speed(text: str) -> float:
-    """Kilometres an hour of a maxspeed tag; 0 when it says none."""
-    parts = text.split()
-    if not parts or not parts[0].isdigit():
-        return 0.0
-    return float(parts[0]) * (1.609344 if "mph" in text else 1.0)
+    if highway == "ferry":
+        speed = ferry_speed(tags, points)
+        ledger.note("ferry lines (crossing times as tagged, waits unknown)")
+    elif cars:
+        speed = min(parse_speed(tags.get("maxspeed", "")) or speed, 130.0)
+    elif highway not in {"steps", "corridor", "busway"} and opened_by(tags):
+        cars, speed = True, SLOW_KMH
+    if cars and (shut := closed_by(tags, with_keys=data.with_keys)):
+        key, value = shut.split("=")
+        private = value in WITH_A_KEY
+        ledger.note(f"ways left out for cars ({'private' if private else f'{key}={value}'[:40]})")
+        return speed, False
+    if cars and changing:
+        ledger.note("ways left out for cars (oneway=reversible)")
+        return speed, False
+    if cars:
+        note_lorries(tags, ledger)
+    return speed, cars
 
 
 def parse_levels(tags: Any, kind: str) -> tuple[float, bool]:
@@ -225,12 +242,13 @@ def read_amenity(data: OsmData, thing: Any, tags: Any, ledger: SourceLedger, wkb
         return
     ledger.read += 1
     number = thing.id if wkb is None else thing.orig_id()
+    shape = None
     try:
         if wkb is None:
             lon, lat = thing.location.lon, thing.location.lat
         else:
-            middle = shapely.from_wkb(wkb.create_multipolygon(thing)).centroid
-            lon, lat = middle.x, middle.y
+            shape = shapely.from_wkb(wkb.create_multipolygon(thing))
+            lon, lat = shape.centroid.x, shape.centroid.y
     except (RuntimeError, osmium.InvalidLocationError, shapely.errors.GEOSException):
         ledger.reject(number, "its outline is broken or not whole in the extract", kind)
         return
@@ -238,4 +256,8 @@ def read_amenity(data: OsmData, thing: Any, tags: Any, ledger: SourceLedger, wkb
         "capacity:persons", tags.get("beds", tags.get("capacity:beds", tags.get("capacity", "")))
     )
     capacity = float(size) if size.isdigit() and int(size) <= 100_000 else 0.0
-    data.amenities.append((number, kind, tags.get("name", ""), lon, lat, capacity))
+    data.amenities.append(
+        Drawing(
+            number, kind, tags.get("name", ""), lon, lat, capacity, shape, tags.get("wikidata", "")
+        )
+    )

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from twinward.citybase.config import Source
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
-from twinward.citybase.sources.shapes import to_wgs84
-from twinward.citybase.sources.tables import read_table, to_numbers
+from twinward.citybase.sources.systems import PLAIN, to_wgs84
+from twinward.citybase.sources.tables import read_table
 from twinward.core.errors import InputError
 from twinward.core.geography import distance_m
 
@@ -24,14 +24,16 @@ SWAPPED_SHARE = 0.5
 
 
 class Points(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows that are usable points. lonlat float64[n, 2]; lines, rows and `extra` columns go with
-    them.
+    """Rows that are usable points. lonlat float64[n, 2]; lines, rows and columns go with them,
+    of counts as numbers.
     """
 
     lonlat: NDArray[Any]
     lines: list[int]
     rows: list[str]
     extra: dict[str, list[Any]]
+    numbers: dict[str, NDArray[Any]]
+    lost: dict[str, NDArray[Any]]  # the counts of rows that are no points
 
 
 def read_points(
@@ -42,15 +44,16 @@ def read_points(
     ledger: SourceLedger,
     block: str,
     extra: dict[str, str],
+    counts: dict[str, str] | None = None,
 ) -> Points:
-    """The points of a table; a row without a usable position is rejected. `extra`: column -> its
-    key.
+    """The points of a table; a row without a usable position is rejected. `extra`, `counts`:
+    column -> its key.
     """
     table = read_table(source_path(source.file, base, ledger.label), source, ledger)
-    lon = to_numbers(table.column(lon_column, f"{block}.lon"))
-    lat = to_numbers(table.column(lat_column, f"{block}.lat"))
-    columns = {name: table.column(name, key) for name, key in extra.items()}
-    plain = source.crs.strip().lower() in {"wgs84", "gcj02"}
+    lon, lat = table.numbers(lon_column, f"{block}.lon"), table.numbers(lat_column, f"{block}.lat")
+    numbers = {name: table.numbers(name, key, whole=True) for name, key in (counts or {}).items()}
+    columns = {name: table.column(name, key) for name, key in (extra | (counts or {})).items()}
+    plain = table.crs.strip().lower() in PLAIN
     reason = np.full(len(table), "", dtype=object)
     reason[~(np.isfinite(lon) & np.isfinite(lat))] = "lon or lat is no number"
     if plain:
@@ -58,11 +61,11 @@ def read_points(
     x, y = to_wgs84(
         np.where(reason == "", lon, np.nan),
         np.where(reason == "", lat, np.nan),
-        source.crs,
+        table.crs,
         ledger.label,
     )
     reason[(reason == "") & ~(np.isfinite(x) & np.isfinite(y))] = (
-        f"outside the range of {source.crs}"
+        f"outside the range of {table.crs}"
     )
     good = reason == ""
     if good.sum() > 2:
@@ -82,6 +85,8 @@ def read_points(
         lines=[table.lines[i] for i in rows],
         rows=[table.row(i) for i in rows],
         extra={name: [column[i] for i in rows] for name, column in columns.items()},
+        numbers={name: column[good] for name, column in numbers.items()},
+        lost={name: column[~good] for name, column in numbers.items()},
     )
 
 
@@ -99,6 +104,15 @@ def check_degrees(
             f"degrees",
             "lon and lat look swapped: exchange the two columns in the city file",
             code="swapped_coordinates",
+        )
+    if len(lon) and outside.sum() > SWAPPED_SHARE * len(lon):
+        first = int(np.flatnonzero(outside)[0])
+        raise InputError(
+            f"{ledger.label}: lon and lat are no degrees in {int(outside.sum())} of {len(lon)} "
+            f"rows, the first "
+            f"{lon[first]:g}, {lat[first]:g}",
+            'set `crs` of this block in the city file, as crs = "EPSG:25832"',
+            code="no_crs",
         )
     reason[outside] = "lon or lat is outside the range of degrees"
     reason[swapped] = "lon and lat are swapped"

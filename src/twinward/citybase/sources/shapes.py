@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from twinward.citybase.config import Source
 from twinward.citybase.sources.files import decode_text, read_file
+from twinward.citybase.sources.layers import read_layer
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.systems import member_crs, move_shape
 from twinward.core.errors import InputError
-from twinward.core.geography import gcj02_to_wgs84
 
 FEATURE_FORMATS = {".geojson", ".json", ".gpkg", ".shp"}
 
@@ -29,44 +29,13 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     shape: Any
 
 
-def to_wgs84(
-    lon: NDArray[Any], lat: NDArray[Any], crs: str, label: str
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Coordinates of `crs` (wgs84, gcj02, EPSG:n) to WGS 84 degrees; NaN stays NaN."""
-    name = crs.strip().lower()
-    if name in {"wgs84", "epsg:4326", "crs84"}:
-        return lon, lat
-    if name == "gcj02":
-        return gcj02_to_wgs84(lon, lat)
-    import pyproj
-
-    try:
-        transform = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    except pyproj.exceptions.CRSError as error:
-        raise InputError(
-            f"{label}: no coordinate system is called {crs!r}",
-            "write wgs84, gcj02 or EPSG:n",
-            code="bad_crs",
-        ) from error
-    x, y = transform.transform(lon, lat)
-    return np.where(np.isfinite(x), x, np.nan), np.where(np.isfinite(y), y, np.nan)
-
-
-def move_shape(shape: Any, crs: str, label: str) -> Any:
-    if crs.strip().lower() == "wgs84" or shape is None:
-        return shape
-    return shapely.transform(
-        shape, lambda c: np.column_stack(to_wgs84(c[:, 0], c[:, 1], crs, label))
-    )
-
-
 def read_features(
     path: Path, source: Source, ledger: SourceLedger, *, need_shape: bool = True
 ) -> list[Feature]:
     """The features of a file; those without a usable geometry are rejected when one is needed."""
     ending = path.suffix.lower()
     if ending in {".geojson", ".json"}:
-        raw, crs = read_geojson(path, source, ledger), source.crs
+        raw, crs = read_geojson(path, source, ledger)
     elif ending in FEATURE_FORMATS or ending == ".parquet":
         raw, crs = read_layer(path, source, ledger)
     else:
@@ -76,13 +45,16 @@ def read_features(
             code="bad_format",
         )
     ledger.read += len(raw)
+    if crs and not source.crs and crs.upper() not in {"EPSG:4326", "OGC:CRS84"}:
+        ledger.note(f"coordinate system as the file states it ({crs[:40]})", len(raw))
     kept = []
     for line, (properties, shape) in enumerate(raw, 1):
-        if (
-            not need_shape
-        ):  # a table: its own lon and lat are converted later, the file's stated system here
-            own = shape if crs == source.crs else move_shape(shape, crs, ledger.label)
-            kept.append(Feature(line=line, properties=properties, shape=own))
+        if not need_shape:
+            kept.append(
+                Feature(
+                    line=line, properties=properties, shape=move_shape(shape, crs, ledger.label)
+                )
+            )
             continue
         whole = mend_shape(shape, ledger, line, properties)
         if whole is not None:
@@ -101,7 +73,7 @@ def in_degrees(shape: Any, ledger: SourceLedger, line: int, properties: dict[str
     why = (
         "lon and lat are swapped"
         if swapped
-        else "not in degrees of lon and lat, its crs is missing"
+        else "not in degrees of lon and lat: set its `crs` in the city file"
     )
     ledger.reject(line, why, properties)
     return False
@@ -109,7 +81,10 @@ def in_degrees(shape: Any, ledger: SourceLedger, line: int, properties: dict[str
 
 def read_geojson(
     path: Path, source: Source, ledger: SourceLedger
-) -> list[tuple[dict[str, Any], Any]]:
+) -> tuple[list[tuple[dict[str, Any], Any]], str]:
+    """Features and their coordinate system: the city file's, else that of the file's `crs`
+    member.
+    """
     text = decode_text(read_file(path, ledger.label), source.encoding, ledger.label)
     try:
         document = msgspec.json.decode(text)
@@ -132,7 +107,7 @@ def read_geojson(
         if "id" in whole:
             properties.setdefault("id", whole["id"])
         raw.append((properties, parse_geometry(whole.get("geometry"))))
-    return raw
+    return raw, source.crs or member_crs(document, ledger.label)
 
 
 def parse_geometry(geometry: Any) -> Any:
@@ -143,36 +118,6 @@ def parse_geometry(geometry: Any) -> Any:
         return shapely.from_geojson(msgspec.json.encode(geometry))
     except (shapely.errors.GEOSException, ValueError, TypeError):
         return None
-
-
-def read_layer(
-    path: Path, source: Source, ledger: SourceLedger
-) -> tuple[list[tuple[dict[str, Any], Any]], str]:
-    """Features of a GeoPackage, shapefile or GeoParquet, and their coordinate system: the file's
-    own if any.
-    """
-    import geopandas
-    import pyogrio
-
-    try:
-        if path.suffix.lower() == ".parquet":
-            frame = geopandas.read_parquet(path)
-        else:
-            encoding = source.encoding if path.suffix.lower() == ".shp" else None
-            frame = pyogrio.read_dataframe(path, encoding=encoding)
-    except (ValueError, OSError, RuntimeError, KeyError, UnicodeError) as error:
-        raise InputError(
-            f"{ledger.label} cannot be read: {error}",
-            "check the file and its encoding",
-            code="bad_file",
-        ) from error
-    if "geometry" not in frame:
-        return [(row, None) for row in frame.to_dict("records")], source.crs
-    crs = source.crs
-    if frame.crs is not None and source.crs == "wgs84":
-        crs = frame.crs.to_string()
-    shapes = list(frame.geometry)
-    return list(zip(frame.drop(columns="geometry").to_dict("records"), shapes, strict=True)), crs
 
 
 def mend_shape(shape: Any, ledger: SourceLedger, line: int, properties: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
-import math
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from twinward.citybase.config import Source
 from twinward.citybase.sources.files import decode_text, read_file
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.sources.numbers import INVISIBLE, POINT, find_writing, to_numbers
 from twinward.citybase.sources.shapes import FEATURE_FORMATS, Feature, read_features
 from twinward.core.errors import InputError
 
@@ -26,10 +27,20 @@ csv.field_size_limit(1 << 24)
 class SourceTable:
     """Rows of one source: `columns[name][i]` is a str, number or None; `lines[i]` is the line it
     came from.
+
+    `crs` is the system of columns with coordinates.
     """
 
-    def __init__(self, label: str, columns: dict[str, list[Any]], lines: list[int]) -> None:
-        self.label, self.columns, self.lines = label, columns, lines
+    def __init__(
+        self,
+        ledger: SourceLedger,
+        columns: dict[str, list[Any]],
+        lines: list[int],
+        source: Source,
+        crs: str = "",
+    ) -> None:
+        self.ledger, self.columns, self.lines, self.source = ledger, columns, lines, source
+        self.label, self.crs = ledger.label, crs or source.crs or "wgs84"
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -52,6 +63,28 @@ class SourceTable:
             )
         return self.columns[name]
 
+    def numbers(self, name: str, key: str, *, whole: bool = False) -> NDArray[np.float64]:
+        """The column as numbers in the country's writing, NaN for what is none; `whole` when it
+        counts things.
+        """
+        values = self.column(name, key)
+        writing = find_writing(
+            values,
+            self.label,
+            key,
+            whole=whole,
+            thousands=self.source.thousands,
+            decimal=self.source.decimal,
+            separator=self.source.separator or ",",
+        )
+        if writing.decimal != POINT.decimal or (writing.thousands and not self.source.thousands):
+            hit = sum(isinstance(value, str) and writing.thousands in value for value in values)
+            if writing.thousands and hit:
+                self.ledger.note(
+                    f"{key}: numbers read with {writing.thousands!r} for thousands", hit
+                )
+        return to_numbers(values, writing)
+
     def row(self, i: int) -> str:
         return " | ".join(
             "" if column[i] is None else str(column[i]) for column in self.columns.values()
@@ -63,18 +96,19 @@ def read_csv(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
     lines are no rows.
     """
     text = decode_text(read_file(path, ledger.label), source.encoding, ledger.label)
-    if len(source.separator) != 1:
+    separator = source.separator or ("\t" if path.suffix.lower() == ".tsv" else ",")
+    if len(separator) != 1:
         raise InputError(
             f"{ledger.label}: separator {source.separator!r} is not one character",
             "write , or ; or \\t",
             code="bad_separator",
         )
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=source.separator, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows, lines = [], []
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = [to_text(name) for name in next(reader, [])]
         for row in reader:
-            if not row or (len(row) == 1 and not row[0].strip()):
+            if not any(field.strip() for field in row):
                 continue
             ledger.read += 1
             if len(row) == len(header):
@@ -102,10 +136,10 @@ def read_csv(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
             code="bad_csv",
         )
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in header]
-    return SourceTable(ledger.label, dict(zip(header, columns, strict=True)), lines)
+    return SourceTable(ledger, dict(zip(header, columns, strict=True)), lines, source)
 
 
-def read_parquet(path: Path, ledger: SourceLedger) -> SourceTable:
+def read_parquet(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -120,7 +154,7 @@ def read_parquet(path: Path, ledger: SourceLedger) -> SourceTable:
     keep = [field.name for field in table.schema if not pa.types.is_binary(field.type)]
     ledger.read = table.num_rows
     columns = {name: table.column(name).to_pylist() for name in keep}
-    return SourceTable(ledger.label, columns, list(range(1, table.num_rows + 1)))
+    return SourceTable(ledger, columns, list(range(1, table.num_rows + 1)), source)
 
 
 def is_geoparquet(path: Path) -> bool:
@@ -133,7 +167,7 @@ def is_geoparquet(path: Path) -> bool:
         return False
 
 
-def table_of_features(features: list[Feature], ledger: SourceLedger) -> SourceTable:
+def table_of_features(features: list[Feature], source: Source, ledger: SourceLedger) -> SourceTable:
     """Properties as columns; where none is called lon or lat, the point of each geometry."""
     names = list(dict.fromkeys(key for feature in features for key in feature.properties))
     columns: dict[str, list[Any]] = {
@@ -150,7 +184,10 @@ def table_of_features(features: list[Feature], ledger: SourceLedger) -> SourceTa
         ]
         columns["lon"] = [None if point is None else point.x for point in points]
         columns["lat"] = [None if point is None else point.y for point in points]
-    return SourceTable(ledger.label, columns, [feature.line for feature in features])
+        return SourceTable(
+            ledger, columns, [feature.line for feature in features], source, crs="wgs84"
+        )
+    return SourceTable(ledger, columns, [feature.line for feature in features], source)
 
 
 def read_table(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
@@ -159,9 +196,11 @@ def read_table(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
     if ending in {".csv", ".tsv", ".txt"}:
         return read_csv(path, source, ledger)
     if ending in FEATURE_FORMATS or (ending == ".parquet" and is_geoparquet(path)):
-        return table_of_features(read_features(path, source, ledger, need_shape=False), ledger)
+        return table_of_features(
+            read_features(path, source, ledger, need_shape=False), source, ledger
+        )
     if ending == ".parquet":
-        return read_parquet(path, ledger)
+        return read_parquet(path, source, ledger)
     raise InputError(
         f"{ledger.label}: the ending of {path.name} is unknown",
         f"formats: {FORMATS}",
@@ -169,27 +208,13 @@ def read_table(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
     )
 
 
-def to_number(value: Any) -> float:
-    """A finite number, or NaN for what is none (empty, text, infinite, true)."""
-    if value is None or isinstance(value, bool):
-        return math.nan
-    try:
-        number = float(str(value).strip()) if not isinstance(value, int | float) else float(value)
-    except (ValueError, OverflowError):
-        return math.nan
-    return number if math.isfinite(number) else math.nan
-
-
-def to_numbers(values: list[Any]) -> NDArray[np.float64]:
-    return np.array([to_number(value) for value in values], dtype=np.float64)
-
-
 def to_text(value: Any) -> str:
-    """A trimmed word; whole numbers without a decimal point, so that codes of spreadsheets
-    match.
+    """A word in composed letters, without invisible signs and doubled spaces; whole numbers without
+    a decimal point, so that codes of spreadsheets match.
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    text = unicodedata.normalize("NFC", str(value)).translate(INVISIBLE)
+    return " ".join(text.split())

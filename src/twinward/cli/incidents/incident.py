@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from typing import Any
 
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.cli.framework.session import add_person, open_for
@@ -62,25 +63,25 @@ def show_list(incidents: list[dict[str, object]]) -> None:
         emit_text("no incident")
 
 
-def show_one(shown: dict[str, object]) -> None:
+def show_one(shown: dict[str, Any]) -> None:
     emit_text(f"{shown['title']}\n{shown['id']}  {shown['status']}  level {shown['level'] or '-'}")
     plan = shown["plan"]
     emit_text(
         f"plan: {plan.plan} {plan.version}, {plan.authority}" if plan else "plan: none in force"
-    )  # type: ignore[attr-defined]
-    for clause in shown["waits_for"]:  # type: ignore[attr-defined]
+    )
+    for clause in shown["waits_for"]:
         emit_text(f"  {clause}")
     ended = shown["ended_plan"]
     if ended is not None and plan is None:
-        emit_text(f"plan {ended.plan} ended by {ended.clause}: {ended.because}")  # type: ignore[attr-defined]
+        emit_text(f"plan {ended.plan} ended by {ended.clause}: {ended.because}")
     if shown["proposed_plan"]:
         emit_text(f"plan {shown['proposed_plan']} waits for a person to adopt it")
     emit_text(
         "tasks: " + (", ".join(f"{n} {word}" for word, n in shown["tasks"].items()) or "none")
-    )  # type: ignore[attr-defined]
-    for finding in shown["evidence"]:  # type: ignore[attr-defined]
+    )
+    for finding in shown["evidence"]:
         emit_text(f"  [{'x' if finding.holds else ' '}] {finding.objective}: {finding.because}")
-    for row in shown.get("timeline", []):  # type: ignore[attr-defined]
+    for row in shown.get("timeline", []):
         emit_text(
             f"{local(row['recorded_at'], 'seconds')} "
             f"{'  ' * row['depth']}{row['type']}{summary(row)}"

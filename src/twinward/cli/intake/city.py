@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, help="the same seed and sources give the same bytes"
     )
     build.add_argument("--threads", type=int, default=0, help="default: one a core")
+    build.add_argument(
+        "--accept-losses", action="store_true", help="build also when most residents are left out"
+    )
     add_common(build)
     describe = verbs.add_parser(
         "describe", help="the city of a workspace and its fidelity to its inputs"
@@ -66,7 +69,12 @@ def run_build(options: argparse.Namespace) -> int:
         )
     with progress_bar() as progress:
         report = build_city(
-            options.config, options.workspace, options.seed, options.threads, progress
+            options.config,
+            options.workspace,
+            options.seed,
+            options.threads,
+            progress,
+            options.accept_losses,
         )
     if options.json:
         emit_json(report)
@@ -108,6 +116,13 @@ def summary(report: dict[str, Any]) -> str:
         for source in report["sources"]
     ]
     lines += [f"  note: {note}" for note in report["synthetic"]]
+    out = report.get("people_left_out") or {}
+    if out.get("residents"):
+        why = "; ".join(f"{count:,} {reason}" for reason, count in out["why"].items())
+        mark = "LEFT OUT" if out["stands_out"] else "left out"
+        lines.insert(
+            1, f"{mark}: {out['residents']:,} of {out['of']:,} people in the sources: {why}"
+        )
     lines.append(
         f"{report['seconds']:.1f} s, peak memory {report['peak_rss_mb']:.0f} MB, "
         f"{report['bytes_per_resident']} bytes a resident, sha256 {report['sha256']}"

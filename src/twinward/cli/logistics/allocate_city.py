@@ -191,6 +191,8 @@ def _sites(options: argparse.Namespace) -> None:
             for s in report.sites
         )
     )
+    if report.cut_off:
+        emit_text(f"cut off, no road leads to any of the places: {', '.join(report.cut_off)}")
     emit_text(report.relaxation) if report.relaxation else None
 
 
@@ -350,4 +352,8 @@ def show_rounds(plan: Any) -> None:
         )
     for name, why in plan.left_out:
         emit_text(f"left out: {name}: {why}")
+    for name, metres in plan.off_road:
+        emit_text(
+            f"counted beside the road: {name}, {metres:,.0f} m to the crossing it is reached from"
+        )
     emit_text(plan.relaxation) if plan.relaxation else None

@@ -225,7 +225,8 @@ def _progress(days: int, replicates: int) -> Any:
 def readable(result: dict[str, Any]) -> str:
     """A few lines for a person."""
     lines = [
-        f"{result['disease']}, {result['residents']:,} residents, {result['days']} days (simulated)",
+        f"{result['disease']}, {result['residents']:,} residents, "
+        f"{result['days']} days (simulated)",
         f"  infections     {result['infections']:>12,}   attack rate {result['attack_rate']:.1%}",
         f"  deaths         {result['deaths']:>12,}",
         f"  peak           {result['peak_new']:>12,}   on day {result['peak_day']}",

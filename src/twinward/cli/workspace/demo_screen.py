@@ -112,7 +112,8 @@ def draw(
         Layout(
             Panel(
                 stages,
-                title=f"Twinward  day {tally.days} of {days}  {day}  {overview['as_of'][11:16]} UTC",
+                title=f"Twinward  day {tally.days} of {days}  {day}  "
+                f"{overview['as_of'][11:16]} UTC",
             ),
             size=7,
         ),

@@ -155,7 +155,11 @@ def _growth(picture: Situation) -> list[TrendChange]:
 
 
 def cases_from(picture: Situation, day: date) -> list[int]:
-    return [case.seq for case in picture.cases if case.reported_at.date() >= day]
+    return [
+        case.seq
+        for case in picture.cases
+        if case.reported_at.astimezone(picture.now.tzinfo).date() >= day
+    ]
 
 
 def _doubling(slope: float) -> str:

@@ -14,8 +14,8 @@ from scipy.special import ndtri
 
 from twinward.core.chance import generator
 from twinward.decision.planning.costs import CostTable, Doubt
-from twinward.decision.simulation.epidemic.fit import stratified
-from twinward.decision.simulation.epidemic.prospect import Prospect
+from twinward.decision.planning.fitting.fit import stratified
+from twinward.decision.planning.fitting.prospect import Prospect
 
 SEVERITIES = (
     1 / 6,

@@ -103,7 +103,8 @@ def chinese(
         said.append(
             f"与第二名“{plans[1].title}”相比，感染{more_zh(-gap['infections'].mean)}人，死亡{more_zh(-gap['deaths'].mean)}人，"
             f"停课{more_zh(-gap['school_days'].mean)}人日，停工{more_zh(-gap['work_days'].mean)}人日，"
-            f"成本{'少' if gap['cost'].mean >= 0 else '多'}{money_zh(abs(gap['cost'].mean))}{currency}。"
+            f"成本{'少' if gap['cost'].mean >= 0 else '多'}"
+            f"{money_zh(abs(gap['cost'].mean))}{currency}。"
         )
     said.append(
         "各次模拟中床位均够用。"

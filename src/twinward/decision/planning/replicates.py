@@ -20,9 +20,9 @@ from twinward.decision.planning.candidate import Candidate
 from twinward.decision.planning.costs import CostTable
 from twinward.decision.planning.doubts import World, draw_worlds
 from twinward.decision.planning.figures import Counter, Run
+from twinward.decision.planning.fitting.prospect import Prospect, confirmed_before, look_ahead
 from twinward.decision.simulation.epidemic.background import Background
 from twinward.decision.simulation.epidemic.live_state import LiveState
-from twinward.decision.simulation.epidemic.prospect import Prospect, confirmed_before, look_ahead
 from twinward.decision.simulation.epidemic.run import Simulator
 from twinward.decision.simulation.epidemic.scenario import (
     BYTES_PER_RESIDENT,

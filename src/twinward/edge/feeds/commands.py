@@ -4,6 +4,7 @@ checked at the border.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Container
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -64,6 +65,16 @@ FROM_A_DRILL = InputError(
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
 
+# bytes that are no UTF-8, half a surrogate pair, lists in lists without end
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+
+
+def is_drill_source(source: str) -> bool:
+    """Whether a source claims to be a drill's, in whatever letters, width or space."""
+    plain = "".join(unicodedata.normalize("NFKC", source).casefold().split())
+    return plain.startswith(DRILL_SOURCE)
+
+
 class Raw(msgspec.Struct, frozen=True):
     """The fields that tell how to read the rest; `drill` marks what comes out of a drill."""
 
@@ -88,9 +99,9 @@ def decode_command(
     """
     try:
         head = RAW.decode(raw)
-    except msgspec.ValidationError as error:
+    except UNREADABLE as error:
         raise InputError(
-            f"not a command: {error}", "send an object with id and type", code="bad_item"
+            f"not a command: {error}", "send an object with id and type as UTF-8", code="bad_item"
         ) from error
     if head.drill is not None:
         raise FROM_A_DRILL
@@ -106,6 +117,10 @@ def decode_command(
         said = explain_decode_error(str(error), decoded(raw))
         raise InputError(
             f"{head.type}: {said}", advice_for(str(error)), code=code_for(str(error))
+        ) from error
+    except UNREADABLE as error:
+        raise InputError(
+            f"{head.type}: a text of it is no UTF-8", "send UTF-8 as JSON has it", code="bad_text"
         ) from error
     check(command, areas, now)
     return command, person

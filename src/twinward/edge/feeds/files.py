@@ -16,35 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from twinward.core.errors import InputError
+from twinward.standards.source_rows import FileReading, Row
 
 PAGE = 10_000
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One row: its number in the file (from 1, headings not counted), its values, or what is
-    wrong with it.
-    """
-
-    number: int
-    values: dict[str, Any]
-    wrong: str | None = None
-
-
-class FileReading(msgspec.Struct, frozen=True, kw_only=True):
-    """How to read files: which column each field is in, constants for fields, encoding and
-    separator of CSV.
-
-    `exercises`: a drill reads them, so that test data and messages of exercises are welcome.
-    """
-
-    fields: tuple[str, ...]
-    columns: dict[str, str] = {}
-    constants: dict[str, str] = {}
-    numbers: frozenset[str] = frozenset()
-    required: tuple[str, ...] = ()
-    encoding: str = "utf-8-sig"
-    separator: str = ","
-    exercises: bool = False
 
 
 def read_rows(path: Path, reading: FileReading) -> Iterator[Row]:

@@ -325,7 +325,7 @@ class OutbreakFeed:
 
 def parse_day(text: str, pattern: str) -> date | None:
     try:
-        return datetime.strptime(text.strip(), pattern).date()
+        return datetime.strptime(text.strip(), pattern).date()  # noqa: DTZ007 (a day has no zone)
     except ValueError:
         return None
 

@@ -14,7 +14,8 @@ from twinward.core.clock import to_us
 from twinward.core.errors import TwinwardError
 from twinward.core.messages import Outcome, Request
 from twinward.core.ports import Store, Transaction
-from twinward.edge.rules.thresholds import Known, Said, Watched, notes_of
+from twinward.edge.feeds.notes import notes_of
+from twinward.edge.rules.thresholds import Known, Said, Watched
 
 ACTOR = "watch"
 Ask = Callable[[Transaction, Sequence[Request]], list[Outcome]]

@@ -12,10 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from twinward.core.clock import from_us
-from twinward.core.ids import derive_id
-from twinward.twins.city import messages as c
-
 # A value that moved by less than this share of its threshold says nothing new (ours: a noisy sensor
 # writes no log).
 STEP = 0.05
@@ -45,32 +41,40 @@ class Said(msgspec.Struct, frozen=True):
     time_us: int
 
 
+class Crossing(msgspec.Struct, frozen=True, kw_only=True):
+    """A reading of note: it crossed a threshold, or moved on where one was crossed before."""
+
+    source_id: str
+    time_us: int
+    sensor: str
+    area: str | None
+    figure: str
+    value: float
+    unit: str
+
+
 # (sensor, figure) -> what was noted last
 Known = dict[tuple[str, str], Said]
 
 
-def notes_of(
-    source: str, readings: Any, watched: list[Watched], known: Known, nowhere: str
-) -> list[c.NoteReading]:
-    """The notes that follow from an Arrow batch of readings, at most two a sensor and figure: its
-    peak and its last.
+def crossings_of(readings: Any, watched: list[Watched], known: Known) -> list[Crossing]:
+    """What is of note in an Arrow batch of readings, at most two a sensor and figure: its peak and
+    its last.
 
-    `known` is brought up to date. `nowhere` is the area of a sensor that gives none.
+    `known` is brought up to date.
     """
-    notes: list[c.NoteReading] = []
+    found: list[Crossing] = []
     for threshold in watched:
         rows = readings.filter(
             pc.is_in(readings.column("type"), value_set=pa.array(threshold.types(), pa.string()))
         )
         if len(rows):
             of_unit = pc.fill_null(pc.equal(rows.column("unit"), threshold.unit), True)
-            notes += notes_of_one(source, rows.filter(of_unit), threshold, known, nowhere)
-    return notes
+            found += _crossings_of_one(rows.filter(of_unit), threshold, known)
+    return found
 
 
-def notes_of_one(
-    source: str, rows: Any, threshold: Watched, known: Known, nowhere: str
-) -> list[c.NoteReading]:
+def _crossings_of_one(rows: Any, threshold: Watched, known: Known) -> list[Crossing]:
     names = sensor_names(rows)
     value = rows.column("value").to_numpy(zero_copy_only=False)
     followed = [sensor for sensor, figure in known if figure == threshold.figure]
@@ -85,14 +89,14 @@ def notes_of_one(
     by_sensor: dict[str, list[int]] = {}
     for k in np.flatnonzero(of_note)[np.argsort(time_us[of_note], kind="stable")].tolist():
         by_sensor.setdefault(names[k].as_py(), []).append(k)
-    notes = []
+    found = []
     for sensor, places in by_sensor.items():
         for k in dict.fromkeys((max(places, key=lambda k: value[k]), places[-1])):
             said = Said(float(value[k]), bool(value[k] >= threshold.at_least), int(time_us[k]))
             if is_news(said, known.get((sensor, threshold.figure)), threshold):
                 known[sensor, threshold.figure] = said
-                notes.append(note(source, rows, k, sensor, threshold, nowhere))
-    return notes
+                found.append(_crossing(rows, k, sensor, threshold))
+    return found
 
 
 def is_news(said: Said, before: Said | None, threshold: Watched) -> bool:
@@ -118,15 +122,12 @@ def sensor_names(rows: Any) -> Any:
     return pc.binary_join_element_wise(rows.column("type"), who, ":")
 
 
-def note(
-    source: str, rows: Any, k: int, sensor: str, threshold: Watched, nowhere: str
-) -> c.NoteReading:
-    """The command for one row; showing the same row again names it again."""
-    return c.NoteReading(
-        id=derive_id("note", source, rows.column("source_id")[k].as_py(), threshold.figure),
-        occurred_at=from_us(rows.column("time_us")[k].as_py()),
+def _crossing(rows: Any, k: int, sensor: str, threshold: Watched) -> Crossing:
+    return Crossing(
+        source_id=rows.column("source_id")[k].as_py(),
+        time_us=rows.column("time_us")[k].as_py(),
         sensor=sensor,
-        area=rows.column("area")[k].as_py() or nowhere,
+        area=rows.column("area")[k].as_py(),
         figure=threshold.figure,
         value=rows.column("value")[k].as_py(),
         unit=threshold.unit,

@@ -102,7 +102,8 @@ INTENTS: tuple[tuple[str, str], ...] = (
     ),
     (
         "needs",
-        r"\b(need|requir|use|depend|take|consum|rely|relies|call for)\w*\b|需要|依赖|使用|消耗|要用",
+        r"\b(need|requir|use|depend|take|consum|rely|relies|call for)\w*\b"
+        r"|需要|依赖|使用|消耗|要用",
     ),
 )
 KINDS = {

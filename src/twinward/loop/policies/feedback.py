@@ -74,6 +74,7 @@ def on_tick(
     `share` (part, of): only the open incidents of this part are judged, so that many do not hold up
     the writer.
     """
+    now = now.astimezone(reference.zone)  # days are counted by the calendar of the city
     late: list[Task] = rows.list_rows(
         "tasks", status=AT_WORK, before=("due_at", now), order="due_at", limit=BATCH
     )

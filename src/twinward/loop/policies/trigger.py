@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from twinward.core.clock import format_time
+import msgspec
+
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
@@ -15,8 +16,7 @@ from twinward.library.hazards.hazard import LEVELS, Rule
 from twinward.loop.context import ReferenceData, command_id
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import Incident, LatestIncident, front_id
-
-NEW_STATUSES = {"confirmed", "asymptomatic"}
+from twinward.twins.emergency.reports.case_history import NEW_STATUSES, UNWATCHED
 
 
 def case_reported(
@@ -25,39 +25,90 @@ def case_reported(
     add: dict[str, float] = {fact.status: 1.0}
     if fact.status in NEW_STATUSES:
         add["new"] = 1.0
-        if fact.found_in in ("community", "unknown"):
+        if fact.found_in in UNWATCHED:
             add["new_linked"] = 1.0
     yield from take_in(
-        fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference
+        fact.hazard, fact.area, reference.day_of(event.occurred_at), add, {}, event, rows, reference
     )
     yield from join(fact, event, rows, reference)
 
 
 def join(
-    fact: m.CaseReported | m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData
+    fact: m.CaseReported | m.CaseReclassified | m.CaseAmended,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
 ) -> Iterator[Command]:
     """A case belongs to the open incident of its area, from its first report or from when it
     called for one.
     """
     incident = find_front(rows, fact.hazard, fact.area, reference)
-    if (
-        incident is not None
-        and incident.status == "open"
-        and rows.find("case_incidents", fact.case) is None
-    ):
+    joined = rows.find("case_incidents", fact.case)
+    elsewhere = (
+        joined is not None
+        and incident is not None
+        and not in_area_of(rows, joined.incident, fact.area, reference)
+    )
+    if incident is not None and incident.status == "open" and (joined is None or elsewhere):
         yield m.JoinCase(id=command_id(event, "join"), incident=incident.id, case=fact.case)
+
+
+def in_area_of(rows: Rows, incident: str, area: str, reference: ReferenceData) -> bool:
+    known: Incident | None = rows.find("incidents", incident)
+    return known is not None and reference.areas.is_under(area, known.area)
 
 
 def case_reclassified(
     fact: m.CaseReclassified, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
+    if fact.counts is not None:
+        yield from recount(fact, event, rows, reference)
+        yield from join(fact, event, rows, reference)
+        return
     add = {fact.status: 1.0, "reclassified": 1.0}
     if fact.before == "suspected" and fact.status in NEW_STATUSES:
         add = {fact.status: 1.0, "new": 1.0, "new_linked": 1.0}
     yield from take_in(
-        fact.hazard, fact.area, event.occurred_at.date(), add, {}, event, rows, reference
+        fact.hazard, fact.area, reference.day_of(event.occurred_at), add, {}, event, rows, reference
     )
     yield from join(fact, event, rows, reference)
+
+
+def case_amended(
+    fact: m.CaseAmended, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    yield from recount(fact, event, rows, reference)
+    yield from join(fact, event, rows, reference)
+
+
+def recount(
+    fact: m.CaseReclassified | m.CaseAmended, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """What a case counts for is taken from the incident that counted it, and added where it
+    belongs now.
+    """
+    joined = rows.find("case_incidents", fact.case)
+    counted: Incident | None = (
+        rows.find("incidents", joined.incident) if joined is not None else None
+    )
+    changes = (fact.counts or ()) if joined is not None else fact.whole
+    for change in sorted(
+        changes, key=lambda one: -one.add.get("new", 0.0)
+    ):  # what opens an incident comes first
+        turn = msgspec.structs.replace(event, id=f"{event.id}|{change.area}|{change.day}")
+        inside = counted is not None and reference.areas.is_under(change.area, counted.area)
+        if counted is not None and inside and counted.status == "open":
+            yield m.DevelopIncident(
+                id=command_id(turn, "develop"),
+                incident=counted.id,
+                affected=change.area,
+                day=change.day,
+                add=change.add,
+            )
+        elif any(value > 0 for value in change.add.values()):
+            yield from take_in(
+                fact.hazard, change.area, change.day, change.add, {}, turn, rows, reference
+            )
 
 
 def count_reported(
@@ -95,7 +146,14 @@ def hazard_reported(
     others = [v for name, v in known.items() if name.startswith(f"{fact.figure}@") and name != here]
     set_to = {here: fact.value, fact.figure: max([fact.value, *others])}
     yield from take_in(
-        fact.hazard, fact.area, event.occurred_at.date(), {}, set_to, event, rows, reference
+        fact.hazard,
+        fact.area,
+        reference.day_of(event.occurred_at),
+        {},
+        set_to,
+        event,
+        rows,
+        reference,
     )
 
 
@@ -173,7 +231,7 @@ def open_command(
         area=home,
         affected=(area,),
         title=f"{known.title}, {reference.areas.name(home)}, since "
-        f"{format_time(event.occurred_at)[:10]}",
+        f"{reference.day_of(event.occurred_at)}",
     )
 
 

@@ -4,8 +4,11 @@ key.
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import threading
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +16,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 import twinward.core.errors as errors
+from twinward.security.privacy import key_file
 
+LOG = logging.getLogger("twinward.keys")
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 KEY_BYTES = 16
 NONCE = bytes(
     12
@@ -32,74 +38,116 @@ class Keyring:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
-        self._keys: dict[tuple[str, str], bytes] = {}
-        self._pending: list[bytes] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=True)
+        self._keys: dict[tuple[str, str], list[bytes]] = {}  # several only after a line was torn
+        self._pending: list[key_file.Key] = []
         self._read = 0
+        self.bad_lines = 0  # that could not be read: what they opened is lost, nothing else
         # touched at each destruction, so that other processes forget what they hold in memory
         self._destroyed = path.with_name(path.name + ".destroyed")
-        self._destroyed.touch(mode=0o600, exist_ok=True)
-        self._destroyed_at = self._destroyed.stat().st_mtime_ns
+        self._make_files()
+        self._destroyed_at = self._last_destruction()
         self._load()
+
+    def _make_files(self) -> None:
+        """Both files, and a whole last line; where nothing can be written, what is there is read
+        all the same.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            for file in (self.path, self._destroyed):
+                file.touch(mode=0o600, exist_ok=True)
+            with key_file.alone(self.path):
+                pass
+        except OSError as error:
+            if error.errno not in READ_ONLY:
+                raise
+
+    def _last_destruction(self) -> int:
+        return self._destroyed.stat().st_mtime_ns if self._destroyed.exists() else 0
 
     def _load(self) -> None:
         """Read what this or another process has appended since."""
+        if not self.path.exists():
+            return
         with self.path.open("rb") as file:
-            file.seek(self._read)
+            if (
+                file.seek(0, os.SEEK_END) < self._read
+            ):  # another process took back what it could not write
+                self._read = 0
+            file.seek(max(0, self._read - 1))
+            if self._read and file.read(1) != b"\n":
+                self._read = 0
+                file.seek(0)
             data = file.read()
         whole = data.rfind(b"\n") + 1
         for line in data[:whole].splitlines():
-            if line.startswith(b"\0"):
-                continue
-            subject, day, key = line.decode().split("\t")
-            self._keys[subject, day] = bytes.fromhex(key)
+            found = key_file.read_line(line)
+            if not found and line and not line.startswith(b"\0"):
+                self.bad_lines += 1
+                LOG.error("%s: a line cannot be read and was skipped", self.path.name)
+            for subject, day, key in found:
+                self._hold(subject, day, key)
         self._read += whole
 
-    def _key(self, subject: str, day: date, *, make: bool) -> bytes | None:
+    def _hold(self, subject: str, day: str, key: bytes) -> None:
+        keys = self._keys.setdefault((subject, day), [])
+        if key not in keys:
+            keys.append(key)
+
+    def _find(self, subject: str, day: date) -> list[bytes]:
         name = (subject, day.isoformat())
         with self._lock:
             self._forget_destroyed()
-            key = self._keys.get(name)
-            if key is None:
+            if name not in self._keys:
                 self._load()
-                key = self._keys.get(name)
-            if key is None and make:
-                if "\t" in subject or "\n" in subject:
-                    raise errors.InputError(
-                        "a subject holds no tabs or newlines", code="bad_subject"
-                    )
-                key = self._keys[name] = os.urandom(KEY_BYTES)
-                self._pending.append(f"{subject}\t{name[1]}\t{key.hex()}\n".encode())
-            return key
+            return self._keys.get(name, [])
+
+    def _make(self, subject: str, day: date) -> bytes:
+        if "\t" in subject or len(subject.splitlines()) != 1 or subject.startswith("\0"):
+            raise errors.InputError("a subject holds no tabs or newlines", code="bad_subject")
+        key = os.urandom(KEY_BYTES)
+        with self._lock:
+            self._keys[subject, day.isoformat()] = [key]
+            self._pending.append((subject, day.isoformat(), key))
+        return key
+
+    def pending(self) -> int:
+        """How many keys were made and are not yet in the file."""
+        return len(self._pending)
+
+    def drop(self, keep: int) -> None:
+        """Forget the keys made after the first `keep` that are not yet in the file: what they
+        sealed was undone.
+        """
+        with self._lock:
+            for subject, day, _ in self._pending[keep:]:
+                self._keys.pop((subject, day), None)
+            del self._pending[keep:]
 
     def seal(self, subject: str, day: date, plain: bytes) -> bytes:
         """Authenticated ciphertext of `plain`; a key is made when the subject has none for that
         day.
         """
-        key = self._key(subject, day, make=True)
-        assert key is not None
-        return AESGCMSIV(key).encrypt(NONCE, plain, None)
+        found = self._find(subject, day)
+        return AESGCMSIV(found[0] if found else self._make(subject, day)).encrypt(
+            NONCE, plain, None
+        )
 
     def open(self, subject: str, day: date, sealed: bytes) -> bytes | None:
         """The plain bytes, or None when the key has been destroyed."""
-        key = self._key(subject, day, make=False)
-        if key is None:
-            return None
-        try:
-            return AESGCMSIV(key).decrypt(NONCE, sealed, None)
-        except InvalidTag:
-            return None
+        for key in self._find(subject, day):
+            with suppress(InvalidTag):
+                return AESGCMSIV(key).decrypt(NONCE, sealed, None)
+        return None
 
     def _forget_destroyed(self) -> None:
         """Read all anew when another process has destroyed keys; what is not yet written is
         kept.
         """
-        at = self._destroyed.stat().st_mtime_ns
+        at = self._last_destruction()
         if at != self._destroyed_at:
-            self._destroyed_at, self._read = at, 0
-            held = [line.decode().rstrip("\n").split("\t") for line in self._pending]
-            self._keys = {(who, day): bytes.fromhex(key) for who, day, key in held}
+            self._destroyed_at, self._read, self.bad_lines = at, 0, 0
+            self._keys = {(who, day): [key] for who, day, key in self._pending}
             self._load()
 
     def list_keys(self) -> list[tuple[str, date]]:
@@ -116,14 +164,18 @@ class Keyring:
         with self._lock:
             if not self._pending:
                 return
+            lines = [
+                f"{subject}\t{day}\t{key.hex()}\n".encode() for subject, day, key in self._pending
+            ]
             try:
-                with self.path.open("ab") as file:
-                    file.write(b"".join(self._pending))
-                    file.flush()
-                    os.fdatasync(file.fileno())
+                key_file.append(self.path, b"".join(lines))
             except OSError as error:
                 raise errors.StorageError(
-                    f"keys cannot be written: {error}", "free space, then start again"
+                    f"keys cannot be written: {error.strerror or error}",
+                    "free space, then send again",
+                    code="disk_full"
+                    if error.errno in (errno.ENOSPC, errno.EDQUOT)
+                    else "keys_not_written",
                 ) from error
             self._pending.clear()
 
@@ -132,22 +184,29 @@ class Keyring:
         named = {(who, day.isoformat()) for who, day in keys}
         with self._lock:
             self.flush()
-            data = bytearray(self.path.read_bytes())
-            destroyed, start = 0, 0
-            for line in bytes(data).splitlines(keepends=True):
-                end = start + len(line)
-                if not line.startswith(b"\0"):
-                    who, day, _ = line.decode().split("\t")
-                    if (who, day) in named:
+            destroyed = 0
+            with key_file.alone(self.path) as file:
+                file.seek(0)
+                data, start = bytearray(file.read()), 0
+                for line in bytes(data).splitlines(keepends=True):
+                    end = start + len(line)
+                    ended = [
+                        (who, day)
+                        for who, day, _ in key_file.read_line(line[:-1])
+                        if (who, day) in named
+                    ]
+                    if ended:
                         data[start : end - 1] = bytes(len(line) - 1)
-                        self._keys.pop((who, day), None)
                         destroyed += 1
-                start = end
-            with self.path.open("r+b") as file:
-                file.write(data)
-                file.flush()
+                    for name in ended:
+                        self._keys.pop(name, None)
+                    start = end
+                file.seek(0)
+                view = memoryview(data)
+                while view:
+                    view = view[file.write(view) :]
                 os.fsync(file.fileno())
             if destroyed:
                 os.utime(self._destroyed)
-                self._destroyed_at = self._destroyed.stat().st_mtime_ns
+                self._destroyed_at = self._last_destruction()
             return destroyed

@@ -67,17 +67,14 @@ def open_activation(
 
 def close_activation(platform: Platform, caller: Caller, activation: str) -> None:
     with platform.store.read() as rows:
-        found = rows.find("activations", activation)
+        found, seq = rows.find("activations", activation), rows.last_seq()
     if found is None:
         raise AbsentError(f"there is no activation {activation}", "see `twinward activation list`")
     for area in found.areas:
         place = platform.reference.areas.root if area == ALL_AREAS else area
         platform.policy.require(caller, "open_activation", area=place)
-    ask(
-        platform,
-        caller,
-        m.CloseActivation(id=derive_id("cmd", activation, "close"), activation=activation),
-    )
+    name = derive_id("cmd", activation, "close", caller.name, platform.clock.now().isoformat(), seq)
+    ask(platform, caller, m.CloseActivation(id=name, activation=activation))
 
 
 def list_activations(platform: Platform) -> list[dict[str, Any]]:

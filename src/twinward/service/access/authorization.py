@@ -10,6 +10,7 @@ from twinward.security.identity.people import Caller
 from twinward.security.privacy.masking import scrub
 from twinward.service.platform import Platform
 from twinward.twins.emergency import messages as m
+from twinward.twins.snapshot import find_case
 
 __all__ = ["require_command", "require_reach", "require_route", "require_verb", "scrub"]
 
@@ -71,6 +72,12 @@ def require_reach(platform: Platform, caller: Caller, command: Command, rows: Ro
         for field, table in THINGS
         if getattr(command, field, None) is not None
     ]
+    if (
+        isinstance(command, m.ReportCase) and command.case is None
+    ):  # the case that the person has, wherever it is
+        at = command.occurred_at or platform.clock.now()
+        known = find_case(rows, command.subject, command.hazard, command.status, at)
+        named += [("cases", known.id)] if known is not None else []
     for table, key in named:
         row = rows.find(table, key)
         if row is not None:

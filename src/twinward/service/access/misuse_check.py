@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 PAGE = 5000
 # tables whose rows say something of a person, and the field that their events name them by
 PERSONS = {"cases": "case", "contacts": "contact", "changes": "change"}
-CHANGES = ("ChangeProposed", "ChangeConfirmed", "CaseReclassified")
+CHANGES = ("ChangeProposed", "ChangeConfirmed", "CaseReclassified", "CaseAmended")
 LOOKS = ("LookRecorded", "PersonsListed")
 
 

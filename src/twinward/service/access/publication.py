@@ -20,7 +20,7 @@ from twinward.service.platform import Caller, Platform
 TABLES: dict[str, tuple[str, dict[str, tuple[str, ...]], str]] = {
     "cases": (
         "persons reported as cases",
-        {"status": ("suspected", "asymptomatic", "confirmed", "recovered", "dead")},
+        {"status": ("suspected", "asymptomatic", "confirmed", "recovered", "dead", "discarded")},
         "reported_at",
     ),
     "contacts": (
@@ -33,6 +33,9 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, ...]], str]] = {
                 "tested_negative",
                 "tested_positive",
                 "released",
+                "not_found",
+                "lives_outside",
+                "became_case",
             )
         },
         "named_at",

@@ -31,7 +31,8 @@ def report_situation(
     room = get_incident_view(platform, ground, caller, incident, at)
     return Document(
         title=f"Situation report: {room.title}",
-        subtitle=f"{room.id}, {room.area_name} ({room.area}), as of {show_time(ground, room.as_of)}",
+        subtitle=f"{room.id}, {room.area_name} ({room.area}), "
+        f"as of {show_time(ground, room.as_of)}",
         notice=notice_of(ground),
         sections=[
             _standing(ground, room),

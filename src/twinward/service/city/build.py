@@ -36,6 +36,7 @@ def build_city(
     seed: int = 0,
     threads: int = 0,
     progress: Progress = lambda stage, share: None,
+    accept_losses: bool = False,
 ) -> dict[str, Any]:
     """Builds the city of `config_path` (None: the reference city) into the workspace; the report
     of CONTRACTS.
@@ -46,6 +47,7 @@ def build_city(
         seed=seed,
         threads=threads,
         progress=progress,
+        accept_losses=accept_losses,
     )
 
 

@@ -384,7 +384,7 @@ def list_decisions(log: Log) -> list[ScoredDecision]:
         ScoredDecision(
             event=e.id,
             hour=round(log.hour(e.recorded_at), 3),
-            incident=e.fact.incident,
+            incident=e.fact.incident,  # type: ignore[union-attr]
             plan=e.fact.plan,  # type: ignore[union-attr]
             adopted_by=e.fact.adopted_by,  # type: ignore[union-attr]
         )

@@ -27,7 +27,7 @@ def fork_state(platform: Platform, at: datetime | None) -> list[dict[str, Any]]:
         for row in snapshot.list_rows("counts"):
             counts[row.hazard, row.area, row.day, row.status, row.found_in] += row.count
         for case in snapshot.list_rows("cases"):
-            day = case.reported_at.date().isoformat()
+            day = platform.reference.day_of(case.reported_at).isoformat()
             counts[case.hazard, case.area, day, case.status, case.found_in] += 1
         stocks = snapshot.list_rows("stocks")
     return [*count_commands(counts), *stock_commands(stocks)]

@@ -107,8 +107,10 @@ def build_timeline(
             known[name] = cause
             missing += [cause.cause] if cause.cause else []
     orders: dict[str, str] = {
-        e.fact.task: e.id for e in known.values() if e.type == "OrderIssued" and e.fact
-    }  # type: ignore[attr-defined]
+        e.fact.task: e.id  # type: ignore[attr-defined]
+        for e in known.values()
+        if e.type == "OrderIssued" and e.fact
+    }
     children: dict[str | None, list[Event]] = {}
     for event in sorted(known.values(), key=lambda event: event.seq):
         parent = event.cause or orders.get(getattr(event.fact, "task", ""))

@@ -4,25 +4,29 @@ for by source.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError, RefusedError
+from twinward.core.errors import InputError, RefusedError, TwinwardError
+from twinward.core.ids import content_of
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
+from twinward.core.texts import require_name
 from twinward.edge.feeds.commands import (
     BY_NAME,
-    DRILL_SOURCE,
     FROM_A_DRILL,
     decode_command,
+    is_drill_source,
     schema_of_commands,
 )
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.library.supplies.resources import require_known_unit
 from twinward.security.identity.people import Caller
+from twinward.security.privacy.vault import Identity
 from twinward.service.access.authorization import require_command, require_reach
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Platform
@@ -37,6 +41,10 @@ __all__ = [
     "submit",
     "submit_objects",
 ]
+
+
+LOG = logging.getLogger("twinward.commands")
+MOST_SOURCE = 120
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,68 +89,136 @@ def submit(
     """Ask for every item once; the future resolves when the answer is durable. One bad item
     spoils no other.
     """
+    require_name("source", source, MOST_SOURCE)
     now = platform.clock.now()
-    good: list[tuple[int, Command]] = []
+    good: list[tuple[int, Request]] = []
+    persons: dict[int, Identity] = {}
     rejections: list[Rejection] = []
     for index, item in enumerate(items):
         try:
             command, person = decode_command(item, platform.vault, platform.reference.areas, now)
             require_real(platform, source, getattr(command, "source", ""))
-            good.append((index, authorise(platform, caller, command)))
-            if person is not None:
-                platform.vault.keep(person)
+            said = msgspec.structs.replace(command, id="-")
+            command = authorise(platform, caller, command)
         except InputError as error:
             rejections.append(Rejection(index=index, code=error.code, message=str(error)))
-
-    def work(tx: Transaction) -> BatchAccount:
-        outcomes = [ask_within_reach(platform, caller, command, tx) for _, command in good]
-        account = account_for(len(items), [index for index, _ in good], outcomes, rejections)
-        tx.add_counts(
-            source,
-            Counts(
-                received=account.received,
-                stored=account.stored,
-                duplicate=account.duplicate,
-                rejected=len(account.rejected),
-            ),
+            continue
+        good.append(
+            (
+                index,
+                Request(
+                    command=command, actor=caller.name, source=source, content=content_of(said)
+                ),
+            )
         )
-        return account
+        if person is not None:
+            persons[index] = person
 
-    future = platform.store.submit(work)
-    if any(isinstance(command, c.SetThreshold) for _, command in good):
-        future.add_done_callback(lambda _: platform.watch.forget())
-    return future
+    def work(tx: Transaction) -> tuple[BatchAccount, list[Identity]]:
+        outcomes = [ask_within_reach(platform, caller, request, tx) for _, request in good]
+        account = account_for(len(items), good, outcomes, rejections)
+        if items:
+            tx.add_counts(
+                source,
+                Counts(
+                    received=account.received,
+                    stored=account.stored,
+                    duplicate=account.duplicate,
+                    rejected=len(account.rejected),
+                ),
+            )
+        taken = [
+            index
+            for (index, _), outcome in zip(good, outcomes, strict=True)
+            if outcome.status != "rejected"
+        ]
+        return account, [persons[index] for index in taken if index in persons]
+
+    return keep_persons(
+        platform,
+        platform.store.submit(work),
+        any(isinstance(request.command, c.SetThreshold) for _, request in good),
+    )
+
+
+def keep_persons(
+    platform: Platform, done: Future[tuple[BatchAccount, list[Identity]]], thresholds: bool
+) -> Future[BatchAccount]:
+    """The answer, once what the vault must know of the persons of taken items is durable there too.
+
+    What is refused leaves nothing in the vault. After a crash in between the sender has no answer
+    and sends again: a duplicate is told to the vault again.
+    """
+    answer: Future[BatchAccount] = Future()
+
+    def tell(told: Future[tuple[BatchAccount, list[Identity]]]) -> None:
+        try:
+            account, persons = told.result()
+            for person in persons:
+                platform.vault.keep(person)
+            if thresholds:
+                platform.watch.forget()
+        except BaseException as error:
+            answer.set_exception(error)
+        else:
+            answer.set_result(account)
+
+    done.add_done_callback(tell)
+    return answer
 
 
 def require_real(platform: Platform, *sources: str) -> None:
     """InputError `from_a_drill` when a drill's source would write into a real log."""
-    if not platform.drill and any(source.startswith(DRILL_SOURCE) for source in sources):
+    if not platform.drill and any(is_drill_source(source) for source in sources):
         raise FROM_A_DRILL
 
 
 def ask_within_reach(
-    platform: Platform, caller: Caller, command: Command, tx: Transaction
+    platform: Platform, caller: Caller, request: Request, tx: Transaction
 ) -> Outcome:
-    """One command, unless it names a thing outside the caller's areas; who is everywhere need
-    not be looked up.
+    """One command, unless it names a thing outside the caller's areas; who is everywhere need not
+    be looked up.
+
+    A fault of ours in one command is written down and told to its sender; the others of the batch
+    go on.
     """
-    if caller.areas != ("all",):
-        try:
-            require_reach(platform, caller, command, tx)
-        except RefusedError as error:
-            return Outcome(id=command.id, status="rejected", code=error.code, message=str(error))
-    return platform.loop.twins.ask_one(tx, Request(command=command, actor=caller.name))
+    name = request.command.id
+    try:
+        if caller.areas != ("all",):
+            require_reach(platform, caller, request.command, tx)
+        return platform.loop.twins.ask_one(tx, request)
+    except RefusedError as error:
+        return Outcome(id=name, status="rejected", code=error.code, message=str(error))
+    except (TwinwardError, OSError):
+        raise
+    except Exception:
+        LOG.exception("a command could not be carried out")
+        message = (
+            "this could not be carried out: the fault is ours. It is written down; send it "
+            "in another form"
+        )
+        return Outcome(id=name, status="rejected", code="fault", message=message)
 
 
 def account_for(
     received: int,
-    places: Sequence[int],
+    asked: Sequence[tuple[int, Request]],
     outcomes: Sequence[Outcome],
     rejections: Sequence[Rejection],
 ) -> BatchAccount:
+    """A report that leaves a person's case as it was is a duplicate, where its sender could not
+    know the case.
+    """
     rejected = list(rejections)
     tally = {"stored": 0, "duplicate": 0, "rejected": 0}
-    for index, outcome in zip(places, outcomes, strict=True):
+    for (index, request), outcome in zip(asked, outcomes, strict=True):
+        if (
+            outcome.code == "already_reported"
+            and isinstance(request.command, m.ReportCase)
+            and request.command.case is None
+        ):
+            tally["duplicate"] += 1
+            continue
         tally[outcome.status] += 1
         if outcome.status == "rejected":
             rejected.append(

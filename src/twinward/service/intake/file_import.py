@@ -16,12 +16,13 @@ import msgspec
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
 from twinward.edge.feeds import cases
-from twinward.edge.feeds.files import FileReading, Row, read_rows
+from twinward.edge.feeds.files import read_rows
 from twinward.edge.feeds.observations import ObservationItem
 from twinward.security.identity.people import Caller
 from twinward.service.intake.commands import BatchAccount, submit_objects
 from twinward.service.platform import Platform
 from twinward.standards.fhir.reports import read_fhir
+from twinward.standards.source_rows import FileReading, Row
 
 BATCH = 2_000
 OBSERVATION_FIELDS = ObservationItem.__struct_fields__

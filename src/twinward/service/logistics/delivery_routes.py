@@ -20,11 +20,17 @@ from twinward.decision.logistics.routing.replan import replan
 from twinward.decision.logistics.routing.rounds import Round, RoundsAnswer, plan_city_rounds
 from twinward.decision.logistics.routing.travel import straight_m
 from twinward.service.logistics.benchmark_instances import read_text, require_limit
-from twinward.service.logistics.demand_points import DRONE_MPS, read_need_points, travel_costs
+from twinward.service.logistics.demand_points import (
+    DEPOT_NAME,
+    DRONE_MPS,
+    read_need_points,
+    travel_costs,
+)
 from twinward.service.platform import Caller, Platform
 
 MOST_STOPS = 1000
 MOST_VEHICLES = 1000
+OFF_ROAD_TOLD_M = 150.0
 
 
 class RoundsPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +54,9 @@ class RoundsPlan(msgspec.Struct, frozen=True, kw_only=True):
     time_limit_s: float
     seconds: float
     broken: list[str] = []
+    off_road: list[
+        tuple[str, float]
+    ] = []  # points that are not beside a crossing, with the metres counted to it
 
 
 def stops_of_areas(
@@ -166,9 +175,10 @@ def plan_rounds_for(
     require_may_plan(platform, caller)
     require_limit(time_limit_s)
     start = perf_counter()
-    ways, how = find_ways(platform, depot, stops, by)
+    ways, how, off = find_ways(platform, depot, stops, by)
     answer = plan_city_rounds(stops, vehicles, ways, lambda: perf_counter() - start, time_limit_s)
-    return show(depot, stops, vehicles, answer, how, time_limit_s, perf_counter() - start, [])
+    plan = show(depot, stops, vehicles, answer, how, time_limit_s, perf_counter() - start, [])
+    return msgspec.structs.replace(plan, off_road=off)
 
 
 def replan_rounds_for(
@@ -186,7 +196,7 @@ def replan_rounds_for(
     require_limit(time_limit_s)
     start = perf_counter()
     out = sorted({*earlier.broken, *broken})
-    ways, how = find_ways(platform, earlier.depot, earlier.stops, by)
+    ways, how, off = find_ways(platform, earlier.depot, earlier.stops, by)
     answer = replan(
         earlier.rounds,
         earlier.stops,
@@ -197,7 +207,7 @@ def replan_rounds_for(
         lambda: perf_counter() - start,
         time_limit_s,
     )
-    return show(
+    plan = show(
         earlier.depot,
         earlier.stops,
         earlier.vehicles,
@@ -207,6 +217,7 @@ def replan_rounds_for(
         perf_counter() - start,
         out,
     )
+    return msgspec.structs.replace(plan, off_road=off)
 
 
 def require_may_plan(platform: Platform | None, caller: Caller | None) -> None:
@@ -219,7 +230,7 @@ def require_may_plan(platform: Platform | None, caller: Caller | None) -> None:
 
 def find_ways(
     platform: Platform | None, depot: tuple[float, float], stops: Sequence[Stop], by: str
-) -> tuple[Ways, str]:
+) -> tuple[Ways, str, list[tuple[str, float]]]:
     if len(stops) > MOST_STOPS:
         raise InputError(
             f"{len(stops)} stops at once",
@@ -233,12 +244,24 @@ def find_ways(
             "lon, lat in WGS 84; perhaps swapped",
             code="bad_coordinates",
         )
-    road = travel_costs(
-        platform, points, points, by, ["the depot", *(f"stop {stop.id}" for stop in stops)]
-    )
+    names = [DEPOT_NAME, *(f"stop {stop.id}" for stop in stops)]
+    road = travel_costs(platform, points, points, by, names)
     air = straight_m(points, points)
     metres: dict[Kind, Any] = {"lorry": road.metres, "drone": air}
-    return Ways(metres=metres, seconds={"lorry": road.seconds, "drone": air / DRONE_MPS}), road.how
+    return (
+        Ways(metres=metres, seconds={"lorry": road.seconds, "drone": air / DRONE_MPS}),
+        road.how,
+        tell_off_road(names, road.off_road_m),
+    )
+
+
+def tell_off_road(names: Sequence[str], off_m: Any) -> list[tuple[str, float]]:
+    """Points whose way to the network is long enough to be looked at."""
+    return [
+        (name, round(float(m)))
+        for name, m in zip(names, off_m, strict=False)
+        if OFF_ROAD_TOLD_M < m < np.inf
+    ]
 
 
 def show(

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from twinward.citybase.columns import MANIFEST, open_city
 from twinward.citybase.places.roads import ROADS, Roads, read_roads
 from twinward.core.errors import AbsentError, InputError
-from twinward.core.geography import distance_m
-from twinward.decision.logistics.routing.travel import DETOUR, by_road, drive_s, straight_m
+from twinward.decision.logistics.routing.travel import DETOUR, NEAR_ROAD_M, by_road, straight_m
 from twinward.service.city.population import home_of
 from twinward.service.platform import Platform
 
 Floats = NDArray[np.float64]
 LORRY_MPS = 25 / 3.6  # where there is no road graph
 DRONE_MPS = 15.0
+DEPOT_NAME = "the depot"  # of the starts: without a road to it nothing is driven at all
 OFF_ROAD_M = 5_000.0  # farther from every road is no address of this city
 
 
@@ -123,11 +123,14 @@ def read_candidates(
 
 
 class TravelCosts(msgspec.Struct, frozen=True, kw_only=True):
-    """float64[starts, ends] and in words how it was measured."""
+    """float64[starts, ends], in words how it was measured, and float64[starts] how far each
+    start is from the road.
+    """
 
     metres: Floats
     seconds: Floats
     how: str
+    off_road_m: Floats = np.empty(0)
 
 
 def travel_costs(
@@ -148,11 +151,9 @@ def travel_costs(
         roads = read_roads(folder)
         if len(roads.node_lonlat):
             require_near(roads, start, names)
-            metres = by_road(roads, start, end, roads.length_m)
+            metres, seconds, off_m = by_road(roads, start, end)
             return TravelCosts(
-                metres=metres,
-                seconds=by_road(roads, start, end, drive_s(roads)),
-                how="by the road graph",
+                metres=metres, seconds=seconds, how="by the road graph", off_road_m=off_m
             )
         if by == "road":
             raise AbsentError(
@@ -170,12 +171,11 @@ def require_near(roads: Roads, points: Floats, names: Sequence[str]) -> None:
     """InputError for a point that is farther from the city's roads than anybody would carry
     things by hand.
     """
-    node = roads.node_lonlat[roads.nearest_nodes(points)]
-    off_m = np.asarray(distance_m(points[:, 0], points[:, 1], node[:, 0], node[:, 1]))
+    _, off_m = roads.nearest_nodes(points)
     for name, metres in zip(names, off_m, strict=False):
-        if metres > OFF_ROAD_M:
+        if metres > (NEAR_ROAD_M if name == DEPOT_NAME else OFF_ROAD_M):
             raise InputError(
-                f"{name} is {metres / 1000:,.0f} km from the nearest road of this city",
+                f"{name} is {metres / 1000:,.1f} km from the nearest road of this city",
                 "mend the point (lon, lat), or measure straight distances",
                 code="far_from_roads",
             )

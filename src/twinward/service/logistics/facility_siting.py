@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.decision.logistics.siting.sites import Aim, SiteAnswer, choose_sites
@@ -53,6 +54,7 @@ class SitesReport(msgspec.Struct, frozen=True, kw_only=True):
     farthest_m: float
     unmet: float
     unmet_areas: list[str]
+    cut_off: list[str]  # of these, areas from which no road leads to any of the places
     binding: str
     relaxation: str | None
     demand: float
@@ -102,9 +104,14 @@ def locate_sites(
     room = None
     if aim == "capacitated":
         room = np.full(len(places.names), capacity) if capacity else places.capacity
-    answer = choose_sites(cost, demand, p, aim, room, lambda: perf_counter() - start, time_limit_s)
+    reached = np.isfinite(cost).any(axis=1)
+    require_reached(reached, need)
+    answer = choose_sites(
+        cost[reached], demand[reached], p, aim, room, lambda: perf_counter() - start, time_limit_s
+    )
+    answer = with_all_areas(answer, reached, cost, demand)
     sites = [show(n, answer, need, places, cost, demand, room) for n in range(len(answer.open))]
-    ways = (answer.share * cost[:, answer.open]).sum(axis=1)
+    ways = (answer.share * np.where(answer.share > 0, cost[:, answer.open], 0.0)).sum(axis=1)
     met = answer.share.sum(axis=1) > 1e-9
     lacking = np.flatnonzero(answer.unmet > 1e-6 * np.maximum(demand, 1e-9))
     return SitesReport(
@@ -118,6 +125,7 @@ def locate_sites(
         farthest_m=max((site.farthest_m for site in sites), default=0.0),
         unmet=float(answer.unmet.sum()),
         unmet_areas=[need.codes[n] for n in lacking],
+        cut_off=[need.codes[n] for n in np.flatnonzero(~reached)],
         binding=name_binding(answer, need),
         relaxation=answer.relaxation,
         demand=float(demand[met].sum() + answer.unmet[~met].sum()),
@@ -127,6 +135,39 @@ def locate_sites(
         out_of_time=answer.out_of_time,
         seconds=round(perf_counter() - start, 3),
     )
+
+
+def require_reached(reached: NDArray[np.bool_], need: NeedPoints) -> None:
+    """InputError when no area can be reached from any place, with the first names."""
+    if not reached.any():
+        first = ", ".join(
+            f"{name} ({code})" for name, code in zip(need.names[:5], need.codes[:5], strict=True)
+        )
+        raise InputError(
+            f"none of {len(need.codes)} areas can be reached by road from any of the places: "
+            f"{first}",
+            "name more kinds of places, or measure straight distances",
+            code="disconnected",
+        )
+
+
+def with_all_areas(
+    answer: SiteAnswer,
+    reached: NDArray[np.bool_],
+    cost: NDArray[np.float64],
+    demand: NDArray[np.float64],
+) -> SiteAnswer:
+    """The answer for the areas that a road reaches, with the others, and those no chosen site
+    reaches, unmet.
+    """
+    share, unmet = np.zeros((len(reached), len(answer.open))), np.where(reached, 0.0, demand)
+    share[reached], unmet[reached] = answer.share, answer.unmet
+    nowhere = ~np.isfinite(cost[:, answer.open]) & (share > 0)
+    unmet += (share * nowhere).sum(axis=1) * demand
+    share = np.where(nowhere, 0.0, share)
+    places = np.flatnonzero(reached)
+    farthest = None if answer.farthest is None else int(places[answer.farthest])
+    return msgspec.structs.replace(answer, share=share, unmet=unmet, farthest=farthest)
 
 
 def name_binding(answer: SiteAnswer, need: NeedPoints) -> str:

@@ -8,15 +8,11 @@ import threading
 import time
 
 from twinward.core.errors import TwinwardError
-from twinward.core.messages import Counts, Difference
+from twinward.core.messages import OWN_ACTORS, Counts, Difference
 from twinward.core.ports import IntakeDoor, Reader, Store
 
 EVERY_S = 10.0
 FRESH_S = 1.0  # a health check that is asked more often gets the last answer
-OWN_ACTORS = (
-    "loop",
-    "watch",
-)  # what follows from events by itself; everything else has a source that counts it
 
 
 class Reconciler:

@@ -23,7 +23,9 @@ def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
         tasks = list(page_through(reader, "tasks"))
         counts = list(page_through(reader, "counts", hazard=hazard))
         persons = [
-            row for row in page_through(reader, "cases", hazard=hazard) if row.status != "suspected"
+            row
+            for row in page_through(reader, "cases", hazard=hazard)
+            if row.status not in ("suspected", "discarded")
         ]
         places = reader.count("affected_places")
     published = [row for row in counts if row.status in ("confirmed", "asymptomatic")]
@@ -31,7 +33,7 @@ def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
     for row in published:
         by_day[row.day] = by_day.get(row.day, 0) + row.count
     for case in persons:
-        day = case.reported_at.astimezone(platform.clock.now().tzinfo).date().isoformat()
+        day = platform.reference.day_of(case.reported_at).isoformat()
         by_day[day] = by_day.get(day, 0) + 1
     return {
         "reports": sum(row.count for row in published) + len(persons),

@@ -111,7 +111,8 @@ def read_columns(path: Path, wanted: Sequence[str]) -> Columns:
     torn = [number for number, row in enumerate(rows[1:], start=2) if len(row) != len(names)]
     if torn:
         raise InputError(
-            f"{path.name}, row {torn[0]}: {len(rows[torn[0] - 1])} cells under {len(names)} columns",
+            f"{path.name}, row {torn[0]}: {len(rows[torn[0] - 1])} cells "
+            f"under {len(names)} columns",
             "quote cells that hold the separator",
             code="torn_row",
         )

@@ -12,7 +12,7 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
-from twinward.edge.feeds.files import FileReading, Row
+from twinward.standards.source_rows import FileReading, Row
 
 FINAL = {"final", "amended", "corrected", "appended"}
 # SNOMED CT: detected, positive; not detected, negative

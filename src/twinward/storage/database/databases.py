@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +18,7 @@ SQLITE_READ_MAP_BYTES = 1 << 30
 BUSY_TIMEOUT_MS = 30_000
 STATEMENTS_KEPT = 512
 CONNECT_S = 10
+NO_ROOM_BYTES = 65_536
 
 
 class Database(Protocol):
@@ -31,6 +35,12 @@ class Database(Protocol):
     def wal_bytes(self) -> int: ...
 
     def explain(self, error: Exception) -> StorageError | BusyError: ...
+
+    def refuses(self, error: Exception) -> bool:
+        """Whether the values are at fault, and not the database or the way to it."""
+
+    def is_lost(self, error: Exception) -> bool:
+        """Whether the connection is gone, so that another may do better."""
 
 
 class StoppedError(StorageError):
@@ -81,8 +91,30 @@ class Sqlite:
         wal = Path(f"{self.path}-wal")
         return wal.stat().st_size if wal.exists() else 0
 
+    def refuses(self, error: Exception) -> bool:
+        primary = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+        kinds = (
+            sqlite3.DataError,
+            sqlite3.IntegrityError,
+            sqlite3.InterfaceError,
+            sqlite3.ProgrammingError,
+        )
+        return isinstance(error, kinds) or primary in (
+            sqlite3.SQLITE_TOOBIG,
+            sqlite3.SQLITE_MISMATCH,
+        )
+
+    def is_lost(self, error: Exception) -> bool:
+        return False
+
     def explain(self, error: Exception) -> StorageError | BusyError:
         primary = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+        if primary == sqlite3.SQLITE_CANTOPEN and no_handles_left():
+            return TOO_MANY_FILES
+        if primary in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and no_space_left(
+            self.path.parent
+        ):
+            primary = sqlite3.SQLITE_FULL
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return BusyError(
                 f"another process keeps the database {self.path.name} locked",
@@ -149,6 +181,18 @@ class Postgres:
         """The server looks after its own log."""
         return 0
 
+    def refuses(self, error: Exception) -> bool:
+        state = getattr(error, "sqlstate", None) or ""
+        # data, integrity, syntax or a name, a limit of the program, a statement after one of these
+        if state:
+            return state[:2] in ("22", "23", "42", "54") or state == "25P02"
+        return isinstance(
+            error, (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
+        )
+
+    def is_lost(self, error: Exception) -> bool:
+        return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
+
     def explain(self, error: Exception) -> StorageError | BusyError:
         if isinstance(error, psycopg.errors.DiskFull):
             return StorageError(
@@ -167,6 +211,30 @@ class Postgres:
         return StorageError(
             f"PostgreSQL refused: {error}", "run `twinward doctor`", code="database_refused"
         )
+
+
+TOO_MANY_FILES = BusyError(
+    "this process has no file handle left: too many connections are open",
+    "close some of them, or allow more open files (ulimit -n)",
+    code="too_many_files",
+)
+
+
+def no_handles_left() -> bool:
+    """Whether this process can open no more files."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)
+    return False
+
+
+def no_space_left(folder: Path) -> bool:
+    """Whether the disk has no room for a page or two: SQLite then calls it an error of the disk."""
+    try:
+        return shutil.disk_usage(folder).free < NO_ROOM_BYTES
+    except OSError:
+        return False
 
 
 def require_log(place: str | Path) -> None:

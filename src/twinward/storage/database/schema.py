@@ -19,6 +19,9 @@ from twinward.core.ports import Table
 
 SCHEMA_VERSION = 2
 OWN_NAMES = frozenset({"meta", "head", "commands", "events", "offsets", "source_counts"})
+# columns that later releases added to tables of the log: empty for what was there before, made on
+# opening
+LATER = {"commands": ("source", "content")}
 # Binary order on both databases, so that an area prefix is a range and pages agree.
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -60,6 +63,7 @@ def log_tables(metadata: sa.MetaData) -> None:
         sa.Column("first_seq", BIG, nullable=False),
         sa.Column("last_seq", BIG, nullable=False),
         sa.Column("events", BIG, nullable=False),
+        *(sa.Column(name, TEXT) for name in LATER["commands"]),
         sqlite_with_rowid=False,
     )
     sa.Table(

@@ -49,8 +49,8 @@ class Statements:
         self.dialect = (
             sqlite.dialect(paramstyle="qmark")
             if self.is_sqlite
-            else postgresql.dialect(paramstyle="format")
-        )  # type: ignore[no-untyped-call]
+            else postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+        )
         self.tables = metadata.tables
         self.forms = forms
         self._kept: dict[Any, Statement] = {}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from twinward.core.errors import InputError
-from twinward.standards.fhir.audit_events import entry_of_fhir, to_fhir, to_fhir_ending
 from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import EVENT_FIELDS
 from twinward.storage.log.chain import ChainCheck, check_links, link
@@ -105,23 +104,36 @@ def _rows(connection: Any, first: int, last: int) -> Iterator[tuple[Any, ...]]:
         first = block[-1][0] + 1
 
 
-def write_line(record: Entry | ChainEnd, *, fhir: bool, drill: str) -> bytes:
+class Form(Protocol):
+    """A foreign form of the log's lines, such as FHIR; whoever joins the parts hands it in."""
+
+    def is_of(self, line: bytes) -> bool: ...
+
+    def entry_of(self, line: bytes) -> bytes:
+        """The plain entry that a line carries; empty when there is none."""
+
+    def write_entry(self, entry: dict[str, Any], raw: bytes, drill: str) -> bytes: ...
+
+    def write_ending(self, raw: bytes, entries: int, drill: str) -> bytes: ...
+
+
+def write_line(record: Entry | ChainEnd, *, form: Form | None, drill: str) -> bytes:
     """The one way in which a record is written; an exported line that differs from it by a byte
     is not ours.
     """
     raw = _encode(record)
-    if not fhir:
+    if form is None:
         return raw + b"\n"
     if isinstance(record, ChainEnd):
-        return to_fhir_ending(raw, record.entries, drill) + b"\n"
-    return to_fhir(msgspec.structs.asdict(record), raw, drill) + b"\n"
+        return form.write_ending(raw, record.entries, drill) + b"\n"
+    return form.write_entry(msgspec.structs.asdict(record), raw, drill) + b"\n"
 
 
-def export_chain(database: Database, path: Path, *, fhir: bool = False) -> int:
+def export_chain(database: Database, path: Path, *, form: Form | None = None) -> int:
     """Writes the whole log as JSON Lines, an ending last; how many entries. The file appears only
     when it is whole.
 
-    With `fhir`, each line is an AuditEvent that carries its entry.
+    With `form`, each line is of that form and carries its entry.
     """
     connection = database.connect(write=False)
     beside = path.with_name(path.name + ".new")
@@ -131,8 +143,8 @@ def export_chain(database: Database, path: Path, *, fhir: bool = False) -> int:
         drill = read_drill(connection)
         with beside.open("wb") as file:
             for row in _rows(connection, 1, seq):
-                file.write(write_line(Entry(*row), fhir=fhir, drill=drill))
-            file.write(write_line(ChainEnd(seq, bytes(head), drill), fhir=fhir, drill=drill))
+                file.write(write_line(Entry(*row), form=form, drill=drill))
+            file.write(write_line(ChainEnd(seq, bytes(head), drill), form=form, drill=drill))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -147,9 +159,9 @@ def export_chain(database: Database, path: Path, *, fhir: bool = False) -> int:
     return int(seq)
 
 
-def verify_file(path: Path) -> ChainCheck:
-    """Checks an exported log of either form; what was flipped, dropped, inserted or put elsewhere
-    is found at its place.
+def verify_file(path: Path, foreign: Form | None = None) -> ChainCheck:
+    """Checks an exported log, plain or of the foreign form; what was flipped, dropped, inserted
+    or put elsewhere is found at its place.
     """
     try:
         file = path.open("rb")
@@ -157,13 +169,13 @@ def verify_file(path: Path) -> ChainCheck:
         raise InputError(
             f"{path} cannot be read: {error}", "name an exported log", code="not_readable"
         ) from error
-    drill = _drill_of(path)
+    drill = _drill_of(path, foreign)
     previous, place, ending, bad, lines = genesis_of(drill), 1, None, False, 0
     with file:
         for line in file:
             lines += 1
-            fhir = b'"resourceType"' in line[:40]
-            raw = entry_of_fhir(line) if fhir else line
+            form = foreign if foreign is not None and foreign.is_of(line) else None
+            raw = form.entry_of(line) if form is not None else line
             if bad or ending is not None:  # nothing may follow the ending
                 bad = True
                 continue
@@ -173,7 +185,7 @@ def verify_file(path: Path) -> ChainCheck:
                 ending = _read_ending(raw)
                 bad = (
                     ending is None
-                    or write_line(ending, fhir=fhir, drill=drill) != line
+                    or write_line(ending, form=form, drill=drill) != line
                     or ending.entries != place - 1
                     or ending.head != previous
                 )
@@ -181,7 +193,7 @@ def verify_file(path: Path) -> ChainCheck:
             fields = _astuple(entry)
             # written anew it must be the same line: no byte may differ, not even one that means
             # nothing
-            same = write_line(entry, fhir=fhir, drill=drill) == line
+            same = write_line(entry, form=form, drill=drill) == line
             if entry.seq != place or link(previous, fields[:-1]) != entry.hash or not same:
                 bad = True
                 continue
@@ -194,14 +206,15 @@ def verify_file(path: Path) -> ChainCheck:
     )
 
 
-def _drill_of(path: Path) -> str:
+def _drill_of(path: Path, foreign: Form | None) -> str:
     """The drill whose log the file holds, as its last line says; empty for a real log or a torn
     file.
     """
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - LAST_BYTES))
         line = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-    ending = _read_ending(entry_of_fhir(line) if b'"resourceType"' in line[:40] else line)
+    carried = foreign is not None and foreign.is_of(line)
+    ending = _read_ending(foreign.entry_of(line) if carried and foreign else line)
     return ending.drill if ending is not None else ""
 
 

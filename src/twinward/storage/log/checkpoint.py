@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+from contextlib import closing, suppress
 from typing import Any
 
+from twinward.core.errors import TwinwardError
 from twinward.storage.database.databases import Database
+
+LOG = logging.getLogger("twinward.store")
 
 WAL_LIMIT_BYTES = 256 << 20  # 64,000 pages of 4 KiB
 LOOK_EVERY = 64  # commits between two looks at the file's size
@@ -37,7 +42,10 @@ class Checkpointer:
         """Called by the writer between two transactions."""
         if self._copied.is_set() and connection is not None:
             self._copied.clear()
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            with suppress(
+                self._database.errors
+            ):  # a full disk: the log stays long until there is room
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         self._commits += 1
         if self._commits % LOOK_EVERY == 0 and not self._wanted.is_set():
             size = self._database.wal_bytes()
@@ -48,14 +56,14 @@ class Checkpointer:
                     reader.expire()
 
     def _run(self) -> None:
-        connection = None
         while self._wanted.wait() and not self._closing:
-            connection = connection or self._database.connect(write=True)
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            try:
+                with closing(self._database.connect(write=True)) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            except (self._database.errors, TwinwardError, OSError):
+                LOG.exception("the database's log could not be copied back; it is tried again")
             self._copied.set()
             self._wanted.clear()
-        if connection is not None:
-            connection.close()
 
     def close(self) -> None:
         self._closing = True

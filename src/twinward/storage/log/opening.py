@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from twinward.core.errors import InputError
 from twinward.storage.database.databases import Database
-from twinward.storage.database.schema import SCHEMA_VERSION, Form
+from twinward.storage.database.schema import LATER, SCHEMA_VERSION, Form
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.drill_isolation import MARK, genesis_of, require_side
 from twinward.storage.log.row_queries import RowCodec
@@ -37,6 +37,8 @@ def prepare(
             connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
         require_version(connection, statements, drill)
         require_side(connection, drill)
+        for name, columns in LATER.items():
+            _add_columns(connection, statements, metadata.tables[name], columns)
         for form in words.forms.values():
             _complete_columns(connection, statements, form, words)
         for table in metadata.sorted_tables:
@@ -82,14 +84,8 @@ def require_version(connection: Any, statements: Statements, drill: str = "") ->
 
 def _complete_columns(connection: Any, statements: Statements, form: Form, words: RowCodec) -> None:
     """Adds the columns a twin has declared since and fills them from the rows' bodies."""
-    cursor = connection.execute(f'SELECT * FROM "{form.name}" LIMIT 0')
-    there = {description[0] for description in cursor.description}
-    missing = [name for name in form.columns if name not in there]
-    if not missing:
+    if not _add_columns(connection, statements, form.current, form.columns):
         return
-    for name in missing:
-        kind = form.current.c[name].type.compile(dialect=statements.dialect)
-        connection.execute(f'ALTER TABLE "{form.name}" ADD COLUMN "{name}" {kind}')
     fetch = "SELECT row_key, row_area, row_recorded_at, row_subject, row_body FROM "
     fresh = []
     for key, area, at, subject, body in connection.execute(f'{fetch}"{form.name}"').fetchall():
@@ -98,3 +94,16 @@ def _complete_columns(connection: Any, statements: Statements, form: Form, words
             fresh.append((key, area, at, subject, *form.values(row), body))
     cursor = connection.cursor()
     cursor.executemany(statements.upsert(form.name).text, fresh)
+
+
+def _add_columns(
+    connection: Any, statements: Statements, table: sa.Table, names: tuple[str, ...]
+) -> bool:
+    """Whether any of these columns was missing; those are now there, empty."""
+    cursor = connection.execute(f'SELECT * FROM "{table.name}" LIMIT 0')
+    there = {description[0] for description in cursor.description}
+    missing = [name for name in names if name not in there]
+    for name in missing:
+        kind = table.c[name].type.compile(dialect=statements.dialect)
+        connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN "{name}" {kind}')
+    return bool(missing)

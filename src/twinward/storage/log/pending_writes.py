@@ -55,6 +55,18 @@ class PendingWrites:
             self.counts[source] = self.counts.get(source, Counts()) + counts
 
 
+class Layer(PendingWrites):
+    """What one attempt holds back, and what to go back to when it fails; `savepoint` once any of
+    it was written.
+    """
+
+    def __init__(self, start: Head, keys: int) -> None:
+        super().__init__()
+        self.start = start
+        self.keys = keys
+        self.savepoint = ""
+
+
 class RowCache:
     """The rows last used, so that the writer need not ask the database again; never a personal
     row's content.

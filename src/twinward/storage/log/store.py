@@ -4,6 +4,7 @@ never block it.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -21,15 +22,18 @@ from twinward.storage.database.databases import Database, StoppedError, choose_d
 from twinward.storage.database.schema import build_schema
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.checkpoint import Checkpointer
+from twinward.storage.log.flushing import DataRefusedError
 from twinward.storage.log.opening import prepare
 from twinward.storage.log.pending_writes import Head, RowCache
+from twinward.storage.log.reader_pool import ReaderPool
 from twinward.storage.log.row_queries import RowCodec
 from twinward.storage.log.sealed import SealedHistory
-from twinward.storage.log.snapshot_reader import StoreReader
 from twinward.storage.log.transaction import GroupTransaction
 
 T = TypeVar("T")
 Work = tuple[Callable[[Transaction], Any], "Future[Any]"]
+Told = tuple["Future[Any]", Any]
+LOG = logging.getLogger("twinward.store")
 GROUP_MAX = 2000  # works a commit; more would make the first of them wait long
 RECENT_ROWS = 100_000
 SEAL_AFTER = 200_000  # versions since the last sealing; looks back answer slower for each of them
@@ -88,17 +92,14 @@ class SqlStore:
         self._grown = threading.Condition()
         self._seq = 0
         self._polled_at = float("-inf")
-        self._readers: list[StoreReader] = []
-        self._readers_lock = threading.Lock()
-        self._idle: list[Any] = []
+        self._readers = ReaderPool(database, self.statements, self.words, self._sealed)
         self._checkpointer = (
-            Checkpointer(database, self._old_readers) if database.name == "sqlite" else None
+            Checkpointer(database, self._readers.older_than) if database.name == "sqlite" else None
         )
         self._thread = threading.Thread(target=self._run, name="twinward-writer", daemon=True)
         self._thread.start()
 
-    # writing
-    # ----------------------------------------------------------------------------------------------
+    # writing ---------------------------------------------------------------------------------
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Runs `work` and returns what it returned once all it wrote is durable."""
@@ -123,12 +124,15 @@ class SqlStore:
     def _run(self) -> None:
         while group := self._take():
             if self._stopped is not None:
-                for _, future in group:
-                    future.set_exception(self._stopped)
+                self._refuse(group, self._stopped)
                 continue
-            self._commit(group)
-            if self._checkpointer is not None:
-                self._checkpointer.after_commit(self._connection)
+            try:
+                self._commit(group)
+                if self._checkpointer is not None:
+                    self._checkpointer.after_commit(self._connection)
+            except Exception as error:  # whatever it is: the writer goes on, and who waits is told
+                LOG.exception("the writer met what it does not know")
+                self._give_up(group, error)
         if self._connection is not None:
             self._connection.close()
 
@@ -139,106 +143,115 @@ class SqlStore:
             return [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_MAX))]
 
     def _commit(self, group: list[Work]) -> None:
-        """One database transaction for all of `group`; then, and only then, their futures
-        resolve.
+        """One database transaction for all of `group`; then, and only then, their futures resolve.
+
+        Where the database does not take the values of one work, all are done anew, each behind its
+        own savepoint.
         """
         running = [
             (work, future) for work, future in group if future.set_running_or_notify_cancel()
         ]
-        done: list[tuple[Future[Any], Any]] = []
-        failed: list[tuple[Future[Any], BaseException]] = []
         try:
-            transaction = self._begin()
-            for work, future in running:
-                transaction.begin_work(self._clock.now())
-                try:
-                    result = work(transaction)
-                except self.database.errors:
-                    raise
-                except BaseException as error:
-                    transaction.undo_work()
-                    failed.append((future, error))
-                else:
-                    transaction.keep_work()
-                    done.append((future, result))
-            transaction.finish()
-            if self.words.sealer is not None:
-                self.words.sealer.flush()  # a row must never outlive its key by a crash
-            self._connection.execute("COMMIT")
+            try:
+                done, failed, head = self._try(running, careful=False)
+            except DataRefusedError:
+                self._roll_back()
+                done, failed, head = self._try(running, careful=True)
         except (self.database.errors, OSError, StorageError) as error:
             self._give_up(running, error)
             return
-        transaction.settle()
-        self._announce(transaction.head)
-        self._seal_if_due(transaction.head.version)
+        self._announce(head)
         for future, result in done:
             future.set_result(result)
         for future, reason in failed:
             future.set_exception(reason)
+        self._seal_if_due(head.version)
 
-    def _begin(self) -> GroupTransaction:
+    def _try(self, running: list[Work], *, careful: bool) -> tuple[list[Told], list[Told], Head]:
+        transaction = self._begin(careful=careful)
+        done: list[Told] = []
+        failed: list[Told] = []
+        for work, future in running:
+            transaction.begin_work(self._clock.now())
+            try:
+                result = work(transaction)
+                transaction.keep_work()
+            except BaseException as error:
+                transaction.undo_work()
+                if transaction.trouble is not None:
+                    raise
+                failed.append((future, error))
+            else:
+                done.append((future, result))
+        transaction.finish()
+        if self.words.sealer is not None:
+            self.words.sealer.flush()  # a row must never outlive its key by a crash
+        self._connection.execute("COMMIT")
+        transaction.settle()
+        return done, failed, transaction.head
+
+    def _begin(self, *, careful: bool) -> GroupTransaction:
+        """A transaction of the writer; a connection that was lost since the last one is made
+        anew.
+        """
+        try:
+            if self._connection is not None:
+                self.database.begin_write(self._connection)
+        except self.database.errors as error:
+            if not self.database.is_lost(error):
+                raise
+            self._roll_back()
         if self._connection is None:
             self._connection = self.database.connect(write=True)
-        self.database.begin_write(self._connection)
+            self.database.begin_write(self._connection)
         head = Head(*self._connection.execute(HEAD).fetchone())
         if self._last_head is None or head.version != self._last_head.version:
             self._recent.clear()  # another process wrote
         return GroupTransaction(
-            self._connection, self.statements, self.words, head, self._clock.now(), self._recent
+            self._connection,
+            self.database,
+            self.statements,
+            self.words,
+            head,
+            self._clock.now(),
+            self._recent,
+            careful=careful,
         )
 
-    def _give_up(self, running: list[Work], error: Exception) -> None:
-        """Nothing of this group is kept; after a failure of the disk nothing more is tried."""
+    def _roll_back(self) -> None:
+        """Lets go of the connection and of what was remembered of it."""
         connection, self._connection = self._connection, None
         self._last_head = None
         self._recent.clear()
+        if self.words.sealer is not None:
+            self.words.sealer.drop(0)
         if connection is not None:
             with suppress(self.database.errors):
                 connection.execute("ROLLBACK")
             with suppress(self.database.errors):
                 connection.close()
+
+    def _give_up(self, running: list[Work], error: Exception) -> None:
+        """Nothing of this group is kept; after a failure of the disk nothing more is tried."""
+        self._roll_back()
         reason = error if isinstance(error, StorageError) else self.database.explain(error)
         if isinstance(reason, StoppedError):
             self._stopped = reason
+        self._refuse(running, reason)
+
+    @staticmethod
+    def _refuse(running: list[Work], reason: Exception) -> None:
         for _, future in running:
             if not future.done():
                 future.set_exception(reason)
 
-    # reading
-    # ----------------------------------------------------------------------------------------------
+    # reading ---------------------------------------------------------------------------------
 
     def read(self) -> Reader:
         """One consistent picture of the log and all rows; close it soon, for the log on disk
         grows while it lives.
         """
-        try:
-            with self._readers_lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                connection = self.database.connect(write=False)
-            reader = StoreReader(
-                connection, self.statements, self.words, self.database, self._sealed, self._returned
-            )
-        except self.database.errors as error:
-            raise self.database.explain(error) from error
-        with self._readers_lock:
-            self._readers.append(reader)
-        return reader
-
-    def _returned(self, reader: StoreReader, connection: Any, usable: bool) -> None:
-        with self._readers_lock:
-            if reader in self._readers:
-                self._readers.remove(reader)
-            if usable and not self._closing and len(self._idle) < 8:
-                self._idle.append(connection)
-                return
-        with suppress(self.database.errors):
-            connection.close()
-
-    def _old_readers(self, seconds: float) -> list[StoreReader]:
-        limit = time.monotonic() - seconds
-        with self._readers_lock:
-            return [reader for reader in self._readers if reader.opened_at < limit]
+        return self._readers.read()
 
     def seal_history(self) -> int:
         """Writes all versions up to now as sealed columns; how many. Readers and the writer go
@@ -278,8 +291,7 @@ class SqlStore:
         ):  # sealed history only answers faster; it is tried again
             self.seal_history()
 
-    # waiting
-    # ----------------------------------------------------------------------------------------------
+    # waiting ---------------------------------------------------------------------------------
 
     def _announce(self, head: Head) -> None:
         self._last_head = head
@@ -324,12 +336,7 @@ class SqlStore:
             self._sealer.join()
         with self._grown:
             self._grown.notify_all()
-        with self._readers_lock:
-            readers, idle, self._idle = list(self._readers), self._idle, []
-        for reader in readers:
-            reader.close()
-        for connection in idle:
-            connection.close()
+        self._readers.close()
         if self._checkpointer is not None:
             self._checkpointer.close()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -10,98 +11,97 @@ import msgspec
 
 from twinward.core.clock import from_us, to_us
 from twinward.core.errors import ConflictError, InputError
-from twinward.core.messages import Counts, Draft, Event, Request
+from twinward.core.messages import Counts, Done, Draft, Event, Request
+from twinward.core.texts import require_storable
+from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.chain import link
+from twinward.storage.log.flushing import Layered
 from twinward.storage.log.pending_writes import Head, PendingWrites, RowCache
-from twinward.storage.log.row_queries import RowCodec, RowQueries
+from twinward.storage.log.row_queries import RowCodec
 
-_encode = msgspec.msgpack.Encoder().encode
+AHEAD_US = (
+    6 * 3_600_000_000
+)  # a log ahead of the clock by more was stamped by a clock that was wrong
+_encoder = msgspec.msgpack.Encoder()
 
 
-class GroupTransaction(RowQueries):
-    """One database transaction that carries many works; a work that fails leaves no trace in it."""
+class GroupTransaction(Layered):
+    """One database transaction that carries many works; a work or an attempt that fails leaves
+    no trace in it.
+    """
 
     def __init__(
         self,
         connection: Any,
+        database: Database,
         statements: Statements,
         words: RowCodec,
         head: Head,
         now: datetime,
         recent: RowCache,
+        *,
+        careful: bool = False,
     ) -> None:
-        super().__init__(connection, statements, words)
-        self.head = self._opened_at = head
-        self._now_us = to_us(now)
+        super().__init__(connection, database, statements, words, head, careful=careful)
+        self._clock_us = self._now_us = to_us(now)
         self._recent = recent
-        self._group = PendingWrites()
-        self._work = PendingWrites()
-        self._known_commands: dict[str, bool] = {}
-        self._start = head
-        self._savepoint = False
+        self._known_commands: dict[str, Done | None] = {}
 
-    # one work inside the group
-    # -----------------------------------------------------------------------------------
+    # one work inside the group, and attempts inside a work -----------------------------------
 
     def begin_work(self, now: datetime) -> None:
-        """Opens a work; time never runs backwards in the log, whatever the clock does."""
-        self._now_us = max(to_us(now), self.head.recorded_us)
-        self._start = self.head
-        self._work = PendingWrites()
-        self._savepoint = False
+        """Opens a work. A clock set back a little does not turn time back in the log; see
+        `log_time_us`.
+        """
+        self._clock_us = to_us(now)
+        self._now_us = log_time_us(self._clock_us, self.head.recorded_us)
+        self._enter()
 
     def keep_work(self) -> None:
-        if self._savepoint:
-            self._connection.execute("RELEASE SAVEPOINT work")
-        if self.head is not self._start:
+        if self.trouble is not None:
+            raise self.trouble
+        commands = {**self._top.commands, **self._top.flushed_commands}
+        if self.head is not self._top.start:
             self.head = msgspec.structs.replace(self.head, recorded_us=self._now_us)
-        self._group.take(self._work)
-        for commands in (self._work.commands, self._work.flushed_commands):
-            self._known_commands.update(dict.fromkeys(commands, True))
+        self._keep()
+        self._known_commands.update({name: done_of(row) for name, row in commands.items()})
 
     def undo_work(self) -> None:
-        if self._savepoint:
-            self._connection.execute("ROLLBACK TO SAVEPOINT work")
-            self._connection.execute("RELEASE SAVEPOINT work")
-        self.head = self._start
-        self._work = PendingWrites()
+        while len(self._layers) > 1:
+            self._undo()
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What is done in its body is kept, or undone whole when the body raises."""
+        self._enter()
+        depth = len(self._layers)
+        try:
+            yield
+            self._keep()
+        except BaseException:
+            while len(self._layers) >= depth:
+                self._undo()
+            raise
 
     @property
     def recorded_at(self) -> datetime:
         return from_us(self._now_us)
 
-    # reads
-    # ----------------------------------------------------------------------------------------------
+    @property
+    def now(self) -> datetime:
+        return from_us(self._clock_us)
 
-    def _before_list(self, table: str | None) -> None:
-        """Hands over held writes that the read could miss: first the group's, then, behind a
-        savepoint, the work's.
-        """
-        group, work = self._group, self._work
-        if table is None:
-            waiting = bool(group.events or work.events)
-        else:
-            waiting = bool(group.rows.get(table) or work.rows.get(table))
-        if not waiting:
-            return
-        if not self._savepoint:
-            self._flush(group)
-            self._connection.execute("SAVEPOINT work")
-            self._savepoint = True
-        if table is None:
-            self._flush_log(work)
-        else:
-            self._flush_rows(work, table)
+    # reads -----------------------------------------------------------------------------------
 
     def _look(self, table: str, key: str) -> tuple[str, Any] | None:
         """(area, row) of a current row. A row of None with an area: there, but its subject's key
         was destroyed.
         """
         place = (table, key)
-        for held in (self._work.seen_rows, self._group.seen_rows):
-            if place in held:
-                return held[place]
+        for held in reversed(self._layers):
+            if place in held.seen_rows:
+                return held.seen_rows[place]
         there, entry = self._recent.get(place)
         if there and (entry is None or entry[1] is not None):
             return entry
@@ -125,31 +125,32 @@ class GroupTransaction(RowQueries):
         return self.head.seq
 
     def get_offset(self, name: str) -> int:
-        for held in (self._work.offsets, self._group.offsets):
-            if name in held:
-                return held[name]
+        for held in reversed(self._layers):
+            if name in held.offsets:
+                return held.offsets[name]
         return super().get_offset(name)
 
     def counts(self) -> dict[str, Counts]:
         found = super().counts()
-        for held in (self._group.counts, self._work.counts):
-            for source, counts in held.items():
+        for held in self._layers:
+            for source, counts in held.counts.items():
                 found[source] = found.get(source, Counts()) + counts
         return dict(sorted(found.items()))
 
     def seen(self, command_id: str) -> bool:
-        if command_id in self._work.commands or command_id in self._work.flushed_commands:
-            return True
-        known = self._known_commands.get(command_id)
-        if known is None:
-            found = self._fetch(
-                self._statements.get("commands", ("first_seq",), "id").text, (command_id,)
-            )
-            known = self._known_commands[command_id] = bool(found)
-        return known
+        return self.find_command(command_id) is not None
 
-    # writes
-    # ----------------------------------------------------------------------------------------------
+    def find_command(self, command_id: str) -> Done | None:
+        for held in reversed(self._layers):
+            row = held.commands.get(command_id) or held.flushed_commands.get(command_id)
+            if row is not None:
+                return done_of(row)
+        if command_id not in self._known_commands:
+            found = self._fetch(self._statements.get("commands", DONE, "id").text, (command_id,))
+            self._known_commands[command_id] = Done(*found[0]) if found else None
+        return self._known_commands[command_id]
+
+    # writes ----------------------------------------------------------------------------------
 
     def append(
         self, request: Request, drafts: Sequence[Draft], occurred_at: datetime
@@ -158,14 +159,16 @@ class GroupTransaction(RowQueries):
         was kept earlier.
         """
         command_id = request.command.id
-        before = self._work.commands.get(command_id) or self._work.flushed_commands.get(command_id)
+        before = next(
+            (row for held in reversed(self._layers[1:]) if (row := written(held, command_id))), None
+        )
         if before is None and self.seen(command_id):
             raise ConflictError(
                 f"the command {command_id!r} was done before",
                 "ask `seen` first; a command is done once",
                 code="command_done",
             )
-        count = int(before[-1]) if before else 0
+        count = int(before[7]) if before else 0
         occurred_us = to_us(occurred_at)
         occurred = from_us(occurred_us)
         first = self.head.seq + 1
@@ -173,7 +176,7 @@ class GroupTransaction(RowQueries):
             self._append_one(request, draft, occurred, occurred_us, count + n)
             for n, draft in enumerate(drafts, 1)
         ]
-        self._work.commands[command_id] = (
+        self._top.commands[command_id] = (
             command_id,
             str(request.command.__struct_config__.tag),
             request.actor,
@@ -182,6 +185,8 @@ class GroupTransaction(RowQueries):
             before[5] if before else first,
             self.head.seq,
             count + len(drafts),
+            request.source,
+            request.content,
         )
         return events
 
@@ -204,7 +209,7 @@ class GroupTransaction(RowQueries):
             subject=draft.subject,
             fact=fact,
         )
-        _require_text(
+        require_storable(
             event.id, draft.area, request.actor, request.cause, draft.incident, draft.subject
         )
         body = self._words.sealed(draft.subject, now_us, _encode(fact))
@@ -224,7 +229,7 @@ class GroupTransaction(RowQueries):
         )
         digest = link(head.hash, fields)
         self.head = Head(event.seq, head.version, head.recorded_us, digest)
-        self._work.events.append((*fields, digest))
+        self._top.events.append((*fields, digest))
         return event
 
     def put(self, table: str, row: Any, valid_from: datetime) -> None:
@@ -238,18 +243,18 @@ class GroupTransaction(RowQueries):
                 "put its own kind of row",
                 code="wrong_row",
             )
-        _require_text(key, area)
+        require_storable(key, area)
         subject = getattr(row, declared.subject) if declared.subject else None
         body = self._words.sealed(subject, self._now_us, _encode(row))
         before = self._look(table, key)
-        versions = self._work.history.setdefault(table, [])
+        versions = self._top.history.setdefault(table, [])
         valid_us = to_us(valid_from)
         if before is not None and before[0] != area:
             versions.append(
                 (before[0], key, self._next_version(), valid_us, self._now_us, None, None)
             )
         versions.append((area, key, self._next_version(), valid_us, self._now_us, subject, body))
-        self._work.rows.setdefault(table, {})[key] = (
+        self._top.rows.setdefault(table, {})[key] = (
             key,
             area,
             self._now_us,
@@ -257,7 +262,7 @@ class GroupTransaction(RowQueries):
             *form.values(row),
             body,
         )
-        self._work.seen_rows[(table, key)] = (area, row)
+        self._top.seen_rows[(table, key)] = (area, row)
 
     def remove(self, table: str, key: str, valid_from: datetime) -> None:
         """Ends the current row of `key` from `valid_from` on; its earlier versions stay. Nothing
@@ -275,9 +280,9 @@ class GroupTransaction(RowQueries):
             None,
             None,
         )
-        self._work.history.setdefault(table, []).append(tombstone)
-        self._work.rows.setdefault(table, {})[key] = None
-        self._work.seen_rows[(table, key)] = None
+        self._top.history.setdefault(table, []).append(tombstone)
+        self._top.rows.setdefault(table, {})[key] = None
+        self._top.seen_rows[(table, key)] = None
 
     def _next_version(self) -> int:
         head = self.head
@@ -285,17 +290,18 @@ class GroupTransaction(RowQueries):
         return self.head.version
 
     def set_offset(self, name: str, seq: int) -> None:
-        self._work.offsets[name] = seq
+        self._top.offsets[name] = seq
 
     def add_counts(self, source: str, counts: Counts) -> None:
-        self._work.counts[source] = self._work.counts.get(source, Counts()) + counts
+        self._top.counts[source] = self._top.counts.get(source, Counts()) + counts
 
-    # into the database
-    # -------------------------------------------------------------------------------------------
+    # into the database -----------------------------------------------------------------------
 
     def finish(self) -> None:
         """Flushes everything, the head last; the caller commits."""
-        self._flush(self._group)
+        if self.trouble is not None:
+            raise self.trouble
+        self._flush(self._layers[0])
         head = self.head
         if head is not self._opened_at:
             text = self._statements.upsert("head").text
@@ -304,66 +310,39 @@ class GroupTransaction(RowQueries):
     def settle(self) -> None:
         """After the commit: what was written becomes what is remembered, personal rows left out."""
         personal = {name for name, form in self._words.forms.items() if form.table.subject}
-        rows = self._group.seen_rows
+        rows = self._layers[0].seen_rows
         self._recent.update(
             {place: entry for place, entry in rows.items() if place[0] not in personal}
         )
         self._recent.forget({place for place in rows if place[0] in personal})
 
-    def _flush(self, held: PendingWrites) -> None:
-        self._flush_log(held)
-        for table in list(held.rows):
-            self._flush_rows(held, table)
-        statements = self._statements
-        for table, versions in held.history.items():
-            if versions:
-                self._many(
-                    statements.insert(f"{table}_history").text, sorted(versions, key=_first_three)
-                )
-        if held.offsets:
-            self._many(statements.upsert("offsets").text, sorted(held.offsets.items()))
-        if held.counts:
-            values = [
-                (source, c.received, c.stored, c.rejected, c.duplicate)
-                for source, c in sorted(held.counts.items())
-            ]
-            self._many(statements.upsert("source_counts", add=True).text, values)
-        held.history, held.offsets, held.counts = {}, {}, {}
 
-    def _flush_log(self, held: PendingWrites) -> None:
-        if held.events:
-            self._many(self._statements.insert("events").text, held.events)
-        if held.commands:
-            self._many(self._statements.upsert("commands").text, sorted(held.commands.values()))
-        held.flushed_commands.update(held.commands)
-        held.events, held.commands = [], {}
-
-    def _flush_rows(self, held: PendingWrites, table: str) -> None:
-        rows = held.rows.pop(table, {})
-        gone = [(key,) for key, stored in rows.items() if stored is None]
-        kept = [stored for stored in rows.values() if stored is not None]
-        if gone:
-            self._many(self._statements.delete(table).text, gone)
-        if kept:
-            self._many(self._statements.upsert(table).text, sorted(kept, key=_first))
-
-    def _many(self, text: str, values: list[tuple[Any, ...]]) -> None:
-        cursor = self._connection.cursor()
-        cursor.executemany(text, values)
-        cursor.close()
+def _encode(message: msgspec.Struct) -> bytes:
+    try:
+        return _encoder.encode(message)
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise InputError(
+            "a text or number cannot be kept", "send plain text and 64-bit numbers", code="bad_text"
+        ) from error
 
 
-def _first(row: tuple[Any, ...]) -> Any:
-    return row[0]
+DONE = ("type", "actor", "source", "content")
 
 
-def _first_three(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return row[:3]
+def done_of(row: tuple[Any, ...]) -> Done:
+    """What a stored command says of who asked for what."""
+    return Done(row[1], row[2], row[8], row[9])
 
 
-def _require_text(*texts: str | None) -> None:
-    for text in texts:
-        if text is not None and ("\x00" in text or not isinstance(text, str)):
-            raise InputError(
-                "a text holds the character NUL", "remove it; no text has it", code="bad_text"
-            )
+def written(held: PendingWrites, command_id: str) -> tuple[Any, ...] | None:
+    return held.commands.get(command_id) or held.flushed_commands.get(command_id)
+
+
+def log_time_us(now_us: int, head_us: int) -> int:
+    """When a work is recorded: never before what came before it, unless that lies so far ahead that
+    no clock drifts so.
+
+    A log whose last event was stamped by a clock that was wrong by months must not stamp all that
+    follows so.
+    """
+    return now_us if head_us - now_us > AHEAD_US else max(now_us, head_us)

@@ -76,9 +76,11 @@ from twinward.twins.emergency.plans.messages import (
     StopClause,
 )
 from twinward.twins.emergency.reports.messages import (
+    CaseAmended,
     CaseReclassified,
     CaseReported,
     CountReported,
+    DayCount,
     FiguresReported,
     HazardReported,
     PlaceAffected,
@@ -87,6 +89,7 @@ from twinward.twins.emergency.reports.messages import (
     ReportCount,
     ReportFigures,
     ReportHazard,
+    Said,
 )
 from twinward.twins.emergency.resources.messages import Lot, SetStock, StockSet
 from twinward.twins.emergency.supplies.messages import (
@@ -139,6 +142,7 @@ from twinward.twins.emergency.transfers.messages import (
     TransferPatientNoted,
     TransferRequested,
 )
+from twinward.twins.emergency.vocabulary import FoundIn
 
 __all__ = [
     "AcceptHandOver",
@@ -155,6 +159,7 @@ __all__ = [
     "AssignContact",
     "BreakGlass",
     "CancelTransfer",
+    "CaseAmended",
     "CaseHandedOver",
     "CaseJoined",
     "CaseReclassified",
@@ -178,6 +183,7 @@ __all__ = [
     "ContactUpdated",
     "CountReported",
     "CreateTask",
+    "DayCount",
     "DecideAppeal",
     "DeclineSupply",
     "DeclineTransfer",
@@ -188,6 +194,7 @@ __all__ = [
     "EndPlan",
     "EscalateTask",
     "FiguresReported",
+    "FoundIn",
     "GlassBroken",
     "HandOverAccepted",
     "HandOverCase",
@@ -236,6 +243,7 @@ __all__ = [
     "RequestWithdrawn",
     "ResponseLevelSet",
     "ReturnHandOver",
+    "Said",
     "SendNotice",
     "SendSupply",
     "SetResponseLevel",

@@ -9,7 +9,8 @@ import msgspec
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
 AreaCode = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-CaseStatus = Literal["suspected", "asymptomatic", "confirmed", "recovered", "dead"]
+# discarded: it was no case after all (a result withdrawn or corrected, an illness ruled out)
+CaseStatus = Literal["suspected", "asymptomatic", "confirmed", "recovered", "dead", "discarded"]
 CountStatus = Literal["confirmed", "asymptomatic", "suspected", "dead", "recovered"]
 FoundIn = Literal["community", "control", "reclassified", "unknown"]
 Level = Literal["IV", "III", "II", "I"]

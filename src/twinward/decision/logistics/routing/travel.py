@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from twinward.citybase.places.roads import Roads
@@ -13,6 +15,8 @@ Floats = NDArray[np.float64]
 # road over straight distance; Ballou, Rahardja, Sakai 2002, Transp Res A 36:843: 1.2 to 1.6 by
 # country
 DETOUR = 1.3
+NEAR_ROAD_M = 1000.0  # no road leads to what is farther from every road
+BESIDE_MPS = 10 / 3.6  # between a point and the crossing it is reached from
 AT_ONCE = 32  # starts of shortest paths held in memory together
 
 
@@ -23,23 +27,52 @@ def straight_m(start: Floats, end: Floats) -> Floats:
     )
 
 
-def by_road(roads: Roads, start: Floats, end: Floats, weight: NDArray[np.float32]) -> Floats:
-    """float64[starts, ends]: the least sum of `weight` (an edge's metres or seconds) that a car
-    needs; the way from a point to the nearest crossing that cars can reach and leave is left
-    out.
+class Ends(msgspec.Struct, frozen=True, kw_only=True):
+    """Where points meet the network for cars: the node, and the metres to it (beside the road, on
+    foot or at a crawl); infinite where no road is near.
     """
-    matrix = roads.matrix(weight, cars=True)
-    from_node, to_node = (
-        roads.nearest_nodes(start, within=matrix),
-        roads.nearest_nodes(end, within=matrix),
+
+    node: NDArray[np.int64]
+    gap_m: Floats
+
+
+def find_ends(roads: Roads, points: Floats, matrix: csr_array) -> Ends:
+    node, gap_m = roads.nearest_nodes(points, within=matrix)
+    return Ends(node=node, gap_m=np.where(gap_m <= NEAR_ROAD_M, gap_m, np.inf))
+
+
+def by_road(roads: Roads, start: Floats, end: Floats) -> tuple[Floats, Floats, Floats]:
+    """float64[starts, ends] metres and seconds that a car needs, with the way from each point to
+    the network, and float64[starts] how far each start is from the crossing it is reached from.
+
+    Infinite where no way leads: another part of the network, or no road near. Two points nearer to
+    each other than to any crossing have the straight way between them, times DETOUR.
+    """
+    lengths, times = (
+        roads.matrix(roads.length_m, cars=True),
+        roads.matrix(drive_s(roads), cars=True),
     )
+    a, b = find_ends(roads, start, lengths), find_ends(roads, end, lengths)
+    apart = DETOUR * straight_m(start, end)
+    gap = a.gap_m[:, None] + b.gap_m[None, :]
+    direct = np.isfinite(gap) & (apart <= gap)
+    metres = np.where(direct, apart, shortest(lengths, a.node, b.node) + gap)
+    seconds = np.where(
+        direct, apart / BESIDE_MPS, shortest(times, a.node, b.node) + gap / BESIDE_MPS
+    )
+    same = apart == 0
+    return np.where(same, 0.0, metres), np.where(same, 0.0, seconds), a.gap_m
+
+
+def shortest(matrix: csr_array, start: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
+    """float64[starts, ends]: the least sum of the matrix between nodes."""
     parts = [
-        dijkstra(matrix, directed=True, indices=from_node[n : n + AT_ONCE])[:, to_node]
-        for n in range(0, len(from_node), AT_ONCE)
+        dijkstra(matrix, directed=True, indices=start[n : n + AT_ONCE])[:, end]
+        for n in range(0, len(start), AT_ONCE)
     ]
     return np.concatenate(parts) if parts else np.empty((0, len(end)))
 
 
 def drive_s(roads: Roads) -> NDArray[np.float32]:
     """Seconds that each edge takes at its own speed."""
-    return np.asarray(roads.length_m / (np.maximum(roads.speed_kmh, 5.0) / 3.6), dtype=np.float32)
+    return np.asarray(roads.length_m / (np.maximum(roads.speed_kmh, 0.5) / 3.6), dtype=np.float32)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -66,12 +66,11 @@ def read_live(
     found_share: float,
     plans: dict[str, Plan] | None = None,
 ) -> LiveState:
-    """The live state of `hazard` at an instant, on a city base. Days are those of the clock that
-    `at` is told by.
+    """The live state of `hazard` at an instant, on a city base. Days are the city's.
 
-    plans: by id, to know what those in force do besides their orders found_share: share of
-    infections that reports find, 0 < share <= 1 (the rest is estimated by 1 / share). InputError
-    when nothing has been reported.
+    plans: by id, to know what those in force do besides their orders
+    found_share: share of infections that reports find, 0 < share <= 1 (the rest is estimated)
+    InputError when nothing has been reported.
     """
     if not 0.0 < found_share <= 1.0:
         raise InputError(
@@ -79,7 +78,8 @@ def read_live(
             "give a number above 0, at most 1",
             code="bad_share",
         )
-    reports, known = list_reports(snapshot, hazard, at.date(), at.tzinfo)
+    at = at.astimezone(snapshot.zone)
+    reports, known = list_reports(snapshot, hazard, at.date())
     if not any(count for _, _, count in reports):
         raise InputError(
             f"nothing has been reported for {hazard!r}",
@@ -122,7 +122,7 @@ def read_live(
 
 
 def list_reports(
-    snapshot: Snapshot, hazard: str, today: date, zone: tzinfo | None = None
+    snapshot: Snapshot, hazard: str, today: date
 ) -> tuple[list[Report], frozenset[int] | None]:
     """(area, days ago, new infections) of every count and case of the hazard, and how many days ago
     counts were told.
@@ -142,11 +142,11 @@ def list_reports(
     counted = {(area, ago) for area, ago, _ in reports}
     lengths = {len(area) for area, _ in counted}
     for case in snapshot.list_rows("cases", hazard=hazard):
-        ago = (today - case.reported_at.astimezone(zone).date()).days
+        ago = (today - case.reported_at.astimezone(snapshot.zone).date()).days
         also = any(
             (case.area[:length], ago) in counted for length in lengths
         )  # who is counted is not added again
-        if case.status != "suspected" and not also:
+        if case.status not in ("suspected", "discarded") and not also:
             reports.append((case.area, ago, 1))
     told = frozenset(ago for _, ago in rows if ago >= 0)
     return [report for report in reports if report[1] >= 0], told or None

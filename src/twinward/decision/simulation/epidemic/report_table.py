@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from twinward.decision.simulation.epidemic.course import delay_table, profile_of
 from twinward.decision.simulation.epidemic.people import People
-from twinward.decision.surveillance.forecasting.model import WINDOW_D
 from twinward.library.hazards.diseases import Disease
 
 REPORT_DELAY_D = 2.0  # assumption: from onset to the published report
+WINDOW_D = 21  # days after which an infection causes no others, in effect
 Floats = NDArray[np.float64]
 Report = tuple[str, int, int]  # area, days ago, new infections
 

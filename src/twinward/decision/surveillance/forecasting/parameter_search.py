@@ -125,7 +125,8 @@ def fit_posterior(
 
 def fingerprint(counts: NDArray[Any], population: float | None, seed: int) -> str:
     """What a search belongs to: its counts, population, seed and priors."""
-    words = f"{np.asarray(counts, float).tobytes().hex()}/{population}/{seed}/{PRIORS}/{PARTICLES}/{BATCH}"
+    series = np.asarray(counts, float).tobytes().hex()
+    words = f"{series}/{population}/{seed}/{PRIORS}/{PARTICLES}/{BATCH}"
     return hashlib.sha256(words.encode()).hexdigest()
 
 

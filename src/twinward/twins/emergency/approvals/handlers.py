@@ -145,9 +145,9 @@ def confirm_change(command: m.ConfirmChange, rows: Rows, context: Context) -> li
     require_another(context.actor, change.proposed_by)
     fact = m.ChangeConfirmed(
         change=change.id,
-        kind=change.kind,
+        kind=change.kind,  # type: ignore[arg-type]
         proposed_by=change.proposed_by,
-        subject=change.subject,  # type: ignore[arg-type]
+        subject=change.subject,
     )
     return [Draft(fact=fact, area=change.area, subject=change.subject)]
 

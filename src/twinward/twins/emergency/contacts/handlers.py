@@ -1,8 +1,10 @@
-"""Contacts of a case: named, located, isolated, tested, released; each step in its order."""
+"""Contacts of a case: named, located, isolated, tested, released; or not found, living outside,
+become a case.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -13,14 +15,31 @@ from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Behaviour, Context
 
 # what may follow what: nobody is tested before being located, nor released before a test
+ELSEWHERE = (
+    "not_found",
+    "lives_outside",
+    "became_case",
+)  # what ends the care of a contact beside its steps
 NEXT_STEPS = {
-    "named": ("located",),
-    "located": ("isolated",),
-    "isolated": ("tested_negative", "tested_positive"),
-    "tested_negative": ("released", "tested_positive"),
-    "tested_positive": ("released",),
+    "named": ("located", *ELSEWHERE),
+    "located": ("isolated", *ELSEWHERE),
+    "isolated": ("tested_negative", "tested_positive", *ELSEWHERE),
+    "tested_negative": ("released", "tested_positive", *ELSEWHERE),
+    "tested_positive": ("released", "became_case"),
+    "not_found": ("located", "lives_outside", "became_case"),
+    "lives_outside": ("located", "became_case"),
     "released": (),
+    "became_case": (
+        "tested_positive",
+        "released",
+    ),  # the test of whom the laboratory reported first
 }
+SETTLED = ("tested_negative", "tested_positive", "released", "lives_outside", "became_case")
+OPEN_STEPS = tuple(step for step in NEXT_STEPS if "became_case" in NEXT_STEPS[step])
+WATCHED = ("isolated", "tested_negative", "tested_positive")
+# whoever has not fallen ill within fourteen days of the last exposure hardly will: WHO, Contact
+# tracing, 2021
+FOLLOW_UP = timedelta(days=14)
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +57,31 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     step: str
     named_at: datetime
     synthetic: bool
+    exposed_at: datetime | None = None
+    step_at: datetime | None = None
+    because: str = ""
+    as_case: str | None = None
+
+    def followed_until(self) -> datetime:
+        """The end of the follow-up: counted from the last exposure, or where nobody knows it
+        from the naming.
+        """
+        return (self.exposed_at or self.named_at) + FOLLOW_UP
+
+
+def watches(rows: Rows, subject: str, hazard: str, at: datetime) -> bool:
+    """Whether somebody was in isolation as a contact of a case of this hazard before this
+    instant.
+    """
+    for contact in rows.list_rows("contacts", subject=subject):
+        case = rows.find("cases", contact.case)
+        if (
+            contact.step in WATCHED
+            and (case is None or case.hazard == hazard)
+            and (contact.step_at is None or contact.step != "isolated" or contact.step_at <= at)
+        ):
+            return True
+    return False
 
 
 TABLES = (
@@ -120,13 +164,32 @@ def update_contact(command: m.UpdateContact, rows: Rows, context: Context) -> li
             f"next can be: {', '.join(allowed) or 'nothing'}",
             code="out_of_order",
         )
-    fact = m.ContactUpdated(contact=contact.id, subject=contact.subject, step=command.step)
+    if command.step == "became_case" and (
+        command.as_case is None or rows.find("cases", command.as_case) is None
+    ):
+        raise AbsentError(
+            f"there is no case {command.as_case}", "report the case, and name it in as_case"
+        )
+    fact = m.ContactUpdated(
+        contact=contact.id,
+        subject=contact.subject,
+        step=command.step,
+        because=command.because,
+        as_case=command.as_case,
+    )
     return [Draft(fact=fact, area=contact.area, incident=contact.incident, subject=contact.subject)]
 
 
 def contact_updated(fact: m.ContactUpdated, event: Event, tx: Transaction) -> None:
     contact = get_contact(tx, fact.contact)
-    tx.put("contacts", msgspec.structs.replace(contact, step=fact.step), event.occurred_at)
+    row = msgspec.structs.replace(
+        contact,
+        step=fact.step,
+        step_at=event.occurred_at,
+        because=fact.because or contact.because,
+        as_case=fact.as_case or contact.as_case,
+    )
+    tx.put("contacts", row, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

@@ -6,11 +6,15 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from twinward.core.messages import Command, Fact
-from twinward.twins.emergency.vocabulary import AreaCode, Word
+from twinward.core.messages import Command, Fact, Instant
+from twinward.twins.emergency.vocabulary import AreaCode, Text, Word
 
 
 class NameContact(Command, frozen=True, kw_only=True):
+    """Somebody was with a case. `exposed_at`: for the last time; the follow-up is counted from
+    it.
+    """
+
     contact: Word
     case: Word
     subject: Word
@@ -18,6 +22,7 @@ class NameContact(Command, frozen=True, kw_only=True):
     setting: Word = "unknown"
     probability: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     synthetic: bool = False
+    exposed_at: Instant | None = None
 
 
 class ContactNamed(Fact, frozen=True, kw_only=True):
@@ -29,6 +34,7 @@ class ContactNamed(Fact, frozen=True, kw_only=True):
     setting: str
     probability: float | None
     synthetic: bool
+    exposed_at: Instant | None = None
 
 
 class AssignContact(Command, frozen=True, kw_only=True):
@@ -44,15 +50,34 @@ class ContactAssigned(Fact, frozen=True, kw_only=True):
     incident: str
 
 
-ContactStep = Literal["located", "isolated", "tested_negative", "tested_positive", "released"]
+ContactStep = Literal[
+    "located",
+    "isolated",
+    "tested_negative",
+    "tested_positive",
+    "released",
+    "not_found",
+    "lives_outside",
+    "became_case",
+]
 
 
 class UpdateContact(Command, frozen=True, kw_only=True):
+    """How far the care for a contact has come. `because`: what was tried, to whom the contact was
+    passed on.
+
+    `as_case` is the case that the contact has become.
+    """
+
     contact: Word
     step: ContactStep
+    because: Text = ""
+    as_case: Word | None = None
 
 
 class ContactUpdated(Fact, frozen=True, kw_only=True):
     contact: str
     subject: str
     step: ContactStep
+    because: str = ""
+    as_case: str | None = None

@@ -12,7 +12,7 @@ from twinward.core.errors import AbsentError, ConflictError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.reports.handlers import Case
+from twinward.twins.emergency.reports.case_history import Case, move_case
 from twinward.twins.twin import Behaviour, Context
 
 
@@ -114,7 +114,7 @@ def accept(command: m.AcceptHandOver, rows: Rows, context: Context) -> list[Draf
 def accepted(fact: m.HandOverAccepted, event: Event, tx: Transaction) -> None:
     offer = answer(tx, fact.handover, event, "accepted", None)
     case: Case = tx.find("cases", fact.case)
-    tx.put("cases", msgspec.structs.replace(case, area=offer.area), event.occurred_at)
+    tx.put("cases", move_case(case, offer.area, event.occurred_at), event.occurred_at)
 
 
 def give_back(command: m.ReturnHandOver, rows: Rows, context: Context) -> list[Draft]:

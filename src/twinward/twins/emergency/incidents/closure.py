@@ -10,10 +10,9 @@ import msgspec
 
 from twinward.core.ports import Rows
 from twinward.library.plans.plan import Objective
+from twinward.twins.emergency.contacts.handlers import SETTLED
 from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
 from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
-
-RESOLVED_CONTACT = ("tested_negative", "tested_positive", "released")
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,8 +24,10 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[CriterionResult]:
-    """The findings for every objective of the plan in force, or of the one that has ended; one
-    that fails without.
+    """The findings for every objective of the plan in force, or of the one that has ended; one that
+    fails without.
+
+    `at` is in the city's zone: quiet days are days of its calendar.
     """
     plan: PlanInForce | EndedPlan | None = rows.find("plans_in_force", incident.id)
     plan = plan or rows.find("ended_plans", incident.id)
@@ -67,11 +68,35 @@ def judge_tasks(
 def judge_contacts(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
 ) -> tuple[bool, str]:
+    """Each contact is tested, has become a case or lives outside; or was not found, and its
+    follow-up is over.
+    """
     total = rows.count("contacts", incident=incident.id)
-    resolved = rows.count("contacts", incident=incident.id, step=RESOLVED_CONTACT)
-    if total == resolved:
-        return True, f"all {total} contacts are located, isolated and tested"
-    return False, f"{total - resolved} of {total} contacts are not yet located, isolated and tested"
+    resolved = rows.count("contacts", incident=incident.id, step=SETTLED)
+    missing = (
+        rows.list_rows("contacts", incident=incident.id, step="not_found")
+        if resolved < total
+        else []
+    )
+    over = sum(contact.followed_until() <= at for contact in missing)
+    elsewhere = rows.count("contacts", incident=incident.id, step="lives_outside")
+    more = f"; {elsewhere} live outside and were passed on" if elsewhere else ""
+    more += f"; {len(missing)} were not found" if missing else ""
+    if total == resolved + over:
+        return (
+            True,
+            f"all {total} contacts are located, isolated and tested{more and ', or settled'}{more}",
+        )
+    last = max(
+        (contact.followed_until() for contact in missing if contact.followed_until() > at),
+        default=None,
+    )
+    more += f", followed up until {last.astimezone(at.tzinfo).date()}" if last else ""
+    return (
+        False,
+        f"{total - resolved - over} of {total} contacts are not yet located, isolated and "
+        f"tested{more}",
+    )
 
 
 def check_quiet_period(
@@ -88,7 +113,7 @@ def check_quiet_period(
         return False, f"no report since {incident.last_day}: silence is not evidence"
     since = incident.last_linked_day
     if since is None:
-        opened = incident.opened_at.date()
+        opened = incident.opened_at.astimezone(at.tzinfo).date()
         quiet = (today - opened).days
     else:
         quiet = (today - date.fromisoformat(since)).days

@@ -144,13 +144,16 @@ def incident_developed(fact: m.IncidentDeveloped, event: Event, tx: Transaction)
     incident = get_incident(tx, fact.incident)
     day = fact.day.isoformat()
     linked = incident.last_linked_day
+    days = add_to_day(incident.days, day, fact.add)
     if fact.add.get(LINKED, 0.0) > 0:
         linked = max(day, linked or day)
+    elif fact.add.get(LINKED, 0.0) < 0 and linked == day and days[day][LINKED] <= 0:
+        linked = max((one for one, told in days.items() if told.get(LINKED, 0.0) > 0), default=None)
     changed = event.occurred_at if fact.figures != incident.figures else incident.changed_at
     row = msgspec.structs.replace(
         incident,
         affected=(*incident.affected, fact.grown) if fact.grown else incident.affected,
-        days=add_to_day(incident.days, day, fact.add),
+        days=days,
         figures=fact.figures,
         last_day=max(day, incident.last_day or day),
         last_linked_day=linked,
@@ -224,7 +227,7 @@ def parties_linked(fact: m.PartiesLinked, event: Event, tx: Transaction) -> None
 
 def close_incident(command: m.CloseIncident, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
-    findings = find_evidence(incident, rows, context.occurred_at)
+    findings = find_evidence(incident, rows, context.occurred_at.astimezone(context.zone))
     unmet = [finding for finding in findings if not finding.holds]
     if unmet:
         reasons = "; ".join(f"{finding.objective}: {finding.because}" for finding in unmet)

@@ -4,7 +4,7 @@ hazards.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
@@ -12,25 +12,21 @@ from twinward.core.errors import ConflictError, RefusedError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Table, Transaction
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts.handlers import OPEN_STEPS, watches
+from twinward.twins.emergency.reports.case_history import (
+    DISCARDED,
+    ENDED,
+    NEW_STATUSES,
+    Case,
+    adds_nothing,
+    changes_of,
+    find_case,
+    insert_said,
+    list_said,
+    list_versions,
+    name_case,
+)
 from twinward.twins.twin import Behaviour, Context
-
-ENDED = {"dead", "recovered"}
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One person's case in one emergency; `subject` is a pseudonym."""
-
-    id: str
-    subject: str
-    hazard: str
-    area: str
-    status: str
-    found_in: str
-    place: str | None
-    onset: date | None
-    reported_at: datetime
-    source: str
-    synthetic: bool
 
 
 class CountRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,37 +102,177 @@ TABLES = (
 
 
 def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Draft]:
-    known: Case | None = rows.find("cases", command.case)
+    at = context.occurred_at
+    if command.case is not None:
+        known: Case | None = rows.find("cases", command.case)
+    else:
+        known = find_case(rows, command.subject, command.hazard, command.status, at)
     if known is None:
-        fields = {name: getattr(command, name) for name in m.CaseReported.__struct_fields__}
-        return [Draft(fact=m.CaseReported(**fields), area=command.area, subject=command.subject)]
+        return first_report(command, rows, context)
     if known.subject != command.subject:
         raise ConflictError(
             f"case {command.case} belongs to another person",
             "give each person's case its own id",
             code="case_mismatch",
         )
-    if known.status == command.status:
+    new = read_said(command, known, rows, context)
+    said = list_said(known)
+    before = list_versions(known, said)
+    after = list_versions(known, insert_said(said, new))
+    require_open(command, before, new)
+    if adds_nothing(before, after, new):
         raise ConflictError(
-            f"case {command.case} is already {known.status}",
+            f"case {known.id} is already {known.status}",
             "nothing was changed",
             code="already_reported",
         )
-    if known.status in ENDED:
+    now = after[-1]
+    counts, whole = changes_of(before, after, context.day_of), changes_of([], after, context.day_of)
+    common = {"case": known.id, "subject": known.subject, "hazard": known.hazard, "area": now.area}
+    if now.status != known.status:
+        fact: m.CaseReclassified | m.CaseAmended = m.CaseReclassified(
+            **common,
+            before=known.status,  # type: ignore[arg-type]
+            status=now.status,  # type: ignore[arg-type]
+            said=new,
+            counts=counts,
+            whole=whole,
+        )
+    else:
+        fact = m.CaseAmended(
+            **common,
+            status=now.status,  # type: ignore[arg-type]
+            said=new,
+            counts=counts,
+            whole=whole,
+            retrace=now.onset != known.onset,
+        )
+    became = contacts_of(rows, known, now.status) if known.status not in NEW_STATUSES else []
+    return [Draft(fact=fact, area=now.area, subject=known.subject), *became]
+
+
+def contacts_of(rows: Rows, case: Case | m.CaseReported, status: str) -> list[Draft]:
+    """Whoever was a contact and is now a case is cared for as a case: the open rows point to it."""
+    name = case.id if isinstance(case, Case) else case.case
+    drafts = []
+    for row in (
+        rows.list_rows("contacts", subject=case.subject, step=OPEN_STEPS)
+        if status in NEW_STATUSES
+        else ()
+    ):
+        other: Case | None = rows.find("cases", row.case)
+        if row.case != name and (other is None or other.hazard == case.hazard):
+            fact = m.ContactUpdated(
+                contact=row.id,
+                subject=row.subject,
+                step="became_case",
+                because="reported as a case",
+                as_case=name,
+            )
+            drafts.append(
+                Draft(fact=fact, area=row.area, incident=row.incident, subject=row.subject)
+            )
+    return drafts
+
+
+def first_report(command: m.ReportCase, rows: Rows, context: Context) -> list[Draft]:
+    if command.status == DISCARDED:
         raise ConflictError(
-            f"case {command.case} ended as {known.status}",
+            command.note or "nothing of this person is known that could be discarded",
+            "nothing was changed",
+            code="nothing_to_discard",
+        )
+    found_in, note = how_found(command, rows, context)
+    fields = {name: getattr(command, name) for name in m.CaseReported.__struct_fields__}
+    fields |= {"found_in": found_in, "note": note}
+    fields["case"] = command.case or name_case(
+        rows, command.subject, command.hazard, context.occurred_at
+    )
+    fact = m.CaseReported(**fields)
+    return [
+        Draft(fact=fact, area=command.area, subject=command.subject),
+        *contacts_of(rows, fact, fact.status),
+    ]
+
+
+def read_said(command: m.ReportCase, known: Case, rows: Rows, context: Context) -> m.Said:
+    found_in, note = (
+        how_found(command, rows, context)
+        if known.status == "suspected"
+        else (
+            command.found_in,
+            command.note,
+        )
+    )
+    return m.Said(
+        at=context.occurred_at,
+        status=command.status,
+        area=command.area,
+        place=command.place,
+        onset=command.onset,
+        found_in=found_in,
+        source=command.source,
+        report=command.report,
+        note=note,
+    )
+
+
+def how_found(command: m.ReportCase, rows: Rows, context: Context) -> tuple[m.FoundIn, str]:
+    """In control, when the sender does not say and the person was a contact in isolation; a
+    contradiction is noted.
+    """
+    if command.status not in NEW_STATUSES or not watches(
+        rows, command.subject, command.hazard, context.occurred_at
+    ):
+        return command.found_in, command.note
+    if command.found_in == "community":
+        return command.found_in, join_notes(
+            command.note, "said to be found in the community, but was in isolation"
+        )
+    return (
+        ("control", command.note)
+        if command.found_in == "unknown"
+        else (command.found_in, command.note)
+    )
+
+
+def join_notes(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)[:300]
+
+
+def require_open(command: m.ReportCase, before: list[Case], new: m.Said) -> None:
+    """ConflictError for what cannot follow: an illness after its end, a withdrawal that leaves
+    other results.
+    """
+    known = before[-1]
+    if command.status == DISCARDED:
+        others = [
+            one
+            for one in list_said(known)
+            if one.status in NEW_STATUSES and one.report != command.report
+        ]
+        if known.status == DISCARDED:
+            raise ConflictError(
+                command.note or f"case {known.id} is discarded already",
+                "nothing was changed",
+                code="already_reported",
+            )
+        if command.report is not None and others:
+            raise ConflictError(
+                f"{command.note or 'the report is withdrawn'}: case {known.id} rests on another "
+                f"report as well",
+                "nothing was changed; discard the case itself if that one was wrong too",
+                code="other_reports",
+            )
+        return
+    earlier = [one for one, told in zip(before, list_said(known), strict=True) if told.at <= new.at]
+    stood = earlier[-1].status if earlier else None
+    if stood in ENDED and command.status not in ENDED:
+        raise ConflictError(
+            f"case {known.id} ended as {stood}",
             "a new illness of the same person is a new case with an id of its own",
             code="case_closed",
         )
-    fact = m.CaseReclassified(
-        case=known.id,
-        subject=known.subject,
-        hazard=known.hazard,
-        area=known.area,
-        before=known.status,  # type: ignore[arg-type]
-        status=command.status,
-    )
-    return [Draft(fact=fact, area=known.area, subject=known.subject)]
 
 
 def case_reported(fact: m.CaseReported, event: Event, tx: Transaction) -> None:
@@ -146,7 +282,24 @@ def case_reported(fact: m.CaseReported, event: Event, tx: Transaction) -> None:
 
 def case_reclassified(fact: m.CaseReclassified, event: Event, tx: Transaction) -> None:
     known: Case = tx.find("cases", fact.case)
-    tx.put("cases", msgspec.structs.replace(known, status=fact.status), event.occurred_at)
+    if fact.said is None:  # a log of an earlier release: only the status is known
+        tx.put("cases", msgspec.structs.replace(known, status=fact.status), event.occurred_at)
+    else:
+        take_in(known, fact.said, tx)
+
+
+def case_amended(fact: m.CaseAmended, event: Event, tx: Transaction) -> None:
+    take_in(tx.find("cases", fact.case), fact.said, tx)
+
+
+def take_in(known: Case, new: m.Said, tx: Transaction) -> None:
+    """From the instant of a report on, the case is known anew: every later version again, the
+    last one last.
+    """
+    said = insert_said(list_said(known), new)
+    for one, version in zip(said, list_versions(known, said), strict=True):
+        if one.at >= new.at:
+            tx.put("cases", version, one.at)
 
 
 def count_key(source: str, hazard: str, area: str, day: date, status: str, found_in: str) -> str:
@@ -154,7 +307,7 @@ def count_key(source: str, hazard: str, area: str, day: date, status: str, found
 
 
 def report_count(command: m.ReportCount, rows: Rows, context: Context) -> list[Draft]:
-    if command.day > context.recorded_at.date():
+    if command.day > context.day_of(context.recorded_at):
         raise RefusedError(
             f"{command.day} has not come yet", "mend the day of this row", code="time_in_future"
         )
@@ -250,6 +403,7 @@ BEHAVIOUR = Behaviour(
     appliers={
         m.CaseReported: case_reported,
         m.CaseReclassified: case_reclassified,
+        m.CaseAmended: case_amended,
         m.CountReported: count_reported,
         m.PlaceAffected: place_affected,
         m.FiguresReported: figures_reported,

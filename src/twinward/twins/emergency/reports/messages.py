@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
 
 from twinward.core.messages import Command, Fact
 from twinward.twins.emergency.vocabulary import (
@@ -16,13 +19,19 @@ from twinward.twins.emergency.vocabulary import (
     Word,
 )
 
+Note = Annotated[str, msgspec.Meta(max_length=300)]
+
 
 class ReportCase(Command, frozen=True, kw_only=True):
-    """One person's case, first or anew. `subject` is a pseudonym; reclassified persons keep
-    their `case`.
+    """One person's case, first or anew. `subject` is a pseudonym; reclassified persons keep their
+    `case`.
+
+    Without `case` it is the case that this person has of this hazard at that time, or a new one.
+    `report` names the sender's own message, so that it can be withdrawn or corrected; `note` is
+    what the reader of it had to decide.
     """
 
-    case: Word
+    case: Word | None = None
     subject: Word
     hazard: Word
     area: AreaCode
@@ -32,6 +41,30 @@ class ReportCase(Command, frozen=True, kw_only=True):
     onset: date | None = None
     source: Word = "api"
     synthetic: bool = False
+    report: Word | None = None
+    note: Note = ""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one report said of a case, from `at` on; what it left open stays as it was before."""
+
+    at: datetime
+    status: CaseStatus | None = None
+    area: str | None = None
+    place: str | None = None
+    onset: date | None = None
+    found_in: FoundIn = "unknown"
+    source: str = ""
+    report: str | None = None
+    note: str = ""
+
+
+class DayCount(msgspec.Struct, frozen=True, kw_only=True):
+    """By how much the figures of one day change in one area."""
+
+    area: str
+    day: date
+    add: dict[str, float]
 
 
 class CaseReported(Fact, frozen=True, kw_only=True):
@@ -45,10 +78,16 @@ class CaseReported(Fact, frozen=True, kw_only=True):
     onset: date | None
     source: str
     synthetic: bool
+    report: str | None = None
+    note: str = ""
 
 
 class CaseReclassified(Fact, frozen=True, kw_only=True):
-    """The same person, another status: not a new case."""
+    """The same person, another status: not a new case.
+
+    `counts`: by how much that changes the figures, day by day; `whole`: all that the case counts
+    for, which is what an incident takes in that has not counted it yet.
+    """
 
     case: str
     subject: str
@@ -56,6 +95,25 @@ class CaseReclassified(Fact, frozen=True, kw_only=True):
     area: str
     before: CaseStatus
     status: CaseStatus
+    said: Said | None = None
+    counts: tuple[DayCount, ...] | None = None
+    whole: tuple[DayCount, ...] = ()
+
+
+class CaseAmended(Fact, frozen=True, kw_only=True):
+    """A report that adds to a case or corrects it, or an older one that arrives later; `status`
+    is what holds now.
+    """
+
+    case: str
+    subject: str
+    hazard: str
+    area: str
+    status: CaseStatus
+    said: Said
+    counts: tuple[DayCount, ...] = ()
+    whole: tuple[DayCount, ...] = ()
+    retrace: bool = False
 
 
 class ReportCount(Command, frozen=True, kw_only=True):

@@ -12,11 +12,11 @@ from twinward.core.errors import AbsentError, ConflictError, RefusedError
 from twinward.core.messages import Draft, Event, Fact
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.contacts.handlers import get_contact
+from twinward.twins.emergency.contacts.handlers import SETTLED, get_contact
 from twinward.twins.emergency.tasks.rows import AT_WORK, OPEN_TASK, TABLES, Task
 from twinward.twins.twin import Behaviour, Context
 
-RESOLVED_STEPS = ("tested_negative", "tested_positive", "released")
+RESOLVED_STEPS = (*SETTLED, "not_found")
 
 
 def get_task(rows: Rows, task: str) -> Task:

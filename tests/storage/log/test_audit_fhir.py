@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from twinward.standards.fhir.audit_events import AuditEvents
 from twinward.storage.log.audit import anchors_that_fail, export_chain, verify_chain, verify_file
 
 ENTRIES = 12
@@ -24,7 +25,7 @@ def exported(open_at: Any, words: Any, tmp_path: Path) -> Path:
         store.write(
             lambda tx, n=number, d=draft: tx.append(words.ask(f"cmd-{n}"), [d], words.START)
         )
-    assert export_chain(store.database, tmp_path / "audit.ndjson", fhir=True) == ENTRIES
+    assert export_chain(store.database, tmp_path / "audit.ndjson", form=AuditEvents()) == ENTRIES
     return tmp_path / "audit.ndjson"
 
 
@@ -52,7 +53,7 @@ def test_every_line_is_an_audit_event_with_what_r4_asks_for(exported: Path) -> N
 
 
 def test_an_untouched_file_is_whole(exported: Path) -> None:
-    found = verify_file(exported)
+    found = verify_file(exported, AuditEvents())
     assert (found.entries, found.ok, found.first_bad) == (ENTRIES, True, None)
 
 
@@ -63,7 +64,7 @@ def test_a_flipped_byte_is_found_at_its_line(exported: Path, seed: int) -> None:
     line = data[:at].count(b"\n") + 1
     data[at] ^= 1 << random.Random(seed).randrange(8)
     exported.write_bytes(data)
-    found = verify_file(exported)
+    found = verify_file(exported, AuditEvents())
     assert not found.ok and found.first_bad == line
 
 
@@ -85,7 +86,7 @@ def test_a_dropped_inserted_reordered_or_lost_record_is_placed(
 ) -> None:
     lines = meddle(exported.read_bytes().splitlines())
     exported.write_bytes(b"".join(line + b"\n" for line in lines))
-    found = verify_file(exported)
+    found = verify_file(exported, AuditEvents())
     assert (found.ok, found.first_bad) == (False, place)
 
 
@@ -94,7 +95,7 @@ def test_a_story_told_anew_around_the_true_entry_is_found(exported: Path) -> Non
     lines = exported.read_bytes().splitlines()
     lines[2] = lines[2].replace(b'"value":"officer"', b'"value":"someone"')
     exported.write_bytes(b"\n".join(lines) + b"\n")
-    assert verify_file(exported).first_bad == 3
+    assert verify_file(exported, AuditEvents()).first_bad == 3
 
 
 def test_a_chain_written_wholly_anew_does_not_have_the_published_anchor(

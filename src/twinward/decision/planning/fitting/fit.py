@@ -190,7 +190,7 @@ def fit_live(
     r = float(city_r(infections, generation, span)[1])
     without = run(left, measures=False) if past.measures else infections
     effect = float(np.log(r / city_r(without, generation, span)[1]))
-    fit = Fit(
+    return Fit(
         disease=past.disease,
         reports=reports,
         past=shown,
@@ -204,7 +204,6 @@ def fit_live(
         lag=reports.last_ago,
         areas=tuple(people.groups),
     )
-    return fit
 
 
 class Past:

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from twinward.edge.feeds.notes import notes_of
 from twinward.edge.feeds.observations import SCHEMA
-from twinward.edge.rules.thresholds import Known, Watched, notes_of
+from twinward.edge.rules.thresholds import Known, Watched
 
 WATCHED = Watched(figure="water_depth_m", at_least=0.15, unit="m")
 

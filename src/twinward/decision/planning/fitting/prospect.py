@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from twinward.decision.planning.fitting.fit import BLOCKS, Fit, fit_live
 from twinward.decision.simulation.epidemic.background import Background
-from twinward.decision.simulation.epidemic.fit import BLOCKS, Fit, fit_live
 from twinward.decision.simulation.epidemic.live_state import LiveResidents, LiveState
 from twinward.decision.simulation.epidemic.report_table import Floats, generation_of, pressure_of
 from twinward.decision.simulation.epidemic.run import Simulator
