@@ -36,6 +36,7 @@ class Prospect(msgspec.Struct, frozen=True, kw_only=True):
     fit: Fit
     carriers: Carriers
     found_share: float
+    heads: Floats  # float64[areas] residents
     hidden_most: float  # infections that nobody found for each that was, as the carriers were drawn
     newest_most: Floats  # float64[ages] infections of the last days, likewise
 
@@ -129,6 +130,7 @@ def look_ahead(
         fit=fit,
         carriers=carriers,
         found_share=state.found_share,
+        heads=heads_of(simulator),
         hidden_most=hidden,
         newest_most=np.asarray(most),
     )
@@ -143,6 +145,14 @@ def look_ahead(
     return msgspec.structs.replace(
         prospect, fit=msgspec.structs.replace(fit, drawn=drawn, coming=coming)
     )
+
+
+def heads_of(simulator: Simulator) -> Floats:
+    """float64[areas] residents of each area in which the simulator counts."""
+    city = simulator.people.city
+    of_leaf = np.diff(np.asarray(city.leaf_start, np.float64))
+    group = np.asarray(city.leaf_group, np.int64)
+    return np.bincount(group, weights=of_leaf, minlength=len(simulator.people.groups))
 
 
 def beyond_middle(

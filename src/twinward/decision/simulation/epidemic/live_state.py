@@ -65,10 +65,12 @@ def read_live(
     seed: int,
     found_share: float,
     plans: dict[str, Plan] | None = None,
+    hide_below: int = 0,
 ) -> LiveState:
     """The live state of `hazard` at an instant, on a city base. Days are the city's.
 
     plans: by id, to know what those in force do besides their orders
+    hide_below: fewer persons than this are not named in the notes
     found_share: share of infections that reports find, 0 < share <= 1 (the rest is estimated)
     InputError when nothing has been reported.
     """
@@ -102,7 +104,8 @@ def read_live(
         estimated=estimated / max(1, len(infected)),
     )
     made = (
-        f"{reported_now:,} reported infections are still in course; {estimated:,} more are an "
+        f"{some(reported_now, hide_below)} reported infections are still in course; "
+        f"{some(estimated, hide_below)} more are an "
         f"estimate: reports "
         f"are taken to find {found_share:.0%}, {delay} days after infection; the last {delay} "
         f"follow their growth",
@@ -119,6 +122,11 @@ def read_live(
         in_force=tuple(in_force),
         found_share=found_share,
     )
+
+
+def some(count: int, hide_below: int) -> str:
+    """A number of persons, or that there are few."""
+    return f"fewer than {hide_below}" if 0 < count < hide_below else f"{count:,}"
 
 
 def list_reports(
