@@ -34,7 +34,7 @@ from twinward.service.platform import Platform, local_admin
 from twinward.storage.log.audit import verify_chain
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.contacts.handlers import Contact
+from twinward.twins.emergency.contacts.rows import Contact
 from twinward.twins.emergency.reports.handlers import Case
 
 START = datetime(2022, 4, 1, tzinfo=UTC)

@@ -165,7 +165,7 @@ def test_a_killed_first_build_leaves_no_half_city(
 ) -> None:
     config, workspace = small_city(), tmp_path / "ws"
     code = (
-        "import sys, time; from pathlib import Path; from twinward.population import build as b\n"
+        "import sys, time; from pathlib import Path; from twinward.citybase import build as b\n"
         "b.measure = lambda *a: (Path(sys.argv[2]).joinpath('half').touch(), time.sleep(60))\n"
         "b.build(Path(sys.argv[1]), Path(sys.argv[2]))"
     )

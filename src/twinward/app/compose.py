@@ -56,6 +56,7 @@ from twinward.twins.city import twin as city
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency import messages as emergency_messages
 from twinward.twins.emergency import twin as emergency
+from twinward.twins.emergency.reports.rows import CASES
 from twinward.twins.twin import Twins, join
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def require_fenced(workspace: Path, settings: Settings) -> None:
 def onset_of(store: SqlStore, fact: Reported) -> date | None:
     """When the person of a case fell ill, as it is known now."""
     with store.read() as rows:
-        case = rows.find("cases", fact.case)
+        case = rows.find(CASES, fact.case)
     return case.onset if case is not None else None
 
 

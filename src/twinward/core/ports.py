@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from twinward.core.messages import Counts, Difference, Done, Draft, Event, Request
 
 T = TypeVar("T")
+R = TypeVar("R", bound=msgspec.Struct)
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True):
+class Table(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """A projection, declared as data by a twin and kept by `storage`: a current table and its
     history.
 
@@ -30,12 +31,21 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    row: type[msgspec.Struct]
+    row: type[R]
     key: str = "id"
     area: str = "area"
     columns: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     subject: str | None = None
+
+
+def table_name(table: Table[Any] | str) -> str:
+    return table if isinstance(table, str) else table.name
+
+
+def area_of(table: Table[Any], row: msgspec.Struct) -> str:
+    """The area that a row of the table lies in."""
+    return str(getattr(row, table.area))
 
 
 class Rows(Protocol):
@@ -47,11 +57,14 @@ class Rows(Protocol):
     column, `-column` descending; rows whose key was destroyed are left out.
     """
 
-    def find(self, table: str, key: str) -> Any: ...
+    def find(self, table: Table[R], key: str) -> R | None: ...
+
+    def get(self, table: Table[R], key: str) -> R:
+        """The row; AbsentError when there is none."""
 
     def list_rows(
         self,
-        table: str,
+        table: Table[R],
         *,
         under: str | None = None,
         within: tuple[tuple[str, str], ...] | None = None,
@@ -60,11 +73,11 @@ class Rows(Protocol):
         offset: int = 0,
         before: tuple[str, datetime] | None = None,
         **equals: Any,
-    ) -> list[Any]: ...
+    ) -> list[R]: ...
 
     def count(
         self,
-        table: str,
+        table: Table[Any],
         *,
         under: str | None = None,
         within: tuple[tuple[str, str], ...] | None = None,
@@ -74,7 +87,7 @@ class Rows(Protocol):
 
     def list_page(
         self,
-        table: str,
+        table: Table[R],
         *,
         order: str,
         limit: int,
@@ -82,7 +95,7 @@ class Rows(Protocol):
         within: tuple[tuple[str, str], ...] | None = None,
         between: tuple[str, datetime, datetime] | None = None,
         **equals: Any,
-    ) -> tuple[list[Any], int]:
+    ) -> tuple[list[R], int]:
         """A page by `order` and how many rows there are in all, those of destroyed keys counted."""
 
     def events_after(
@@ -128,9 +141,9 @@ class Transaction(Rows, Protocol):
         self, request: Request, drafts: Sequence[Draft], occurred_at: datetime
     ) -> list[Event]: ...
 
-    def put(self, table: str, row: Any, valid_from: datetime) -> None: ...
+    def put(self, table: Table[R], row: R, valid_from: datetime) -> None: ...
 
-    def remove(self, table: str, key: str, valid_from: datetime) -> None: ...
+    def remove(self, table: Table[Any], key: str, valid_from: datetime) -> None: ...
 
     def set_offset(self, name: str, seq: int) -> None: ...
 
@@ -141,10 +154,15 @@ class Reader(Rows, Protocol):
     """One consistent picture; closing it lets the writer reclaim space."""
 
     def as_of(
-        self, table: str, at: datetime, *, area: str | None = None, known_at: datetime | None = None
-    ) -> list[Any]: ...
+        self,
+        table: Table[R],
+        at: datetime,
+        *,
+        area: str | None = None,
+        known_at: datetime | None = None,
+    ) -> list[R]: ...
 
-    def as_of_columns(self, table: str, at: datetime, *, area: str | None = None) -> Any:
+    def as_of_columns(self, table: Table[Any], at: datetime, *, area: str | None = None) -> Any:
         """The same as an Arrow table of key, area and declared columns (instants in
         microseconds, truth as 0 or 1).
         """

@@ -15,6 +15,7 @@ from twinward.library.loading import Library
 from twinward.library.plans.plan import Plan
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents.rows import Incident
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 ACTOR = "loop"  # who the loop's own commands are asked by
 
@@ -54,7 +55,7 @@ def command_id(event: Event, *words: str) -> str:
 
 def find_plan_in_force(rows: Rows, incident: Incident, reference: ReferenceData) -> Plan | None:
     """The library's plan that the incident follows, if one is in force."""
-    in_force = rows.find("plans_in_force", incident.id)
+    in_force = rows.find(PLANS_IN_FORCE, incident.id)
     return reference.library.find(in_force.plan) if in_force else None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from twinward.core.ports import Rows
 from twinward.loop.context import ReferenceData
 from twinward.twins.emergency.incidents.rows import Incident
-from twinward.twins.emergency.resources.handlers import Stock
+from twinward.twins.emergency.resources.rows import STOCKS, Stock
 
 # figure -> the kinds of stock whose share in use it is
 BEDS = {
@@ -39,7 +39,7 @@ def share_in_use(
     """Of the area's stock of these kinds the share in use; of the whole city's where the area
     has stated none.
     """
-    stocks: list[Stock] = rows.list_rows("stocks", kind=kinds)
+    stocks: list[Stock] = rows.list_rows(STOCKS, kind=kinds)
     here = [stock for stock in stocks if reference.areas.is_under(stock.area, area)] or stocks
     there_is = sum(stock.quantity for stock in here)
     return sum(stock.in_use for stock in here) / there_is if there_is > 0 else None

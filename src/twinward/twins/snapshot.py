@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from twinward.core.ports import Reader
+from twinward.core.ports import R, Reader, Table
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents.closure import CriterionResult, find_evidence
+from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.reports.case_history import find_case
 
 __all__ = ["Snapshot", "find_case"]
@@ -27,8 +28,8 @@ class Snapshot:
         self.zone = zone
 
     def list_rows(
-        self, table: str, *, under: str | None = None, limit: int | None = None, **equals: Any
-    ) -> list[Any]:
+        self, table: Table[R], *, under: str | None = None, limit: int | None = None, **equals: Any
+    ) -> list[R]:
         """Rows that equal every filter (a tuple means any of), under an area code prefix, by
         key.
         """
@@ -42,17 +43,20 @@ class Snapshot:
         ]
         return fitting[:limit]
 
-    def find(self, table: str, key: str) -> Any:
+    def find(self, table: Table[R], key: str) -> R | None:
         """One row, or None."""
         if self.at is None:
             return self.reader.find(table, key)
-        return next((row for row in self.reader.as_of(table, self.at) if row.id == key), None)
+        return next(
+            (row for row in self.reader.as_of(table, self.at) if getattr(row, table.key) == key),
+            None,
+        )
 
     def list_evidence(self, incident: str, now: datetime) -> list[CriterionResult]:
         """Each objective of the incident's plan, whether it holds, and what shows it; of a
         closed one as it closed.
         """
-        found = self.find("incidents", incident)
+        found = self.find(INCIDENTS, incident)
         if found is not None and found.status == "closed":
             return [
                 CriterionResult(objective=key, holds=True, because=because)

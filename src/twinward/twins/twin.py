@@ -47,14 +47,14 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
     handlers: Mapping[type[Command], Handler]
     appliers: Mapping[type[Fact], Applier]
-    tables: tuple[Table, ...] = ()
+    tables: tuple[Table[Any], ...] = ()
 
 
 def join(parts: Iterable[Behaviour]) -> Behaviour:
     """One behaviour of several; two parts that claim one message are our mistake."""
     handlers: dict[type[Command], Handler] = {}
     appliers: dict[type[Fact], Applier] = {}
-    tables: list[Table] = []
+    tables: list[Table[Any]] = []
     for part in parts:
         clash = (handlers.keys() & part.handlers.keys()) | (appliers.keys() & part.appliers.keys())
         assert not clash, f"two parts claim {clash}"

@@ -244,3 +244,81 @@ def test_a_roster_needs_no_workspace(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["filled"] == 2
     path.write_text("[shifts]\n")
     assert main(["allocate", "staff", "--file", str(path)]) == 2
+
+
+STOPS = "id,lon,lat,demand,early_s,late_s,service_s\n"
+
+
+def plan_night(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: str, *words: str
+) -> tuple[int, dict[str, object]]:
+    path = tmp_path / "night.csv"
+    path.write_text(rows)
+    more = ("--lorries", "1", "--capacity", "100", "--time-limit-s", "1")
+    none = ("--workspace", str(tmp_path / "none"))
+    return run_json(capsys, "rounds", "--stops", str(path), *more, *none, *words)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "north,10.0,50.02,10,79200,93600,60\nsouth,10.0,49.98,10,82800,90000,60\n",
+        "north,10.0,50.02,10,22:00,02:00,60\nlate,10.0,49.98,10,01:00,01:30,60\n",
+        "north,10.0,50.02,10,,,\n,,,,,,\nmorning,10.0,49.98,10,3600,5400,60\n",
+    ],
+)
+def test_a_round_goes_on_after_midnight(
+    rows: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--depot", "10.0,50.0", "--hours", "22:00-02:00")
+    code, plan = plan_night(tmp_path, capsys, STOPS + rows, *words)
+    assert code == 0 and not plan["left_out"]
+    visits = [visit for one in plan["rounds"] for visit in one["visits"]]  # type: ignore[attr-defined]
+    stops = {stop["id"]: stop for stop in plan["stops"]}  # type: ignore[attr-defined]
+    assert len(visits) == 2
+    for visit in visits:
+        stop = stops[visit["stop"]]
+        assert stop["early_s"] <= visit["arrive_s"] <= stop["late_s"] <= 93_600
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    replan = ("rounds", "--replan", str(tmp_path / "plan.json"), "--at", "00:30")
+    code, anew = run_json(capsys, *replan, "--workspace", str(tmp_path / "none"))
+    left = [visit for one in anew["rounds"] for visit in one["visits"][one["done"] :]]  # type: ignore[attr-defined]
+    assert code == 0 and all(visit["arrive_s"] >= 88_200 for visit in left)
+
+
+def test_a_window_that_ends_before_it_begins_says_how_midnight_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = STOPS + "n,10.0,50.02,10,79200,7200,60\n"
+    code, answer = plan_night(tmp_path, capsys, rows, "--depot", "10.0,50.0")
+    assert code == 2 and "86,400" in answer["error"]["advice"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("depot", ["-46.64,-23.55", "−46.64,−23.55"])
+def test_a_depot_west_of_greenwich_is_no_option(
+    depot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "id;lon;lat;demand\na;-46,63;-23,54;3\nb;-46,65;-23,56;4\n"
+    code, plan = plan_night(tmp_path, capsys, rows, "--depot", depot)
+    assert code == 0 and not plan["left_out"]
+    code, answer = plan_night(tmp_path, capsys, rows, "--depot", "--drones", "0")
+    assert code == 2 and "expected one argument" in answer["error"]["message"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("demand", ["9999999999999999999", "1e400"])
+def test_a_demand_too_big_is_named_with_its_node(
+    demand: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "big.vrp"
+    path.write_text(
+        "TYPE : CVRP\nDIMENSION : 3\nCAPACITY : 10000000000000000000\nNODE_COORD_SECTION\n"
+        f"1 0 0\n2 3 4\n3 6 8\nDEMAND_SECTION\n1 0\n2 5\n3 {demand}\nDEPOT_SECTION\n1\n-1\nEOF\n"
+    )
+    code, answer = run_json(capsys, "route", "--vrplib", str(path), "--time-limit-s", "1")
+    assert code == 2
+    said = answer["error"]["message"]  # type: ignore[index]
+    assert "node 3" in said or "line 11" in said
+    code, answer = plan_night(
+        tmp_path, capsys, STOPS + f"n,10.0,50.02,{demand},,,\n", "--depot", "10.0,50.0"
+    )
+    assert code == 2

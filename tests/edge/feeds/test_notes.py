@@ -73,6 +73,22 @@ def test_type_and_unit_must_fit(kind: str, unit: str | None, watched: Watched, n
     assert bool(values(batch((1, "a", 0.3, unit), kind=kind), {}, watched)) == noted
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "metres"),
+    [(45, "cm", 0.45), (160, "mm", 0.16), (1, "ft", 0.3048), (0.2, "metre", 0.2), (14, "cm", None)],
+)
+def test_a_reading_in_another_unit_is_compared_in_the_thresholds(
+    value: float, unit: str, metres: float | None
+) -> None:
+    noted = values(batch((1, "a", value, unit), (2, "b", 0.01, "m"), (3, "c", 0.01, None)), {})
+    assert noted == ([] if metres is None else [pytest.approx(metres)])
+
+
+def test_a_threshold_in_another_unit_than_its_figures_name() -> None:
+    watched = Watched(figure="water_depth_cm", at_least=15, unit="cm")
+    assert values(batch((1, "a", 0.3, "m")), {}, watched) == [pytest.approx(30)]
+
+
 def test_a_sensor_without_an_area_stands_for_the_whole_city() -> None:
     (note,) = notes_of("s", batch((1, "a", 0.3, "m"), area=None), [WATCHED], {}, "city")
     assert (note.area, note.sensor) == ("city", "water_depth:a")

@@ -45,6 +45,8 @@ BAD = [
     ({**GOOD, "value": None}, "missing_field"),
     ({k: v for k, v in GOOD.items() if k != "area"}, "missing_field"),
     ({**GOOD, "value": float("nan")}, "bad_number"),
+    ({**GOOD, "type": "water_depth", "unit": "kg"}, "bad_unit"),
+    ({**GOOD, "type": "temperature", "unit": "cm"}, "bad_unit"),
     ({**GOOD, "name": "Li"}, "unknown_field"),
     ({**GOOD, "value": "high"}, "bad_field"),
     ("not an object", "bad_field"),
@@ -67,6 +69,28 @@ def test_a_bad_item_is_named_and_its_neighbours_go_through(item: Any, code: str)
     assert [(wrong.index, wrong.code) for wrong in found.wrong] == [(1, code)]
     assert found.rows.column("type").to_pylist() == ["reading", "position"]
     assert ". " in found.wrong[0].message  # what is wrong, then advice
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e999", "1" + "0" * 400])
+def test_a_number_too_big_costs_no_other_item(number: str) -> None:
+    text = body(GOOD, {**GOOD, "source_id": "big"}).decode()
+    head, tail = text.rsplit('"value": 1', 1)
+    found = read_observations(f'{head}"value": {number}{tail}'.encode(), CHECKS, NOW)
+    assert len(found.rows) == 1
+    assert [wrong.index for wrong in found.wrong] == [1]
+    assert found.wrong[0].code in {"bad_number", "bad_field"}
+
+
+def test_readings_of_one_type_are_kept_in_one_unit() -> None:
+    said = [("water_depth", 45, "cm"), ("water_depth", 0.4, "m"), ("temperature", 50, "F")]
+    said += [("rainfall", 1, "in"), ("reading", 7, "furlongs"), ("wind_speed", 36, "km/h")]
+    items = [
+        {**GOOD, "source_id": str(n), "type": kind, "value": value, "unit": unit}
+        for n, (kind, value, unit) in enumerate(said)
+    ]
+    rows = read_observations(body(*items), CHECKS, NOW).rows
+    assert rows.column("value").to_pylist() == pytest.approx([0.45, 0.4, 10, 25.4, 7, 10])
+    assert rows.column("unit").to_pylist() == ["m", "m", "C", "mm", "furlongs", "m/s"]
 
 
 def test_swapped_coordinates_are_seen_where_the_city_is_known() -> None:

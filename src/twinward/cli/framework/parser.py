@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from typing import Any, NoReturn
 
 from twinward.cli.framework.output import say
 from twinward.core.errors import InputError
 
 MOST = 2**63 - 1
+# what begins with a minus and a figure is a value (a point west of Greenwich), never an option
+MINUS_VALUE = re.compile(r"^-\.?\d[\d.,;:+\-eE]*$")
 
 
 def finite(text: str) -> float:
@@ -37,6 +40,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*words, **more)
         self.register("type", float, finite)
         self.register("type", int, whole)
+        self._negative_number_matcher = MINUS_VALUE  # argparse knows plain numbers alone
 
     def error(self, message: str) -> NoReturn:
         say(self.format_usage().rstrip())

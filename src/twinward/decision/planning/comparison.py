@@ -101,7 +101,7 @@ class PriceFlip(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitDay(msgspec.Struct, frozen=True, kw_only=True):
-    """One past day: what was reported (None: nothing was told), and what the simulator makes of it."""
+    """One past day: what was reported (None: nothing was told), what the simulator makes of it."""
 
     date: date
     reported: float | None

@@ -154,7 +154,7 @@ def nearest(found: list[PriceFlip]) -> PriceFlip | None:
     return min(turning, key=lambda f: max((f.at or 1) / f.now, f.now / (f.at or 1)), default=None)
 
 
-# 中文 ----------------------------------------------------------------------------------------------
+# 中文 --------------------------------------------------------------------------------
 
 
 def chinese(sheet: Comparison) -> list[str]:
@@ -204,9 +204,11 @@ def second_zh(sheet: Comparison, ranked: list[PlanResult]) -> str:
     gap = ranked[1].against_first
     return (
         f"与第二名“{ranked[1].title}”相比，感染{more_zh(-gap['infections'].mean, '人')}，"
-        f"死亡{more_zh(-gap['deaths'].mean, '人')}，停课{more_zh(-gap['school_days'].mean, '人日')}，"
+        f"死亡{more_zh(-gap['deaths'].mean, '人')}，"
+        f"停课{more_zh(-gap['school_days'].mean, '人日')}，"
         f"停工{more_zh(-gap['work_days'].mean, '人日')}，"
-        f"成本{'少' if gap['cost'].mean >= 0 else '多'}{money_zh(abs(gap['cost'].mean))}{sheet.currency}。"
+        f"成本{'少' if gap['cost'].mean >= 0 else '多'}"
+        f"{money_zh(abs(gap['cost'].mean))}{sheet.currency}。"
     )
 
 

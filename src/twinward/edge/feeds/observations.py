@@ -18,6 +18,7 @@ from twinward.core.clock import EARLIEST, LATEST, parse_time, to_us
 from twinward.core.errors import InputError
 from twinward.core.messages import OBSERVATION_COLUMNS
 from twinward.edge.feeds import identities
+from twinward.edge.feeds.usual_units import in_usual_units
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
 SCHEMA = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in OBSERVATION_COLUMNS.items()])
@@ -62,6 +63,7 @@ ADVICE = {
     "swapped_coordinates": "send lon first, then lat",
     "direct_identity": identities.ADVICE,
     "bad_number": "leave out a number that is not known",
+    "bad_unit": "convert it, or leave the unit out when the value is in the usual one",
 }
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -150,9 +152,10 @@ def _read_loosely(body: bytes) -> tuple[str, list[Any]]:
     try:
         try:
             batch = _raw_batch.decode(body)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:
+        except msgspec.DecodeError as error:
+            if isinstance(error, msgspec.ValidationError) and "out of range" not in str(error):
+                raise
+            # a number beyond what fits becomes infinite, and its item alone is refused
             batch = msgspec.convert(json.loads(body), RawBatch)
     except msgspec.ValidationError as error:
         raise InputError(f"not a batch of observations: {error}", form, code="bad_batch") from error
@@ -194,6 +197,7 @@ def check_items(
     found: dict[int, tuple[str, str]] = {}
     rows = to_rows(items, found)
     find_wrong(items, rows, found, checks, now)
+    rows = in_usual_units(rows, found)
     if found:
         keep = np.ones(len(items), np.bool_)
         keep[list(found)] = False

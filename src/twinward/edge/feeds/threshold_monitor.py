@@ -16,6 +16,7 @@ from twinward.core.messages import Outcome, Request
 from twinward.core.ports import Store, Transaction
 from twinward.edge.feeds.notes import notes_of
 from twinward.edge.rules.thresholds import Known, Said, Watched
+from twinward.twins.city.rows import SENSOR_STATES, THRESHOLDS
 
 ACTOR = "watch"
 Ask = Callable[[Transaction, Sequence[Request]], list[Outcome]]
@@ -77,9 +78,9 @@ class ThresholdMonitor:
         with self._store.read() as rows:
             self._watched = [
                 Watched(figure=row.id, at_least=row.at_least, unit=row.unit, observed=row.observed)
-                for row in rows.list_rows("thresholds")
+                for row in rows.list_rows(THRESHOLDS)
             ]
-            states = rows.list_rows("sensor_states") if self._watched else []
+            states = rows.list_rows(SENSOR_STATES) if self._watched else []
         for row in states:
             said = Said(row.value, row.above, to_us(row.noted_at))
             before = self._known.get((row.sensor, row.figure))

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from twinward.edge.rules.units import conversion, find_unit
+
 # A value that moved by less than this share of its threshold says nothing new (ours: a noisy sensor
 # writes no log).
 STEP = 0.05
@@ -30,7 +32,13 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     def types(self) -> tuple[str, ...]:
         if self.observed is not None:
             return (self.observed,)
-        return (self.figure, self.figure.removesuffix(f"_{self.unit}"))
+        return (self.figure, self.figure.removesuffix(f"_{self.unit}"), bare_figure(self.figure))
+
+
+def bare_figure(figure: str) -> str:
+    """The figure without the unit that ends its name: `water_depth_m` is `water_depth`."""
+    name, _, unit = figure.rpartition("_")
+    return name if name and find_unit(unit) is not None else figure
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -69,9 +77,27 @@ def crossings_of(readings: Any, watched: list[Watched], known: Known) -> list[Cr
             pc.is_in(readings.column("type"), value_set=pa.array(threshold.types(), pa.string()))
         )
         if len(rows):
-            of_unit = pc.fill_null(pc.equal(rows.column("unit"), threshold.unit), True)
-            found += _crossings_of_one(rows.filter(of_unit), threshold, known)
+            found += _crossings_of_one(in_unit(rows, threshold.unit), threshold, known)
     return found
+
+
+def in_unit(rows: Any, unit: str) -> Any:
+    """The readings of the quantity that `unit` measures, with their values in it; a reading
+    without a unit is taken to have it.
+    """
+    told = rows.column("unit").dictionary_encode()
+    words = told.dictionary.to_pylist()
+    factors = [(1.0, 0.0) if word == unit else conversion(word, unit) for word in words]
+    if all(factor == (1.0, 0.0) for factor in factors):
+        return rows
+    which = told.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+    scale = np.array([np.nan if factor is None else factor[0] for factor in factors] + [1.0])
+    offset = np.array([0.0 if factor is None else factor[1] for factor in factors] + [0.0])
+    value = rows.column("value").to_numpy(zero_copy_only=False)
+    moved = pa.array(value * scale[which] + offset[which], pa.float64())
+    place = rows.schema.get_field_index("value")
+    kept = pa.array(np.isfinite(scale[which]))
+    return rows.set_column(place, rows.schema.field(place), moved).filter(kept)
 
 
 def _crossings_of_one(rows: Any, threshold: Watched, known: Known) -> list[Crossing]:

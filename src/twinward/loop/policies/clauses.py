@@ -14,8 +14,9 @@ from twinward.loop.context import ReferenceData, clause_reference, command_id, f
 from twinward.loop.indicators import describe_indicator, indicator_value
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents.rows import START, Incident, PlanInForce
-from twinward.twins.emergency.tasks.rows import OPEN_TASK
+from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS
 
 
 def task_clause(key: str) -> str:
@@ -39,14 +40,14 @@ def judge_at_once(
     """A figure that has moved is held against the clauses that wait for one, without waiting for
     the tick.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     if incident.status == "open":
         yield from judge_clauses(incident, rows, reference)
 
 
 def judge_clauses(incident: Incident, rows: Rows, reference: ReferenceData) -> Iterator[Command]:
     """Start what has been reached and stop what has fallen below; each once a turn."""
-    in_force: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    in_force: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     plan = find_plan_in_force(rows, incident, reference)
     if in_force is None or plan is None:
         return
@@ -146,14 +147,14 @@ def stopped_clause(
     fact: m.ClauseStopped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """What a figure has stopped is no longer ordered, and its measure is lifted."""
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is None:
         return
     stopped = [task for task in plan.work() if task_clause(task.key) == fact.clause]
     measures = tuple(task.measure for task in stopped if task.measure)
     for task in stopped:
-        for made in rows.list_rows("tasks", incident=incident.id, key=task.key, status=OPEN_TASK):
+        for made in rows.list_rows(TASKS, incident=incident.id, key=task.key, status=OPEN_TASK):
             because = f"{clause_reference(plan, fact.clause)} stopped: {fact.because}"
             yield m.DropTask(id=command_id(event, "drop", made.id), task=made.id, because=because)
     if measures:
@@ -172,8 +173,8 @@ def send_messages(
     """Its messages go out when it starts, or when the figure is reached that one waits for; each
     once.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
-    in_force: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
+    in_force: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is None or in_force is None or START not in in_force.started:
         return

@@ -14,9 +14,10 @@ from twinward.library.hazards.hazard import LEVELS
 from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.plan_end import review_plan
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.access.rows import ACTIVATIONS
 from twinward.twins.emergency.incidents.closure import find_evidence
-from twinward.twins.emergency.incidents.rows import Incident
-from twinward.twins.emergency.tasks.rows import AT_WORK, Task
+from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
+from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS, Task
 
 MIN_GRACE_H = 1.0
 REMINDER_H = 24.0  # how often the top is reminded of what is late
@@ -29,14 +30,14 @@ def failure_goes_up(
     fact: m.TaskFailed, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     yield escalate(
-        rows.find("tasks", fact.task), event.occurred_at, reference, command_id(event, "escalate")
+        rows.get(TASKS, fact.task), event.occurred_at, reference, command_id(event, "escalate")
     )
 
 
 def positive_contact_reopens(
     fact: m.ContactUpdated, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident | None = rows.find("incidents", event.incident) if event.incident else None
+    incident: Incident | None = rows.find(INCIDENTS, event.incident) if event.incident else None
     if fact.step == "tested_positive" and incident is not None and incident.status == "closed":
         because = f"contact {fact.contact} tested positive after closing"
         yield m.ReopenIncident(
@@ -48,7 +49,7 @@ def reopened_takes_level(
     fact: m.IncidentReopened, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """A reopened incident starts again at the lowest level; its figures raise it."""
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     yield m.SetResponseLevel(
         id=command_id(event, "level"), incident=incident.id, level="IV", because="reopened"
     )
@@ -76,17 +77,17 @@ def on_tick(
     """
     now = now.astimezone(reference.zone)  # days are counted by the calendar of the city
     late: list[Task] = rows.list_rows(
-        "tasks", status=AT_WORK, before=("due_at", now), order="due_at", limit=BATCH
+        TASKS, status=AT_WORK, before=("due_at", now), order="due_at", limit=BATCH
     )
     for task in late:
         yield escalate(
             task, now, reference, derive_id("cmd", task.id, "escalate", task.escalations)
         )
     part, of = share
-    open_incidents: list[Incident] = rows.list_rows("incidents", status="open")
+    open_incidents: list[Incident] = rows.list_rows(INCIDENTS, status="open")
     for incident in open_incidents[part::of]:
         yield from judge_incident(incident, now, rows, reference)
-    for activation in rows.list_rows("activations", status="open", before=("ends_at", now)):
+    for activation in rows.list_rows(ACTIVATIONS, status="open", before=("ends_at", now)):
         yield m.CloseActivation(
             id=derive_id("cmd", activation.id, "ends"),
             activation=activation.id,

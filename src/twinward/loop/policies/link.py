@@ -20,7 +20,8 @@ from twinward.loop.context import (
 )
 from twinward.loop.policies.schedule import areas_of
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
+from twinward.twins.emergency.incidents.rows import INCIDENTS, EndedPlan, Incident, PlanInForce
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 
 
 def plan_follows_level(
@@ -29,7 +30,7 @@ def plan_follows_level(
     """Adopt the matching plan if somebody authorised that beforehand; otherwise it waits for a
     person.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = reference.library.find_plan(incident.hazard, fact.level)
     if (
         plan is not None
@@ -45,8 +46,8 @@ def plan_returns(
     """New reports after a plan has ended on its evidence: the level's plan comes into force
     again.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
-    ended: EndedPlan | None = rows.find("ended_plans", incident.id)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
+    ended: EndedPlan | None = rows.find(ENDED_PLANS, incident.id)
     if (
         ended is None
         or ended.clause != "ends"
@@ -57,7 +58,7 @@ def plan_returns(
     plan = reference.library.find_plan(incident.hazard, incident.level)
     worse = fact.add.get("new", 0.0) > 0
     if (
-        rows.find("plans_in_force", incident.id) is None
+        rows.find(PLANS_IN_FORCE, incident.id) is None
         and plan is not None
         and worse
         and may_adopt(plan, event)
@@ -89,7 +90,7 @@ def goes_further(
     """Whether a person has put a plan in force that goes at least as far: rising figures do not
     take it back.
     """
-    known: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    known: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     before = find_plan_in_force(rows, incident, reference)
     if known is None or before is None or known.adopted_by == ACTOR:
         return False
@@ -100,7 +101,7 @@ def goes_further(
 def link_by_duty(
     fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is not None:
         yield m.LinkParties(
@@ -113,7 +114,7 @@ def link_by_duty(
 def link_grown_area(
     fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if fact.grown is not None and plan is not None:
         yield m.LinkParties(

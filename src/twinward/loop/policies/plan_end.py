@@ -23,8 +23,9 @@ from twinward.loop.indicators import describe_indicator, indicator_value
 from twinward.loop.policies.clauses import judge_clauses, turn_id
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import check_quiet_period
-from twinward.twins.emergency.incidents.rows import START, Incident, PlanInForce
-from twinward.twins.emergency.tasks.rows import AT_WORK, Task
+from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS, Task
 
 WARN_D = 3  # how long before its end a plan's end is announced
 
@@ -33,7 +34,7 @@ def review_plan(
     incident: Incident, now: datetime, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """On the tick: clauses, then what is outgrown or due for review, then the plan's own ends."""
-    in_force: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    in_force: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     plan = find_plan_in_force(rows, incident, reference)
     if in_force is None or plan is None:
         return
@@ -179,12 +180,12 @@ def plan_is_over(
     """What an ended plan had not yet ordered is dropped, and the duty officer is told; ordered
     work goes on.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     said = f"plan {fact.plan} ended by {fact.clause}: {fact.because}"
-    waiting: list[Task] = rows.list_rows("tasks", incident=incident.id, status="waiting")
+    waiting: list[Task] = rows.list_rows(TASKS, incident=incident.id, status="waiting")
     for task in waiting:
         yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
-    at_work = rows.count("tasks", incident=incident.id, status=AT_WORK)
+    at_work = rows.count(TASKS, incident=incident.id, status=AT_WORK)
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),

@@ -20,10 +20,13 @@ from twinward.loop.context import (
 )
 from twinward.loop.policies.clauses import list_open
 from twinward.twins.city import messages as c
+from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.contacts.handlers import Contact
-from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
+from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
+from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS, Incident, PlanInForce
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
 NOT_OF_PLAN = ("case", "contact", CORRECTIVE)  # keys of tasks that follow from a person or a review
@@ -32,7 +35,7 @@ NOT_OF_PLAN = ("case", "contact", CORRECTIVE)  # keys of tasks that follow from 
 def schedule_plan(
     fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is None:
         return
@@ -47,7 +50,7 @@ def schedule_clause(
     fact: m.ClauseStarted, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """A figure is reached: what waited for it, and no longer waits for another, is scheduled."""
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is not None:
         yield from tasks_of(
@@ -61,7 +64,7 @@ def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Itera
     restrictions lifted.
     """
     kept = {task.key for task in plan.work()} | set(NOT_OF_PLAN)
-    unfinished: list[Task] = rows.list_rows("tasks", incident=incident.id, status=OPEN_TASK)
+    unfinished: list[Task] = rows.list_rows(TASKS, incident=incident.id, status=OPEN_TASK)
     for task in unfinished:
         if task.key not in kept:
             yield m.DropTask(
@@ -70,7 +73,7 @@ def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Itera
                 because=f"plan {plan.id} does not ask for it",
             )
     asked = {task.measure for task in plan.work()}
-    over = {row.measure for row in rows.list_rows("restrictions", incident=incident.id)} - asked
+    over = {row.measure for row in rows.list_rows(RESTRICTIONS, incident=incident.id)} - asked
     if over:
         yield c.LiftRestrictions(
             id=command_id(event, "lift"), incident=incident.id, measures=tuple(sorted(over))
@@ -80,7 +83,7 @@ def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Itera
 def schedule_grown_area(
     fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if fact.grown is not None and plan is not None:
         yield from tasks_of(
@@ -99,7 +102,7 @@ def tasks_of(
     with_common: bool,
 ) -> Iterator[Command]:
     """CreateTask for every duty that may be ordered and has no task yet, predecessors first."""
-    in_force: PlanInForce = rows.find("plans_in_force", incident.id)
+    in_force: PlanInForce = rows.get(PLANS_IN_FORCE, incident.id)
     tasks = list_open(plan, in_force)
     by_key = {task.key: task for task in tasks}
     for task in tasks:
@@ -127,7 +130,7 @@ def task_id(incident: Incident, key: str, area: str, rows: Rows) -> tuple[str, b
     turn = 0
     while True:
         name = derive_id("task", incident.id, incident.round, key, area, *([turn] if turn else []))
-        found: Task | None = rows.find("tasks", name)
+        found: Task | None = rows.find(TASKS, name)
         if found is None or found.status != "dropped":
             return name, found is not None
         turn += 1
@@ -198,10 +201,10 @@ def case_task(
     """Each case of a person is interviewed, where the plan in force says so; contacts named
     early join with it.
     """
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     yield from interview(fact.case, plan, incident, event, rows)
-    for contact in rows.list_rows("contacts", case=fact.case, incident=None):
+    for contact in rows.list_rows(CONTACTS, case=fact.case, incident=None):
         yield m.AssignContact(
             id=command_id(event, "assign", contact.id), contact=contact.id, incident=incident.id
         )
@@ -212,22 +215,22 @@ def tasks_of_persons(plan: Plan, incident: Incident, event: Event, rows: Rows) -
     """Interviews and care for the persons that were known before there was a plan to ask for
     them.
     """
-    for joined in rows.list_rows("case_incidents", incident=incident.id) if plan.case_task else ():
+    for joined in rows.list_rows(CASE_INCIDENTS, incident=incident.id) if plan.case_task else ():
         yield from interview(joined.id, plan, incident, event, rows)
-    for contact in rows.list_rows("contacts", incident=incident.id) if plan.contact_task else ():
+    for contact in rows.list_rows(CONTACTS, incident=incident.id) if plan.contact_task else ():
         yield from care(contact, plan, incident, event, rows)
 
 
 def interview(
     case: str, plan: Plan | None, incident: Incident, event: Event, rows: Rows
 ) -> Iterator[Command]:
-    known = rows.find("cases", case)
+    known = rows.find(CASES, case)
     name = derive_id("task", "case", case)
     if (
         plan is not None
         and plan.case_task is not None
         and known is not None
-        and rows.find("tasks", name) is None
+        and rows.find(TASKS, name) is None
     ):
         yield create_command(
             plan, plan.case_task, "case_task", name, incident.id, known.area, event
@@ -238,7 +241,7 @@ def care(
     contact: Contact, plan: Plan | None, incident: Incident, event: Event, rows: Rows
 ) -> Iterator[Command]:
     name = derive_id("task", "contact", contact.id)
-    if plan is not None and plan.contact_task is not None and rows.find("tasks", name) is None:
+    if plan is not None and plan.contact_task is not None and rows.find(TASKS, name) is None:
         yield create_command(
             plan,
             plan.contact_task,
@@ -257,12 +260,12 @@ def contact_task(
     """A contact becomes a task of the community it lives in; one named early first joins its
     case's incident.
     """
-    joined = rows.find("case_incidents", fact.case)
+    joined = rows.find(CASE_INCIDENTS, fact.case)
     incident_id = fact.incident or (joined.incident if joined else None)
-    incident: Incident | None = rows.find("incidents", incident_id) if incident_id else None
+    incident: Incident | None = rows.find(INCIDENTS, incident_id) if incident_id else None
     if incident is None:
         return
-    contact: Contact = rows.find("contacts", fact.contact)
+    contact: Contact = rows.get(CONTACTS, fact.contact)
     if contact.incident is None:
         yield m.AssignContact(
             id=command_id(event, "assign"), contact=fact.contact, incident=incident.id

@@ -15,7 +15,14 @@ from twinward.core.ports import Rows
 from twinward.library.hazards.hazard import LEVELS, Rule
 from twinward.loop.context import ReferenceData, command_id
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents.rows import Incident, LatestIncident, front_id
+from twinward.twins.emergency.incidents.rows import (
+    CASE_INCIDENTS,
+    INCIDENTS,
+    LATEST_INCIDENTS,
+    Incident,
+    LatestIncident,
+    front_id,
+)
 from twinward.twins.emergency.reports.case_history import NEW_STATUSES, UNWATCHED
 
 
@@ -43,7 +50,7 @@ def join(
     called for one.
     """
     incident = find_front(rows, fact.hazard, fact.area, reference)
-    joined = rows.find("case_incidents", fact.case)
+    joined = rows.find(CASE_INCIDENTS, fact.case)
     elsewhere = (
         joined is not None
         and incident is not None
@@ -54,7 +61,7 @@ def join(
 
 
 def in_area_of(rows: Rows, incident: str, area: str, reference: ReferenceData) -> bool:
-    known: Incident | None = rows.find("incidents", incident)
+    known: Incident | None = rows.find(INCIDENTS, incident)
     return known is not None and reference.areas.is_under(area, known.area)
 
 
@@ -87,10 +94,8 @@ def recount(
     """What a case counts for is taken from the incident that counted it, and added where it
     belongs now.
     """
-    joined = rows.find("case_incidents", fact.case)
-    counted: Incident | None = (
-        rows.find("incidents", joined.incident) if joined is not None else None
-    )
+    joined = rows.find(CASE_INCIDENTS, fact.case)
+    counted: Incident | None = rows.find(INCIDENTS, joined.incident) if joined is not None else None
     changes = (fact.counts or ()) if joined is not None else fact.whole
     for change in sorted(
         changes, key=lambda one: -one.add.get("new", 0.0)
@@ -163,8 +168,8 @@ def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> 
     if known is None:
         return None
     home = reference.areas.at_depth(area, known.incident_level)
-    front: LatestIncident | None = rows.find("fronts", front_id(hazard, home))
-    return rows.find("incidents", front.incident) if front else None
+    front: LatestIncident | None = rows.find(LATEST_INCIDENTS, front_id(hazard, home))
+    return rows.find(INCIDENTS, front.incident) if front else None
 
 
 def take_in(
@@ -222,7 +227,7 @@ def open_command(
     known = reference.library.find_hazard(hazard)
     assert known is not None
     home = reference.areas.at_depth(area, known.incident_level)
-    front: LatestIncident | None = rows.find("fronts", front_id(hazard, home))
+    front: LatestIncident | None = rows.find(LATEST_INCIDENTS, front_id(hazard, home))
     openings = front.openings if front else 0
     return m.OpenIncident(
         id=command_id(event, "open"),
@@ -239,7 +244,7 @@ def level_follows_figures(
     fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """Written rules raise the level at once; lowering waits for the tick."""
-    incident: Incident = rows.find("incidents", fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     known = reference.library.find_hazard(incident.hazard)
     if known is None or incident.status != "open":
         return

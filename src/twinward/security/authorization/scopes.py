@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
 
 from twinward.core.errors import RefusedError
 from twinward.core.ports import Rows
 from twinward.core.scope import Scope
 from twinward.security.authorization.policy import Policy
-
-
-class ActivationRow(Protocol):
-    """What a scope is made of; the emergency twin keeps the row."""
-
-    id: str
-    areas: tuple[str, ...]
-    purposes: tuple[str, ...]
-    data_from: datetime
-    data_to: datetime
-    opened_at: datetime
-
-    def is_open(self, at: datetime) -> bool: ...
+from twinward.twins.emergency.access.rows import ACTIVATIONS
 
 
 def issue_scope(
@@ -37,7 +24,7 @@ def issue_scope(
 
     RefusedError `peacetime` when none is open, `purpose_not_open` when none names the purpose.
     """
-    found: list[ActivationRow] = rows.list_rows("activations", status="open")
+    found = rows.list_rows(ACTIVATIONS, status="open")
     in_force = [row for row in found if row.is_open(now) and activation in (None, row.id)]
     if not in_force:
         raise RefusedError(

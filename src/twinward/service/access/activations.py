@@ -12,6 +12,7 @@ from twinward.security.authorization.scopes import issue_scope
 from twinward.security.identity.people import Caller
 from twinward.service.platform import Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.access.rows import ACTIVATIONS
 
 LOOK_BACK = timedelta(days=30)
 MAX_DAYS = 30
@@ -67,7 +68,7 @@ def open_activation(
 
 def close_activation(platform: Platform, caller: Caller, activation: str) -> None:
     with platform.store.read() as rows:
-        found, seq = rows.find("activations", activation), rows.last_seq()
+        found, seq = rows.find(ACTIVATIONS, activation), rows.last_seq()
     if found is None:
         raise AbsentError(f"there is no activation {activation}", "see `twinward activation list`")
     for area in found.areas:
@@ -83,7 +84,7 @@ def list_activations(platform: Platform) -> list[dict[str, Any]]:
     """
     now = platform.clock.now()
     with platform.store.read() as rows:
-        found = rows.list_rows("activations", order="ends_at")
+        found = rows.list_rows(ACTIVATIONS, order="ends_at")
     names = (
         "id",
         "hazard",

@@ -16,6 +16,9 @@ from twinward.service.logistics.demand_forecast import zone_of
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.approvals.rows import CHANGES
+from twinward.twins.emergency.notices.rows import EMERGENCY_ACCESSES, NOTICES
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 MAX_BULK = 200
 
@@ -88,7 +91,7 @@ def get_change(platform: Platform, caller: Caller, change: str) -> dict[str, Any
 
 def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
     with platform.store.read() as rows:
-        row = rows.find("changes", change)
+        row = rows.find(CHANGES, change)
     if not platform.policy.decide(caller, action).allowed:
         platform.policy.require(caller, action)
     platform.policy.require_thing(
@@ -131,7 +134,7 @@ def list_changes(
     platform.policy.require(caller, "propose_change")
     with platform.store.read() as rows:
         found, total = rows.list_page(
-            "changes",
+            CHANGES,
             order="-proposed_at",
             limit=min(limit, 500),
             offset=offset,
@@ -159,7 +162,7 @@ def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
         return []
     plan = get_adoptable(platform, row.value)
     with platform.store.read() as rows:
-        known = rows.find("plans_in_force", row.thing)
+        known = rows.find(PLANS_IN_FORCE, row.thing)
     if known is not None and known.adopted_at > row.proposed_at:
         raise ConflictError(
             f"plan {known.plan} was put in force after this was proposed",
@@ -254,7 +257,7 @@ def break_glass(
     )
     ask(platform, caller, command)
     with platform.store.read() as rows:
-        row = rows.find("glasses", name)
+        row = rows.get(EMERGENCY_ACCESSES, name)
     return dict(msgspec.structs.asdict(row))
 
 
@@ -264,7 +267,11 @@ def with_emergency_access(platform: Platform, caller: Caller) -> Caller:
         return caller
     now = platform.clock.now()
     with platform.store.read() as rows:
-        broken = [row for row in rows.list_rows("glasses", holder=caller.name) if row.ends_at > now]
+        broken = [
+            row
+            for row in rows.list_rows(EMERGENCY_ACCESSES, holder=caller.name)
+            if row.ends_at > now
+        ]
     return msgspec.structs.replace(
         caller, areas=(*caller.areas, *(area for row in broken for area in row.areas))
     )
@@ -275,5 +282,5 @@ def list_notices(platform: Platform, caller: Caller, limit: int = 100) -> list[A
     mine = platform.policy.jurisdiction(caller)
     role: dict[str, Any] = {} if caller.role == "administrator" else {"to_role": caller.role}
     with platform.store.read() as rows:
-        found = rows.list_rows("notices", order="-sent_at", limit=1000, **role)
+        found = rows.list_rows(NOTICES, order="-sent_at", limit=1000, **role)
     return [row for row in found if mine.concerns(row.area)][:limit]

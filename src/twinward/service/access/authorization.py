@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twinward.core.errors import RefusedError
 from twinward.core.messages import Command
-from twinward.core.ports import Rows
+from twinward.core.ports import Rows, Table
 from twinward.security.authorization.rules import LOCAL, load_rules
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.masking import scrub
 from twinward.service.platform import Platform
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.handovers.rows import HANDOVERS
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.tasks.rows import TASKS
 from twinward.twins.snapshot import find_case
 
 __all__ = ["require_command", "require_reach", "require_route", "require_verb", "scrub"]
 
-THINGS = (
-    ("task", "tasks"),
-    ("contact", "contacts"),
-    ("case", "cases"),
-    ("incident", "incidents"),
-    ("handover", "handovers"),
+THINGS: tuple[tuple[str, Table[Any]], ...] = (
+    ("task", TASKS),
+    ("contact", CONTACTS),
+    ("case", CASES),
+    ("incident", INCIDENTS),
+    ("handover", HANDOVERS),
 )
 
 
@@ -77,7 +84,7 @@ def require_reach(platform: Platform, caller: Caller, command: Command, rows: Ro
     ):  # the case that the person has, wherever it is
         at = command.occurred_at or platform.clock.now()
         known = find_case(rows, command.subject, command.hazard, command.status, at)
-        named += [("cases", known.id)] if known is not None else []
+        named += [(CASES, known.id)] if known is not None else []
     for table, key in named:
         row = rows.find(table, key)
         if row is not None:

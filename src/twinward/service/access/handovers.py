@@ -12,6 +12,7 @@ import msgspec
 from twinward.service.access.approvals import with_emergency_access
 from twinward.service.access.person_listing import record_listing, scope_to_see
 from twinward.service.platform import Caller, Platform
+from twinward.twins.emergency.handovers.rows import HANDOVERS
 
 
 class HandOverRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,7 @@ def list_handovers(
         name: value for name, value in (("case", case), ("status", status)) if value
     }
     with platform.store.read() as rows:
-        found = rows.list_rows("handovers", order="-offered_at", **equals)
+        found = rows.list_rows(HANDOVERS, order="-offered_at", **equals)
 
     def may(area: str) -> bool:
         return platform.policy.decide(caller, "see_persons", area=area, scope=scope).allowed

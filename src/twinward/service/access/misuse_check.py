@@ -13,16 +13,23 @@ import msgspec
 
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
-from twinward.core.ports import Rows
+from twinward.core.ports import Rows, Table
 from twinward.security.detection.anomalies import Anomaly, Deed, find_anomalies
 from twinward.service.access.accounts import note
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.approvals.rows import CHANGES as CHANGES_TABLE
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.reports.rows import CASES
 
 DAY = timedelta(days=1)
 PAGE = 5000
 # tables whose rows say something of a person, and the field that their events name them by
-PERSONS = {"cases": "case", "contacts": "contact", "changes": "change"}
+PERSONS: tuple[tuple[Table[Any], str], ...] = (
+    (CASES, "case"),
+    (CONTACTS, "contact"),
+    (CHANGES_TABLE, "change"),
+)
 CHANGES = ("ChangeProposed", "ChangeConfirmed", "CaseReclassified", "CaseAmended")
 LOOKS = ("LookRecorded", "PersonsListed")
 
@@ -102,7 +109,7 @@ def _events_about_persons(rows: Rows) -> list[Event]:
 
 
 def _names(event: Event) -> list[str]:
-    return [value for field in PERSONS.values() if (value := getattr(event.fact, field, None))]
+    return [value for _, field in PERSONS if (value := getattr(event.fact, field, None))]
 
 
 def _deeds(event: Event) -> list[Deed]:
@@ -133,11 +140,14 @@ class Replay:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Any] = {}
 
-    def find(self, table: str, key: str) -> Any:
-        return self.rows.get((table, key))
+    def find(self, table: Table[Any], key: str) -> Any:
+        return self.rows.get((table.name, key))
 
-    def put(self, table: str, row: Any, valid_from: Any) -> None:
-        self.rows[table, row.id] = row
+    def get(self, table: Table[Any], key: str) -> Any:
+        return self.rows[table.name, key]
+
+    def put(self, table: Table[Any], row: Any, valid_from: Any) -> None:
+        self.rows[table.name, row.id] = row
 
 
 def unexplained_rows(platform: Platform, rows: Rows, events: list[Event]) -> list[Anomaly]:
@@ -151,10 +161,11 @@ def unexplained_rows(platform: Platform, rows: Rows, events: list[Event]) -> lis
         elif event.type not in LOOKS and str(event.subject) not in lost:
             appliers[type(event.fact)](event.fact, event, replay)
     found = []
-    for table in PERSONS:
+    for table, _ in PERSONS:
         for row in rows.list_rows(table):
             if str(row.subject) not in lost and replay.find(table, row.id) != row:
-                found.append(Anomaly(what="forced", actor="?", count=1, event=f"{table} {row.id}"))
+                name = f"{table.name} {row.id}"
+                found.append(Anomaly(what="forced", actor="?", count=1, event=name))
     return found
 
 

@@ -11,16 +11,19 @@ import msgspec
 
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ids import derive_id
+from twinward.core.ports import Table
 from twinward.core.scope import Scope
 from twinward.security.authorization.scopes import issue_scope
 from twinward.service.access.approvals import with_emergency_access
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.reports.rows import CASES
 
-# table -> (the column its pages go by, the filters a page may have)
-KINDS = {
-    "cases": ("reported_at", ("hazard", "status")),
-    "contacts": ("named_at", ("incident", "case", "step")),
+# list -> (its table, the column its pages go by, the filters a page may have)
+KINDS: dict[str, tuple[Table[Any], str, tuple[str, ...]]] = {
+    "cases": (CASES, "reported_at", ("hazard", "status")),
+    "contacts": (CONTACTS, "named_at", ("incident", "case", "step")),
 }
 MAX_PAGE = 500
 
@@ -69,7 +72,7 @@ def list_persons(
         raise InputError(
             f"there is no list of {kind!r}", f"there are {', '.join(KINDS)}", code="unknown_list"
         )
-    order, allowed = KINDS[kind]
+    table, order, allowed = KINDS[kind]
     equals = {
         name: value for name, value in filters.items() if value is not None and name in allowed
     }
@@ -79,7 +82,7 @@ def list_persons(
     within = platform.policy.ranges(caller, scope)
     with platform.store.read() as rows:
         found, total = rows.list_page(
-            kind,
+            table,
             order=f"-{order}",
             limit=min(limit, MAX_PAGE),
             offset=offset,
@@ -104,8 +107,8 @@ def get_person(platform: Platform, caller: Caller, kind: str, key: str) -> dict[
     scope = scope_to_see(platform, caller)
     caller = with_emergency_access(platform, caller)
     with platform.store.read() as rows:
-        row = rows.find(kind, key)
-    at: datetime | None = getattr(row, KINDS[kind][0], None)
+        row: Any = rows.find(KINDS[kind][0], key)
+    at: datetime | None = getattr(row, KINDS[kind][1], None)
     inside = at is not None and scope.data_from <= at < scope.data_to
     platform.policy.require_thing(
         caller,

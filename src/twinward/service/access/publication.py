@@ -12,9 +12,12 @@ import msgspec
 from twinward.core.clock import format_time
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
+from twinward.core.ports import Table
 from twinward.security.privacy.suppression import add_margins, hold_small_changes, suppress, two_way
 from twinward.service.access.accounts import note
 from twinward.service.platform import Caller, Platform
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.reports.rows import CASES
 
 # table -> (what it counts, the words that it can be split by, the column of its instant)
 TABLES: dict[str, tuple[str, dict[str, tuple[str, ...]], str]] = {
@@ -41,6 +44,9 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, ...]], str]] = {
         "named_at",
     ),
 }
+
+
+ROWS: dict[str, Table[Any]] = {"cases": CASES, "contacts": CONTACTS}
 
 
 class DataSheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +159,6 @@ def count_cells(
             within = platform.policy.subtree((area,)).ranges
             for value in values:
                 found[area, value] = rows.count(
-                    table, within=within, between=(at, since, until), **{word: value}
+                    ROWS[table], within=within, between=(at, since, until), **{word: value}
                 )
     return found

@@ -16,6 +16,9 @@ from twinward.service.access.activations import record_look, scope_for
 from twinward.service.access.approvals import command_id, with_emergency_access
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.approvals.rows import CHANGES
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.reports.rows import CASES
 
 NOT_YOURS = "check the subject, your areas and the activation"
 
@@ -37,13 +40,13 @@ def open_in_bulk(
     """The persons of a bulk opening that a second person has confirmed; it can be used once."""
     caller, scope = _begin(platform, caller, "open_vault_in_bulk", reason)
     with platform.store.read() as rows:
-        row = rows.find("changes", change)
+        row = rows.find(CHANGES, change)
     mine = row is not None and row.proposed_by == caller.name
     platform.policy.require_thing(
         caller,
         "open_vault_in_bulk",
         f"change {change}",
-        row.area if mine else None,
+        row.area if mine and row is not None else None,
         "propose one",
         scope=scope,
     )
@@ -54,7 +57,7 @@ def open_in_bulk(
     return [
         {"subject": subject}
         | msgspec.structs.asdict(_open_one(platform, caller, scope, subject, "bulk", reason))
-        for subject in row.subjects
+        for subject in (row.subjects if row is not None else ())
     ]
 
 
@@ -86,11 +89,8 @@ def area_of_subject(platform: Platform, caller: Caller, subject: str, scope: Sco
     is one.
     """
     with platform.store.read() as rows:
-        found = [
-            row.area
-            for table in ("cases", "contacts")
-            for row in rows.list_rows(table, subject=subject)
-        ]
+        found = [row.area for row in rows.list_rows(CASES, subject=subject)]
+        found += [row.area for row in rows.list_rows(CONTACTS, subject=subject)]
     mine = [
         a
         for a in found

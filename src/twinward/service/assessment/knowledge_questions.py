@@ -18,6 +18,11 @@ from twinward.service.assessment.past_incidents import counts_of, find_similar, 
 from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency.drills.rows import DRILLS
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.resources.rows import STOCKS
+from twinward.twins.emergency.tasks.rows import TASKS
 
 MOST_OPEN = 3  # of the open incidents, the newest are held against what is past
 
@@ -43,7 +48,7 @@ def list_alike(
     what worked there.
     """
     with platform.store.read() as reader:
-        rows = snapshot_of(platform, reader).list_rows("incidents")
+        rows = snapshot_of(platform, reader).list_rows(INCIDENTS)
     rows = [row for row in rows if concerns(platform, caller, row.area)]
     named = [row for row in rows if row.id in question]
     is_asked = [
@@ -101,18 +106,17 @@ def live_of(platform: Platform, caller: Caller | None) -> Live:
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader)
         stocks: dict[str, float] = {}
-        for row in snapshot.list_rows("stocks"):
-            if concerns(platform, caller, row.area):
-                stocks[row.kind] = (
-                    stocks.get(row.kind, 0.0) + row.quantity - row.in_use - row.committed
-                )
+        for stock in snapshot.list_rows(STOCKS):
+            if concerns(platform, caller, stock.area):
+                free = stock.quantity - stock.in_use - stock.committed
+                stocks[stock.kind] = stocks.get(stock.kind, 0.0) + free
         incidents = []
-        for row in snapshot.list_rows("incidents"):
+        for row in snapshot.list_rows(INCIDENTS):
             if concerns(platform, caller, row.area):
-                in_force = snapshot.find("plans_in_force", row.id)
+                in_force = snapshot.find(PLANS_IN_FORCE, row.id)
                 done = [
                     task
-                    for task in snapshot.list_rows("tasks", incident=row.id)
+                    for task in snapshot.list_rows(TASKS, incident=row.id)
                     if task.status == "done"
                 ]
                 plan = f"plan {in_force.plan}" if in_force is not None else "no plan"
@@ -123,6 +127,6 @@ def live_of(platform: Platform, caller: Caller | None) -> Live:
                 )
                 said += worked_in(platform, row, done)
                 incidents.append((row.id, row.hazard, said))
-        drilled = frozenset(plan for row in snapshot.list_rows("drills") for plan in row.plans)
+        drilled = frozenset(plan for drill in snapshot.list_rows(DRILLS) for plan in drill.plans)
     areas = {code: area.name for code, area in platform.reference.areas.by_code.items()}
     return Live(stocks=stocks, areas=areas, incidents=tuple(incidents), drilled=drilled)

@@ -26,6 +26,7 @@ from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 FOLDER = "case-records"
 START_D, BEFORE_D, AFTER_D, LAG_D = (
@@ -50,7 +51,7 @@ class SimilarIncidents(msgspec.Struct, frozen=True, kw_only=True):
 def list_records(platform: Platform, ground: Ground, caller: Caller) -> list[CaseRecord]:
     """Records of the closed incidents that concern the caller, and those brought from elsewhere."""
     with platform.store.read() as reader:
-        rows = snapshot_of(platform, reader).list_rows("incidents", status="closed")
+        rows = snapshot_of(platform, reader).list_rows(INCIDENTS, status="closed")
     own = [
         make_record(platform, ground, caller, row)
         for row in rows

@@ -24,6 +24,12 @@ from twinward.service.city.population import leaves_of, residents_below
 from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns, list_all_events
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.reports.rows import CASES, COUNTS
+from twinward.twins.emergency.resources.rows import STOCKS
+from twinward.twins.emergency.tasks.rows import TASKS
 
 TURNS = {
     "IncidentOpened": "opened",
@@ -53,24 +59,24 @@ def read_situation(
     )
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
-        row = snapshot.find("incidents", incident)
+        row = snapshot.find(INCIDENTS, incident)
         if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(
                 f"there is no incident {incident}", "list them with `twinward incident list`"
             )
         if row.closed_at is not None and row.closed_at < now:  # a closed one is told as it closed
             now = row.closed_at.astimezone(ground.zone)
-        plan = snapshot.find("plans_in_force", incident)
+        plan = snapshot.find(PLANS_IN_FORCE, incident)
         events = list_all_events(reader, incident, at)
         cases, contacts = read_persons(snapshot, events, incident)
         counts = read_counts(snapshot, row)
         stocks = [
             one
-            for one in snapshot.list_rows("stocks")
+            for one in snapshot.list_rows(STOCKS)
             if concerns(platform, caller, one.area)
             and (is_under(one.area, row.area) or is_under(row.area, one.area))
         ]
-        tasks = snapshot.list_rows("tasks", incident=incident)
+        tasks = snapshot.list_rows(TASKS, incident=incident)
         evidence = [
             (one.objective, one.holds, one.because) for one in snapshot.list_evidence(incident, now)
         ]
@@ -129,7 +135,7 @@ def read_persons(
     Persons are matched here, case with contact, and left behind: nothing that leaves has a
     pseudonym.
     """
-    contacts = snapshot.list_rows("contacts", incident=incident)
+    contacts = snapshot.list_rows(CONTACTS, incident=incident)
     named: dict[str, list[Any]] = {}
     for one in contacts:
         named.setdefault(one.subject, []).append(one)
@@ -148,7 +154,7 @@ def read_persons(
             joined[fact.case] = event.seq
     cases = []
     for case, seq in joined.items():
-        row = snapshot.find("cases", case)
+        row = snapshot.find(CASES, case)
         if row is None:
             continue
         before = [
@@ -192,7 +198,7 @@ def read_counts(snapshot: Any, row: Any) -> list[CountSeen]:
             found_in=one.found_in,
             count=one.count,
         )
-        for one in snapshot.list_rows("counts", hazard=row.hazard, area=areas)
+        for one in snapshot.list_rows(COUNTS, hazard=row.hazard, area=areas)
     ]
 
 

@@ -15,6 +15,7 @@ import msgspec
 from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform
+from twinward.twins.emergency.reports.rows import AFFECTED_PLACES
 
 DAY_0 = date(2000, 1, 1)
 KEPT_JURISDICTIONS = 64
@@ -51,8 +52,8 @@ class PlacePoints:
         areas.
         """
         with self._lock, self.platform.store.read() as reader:
-            latest = reader.list_rows("affected_places", order="-last_day", limit=1)
-            tag = f"{reader.count('affected_places')}-{latest[0].last_day if latest else ''}"
+            latest = reader.list_rows(AFFECTED_PLACES, order="-last_day", limit=1)
+            tag = f"{reader.count(AFFECTED_PLACES)}-{latest[0].last_day if latest else ''}"
             if self._tag != tag:
                 self._tag = tag
                 self._kept.clear()
@@ -60,7 +61,7 @@ class PlacePoints:
             if body is None:
                 rows = [
                     r
-                    for r in reader.list_rows("affected_places")
+                    for r in reader.list_rows(AFFECTED_PLACES)
                     if concerns(self.platform, caller, r.area)
                 ]
                 body = self._kept[caller.areas] = msgspec.json.encode(self.build(rows))

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from twinward.core.ports import R, Table, area_of
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard_tables import (
     DashboardRows,
@@ -22,6 +23,12 @@ from twinward.service.console.dashboard_tables import (
 from twinward.service.console.dashboard_view import CityRow, Dashboard, RestrictionRow, Span
 from twinward.service.incidents.queries import OPEN_TASKS, concerns, is_own_task
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.city.rows import RESTRICTIONS
+from twinward.twins.emergency.access.rows import ACTIVATIONS
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES, COUNTS
+from twinward.twins.emergency.tasks.rows import TASKS
 
 KEPT_SCREENS = 96
 SOURCE_ROWS = 200
@@ -99,22 +106,22 @@ class Dashboards:
         now = at or self.platform.clock.now()
         day = self.ground.day_of(now)
 
-        def mine(table: str) -> list[Any]:
+        def mine(table: Table[R]) -> list[R]:
             return [
                 row
                 for row in snapshot.list_rows(table)
-                if concerns(self.platform, caller, row.area)
+                if concerns(self.platform, caller, area_of(table, row))
             ]
 
-        tasks = snapshot.list_rows("tasks", status=OPEN_TASKS)
+        tasks = snapshot.list_rows(TASKS, status=OPEN_TASKS)
         return DashboardRows(
             now=now,
             day=day,
-            incidents=sorted(mine("incidents"), key=lambda row: row.opened_at, reverse=True),
+            incidents=sorted(mine(INCIDENTS), key=lambda row: row.opened_at, reverse=True),
             tasks=[row for row in tasks if is_own_task(self.platform, caller, row)],
-            restrictions=mine("restrictions"),
-            plans={row.id: row for row in snapshot.list_rows("plans_in_force")},
-            activations=snapshot.list_rows("activations"),
+            restrictions=mine(RESTRICTIONS),
+            plans={row.id: row for row in snapshot.list_rows(PLANS_IN_FORCE)},
+            activations=snapshot.list_rows(ACTIVATIONS),
             places=self.count_places(reader, day, caller),
         )
 
@@ -122,9 +129,9 @@ class Dashboards:
         """The caller's places first reported on or before the day, by area of the first level: the
         map's points count alike.
         """
-        total = reader.count("affected_places")
+        total = reader.count(AFFECTED_PLACES)
         if self._places[0] != total:
-            rows = reader.list_rows("affected_places")
+            rows = reader.list_rows(AFFECTED_PLACES)
             at_depth = self.ground.areas.at_depth
             self._places = (
                 total,
@@ -143,8 +150,8 @@ def name_sources(reader: Any, incidents: list[Any]) -> list[str]:
     """Who reported the latest numbers: the sources of the last counts, else of the last cases."""
     if not incidents:
         return []
-    rows = reader.list_rows("counts", order="-day", limit=SOURCE_ROWS) or reader.list_rows(
-        "cases", limit=SOURCE_ROWS
+    rows = reader.list_rows(COUNTS, order="-day", limit=SOURCE_ROWS) or reader.list_rows(
+        CASES, limit=SOURCE_ROWS
     )
     return sorted({row.source for row in rows})
 

@@ -17,6 +17,11 @@ from twinward.service.console.dashboard_tables import sum_days
 from twinward.service.incidents.incident_view import TaskRow, show_task
 from twinward.service.incidents.queries import list_sources, list_tasks
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.city.rows import RESTRICTIONS
+from twinward.twins.emergency.access.rows import ACTIVATIONS
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.notices.rows import NOTICES
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 TASKS_SHOWN, MESSAGES_SHOWN = 200, 50
 
@@ -217,12 +222,12 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
     k = platform.settings.k_anonymity
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
-        incidents = snapshot.list_rows("incidents")
-        limits: list[Any] = snapshot.list_rows("restrictions")
-        activations = [row for row in snapshot.list_rows("activations") if row.is_open(now)]
-        told = snapshot.list_rows("notices", to_role="public")
+        incidents = snapshot.list_rows(INCIDENTS)
+        limits: list[Any] = snapshot.list_rows(RESTRICTIONS)
+        activations = [row for row in snapshot.list_rows(ACTIVATIONS) if row.is_open(now)]
+        told = snapshot.list_rows(NOTICES, to_role="public")
         plans = {
-            row.id: f"{row.plan} {row.version}: " for row in snapshot.list_rows("plans_in_force")
+            row.id: f"{row.plan} {row.version}: " for row in snapshot.list_rows(PLANS_IN_FORCE)
         }
     curve = sum_days(incidents, day)
     week = {row.day for row in curve[-7:]}

@@ -31,6 +31,7 @@ from twinward.service.drills.scoring import Log
 from twinward.service.planning.comparison import open_base
 from twinward.service.planning.comparison_store import keep_comparison
 from twinward.service.platform import Platform
+from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 DAYS = 28
 MOST_DECISIONS, MOST_PLANS, REPLICATES = 4, 8, 5
@@ -90,6 +91,7 @@ def compare_one(
         days=DAYS,
         seed=1,
         initial=initial,
+        doubts=False,
         replicates=LARGE_REPLICATES if large else REPLICATES,
     )
     at = truth.start + timedelta(hours=decision.hour)
@@ -101,14 +103,15 @@ def compare_one(
         ComparisonContext(
             as_of=at, incident=decision.incident, notes=(note,), drill=platform.drill
         ),
-        doubts=False,
     )
     return lay_beside(decision, sheet, keep_comparison(platform.workspace, sheet))
 
 
 def lay_beside(decision: ScoredDecision, sheet: Comparison, kept: str) -> ScoredDecision:
     by_id = {one.id: one for one in sheet.plans}
-    taken, best = by_id[decision.plan], by_id[sheet.first]
+    cheapest = min(sheet.plans, key=lambda one: one.figures["cost"].mean)
+    taken, best = by_id[decision.plan], by_id.get(sheet.first, cheapest)
+    sure = "no odds" if sheet.probability_right is None else f"{sheet.probability_right:.0%} sure"
 
     def more(name: str) -> float:
         return taken.figures[name].mean - best.figures[name].mean
@@ -120,8 +123,7 @@ def lay_beside(decision: ScoredDecision, sheet: Comparison, kept: str) -> Scored
         regret_cost=round(more("cost"), 0),
         regret_share=round(more("cost") / max(best.figures["cost"].mean, 1.0), 4),
         compared=tuple(one.id for one in sheet.plans),
-        says=f"{sheet.replicates} runs of {sheet.days} days each, {sheet.probability_right:.0%} "
-        f"sure, sheet {kept}",
+        says=f"{sheet.replicates} runs of {sheet.days} days each, {sure}, sheet {kept}",
     )
 
 
@@ -133,7 +135,7 @@ def candidates(
     """
     library = platform.reference.library
     with platform.store.read() as reader:
-        incident: Any = reader.find("incidents", decision.incident)
+        incident: Any = reader.find(INCIDENTS, decision.incident)
     affected = sorted(incident.affected)
     taken = library.find(decision.plan)
     assert taken is not None, "a plan in force is in the library"

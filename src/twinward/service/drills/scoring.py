@@ -21,6 +21,7 @@ from twinward.service.drills.score_figures import (
     ScoreFigure,
 )
 from twinward.service.platform import Platform
+from twinward.twins.emergency.tasks.rows import TASKS
 
 PAGE = 10_000
 MOST_EVENTS = 50  # named with one figure; `n` says how many there are
@@ -40,7 +41,7 @@ class Log:
             self.events: list[Event] = []
             while page := reader.events_after(self.events[-1].seq if self.events else after, PAGE):
                 self.events += page
-            tasks = reader.list_rows("tasks")
+            tasks = reader.list_rows(TASKS)
         ordered = {getattr(event.fact, "task", "") for event in self.of("OrderIssued")}
         self.tasks = [task for task in tasks if task.id in ordered]
         self.answers: dict[str, Event] = {}

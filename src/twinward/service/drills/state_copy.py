@@ -11,6 +11,10 @@ from typing import Any
 from twinward.core.ids import derive_id
 from twinward.loop.context import ACTOR
 from twinward.service.platform import Platform, snapshot_of
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.reports.rows import CASES, COUNTS
+from twinward.twins.emergency.resources.rows import STOCKS
 
 SOURCE = "drill:fork"
 
@@ -24,12 +28,12 @@ def fork_state(platform: Platform, at: datetime | None) -> list[dict[str, Any]]:
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         counts: Counter[tuple[str, str, str, str, str]] = Counter()
-        for row in snapshot.list_rows("counts"):
+        for row in snapshot.list_rows(COUNTS):
             counts[row.hazard, row.area, row.day, row.status, row.found_in] += row.count
-        for case in snapshot.list_rows("cases"):
+        for case in snapshot.list_rows(CASES):
             day = platform.reference.day_of(case.reported_at).isoformat()
             counts[case.hazard, case.area, day, case.status, case.found_in] += 1
-        stocks = snapshot.list_rows("stocks")
+        stocks = snapshot.list_rows(STOCKS)
     return [*count_commands(counts), *stock_commands(stocks)]
 
 
@@ -39,8 +43,8 @@ def plans_in_force(platform: Platform, at: datetime | None) -> list[tuple[str, s
     """
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
-        plans = {row.id: row for row in snapshot.list_rows("plans_in_force")}
-        rows = snapshot.list_rows("incidents", status="open")
+        plans = {row.id: row for row in snapshot.list_rows(PLANS_IN_FORCE)}
+        rows = snapshot.list_rows(INCIDENTS, status="open")
     return [
         (row.hazard, row.area, plans[row.id].plan)
         for row in rows
@@ -54,7 +58,7 @@ def adopt_commands(platform: Platform, plans: list[tuple[str, str, str]]) -> lis
     """The same plans for the drill's own incidents of those hazards and areas."""
     with platform.store.read() as reader:
         rows = {
-            (row.hazard, row.area): row.id for row in reader.list_rows("incidents", status="open")
+            (row.hazard, row.area): row.id for row in reader.list_rows(INCIDENTS, status="open")
         }
     return [
         {

@@ -22,6 +22,9 @@ from twinward.service.evaluation.task_timeliness import TaskDone, hours, weigh_t
 from twinward.service.incidents.corrective_actions import CorrectiveAction, list_actions
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import TASKS
 
 FIRST_FORECAST_D, HORIZON_D, MOST_FORECASTS = 14, 14, 4
 SEED = 1
@@ -112,13 +115,13 @@ def review_incident(
     now = platform.clock.now()
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader)
-        row = snapshot.find("incidents", incident)
+        row = snapshot.find(INCIDENTS, incident)
         if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(
                 f"there is no incident {incident}", "list them with `twinward incident list`"
             )
-        plan = snapshot.find("plans_in_force", incident) or snapshot.find("ended_plans", incident)
-        everything = snapshot.list_rows("tasks", incident=incident)
+        plan = snapshot.find(PLANS_IN_FORCE, incident) or snapshot.find(ENDED_PLANS, incident)
+        everything = snapshot.list_rows(TASKS, incident=incident)
         evidence = snapshot.list_evidence(incident, now)
         forecasts, not_scored = score_forecasts(platform, ground, reader, row)
     until = row.closed_at or now
@@ -209,7 +212,7 @@ def score_forecasts(
     start = first + timedelta(days=FIRST_FORECAST_D)
     while start + timedelta(days=HORIZON_D // 2) <= last and len(scores) < MOST_FORECASTS:
         at = datetime.combine(start, time(), ground.zone)
-        then = snapshot_of(platform, reader, at).find("incidents", row.id)
+        then = snapshot_of(platform, reader, at).find(INCIDENTS, row.id)
         known = sum_days([then], start - timedelta(days=1)) if then is not None else []
         if len(known) >= 7:
             scores.append(_score(at, {day.day: float(day.new) for day in known}, days, start, last))

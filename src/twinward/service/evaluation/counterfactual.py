@@ -21,6 +21,7 @@ from twinward.service.planning.comparison_store import (
     keep_comparison,
 )
 from twinward.service.platform import Platform, snapshot_of
+from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 REVIEWS = "reviews"
 MOST_D, LEAST_D = 28, 3
@@ -35,7 +36,7 @@ class PlanCourse(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     taken: bool
     place: int
-    probability_best: float
+    probability_best: float | None
     figures: dict[str, Spread]
 
 
@@ -181,7 +182,7 @@ def against_reported(
     with platform.store.read() as reader:
         rows = [
             one
-            for one in snapshot_of(platform, reader).list_rows("incidents")
+            for one in snapshot_of(platform, reader).list_rows(INCIDENTS)
             if one.hazard == row.hazard
         ]
     reported = sum(

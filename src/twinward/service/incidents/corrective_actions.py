@@ -15,6 +15,7 @@ from twinward.loop.policies.schedule import CORRECTIVE
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, ask, snapshot_of
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 LONGEST_D = 366
 
@@ -38,7 +39,7 @@ def open_action(
     """
     now = platform.clock.now()
     with platform.store.read() as reader:
-        row = snapshot_of(platform, reader).find("incidents", incident)
+        row = snapshot_of(platform, reader).find(INCIDENTS, incident)
     if row is None or not concerns(platform, caller, row.area):
         raise AbsentError(
             f"there is no incident {incident}", "list them with `twinward incident list`"

@@ -17,6 +17,9 @@ from twinward.service.console.dashboard_view import DayRow
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import build_timeline, concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import TASKS
 
 TASKS_SHOWN = 400
 TREE_SHOWN = 250
@@ -131,11 +134,11 @@ def get_incident_view(
     now = at or platform.clock.now()
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
-        row = snapshot.find("incidents", incident)
+        row = snapshot.find(INCIDENTS, incident)
         if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(f"there is no incident {incident}", "go back to the overview")
-        plan = snapshot.find("plans_in_force", incident)
-        tasks = snapshot.list_rows("tasks", incident=incident)
+        plan = snapshot.find(PLANS_IN_FORCE, incident)
+        tasks = snapshot.list_rows(TASKS, incident=incident)
         tree = build_timeline(reader, incident, at, limit=TREE_SHOWN)
         evidence = snapshot.list_evidence(incident, now)
     curve = sum_days([row], ground.day_of(now))

@@ -20,6 +20,8 @@ from twinward.service.planning.comparison_store import find_comparison, get_comp
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 LASTS_D = 14  # a proposal of a plan ends by itself after so long, unless somebody says otherwise
 
@@ -131,11 +133,11 @@ def adopt(platform: Platform, caller: Caller, request: AdoptRequest) -> Adoption
 def waits_for(platform: Platform, incident: str, plan: Plan) -> tuple[str, ...]:
     """What the plan waits for before it starts; nothing when one of its triggers is reached."""
     with platform.store.read() as rows:
-        row = rows.find("incidents", incident)
+        row = rows.get(INCIDENTS, incident)
         if find_start(plan, row, rows, platform.reference) is not None:
             return ()
         return tuple(
-            list_waiting(plan, rows.find("plans_in_force", incident), row, rows, platform.reference)
+            list_waiting(plan, rows.get(PLANS_IN_FORCE, incident), row, rows, platform.reference)
         )
 
 

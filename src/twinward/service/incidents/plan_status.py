@@ -8,6 +8,7 @@ from typing import Any
 
 from twinward.loop.policies.clauses import list_waiting
 from twinward.service.platform import Platform
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 
 def proposed_plan(platform: Platform, incident: Any, in_force: Any) -> str | None:
@@ -20,7 +21,7 @@ def proposed_plan(platform: Platform, incident: Any, in_force: Any) -> str | Non
 
 def waiting_clauses(platform: Platform, snapshot: Any, incident: Any) -> list[str]:
     """What the plan in force has not started yet, and what for each waits."""
-    in_force = snapshot.find("plans_in_force", incident.id)
+    in_force = snapshot.find(PLANS_IN_FORCE, incident.id)
     plan = platform.reference.library.find(in_force.plan) if in_force is not None else None
     return (
         list_waiting(plan, in_force, incident, snapshot, platform.reference)

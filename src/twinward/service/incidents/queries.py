@@ -15,6 +15,11 @@ from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
 from twinward.service.incidents.plan_status import proposed_plan, waiting_clauses
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
+from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, COUNTS
+from twinward.twins.emergency.resources.rows import STOCKS
+from twinward.twins.emergency.tasks.rows import TASKS
 
 OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 GROUPS: dict[str, Any] = {
@@ -34,7 +39,7 @@ def list_incidents(
     """Incidents that concern the caller's areas, newest first, without their day by day figures."""
     equals: dict[str, Any] = {"status": status} if status else {}
     with platform.store.read() as reader:
-        rows = snapshot_of(platform, reader, at).list_rows("incidents", **equals)
+        rows = snapshot_of(platform, reader, at).list_rows(INCIDENTS, **equals)
     rows = [row for row in rows if concerns(platform, caller, row.area)]
     newest = sorted(rows, key=lambda row: row.opened_at, reverse=True)
     return [describe_incident(platform, row) for row in newest]
@@ -59,20 +64,18 @@ def get_incident(
     """
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
-        row = snapshot.find("incidents", incident)
+        row = snapshot.find(INCIDENTS, incident)
         if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(
                 f"there is no incident {incident}", "list them with `twinward incident list`"
             )
-        tasks = snapshot.list_rows("tasks", incident=incident)
+        tasks = snapshot.list_rows(TASKS, incident=incident)
         shown = describe_incident(platform, row) | {
             "days": row.days,
-            "plan": snapshot.find("plans_in_force", incident),
-            "proposed_plan": proposed_plan(
-                platform, row, snapshot.find("plans_in_force", incident)
-            ),
+            "plan": snapshot.find(PLANS_IN_FORCE, incident),
+            "proposed_plan": proposed_plan(platform, row, snapshot.find(PLANS_IN_FORCE, incident)),
             "waits_for": waiting_clauses(platform, snapshot, row),
-            "ended_plan": snapshot.find("ended_plans", incident),
+            "ended_plan": snapshot.find(ENDED_PLANS, incident),
             "tasks": tally(task.status for task in tasks),
             "late": [task.id for task in tasks if task.is_late(at or platform.clock.now())],
             "evidence": snapshot.list_evidence(incident, platform.clock.now()),
@@ -225,7 +228,7 @@ def list_tasks(
     with platform.store.read() as reader:
         if at is None:
             return reader.list_rows(
-                "tasks",
+                TASKS,
                 under=under,
                 within=within,
                 order="due_at",
@@ -234,14 +237,14 @@ def list_tasks(
                 **equals,
             )
         mine = platform.policy.jurisdiction(caller).covers if caller is not None else bool
-        found = snapshot_of(platform, reader, at).list_rows("tasks", under=under, **equals)
+        found = snapshot_of(platform, reader, at).list_rows(TASKS, under=under, **equals)
         return [row for row in found if mine(row.area)][offset : offset + limit]
 
 
 def get_task(platform: Platform, task: str, caller: Caller | None = None) -> Any:
     """One task; one outside the caller's areas or department answers like one that is not there."""
     with platform.store.read() as reader:
-        row = reader.find("tasks", task)
+        row = reader.find(TASKS, task)
     if row is None or (caller is not None and not is_own_task(platform, caller, row)):
         raise AbsentError(f"there is no task {task}", "list them with `twinward task list`")
     return row
@@ -307,24 +310,20 @@ def get_overview(
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         incidents = [
-            row for row in snapshot.list_rows("incidents") if concerns(platform, caller, row.area)
+            row for row in snapshot.list_rows(INCIDENTS) if concerns(platform, caller, row.area)
         ]
-        late = [
-            task for task in snapshot.list_rows("tasks", status=OPEN_TASKS) if task.is_late(now)
-        ]
+        late = [task for task in snapshot.list_rows(TASKS, status=OPEN_TASKS) if task.is_late(now)]
         tasks = [task for task in late if caller is None or is_own_task(platform, caller, task)]
-        stocks = [
-            row for row in snapshot.list_rows("stocks") if concerns(platform, caller, row.area)
-        ]
+        stocks = [row for row in snapshot.list_rows(STOCKS) if concerns(platform, caller, row.area)]
         places = (
-            reader.count("affected_places")
+            reader.count(AFFECTED_PLACES)
             if at is None
-            else len(snapshot.list_rows("affected_places"))
+            else len(snapshot.list_rows(AFFECTED_PLACES))
         )
         by_status = (
             count_by_status(reader)
             if at is None
-            else tally(t.status for t in snapshot.list_rows("tasks"))
+            else tally(t.status for t in snapshot.list_rows(TASKS))
         )
     new_by_area = {row.area: int(row.figures.get("new_total", 0)) for row in incidents}
     return {
@@ -343,7 +342,7 @@ def get_overview(
 
 def count_by_status(reader: Reader) -> dict[str, int]:
     counts = {
-        status: reader.count("tasks", status=status) for status in (*OPEN_TASKS, "done", "dropped")
+        status: reader.count(TASKS, status=status) for status in (*OPEN_TASKS, "done", "dropped")
     }
     return {status: count for status, count in counts.items() if count}
 
@@ -352,7 +351,7 @@ def city_totals(platform: Platform, hazard: str, source: str) -> dict[str, int]:
     """The sum over areas of one source's stored counts, by day."""
     totals: dict[str, int] = {}
     with platform.store.read() as reader:
-        for row in reader.list_rows("counts", hazard=hazard, source=source):
+        for row in reader.list_rows(COUNTS, hazard=hazard, source=source):
             totals[row.day] = totals.get(row.day, 0) + row.count
     return dict(sorted(totals.items()))
 

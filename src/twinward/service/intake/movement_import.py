@@ -19,6 +19,7 @@ from twinward.core.errors import BusyError, InputError
 from twinward.core.ids import derive_id
 from twinward.edge.feeds.movement import REASONS, MovementFile, Rejected
 from twinward.service.platform import Platform
+from twinward.twins.emergency.access.rows import ACTIVATIONS
 
 REASON_ROWS = 1_000_000  # a reasons file holds at most so many rows; the counts are always complete
 
@@ -103,7 +104,7 @@ def expire(platform: Platform, lake: WritableLake) -> int:
     with platform.store.read() as rows:
         kept = [
             (row.data_from, row.data_to)
-            for row in rows.list_rows("activations", status="open")
+            for row in rows.list_rows(ACTIVATIONS, status="open")
             if row.is_open(now)
         ]
     days = platform.settings.lake.retention_days

@@ -4,8 +4,6 @@ vehicle fails.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -15,19 +13,27 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.logistics.routing.fleet import Kind, Stop, Vehicle, Ways, check_stop
+from twinward.decision.logistics.routing.fleet import Kind, Stop, Vehicle, Ways
+from twinward.decision.logistics.routing.hours import (
+    DAY_S,
+    clock_s,
+    hours_of,
+    in_night,
+    show_clock,
+)
 from twinward.decision.logistics.routing.replan import replan
 from twinward.decision.logistics.routing.rounds import Round, RoundsAnswer, plan_city_rounds
 from twinward.decision.logistics.routing.travel import straight_m
 from twinward.service.logistics.benchmark_instances import read_text, require_limit
+from twinward.service.logistics.delivery_stops import stops_of_areas, stops_of_file
 from twinward.service.logistics.demand_points import (
     DEPOT_NAME,
     DRONE_MPS,
-    read_need_points,
     travel_costs,
 )
 from twinward.service.platform import Caller, Platform
 
+__all__ = ["clock_s", "hours_of", "in_night", "show_clock", "stops_of_areas", "stops_of_file"]
 MOST_STOPS = 1000
 MOST_VEHICLES = 1000
 OFF_ROAD_TOLD_M = 150.0
@@ -57,66 +63,6 @@ class RoundsPlan(msgspec.Struct, frozen=True, kw_only=True):
     off_road: list[
         tuple[str, float]
     ] = []  # points that are not beside a crossing, with the metres counted to it
-
-
-def stops_of_areas(
-    platform: Platform,
-    area: str,
-    level: str,
-    per_resident: float,
-    window: tuple[float, float],
-    service_s: float,
-) -> list[Stop]:
-    """One stop for each area of a level inside `area`: so many units for each resident, left at
-    its door.
-    """
-    if per_resident <= 0:
-        raise InputError(
-            "nothing is delivered", "say above 0 how much for each resident", code="bad_need"
-        )
-    need = read_need_points(platform, level, area)
-    return [
-        Stop(
-            id=code,
-            lon=float(lon),
-            lat=float(lat),
-            demand=float(np.ceil(count * per_resident)),
-            early_s=window[0],
-            late_s=window[1],
-            service_s=service_s,
-        )
-        for code, (lon, lat), count in zip(need.codes, need.lonlat, need.residents, strict=True)
-    ]
-
-
-def stops_of_file(path: Path, window: tuple[float, float], service_s: float) -> list[Stop]:
-    """`id,lon,lat,demand[,early_s,late_s,service_s]`; what a row leaves out is as the options
-    say.
-    """
-    rows = list(csv.DictReader(io.StringIO(read_text(path))))
-    default = {"early_s": window[0], "late_s": window[1], "service_s": service_s}
-    found: list[Stop] = []
-    for number, row in enumerate(rows, start=2):
-        try:
-            told = {
-                k: float(v) for k, v in row.items() if k not in (None, "id") and v not in (None, "")
-            }
-            stop = Stop(id=row["id"], **(default | told))
-        except (KeyError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path.name}:{number}: {error}",
-                "columns: id, lon, lat, demand, early_s, late_s, service_s",
-                code="bad_stops",
-            ) from error
-        check_stop(stop, f"{path.name}:{number}: ")
-        if stop.id in {one.id for one in found}:
-            raise InputError(
-                f"{path.name}:{number}: stop {stop.id} stands twice",
-                "each has its own id",
-                code="bad_rounds",
-            )
-        found.append(stop)
-    return found
 
 
 def make_fleet(
@@ -191,11 +137,19 @@ def replan_rounds_for(
     by: str = "auto",
     time_limit_s: float = 30.0,
 ) -> RoundsPlan:
-    """The rest of the day without the broken vehicles; what was visited stays as it was."""
+    """The rest of the day without the broken vehicles; what was visited stays as it was. A time
+    before a fleet that drives past midnight began is of that night.
+    """
     require_may_plan(platform, caller)
     require_limit(time_limit_s)
     start = perf_counter()
     out = sorted({*earlier.broken, *broken})
+    starts, ends = (
+        min(one.starts_s for one in earlier.vehicles),
+        max(one.ends_s for one in earlier.vehicles),
+    )
+    if at_s < starts and at_s + DAY_S <= ends:
+        at_s += DAY_S
     ways, how, off = find_ways(platform, earlier.depot, earlier.stops, by)
     answer = replan(
         earlier.rounds,

@@ -29,6 +29,10 @@ from twinward.service.city.population import (
 )
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.city.rows import RESTRICTIONS
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.resources.rows import STOCKS
+from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
 
 Floats = NDArray[np.float64]
 PAST_D = 35  # days of reports behind a forecast and behind who is in care now
@@ -228,10 +232,10 @@ def read_inputs(
 ) -> DemandInputs:
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
-        incidents = snapshot.list_rows("incidents")
-        restrictions = snapshot.list_rows("restrictions", measure=supplies.control.measures)
-        stocks = snapshot.list_rows("stocks")
-        requests = snapshot.list_rows("supply_requests", status="sent")
+        incidents = snapshot.list_rows(INCIDENTS)
+        restrictions = snapshot.list_rows(RESTRICTIONS, measure=supplies.control.measures)
+        stocks = snapshot.list_rows(STOCKS)
+        requests = snapshot.list_rows(SUPPLY_REQUESTS, status="sent")
     place = {code: n for n, code in enumerate(areas)}
     residents = residents_of(platform, place)
     scene = DemandInputs(

@@ -104,7 +104,7 @@ def locate_sites(
     room = None
     if aim == "capacitated":
         room = np.full(len(places.names), capacity) if capacity else places.capacity
-    reached = np.isfinite(cost).any(axis=1)
+    reached: NDArray[np.bool_] = np.asarray(np.isfinite(cost).any(axis=1))
     require_reached(reached, need)
     answer = choose_sites(
         cost[reached], demand[reached], p, aim, room, lambda: perf_counter() - start, time_limit_s

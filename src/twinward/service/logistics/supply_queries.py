@@ -11,10 +11,14 @@ from typing import Any, Literal
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
+from twinward.core.ports import R, Table, area_of
 from twinward.service.access.person_listing import record_listing, scope_to_see
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.messages import Lot
+from twinward.twins.emergency.resources.rows import STOCKS
+from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
+from twinward.twins.emergency.transfers.rows import TRANSFER_PATIENTS, TRANSFERS
 
 OPEN_REQUEST = ("requested", "committed", "sent")
 OPEN_TRANSFER = ("requested", "accepted", "departed")
@@ -105,7 +109,7 @@ def list_stocks(
 ) -> list[StockRow]:
     """What is held where, in the areas that concern the caller; by kind, then area."""
     day = (at or platform.clock.now()).date()
-    rows = rows_of(platform, caller, "stocks", area, at, {"kind": kind} if kind else {})
+    rows = rows_of(platform, caller, STOCKS, area, at, {"kind": kind} if kind else {})
     shown = [show_stock(platform, row, day) for row in rows]
     return sorted(shown, key=lambda row: (row.kind, row.area, row.holder or ""))
 
@@ -151,7 +155,7 @@ def list_requests(
     """
     equals = equals_of(status, OPEN_REQUEST, ("received", "declined", "withdrawn"))
     rows = rows_of(
-        platform, caller, "supply_requests", None, at, equals | ({"kind": kind} if kind else {})
+        platform, caller, SUPPLY_REQUESTS, None, at, equals | ({"kind": kind} if kind else {})
     )
     code = platform.reference.areas.require(area) if area else None
     now = at or platform.clock.now()
@@ -184,7 +188,7 @@ def list_transfers(
 ) -> list[TransferRow]:
     """Transfers in which an area that concerns the caller has a part, oldest first."""
     equals = equals_of(status, OPEN_TRANSFER, ("arrived", "declined", "cancelled"))
-    rows = rows_of(platform, caller, "transfers", None, at, equals)
+    rows = rows_of(platform, caller, TRANSFERS, None, at, equals)
     code = platform.reference.areas.require(area) if area else None
     shown = [show_transfer(platform, row) for row in rows if has_part(platform, row, code, None)]
     return sorted(shown, key=lambda row: (row.requested_at, row.id))
@@ -230,11 +234,11 @@ def has_part(platform: Platform, row: Any, area: str | None, side: Side | None) 
 def rows_of(
     platform: Platform,
     caller: Caller,
-    table: str,
+    table: Table[R],
     area: str | None,
     at: datetime | None,
     equals: dict[str, Any],
-) -> list[Any]:
+) -> list[R]:
     """Rows one of whose sides concerns the caller."""
     under = (
         None
@@ -243,8 +247,8 @@ def rows_of(
     )
     with platform.store.read() as reader:
         rows = snapshot_of(platform, reader, at).list_rows(table, under=under, **equals)
-    if table == "stocks":
-        return [row for row in rows if concerns(platform, caller, row.area)]
+    if table.name == STOCKS.name:
+        return [row for row in rows if concerns(platform, caller, area_of(table, row))]
     return [
         row for row in rows if any(concerns(platform, caller, code) for _, code in sides_of(row))
     ]
@@ -252,21 +256,21 @@ def rows_of(
 
 def get_request(platform: Platform, caller: Caller, request: str) -> RequestRow:
     row = get_row(
-        platform, caller, "supply_requests", request, "request", "see `twinward supply list`"
+        platform, caller, SUPPLY_REQUESTS, request, "request", "see `twinward supply list`"
     )
     return show_request(platform, row, platform.clock.now())
 
 
 def get_transfer(platform: Platform, caller: Caller, transfer: str) -> TransferRow:
     row = get_row(
-        platform, caller, "transfers", transfer, "transfer", "see `twinward supply transfer list`"
+        platform, caller, TRANSFERS, transfer, "transfer", "see `twinward supply transfer list`"
     )
     return show_transfer(platform, row)
 
 
 def get_row(
-    platform: Platform, caller: Caller, table: str, key: str, what: str, advice: str
-) -> Any:
+    platform: Platform, caller: Caller, table: Table[R], key: str, what: str, advice: str
+) -> R:
     """One row that concerns the caller; one of others answers like one that is not there."""
     with platform.store.read() as reader:
         row = reader.find(table, key)
@@ -282,7 +286,7 @@ def get_patient(platform: Platform, caller: Caller, transfer: str) -> dict[str, 
     scope = scope_to_see(platform, caller)
     row = get_transfer(platform, caller, transfer)
     with platform.store.read() as reader:
-        patient = reader.find("transfer_patients", transfer)
+        patient = reader.find(TRANSFER_PATIENTS, transfer)
     seen = [
         code
         for code in (row.area, row.to_area)
@@ -296,5 +300,6 @@ def get_patient(platform: Platform, caller: Caller, transfer: str) -> dict[str, 
         "list transfers first",
         scope=scope,
     )
+    assert patient is not None  # require_thing refuses what is not there
     record_listing(platform, caller, scope, "patient of a transfer", (patient.subject,))
     return {"transfer": transfer, "subject": patient.subject, "activation": scope.activation}

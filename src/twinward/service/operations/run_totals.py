@@ -7,9 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from twinward.core.ports import Reader
+from twinward.core.ports import R, Reader, Table
 from twinward.service.incidents.queries import list_sources
 from twinward.service.platform import Platform
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES, COUNTS
+from twinward.twins.emergency.tasks.rows import TASKS
 
 PAGE = 10_000
 
@@ -19,15 +22,15 @@ def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
     `cases` are persons.
     """
     with platform.store.read() as reader:
-        incidents = reader.list_rows("incidents")
-        tasks = list(page_through(reader, "tasks"))
-        counts = list(page_through(reader, "counts", hazard=hazard))
+        incidents = reader.list_rows(INCIDENTS)
+        tasks = list(page_through(reader, TASKS))
+        counts = list(page_through(reader, COUNTS, hazard=hazard))
         persons = [
             row
-            for row in page_through(reader, "cases", hazard=hazard)
+            for row in page_through(reader, CASES, hazard=hazard)
             if row.status not in ("suspected", "discarded")
         ]
-        places = reader.count("affected_places")
+        places = reader.count(AFFECTED_PLACES)
     published = [row for row in counts if row.status in ("confirmed", "asymptomatic")]
     by_day: dict[str, int] = {}
     for row in published:
@@ -53,7 +56,7 @@ def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
     }
 
 
-def page_through(reader: Reader, table: str, **equals: Any) -> Iterator[Any]:
+def page_through(reader: Reader, table: Table[R], **equals: Any) -> Iterator[R]:
     """All rows of a table, a page at a time."""
     offset = 0
     while page := reader.list_rows(table, limit=PAGE, offset=offset, **equals):

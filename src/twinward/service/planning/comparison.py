@@ -47,6 +47,8 @@ from twinward.service.planning.comparison_store import (
 from twinward.service.planning.live_state import fork_live, only_hazard, usual_disease
 from twinward.service.plans.plan_library import MakeRequest, generate, get_plan, store
 from twinward.service.platform import Platform, snapshot_of
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.resources.rows import STOCKS
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +172,7 @@ def where(platform: Platform, request: CompareRequest) -> tuple[str | None, str 
     """
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, request.at)
-        rows = snapshot.list_rows("incidents")
+        rows = snapshot.list_rows(INCIDENTS)
         if request.incident is not None:
             rows = [row for row in rows if row.id == request.incident]
             if not rows:
@@ -197,7 +199,7 @@ def local_day(platform: Platform, at: datetime | None) -> date:
 def city_beds(platform: Platform, at: datetime | None, kind: str, residents: int) -> int | None:
     """Beds of the city: what its hospitals have stated, else what its places say; None: unknown."""
     with platform.store.read() as reader:
-        stocks = snapshot_of(platform, reader, at).list_rows("stocks", kind=kind)
+        stocks = snapshot_of(platform, reader, at).list_rows(STOCKS, kind=kind)
     stated = sum(row.quantity for row in stocks)
     if stated > 0:
         return int(stated)
@@ -213,10 +215,10 @@ def hospital_capacity(city: Path) -> int:
     import pyarrow.parquet as pq
 
     path = city / "places.parquet"
-    if not path.is_file():
+    if not path.is_file() or "stated" not in pq.read_schema(path).names:
         return 0
-    table = pq.read_table(path, columns=["kind", "capacity"])
-    chosen = table.filter(pc.equal(table["kind"], "hospital"))
+    table = pq.read_table(path, columns=["kind", "capacity", "stated"])
+    chosen = table.filter(pc.and_(pc.equal(table["kind"], "hospital"), table["stated"]))
     return int(pc.sum(chosen["capacity"]).as_py() or 0)
 
 

@@ -12,6 +12,7 @@ from twinward.decision.simulation.epidemic import load_disease
 from twinward.decision.simulation.epidemic.live_state import LiveState, read_live
 from twinward.library.hazards.diseases import DEFAULT, list_diseases
 from twinward.service.platform import Platform, snapshot_of
+from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 FOUND_SHARE = 0.5  # assumption where nobody says better: reports find half of all infections
 
@@ -22,7 +23,7 @@ def only_hazard(platform: Platform, at: datetime | None) -> str:
     """
     with platform.store.read() as reader:
         known = sorted(
-            {row.hazard for row in snapshot_of(platform, reader, at).list_rows("incidents")}
+            {row.hazard for row in snapshot_of(platform, reader, at).list_rows(INCIDENTS)}
         )
     if not known:
         advice = "report its cases, or give --residents N for a plain city"

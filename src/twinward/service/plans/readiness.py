@@ -16,6 +16,8 @@ from twinward.library.supplies.resources import list_resources
 from twinward.service.incidents.queries import concerns
 from twinward.service.plans.plan_library import list_plans
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency.drills.rows import DRILLS
+from twinward.twins.emergency.resources.rows import STOCKS
 
 DRILLED_WITHIN = timedelta(
     days=365
@@ -98,16 +100,17 @@ def read_held(platform: Platform, caller: Caller, now: datetime) -> HeldCapacity
     old = []
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader)
-        for row in snapshot.list_rows("stocks"):
+        for row in snapshot.list_rows(STOCKS):
             if concerns(platform, caller, row.area):
                 free[row.kind] = free.get(row.kind, 0.0) + max(row.free(now.date()), 0.0)
                 if now - row.stated_at > OLD_COUNT:
                     old.append(
                         f"{row.kind} of {row.holder or row.area}, counted {row.stated_at:%Y-%m-%d}"
                     )
-        for row in snapshot.list_rows("drills"):
+        for drill in snapshot.list_rows(DRILLS):
             drilled |= {
-                plan: max(row.played_at, drilled.get(plan, row.played_at)) for plan in row.plans
+                plan: max(drill.played_at, drilled.get(plan, drill.played_at))
+                for plan in drill.plans
             }
     return HeldCapacity(free=free, drilled=drilled, old=tuple(old))
 

@@ -15,6 +15,9 @@ from twinward.decision.tracing.contacts.evidence import TracedContact
 from twinward.service.platform import Platform
 from twinward.service.tracing.access_record import of_person
 from twinward.service.tracing.questions import Tracing
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.tasks.rows import TASKS
 
 MOST_CONTACTS = 200
 Row = dict[str, Any]
@@ -77,19 +80,19 @@ def read_log(platform: Platform, subject: str) -> dict[str, list[dict[str, Any]]
     tasks about them.
     """
     with platform.store.read() as rows:
-        cases = rows.list_rows("cases", subject=subject)
-        steps = rows.list_rows("contacts", subject=subject)
+        cases = rows.list_rows(CASES, subject=subject)
+        steps = rows.list_rows(CONTACTS, subject=subject)
         incidents = {row.incident for row in steps if row.incident}
         about = {row.id for row in steps}
         work = [
             task
             for incident in sorted(incidents)
-            for task in rows.list_rows("tasks", incident=incident)
+            for task in rows.list_rows(TASKS, incident=incident)
         ]
     tasks = [task for task in work if task.contact in about]
     tests = [row for row in steps if row.step.startswith("tested")]
     isolation = [row for row in steps if row.step in ("isolated", "released")]
-    found = {
+    found: dict[str, list[Any]] = {
         "cases": cases,
         "as_contact": steps,
         "tests": tests,

@@ -21,6 +21,9 @@ from twinward.service.access.approvals import with_emergency_access
 from twinward.service.access.person_listing import record_listing
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform
+from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS
+from twinward.twins.emergency.reports.rows import CASES
 
 MOST_CASES = 5_000
 COUNTED = ("confirmed", "asymptomatic", "recovered", "dead")
@@ -62,7 +65,7 @@ def trace_incident(
     caller = with_emergency_access(platform, caller)
     ranges = platform.policy.ranges(caller, scope)
     with platform.store.read() as rows:
-        found = rows.find("incidents", incident)
+        found = rows.find(INCIDENTS, incident)
         if found is None or not concerns(platform, caller, found.area):
             raise AbsentError(f"there is no incident {incident}", "see `twinward incident list`")
         every = cases_of(rows, incident)
@@ -106,9 +109,7 @@ def trace_incident(
 
 def cases_of(rows: Reader, incident: str) -> list[Any]:
     """The persons found to be infected, in the order in which they were reported."""
-    joined = [
-        rows.find("cases", row.id) for row in rows.list_rows("case_incidents", incident=incident)
-    ]
+    joined = [rows.find(CASES, row.id) for row in rows.list_rows(CASE_INCIDENTS, incident=incident)]
     found = [row for row in joined if row is not None and row.status in COUNTED]
     return sorted(found, key=lambda row: (row.reported_at, row.id))
 
@@ -122,7 +123,7 @@ def contacts_of(
     ids = set(case_of.values())
     return {
         (row.case, case_of[row.subject]): row.probability is None
-        for row in rows.list_rows("contacts", incident=incident)
+        for row in rows.list_rows(CONTACTS, incident=incident)
         if row.case in ids and row.subject in case_of and case_of[row.subject] != row.case
     }
 

@@ -107,7 +107,7 @@ class Form:
     off a row.
     """
 
-    def __init__(self, table: Table, metadata: sa.MetaData) -> None:
+    def __init__(self, table: Table[Any], metadata: sa.MetaData) -> None:
         self.table = table
         self.name = table.name
         fields = {field.name: field for field in _fields(table.row)}
@@ -203,7 +203,7 @@ def to_stored(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def build_schema(tables: Sequence[Table]) -> tuple[sa.MetaData, dict[str, Form]]:
+def build_schema(tables: Sequence[Table[Any]]) -> tuple[sa.MetaData, dict[str, Form]]:
     """All tables of a workspace whose twins declare `tables`."""
     metadata = sa.MetaData()
     log_tables(metadata)
@@ -217,7 +217,7 @@ def _fields(row: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
     return info.fields
 
 
-def _kind(table: Table, field: inspect.Field) -> type:
+def _kind(table: Table[Any], field: inspect.Field) -> type:
     kinds = {_plain(part) for part in getattr(field.type, "types", (field.type,))} - {
         inspect.NoneType
     }
@@ -241,7 +241,7 @@ def _plain(part: inspect.Type) -> type:
     return type(part)
 
 
-def _bad(table: Table, why: str) -> InputError:
+def _bad(table: Table[Any], why: str) -> InputError:
     return InputError(
         f"table {table.name!r} cannot be kept: {why}", "mend its declaration", code="bad_table"
     )

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from twinward.core.clock import from_us, to_us
-from twinward.core.errors import InputError
+from twinward.core.errors import AbsentError, InputError
 from twinward.core.messages import Counts, Event, Fact
-from twinward.core.ports import Sealer
+from twinward.core.ports import R, Sealer, Table, table_name
 from twinward.storage.database.schema import Form, to_stored
 from twinward.storage.database.statements import Statements, beyond, shape_filters
 from twinward.storage.log.paging import WALK_ABOVE, count_statement, page_statement
@@ -139,15 +139,22 @@ class RowQueries:
         it holds back.
         """
 
-    def find(self, table: str, key: str) -> Any | None:
+    def find(self, table: Table[R] | str, key: str) -> R | None:
+        table = table_name(table)
         form = self._words.form(table)
         columns = ("row_recorded_at", "row_subject", "row_body")
         found = self._fetch(self._statements.get(table, columns, "row_key").text, (key,))
         return self._words.row(form, found[0][1], found[0][0], found[0][2]) if found else None
 
+    def get(self, table: Table[R] | str, key: str) -> R:
+        found = self.find(table, key)
+        if found is None:
+            raise AbsentError(f"there is no row {key!r} in {table_name(table)}", "list the rows")
+        return found
+
     def list_rows(
         self,
-        table: str,
+        table: Table[R] | str,
         *,
         under: str | None = None,
         within: tuple[tuple[str, str], ...] | None = None,
@@ -156,7 +163,8 @@ class RowQueries:
         offset: int = 0,
         before: tuple[str, datetime] | None = None,
         **equals: Any,
-    ) -> list[Any]:
+    ) -> list[R]:
+        table = table_name(table)
         form = self._words.form(table)
         shapes, named, nothing = shape_filters(form, equals)
         if nothing or within == ():
@@ -187,13 +195,14 @@ class RowQueries:
 
     def count(
         self,
-        table: str,
+        table: Table[Any] | str,
         *,
         under: str | None = None,
         within: tuple[tuple[str, str], ...] | None = None,
         between: tuple[str, datetime, datetime] | None = None,
         **equals: Any,
     ) -> int:
+        table = table_name(table)
         form = self._words.form(table)
         shapes, named, nothing = shape_filters(form, equals)
         if nothing or within == ():
@@ -215,7 +224,7 @@ class RowQueries:
 
     def list_page(
         self,
-        table: str,
+        table: Table[R] | str,
         *,
         order: str,
         limit: int,
@@ -223,7 +232,8 @@ class RowQueries:
         within: tuple[tuple[str, str], ...] | None = None,
         between: tuple[str, datetime, datetime] | None = None,
         **equals: Any,
-    ) -> tuple[list[Any], int]:
+    ) -> tuple[list[R], int]:
+        table = table_name(table)
         form = self._words.form(table)
         shapes, named, nothing = shape_filters(form, equals)
         total = 0 if nothing else self.count(table, within=within, between=between, **equals)

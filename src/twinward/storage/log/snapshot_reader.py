@@ -11,6 +11,7 @@ from typing import Any
 
 from twinward.core.clock import to_us
 from twinward.core.errors import BusyError, StorageError
+from twinward.core.ports import R, Table, table_name
 from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.past import Past
@@ -68,8 +69,13 @@ class StoreReader(RowQueries):
         return self._seq
 
     def as_of(
-        self, table: str, at: datetime, *, area: str | None = None, known_at: datetime | None = None
-    ) -> list[Any]:
+        self,
+        table: Table[R] | str,
+        at: datetime,
+        *,
+        area: str | None = None,
+        known_at: datetime | None = None,
+    ) -> list[R]:
         """Rows as they were at `at`, by key, by what was known at `known_at` (all that is known
         now).
 
@@ -77,13 +83,17 @@ class StoreReader(RowQueries):
         version that covers the instant replaces it; so a late report changes what is known of the
         past, and now is always the current row.
         """
+        table = table_name(table)
         known_us = None if known_at is None else to_us(known_at)
         return self._past.rows(table, to_us(at), area, known_us)
 
-    def as_of_columns(self, table: str, at: datetime, *, area: str | None = None) -> Any:
+    def as_of_columns(
+        self, table: Table[Any] | str, at: datetime, *, area: str | None = None
+    ) -> Any:
         """The same as an Arrow table of key, area and declared columns, for a million rows at
         once.
         """
+        table = table_name(table)
         return self._past.columns(table, to_us(at), area)
 
     def count_asked(self, after: int, own: Sequence[str]) -> int:

@@ -43,7 +43,7 @@ HEAD = "SELECT seq, version, recorded_at, hash FROM head"
 
 def open_store(
     url_or_path: str | Path,
-    tables: Sequence[Table],
+    tables: Sequence[Table[Any]],
     facts: Sequence[type[Fact]],
     clock: Clock,
     sealer: Sealer | None = None,
@@ -66,7 +66,7 @@ class SqlStore:
     def __init__(
         self,
         database: Database,
-        tables: Sequence[Table],
+        tables: Sequence[Table[Any]],
         facts: Sequence[type[Fact]],
         clock: Clock,
         sealer: Sealer | None,

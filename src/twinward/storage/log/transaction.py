@@ -12,6 +12,7 @@ import msgspec
 from twinward.core.clock import from_us, to_us
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.messages import Counts, Done, Draft, Event, Request
+from twinward.core.ports import R, Table, table_name
 from twinward.core.texts import require_storable
 from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import Statements
@@ -117,7 +118,8 @@ class GroupTransaction(Layered):
             self._recent.update({place: entry})
         return entry
 
-    def find(self, table: str, key: str) -> Any | None:
+    def find(self, table: Table[R] | str, key: str) -> R | None:
+        table = table_name(table)
         entry = self._look(table, key)
         return entry[1] if entry else None
 
@@ -232,8 +234,9 @@ class GroupTransaction(Layered):
         self._top.events.append((*fields, digest))
         return event
 
-    def put(self, table: str, row: Any, valid_from: datetime) -> None:
+    def put(self, table: Table[R] | str, row: R, valid_from: datetime) -> None:
         """Makes `row` the current one of its key, and its version from `valid_from` on."""
+        table = table_name(table)
         form = self._words.form(table)
         declared = form.table
         key, area = getattr(row, declared.key), getattr(row, declared.area)
@@ -264,10 +267,11 @@ class GroupTransaction(Layered):
         )
         self._top.seen_rows[(table, key)] = (area, row)
 
-    def remove(self, table: str, key: str, valid_from: datetime) -> None:
+    def remove(self, table: Table[Any] | str, key: str, valid_from: datetime) -> None:
         """Ends the current row of `key` from `valid_from` on; its earlier versions stay. Nothing
         when there is none.
         """
+        table = table_name(table)
         before = self._look(table, key)
         if before is None:
             return

@@ -251,7 +251,9 @@ def restore(source: Path, workspace: Path) -> Contents:
     return contents
 
 
-def load_tables(source: Path, database: Postgres, tables: Sequence[Table], drill: str = "") -> None:
+def load_tables(
+    source: Path, database: Postgres, tables: Sequence[Table[Any]], drill: str = ""
+) -> None:
     """Fills an empty PostgreSQL database from a backup; ConflictError when a log is there already.
 
     A drill's tables go only into a database that has held nothing but that drill.

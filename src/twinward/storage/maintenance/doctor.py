@@ -109,9 +109,10 @@ def check_projections(store: SqlStore, apply: Apply, *, deep: bool) -> Iterator[
     """
     with store.read() as reader:
         last = reader.last_seq()
-        for name in store.words.forms:
-            current = {msgspec.msgpack.encode(row) for row in reader.list_rows(name)}
-            told = {msgspec.msgpack.encode(row) for row in reader.as_of(name, END_OF_TIME)}
+        for name, form in store.words.forms.items():
+            table = form.table
+            current = {msgspec.msgpack.encode(row) for row in reader.list_rows(table)}
+            told = {msgspec.msgpack.encode(row) for row in reader.as_of(table, END_OF_TIME)}
             if current != told:
                 n = len(current ^ told)
                 yield fail(
@@ -136,9 +137,9 @@ def compare_rebuilt(store: SqlStore, apply: Apply, last: int) -> Iterator[Findin
         try:
             with store.read() as reader, scratch.read() as other:
                 lost = sum(event.fact is None for event in every_event(reader))
-                for name in store.words.forms:
-                    rows = {msgspec.msgpack.encode(row) for row in reader.list_rows(name)}
-                    again = {msgspec.msgpack.encode(row) for row in other.list_rows(name)}
+                for form in store.words.forms.values():
+                    rows = {msgspec.msgpack.encode(row) for row in reader.list_rows(form.table)}
+                    again = {msgspec.msgpack.encode(row) for row in other.list_rows(form.table)}
                     differing += len(rows - again)
         finally:
             scratch.close()

@@ -2,74 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-import msgspec
-
 from twinward.core.errors import ConflictError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.city import messages as c
+from twinward.twins.city.rows import (
+    RESTRICTIONS,
+    RISK_PLACES,
+    SENSOR_STATES,
+    TABLES,
+    THRESHOLDS,
+    Restriction,
+    RiskPlace,
+    SensorState,
+    Threshold,
+)
 from twinward.twins.twin import Behaviour, Context
 
 EVERYWHERE = "*"
-
-
-class Threshold(msgspec.Struct, frozen=True, kw_only=True):
-    """From which value on a figure is a hazard."""
-
-    id: str  # the figure
-    area: str
-    hazard: str
-    at_least: float
-    unit: str
-    observed: str | None = None  # the type of observation that it reads
-
-
-class SensorState(msgspec.Struct, frozen=True, kw_only=True):
-    """What a watched sensor last said of one figure, since it first was at or above the
-    threshold.
-    """
-
-    id: str
-    area: str
-    sensor: str
-    figure: str
-    value: float
-    above: bool
-    noted_at: datetime
-
-
-class Restriction(msgspec.Struct, frozen=True, kw_only=True):
-    """A measure in force in an area."""
-
-    id: str
-    area: str
-    measure: str
-    incident: str
-    since: datetime
-
-
-class RiskPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """A place at risk of a hazard."""
-
-    id: str
-    area: str
-    name: str
-    hazard: str
-
-
-TABLES = (
-    Table(name="thresholds", row=Threshold),
-    Table(name="sensor_states", row=SensorState, columns=("figure", "above")),
-    Table(
-        name="restrictions",
-        row=Restriction,
-        columns=("incident", "measure"),
-        indexes=(("incident",), ("area",)),
-    ),
-    Table(name="risk_places", row=RiskPlace, columns=("hazard",), indexes=(("area",),)),
-)
 
 
 def set_threshold(command: c.SetThreshold, rows: Rows, context: Context) -> list[Draft]:
@@ -81,7 +31,7 @@ def threshold_set(fact: c.ThresholdSet, event: Event, tx: Transaction) -> None:
     fields = {
         name: getattr(fact, name) for name in c.ThresholdSet.__struct_fields__ if name != "figure"
     }
-    tx.put("thresholds", Threshold(id=fact.figure, area=EVERYWHERE, **fields), event.occurred_at)
+    tx.put(THRESHOLDS, Threshold(id=fact.figure, area=EVERYWHERE, **fields), event.occurred_at)
 
 
 def state_id(sensor: str, figure: str) -> str:
@@ -89,14 +39,14 @@ def state_id(sensor: str, figure: str) -> str:
 
 
 def note_reading(command: c.NoteReading, rows: Rows, context: Context) -> list[Draft]:
-    threshold: Threshold | None = rows.find("thresholds", command.figure)
+    threshold: Threshold | None = rows.find(THRESHOLDS, command.figure)
     if threshold is None or threshold.unit != command.unit:
         expected = f"in {threshold.unit}" if threshold else "set one with SetThreshold"
         raise ConflictError(
             f"no threshold for {command.figure} in {command.unit}", expected, code="no_threshold"
         )
     above = command.value >= threshold.at_least
-    known: SensorState | None = rows.find("sensor_states", state_id(command.sensor, command.figure))
+    known: SensorState | None = rows.find(SENSOR_STATES, state_id(command.sensor, command.figure))
     if known is None and not above:
         raise ConflictError(
             "below the threshold before and after", "nothing was changed", code="nothing_new"
@@ -127,7 +77,7 @@ def threshold_passed(fact: c.ThresholdPassed, event: Event, tx: Transaction) -> 
         above=fact.above,
         noted_at=event.occurred_at,
     )
-    tx.put("sensor_states", row, event.occurred_at)
+    tx.put(SENSOR_STATES, row, event.occurred_at)
 
 
 def restriction_id(area: str, measure: str, incident: str) -> str:
@@ -136,7 +86,7 @@ def restriction_id(area: str, measure: str, incident: str) -> str:
 
 def restrict_area(command: c.RestrictArea, rows: Rows, context: Context) -> list[Draft]:
     if (
-        rows.find("restrictions", restriction_id(command.area, command.measure, command.incident))
+        rows.find(RESTRICTIONS, restriction_id(command.area, command.measure, command.incident))
         is not None
     ):
         raise ConflictError(
@@ -154,11 +104,11 @@ def area_restricted(fact: c.AreaRestricted, event: Event, tx: Transaction) -> No
         incident=fact.incident,
         since=event.occurred_at,
     )
-    tx.put("restrictions", row, event.occurred_at)
+    tx.put(RESTRICTIONS, row, event.occurred_at)
 
 
 def lift_restrictions(command: c.LiftRestrictions, rows: Rows, context: Context) -> list[Draft]:
-    found: list[Restriction] = rows.list_rows("restrictions", incident=command.incident)
+    found: list[Restriction] = rows.list_rows(RESTRICTIONS, incident=command.incident)
     if command.measures is not None:
         found = [row for row in found if row.measure in command.measures]
     if not found:
@@ -172,11 +122,11 @@ def lift_restrictions(command: c.LiftRestrictions, rows: Rows, context: Context)
 
 def restrictions_lifted(fact: c.RestrictionsLifted, event: Event, tx: Transaction) -> None:
     for key in fact.restrictions:
-        tx.remove("restrictions", key, event.occurred_at)
+        tx.remove(RESTRICTIONS, key, event.occurred_at)
 
 
 def mark_place(command: c.MarkPlace, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find("risk_places", command.place) is not None:
+    if rows.find(RISK_PLACES, command.place) is not None:
         raise ConflictError("this place is marked", "nothing was changed", code="already_marked")
     fact = c.PlaceMarked(
         place=command.place, area=command.area, name=command.name, hazard=command.hazard
@@ -186,7 +136,7 @@ def mark_place(command: c.MarkPlace, rows: Rows, context: Context) -> list[Draft
 
 def place_marked(fact: c.PlaceMarked, event: Event, tx: Transaction) -> None:
     row = RiskPlace(id=fact.place, area=fact.area, name=fact.name, hazard=fact.hazard)
-    tx.put("risk_places", row, event.occurred_at)
+    tx.put(RISK_PLACES, row, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

@@ -4,21 +4,22 @@ its turn.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic
 
 import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError, RefusedError
 from twinward.core.messages import Draft, Event, Fact
-from twinward.core.ports import Rows, Transaction
+from twinward.core.ports import R, Rows, Table, Transaction
+from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 
-class Dealing(msgspec.Struct, frozen=True, kw_only=True):
+class Dealing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """A kind of dealing between two sides: its table, the word for one of it, and where they are
     listed.
     """
 
-    table: str
+    table: Table[R]
     word: str
     listed: str
 
@@ -26,19 +27,20 @@ class Dealing(msgspec.Struct, frozen=True, kw_only=True):
         """ConflictError when it exists, AbsentError for an incident that does not."""
         if rows.find(self.table, name) is not None:
             raise ConflictError(f"{self.word} {name} exists", "nothing was changed", code="exists")
-        if incident is not None and rows.find("incidents", incident) is None:
+        if incident is not None and rows.find(INCIDENTS, incident) is None:
             raise AbsentError(
                 f"there is no incident {incident}", "list them with `twinward incident list`"
             )
 
-    def get(self, rows: Rows, name: str, statuses: tuple[str, ...]) -> Any:
+    def get(self, rows: Rows, name: str, statuses: tuple[str, ...]) -> R:
         """The row, if it is in one of the `statuses`."""
         found = rows.find(self.table, name)
         if found is None:
             raise AbsentError(f"there is no {self.word} {name}", f"see `{self.listed}`")
-        if found.status not in statuses:
+        status = str(getattr(found, "status", None))
+        if status not in statuses:
             raise ConflictError(
-                f"{self.word} {name} is {found.status}, not {' or '.join(statuses)}",
+                f"{self.word} {name} is {status}, not {' or '.join(statuses)}",
                 "nothing was changed",
                 code="out_of_order",
             )
@@ -54,16 +56,11 @@ class Dealing(msgspec.Struct, frozen=True, kw_only=True):
             )
 
     def change(self, tx: Transaction, name: str, event: Event, **fields: object) -> None:
-        row = tx.find(self.table, name)
-        tx.put(
-            self.table,
-            msgspec.structs.replace(row, changed_at=event.occurred_at, **fields),
-            event.occurred_at,
-        )
+        row = tx.get(self.table, name)
+        changed = msgspec.structs.replace(row, changed_at=event.occurred_at, **fields)
+        tx.put(self.table, changed, event.occurred_at)
 
-    def put_new(
-        self, tx: Transaction, kind: type[msgspec.Struct], fact: Fact, name: str, event: Event
-    ) -> None:
+    def put_new(self, tx: Transaction, kind: type[R], fact: Fact, name: str, event: Event) -> None:
         """The row as it was asked for: what the fact says under the same names."""
         fields = {
             field: getattr(fact, field) for field in kind.__struct_fields__ if hasattr(fact, field)

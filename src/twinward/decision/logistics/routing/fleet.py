@@ -16,6 +16,8 @@ from twinward.core.errors import InputError
 Floats = NDArray[np.float64]
 Kind = Literal["lorry", "drone"]
 DEPOT = 0
+MOST_LOAD = 1e12  # units; what is larger is a filler or in the wrong unit, and fits no solver
+LATEST_S = 3 * 86_400.0
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,9 +79,9 @@ def check(stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> None:
         check_stop(stop)
     for vehicle in vehicles:
         for holds, what in (
-            (0 < vehicle.capacity < np.inf, f"a capacity of {vehicle.capacity:g}"),
+            (0 < vehicle.capacity <= MOST_LOAD, f"a capacity of {vehicle.capacity:g}"),
             (
-                vehicle.range_m is None or 0 < vehicle.range_m < np.inf,
+                vehicle.range_m is None or 0 < vehicle.range_m <= MOST_LOAD,
                 f"a range of {vehicle.range_m} m",
             ),
             (vehicle.starts_s <= vehicle.ends_s, "no time to drive in"),
@@ -92,14 +94,27 @@ def check(stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> None:
 
 def check_stop(stop: Stop, where: str = "") -> None:
     """InputError for a demand or a window that makes no sense; `where` is the line it stands in."""
-    for holds, what in (
-        (0 <= stop.demand < np.inf, f"a demand of {stop.demand:g}"),
-        (stop.early_s <= stop.late_s, f"a window from {stop.early_s:g} to {stop.late_s:g} s"),
-        (0 <= stop.service_s < np.inf, f"a service time of {stop.service_s:g} s"),
+    for holds, what, advice in (
+        (
+            0 <= stop.demand <= MOST_LOAD,
+            f"a demand of {stop.demand:g}",
+            f"0 to {MOST_LOAD:g} units can be carried",
+        ),
+        (
+            0 <= stop.early_s <= stop.late_s <= LATEST_S,
+            f"a window from {stop.early_s:g} to {stop.late_s:g} s",
+            "a window past midnight goes on above 86,400: until two the next morning is 93600",
+        ),
+        (
+            0 <= stop.service_s <= LATEST_S,
+            f"a service time of {stop.service_s:g} s",
+            "give the seconds at the door",
+        ),
         (
             abs(stop.lon) <= 180 and abs(stop.lat) <= 90,
             f"the point {stop.lon:g}, {stop.lat:g}: lon, lat in WGS 84",
+            "perhaps lon and lat are swapped",
         ),
     ):
         if not holds:
-            raise InputError(f"{where}stop {stop.id} has {what}", "mend it", code="bad_rounds")
+            raise InputError(f"{where}stop {stop.id} has {what}", advice, code="bad_rounds")

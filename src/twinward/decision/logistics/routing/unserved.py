@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from twinward.decision.logistics.routing.fleet import DEPOT, Stop, Underway, Ways
+from twinward.decision.logistics.routing.hours import show_clock
 
 # from farthest from being served to nearest
 NO_WAY = "no way leads there"
@@ -96,14 +97,10 @@ def remedy(
             for n, can in zip(out, able, strict=True)
         ]
         open_s, home_s = max(s[0] for s in soonest), max(s[1] for s in soonest)
-        return f"windows open until {clock(open_s)} and a fleet until {clock(home_s)}"
+        until, home = (show_clock(float(np.ceil(s / 60)) * 60) for s in (open_s, home_s))
+        return f"windows open until {until} and a fleet until {home}"
     largest = max(one.vehicle.capacity for one in fleet)
     amount = sum(stops[n].demand for n in out)
     return (
         f"{max(1, int(np.ceil(amount / largest)))} more vehicles of {largest:g}, or wider windows"
     )
-
-
-def clock(seconds: float) -> str:
-    minutes = int(np.ceil(seconds / 60))
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"

@@ -90,6 +90,11 @@ def _whole(values: Floats, scale: int, *, up: bool) -> Ints:
     return np.asarray((np.ceil(scaled - 1e-6) if up else np.floor(scaled + 1e-6)).astype(np.int64))
 
 
+def _most(limit: float | None, scale: int) -> int:
+    """A limit as a whole number; none is large but far from overflow."""
+    return FOREVER if limit is None else int(min(limit * scale, FOREVER))
+
+
 def _forbidden(case: RoutingInstance) -> NDArray[np.bool_]:
     """Legs that a round must not drive when it collects last: depot to collection, collection to
     delivery.
@@ -130,15 +135,14 @@ def _build(
         )
         for row in customers
     ]
-    # what is unlimited stays large but far from overflow
-    capacity = FOREVER if case.capacity is None else int(case.capacity * LOAD_SCALE)
+    capacity = _most(case.capacity, LOAD_SCALE)
     vehicle = pyvrp.VehicleType(
         num_available=min(case.vehicles or len(customers), len(customers)),
         capacity=[capacity],
         tw_early=int(early[case.depot]),
         tw_late=int(late[case.depot]),
-        max_distance=FOREVER if case.max_distance is None else int(case.max_distance * scale),
-        shift_duration=FOREVER if case.max_duration is None else int(case.max_duration * scale),
+        max_distance=_most(case.max_distance, scale),
+        shift_duration=_most(case.max_duration, scale),
     )
     depot = pyvrp.Depot(
         location=case.depot, tw_early=int(early[case.depot]), tw_late=int(late[case.depot])

@@ -39,6 +39,7 @@ SECTIONS = (
 )
 EDGE_WEIGHT_TYPES = ("EUC_2D", "FLOOR_2D", "CEIL_2D", "EXPLICIT")
 MAX_NODES = 5000
+MOST = 1e12  # of a demand, a time or a distance; a filler beyond it fits no solver's whole numbers
 ADVICE = "see the supported keys and sections in docs/howto/allocate.md"
 Rows = list[tuple[int, list[str]]]  # (line number, words)
 
@@ -207,6 +208,8 @@ def _explicit(
             rows[0][0] if rows else line,
             f"{name} of {n} nodes has {len(places)} numbers, the file {len(values)}",
         )
+    if (values > MOST).any():
+        raise _fault(rows[0][0], f"a distance is above {MOST:g}")
     if (values < 0).any():
         raise _fault(rows[0][0], "a distance is negative")
     matrix = np.zeros((n, n))
@@ -231,6 +234,11 @@ def _distances(
     if "NODE_COORD_SECTION" not in sections:
         raise _fault(line, f"{kind} needs a NODE_COORD_SECTION")
     xy = _by_node(sections, "NODE_COORD_SECTION", index, 2, 0.0)
+    if np.abs(xy).max() > MOST:
+        far = list(index)[int(np.abs(xy).max(axis=1).argmax())]
+        raise InputError(
+            f"node {far} lies beyond {MOST:g}", "check its coordinates", code="bad_vrplib"
+        )
     plain = np.hypot(xy[:, None, 0] - xy[None, :, 0], xy[:, None, 1] - xy[None, :, 1])
     if kind == "FLOOR_2D":
         return np.asarray(np.floor(plain))
@@ -311,6 +319,7 @@ def read_vrplib(text: str) -> RoutingInstance:
     if "SERVICE_TIME_SECTION" not in sections:
         service[depot] = 0.0  # the single number of the key is for customers
     _check_numbers(nodes, np.minimum(demand, collect), windows, service)
+    _check_size(nodes, np.maximum(demand, collect), service)
     longest = _single(keys, "DISTANCE", 0)
     serving = bool(service.any()) and "TIME_WINDOW_SECTION" not in sections
     vehicles = _single(keys, "VEHICLES", 1)
@@ -333,6 +342,25 @@ def read_vrplib(text: str) -> RoutingInstance:
 
 def _as_int(value: float | None) -> int | None:
     return None if value is None else int(value)
+
+
+def _check_size(nodes: list[int], amount: Floats, service: Floats) -> None:
+    """InputError for what fits no solver's whole numbers, by its node."""
+    for values, what in ((amount, "demand"), (service, "service time")):
+        wrong = np.flatnonzero(values > MOST)
+        if len(wrong):
+            raise InputError(
+                f"node {nodes[wrong[0]]} has a {what} of {values[wrong[0]]:g}",
+                f"the largest that can be carried is {MOST:g}: check the unit, or whether it is a "
+                "filler",
+                code="bad_vrplib",
+            )
+    if amount.sum() > 4 * MOST:
+        raise InputError(
+            f"the demands sum to {amount.sum():g}",
+            f"at most {4 * MOST:g} in all: give them in a larger unit",
+            code="bad_vrplib",
+        )
 
 
 def _check_numbers(nodes: list[int], demand: Floats, windows: Floats, service: Floats) -> None:

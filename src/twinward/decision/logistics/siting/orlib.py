@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from twinward.core.errors import InputError
 
+MOST_COST = 1e12
 MAX_NODES = 20_000
 
 
@@ -74,6 +75,8 @@ def read_edges(text: str) -> tuple[int, int, dict[tuple[int, int], float]]:
         j = _whole(number, line, b, 1, n, "node") - 1
         if cost < 0:
             raise _bad(number, line, "the cost is negative")
+        if cost > MOST_COST:
+            raise _bad(number, line, f"the cost is above {MOST_COST:g}")
         edges[(min(i, j), max(i, j))] = cost
     return n, p, edges
 

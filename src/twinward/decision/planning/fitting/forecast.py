@@ -33,7 +33,8 @@ def forecast_reports(
     fit = prospect.fit
     ahead = days - 1
     table = fit.paths.counts[:, fit.lag : fit.lag + ahead]
-    moved = np.mean([shift(prospect, world, run, ahead) for world, run in zip(worlds, runs, strict=True)], axis=0)  # fmt: skip
+    pairs = zip(worlds, runs, strict=True)
+    moved = np.mean([shift(prospect, world, run, ahead) for world, run in pairs], axis=0)
     quantiles = np.quantile(table, LEVELS, axis=0).T * np.exp(moved)[:, None]
     return ReportForecast(
         of="as-now",
@@ -102,7 +103,8 @@ def say(fit: Fit, found_share: float) -> dict[str, str]:
             f"the simulator makes {both:.2f} times what was reported, in the last week "
             f"{week:.2f} times. That reports find {found_share:.0%} of the infections is assumed "
             "and doubted.",
-            "zh": f"模型按{fit.reports.days_known}天的报告数据拟合：近两周模拟值为报告值的{both:.2f}倍，"
+            "zh": f"模型按{fit.reports.days_known}天的报告数据拟合："
+            f"近两周模拟值为报告值的{both:.2f}倍，"
             f"近一周为{week:.2f}倍。报告发现{found_share:.0%}的感染者属假设，已计入不确定性。",
         }
     return {

@@ -12,6 +12,9 @@ import msgspec
 from twinward.core.errors import InputError
 from twinward.library.hazards.measures import SINGULAR, Measure, read_measures
 from twinward.library.plans.plan import SAME_AS, Plan
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import TASKS
 from twinward.twins.snapshot import Snapshot
 
 ROOMS_DEFAULT = 1000
@@ -43,10 +46,10 @@ def list_in_force(
     task carries holds since the plan was adopted, where the plan says. An order without a plan
     holds as its measure is by default.
     """
-    rows = {row.id: row for row in snapshot.list_rows("incidents", status="open", hazard=hazard)}
+    rows = {row.id: row for row in snapshot.list_rows(INCIDENTS, status="open", hazard=hazard)}
     orders, rooms = list_orders(snapshot, set(rows), at)
     found: list[InForce] = []
-    for row in snapshot.list_rows("plans_in_force"):
+    for row in snapshot.list_rows(PLANS_IN_FORCE):
         plan = plans.get(row.plan)
         if row.id in rows and plan is not None:
             found += of_plan(
@@ -64,7 +67,7 @@ def list_orders(
     """
     orders: dict[tuple[str, str], tuple[set[str], int]] = {}
     rooms: dict[tuple[str, str], float] = {}
-    for task in snapshot.list_rows("tasks"):
+    for task in snapshot.list_rows(TASKS):
         if (
             task.measure
             and task.incident in incidents

@@ -26,6 +26,7 @@ from twinward.decision.simulation.epidemic.scenario import InitialState
 from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure
 from twinward.library.plans.plan import Plan
+from twinward.twins.emergency.reports.rows import CASES, COUNTS
 from twinward.twins.snapshot import Snapshot
 
 INFECTED_DAYS = 20  # an infection older than this no longer transmits in the bundled diseases
@@ -140,7 +141,7 @@ def list_reports(
     """
     rows = [
         (row, (today - date.fromisoformat(row.day)).days)
-        for row in snapshot.list_rows("counts", hazard=hazard)
+        for row in snapshot.list_rows(COUNTS, hazard=hazard)
     ]
     reports = [
         (row.area, ago, row.count)
@@ -149,7 +150,7 @@ def list_reports(
     ]
     counted = {(area, ago) for area, ago, _ in reports}
     lengths = {len(area) for area, _ in counted}
-    for case in snapshot.list_rows("cases", hazard=hazard):
+    for case in snapshot.list_rows(CASES, hazard=hazard):
         ago = (today - case.reported_at.astimezone(snapshot.zone).date()).days
         also = any(
             (case.area[:length], ago) in counted for length in lengths

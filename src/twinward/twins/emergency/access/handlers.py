@@ -4,48 +4,16 @@ one opens it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.access.rows import ACTIVATIONS, TABLES, Activation
 from twinward.twins.twin import Behaviour, Context
-
-
-class Activation(msgspec.Struct, frozen=True, kw_only=True):
-    """What one activation opens. `status` is open or closed; after `ends_at` it opens nothing,
-    whatever its status.
-    """
-
-    id: str
-    area: str  # the first of `areas`: the row needs one place
-    hazard: str
-    areas: tuple[str, ...]
-    purposes: tuple[str, ...]
-    by: str
-    basis: str
-    data_from: datetime
-    data_to: datetime
-    opened_at: datetime
-    ends_at: datetime
-    status: str
-    closed_because: str | None = None
-
-    def is_open(self, at: datetime) -> bool:
-        return self.status == "open" and self.opened_at <= at < self.ends_at
-
-
-TABLES = (
-    Table(
-        name="activations",
-        row=Activation,
-        columns=("status", "ends_at", "hazard"),
-        indexes=(("status", "ends_at"),),
-    ),
-)
 
 
 def open_activation(command: m.OpenActivation, rows: Rows, context: Context) -> list[Draft]:
@@ -57,7 +25,7 @@ def open_activation(command: m.OpenActivation, rows: Rows, context: Context) -> 
         raise InputError(
             "the window of data ends before it starts", "swap --from and --to", code="bad_window"
         )
-    if rows.find("activations", command.activation) is not None:
+    if rows.find(ACTIVATIONS, command.activation) is not None:
         raise ConflictError(
             f"activation {command.activation} exists", "give it another id", code="exists"
         )
@@ -82,11 +50,11 @@ def activation_opened(fact: m.ActivationOpened, event: Event, tx: Transaction) -
     row = Activation(
         id=fact.activation, area=event.area, opened_at=event.recorded_at, status="open", **fields
     )
-    tx.put("activations", row, event.recorded_at)
+    tx.put(ACTIVATIONS, row, event.recorded_at)
 
 
 def get_activation(rows: Rows, activation: str) -> Activation:
-    found: Activation | None = rows.find("activations", activation)
+    found: Activation | None = rows.find(ACTIVATIONS, activation)
     if found is None:
         raise AbsentError(
             f"there is no activation {activation}", "list them with `twinward activation list`"
@@ -111,12 +79,12 @@ def close_activation(command: m.CloseActivation, rows: Rows, context: Context) -
 def activation_closed(fact: m.ActivationClosed, event: Event, tx: Transaction) -> None:
     activation = get_activation(tx, fact.activation)
     row = msgspec.structs.replace(activation, status="closed", closed_because=fact.because)
-    tx.put("activations", row, event.recorded_at)
+    tx.put(ACTIVATIONS, row, event.recorded_at)
 
 
 def require_open(rows: Rows, name: str, purpose: str, context: Context) -> Activation:
     """The activation, or RefusedError when it is shut or does not open `purpose`."""
-    activation: Activation | None = rows.find("activations", name)
+    activation: Activation | None = rows.find(ACTIVATIONS, name)
     if activation is None or not activation.is_open(context.recorded_at):
         raise RefusedError(
             "in peacetime nobody can be looked up",

@@ -10,8 +10,9 @@ import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.approvals.rows import CHANGES, TABLES, Change
 from twinward.twins.twin import Behaviour, Context
 
 PROPOSAL_LASTS = timedelta(hours=24)
@@ -20,60 +21,8 @@ LONGEST = timedelta(days=30)
 BULK_LASTS = timedelta(hours=1)
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One change. `status` is what was last decided; `state_at` also knows what time has done to
-    it.
-    """
-
-    id: str
-    area: str
-    kind: str
-    subject: str | None
-    subjects: tuple[str, ...]
-    thing: str | None
-    value: str | None
-    linked: str | None
-    reason: str
-    basis: str
-    proposed_by: str
-    proposed_at: datetime
-    lapses_at: datetime
-    until: datetime
-    status: str
-    confirmed_by: str | None = None
-    confirmed_at: datetime | None = None
-    because: str | None = None
-    appeal_due_at: datetime | None = None
-    how: str | None = None
-
-    def state_at(self, at: datetime) -> str:
-        """proposed, lapsed, refused, in_force, appealed, ended, or used."""
-        if self.status == "proposed":
-            return "lapsed" if at >= self.lapses_at else "proposed"
-        if self.status in ("in_force", "appealed") and at >= self.until:
-            return "ended"
-        if (
-            self.status == "appealed"
-            and self.appeal_due_at is not None
-            and at >= self.appeal_due_at
-        ):
-            return "ended"
-        return self.status
-
-
-TABLES = (
-    Table(
-        name="changes",
-        row=Change,
-        columns=("kind", "status", "proposed_by", "proposed_at", "subject"),
-        indexes=(("status", "proposed_at"), ("subject",)),
-        subject="subject",
-    ),
-)
-
-
 def get_change(rows: Rows, change: str) -> Change:
-    found: Change | None = rows.find("changes", change)
+    found: Change | None = rows.find(CHANGES, change)
     if found is None:
         raise AbsentError(f"there is no change {change}", "list them with `twinward change list`")
     return found
@@ -90,7 +39,7 @@ def require_state(change: Change, at: datetime, *wanted: str) -> None:
 
 
 def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find("changes", command.change) is not None:
+    if rows.find(CHANGES, command.change) is not None:
         raise ConflictError(f"change {command.change} exists", "give it another id", code="exists")
     if not context.recorded_at < command.until <= context.recorded_at + LONGEST:
         raise InputError(
@@ -136,7 +85,7 @@ def change_proposed(fact: m.ChangeProposed, event: Event, tx: Transaction) -> No
         status="proposed",
         **fields,
     )
-    tx.put("changes", row, event.recorded_at)
+    tx.put(CHANGES, row, event.recorded_at)
 
 
 def confirm_change(command: m.ConfirmChange, rows: Rows, context: Context) -> list[Draft]:
@@ -174,7 +123,7 @@ def change_confirmed(fact: m.ChangeConfirmed, event: Event, tx: Transaction) -> 
 
 
 def _put(tx: Transaction, event: Event, change: str, **fields: object) -> None:
-    tx.put("changes", msgspec.structs.replace(get_change(tx, change), **fields), event.recorded_at)
+    tx.put(CHANGES, msgspec.structs.replace(get_change(tx, change), **fields), event.recorded_at)
 
 
 def refuse_change(command: m.RefuseChange, rows: Rows, context: Context) -> list[Draft]:

@@ -4,14 +4,17 @@ become a case.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts.rows import CONTACTS, TABLES, Contact
+from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS
+from twinward.twins.emergency.reports.rows import CASES
 from twinward.twins.twin import Behaviour, Context
 
 # what may follow what: nobody is tested before being located, nor released before a test
@@ -37,44 +40,14 @@ NEXT_STEPS = {
 SETTLED = ("tested_negative", "tested_positive", "released", "lives_outside", "became_case")
 OPEN_STEPS = tuple(step for step in NEXT_STEPS if "became_case" in NEXT_STEPS[step])
 WATCHED = ("isolated", "tested_negative", "tested_positive")
-# whoever has not fallen ill within fourteen days of the last exposure hardly will: WHO, Contact
-# tracing, 2021
-FOLLOW_UP = timedelta(days=14)
-
-
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone who was with a case; `subject` is a pseudonym, `step` how far the response has
-    come.
-    """
-
-    id: str
-    case: str
-    subject: str
-    incident: str | None
-    area: str
-    setting: str
-    probability: float | None
-    step: str
-    named_at: datetime
-    synthetic: bool
-    exposed_at: datetime | None = None
-    step_at: datetime | None = None
-    because: str = ""
-    as_case: str | None = None
-
-    def followed_until(self) -> datetime:
-        """The end of the follow-up: counted from the last exposure, or where nobody knows it
-        from the naming.
-        """
-        return (self.exposed_at or self.named_at) + FOLLOW_UP
 
 
 def watches(rows: Rows, subject: str, hazard: str, at: datetime) -> bool:
     """Whether somebody was in isolation as a contact of a case of this hazard before this
     instant.
     """
-    for contact in rows.list_rows("contacts", subject=subject):
-        case = rows.find("cases", contact.case)
+    for contact in rows.list_rows(CONTACTS, subject=subject):
+        case = rows.find(CASES, contact.case)
         if (
             contact.step in WATCHED
             and (case is None or case.hazard == hazard)
@@ -84,34 +57,17 @@ def watches(rows: Rows, subject: str, hazard: str, at: datetime) -> bool:
     return False
 
 
-TABLES = (
-    Table(
-        name="contacts",
-        row=Contact,
-        columns=("incident", "case", "step", "named_at", "subject"),
-        indexes=(
-            ("incident", "step"),
-            ("case",),
-            ("area", "named_at"),
-            ("named_at", "area"),
-            ("subject",),
-        ),
-        subject="subject",
-    ),
-)
-
-
 def get_contact(rows: Rows, contact: str) -> Contact:
-    found: Contact | None = rows.find("contacts", contact)
+    found: Contact | None = rows.find(CONTACTS, contact)
     if found is None:
         raise AbsentError(f"there is no contact {contact}", "name the contact first")
     return found
 
 
 def name_contact(command: m.NameContact, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find("cases", command.case) is None:
+    if rows.find(CASES, command.case) is None:
         raise AbsentError(f"there is no case {command.case}", "report the case first")
-    if rows.find("contacts", command.contact) is not None:
+    if rows.find(CONTACTS, command.contact) is not None:
         raise ConflictError(
             f"contact {command.contact} is named", "nothing was changed", code="already_reported"
         )
@@ -125,7 +81,7 @@ def name_contact(command: m.NameContact, rows: Rows, context: Context) -> list[D
 
 
 def incident_of(rows: Rows, case: str) -> str | None:
-    joined = rows.find("case_incidents", case)
+    joined = rows.find(CASE_INCIDENTS, case)
     return joined.incident if joined else None
 
 
@@ -134,7 +90,7 @@ def contact_named(fact: m.ContactNamed, event: Event, tx: Transaction) -> None:
         name: getattr(fact, name) for name in Contact.__struct_fields__ if hasattr(fact, name)
     }
     tx.put(
-        "contacts",
+        CONTACTS,
         Contact(id=fact.contact, step="named", named_at=event.occurred_at, **fields),
         event.occurred_at,
     )
@@ -152,7 +108,7 @@ def assign_contact(command: m.AssignContact, rows: Rows, context: Context) -> li
 
 def contact_assigned(fact: m.ContactAssigned, event: Event, tx: Transaction) -> None:
     contact = get_contact(tx, fact.contact)
-    tx.put("contacts", msgspec.structs.replace(contact, incident=fact.incident), event.occurred_at)
+    tx.put(CONTACTS, msgspec.structs.replace(contact, incident=fact.incident), event.occurred_at)
 
 
 def update_contact(command: m.UpdateContact, rows: Rows, context: Context) -> list[Draft]:
@@ -165,7 +121,7 @@ def update_contact(command: m.UpdateContact, rows: Rows, context: Context) -> li
             code="out_of_order",
         )
     if command.step == "became_case" and (
-        command.as_case is None or rows.find("cases", command.as_case) is None
+        command.as_case is None or rows.find(CASES, command.as_case) is None
     ):
         raise AbsentError(
             f"there is no case {command.as_case}", "report the case, and name it in as_case"
@@ -189,7 +145,7 @@ def contact_updated(fact: m.ContactUpdated, event: Event, tx: Transaction) -> No
         because=fact.because or contact.because,
         as_case=fact.as_case or contact.as_case,
     )
-    tx.put("contacts", row, event.occurred_at)
+    tx.put(CONTACTS, row, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

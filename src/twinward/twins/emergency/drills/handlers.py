@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-import msgspec
-
 from twinward.core.errors import ConflictError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.drills.rows import DRILLS, TABLES, Drilled
 from twinward.twins.twin import Behaviour, Context
 
 
-class Drilled(msgspec.Struct, frozen=True, kw_only=True):
-    """One drill that took place; its data stay in its own workspace."""
-
-    id: str
-    area: str
-    title: str
-    plans: tuple[str, ...]
-    played_at: datetime
-    reached: int
-    judged: int
-    recorded_by: str
-
-
-TABLES = (Table(name="drills", row=Drilled, columns=("played_at",)),)
-
-
 def record_drill(command: m.RecordDrill, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find("drills", command.drill) is not None:
+    if rows.find(DRILLS, command.drill) is not None:
         raise ConflictError(
             f"drill {command.drill} is on record", "each drill is recorded once", code="exists"
         )
@@ -57,7 +38,7 @@ def drill_recorded(fact: m.DrillRecorded, event: Event, tx: Transaction) -> None
         judged=fact.judged,
         recorded_by=fact.by,
     )
-    tx.put("drills", row, event.occurred_at)
+    tx.put(DRILLS, row, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

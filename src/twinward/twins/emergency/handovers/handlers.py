@@ -4,51 +4,21 @@ it.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.reports.case_history import Case, move_case
+from twinward.twins.emergency.handovers.rows import HANDOVERS, TABLES, HandOver
+from twinward.twins.emergency.reports.case_history import move_case
+from twinward.twins.emergency.reports.rows import CASES, Case
 from twinward.twins.twin import Behaviour, Context
-
-
-class HandOver(msgspec.Struct, frozen=True, kw_only=True):
-    """One offer; `area` is the one that is asked. `status` is offered, accepted, returned or
-    refused.
-    """
-
-    id: str
-    case: str
-    subject: str
-    area: str
-    from_area: str
-    reason: str
-    status: str
-    offered_by: str
-    offered_at: datetime
-    answered_by: str | None = None
-    answered_at: datetime | None = None
-    because: str | None = None
-
-
-TABLES = (
-    Table(
-        name="handovers",
-        row=HandOver,
-        columns=("case", "status", "from_area", "offered_at", "subject"),
-        indexes=(("case",), ("status", "offered_at"), ("subject",)),
-        subject="subject",
-    ),
-)
 
 
 def get_offer(rows: Rows, handover: str) -> HandOver:
     """The hand-over while it waits for an answer."""
-    found: HandOver | None = rows.find("handovers", handover)
+    found: HandOver | None = rows.find(HANDOVERS, handover)
     if found is None:
         raise AbsentError(f"there is no hand-over {handover}", "look into the file of the case")
     if found.status != "offered":
@@ -59,10 +29,10 @@ def get_offer(rows: Rows, handover: str) -> HandOver:
 
 
 def hand_over(command: m.HandOverCase, rows: Rows, context: Context) -> list[Draft]:
-    case: Case | None = rows.find("cases", command.case)
+    case: Case | None = rows.find(CASES, command.case)
     if case is None:
         raise AbsentError(f"there is no case {command.case}", "report the case first")
-    if rows.find("handovers", command.handover) is not None:
+    if rows.find(HANDOVERS, command.handover) is not None:
         raise ConflictError(
             f"hand-over {command.handover} exists", "give it another id", code="exists"
         )
@@ -70,7 +40,7 @@ def hand_over(command: m.HandOverCase, rows: Rows, context: Context) -> list[Dra
         raise ConflictError(
             f"the case is in {case.area} already", "name another area", code="same_area"
         )
-    earlier: list[HandOver] = rows.list_rows("handovers", case=command.case)
+    earlier: list[HandOver] = rows.list_rows(HANDOVERS, case=command.case)
     if any(row.status == "offered" for row in earlier):
         raise ConflictError("the case is offered already", "wait for the answer", code="offered")
     if any(row.status == "refused" and row.area == command.to_area for row in earlier):
@@ -102,7 +72,7 @@ def case_handed_over(fact: m.CaseHandedOver, event: Event, tx: Transaction) -> N
         offered_by=event.actor,
         offered_at=event.occurred_at,
     )
-    tx.put("handovers", row, event.occurred_at)
+    tx.put(HANDOVERS, row, event.occurred_at)
 
 
 def accept(command: m.AcceptHandOver, rows: Rows, context: Context) -> list[Draft]:
@@ -113,8 +83,8 @@ def accept(command: m.AcceptHandOver, rows: Rows, context: Context) -> list[Draf
 
 def accepted(fact: m.HandOverAccepted, event: Event, tx: Transaction) -> None:
     offer = answer(tx, fact.handover, event, "accepted", None)
-    case: Case = tx.find("cases", fact.case)
-    tx.put("cases", move_case(case, offer.area, event.occurred_at), event.occurred_at)
+    case: Case = tx.get(CASES, fact.case)
+    tx.put(CASES, move_case(case, offer.area, event.occurred_at), event.occurred_at)
 
 
 def give_back(command: m.ReturnHandOver, rows: Rows, context: Context) -> list[Draft]:
@@ -144,7 +114,7 @@ def refused(fact: m.HandOverRefused, event: Event, tx: Transaction) -> None:
 def answer(
     tx: Transaction, handover: str, event: Event, status: str, because: str | None
 ) -> HandOver:
-    offer: HandOver = tx.find("handovers", handover)
+    offer: HandOver = tx.get(HANDOVERS, handover)
     row = msgspec.structs.replace(
         offer,
         status=status,
@@ -152,7 +122,7 @@ def answer(
         answered_by=event.actor,
         answered_at=event.occurred_at,
     )
-    tx.put("handovers", row, event.occurred_at)
+    tx.put(HANDOVERS, row, event.occurred_at)
     return row
 
 

@@ -11,8 +11,10 @@ import msgspec
 from twinward.core.ports import Rows
 from twinward.library.plans.plan import Objective
 from twinward.twins.emergency.contacts.handlers import SETTLED
+from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, Task
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +31,8 @@ def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[Criterio
 
     `at` is in the city's zone: quiet days are days of its calendar.
     """
-    plan: PlanInForce | EndedPlan | None = rows.find("plans_in_force", incident.id)
-    plan = plan or rows.find("ended_plans", incident.id)
+    plan: PlanInForce | EndedPlan | None = rows.find(PLANS_IN_FORCE, incident.id)
+    plan = plan or rows.find(ENDED_PLANS, incident.id)
     if plan is None:
         return [
             CriterionResult(
@@ -54,11 +56,11 @@ def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) ->
 def judge_tasks(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
 ) -> tuple[bool, str]:
-    open_count = rows.count("tasks", incident=incident.id, status=OPEN_TASK, essential=True)
+    open_count = rows.count(TASKS, incident=incident.id, status=OPEN_TASK, essential=True)
     if not open_count:
         return True, "every essential task is done"
     some: list[Task] = rows.list_rows(
-        "tasks", incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
+        TASKS, incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
     )
     who = sorted({f"{task.department} in {task.area}" for task in some if task.is_late(at)})
     late = f"; late: {', '.join(who[:6])}{' and others' if len(who) > 6 else ''}" if who else ""
@@ -71,15 +73,13 @@ def judge_contacts(
     """Each contact is tested, has become a case or lives outside; or was not found, and its
     follow-up is over.
     """
-    total = rows.count("contacts", incident=incident.id)
-    resolved = rows.count("contacts", incident=incident.id, step=SETTLED)
+    total = rows.count(CONTACTS, incident=incident.id)
+    resolved = rows.count(CONTACTS, incident=incident.id, step=SETTLED)
     missing = (
-        rows.list_rows("contacts", incident=incident.id, step="not_found")
-        if resolved < total
-        else []
+        rows.list_rows(CONTACTS, incident=incident.id, step="not_found") if resolved < total else []
     )
     over = sum(contact.followed_until() <= at for contact in missing)
-    elsewhere = rows.count("contacts", incident=incident.id, step="lives_outside")
+    elsewhere = rows.count(CONTACTS, incident=incident.id, step="lives_outside")
     more = f"; {elsewhere} live outside and were passed on" if elsewhere else ""
     more += f"; {len(missing)} were not found" if missing else ""
     if total == resolved + over:

@@ -14,6 +14,9 @@ from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import find_evidence
 from twinward.twins.emergency.incidents.rows import (
+    CASE_INCIDENTS,
+    INCIDENTS,
+    LATEST_INCIDENTS,
     TABLES,
     CaseIncident,
     Incident,
@@ -21,6 +24,7 @@ from twinward.twins.emergency.incidents.rows import (
     PlanInForce,
     front_id,
 )
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.twin import Behaviour, Context
 
 LINKED = "new_linked"  # cases that nobody was already watching: found in the community
@@ -28,7 +32,7 @@ WEEK = 7
 
 
 def get_incident(rows: Rows, incident: str) -> Incident:
-    found: Incident | None = rows.find("incidents", incident)
+    found: Incident | None = rows.find(INCIDENTS, incident)
     if found is None:
         raise AbsentError(
             f"there is no incident {incident}", "list them with `twinward incident list`"
@@ -50,14 +54,16 @@ def about(incident: Incident, fact: Fact) -> list[Draft]:
 
 
 def open_incident(command: m.OpenIncident, rows: Rows, context: Context) -> list[Draft]:
-    front: LatestIncident | None = rows.find("fronts", front_id(command.hazard, command.area))
+    front: LatestIncident | None = rows.find(
+        LATEST_INCIDENTS, front_id(command.hazard, command.area)
+    )
     if front is not None and get_incident(rows, front.incident).status == "open":
         raise ConflictError(
             f"incident {front.incident} is already open there",
             "join it instead",
             code="already_open",
         )
-    if rows.find("incidents", command.incident) is not None:
+    if rows.find(INCIDENTS, command.incident) is not None:
         raise ConflictError(
             f"incident {command.incident} exists",
             "give the new one an id of its own",
@@ -87,12 +93,12 @@ def incident_opened(fact: m.IncidentOpened, event: Event, tx: Transaction) -> No
         opened_at=at,
         changed_at=at,
     )
-    tx.put("incidents", incident, at)
+    tx.put(INCIDENTS, incident, at)
     key = front_id(fact.hazard, fact.area)
-    before: LatestIncident | None = tx.find("fronts", key)
+    before: LatestIncident | None = tx.find(LATEST_INCIDENTS, key)
     openings = (before.openings if before else 0) + 1
     tx.put(
-        "fronts",
+        LATEST_INCIDENTS,
         LatestIncident(id=key, area=fact.area, incident=fact.incident, openings=openings),
         at,
     )
@@ -160,14 +166,14 @@ def incident_developed(fact: m.IncidentDeveloped, event: Event, tx: Transaction)
         changed_at=changed,
         below_since=mark_below(incident, fact.figures, tx, event.occurred_at),
     )
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
 
 
 def mark_below(
     incident: Incident, figures: dict[str, float], tx: Transaction, at: datetime
 ) -> dict[str, datetime]:
     """Since when each figure that the plan wants low has been low without a break."""
-    plan: PlanInForce | None = tx.find("plans_in_force", incident.id)
+    plan: PlanInForce | None = tx.find(PLANS_IN_FORCE, incident.id)
     wanted = (
         [one for one in plan.objectives if one.kind == "figure_below"] if plan is not None else []
     )
@@ -182,7 +188,7 @@ def join_case(command: m.JoinCase, rows: Rows, context: Context) -> list[Draft]:
 
 def case_joined(fact: m.CaseJoined, event: Event, tx: Transaction) -> None:
     tx.put(
-        "case_incidents",
+        CASE_INCIDENTS,
         CaseIncident(id=fact.case, area=event.area, incident=fact.incident),
         event.occurred_at,
     )
@@ -206,7 +212,7 @@ def set_level(command: m.SetResponseLevel, rows: Rows, context: Context) -> list
 def level_set(fact: m.ResponseLevelSet, event: Event, tx: Transaction) -> None:
     incident = get_incident(tx, fact.incident)
     row = msgspec.structs.replace(incident, level=fact.level, level_since=event.occurred_at)
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
 
 
 def link_parties(command: m.LinkParties, rows: Rows, context: Context) -> list[Draft]:
@@ -222,7 +228,7 @@ def link_parties(command: m.LinkParties, rows: Rows, context: Context) -> list[D
 def parties_linked(fact: m.PartiesLinked, event: Event, tx: Transaction) -> None:
     incident = get_incident(tx, fact.incident)
     row = msgspec.structs.replace(incident, parties=(*incident.parties, *fact.parties))
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
 
 
 def close_incident(command: m.CloseIncident, rows: Rows, context: Context) -> list[Draft]:
@@ -247,7 +253,7 @@ def incident_closed(fact: m.IncidentClosed, event: Event, tx: Transaction) -> No
         evidence=fact.evidence,
         changed_at=event.occurred_at,
     )
-    tx.put("incidents", row, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
 
 
 def reopen_incident(command: m.ReopenIncident, rows: Rows, context: Context) -> list[Draft]:
@@ -270,9 +276,9 @@ def incident_reopened(fact: m.IncidentReopened, event: Event, tx: Transaction) -
         level=None,
         changed_at=event.occurred_at,
     )
-    tx.put("incidents", row, event.occurred_at)
-    tx.remove("plans_in_force", incident.id, event.occurred_at)
-    tx.remove("ended_plans", incident.id, event.occurred_at)
+    tx.put(INCIDENTS, row, event.occurred_at)
+    tx.remove(PLANS_IN_FORCE, incident.id, event.occurred_at)
+    tx.remove(ENDED_PLANS, incident.id, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

@@ -93,17 +93,25 @@ class CaseIncident(msgspec.Struct, frozen=True, kw_only=True):
     incident: str
 
 
-TABLES = (
-    Table(name="case_incidents", row=CaseIncident, columns=("incident",), indexes=(("incident",),)),
-    Table(
-        name="incidents",
-        row=Incident,
-        columns=("hazard", "status", "level", "opened_at", "changed_at"),
-        indexes=(("status", "hazard", "area"),),
-    ),
-    Table(name="fronts", row=LatestIncident, columns=("incident",)),
-)
-
-
 def front_id(hazard: str, area: str) -> str:
     return f"{hazard}|{area}"
+
+
+CASE_INCIDENTS: Table[CaseIncident] = Table(
+    name="case_incidents", row=CaseIncident, columns=("incident",), indexes=(("incident",),)
+)
+INCIDENTS: Table[Incident] = Table(
+    name="incidents",
+    row=Incident,
+    columns=("hazard", "status", "level", "opened_at", "changed_at"),
+    indexes=(("status", "hazard", "area"),),
+)
+LATEST_INCIDENTS: Table[LatestIncident] = Table(
+    name="fronts", row=LatestIncident, columns=("incident",)
+)
+
+TABLES = (
+    CASE_INCIDENTS,
+    INCIDENTS,
+    LATEST_INCIDENTS,
+)

@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-import msgspec
+from datetime import timedelta
 
 from twinward.core.errors import InputError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.twin import Behaviour, Context
-
-
-class EmergencyAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """One broken glass: `holder` may look into `areas` too, until `ends_at`."""
-
-    id: str
-    area: str
-    areas: tuple[str, ...]
-    holder: str
-    reason: str
-    opened_at: datetime
-    ends_at: datetime
-
-
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a role in an area must know."""
-
-    id: str
-    area: str
-    to_role: str
-    text: str
-    sent_at: datetime
-    incident: str | None = None
-    audience: str = ""
-    channel: str = ""
-    clause: str = ""
-
-
-TABLES = (
-    Table(
-        name="glasses",
-        row=EmergencyAccess,
-        columns=("holder", "ends_at"),
-        indexes=(("holder", "ends_at"),),
-    ),
-    Table(
-        name="notices",
-        row=Notice,
-        columns=("to_role", "sent_at"),
-        indexes=(("to_role", "sent_at"),),
-    ),
+from twinward.twins.emergency.notices.rows import (
+    EMERGENCY_ACCESSES,
+    NOTICES,
+    TABLES,
+    EmergencyAccess,
+    Notice,
 )
+from twinward.twins.twin import Behaviour, Context
 
 
 def note_access(command: m.NoteAccess, rows: Rows, context: Context) -> list[Draft]:
@@ -103,7 +66,7 @@ def glass_broken(fact: m.GlassBroken, event: Event, tx: Transaction) -> None:
         opened_at=event.recorded_at,
         ends_at=fact.ends_at,
     )
-    tx.put("glasses", row, event.recorded_at)
+    tx.put(EMERGENCY_ACCESSES, row, event.recorded_at)
 
 
 def send_notice(command: m.SendNotice, rows: Rows, context: Context) -> list[Draft]:
@@ -116,7 +79,7 @@ def notice_sent(fact: m.NoticeSent, event: Event, tx: Transaction) -> None:
         name: getattr(fact, name) for name in m.NoticeSent.__struct_fields__ if name != "notice"
     }
     tx.put(
-        "notices",
+        NOTICES,
         Notice(id=fact.notice, area=event.area, sent_at=event.recorded_at, **fields),
         event.recorded_at,
     )

@@ -8,16 +8,23 @@ import msgspec
 
 from twinward.core.errors import ConflictError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.handlers import about, get_open
-from twinward.twins.emergency.incidents.rows import START, EndedPlan, Incident, PlanInForce
+from twinward.twins.emergency.incidents.rows import (
+    INCIDENTS,
+    START,
+    EndedPlan,
+    Incident,
+    PlanInForce,
+)
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE, TABLES
 from twinward.twins.twin import Behaviour, Context
 
 
 def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
-    known: PlanInForce | None = rows.find("plans_in_force", incident.id)
+    known: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     if (
         known is not None
         and (known.plan, known.version) == (command.plan, command.version)
@@ -54,14 +61,14 @@ def require_only_one(incident: Incident, rows: Rows) -> None:
     area.
     """
     family = incident.hazard.partition("/")[0]
-    for other in rows.list_rows("incidents", status="open"):
+    for other in rows.list_rows(INCIDENTS, status="open"):
         if (
             other.id == incident.id
             or other.area != incident.area
             or other.hazard.partition("/")[0] != family
         ):
             continue
-        plan: PlanInForce | None = rows.find("plans_in_force", other.id)
+        plan: PlanInForce | None = rows.find(PLANS_IN_FORCE, other.id)
         if plan is not None:
             raise ConflictError(
                 f"plan {plan.plan} is in force in {other.area} for incident {other.id}",
@@ -83,12 +90,12 @@ def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
         forecast=fact.forecast,
         started=(START,) if fact.starts == "now" else (),
     )
-    tx.put("plans_in_force", row, event.occurred_at)
+    tx.put(PLANS_IN_FORCE, row, event.occurred_at)
 
 
 def get_in_force(rows: Rows, incident: str) -> PlanInForce:
     get_open(rows, incident)
-    found: PlanInForce | None = rows.find("plans_in_force", incident)
+    found: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident)
     if found is None:
         raise ConflictError(
             f"no plan is in force for incident {incident}", "adopt one first", code="no_plan"
@@ -109,8 +116,8 @@ def start_clause(command: m.StartClause, rows: Rows, context: Context) -> list[D
 
 
 def clause_started(fact: m.ClauseStarted, event: Event, tx: Transaction) -> None:
-    plan: PlanInForce = tx.find("plans_in_force", fact.incident)
-    tx.put("plans_in_force", turn(plan, (*plan.started, fact.clause)), event.occurred_at)
+    plan: PlanInForce = tx.get(PLANS_IN_FORCE, fact.incident)
+    tx.put(PLANS_IN_FORCE, turn(plan, (*plan.started, fact.clause)), event.occurred_at)
 
 
 def turn(plan: PlanInForce, started: tuple[str, ...]) -> PlanInForce:
@@ -130,9 +137,9 @@ def stop_clause(command: m.StopClause, rows: Rows, context: Context) -> list[Dra
 
 
 def clause_stopped(fact: m.ClauseStopped, event: Event, tx: Transaction) -> None:
-    plan: PlanInForce = tx.find("plans_in_force", fact.incident)
+    plan: PlanInForce = tx.get(PLANS_IN_FORCE, fact.incident)
     left = tuple(name for name in plan.started if name != fact.clause)
-    tx.put("plans_in_force", turn(plan, left), event.occurred_at)
+    tx.put(PLANS_IN_FORCE, turn(plan, left), event.occurred_at)
 
 
 def end_plan(command: m.EndPlan, rows: Rows, context: Context) -> list[Draft]:
@@ -148,7 +155,7 @@ def end_plan(command: m.EndPlan, rows: Rows, context: Context) -> list[Draft]:
 
 
 def plan_ended(fact: m.PlanEnded, event: Event, tx: Transaction) -> None:
-    plan: PlanInForce = tx.find("plans_in_force", fact.incident)
+    plan: PlanInForce = tx.get(PLANS_IN_FORCE, fact.incident)
     row = EndedPlan(
         id=plan.id,
         area=plan.area,
@@ -160,8 +167,8 @@ def plan_ended(fact: m.PlanEnded, event: Event, tx: Transaction) -> None:
         clause=fact.clause,
         because=fact.because,
     )
-    tx.remove("plans_in_force", plan.id, event.occurred_at)
-    tx.put("ended_plans", row, event.occurred_at)
+    tx.remove(PLANS_IN_FORCE, plan.id, event.occurred_at)
+    tx.put(ENDED_PLANS, row, event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(
@@ -177,8 +184,5 @@ BEHAVIOUR = Behaviour(
         m.ClauseStopped: clause_stopped,
         m.PlanEnded: plan_ended,
     },
-    tables=(
-        Table(name="plans_in_force", row=PlanInForce, columns=("plan",)),
-        Table(name="ended_plans", row=EndedPlan, columns=("plan", "ended_at")),
-    ),
+    tables=TABLES,
 )

@@ -13,6 +13,7 @@ import msgspec
 from twinward.core.ids import derive_id
 from twinward.core.ports import Rows
 from twinward.twins.emergency.reports.messages import DayCount, Said
+from twinward.twins.emergency.reports.rows import CASES, Case
 
 ENDED = {"dead", "recovered"}
 DISCARDED = "discarded"
@@ -21,27 +22,6 @@ UNWATCHED = ("community", "unknown")
 # a positive result within two months is most often the same illness: ECDC, Reinfection with
 # SARS-CoV-2, 2021
 SAME_ILLNESS = timedelta(days=60)
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One person's case in one emergency; `subject` is a pseudonym. `said`: every report, once
-    there is a second.
-    """
-
-    id: str
-    subject: str
-    hazard: str
-    area: str
-    status: str
-    found_in: str
-    place: str | None
-    onset: date | None
-    reported_at: datetime
-    source: str
-    synthetic: bool
-    report: str | None = None
-    note: str = ""
-    said: tuple[Said, ...] = ()
 
 
 def list_said(case: Case) -> tuple[Said, ...]:
@@ -171,7 +151,7 @@ def find_case(rows: Rows, subject: str, hazard: str, status: str, at: datetime) 
     belongs to the latest illness before it.
     """
     cases: list[Case] = sorted(
-        rows.list_rows("cases", subject=subject, hazard=hazard), key=lambda one: one.reported_at
+        rows.list_rows(CASES, subject=subject, hazard=hazard), key=lambda one: one.reported_at
     )
     near = [one for one in cases if abs(at - one.reported_at) <= SAME_ILLNESS]
     if near:
@@ -187,6 +167,6 @@ def name_case(rows: Rows, subject: str, hazard: str, at: datetime) -> str:
     first = derive_id("case", hazard, subject)
     return (
         first
-        if rows.find("cases", first) is None
+        if rows.find(CASES, first) is None
         else derive_id("case", hazard, subject, at.isoformat())
     )

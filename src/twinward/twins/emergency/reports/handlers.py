@@ -10,14 +10,14 @@ import msgspec
 
 from twinward.core.errors import ConflictError, RefusedError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.handlers import OPEN_STEPS, watches
+from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.reports.case_history import (
     DISCARDED,
     ENDED,
     NEW_STATUSES,
-    Case,
     adds_nothing,
     changes_of,
     find_case,
@@ -26,85 +26,24 @@ from twinward.twins.emergency.reports.case_history import (
     list_versions,
     name_case,
 )
-from twinward.twins.twin import Behaviour, Context
-
-
-class CountRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The number one source last gave for one area, day, status and way of finding."""
-
-    id: str
-    area: str
-    hazard: str
-    day: str
-    status: str
-    found_in: str
-    source: str
-    count: int
-
-
-class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
-    """One source's published figures of one area and day."""
-
-    id: str
-    area: str
-    hazard: str
-    day: str
-    source: str
-    figures: dict[str, float]
-
-
-class AffectedPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """A place that cases lived in or visited: its days in order, its public name."""
-
-    id: str
-    area: str
-    hazard: str
-    name: str
-    first_day: str
-    last_day: str
-    reports: int
-    lon: float | None
-    lat: float | None
-
-
-TABLES = (
-    Table(
-        name="cases",
-        row=Case,
-        columns=("hazard", "status", "reported_at", "subject"),
-        indexes=(
-            ("hazard", "area"),
-            ("area", "reported_at"),
-            ("reported_at", "area"),
-            ("subject",),
-        ),
-        subject="subject",
-    ),
-    Table(
-        name="counts",
-        row=CountRow,
-        columns=("hazard", "day", "status", "found_in", "source", "count"),
-        indexes=(("hazard", "area", "day"), ("day",)),
-    ),
-    Table(
-        name="bulletins",
-        row=Bulletin,
-        columns=("hazard", "day", "source"),
-        indexes=(("hazard", "area", "day"),),
-    ),
-    Table(
-        name="affected_places",
-        row=AffectedPlace,
-        columns=("hazard", "first_day", "last_day"),
-        indexes=(("area",),),
-    ),
+from twinward.twins.emergency.reports.rows import (
+    AFFECTED_PLACES,
+    BULLETINS,
+    CASES,
+    COUNTS,
+    TABLES,
+    AffectedPlace,
+    Bulletin,
+    Case,
+    CountRow,
 )
+from twinward.twins.twin import Behaviour, Context
 
 
 def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Draft]:
     at = context.occurred_at
     if command.case is not None:
-        known: Case | None = rows.find("cases", command.case)
+        known: Case | None = rows.find(CASES, command.case)
     else:
         known = find_case(rows, command.subject, command.hazard, command.status, at)
     if known is None:
@@ -156,11 +95,11 @@ def contacts_of(rows: Rows, case: Case | m.CaseReported, status: str) -> list[Dr
     name = case.id if isinstance(case, Case) else case.case
     drafts = []
     for row in (
-        rows.list_rows("contacts", subject=case.subject, step=OPEN_STEPS)
+        rows.list_rows(CONTACTS, subject=case.subject, step=OPEN_STEPS)
         if status in NEW_STATUSES
         else ()
     ):
-        other: Case | None = rows.find("cases", row.case)
+        other: Case | None = rows.find(CASES, row.case)
         if row.case != name and (other is None or other.hazard == case.hazard):
             fact = m.ContactUpdated(
                 contact=row.id,
@@ -277,19 +216,19 @@ def require_open(command: m.ReportCase, before: list[Case], new: m.Said) -> None
 
 def case_reported(fact: m.CaseReported, event: Event, tx: Transaction) -> None:
     fields = {name: getattr(fact, name) for name in Case.__struct_fields__ if hasattr(fact, name)}
-    tx.put("cases", Case(id=fact.case, reported_at=event.occurred_at, **fields), event.occurred_at)
+    tx.put(CASES, Case(id=fact.case, reported_at=event.occurred_at, **fields), event.occurred_at)
 
 
 def case_reclassified(fact: m.CaseReclassified, event: Event, tx: Transaction) -> None:
-    known: Case = tx.find("cases", fact.case)
+    known: Case = tx.get(CASES, fact.case)
     if fact.said is None:  # a log of an earlier release: only the status is known
-        tx.put("cases", msgspec.structs.replace(known, status=fact.status), event.occurred_at)
+        tx.put(CASES, msgspec.structs.replace(known, status=fact.status), event.occurred_at)
     else:
         take_in(known, fact.said, tx)
 
 
 def case_amended(fact: m.CaseAmended, event: Event, tx: Transaction) -> None:
-    take_in(tx.find("cases", fact.case), fact.said, tx)
+    take_in(tx.get(CASES, fact.case), fact.said, tx)
 
 
 def take_in(known: Case, new: m.Said, tx: Transaction) -> None:
@@ -299,7 +238,7 @@ def take_in(known: Case, new: m.Said, tx: Transaction) -> None:
     said = insert_said(list_said(known), new)
     for one, version in zip(said, list_versions(known, said), strict=True):
         if one.at >= new.at:
-            tx.put("cases", version, one.at)
+            tx.put(CASES, version, one.at)
 
 
 def count_key(source: str, hazard: str, area: str, day: date, status: str, found_in: str) -> str:
@@ -314,7 +253,7 @@ def report_count(command: m.ReportCount, rows: Rows, context: Context) -> list[D
     key = count_key(
         command.source, command.hazard, command.area, command.day, command.status, command.found_in
     )
-    known: CountRow | None = rows.find("counts", key)
+    known: CountRow | None = rows.find(COUNTS, key)
     before = known.count if known else 0
     if known and before == command.count:
         raise ConflictError(
@@ -340,7 +279,7 @@ def count_reported(fact: m.CountReported, event: Event, tx: Transaction) -> None
         source=fact.source,
         count=fact.count,
     )
-    tx.put("counts", row, event.occurred_at)
+    tx.put(COUNTS, row, event.occurred_at)
 
 
 def report_figures(command: m.ReportFigures, rows: Rows, context: Context) -> list[Draft]:
@@ -358,7 +297,7 @@ def figures_reported(fact: m.FiguresReported, event: Event, tx: Transaction) -> 
         source=fact.source,
         figures=fact.figures,
     )
-    tx.put("bulletins", row, event.occurred_at)
+    tx.put(BULLETINS, row, event.occurred_at)
 
 
 def report_place(command: m.ReportAffectedPlace, rows: Rows, context: Context) -> list[Draft]:
@@ -367,7 +306,7 @@ def report_place(command: m.ReportAffectedPlace, rows: Rows, context: Context) -
 
 
 def place_affected(fact: m.PlaceAffected, event: Event, tx: Transaction) -> None:
-    known: AffectedPlace | None = tx.find("affected_places", fact.place)
+    known: AffectedPlace | None = tx.find(AFFECTED_PLACES, fact.place)
     day = fact.day.isoformat()
     row = AffectedPlace(
         id=fact.place,
@@ -380,7 +319,7 @@ def place_affected(fact: m.PlaceAffected, event: Event, tx: Transaction) -> None
         lon=fact.lon,
         lat=fact.lat,
     )
-    tx.put("affected_places", row, event.occurred_at)
+    tx.put(AFFECTED_PLACES, row, event.occurred_at)
 
 
 def report_hazard(command: m.ReportHazard, rows: Rows, context: Context) -> list[Draft]:

@@ -5,55 +5,19 @@ what it can make.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError, InputError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.resources.messages import Lot
+from twinward.twins.emergency.resources.rows import STOCKS, TABLES, Stock
 from twinward.twins.twin import Behaviour, Context
 
 TOLERANCE = 1e-9
-
-
-class Stock(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is of one kind with one holder (or the area itself, when `holder` is None).
-
-    `quantity` is all there is, `in_use` what of it is taken (beds, staff, vehicles), `committed`
-    what is promised and not yet gone. `lots` are the dated parts. `production_per_day` and
-    `lead_time_h` are for planning: nothing is added to a stock before it is counted or received.
-    """
-
-    id: str
-    area: str
-    kind: str
-    quantity: float
-    unit: str
-    stated_at: datetime
-    holder: str | None = None
-    in_use: float = 0.0
-    committed: float = 0.0
-    production_per_day: float = 0.0
-    lead_time_h: float = 0.0
-    lots: tuple[Lot, ...] = ()
-    lon: float | None = None
-    lat: float | None = None
-
-    def expired(self, day: date) -> float:
-        """How much of it may no longer be used on a day."""
-        return sum((lot.quantity for lot in self.lots if lot.expires < day), 0.0)
-
-    def free(self, day: date) -> float:
-        """What may be promised on a day: not in use, not promised, not expired."""
-        return self.quantity - self.in_use - self.committed - self.expired(day)
-
-
-TABLES = (
-    Table(name="stocks", row=Stock, columns=("kind", "quantity"), indexes=(("kind", "area"),)),
-)
 
 
 def stock_id(kind: str, area: str, holder: str | None) -> str:
@@ -61,7 +25,7 @@ def stock_id(kind: str, area: str, holder: str | None) -> str:
 
 
 def find_stock(rows: Rows, kind: str, area: str, holder: str | None) -> Stock | None:
-    found: Stock | None = rows.find("stocks", stock_id(kind, area, holder))
+    found: Stock | None = rows.find(STOCKS, stock_id(kind, area, holder))
     return found
 
 
@@ -78,7 +42,7 @@ def get_stock(rows: Rows, kind: str, area: str, holder: str | None) -> Stock:
 
 def require_unit(rows: Rows, kind: str, unit: str, known: Stock | None = None) -> None:
     """One kind is counted in one unit in the whole city."""
-    same_kind = [known] if known else rows.list_rows("stocks", kind=kind, limit=1)
+    same_kind = [known] if known else rows.list_rows(STOCKS, kind=kind, limit=1)
     for other in same_kind:
         if other.unit != unit:
             raise ConflictError(
@@ -152,11 +116,11 @@ def stock_set(fact: m.StockSet, event: Event, tx: Transaction) -> None:
         committed=known.committed if known else 0.0,
         **told,
     )
-    tx.put("stocks", row, event.occurred_at)
+    tx.put(STOCKS, row, event.occurred_at)
 
 
 def change_stock(tx: Transaction, event: Event, stock: Stock, **fields: object) -> None:
-    tx.put("stocks", msgspec.structs.replace(stock, **fields), event.occurred_at)
+    tx.put(STOCKS, msgspec.structs.replace(stock, **fields), event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

@@ -4,18 +4,15 @@ step by its own side.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-import msgspec
+from datetime import timedelta
 
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.counterparties import Dealing, about, same_fields
 from twinward.twins.emergency.resources.handlers import (
     TOLERANCE,
-    Stock,
     add_lots,
     change_stock,
     find_stock,
@@ -24,61 +21,22 @@ from twinward.twins.emergency.resources.handlers import (
     stock_id,
     take_lots,
 )
-from twinward.twins.emergency.resources.messages import Lot
+from twinward.twins.emergency.resources.rows import Stock
+from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS, TABLES, SupplyRequest
 from twinward.twins.twin import Behaviour, Context
 
-
-class SupplyRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """`status`: requested, committed, sent, received, declined, withdrawn. `area` is the
-    requester's.
-    """
-
-    id: str
-    area: str
-    holder: str | None
-    kind: str
-    quantity: float
-    unit: str
-    status: str
-    from_area: str | None
-    from_holder: str | None
-    needed_by: datetime | None
-    incident: str | None
-    purpose: str
-    requested_at: datetime
-    committed: float = 0.0
-    sent: float = 0.0
-    received: float = 0.0
-    lost: float = 0.0
-    lots: tuple[Lot, ...] = ()
-    vehicle: str | None = None
-    due_at: datetime | None = None
-    because: str | None = None
-    changed_at: datetime | None = None
-
-
-TABLES = (
-    Table(
-        name="supply_requests",
-        row=SupplyRequest,
-        columns=("kind", "status", "from_area", "requested_at", "incident"),
-        indexes=(("status", "kind"), ("from_area", "status")),
-    ),
-)
-
-
-REQUESTS = Dealing(table="supply_requests", word="request", listed="twinward supply list")
+REQUEST = Dealing(table=SUPPLY_REQUESTS, word="request", listed="twinward supply list")
 
 
 def get_request(rows: Rows, request: str, *statuses: str) -> SupplyRequest:
     """The request, if it is in one of the `statuses`."""
-    found: SupplyRequest = REQUESTS.get(rows, request, statuses)
+    found: SupplyRequest = REQUEST.get(rows, request, statuses)
     return found
 
 
 def require_side(request: SupplyRequest, area: str, side: str) -> None:
     """RefusedError unless `area` is the supplier's or the requester's, as `side` says."""
-    REQUESTS.require_side(
+    REQUEST.require_side(
         request.id, side, request.from_area if side == "supplier" else request.area, area
     )
 
@@ -103,7 +61,7 @@ def require_at_most(
 
 
 def request_supply(command: m.RequestSupply, rows: Rows, context: Context) -> list[Draft]:
-    REQUESTS.require_new(rows, command.request, command.incident)
+    REQUEST.require_new(rows, command.request, command.incident)
     require_unit(rows, command.kind, command.unit)
     if (command.from_area, command.from_holder) == (command.area, command.holder):
         raise InputError(
@@ -121,7 +79,7 @@ def request_supply(command: m.RequestSupply, rows: Rows, context: Context) -> li
 
 
 def supply_requested(fact: m.SupplyRequested, event: Event, tx: Transaction) -> None:
-    REQUESTS.put_new(tx, SupplyRequest, fact, fact.request, event)
+    REQUEST.put_new(tx, SupplyRequest, fact, fact.request, event)
 
 
 def commit_supply(command: m.CommitSupply, rows: Rows, context: Context) -> list[Draft]:
@@ -157,7 +115,7 @@ def commit_supply(command: m.CommitSupply, rows: Rows, context: Context) -> list
 def supply_committed(fact: m.SupplyCommitted, event: Event, tx: Transaction) -> None:
     stock = get_stock(tx, fact.kind, fact.area, fact.holder)
     change_stock(tx, event, stock, committed=stock.committed + fact.quantity)
-    REQUESTS.change(
+    REQUEST.change(
         tx,
         fact.request,
         event,
@@ -184,7 +142,7 @@ def decline_supply(command: m.DeclineSupply, rows: Rows, context: Context) -> li
 
 def supply_declined(fact: m.SupplyDeclined, event: Event, tx: Transaction) -> None:
     release(tx, fact.request, event)
-    REQUESTS.change(tx, fact.request, event, status="declined", because=fact.because, committed=0.0)
+    REQUEST.change(tx, fact.request, event, status="declined", because=fact.because, committed=0.0)
 
 
 def send_supply(command: m.SendSupply, rows: Rows, context: Context) -> list[Draft]:
@@ -225,7 +183,7 @@ def supply_sent(fact: m.SupplySent, event: Event, tx: Transaction) -> None:
     change_stock(
         tx, event, stock, quantity=stock.quantity - fact.quantity, committed=promised, lots=left
     )
-    REQUESTS.change(
+    REQUEST.change(
         tx,
         fact.request,
         event,
@@ -271,7 +229,7 @@ def supply_received(fact: m.SupplyReceived, event: Event, tx: Transaction) -> No
     )
     lots = add_lots(stock.lots, fact.lots)
     change_stock(tx, event, stock, quantity=stock.quantity + fact.quantity, lots=lots)
-    REQUESTS.change(
+    REQUEST.change(
         tx,
         fact.request,
         event,
@@ -292,14 +250,14 @@ def withdraw_request(command: m.WithdrawRequest, rows: Rows, context: Context) -
 
 def request_withdrawn(fact: m.RequestWithdrawn, event: Event, tx: Transaction) -> None:
     release(tx, fact.request, event)
-    REQUESTS.change(
+    REQUEST.change(
         tx, fact.request, event, status="withdrawn", because=fact.because or None, committed=0.0
     )
 
 
 def release(tx: Transaction, request: str, event: Event) -> None:
     """What was promised and not sent is free again."""
-    row: SupplyRequest = tx.find("supply_requests", request)
+    row: SupplyRequest = tx.get(SUPPLY_REQUESTS, request)
     if row.status == "committed" and row.from_area is not None:
         stock = get_stock(tx, row.kind, row.from_area, row.from_holder)
         change_stock(tx, event, stock, committed=max(stock.committed - row.committed, 0.0))

@@ -13,14 +13,15 @@ from twinward.core.messages import Draft, Event, Fact
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.handlers import SETTLED, get_contact
-from twinward.twins.emergency.tasks.rows import AT_WORK, OPEN_TASK, TABLES, Task
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.tasks.rows import AT_WORK, OPEN_TASK, TABLES, TASKS, Task
 from twinward.twins.twin import Behaviour, Context
 
 RESOLVED_STEPS = (*SETTLED, "not_found")
 
 
 def get_task(rows: Rows, task: str) -> Task:
-    found: Task | None = rows.find("tasks", task)
+    found: Task | None = rows.find(TASKS, task)
     if found is None:
         raise AbsentError(
             f"there is no task {task}", "list yours with `twinward task list --department D`"
@@ -53,9 +54,9 @@ def about(task: Task, fact: Fact) -> list[Draft]:
 
 
 def create_task(command: m.CreateTask, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find("tasks", command.task) is not None:
+    if rows.find(TASKS, command.task) is not None:
         raise ConflictError(f"task {command.task} exists", "nothing was changed", code="exists")
-    if rows.find("incidents", command.incident) is None:
+    if rows.find(INCIDENTS, command.incident) is None:
         raise AbsentError(f"there is no incident {command.incident}", "open it first")
     fields = {name: getattr(command, name) for name in m.TaskCreated.__struct_fields__}
     return [Draft(fact=m.TaskCreated(**fields), area=command.area, incident=command.incident)]
@@ -64,7 +65,7 @@ def create_task(command: m.CreateTask, rows: Rows, context: Context) -> list[Dra
 def task_created(fact: m.TaskCreated, event: Event, tx: Transaction) -> None:
     fields = {name: getattr(fact, name) for name in Task.__struct_fields__ if hasattr(fact, name)}
     tx.put(
-        "tasks",
+        TASKS,
         Task(id=fact.task, status="waiting", created_at=event.occurred_at, **fields),
         event.occurred_at,
     )
@@ -229,7 +230,7 @@ def task_escalated(fact: m.TaskEscalated, event: Event, tx: Transaction) -> None
 
 
 def change(tx: Transaction, task: str, event: Event, **fields: object) -> None:
-    tx.put("tasks", msgspec.structs.replace(get_task(tx, task), **fields), event.occurred_at)
+    tx.put(TASKS, msgspec.structs.replace(get_task(tx, task), **fields), event.occurred_at)
 
 
 BEHAVIOUR = Behaviour(

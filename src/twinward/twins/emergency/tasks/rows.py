@@ -54,11 +54,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return self.ordered_at + timedelta(hours=self.deadline_h) < at
 
 
-TABLES = (
-    Table(
-        name="tasks",
-        row=Task,
-        columns=("incident", "department", "status", "due_at", "essential", "key", "escalations"),
-        indexes=(("incident", "status"), ("department", "area", "status"), ("status", "due_at")),
-    ),
+TASKS: Table[Task] = Table(
+    name="tasks",
+    row=Task,
+    columns=("incident", "department", "status", "due_at", "essential", "key", "escalations"),
+    indexes=(("incident", "status"), ("department", "area", "status"), ("status", "due_at")),
 )
+
+TABLES = (TASKS,)

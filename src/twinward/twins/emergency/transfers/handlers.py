@@ -4,88 +4,45 @@ of both follow.
 
 from __future__ import annotations
 
-from datetime import datetime
-
-import msgspec
-
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.messages import Draft, Event
-from twinward.core.ports import Rows, Table, Transaction
+from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.counterparties import Dealing, about, same_fields
-from twinward.twins.emergency.resources.handlers import Stock, change_stock, find_stock, get_stock
+from twinward.twins.emergency.resources.handlers import change_stock, find_stock, get_stock
+from twinward.twins.emergency.resources.rows import Stock
+from twinward.twins.emergency.transfers.rows import (
+    TABLES,
+    TRANSFER_PATIENTS,
+    TRANSFERS,
+    Transfer,
+    TransferPatient,
+)
 from twinward.twins.twin import Behaviour, Context
 
-
-class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """`status`: requested, accepted, departed, arrived, declined, cancelled. Says nothing of who
-    the patient is.
-    """
-
-    id: str
-    area: str
-    hospital: str
-    to_area: str
-    to_hospital: str
-    bed: str
-    bed_now: str
-    status: str
-    incident: str | None
-    requested_at: datetime
-    changed_at: datetime | None = None
-    vehicle: str | None = None
-    because: str | None = None
-
-
-class TransferPatient(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is moved: a pseudonym, sealed under that person's key."""
-
-    id: str
-    area: str
-    subject: str
-    noted_at: datetime
-
-
-TABLES = (
-    Table(
-        name="transfers",
-        row=Transfer,
-        columns=("status", "to_area", "requested_at", "incident"),
-        indexes=(("status", "to_area"),),
-    ),
-    Table(
-        name="transfer_patients",
-        row=TransferPatient,
-        columns=("subject", "noted_at"),
-        indexes=(("subject",),),
-        subject="subject",
-    ),
-)
-
-
-TRANSFERS = Dealing(table="transfers", word="transfer", listed="twinward supply transfer list")
+TRANSFER = Dealing(table=TRANSFERS, word="transfer", listed="twinward supply transfer list")
 
 
 def get_transfer(rows: Rows, transfer: str, *statuses: str) -> Transfer:
     """The transfer, if it is in one of the `statuses`."""
-    found: Transfer = TRANSFERS.get(rows, transfer, statuses)
+    found: Transfer = TRANSFER.get(rows, transfer, statuses)
     return found
 
 
 def require_side(transfer: Transfer, area: str, side: str) -> None:
     """RefusedError unless `area` is the one that sends or takes the patient, as `side` says."""
-    TRANSFERS.require_side(
+    TRANSFER.require_side(
         transfer.id, side, transfer.to_area if side == "receiver" else transfer.area, area
     )
 
 
 def request_transfer(command: m.RequestTransfer, rows: Rows, context: Context) -> list[Draft]:
-    TRANSFERS.require_new(rows, command.transfer, command.incident)
+    TRANSFER.require_new(rows, command.transfer, command.incident)
     here, there = (command.area, command.hospital), (command.to_area, command.to_hospital)
     if here == there and command.bed == command.bed_now:
         raise InputError("the patient is there already", "name another hospital", code="same_side")
-    for row in rows.list_rows("transfer_patients", subject=command.subject):
-        other: Transfer | None = rows.find("transfers", row.id)
+    for row in rows.list_rows(TRANSFER_PATIENTS, subject=command.subject):
+        other: Transfer | None = rows.find(TRANSFERS, row.id)
         if other is not None and other.status in ("requested", "accepted", "departed"):
             raise ConflictError(
                 f"this patient has the unfinished transfer {other.id}",
@@ -103,14 +60,14 @@ def request_transfer(command: m.RequestTransfer, rows: Rows, context: Context) -
 
 
 def transfer_requested(fact: m.TransferRequested, event: Event, tx: Transaction) -> None:
-    TRANSFERS.put_new(tx, Transfer, fact, fact.transfer, event)
+    TRANSFER.put_new(tx, Transfer, fact, fact.transfer, event)
 
 
 def transfer_patient_noted(fact: m.TransferPatientNoted, event: Event, tx: Transaction) -> None:
     row = TransferPatient(
         id=fact.transfer, area=fact.area, subject=fact.subject, noted_at=event.occurred_at
     )
-    tx.put("transfer_patients", row, event.occurred_at)
+    tx.put(TRANSFER_PATIENTS, row, event.occurred_at)
 
 
 def accept_transfer(command: m.AcceptTransfer, rows: Rows, context: Context) -> list[Draft]:
@@ -128,7 +85,7 @@ def accept_transfer(command: m.AcceptTransfer, rows: Rows, context: Context) -> 
 
 def transfer_accepted(fact: m.TransferAccepted, event: Event, tx: Transaction) -> None:
     keep_bed(tx, fact.transfer, event, +1)
-    TRANSFERS.change(tx, fact.transfer, event, status="accepted")
+    TRANSFER.change(tx, fact.transfer, event, status="accepted")
 
 
 def decline_transfer(command: m.DeclineTransfer, rows: Rows, context: Context) -> list[Draft]:
@@ -143,7 +100,7 @@ def decline_transfer(command: m.DeclineTransfer, rows: Rows, context: Context) -
 
 def transfer_declined(fact: m.TransferDeclined, event: Event, tx: Transaction) -> None:
     keep_bed(tx, fact.transfer, event, -1, only="accepted")
-    TRANSFERS.change(tx, fact.transfer, event, status="declined", because=fact.because)
+    TRANSFER.change(tx, fact.transfer, event, status="declined", because=fact.because)
 
 
 def depart_transfer(command: m.DepartTransfer, rows: Rows, context: Context) -> list[Draft]:
@@ -162,11 +119,11 @@ def depart_transfer(command: m.DepartTransfer, rows: Rows, context: Context) -> 
 
 
 def patient_departed(fact: m.PatientDeparted, event: Event, tx: Transaction) -> None:
-    transfer: Transfer = tx.find("transfers", fact.transfer)
+    transfer: Transfer = tx.get(TRANSFERS, fact.transfer)
     beds = find_stock(tx, transfer.bed_now, transfer.area, transfer.hospital)
     if beds is not None:
         change_stock(tx, event, beds, in_use=max(beds.in_use - 1, 0.0))
-    TRANSFERS.change(tx, fact.transfer, event, status="departed", vehicle=fact.vehicle)
+    TRANSFER.change(tx, fact.transfer, event, status="departed", vehicle=fact.vehicle)
 
 
 def arrive_transfer(command: m.ArriveTransfer, rows: Rows, context: Context) -> list[Draft]:
@@ -179,7 +136,7 @@ def patient_arrived(fact: m.PatientArrived, event: Event, tx: Transaction) -> No
     beds = keep_bed(tx, fact.transfer, event, -1)
     if beds is not None:
         change_stock(tx, event, beds, in_use=beds.in_use + 1)
-    TRANSFERS.change(tx, fact.transfer, event, status="arrived")
+    TRANSFER.change(tx, fact.transfer, event, status="arrived")
 
 
 def cancel_transfer(command: m.CancelTransfer, rows: Rows, context: Context) -> list[Draft]:
@@ -192,7 +149,7 @@ def cancel_transfer(command: m.CancelTransfer, rows: Rows, context: Context) -> 
 
 def transfer_cancelled(fact: m.TransferCancelled, event: Event, tx: Transaction) -> None:
     keep_bed(tx, fact.transfer, event, -1, only="accepted")
-    TRANSFERS.change(tx, fact.transfer, event, status="cancelled", because=fact.because or None)
+    TRANSFER.change(tx, fact.transfer, event, status="cancelled", because=fact.because or None)
 
 
 def keep_bed(
@@ -201,7 +158,7 @@ def keep_bed(
     """Keep a bed at the receiving hospital (+1) or let it go (-1); returns its beds as they then
     are.
     """
-    row: Transfer = tx.find("transfers", transfer)
+    row: Transfer = tx.get(TRANSFERS, transfer)
     beds = find_stock(tx, row.bed, row.to_area, row.to_hospital)
     if beds is None or (only is not None and row.status != only):
         return beds

@@ -1,0 +1,108 @@
+"""The rows of reports and their tables."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from twinward.core.ports import Table
+from twinward.twins.emergency.reports.messages import Said
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's case in one emergency; `subject` is a pseudonym. `said`: every report, once
+    there is a second.
+    """
+
+    id: str
+    subject: str
+    hazard: str
+    area: str
+    status: str
+    found_in: str
+    place: str | None
+    onset: date | None
+    reported_at: datetime
+    source: str
+    synthetic: bool
+    report: str | None = None
+    note: str = ""
+    said: tuple[Said, ...] = ()
+
+
+class CountRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The number one source last gave for one area, day, status and way of finding."""
+
+    id: str
+    area: str
+    hazard: str
+    day: str
+    status: str
+    found_in: str
+    source: str
+    count: int
+
+
+class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
+    """One source's published figures of one area and day."""
+
+    id: str
+    area: str
+    hazard: str
+    day: str
+    source: str
+    figures: dict[str, float]
+
+
+class AffectedPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that cases lived in or visited: its days in order, its public name."""
+
+    id: str
+    area: str
+    hazard: str
+    name: str
+    first_day: str
+    last_day: str
+    reports: int
+    lon: float | None
+    lat: float | None
+
+
+CASES: Table[Case] = Table(
+    name="cases",
+    row=Case,
+    columns=("hazard", "status", "reported_at", "subject"),
+    indexes=(
+        ("hazard", "area"),
+        ("area", "reported_at"),
+        ("reported_at", "area"),
+        ("subject",),
+    ),
+    subject="subject",
+)
+COUNTS: Table[CountRow] = Table(
+    name="counts",
+    row=CountRow,
+    columns=("hazard", "day", "status", "found_in", "source", "count"),
+    indexes=(("hazard", "area", "day"), ("day",)),
+)
+BULLETINS: Table[Bulletin] = Table(
+    name="bulletins",
+    row=Bulletin,
+    columns=("hazard", "day", "source"),
+    indexes=(("hazard", "area", "day"),),
+)
+AFFECTED_PLACES: Table[AffectedPlace] = Table(
+    name="affected_places",
+    row=AffectedPlace,
+    columns=("hazard", "first_day", "last_day"),
+    indexes=(("area",),),
+)
+
+TABLES = (
+    CASES,
+    COUNTS,
+    BULLETINS,
+    AFFECTED_PLACES,
+)
