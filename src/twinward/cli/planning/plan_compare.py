@@ -269,9 +269,10 @@ def readable(sheet: dict[str, Any]) -> str:
         f = {name: spread["mean"] for name, spread in plan["figures"].items()}
         mark = "*" if plan["pareto"] else " "
         odds = plan["probability_best"]
-        role = "" if plan["role"] == "ranked" else plan["role"]
+        stated = "-" if odds is None else f"{odds:.0%}"
+        shown = stated if plan["role"] == "ranked" else plan["role"]
         lines.append(
-            f"{plan['place']:>2}{mark} {plan['id'][:26]:<26} {role or ('-' if odds is None else f'{odds:.0%}'):>8} "
+            f"{plan['place']:>2}{mark} {plan['id'][:26]:<26} {shown:>8} "
             f"{f['infections']:>12,.0f} {f['deaths']:>8,.0f} {f['bed_peak']:>8,.0f} "
             f"{f['icu_peak']:>6,.0f} "
             f"{f['cost'] / 1e6:>9,.1f}"
