@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from twinward.core.chance import key2, stream, uniform
+from twinward.core.chance import stream
+from twinward.core.kernels import key2, uniform
 
 FIXES_A_DAY = 36
 STATIONS = 60

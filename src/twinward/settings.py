@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     security: SecuritySettings = SecuritySettings()
     k_anonymity: int = 5
     timezone: str = "UTC"
+    country_code: str = ""  # of telephone numbers; empty: of the country of the zone
 
 
 def load_settings(path: Path) -> Settings:

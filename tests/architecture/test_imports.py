@@ -43,6 +43,8 @@ ALLOWED: dict[str, set[str]] = {
     | {"twins.snapshot"},
     "api": {"service", "standards"},
     "cli": {"service", "app", "rehearsal", "settings"},
+    # what a researcher imports; nothing imports it but the package's root, lazily
+    "faces": {"service", "app", "decision", "library", "citybase", "report"},
     "settings": set(),
 }
 SIBLINGS_OF_DECISION = {"planning", "assessment", "evaluation"}
@@ -112,12 +114,12 @@ def test_kernels_are_plain(module: str, path: Path) -> None:
         return
     for name in imports_of(path):
         plain = name.split(".")[0] in KERNEL_LIBRARIES
-        kernel = "kernels" in name.split(".") or within(name, "twinward.core.chance")
+        kernel = "kernels" in name.split(".")
         assert plain or kernel, f"{module} is a kernel and must not import {name}"
 
 
-def test_core_has_at_most_nine_modules() -> None:
-    assert len([p for p in (SOURCE / "core").glob("*.py") if p.name != "__init__.py"]) <= 9
+def test_core_stays_small() -> None:
+    assert len([p for p in (SOURCE / "core").glob("*.py") if p.name != "__init__.py"]) <= 15
 
 
 def test_only_security_makes_a_scope() -> None:

@@ -11,7 +11,7 @@ import pytest
 from twinward.citybase.inputs import ranges
 from twinward.citybase.people.kernels.households import CELLS, deal_cells, draw_sizes, take_near
 from twinward.citybase.people.kernels.sites import number_seats, place_pupils, shuffled
-from twinward.core.chance import key2, uniform
+from twinward.core.kernels import key2, uniform
 
 path = Path(__file__).resolve().parents[1] / "reference" / "slow_population.py"
 spec = importlib.util.spec_from_file_location("slow_population", path)

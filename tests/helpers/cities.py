@@ -133,6 +133,10 @@ class Desk:
         self.platform.loop.tick(self.clock.now())
         self.platform.loop.catch_up()
 
+    def today(self) -> str:
+        """The city's day."""
+        return self.platform.reference.day_of(self.clock.now()).isoformat()
+
     def incidents(self, **more: Any) -> list[Any]:
         return queries.list_incidents(self.platform, **more)
 
@@ -158,14 +162,33 @@ class Desk:
         return self.post("CompleteTask", **told)
 
     def complete_all(self, *, but: tuple[str, ...] = ()) -> None:
-        """Departments finish every order there is, and those that follow, except the departments
-        in `but`.
+        """Departments finish every order there is, and those that follow, except the departments in
+        `but`.
+
+        Each case has named one contact, who is located, isolated and tested: without one nothing
+        would be shown.
         """
+        self.trace_all()
         while orders := [
             t for t in self.tasks("open") if t.status != "waiting" and t.department not in but
         ]:
             for task in orders:
                 assert self.complete(task).stored == 1
+
+    def trace_all(self) -> None:
+        """One contact of every case is named and tested."""
+        named = {row.case for row in self.rows("contacts")}
+        for case in self.rows("cases"):
+            if case.id not in named and case.status in ("confirmed", "asymptomatic"):
+                told = {
+                    "contact": f"of-{case.id}",
+                    "case": case.id,
+                    "subject": f"of-{case.subject}",
+                    "area": case.area,
+                }
+                self.post("NameContact", **told)
+                for step in ("located", "isolated", "tested_negative"):
+                    self.post("UpdateContact", contact=f"of-{case.id}", step=step)
 
     def quiet_days(self, days: int, area: str = HUANGPU) -> None:
         """Every day the district says that its count is complete and zero."""

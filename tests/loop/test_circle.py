@@ -92,7 +92,10 @@ def test_the_timeline_is_one_tree_from_the_report_to_the_last_closed_task(desk: 
     tree = incident["timeline"]
     assert (tree[0]["type"], tree[0]["depth"]) == ("CaseReported", 0)
     done = [row for row in tree if row["type"] == "TaskCompleted"]
-    assert len(done) == len(desk.tasks())
+    assert len(done) == sum(task.status == "done" for task in desk.tasks())
+    assert {task.key for task in desk.tasks() if task.status != "done"} == {
+        "follow_up"
+    }  # daily, until it closed
     assert all(row["depth"] > 0 for row in done)
     assert "IncidentClosed" in {row["type"] for row in tree}
     assert all("subject" not in row["fact"] for row in tree)
@@ -110,14 +113,24 @@ def test_a_plan_that_needs_a_person_waits_for_one(desk: Desk) -> None:
         source="bulletin",
     )
     incident = desk.incident()
-    assert incident["level"] == "I"
+    assert (incident["level"], incident["called"]) == ("II", "I")  # level I is a person's decision
     assert incident["proposed_plan"] == "epidemic-i-whole-city"
-    assert incident["plan"] is None
-    assert not desk.tasks()
+    assert (
+        incident["plan"].plan == "epidemic-iii-contain"
+    )  # one source's word of one day restricts nobody
+    assert not desk.rows("restrictions")
     assert desk.refusal("AdoptPlan", incident=incident["id"], plan="no-such-plan") == "unknown_plan"
-    desk.post("AdoptPlan", incident=incident["id"], plan="epidemic-i-whole-city")
+    desk.post("AdoptPlan", incident=incident["id"], plan="epidemic-i-whole-city", by="Zhou Min")
     incident = desk.incident()
-    assert incident["plan"].adopted_by == "local-admin"
+    assert (incident["plan"].adopted_by, incident["plan"].authority) == (
+        "Zhou Min",
+        "adopted by Zhou Min",
+    )
+    assert (incident["level"], incident["decided"].by, incident["called"]) == (
+        "I",
+        "Zhou Min",
+        None,
+    )
     assert incident["proposed_plan"] is None
     assert {task.status for task in desk.tasks()} >= {"ordered"}
 

@@ -35,6 +35,7 @@ from twinward.security.identity.people import Identities, local_admin
 from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.masking import ScrubFilter
+from twinward.security.privacy.phones import dialling_of
 from twinward.security.privacy.vault import Vault
 from twinward.service.access.accounts import add_account
 from twinward.service.access.misuse_check import check_misuse
@@ -231,7 +232,11 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         watch=watch,
         loop=Loop(store, twins, reference, tracer),
         reference=reference,
-        vault=Vault(workspace / "vault", vault_key(settings)),
+        vault=Vault(
+            workspace / "vault",
+            vault_key(settings),
+            dialling_of(str(reference.zone), settings.country_code),
+        ),
         keyring=keyring,
         identities=identities,
         accounts=accounts,

@@ -124,6 +124,14 @@ def read_manifest(directory: Path) -> CityManifest:
     return manifest
 
 
+def find_homes(directory: Path) -> NDArray[Any] | None:
+    """Where the residents of a city directory live, float32[L, 2] lon and lat; None where no
+    city is built.
+    """
+    path = directory / "leaf_lonlat.npy"
+    return np.load(path, mmap_mode="r") if path.is_file() else None
+
+
 def open_city(directory: Path) -> CityBase:
     """The city of a directory, its columns memory-mapped read-only. StorageError when a column
     is missing or cut.

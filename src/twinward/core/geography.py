@@ -6,10 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from twinward.core.errors import InputError
+
 EARTH_RADIUS_M = 6_371_008.8  # mean radius R1, IUGG (Moritz 2000)
 M_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180.0
 KRASOVSKY_A = 6_378_245.0  # Krasovsky 1940 semi-major axis, used by GCJ-02
 KRASOVSKY_EE = 0.00669342162296594323
+# west, south, east, north of where map applications shift points (published with eviltransform,
+# MIT)
+GCJ02_BOX = (72.004, 0.8293, 137.8347, 55.8271)
+BD09_SHIFT = (0.0065, 0.006)  # degrees that BD-09 adds to GCJ-02, after its turn
+BD09_TURN = np.pi * 3000.0 / 180.0
+WGS84 = frozenset({"wgs84", "wgs-84", "epsg:4326", "crs84", "ogc:crs84"})
+GCJ02 = frozenset({"gcj02", "gcj-02", "amap", "autonavi"})
+BD09 = frozenset({"bd09", "bd-09", "bd09ll", "baidu"})
+CRS_ADVICE = "write wgs84, gcj02, bd09 or EPSG:n"
+# what the name of a column of longitudes or latitudes says about its coordinates
+NAMED = {"gcj02": ("gcj",), "bd09": ("bd09", "bd_", "_bd", "baidu")}
 
 
 def is_point(lon: float, lat: float) -> bool:
@@ -49,20 +62,90 @@ def _gcj02_shift(lon: Any, lat: Any) -> tuple[Any, Any]:
     return dlon, dlat
 
 
+def turn_degrees(degrees: Any) -> Any:
+    """Differences of longitudes the short way round, -180 to 180, also across the meridian."""
+    return (np.asarray(degrees) + 180.0) % 360.0 - 180.0
+
+
+def _in_gcj02_box(lon: Any, lat: Any) -> Any:
+    west, south, east, north = GCJ02_BOX
+    return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+
+
 def wgs84_to_gcj02(lon: Any, lat: Any) -> tuple[Any, Any]:
-    """WGS 84 degrees to GCJ-02 degrees (valid inside mainland China)."""
+    """WGS 84 degrees to GCJ-02 degrees; outside China nothing changes."""
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     dlon, dlat = _gcj02_shift(lon, lat)
-    return lon + dlon, lat + dlat
+    inside = _in_gcj02_box(lon, lat)
+    return np.where(inside, lon + dlon, lon), np.where(inside, lat + dlat, lat)
 
 
 def gcj02_to_wgs84(lon: Any, lat: Any, rounds: int = 4) -> tuple[Any, Any]:
     """GCJ-02 degrees to WGS 84 degrees by fixed-point iteration, within 1e-7 degrees (about 1
-    cm).
+    cm); outside China nothing changes.
     """
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     guess_lon, guess_lat = lon.copy(), lat.copy()
     for _ in range(rounds):
         dlon, dlat = _gcj02_shift(guess_lon, guess_lat)
         guess_lon, guess_lat = lon - dlon, lat - dlat
-    return guess_lon, guess_lat
+    inside = _in_gcj02_box(lon, lat)
+    return np.where(inside, guess_lon, lon), np.where(inside, guess_lat, lat)
+
+
+def gcj02_to_bd09(lon: Any, lat: Any) -> tuple[Any, Any]:
+    """GCJ-02 degrees to BD-09 degrees; outside China nothing changes."""
+    lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    far = np.hypot(lon, lat) + 0.00002 * np.sin(lat * BD09_TURN)
+    angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * BD09_TURN)
+    inside = _in_gcj02_box(lon, lat)
+    return (
+        np.where(inside, far * np.cos(angle) + BD09_SHIFT[0], lon),
+        np.where(inside, far * np.sin(angle) + BD09_SHIFT[1], lat),
+    )
+
+
+def bd09_to_wgs84(lon: Any, lat: Any, rounds: int = 4) -> tuple[Any, Any]:
+    """BD-09 degrees to WGS 84 degrees by fixed-point iteration; outside China nothing changes."""
+    lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    guess_lon, guess_lat = lon - BD09_SHIFT[0], lat - BD09_SHIFT[1]
+    for _ in range(rounds):
+        there = gcj02_to_bd09(guess_lon, guess_lat)
+        guess_lon, guess_lat = guess_lon + lon - there[0], guess_lat + lat - there[1]
+    back = gcj02_to_wgs84(guess_lon, guess_lat)
+    inside = _in_gcj02_box(lon, lat)
+    return np.where(inside, back[0], lon), np.where(inside, back[1], lat)
+
+
+def check_crs(crs: str, label: str) -> None:
+    """InputError for a name that stands for no coordinate system."""
+    to_wgs84(np.zeros(1), np.zeros(1), crs, label)
+
+
+def to_wgs84(lon: Any, lat: Any, crs: str, label: str) -> tuple[Any, Any]:
+    """Coordinates of `crs` to WGS 84 degrees; NaN stays NaN. `label` names the file in errors."""
+    name = crs.strip().lower()
+    if name in WGS84:
+        return lon, lat
+    if name in GCJ02:
+        return gcj02_to_wgs84(lon, lat)
+    if name in BD09:
+        return bd09_to_wgs84(lon, lat)
+    import pyproj
+
+    try:
+        transform = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except pyproj.exceptions.CRSError as error:
+        raise InputError(
+            f"{label}: no coordinate system is called {crs!r}", CRS_ADVICE, code="bad_crs"
+        ) from error
+    x, y = transform.transform(lon, lat)
+    return np.where(np.isfinite(x), x, np.nan), np.where(np.isfinite(y), y, np.nan)
+
+
+def named_crs(*columns: str) -> str | None:
+    """The coordinate system that names of columns (`gcj_lng`, `bd09_lat`) speak of."""
+    for crs, words in NAMED.items():
+        if any(word in name.lower() for name in columns for word in words):
+            return crs
+    return None

@@ -35,6 +35,10 @@ class ReferenceData(msgspec.Struct, frozen=True, kw_only=True):
     residents: Callable[[str], int] = no_population_data
     zone: tzinfo = UTC
 
+    def local(self, at: datetime) -> datetime:
+        """The same instant by the city's clock."""
+        return at.astimezone(self.zone)
+
     def day_of(self, at: datetime) -> date:
         """The civil day of an instant in the city: reports, curves and quiet days are counted by
         it.

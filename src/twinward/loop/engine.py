@@ -15,7 +15,18 @@ from twinward.core.messages import Command, Event, Fact, Outcome, Request
 from twinward.core.ports import Rows, Store, Transaction
 from twinward.loop.case_tracing import CaseTracing
 from twinward.loop.context import ACTOR, Policy, ReferenceData
-from twinward.loop.policies import clauses, divide, feedback, link, plan_end, schedule, trigger
+from twinward.loop.policies import (
+    clauses,
+    divide,
+    feedback,
+    gate,
+    link,
+    mistakes,
+    plan_end,
+    rounds,
+    schedule,
+    trigger,
+)
 from twinward.twins.coupling import COUPLING
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Twins
@@ -31,6 +42,7 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.CaseReclassified: (trigger.case_reclassified,),
     m.CaseAmended: (trigger.case_amended,),
     m.CountReported: (trigger.count_reported,),
+    m.CountWithdrawn: (trigger.count_withdrawn,),
     m.PlaceAffected: (trigger.place_affected,),
     m.HazardReported: (trigger.hazard_reported,),
     m.IncidentDeveloped: (
@@ -38,10 +50,15 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
         link.link_grown_area,
         schedule.schedule_grown_area,
         link.plan_returns,
+        gate.borne_out,
         clauses.judge_at_once,
     ),
     m.ResponseLevelSet: (link.plan_follows_level,),
+    m.LevelCalled: (trigger.tell_of_called_level,),
+    m.ReportsHeld: (gate.tell_of_held,),
+    m.ReportsConfirmed: (link.plan_follows_confirmation,),
     m.PlanAdopted: (
+        link.level_follows_decision,
         link.link_by_duty,
         schedule.schedule_plan,
         clauses.send_messages,
@@ -49,14 +66,16 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     ),
     m.ClauseStarted: (schedule.schedule_clause, clauses.send_messages, clauses.judge_at_once),
     m.ClauseStopped: (clauses.stopped_clause,),
+    m.RoundBegun: (rounds.schedule_round,),
     m.PlanEnded: (plan_end.plan_is_over,),
     m.CaseJoined: (schedule.case_task,),
     m.ContactNamed: (schedule.contact_task,),
     m.TaskCreated: (divide.order_at_once,),
     m.TaskCompleted: (divide.order_next,),
-    m.TaskDropped: (divide.order_next,),
+    m.TaskDropped: (divide.order_next, mistakes.order_withdrawn),
     m.TaskFailed: (feedback.failure_goes_up,),
     m.ContactUpdated: (feedback.positive_contact_reopens,),
+    m.IncidentClosed: (mistakes.closed_by_a_person,),
     m.IncidentReopened: (feedback.reopened_takes_level,),
 }
 

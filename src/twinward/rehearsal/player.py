@@ -14,6 +14,7 @@ import msgspec
 
 from twinward.core.clock import SetClock
 from twinward.core.errors import TwinwardError
+from twinward.rehearsal.officer import Officer
 from twinward.rehearsal.responders import Responders
 
 BATCH = 1000
@@ -56,6 +57,7 @@ class Player:
         responders: Responders,
         departments: Iterable[str],
         home_of: Callable[[str], str],
+        officer: Officer | None = None,
     ) -> None:
         self.client = client
         self.clock = clock
@@ -63,6 +65,7 @@ class Player:
         self.responders = responders
         self.departments = tuple(departments)
         self.home_of = home_of
+        self.officer = officer or Officer(responders.seed)
         self.tally = ReplayTally()
 
     def play(
@@ -92,8 +95,7 @@ class Player:
         on_round(self.tally)
         for hours in ROUNDS_H:
             self.move_to(morning + timedelta(hours=hours))
-            if hours == ROUNDS_H[0]:
-                self.adopt_proposals()
+            self.decide()
             self.respond()
             on_round(self.tally)
 
@@ -145,24 +147,18 @@ class Player:
             for start in range(0, len(answers), BATCH):
                 self.post(answers[start : start + BATCH], "responders")
 
-    def adopt_proposals(self) -> None:
-        """The duty officer adopts the plan that waits for a person."""
+    def decide(self) -> None:
+        """The duty officer looks at what waits for a person."""
         for row in self.get("/v1/incidents", status="open")["items"]:
             shown = self.get(f"/v1/incidents/{row['id']}")
-            if shown["proposed_plan"] and self.would_adopt(shown):
-                term = (shown["ended_plan"] or {}).get("ended_at", shown["level_since"])
-                proposed, since = shown["proposed_plan"], shown["level_since"]
-                name = f"adopt-{row['id']}-{row['round']}-{proposed}-{since}-{term}"
-                item = {
-                    "id": name,
-                    "type": "AdoptPlan",
-                    "incident": row["id"],
-                    "plan": shown["proposed_plan"],
-                }
-                self.post([item], "duty-officer")
+            items = (
+                list(self.officer.decide(shown, self.clock.now())) if self.is_mine(shown) else []
+            )
+            if items:
+                self.post(items, "duty-officer")
 
-    def would_adopt(self, shown: dict[str, Any]) -> bool:
-        """Whether the duty officer takes the plan that is proposed."""
+    def is_mine(self, shown: dict[str, Any]) -> bool:
+        """Whether the duty officer decides about this incident."""
         return True
 
     def post(self, commands: list[dict[str, Any]], source: str) -> None:

@@ -17,6 +17,7 @@ from twinward.core.ids import derive_id
 # walked
 TRAITS = (("late", 0.08), ("wrong", 0.04), ("silent", 0.02))
 CONTACTS_MAX = 4
+DAILY_FINDS = 0.3  # share of the daily investigations that name a person and contacts one by one
 POSITIVE_SHARE = 0.05
 STEPS = {"named": "located", "located": "isolated", "isolated": "tested_negative"}
 
@@ -73,7 +74,7 @@ class Responders:
         self, task: dict[str, Any], trait: str, base: dict[str, str], step: str, now: datetime
     ) -> Iterator[dict[str, Any]]:
         yield from self.findings(task, now)
-        if task["contact"] is not None:
+        if task["contact"] is not None and not task["turn"]:
             yield from self.care_for(task["contact"], now)
         if trait == "wrong" and task["escalations"] == 0:
             other = "information" if task["department"] != "information" else "commerce"
@@ -97,7 +98,10 @@ class Responders:
 
     def findings(self, task: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
         """What the work brings to light."""
-        if task["key"] == "investigate":
+        daily = task["key"] == "investigate_daily"
+        if task["key"] == "investigate" or (
+            daily and self.chance("finds", task["id"]).random() < DAILY_FINDS
+        ):
             yield from self.name_contacts(task)
 
     def name_contacts(self, task: dict[str, Any]) -> Iterator[dict[str, Any]]:

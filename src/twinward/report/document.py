@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 import msgspec
 from jinja2 import Environment
@@ -135,7 +135,8 @@ def _flow(document: Document, width: float) -> list[Any]:
 
 def _marked(text: str) -> str:
     """Text for a paragraph, Asian characters in the font that has them."""
-    return ASIAN.sub(lambda found: f'<font name="{ASIAN_FONT}">{found[0]}</font>', escape(text))
+    plain = escape(text, quote=False)
+    return ASIAN.sub(lambda found: f'<font name="{ASIAN_FONT}">{found[0]}</font>', plain)
 
 
 def _laid(table: ReportTable, width: float, cell: Any) -> Any:

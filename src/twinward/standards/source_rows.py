@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from typing import Any
 
 import msgspec
@@ -32,3 +33,4 @@ class FileReading(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str = "utf-8-sig"
     separator: str = ","
     exercises: bool = False
+    zone: tzinfo = UTC  # by which the city's days are counted and its clocks go

@@ -30,22 +30,27 @@ RESTRICTING = frozenset(
     {"school_closure", "workplace_closure", "gathering_limit", "area_lockdown", "road_closure"}
 )
 
+ORDERED_AS = {"lockdown": "area_lockdown"}  # the simulator's word for the same
+
 
 def restriction_from_order(fact: m.OrderIssued, event: Event) -> Command | None:
     """Emergency -> city: an order that carries a restricting measure restricts its area."""
-    if fact.measure not in RESTRICTING:
+    measure = ORDERED_AS.get(fact.measure or "", fact.measure or "")
+    if measure not in RESTRICTING:
         return None
     return c.RestrictArea(
         id=derive_id("cmd", event.id, "restrict"),
         occurred_at=event.occurred_at,
         area=fact.area,
-        measure=fact.measure,
+        measure=measure,
         incident=fact.incident,
     )
 
 
-def lift_from_ending(fact: m.IncidentClosed | m.PlanEnded, event: Event) -> Command:
-    """Emergency -> city: a closed incident restricts nothing, nor does one whose plan has ended."""
+def lift_from_ending(fact: m.IncidentClosed, event: Event) -> Command:
+    """Emergency -> city: a closed incident restricts nothing. A plan that ends hands over first,
+    which the loop does.
+    """
     return c.LiftRestrictions(
         id=derive_id("cmd", event.id, "lift"), occurred_at=event.occurred_at, incident=fact.incident
     )
@@ -67,6 +72,5 @@ COUPLING: dict[type[Fact], Callable[[Any, Event], Command | None]] = {
     c.ThresholdPassed: hazard_from_sensor,
     m.OrderIssued: restriction_from_order,
     m.IncidentClosed: lift_from_ending,
-    m.PlanEnded: lift_from_ending,
     m.PlaceAffected: mark_from_place,
 }

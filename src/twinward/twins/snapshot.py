@@ -17,6 +17,9 @@ __all__ = ["Snapshot", "find_case"]
 class Snapshot:
     """Rows of every projection as they were at `at`, or as they are when `at` is None. Nothing
     here writes.
+
+    What was recorded after `at` is not in it: an answer about the past knows nothing that was
+    learned later.
     """
 
     def __init__(
@@ -26,31 +29,56 @@ class Snapshot:
         self.areas = areas
         self.at = at
         self.zone = zone
+        self._then: dict[tuple[str, str | None], list[Any]] = {}
+        self._by_key: dict[str, dict[str, Any]] = {}
 
     def list_rows(
-        self, table: Table[R], *, under: str | None = None, limit: int | None = None, **equals: Any
+        self,
+        table: Table[R],
+        *,
+        under: str | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+        **equals: Any,
     ) -> list[R]:
-        """Rows that equal every filter (a tuple means any of), under an area code prefix, by
-        key.
+        """Rows that equal every filter (a tuple means any of), under an area code prefix, by key
+        or `order`.
         """
         if self.at is None:
-            return self.reader.list_rows(table, under=under, limit=limit, **equals)
-        rows = self.reader.as_of(table, self.at, area=under)
+            return self.reader.list_rows(table, under=under, order=order, limit=limit, **equals)
+        rows = self._rows_then(table, under)
         fitting = [
             row
             for row in rows
             if all(equals_or_in(getattr(row, name), v) for name, v in equals.items())
         ]
+        if order is not None:
+            name = order.removeprefix("-")
+            known = [row for row in fitting if getattr(row, name) is not None]
+            known.sort(key=lambda row: getattr(row, name), reverse=order.startswith("-"))
+            fitting = [row for row in fitting if getattr(row, name) is None] + known
         return fitting[:limit]
+
+    def count(self, table: Table[R], *, under: str | None = None, **equals: Any) -> int:
+        if self.at is None:
+            return self.reader.count(table, under=under, **equals)
+        return len(self.list_rows(table, under=under, **equals))
 
     def find(self, table: Table[R], key: str) -> R | None:
         """One row, or None."""
         if self.at is None:
             return self.reader.find(table, key)
-        return next(
-            (row for row in self.reader.as_of(table, self.at) if getattr(row, table.key) == key),
-            None,
-        )
+        if table.name not in self._by_key:
+            rows = self._rows_then(table, None)
+            self._by_key[table.name] = {getattr(row, table.key): row for row in rows}
+        return self._by_key[table.name].get(key)
+
+    def _rows_then(self, table: Table[R], under: str | None) -> list[R]:
+        assert self.at is not None
+        key = (table.name, under)
+        if key not in self._then:
+            self._then[key] = self.reader.as_of(table, self.at, area=under, known_at=self.at)
+        return self._then[key]
 
     def list_evidence(self, incident: str, now: datetime) -> list[CriterionResult]:
         """Each objective of the incident's plan, whether it holds, and what shows it; of a
@@ -62,11 +90,8 @@ class Snapshot:
                 CriterionResult(objective=key, holds=True, because=because)
                 for key, because in found.evidence.items()
             ]
-        return (
-            find_evidence(found, self.reader, (self.at or now).astimezone(self.zone))
-            if found is not None
-            else []
-        )
+        at = (self.at or now).astimezone(self.zone)
+        return find_evidence(found, self, at) if found is not None else []  # type: ignore[arg-type]
 
 
 def equals_or_in(value: Any, wanted: Any) -> bool:

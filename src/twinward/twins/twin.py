@@ -31,6 +31,16 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     zone: tzinfo = UTC
 
+    @property
+    def day(self) -> date:
+        """The city's day on which it happened."""
+        return self.day_of(self.occurred_at)
+
+    @property
+    def local(self) -> datetime:
+        """When it happened, by the city's clock."""
+        return self.occurred_at.astimezone(self.zone)
+
     def day_of(self, at: datetime) -> date:
         """The civil day of an instant in the city."""
         return at.astimezone(self.zone).date()

@@ -122,7 +122,7 @@ def test_the_readable_answer_names_k_and_generations(
             ["--disease", "ennui"],
             "unknown_disease",
         ),
-        ("id,onset\na,2020-01-01\n", "id=id,onset=onset", ["--date-order", "ymd"], "bad_map"),
+        ("id,onset\na,2020-01-01\n", "id=id,onset=onset", ["--date-order", "ydm"], "bad_map"),
         ("id,onset\na,2020-01-01\n", "id=id,onset=onset", ["--figure", "tree.gif"], "bad_figure"),
         (
             "id,onset\na,2020-01-01\n",

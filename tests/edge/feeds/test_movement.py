@@ -70,7 +70,7 @@ def test_bad_rows_are_counted_with_their_reason_and_number(tmp_path: Path) -> No
     assert {row.row: row.code for row in source.rejected} == {
         2: "time_without_zone",
         3: "bad_time",
-        4: "swapped_point",
+        4: "swapped_coordinates",
         5: "bad_point",
         6: "bad_number",
         7: "missing_value",

@@ -77,7 +77,7 @@ def test_alternatives_are_never_taken_by_the_loop() -> None:
         ("days = 14", "days = -14", "negative"),
         ('kind = "quiet_days"', 'kind = "figure_below"', "bad_objective"),
         ('kind = "quiet_days"', 'kind = "silence"', "bad_form"),
-        ('version = "1"', "version = ", "not_toml"),
+        ('version = "2"', "version = ", "not_toml"),
     ],
 )
 def test_a_fault_has_its_line_and_code(old: str, new: str, code: str) -> None:

@@ -48,7 +48,11 @@ def test_a_failed_task_goes_up_at_once_and_is_ordered_again(desk: Desk) -> None:
 def test_an_incident_closes_only_when_every_objective_holds(desk: Desk) -> None:
     desk.case()
     incident = desk.incident()
-    assert [finding.holds for finding in incident["evidence"]] == [False, True, False]
+    assert [finding.holds for finding in incident["evidence"]] == [
+        False,
+        False,
+        False,
+    ]  # no contact named: nothing shown
     assert desk.refusal("CloseIncident", incident=incident["id"]) == "not_evident"
     desk.complete_all()
     desk.quiet_days(13)

@@ -11,11 +11,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twinward.core import geography
 from twinward.core.errors import InputError
-from twinward.core.geography import gcj02_to_wgs84
 
-WGS84 = frozenset({"", "wgs84", "epsg:4326", "crs84", "ogc:crs84"})
-PLAIN = WGS84 | {"gcj02"}  # in degrees near to WGS 84
+WGS84 = geography.WGS84 | {""}
+PLAIN = WGS84 | geography.GCJ02 | geography.BD09  # in degrees near to WGS 84
 URN = re.compile(r"urn:(?:x-)?ogc:def:crs:([A-Za-z]+):[^:]*:(\w+)", re.IGNORECASE)
 LINK = re.compile(
     r"https?://[^/]*opengis\.net/(?:def/crs/(\w+)/[^/]*/(\w+)|gml/srs/(epsg)\.xml#(\d+))",
@@ -26,24 +26,8 @@ LINK = re.compile(
 def to_wgs84(
     lon: NDArray[Any], lat: NDArray[Any], crs: str, label: str
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Coordinates of `crs` (wgs84, gcj02, EPSG:n) to WGS 84 degrees; NaN stays NaN."""
-    name = crs.strip().lower()
-    if name in WGS84:
-        return lon, lat
-    if name == "gcj02":
-        return gcj02_to_wgs84(lon, lat)
-    import pyproj
-
-    try:
-        transform = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    except pyproj.exceptions.CRSError as error:
-        raise InputError(
-            f"{label}: no coordinate system is called {crs!r}",
-            "write wgs84, gcj02 or EPSG:n",
-            code="bad_crs",
-        ) from error
-    x, y = transform.transform(lon, lat)
-    return np.where(np.isfinite(x), x, np.nan), np.where(np.isfinite(y), y, np.nan)
+    """Coordinates of `crs` (wgs84, gcj02, bd09, EPSG:n) to WGS 84 degrees; NaN stays NaN."""
+    return geography.to_wgs84(lon, lat, crs or "wgs84", label)
 
 
 def move_shape(shape: Any, crs: str, label: str) -> Any:
@@ -95,6 +79,6 @@ def check_known(name: str, label: str) -> None:
 def unknown(what: str, label: str) -> InputError:
     return InputError(
         f"{label} states a coordinate system that is not understood: {what}",
-        "set `crs` in the city file (wgs84, gcj02 or EPSG:n); it goes before what the file says",
+        "set `crs` in the city file (wgs84, gcj02, bd09 or EPSG:n); it goes before the file",
         code="bad_crs",
     )

@@ -9,15 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from twinward.cli.framework.output import emit_json, emit_text, local
-from twinward.service.assessment.five_functions import FUNCTIONS, answer_function
-from twinward.service.console.basemap import Ground
+from twinward.service.assessment.questions import QUESTIONS
 from twinward.service.platform import Caller, Platform
 
 
 def add_functions(acts: Any) -> list[argparse.ArgumentParser]:
     """The parsers of the five verbs."""
     made = []
-    for name, (_, asks) in FUNCTIONS.items():
+    for name, asks in QUESTIONS.items():
         sub = acts.add_parser(name, help=asks)
         sub.add_argument("id")
         if name in ("analyse", "predict"):
@@ -31,6 +30,9 @@ def add_functions(acts: Any) -> list[argparse.ArgumentParser]:
 def run_function(
     platform: Platform, caller: Caller, options: argparse.Namespace, at: datetime | None
 ) -> None:
+    from twinward.service.assessment.five_functions import answer_function  # half a second to load
+    from twinward.service.console.basemap import Ground
+
     days = getattr(options, "days", None)
     found: Any = answer_function(
         platform, Ground(platform), caller, options.act, options.id, at, days

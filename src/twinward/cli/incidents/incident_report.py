@@ -10,10 +10,6 @@ from typing import Any
 
 from twinward.cli.framework.output import emit_json, emit_text, write_file
 from twinward.cli.framework.session import as_time
-from twinward.service.assessment import situation_report
-from twinward.service.console.basemap import Ground
-from twinward.service.evaluation import after_action, after_action_page
-from twinward.service.incidents import corrective_actions
 from twinward.service.platform import Caller, Platform
 
 
@@ -43,6 +39,8 @@ def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
 
 
 def run_action(platform: Platform, caller: Caller, options: argparse.Namespace) -> None:
+    from twinward.service.incidents import corrective_actions
+
     task = corrective_actions.open_action(
         platform, caller, options.id, options.title, options.department, options.due
     )
@@ -53,6 +51,10 @@ def run_action(platform: Platform, caller: Caller, options: argparse.Namespace) 
 
 
 def run_report(platform: Platform, caller: Caller, options: argparse.Namespace) -> None:
+    from twinward.service.assessment import situation_report
+    from twinward.service.console.basemap import Ground
+    from twinward.service.evaluation import after_action, after_action_page
+
     ground = Ground(platform)
     if options.act == "report":
         document = situation_report.report_situation(platform, ground, caller, options.id)

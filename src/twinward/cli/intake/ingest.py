@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_reading(parser)
     parser.add_argument(
+        "--crs", help="coordinates of the files: wgs84 (default), gcj02, bd09 or EPSG:n"
+    )
+    parser.add_argument(
         "--url", help="send to the server at this address instead of opening the inbox"
     )
     add_person(parser)
@@ -97,14 +100,14 @@ def run(options: argparse.Namespace) -> int:
                     options.files,
                     options.source,
                     reading,
-                    keep_here(platform, options.source),
+                    keep_here(platform, options.source, options.crs),
                 )
     if url is not None:
         say(f"twinward: a server holds the inbox; sending to {url}")
         with httpx.Client(
             base_url=url, timeout=TIMEOUT_S, headers=bearer(options.token_file)
         ) as client:
-            send = send_there(client, options.source)
+            send = send_there(client, options.source, options.crs)
             report = file_import.ingest_files(
                 options.workspace, options.files, options.source, reading, send
             )
@@ -118,19 +121,25 @@ def require_files(paths: list[Path]) -> None:
             raise InputError(f"there is no file {path}", "check its name", code="unreadable")
 
 
-def keep_here(platform: Platform, source: str) -> file_import.Send:
+def encode_batch(source: str, items: list[Any], crs: str | None) -> bytes:
+    """The body of /v1/observations; the coordinates of its points only where they are stated."""
+    stated = {} if crs is None else {"crs": crs}
+    return msgspec.json.encode({"source": source, **stated, "items": items})
+
+
+def keep_here(platform: Platform, source: str, crs: str | None) -> file_import.Send:
     checks = observations.checks_of(platform)
 
     def send(items: list[Any]) -> BatchAccount:
-        body = msgspec.json.encode({"source": source, "items": items})
+        body = encode_batch(source, items, crs)
         return observations.submit(platform, checks, body).result()
 
     return send
 
 
-def send_there(client: httpx.Client, source: str) -> file_import.Send:
+def send_there(client: httpx.Client, source: str, crs: str | None) -> file_import.Send:
     def send(items: list[Any]) -> BatchAccount:
-        body = msgspec.json.encode({"source": source, "items": items})
+        body = encode_batch(source, items, crs)
         try:
             response = client.post("/v1/observations", content=body)
         except httpx.HTTPError as error:
@@ -169,6 +178,8 @@ def show(report: file_import.FileReport, *, as_json: bool) -> None:
             f"{report.source}: received {report.received:,} = stored {report.stored:,} + "
             f"rejected {report.rejected:,} + duplicate {report.duplicate:,}; {report.seconds:.1f} s"
         )
+    for note, count in sorted(report.notes.items()):
+        say(f"{count:,} x {note}")
     if report.rejected_file:
         reasons = ", ".join(f"{count} {code}" for code, count in sorted(report.reasons.items()))
         say(f"rejected: {reasons}; each with its reason in {report.rejected_file}")

@@ -10,6 +10,7 @@ from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 from twinward.service.intake import movement_import as use
+from twinward.service.intake.observations import city_bounds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ingest.add_argument(
         "--map", nargs="+", default=[], metavar="FIELD=COLUMN", help="names of the file's columns"
     )
+    add_crs(ingest)
     ingest.set_defaults(do=do_ingest)
     status = verbs.add_parser("status", help="what the lake holds")
     status.set_defaults(do=do_status)
@@ -33,6 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sql.set_defaults(do=do_sql)
     for sub in (ingest, status, compact, expire, sql):
         add_person(sub)
+
+
+def add_crs(parser: argparse.ArgumentParser) -> None:
+    """`--crs`, as in the file of a city."""
+    parser.add_argument(
+        "--crs", help="coordinates of the files: wgs84 (default), gcj02, bd09 or EPSG:n"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,7 +65,14 @@ def do_ingest(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, caller):
         platform.policy.require(caller, "send_observations")
         lake = compose.open_lake(platform.workspace)
-        result = use.ingest_files(lake, options.files, platform.clock, parse_map(options.map))
+        result = use.ingest_files(
+            lake,
+            options.files,
+            platform.clock,
+            parse_map(options.map),
+            bounds=city_bounds(platform),
+            crs=options.crs,
+        )
         use.expire(platform, lake)
     if options.json:
         emit_json(result)
@@ -67,6 +83,8 @@ def do_ingest(options: argparse.Namespace) -> int:
             f"{result.seconds} s"
         )
     if result.reasons_file:
+        counts = ", ".join(f"{count} {code}" for code, count in sorted(result.reasons.items()))
+        say(f"rejected: {counts}")
         say(f"reasons of the rejected rows: {result.reasons_file}")
     return 0
 

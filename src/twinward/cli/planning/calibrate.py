@@ -39,6 +39,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--negative-missing", action="store_true", help="take negative counts as missing days"
     )
+    parser.add_argument(
+        "--every",
+        choices=("day", "week"),
+        help="what a row counts, where the dates lie 7 days apart: the week that ends on its date",
+    )
+    parser.add_argument(
+        "--holds",
+        choices=("new", "total"),
+        help="what the column holds, where it looks like running totals",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,6 +89,8 @@ def _request(options: argparse.Namespace) -> Any:
         folder=options.out,
         resume=options.resume,
         negative_missing=options.negative_missing,
+        every=options.every,
+        holds=options.holds,
     )
 
 
@@ -88,17 +100,18 @@ def readable(answer: dict[str, Any], until: str) -> str:
         f"R on {until} is {answer['r']['median']:.2f} ({answer['r']['low_90']:.2f} to "
         f"{answer['r']['high_90']:.2f})"
     ]
-    for row in answer["quantiles"]:
+    for row in answer.get("weeks") or answer["quantiles"]:
         v = row["values"]
+        when = f"week to {row['to']}" if "to" in row else row["date"]
         lines.append(
-            f"{row['date']}  {v['0.5']:>12,.0f}   50 % {v['0.25']:,.0f} to {v['0.75']:,.0f}"
+            f"{when}  {v['0.5']:>12,.0f}   50 % {v['0.25']:,.0f} to {v['0.75']:,.0f}"
             f"   90 % {v['0.05']:,.0f} to {v['0.95']:,.0f}"
         )
     if answer["wis"] is not None:
-        lines.append(_scores("these days", answer))
+        lines.append(_scores("these weeks" if "weeks" in answer else "these days", answer))
         lines += [
             _scores(f"  {name.replace('_', ' ')}", score)
-            for name, score in answer["baselines"].items()
+            for name, score in answer.get("baselines", {}).items()
         ]
     check = answer["coverage_check"]
     if check is not None:
@@ -107,6 +120,7 @@ def readable(answer: dict[str, Any], until: str) -> str:
             _scores(f"  {name.replace('_', ' ')}", score)
             for name, score in check["baselines"].items()
         ]
+    lines += [f"note: {note}" for note in answer.get("notes", [])]
     return "\n".join(lines)
 
 

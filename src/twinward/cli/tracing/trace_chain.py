@@ -49,7 +49,9 @@ def add_arguments(questions: Any) -> None:
     parser.add_argument(
         "--disease", help="its serial interval; without it the interval is estimated from the list"
     )
-    parser.add_argument("--date-order", metavar="dmy|mdy", help="how to read dates like 03/04/2020")
+    parser.add_argument(
+        "--date-order", metavar="dmy|mdy|ymd", help="how to read dates like 03/04/2020"
+    )
     parser.add_argument(
         "--skip-unknown",
         action="store_true",
@@ -96,16 +98,22 @@ def as_json(report: ChainReport) -> dict[str, Any]:
     return {
         "cases": answer.cases,
         "links": answer.links,
+        "candidates": answer.candidates,
         "generations": answer.generations,
         "r_by_generation": answer.r_by_generation,
         "k": round(answer.k, 4),
         "k_interval": [round(bound, 4) for bound in answer.k_interval],
+        "counted": answer.counted,
         "top20_share": round(answer.top20_share, 4),
         "tree": {"k": round(answer.tree_k, 4), "top20_share": round(answer.tree_top20_share, 4)},
         "super_spreading": answer.super_spreading,
         "unlinked": answer.unlinked,
         "stated": answer.stated_links,
         "inferred": len(answer.links) - answer.stated_links,
+        "contacts": {
+            "stated_share": round(answer.contact_cover, 4),
+            "turned_share": round(answer.contacts_turned, 4),
+        },
         "serial_interval": {
             "disease": interval.disease,
             "mean_d": round(interval.mean_d, 2),
@@ -127,6 +135,7 @@ def _describe(report: ChainReport) -> str:
         f"over-dispersion k {answer.k:.2f} ({answer.k_interval[0]:.2f} to "
         f"{answer.k_interval[1]:.2f}); the top fifth "
         f"of cases caused {100 * answer.top20_share:.0f} % of transmissions",
+        _describe_counted(report),
         f"serial interval {interval.mean_d:.1f} days, sd {interval.sd_d:.1f} (start: "
         f"{interval.source})",
         "generation  cases      R  (95 %)",
@@ -140,6 +149,19 @@ def _describe(report: ChainReport) -> str:
         for event in answer.super_spreading
     ]
     return "\n".join(lines)
+
+
+def _describe_counted(report: ChainReport) -> str:
+    counted = report.answer.counted
+    text = f"k counts {counted.infectees:.0f} infectees of {counted.cases} cases ({counted.rule})"
+    if counted.left_out:
+        text += (
+            f"; {counted.left_out} cases that no statement names are not counted, with them k "
+            f"is {counted.k_of_all:.2f}"
+        )
+    if counted.recent:
+        text += f"; {counted.recent} of the cases are so late that they may still infect"
+    return text
 
 
 def answer(options: argparse.Namespace) -> int:

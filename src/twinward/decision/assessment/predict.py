@@ -10,10 +10,10 @@ from datetime import date, timedelta
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from twinward import __version__
 from twinward.decision.assessment.proportions import growth_per_day
+from twinward.core.lazy import LazyModule
 from twinward.decision.assessment.situation import (
     Figure,
     Situation,
@@ -21,6 +21,8 @@ from twinward.decision.assessment.situation import (
     new_by_day,
     recent_cases,
 )
+
+special = LazyModule("scipy.special")
 
 LEAST_DAYS = 7
 WEEK_D, GROWTH_D = 7, 14

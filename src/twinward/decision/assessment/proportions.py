@@ -7,7 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+
+from twinward.core.lazy import LazyModule
+
+special = LazyModule("scipy.special")
+
 
 GRID = 2_000
 LOW, HIGH = 0.05, 0.95

@@ -10,18 +10,17 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from twinward.core.chance import generator
+from twinward.core.lazy import LazyModule
 from twinward.decision.planning.costs import CostTable, Doubt
 from twinward.decision.planning.fitting.fit import stratified
 from twinward.decision.planning.fitting.prospect import Prospect
 
-SEVERITIES = (
-    1 / 6,
-    1 / 2,
-    5 / 6,
-)  # severity is drawn at these quantiles alone: each needs tables of its own
+special = LazyModule("scipy.special")
+
+# severity is drawn at these quantiles alone: each needs tables of its own
+SEVERITIES = (1 / 6, 1 / 2, 5 / 6)
 FARTHEST = 2.5  # standard deviations
 WITHIN = 1.645  # of a doubt's low and high, its 5 and 95 %
 FITTED = ("transmission", "young_orders")  # doubted where the simulator is fitted to reports
@@ -89,6 +88,6 @@ def factor_at(doubt: Doubt, quantile: float) -> float:
     """The factor at a quantile: log-normal on each side of 1, its 5 and 95 % where the doubt
     says.
     """
-    z = float(np.clip(ndtri(quantile), -FARTHEST, FARTHEST))
+    z = float(np.clip(special.ndtri(quantile), -FARTHEST, FARTHEST))
     end = doubt.high if z > 0 else doubt.low
     return float(math.exp(math.log(end) * abs(z) / WITHIN)) if end > 0 else 1.0

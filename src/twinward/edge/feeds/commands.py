@@ -15,7 +15,7 @@ from twinward.core.clock import require_reach
 from twinward.core.errors import InputError, decoded, explain_decode_error
 from twinward.core.messages import Command
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, is_direct_identity
-from twinward.security.privacy.vault import Identity, Vault
+from twinward.security.privacy.vault import Arriving, Identity, Vault
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 
@@ -31,11 +31,20 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.CompleteTask,
     m.CommentTask,
     m.AssessTask,
+    m.WithdrawCount,
+    m.WithdrawOrder,
     m.NameContact,
     m.UpdateContact,
     m.SetStock,
     m.AdoptPlan,
     m.CloseIncident,
+    m.WithdrawPlan,
+    m.SetResponseLevel,
+    m.ConfirmReports,
+    m.WaiveObjective,
+    m.CloseFalseAlarm,
+    m.MergeIncident,
+    m.TransferIncident,
     m.HandOverCase,
     m.AcceptHandOver,
     m.ReturnHandOver,
@@ -89,10 +98,14 @@ DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in BY_NAME.items()}
 
 
 def decode_command(
-    raw: bytes | msgspec.Raw, vault: Vault, areas: Container[str], now: datetime
+    raw: bytes | msgspec.Raw,
+    vault: Vault,
+    areas: Container[str],
+    now: datetime,
+    arriving: Arriving | None = None,
 ) -> tuple[Command, Identity | None]:
     """One checked command, or InputError with a stable code and advice; and the person whom it
-    named, if any.
+    named, if any. `arriving`: the persons of the same batch so far.
 
     The person is not in the vault yet: whoever may not report must not change what is known about
     anybody.
@@ -111,7 +124,9 @@ def decode_command(
             f"{head.type!r} is not a command", f"known: {', '.join(BY_NAME)}", code="unknown_type"
         )
     try:
-        body, person = split_person(raw, vault) if head.person is not None else (raw, None)
+        body, person = (
+            split_person(raw, vault, arriving) if head.person is not None else (raw, None)
+        )
         command: Command = decoder.decode(body)
     except msgspec.ValidationError as error:
         said = explain_decode_error(str(error), decoded(raw))
@@ -126,11 +141,18 @@ def decode_command(
     return command, person
 
 
-def split_person(raw: bytes | msgspec.Raw, vault: Vault) -> tuple[bytes, Identity]:
-    """What names a person stays at the border; the message goes on with the pseudonym."""
+def split_person(
+    raw: bytes | msgspec.Raw, vault: Vault, arriving: Arriving | None = None
+) -> tuple[bytes, Identity]:
+    """What names a person stays at the border; the message goes on with the pseudonym.
+
+    Of whom only a name is known, the area of the report tells them from others of that name.
+    """
     item = msgspec.json.decode(raw)
     person = msgspec.convert(item.pop("person"), Identity)
-    item["subject"] = vault.pseudonym(person)
+    if vault.facts(person).only_a_name and isinstance(item.get("area"), str):
+        person = msgspec.structs.replace(person, reported_in=item["area"])
+    item["subject"] = vault.pseudonym(person, arriving)
     return msgspec.json.encode(item), person
 
 

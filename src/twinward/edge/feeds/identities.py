@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from twinward.security.privacy.documents import is_identity_number
 
 MESSAGE = "the subject is a phone number, an identity number or an e-mail address"
 ADVICE = (
@@ -18,26 +19,6 @@ ADVICE = (
 DIRECT = r"^(?:\+\d[\d -]{6,18}\d|1[3-9]\d{9}|\d{17}[\dXx]|[\w.+-]+@[\w-]+\.[\w.-]+)$"
 IDENTITY_DIGITS = 18
 LEAST_MOBILE = 13_000_000_000
-WEIGHTS = (
-    7,
-    9,
-    10,
-    5,
-    8,
-    4,
-    2,
-    1,
-    6,
-    3,
-    7,
-    9,
-    10,
-    5,
-    8,
-    4,
-    2,
-)  # GB 11643, its check character after them
-CHECKS = "10X98765432"
 
 
 def direct_identities(subjects: Any) -> NDArray[np.bool_]:
@@ -60,15 +41,3 @@ def direct_identities(subjects: Any) -> NDArray[np.bool_]:
 
 def is_direct_identity(subject: str) -> bool:
     return bool(direct_identities(pa.array([subject]))[0])
-
-
-def is_identity_number(text: str) -> bool:
-    """A resident identity number has a day of birth and a check character; another number of 18
-    digits hardly ever.
-    """
-    try:
-        date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
-    except ValueError:
-        return False
-    total = sum(int(digit) * weight for digit, weight in zip(text, WEIGHTS, strict=False))
-    return CHECKS[total % len(CHECKS)] == text[-1].upper()

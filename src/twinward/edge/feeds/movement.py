@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
-from twinward.edge.feeds import kernels
+from twinward.core.geography import named_crs, to_wgs84
+from twinward.edge.feeds import kernels, plausible
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, direct_identities
 from twinward.edge.feeds.subjects import SubjectNumbers
 
@@ -36,7 +37,10 @@ REASONS: dict[str, str] = {
     "time_without_zone": "time has no zone; write Z or an offset such as +08:00",
     "bad_number": "lon, lat or error_m is not a number",
     "bad_point": "lon is outside -180..180 or lat outside -90..90",
-    "swapped_point": "lat is outside -90..90 but would be a longitude: lon and lat look swapped",
+    "swapped_coordinates": plausible.MESSAGES["swapped_coordinates"],
+    "time_in_future": plausible.MESSAGES["time_in_future"],
+    "wrong_clock": plausible.MESSAGES["wrong_clock"],
+    "null_position": plausible.MESSAGES["null_position"],
     "bad_error": "error_m is negative or not finite",
     "direct_identity": f"{MESSAGE}; {ADVICE}",
     "bad_row": "the line does not have as many fields as the header",
@@ -57,9 +61,18 @@ class Rejected(msgspec.Struct, frozen=True):
 class MovementFile:
     """One file as a stream of batches. `received` and `rejected` grow as it is read."""
 
-    def __init__(self, path: Path, rename: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rename: dict[str, str] | None = None,
+        around: plausible.Surroundings | None = None,
+        crs: str | None = None,
+    ) -> None:
+        """`crs` are the file's coordinates (wgs84, gcj02, bd09, EPSG:n); None means WGS 84."""
         self.path = path
         self.rename = rename or {}
+        self.around = around or plausible.Surroundings()
+        self.crs = crs
         self.received = 0
         self.rejected: list[Rejected] = []
         self.torn: list[int] = []  # row numbers of lines that never became a row
@@ -101,7 +114,17 @@ class MovementFile:
                 "--map field=column",
                 code="missing_column",
             )
+        self._ask_crs(found["lon"], found["lat"])
         return found
+
+    def _ask_crs(self, lon: str, lat: str) -> None:
+        """InputError where the columns speak of coordinates that nobody declared."""
+        if self.crs is None and (crs := named_crs(lon, lat)) is not None:
+            raise InputError(
+                f"{self.path.name}: the columns {lon} and {lat} look like {crs}",
+                f"say --crs {crs}, or --crs wgs84 where they are not",
+                code="crs_not_stated",
+            )
 
     def _parquet_tables(self) -> Iterator[Any]:
         with pq.ParquetFile(self.path, memory_map=True) as file:
@@ -170,7 +193,13 @@ class MovementFile:
             refuse(bad, direct[subject.indices.to_numpy(zero_copy_only=False)], "direct_identity")
         out["time_us"] = read_times(fields["time"], bad)
         out["lon"], out["lat"] = read_numbers(fields["lon"], bad), read_numbers(fields["lat"], bad)
+        if self.crs is not None:
+            out["lon"], out["lat"] = to_wgs84(out["lon"], out["lat"], self.crs, self.path.name)
         check_points(out["lon"], out["lat"], bad)
+        for code, which in plausible.find_implausible(
+            out["lon"], out["lat"], out["time_us"], self.around
+        ):
+            refuse(bad, which, code)
         if "error_m" in fields and fields["error_m"].null_count < table.num_rows:
             out["error_m"] = read_numbers(fields["error_m"], bad)
             refuse(bad, (out["error_m"] < 0) | np.isinf(out["error_m"]), "bad_error")
@@ -296,7 +325,7 @@ def check_points(lon: NDArray[Any], lat: NDArray[Any], bad: NDArray[Any]) -> Non
         return  # also false where one is no number
     refuse(bad, np.isnan(lon) | np.isnan(lat), "bad_number")
     outside = ~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))
-    refuse(bad, outside & (np.abs(lat) <= 180.0) & (np.abs(lon) <= 90.0), "swapped_point")
+    refuse(bad, outside & (np.abs(lat) <= 180.0) & (np.abs(lon) <= 90.0), "swapped_coordinates")
     refuse(bad, outside, "bad_point")
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import EARLIEST, LATEST, parse_time, to_us
 from twinward.core.errors import InputError
+from twinward.core.geography import to_wgs84
 from twinward.core.messages import OBSERVATION_COLUMNS
-from twinward.edge.feeds import identities
+from twinward.edge.feeds import identities, plausible
 from twinward.edge.feeds.usual_units import in_usual_units
 
-FUTURE_TOLERANCE = timedelta(minutes=5)
 SCHEMA = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in OBSERVATION_COLUMNS.items()])
 TIME = pa.timestamp("us", "UTC")
 # what may be observed: fields that each kind needs; "who" is subject, place or area
@@ -61,6 +61,8 @@ ADVICE = {
     "bad_coordinates": "lon is -180 to 180, lat -90 to 90, WGS 84, both or neither; perhaps they "
     "are swapped",
     "swapped_coordinates": "send lon first, then lat",
+    "null_position": "leave lon and lat out until there is a fix",
+    "wrong_clock": "check the sender's clock; the week of GPS turns every 1,024 weeks",
     "direct_identity": identities.ADVICE,
     "bad_number": "leave out a number that is not known",
     "bad_unit": "convert it, or leave the unit out when the value is in the usual one",
@@ -87,11 +89,13 @@ class ObservationItem(msgspec.Struct, forbid_unknown_fields=True):
 class ObservationBatch(msgspec.Struct, forbid_unknown_fields=True):
     source: Text
     items: list[ObservationItem]
+    crs: Text | None = None  # of all points: wgs84 (default), gcj02, bd09 or EPSG:n
 
 
 class RawBatch(msgspec.Struct, forbid_unknown_fields=True):
     source: Text
     items: list[Any]
+    crs: Text | None = None
 
 
 class Wrong(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,23 +133,23 @@ def read_observations(body: bytes, checks: Checks, now: datetime) -> CheckedObse
     """The items of a body; InputError when the body as a whole cannot be used."""
     try:
         batch = _batch.decode(body)
-        return check_items(batch.source, batch.items, None, [], checks, now)
+        return check_items(batch, batch.items, None, [], checks, now)
     except msgspec.DecodeError:  # something is wrong somewhere: look at each item by itself
-        source, items = _read_loosely(body)
+        raw = _read_loosely(body)
     good: list[ObservationItem] = []
     places: list[int] = []
     wrong: list[Wrong] = []
-    for index, item in enumerate(items):
+    for index, item in enumerate(raw.items):
         try:
             good.append(msgspec.convert(item, ObservationItem))
             places.append(index)
         except msgspec.ValidationError as error:
             wrong.append(_wrong(index, code_for(str(error)), str(error)))
-    return check_items(source, good, places, wrong, checks, now)
+    return check_items(raw, good, places, wrong, checks, now)
 
 
-def _read_loosely(body: bytes) -> tuple[str, list[Any]]:
-    """Source and items of any JSON that has them; NaN and Infinity, which are no JSON, are let
+def _read_loosely(body: bytes) -> RawBatch:
+    """The batch of any JSON that has them; NaN and Infinity, which are no JSON, are let
     in to be named.
     """
     form = 'send {"source": "…", "items": [{"source_id": "…", "type": "…", "occurred_at": "…", …}]}'
@@ -161,7 +165,7 @@ def _read_loosely(body: bytes) -> tuple[str, list[Any]]:
         raise InputError(f"not a batch of observations: {error}", form, code="bad_batch") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"not JSON: {error}", f"{form} as UTF-8 JSON", code="bad_json") from error
-    return batch.source, batch.items
+    return batch
 
 
 def code_for(complaint: str) -> str:
@@ -184,7 +188,7 @@ def _wrong(index: int, code: str, what: str) -> Wrong:
 
 
 def check_items(
-    source: str,
+    batch: ObservationBatch | RawBatch,
     items: list[ObservationItem],
     places: list[int] | None,
     wrong: list[Wrong],
@@ -196,6 +200,8 @@ def check_items(
     """
     found: dict[int, tuple[str, str]] = {}
     rows = to_rows(items, found)
+    if batch.crs is not None:
+        rows = in_wgs84(rows, batch.crs)
     find_wrong(items, rows, found, checks, now)
     rows = in_usual_units(rows, found)
     if found:
@@ -204,7 +210,7 @@ def check_items(
         rows = rows.filter(pa.array(keep))
         wrong = wrong + [_wrong(places[k] if places else k, *found[k]) for k in found]
     return CheckedObservations(
-        source=source, rows=rows, wrong=sorted(wrong, key=lambda one: one.index)
+        source=batch.source, rows=rows, wrong=sorted(wrong, key=lambda one: one.index)
     )
 
 
@@ -224,6 +230,15 @@ def to_rows(items: list[ObservationItem], found: dict[int, tuple[str, str]]) -> 
         "unit": [item.unit for item in items],
     }
     return pa.record_batch([pa.array(columns[f.name], f.type) for f in SCHEMA], schema=SCHEMA)
+
+
+def in_wgs84(rows: Any, crs: str) -> Any:
+    """The same rows, their points turned from `crs` into WGS 84; InputError for an unknown one."""
+    lon, lat = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
+    for name, values in zip(("lon", "lat"), to_wgs84(lon, lat, crs, "crs"), strict=True):
+        column = pa.array(values, pa.float64(), mask=_null(rows, name) | ~np.isfinite(values))
+        rows = rows.set_column(rows.schema.get_field_index(name), name, column)
+    return rows
 
 
 def _times(texts: list[str], found: dict[int, tuple[str, str]]) -> Any:
@@ -263,10 +278,12 @@ def find_wrong(
     time_us = rows.column("time_us").to_numpy()
     far = (time_us < to_us(EARLIEST)) | (time_us >= to_us(LATEST))
     report(far, "time_out_of_reach", "the time {} is out of reach", "occurred_at")
+    early = plausible.find_not_come(time_us, now)
+    report(early, "time_in_future", "{} has not come yet", "occurred_at")
     report(
-        time_us > to_us(now + FUTURE_TOLERANCE),
-        "time_in_future",
-        "{} has not come yet",
+        plausible.find_wrong_clocks(time_us, now),
+        "wrong_clock",
+        "{} is the time of a clock that is wrong",
         "occurred_at",
     )
     report(
@@ -330,14 +347,7 @@ def _find_bad_points(rows: Any, report: Any, checks: Checks) -> None:
         "lon",
         "lat",
     )
-    if checks.bounds is not None:
-        west, south, east, north = checks.bounds
-        inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-        turned = (lat >= west) & (lat <= east) & (lon >= south) & (lon <= north)
-        report(
-            given & ~inside & turned,
-            "swapped_coordinates",
-            "lon {}, lat {} are swapped",
-            "lon",
-            "lat",
-        )
+    null = given & plausible.find_null_positions(lon, lat, checks.bounds)
+    report(null, "null_position", "lon {}, lat {} are sent where there is no fix", "lon", "lat")
+    turned = given & plausible.find_exchanged(lon, lat, checks.bounds)
+    report(turned, "swapped_coordinates", "lon {}, lat {} look exchanged", "lon", "lat")

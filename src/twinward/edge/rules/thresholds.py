@@ -8,11 +8,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from twinward.core.lazy import LazyModule
 from twinward.edge.rules.units import conversion, find_unit
+
+pa: Any = LazyModule("pyarrow")
+pc: Any = LazyModule("pyarrow.compute")
 
 # A value that moved by less than this share of its threshold says nothing new (ours: a noisy sensor
 # writes no log).

@@ -22,6 +22,7 @@ class LevelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     level: Level
     any: tuple[Rule, ...]
+    decided_by: Literal["figures", "person"] = "figures"  # who sets it when the figures call for it
 
 
 class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,6 +38,16 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     levels: tuple[LevelRule, ...]
     lower_after_days: Annotated[int, msgspec.Meta(ge=1)] = 7
     reopens_within_days: Annotated[int, msgspec.Meta(ge=0)] = 28
+
+    def needs_person(self, level: Level) -> bool:
+        """Whether a person decides on this level."""
+        return any(rule.level == level and rule.decided_by == "person" for rule in self.levels)
+
+    def highest_by_figures(self, level: Level) -> Level | None:
+        """The highest level up to this one that figures alone set."""
+        ranks = [LEVELS.index(rule.level) for rule in self.levels if rule.decided_by == "figures"]
+        below = [rank for rank in ranks if rank <= LEVELS.index(level)]
+        return LEVELS[max(below)] if below else None  # type: ignore[return-value]
 
     def level_for(self, figures: dict[str, float]) -> tuple[Level | None, str]:
         """The highest level that a rule calls for, and which rule."""

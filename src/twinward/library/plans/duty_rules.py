@@ -22,6 +22,8 @@ def list_tasks(plan: Plan) -> Iterator[tuple[Route, PlanTask]]:
         yield ("case_task",), plan.case_task
     if plan.contact_task is not None:
         yield ("contact_task",), plan.contact_task
+    if plan.follow_up_task is not None:
+        yield ("follow_up_task",), plan.follow_up_task
 
 
 def check_departments(

@@ -4,6 +4,7 @@ counts as done.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -20,6 +21,11 @@ AFFECTED = "affected"  # as the area of a measure: wherever the incident is
 TAKEN_UP_H = 24.0  # until when a duty without a deadline of its own is taken up
 # the words of orders for measures that are the simulator's under another name
 SAME_AS = {"area_lockdown": "lockdown"}
+ORDERED_AS = {there: here for here, there in SAME_AS.items()}
+# the measures of orders that take something from the people of an area
+RESTRICTING = frozenset(
+    {"school_closure", "workplace_closure", "gathering_limit", "area_lockdown", "road_closure"}
+)
 AdminLevel = Literal["city", "district", "subdistrict", "community"]
 
 
@@ -72,7 +78,9 @@ class PlanTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `level`: an `each_affected` task is done by the areas of this level in which the affected ones
     lie. `when`: it is ordered once the figure is reached; so is a task whose measure the plan
-    starts by a trigger.
+    starts by a trigger. `every_h`: it begins anew after so many hours, while the plan is in force;
+    of one contact, for `for_days`. What it needs grows with the residents of its area and with the
+    new cases of a week; `needs` stands where neither is known.
     """
 
     key: str
@@ -90,7 +98,31 @@ class PlanTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     measure: str | None = None
     manual: str | None = None
     needs: dict[str, Amount] = {}
+    needs_per_resident: dict[str, Amount] = {}
+    needs_per_case: dict[str, Amount] = {}
+    every_h: Annotated[float, msgspec.Meta(ge=1, le=720)] | None = None
+    for_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
     essential: bool = True
+
+    @property
+    def restriction(self) -> str:
+        """The measure by which it takes something from the people of its area, by the word of
+        orders; or nothing.
+        """
+        word = ORDERED_AS.get(self.measure or "", self.measure or "")
+        return word if word in RESTRICTING else ""
+
+    def amounts(self, residents: float, cases: float) -> dict[str, float]:
+        """What it needs in an area of so many residents with so many new cases in the last seven
+        days.
+        """
+        kinds = dict.fromkeys((*self.needs, *self.needs_per_resident, *self.needs_per_case))
+        scaled = {
+            kind: residents * self.needs_per_resident.get(kind, 0.0)
+            + cases * self.needs_per_case.get(kind, 0.0)
+            for kind in kinds
+        }
+        return {kind: float(math.ceil(scaled[kind] or self.needs.get(kind, 0.0))) for kind in kinds}
 
     def hours_from(self, at: datetime) -> float:
         """Hours that an order given at `at` has; one given after the deadline is due at once."""
@@ -100,12 +132,28 @@ class PlanTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return min(self.deadline_h, max(left, 0.01))
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The bounds of what was authorised beforehand, as data that the loop checks at every tick.
+
+    measures: those that may restrict people; areas: where they may; most_days: for how long without
+    a person's renewal; most_persons: how many residents may be restricted at once.
+    """
+
+    measures: tuple[str, ...] = ()
+    areas: Literal["affected", "incident"] = "affected"
+    most_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    most_persons: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
 class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the loop may adopt the plan by itself, and who said so beforehand."""
+    """Whether the loop may adopt the plan by itself, who said so beforehand, in words and as
+    limits.
+    """
 
     automatic: bool
     authorised_by: str
     bounds: str
+    limits: Limits | None = None
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -172,6 +220,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     objectives: tuple[Objective, ...]
     case_task: PlanTask | None = None
     contact_task: PlanTask | None = None
+    follow_up_task: PlanTask | None = None
     communications: tuple[str, ...] = ()
     resources: dict[str, Amount | Quantity] = {}
     schema_version: Literal[1] = 1
@@ -233,10 +282,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def every_task(self) -> tuple[PlanTask, ...]:
         """All that it may order, with what is made for each case and each contact."""
-        return (
-            *self.work(),
-            *(task for task in (self.case_task, self.contact_task) if task is not None),
-        )
+        of_persons = (self.case_task, self.contact_task, self.follow_up_task)
+        return (*self.work(), *(task for task in of_persons if task is not None))
+
+    def restricts(self) -> tuple[str, ...]:
+        """The measures that it may order and that take something from people."""
+        return tuple(sorted({task.restriction for task in self.work() if task.restriction}))
 
 
 def duty_key(duty: Duty) -> str:

@@ -172,7 +172,7 @@ def check_needs(plan: Plan) -> Iterator[Complaint]:
     known = list_resources()
     advice = "known: " + ", ".join(known)
     for route, task in list_tasks(plan):
-        for name in task.needs:
+        for name in (*task.needs, *task.needs_per_resident, *task.needs_per_case):
             if name not in known:
                 yield (
                     (*route, "needs"),

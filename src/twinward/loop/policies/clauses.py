@@ -152,7 +152,7 @@ def stopped_clause(
     if plan is None:
         return
     stopped = [task for task in plan.work() if task_clause(task.key) == fact.clause]
-    measures = tuple(task.measure for task in stopped if task.measure)
+    measures = tuple(task.restriction for task in stopped if task.restriction)
     for task in stopped:
         for made in rows.list_rows(TASKS, incident=incident.id, key=task.key, status=OPEN_TASK):
             because = f"{clause_reference(plan, fact.clause)} stopped: {fact.because}"

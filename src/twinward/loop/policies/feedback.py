@@ -98,7 +98,8 @@ def on_tick(
 def judge_incident(
     incident: Incident, now: datetime, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    if all(finding.holds for finding in find_evidence(incident, rows, now)):
+    findings = find_evidence(incident, rows, reference.local(now))
+    if all(finding.holds for finding in findings):
         yield m.CloseIncident(
             id=derive_id("cmd", incident.id, "close", incident.round), incident=incident.id
         )

@@ -18,6 +18,7 @@ from twinward.loop.context import (
     command_id,
     find_plan_in_force,
 )
+from twinward.loop.policies.gate import find_doubt
 from twinward.loop.policies.schedule import areas_of
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS, EndedPlan, Incident, PlanInForce
@@ -29,15 +30,59 @@ def plan_follows_level(
 ) -> Iterator[Command]:
     """Adopt the matching plan if somebody authorised that beforehand; otherwise it waits for a
     person.
+
+    A plan that restricts people waits too where the level rests on one source's word of one day:
+    until that is borne out the highest plan that restricts nobody does the work.
     """
     incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = reference.library.find_plan(incident.hazard, fact.level)
-    if (
-        plan is not None
-        and may_adopt(plan, event)
-        and not goes_further(fact, plan, rows, incident, reference)
-    ):
-        yield adopt_by_itself(plan, incident, event)
+    if plan is None or goes_further(fact, plan, rows, incident, reference):
+        return
+    if may_adopt(plan, event, reference):
+        doubt = find_doubt(incident, fact.level, rows, reference) if plan.restricts() else None
+        if doubt is None:
+            yield from adopt_by_itself(plan, incident, event, rows)
+            return
+        source, because = doubt
+        yield m.HoldReports(
+            id=command_id(event, "hold"),
+            incident=incident.id,
+            source=source,
+            level=fact.level,
+            because=because,
+        )
+    milder = find_milder(plan, incident, event, reference)
+    if milder is not None and rows.find(PLANS_IN_FORCE, incident.id) is None:
+        yield from adopt_by_itself(milder, incident, event, rows)
+
+
+def find_milder(
+    plan: Plan, incident: Incident, event: Event, reference: ReferenceData
+) -> Plan | None:
+    """The highest plan below one that was authorised beforehand and restricts nobody."""
+    fitting = [
+        other
+        for other in reference.library.plans.values()
+        if other.hazard == plan.hazard
+        and other.standard
+        and not other.restricts()
+        and LEVELS.index(other.level) < LEVELS.index(plan.level)
+        and may_adopt(other, event, reference)
+    ]
+    return max(fitting, key=lambda other: LEVELS.index(other.level), default=None)
+
+
+def plan_follows_confirmation(
+    fact: m.ReportsConfirmed, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """What was held is believed: the plan of the level comes into force."""
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    plan = reference.library.find_plan(incident.hazard, incident.level) if incident.level else None
+    if plan is None or not may_adopt(plan, event, reference):
+        return
+    before = find_plan_in_force(rows, incident, reference)
+    if before is None or LEVELS.index(before.level) < LEVELS.index(plan.level):
+        yield from adopt_by_itself(plan, incident, event, rows)
 
 
 def plan_returns(
@@ -57,23 +102,24 @@ def plan_returns(
         return
     plan = reference.library.find_plan(incident.hazard, incident.level)
     worse = fact.add.get("new", 0.0) > 0
-    if (
-        rows.find(PLANS_IN_FORCE, incident.id) is None
-        and plan is not None
-        and worse
-        and may_adopt(plan, event)
-    ):
-        yield adopt_by_itself(plan, incident, event)
+    none = rows.find(PLANS_IN_FORCE, incident.id) is None
+    if none and plan is not None and worse and may_adopt(plan, event, reference):
+        yield from adopt_by_itself(plan, incident, event, rows)
 
 
-def may_adopt(plan: Plan, event: Event) -> bool:
+def may_adopt(plan: Plan, event: Event, reference: ReferenceData) -> bool:
     """Whether somebody authorised it beforehand and its time is not over."""
-    over = plan.valid_until is not None and event.recorded_at.date() > plan.valid_until
+    over = plan.valid_until is not None and reference.day_of(event.recorded_at) > plan.valid_until
     return plan.authority.automatic and not over
 
 
-def adopt_by_itself(plan: Plan, incident: Incident, event: Event) -> Command:
-    return m.AdoptPlan(
+def adopt_by_itself(
+    plan: Plan, incident: Incident, event: Event, rows: Rows, takes_over: str = ""
+) -> Iterator[Command]:
+    known: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
+    if known is not None and (known.plan, known.version) == (plan.id, plan.version):
+        return
+    yield m.AdoptPlan(
         id=command_id(event, "adopt"),
         incident=incident.id,
         plan=plan.id,
@@ -81,7 +127,35 @@ def adopt_by_itself(plan: Plan, incident: Incident, event: Event) -> Command:
         authority=f"authorised beforehand by {plan.authority.authorised_by}: "
         f"{plan.authority.bounds}",
         objectives=plan.objectives,
+        takes_over=takes_over,
     )
+
+
+def level_follows_decision(
+    fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """A person who adopts the plan of a level that persons decide has decided on that level."""
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    plan, known = (
+        find_plan_in_force(rows, incident, reference),
+        reference.library.find_hazard(incident.hazard),
+    )
+    if (
+        plan is None
+        or known is None
+        or fact.adopted_by == ACTOR
+        or not known.needs_person(plan.level)
+    ):
+        return
+    if plan.standard and incident.level != plan.level:
+        yield m.SetResponseLevel(
+            id=command_id(event, "decided"),
+            incident=incident.id,
+            level=plan.level,
+            by=fact.adopted_by,
+            because=f"plan {plan.id} adopted"
+            + (f"; {incident.called_because}" if incident.called_because else ""),
+        )
 
 
 def goes_further(

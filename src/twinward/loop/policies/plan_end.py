@@ -5,12 +5,12 @@ warning.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
-from twinward.core.clock import format_time
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.library.hazards.hazard import LEVELS
 from twinward.library.plans.plan import Objective, Plan, PlanEnding
 from twinward.loop.context import (
     ACTOR,
@@ -20,12 +20,19 @@ from twinward.loop.context import (
     find_plan_in_force,
 )
 from twinward.loop.indicators import describe_indicator, indicator_value
+from twinward.loop.policies.bounds import end_of_authority, find_breach
 from twinward.loop.policies.clauses import judge_clauses, turn_id
+from twinward.loop.policies.link import adopt_by_itself, may_adopt
+from twinward.loop.policies.rounds import begin_rounds
+from twinward.loop.policies.schedule import NOT_OF_PLAN
+from twinward.twins.city import messages as c
+from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import check_quiet_period
 from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce
+from twinward.twins.emergency.plans.handlers import WITHDRAWN
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
-from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS, Task
+from twinward.twins.emergency.tasks.rows import AT_WORK, OPEN_TASK, TASKS
 
 WARN_D = 3  # how long before its end a plan's end is announced
 
@@ -39,8 +46,10 @@ def review_plan(
     if in_force is None or plan is None:
         return
     yield from judge_clauses(incident, rows, reference)
+    yield from begin_rounds(plan, in_force, incident, now, rows, reference)
     yield from remind(plan, in_force, incident, now, rows, reference)
-    ending = find_end(plan, in_force, incident, now, rows, reference)
+    ending = find_breach(plan, in_force, incident, now, rows, reference)
+    ending = ending or find_end(plan, in_force, incident, now, rows, reference)
     if ending is None:
         return
     clause, because = ending
@@ -64,18 +73,9 @@ def review_plan(
 def may_renew(
     plan: Plan, in_force: PlanInForce, incident: Incident, reference: ReferenceData
 ) -> bool:
-    """Whether the loop put it in force by itself and would do so again: the level for which it
-    stands has stayed.
-    """
-    called = (
-        reference.library.find_plan(incident.hazard, incident.level) if incident.level else None
-    )
-    return (
-        in_force.adopted_by == ACTOR
-        and plan.authority.automatic
-        and called is not None
-        and called.id == plan.id
-    )
+    """Whether the loop put it in force by itself and the level calls for as much still, or more."""
+    stands = incident.level is not None and LEVELS.index(incident.level) >= LEVELS.index(plan.level)
+    return in_force.adopted_by == ACTOR and plan.authority.automatic and plan.standard and stands
 
 
 def find_end(
@@ -87,7 +87,7 @@ def find_end(
     reference: ReferenceData,
 ) -> tuple[str, str] | None:
     """The clause that ends the plan now, with what shows it; None while it goes on."""
-    if plan.valid_until is not None and now.date() > plan.valid_until:
+    if plan.valid_until is not None and reference.day_of(now) > plan.valid_until:
         return "valid_until", f"the plan was valid until {plan.valid_until}"
     if plan.ends is None:
         return None
@@ -95,10 +95,8 @@ def find_end(
     if evidence:
         return "ends", evidence
     if now >= in_force.adopted_at + timedelta(days=plan.ends.most_days):
-        return (
-            "ends.most_days",
-            f"in force for {plan.ends.most_days} days, since {format_time(in_force.adopted_at)}",
-        )
+        since = reference.day_of(in_force.adopted_at)
+        return "ends.most_days", f"in force for {plan.ends.most_days} days, since {since}"
     return None
 
 
@@ -153,23 +151,32 @@ def remind(
         )
         yield tell_officer(plan, in_force, incident, f"triggers[{n}]", text)
     if plan.ends is not None:
-        turns = (now - in_force.adopted_at).days // plan.ends.review_every_days
+        turns = (now - (in_force.since or in_force.adopted_at)).days // plan.ends.review_every_days
         if turns > 0:
             text = (
                 f"plan {plan.id} is due to be looked at again: "
                 f"{turns * plan.ends.review_every_days} days in force"
             )
             yield tell_officer(plan, in_force, incident, "ends.review_every_days", text, str(turns))
-    for clause, ends_at in expiry_times(plan, in_force):
+    for clause, ends_at in expiry_times(plan, in_force, reference):
         if ends_at - timedelta(days=WARN_D) <= now < ends_at:
-            text = f"plan {plan.id} ends on {format_time(ends_at)}: adopt it anew or another"
+            ends = f"{reference.local(ends_at):%Y-%m-%d %H:%M}"
+            text = f"plan {plan.id} ends on {ends}: renew it or adopt another"
             yield tell_officer(plan, in_force, incident, clause, text)
 
 
-def expiry_times(plan: Plan, in_force: PlanInForce) -> Iterator[tuple[str, datetime]]:
+def expiry_times(
+    plan: Plan, in_force: PlanInForce, reference: ReferenceData
+) -> Iterator[tuple[str, datetime]]:
     """When its time is over, by each clause that says so."""
     if plan.valid_until is not None:
-        yield "valid_until", datetime.combine(plan.valid_until, time(), UTC) + timedelta(days=1)
+        yield (
+            "valid_until",
+            datetime.combine(plan.valid_until + timedelta(days=1), time(), reference.zone),
+        )
+    ends_at = end_of_authority(plan, in_force)
+    if ends_at is not None:
+        yield "authority.most_days", ends_at
     if plan.ends is not None:
         yield "ends.most_days", in_force.adopted_at + timedelta(days=plan.ends.most_days)
 
@@ -177,26 +184,69 @@ def expiry_times(plan: Plan, in_force: PlanInForce) -> Iterator[tuple[str, datet
 def plan_is_over(
     fact: m.PlanEnded, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    """What an ended plan had not yet ordered is dropped, and the duty officer is told; ordered
+    """A plan that ends hands over: to the plan below it that was authorised beforehand, where its
+    time or its authority was over while the incident goes on. What that does not ask for is
+    dropped and lifted, and the officer is told.
+
+    Ended on its evidence, it hands over to nobody: what it had not yet ordered is dropped, ordered
     work goes on.
     """
     incident: Incident = rows.get(INCIDENTS, fact.incident)
     said = f"plan {fact.plan} ended by {fact.clause}: {fact.because}"
-    waiting: list[Task] = rows.list_rows(TASKS, incident=incident.id, status="waiting")
-    for task in waiting:
-        yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
+    ended = reference.library.find(fact.plan)
+    heir = (
+        find_heir(ended, incident, event, reference)
+        if fact.clause != "ends" and ended is not None
+        else None
+    )
+    kept = {task.key for task in heir.work()} | set(NOT_OF_PLAN) if heir is not None else set()
+    status = OPEN_TASK if fact.clause == WITHDRAWN else "waiting"
+    for task in rows.list_rows(TASKS, incident=incident.id, status=status):
+        if task.key not in kept:
+            yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
+    asked = set(heir.restricts()) if heir is not None else set()
+    over = {row.measure for row in rows.list_rows(RESTRICTIONS, incident=incident.id)} - asked
+    if over:
+        yield c.LiftRestrictions(
+            id=command_id(event, "lift"), incident=incident.id, measures=tuple(sorted(over))
+        )
     at_work = rows.count(TASKS, incident=incident.id, status=AT_WORK)
+    then = (
+        f"plan {heir.id} takes over" if heir is not None else f"{at_work} orders go on to their end"
+    )
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),
         to_role="duty_officer",
         area=incident.area,
-        text=f"{said}; {at_work} orders go on to their end",
+        text=f"{said}; {then}",
         incident=incident.id,
         audience="duty officer",
         channel="notice",
         clause=f"{fact.plan} {fact.version}: {fact.clause}",
     )
+    if heir is not None:
+        yield from adopt_by_itself(heir, incident, event, rows, takes_over=fact.plan)
+
+
+def find_heir(
+    ended: Plan, incident: Incident, event: Event, reference: ReferenceData
+) -> Plan | None:
+    """The highest plan below the one that ended, not above the level, that was authorised
+    beforehand.
+    """
+    if incident.status != "open" or incident.level is None:
+        return None
+    rank = min(LEVELS.index(incident.level), LEVELS.index(ended.level) - 1)
+    fitting = [
+        plan
+        for plan in reference.library.plans.values()
+        if plan.hazard == ended.hazard
+        and plan.standard
+        and LEVELS.index(plan.level) <= rank
+        and may_adopt(plan, event, reference)
+    ]
+    return max(fitting, key=lambda plan: LEVELS.index(plan.level), default=None)
 
 
 def tell_officer(

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
@@ -29,7 +31,12 @@ from twinward.twins.emergency.reports.rows import CASES
 from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
-NOT_OF_PLAN = ("case", "contact", CORRECTIVE)  # keys of tasks that follow from a person or a review
+NOT_OF_PLAN = (
+    "case",
+    "contact",
+    "follow_up",
+    CORRECTIVE,
+)  # keys of tasks that follow from a person or a review
 
 
 def schedule_plan(
@@ -43,7 +50,7 @@ def schedule_plan(
     yield from tasks_of(
         plan, incident, affected_areas(incident), event, rows, reference, with_common=True
     )
-    yield from tasks_of_persons(plan, incident, event, rows)
+    yield from tasks_of_persons(plan, incident, event, rows, reference)
 
 
 def schedule_clause(
@@ -56,7 +63,7 @@ def schedule_clause(
         yield from tasks_of(
             plan, incident, affected_areas(incident), event, rows, reference, with_common=True
         )
-        yield from tasks_of_persons(plan, incident, event, rows)
+        yield from tasks_of_persons(plan, incident, event, rows, reference)
 
 
 def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
@@ -72,7 +79,7 @@ def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Itera
                 task=task.id,
                 because=f"plan {plan.id} does not ask for it",
             )
-    asked = {task.measure for task in plan.work()}
+    asked = set(plan.restricts())
     over = {row.measure for row in rows.list_rows(RESTRICTIONS, incident=incident.id)} - asked
     if over:
         yield c.LiftRestrictions(
@@ -102,38 +109,126 @@ def tasks_of(
     with_common: bool,
 ) -> Iterator[Command]:
     """CreateTask for every duty that may be ordered and has no task yet, predecessors first."""
-    in_force: PlanInForce = rows.get(PLANS_IN_FORCE, incident.id)
+    in_force: PlanInForce = rows.find(PLANS_IN_FORCE, incident.id)
+    here = Turn.of(in_force, incident, rows, reference)
     tasks = list_open(plan, in_force)
     by_key = {task.key: task for task in tasks}
     for task in tasks:
         if task.where != "each_affected" and not with_common:
             continue
         for area in areas_of(task, incident, affected, reference):
-            name, known = task_id(incident, task.key, area, rows)
+            name, known = task_id(here, task, area, rows)
             if known:
                 continue
             after = tuple(
-                task_id(incident, key, where, rows)[0]
+                task_id(here, by_key[key], where, rows)[0]
                 for key in task.after
                 for where in predecessor_areas(
                     by_key[key], task, area, incident, affected, reference
                 )
             )
             clause = f"tasks.{task.key}" if task in plan.tasks else f"duties.{task.key}"
-            yield create_command(plan, task, clause, name, incident.id, area, event, after)
+            yield create_command(
+                plan,
+                task,
+                clause,
+                name,
+                incident,
+                area,
+                event,
+                reference,
+                after=after,
+                turn=here.turn_of(task),
+            )
 
 
-def task_id(incident: Incident, key: str, area: str, rows: Rows) -> tuple[str, bool]:
-    """The id of the duty's task there, and whether there is one; what was dropped is made anew,
-    under its next id.
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an incident's work stands: which adoption of a plan, what the plan before asked for,
+    what is restricted.
     """
-    turn = 0
+
+    incident: Incident
+    adoption: int
+    asked_before: frozenset[str]
+    restricted: frozenset[tuple[str, str]]
+    rounds: dict[str, int]
+
+    @staticmethod
+    def of(in_force: PlanInForce, incident: Incident, rows: Rows, reference: ReferenceData) -> Turn:
+        before = reference.library.find(in_force.before) if in_force.before else None
+        return Turn(
+            incident=incident,
+            adoption=in_force.adoption,
+            rounds=in_force.rounds,
+            asked_before=frozenset(task.key for task in before.work())
+            if before is not None
+            else frozenset(),
+            restricted=frozenset(
+                (row.area, row.measure)
+                for row in rows.list_rows(RESTRICTIONS, incident=incident.id)
+            ),
+        )
+
+    def turn_of(self, task: PlanTask) -> int:
+        """The round that the task is in; 0 for work that is done once."""
+        return self.rounds.get(task.key, 1) if task.every_h is not None else 0
+
+    def counts(self, task: PlanTask, made: Task) -> bool:
+        """Whether a task that was made stands for this plan's duty.
+
+        What this adoption ordered does, also what a person took back; what the plan before ordered
+        does where that asked for the same without a break, and where what it restricted is
+        restricted still. Work of an earlier adoption is done with: a plan adopted anew orders it
+        again.
+        """
+        if made.status == "dropped":
+            return made.withdrawn and made.adoption == self.adoption
+        if made.adoption == self.adoption:
+            return True
+        lifted = bool(task.restriction) and made.ordered_at is not None
+        lifted = lifted and (made.area, task.restriction) not in self.restricted
+        return task.key in self.asked_before and not lifted
+
+
+def task_id(here: Turn, task: PlanTask, area: str, rows: Rows) -> tuple[str, bool]:
+    """The id of the duty's task there, and whether there is one; what no longer counts is made
+    anew, under the next.
+    """
+    incident = here.incident
+    words: list[str | int] = ["task", incident.id, incident.round, task.key, area]
+    if (turn := here.turn_of(task)) > 1:
+        name = derive_id(*words, f"adoption {here.adoption}", f"round {turn}")
+        return name, rows.find(TASKS, name) is not None
+    number = 0
     while True:
-        name = derive_id("task", incident.id, incident.round, key, area, *([turn] if turn else []))
+        name = derive_id(*words, *([number] if number else []))
         found: Task | None = rows.find(TASKS, name)
-        if found is None or found.status != "dropped":
+        if found is None or here.counts(task, found):
             return name, found is not None
-        turn += 1
+        number += 1
+
+
+def take_in_turn(
+    plan: Plan,
+    task: PlanTask,
+    incident: Incident,
+    in_force: PlanInForce,
+    area: str,
+    rows: Rows,
+    reference: ReferenceData,
+) -> tuple[str, tuple[str, ...]]:
+    """The id of a recurring task in its present round, and the tasks it waits for."""
+    here = Turn.of(in_force, incident, rows, reference)
+    by_key = {one.key: one for one in list_open(plan, in_force)}
+    after = tuple(
+        task_id(here, by_key[key], where, rows)[0]
+        for key in task.after
+        if key in by_key
+        for where in predecessor_areas(
+            by_key[key], task, area, incident, affected_areas(incident), reference
+        )
+    )
+    return task_id(here, task, area, rows)[0], after
 
 
 def areas_of(
@@ -170,16 +265,22 @@ def create_command(
     task: PlanTask,
     clause: str,
     name: str,
-    incident: str,
+    incident: Incident,
     area: str,
     event: Event,
+    reference: ReferenceData,
+    *,
     after: tuple[str, ...] = (),
     contact: str | None = None,
+    turn: int = 0,
+    missed: int = 0,
+    essential: bool | None = None,
 ) -> Command:
+    """The order as the plan's clause asks for it, with what it needs in that area now."""
     return m.CreateTask(
         id=command_id(event, "task", name),
         task=name,
-        incident=incident,
+        incident=incident.id,
         key=task.key,
         title=task.title,
         department=task.department,
@@ -189,10 +290,26 @@ def create_command(
         measure=task.measure,
         contact=contact,
         manual=task.manual,
-        needs=task.needs,
-        essential=task.essential,
+        needs=amounts_of(task, incident, area, reference),
+        essential=task.essential if essential is None else essential,
         clause=clause_reference(plan, clause),
+        adoption=incident.adoptions,
+        turn=turn,
+        missed=missed,
     )
+
+
+def amounts_of(
+    task: PlanTask, incident: Incident, area: str, reference: ReferenceData
+) -> dict[str, float]:
+    """What a task needs in an area: by its residents, and by its share of the incident's new
+    cases of a week.
+    """
+    if not task.needs_per_resident and not task.needs_per_case:
+        return dict(task.needs)
+    here, whole = reference.residents(area), reference.residents(incident.area)
+    share = min(here / whole, 1.0) if whole else 1.0
+    return task.amounts(here, share * incident.figures.get("new_7d", 0.0))
 
 
 def case_task(
@@ -203,26 +320,33 @@ def case_task(
     """
     incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
-    yield from interview(fact.case, plan, incident, event, rows)
+    yield from interview(fact.case, plan, incident, event, rows, reference)
     for contact in rows.list_rows(CONTACTS, case=fact.case, incident=None):
         yield m.AssignContact(
             id=command_id(event, "assign", contact.id), contact=contact.id, incident=incident.id
         )
-        yield from care(contact, plan, incident, event, rows)
+        yield from care(contact, plan, incident, event, rows, reference)
 
 
-def tasks_of_persons(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Iterator[Command]:
+def tasks_of_persons(
+    plan: Plan, incident: Incident, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
     """Interviews and care for the persons that were known before there was a plan to ask for
     them.
     """
     for joined in rows.list_rows(CASE_INCIDENTS, incident=incident.id) if plan.case_task else ():
-        yield from interview(joined.id, plan, incident, event, rows)
+        yield from interview(joined.id, plan, incident, event, rows, reference)
     for contact in rows.list_rows(CONTACTS, incident=incident.id) if plan.contact_task else ():
-        yield from care(contact, plan, incident, event, rows)
+        yield from care(contact, plan, incident, event, rows, reference)
 
 
 def interview(
-    case: str, plan: Plan | None, incident: Incident, event: Event, rows: Rows
+    case: str,
+    plan: Plan | None,
+    incident: Incident,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
 ) -> Iterator[Command]:
     known = rows.find(CASES, case)
     name = derive_id("task", "case", case)
@@ -233,12 +357,17 @@ def interview(
         and rows.find(TASKS, name) is None
     ):
         yield create_command(
-            plan, plan.case_task, "case_task", name, incident.id, known.area, event
+            plan, plan.case_task, "case_task", name, incident, known.area, event, reference
         )
 
 
 def care(
-    contact: Contact, plan: Plan | None, incident: Incident, event: Event, rows: Rows
+    contact: Contact,
+    plan: Plan | None,
+    incident: Incident,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
 ) -> Iterator[Command]:
     name = derive_id("task", "contact", contact.id)
     if plan is not None and plan.contact_task is not None and rows.find(TASKS, name) is None:
@@ -247,9 +376,10 @@ def care(
             plan.contact_task,
             "contact_task",
             name,
-            incident.id,
+            incident,
             contact.area,
             event,
+            reference,
             contact=contact.id,
         )
 
@@ -270,4 +400,6 @@ def contact_task(
         yield m.AssignContact(
             id=command_id(event, "assign"), contact=fact.contact, incident=incident.id
         )
-    yield from care(contact, find_plan_in_force(rows, incident, reference), incident, event, rows)
+    yield from care(
+        contact, find_plan_in_force(rows, incident, reference), incident, event, rows, reference
+    )

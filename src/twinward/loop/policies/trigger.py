@@ -12,8 +12,18 @@ import msgspec
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
-from twinward.library.hazards.hazard import LEVELS, Rule
+from twinward.library.hazards.hazard import LEVELS, Hazard, Rule
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.tallies import (
+    NEW,
+    Figures,
+    case_part,
+    change,
+    count_part,
+    read_parts,
+    told_by,
+    told_of,
+)
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import (
     CASE_INCIDENTS,
@@ -23,21 +33,40 @@ from twinward.twins.emergency.incidents.rows import (
     LatestIncident,
     front_id,
 )
-from twinward.twins.emergency.reports.case_history import NEW_STATUSES, UNWATCHED
+from twinward.twins.emergency.reports.case_history import DISCARDED, NEW_STATUSES, UNWATCHED
+from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
 
 def case_reported(
     fact: m.CaseReported, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    add: dict[str, float] = {fact.status: 1.0}
+    add: Figures = {fact.status: 1.0}
     if fact.status in NEW_STATUSES:
         add["new"] = 1.0
         if fact.found_in in UNWATCHED:
             add["new_linked"] = 1.0
-    yield from take_in(
-        fact.hazard, fact.area, reference.day_of(event.occurred_at), add, {}, event, rows, reference
+    yield from take_in_case(
+        fact, fact.area, reference.day_of(event.occurred_at), add, event, rows, reference
     )
     yield from join(fact, event, rows, reference)
+
+
+def take_in_case(
+    fact: m.CaseReported | m.CaseReclassified | m.CaseAmended,
+    area: str,
+    day: date,
+    add: Figures,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
+) -> Iterator[Command]:
+    """By how much a case changes what was reported one by one of its area and day."""
+    known = rows.find(CASES, fact.case)  # one whose key is destroyed says nothing
+    part = case_part(known.source if known is not None else "unknown", area)
+    yield from take_in(
+        fact.hazard, area, day, told_of(add), event, rows, reference, part=part, singly=True
+    )
 
 
 def join(
@@ -75,8 +104,8 @@ def case_reclassified(
     add = {fact.status: 1.0, "reclassified": 1.0}
     if fact.before == "suspected" and fact.status in NEW_STATUSES:
         add = {fact.status: 1.0, "new": 1.0, "new_linked": 1.0}
-    yield from take_in(
-        fact.hazard, fact.area, reference.day_of(event.occurred_at), add, {}, event, rows, reference
+    yield from take_in_case(
+        fact, fact.area, reference.day_of(event.occurred_at), add, event, rows, reference
     )
     yield from join(fact, event, rows, reference)
 
@@ -97,38 +126,43 @@ def recount(
     joined = rows.find(CASE_INCIDENTS, fact.case)
     counted: Incident | None = rows.find(INCIDENTS, joined.incident) if joined is not None else None
     changes = (fact.counts or ()) if joined is not None else fact.whole
-    for change in sorted(
+    known = rows.find(CASES, fact.case)
+    source = known.source if known is not None else "unknown"
+    for one in sorted(
         changes, key=lambda one: -one.add.get("new", 0.0)
     ):  # what opens an incident comes first
-        turn = msgspec.structs.replace(event, id=f"{event.id}|{change.area}|{change.day}")
-        inside = counted is not None and reference.areas.is_under(change.area, counted.area)
+        turn = msgspec.structs.replace(event, id=f"{event.id}|{one.area}|{one.day}")
+        inside = counted is not None and reference.areas.is_under(one.area, counted.area)
         if counted is not None and inside and counted.status == "open":
-            yield m.DevelopIncident(
-                id=command_id(turn, "develop"),
-                incident=counted.id,
-                affected=change.area,
-                day=change.day,
-                add=change.add,
-            )
-        elif any(value > 0 for value in change.add.values()):
-            yield from take_in(
-                fact.hazard, change.area, change.day, change.add, {}, turn, rows, reference
-            )
+            told, part = told_of(one.add), case_part(source, one.area)
+            counted = rows.find(INCIDENTS, counted.id) or counted
+            yield develop(counted, one.area, one.day, told, part, True, {}, turn, rows, reference)
+        elif any(value > 0 for value in one.add.values()):
+            yield from take_in_case(fact, one.area, one.day, one.add, turn, rows, reference)
+    if fact.status == DISCARDED:
+        yield from drop_interview(fact.case, event, rows)
+
+
+def drop_interview(case: str, event: Event, rows: Rows) -> Iterator[Command]:
+    """Nobody is asked about an illness that was none."""
+    task: Task | None = rows.find(TASKS, derive_id("task", "case", case))
+    if task is not None and task.status in OPEN_TASK:
+        yield m.DropTask(id=command_id(event, "drop"), task=task.id, because="it was no case")
 
 
 def count_reported(
     fact: m.CountReported, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    change = float(fact.count - fact.before)
-    if fact.found_in == "reclassified":
-        add = {"reclassified": change}
-    else:
-        add = {fact.status: change}
-        if fact.status in NEW_STATUSES:
-            add["new"] = change
-            if fact.found_in in ("community", "unknown"):
-                add["new_linked"] = change
-    yield from take_in(fact.hazard, fact.area, fact.day, add, {}, event, rows, reference)
+    part = count_part(fact.source, fact.area, fact.status, fact.found_in)
+    told = told_by(fact.status, fact.found_in, float(fact.count))
+    yield from take_in(fact.hazard, fact.area, fact.day, told, event, rows, reference, part=part)
+
+
+def count_withdrawn(
+    fact: m.CountWithdrawn, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    part = count_part(fact.source, fact.area, fact.status, fact.found_in)
+    yield from take_in(fact.hazard, fact.area, fact.day, {}, event, rows, reference, part=part)
 
 
 def place_affected(
@@ -155,47 +189,62 @@ def hazard_reported(
         fact.area,
         reference.day_of(event.occurred_at),
         {},
-        set_to,
         event,
         rows,
         reference,
+        set_to=set_to,
     )
 
 
 def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> Incident | None:
-    """The latest incident of the hazard in the area's incident level, open or closed."""
+    """The latest incident of the hazard in the area's incident level, open or closed; of a
+    merged one, the whole.
+    """
     known = reference.library.find_hazard(hazard)
     if known is None:
         return None
     home = reference.areas.at_depth(area, known.incident_level)
     front: LatestIncident | None = rows.find(LATEST_INCIDENTS, front_id(hazard, home))
-    return rows.find(INCIDENTS, front.incident) if front else None
+    incident: Incident | None = rows.find(INCIDENTS, front.incident) if front else None
+    while incident is not None and incident.outcome == "merged" and incident.into:
+        incident = rows.find(INCIDENTS, incident.into)
+    return incident
 
 
 def take_in(
     hazard: str,
     area: str,
     day: date,
-    add: dict[str, float],
-    set_to: dict[str, float],
+    told: Figures,
     event: Event,
     rows: Rows,
     reference: ReferenceData,
+    *,
+    part: str = "",
+    singly: bool = False,
+    set_to: Figures | None = None,
 ) -> Iterator[Command]:
-    """Open or reopen what the report calls for, then let the incident take it in."""
+    """Open or reopen what the report calls for, then let the incident take it in.
+
+    `part` names the account that says `told` of the day; of persons reported singly it is one more
+    in their account.
+    """
     known = reference.library.find_hazard(hazard)
     if known is None:
         return
     incident = find_front(rows, hazard, area, reference)
     if incident is None or incident.status == "closed":
-        if not calls_for_incident(known.opens, add | set_to):
+        new = {"new": sum(told.get(name, 0.0) for name in NEW)} | told | (set_to or {})
+        if not calls_for_incident(known.opens, new):
             return
         window = timedelta(days=known.reopens_within_days)
-        if (
+        mistaken = incident is not None and incident.outcome == "false_alarm"
+        recent = (
             incident is not None
             and incident.closed_at
             and event.occurred_at - incident.closed_at <= window
-        ):
+        )
+        if incident is not None and recent and not mistaken:
             because = (
                 f"a new report in {reference.areas.name(area)} within {window.days} days "
                 f"after closing"
@@ -207,14 +256,42 @@ def take_in(
             yield open_command(hazard, area, event, rows, reference)
         incident = find_front(rows, hazard, area, reference)
     if incident is not None:
-        yield m.DevelopIncident(
-            id=command_id(event, "develop"),
-            incident=incident.id,
-            affected=area,
-            day=day,
-            add=add,
-            set_to=set_to,
-        )
+        yield develop(incident, area, day, told, part, singly, set_to or {}, event, rows, reference)
+
+
+def develop(
+    incident: Incident,
+    area: str,
+    day: date,
+    told: Figures,
+    part: str,
+    singly: bool,
+    set_to: Figures,
+    event: Event,
+    rows: Rows,
+    reference: ReferenceData,
+) -> Command:
+    """The incident's day as all its accounts say it together, with this one's latest word."""
+    add: Figures = {}
+    if part:
+        parts = dict(read_parts(incident, day.isoformat(), rows))
+        if singly:
+            before = parts.get(part, {})
+            told = {
+                name: before.get(name, 0.0) + told.get(name, 0.0) for name in {**before, **told}
+            }
+        parts[part] = told
+        add = change(incident, day.isoformat(), parts, reference.areas)
+    return m.DevelopIncident(
+        id=command_id(event, "develop"),
+        incident=incident.id,
+        affected=area,
+        day=day,
+        add=add,
+        set_to=set_to,
+        part=part,
+        told=told,
+    )
 
 
 def calls_for_incident(rules: tuple[Rule, ...], figures: dict[str, float]) -> bool:
@@ -243,17 +320,54 @@ def open_command(
 def level_follows_figures(
     fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    """Written rules raise the level at once; lowering waits for the tick."""
-    incident: Incident = rows.get(INCIDENTS, fact.incident)
+    """Written rules raise the level at once; lowering waits for the tick.
+
+    A level that is a person's decision is called for, and the highest below it that figures set
+    stands until then. What a person has decided, the same figures do not take back.
+    """
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
     known = reference.library.find_hazard(incident.hazard)
     if known is None or incident.status != "open":
         return
-    level, because = known.level_for(
+    called, because = known.level_for(
         fact.figures
     )  # as they were then: a peak that has passed counts
+    if called is None or is_decided(incident, called, known):
+        return
+    level = known.highest_by_figures(called) if known.needs_person(called) else called
     if level is not None and (
         incident.level is None or LEVELS.index(level) > LEVELS.index(incident.level)
     ):
         yield m.SetResponseLevel(
             id=command_id(event, "level"), incident=incident.id, level=level, because=because
         )
+    above = incident.level is None or LEVELS.index(called) > LEVELS.index(incident.level)
+    if known.needs_person(called) and above and incident.called != called:
+        yield m.CallLevel(
+            id=command_id(event, "call"), incident=incident.id, level=called, because=because
+        )
+
+
+def is_decided(incident: Incident, called: str, known: Hazard) -> bool:
+    """Whether a person's last decision was taken on figures that called for as much as these."""
+    if incident.decided is None:
+        return False
+    before, _ = known.level_for(incident.decided.figures)
+    return before is not None and LEVELS.index(called) <= LEVELS.index(before)
+
+
+def tell_of_called_level(
+    fact: m.LevelCalled, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    yield m.SendNotice(
+        id=command_id(event, "tell"),
+        notice=derive_id("note", event.id),
+        to_role="duty_officer",
+        area=incident.area,
+        text=f"the figures call for level {fact.level} ({fact.because}): it is a person's decision",
+        incident=incident.id,
+        audience="duty officer",
+        channel="notice",
+        clause=f"level {fact.level}",
+    )

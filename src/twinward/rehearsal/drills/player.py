@@ -16,6 +16,7 @@ from twinward.core.clock import SetClock
 from twinward.library.drills.drill import DrillScript, DrillTruth
 from twinward.rehearsal.drills.feeds import Feeds
 from twinward.rehearsal.drills.responders import DrillResponders
+from twinward.rehearsal.officer import Officer
 from twinward.rehearsal.player import BATCH, Player
 
 
@@ -48,7 +49,15 @@ class DrillPlayer(Player):
         *,
         seeded: bool,
     ) -> None:
-        super().__init__(client, clock, tick, responders, departments, lambda area: area)
+        super().__init__(
+            client,
+            clock,
+            tick,
+            responders,
+            departments,
+            lambda area: area,
+            Officer(responders.seed, prompt=True),
+        )
         self.feeds, self.apart, self.seeded = feeds, apart, seeded
         self.inherited: dict[
             str, str
@@ -72,7 +81,7 @@ class DrillPlayer(Player):
             self.move_to(truth.start + timedelta(hours=max(hour, 0.0)))
             sent += self.send_due(hour)
             if hour in rounds and self.seeded:
-                self.adopt_proposals()
+                self.decide()
                 self.wait_idle()
                 self.respond()
                 self.ask_for_help()
@@ -80,7 +89,7 @@ class DrillPlayer(Player):
         self.wait_idle()
         return sent
 
-    def would_adopt(self, shown: dict[str, Any]) -> bool:
+    def is_mine(self, shown: dict[str, Any]) -> bool:
         """What persons decided before the drill stands until the incident's level changes."""
         return bool(self.inherited.get(shown["id"]) != shown["level_since"])
 

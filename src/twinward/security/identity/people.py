@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 
 from twinward.core.errors import RefusedError
+from twinward.core.lazy import LazyModule
 from twinward.security.privacy.vault import read_or_make
+
+jwt: Any = LazyModule("joserfc.jwt")
+jwk: Any = LazyModule("joserfc.jwk")
+errors: Any = LazyModule("joserfc.errors")
 
 LOCAL_ADMIN = "local-admin"
 CLOCK_SKEW_S = 60
@@ -38,7 +42,11 @@ class Identities:
         folder.mkdir(parents=True, exist_ok=True)
         self._managed = managed
         self.is_live: Callable[[str, datetime], bool] = lambda session, now: False
-        self._key = OctKey.import_key(read_or_make(folder / "token.key", lambda: os.urandom(32)))
+        self._secret = read_or_make(folder / "token.key", lambda: os.urandom(32))
+
+    @cached_property
+    def _key(self) -> Any:
+        return jwk.OctKey.import_key(self._secret)
 
     def sign(self, caller: Caller, now: datetime, lasts: timedelta) -> str:
         claims = {
@@ -67,7 +75,13 @@ class Identities:
                 },
                 Caller,
             )
-        except (JoseError, ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
+        except (
+            errors.JoseError,
+            ValueError,
+            KeyError,
+            TypeError,
+            msgspec.ValidationError,
+        ) as error:
             raise RefusedError(
                 "the token cannot be used", "ask for a new one", code="bad_token"
             ) from error

@@ -13,30 +13,38 @@ from pathlib import Path
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from twinward.core.errors import AbsentError, InputError
+from twinward.core.errors import AbsentError, ConflictError, InputError
 from twinward.security.privacy.masking import PointMask
+from twinward.security.privacy.matching import Facts, Identity, facts_of, word_of
+from twinward.security.privacy.names import compare_names
+from twinward.security.privacy.person_index import Arriving, Double, Found, PersonIndex
+from twinward.security.privacy.phones import Dialling
+
+__all__ = ["Arriving", "Double", "Identity", "Vault", "read_or_make"]
 
 PSEUDONYM_CHARACTERS = 20
+MOST_STATED = 20  # different statements of who one person is
 
 
-class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person as they are known at the border. At least one of document, phone, name is needed."""
+class KnownIdentity(Identity, frozen=True, kw_only=True):
+    """Who a person was first said to be, and `also` what others said differently: nothing is
+    written over.
+    """
 
-    name: str | None = None
-    document: str | None = None
-    phone: str | None = None
-    address: str | None = None
+    also: tuple[Identity, ...] = ()
 
 
 class Vault:
     """Pseudonyms are keyed hashes, so that the same person is the same subject in every feed, and
-    nobody can compute them without the key file. The database holds ciphertext only; the key
-    file stands beside it with mode 0600.
+    nobody can compute them without the key file. The database holds ciphertext and keyed hashes
+    only; the key file stands beside it with mode 0600.
     """
 
-    def __init__(self, folder: Path, key_file: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, key_file: Path | None = None, dialling: Dialling | None = None
+    ) -> None:
         """`key_file` may lie on another disk than the database, so that neither alone opens
-        anything.
+        anything. `dialling`: how telephone numbers are written at home.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._key_file = key_file or folder / "vault.key"
@@ -56,41 +64,125 @@ class Vault:
             self._db.execute(
                 "ALTER TABLE identities ADD COLUMN unneeded INTEGER NOT NULL DEFAULT 0"
             )
-
-    def pseudonym(self, person: Identity) -> str:
-        """The subject of a person: by document, else phone, else name and address."""
-        known = (
-            person.document
-            or person.phone
-            or (person.name and f"{person.name}|{person.address or ''}")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS other_identities "
+            "(place INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL, sealed BLOB NOT NULL)"
         )
-        if not known:
-            raise InputError(
-                "a person needs a document, a phone or a name",
-                "add one of them",
-                code="no_identity",
-            )
-        digest = hmac.new(
-            self._secret, known.strip().casefold().encode(), hashlib.sha256
-        ).hexdigest()
+        self._db.execute(
+            "CREATE INDEX IF NOT EXISTS others_by_subject ON other_identities (subject)"
+        )
+        self._dialling = dialling or Dialling()
+        self._index = PersonIndex(self._db, self._secret, self._facts)
+        if self._index.fresh:
+            self._index_all()
+
+    def _index_all(self) -> None:
+        """Persons whom an earlier release has kept can be found as well."""
+        for (subject,) in self._db.execute("SELECT subject FROM identities").fetchall():
+            for facts in self._facts(subject):
+                self._index.note(subject, facts, ())
+
+    def facts(self, person: Identity) -> Facts:
+        """The forms in which a person is compared; InputError where that is nobody."""
+        return facts_of(person, self._dialling)
+
+    def _facts(self, subject: str) -> list[Facts]:
+        found = []
+        for sealed in self._list_sealed(subject):
+            try:
+                found.append(self.facts(self._unseal(sealed)))
+            except (InputError, InvalidToken):
+                continue  # nobody whom a statement could be compared with
+        return found
+
+    def pseudonym(self, person: Identity, arriving: Arriving | None = None) -> str:
+        """The subject of a person: one whom the vault knows, else a new one.
+
+        `arriving` are the others of a batch that is not stored yet; nothing is written here.
+        """
+        facts = self.facts(person)
+        found = self._index.find(facts, arriving)
+        subject = found.subject or self._new_subject(facts, found)
+        if arriving is not None:
+            arriving.add(subject, facts, self._index.hashed(facts))
+        return subject
+
+    def _new_subject(self, facts: Facts, found: Found) -> str:
+        """A subject that nobody has: whoever is likely, but not certainly, the same has another."""
+        taken = {who for who, _ in found.likely}
+        word = word_of(facts, apart=bool(taken))
+        while (subject := self._name(word)) in taken:
+            word += "|"
+        return subject
+
+    def _name(self, word: str) -> str:
+        digest = hmac.new(self._secret, word.encode(), hashlib.sha256).hexdigest()
         return "p-" + digest[:PSEUDONYM_CHARACTERS]
 
-    def keep(self, person: Identity) -> str:
-        """Put a person in the vault, or renew what is known; returns the subject."""
-        subject = self.pseudonym(person)
-        plain = msgspec.json.encode(person)
+    def fingerprint(self, person: Identity) -> str:
+        """The same for every spelling of one statement, and of no use to whoever has no key."""
+        told = msgspec.json.encode(self.facts(person))
+        return hmac.new(self._secret, b"statement|" + told, hashlib.sha256).hexdigest()
+
+    def keep(self, person: Identity, subject: str | None = None) -> str:
+        """Put a person in the vault; returns the subject. What is known of them stays, and is
+        shown first. `subject`: as whom a report of them was stored.
+        """
+        facts = self.facts(person)
         with self._lock:
+            found = self._index.find(facts)
+            subject = subject or found.subject or self._new_subject(facts, found)
             self._db.execute("BEGIN IMMEDIATE")
             try:  # the key is looked at inside: nobody can turn it between here and the commit
                 if self._key_file.stat().st_mtime_ns != self._keys_at:
                     self._read_keys()
-                self._db.execute(
-                    "INSERT OR REPLACE INTO identities (subject, sealed) VALUES (?, ?)",
-                    (subject, self._fernet.encrypt(plain)),
-                )
+                self._keep_one(subject, person)
+                self._index.note(subject, facts, [one for one in found.likely if one[0] != subject])
             finally:
                 self._db.execute("COMMIT")
         return subject
+
+    def _keep_one(self, subject: str, person: Identity) -> None:
+        """The first statement is the person; what differs from it is kept beside it."""
+        known = [self._unseal(sealed) for sealed in self._list_sealed(subject)]
+        if person in known or len(known) >= MOST_STATED:
+            return
+        sealed = self._fernet.encrypt(msgspec.json.encode(person))
+        table = "other_identities" if known else "identities"
+        self._db.execute(f"INSERT INTO {table} (subject, sealed) VALUES (?, ?)", (subject, sealed))
+
+    def list_doubles(self, state: str | None = "open") -> list[Double]:
+        """Pairs of subjects who may be one person, for somebody to decide."""
+        return self._index.list_doubles(state)
+
+    def merge(self, subject: str, into: str, why: str) -> None:
+        """From now on reports of either are reports of `into`; ConflictError where they are one."""
+        self.open(subject), self.open(into)
+        with self._lock:
+            root = self._index.follow(into)
+            if subject in self._index.list_merged(root):
+                raise ConflictError(
+                    f"{subject} and {into} are one person already", "nothing was changed",
+                    code="already_merged",
+                )  # fmt: skip
+            self._index.merge(self._index.follow(subject), root, why)
+            self._index.settle(subject, into, "merged", why)
+
+    def unmerge(self, subject: str, why: str) -> str:
+        """Two persons after all; the subject that it had been merged into."""
+        with self._lock:
+            into = self._index.unmerge(subject)
+            if into is None:
+                raise ConflictError(
+                    f"{subject} was merged into nobody", "nothing was changed", code="not_merged"
+                )
+            self._index.settle(subject, into, "apart", why)
+        return into
+
+    def keep_apart(self, one: str, other: str, why: str) -> None:
+        """A likely double is two persons: it is not offered again."""
+        with self._lock:
+            self._index.settle(one, other, "apart", why)
 
     def point_mask(self) -> PointMask:
         """Moves persons' points by a secret of this vault, the same at every read and in every
@@ -98,23 +190,36 @@ class Vault:
         """
         return PointMask(hmac.new(self._secret, b"points of persons", hashlib.sha256).digest())
 
-    def open(self, subject: str) -> Identity:
-        """The person behind a subject. Callers record the look first; absent and forbidden
-        answer alike.
+    def open(self, subject: str) -> KnownIdentity:
+        """The person behind a subject, and what others said of them. Callers record the look first;
+        absent and forbidden answer alike.
         """
-        row = self._db.execute(
-            "SELECT sealed FROM identities WHERE subject = ?", (subject,)
-        ).fetchone()
-        if row is None:
+        sealed = [one for who in self._index.list_merged(subject) for one in self._list_sealed(who)]
+        if not sealed:
             raise AbsentError(
                 "there is no such person", "check the subject, your areas and the activation"
             )
         try:
-            plain = self._fernet.decrypt(row[0])
+            first, *also = [self._unseal(one) for one in sealed]
         except InvalidToken:
             self._read_keys()  # another process has rotated them
-            plain = self._fernet.decrypt(row[0])
-        return msgspec.json.decode(plain, type=Identity)
+            first, *also = [self._unseal(one) for one in sealed]
+        fuller = next((one.name for one in also if extends(one.name, first.name)), first.name)
+        shown = msgspec.structs.asdict(first) | {"name": fuller}
+        others = [first, *also] if fuller != first.name else also
+        differing = tuple(one for one in others if msgspec.structs.asdict(one) != shown)
+        return KnownIdentity(**shown, also=differing)
+
+    def _list_sealed(self, subject: str) -> list[bytes]:
+        """What is known of a person, the first statement first."""
+        rows = self._db.execute(
+            "SELECT sealed FROM identities WHERE subject = ?", (subject,)
+        ).fetchall()
+        others = "SELECT sealed FROM other_identities WHERE subject = ? ORDER BY place"
+        return [sealed for (sealed,) in [*rows, *self._db.execute(others, (subject,))]]
+
+    def _unseal(self, sealed: bytes) -> Identity:
+        return msgspec.json.decode(self._fernet.decrypt(sealed), type=Identity)
 
     def forget_all_but(self, living: set[str], at_once: set[str]) -> int:
         """Delete the identities of subjects that are not `living`; how many. Their bytes are
@@ -133,6 +238,10 @@ class Vault:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("UPDATE identities SET unneeded = ? WHERE subject = ?", marked)
             self._db.executemany("DELETE FROM identities WHERE subject = ? AND unneeded", gone)
+            self._db.execute(
+                "DELETE FROM other_identities WHERE subject NOT IN (SELECT subject FROM identities)"
+            )
+            self._index.forget_gone()
             self._db.execute("COMMIT")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return len(gone)
@@ -153,10 +262,10 @@ class Vault:
             self._read_keys()
             self._db.execute("BEGIN IMMEDIATE")
             rows = self._db.execute("SELECT subject, sealed FROM identities").fetchall()
-            self._db.executemany(
-                "UPDATE identities SET sealed = ? WHERE subject = ?",
-                [(self._fernet.rotate(sealed), subject) for subject, sealed in rows],
-            )
+            for table, key in (("identities", "subject"), ("other_identities", "place")):
+                sealed = self._db.execute(f"SELECT {key}, sealed FROM {table}").fetchall()
+                anew = [(self._fernet.rotate(one), name) for name, one in sealed]
+                self._db.executemany(f"UPDATE {table} SET sealed = ? WHERE {key} = ?", anew)
             self._db.execute("COMMIT")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             write_key(self._key_file, fresh)
@@ -165,6 +274,13 @@ class Vault:
 
     def close(self) -> None:
         self._db.close()
+
+
+def extends(name: str | None, short: str | None) -> bool:
+    """Whether a name says more of the same name."""
+    if not name or not short or len(name) <= len(short):
+        return False
+    return compare_names(name, short) in ("bare", "alike")
 
 
 def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:

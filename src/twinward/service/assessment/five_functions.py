@@ -22,6 +22,7 @@ from twinward.decision.assessment.predict import (
 from twinward.decision.assessment.situation import Situation
 from twinward.library.knowledge.graph import build_graph
 from twinward.service.assessment.past_incidents import find_similar
+from twinward.service.assessment.questions import QUESTIONS
 from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Ground
 from twinward.service.incidents.plan_status import proposed_plan
@@ -29,11 +30,14 @@ from twinward.service.platform import Caller, Platform
 
 # name -> its answer, and the question it answers
 FUNCTIONS: dict[str, tuple[type, str]] = {
-    "analyse": (Analysis, "what changed"),
-    "describe": (Description, "where it stands"),
-    "diagnose": (Diagnosis, "why: which setting, area or gap drives it"),
-    "predict": (Prediction, "what comes next"),
-    "guide": (Guidance, "what to do first"),
+    name: (answer, QUESTIONS[name])
+    for name, answer in (
+        ("analyse", Analysis),
+        ("describe", Description),
+        ("diagnose", Diagnosis),
+        ("predict", Prediction),
+        ("guide", Guidance),
+    )
 }
 AHEAD_D, AHEAD_H, SEED = 14, 6, 1
 CHECK = (64, 96)  # parameter sets and particles of the forecast that is only held against what came

@@ -4,19 +4,32 @@ in force wait.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from twinward.library.hazards.hazard import LEVELS
 from twinward.loop.policies.clauses import list_waiting
+from twinward.loop.policies.plan_end import expiry_times
 from twinward.service.platform import Platform
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 
 def proposed_plan(platform: Platform, incident: Any, in_force: Any) -> str | None:
-    """The plan that the level calls for and that waits for a person to adopt it."""
+    """The plan that the level calls for, or the level that waits for a person's decision, and that
+    nobody has adopted.
+
+    One that goes no further than the plan in force is not offered.
+    """
     if incident.level is None or incident.status != "open":
         return None
-    plan = platform.reference.library.find_plan(incident.hazard, incident.level)
-    return plan.id if plan is not None and (in_force is None or in_force.plan != plan.id) else None
+    library = platform.reference.library
+    plan = library.find_plan(incident.hazard, incident.called or incident.level)
+    before = library.find(in_force.plan) if in_force is not None else None
+    if plan is None or (
+        before is not None and LEVELS.index(before.level) >= LEVELS.index(plan.level)
+    ):
+        return None
+    return plan.id
 
 
 def waiting_clauses(platform: Platform, snapshot: Any, incident: Any) -> list[str]:
@@ -28,3 +41,19 @@ def waiting_clauses(platform: Platform, snapshot: Any, incident: Any) -> list[st
         if plan is not None
         else []
     )
+
+
+def plan_ends(platform: Platform, snapshot: Any, incident: Any) -> dict[str, datetime]:
+    """By which clauses the plan in force ends by its time, and when; the first end counts."""
+    in_force = snapshot.find(PLANS_IN_FORCE, incident.id)
+    plan = platform.reference.library.find(in_force.plan) if in_force is not None else None
+    return dict(expiry_times(plan, in_force, platform.reference)) if plan is not None else {}
+
+
+def plan_stands(platform: Platform, snapshot: Any, incident: Any) -> bool:
+    """Whether the level calls for as much as the plan in force, or for more."""
+    in_force = snapshot.find(PLANS_IN_FORCE, incident.id)
+    plan = platform.reference.library.find(in_force.plan) if in_force is not None else None
+    if plan is None or incident.level is None:
+        return False
+    return LEVELS.index(incident.level) >= LEVELS.index(plan.level)

@@ -13,7 +13,12 @@ from twinward.core.errors import AbsentError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
-from twinward.service.incidents.plan_status import proposed_plan, waiting_clauses
+from twinward.service.incidents.plan_status import (
+    plan_ends,
+    plan_stands,
+    proposed_plan,
+    waiting_clauses,
+)
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
@@ -74,11 +79,13 @@ def get_incident(
             "days": row.days,
             "plan": snapshot.find(PLANS_IN_FORCE, incident),
             "proposed_plan": proposed_plan(platform, row, snapshot.find(PLANS_IN_FORCE, incident)),
+            "plan_ends": plan_ends(platform, snapshot, row),
+            "plan_stands": plan_stands(platform, snapshot, row),
             "waits_for": waiting_clauses(platform, snapshot, row),
             "ended_plan": snapshot.find(ENDED_PLANS, incident),
             "tasks": tally(task.status for task in tasks),
             "late": [task.id for task in tasks if task.is_late(at or platform.clock.now())],
-            "evidence": snapshot.list_evidence(incident, platform.clock.now()),
+            "evidence": snapshot.list_evidence(incident, at or platform.clock.now()),
         }
         if timeline:
             shown["timeline"] = build_timeline(reader, incident, at)

@@ -26,7 +26,7 @@ from twinward.edge.feeds.commands import (
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.library.supplies.resources import require_known_unit
 from twinward.security.identity.people import Caller
-from twinward.security.privacy.vault import Identity
+from twinward.security.privacy.vault import Arriving, Identity
 from twinward.service.access.authorization import require_command, require_reach
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Platform
@@ -69,6 +69,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
     from the library.
     """
     require_command(platform, caller, command)
+    if platform.managed and getattr(command, "by", ""):
+        command = msgspec.structs.replace(command, by="")  # who acts is who has logged in
     if isinstance(command, m.SetStock | m.RequestSupply):
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
     if isinstance(command, m.AdoptPlan):
@@ -77,8 +79,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
             command,
             version=plan.version,
             objectives=plan.objectives,
-            authority=f"adopted by {caller.name}",
-            renews=False,
+            authority=f"adopted by {command.by or caller.name}",
+            takes_over="",
         )
     return command
 
@@ -92,11 +94,14 @@ def submit(
     require_name("source", source, MOST_SOURCE)
     now = platform.clock.now()
     good: list[tuple[int, Request]] = []
-    persons: dict[int, Identity] = {}
+    persons: dict[int, tuple[Identity, str]] = {}
+    arriving = Arriving()
     rejections: list[Rejection] = []
     for index, item in enumerate(items):
         try:
-            command, person = decode_command(item, platform.vault, platform.reference.areas, now)
+            command, person = decode_command(
+                item, platform.vault, platform.reference.areas, now, arriving
+            )
             require_real(platform, source, getattr(command, "source", ""))
             said = msgspec.structs.replace(command, id="-")
             command = authorise(platform, caller, command)
@@ -112,9 +117,9 @@ def submit(
             )
         )
         if person is not None:
-            persons[index] = person
+            persons[index] = (person, str(getattr(command, "subject", "")))
 
-    def work(tx: Transaction) -> tuple[BatchAccount, list[Identity]]:
+    def work(tx: Transaction) -> tuple[BatchAccount, list[tuple[Identity, str]]]:
         outcomes = [ask_within_reach(platform, caller, request, tx) for _, request in good]
         account = account_for(len(items), good, outcomes, rejections)
         if items:
@@ -142,7 +147,9 @@ def submit(
 
 
 def keep_persons(
-    platform: Platform, done: Future[tuple[BatchAccount, list[Identity]]], thresholds: bool
+    platform: Platform,
+    done: Future[tuple[BatchAccount, list[tuple[Identity, str]]]],
+    thresholds: bool,
 ) -> Future[BatchAccount]:
     """The answer, once what the vault must know of the persons of taken items is durable there too.
 
@@ -151,11 +158,11 @@ def keep_persons(
     """
     answer: Future[BatchAccount] = Future()
 
-    def tell(told: Future[tuple[BatchAccount, list[Identity]]]) -> None:
+    def tell(told: Future[tuple[BatchAccount, list[tuple[Identity, str]]]]) -> None:
         try:
             account, persons = told.result()
-            for person in persons:
-                platform.vault.keep(person)
+            for person, subject in persons:
+                platform.vault.keep(person, subject)
             if thresholds:
                 platform.watch.forget()
         except BaseException as error:

@@ -23,8 +23,10 @@ from twinward.service.intake.commands import BatchAccount, submit_objects
 from twinward.service.platform import Platform
 from twinward.standards.fhir.reports import read_fhir
 from twinward.standards.source_rows import FileReading, Row
+from twinward.standards.written_dates import find_order
 
 BATCH = 2_000
+MOST_LOOKED_AT = 100_000  # rows whose dates tell the order of day and month
 OBSERVATION_FIELDS = ObservationItem.__struct_fields__
 NUMBERS = frozenset({"lon", "lat", "error_m", "value"})
 MOVEMENT = ("subject", "occurred_at", "lon", "lat")
@@ -44,6 +46,7 @@ class FileReport(msgspec.Struct, kw_only=True):
     duplicate: int = 0
     rejected: int = 0
     reasons: dict[str, int] = {}
+    notes: dict[str, int] = {}
     rejected_file: str | None = None
     seconds: float = 0.0
 
@@ -195,17 +198,47 @@ def report_cases(
     allowed to report.
     """
     report = FileReport(source=source)
-    reading = msgspec.structs.replace(reading, exercises=bool(platform.drill))
+    zone = platform.reference.zone
+    reading = msgspec.structs.replace(reading, exercises=bool(platform.drill), zone=zone)
+    orders = {path: order_of(path, reading) for path in files}
     rejects = Rejects(rejects_path(platform.workspace, "cases", source), report)
 
     def send(items: list[Any]) -> BatchAccount:
         return submit_objects(platform, caller, items, source)
 
-    def make(row: Row) -> dict[str, Any]:
-        return cases.case_command(row.values, source, platform.vault)
+    now = [cases.Calendar(zone=zone, now=platform.clock.now())]  # of the file that is being read
 
-    import_rows(files, reading, make, send, rejects, read_reports)
+    def read(path: Path, reading: FileReading) -> Iterator[Row]:
+        now[0] = msgspec.structs.replace(now[0], order=orders[path])
+        return read_reports(path, reading)
+
+    def make(row: Row) -> dict[str, Any]:
+        command = cases.case_command(row.values, source, platform.vault, now[0])
+        if command.get("note"):
+            report.notes[command["note"]] = report.notes.get(command["note"], 0) + 1
+        return command
+
+    import_rows(files, reading, make, send, rejects, read)
     return report
+
+
+def order_of(path: Path, reading: FileReading) -> str | None:
+    """In which order the dates of a file have day and month, where they show it."""
+    if path.suffix.lower() == ".json":
+        return None
+    wanted = msgspec.structs.replace(
+        reading,
+        fields=cases.DATES,
+        columns={name: column for name, column in reading.columns.items() if name in cases.DATES},
+        required=(),
+    )
+    try:
+        rows = islice(read_rows(path, wanted), MOST_LOOKED_AT)
+        return find_order(
+            str(value) for row in rows for name in cases.DATES if (value := row.values.get(name))
+        )
+    except InputError:
+        return None  # whoever reads it whole is told why
 
 
 def ingest_files(

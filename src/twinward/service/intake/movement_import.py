@@ -16,8 +16,10 @@ import msgspec
 
 from twinward.core.clock import Clock
 from twinward.core.errors import BusyError, InputError
+from twinward.core.geography import check_crs
 from twinward.core.ids import derive_id
 from twinward.edge.feeds.movement import REASONS, MovementFile, Rejected
+from twinward.edge.feeds.plausible import Bounds, Surroundings
 from twinward.service.platform import Platform
 from twinward.twins.emergency.access.rows import ACTIVATIONS
 
@@ -68,14 +70,25 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ingest_files(
-    lake: WritableLake, files: Sequence[Path], clock: Clock, rename: dict[str, str]
+    lake: WritableLake,
+    files: Sequence[Path],
+    clock: Clock,
+    rename: dict[str, str],
+    *,
+    bounds: Bounds | None = None,
+    crs: str | None = None,
 ) -> Ingested:
-    """All files in one append: after an interruption none of it is there."""
+    """All files in one append: after an interruption none of it is there. `bounds` are the
+    city's, `crs` the coordinates of the files (WGS 84 where it is None).
+    """
     if not files:
         raise InputError("no file was named", "twinward lake ingest FILE…", code="no_file")
+    if crs is not None:
+        check_crs(crs, "--crs")
     started = time.perf_counter()
-    sources = [MovementFile(path, rename) for path in files]
     at = clock.now()
+    around = Surroundings(now=at, bounds=bounds)
+    sources = [MovementFile(path, rename, around, crs) for path in files]
     done = lake.append(each_batch(sources), at)
     rejected = [row for source in sources for row in source.rejected]
     reasons: dict[str, int] = {}

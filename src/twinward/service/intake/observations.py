@@ -9,16 +9,20 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import numpy as np
 
+from twinward.citybase.columns import find_homes
 from twinward.core.clock import from_us
 from twinward.core.messages import Counts
 from twinward.edge.feeds.observations import Checks, ObservationItem, read_observations
+from twinward.edge.feeds.plausible import Bounds, bounds_of
 from twinward.service.intake.commands import BatchAccount, Rejection, require_real
 from twinward.service.platform import Platform
 
 __all__ = ["Hour", "ObservationItem", "SensorValue", "get_hours", "list_sensors", "submit"]
 # around the areas' points: wide enough for their outlines, far too narrow for a swapped point
 MARGIN_DEGREES = 0.5
+NEAR_DEGREES = 0.1  # around where residents live
 
 
 class SensorValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,15 +49,17 @@ def checks_of(platform: Platform) -> Checks:
     taken.
     """
     areas = platform.reference.areas
-    placed: list[Any] = [area for area in areas.by_code.values() if hasattr(area, "lon")]
-    points = [(area.lon, area.lat) for area in placed]
-    if not points:
-        return Checks(areas=areas if areas.by_code else None)
-    lons, lats = zip(*points, strict=True)
-    west, south = min(lons) - MARGIN_DEGREES, min(lats) - MARGIN_DEGREES
-    return Checks(
-        areas=areas, bounds=(west, south, max(lons) + MARGIN_DEGREES, max(lats) + MARGIN_DEGREES)
-    )
+    return Checks(areas=areas if areas.by_code else None, bounds=city_bounds(platform))
+
+
+def city_bounds(platform: Platform) -> Bounds | None:
+    """How far the workspace's city reaches: where its residents live, else its areas' points."""
+    homes = find_homes(platform.workspace / "city")
+    if homes is not None and len(homes):
+        return bounds_of(homes[:, 0], homes[:, 1], NEAR_DEGREES)
+    placed: list[Any] = list(platform.reference.areas.by_code.values())
+    points = np.array([(area.lon, area.lat) for area in placed if hasattr(area, "lon")])
+    return bounds_of(points[:, 0], points[:, 1], MARGIN_DEGREES) if len(points) else None
 
 
 def submit(platform: Platform, checks: Checks, body: bytes) -> Future[BatchAccount]:

@@ -26,6 +26,7 @@ from twinward.decision.surveillance.forecasting.parameter_search import (
 )
 from twinward.decision.surveillance.forecasting.renewal import Fit, fit_renewal, predict
 from twinward.decision.surveillance.forecasting.score import LEVELS
+from twinward.decision.surveillance.forecasting.series_shape import Every, Holds
 
 MOST_PREDICTED = 120
 
@@ -42,6 +43,8 @@ class CalibrationRequest(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path | None = None  # where the search is kept and the results are written
     resume: bool = False  # go on with the search that is kept there
     negative_missing: bool = False
+    every: Every | None = None  # day or week, where the spacing leaves it open
+    holds: Holds | None = None  # new cases or running totals
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +65,9 @@ def calibrate(
     """
     _check(request)
     started = time.perf_counter()
-    observed = read_until(request.path, request.until, request.negative_missing)
+    observed = read_until(
+        request.path, request.until, request.negative_missing, request.every, request.holds
+    )
     _check_population(observed, request.population)
     tell = progress or (lambda stage, share: None)
     counts, population, seed = observed.counts, request.population, request.seed
@@ -83,8 +88,13 @@ def calibrate(
     tell("checking coverage on the past", 0.85)
     answer = _answer(forecast, request.until)
     answer |= {"trials": len(found.trials), "resumed": found.resumed}
+    if request.every == "week":
+        answer |= _weekly(request, forecast, counts, population, seed)
+        tell("done", 1.0)
+        answer["seconds"] = time.perf_counter() - started
+        return forecast, answer
     answer["coverage_check"] = check_coverage(counts, request.days, population, seed)
-    came = read_after(request.path, request.until, request.days)
+    came = read_after(request.path, request.until, request.days, request.every, request.holds)
     if came is not None:
         answer |= judge(forecast.quantiles, came)
         answer["baselines"] = {
@@ -93,6 +103,36 @@ def calibrate(
     tell("done", 1.0)
     answer["seconds"] = time.perf_counter() - started
     return forecast, answer
+
+
+def _weekly(
+    request: CalibrationRequest,
+    forecast: Forecast,
+    counts: NDArray[Any],
+    population: float | None,
+    seed: int,
+) -> dict[str, Any]:
+    """The forecast by week, judged by week; days of weeks that were shared evenly judge nothing."""
+    weeks = request.days // 7
+    draws = predict(forecast.fit, len(counts), 7 * weeks, population, seed)
+    table = quantiles(draws.reshape(len(draws), weeks, 7).sum(axis=2))
+    found: dict[str, Any] = {
+        "weeks": [
+            {
+                "to": (request.until + timedelta(days=7 * (k + 1))).isoformat(),
+                "values": {
+                    f"{level:g}": float(value) for level, value in zip(LEVELS, row, strict=True)
+                },
+            }
+            for k, row in enumerate(table)
+        ],
+        "coverage_check": None,
+        "notes": ["counts of weeks, shared evenly over their days; read the weeks, not the days"],
+    }
+    came = read_after(request.path, request.until, 7 * weeks, request.every, request.holds)
+    if weeks and came is not None and np.isfinite(came).all():
+        found |= judge(table, came.reshape(weeks, 7).sum(axis=1))
+    return found
 
 
 def make_forecast(observed: Observed, days: int, population: float | None, seed: int) -> Forecast:

@@ -214,7 +214,7 @@ def trace_chain(request: ChainRequest, figures: Sequence[Path] = ()) -> ChainRep
     """
     if request.date_order not in (None, *ORDERS):
         raise InputError(
-            f"--date-order {request.date_order!r} is unknown", "say dmy or mdy", code="bad_map"
+            f"--date-order {request.date_order!r} is unknown", "say dmy, mdy or ymd", code="bad_map"
         )
     check_figures(figures)
     interval = get_serial_interval(request.disease) if request.disease else None

@@ -6,16 +6,34 @@ from __future__ import annotations
 
 import threading
 
+from twinward.core.geography import turn_degrees
 from twinward.core.scope import Scope
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
 from twinward.decision.tracing.scoped_lake import PURPOSE
 from twinward.decision.tracing.warm import warm_up
 from twinward.service.access.activations import record_look, scope_for
 from twinward.service.access.approvals import with_emergency_access
+from twinward.service.intake.observations import city_bounds
+from twinward.service.logistics.demand_forecast import zone_of
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing.access_record import AccessRecord
 from twinward.service.tracing.city_areas import CityAreas
 from twinward.service.tracing.questions import AskableLake, Tracing
+
+
+def local_zone(platform: Platform) -> str:
+    """The zone in which nights are nights: the city's, else the setting's, else that of the sun.
+
+    Neither the file of the city nor the settings need to name one; UTC would then make offices of
+    homes in half of the world.
+    """
+    for zone in (zone_of(platform), platform.settings.timezone):
+        if zone != "UTC":
+            return zone
+    bounds = city_bounds(platform)
+    east = turn_degrees((bounds[0] + bounds[2]) / 2) if bounds is not None else 0.0
+    hours = round(float(east) / 15.0)
+    return f"Etc/GMT{-hours:+d}" if hours else "UTC"  # the sign of these names is turned round
 
 
 class TracingProvider:
@@ -49,11 +67,12 @@ class TracingProvider:
             self.warm,
             issue,
             record,
-            VenueRules(timezone=platform.settings.timezone),
+            VenueRules(timezone=local_zone(platform)),
             self.city,
             platform.settings.k_anonymity,
             None if mine.ranges is None else mine.covers,
             platform.vault.point_mask(),
+            platform.clock.now,
         )
 
     def warm(self) -> AskableLake:

@@ -75,6 +75,7 @@ class Tracing:
         k: int = 5,
         mine: Callable[[str], bool] | None = None,
         mask: PointMask | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         """`mine` cuts to the caller's areas; `mask` moves the points of persons, wherever no
         named place stands.
@@ -88,6 +89,7 @@ class Tracing:
         self.k = k
         self.mine = mine
         self.mask = mask
+        self.now = now
 
     def contacts(self, **asked: Any) -> dict[str, Any]:
         """`trace contacts`; the fields of a ContactQuestion, a missing end of the window by
@@ -269,12 +271,13 @@ class Tracing:
     def window(
         self, scope: Scope, start: datetime | None, end: datetime | None
     ) -> dict[str, datetime]:
-        """The window asked for; what is missing follows from the newest data that the scope
-        opens.
+        """The window asked for. A missing end is that of the newest data that the scope opens,
+        or now where there are none; it never lies ahead, whatever a wrong clock has sent.
         """
         if end is None:
-            newest = from_us(self.lake().ask(lambda lake: lake.span_us())[1])
-            end = min(max(newest, scope.data_from), scope.data_to)
+            latest = min(scope.data_to, self.now()) if self.now is not None else scope.data_to
+            newest = min(from_us(self.lake().ask(lambda lake: lake.span_us())[1]), latest)
+            end = newest if newest > scope.data_from else max(latest, scope.data_from)
         return {"start": start or max(end - DEFAULT_WINDOW, scope.data_from), "end": end}
 
     def _about_person(

@@ -1,10 +1,11 @@
-"""Lab messages in FHIR R4: a positive DiagnosticReport or Observation of a Patient becomes the
-row of a case report.
+"""Lab messages in FHIR R4: each positive result of a report or observation becomes the row of a
+case report; one that is withdrawn or corrected takes its case back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,59 +13,73 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
+from twinward.standards.fhir.bundle import Bundle, Entry
+from twinward.standards.fhir.codes import FINAL, WITHDRAWN, Resource, hazard_for, listed
+from twinward.standards.fhir.conditions import row_of_condition
+from twinward.standards.fhir.people import person_of
+from twinward.standards.fhir.results import Result, list_results, parts_of
+from twinward.standards.fhir.times import instant_of, sampled_at
 from twinward.standards.source_rows import FileReading, Row
+from twinward.standards.written_dates import join_notes
 
-FINAL = {"final", "amended", "corrected", "appended"}
-# SNOMED CT: detected, positive; not detected, negative
-POSITIVE, NEGATIVE = {"260373001", "10828004"}, {"260415000", "260385009"}
-# LOINC codes of the test -> hazard: SARS-CoV-2 RNA by nucleic acid amplification
-HAZARDS = {"94500-6": "epidemic/sars-cov-2", "94309-2": "epidemic/sars-cov-2"}
 TEST_DATA = "HTEST"  # HL7 v3 ActReason: the label of test health data, so also of exercises
-Resource = dict[str, Any]
+ONSET = "11368-8"  # LOINC: illness or injury onset date
+BROKEN = (InputError, TypeError, AttributeError, KeyError, IndexError, ValueError)
 
 
 def read_fhir(path: Path, reading: FileReading) -> Iterator[Row]:
-    """The reports of one Bundle or resource, as rows; what is no final positive result is a row
-    that says so.
+    """The reports of one document or of many, one a line; what is no final positive result is a
+    row that says so.
     """
+    number = 0
+    for document in read_documents(path):
+        bundle = Bundle(document)
+        reports = bundle.of("DiagnosticReport", "Observation", "Condition")
+        inside = {place for one in reports for place in parts_of(bundle, one)}
+        alone = [one for one in reports if one.place not in inside and not is_onset(one)]
+        if not alone:
+            raise InputError(
+                f"{path.name}: no DiagnosticReport, no Observation and no Condition in it",
+                "send a FHIR R4 Bundle",
+                code="no_report",
+            )
+        for report in alone:
+            for row in rows_of(bundle, report, reading):
+                number += 1
+                yield msgspec.structs.replace(row, number=number)
+
+
+def read_documents(path: Path) -> list[Resource]:
+    content = path.read_bytes()
     try:
-        document = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        return [msgspec.json.decode(content, type=dict[str, Any])]
     except (msgspec.DecodeError, RecursionError) as error:
+        lines = [line for line in content.splitlines() if line.strip()]
+        try:
+            if len(lines) > 1:
+                return [msgspec.json.decode(line, type=dict[str, Any]) for line in lines]
+        except (msgspec.DecodeError, RecursionError):
+            pass
         raise InputError(
             f"{path.name}: not a JSON object: {error}", "send a FHIR R4 Bundle", code="bad_json"
         ) from error
-    known = resources_of(document)
-    reports = [
-        one
-        for one in known.values()
-        if one.get("resourceType") in ("DiagnosticReport", "Observation")
-    ]
-    if not reports:
-        raise InputError(
-            f"{path.name}: no DiagnosticReport and no Observation in it",
-            "send a FHIR R4 Bundle",
-            code="no_report",
-        )
-    inside = {
-        name
-        for one in reports
-        for result in listed(one, "result")
-        for name in [result.get("reference")]
-    }
-    alone = [one for name, one in known.items() if one in reports and name not in inside]
-    for number, report in enumerate(alone, 1):
-        try:
-            if not reading.exercises:
-                require_no_test(report, document)
-            yield Row(number, dict(reading.constants) | row_of(report, known, reading.constants))
-        except (InputError, TypeError, AttributeError, KeyError, IndexError) as error:
-            yield Row(
-                number,
-                {},
-                str(error)
-                if isinstance(error, InputError)
-                else f"not as FHIR R4 has it: {error!r}",
-            )
+
+
+def rows_of(bundle: Bundle, report: Entry, reading: FileReading) -> list[Row]:
+    """The rows of one report; one that says why where it is no case."""
+    try:
+        if not reading.exercises:
+            require_no_test(report.resource, bundle.document)
+        if report.kind == "Condition":
+            found = [row_of_condition(bundle, report, reading)]
+        else:
+            found = list(read_report(bundle, report, reading))
+    except BROKEN as error:
+        plain = isinstance(error, InputError)
+        return [Row(0, {}, str(error) if plain else f"not as FHIR R4 has it: {error!r}")]
+    constants = dict(reading.constants)
+    kept = [{n: v for n, v in one.items() if v is not None and n not in constants} for one in found]
+    return [Row(0, constants | one) for one in kept]
 
 
 def require_no_test(*resources: Resource) -> None:
@@ -81,84 +96,146 @@ def require_no_test(*resources: Resource) -> None:
             )
 
 
-def resources_of(document: Resource) -> dict[str, Resource]:
-    """Every resource by each name that a reference may use, contained ones too."""
-    entries = (
-        listed(document, "entry")
-        if document.get("resourceType") == "Bundle"
-        else [{"resource": document}]
-    )
-    known: dict[str, Resource] = {}
-    for number, entry in enumerate(entries):
-        one = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(one, dict):
-            known[f"{one.get('resourceType')}/{one.get('id', number)}"] = one
-            known |= {f"#{inner.get('id')}": inner for inner in listed(one, "contained")}
-    return known
-
-
-def listed(resource: Resource, name: str) -> list[Any]:
-    found = resource.get(name)
-    return found if isinstance(found, list) else []
-
-
-def codes_in(concept: Any) -> set[str]:
-    return (
-        {str(coding.get("code")) for coding in listed(concept, "coding")}
-        if isinstance(concept, dict)
-        else set()
-    )
-
-
-def row_of(
-    report: Resource, known: dict[str, Resource], constants: dict[str, str]
-) -> dict[str, Any]:
-    if report.get("status") not in FINAL:
+def read_report(bundle: Bundle, report: Entry, reading: FileReading) -> Iterator[Resource]:
+    """One row for each hazard that was found, or for what takes a report back."""
+    status = str(report.resource.get("status"))
+    results = list_results(bundle, report)
+    require_one_person(bundle, report, results)
+    asked = reading.constants.get("hazard")
+    if status in WITHDRAWN:
+        yield take_back(bundle, report, results, f"the report is {status}", reading)
+        return
+    if status not in FINAL:
         raise InputError(
-            f"the status is {report.get('status')!r}",
-            "only final results are reports",
+            f"the status is {status!r}", "only final results are reports", code="bad_row"
+        )
+    usable = [one for one in results if one.status in FINAL or one.entry.place == report.place]
+    positive = [one for one in usable if one.found == "positive"]
+    hazards = {hazard: one for one in positive if (hazard := hazard_for(one.agent, asked))}
+    for hazard, result in hazards.items():
+        yield make_row(bundle, report, [result], hazard, "confirmed", "", reading)
+    if hazards:
+        return
+    withdrawn = [one for one in results if one.status in WITHDRAWN]
+    if withdrawn:
+        words = sorted({one.status for one in withdrawn})
+        yield take_back(
+            bundle, report, withdrawn, f"the observation is {' and '.join(words)}", reading
+        )
+        return
+    said = {one.found for one in usable}
+    corrected = status in ("corrected", "amended") or any(
+        one.status in ("corrected", "amended") for one in usable
+    )
+    if corrected and said == {"negative"}:
+        yield take_back(bundle, report, usable, "the corrected result is negative", reading)
+        return
+    raise no_case(positive, said, [one for one in results if one not in usable])
+
+
+def no_case(positive: list[Result], said: set[str], unready: list[Result]) -> InputError:
+    """Why a report is no case."""
+    if positive:
+        tests = ", ".join(sorted({one.agent or one.test or "no code" for one in positive}))
+        return InputError(
+            f"it is positive for {tests}, which belongs to no hazard here",
+            "name one with --set hazard=...",
             code="bad_row",
         )
-    parts = [
-        report,
-        *(known[name] for r in listed(report, "result") if (name := r.get("reference")) in known),
-    ]
-    results = {
-        code
-        for part in parts
-        for concept in (*listed(part, "conclusionCode"), part.get("valueCodeableConcept"))
-        for code in codes_in(concept)
-    }
-    if not results & POSITIVE:
-        what = "is negative" if results & NEGATIVE else "is not coded"
-        raise InputError(
-            f"the result {what}: no case", "code a positive result in SNOMED CT", code="bad_row"
-        )
-    tests = {code for part in parts for code in codes_in(part.get("code"))}
-    hazard = next((HAZARDS[code] for code in sorted(tests) if code in HAZARDS), None)
-    found = {
-        "id": derive_id("fhir", str(report.get("id")), str(report.get("issued"))),
-        "status": "confirmed",
-        "hazard": constants.get("hazard", hazard),
-        "occurred_at": report.get("effectiveDateTime") or report.get("issued"),
-    } | person_of(known[report["subject"]["reference"]])
-    return {
-        name: value for name, value in found.items() if value is not None and name not in constants
+    if unready:
+        statuses = " and ".join(sorted({one.status or "none" for one in unready}))
+        return InputError(
+            f"the status of the observation is {statuses}", "only final results are reports",
+            code="bad_row",
+        )  # fmt: skip
+    what = "is negative" if said == {"negative"} else "is not coded"
+    if "unclear" in said:
+        what = "is inconclusive"
+    return InputError(
+        f"the result {what}: no case", "code a positive result in SNOMED CT", code="bad_row"
+    )
+
+
+def require_one_person(bundle: Bundle, report: Entry, results: list[Result]) -> None:
+    """InputError where a report holds the result of another patient."""
+    whose = bundle.find(report.resource.get("subject"), report)
+    for result in results:
+        other = result.entry.resource.get("subject")
+        found = bundle.find(other, result.entry) if other else None
+        if found is not None and whose is not None and found.place != whose.place:
+            raise InputError(
+                "a result in it is of another patient than the report", "send them apart",
+                code="bad_row",
+            )  # fmt: skip
+
+
+def take_back(
+    bundle: Bundle, report: Entry, results: list[Result], why: str, reading: FileReading
+) -> Resource:
+    """The row by which a case that rests on this report is discarded."""
+    asked = reading.constants.get("hazard")
+    hazards = [hazard for one in results if (hazard := hazard_for(one.agent, asked))]
+    if not hazards and asked is None:
+        raise InputError(f"{why}: no case", "nothing was reported", code="bad_row")
+    hazard = hazards[0] if hazards else str(asked)
+    return make_row(bundle, report, results, hazard, "discarded", why, reading)
+
+
+def make_row(
+    bundle: Bundle,
+    report: Entry,
+    results: list[Result],
+    hazard: str,
+    status: str,
+    note: str,
+    reading: FileReading,
+) -> Resource:
+    subject = report.resource.get("subject")
+    person = person_of(bundle, subject, report)
+    at, when = sampled_at(bundle, report, [one.entry for one in results], reading.zone)
+    if status == "discarded":  # it is known from when it was said, not from when it was sampled
+        at, when = said_at(report, reading) or at, ""
+    onset = onset_of(bundle, report)
+    key = report_key(report, person)
+    return person | {
+        "id": derive_id("fhir", key, hazard, status, str(report.resource.get("status")), str(at)),
+        "status": status,
+        "hazard": hazard,
+        "occurred_at": at.isoformat() if at is not None else None,
+        "onset": onset,
+        "report": key,
+        "note": join_notes(note, when) or None,
     }
 
 
-def person_of(patient: Resource) -> Resource:
-    """The fields for the vault, and the area: the code in `district` of the patient's address."""
-    name = (listed(patient, "name") or [{}])[0]
-    address = (listed(patient, "address") or [{}])[0]
-    phones = [
-        one.get("value") for one in listed(patient, "telecom") if one.get("system") == "phone"
-    ]
-    whole = " ".join([*listed(name, "given"), name.get("family", "")]).strip()
-    return {
-        "name": name.get("text") or whole or None,
-        "document": (listed(patient, "identifier") or [{}])[0].get("value"),
-        "phone": phones[0] if phones else None,
-        "address": address.get("text"),
-        "area": address.get("district"),
-    }
+def said_at(report: Entry, reading: FileReading) -> datetime | None:
+    """When a report was issued, or its resource last changed."""
+    meta = report.resource.get("meta") or {}
+    return instant_of(report.resource.get("issued") or meta.get("lastUpdated"), reading.zone)
+
+
+def report_key(report: Entry, person: Resource) -> str:
+    """One name for a report and its corrections, which have its identifier or its id."""
+    number: Resource = next(
+        (one for one in listed(report.resource, "identifier") if one.get("value")), {}
+    )
+    own = number.get("value") or report.resource.get("id") or report.url
+    return derive_id("rep", str(number.get("system") or ""), str(own), str(person.get("document")))
+
+
+def is_onset(entry: Entry) -> bool:
+    return entry.kind == "Observation" and any(
+        coding.get("code") == ONSET for coding in listed(entry.resource.get("code"), "coding")
+    )
+
+
+def onset_of(bundle: Bundle, report: Entry) -> str | None:
+    """The onset that an observation of the same person states."""
+    whose = bundle.find(report.resource.get("subject"), report)
+    for entry in bundle.of("Observation"):
+        if is_onset(entry) and whose is not None and entry.resource.get("status") in FINAL:
+            other = bundle.find(entry.resource.get("subject"), entry)
+            said = entry.resource.get("valueDateTime")
+            if other is not None and other.place == whose.place and isinstance(said, str):
+                return said
+    return None

@@ -9,9 +9,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Protocol
 
-import psycopg
-
 from twinward.core.errors import BusyError, InputError, StorageError
+from twinward.core.lazy import LazyModule
+
+psycopg: Any = LazyModule("psycopg")
 
 SQLITE_CACHE_KB = 262_144
 SQLITE_READ_MAP_BYTES = 1 << 30
@@ -25,8 +26,10 @@ class Database(Protocol):
     """One kind of database at one place; connections are plain DB-API in autocommit mode."""
 
     name: str
-    errors: type[Exception]
     begin_read: str
+
+    @property
+    def errors(self) -> type[Exception]: ...
 
     def connect(self, *, write: bool) -> Any: ...
 
@@ -155,11 +158,14 @@ class Postgres:
     """PostgreSQL; one writer at a time by an advisory lock that ends with the transaction."""
 
     name = "postgresql"
-    errors: type[Exception] = psycopg.Error
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     def __init__(self, url: str) -> None:
         self.url = url
+
+    @property
+    def errors(self) -> type[Exception]:
+        return psycopg.Error  # type: ignore[no-any-return]
 
     def connect(self, *, write: bool) -> Any:
         try:

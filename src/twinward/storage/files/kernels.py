@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import GOLDEN, M1, mix
+from twinward.core.kernels import GOLDEN, M1, mix
 
 LANE = np.uint64(
     0xD6E8FEB86659FD93

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
+from twinward.core.geography import turn_degrees
 from twinward.core.ports import Fixes, VisitIndex, Visits
 from twinward.storage.lake import kernels
 from twinward.storage.lake.manifest import Side, sync_file
@@ -89,11 +90,12 @@ def read_open(root: Path, side: Side) -> Stays:
 
 def to_visits(stays: Stays) -> Visits:
     """Stays as visits: the mean position instead of the sums."""
+    mean = stays[3] / stays[5]
     return Visits(
         subject=stays[0],
         start_us=stays[1],
         end_us=stays[2],
-        lon=stays[3] / stays[5],
+        lon=np.where(np.abs(mean) > 180.0, turn_degrees(mean), mean),
         lat=stays[4] / stays[5],
         fixes=stays[5],
         error_m=stays[6],

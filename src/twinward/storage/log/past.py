@@ -8,13 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from twinward.core.lazy import LazyModule
 from twinward.storage.database.schema import Form
 from twinward.storage.database.statements import Statements, beyond
 from twinward.storage.log.row_queries import ALL_TIME_US, RowCodec
-from twinward.storage.log.sealed import ARROW_TYPES, SealedHistory
+from twinward.storage.log.sealed import SealedHistory, arrow_type
+
+pa: Any = LazyModule("pyarrow")
+pc: Any = LazyModule("pyarrow.compute")
 
 Fetch = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
 Held = tuple[
@@ -62,7 +64,7 @@ class Past:
         names = [f"column_{name}" for name in form.columns]
         schema = pa.schema(
             [("key", pa.string()), ("area", pa.string())]
-            + [(n, ARROW_TYPES[form.kinds[n]]) for n in form.columns]
+            + [(n, arrow_type(form.kinds[n])) for n in form.columns]
         )
         batches, held = self._held(form, at_us, area, None)
         parts = []

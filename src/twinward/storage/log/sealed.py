@@ -14,23 +14,32 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 from msgspec import inspect
 
+from twinward.core.lazy import LazyModule
 from twinward.storage.database.schema import Form
 from twinward.storage.database.statements import beyond
 from twinward.storage.files.frames import write_whole
 from twinward.storage.log.row_queries import RowCodec
 
+pa: Any = LazyModule("pyarrow")
+
 PAGE = 50_000  # versions read from the database at a time, each page a short read of its own
 FIELDS = "row_area, row_key, row_version, row_valid_from, row_recorded_at, row_subject, row_body"
-ARROW_TYPES: dict[type, Any] = {
-    inspect.StrType: pa.string(),
-    inspect.FloatType: pa.float64(),
-    inspect.IntType: pa.int64(),
-    inspect.BoolType: pa.int64(),
-    inspect.DateTimeType: pa.int64(),
+ARROW_TYPES: dict[type, str] = {
+    inspect.StrType: "string",
+    inspect.FloatType: "float64",
+    inspect.IntType: "int64",
+    inspect.BoolType: "int64",
+    inspect.DateTimeType: "int64",
 }
+
+
+def arrow_type(kind: type) -> Any:
+    """The Arrow type of a declared column."""
+    return getattr(pa, ARROW_TYPES[kind])()
+
+
 Version = tuple[str, str, int, int, int, str | None, bytes | None]
 
 
@@ -184,7 +193,7 @@ def schema_of(form: Form) -> Any:
     ]
     fields += [("recorded_at", pa.int64()), ("subject", pa.string()), ("body", pa.binary())]
     if form.table.subject is None:
-        fields += [(f"column_{name}", ARROW_TYPES[form.kinds[name]]) for name in form.columns]
+        fields += [(f"column_{name}", arrow_type(form.kinds[name])) for name in form.columns]
     return pa.schema(fields)
 
 

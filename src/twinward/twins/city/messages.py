@@ -68,10 +68,13 @@ class AreaRestricted(Fact, frozen=True, kw_only=True):
 
 
 class LiftRestrictions(Command, frozen=True, kw_only=True):
-    """Everything that an incident restricted is free again; with `measures`, only these."""
+    """Everything that an incident restricted is free again; with `measures` or `areas`, only
+    these.
+    """
 
     incident: Word
     measures: tuple[Word, ...] | None = None
+    areas: tuple[Word, ...] | None = None
 
 
 class RestrictionsLifted(Fact, frozen=True, kw_only=True):

@@ -111,6 +111,8 @@ def lift_restrictions(command: c.LiftRestrictions, rows: Rows, context: Context)
     found: list[Restriction] = rows.list_rows(RESTRICTIONS, incident=command.incident)
     if command.measures is not None:
         found = [row for row in found if row.measure in command.measures]
+    if command.areas is not None:
+        found = [row for row in found if row.area in command.areas]
     if not found:
         raise ConflictError(
             "nothing is restricted under it", "nothing was changed", code="nothing_new"

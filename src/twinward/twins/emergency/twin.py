@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twinward.twins.emergency import decisions
 from twinward.twins.emergency.access import handlers as activations
 from twinward.twins.emergency.approvals import handlers as changes
 from twinward.twins.emergency.contacts import handlers as contacts
@@ -20,6 +21,7 @@ from twinward.twins.twin import join
 PARTS = (
     cases,
     incidents,
+    decisions,
     plans,
     tasks,
     contacts,

@@ -24,6 +24,14 @@ from twinward.decision.tracing.chains.table import build_line_list
         ["03/01/2020", "03/04/2020", "", "03/31/2020"],
         ["1 Mar 2020", "04-mar-2020", "", "31 March 2020"],
         ["March 1, 2020", "Mar 4 2020", "", "Mar 31, 2020"],
+        ["01/03/20", "04/03/20", "", "31/03/20"],
+        ["3/1/20", "3/4/20", "n.a.", "3/31/20"],
+        ["01.03.20", "4.3.20", "not known", "31.03.20"],
+        ["20-03-01", "20-03-04", "", "20-03-31"],
+        ["1-Mar-20", "4 Mar 20", "", "31-Mar-20"],
+        ["2020年3月1日", "2020年3月4日", "未知", "2020年3月31日"],
+        ["43891", "2020-03-04", "asymptomatic", "31 Mar 2020"],
+        ["2020-03-01", "2020-03-04", "Asymptomatic at diagnosis", "2020-03-31"],
         ["43891", "43894.7", "", "43921"],
     ],
 )
@@ -45,6 +53,7 @@ def test_common_forms_of_dates_are_read_alike(cells: list[str]) -> None:
         (["yesterday"], "bad_date"),
         (["2020-03-01", "17"], "bad_date"),
         (["2020-03-01 noon"], "bad_date"),
+        (["03/04/20", "05/06/20"], "ambiguous_date"),
     ],
 )
 def test_dates_that_mean_two_things_or_nothing_are_refused(cells: list[str], code: str) -> None:

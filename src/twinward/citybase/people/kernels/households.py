@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import below, key2, uniform
+from twinward.core.kernels import below, key2, uniform
 
 CELLS = 202  # age 0-100, two sexes
 ADULT = 36  # the first cell of age 18

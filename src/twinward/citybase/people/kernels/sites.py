@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import GOLDEN, M1, M2, key2
+from twinward.core.kernels import GOLDEN, M1, M2, key2
 
 AGES = 101
 NO_SITE, STAFF_TEAM = np.uint32(0xFFFFFFFF), np.uint16(0xFFFF)

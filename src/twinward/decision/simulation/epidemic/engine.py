@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.chance import generator, key2, stream
+from twinward.core.chance import generator, stream
+from twinward.core.kernels import key2
 from twinward.decision.simulation.epidemic.hospital import Hospital
 from twinward.decision.simulation.epidemic.interventions import Interventions
 from twinward.decision.simulation.epidemic.kernels.attempts import plan_records

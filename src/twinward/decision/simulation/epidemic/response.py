@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.chance import key2, stream
+from twinward.core.chance import stream
+from twinward.core.kernels import key2
 from twinward.decision.simulation.epidemic.interventions import COUNTED, GROUPS, Interventions
 from twinward.decision.simulation.epidemic.kernels.resident_bits import FACILITY, HOME
 from twinward.decision.simulation.epidemic.kernels.response import (

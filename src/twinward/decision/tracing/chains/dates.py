@@ -1,17 +1,54 @@
-"""Dates of a line list, a column at a time: ISO first, other common forms where they can mean
+"""Dates of a line list, its columns together: ISO first, other common forms where they can mean
 one thing only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+
+import msgspec
 
 from twinward.core.errors import InputError
 
 MISSING = frozenset(
-    {"", "na", "nan", "n/a", "none", "null", "nat", "unknown", "unk", ".", "?", "-"}
+    {
+        "",
+        "na",
+        "nan",
+        "n/a",
+        "n.a.",
+        "none",
+        "null",
+        "nat",
+        "unknown",
+        "unk",
+        "not known",
+        "not available",
+        "not applicable",
+        "not stated",
+        "missing",
+        "pending",
+        ".",
+        "..",
+        "?",
+        "-",
+        "--",
+        "/",
+        "无",
+        "不详",
+        "未知",
+    }
+)
+SYMPTOMLESS = (
+    "asympt",
+    "no symptom",
+    "without symptom",
+    "symptom free",
+    "symptom-free",
+    "symptomless",
+    "无症状",
 )
 MONTHS = {
     name: number + 1
@@ -21,15 +58,41 @@ MONTHS = {
 }
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})$")
-_NUMBERS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4})(?:[T ].*)?$")
-_DAY_NAME = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[-, ]+(\d{4})$")
-_NAME_DAY = re.compile(r"([A-Za-z]{3})[A-Za-z]* (\d{1,2}),? +(\d{4})$")
+_CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?$")
+_NUMBERS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})(?:[T ].*)?$")
+_DAY_NAME = re.compile(r"(\d{1,2})[-/. ]+([A-Za-z]{3})[A-Za-z]*[-/., ]+(\d{4}|\d{2})$")
+_NAME_DAY = re.compile(r"([A-Za-z]{3})[A-Za-z]*\.? (\d{1,2}),? +(\d{4}|\d{2})$")
 _PLAIN = re.compile(r"[-+]?\d{1,6}(\.\d+)?$")
-ORDERS = ("dmy", "mdy")
+ORDERS = ("dmy", "mdy", "ymd")
+SPREADSHEET_DAYS = (20_000, 60_000)  # 1954 to 2064 as a spreadsheet counts them
+SPREADSHEET_ZERO = date(1899, 12, 30).toordinal()
+SAME_OUTBREAK_DAYS = (
+    1_500  # an order of the numbers that spreads a column over more is not the order meant
+)
+FIRST_OLD_YEAR = (
+    69  # two digits from here on are of the last century where no date shows its century (POSIX)
+)
+
+
+class _Cell(msgspec.Struct, frozen=True):
+    """A date whose year may have two digits: (year, month, day) with month and day still to be
+    told apart.
+    """
+
+    text: str
+    numbers: tuple[int, int, int]  # as written
+    digits: int  # of the last number
+    separator: str = ""
+    named: bool = False  # the month is a word: numbers are day, month, year
 
 
 def is_missing(text: str) -> bool:
     return text.strip().lower() in MISSING
+
+
+def is_symptomless(text: str) -> bool:
+    """Whether the cell says that there was no onset, in words."""
+    return text.strip().lower().startswith(SYMPTOMLESS)
 
 
 def _bad(column: str, row: int, text: str) -> InputError:
@@ -40,82 +103,233 @@ def _bad(column: str, row: int, text: str) -> InputError:
     )
 
 
-def _ordinal(column: str, row: int, text: str, year: str, month: int, day: str) -> int:
+def _ordinal(column: str, row: int, text: str, year: int, month: int, day: int) -> int:
     try:
-        return date(int(year), month, int(day)).toordinal()
+        return date(year, month, day).toordinal()
     except ValueError as error:
         raise _bad(column, row, text) from error
 
 
-def _read_plain(column: str, row: int, text: str) -> int | None:
-    """The forms that can be read only one way; None for the numeric ones that need an order of
-    day and month.
-    """
-    if found := _ISO.match(text) or _COMPACT.match(text):
-        if ("T" in text or " " in text) and not _is_datetime(text):
+def _read_cell(column: str, row: int, text: str) -> int | _Cell:
+    """The day of a form that can be read in one way only, else the numbers of it."""
+    if found := _ISO.match(text) or _COMPACT.match(text) or _CHINESE.match(text):
+        if ("T" in text or " " in text) and not _CHINESE.match(text) and not _is_datetime(text):
             raise _bad(column, row, text)
-        return _ordinal(column, row, text, found[1], int(found[2]), found[3])
-    if (found := _DAY_NAME.match(text)) and found[2].lower() in MONTHS:
-        return _ordinal(column, row, text, found[3], MONTHS[found[2].lower()], found[1])
-    if (found := _NAME_DAY.match(text)) and found[1].lower() in MONTHS:
-        return _ordinal(column, row, text, found[3], MONTHS[found[1].lower()], found[2])
-    if _NUMBERS.match(text):
-        return None
+        return _ordinal(column, row, text, int(found[1]), int(found[2]), int(found[3]))
+    for form, day, month in ((_DAY_NAME, 1, 2), (_NAME_DAY, 2, 1)):
+        if (found := form.match(text)) and found[month].lower() in MONTHS:
+            numbers = (int(found[day]), MONTHS[found[month].lower()], int(found[3]))
+            if len(found[3]) == 4:
+                return _ordinal(column, row, text, numbers[2], numbers[1], numbers[0])
+            return _Cell(text, numbers, 2, named=True)
+    if found := _NUMBERS.match(text):
+        return _Cell(text, (int(found[1]), int(found[3]), int(found[4])), len(found[4]), found[2])
     raise _bad(column, row, text)
 
 
 def _is_datetime(text: str) -> bool:
     try:
-        datetime.fromisoformat(text.replace("/", "-"))
+        datetime.fromisoformat(text[:10].replace("/", "-").replace(".", "-") + text[10:])
     except ValueError:
         return False
     return True
 
 
-def _find_order(column: str, cells: dict[int, str], order: str | None) -> str:
-    """dmy or mdy, from the separator or from the numbers above twelve; InputError when both are
-    possible.
+def _split(cell: _Cell, order: str) -> tuple[int, int, int]:
+    """(year, month, day) of a cell, the year with as many digits as were written."""
+    a, b, c = cell.numbers
+    if cell.named or order == "dmy":
+        return c, b, a
+    return (c, a, b) if order == "mdy" else (a, b, c)
+
+
+def _full_year(year: int, digits: int, near: int | None) -> int:
+    """A year of two digits in the century that brings it next to the years written in full."""
+    if digits == 4:
+        return year
+    if near is None:
+        return year + (1900 if year >= FIRST_OLD_YEAR else 2000)
+    return min(
+        (
+            century + year
+            for century in range(near // 100 * 100 - 100, near // 100 * 100 + 200, 100)
+        ),
+        key=lambda one: abs(one - near),
+    )
+
+
+def _days_in(cells: Sequence[_Cell], order: str, near: int | None) -> list[int] | None:
+    """Days of the cells in one order; None where one of them is no date in it."""
+    out = []
+    for cell in cells:
+        if order == "ymd" and cell.digits == 4:
+            return None
+        year, month, day = _split(cell, order)
+        try:
+            out.append(date(_full_year(year, cell.digits, near), month, day).toordinal())
+        except ValueError:
+            return None
+    return out
+
+
+def _possible_orders(cells: Sequence[_Cell], near: int | None) -> list[str]:
+    """The orders in which all cells are dates, and dates of one outbreak."""
+    if all(cell.separator == "." for cell in cells):
+        return ["dmy"]  # the dotted form is day first wherever it is used
+    read = {order: days for order in ORDERS if (days := _days_in(cells, order, near)) is not None}
+    close = [order for order, days in read.items() if max(days) - min(days) <= SAME_OUTBREAK_DAYS]
+    if near is not None:
+        close = [
+            o
+            for o in close
+            if abs(date.fromordinal(min(read[o])).year - near) <= SAME_OUTBREAK_DAYS // 365
+        ]
+    possible = close or list(read)
+    return (
+        [order for order in possible if order != "ymd"] or possible if len(cells) < 2 else possible
+    )
+
+
+def _order_of(
+    column: str, cells: Mapping[int, _Cell], near: int | None, order: str | None, others: set[str]
+) -> str:
+    """The order of a column's numbers: said, or the only possible one, or that of the list's
+    other columns.
     """
-    if order is not None:
-        return order
-    parts = [found for text in cells.values() if (found := _NUMBERS.match(text))]
-    if all(found[2] == "." for found in parts):
-        return "dmy"  # the dotted form is day first wherever it is used
-    day_first = any(int(found[1]) > 12 for found in parts)
-    month_first = any(int(found[3]) > 12 for found in parts)
-    if day_first != month_first:
-        return "dmy" if day_first else "mdy"
-    row, text = next(iter(cells.items()))
-    why = "both orders occur" if day_first else "day and month cannot be told apart"
+    unsure = {row: cell for row, cell in cells.items() if not cell.named}
+    if order is not None or not unsure:
+        return order or "dmy"
+    possible = _possible_orders(list(unsure.values()), near)
+    meanings = {tuple(_days_in(list(unsure.values()), one, near) or ()) for one in possible}
+    if len(meanings) == 1 and possible:
+        return possible[0]
+    if len(others & set(possible)) == 1:
+        return (others & set(possible)).pop()
+    row, cell = next(iter(unsure.items()))
+    why = "day and month cannot be told apart" if possible else "both orders occur"
     raise InputError(
-        f"column {column!r} has dates like {text!r} (row {row}): {why}",
-        "write them as 2020-03-01, or say --date-order dmy or --date-order mdy",
+        f"column {column!r} has dates like {cell.text!r} (row {row}): {why}",
+        "write them as 2020-03-01, or say --date-order dmy, mdy or ymd",
         code="ambiguous_date",
     )
 
 
-def read_days(column: str, cells: Sequence[str], order: str | None = None) -> list[int | None]:
-    """Day numbers of a column, None where missing; row numbers in errors count the header as row 1.
+def read_dates(
+    columns: Mapping[str, Sequence[str]], order: str | None = None, notes: list[str] | None = None
+) -> dict[str, list[int | None]]:
+    """Day numbers of each column, None where missing; rows in errors count the header as row 1.
 
-    A column of plain numbers is taken as day numbers (simulated outbreaks, spreadsheet serials) and
-    floored.
+    What one column shows (the order of day and month, the century, that plain numbers are a
+    spreadsheet's days) holds for the others, too: they are dates of one outbreak. Where every
+    column is plain numbers these are taken as they are, floored (simulated outbreaks).
     """
-    given = {row: text.strip() for row, text in enumerate(cells, start=2) if not is_missing(text)}
-    days: dict[int, int] = {}
-    if given and all(_PLAIN.match(text) for text in given.values()):
-        days = {row: int(float(text) // 1) for row, text in given.items()}
+    notes = [] if notes is None else notes
+    given = {
+        name: {
+            r: t.strip()
+            for r, t in enumerate(cells, 2)
+            if not is_missing(t) and not is_symptomless(t)
+        }
+        for name, cells in columns.items()
+    }
+    plain = {
+        name: {r: t for r, t in cells.items() if _PLAIN.match(t)} for name, cells in given.items()
+    }
+    only_numbers = all(len(plain[name]) == len(given[name]) for name in columns)
+    days: dict[str, dict[int, int]] = {name: {} for name in columns}
+    for name in columns:
+        numbers = {row: int(float(text) // 1) for row, text in plain[name].items()}
+        if numbers and not only_numbers:
+            numbers = _from_spreadsheet(
+                name, numbers, plain[name], len(numbers) == len(given[name]), notes
+            )
+        days[name] |= numbers
+    if only_numbers:
+        _refuse_two_origins(days)
     else:
-        unsure = {}
-        for row, text in given.items():
-            day = _read_plain(column, row, text)
-            if day is None:
-                unsure[row] = text
+        _read_written(given, plain, days, order)
+    return {
+        name: [days[name].get(row) for row in range(2, len(cells) + 2)]
+        for name, cells in columns.items()
+    }
+
+
+def _read_written(
+    given: Mapping[str, Mapping[int, str]],
+    plain: Mapping[str, Mapping[int, str]],
+    days: dict[str, dict[int, int]],
+    order: str | None,
+) -> None:
+    """Puts the days of all written dates into `days`, column by column, the unequivocal ones
+    first.
+    """
+    unsure: dict[str, dict[int, _Cell]] = {name: {} for name in given}
+    for name, cells in given.items():
+        for row, text in cells.items():
+            if row in plain[name]:
+                continue
+            read = _read_cell(name, row, text)
+            if isinstance(read, int):
+                days[name][row] = read
             else:
-                days[row] = day
-        if unsure:
-            first, second = (1, 3) if _find_order(column, unsure, order) == "dmy" else (3, 1)
-            for row, text in unsure.items():
-                found = _NUMBERS.match(text)
-                assert found is not None
-                days[row] = _ordinal(column, row, text, found[4], int(found[second]), found[first])
-    return [days.get(row) for row in range(2, len(cells) + 2)]
+                unsure[name][row] = read
+    years = sorted(date.fromordinal(day).year for found in days.values() for day in found.values())
+    years += [
+        cell.numbers[2] for cells in unsure.values() for cell in cells.values() if cell.digits == 4
+    ]
+    near = sorted(years)[len(years) // 2] if years else None
+    sure: set[str] = set()
+    for doubtful in unsure.values():
+        free = [cell for cell in doubtful.values() if not cell.named]
+        if free and len(possible := _possible_orders(free, near)) == 1:
+            sure |= set(possible)
+    for name, doubtful in unsure.items():
+        found = _order_of(name, doubtful, near, order, sure)
+        for row, cell in doubtful.items():
+            year, month, day = _split(cell, found)
+            full = _full_year(year, 4 if found == "ymd" and cell.digits == 4 else cell.digits, near)
+            days[name][row] = _ordinal(name, row, cell.text, full, month, day)
+
+
+def _from_spreadsheet(
+    column: str, numbers: dict[int, int], texts: Mapping[int, str], whole: bool, notes: list[str]
+) -> dict[int, int]:
+    """Plain numbers beside dates as a spreadsheet's days; InputError for numbers that cannot be."""
+    low, high = SPREADSHEET_DAYS
+    for row, number in numbers.items():
+        if low <= number < high:
+            continue
+        if whole:
+            raise InputError(
+                f"column {column!r} holds day numbers like {texts[row]!r} (row {row}), another "
+                f"column dates",
+                "write both as dates, or both as day numbers that count from the same day",
+                code="mixed_dates",
+            )
+        raise _bad(column, row, texts[row])
+    notes.append(
+        f"{len(numbers)} cells of column {column!r} are read as day numbers of a spreadsheet"
+    )
+    return {row: SPREADSHEET_ZERO + number for row, number in numbers.items()}
+
+
+def _refuse_two_origins(days: Mapping[str, Mapping[int, int]]) -> None:
+    """Two columns of day numbers must count from the same day."""
+    low, high = SPREADSHEET_DAYS
+    kinds = {
+        all(low <= day < high for day in found.values()): name
+        for name, found in days.items()
+        if found
+    }
+    if len(kinds) == 2:
+        raise InputError(
+            f"columns {kinds[True]!r} and {kinds[False]!r} hold day numbers that count from "
+            f"different days",
+            "write both as dates",
+            code="mixed_dates",
+        )
+
+
+def read_days(column: str, cells: Sequence[str], order: str | None = None) -> list[int | None]:
+    """Day numbers of one column by itself."""
+    return read_dates({column: cells}, order)[column]

@@ -25,7 +25,7 @@ from twinward.decision.tracing.chains.serial_interval import (
 )
 from twinward.decision.tracing.chains.stated import BACKWARD, FORWARD, INFECTOR
 from twinward.decision.tracing.chains.table import LineList
-from twinward.decision.tracing.kernels.chain_pairs import sum_expectations
+from twinward.decision.tracing.kernels.chain_pairs import MARKS, sum_expectations
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,6 +42,12 @@ PRIOR_OUTSIDE, PRIOR_CASES = (
     0.05,
     10.0,
 )  # a list is made of cases thought to belong together: 5 % strangers, worth 10
+AGE_PRIOR = 20.0  # transmissions that speak for no difference, in every bin of ages
+MARK_PRIOR = np.array(
+    [0.5, 1.0, 0.2, 0.1]
+)  # transmissions: not stated, stated, turned round, both ways
+# transmissions that the share of all counts for, among those who share a place and the others
+MARK_WORTH = 3.0
 STATED_RATIO = 1e5  # how much more likely a pair is when the list itself names the infector
 
 
@@ -59,6 +65,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     by_age: Floats
     by_gene: Floats
     contact_cover: float
+    contacts_turned: float
     interval: SerialInterval
     fit: float
 
@@ -112,10 +119,7 @@ def _first_rates(cases: LineList, interval: SerialInterval) -> Rates:
     n = max(int(cases.dated.sum()), 2)
     edges2 = _distance_edges2(cases)
     size = np.bincount(cases.places[cases.places >= 0], minlength=len(cases.place_names))
-    by_mark = np.ones(8)
-    if cases.contacts.stated:
-        by_mark[[FORWARD, FORWARD | BACKWARD]] = 100.0
-    by_mark[INFECTOR:] = STATED_RATIO
+    by_mark = _stated_ratios(100.0 if cases.contacts.stated else 1.0)
     nearest = [
         cases.genetic.value[a:b].min()
         for a, b in zip(cases.genetic.start[:-1], cases.genetic.start[1:], strict=True)
@@ -131,6 +135,7 @@ def _first_rates(cases: LineList, interval: SerialInterval) -> Rates:
         by_age=np.ones(len(AGE_EDGES_Y) + 1),
         by_gene=_gene_ratio(cases, float(np.mean(nearest)) if nearest else 0.0),
         contact_cover=0.5,
+        contacts_turned=0.0,
         interval=interval,
         fit=-np.inf,
     )
@@ -153,6 +158,7 @@ def _gene_ratio(cases: LineList, mean: float) -> Floats:
 def _expect(cases: LineList, rates: Rates, sample: Ints) -> _Sums:
     low, density = density_table(rates.interval, cases.delay_sd_d)
     bins, places = len(rates.kernel), max(len(rates.at_place), 1)
+    ages = len(rates.by_age)
     sums = [
         np.zeros(k)
         for k in (
@@ -161,10 +167,10 @@ def _expect(cases: LineList, rates: Rates, sample: Ints) -> _Sums:
             2,
             places,
             places,
-            8,
-            8,
-            len(rates.by_age),
-            len(rates.by_age),
+            2 * MARKS,
+            2 * MARKS,
+            ages,
+            ages,
             GENE_BINS + 1,
             density.shape[1],
             density.shape[1],
@@ -248,27 +254,48 @@ def _place_rates(cases: LineList, sums: _Sums) -> Floats:
     return out
 
 
-def _mark_ratios(cases: LineList, sums: _Sums) -> tuple[Floats, float]:
-    """Likelihood ratios of what is stated about a pair, and the share of transmissions that
-    contacts cover.
+def _mark_ratios(cases: LineList, sums: _Sums) -> tuple[Floats, float, float]:
+    """Likelihood ratios of what is stated about a pair; shares of transmissions stated, and of
+    these turned round.
 
     P(stated | transmission) / P(stated | no transmission), so that contacts which hardly occur
-    without transmission count for much and a list of everybody's meetings for little.
+    without transmission count for much and a list of everybody's meetings for little. Pairs that
+    share a home or a place are counted by themselves: that they are named together may mean no more
+    than that. Whether the first name of a row is the infector's, is found from the dates: lists of
+    contacts are often written in the order of the reports.
     """
-    out = np.ones(8)
-    out[INFECTOR:] = STATED_RATIO
-    if cases.contacts.stated == 0 or not (cases.contacts.value & FORWARD).any():
-        return out, 0.0
-    mass, pairs = sums.mark_mass[:4], sums.mark_pairs[:4]
-    total, everyone = mass.sum(), max(pairs.sum(), 1.0)
-    hit, rows = mass[1] + mass[3], pairs[1] + pairs[3]
-    cover = (hit + 1.0) / (total + 2.0)
-    without = (max(rows - hit, 0.0) + 0.5) / everyone
-    out[[FORWARD, FORWARD | BACKWARD]] = np.clip(cover / without, 1.0, STATED_RATIO)
-    expected = total * pairs[2] / everyone
-    out[BACKWARD] = (1 - cover) * (mass[2] + 2.0) / (expected + 2.0)
-    out[0] = 1 - cover
-    return out, float(cover)
+    out = _stated_ratios(1.0)
+    mass = sums.mark_mass.reshape(2, MARKS)[:, :4]
+    pairs = sums.mark_pairs.reshape(2, MARKS)[:, :4]
+    if cases.contacts.stated == 0:
+        return out, 0.0, 0.0
+    kinds = mass.sum(axis=0) + MARK_PRIOR
+    for rows in range(2):
+        others = np.maximum(pairs[rows] - mass[rows], 0.0)
+        usual = (
+            kinds / kinds.sum()
+        )  # what is stated of transmissions, whether the two share a place or not
+        with_it = (mass[rows] + MARK_WORTH * usual) / (mass[rows].sum() + MARK_WORTH)
+        without = (others + 0.5) / (others.sum() + 2.0)
+        out[rows * MARKS : rows * MARKS + 4] = np.clip(with_it / without, 1e-3, STATED_RATIO)
+    total = float(mass.sum())
+    stated = float(mass[:, 1:].sum())
+    return out, (stated + 1.0) / (total + 2.0), float(mass[:, BACKWARD].sum()) / max(stated, 1e-9)
+
+
+def _stated_ratios(contact: float) -> Floats:
+    """The table of `by_mark` with one ratio for contacts in either direction; an infector of the
+    list is believed.
+    """
+    out = np.ones(2 * MARKS)
+    for rows in (0, MARKS):
+        out[rows + FORWARD], out[rows + BACKWARD], out[rows + (FORWARD | BACKWARD)] = (
+            contact,
+            contact / 10,
+            contact,
+        )
+        out[rows + INFECTOR : rows + MARKS] = STATED_RATIO
+    return out
 
 
 def _update_interval(start: SerialInterval, now: SerialInterval, sums: _Sums) -> SerialInterval:
@@ -285,10 +312,9 @@ def _update_interval(start: SerialInterval, now: SerialInterval, sums: _Sums) ->
     def gain(mean: float, sd: float) -> float:
         trial = msgspec.structs.replace(now, mean_d=mean, sd_d=sd)
         density = daily_density(trial, sums.low, top)
-        seen = float(sums.lag_mass @ np.log(density + 1e-300)) - float(
-            sums.lag_exposed @ np.cumsum(density)
-        )
-        return sums.certainty * seen + float(prior @ np.log(density + 1e-300))
+        seen = float(sums.lag_mass @ np.log(density + 1e-300))
+        waited = sums.certainty * float(sums.lag_exposed @ np.cumsum(density))
+        return seen - waited + float(prior @ np.log(density + 1e-300))
 
     floor = max(0.5, start.earliest_d + 0.5)
     best = (gain(now.mean_d, now.sd_d), now.mean_d, now.sd_d)
@@ -303,14 +329,15 @@ def _update_interval(start: SerialInterval, now: SerialInterval, sums: _Sums) ->
 def _maximise(cases: LineList, start: SerialInterval, rates: Rates, sums: _Sums) -> Rates:
     level = (sums.gained_kernel.sum() + 0.1) / (sums.exposed_kernel.sum() + 1.0)
     kernel = (sums.gained_kernel + 2.0) / (sums.exposed_kernel + 2.0 / level)
-    by_mark, cover = _mark_ratios(cases, sums)
-    common = (sums.age_pairs + 1e-9) / (sums.age_pairs.sum() + 1e-9 * len(sums.age_pairs))
-    by_age = (sums.age_mass + 20.0 * common) / ((sums.age_mass.sum() + 20.0) * common)
+    by_mark, cover, turned = _mark_ratios(cases, sums)
+    by_age = (sums.age_mass + AGE_PRIOR) / (sums.age_pairs + AGE_PRIOR)
     genes = sums.gene_mass.sum()
     mean_gene = float(sums.gene_mass @ np.arange(GENE_BINS + 1)) / genes if genes > 0.5 else None
+    # an outbreak has a first case from elsewhere, which says nothing about how often there are
+    # others
     return msgspec.structs.replace(
         rates,
-        background=(sums.outside + PRIOR_OUTSIDE * PRIOR_CASES)
+        background=(max(sums.outside - 1.0, 0.0) + PRIOR_OUTSIDE * PRIOR_CASES)
         / (sums.waited_d * (1 + PRIOR_CASES / sums.count)),
         kernel=kernel,
         at_home=float((sums.home[0] + 0.3) / (sums.home[1] + 1.0)),
@@ -319,6 +346,7 @@ def _maximise(cases: LineList, start: SerialInterval, rates: Rates, sums: _Sums)
         by_age=by_age,
         by_gene=rates.by_gene if mean_gene is None else _gene_ratio(cases, mean_gene),
         contact_cover=cover,
+        contacts_turned=turned,
         interval=_update_interval(start, rates.interval, sums),
         fit=sums.fit,
     )

@@ -8,18 +8,21 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.decision.tracing.chains.candidates import (
+    Candidate,
+    CaseCandidates,
+    is_stated,
+    is_turned,
+    list_candidates,
+)
+from twinward.decision.tracing.chains.counted import Counted, measure_spread
 from twinward.decision.tracing.chains.fit import Rates, fit_rates
 from twinward.decision.tracing.chains.serial_interval import SerialInterval
-from twinward.decision.tracing.chains.stated import FORWARD, INFECTOR
 from twinward.decision.tracing.chains.statistics import (
-    Dispersion,
     GenerationR,
     SuperSpreading,
     find_super_spreading,
-    measure_dispersion,
-    pool_dispersion,
     r_by_generation,
-    top_share,
 )
 from twinward.decision.tracing.chains.table import LineList
 from twinward.decision.tracing.chains.tree import (
@@ -34,14 +37,19 @@ Ints = NDArray[np.int64]
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One transmission: `stated` when the line list or the contacts file names it, else
+    """One transmission: `stated` when the line list or the contacts file names the pair, else
     inferred.
+
+    `turned` when it names the infectee first and the infector second. `candidates` are the
+    likeliest infectors, this one among them, for its place in the tree may be another's better fit.
     """
 
     infector: str
     infectee: str
     probability: float
     stated: bool
+    turned: bool = False
+    candidates: list[Candidate] = []
     generation: int
     setting: str
 
@@ -53,10 +61,12 @@ class ChainAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     cases: int
     links: list[Link]
+    candidates: list[CaseCandidates]
     generations: int
     r_by_generation: list[GenerationR]
     k: float
     k_interval: tuple[float, float]
+    counted: Counted
     top20_share: float
     tree_k: float
     tree_top20_share: float
@@ -66,14 +76,9 @@ class ChainAnswer(msgspec.Struct, frozen=True, kw_only=True):
     stated_links: int
     serial_interval: SerialInterval
     contact_cover: float
+    contacts_turned: float
     days: list[tuple[str, int]]
     notes: list[str]
-
-
-def _is_stated(cases: LineList, infector: int, infectee: int) -> bool:
-    rows = slice(cases.contacts.start[infectee], cases.contacts.start[infectee + 1])
-    value = cases.contacts.value[rows][cases.contacts.source[rows] == infector]
-    return bool(len(value) and value[0] & (FORWARD | INFECTOR))
 
 
 def _settings(cases: LineList, posterior: Posterior, parent: Ints) -> list[str]:
@@ -90,7 +95,7 @@ def _settings(cases: LineList, posterior: Posterior, parent: Ints) -> list[str]:
         if channel == HOUSEHOLD:
             out.append("household")
         elif channel == COMMUNITY or place < 0:
-            out.append("contact" if _is_stated(cases, int(i), j) else "community")
+            out.append("contact" if is_stated(cases, int(i), j) else "community")
         else:
             out.append(cases.place_names[place])
     return out
@@ -102,15 +107,18 @@ def _links(
     probability: NDArray[np.float64],
     generation: Ints,
     settings: list[str],
+    candidates: list[CaseCandidates],
 ) -> list[Link]:
     return [
         Link(
             infector=cases.ids[i],
             infectee=cases.ids[j],
             probability=round(float(min(probability[j], 1.0)), 4),
-            stated=_is_stated(cases, int(i), j),
+            stated=is_stated(cases, int(i), j),
+            turned=is_turned(cases, int(i), j),
             generation=int(generation[j]),
             setting=settings[j],
+            candidates=candidates[j].candidates,
         )
         for j, i in enumerate(parent)
         if i >= 0
@@ -141,31 +149,29 @@ def reconstruct_chain(
     parent, probability = choose_tree(cases, posterior)
     generation = count_generations(parent)
     settings = _settings(cases, posterior, parent)
-    links = _links(cases, parent, probability, generation, settings)
-    n = len(cases.ids)
-    children = np.bincount(parent[parent >= 0], minlength=n)
-    sureness = (
-        float(np.minimum(probability[parent >= 0], 1.0).mean()) if (parent >= 0).any() else 0.0
-    )
-    spread: Dispersion = pool_dispersion(posterior.trees, n, children, sureness)
-    shares = [top_share(np.bincount(tree[tree >= 0], minlength=n)) for tree in posterior.trees]
+    candidates = list_candidates(cases, posterior)
+    links = _links(cases, parent, probability, generation, settings, candidates)
+    spread = measure_spread(cases, posterior.trees, parent, probability, rates.interval)
     alone = [name for name, i in zip(cases.ids, parent, strict=True) if i < 0]
     return ChainAnswer(
-        cases=n,
+        cases=len(cases.ids),
         links=links,
+        candidates=candidates,
         generations=int(generation.max(initial=-1)) + 1,
-        r_by_generation=r_by_generation(parent, generation, spread.k),
-        k=spread.k,
-        k_interval=(spread.low, spread.high),
-        top20_share=float(np.median(shares)),
-        tree_k=measure_dispersion(children).k,
-        tree_top20_share=top_share(children),
+        r_by_generation=r_by_generation(parent, generation, spread.pooled.k),
+        k=spread.pooled.k,
+        k_interval=(spread.pooled.low, spread.pooled.high),
+        counted=spread.counted,
+        top20_share=spread.top20_share,
+        tree_k=spread.tree_k,
+        tree_top20_share=spread.tree_top20_share,
         super_spreading=find_super_spreading(cases.ids, posterior.trees, parent, settings),
         unlinked=alone,
         imported=[name for name, flag in zip(cases.ids, cases.imported, strict=True) if flag],
         stated_links=sum(link.stated for link in links),
         serial_interval=rates.interval,
         contact_cover=rates.contact_cover,
+        contacts_turned=rates.contacts_turned,
         days=[
             (name, int(day))
             for name, day, dated in zip(cases.ids, cases.day, cases.dated, strict=True)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -106,10 +108,11 @@ def measure_dispersion(children: Ints) -> Dispersion:
 
 
 def pool_dispersion(
-    trees: Ints, n: int, shown: Ints, sureness: float, most: int = 40
+    drawn: Sequence[Ints], shown: Ints, sureness: float, most: int = 40
 ) -> Dispersion:
-    """k over sampled trees: median of the maximum likelihoods, interval widened by how the trees
-    differ.
+    """k over the infectees counted in `drawn` trees: median of the maximum likelihoods.
+
+    The interval is widened by how the trees differ.
 
     Links drawn at random spread infectees evenly: where the drawn trees err, k comes out too high,
     and the more so the stronger super-spreading is. The likeliest tree (`shown`: its offspring
@@ -117,11 +120,10 @@ def pool_dispersion(
     links' mean probability (`sureness`): the share of pairs of infectees of one infector of which
     both are right.
     """
-    step = max(len(trees) // most, 1)
-    fits = [measure_dispersion(np.bincount(tree[tree >= 0], minlength=n)) for tree in trees[::step]]
+    fits = [measure_dispersion(children) for children in drawn[:: max(len(drawn) // most, 1)]]
     logs = np.log([[fit.k, fit.low, fit.high] for fit in fits])
-    drawn, between = float(np.median(logs[:, 0])), float(np.var(logs[:, 0]))
-    middle = drawn + sureness**2 * (float(np.log(measure_dispersion(shown).k)) - drawn)
+    middling, between = float(np.median(logs[:, 0])), float(np.var(logs[:, 0]))
+    middle = middling + sureness**2 * (float(np.log(measure_dispersion(shown).k)) - middling)
     down = np.hypot(np.median(logs[:, 0] - logs[:, 1]), 1.96 * np.sqrt(between))
     up = np.hypot(np.median(logs[:, 2] - logs[:, 0]), 1.96 * np.sqrt(between))
     return Dispersion(

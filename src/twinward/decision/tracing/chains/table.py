@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
-from twinward.decision.tracing.chains.dates import is_missing, read_days
+from twinward.decision.tracing.chains.dates import is_missing
+from twinward.decision.tracing.chains.days import place_in_time
 from twinward.decision.tracing.chains.stated import (
     Pairs,
     index_ids,
@@ -22,12 +24,42 @@ from twinward.decision.tracing.chains.stated import (
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FIELDS = ("id", "onset", "confirmed", "age", "household", "place", "x", "y", "imported", "infector")
-# onset to confirmation where no case of the list has both; only shifts all such cases alike
-DEFAULT_DELAY_D = 4.0
-DEFAULT_DELAY_SD_D = 3.0
-FAR_DAYS = 1_000_000  # an undated case lies beyond every window
-_TRUE = frozenset({"1", "true", "t", "yes", "y", "imported"})
-_FALSE = frozenset({"0", "false", "f", "no", "n", "local", "autochthonous"})
+_TRUE = frozenset(
+    {
+        "1",
+        "true",
+        "t",
+        "yes",
+        "y",
+        "abroad",
+        "overseas",
+        "travel",
+        "travel-related",
+        "境外输入",
+        "输入",
+    }
+)
+_FALSE = frozenset({"0", "false", "f", "no", "n", "本土", "本地"})
+_LOCAL = ("local", "linked", "autochthon", "indigenous", "domestic", "community", "secondary")
+_ABOVE = re.compile(
+    r"(?:>=?|≥|over |above )\s*(\d+(?:\.\d+)?)$|(\d+(?:\.\d+)?)\s*(?:\+|and (?:over|above|older))$"
+)
+_BELOW = re.compile(r"(?:<=?|≤|under |below )\s*(\d+(?:\.\d+)?)$")
+_BAND = re.compile(r"(\d+)\s*(?:-|–|to|~)\s*(\d+)$")
+_UNITS = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(y|yrs?|years?|m|mo|months?|w|weeks?|d|days?|岁|个?月|周|天)\.?$"
+)
+_YEARS = {
+    "y": 1.0,
+    "岁": 1.0,
+    "m": 1 / 12,
+    "月": 1 / 12,
+    "个": 1 / 12,
+    "w": 7 / 365.25,
+    "周": 7 / 365.25,
+    "d": 1 / 365.25,
+    "天": 1 / 365.25,
+}
 
 
 class LineList(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,19 +108,45 @@ def _numbers(column: str, cells: Sequence[str]) -> Floats:
     return out
 
 
+def _is_imported(word: str) -> bool | None:
+    """What a flag or a class of cases says; `linked to an imported case` is local. None for what
+    cannot be read.
+    """
+    if word in _TRUE:
+        return True
+    if word in _FALSE or any(local in word for local in _LOCAL):
+        return False
+    return True if word.startswith("import") else None
+
+
 def _flags(column: str, cells: Sequence[str]) -> NDArray[np.bool_]:
     out = np.zeros(len(cells), bool)
     for row, text in enumerate(cells):
-        word = text.strip().lower()
-        if word in _TRUE:
-            out[row] = True
-        elif word not in _FALSE and not is_missing(text):
+        said = None if is_missing(text) else _is_imported(text.strip().lower())
+        if said is None and not is_missing(text):
             raise InputError(
                 f"column {column!r}, row {row + 2}: {text!r} is neither yes nor no",
-                "write yes/no, true/false or 1/0, or leave the cell empty",
+                "write yes/no, imported/local, true/false or 1/0, or leave the cell empty",
                 code="bad_flag",
             )
+        out[row] = bool(said)
     return out
+
+
+def _as_years(text: str) -> str:
+    """An age as a number of years: `80+`, `<1`, `30-39` (its middle), `6 months`; anything else
+    as it is.
+    """
+    word = text.strip().lower()
+    if found := _ABOVE.match(word):
+        return str(found[1] or found[2])
+    if found := _BELOW.match(word):
+        return str(float(found[1]) / 2)
+    if found := _BAND.match(word):
+        return str((int(found[1]) + int(found[2]) + 1) / 2)
+    if found := _UNITS.match(word):
+        return str(float(found[1]) * _YEARS[found[2][0]])
+    return text
 
 
 def _codes(cells: Sequence[str], names: dict[str, int], prefix: str = "") -> Ints:
@@ -120,55 +178,6 @@ def _place_codes(columns: Mapping[str, Sequence[str]]) -> tuple[Ints, list[str],
     return np.ascontiguousarray(table), list(names), owner
 
 
-def _impute_days(
-    onset: list[int | None], confirmed: list[int | None], notes: list[str]
-) -> tuple[Ints, NDArray[np.bool_], Ints, float]:
-    """Day of onset, else confirmation less the median delay; (day, dated, blur, sd of the delay
-    in days).
-    """
-    delays = [
-        c - o
-        for o, c in zip(onset, confirmed, strict=True)
-        if o is not None and c is not None and c >= o
-    ]
-    middle = float(np.median(delays)) if delays else DEFAULT_DELAY_D
-    spread = float(np.std(delays)) if len(delays) > 4 else DEFAULT_DELAY_SD_D
-    day = np.full(len(onset), FAR_DAYS, np.int64)
-    blur = np.zeros(len(onset), np.int64)
-    for row, (o, c) in enumerate(zip(onset, confirmed, strict=True)):
-        if o is not None:
-            day[row] = o
-        elif c is not None:
-            day[row], blur[row] = c - round(middle), 1
-    dated = day != FAR_DAYS
-    if not dated.any():
-        raise InputError(
-            "no case has a date",
-            "map onset= (or confirmed=) to a column with dates",
-            code="no_dates",
-        )
-    if blur.any():
-        notes.append(
-            f"{int(blur.sum())} cases without onset: placed {round(middle)} days before their "
-            f"confirmation"
-        )
-    if not dated.all():
-        notes.append(
-            f"{int((~dated).sum())} cases without any date: linked only where a link is stated"
-        )
-    return day - int(day[dated].min()), dated, blur, max(spread, 0.5)
-
-
-def _span_note(day: Ints, dated: NDArray[np.bool_], notes: list[str]) -> None:
-    days = day[dated]
-    far = int(np.sum(np.abs(days - np.median(days)) > 1096))
-    if far:
-        notes.append(
-            f"{far} dates lie more than three years from the middle one; check them for typing "
-            f"errors"
-        )
-
-
 def build_line_list(
     columns: Mapping[str, Sequence[str]],
     place_columns: Mapping[str, Sequence[str]],
@@ -185,10 +194,14 @@ def build_line_list(
     index = index_ids(columns["id"])
     n = len(index)
     empty = [""] * n
-    onset = read_days("onset", columns.get("onset", empty), date_order)
-    confirmed = read_days("confirmed", columns.get("confirmed", empty), date_order)
-    day, dated, blur, delay_sd = _impute_days(onset, confirmed, notes)
-    _span_note(day, dated, notes)
+    when = place_in_time(
+        columns["id"],
+        columns.get("onset", empty),
+        columns.get("confirmed", empty),
+        date_order,
+        notes,
+    )
+    day = when.day
     order = np.argsort(day, kind="stable")
     rank = np.empty(n, np.int64)
     rank[order] = np.arange(n)
@@ -203,16 +216,16 @@ def build_line_list(
     return LineList(
         ids=_reorder(list(index), order),
         day=day[order],
-        dated=dated[order],
-        blur=blur[order],
-        delay_sd_d=delay_sd,
+        dated=when.dated[order],
+        blur=when.blur[order],
+        delay_sd_d=when.delay_sd_d,
         household=_codes(columns.get("household", empty), {})[order],
         places=places[order],
         place_names=names,
         place_columns=owner,
         x_m=_numbers("x", columns.get("x", empty))[order],
         y_m=_numbers("y", columns.get("y", empty))[order],
-        age=_numbers("age", columns.get("age", empty))[order],
+        age=_numbers("age", [_as_years(text) for text in columns.get("age", empty)])[order],
         imported=imported,
         infector=infector[order],
         contacts=read_contacts(contacts, index, rank, infector[order], notes),

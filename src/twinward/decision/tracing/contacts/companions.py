@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.clock import format_time, from_us
-from twinward.core.geography import M_PER_DEGREE
+from twinward.core.geography import M_PER_DEGREE, turn_degrees
 from twinward.decision.tracing.kernels import pairs
 from twinward.decision.tracing.scoped_lake import ScopedLake, check_limit, check_radius
 
@@ -142,7 +142,7 @@ def place_numbers(lon: NDArray[Any], lat: NDArray[Any], radius_m: float) -> NDAr
     number = np.full(len(points), -1)
     for i in range(len(points)):
         if number[i] < 0:
-            x = (points[:, 0] - points[i, 0]) * np.cos(np.radians(points[i, 1]))
+            x = turn_degrees(points[:, 0] - points[i, 0]) * np.cos(np.radians(points[i, 1]))
             near = np.hypot(x, points[:, 1] - points[i, 1]) * M_PER_DEGREE <= max(radius_m, 30.0)
             number[near & (number < 0)] = i
     return np.asarray(number[back.ravel()])

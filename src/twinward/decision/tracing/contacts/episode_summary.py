@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.core.geography import turn_degrees
 from twinward.core.ports import Fixes, Visits
 from twinward.decision.tracing.contacts import likelihood
 from twinward.decision.tracing.contacts.calibration import USUAL_EVERY_MIN, Seen
@@ -93,9 +94,10 @@ def stay_overlaps(
 def stay_places(stays: Visits, radius_m: float) -> NDArray[np.int64]:
     """The same number for stays at one place: the first stay within the radius of it."""
     out = np.arange(len(stays))
-    lon, lat = np.radians(stays.lon), np.radians(stays.lat)
+    lat = np.radians(stays.lat)
     for i in range(len(stays)):
-        x, y = (lon[:i] - lon[i]) * np.cos(lat[i]), lat[:i] - lat[i]
+        turn = np.radians(turn_degrees(stays.lon[:i] - stays.lon[i]))
+        x, y = turn * np.cos(lat[i]), lat[:i] - lat[i]
         near = np.flatnonzero(np.hypot(x, y) * pairs.EARTH_RADIUS_M <= max(radius_m, 30.0))
         if len(near):
             out[i] = out[near[0]]

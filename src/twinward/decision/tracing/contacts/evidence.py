@@ -35,8 +35,8 @@ class TracedContact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One other, over all meetings. `probability` is of real co-presence, `transmission` of having
     been infected.
 
-    Both are corrected by how often the model was right; an episode's own probability is what
-    position alone says.
+    Both are corrected by how often the model was right; where that lowers them, it lowers the
+    probabilities of the episodes likewise, so that none is above the contact's.
     """
 
     subject: str
@@ -211,4 +211,5 @@ def name_place(lake: ScopedLake, stay: int, stays: Visits) -> str:
         return "on the move"
     if stays.place[stay] >= 0:
         return lake.lake.name_places(stays.place[stay : stay + 1])[0]
-    return f"{stays.lon[stay]:.4f},{stays.lat[stay]:.4f}"
+    lon = f"{stays.lon[stay]:.4f}"
+    return f"{'180.0000' if lon == '-180.0000' else lon},{stays.lat[stay]:.4f}"

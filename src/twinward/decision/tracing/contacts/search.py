@@ -200,7 +200,10 @@ def rank(
     infected = -np.expm1(np.bincount(group, np.log1p(-np.minimum(columns["infected"], 1 - 1e-12))))
     seen = summarise(subject, group, columns)
     together = calibrate(seen, observation_quality(case, question.radius_m))
-    infected = np.minimum(infected * together / np.maximum(seen.together, 1e-12), together)
+    correction = together / np.maximum(seen.together, 1e-12)
+    infected = np.minimum(infected * correction, together)
+    # what makes the whole less likely makes each meeting so: none is likelier than all of them
+    columns = columns | {"p": columns["p"] * np.minimum(correction, 1.0)[group]}
     chosen = np.flatnonzero(
         (seen.minutes >= question.min_duration_min) & (together >= question.min_probability)
     )

@@ -4,14 +4,15 @@ between stays.
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.clock import from_us
-from twinward.core.geography import M_PER_DEGREE
+from twinward.core.clock import from_us, to_us
+from twinward.core.geography import M_PER_DEGREE, turn_degrees
 from twinward.core.ports import Visits
 
 MOVING = -1
@@ -52,7 +53,7 @@ def setting_of_stays(stays: Visits, settings: VenueRules) -> NDArray[np.str_]:
 
 def near_stay(stays: Visits, row: int) -> NDArray[np.bool_]:
     """Stays at the place of one stay."""
-    x = (stays.lon - stays.lon[row]) * np.cos(np.radians(stays.lat[row]))
+    x = turn_degrees(stays.lon - stays.lon[row]) * np.cos(np.radians(stays.lat[row]))
     return np.asarray(np.hypot(x, stays.lat - stays.lat[row]) * M_PER_DEGREE <= SAME_PLACE_M)
 
 
@@ -65,14 +66,15 @@ def hours_in(
     stays: Visits, band: tuple[int, int], settings: VenueRules, *, weekdays: bool
 ) -> NDArray[np.float64]:
     """Hours of each stay inside a band of local hours, of all days or of Monday to Friday."""
-    offset = ZoneInfo(settings.timezone).utcoffset(from_us(int(stays.start_us[0])))
-    shift = int(offset.total_seconds() * 1e6) if offset else 0
-    start, end = stays.start_us + shift, stays.end_us + shift
+    zone = ZoneInfo(settings.timezone)
     out = np.zeros(len(stays))
-    day_us = 24 * HOUR_US
-    for day in range(int(start.min() // day_us), int(end.max() // day_us) + 1):
-        if weekdays and (day + 3) % 7 >= 5:  # 1970-01-01 was a Thursday
-            continue
-        low, high = day * day_us + band[0] * HOUR_US, day * day_us + band[1] * HOUR_US
-        out += np.maximum(np.minimum(end, high) - np.maximum(start, low), 0) / HOUR_US
+    day = from_us(int(stays.start_us.min())).astimezone(zone).date()
+    last = from_us(int(stays.end_us.max())).astimezone(zone).date()
+    while day <= last:
+        if not (weekdays and day.weekday() >= 5):
+            # by the clock of its day: a night in which clocks change is longer or shorter
+            low, high = (to_us(datetime.combine(day, time(hour), zone)) for hour in band)
+            inside = np.minimum(stays.end_us, high) - np.maximum(stays.start_us, low)
+            out += np.maximum(inside, 0) / HOUR_US
+        day += timedelta(days=1)
     return out

@@ -11,6 +11,8 @@ from numba import njit
 
 # columns of `channel`: where a transmission may have happened
 COMMUNITY, HOUSEHOLD, PLACE = 0, 1, 2
+# kinds of statement about a pair; those who share a home or a place are counted after the others
+MARKS = 8
 # of the peak density: differences as odd as this count only for households and stated pairs
 RARE = 0.01
 
@@ -55,6 +57,21 @@ def shared_places(i: Any, j: Any, places: Any, out: Any) -> Any:
 @njit(cache=True, inline="always")
 def same_household(i: Any, j: Any, household: Any) -> Any:
     return household[i] >= 0 and household[i] == household[j]
+
+
+@njit(cache=True, inline="always")
+def age_likeness(i: Any, j: Any, age: Any, age_edges: Any, by_age: Any) -> Any:
+    """Likelihood ratio of the difference of two ages; 1 where one of them is unknown."""
+    difference = abs(age[i] - age[j])
+    return by_age[find_bin(age_edges, difference)] if difference == difference else 1.0
+
+
+@njit(cache=True, inline="always")
+def mark_class(mark: Any, together: Any) -> Any:
+    """Row of the tables of statements: those who share home or place are named as contacts for
+    that alone.
+    """
+    return mark + MARKS if together else np.int64(mark)
 
 
 @njit(cache=True)
@@ -116,18 +133,19 @@ def weigh_sources(
             continue
         rate = kernel[distance_bin(i, j, x, y, edges2)]
         most, where, place = rate, COMMUNITY, -1
-        if same_household(i, j, household):
+        home = same_household(i, j, household)
+        if home:
             rate += at_home
             if at_home > most:
                 most, where = at_home, HOUSEHOLD
-        for s in range(shared_places(i, j, places, shared)):
+        found = shared_places(i, j, places, shared)
+        for s in range(found):
             rate += at_place[shared[s]]
             if at_place[shared[s]] > most:
                 most, where, place = at_place[shared[s]], PLACE, shared[s]
-        difference = abs(age[i] - age[j])
-        likeness = by_age[find_bin(age_edges, difference)] if difference == difference else 1.0
+        likeness = age_likeness(i, j, age, age_edges, by_age)
         gene = by_gene[min(genes[i], by_gene.shape[0] - 1)] if genes[i] >= 0 else 1.0
-        weight[i] = rate * f * by_mark[marks[i]] * likeness * gene
+        weight[i] = rate * f * by_mark[mark_class(marks[i], home or found > 0)] * likeness * gene
         channel[i] = where
         best_place[i] = place
     return first, last
@@ -222,6 +240,9 @@ def sum_expectations(
             best,
         )
         total = background + weight[first:last].sum()
+        ageless = background
+        for i in range(first, last):
+            ageless += weight[i] / age_likeness(i, j, age, age_edges, by_age)
         fit += np.log(total)
         if (
             total > background
@@ -248,10 +269,9 @@ def sum_expectations(
             lag_exposed[min(lag, top) - low] += rate
             if lag > top:
                 continue
-            mark_pairs[marks[i]] += 1.0
+            mark = mark_class(marks[i], home or found > 0)
+            mark_pairs[mark] += 1.0
             difference = abs(age[i] - age[j])
-            if difference == difference:
-                age_pairs[find_bin(age_edges, difference)] += 1.0
             p = weight[i] / total
             if p <= 1e-12:
                 continue
@@ -260,14 +280,16 @@ def sum_expectations(
                 gained_home[0] += p * at_home / rate
             for s in range(found):
                 gained_place[shared[s]] += p * at_place[shared[s]] / rate
-            mark_mass[marks[i]] += p
+            mark_mass[mark] += p
             certain += p * p
             if difference == difference:
-                age_mass[find_bin(age_edges, difference)] += p
+                b = find_bin(age_edges, difference)
+                age_mass[b] += p
+                age_pairs[b] += weight[i] / by_age[b] / ageless
             if genes[i] >= 0:
                 gene_mass[min(genes[i], gene_mass.shape[0] - 1)] += p * p
             if blur[i] + blur[j] == 0:
-                lag_mass[lag - low] += p
+                lag_mass[lag - low] += p * p
         clear_sources(j, start, source, marks)
         for c in range(gene_start[j], gene_start[j + 1]):
             genes[gene_source[c]] = -1

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import key2, uniform
+from twinward.core.kernels import key2, uniform
 from twinward.decision.tracing.kernels.chain_pairs import clear_sources, mark_sources, weigh_sources
 
 

@@ -50,7 +50,9 @@ def _on_the_way(ct: Any, cx: Any, cy: Any, cv: Any, at_us: Any, best: Any) -> An
         return cx[best], cy[best], cv[best]
     f = (at_us - ct[k - 1]) / (ct[k] - ct[k - 1])
     way = haversine_m(cx[k - 1], cy[k - 1], cx[k], cy[k])
-    x, y = cx[k - 1] + f * (cx[k] - cx[k - 1]), cy[k - 1] + f * (cy[k] - cy[k - 1])
+    turn = cx[k] - cx[k - 1]
+    turn -= 2 * math.pi * np.rint(turn / (2 * math.pi))
+    x, y = cx[k - 1] + f * turn, cy[k - 1] + f * (cy[k] - cy[k - 1])
     return x, y, (1 - f) ** 2 * cv[k - 1] + f * f * cv[k] + (0.1 * way) ** 2
 
 
@@ -233,10 +235,15 @@ def meet_in_index(
         doubt = flat_doubt(radius_m, y)
         sure = (reach_y * (1.0 - doubt)) ** 2 if doubt < 1.0 else -1.0
         never = (reach_y * (1.0 + doubt)) ** 2
-        left, below = lon[mine] + 180.0, lat[mine] + 90.0
-        c0, c1 = np.int64((left - reach_x) * per_degree), np.int64((left + reach_x) * per_degree)
+        below = lat[mine] + 90.0
         r0, r1 = np.int64((below - reach_y) * per_degree), np.int64((below + reach_y) * per_degree)
-        for row in range(r0, r1 + 1):
+        for at in range(3 * (r1 + 1 - r0)):
+            row, turn = r0 + at // 3, (at % 3 - 1) * 360.0  # there may be the other side of 180
+            left = lon[mine] + turn + 180.0
+            if left + reach_x < 0.0 or left - reach_x > 360.0:
+                continue
+            c0 = np.int64(max(left - reach_x, 0.0) * per_degree)
+            c1 = np.int64((left + reach_x) * per_degree)
             cell, last = first_from(cells, (row << 20) + c0, 0), (row << 20) + c1
             while cell < len(cells) and cells[cell] <= last:
                 a, b = cell_start[cell], cell_start[cell + 1]
@@ -253,12 +260,13 @@ def meet_in_index(
                     if (
                         high - low >= least_s
                         and abs(lat[a] - lat[mine]) <= reach_y
-                        and abs(lon[a] - lon[mine]) <= reach_x
+                        and abs(lon[a] - lon[mine] - turn) <= reach_x
                         and subject[a] != who
                         and start_s[a] < window_s[1]
                         and end_s[a] >= window_s[0]
                     ):
-                        flat = ((lon[a] - lon[mine]) * cos) ** 2 + (lat[a] - lat[mine]) ** 2
+                        across = (lon[a] - lon[mine] - turn) * cos
+                        flat = across**2 + (lat[a] - lat[mine]) ** 2
                         near = flat < sure
                         if not near and flat <= never:
                             near = (

@@ -138,7 +138,7 @@ def find_stays(
                 i += 1
                 continue
             _, start, end, sx, sy, count, worst, where = stay
-            goes_on = False
+            goes_on, turn = False, 0.0
             if (
                 have
                 and time_us[i] - end <= gap_us
@@ -148,6 +148,8 @@ def find_stays(
                 if error_m[i] == error_m[i]:
                     room = max(room, 2.0 * error_m[i])
                 goes_on = _within(sx / count, sy / count, lon[i], lat[i], room)
+                if goes_on:  # the mean of both sides of the meridian of 180 degrees lies on it
+                    turn = 360.0 * np.rint((sx / count - lon[i]) / 360.0)
             if goes_on:
                 if error_m[i] == error_m[i] and not (worst >= error_m[i]):
                     worst = np.float64(error_m[i])
@@ -156,7 +158,7 @@ def find_stays(
                     np.int64(who),
                     start,
                     max(end, time_us[i]),
-                    sx + lon[i],
+                    sx + lon[i] + turn,
                     sy + lat[i],
                     count + 1,
                     worst,

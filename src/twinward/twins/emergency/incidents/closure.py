@@ -16,6 +16,12 @@ from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInF
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
+# Our limit: with fewer contacts named than one for ten infections, contacts that are all tested
+# prove nothing. Surveys count several close contacts for a case (Mossong et al. 2008, PLoS Medicine
+# 5:e74: 13 encounters a day).
+LEAST_NAMED = 0.1
+PROVES_NOTHING = "it proves nothing"
+
 
 class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
     """One objective with its verdict and the words that show it."""
@@ -23,6 +29,7 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
     objective: str
     holds: bool
     because: str
+    vacuous: bool = False  # nothing is there that could show it: only a person's reason can
 
 
 def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[CriterionResult]:
@@ -39,7 +46,21 @@ def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[Criterio
                 objective="plan", holds=False, because="no plan is in force for this incident"
             )
         ]
-    return [judge(objective, incident, rows, at) for objective in plan.objectives]
+    found = [judge(objective, incident, rows, at) for objective in plan.objectives]
+    return [
+        meet(one, incident.waived[one.objective])
+        if one.vacuous and one.objective in incident.waived
+        else one
+        for one in found
+    ]
+
+
+def meet(finding: CriterionResult, reason: str) -> CriterionResult:
+    return CriterionResult(
+        objective=finding.objective,
+        holds=True,
+        because=f"{finding.because}; met by a stated reason: {reason}",
+    )
 
 
 def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> CriterionResult:
@@ -50,7 +71,10 @@ def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) ->
         "figure_below": judge_figure,
     }
     holds, because = judges[objective.kind](objective, incident, rows, at)
-    return CriterionResult(objective=objective.key, holds=holds, because=because)
+    vacuous = objective.kind in ("contacts_resolved", "tasks_done") and because.endswith(
+        PROVES_NOTHING
+    )
+    return CriterionResult(objective=objective.key, holds=holds, because=because, vacuous=vacuous)
 
 
 def judge_tasks(
@@ -58,7 +82,10 @@ def judge_tasks(
 ) -> tuple[bool, str]:
     open_count = rows.count(TASKS, incident=incident.id, status=OPEN_TASK, essential=True)
     if not open_count:
-        return True, "every essential task is done"
+        done = rows.count(TASKS, incident=incident.id, status="done", essential=True)
+        if not done:
+            return False, f"no essential task was ever done: {PROVES_NOTHING}"
+        return True, f"every essential task is done ({done})"
     some: list[Task] = rows.list_rows(
         TASKS, incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
     )
@@ -70,6 +97,7 @@ def judge_tasks(
 def judge_contacts(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
 ) -> tuple[bool, str]:
+    total = rows.count(CONTACTS, incident=incident.id)
     """Each contact is tested, has become a case or lives outside; or was not found, and its
     follow-up is over.
     """
@@ -82,6 +110,10 @@ def judge_contacts(
     elsewhere = rows.count(CONTACTS, incident=incident.id, step="lives_outside")
     more = f"; {elsewhere} live outside and were passed on" if elsewhere else ""
     more += f"; {len(missing)} were not found" if missing else ""
+    infected = incident.figures.get("new_total", 0.0)
+    if total == resolved + over and total < LEAST_NAMED * infected:
+        said = {0: "no contact has", 1: "1 contact has"}.get(total, f"{total} contacts have")
+        return False, f"{said} been named for {infected:,.0f} infections: {PROVES_NOTHING}"
     if total == resolved + over:
         return (
             True,

@@ -15,13 +15,16 @@ from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import find_evidence
 from twinward.twins.emergency.incidents.rows import (
     CASE_INCIDENTS,
+    DAY_PARTS,
     INCIDENTS,
     LATEST_INCIDENTS,
     TABLES,
     CaseIncident,
+    DayParts,
     Incident,
     LatestIncident,
     PlanInForce,
+    day_id,
     front_id,
 )
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
@@ -116,7 +119,13 @@ def develop_incident(command: m.DevelopIncident, rows: Rows, context: Context) -
         | command.set_to
     )
     fact = m.IncidentDeveloped(
-        incident=incident.id, grown=grown, day=command.day, add=command.add, figures=figures
+        incident=incident.id,
+        grown=grown,
+        day=command.day,
+        add=command.add,
+        figures=figures,
+        part=command.part,
+        told=command.told,
     )
     return about(incident, fact)
 
@@ -124,17 +133,21 @@ def develop_incident(command: m.DevelopIncident, rows: Rows, context: Context) -
 def add_to_day(
     days: dict[str, dict[str, float]], day: str, add: dict[str, float]
 ) -> dict[str, dict[str, float]]:
+    """A day on which nothing was counted (a place says where, not how many) is none."""
+    if not add and day not in days:
+        return days
     known = days.get(day, {})
     return days | {day: known | {name: known.get(name, 0.0) + value for name, value in add.items()}}
 
 
 def count_figures(days: dict[str, dict[str, float]], areas: int) -> dict[str, float]:
-    """Totals and the sums of the last seven days with reports, by the words that rules and plans
-    use.
+    """Totals and the sums of the seven days up to the last one counted, by the words that rules
+    and plans use.
     """
-    if not days:
+    counted = [day for day, values in days.items() if values]
+    if not counted:
         return {"areas_affected": float(areas)}
-    last = date.fromisoformat(max(days))
+    last = date.fromisoformat(max(counted))
     recent = {(last - timedelta(days=back)).isoformat() for back in range(WEEK)}
     figures = {"areas_affected": float(areas)}
     for day, values in days.items():
@@ -161,12 +174,33 @@ def incident_developed(fact: m.IncidentDeveloped, event: Event, tx: Transaction)
         affected=(*incident.affected, fact.grown) if fact.grown else incident.affected,
         days=days,
         figures=fact.figures,
-        last_day=max(day, incident.last_day or day),
+        last_day=max(day, incident.last_day or day)
+        if fact.add or fact.grown is None
+        else incident.last_day,
         last_linked_day=linked,
+        counted=incident.counted or fact.part.count("|") > 1,
         changed_at=changed,
         below_since=mark_below(incident, fact.figures, tx, event.occurred_at),
     )
     tx.put(INCIDENTS, row, event.occurred_at)
+    if fact.part:
+        keep_part(tx, fact, event)
+
+
+def keep_part(tx: Transaction, fact: m.IncidentDeveloped, event: Event) -> None:
+    """What the account of the report now says of the day; nothing where it took back what it had
+    said.
+    """
+    key = day_id(fact.incident, fact.day.isoformat())
+    known: DayParts | None = tx.find(DAY_PARTS, key)
+    parts = dict(known.parts) if known else {}
+    parts[fact.part] = fact.told
+    if not fact.told:
+        del parts[fact.part]
+    row = DayParts(
+        id=key, area=event.area, incident=fact.incident, day=fact.day.isoformat(), parts=parts
+    )
+    tx.put(DAY_PARTS, row, event.occurred_at)
 
 
 def mark_below(
@@ -194,27 +228,6 @@ def case_joined(fact: m.CaseJoined, event: Event, tx: Transaction) -> None:
     )
 
 
-def set_level(command: m.SetResponseLevel, rows: Rows, context: Context) -> list[Draft]:
-    incident = get_open(rows, command.incident)
-    if incident.level == command.level:
-        raise ConflictError(
-            f"the level is already {command.level}", "nothing was changed", code="already_set"
-        )
-    fact = m.ResponseLevelSet(
-        incident=incident.id,
-        before=incident.level,  # type: ignore[arg-type]
-        level=command.level,
-        because=command.because,
-    )
-    return about(incident, fact)
-
-
-def level_set(fact: m.ResponseLevelSet, event: Event, tx: Transaction) -> None:
-    incident = get_incident(tx, fact.incident)
-    row = msgspec.structs.replace(incident, level=fact.level, level_since=event.occurred_at)
-    tx.put(INCIDENTS, row, event.occurred_at)
-
-
 def link_parties(command: m.LinkParties, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
     new = tuple(party for party in command.parties if party not in incident.parties)
@@ -233,7 +246,7 @@ def parties_linked(fact: m.PartiesLinked, event: Event, tx: Transaction) -> None
 
 def close_incident(command: m.CloseIncident, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
-    findings = find_evidence(incident, rows, context.occurred_at.astimezone(context.zone))
+    findings = find_evidence(incident, rows, context.local)
     unmet = [finding for finding in findings if not finding.holds]
     if unmet:
         reasons = "; ".join(f"{finding.objective}: {finding.because}" for finding in unmet)
@@ -252,6 +265,10 @@ def incident_closed(fact: m.IncidentClosed, event: Event, tx: Transaction) -> No
         closed_at=event.occurred_at,
         evidence=fact.evidence,
         changed_at=event.occurred_at,
+        outcome=fact.outcome,
+        into=fact.into,
+        held=None,
+        called=None,
     )
     tx.put(INCIDENTS, row, event.occurred_at)
 
@@ -275,6 +292,10 @@ def incident_reopened(fact: m.IncidentReopened, event: Event, tx: Transaction) -
         round=incident.round + 1,
         level=None,
         changed_at=event.occurred_at,
+        outcome="",
+        into="",
+        decided=None,
+        waived={},
     )
     tx.put(INCIDENTS, row, event.occurred_at)
     tx.remove(PLANS_IN_FORCE, incident.id, event.occurred_at)
@@ -286,7 +307,6 @@ BEHAVIOUR = Behaviour(
         m.OpenIncident: open_incident,
         m.DevelopIncident: develop_incident,
         m.JoinCase: join_case,
-        m.SetResponseLevel: set_level,
         m.LinkParties: link_parties,
         m.CloseIncident: close_incident,
         m.ReopenIncident: reopen_incident,
@@ -295,7 +315,6 @@ BEHAVIOUR = Behaviour(
         m.IncidentOpened: incident_opened,
         m.IncidentDeveloped: incident_developed,
         m.CaseJoined: case_joined,
-        m.ResponseLevelSet: level_set,
         m.PartiesLinked: parties_linked,
         m.IncidentClosed: incident_closed,
         m.IncidentReopened: incident_reopened,

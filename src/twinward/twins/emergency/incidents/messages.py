@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from twinward.core.messages import Command, Fact
-from twinward.twins.emergency.vocabulary import AreaCode, Level, Text, Word
+from twinward.twins.emergency.vocabulary import AreaCode, Level, Reason, Text, Word
 
 
 class OpenIncident(Command, frozen=True, kw_only=True):
@@ -25,8 +25,12 @@ class IncidentOpened(Fact, frozen=True, kw_only=True):
 
 
 class DevelopIncident(Command, frozen=True, kw_only=True):
-    """Take a report into an open incident. `add` is added to the day's figures, `set_to`
-    replaces the latest value.
+    """Take a report into an open incident. `add` is added to the day's figures, `set_to` replaces
+    the latest value.
+
+    `part` is the report's own account of the day (area, source and what it counts) and `told` what
+    that account now says: what several accounts say of one area and day is one number and not their
+    sum.
     """
 
     incident: Word
@@ -34,6 +38,8 @@ class DevelopIncident(Command, frozen=True, kw_only=True):
     day: date
     add: dict[str, float] = {}
     set_to: dict[str, float] = {}
+    part: Text = ""
+    told: dict[str, float] = {}
 
 
 class IncidentDeveloped(Fact, frozen=True, kw_only=True):
@@ -46,6 +52,8 @@ class IncidentDeveloped(Fact, frozen=True, kw_only=True):
     day: date
     add: dict[str, float]
     figures: dict[str, float]
+    part: str = ""
+    told: dict[str, float] = {}
 
 
 class JoinCase(Command, frozen=True, kw_only=True):
@@ -61,16 +69,70 @@ class CaseJoined(Fact, frozen=True, kw_only=True):
 
 
 class SetResponseLevel(Command, frozen=True, kw_only=True):
+    """Figures set the level by written rules; a person sets it (`by`, with the reason) up or
+    down.
+    """
+
+    incident: Word
+    level: Level
+    because: Reason
+    by: Text = ""
+
+
+class ResponseLevelSet(Fact, frozen=True, kw_only=True):
+    """`by` names the person who decided; nobody where figures did."""
+
+    incident: str
+    before: Level | None
+    level: Level
+    because: str
+    by: str = ""
+
+
+class CallLevel(Command, frozen=True, kw_only=True):
+    """The figures call for a level that a person decides."""
+
     incident: Word
     level: Level
     because: Text
 
 
-class ResponseLevelSet(Fact, frozen=True, kw_only=True):
+class LevelCalled(Fact, frozen=True, kw_only=True):
     incident: str
-    before: Level | None
     level: Level
     because: str
+
+
+class HoldReports(Command, frozen=True, kw_only=True):
+    """What one source suddenly says is held: no plan that restricts is adopted by itself before
+    somebody confirms it.
+    """
+
+    incident: Word
+    source: Word
+    level: Level
+    because: Text
+
+
+class ReportsHeld(Fact, frozen=True, kw_only=True):
+    incident: str
+    source: str
+    level: Level
+    because: str
+
+
+class ConfirmReports(Command, frozen=True, kw_only=True):
+    """A person has asked the source and stands for what it said."""
+
+    incident: Word
+    reason: Reason
+    by: Text = ""
+
+
+class ReportsConfirmed(Fact, frozen=True, kw_only=True):
+    incident: str
+    reason: str
+    by: str
 
 
 class LinkParties(Command, frozen=True, kw_only=True):
@@ -93,9 +155,68 @@ class CloseIncident(Command, frozen=True, kw_only=True):
     incident: Word
 
 
+class WaiveObjective(Command, frozen=True, kw_only=True):
+    """A person states why an objective that nothing can show is met all the same: no contact was
+    there to be named.
+    """
+
+    incident: Word
+    objective: Word
+    reason: Reason
+    by: Text = ""
+
+
+class ObjectiveWaived(Fact, frozen=True, kw_only=True):
+    incident: str
+    objective: str
+    reason: str
+    by: str
+
+
+class CloseFalseAlarm(Command, frozen=True, kw_only=True):
+    """A person closes what was reported by mistake: its orders are taken back, nothing stays
+    restricted.
+    """
+
+    incident: Word
+    reason: Reason
+    by: Text = ""
+
+
+class MergeIncident(Command, frozen=True, kw_only=True):
+    """Two incidents are one: its cases and figures go over `into` another, which goes on."""
+
+    incident: Word
+    into: Word
+    reason: Reason
+    by: Text = ""
+
+
+class TransferIncident(Command, frozen=True, kw_only=True):
+    """Another area is accountable from now on."""
+
+    incident: Word
+    area: AreaCode
+    reason: Reason
+    by: Text = ""
+
+
+class IncidentTransferred(Fact, frozen=True, kw_only=True):
+    incident: str
+    before: str
+    area: str
+    reason: str
+    by: str
+
+
 class IncidentClosed(Fact, frozen=True, kw_only=True):
+    """`outcome`: evidence, false_alarm or merged (`into` another)."""
+
     incident: str
     evidence: dict[str, str]
+    outcome: str = "evidence"
+    into: str = ""
+    by: str = ""
 
 
 class ReopenIncident(Command, frozen=True, kw_only=True):

@@ -14,6 +14,35 @@ from twinward.library.plans.plan import Objective
 START = "start"  # the clause by which a plan as a whole starts
 
 
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A level that a person set: who, why, and what the figures called for then."""
+
+    level: str
+    by: str
+    because: str
+    at: datetime
+    figures: dict[str, float] = {}
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """One source's sudden reports, with the level they would bring."""
+
+    source: str
+    level: str
+    because: str
+    since: datetime
+
+
+class DayParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What each account says of one incident's day: `parts` by area, source and what is counted."""
+
+    id: str
+    area: str
+    incident: str
+    day: str
+    parts: dict[str, dict[str, float]] = {}
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """One emergency in one area. `days` holds the figures of each day, `figures` what levels are
     judged by.
@@ -40,6 +69,17 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     below_since: dict[
         str, datetime
     ] = {}  # objective -> since when its figure has been below what it asks
+    counted: bool = False  # by area and day: then a day without a count is missing and not zero
+    called: str | None = None  # the level that the figures call for and a person decides
+    called_because: str = ""
+    called_at: datetime | None = None
+    decided: Decision | None = None  # the level that a person set last
+    held: Held | None = None  # what one source suddenly said and nobody has confirmed
+    trusted_day: str | None = None  # a person stands for the reports up to this day
+    adoptions: int = 0  # how often a plan was adopted
+    waived: dict[str, str] = {}  # objective -> why it is met though nothing can show it
+    outcome: str = ""  # how it was closed: evidence, false_alarm, merged
+    into: str = ""  # the incident that it was merged into
 
 
 class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +98,10 @@ class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
         START,
     )  # the plan itself, and those of its clauses that wait for a figure
     turns: int = 0  # how often a clause has started or stopped
+    adoption: int = 0  # which adoption of its incident this is, counted from 1; a renewal is none
+    before: str = ""  # the plan that gave way to it
+    since: datetime | None = None  # in force since, renewals left out
+    rounds: dict[str, int] = {}  # recurring task -> its round
 
 
 class EndedPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +137,10 @@ class CaseIncident(msgspec.Struct, frozen=True, kw_only=True):
     incident: str
 
 
+def day_id(incident: str, day: str) -> str:
+    return f"{incident}|{day}"
+
+
 def front_id(hazard: str, area: str) -> str:
     return f"{hazard}|{area}"
 
@@ -110,8 +158,13 @@ LATEST_INCIDENTS: Table[LatestIncident] = Table(
     name="fronts", row=LatestIncident, columns=("incident",)
 )
 
+DAY_PARTS: Table[DayParts] = Table(
+    name="day_parts", row=DayParts, columns=("incident", "day"), indexes=(("incident", "day"),)
+)
+
 TABLES = (
     CASE_INCIDENTS,
     INCIDENTS,
     LATEST_INCIDENTS,
+    DAY_PARTS,
 )

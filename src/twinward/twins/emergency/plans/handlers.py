@@ -21,6 +21,8 @@ from twinward.twins.emergency.incidents.rows import (
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE, TABLES
 from twinward.twins.twin import Behaviour, Context
 
+WITHDRAWN = "withdrawn"  # the clause of an end that a person brought about
+
 
 def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft]:
     incident = get_open(rows, command.incident)
@@ -43,15 +45,18 @@ def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft
         )
     if command.instead_of is not None:
         require_only_one(incident, rows)
+    renews = command.renews and known is not None and known.plan == command.plan
     fact = m.PlanAdopted(
         incident=incident.id,
         plan=command.plan,
         version=command.version,
-        adopted_by=context.actor,
+        adopted_by=command.by or context.actor,
         authority=command.authority,
         objectives=command.objectives,
         forecast=command.forecast,
         starts=command.starts,
+        before=known.plan if known is not None else command.takes_over,
+        renews=renews,
     )
     return about(incident, fact)
 
@@ -78,6 +83,9 @@ def require_only_one(incident: Incident, rows: Rows) -> None:
 
 
 def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
+    """A renewal goes on where the plan stood; anything else begins anew."""
+    incident: Incident = tx.find(INCIDENTS, fact.incident)
+    known: PlanInForce | None = tx.find(PLANS_IN_FORCE, fact.incident)
     row = PlanInForce(
         id=fact.incident,
         area=event.area,
@@ -89,8 +97,53 @@ def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
         objectives=fact.objectives,
         forecast=fact.forecast,
         started=(START,) if fact.starts == "now" else (),
+        adoption=incident.adoptions + 1,
+        before=fact.before,
+        since=event.occurred_at,
     )
+    if fact.renews and known is not None:
+        row = msgspec.structs.replace(
+            row,
+            started=known.started,
+            turns=known.turns,
+            adoption=known.adoption,
+            before=known.before,
+            since=known.since or known.adopted_at,
+            rounds=known.rounds,
+            forecast=fact.forecast or known.forecast,
+        )
+    else:
+        tx.put(
+            INCIDENTS,
+            msgspec.structs.replace(incident, adoptions=row.adoption),
+            event.occurred_at,
+        )
     tx.put(PLANS_IN_FORCE, row, event.occurred_at)
+
+
+def begin_round(command: m.BeginRound, rows: Rows, context: Context) -> list[Draft]:
+    plan = get_in_force(rows, command.incident)
+    if command.turn <= plan.rounds.get(command.key, 1):
+        raise ConflictError(
+            f"round {command.turn} of {command.key} has begun", "nothing was changed", code="begun"
+        )
+    fact = m.RoundBegun(incident=plan.id, plan=plan.plan, key=command.key, turn=command.turn)
+    return [Draft(fact=fact, area=plan.area, incident=plan.id)]
+
+
+def round_begun(fact: m.RoundBegun, event: Event, tx: Transaction) -> None:
+    plan: PlanInForce = tx.find(PLANS_IN_FORCE, fact.incident)
+    row = msgspec.structs.replace(plan, rounds=plan.rounds | {fact.key: fact.turn})
+    tx.put(PLANS_IN_FORCE, row, event.occurred_at)
+
+
+def withdraw_plan(command: m.WithdrawPlan, rows: Rows, context: Context) -> list[Draft]:
+    plan = get_in_force(rows, command.incident)
+    because = f"withdrawn by {command.by or context.actor}: {command.reason}"
+    fact = m.PlanEnded(
+        incident=plan.id, plan=plan.plan, version=plan.version, clause=WITHDRAWN, because=because
+    )
+    return [Draft(fact=fact, area=plan.area, incident=plan.id)]
 
 
 def get_in_force(rows: Rows, incident: str) -> PlanInForce:
@@ -177,12 +230,15 @@ BEHAVIOUR = Behaviour(
         m.StartClause: start_clause,
         m.StopClause: stop_clause,
         m.EndPlan: end_plan,
+        m.BeginRound: begin_round,
+        m.WithdrawPlan: withdraw_plan,
     },
     appliers={
         m.PlanAdopted: plan_adopted,
         m.ClauseStarted: clause_started,
         m.ClauseStopped: clause_stopped,
         m.PlanEnded: plan_ended,
+        m.RoundBegun: round_begun,
     },
     tables=TABLES,
 )

@@ -10,7 +10,7 @@ import msgspec
 
 from twinward.core.messages import Command, Fact
 from twinward.library.plans.plan import Objective
-from twinward.twins.emergency.vocabulary import Text, Word
+from twinward.twins.emergency.vocabulary import Reason, Text, Word
 
 Starts = Literal["now", "triggered"]
 
@@ -21,8 +21,8 @@ class AdoptPlan(Command, frozen=True, kw_only=True):
 
     instead_of: the plan that the adopter saw in force, "" for none; refused when another came
     meanwhile. Absent: any. forecast: the sheet of compared plans that was read before starts: at
-    once, or when one of its triggers is reached renews: the same plan for another term, where its
-    time is over and its level still stands
+    once, or when one of its triggers is reached renews: the same plan for another term: what it had
+    ordered, restricted and started goes on by: the person who decides, where another hand sends it
     """
 
     incident: Word
@@ -34,6 +34,10 @@ class AdoptPlan(Command, frozen=True, kw_only=True):
     forecast: Annotated[str, msgspec.Meta(max_length=120)] = ""
     starts: Starts = "now"
     renews: bool = False
+    takes_over: Annotated[str, msgspec.Meta(max_length=120)] = (
+        ""  # the plan that has just ended and hands over to this
+    )
+    by: Text = ""
 
 
 class PlanAdopted(Fact, frozen=True, kw_only=True):
@@ -45,6 +49,8 @@ class PlanAdopted(Fact, frozen=True, kw_only=True):
     objectives: tuple[Objective, ...]
     forecast: str = ""
     starts: Starts = "now"
+    before: str = ""  # the plan that was in force until then
+    renews: bool = False
 
 
 class StartClause(Command, frozen=True, kw_only=True):
@@ -77,6 +83,31 @@ class ClauseStopped(Fact, frozen=True, kw_only=True):
     plan: str
     clause: str
     because: str
+
+
+class BeginRound(Command, frozen=True, kw_only=True):
+    """Recurring work of the plan in force begins anew: round `turn` of a task."""
+
+    incident: Word
+    key: Word
+    turn: int
+
+
+class RoundBegun(Fact, frozen=True, kw_only=True):
+    incident: str
+    plan: str
+    key: str
+    turn: int
+
+
+class WithdrawPlan(Command, frozen=True, kw_only=True):
+    """A person takes back a plan that was adopted by mistake: its orders are dropped, what it
+    restricted is free.
+    """
+
+    incident: Word
+    reason: Reason
+    by: Text = ""
 
 
 class EndPlan(Command, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from datetime import date
 
 import msgspec
 
-from twinward.core.errors import ConflictError, RefusedError
+from twinward.core.errors import AbsentError, ConflictError, RefusedError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
@@ -282,6 +282,26 @@ def count_reported(fact: m.CountReported, event: Event, tx: Transaction) -> None
     tx.put(COUNTS, row, event.occurred_at)
 
 
+def withdraw_count(command: m.WithdrawCount, rows: Rows, context: Context) -> list[Draft]:
+    key = count_key(
+        command.source, command.hazard, command.area, command.day, command.status, command.found_in
+    )
+    known: CountRow | None = rows.find(COUNTS, key)
+    if known is None:
+        raise AbsentError(
+            "there is no such count",
+            "name source, area, day, status and found_in as they were sent",
+        )
+    names = ("hazard", "area", "day", "status", "found_in", "source", "reason")
+    fact = m.CountWithdrawn(before=known.count, **{name: getattr(command, name) for name in names})
+    return [Draft(fact=fact, area=command.area)]
+
+
+def count_withdrawn(fact: m.CountWithdrawn, event: Event, tx: Transaction) -> None:
+    key = count_key(fact.source, fact.hazard, fact.area, fact.day, fact.status, fact.found_in)
+    tx.remove(COUNTS, key, event.occurred_at)
+
+
 def report_figures(command: m.ReportFigures, rows: Rows, context: Context) -> list[Draft]:
     fields = {name: getattr(command, name) for name in m.FiguresReported.__struct_fields__}
     return [Draft(fact=m.FiguresReported(**fields), area=command.area)]
@@ -335,6 +355,7 @@ BEHAVIOUR = Behaviour(
     handlers={
         m.ReportCase: report_case,
         m.ReportCount: report_count,
+        m.WithdrawCount: withdraw_count,
         m.ReportAffectedPlace: report_place,
         m.ReportFigures: report_figures,
         m.ReportHazard: report_hazard,
@@ -344,6 +365,7 @@ BEHAVIOUR = Behaviour(
         m.CaseReclassified: case_reclassified,
         m.CaseAmended: case_amended,
         m.CountReported: count_reported,
+        m.CountWithdrawn: count_withdrawn,
         m.PlaceAffected: place_affected,
         m.FiguresReported: figures_reported,
         m.HazardReported: hazard_reported,

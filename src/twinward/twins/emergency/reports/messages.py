@@ -16,6 +16,7 @@ from twinward.twins.emergency.vocabulary import (
     FoundIn,
     Lat,
     Lon,
+    Reason,
     Word,
 )
 
@@ -141,6 +142,31 @@ class CountReported(Fact, frozen=True, kw_only=True):
     count: int
     before: int
     source: str
+
+
+class WithdrawCount(Command, frozen=True, kw_only=True):
+    """A source takes back what it said of an area and day: there is no number, which is not
+    zero.
+    """
+
+    hazard: Word
+    area: AreaCode
+    day: date
+    status: CountStatus
+    found_in: FoundIn = "unknown"
+    source: Word = "api"
+    reason: Reason
+
+
+class CountWithdrawn(Fact, frozen=True, kw_only=True):
+    hazard: str
+    area: str
+    day: date
+    status: CountStatus
+    found_in: FoundIn
+    source: str
+    before: int
+    reason: str
 
 
 class ReportFigures(Command, frozen=True, kw_only=True):

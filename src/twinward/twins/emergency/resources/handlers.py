@@ -73,6 +73,15 @@ def take_lots(
     return tuple(taken), tuple(left)
 
 
+def without_lots(lots: Sequence[Lot], gone: Sequence[Lot]) -> tuple[Lot, ...]:
+    """The lots that are left when others, which were taken out of them, are gone."""
+    less = {lot.expires: lot.quantity for lot in gone}
+    left = [(lot.expires, lot.quantity - less.get(lot.expires, 0.0)) for lot in add_lots((), lots)]
+    return tuple(
+        Lot(expires=day, quantity=quantity) for day, quantity in left if quantity > TOLERANCE
+    )
+
+
 def add_lots(lots: Sequence[Lot], more: Sequence[Lot]) -> tuple[Lot, ...]:
     by_day: dict[date, float] = {}
     for lot in (*lots, *more):

@@ -20,6 +20,7 @@ from twinward.twins.emergency.resources.handlers import (
     require_unit,
     stock_id,
     take_lots,
+    without_lots,
 )
 from twinward.twins.emergency.resources.rows import Stock
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS, TABLES, SupplyRequest
@@ -94,7 +95,7 @@ def commit_supply(command: m.CommitSupply, rows: Rows, context: Context) -> list
         raise InputError(
             "supplier and requester are the same", "another must commit", code="same_side"
         )
-    free = stock.free(context.occurred_at.date())
+    free = stock.free(context.day)
     if command.quantity > free + TOLERANCE:
         raise ConflictError(
             f"{holder or command.area} has {max(free, 0):g} {stock.unit} free, not "
@@ -153,7 +154,7 @@ def send_supply(command: m.SendSupply, rows: Rows, context: Context) -> list[Dra
     promised = ("committed", "send what was committed, or less", "over_commit")
     require_at_most(quantity, request.committed, request, *promised)
     stock = get_stock(rows, request.kind, command.area, request.from_holder)
-    day = context.occurred_at.date()
+    day = context.day
     usable = stock.quantity - stock.in_use - stock.expired(day)
     if quantity > usable + TOLERANCE:
         raise ConflictError(
@@ -178,7 +179,7 @@ def send_supply(command: m.SendSupply, rows: Rows, context: Context) -> list[Dra
 
 def supply_sent(fact: m.SupplySent, event: Event, tx: Transaction) -> None:
     stock = get_stock(tx, fact.kind, fact.area, fact.holder)
-    _, left = take_lots(stock.lots, fact.quantity, event.occurred_at.date())
+    left = without_lots(stock.lots, fact.lots)
     promised = max(stock.committed - fact.quantity - fact.released, 0.0)
     change_stock(
         tx, event, stock, quantity=stock.quantity - fact.quantity, committed=promised, lots=left
@@ -211,7 +212,7 @@ def receive_supply(command: m.ReceiveSupply, rows: Rows, context: Context) -> li
         holder=request.holder,
         quantity=quantity,
         lost=lost,
-        lots=take_lots(request.lots, lost, context.occurred_at.date())[1],
+        lots=take_lots(request.lots, lost, context.day)[1],
         note=command.note,
     )
     return about(request, fact, request.area)

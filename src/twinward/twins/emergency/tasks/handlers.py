@@ -141,7 +141,11 @@ def complete_task(command: m.CompleteTask, rows: Rows, context: Context) -> list
                 result=command.result,
             ),
         )
-    if task.contact is not None and get_contact(rows, task.contact).step not in RESOLVED_STEPS:
+    if (
+        task.contact is not None
+        and not task.turn
+        and get_contact(rows, task.contact).step not in RESOLVED_STEPS
+    ):
         raise ConflictError(
             f"contact {task.contact} is not yet located, isolated and tested",
             "report these steps with UpdateContact, then complete the task",
@@ -182,7 +186,30 @@ def drop_task(command: m.DropTask, rows: Rows, context: Context) -> list[Draft]:
 
 
 def task_dropped(fact: m.TaskDropped, event: Event, tx: Transaction) -> None:
-    change(tx, fact.task, event, status="dropped", result=fact.because, done_at=event.occurred_at)
+    fields = {
+        "status": "dropped",
+        "result": fact.because,
+        "done_at": event.occurred_at,
+        "withdrawn": fact.withdrawn,
+    }
+    change(tx, fact.task, event, **fields)
+
+
+def withdraw_order(command: m.WithdrawOrder, rows: Rows, context: Context) -> list[Draft]:
+    task = get_task(rows, command.task)
+    if task.status == "dropped":
+        raise ConflictError(
+            f"task {task.id} is dropped", "nothing was changed", code="already_done"
+        )
+    by = command.by or context.actor
+    fact = m.TaskDropped(
+        task=task.id,
+        incident=task.incident,
+        because=f"withdrawn by {by}: {command.reason}",
+        withdrawn=True,
+        by=by,
+    )
+    return about(task, fact)
 
 
 def assess_task(command: m.AssessTask, rows: Rows, context: Context) -> list[Draft]:
@@ -241,6 +268,7 @@ BEHAVIOUR = Behaviour(
         m.AcknowledgeTask: acknowledge_task,
         m.CompleteTask: complete_task,
         m.DropTask: drop_task,
+        m.WithdrawOrder: withdraw_order,
         m.CommentTask: comment_task,
         m.AssessTask: assess_task,
         m.EscalateTask: escalate_task,

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from twinward.core.messages import Command, Fact
-from twinward.twins.emergency.vocabulary import AreaCode, Text, Word
+from twinward.twins.emergency.vocabulary import AreaCode, Reason, Text, Word
 
 
 class CreateTask(Command, frozen=True, kw_only=True):
@@ -26,6 +26,9 @@ class CreateTask(Command, frozen=True, kw_only=True):
     needs: dict[str, float] = {}
     essential: bool = True
     clause: Text = ""  # of which plan, and which of its clauses, this follows
+    adoption: int = 0  # of which adoption of a plan for its incident, counted from 1
+    turn: int = 0  # which round of recurring work, counted from 1
+    missed: int = 0  # how many rounds before it were not done
 
 
 class TaskCreated(Fact, frozen=True, kw_only=True):
@@ -43,6 +46,9 @@ class TaskCreated(Fact, frozen=True, kw_only=True):
     needs: dict[str, float]
     essential: bool
     clause: str = ""
+    adoption: int = 0
+    turn: int = 0
+    missed: int = 0
 
 
 class IssueOrder(Command, frozen=True, kw_only=True):
@@ -121,10 +127,22 @@ class DropTask(Command, frozen=True, kw_only=True):
     because: Text
 
 
+class WithdrawOrder(Command, frozen=True, kw_only=True):
+    """A person takes back an order that was given by mistake; what it restricted is free."""
+
+    task: Word
+    reason: Reason
+    by: Text = ""
+
+
 class TaskDropped(Fact, frozen=True, kw_only=True):
+    """`withdrawn`: by a person (`by`); the plan does not order it again."""
+
     task: str
     incident: str
     because: str
+    withdrawn: bool = False
+    by: str = ""
 
 
 class AssessTask(Command, frozen=True, kw_only=True):

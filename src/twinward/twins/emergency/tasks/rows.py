@@ -44,6 +44,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     needs: dict[str, float] = {}
     essential: bool = True
     clause: str = ""
+    adoption: int = 0  # of which adoption of a plan, counted from 1
+    turn: int = 0  # which round of recurring work
+    missed: int = 0  # how many rounds before it were not done
+    withdrawn: bool = False  # by a person: the plan does not order it again
 
     def is_late(self, at: datetime) -> bool:
         """Past the deadline of its order; `due_at` moves with each escalation, this deadline

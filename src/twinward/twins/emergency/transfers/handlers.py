@@ -74,7 +74,7 @@ def accept_transfer(command: m.AcceptTransfer, rows: Rows, context: Context) -> 
     transfer = get_transfer(rows, command.transfer, "requested")
     require_side(transfer, command.area, "receiver")
     beds = get_stock(rows, transfer.bed, transfer.to_area, transfer.to_hospital)
-    if beds.free(context.occurred_at.date()) < 1:
+    if beds.free(context.day) < 1:
         raise ConflictError(
             f"{transfer.to_hospital} has no free {transfer.bed}",
             "decline, or count the beds anew",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import GOLDEN, mix, uniform
+from twinward.core.kernels import GOLDEN, mix, uniform
 from twinward.decision.simulation.epidemic.kernels.attempts import plan_record
 from twinward.decision.simulation.epidemic.kernels.recent import days_since
 from twinward.decision.simulation.epidemic.kernels.resident_bits import (

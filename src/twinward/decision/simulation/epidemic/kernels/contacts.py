@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import GOLDEN, below, mix, uniform
+from twinward.core.kernels import GOLDEN, below, mix, uniform
 from twinward.decision.simulation.epidemic.kernels.resident_bits import (
     FACILITY,
     HOME,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import mix, uniform
+from twinward.core.kernels import mix, uniform
 from twinward.decision.simulation.epidemic.kernels.contacts import (
     apart_factor,
     choose,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import GOLDEN, key2, mix, uniform
+from twinward.core.kernels import GOLDEN, key2, mix, uniform
 from twinward.decision.simulation.epidemic.kernels.commit import contact_class
 from twinward.decision.simulation.epidemic.kernels.contacts import (
     apart_factor,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import GOLDEN, key2, mix, uniform
+from twinward.core.kernels import GOLDEN, key2, mix, uniform
 from twinward.decision.simulation.epidemic.kernels.contacts import attempt_name, own_day
 from twinward.decision.simulation.epidemic.kernels.resident_bits import (
     HOSPITAL,

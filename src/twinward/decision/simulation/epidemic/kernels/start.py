@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twinward.core.chance import GOLDEN, mix
+from twinward.core.kernels import GOLDEN, mix
 from twinward.decision.simulation.epidemic.kernels.resident_bits import (
     FIXED,
     STATE,

@@ -1,0 +1,78 @@
+"""A WAY BACK: an order taken back frees what it restricted, a false alarm drops its work, a
+merged incident hands over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from twinward.core.messages import Command, Event
+from twinward.core.ports import Rows
+from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.tallies import BETWEEN, change, of_figures, read_parts, weigh
+from twinward.twins.city import messages as c
+from twinward.twins.coupling import ORDERED_AS
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS, Incident
+from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
+
+
+def order_withdrawn(
+    fact: m.TaskDropped, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    task: Task = rows.find(TASKS, fact.task)
+    measure = ORDERED_AS.get(task.measure or "", task.measure)
+    if fact.withdrawn and measure:
+        yield c.LiftRestrictions(
+            id=command_id(event, "lift"),
+            incident=task.incident,
+            measures=(measure,),
+            areas=(task.area,),
+        )
+
+
+def closed_by_a_person(
+    fact: m.IncidentClosed, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """A false alarm leaves no work behind; what was merged goes on in the other incident."""
+    if fact.outcome == "evidence":
+        return
+    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    said = f"{fact.outcome.replace('_', ' ')}: {'; '.join(fact.evidence.values())}"
+    for task in rows.list_rows(TASKS, incident=incident.id, status=OPEN_TASK):
+        yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
+    if fact.outcome == "merged":
+        yield from merge(incident, rows.find(INCIDENTS, fact.into), event, rows, reference)
+
+
+def merge(
+    incident: Incident, into: Incident, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """Its days as accounts of their own in the other, its areas, its cases."""
+    for day in sorted(incident.days):
+        own = weigh(read_parts(incident, day, rows), incident.area, reference.areas)
+        told = of_figures(own)
+        part = BETWEEN.join((incident.area, f"merged {incident.id}"))
+        known: Incident = rows.find(INCIDENTS, into.id)
+        parts = read_parts(known, day, rows) | {part: told}
+        yield m.DevelopIncident(
+            id=command_id(event, "merge", day),
+            incident=into.id,
+            affected=incident.area,
+            day=date.fromisoformat(day),
+            add=change(known, day, parts, reference.areas),
+            part=part,
+            told=told,
+        )
+    last = (
+        date.fromisoformat(max(incident.days))
+        if incident.days
+        else reference.day_of(event.occurred_at)
+    )
+    for area in incident.affected:
+        yield m.DevelopIncident(
+            id=command_id(event, "area", area), incident=into.id, affected=area, day=last
+        )
+    for joined in rows.list_rows(CASE_INCIDENTS, incident=incident.id):
+        yield m.JoinCase(id=command_id(event, "join", joined.id), incident=into.id, case=joined.id)
