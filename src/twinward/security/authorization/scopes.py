@@ -24,7 +24,7 @@ def issue_scope(
 
     RefusedError `peacetime` when none is open, `purpose_not_open` when none names the purpose.
     """
-    found = rows.list_rows(ACTIVATIONS, status="open")
+    found = rows.list_rows(ACTIVATIONS)
     in_force = [row for row in found if row.is_open(now) and activation in (None, row.id)]
     if not in_force:
         raise RefusedError(
