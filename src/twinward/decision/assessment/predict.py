@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward import __version__
-from twinward.decision.assessment.proportions import growth_per_day
 from twinward.core.lazy import LazyModule
+from twinward.decision.assessment.proportions import growth_per_day
 from twinward.decision.assessment.situation import (
     Figure,
     Situation,
