@@ -252,6 +252,10 @@ class IntakeDoor(Protocol):
 
     def open(self) -> Intake: ...
 
+    @property
+    def trouble(self) -> str | None:
+        """Why what was taken in does not get to its place just now, or None."""
+
     def counts(self) -> dict[str, Counts]: ...
 
     def list_differences(self) -> list[Difference]:

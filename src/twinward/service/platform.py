@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.clock import Clock
-from twinward.core.errors import ConflictError, RefusedError
+from twinward.core.errors import ConflictError, RefusedError, TwinwardError
 from twinward.core.ids import content_of
 from twinward.core.messages import OWN_ACTORS, Counts, Request
 from twinward.core.ports import IntakeDoor, Store, Transaction
@@ -62,6 +62,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     ]  # service.tracing.Tracing of that caller; loaded when somebody asks
     verify: Callable[[], Any]  # the hash chain of the whole log
     managed: bool = False
+    alarms: list[Callable[[], TwinwardError | None]] = []  # of what runs beside: a trouble, or None
     drill: str = ""  # the id of the drill that this workspace is
 
     def close(self) -> None:

@@ -10,7 +10,8 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer, read_body
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer, read_body
 from twinward.core.clock import require_aware
 from twinward.service.intake import observations
 from twinward.service.platform import Platform

@@ -29,7 +29,7 @@ def issue_scope(
     of `mine`, the longest window, the newest: a narrower activation takes nothing away from a wider
     one. RefusedError `peacetime` when none is open, `purpose_not_open` when none names the purpose.
     """
-    found = rows.list_rows(ACTIVATIONS, status="open")
+    found = rows.list_rows(ACTIVATIONS)
     in_force = [row for row in found if row.is_open(now) and activation in (None, row.id)]
     if not in_force:
         raise RefusedError(

@@ -151,8 +151,10 @@ class Vault:
             try:  # the key is looked at inside: nobody can turn it between here and the commit
                 if self._key_file.stat().st_mtime_ns != self._keys_at:
                     self._read_keys()
-                self._keep_one(subject, person)
-                self._index.note(subject, facts, [one for one in found.likely if one[0] != subject])
+                own = found.own or subject  # so that an undone merge leaves each what was said
+                own = own if self._index.follow(own) == self._index.follow(subject) else subject
+                self._keep_one(own, person)
+                self._index.note(own, facts, [one for one in found.likely if one[0] != subject])
             finally:
                 self._db.execute("COMMIT")
         return subject

@@ -4,6 +4,7 @@ movement.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -29,6 +30,7 @@ from twinward.storage.observations.latest import Latest, Sensors
 from twinward.storage.observations.ledger import DrainLedger
 from twinward.storage.observations.sensor_readings import Hourly, SensorReadings
 
+LOG = logging.getLogger("twinward.intake")
 DRAIN_EVERY_S = 10.0
 FRAMES_A_DRAIN = 4000  # bounds the memory of one drain
 
@@ -78,8 +80,11 @@ class DurableIntake:
             try:
                 self.drain()
                 self.trouble = None
-            except (TwinwardError, OSError) as error:
-                self.trouble = str(error)
+            except Exception as error:  # whatever it is, it is tried again and said meanwhile
+                if self.trouble is None:
+                    LOG.exception("what was taken in could not be moved to its place")
+                told = isinstance(error, (TwinwardError, OSError))
+                self.trouble = str(error) if told else f"a fault of ours ({type(error).__name__})"
 
     def accept(self, source: str, rows: Any, rejected: int) -> Future[Counts]:
         """Keeps a checked batch; see `Inbox.accept`."""
