@@ -116,8 +116,10 @@ def test_the_task_of_a_contact_whom_nobody_can_care_for_can_be_done(desk: Desk, 
     assert desk.complete(task).stored == 1
 
 
-def test_a_contact_becomes_only_a_case_that_there_is(desk: Desk) -> None:
+def test_a_contact_becomes_only_a_case_of_the_same_person(desk: Desk) -> None:
     desk.case()
     name_contact(desk)
-    assert step(desk, "became_case", as_case="nobody").rejected[0].code == "not_found"
-    assert step(desk, "became_case", as_case="c-1").stored == 1
+    for other in ("nobody", "c-1"):
+        assert step(desk, "became_case", as_case=other).rejected[0].code == "not_found"
+    name_contact(desk, "ct-2", subject="p-1")
+    assert step(desk, "became_case", "ct-2", as_case="c-1").stored == 1
