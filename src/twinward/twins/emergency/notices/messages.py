@@ -27,6 +27,8 @@ AccessKind = Literal[
     "alarm",
     "published",
     "clock_confirmed",
+    "changes_seen",
+    "flows_seen",
 ]
 
 
