@@ -26,6 +26,8 @@ AccessKind = Literal[
     "audit_verified",
     "alarm",
     "published",
+    "changes_seen",
+    "flows_seen",
 ]
 
 
