@@ -262,6 +262,7 @@ def write_places(base: CityBase, places: PlaceTable, hierarchy: Hierarchy, direc
             "area": base.leaf_codes[int(places.leaf[i])],
             "area_by": places.area_by[i],
             "capacity": int(places.capacity[i]),
+            "stated": bool(places.capacity[i] > 0),  # by a source, and not seeded
             "site": -1,
             "synthetic": False,
             "source": places.source[i],
@@ -286,6 +287,7 @@ def write_places(base: CityBase, places: PlaceTable, hierarchy: Hierarchy, direc
                     "area": base.leaf_codes[int(base.site_leaf[site])],
                     "area_by": "seeded",
                     "capacity": int(base.site_capacity[site]),
+                    "stated": False,
                     "site": site,
                     "synthetic": True,
                     "source": "synthesis",
@@ -301,6 +303,7 @@ def write_places(base: CityBase, places: PlaceTable, hierarchy: Hierarchy, direc
             ("area", pa.string()),
             ("area_by", pa.string()),
             ("capacity", pa.int64()),
+            ("stated", pa.bool_()),
             ("site", pa.int64()),
             ("synthetic", pa.bool_()),
             ("source", pa.string()),

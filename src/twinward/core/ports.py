@@ -224,9 +224,12 @@ class Intake(Protocol):
         """
 
     def sensors(self) -> Any:
-        """Columns of the latest value of every sensor: name, time_us, value, area (index into
-        areas), areas.
+        """Columns of the latest value of every sensor of a thing: name, time_us, value, area
+        (index), areas.
         """
+
+    def find_area(self, sensor: str) -> str | None:
+        """The area that the latest reading of a sensor gave."""
 
     def hourly(self, sensor: str, start: datetime, end: datetime) -> Any:
         """Columns of one sensor's readings by hour: hour_us, count, mean, least, greatest."""

@@ -78,12 +78,21 @@ def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
     return Snapshot(reader, platform.reference.areas, at, platform.reference.zone)
 
 
-def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:
-    """Commands on behalf of a caller, all of them or none; a refusal is raised as the error it
-    is. The event ids.
+def ask(
+    platform: Platform,
+    caller: Caller,
+    *commands: Any,
+    check: Callable[[Transaction], None] | None = None,
+) -> tuple[str, ...]:
+    """Commands on behalf of a caller, all of them or none; a refusal is raised as the error it is.
+    The event ids.
+
+    `check` looks, in the same transaction and before anything is asked, at what the commands name.
     """
 
     def work(tx: Transaction) -> tuple[str, ...]:
+        if check is not None:
+            check(tx)
         events: tuple[str, ...] = ()
         for command in commands:
             request = Request(command=command, actor=caller.name, content=content_of(command))

@@ -64,14 +64,16 @@ def growth_per_day(counts: NDArray[Any] | list[int]) -> tuple[float, float, floa
     """(slope, low, high) of log counts by day: a Poisson regression whose interval is widened by
     over-dispersion.
 
-    None where there are fewer than 5 days or nothing but zeros. McCullagh and Nelder 1989,
-    Generalized Linear Models, section 6.2 (quasi-likelihood) for the widening.
+    None where there are fewer than 5 known days (NaN: not known) or nothing but zeros. McCullagh
+    and Nelder 1989, Generalized Linear Models, section 6.2 (quasi-likelihood) for the widening.
     """
     y = np.asarray(counts, float)
+    known = np.isfinite(y)
+    days, y = np.flatnonzero(known).astype(float), y[known]
     n = len(y)
     if n < 5 or y.sum() < 3:
         return None
-    x = np.stack([np.ones(n), np.arange(n) - (n - 1) / 2], axis=1)
+    x = np.stack([np.ones(n), days - days.mean()], axis=1)
     beta = np.array([math.log(max(y.mean(), 0.1)), 0.0])
     for _ in range(50):
         mean = np.exp(np.clip(x @ beta, -20, 20))

@@ -170,6 +170,7 @@ class DurableIntake:
             self.inbox.roll()
             with self.ledger.expiring() as gone:
                 gone.readings = self.readings.expire(before_us, windows)
+                self.latest.end_persons(self.readings.list_sensors())
                 for path in (self.root / "others").glob("*.parquet"):
                     if int(path.stem.rpartition("-")[2]) < before_us:
                         gone.others += expire_rows(path, windows)
@@ -183,12 +184,18 @@ class DurableIntake:
         return self.inbox.counts()
 
     def sensors(self) -> Sensors:
-        """The latest value of every sensor."""
-        return self.latest.sensors()
+        """The latest value of every sensor of a thing; what was read of persons is asked for one
+        by one.
+        """
+        return self.latest.of_things()
+
+    def find_area(self, sensor: str) -> str | None:
+        """The area of a sensor's latest reading."""
+        return self.latest.find_area(sensor)
 
     def hourly(self, sensor: str, start: datetime, end: datetime) -> Hourly:
-        """Readings of one sensor, named `<type>:<subject, place or area>`, in [start, end) by
-        hour; or AbsentError.
+        """Readings of one sensor, named `<type>:<place or area>` or `<type>:person:<subject>`,
+        in [start, end) by hour; or AbsentError.
         """
         number = self.latest.find_number(sensor)
         if number is None:

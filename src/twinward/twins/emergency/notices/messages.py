@@ -26,6 +26,9 @@ AccessKind = Literal[
     "audit_verified",
     "alarm",
     "published",
+    "clock_confirmed",
+    "changes_seen",
+    "flows_seen",
 ]
 
 
