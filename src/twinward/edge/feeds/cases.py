@@ -19,12 +19,6 @@ from twinward.twins.emergency import messages as m
 PERSON = tuple(name for name in Identity.__struct_fields__ if name != "reported_in")
 # free words of a file go nowhere
 NOT_OF_FILES = ("source", "synthetic", "note", "report", "issued_at")
-    "source",
-    "synthetic",
-    "note",
-    "report",
-    "issued_at",
-)  # free words of a file go nowhere
 FIELDS = (
     *(name for name in m.ReportCase.__struct_fields__ if name not in NOT_OF_FILES),
     *PERSON,
