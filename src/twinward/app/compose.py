@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from twinward.app.workspace_clock import WorkspaceClock
 from twinward.citybase.columns import open_city, read_manifest
-from twinward.core.clock import Clock, SystemClock
+from twinward.core.clock import Clock
 from twinward.core.errors import (
     AbsentError,
     BusyError,
@@ -176,7 +177,7 @@ def count_residents(workspace: Path, areas: AreaTree, area: str) -> int:
 def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     """Everything a use case needs, on the workspace's own settings; the loop is not yet started."""
     mark = read_mark(workspace)
-    clock = clock or SystemClock()
+    clock = clock or WorkspaceClock(workspace)
     settings = load_settings(workspace / "settings.toml")
     if mark.drill:
         require_fenced(workspace, settings)
@@ -247,6 +248,8 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         managed=mark.managed,
         drill=mark.drill,
     )
+    if isinstance(clock, WorkspaceClock):
+        platform.alarms.append(clock.find_trouble)
     return platform
 
 
@@ -331,7 +334,7 @@ def make_housekeeping(platform: Platform) -> Housekeeping:
         platform,
         [
             lambda platform, caller: run_retention(
-                platform, caller, lambda: expire(platform, open_lake(workspace))
+                platform, caller, lambda at: expire(platform, open_lake(workspace), at)
             ),
             lambda platform, caller: check_misuse(platform, caller, lambda: verify_log(workspace)),
         ],
