@@ -79,7 +79,7 @@ def test_after_their_day_persons_are_in_no_table_and_no_list_counts_them(
     lived.clock.advance(timedelta(days=45))
     for _ in range(2):
         lived.clock.advance(timedelta(days=1))
-        run_retention(platform, people["xu"], lambda: 0)
+        run_retention(platform, people["xu"], lambda at: 0, confirmed=True)
     lived.open_activation(purposes=("trace", "vault", "care"))
     for kind in ("cases", "contacts"):
         assert lived.get("li", f"/v1/{kind}").json()["total"] == 0
@@ -109,7 +109,7 @@ def test_a_backup_from_before_the_deletion_gives_nobody_back(
         assert not (copy / name).exists()
     for _ in range(2):
         lived.clock.advance(timedelta(days=45))
-        run_retention(platform, people["xu"], lambda: 0)
+        run_retention(platform, people["xu"], lambda at: 0, confirmed=True)
     for path in (platform.workspace / "vault").glob("*.key*"):
         (copy / "vault" / path.name).write_bytes(path.read_bytes())
     vault = Vault(copy / "vault")
@@ -140,7 +140,7 @@ def test_the_log_still_holds_and_is_whole_after_a_deletion(lived: Any, people: A
     from twinward.storage.log.audit import verify_chain
 
     lived.clock.advance(timedelta(days=45))
-    run_retention(lived.platform, people["xu"], lambda: 0)
+    run_retention(lived.platform, people["xu"], lambda at: 0, confirmed=True)
     report = {"type": "ReportCase", "id": "r2", "case": "c2", "hazard": "epidemic",
               "area": "31-a", "status": "suspected", "person": PERSON}  # fmt: skip
     assert lived.post("sun", "/v1/commands", {"items": [report]}).json()["stored"] == 1

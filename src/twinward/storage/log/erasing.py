@@ -38,10 +38,10 @@ def erase_rows(
 def _erase(connection: Any, table: str, ended: Sequence[Ended], mark: str) -> int:
     words = [word for _, word, _, _ in ended]
     text = f'DELETE FROM "{table}" WHERE row_subject IN ({", ".join([mark] * len(words))})'
-    erased = max(0, connection.execute(text, tuple(words)).rowcount)
+    erased: int = max(0, int(connection.execute(text, tuple(words)).rowcount))
     # earlier releases wrote the pseudonym itself
     between = f"row_recorded_at BETWEEN {mark} AND {mark}"
     text = f'DELETE FROM "{table}" WHERE row_subject = {mark} AND {between}'
     for subject, _, first, last in ended:
-        erased += max(0, connection.execute(text, (subject, first, last)).rowcount)
+        erased += max(0, int(connection.execute(text, (subject, first, last)).rowcount))
     return erased
