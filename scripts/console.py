@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONSOLE = ROOT / "console"
 DIST = ROOT / "src" / "twinward" / "console_dist"
 STAMP = ".built-from"
+API_DOCS = ("swagger-ui.css", "swagger-ui-bundle.js")  # the page of the API, served by ourselves
 LEFT_OUT = {"node_modules", "dist"}
 
 
@@ -67,6 +68,10 @@ def build(*, force: bool = False) -> None:
         "error",
         env=env,
     )
+    for name in API_DOCS:
+        shutil.copyfile(
+            CONSOLE / "node_modules" / "swagger-ui-dist" / name, DIST / "api-docs" / name
+        )
     stamp.write_text(wanted, "utf-8")
 
 

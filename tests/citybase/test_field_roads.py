@@ -18,6 +18,7 @@ from twinward.citybase.build import build
 from twinward.citybase.columns import open_city
 from twinward.citybase.places.roads import read_roads
 from twinward.citybase.sources.ways import parse_duration_s, parse_speed
+from twinward.core.errors import InputError
 from twinward.core.geography import distance_m
 from twinward.decision.logistics.routing.travel import by_road
 
@@ -305,3 +306,68 @@ def test_an_extract_of_a_part_keeps_the_jobs_of_the_rest(
     note = next(note for note in report["synthetic"] if note.startswith("jobs:"))
     assert "by floor area" in note and "by residents where" in note
     assert sum(share_of_workers(tmp_path / "ws", leaf) for leaf in range(4, 9)) > 0.4
+
+
+def test_outlines_come_from_the_extract_by_their_level(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
+    text = CITY + '[boundaries]\nfile = "x.osm.pbf"\nlevel = "ward"\ncode = "id"\nname = "name"\n'
+    config: Path = small_city(
+        config=text, grid_csv="lon,lat,count\n10.01,50.01,300\n10.1,50.01,70\n"
+    )
+    left, left_ring = block(1000, 10.0, 50.0, 0.05)
+    right, right_ring = block(1010, 10.08, 50.0, 0.05)
+    ward = {"type": "boundary", "boundary": "administrative", "admin_level": "10"}
+    hospital: Node = (70, 10.054, 50.01, {"amenity": "hospital", "name": "Of the neighbours"})
+    with osmium.SimpleWriter(str(config.parent / "x.osm.pbf")) as writer:
+        for number, lon, lat, tags in sorted([*NODES, *left, *right, hospital]):
+            node = osmium.osm.mutable.Node(id=number, location=(lon, lat), tags=tags, version=1)
+            writer.add_node(node)
+        ways = [
+            (10, [1, 2, 3], {"highway": "residential"}),
+            (20, left_ring, {}),
+            (21, right_ring, {}),
+        ]
+        for number, refs, tags in ways:
+            writer.add_way(osmium.osm.mutable.Way(id=number, nodes=refs, tags=tags, version=1))
+        for number, way, name in ((30, 20, "Left"), (31, 21, "Right"), (32, 99, "Not whole")):
+            writer.add_relation(
+                osmium.osm.mutable.Relation(
+                    id=number, members=[("w", way, "outer")], tags=ward | {"name": name}, version=1
+                )
+            )
+    with pytest.raises(InputError, match="admin_level is not set") as caught:
+        build(config, tmp_path / "ws")
+    assert "10 (Left, Right)" in caught.value.advice
+    config.write_text(config.read_text() + "admin_level = 10\n")
+    report = build(config, tmp_path / "ws")
+    city = open_city(tmp_path / "ws" / "city")
+    assert [area.name for area in city.areas] == ["Left", "Right"]
+    assert np.diff(city.leaf_start.astype(int)).tolist() == [300, 70]
+    assert report["places_published"] == 0  # 300 m outside is the neighbours' hospital
+
+
+def test_a_few_homes_do_not_hold_a_whole_city(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
+    text = CITY.replace('kind = "points"\nfile = "grid.csv"', 'kind = "buildings"\ntotal = 9000')
+    config: Path = small_city(config=text)
+    nodes, ring = block(1000, 10.0, 50.0, 0.0002)
+    write_pbf(
+        config.parent / "x.osm.pbf", [*NODES, *nodes], [LONG, (20, ring, {"building": "house"})]
+    )
+    with pytest.raises(InputError, match="m2 of floor for each of 9,000 residents"):
+        build(config, tmp_path / "ws")
+    assert build(config, tmp_path / "ws", accept_losses=True)["residents"] == 9000
+
+
+def test_a_place_far_outside_is_a_question_and_no_school(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
+    extra = '[[places]]\nfile = "p.csv"\nkind = "primary"\n'
+    text = '[city]\nname = "q"\n[residents]\nkind = "points"\nfile = "grid.csv"\n' + extra
+    rows = "name,lon,lat\nhere,10.0,50.0\nturned,50.0,10.0\nfar,12.5,50.0\nnear,10.02,50.01\n"
+    report = build(small_city(config=text, grid_csv=GRID, p_csv=rows), tmp_path / "ws")
+    assert report["places_published"] == 2 and len(report["questions"]) == 2
+    assert any("are lon and lat swapped?" in text for text in report["questions"])
+    assert any("outside the city" in text for text in report["questions"])

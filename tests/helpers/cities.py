@@ -55,14 +55,14 @@ def parent_of(code: str, level: str) -> str | None:
     return {"district": None, "subdistrict": code[:6], "community": code[:9]}[level]
 
 
-def make_city(workspace: Path, *districts: str) -> None:
+def make_city(workspace: Path, *districts: str, zone: str = "Asia/Shanghai") -> None:
     """A city of names and codes alone: what the loop needs, without residents."""
     areas = list_areas(*districts)
     (workspace / "city").mkdir(parents=True, exist_ok=True)
     manifest = CityManifest(
         schema_version=SCHEMA_VERSION,
         name="shanghai",
-        timezone="Asia/Shanghai",
+        timezone=zone,
         sha256="",
         lengths={},
         leaf_codes=[],
@@ -82,12 +82,13 @@ class Desk:
         *,
         settings: str = "",
         districts: tuple[str, ...] = (HUANGPU, "310115"),
+        zone: str = "Asia/Shanghai",
     ) -> None:
         self.workspace = workspace
         self.clock = SetClock(START)
         self.closed = False
         compose.init_workspace(workspace)
-        make_city(workspace, *districts)
+        make_city(workspace, *districts, zone=zone)
         if settings:
             (workspace / "settings.toml").write_text(settings, "utf-8")
         self.platform: Platform = compose.open_platform(workspace, self.clock)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, Desk
+from twinward.core.errors import StorageError
 from twinward.core.ports import Transaction
 from twinward.loop import engine
 from twinward.loop.engine import OFFSET
@@ -105,11 +106,11 @@ def test_small_steps_with_a_restart_between_them_come_to_the_same(
     whole.close()
 
 
-def test_a_policy_that_fails_leaves_the_place_in_the_log_where_it_was(
+def test_a_disk_that_fails_leaves_the_place_in_the_log_where_it_was(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: Any) -> Any:
-        raise RuntimeError("a policy with a fault")
+        raise StorageError("the disk is full", "free space")
 
     desk.send(
         "ReportCase",
@@ -121,7 +122,7 @@ def test_a_policy_that_fails_leaves_the_place_in_the_log_where_it_was(
     )
     with monkeypatch.context() as patch:
         patch.setattr(desk.platform.loop, "answers", broken)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(StorageError):
             desk.platform.loop.catch_up()
     assert desk.platform.loop.place() == 0
     desk.platform.loop.catch_up()

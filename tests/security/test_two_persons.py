@@ -83,7 +83,10 @@ def test_an_appeal_is_decided_by_a_third_person_or_ends_the_change(
 
 
 def test_changes_elsewhere_are_not_there(world: Any, proposal: dict[str, Any]) -> None:
-    made = world.post("li", "/v1/changes", proposal | {"area": "32-a"}).json()["id"]
+    items = world.get("li", "/v1/cases").json()["items"]
+    theirs = next(item["subject"] for item in items if item["area"] == "32-a")
+    told = proposal | {"area": "32-a", "subject": theirs}
+    made = world.post("li", "/v1/changes", told).json()["id"]
     assert world.get("wang", f"/v1/changes/{made}").status_code == 404
     assert world.get("wang", "/v1/changes").json() == {"items": [], "total": 0}
     assert (

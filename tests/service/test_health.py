@@ -16,6 +16,6 @@ def test_a_tracer_that_stopped_is_trouble_like_a_loop_that_stopped(tmp_path: Pat
         tracer = stage.platform.loop.tracer
         assert tracer is not None
         assert queries.get_health(stage.platform)["status"] == "ok"
-        tracer.failure = StorageError("the lake cannot be read", "free space")
+        tracer._follower.failure = StorageError("the lake cannot be read", "free space")
         shown = queries.get_health(stage.platform)
     assert (shown["status"], shown["message"]) == ("failing", "the lake cannot be read")

@@ -26,6 +26,7 @@ from twinward.service.intake import commands
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.storage.log import transaction
 from twinward.twins import twin
+from twinward.twins.emergency.reports.rows import CASES
 
 CONTROLS = ["\x00", "\x01", "\x0b", "\x1b", "\x7f", "\x85"]
 HALVES = ["\ud800", "x\udfff"]
@@ -127,7 +128,7 @@ def test_a_command_that_fails_at_any_of_its_writes_leaves_nothing(
     put = transaction.GroupTransaction.put
 
     def failing(self: Any, *values: Any) -> None:
-        assert self.count("cases") >= 0  # what was held back is in the database now
+        assert self.count(CASES) >= 0  # what was held back is in the database now
         put(self, *values)
         assert self.count(values[0]) >= 1
         if next(calls) == call:

@@ -90,6 +90,8 @@ const REASONS: [RegExp, string][] = [
   [/^(\d+) essential tasks are open$/, '$1 项必要任务未完成'],
   [/^all (\d+) contacts are located, isolated and tested$/, '$1 名接触者均已找到、隔离并检测'],
   [/^(\d+) of (\d+) contacts are not yet located, isolated and tested$/, '$2 名接触者中尚有 $1 名未找到、隔离并检测'],
+  [/^all (\d+) contacts are settled: living outside (\d+), not found (\d+)$/, '$1 名接触者均已处置：居住外地 $2 名，未找到 $3 名'],
+  [/^(\d+) of (\d+) contacts are not yet located, isolated and tested; not found (\d+), followed up until (.*)$/, '$2 名接触者中尚有 $1 名未找到、隔离并检测；寻找未果 $3 名，随访至 $4'],
   [/^no linked case for (\d+) days \(the window is (\d+)\), last report (.*)$/, '已 $1 天无关联病例（窗口 $2 天），最近报告 $3'],
   [/^the last linked case was (-?\d+) days ago; the window is (\d+) days$/, '最近的关联病例在 $1 天前，窗口为 $2 天'],
   [/^no report since (.*): silence is not evidence$/, '自 $1 起没有报告：沉默不是证据'],

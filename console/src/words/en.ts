@@ -12,7 +12,7 @@ export const en = {
   'login.title': 'Log in', 'login.says': 'The session is kept in this tab and ends with it.', 'login.name': 'Name', 'login.password': 'Password', 'login.code': 'Code of the second factor', 'login.enter': 'Log in',
   'con.title': 'Contacts', 'con.ask': 'Contacts are shown by pseudonym, under the activation in force. Your look is put on record.', 'con.show': 'Show contacts', 'con.shut': 'No power in use opens this', 'con.under': '{n} contacts, shown under {activation}; this look is on record', 'con.none': 'No contact is named yet.', 'con.person': 'Person', 'con.setting': 'Setting', 'con.probability': 'Probability', 'con.step': 'Care', 'con.since': 'Named', 'con.synthetic': 'synthetic',
   'setting.household': 'household', 'setting.work': 'work', 'setting.school': 'school', 'setting.community': 'community', 'setting.unknown': 'unknown',
-  'step.named': 'named', 'step.located': 'located', 'step.isolated': 'isolated', 'step.tested_negative': 'tested negative', 'step.tested_positive': 'tested positive', 'step.released': 'released',
+  'step.named': 'named', 'step.located': 'located', 'step.isolated': 'isolated', 'step.tested_negative': 'tested negative', 'step.tested_positive': 'tested positive', 'step.released': 'released', 'step.not_found': 'not found', 'step.lives_outside': 'lives outside', 'step.became_case': 'became a case',
   'room.print': 'Print this page', 'room.report': 'Situation report',
   'time.now': 'Back to now', 'time.play': 'Play', 'time.pause': 'Pause', 'time.slider': 'Instant shown', 'time.none': 'Nothing has happened yet',
   'time.back': 'One day back', 'time.forward': 'One day forward',

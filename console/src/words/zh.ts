@@ -14,7 +14,7 @@ export const zh: Record<WordKey, string> = {
   'login.title': '登录', 'login.says': '会话只保存在本标签页中，关闭即止。', 'login.name': '姓名', 'login.password': '密码', 'login.code': '第二因素验证码', 'login.enter': '登录',
   'con.title': '接触者', 'con.ask': '接触者以代号显示，须有启用中的权力，您的查看将被记录。', 'con.show': '查看接触者', 'con.shut': '没有启用中的权力开放此项', 'con.under': '{n} 名接触者，依据 {activation} 显示；本次查看已记录', 'con.none': '尚未查明接触者。', 'con.person': '人员', 'con.setting': '场合', 'con.probability': '概率', 'con.step': '处置', 'con.since': '查明', 'con.synthetic': '合成',
   'setting.household': '家庭', 'setting.work': '工作', 'setting.school': '学校', 'setting.community': '社区', 'setting.unknown': '不明',
-  'step.named': '已查明', 'step.located': '已找到', 'step.isolated': '已隔离', 'step.tested_negative': '检测阴性', 'step.tested_positive': '检测阳性', 'step.released': '已解除',
+  'step.named': '已查明', 'step.located': '已找到', 'step.isolated': '已隔离', 'step.tested_negative': '检测阴性', 'step.tested_positive': '检测阳性', 'step.released': '已解除', 'step.not_found': '未找到', 'step.lives_outside': '居住外地', 'step.became_case': '转为病例',
   'room.print': '打印本页', 'room.report': '情况报告',
   'time.now': '回到现在', 'time.play': '播放', 'time.pause': '暂停', 'time.slider': '所示时刻', 'time.none': '尚无任何事件',
   'time.back': '前一天', 'time.forward': '后一天',

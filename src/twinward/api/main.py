@@ -13,7 +13,9 @@ from starlette.exceptions import HTTPException
 from twinward import __version__
 from twinward.api.http.authentication import make_guard
 from twinward.api.http.middleware import Hardening
-from twinward.api.http.responses import answer, answer_error
+from twinward.api.http.problems import answer_error, answer_problem, schema_of_problem
+from twinward.api.http.problems import describe as describe_problem
+from twinward.api.http.responses import answer
 from twinward.api.http.static_console import mount_console
 from twinward.api.routes import (
     approvals,
@@ -43,7 +45,7 @@ def make_api(platform: Platform) -> FastAPI:
     guard = Depends(make_guard(platform))
     title = f"Twinward DRILL {platform.drill}" if platform.drill else "Twinward"
     api = FastAPI(
-        title=title, version=__version__, docs_url="/docs", redoc_url=None, dependencies=[guard]
+        title=title, version=__version__, docs_url=None, redoc_url=None, dependencies=[guard]
     )
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
     api.add_middleware(Hardening, drill=platform.drill)
@@ -91,8 +93,10 @@ def make_api(platform: Platform) -> FastAPI:
     @api.exception_handler(HTTPException)
     async def on_no_route(request: Request, error: HTTPException) -> Response:
         told = f"{request.method} {request.url.path}: {error.detail}"
-        return answer(
-            {"code": "no_route", "message": told, "advice": "see /openapi.json"}, error.status_code
+        return answer_problem(
+            describe_problem(
+                error.status_code, "No such route", "no_route", told, "see /openapi.json"
+            )
         )
 
     mount_console(api)
@@ -105,7 +109,7 @@ def describe(api: FastAPI) -> dict[str, Any]:
     if api.openapi_schema is None:
         document = get_openapi(title=api.title, version=api.version, routes=api.routes)
         document.setdefault("components", {}).setdefault("schemas", {}).update(
-            schema_of_commands() | schema_of_answers()
+            schema_of_commands() | schema_of_answers() | schema_of_problem()
         )
         api.openapi_schema = document
     return api.openapi_schema

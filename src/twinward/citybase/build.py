@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from twinward.citybase.areas.hierarchy import Hierarchy
+from twinward.citybase.areas.hierarchy import AreaNode, Hierarchy
 from twinward.citybase.columns import (
     COLUMNS,
     CityManifest,
@@ -23,7 +23,7 @@ from twinward.citybase.columns import (
     write_manifest,
 )
 from twinward.citybase.config import CityConfig, load_config
-from twinward.citybase.directory import CITY, REJECTED, locked, storage_error, whole_city
+from twinward.citybase.directory import REJECTED, locked, storage_error, whole_city
 from twinward.citybase.fidelity import measure
 from twinward.citybase.people.losses import people_left_out
 from twinward.citybase.people.synthesis import Columns, Progress, synthesise
@@ -126,11 +126,7 @@ def write_city(
         write_manifest(manifest, directory)
         progress("syncing", 0.95)
     progress("done", 1.0)
-    size = sum(path.stat().st_size for path in (workspace / CITY).iterdir())
-    return report | {
-        "seconds": round(time.perf_counter() - began, 3),
-        "bytes_per_resident": round(size / base.residents, 2),
-    }
+    return report | {"seconds": round(time.perf_counter() - began, 3)}
 
 
 def report_of(
@@ -159,6 +155,7 @@ def report_of(
         "sites": {kind: int((base.site_kind == i).sum()) for i, kind in enumerate(SITE_KINDS)},
         "sources": [ledger.report() for ledger in sources.ledgers],
         "people_left_out": people_left_out(sources.ledgers, base.residents),
+        "questions": [text for ledger in sources.ledgers for text in ledger.questions],
         "synthetic": synthetic_notes(sources),
         "seed": sources.seed,
         "seconds": round(time.perf_counter() - began, 3),
@@ -174,9 +171,13 @@ def synthetic_notes(sources: Sources) -> list[str]:
     for level, nodes in zip(hierarchy.levels, hierarchy.nodes, strict=True):
         seeded = sum(not node.published for node in nodes)
         if seeded and not (level in {"zone", "cell"} and sources.config.areas is None):
+            where = (
+                "inside the outline above"
+                if outlined_above(nodes)
+                else ("about the areas whose position is given: there are no outlines")
+            )
             notes.append(
-                f"positions of {seeded} of {len(nodes)} {level} areas are seeded cells inside the "
-                f"outline above"
+                f"positions of {seeded} of {len(nodes)} {level} areas are seeded cells {where}"
             )
     given = {facilities.kind for facilities in sources.frame.facilities}
     seeded_kinds = [kind for i, kind in enumerate(SITE_KINDS) if i not in given and i != WORKPLACE]
@@ -194,6 +195,17 @@ def synthetic_notes(sources: Sources) -> list[str]:
     )
     notes.append("residents are synthetic: no row is a real person")
     return notes
+
+
+def outlined_above(nodes: list[AreaNode]) -> bool:
+    """True where an area above any of these has an outline."""
+    for node in nodes:
+        above = node.parent
+        while above is not None:
+            if above.shape is not None:
+                return True
+            above = above.parent
+    return False
 
 
 def list_areas(hierarchy: Hierarchy) -> list[Area]:
@@ -250,6 +262,7 @@ def write_places(base: CityBase, places: PlaceTable, hierarchy: Hierarchy, direc
             "area": base.leaf_codes[int(places.leaf[i])],
             "area_by": places.area_by[i],
             "capacity": int(places.capacity[i]),
+            "stated": bool(places.capacity[i] > 0),  # by a source, and not seeded
             "site": -1,
             "synthetic": False,
             "source": places.source[i],
@@ -274,6 +287,7 @@ def write_places(base: CityBase, places: PlaceTable, hierarchy: Hierarchy, direc
                     "area": base.leaf_codes[int(base.site_leaf[site])],
                     "area_by": "seeded",
                     "capacity": int(base.site_capacity[site]),
+                    "stated": False,
                     "site": site,
                     "synthetic": True,
                     "source": "synthesis",
@@ -289,6 +303,7 @@ def write_places(base: CityBase, places: PlaceTable, hierarchy: Hierarchy, direc
             ("area", pa.string()),
             ("area_by", pa.string()),
             ("capacity", pa.int64()),
+            ("stated", pa.bool_()),
             ("site", pa.int64()),
             ("synthetic", pa.bool_()),
             ("source", pa.string()),

@@ -63,11 +63,15 @@ class AreasConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Boundaries(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Outlines of the areas of one level, joined by code, else by name."""
+    """Outlines of the areas of one level, joined by code, else by name.
+
+    `admin_level`: which outlines of an OpenStreetMap extract (`.osm.pbf`).
+    """
 
     level: str
     code: str | None = None
     name: str | None = None
+    admin_level: int | None = None
 
 
 class Positions(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):

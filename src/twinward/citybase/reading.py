@@ -26,7 +26,7 @@ from twinward.citybase.defaults import (
 )
 from twinward.citybase.inputs import CityInputs, whole_ages
 from twinward.citybase.people.hexagons import hierarchy_of_cells
-from twinward.citybase.people.losses import require_most
+from twinward.citybase.people.losses import require_floor, require_most
 from twinward.citybase.people.profiles import (
     default_jobs,
     jobs_by_floor,
@@ -55,6 +55,7 @@ from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.core.errors import InputError
 
+MAPPED_M = 100.0  # what is on the map stands where it is drawn; outlines are coarser
 FEWEST_ZONES, MOST_ZONES, ZONES_ACROSS = 16, 400, 15
 
 
@@ -207,6 +208,9 @@ class Sources:
             check_far_apart(ledger.label, self._weights.lonlat, "the areas", points)
             self.hierarchy = hierarchy
             return None
+        if residents.kind == "buildings":
+            floor = float(self._weights.count.sum())
+            require_floor(floor, residents.total or 0, ledger, self.accept)
         self.hierarchy, made = hierarchy_of_cells(
             self._weights, total_of(self._weights.count, residents, ledger), ledger
         )
@@ -226,12 +230,12 @@ class Sources:
             )
         self.places = join_places(tables)
         if self.buildings is not None:
-            self.building_leaf, _ = finder.locate(self.buildings.lonlat)
+            self.building_leaf, _ = finder.locate(self.buildings.lonlat, MAPPED_M)
 
     def _amenity_places(self, finder: Finder, given: set[str]) -> PlaceTable:
         ledger, rows = self._osm_ledgers["amenities"], self._osm.amenities
         lonlat = np.array([(row[3], row[4]) for row in rows], dtype=np.float64).reshape(-1, 2)
-        leaf, snapped = finder.locate(lonlat)
+        leaf, snapped = finder.locate(lonlat, self.config.city.max_snap_m or MAPPED_M)
         keep = []
         for i, row in enumerate(rows):
             if row[1] in given:

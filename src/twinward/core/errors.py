@@ -5,6 +5,7 @@ complaints in plain words.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -19,18 +20,30 @@ BOUNDS = {
 
 
 class TwinwardError(Exception):
-    """The root of the tree. `code` is stable; `advice` says what the reader can do.
+    """The root of the tree. `code` is stable, `params` are the values of the message; `advice`
+    says what the reader can do.
 
-    `exit_code` is what the command line returns: 2 when the input is at fault, 1 when we are.
+    `exit_code` is what the command line returns: 2 when the input is at fault, 1 when we are;
+    `status` and `title` are those of the HTTP answer.
     """
 
     code = "error"
+    title = "We failed"
     exit_code = 1
+    status = 500
 
-    def __init__(self, message: str, advice: str = "", *, code: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        advice: str = "",
+        *,
+        code: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice
+        self.params = dict(params or {})
         if code is not None:
             self.code = code
 
@@ -42,37 +55,73 @@ class InputError(TwinwardError):
     """What was handed in cannot be used; `advice` says how to mend it."""
 
     code = "bad_input"
+    title = "The input cannot be used"
     exit_code = 2
+    status = 400
+
+
+class TooLargeError(InputError):
+    """More than one request may carry."""
+
+    code = "body_too_large"
+    title = "The body is too large"
+    status = 413
 
 
 class AbsentError(InputError):
     """No such thing, or not yours to see: both answer alike."""
 
     code = "not_found"
+    title = "No such thing"
+    status = 404
 
 
 class RefusedError(InputError):
     """The rules do not allow this now (peacetime, wrong department, a closed thing)."""
 
     code = "refused"
+    title = "Not allowed now"
+    status = 403
+
+
+class UnknownCallerError(RefusedError):
+    """Nobody knows who asks: no token, or one that is no longer good."""
+
+    code = "bad_token"
+    title = "Log in first"
+    status = 401
+
+
+class TooManyTriesError(RefusedError):
+    """Tried too often; later it may be tried again."""
+
+    code = "too_many_tries"
+    title = "Too many tries"
+    status = 429
 
 
 class ConflictError(InputError):
     """The thing is not in a state in which this can be done."""
 
     code = "conflict"
+    title = "Not in this state"
+    status = 409
 
 
 class StorageError(TwinwardError):
     """The disk or the database did not keep its promise; nothing acknowledged is lost."""
 
     code = "storage"
+    title = "The storage failed"
+    status = 503
 
 
 class BusyError(TwinwardError):
     """Another process holds what is needed; try again or stop it."""
 
     code = "busy"
+    title = "Busy"
+    status = 503
 
 
 def field_path(complaint: str) -> Route:

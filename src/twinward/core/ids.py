@@ -20,6 +20,28 @@ def derive_id(prefix: str, *parts: str | int) -> str:
     return f"{prefix}-{letters}"
 
 
+# sensors
+# --------------------------------------------------------------------------------------------------
+
+# how a person's pseudonym begins, and what then stands before it in the name of a sensor; another
+# subject is a thing that bears readings
+PSEUDONYM, PERSON = "p-", "person:"
+# a sensor whose readings are about somebody, also as earlier releases wrote it
+PERSONAL = rf"^[^:]*:(?:{PERSON}|{PSEUDONYM}[0-9a-f]{{20}}$)"
+_personal = re.compile(PERSONAL)
+
+
+def sensor_name(kind: str, subject: str | None, place: str | None, area: str | None) -> str:
+    """`<type>:<subject>`, or place or area where there is no subject; a person's is marked."""
+    mark = PERSON if subject is not None and subject.startswith(PSEUDONYM) else ""
+    return f"{kind}:{mark}{subject or place or area or ''}"
+
+
+def is_personal(name: str) -> bool:
+    """Whether a sensor's readings are about a person."""
+    return _personal.match(name) is not None
+
+
 def is_reserved(command_id: str) -> bool:
     """Whether an id could be one that the platform makes: a sender's message is then kept under
     its sender's name.

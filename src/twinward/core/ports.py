@@ -224,9 +224,12 @@ class Intake(Protocol):
         """
 
     def sensors(self) -> Any:
-        """Columns of the latest value of every sensor: name, time_us, value, area (index into
-        areas), areas.
+        """Columns of the latest value of every sensor of a thing: name, time_us, value, area
+        (index), areas.
         """
+
+    def find_area(self, sensor: str) -> str | None:
+        """The area that the latest reading of a sensor gave."""
 
     def hourly(self, sensor: str, start: datetime, end: datetime) -> Any:
         """Columns of one sensor's readings by hour: hour_us, count, mean, least, greatest."""
@@ -248,6 +251,10 @@ class IntakeDoor(Protocol):
     """The intake of this process, opened on first use; one process owns it at a time."""
 
     def open(self) -> Intake: ...
+
+    @property
+    def trouble(self) -> str | None:
+        """Why what was taken in does not get to its place just now, or None."""
 
     def counts(self) -> dict[str, Counts]: ...
 

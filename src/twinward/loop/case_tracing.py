@@ -8,13 +8,14 @@ question but not the answer.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from twinward.core.errors import RefusedError, TwinwardError
-from twinward.core.messages import Event, Request
+from twinward.core.messages import Event
 from twinward.core.ports import Store, Transaction
-from twinward.loop.context import ACTOR
+from twinward.loop.follower import PASSING, Follower
+from twinward.loop.setting_aside import answer, set_aside
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Twins
 
@@ -40,9 +41,8 @@ class CaseTracing:
         self.store = store
         self.twins = twins
         self.find_contacts = find_contacts
-        self.failure: TwinwardError | None = None
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._follower = Follower("the tracer", self._turn)
+        self._wait_s = 1.0
 
     def step(self) -> int:
         """Trace the cases among the next events; how far the place in the log has moved."""
@@ -51,17 +51,28 @@ class CaseTracing:
             events = rows.events_after(place, BATCH, types=KINDS) if place < last else []
         if place >= last:
             return 0
-        commands = [(event, command) for event in events for command in self.contacts_of(event)]
+        found = [(event, *self._asked(event)) for event in events]
         reached = events[-1].seq if len(events) == BATCH else last
 
         def work(tx: Transaction) -> None:
             if tx.get_offset(OFFSET) == place:  # another process may have traced them meanwhile
-                for event, command in commands:
-                    self.twins.ask_one(tx, Request(command=command, actor=ACTOR, cause=event.id))
+                for event, commands, fault in found:
+                    if fault is not None:
+                        set_aside(self.twins, tx, OFFSET, event.id, event.area, fault)
+                    answer(self.twins, tx, OFFSET, event, partial(iter, commands))
                 tx.set_offset(OFFSET, reached)
 
         self.store.write(work)
         return reached - place
+
+    def _asked(self, event: Event) -> tuple[Sequence[m.NameContact], Exception | None]:
+        """The contacts of one event, or why nobody can ask for them; what passes is tried again."""
+        try:
+            return self.contacts_of(event), None
+        except PASSING:
+            raise
+        except Exception as error:
+            return (), error
 
     def contacts_of(self, event: Event) -> Sequence[m.NameContact]:
         fact = event.fact
@@ -74,24 +85,21 @@ class CaseTracing:
         except RefusedError:
             return ()
 
+    @property
+    def failure(self) -> TwinwardError | None:
+        """Why the log is not followed just now, or None."""
+        return self._follower.failure
+
     def start(self, wait_s: float = 1.0) -> None:
         """Follow the log in a thread of its own until `stop`."""
-        self._thread = threading.Thread(
-            target=self._follow, args=(wait_s,), name="tracer", daemon=True
-        )
-        self._thread.start()
+        self._wait_s = wait_s
+        self._follower.start()
 
-    def _follow(self, wait_s: float) -> None:
-        try:
-            while not self._stop.is_set():
-                if not self.step():
-                    with self.store.read() as rows:
-                        place = rows.get_offset(OFFSET)
-                    self.store.wait_for(place, wait_s)
-        except TwinwardError as error:
-            self.failure = error
+    def _turn(self) -> None:
+        if not self.step():
+            with self.store.read() as rows:
+                place = rows.get_offset(OFFSET)
+            self.store.wait_for(place, self._wait_s)
 
     def stop(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=30)
+        self._follower.stop()

@@ -4,17 +4,16 @@ twins; once each.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from twinward.core.errors import TwinwardError
-from twinward.core.messages import Command, Event, Fact, Outcome, Request
+from twinward.core.messages import Command, Event, Fact, Outcome
 from twinward.core.ports import Rows, Store, Transaction
 from twinward.loop.case_tracing import CaseTracing
-from twinward.loop.context import ACTOR, Policy, ReferenceData
+from twinward.loop.context import Policy, ReferenceData
+from twinward.loop.follower import Follower
 from twinward.loop.policies import (
     clauses,
     divide,
@@ -27,8 +26,10 @@ from twinward.loop.policies import (
     schedule,
     trigger,
 )
+from twinward.loop.setting_aside import answer, judge
 from twinward.twins.coupling import COUPLING
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.faults.rows import FAULTS
 from twinward.twins.twin import Twins
 
 OFFSET = "loop"
@@ -96,19 +97,23 @@ class Loop:
         self.tracer = tracer
         self.twins = twins
         self.reference = reference
-        self.failure: TwinwardError | None = None
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._follower = Follower("the loop", self._turn)
+        self._ticker = Follower("the loop's clock", self._tick_turn)
+        self._now: Callable[[], datetime] | None = None
+        self._tick_every_s = 1.0
+        self._ticks = 0
 
     def step(self, tx: Transaction) -> int:
-        """Answer the next events; how many were read."""
+        """Answer the next events; how many were read. One that cannot be answered is set aside."""
         events = tx.events_after(tx.get_offset(OFFSET), BATCH)
         for event in events:
-            for command in self.answers(event, tx):
-                self.twins.ask_one(tx, Request(command=command, actor=ACTOR, cause=event.id))
+            self._answer(tx, event)
         if events:
             tx.set_offset(OFFSET, events[-1].seq)
         return len(events)
+
+    def _answer(self, tx: Transaction, event: Event) -> bool:
+        return answer(self.twins, tx, OFFSET, event, lambda: self.answers(event, tx))
 
     def answers(self, event: Event, rows: Rows) -> Iterator[Command]:
         """The commands that follow from one event: the coupling's and each policy's."""
@@ -132,40 +137,50 @@ class Loop:
         """
 
         def work(tx: Transaction) -> list[Outcome]:
-            requests = [
-                Request(command=c, actor=ACTOR)
-                for c in feedback.on_tick(now, tx, self.reference, share)
+            return [
+                outcome
+                for about, area, commands in feedback.on_tick(now, tx, self.reference, share)
+                for outcome in judge(self.twins, tx, about, area, commands)
             ]
-            return self.twins.ask(tx, requests)
 
         return self.store.write(work)
 
     def start(self, now: Callable[[], datetime] | None = None, tick_every_s: float = 1.0) -> None:
         """Follow the log in a thread of its own until `stop`; tick by `now`, when given."""
-        self._thread = threading.Thread(
-            target=self._follow, args=(now, tick_every_s), name="loop", daemon=True
-        )
-        self._thread.start()
+        self._now, self._tick_every_s = now, tick_every_s
+        self._follower.start()
+        if now is not None:
+            self._ticker.start()
         if self.tracer is not None:
             self.tracer.start()
 
-    def _follow(self, now: Callable[[], datetime] | None, tick_every_s: float) -> None:
-        next_tick = time.monotonic() + tick_every_s
-        ticks = 0
-        try:
-            while not self._stop.is_set():
-                if now is not None and time.monotonic() >= next_tick:
-                    self.tick(now(), (ticks % TICKS_A_ROUND, TICKS_A_ROUND))
-                    ticks += 1
-                    next_tick = time.monotonic() + tick_every_s
-                if not self.store.write(self.step):
-                    self.store.wait_for(self.place(), tick_every_s)
-        except TwinwardError as error:
-            self.failure = error
+    def _turn(self) -> None:
+        if not self.store.write(self.step):
+            self.store.wait_for(self.place(), self._tick_every_s)
+
+    def _tick_turn(self) -> None:
+        if self._now is None or self._ticker.wait(self._tick_every_s):
+            return
+        self.tick(self._now(), (self._ticks % TICKS_A_ROUND, TICKS_A_ROUND))
+        self._ticks += 1
 
     def find_failure(self) -> TwinwardError | None:
-        """Why the loop or its tracer no longer follows the log, or None."""
-        return self.failure or (self.tracer.failure if self.tracer is not None else None)
+        """Why the loop, its clock or its tracer does not go on just now, or None."""
+        tracer = self.tracer.failure if self.tracer is not None else None
+        return self._follower.failure or self._ticker.failure or tracer
+
+    def answer_again(self) -> list[str]:
+        """Try again what was set aside; the ids of the faults that are answered now."""
+
+        def work(tx: Transaction) -> list[str]:
+            answered = []
+            for fault in tx.list_rows(FAULTS, status="open", reader=OFFSET):
+                event = tx.find_event(fault.about)
+                if event is not None and self._answer(tx, event):
+                    answered.append(fault.id)
+            return answered
+
+        return self.store.write(work)
 
     def place(self) -> int:
         """The sequence number of the last event that was answered."""
@@ -173,8 +188,7 @@ class Loop:
             return rows.get_offset(OFFSET)
 
     def stop(self) -> None:
-        self._stop.set()
+        self._ticker.stop()
+        self._follower.stop()
         if self.tracer is not None:
             self.tracer.stop()
-        if self._thread is not None:
-            self._thread.join(timeout=30)

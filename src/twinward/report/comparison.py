@@ -80,6 +80,8 @@ def render_sheet(sheet: Comparison) -> str:
         ),
         table_of_fairness(sheet),
         table_of_doubts(sheet),
+        table_of_prices(sheet),
+        table_of_fit(sheet),
         table_of_costs(sheet),
         "".join(f"<p><small>{html.escape(note)}</small></p>" for note in sheet.notes),
     ]
@@ -106,7 +108,14 @@ def said(spread: Spread) -> str:
 def table_of_figures(sheet: Comparison) -> str:
     """Means with the 5-95 % range; plans in the order of the ranking, figures down."""
     head = ["", *(f"{one.place}. {one.title}" for one in sheet.plans)]
-    rows = [["chance to be first", *(f"{one.probability_best:.0%}" for one in sheet.plans)]]
+    odds = (
+        "–" if one.probability_best is None else f"{one.probability_best:.0%}"
+        for one in sheet.plans
+    )
+    rows = [
+        ["odds to be the best, over doubts and dice", *odds],
+        ["place in the ranking", *(say_role(one) for one in sheet.plans)],
+    ]
     rows += [
         [title, *(said(one.figures[name]) for one in sheet.plans)] for name, title in TITLES.items()
     ]
@@ -119,6 +128,47 @@ def table_of_figures(sheet: Comparison) -> str:
         ["measures", *("; ".join(one.measures) or "none" for one in sheet.plans)],
     ]
     return "<h2>Figures</h2>" + table(head, rows)
+
+
+def say_role(one: PlanResult) -> str:
+    """Ranked, the baseline, or what keeps it out of the ranking."""
+    words = {"ranked": "ranked", "baseline": "baseline", "unranked": "not ranked"}
+    said = words.get(one.role, "marked: " + ", ".join(one.breaks))
+    if one.tied:
+        said += ", cannot be told from the first"
+    return said + "".join(f", waits for {need}" for need in one.needs)
+
+
+def table_of_prices(sheet: Comparison) -> str:
+    """What the cost takes a death, a day of liberty, of school and of work to be worth."""
+    if not sheet.flips:
+        return ""
+    rows = [
+        [
+            flip.price.replace("_", " "),
+            f"{flip.now:,.0f}",
+            "at none" if flip.at is None else f"{flip.at:,.0f}",
+            flip.then_first or "–",
+        ]
+        for flip in sheet.flips
+    ]
+    head = [f"value in {sheet.currency}", "taken", "the order turns at", "to"]
+    return "<h2>Values to be decided</h2>" + table(head, rows)
+
+
+def table_of_fit(sheet: Comparison) -> str:
+    """The simulator beside the last two weeks of reports."""
+    if sheet.fit is None:
+        return ""
+    rows = [
+        [
+            day.date.isoformat(),
+            "nothing told" if day.reported is None else f"{day.reported:,.0f}",
+            f"{day.simulated:,.0f}",
+        ]
+        for day in sheet.fit.days
+    ]
+    return "<h2>Held against the reports</h2>" + table(["day", "reported", "simulated"], rows)
 
 
 def table_of_fairness(sheet: Comparison) -> str:

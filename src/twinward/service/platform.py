@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.clock import Clock
-from twinward.core.errors import ConflictError, RefusedError
+from twinward.core.errors import ConflictError, RefusedError, TwinwardError
 from twinward.core.ids import content_of
 from twinward.core.messages import OWN_ACTORS, Counts, Request
 from twinward.core.ports import IntakeDoor, Store, Transaction
@@ -62,6 +62,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     ]  # service.tracing.Tracing of that caller; loaded when somebody asks
     verify: Callable[[], Any]  # the hash chain of the whole log
     managed: bool = False
+    alarms: list[Callable[[], TwinwardError | None]] = []  # of what runs beside: a trouble, or None
     drill: str = ""  # the id of the drill that this workspace is
 
     def close(self) -> None:
@@ -77,12 +78,21 @@ def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
     return Snapshot(reader, platform.reference.areas, at, platform.reference.zone)
 
 
-def ask(platform: Platform, caller: Caller, *commands: Any) -> tuple[str, ...]:
-    """Commands on behalf of a caller, all of them or none; a refusal is raised as the error it
-    is. The event ids.
+def ask(
+    platform: Platform,
+    caller: Caller,
+    *commands: Any,
+    check: Callable[[Transaction], None] | None = None,
+) -> tuple[str, ...]:
+    """Commands on behalf of a caller, all of them or none; a refusal is raised as the error it is.
+    The event ids.
+
+    `check` looks, in the same transaction and before anything is asked, at what the commands name.
     """
 
     def work(tx: Transaction) -> tuple[str, ...]:
+        if check is not None:
+            check(tx)
         events: tuple[str, ...] = ()
         for command in commands:
             request = Request(command=command, actor=caller.name, content=content_of(command))

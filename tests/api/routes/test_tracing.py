@@ -90,11 +90,21 @@ def test_in_peacetime_no_question_about_persons_is_answered(
     assert (found.status_code, found.json()["code"]) == (403, "peacetime")
 
 
-def test_flows_are_open_in_peacetime_with_small_counts_hidden(client: TestClient) -> None:
+def test_drawn_areas_are_refused_in_peacetime_for_flows_too(client: TestClient) -> None:
     found = client.post("/v1/trace/flows", json={"areas": DISC, "view": "hub", "per": "hour"})
-    assert found.status_code == 200
+    assert (found.status_code, found.json()["code"]) == (403, "peacetime")
+
+
+def test_under_an_activation_flows_are_counted_and_on_record(
+    client: TestClient, platform: Platform
+) -> None:
+    name = activate(platform)
+    before = looks(platform)
+    found = client.post("/v1/trace/flows", json={"areas": DISC, "view": "hub", "per": "hour"})
+    assert found.status_code == 200 and found.json()["activation"] == name
     counts = [row["count"] for row in found.json()["rows"]]
-    assert counts and all(count is None or count >= 5 for count in counts)
+    assert counts and all(count >= 5 for count in counts)
+    assert looks(platform) == before + 1
 
 
 @pytest.mark.parametrize("question", [name for name in QUESTIONS if name != "chain"])

@@ -16,7 +16,9 @@ from twinward.decision.planning.candidate import Candidate, from_plan
 from twinward.decision.planning.compare import ComparisonContext, beaten_by, compare
 from twinward.decision.planning.comparison import Comparison
 from twinward.decision.planning.costs import load_costs
+from twinward.decision.planning.doubts import World
 from twinward.decision.planning.figures import gini, held
+from twinward.decision.planning.odds import sensitivity, stand
 from twinward.decision.planning.replicates import Experiment, Replicate, ReplicateRunner
 from twinward.decision.simulation.epidemic import load_disease
 from twinward.library.hazards.measures import Lockdown, Measure, SchoolClosure, WorkplaceClosure
@@ -31,6 +33,7 @@ def candidate(name: str, *measures: Measure) -> Candidate:
     return Candidate(id=name, title=name, origin="built in", measures=measures)
 
 
+COSTS = load_costs()
 NONE = candidate("none")
 HALF = candidate("half", SchoolClosure(), WorkplaceClosure(coverage=0.5))
 SHUT = candidate("shut", SchoolClosure(), WorkplaceClosure(), Lockdown(reduction=0.9))
@@ -50,12 +53,78 @@ def sheet(arena: ReplicateRunner) -> Comparison:
     return compare(arena, [NONE, HALF, SHUT], ComparisonContext(), ranked_by="infections")
 
 
-def test_the_plan_that_stops_most_is_first_and_sure_of_it(sheet: Comparison) -> None:
+def test_the_plan_that_stops_most_is_first_and_never_certain(sheet: Comparison) -> None:
     assert [plan.id for plan in sheet.plans] == ["shut", "half", "none"]
-    assert (
-        sheet.first == "shut" and sheet.probability_right == sheet.plans[0].probability_best > 0.95
-    )
-    assert sum(plan.probability_best for plan in sheet.plans) == pytest.approx(1.0)
+    assert sheet.first == "shut"
+    assert sheet.probability_right == sheet.plans[0].probability_best
+    assert 0.85 < (sheet.probability_right or 0) < 1  # six runs, all won: likely, not certain
+    assert sum(plan.probability_best or 0 for plan in sheet.plans) == pytest.approx(1, abs=0.02)
+    assert not sheet.tied and "100%" not in sheet.why["en"]
+
+
+def test_no_measure_is_a_baseline_beside_the_ranking(sheet: Comparison) -> None:
+    none = sheet.plans[-1]
+    assert (none.id, none.role, none.probability_best) == ("none", "baseline", None)
+    assert "Without any measure, the baseline" in sheet.why["en"] and "对照" in sheet.why["zh"]
+
+
+def test_one_run_has_no_odds(arena: ReplicateRunner) -> None:
+    single = ReplicateRunner(msgspec.structs.replace(arena.question, replicates=1), arena.costs)
+    one = compare(single, [HALF, SHUT], ComparisonContext(), ranked_by="infections")
+    assert one.probability_right is None and one.plans[0].probability_best is None
+    assert one.odds_over == "dice alone" and "%" not in one.why["en"].split("Against")[0]
+
+
+def test_plans_that_do_as_well_cannot_be_told_apart(arena: ReplicateRunner) -> None:
+    twins = [HALF, candidate("other", SchoolClosure(), WorkplaceClosure(coverage=0.5))]
+    alike = compare(arena, twins, ComparisonContext(), ranked_by="infections")
+    assert alike.tied and "Nobody can tell" in alike.why["en"] and "难分优劣" in alike.why["zh"]
+
+
+def test_a_plan_under_which_beds_run_out_is_marked_and_not_crowned(arena: ReplicateRunner) -> None:
+    few = ReplicateRunner(msgspec.structs.replace(arena.question, beds=0), arena.costs)
+    sheet = compare(few, [HALF, SHUT], ComparisonContext(), ranked_by="restricted_days")
+    marked = {plan.id: plan for plan in sheet.plans}
+    assert marked["half"].role == "marked" and marked["half"].breaks == ("capacity",)
+    assert sheet.first in ("", "shut") and "beds run out" in sheet.why["en"]
+    assert sheet.beds == 0
+
+
+def test_a_plan_that_breaks_its_own_law_is_not_crowned_however_cheap(
+    arena: ReplicateRunner,
+) -> None:
+    outlaw = msgspec.structs.replace(SHUT, id="outlaw", breaks=("law",))
+    sheet = compare(arena, [outlaw, HALF], ComparisonContext(), ranked_by="infections")
+    assert sheet.first == "half" and sheet.plans[-1].role == "marked"
+
+
+def test_every_plan_has_its_dice_in_the_same_worlds(arena: ReplicateRunner) -> None:
+    for k in range(arena.question.replicates):
+        one, other = (arena.scenario(Replicate(candidate=c, replicate=k)) for c in (HALF, SHUT))
+        assert (one.seed, one.infected, one.background) == (
+            other.seed,
+            other.infected,
+            other.background,
+        )
+        assert one.disease == other.disease
+    found = {world.of("infected_now") for world in arena.worlds}
+    assert len(found) == arena.question.replicates and min(found) < 1 < max(found)
+
+
+def test_the_price_at_which_the_order_turns_makes_both_cost_the_same(
+    arena: ReplicateRunner,
+) -> None:
+    sheet = compare(arena, [HALF, SHUT], ComparisonContext(), ranked_by="cost")
+    first, second = sheet.plans
+    turning = {flip.price: flip for flip in sheet.flips}
+    assert set(turning) == {"death", "restricted_day", "school_day", "work_day"}
+    flip = turning["restricted_day"]
+    gap = second.against_first
+    if flip.at is not None:
+        moved = gap["cost"].mean + (flip.at - flip.now) * gap["restricted_days"].mean
+        assert moved == pytest.approx(0, abs=1e-3 * abs(first.figures["cost"].mean) + 1)
+        assert flip.then_first == second.id
+    assert "values to be decided" in sheet.why["en"] and "价值判断" in sheet.why["zh"]
 
 
 def test_differences_are_paired_against_the_first(sheet: Comparison) -> None:
@@ -71,9 +140,7 @@ def test_the_same_question_gives_the_same_bytes(arena: ReplicateRunner, sheet: C
     again = compare(arena, [NONE, HALF, SHUT], ComparisonContext(), ranked_by="infections")
     assert msgspec.json.encode(again) == msgspec.json.encode(sheet)
     other = ReplicateRunner(msgspec.structs.replace(arena.question, seed=4), arena.costs)
-    assert (
-        compare(other, [NONE], ComparisonContext(), doubts=False).fingerprint != sheet.fingerprint
-    )
+    assert compare(other, [NONE], ComparisonContext()).fingerprint != sheet.fingerprint
 
 
 def test_what_closing_asks_of_people_is_counted_from_who_lives_there(
@@ -98,7 +165,7 @@ def test_none_and_shut_are_both_on_the_pareto_front(sheet: Comparison) -> None:
     assert {"none", "shut"} <= set(sheet.pareto)
 
 
-def test_five_doubts_are_tried_low_and_high(sheet: Comparison) -> None:
+def test_five_doubts_are_judged_low_and_high_on_the_runs_of_the_ranking(sheet: Comparison) -> None:
     inputs = [(tried.input, tried.factor) for tried in sheet.sensitivity]
     assert len(inputs) == len(set(inputs)) == 10
     assert {name for name, _ in inputs} == {
@@ -113,6 +180,22 @@ def test_five_doubts_are_tried_low_and_high(sheet: Comparison) -> None:
 def test_why_is_told_in_two_languages_with_the_sheets_own_numbers(sheet: Comparison) -> None:
     told = f"{sheet.plans[0].figures['infections'].mean:,.0f}"
     assert told in sheet.why["en"] and told in sheet.why["zh"] and "居首" in sheet.why["zh"]
+
+
+def test_a_doubt_changes_the_first_only_beyond_chance() -> None:
+    chance = np.random.default_rng(4)
+    worlds = [
+        World(factors={"r0": float(f), "severity": 1.0}) for f in chance.lognormal(0, 0.2, 30)
+    ]
+    noise = chance.normal(100, 5, 30)
+    table = np.array([noise, noise + 1 + chance.normal(0, 9, 30)])
+    found = sensitivity(table, ["a", "b"], stand(table, [True, True], [True, True]), worlds, COSTS)
+    assert [tried.input for tried in found] == ["r0", "r0"]
+    assert not any(tried.changes_first for tried in found)
+    turning = np.array([noise, noise + 60 * np.log([w.of("r0") for w in worlds]) + 5])
+    standing = stand(turning, [True, True], [True, True])
+    tried = sensitivity(turning, ["a", "b"], standing, worlds, COSTS)
+    assert [one.changes_first for one in sorted(tried, key=lambda one: one.factor)] == [True, False]
 
 
 def test_small_areas_do_not_leave(sheet: Comparison) -> None:

@@ -7,18 +7,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pyarrow as pa
 import pytest
 
 from helpers.moving import NOW, make_moving_city
 from twinward.app import compose
-from twinward.core.errors import InputError, RefusedError
+from twinward.core.clock import SetClock, to_us
+from twinward.core.errors import AbsentError, InputError, RefusedError
 from twinward.core.messages import Request
 from twinward.rehearsal.movement import true_contacts
 from twinward.service.access.activations import open_activation
 from twinward.service.access.audit import get_audit
 from twinward.service.platform import local_admin
+from twinward.service.tracing import provider
 from twinward.service.tracing.case_file import make_file
 from twinward.twins.emergency import messages as m
 
@@ -199,3 +203,63 @@ def test_a_confirmed_case_is_traced_by_itself(city: Any) -> None:
     platform.loop.catch_up()
     with platform.store.read() as rows:
         assert {row.subject for row in rows.list_rows("contacts", case="case-1")} == named
+
+
+def test_the_days_end_now_whatever_a_wrong_clock_has_sent(city: Any) -> None:
+    """A lake may hold a fix from before clocks were looked at."""
+    platform, _ = city
+    ahead = pa.array([to_us(NOW + timedelta(weeks=1024))])
+    columns = {"subject": pa.array(["odd"]).dictionary_encode(), "time_us": ahead}
+    columns |= {"lon": pa.array([121.0]), "lat": pa.array([31.0])}
+    compose.open_lake(platform.workspace).append([pa.table(columns)], NOW)
+    activate(platform)
+    tracing = compose.make_tracing(platform, local_admin())
+    window = tracing.window(tracing.scope_for("trace"), None, None)
+    assert window["end"] == NOW
+    assert tracing.contacts(subject="s7")["contacts"]
+
+
+def test_a_lake_without_data_leaves_what_the_log_knows(tmp_path: Path) -> None:
+    compose.init_workspace(tmp_path / "w")
+    platform = compose.open_platform(tmp_path / "w", SetClock(NOW))
+    try:
+        activate(platform)
+        told = m.ReportCase(
+            id="c",
+            case="k",
+            subject="somebody",
+            hazard="epidemic",
+            area="01",
+            status="confirmed",
+            occurred_at=NOW,
+        )
+        platform.store.write(
+            lambda tx: platform.loop.twins.ask_one(tx, Request(command=told, actor="clinic"))
+        )
+        tracing = compose.make_tracing(platform, local_admin())
+        file = make_file(platform, tracing, "somebody", None, None)
+        assert [case["id"] for case in file["cases"]] == ["k"]
+        assert file["timeline"] == []
+        with pytest.raises(AbsentError) as absent:
+            make_file(platform, tracing, "nobody", None, None)
+        assert absent.value.code == "subject_unknown"
+    finally:
+        platform.close()
+
+
+@pytest.mark.parametrize(
+    ("city_zone", "lon", "zone"),
+    [
+        ("Asia/Shanghai", 121.5, "Asia/Shanghai"),
+        ("UTC", 121.5, "Etc/GMT-8"),
+        ("UTC", -46.6, "Etc/GMT+3"),
+        ("UTC", 0.1, "UTC"),
+    ],
+)
+def test_nights_are_the_citys_even_where_nobody_wrote_its_zone(
+    city_zone: str, lon: float, zone: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(provider, "zone_of", lambda _: city_zone)
+    monkeypatch.setattr(provider, "city_bounds", lambda _: (lon - 0.2, 1.0, lon + 0.2, 2.0))
+    platform = cast(Any, SimpleNamespace(settings=SimpleNamespace(timezone="UTC")))
+    assert provider.local_zone(platform) == zone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -160,21 +161,29 @@ def test_a_full_disk_is_said_and_left_behind(
     assert box.counts()["lab"] == Counts(received=3, stored=2, duplicate=1)
 
 
-def test_after_a_failed_sync_nothing_more_is_taken(
+def test_after_a_failed_sync_nothing_is_taken_until_the_disk_is_back(
     open_inbox: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Nobody has to start anything anew; what was refused counts nowhere."""
     box = open_inbox()
+    assert box.accept("lab", rows(7), 0).result().stored == 1
 
-    def broken(data: bytes) -> None:
+    def broken(*_: Any) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patch:
         patch.setattr(box, "_write", broken)
-        with pytest.raises(StorageError):
-            box.accept("lab", rows(1), 0).result()
-    with pytest.raises(StorageError) as found:
-        box.accept("lab", rows(1), 0)
-    assert found.value.code == "disk_failed"
+        patch.setattr(box, "_load", broken)
+        for _ in range(2):
+            with pytest.raises(StorageError) as found:
+                box.accept("lab", rows(1), 0).result()
+            assert found.value.code == "disk_failed"
+    deadline = time.monotonic() + 5
+    while box._failed is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert box.accept("lab", rows(1), 0).result() == Counts(received=1, stored=1)
+    assert box.counts()["lab"] == Counts(received=2, stored=2)
 
 
 def test_known_keys_are_those_of_the_slow_twin() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from twinward.core.errors import RefusedError
+from twinward.core.errors import RefusedError, UnknownCallerError
 from twinward.service.access.authorization import require_route
 from twinward.service.platform import Caller, Platform, anybody, local_admin
 
@@ -52,8 +52,8 @@ def caller_of(platform: Platform, connection: HTTPConnection) -> Caller:
 
 
 def _login_needed() -> RefusedError:
-    return RefusedError(
-        "this workspace needs a login", "send a token: Authorization: Bearer …", code="bad_token"
+    return UnknownCallerError(
+        "this workspace needs a login", "send a token: Authorization: Bearer …"
     )
 
 

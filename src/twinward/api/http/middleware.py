@@ -9,7 +9,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twinward.api.http.responses import answer
+from twinward.api.http.problems import answer_error
+from twinward.core.errors import TooLargeError, TwinwardError
 
 MOST_BYTES = 80_000_000  # the largest batch any route takes; each route has its own, lower limit
 LOG = logging.getLogger("twinward.api")
@@ -23,10 +24,6 @@ HEADERS = {
 }
 DRILL = b"x-twinward-drill"
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
-SWAGGER = (
-    b"default-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net "
-    b"https://fastapi.tiangolo.com data:"
-)
 
 
 class Hardening:
@@ -54,32 +51,23 @@ class Hardening:
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         try:
             if declared.isdigit() and int(declared) > MOST_BYTES:
-                body = {
-                    "code": "body_too_large",
-                    "message": "the body is too large",
-                    "advice": "send smaller batches",
-                }
-                await answer(body, 413)(scope, receive, send_hardened)
+                error = TooLargeError("the body is too large", "send smaller batches")
+                await answer_error(error)(scope, receive, send_hardened)
                 return
             await self.app(scope, receive, send_hardened)
         except Exception:
             LOG.exception("a request failed")
             if started:
                 raise
-            body = {
-                "code": "internal",
-                "message": "this is our fault, not yours",
-                "advice": "report when it happened",
-            }
-            await answer(body, 500)(scope, receive, send_hardened)
+            failure = TwinwardError(
+                "this is our fault, not yours", "report when it happened", code="internal"
+            )
+            await answer_error(failure)(scope, receive, send_hardened)
 
 
 def harden(scope: Scope, headers: Any) -> list[tuple[bytes, bytes]]:
     """The answer's own headers, and ours where it has none of that name."""
     found = list(headers)
     names = {name.lower() for name, _ in found}
-    ours = dict(HEADERS)
-    if scope["path"] == "/docs":
-        ours[b"content-security-policy"] = SWAGGER
-    found += [(name, value) for name, value in ours.items() if name not in names]
+    found += [(name, value) for name, value in HEADERS.items() if name not in names]
     return [*found, STRICT_TRANSPORT] if scope.get("scheme") == "https" else found

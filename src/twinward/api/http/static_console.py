@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI
-from fastapi.responses import PlainTextResponse
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -55,9 +55,15 @@ class Pages(StaticFiles):
         )
 
 
+async def show_api(_request: Request) -> Response:
+    """The description of the API to read and try; its page comes from this machine."""
+    return RedirectResponse("/api-docs/", 307)
+
+
 def mount_console(api: FastAPI, folder: Path = DIST) -> None:
     """Serve the console when it has been built; say how to build it when not."""
     if (folder / "index.html").exists():
+        api.add_route("/docs", show_api, include_in_schema=False)
         api.mount("/", Pages(directory=folder, html=True), name="console")
         return
 

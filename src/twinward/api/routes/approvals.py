@@ -9,10 +9,11 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer
 from twinward.api.routes.sessions import decode, describe
 from twinward.core.messages import Instant
-from twinward.service.access import approvals, vault
+from twinward.service.access import approvals, doubles, vault
 from twinward.service.platform import Platform
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
@@ -62,6 +63,26 @@ def act_on(platform: Platform, caller: Any, change: str, asked: AskDecision) -> 
         return approvals.appeal(platform, caller, change, asked.because)
     upheld = asked.act == "uphold_appeal"
     return approvals.decide_appeal(platform, caller, change, upheld=upheld, because=asked.because)
+
+
+class AskDouble(msgspec.Struct, forbid_unknown_fields=True):
+    """What somebody decides of two persons who may be one."""
+
+    act: Literal["merge", "unmerge", "apart"]
+    subject: Word
+    reason: Reason
+    other: Word | None = None
+
+
+def decide_double(platform: Platform, caller: Any, asked: AskDouble) -> dict[str, str]:
+    other = asked.other or ""
+    if asked.act == "unmerge":
+        other = doubles.unmerge(platform, caller, asked.subject, asked.reason)
+    elif asked.act == "merge":
+        doubles.merge(platform, caller, asked.subject, other, asked.reason)
+    else:
+        doubles.keep_apart(platform, caller, asked.subject, other, asked.reason)
+    return {"subject": asked.subject, "other": other, "act": asked.act}
 
 
 def open_asked(platform: Platform, caller: Any, asked: Opening) -> Any:
@@ -125,6 +146,23 @@ def router(platform: Platform) -> APIRouter:
         """What the caller's role must know about the caller's areas, newest first."""
         return answer(
             {"items": approvals.list_notices(platform, caller_of(platform, request), limit)}
+        )
+
+    @routes.get("/doubles")
+    def get_doubles(request: Request, state: str = "open") -> Response:
+        """Persons who may be one, with the reason and without names."""
+        found = doubles.list_doubles(platform, caller_of(platform, request), state)
+        return answer({"items": [msgspec.structs.asdict(pair) for pair in found]})
+
+    @routes.post("/doubles", openapi_extra=describe(AskDouble))
+    async def post_double(request: Request) -> Response:
+        """One person, two after all, or two all along; both openings are on record first."""
+        caller = caller_of(platform, request)
+        return answer(
+            await asyncio.to_thread(
+                decide_double, platform, caller, await decode(request, AskDouble)
+            ),
+            201,
         )
 
     @routes.post("/identities", openapi_extra=describe(Opening))

@@ -9,7 +9,8 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer, read_body
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer, read_body
 from twinward.core.errors import InputError
 from twinward.service.intake import commands
 from twinward.service.platform import Platform

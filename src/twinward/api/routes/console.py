@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.access import audit
 from twinward.service.console import workspaces

@@ -12,7 +12,8 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer
 from twinward.api.routes.console import gives
 from twinward.api.routes.incidents import At, aware
 from twinward.api.routes.sessions import decode, describe

@@ -10,7 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer
 from twinward.core.clock import require_reach
 from twinward.service.access import activations
 from twinward.service.incidents import queries

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer
 from twinward.service.assessment import knowledge_questions
 from twinward.service.plans import plan_library
 from twinward.service.platform import Platform

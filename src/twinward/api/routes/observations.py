@@ -10,7 +10,8 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer, read_body
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer, read_body
 from twinward.core.clock import require_aware
 from twinward.service.intake import observations
 from twinward.service.platform import Platform
@@ -47,17 +48,17 @@ def router(platform: Platform) -> APIRouter:
         """Take in what was sensed: every item is stored, a counted duplicate, or rejected with
         its reason.
         """
-        caller_of(platform, request)
+        caller = caller_of(platform, request)
         body = await read_body(request, LIMIT_BYTES)
         if len(body) > LARGE_BYTES:
-            future = await asyncio.to_thread(observations.submit, platform, checks, body)
+            future = await asyncio.to_thread(observations.submit, platform, caller, checks, body)
         else:
-            future = observations.submit(platform, checks, body)
+            future = observations.submit(platform, caller, checks, body)
         return answer(await asyncio.wrap_future(future))
 
     @routes.get("/sensors")
     def get_sensors(request: Request, limit: Limit = 1000, offset: Offset = 0) -> Response:
-        """The latest value of each sensor."""
+        """The latest value of each sensor of a thing; what is read of persons is in no list."""
         caller_of(platform, request)
         total, items = observations.list_sensors(platform, limit=limit, offset=offset)
         return answer({"total": total, "items": items})
@@ -66,14 +67,13 @@ def router(platform: Platform) -> APIRouter:
     def get_hours(
         request: Request, sensor: str, start: Annotated[Instant, Query(alias="from")], to: Instant
     ) -> Response:
-        """Readings of one sensor in [from, to) by hour: count, mean, least, greatest."""
-        caller_of(platform, request)
-        return answer(
-            {
-                "items": observations.get_hours(
-                    platform, sensor, require_aware(start), require_aware(to)
-                )
-            }
+        """Readings of one sensor in [from, to) by hour: count, mean, least, greatest; a person's
+        under an activation.
+        """
+        caller = caller_of(platform, request)
+        found = observations.get_hours(
+            platform, caller, sensor, require_aware(start), require_aware(to)
         )
+        return answer({"items": found})
 
     return routes

@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer
 from twinward.api.routes.console import gives
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.logistics import supply_queries

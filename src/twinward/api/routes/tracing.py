@@ -12,7 +12,8 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.responses import ERRORS, answer, read_body
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer, read_body
 from twinward.api.routes.sessions import describe
 from twinward.core.errors import InputError, decoded, explain_decode_error
 from twinward.core.messages import Instant

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from twinward.citybase.areas.hierarchy import AreaNode, Hierarchy
+from twinward.core.geography import distance_m
 
 M_PER_DEGREE = 111_194.93
 SNAP_M = 2000.0  # a single point this far outside every outline counts to the nearest
@@ -49,6 +50,15 @@ class Finder:
         lines = shapely.shortest_line(shapely.boundary(self.tree.geometries[area]), shapes[near])
         found[near] = shapely.get_coordinates(shapely.get_point(lines, 0))
         return found
+
+    def away_km(self, lonlat: NDArray[Any]) -> NDArray[np.float64]:
+        """Kilometres to the nearest leaf."""
+        if not len(lonlat):
+            return np.empty(0)
+        near = cKDTree(self.points * self.scale).query(lonlat * self.scale)[1]
+        at = self.points[near]
+        turned = np.clip(lonlat[:, 1], -90, 90)
+        return np.asarray(distance_m(lonlat[:, 0], turned, at[:, 0], at[:, 1])) / 1000.0
 
     def locate(
         self, lonlat: NDArray[Any], snap_m: float | None = None

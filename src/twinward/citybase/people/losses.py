@@ -13,6 +13,7 @@ from twinward.citybase.sources.ledger import SourceLedger
 from twinward.core.errors import InputError
 
 MOST = 0.5
+LEAST_HOME_M2 = 4.0  # of floor for each resident; the crowded have 10 and more
 FEW = 0.03  # what is left out above this share stands out in the report
 
 
@@ -61,6 +62,22 @@ def require_areas(
         f"{', '.join(bare[:5])}{near}",
         "check that file and areas are of one city and one level, or go on with --accept-losses",
         code="most_areas_empty",
+    )
+
+
+def require_floor(home_m2: float, residents: int, ledger: SourceLedger, accept: bool) -> None:
+    """InputError when the homes of an extract are far too few for those who should live in them:
+    it was drawn for its streets, and a few houses would hold everybody.
+    """
+    each = home_m2 / max(residents, 1)
+    if accept or each >= LEAST_HOME_M2:
+        return
+    raise InputError(
+        f"{ledger.label}: the homes of the extract have {each:.2g} m2 of floor for each of "
+        f"{residents:,} residents",
+        "take residents from a table or a grid, check residents.total and the outlines, or go on "
+        "with --accept-losses",
+        code="too_few_homes",
     )
 
 

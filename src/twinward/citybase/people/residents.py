@@ -18,7 +18,13 @@ from twinward.citybase.areas.outlines import note_other_forms
 from twinward.citybase.config import ResidentsConfig
 from twinward.citybase.inputs import apportion
 from twinward.citybase.people.grids import grid_step_m, on_a_coast
-from twinward.citybase.people.losses import MOST, people_of, require_areas, require_most
+from twinward.citybase.people.losses import (
+    MOST,
+    people_of,
+    require_areas,
+    require_floor,
+    require_most,
+)
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.names import is_total
@@ -227,11 +233,12 @@ def residents_by_points(
     imprecise address.
     """
     step_m = grid_step_m(weights.lonlat)
-    drawn = weights.shapes is not None or step_m is not None
+    buildings = residents.kind == "buildings"
+    drawn = buildings or weights.shapes is not None or step_m is not None
     leaf, snapped = finder.locate(
         weights.lonlat, 0.0 if drawn and max_snap_m is None else max_snap_m
     )
-    if drawn and max_snap_m is None and finder.tree is not None:
+    if drawn and not buildings and max_snap_m is None and finder.tree is not None:
         place_at_edge(weights, step_m, finder, leaf, snapped)
     for i in np.flatnonzero(leaf < 0).tolist():
         ledger.reject(weights.lines[i], "outside every area", weights.rows[i])
@@ -241,7 +248,10 @@ def residents_by_points(
     ledger.require_some("check that residents and boundaries are of one city, and their crs")
     inside = leaf >= 0
     per_leaf = np.bincount(leaf[inside], weights.count[inside], len(finder.leaves))
-    tell_losses(weights, per_leaf, drawn, finder, ledger, accept)
+    if buildings:
+        require_floor(float(per_leaf.sum()), residents.total or 0, ledger, accept)
+    else:
+        tell_losses(weights, per_leaf, drawn, finder, ledger, accept)
     return apportion(per_leaf, total_of(per_leaf, residents, ledger))
 
 

@@ -24,7 +24,7 @@ from twinward.citybase.schema import (
     UNIVERSITY,
 )
 from twinward.citybase.sources.ledger import SourceLedger
-from twinward.citybase.sources.points import read_points
+from twinward.citybase.sources.points import Points, read_points
 from twinward.citybase.sources.tables import to_text
 from twinward.core.errors import InputError
 
@@ -38,6 +38,7 @@ SITE_OF_KIND: dict[str, tuple[int, ...]] = {
     "care_home": (CARE_HOME,),
     "hospital": (HOSPITAL,),
 }
+FAR_KM = 20.0  # farther outside is a slip of the pen, not the edge of the map
 NEAR_ENOUGH_M = 500.0  # a place this near the outline of the area it names is taken to lie in it
 NO_WORD = frozenset(
     {"", "-", "–", "—", "n/a", "na", "nan", "null", "none", "unknown", "?", "未知", "不详"}
@@ -134,6 +135,11 @@ def read_places(
             ledger.reject(points.lines[i], why, points.rows[i])
         else:
             keep += [i] * int(count[i])
+    ask_about_strays(points, leaf, finder, ledger)
+    if zero := (
+        sum(to_text(v) == "0" for v in points.extra[places.capacity]) if places.capacity else 0
+    ):
+        ledger.note("capacity 0 taken as not known", zero)
     rows = np.array(keep, dtype=np.int64)
     if snapped[rows].any():
         ledger.note("outside every outline, counted to the nearest", int(snapped[rows].sum()))
@@ -150,6 +156,23 @@ def read_places(
     )
 
 
+def ask_about_strays(
+    points: Points, leaf: NDArray[Any], finder: Finder, ledger: SourceLedger
+) -> None:
+    """Single places far outside are a question; a list of a whole country is just cut."""
+    lost = np.flatnonzero(leaf < 0)
+    if len(lost) > 0.5 * len(leaf):
+        return
+    away_km = finder.away_km(points.lonlat[lost])
+    turned_km = finder.away_km(points.lonlat[lost][:, ::-1])
+    for i, away, turned in zip(lost.tolist(), away_km.tolist(), turned_km.tolist(), strict=True):
+        if away < FAR_KM:
+            continue
+        swap = "; are lon and lat swapped?" if turned < min(FAR_KM, away) else ""
+        lon, lat = points.lonlat[i].tolist()
+        ledger.ask(points.lines[i], f"{lon:g}, {lat:g} lies {away:,.0f} km outside the city{swap}")
+
+
 def area_words(finder: Finder, snapped: NDArray[Any]) -> list[str]:
     """How a place came to its leaf: inside its `outline`, to the `nearest` leaf point inside an
     outline above, or from outside every outline (`snapped`).
@@ -161,7 +184,7 @@ def area_words(finder: Finder, snapped: NDArray[Any]) -> list[str]:
 
 
 def read_capacity(values: list[Any], numbers: NDArray[Any]) -> NDArray[np.float64]:
-    """Places or beds; an empty field is 0 (unknown), text is NaN."""
+    """Places or beds; an empty field is 0 (unknown), and so is a stated 0; text is NaN."""
     empty = np.array([to_text(value).lower() in NO_WORD for value in values], dtype=bool)
     return np.where(empty, 0.0, np.round(numbers))
 

@@ -23,6 +23,7 @@ class SourceLedger:
         self.rejected: list[tuple[int, str, str]] = []
         self.notes: Counter[str] = Counter()
         self.people: dict[str, float] = {}  # residents that were not taken, by why
+        self.questions: list[str] = []  # rows a person should look at
 
     def reject(self, line: int, reason: str, row: object = "") -> None:
         """One row that cannot be used; `line` counts from 1 in the file (rows or features where it
@@ -39,6 +40,10 @@ class SourceLedger:
     def lose(self, why: str, people: float) -> None:
         """Residents of the source who are not in the city."""
         self.people[why] = self.people.get(why, 0.0) + people
+
+    def ask(self, line: int, what: str) -> None:
+        """A row that was left out and looks like a slip: a person should say what is meant."""
+        self.questions.append(f"{self.label}, line {line}: {what}")
 
     @property
     def kept(self) -> int:

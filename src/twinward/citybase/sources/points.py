@@ -21,6 +21,7 @@ from twinward.core.geography import distance_m
 
 FARTHEST_M = 300_000.0  # a point farther than this from the middle of its source is in another city
 SWAPPED_SHARE = 0.5
+FAR_REASON = "farther than 300 km from the middle of its source"
 
 
 class Points(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,9 +75,14 @@ def read_points(
         swapped = far & (
             distance_m(np.nan_to_num(y), np.clip(np.nan_to_num(x), -90, 90), *middle) <= FARTHEST_M
         )
-        reason[far] = "farther than 300 km from the middle of its source"
+        reason[far] = FAR_REASON
         reason[swapped] = "lon and lat are swapped"
         good = reason == ""
+    for i in np.flatnonzero(
+        (reason == "lon and lat are swapped") | (reason == FAR_REASON)
+    ).tolist():
+        swap = "; are lon and lat swapped?" if "swapped" in reason[i] else ""
+        ledger.ask(table.lines[i], f"{lon[i]:g}, {lat[i]:g} lies far from the other rows{swap}")
     for i in np.flatnonzero(~good).tolist():
         ledger.reject(table.lines[i], str(reason[i]), table.row(i))
     rows = np.flatnonzero(good).tolist()

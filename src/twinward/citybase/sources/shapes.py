@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from twinward.citybase.config import Source
+from twinward.citybase.sources.admin import read_admin
 from twinward.citybase.sources.files import decode_text, read_file
 from twinward.citybase.sources.layers import read_layer
 from twinward.citybase.sources.ledger import SourceLedger
@@ -38,10 +39,12 @@ def read_features(
         raw, crs = read_geojson(path, source, ledger)
     elif ending in FEATURE_FORMATS or ending == ".parquet":
         raw, crs = read_layer(path, source, ledger)
+    elif ending == ".pbf":
+        raw, crs = read_admin(path, getattr(source, "admin_level", None), ledger), ""
     else:
         raise InputError(
             f"{ledger.label}: the ending of {path.name} is unknown",
-            "outlines: .geojson .gpkg .shp .parquet",
+            "outlines: .geojson .gpkg .shp .parquet .osm.pbf",
             code="bad_format",
         )
     ledger.read += len(raw)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
-from twinward.cli.framework.output import emit_json, emit_text
+from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.service.access.publication import TABLES, publish
 
@@ -37,7 +37,10 @@ def run(options: argparse.Namespace) -> int:
         emit_json(found)
         return 0
     emit_text(f"{found.sheet.title}; {found.sheet.hidden_cells} hidden, k = {found.sheet.k}")
-    for name, count in found.cells.items():
-        if count != 0:
-            emit_text(f"{name:<32} {'hidden' if count is None else count}")
+    rows = [
+        (*(part or "all" for part in name.split("|", 1)), "hidden" if count is None else count)
+        for name, count in found.cells.items()
+        if count != 0
+    ]
+    emit_table(("area", "what", "count"), rows)
     return 0

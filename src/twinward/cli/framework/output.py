@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 import msgspec
 
@@ -66,8 +67,8 @@ def emit_text(text: str) -> None:
 
 
 def emit_fields(shown: Mapping[str, Any]) -> None:
-    """An answer for people, a field a line; things that are listed in it a line each, below
-    their field.
+    """An answer for people, a field a line; things that are listed in it as a table below their
+    field.
     """
     for name, value in shown.items():
         things = value if isinstance(value, list | tuple) else ()
@@ -75,9 +76,26 @@ def emit_fields(shown: Mapping[str, Any]) -> None:
             emit_text(f"{name}: {word_of(value)}")
             continue
         emit_text(f"{name}:")
-        for one in things:
-            fields = one if isinstance(one, dict) else msgspec.structs.asdict(one)
-            emit_text("  " + "; ".join(f"{key} {word_of(field)}" for key, field in fields.items()))
+        rows = [one if isinstance(one, dict) else msgspec.structs.asdict(one) for one in things]
+        heads = list(dict.fromkeys(key for row in rows for key in row))
+        emit_table(heads, [[row.get(head) for head in heads] for row in rows])
+
+
+def emit_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table with a head; the last column may be as long as it is."""
+    cells = [
+        [head.replace("_", " ") for head in heads],
+        *([word_of(v) for v in row] for row in rows),
+    ]
+    widths = [max(width_of(row[n]) for row in cells) for n in range(len(heads))]
+    for row in cells:
+        padded = [text + " " * (widths[n] - width_of(text)) for n, text in enumerate(row)]
+        emit_text("  " + "  ".join(padded).rstrip())
+
+
+def width_of(text: str) -> int:
+    """Columns a text takes in a terminal: wide signs (Chinese) take two."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def word_of(value: Any) -> str:

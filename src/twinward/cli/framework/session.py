@@ -17,8 +17,9 @@ from twinward.core.clock import parse_time
 from twinward.core.errors import InputError, RefusedError
 from twinward.service.access import accounts
 from twinward.service.access.authorization import require_verb
+from twinward.service.access.local_caller import local_caller
 from twinward.service.logistics.demand_forecast import zone_of
-from twinward.service.platform import Caller, Platform, local_admin
+from twinward.service.platform import Caller, Platform
 
 
 def add_person(parser: argparse.ArgumentParser) -> None:
@@ -70,18 +71,7 @@ def caller_of(platform: Platform, token_file: Path | None) -> Caller:
         tokens = accounts.refresh(platform, refresh)
         write_tokens(token_file, tokens)
         return platform.identities.read(tokens.access, platform.clock.now())
-    if platform.managed:
-        raise RefusedError(
-            "this workspace needs a login", "name your token with --token-file", code="bad_token"
-        )
-    owner = (platform.workspace / compose.MARK).stat().st_uid
-    if owner != os.getuid():
-        raise RefusedError(
-            "this workspace was made by another user of this machine",
-            "name your token with --token-file",
-            code="bad_token",
-        )
-    return local_admin()
+    return local_caller(platform, platform.workspace / compose.MARK)
 
 
 def write_tokens(path: Path, tokens: accounts.Tokens) -> None:

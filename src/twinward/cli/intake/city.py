@@ -15,6 +15,8 @@ from twinward.cli.main import add_common
 from twinward.core.errors import InputError
 from twinward.service.city.build import build_city, describe_city, write_city_page
 
+QUESTIONS_SHOWN = 12
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -101,7 +103,7 @@ def run_describe(options: argparse.Namespace) -> int:
 
 
 def summary(report: dict[str, Any]) -> str:
-    areas = ", ".join(f"{number:,} {level}" for level, number in report["areas"].items())
+    areas = ", ".join(f"{number:,} of level {level}" for level, number in report["areas"].items())
     lines = [
         f"{report['name']}: {report['residents']:,} residents in {report['households']:,} "
         f"households",
@@ -116,6 +118,7 @@ def summary(report: dict[str, Any]) -> str:
         for source in report["sources"]
     ]
     lines += [f"  note: {note}" for note in report["synthetic"]]
+    lines += [f"  question: {text}" for text in report.get("questions", [])[:QUESTIONS_SHOWN]]
     out = report.get("people_left_out") or {}
     if out.get("residents"):
         why = "; ".join(f"{count:,} {reason}" for reason, count in out["why"].items())

@@ -17,7 +17,7 @@ from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import BusyError, InputError
 from twinward.service.intake import file_import, observations
 from twinward.service.intake.commands import BatchAccount
-from twinward.service.platform import Platform
+from twinward.service.platform import Caller, Platform
 
 TIMEOUT_S = 60.0
 
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     require_files(options.files)
     url = options.url
     if url is None:
-        with open_for(options) as (platform, _):
+        with open_for(options) as (platform, caller):
             try:
                 platform.intake.open()
             except BusyError as error:
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
                     options.files,
                     options.source,
                     reading,
-                    keep_here(platform, options.source, options.crs),
+                    keep_here(platform, caller, options.source, options.crs),
                 )
     if url is not None:
         say(f"twinward: a server holds the inbox; sending to {url}")
@@ -127,12 +127,12 @@ def encode_batch(source: str, items: list[Any], crs: str | None) -> bytes:
     return msgspec.json.encode({"source": source, **stated, "items": items})
 
 
-def keep_here(platform: Platform, source: str, crs: str | None) -> file_import.Send:
+def keep_here(platform: Platform, caller: Caller, source: str, crs: str | None) -> file_import.Send:
     checks = observations.checks_of(platform)
 
     def send(items: list[Any]) -> BatchAccount:
         body = encode_batch(source, items, crs)
-        return observations.submit(platform, checks, body).result()
+        return observations.submit(platform, caller, checks, body).result()
 
     return send
 

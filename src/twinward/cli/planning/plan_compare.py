@@ -262,14 +262,17 @@ def run_adopt(options: argparse.Namespace) -> int:
 def readable(sheet: dict[str, Any]) -> str:
     """The ranking first, then the figures, then why."""
     lines = [
-        f"{'':>3} {'plan':<26} {'first?':>7} {'infections':>12} {'deaths':>8} {'beds':>8} "
+        f"{'':>3} {'plan':<26} {'odds':>8} {'infections':>12} {'deaths':>8} {'beds':>8} "
         f"{'ICU':>6} {'cost, m':>10}"
     ]
     for plan in sheet["plans"]:
         f = {name: spread["mean"] for name, spread in plan["figures"].items()}
         mark = "*" if plan["pareto"] else " "
+        odds = plan["probability_best"]
+        stated = "-" if odds is None else f"{odds:.0%}"
+        shown = stated if plan["role"] == "ranked" else plan["role"]
         lines.append(
-            f"{plan['place']:>2}{mark} {plan['id'][:26]:<26} {plan['probability_best']:>7.0%} "
+            f"{plan['place']:>2}{mark} {plan['id'][:26]:<26} {shown:>8} "
             f"{f['infections']:>12,.0f} {f['deaths']:>8,.0f} {f['bed_peak']:>8,.0f} "
             f"{f['icu_peak']:>6,.0f} "
             f"{f['cost'] / 1e6:>9,.1f}"

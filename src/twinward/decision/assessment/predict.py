@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, timedelta
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -14,18 +13,20 @@ from numpy.typing import NDArray
 
 from twinward import __version__
 from twinward.core.lazy import LazyModule
+from twinward.decision.assessment.proportions import growth_per_day
 from twinward.decision.assessment.situation import (
     Figure,
     Situation,
     figure,
     new_by_day,
     recent_cases,
-    series,
 )
 
 special = LazyModule("scipy.special")
 
 LEAST_DAYS = 7
+WEEK_D, GROWTH_D = 7, 14
+Floats = NDArray[np.float64]
 RENEWAL = (
     "renewal model of the reported counts, fitted by `twinward calibrate`'s method; "
     "reports, not true infections"
@@ -63,84 +64,126 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     not_made: str | None = None
 
 
-def counts_to_forecast(picture: Situation, most_d: int = 120) -> tuple[date, list[int]] | None:
-    """(first day, counts) of all days up to yesterday: today's reports are not whole. None where
-    there are too few.
+def counts_to_forecast(picture: Situation, most_d: int = 120) -> tuple[date, Floats] | None:
+    """(first day, counts) from the first day with an infection up to yesterday: today's reports are
+    not whole.
+
+    A day of which no source told anything is NaN where sources tell daily counts, and 0 where
+    persons are reported one by one. None where fewer than LEAST_DAYS days or infections are known.
     """
     by_day = {day: n for day, n in new_by_day(picture).items() if day < picture.today}
-    if (
-        not by_day
-        or (picture.today - min(by_day)).days < LEAST_DAYS
-        or sum(by_day.values()) < LEAST_DAYS
-    ):
+    begun = [day for day, n in by_day.items() if n > 0]
+    if not begun:
         return None
-    length = min((picture.today - min(by_day)).days, most_d)
+    told = {row.day for row in picture.counts if row.day < picture.today}
+    length = min((picture.today - min(begun)).days, most_d)
     first = picture.today - timedelta(days=length)
-    return first, series(by_day, picture.today - timedelta(days=1), length)
+    days = [first + timedelta(days=n) for n in range(length)]
+    unknown = 0.0 if not told else np.nan
+    counts = np.array([float(by_day[day]) if day in by_day else unknown for day in days])
+    if np.isfinite(counts).sum() < LEAST_DAYS or np.nansum(counts) < LEAST_DAYS:
+        return None
+    return first, counts
 
 
-def fingerprint(picture: Situation, first: date, counts: list[int], days: int, seed: int) -> str:
-    told = f"{__version__}|{picture.incident}|{first}|{counts}|{days}|{seed}"
+def fingerprint(picture: Situation, first: date, counts: Floats, days: int, seed: int) -> str:
+    told = f"{__version__}|{picture.incident}|{first}|{counts.tolist()}|{days}|{seed}"
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def from_quantiles(
+def from_draws(
     picture: Situation,
     first: date,
-    counts: list[int],
-    table: NDArray[Any],
-    levels: NDArray[Any],
+    counts: Floats,
+    draws: Floats,
+    before: Floats | None,
     seed: int,
     thresholds: dict[str, float],
 ) -> Prediction:
-    """The prediction from forecast quantiles, float64[days, levels]; `thresholds`: level -> new
-    cases in 7 days.
+    """The prediction from possible courses, float64[N, days].
+
+    before: float64[N, WEEK_D] what would have been said of the last week, from the days before it
+    alone, or None thresholds: level -> new cases in 7 days A sum has the interval of the sums of
+    the courses: bad days come together.
     """
-    at = [int(np.argmin(np.abs(np.asarray(levels) - q))) for q in (0.5, 0.25, 0.75, 0.05, 0.95)]
+    table = np.quantile(draws, (0.5, 0.25, 0.75, 0.05, 0.95), axis=0).T
+    names = ("median", "low_50", "high_50", "low_90", "high_90")
     days = [
         Day(
             day=(first + timedelta(days=len(counts) + n)).isoformat(),
-            **dict(
-                zip(
-                    ("median", "low_50", "high_50", "low_90", "high_90"),
-                    (round(float(row[k]), 1) for k in at),
-                    strict=True,
-                )
-            ),
+            **dict(zip(names, (round(float(value), 1) for value in row), strict=True)),
         )
         for n, row in enumerate(table)
     ]
-    week = sum(day.median for day in days[:7])
-    low, high = sum(day.low_90 for day in days[:7]), sum(day.high_90 for day in days[:7])
-    past = sum(counts[-7:])
-    says = (
-        f"{week:,.0f} new in the 7 days to come ({low:,.0f} to {high:,.0f}), after {past:,} in "
-        f"the last 7"
+    whole = min(WEEK_D, draws.shape[1])
+    low, week, high = (
+        float(x) for x in np.quantile(draws[:, :whole].sum(axis=1), (0.05, 0.5, 0.95))
     )
-    told = figure(
-        "new in 7 days to come",
-        week,
-        "persons",
-        says,
-        [c.seq for c in recent_cases(picture, 7)],
-        low=low,
-        high=high,
+    seqs = [c.seq for c in recent_cases(picture, WEEK_D)]
+    past, known = counts[-WEEK_D:], int(np.isfinite(counts[-WEEK_D:]).sum())
+    after = f"{np.nansum(past):,.0f} in the last 7" + (
+        f", of which {known} are known" if known < WEEK_D else ""
     )
+    says = f"{week:,.0f} new in the {whole} days to come ({low:,.0f} to {high:,.0f}), after {after}"
+    told = figure(f"new in {whole} days to come", week, "persons", says, seqs, low=low, high=high)
     reaches = [
         f"level {level} asks for {least:g} new in 7 days: "
         f"{'likely' if week >= least else 'possible'}"
         for level, least in thresholds.items()
-        if past < least <= high
+        if np.nansum(past) < least <= high
     ]
+    figures = [told, *trend(counts, draws, seqs), *hindsight(past, before, seqs)]
     return Prediction(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
         model=RENEWAL,
         days=days,
-        figures=[told],
+        figures=figures,
         fingerprint=fingerprint(picture, first, counts, len(days), seed),
         reaches=reaches,
     )
+
+
+def trend(counts: Floats, draws: Floats, seqs: list[int]) -> list[Figure]:
+    """How fast the known days grew, by the regression that `analyse` uses, and how fast those to
+    come do.
+    """
+    found = []
+    past = growth_per_day(counts[-GROWTH_D:])
+    if past is not None:
+        slope, low, high = past
+        says = f"the last {GROWTH_D} days grew by {np.expm1(slope):+.1%} a day"
+        found.append(figure("growth so far", slope, "per day", says, seqs, low=low, high=high))
+    level = np.nanmean(counts[-WEEK_D:])
+    if level > 0 and draws.shape[1] >= WEEK_D:
+        ahead = np.log((draws[:, :WEEK_D].mean(axis=1) + 0.1) / (level + 0.1)) / WEEK_D
+        low, slope, high = (float(x) for x in np.quantile(ahead, (0.05, 0.5, 0.95)))
+        says = f"the next {WEEK_D} days against the last: {np.expm1(slope):+.1%} a day"
+        found.append(figure("growth to come", slope, "per day", says, seqs, low=low, high=high))
+    return found
+
+
+def hindsight(past: Floats, before: Floats | None, seqs: list[int]) -> list[Figure]:
+    """What the same forecast, made a week ago, said of the days that are known since, beside
+    what came.
+    """
+    known = np.isfinite(past)
+    if before is None or not known.any():
+        return []
+    came = float(past[known].sum())
+    low, middle, high = (
+        float(x) for x in np.quantile(before[:, known].sum(axis=1), (0.05, 0.5, 0.95))
+    )
+    held = (
+        "it held"
+        if low <= came <= high
+        else f"it missed: {came / max(middle, 1.0):.1f} times the middle came"
+    )
+    says = (
+        f"made a week ago it would have said {middle:,.0f} ({low:,.0f} to {high:,.0f}); "
+        f"{came:,.0f} came: {held}"
+    )
+    return [figure("forecast a week ago", middle, "persons", says, seqs, low=low, high=high)]
 
 
 def from_readings(picture: Situation, hours: int, thresholds: dict[str, float]) -> Prediction:

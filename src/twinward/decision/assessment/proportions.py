@@ -81,12 +81,13 @@ def growth_per_day(
     """(slope, low, high) of log counts by day: a Poisson regression whose interval is widened by
     over-dispersion.
 
-    None where there are fewer than 5 days or nothing but zeros. McCullagh and Nelder 1989,
-    Generalized Linear Models, section 6.2 (quasi-likelihood) for the widening.
+    None where there are fewer than 5 known days (NaN: not known) or nothing but zeros. McCullagh
+    and Nelder 1989, Generalized Linear Models, section 6.2 (quasi-likelihood) for the widening.
     """
-    told = np.asarray(counts, float)
-    days = np.flatnonzero(np.isfinite(told))  # a day that nobody has reported of says nothing
-    y, n = told[days], len(days)
+    y = np.asarray(counts, float)
+    known = np.isfinite(y)
+    days, y = np.flatnonzero(known).astype(float), y[known]
+    n = len(y)
     if n < 5 or y.sum() < 3:
         return None
     x = np.stack([np.ones(n), days - days.mean()], axis=1)

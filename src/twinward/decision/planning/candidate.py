@@ -29,6 +29,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
     measures: tuple[Measure, ...]
     notes: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()  # authority or law that it would break
+    needs: tuple[str, ...] = ()  # whose decision it waits for
 
 
 def is_plan_file(path: Path) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,9 @@ import msgspec
 import numpy as np
 
 from twinward import __version__
-from twinward.core.chance import generator
 from twinward.core.errors import InputError
 from twinward.decision.planning.burden import Floats, Population
-from twinward.decision.planning.candidate import MOST_PLANS, Candidate
+from twinward.decision.planning.candidate import AS_NOW, MOST_PLANS, NONE, Candidate
 from twinward.decision.planning.checkpoint import resume_from
 from twinward.decision.planning.comparison import (
     LEVELS,
@@ -26,12 +25,16 @@ from twinward.decision.planning.comparison import (
     CriterionShare,
     Fairness,
     PlanResult,
+    PriceFlip,
     SensitivityResult,
     Spread,
 )
 from twinward.decision.planning.figures import FAN, FIGURES, Run, gini
+from twinward.decision.planning.fitting.forecast import forecast_reports, say_fit
+from twinward.decision.planning.odds import BREAKING, Standing, flips, sensitivity, stand
 from twinward.decision.planning.rationale import explain_ranking
-from twinward.decision.planning.replicates import SIMULATED, Replicate, ReplicateRunner, worker_pool
+from twinward.decision.planning.replicates import Replicate, ReplicateRunner, worker_pool
+from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.outcome import AGE_BANDS
 from twinward.library.hazards.measures import Measure
 
@@ -44,8 +47,6 @@ PARETO_BY = (
     "work_days",
     "cost_of_response",
 )
-RESAMPLES = 2000
-DOUBTED_PLANS, DOUBTED_REPLICATES = 3, 3  # a doubt is tried on the first plans alone, in few runs
 Progress = Callable[[int, int, str], None]
 
 
@@ -56,7 +57,8 @@ class ComparisonContext(msgspec.Struct, frozen=True, kw_only=True):
     live: bool = False
     incident: str | None = None
     notes: tuple[str, ...] = ()
-    start: dict[str, float] = {}
+    start: dict[str, float | None] = {}
+    today: date | None = None  # the city's day of `as_of`
     hide_below: int = 5
     drill: str = ""
 
@@ -68,7 +70,6 @@ def compare(
     *,
     ranked_by: str = "cost",
     workers: int = 1,
-    doubts: bool = True,
     file: Path | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -77,26 +78,75 @@ def compare(
     `file`: finished runs are kept there, and those that it holds are not done again.
     """
     check(arena, candidates, ranked_by)
+    arena.fit()
     count = arena.question.replicates
     jobs = [Replicate(candidate=one, replicate=k) for one in candidates for k in range(count)]
-    arena.make_ready([*jobs[::count], *(perturbed_inputs(arena, candidates, 1) if doubts else [])])
+    arena.make_ready(jobs)
     tell = progress or (lambda done, of, stage: None)
     with (
         worker_pool(arena, workers) as run_new,
         resume_from(file, question_name(arena), run_new) as run_all,
     ):
         runs = collect(run_all(jobs), len(jobs), "plans", tell)
-        by_plan = [runs[n * count : (n + 1) * count] for n in range(len(candidates))]
-        order, chances = rank(by_plan, ranked_by, arena.question.seed)
-        ranked = [candidates[n] for n in order]
-        tried = (
-            run_sensitivity(arena, ranked, ranked_by, run_all, tell)
-            if doubts and len(ranked) > 1
-            else []
-        )
-    by_plan, chances = [by_plan[n] for n in order], [chances[n] for n in order]
-    sheets = make_sheets(arena.population, ranked, by_plan, chances, frame.hide_below)
-    return finish(arena, candidates, frame, sheets, tried, ranked_by, by_plan[0][0])
+    by_plan = [runs[n * count : (n + 1) * count] for n in range(len(candidates))]
+    return judge(arena, candidates, frame, by_plan, ranked_by)
+
+
+def judge(
+    arena: ReplicateRunner,
+    candidates: Sequence[Candidate],
+    frame: ComparisonContext,
+    by_plan: Sequence[Sequence[Run]],
+    ranked_by: str,
+) -> Comparison:
+    """The sheet of finished runs: roles first, then the order among those that may be first."""
+    held = arena.prospect is None or arena.prospect.fit.held
+    table = np.array([criterion(arena, runs, ranked_by) for runs in by_plan])
+    broken = [breaks_of(one, runs) for one, runs in zip(candidates, by_plan, strict=True)]
+    ranked = [held and one.id != NONE and not broken[n] for n, one in enumerate(candidates)]
+    means = np.array([[values(runs, name).mean() for name in PARETO_BY] for runs in by_plan])
+    beaten = [beaten_by(means, n, ranked) for n in range(len(candidates))]
+    standing = stand(table, ranked, [one is None for one in beaten])
+    if not held:  # in the order in which they were asked for
+        standing = msgspec.structs.replace(standing, order=list(range(len(candidates))))
+    sheets = make_sheets(arena, candidates, by_plan, standing, broken, beaten, frame.hide_below)
+    ids = [one.id for one in candidates]
+    totals = {name: np.array([values(runs, name).mean() for runs in by_plan]) for name in FIGURES}
+    first = standing.crowned
+    turning = (
+        flips(totals, ids, first, ranked, arena.costs)
+        if first is not None and ranked_by == "cost"
+        else []
+    )
+    tried = sensitivity(table, ids, standing, arena.worlds, arena.costs)
+    return finish(arena, candidates, frame, sheets, standing, tried, turning, by_plan, ranked_by)
+
+
+def criterion(arena: ReplicateRunner, runs: Sequence[Run], ranked_by: str) -> Floats:
+    """The ranked figure of each run, with the price of a working day that its world has."""
+    found = values(runs, ranked_by)
+    if ranked_by == "cost":
+        more = np.array([world.of("work_day") - 1.0 for world in arena.worlds])
+        found = found + arena.costs.of("work_day") * more * values(runs, "work_days")
+    return found
+
+
+def breaks_of(one: Candidate, runs: Sequence[Run]) -> tuple[str, ...]:
+    """What the plan would break: beds or intensive care in more than a tenth of the runs, and what
+    the candidate says of authority and law.
+    """
+    beds, icu = overflow(runs)
+    full = ("capacity",) if max(beds, icu if runs[0].capacity[1] else 0.0) > BREAKING else ()
+    return full + one.breaks
+
+
+def overflow(runs: Sequence[Run]) -> tuple[float, float]:
+    """Shares of the runs in which hospital beds, and beds in intensive care, do not suffice."""
+    beds, icu = runs[0].capacity
+    return (
+        float(np.mean([r.totals["turned_away"] > 0 or r.totals["bed_peak"] > beds for r in runs])),
+        float(np.mean([r.totals["icu_peak"] >= icu for r in runs])),
+    )
 
 
 def check(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_by: str) -> None:
@@ -136,23 +186,6 @@ def values(runs: Sequence[Run], name: str) -> Floats:
     return np.array([run.totals[name] for run in runs])
 
 
-def rank(
-    by_plan: Sequence[Sequence[Run]], ranked_by: str, seed: int
-) -> tuple[list[int], list[tuple[float, float]]]:
-    """Plans by mean; for each the chance to have the lowest mean (paired bootstrap) and the
-    share of runs it wins.
-    """
-    table = np.array([values(runs, ranked_by) for runs in by_plan])
-    order = [int(n) for n in np.argsort(table.mean(axis=1), kind="stable")]
-    replicates = table.shape[1]
-    drawn = generator(seed, "planning.bootstrap").integers(replicates, size=(RESAMPLES, replicates))
-    best = np.argmin(np.stack([row[drawn].mean(axis=1) for row in table]), axis=0)
-    wins = np.argmin(table, axis=0)
-    return order, [
-        (float((best == n).mean()), float((wins == n).mean())) for n in range(len(table))
-    ]
-
-
 def spread(column: Floats) -> Spread:
     low, median, high = np.quantile(column, (0.05, 0.5, 0.95))
     return Spread(
@@ -166,59 +199,84 @@ def round4(value: Any) -> float:
 
 
 def make_sheets(
-    population: Population,
-    ranked: Sequence[Candidate],
+    arena: ReplicateRunner,
+    candidates: Sequence[Candidate],
     by_plan: Sequence[Sequence[Run]],
-    chances: Sequence[tuple[float, float]],
+    standing: Standing,
+    broken: Sequence[tuple[str, ...]],
+    beaten: Sequence[int | None],
     hide_below: int,
 ) -> list[PlanResult]:
     """One sheet for each plan, in the order of the ranking."""
-    means = np.array([[values(runs, name).mean() for name in PARETO_BY] for runs in by_plan])
-    beaten = [beaten_by(means, n) for n in range(len(ranked))]
+    population, top = arena.population, standing.order[0]
     sheets = []
-    for n, (one, runs) in enumerate(zip(ranked, by_plan, strict=True)):
-        beds, icu = runs[0].capacity
+    for place, n in enumerate(standing.order, start=1):
+        one, runs = candidates[n], by_plan[n]
+        over_beds, over_icu = overflow(runs)
         by_area, by_age = shares(population, runs, hide_below)
+        better = beaten[n]
         sheets.append(
             PlanResult(
                 id=one.id,
                 title=one.title,
                 origin=one.origin,
-                place=n + 1,
+                place=place,
+                role=role_of(one, broken[n], standing),
+                breaks=broken[n],
+                needs=one.needs,
+                tied=n in standing.tied,
                 notes=one.notes,
-                probability_best=chances[n][0],
-                wins=chances[n][1],
+                probability_best=rounded(standing.odds[n]),
+                wins=standing.wins[n],
                 measures=tuple(say_measure(m) for m in one.measures),
                 figures={name: spread(values(runs, name)) for name in FIGURES},
                 against_first={
-                    name: spread(values(runs, name) - values(by_plan[0], name)) for name in FIGURES
+                    name: spread(values(runs, name) - values(by_plan[top], name))
+                    for name in FIGURES
                 },
-                over_beds=float(
-                    np.mean(
-                        [r.totals["turned_away"] > 0 or r.totals["bed_peak"] > beds for r in runs]
-                    )
-                ),
-                over_icu=float(np.mean([r.totals["icu_peak"] >= icu for r in runs])),
-                pareto=beaten[n] is None,
-                beaten_by=None if beaten[n] is None else ranked[beaten[n] or 0].id,
+                over_beds=over_beds,
+                over_icu=over_icu,
+                pareto=better is None,
+                beaten_by=None if better is None else candidates[better].id,
                 by_area=by_area,
                 by_age=by_age,
                 fairness=fairness(population, runs),
-                fan={
-                    name: np.round(
-                        np.quantile([r.days[name] for r in runs], LEVELS, axis=0), 1
-                    ).tolist()
-                    for name in FAN
-                },
+                fan=fan_of(runs),
             )
         )
     return sheets
 
 
-def beaten_by(means: Floats, n: int) -> int | None:
-    """The first plan that is nowhere worse and somewhere better, if there is one."""
+def role_of(one: Candidate, broken: tuple[str, ...], standing: Standing) -> str:
+    if one.id == NONE:
+        return "baseline"
+    if broken:
+        return "marked"
+    return "unranked" if standing.crowned is None else "ranked"
+
+
+def rounded(odds: float | None) -> float | None:
+    """Odds to the hundredth: runs carry no more."""
+    return None if odds is None else round(odds, 2)
+
+
+def fan_of(runs: Sequence[Run]) -> dict[str, list[list[float]]]:
+    names = [*FAN, *(name for name in ("new_reports",) if name in runs[0].days)]
+    return {
+        name: np.round(
+            np.quantile([r.days[name] for r in runs], LEVELS, axis=0, method="hazen"), 1
+        ).tolist()
+        for name in names
+    }
+
+
+def beaten_by(means: Floats, n: int, ranked: Sequence[bool] | None = None) -> int | None:
+    """The first plan that is nowhere worse and somewhere better, if there is one; of those that may
+    be first, where `ranked` says which.
+    """
     for other in range(len(means)):
-        if (means[other] <= means[n]).all() and (means[other] < means[n]).any():
+        may = ranked is None or ranked[other] or not ranked[n]
+        if may and (means[other] <= means[n]).all() and (means[other] < means[n]).any():
             return other
     return None
 
@@ -299,97 +357,7 @@ def say_measure(measure: Measure) -> str:
     return kind + (f" ({', '.join(parts)})" if parts else "")
 
 
-# what it depends on
-# --------------------------------------------------------------------------------------------------
-
-
-def perturbed_inputs(
-    arena: ReplicateRunner, candidates: Sequence[Candidate], count: int
-) -> list[Replicate]:
-    """The runs that show what each doubt changes, `count` replicates of each."""
-    return [
-        Replicate(candidate=one, replicate=k, doubt=name, factor=factor)
-        for name in SIMULATED
-        for factor in (arena.costs.doubts[name].low, arena.costs.doubts[name].high)
-        for one in candidates
-        for k in range(count)
-    ]
-
-
-def run_sensitivity(
-    arena: ReplicateRunner,
-    ranked: Sequence[Candidate],
-    ranked_by: str,
-    run_all: Any,
-    tell: Progress,
-) -> list[SensitivityResult]:
-    """The first plans run again with each doubtful input lower and higher; the widest swing of
-    the margin first.
-    """
-    first, replicates = ranked[:DOUBTED_PLANS], arena.question.replicates
-    # no more runs than the plans themselves took; seeds are common, so that one run of each shows
-    # the margin
-    fair = len(ranked) * replicates // len(perturbed_inputs(arena, first, 1))
-    count = max(1, min(fair, DOUBTED_REPLICATES, replicates))
-    jobs = perturbed_inputs(arena, first, count)
-    runs = collect(run_all(jobs), len(jobs), "doubts", tell)
-    base = collect(
-        run_all([Replicate(candidate=one, replicate=k) for one in first for k in range(count)]),
-        len(first) * count,
-        "doubts",
-        lambda done, of, stage: None,
-    )
-    size, tried = len(first) * count, list[SensitivityResult]()
-    for n in range(0, len(jobs), size):
-        tried.append(
-            sensitivity_of(
-                arena, first, runs[n : n + size], ranked_by, jobs[n].doubt, jobs[n].factor
-            )
-        )
-    for factor in (arena.costs.doubts["work_day"].low, arena.costs.doubts["work_day"].high):
-        tried.append(sensitivity_of(arena, first, base, ranked_by, "work_day", factor))
-    swing = {
-        t.input: max(
-            abs(x.margin - y.margin) for x in tried for y in tried if x.input == y.input == t.input
-        )
-        for t in tried
-    }
-    return sorted(tried, key=lambda t: (-swing[t.input], t.input, t.factor))
-
-
-def sensitivity_of(
-    arena: ReplicateRunner,
-    first: Sequence[Candidate],
-    runs: Sequence[Run],
-    ranked_by: str,
-    doubt: str,
-    factor: float,
-) -> SensitivityResult:
-    """Who is first among the first plans when one input is `factor` times what is assumed."""
-    count = len(runs) // len(first)
-    more = (
-        arena.costs.of("work_day") * (factor - 1)
-        if doubt == "work_day" and ranked_by == "cost"
-        else 0.0
-    )
-    means = []
-    for n in range(len(first)):
-        part = runs[n * count : (n + 1) * count]
-        means.append(float((values(part, ranked_by) + more * values(part, "work_days")).mean()))
-    best = int(np.argmin(means))
-    rest = [mean for n, mean in enumerate(means) if n != 0]
-    return SensitivityResult(
-        input=doubt,
-        factor=factor,
-        source=arena.costs.doubts[doubt].source,
-        first=first[best].id,
-        changes_first=best != 0,
-        margin=round4(min(rest) - means[0]),
-    )
-
-
-# the whole
-# --------------------------------------------------------------------------------------------------
+# the whole --------------------------------------------------------------------------------
 
 
 def finish(
@@ -397,12 +365,20 @@ def finish(
     candidates: Sequence[Candidate],
     frame: ComparisonContext,
     sheets: list[PlanResult],
+    standing: Standing,
     tried: list[SensitivityResult],
+    turning: list[PriceFlip],
+    by_plan: Sequence[Sequence[Run]],
     ranked_by: str,
-    run: Run,
 ) -> Comparison:
-    q = arena.question
-    return Comparison(
+    q, prospect = arena.question, arena.prospect
+    fit = say_fit(prospect, frame.today) if prospect is not None else None
+    now = next((n for n, one in enumerate(candidates) if one.id == AS_NOW), None)
+    forecast = None
+    if prospect is not None and now is not None and frame.today is not None:
+        forecast = forecast_reports(prospect, arena.worlds, by_plan[now], frame.today, q.days)
+    first = None if standing.crowned is None else candidates[standing.crowned]
+    sheet = Comparison(
         drill=frame.drill,
         fingerprint=fingerprint(arena, candidates, ranked_by),
         as_of=frame.as_of,
@@ -415,11 +391,17 @@ def finish(
         replicates=q.replicates,
         seed=q.seed,
         ranked_by=ranked_by,
-        first=sheets[0].id,
-        probability_right=sheets[0].probability_best,
-        why=explain_ranking(sheets, tried, ranked_by, arena.costs.currency, q.days),
-        beds=run.capacity[0],
-        icu_beds=run.capacity[1],
+        first="" if first is None else first.id,
+        probability_right=None if first is None else sheets[0].probability_best,
+        odds_over="doubts and dice" if q.doubts and q.replicates > 1 else "dice alone",
+        tied=[candidates[n].id for n in standing.tied],
+        refused=fit.says["en"] if fit is not None and not fit.held else "",
+        fit=fit,
+        forecast=forecast,
+        flips=turning,
+        why={},
+        beds=by_plan[0][0].capacity[0],
+        icu_beds=by_plan[0][0].capacity[1],
         currency=arena.costs.currency,
         levels=LEVELS,
         plans=sheets,
@@ -433,11 +415,20 @@ def finish(
         start=frame.start,
         notes=frame.notes,
     )
+    return msgspec.structs.replace(sheet, why=explain_ranking(sheet))
 
 
 def question_name(arena: ReplicateRunner) -> str:
     """What a run depends on besides its plan: it is the same whatever it is compared with."""
     return fingerprint(arena, [], "")
+
+
+def live_of(live: LiveState | None) -> list[Any]:
+    """What the simulator is fitted to."""
+    if live is None:
+        return []
+    known = None if live.known_ago is None else sorted(live.known_ago)
+    return [sorted(live.reports), known, list(live.in_force), live.found_share]
 
 
 def fingerprint(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_by: str) -> str:
@@ -455,6 +446,9 @@ def fingerprint(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_
         q.seed,
         q.infected,
         q.level,
+        q.doubts,
+        (q.beds, q.icu_beds),
+        live_of(q.live),
         ranked_by,
         arena.costs,
         list(candidates),

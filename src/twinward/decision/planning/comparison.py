@@ -4,7 +4,7 @@ adopted.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -54,7 +54,11 @@ class PlanResult(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     origin: str
     place: int
-    probability_best: float
+    role: str = "ranked"  # ranked, marked (it breaks something), baseline, or unranked
+    breaks: tuple[str, ...] = ()  # capacity, authority, law: what it would break
+    needs: tuple[str, ...] = ()  # whose decision it waits for
+    tied: bool = False  # nobody can tell it from the first
+    probability_best: float | None  # over doubts and dice; None: not ranked, or one run alone
     wins: float
     measures: tuple[str, ...]
     notes: tuple[str, ...]
@@ -72,8 +76,8 @@ class PlanResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SensitivityResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of the ranking when one input is lower or higher. `margin`: cost of the
-    second less the first.
+    """What becomes of the ranking when one input is lower or higher, on the same runs. `margin`:
+    the ranked figure of the best other plan less that of the first.
     """
 
     input: str
@@ -82,6 +86,73 @@ class SensitivityResult(msgspec.Struct, frozen=True, kw_only=True):
     first: str
     changes_first: bool
     margin: float
+
+
+class PriceFlip(msgspec.Struct, frozen=True, kw_only=True):
+    """A price that nobody pays in a market, and the nearest one at which another plan is first
+    (None: at none).
+    """
+
+    price: str
+    unit: str
+    now: float
+    at: float | None
+    then_first: str | None
+
+
+class FitDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One past day: what was reported (None: nothing was told), what the simulator makes of it."""
+
+    date: date
+    reported: float | None
+    simulated: float
+
+
+class FitArea(msgspec.Struct, frozen=True, kw_only=True):
+    """What the fit found in one area: R of the last week, and the share infected so far."""
+
+    area: str
+    r: float
+    immune_share: float
+
+
+class FitResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The simulator held against the reports that it was fitted to. `held` False: it misses by more
+    than half, and ranks nothing.
+
+    found_share: infections that reports find, assumed: counts alone do not tell it
+    left_by_measures: share of transmission that the measures in force leave, by the simulator
+    """
+
+    days: list[FitDay]
+    ratio_7d: float
+    ratio_14d: float
+    held: bool
+    r: float
+    delay_d: int
+    found_share: float
+    left_by_measures: float
+    areas: list[FitArea]
+    says: dict[str, str]
+
+
+class ForecastDay(msgspec.Struct, frozen=True, kw_only=True):
+    """Reports that may come for one day: level -> count, the 23 levels of the forecast hubs."""
+
+    date: date
+    values: dict[str, float]
+
+
+class ReportForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """Reports of the days ahead under what is in force: the fitted futures, moved to where the
+    simulated runs of them lie.
+    """
+
+    of: str
+    what: str
+    quantiles: list[ForecastDay]
+    futures: int
+    runs: int
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +183,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     ranked_by: str
     first: str
-    probability_right: float
+    probability_right: float | None
+    odds_over: str = "doubts and dice"
+    tied: list[str] = []
+    refused: str = ""  # why nothing is ranked
+    fit: FitResult | None = None
+    forecast: ReportForecast | None = None
+    flips: list[PriceFlip] = []
     why: dict[str, str]
     beds: int
     icu_beds: int
@@ -123,5 +200,5 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     pareto_by: tuple[str, ...]
     sensitivity: list[SensitivityResult]
     costs: list[Cost]
-    start: dict[str, float]
+    start: dict[str, float | None]
     notes: tuple[str, ...]

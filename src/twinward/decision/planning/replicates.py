@@ -18,7 +18,11 @@ from twinward.core.errors import InputError
 from twinward.decision.planning.burden import count_population
 from twinward.decision.planning.candidate import Candidate
 from twinward.decision.planning.costs import CostTable
+from twinward.decision.planning.doubts import World, draw_worlds
 from twinward.decision.planning.figures import Counter, Run
+from twinward.decision.planning.fitting.prospect import Prospect, confirmed_before, look_ahead
+from twinward.decision.simulation.epidemic.background import Background
+from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.run import Simulator
 from twinward.decision.simulation.epidemic.scenario import (
     BYTES_PER_RESIDENT,
@@ -29,7 +33,6 @@ from twinward.decision.simulation.epidemic.scenario import (
 from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure
 
-SIMULATED = ("r0", "infected_now", "compliance", "severity")  # doubts that need runs of their own
 COUNTERS_KEPT = 128
 
 
@@ -46,6 +49,10 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     infected: int = 100
     initial: InitialState | None = None
     level: str | None = None
+    live: LiveState | None = None  # to which the simulator is fitted, where enough was reported
+    doubts: bool = True
+    beds: int | None = None
+    icu_beds: int | None = None
 
 
 class Replicate(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +60,6 @@ class Replicate(msgspec.Struct, frozen=True, kw_only=True):
 
     candidate: Candidate
     replicate: int
-    doubt: str = ""
-    factor: float = 1.0
 
 
 class ReplicateRunner:
@@ -66,6 +71,25 @@ class ReplicateRunner:
         self.simulator = Simulator(question.base, question.level)
         self.population = count_population(question.base, self.simulator.people)
         self._counters: dict[str, Counter] = {}
+        self.prospect: Prospect | None = None
+        self.worlds = draw_worlds(
+            costs, question.replicates, question.seed, None, question.days, question.doubts
+        )
+        self._fitted = False
+
+    def fit(self) -> None:
+        """Fits the simulator to the reports of the live state, once; without one, or with few
+        reports, nothing.
+        """
+        q = self.question
+        if q.live is None or self._fitted:
+            return
+        self._fitted = True
+        doubt = self.costs.doubts["infected_now"].high if q.doubts else 1.0
+        self.prospect = look_ahead(
+            self.simulator, q.live, q.disease, q.seed, q.days, max(doubt, 1.0)
+        )
+        self.worlds = draw_worlds(self.costs, q.replicates, q.seed, self.prospect, q.days, q.doubts)
 
     def check(self, candidates: Sequence[Candidate]) -> None:
         """InputError `unknown_area` before anything runs."""
@@ -78,7 +102,10 @@ class ReplicateRunner:
         """
         seen: set[tuple[Any, ...]] = set()
         for job in jobs:
-            kinds = (job.doubt, job.factor, frozenset(type(m) for m in job.candidate.measures))
+            kinds = (
+                self.worlds[job.replicate].of("severity"),
+                frozenset(type(m) for m in job.candidate.measures),
+            )
             if kinds not in seen:
                 seen.add(kinds)
                 self.simulator.make_ready(self.scenario(job))
@@ -88,7 +115,12 @@ class ReplicateRunner:
         outcome = self.simulator.run(self.scenario(job))
         if not outcome.finished:
             raise KeyboardInterrupt
-        return self.counter(job.candidate).count(outcome)
+        run = self.counter(job.candidate).count(outcome)
+        return (
+            run
+            if self.prospect is None
+            else with_reports(run, self.prospect, self.worlds[job.replicate])
+        )
 
     def counter(self, candidate: Candidate) -> Counter:
         if candidate.id not in self._counters:
@@ -101,24 +133,56 @@ class ReplicateRunner:
         return self._counters[candidate.id]
 
     def scenario(self, job: Replicate) -> Scenario:
-        """The scenario of a job, with the doubted input moved."""
-        q = self.question
-        measures, infected, initial = job.candidate.measures, q.infected, q.initial
-        if job.doubt == "compliance":
-            measures = tuple(times_compliance(m, job.factor) for m in measures)
-        if job.doubt == "infected_now":
-            infected = round(infected * job.factor)
-            initial = scale_infected(initial, job.factor, q) if initial is not None else None
-        return Scenario(
+        """The scenario of a job in the world of its replicate."""
+        q, world, prospect = self.question, self.worlds[job.replicate], self.prospect
+        compliance, more = world.of("compliance"), world.of("infected_now")
+        measures = tuple(times_compliance(m, compliance) for m in job.candidate.measures)
+        asked = Scenario(
             base=q.base,
-            disease=perturbed(q.disease, job.doubt, job.factor),
+            disease=q.disease,
             days=q.days,
             seed=q.seed + job.replicate,
-            infected=infected,
-            initial=initial,
+            infected=q.infected,
+            initial=q.initial,
             measures=measures,
             level=q.level,
+            beds=q.beds,
+            icu_beds=q.icu_beds,
         )
+        if prospect is not None:
+            return msgspec.structs.replace(
+                asked,
+                disease=perturbed(prospect.fit.disease, "severity", world.of("severity")),
+                initial=prospect.initial(world.future, more),
+                confirmed_before=confirmed_before(prospect.fit),
+                background=prospect.background(
+                    world.future, q.days, world.young_orders, compliance
+                ),
+            )
+        highest = max(w.of("r0") for w in self.worlds)
+        left = world.of("r0") / highest
+        disease = perturbed(perturbed(q.disease, "r0", highest), "severity", world.of("severity"))
+        initial = (
+            scale_infected(q.initial, more, q)
+            if q.initial is not None and more != 1.0
+            else q.initial
+        )
+        return msgspec.structs.replace(
+            asked,
+            disease=disease,
+            initial=initial,
+            infected=min(round(q.infected * more), q.base.residents),
+            background=() if left == 1.0 else (Background(left=left),),
+        )
+
+
+def with_reports(run: Run, prospect: Prospect, world: World) -> Run:
+    """The run with the reports that its infections lead to, day 0 without any."""
+    infections = run.days["new_infections"][1:]
+    reports = prospect.reports_of(infections, world.future, world.of("infected_now"))
+    return msgspec.structs.replace(
+        run, days={**run.days, "new_reports": np.concatenate([[0.0], reports])}
+    )
 
 
 def check_question(question: Experiment) -> None:

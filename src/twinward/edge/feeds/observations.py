@@ -5,8 +5,9 @@ by item.
 from __future__ import annotations
 
 import json
-from collections.abc import Container
+from collections.abc import Callable, Container
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 
 import msgspec
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from twinward.core.clock import EARLIEST, LATEST, parse_time, to_us
 from twinward.core.errors import InputError
 from twinward.core.geography import to_wgs84
+from twinward.core.ids import sensor_name
 from twinward.core.messages import OBSERVATION_COLUMNS
 from twinward.edge.feeds import identities, plausible
 from twinward.edge.feeds.usual_units import in_usual_units
@@ -64,6 +66,9 @@ ADVICE = {
     "null_position": "leave lon and lat out until there is a fix",
     "wrong_clock": "check the sender's clock; the week of GPS turns every 1,024 weeks",
     "direct_identity": identities.ADVICE,
+    "area_not_yours": "send what is sensed in your own areas; the sender of the other area sends "
+    "the rest",
+    "no_area": "give the area, so that it is known whose it is",
     "bad_number": "leave out a number that is not known",
     "bad_unit": "convert it, or leave the unit out when the value is in the usual one",
 }
@@ -119,10 +124,17 @@ class CheckedObservations(msgspec.Struct, frozen=True, kw_only=True):
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about the city. `areas` None: any code; `bounds` lon, lat, lon, lat (west,
     south, east, north).
+
+    `mine` None: the sender may speak of the whole city. Else of the areas it lets through: `locate`
+    says in which area points lie (None where that is not known), `area_of` where a sensor has
+    spoken from before.
     """
 
     areas: Container[str] | None = None
     bounds: tuple[float, float, float, float] | None = None
+    mine: Callable[[str], bool] | None = None
+    locate: Callable[[NDArray[Any], NDArray[Any]], list[str | None]] | None = None
+    area_of: Callable[[str], str | None] | None = None
 
 
 _batch = msgspec.json.Decoder(ObservationBatch)
@@ -296,6 +308,8 @@ def find_wrong(
                 here = np.array([item.area == area for item in items])
                 report(here, "unknown_area", "there is no area {!r}", "area")
     _find_bad_points(rows, report, checks)
+    if checks.mine is not None:
+        find_elsewhere(rows, found, checks, checks.mine)
     for field in ("error_m", "value"):
         column = rows.column(field).to_numpy(zero_copy_only=False)
         given = ~_null(rows, field)
@@ -307,6 +321,30 @@ def find_wrong(
                 "missing_field",
                 f"a {kind} needs {NEEDS.get(field, field)}",
             )
+
+
+def find_elsewhere(
+    rows: Any, found: dict[int, tuple[str, str]], checks: Checks, mine: Callable[[str], bool]
+) -> None:
+    """Puts down in `found` what is sensed, or a sensor that stands, outside the sender's areas."""
+    points = np.flatnonzero(~_null(rows, "lon") & ~_null(rows, "lat")).tolist()
+    located: dict[int, str | None] = {}
+    if points and checks.locate is not None:
+        lon, lat = (
+            rows.column(name).to_numpy(zero_copy_only=False)[points] for name in ("lon", "lat")
+        )
+        located = dict(zip(points, checks.locate(lon, lat), strict=True))
+    columns = [
+        rows.column(name).to_pylist() for name in ("type", "subject", "place", "area", "value")
+    ]
+    area_of = cache(checks.area_of) if checks.area_of is not None else lambda name: None
+    for k, (kind, subject, place, area, value) in enumerate(zip(*columns, strict=True)):
+        stood = area_of(sensor_name(kind, subject, place, area)) if value is not None else None
+        places = {code for code in (area, located.get(k), stood) if code is not None}
+        if not places:
+            found.setdefault(k, ("no_area", "this does not say where it was sensed"))
+        elif not all(mine(code) for code in places):
+            found.setdefault(k, ("area_not_yours", "this is not of the sender's areas"))
 
 
 NEEDS = {"who": "a subject, a place or an area", "where": "a place, or lon and lat"}

@@ -4,6 +4,7 @@ by itself.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,9 @@ from twinward.twins.city.rows import SENSOR_STATES, THRESHOLDS
 
 ACTOR = "watch"
 Ask = Callable[[Transaction, Sequence[Request]], list[Outcome]]
+Batch = tuple[str, Any]
+Asked = tuple[list[Request], "Future[Any]"]
+LOG = logging.getLogger("twinward.watch")
 LOOK_AGAIN_S = 1.0  # another process may have set a threshold
 
 
@@ -39,7 +43,9 @@ class ThresholdMonitor:
         self._watched: list[Watched] = []
         self._known: Known = {}
         self._fresh_until = float("-inf")
-        self._pending: list[Future[Any]] = []
+        self._read_once = False
+        self._unseen: list[Batch] = []  # came before the thresholds could be read at all
+        self._pending: list[Asked] = []
         self.trouble: str | None = None  # why the last batch could not be looked at
 
     def forget(self) -> None:
@@ -50,58 +56,95 @@ class ThresholdMonitor:
         """Notes what crosses a threshold in this batch; what goes wrong is told by `settle`, not
         to the inbox.
         """
-        try:
-            with self._lock:
-                self._refresh()
-                notes = (
-                    notes_of(source, readings, self._watched, self._known, self._nowhere)
-                    if self._watched
-                    else []
-                )
-                if notes:
-                    self._pending.append(self._submit(notes))
-        except TwinwardError as error:
-            self.trouble = str(error)
-            self._pending.append(failed(error))
+        with self._lock:
+            self._unseen.append((source, readings))
+            try:
+                self._look_at_unseen()
+            except TwinwardError as error:
+                self.trouble = str(error)
 
-    def _submit(self, notes: list[Any]) -> Future[Any]:
-        requests = [Request(command=command, actor=ACTOR) for command in notes]
+    def _look_at_unseen(self) -> None:
+        """What came while the thresholds cannot be read is held against those read last."""
+        try:
+            self._refresh()
+        except TwinwardError:
+            if not self._read_once:
+                raise
+        while self._unseen:
+            source, readings = self._unseen[0]
+            notes = (
+                notes_of(source, readings, self._watched, self._known, self._nowhere)
+                if self._watched
+                else []
+            )
+            if notes:
+                asked = [Request(command=command, actor=ACTOR) for command in notes]
+                self._pending.append((asked, self._submit(asked)))
+            del self._unseen[0]
+
+    def _submit(self, asked: list[Request]) -> Future[Any]:
         self._pending = [
-            future for future in self._pending if not future.done() or future.exception()
+            one for one in self._pending if not one[1].done() or one[1].exception() is not None
         ]
-        return self._store.submit(lambda tx: self._ask(tx, requests))
+        try:
+            return self._store.submit(lambda tx: self._ask_each(tx, asked))
+        except TwinwardError as error:
+            return failed(error)
+
+    def _ask_each(self, tx: Transaction, asked: list[Request]) -> None:
+        """A reading that meets a fault of ours is written down and holds up no other."""
+        for request in asked:
+            try:
+                self._ask(tx, [request])
+            except (TwinwardError, OSError):
+                raise
+            except Exception:
+                LOG.exception("a reading that crossed its threshold could not be noted")
 
     def _refresh(self) -> None:
         if time.monotonic() < self._fresh_until:
             return
-        self._fresh_until = time.monotonic() + LOOK_AGAIN_S
         with self._store.read() as rows:
             self._watched = [
                 Watched(figure=row.id, at_least=row.at_least, unit=row.unit, observed=row.observed)
                 for row in rows.list_rows(THRESHOLDS)
             ]
             states = rows.list_rows(SENSOR_STATES) if self._watched else []
+        self._fresh_until = time.monotonic() + LOOK_AGAIN_S
         for row in states:
             said = Said(row.value, row.above, to_us(row.noted_at))
             before = self._known.get((row.sensor, row.figure))
             if before is None or before.time_us < said.time_us:
                 self._known[row.sensor, row.figure] = said
+        self._read_once = True
 
     def settle(self) -> None:
-        """Returns when all notes so far are durable; raises what kept one from being so."""
+        """Returns when all notes so far are durable; raises what keeps one from being so.
+
+        What failed is asked for again: a database that was away costs time and no note.
+        """
         with self._lock:
-            pending, self._pending = self._pending, []
-        for future in pending:
             try:
-                future.result()
+                self._look_at_unseen()
+            except TwinwardError as error:
+                self.trouble = str(error)
+                raise
+            pending, self._pending = self._pending, []
+        for n, (asked, future) in enumerate(pending):
+            try:
+                self._finish(asked, future)
             except TwinwardError as error:
                 self.trouble = str(error)
                 with self._lock:
-                    self._pending.insert(
-                        0, failed(error)
-                    )  # the batch stays in the inbox until the next start
+                    self._pending = pending[n:] + self._pending
                 raise
         self.trouble = None
+
+    def _finish(self, asked: list[Request], future: Future[Any]) -> None:
+        try:
+            future.result()
+        except TwinwardError:
+            self._store.write(lambda tx: self._ask_each(tx, asked))
 
 
 def failed(error: TwinwardError) -> Future[Any]:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.core.ids import PSEUDONYM
 from twinward.core.lazy import LazyModule
 from twinward.edge.rules.units import conversion, find_unit
 
@@ -71,9 +72,12 @@ def crossings_of(readings: Any, watched: list[Watched], known: Known) -> list[Cr
     """What is of note in an Arrow batch of readings, at most two a sensor and figure: its peak and
     its last.
 
-    `known` is brought up to date.
+    `known` is brought up to date. What was read of a person is not looked at: it would be told to
+    everybody, and for good.
     """
     found: list[Crossing] = []
+    of_persons = pc.fill_null(pc.starts_with(readings.column("subject"), PSEUDONYM), False)
+    readings = readings.filter(pc.invert(of_persons))
     for threshold in watched:
         rows = readings.filter(
             pc.is_in(readings.column("type"), value_set=pa.array(threshold.types(), pa.string()))

@@ -14,7 +14,7 @@ from twinward.library.hazards.hazard import LEVELS
 from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.plan_end import review_plan
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.access.rows import ACTIVATIONS
+from twinward.twins.emergency.access.rows import ACTIVATIONS, TIME_ENDED
 from twinward.twins.emergency.incidents.closure import find_evidence
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS, Task
@@ -23,6 +23,7 @@ MIN_GRACE_H = 1.0
 REMINDER_H = 24.0  # how often the top is reminded of what is late
 BATCH = 500
 Share = tuple[int, int]
+Due = tuple[str, str, Iterator[Command]]
 WHOLE: Share = (0, 1)
 
 
@@ -68,9 +69,10 @@ def escalate(task: Task, at: datetime, reference: ReferenceData, name: str) -> C
 
 def on_tick(
     now: datetime, rows: Rows, reference: ReferenceData, share: Share = WHOLE
-) -> Iterator[Command]:
+) -> Iterator[Due]:
     """What time itself brings: late tasks, evidence to close on, levels to lower, activations that
-    end.
+    end. Each thing by itself: its id, its area, and the commands that follow when they are asked
+    for.
 
     `share` (part, of): only the open incidents of this part are judged, so that many do not hold up
     the writer.
@@ -80,19 +82,22 @@ def on_tick(
         TASKS, status=AT_WORK, before=("due_at", now), order="due_at", limit=BATCH
     )
     for task in late:
-        yield escalate(
-            task, now, reference, derive_id("cmd", task.id, "escalate", task.escalations)
-        )
+        yield task.id, task.area, late_task(task, now, reference)
     part, of = share
     open_incidents: list[Incident] = rows.list_rows(INCIDENTS, status="open")
     for incident in open_incidents[part::of]:
-        yield from judge_incident(incident, now, rows, reference)
+        yield incident.id, incident.area, judge_incident(incident, now, rows, reference)
     for activation in rows.list_rows(ACTIVATIONS, status="open", before=("ends_at", now)):
-        yield m.CloseActivation(
+        close = m.CloseActivation(
             id=derive_id("cmd", activation.id, "ends"),
             activation=activation.id,
-            because="its time has ended",
+            because=TIME_ENDED,
         )
+        yield activation.id, activation.area, iter((close,))
+
+
+def late_task(task: Task, now: datetime, reference: ReferenceData) -> Iterator[Command]:
+    yield escalate(task, now, reference, derive_id("cmd", task.id, "escalate", task.escalations))
 
 
 def judge_incident(

@@ -65,6 +65,11 @@ class Jurisdictions:
         self._sorted = sorted({areas.root, *areas.parents}, key=_bytes)
         self._kept: dict[tuple[str, ...], Jurisdiction] = {}
 
+    @property
+    def codes(self) -> list[str]:
+        """Every area of the tree, in byte order."""
+        return self._sorted
+
     def of(self, codes: tuple[str, ...]) -> Jurisdiction:
         found = self._kept.get(codes)
         if found is None:

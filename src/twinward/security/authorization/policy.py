@@ -52,6 +52,10 @@ class Policy:
         """The jurisdiction that a list of area codes makes."""
         return self._jurisdictions.of(areas)
 
+    def count_shared(self, left: Jurisdiction, right: Jurisdiction) -> int:
+        """How many areas of the city lie in both."""
+        return sum(left.covers(code) and right.covers(code) for code in self._jurisdictions.codes)
+
     def decide(
         self,
         caller: Caller,

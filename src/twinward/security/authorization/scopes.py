@@ -7,8 +7,9 @@ from datetime import datetime
 from twinward.core.errors import RefusedError
 from twinward.core.ports import Rows
 from twinward.core.scope import Scope
+from twinward.security.authorization.jurisdictions import EVERYWHERE, Jurisdiction
 from twinward.security.authorization.policy import Policy
-from twinward.twins.emergency.access.rows import ACTIVATIONS
+from twinward.twins.emergency.access.rows import ACTIVATIONS, Activation
 
 
 def issue_scope(
@@ -18,13 +19,17 @@ def issue_scope(
     now: datetime,
     policy: Policy,
     activation: str | None = None,
+    *,
+    mine: Jurisdiction = EVERYWHERE,
+    area: str | None = None,
 ) -> Scope:
-    """The scope that the newest open activation with this purpose gives to `holder`; `policy` knows
-    the area tree.
+    """The scope that the fitting open activation gives to `holder`; `policy` knows the area tree.
 
-    RefusedError `peacetime` when none is open, `purpose_not_open` when none names the purpose.
+    Of several that fit, one that opens `area` where it is asked for, then the one that opens most
+    of `mine`, the longest window, the newest: a narrower activation takes nothing away from a wider
+    one. RefusedError `peacetime` when none is open, `purpose_not_open` when none names the purpose.
     """
-    found = rows.list_rows(ACTIVATIONS, status="open")
+    found = rows.list_rows(ACTIVATIONS)
     in_force = [row for row in found if row.is_open(now) and activation in (None, row.id)]
     if not in_force:
         raise RefusedError(
@@ -40,7 +45,13 @@ def issue_scope(
             f"open now: {', '.join(opened)}",
             code="purpose_not_open",
         )
-    row = max(fitting, key=lambda row: row.opened_at)
+
+    def reach(row: Activation) -> tuple[bool, int, float, datetime]:
+        opens = area is not None and policy.subtree(row.areas).covers(area)
+        days = (row.data_to - row.data_from).total_seconds()
+        return opens, policy.count_shared(mine, policy.subtree(row.areas)), days, row.opened_at
+
+    row = max(fitting, key=reach) if len(fitting) > 1 else fitting[0]
     return Scope(
         activation=row.id,
         holder=holder,

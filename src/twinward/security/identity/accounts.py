@@ -21,7 +21,13 @@ from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from twinward.core.clock import from_us, to_us
-from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
+from twinward.core.errors import (
+    AbsentError,
+    ConflictError,
+    InputError,
+    RefusedError,
+    UnknownCallerError,
+)
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.vault import read_or_make
 
@@ -287,7 +293,7 @@ def require_password(password: str, name: str) -> None:
 
 
 def _no_entry() -> RefusedError:
-    return RefusedError(
+    return UnknownCallerError(
         "name, password or code do not fit", "try again, or ask for a reset", code="bad_login"
     )
 

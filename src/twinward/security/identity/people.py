@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import RefusedError
+from twinward.core.errors import UnknownCallerError
 from twinward.core.lazy import LazyModule
 from twinward.security.privacy.vault import read_or_make
 
@@ -82,19 +82,15 @@ class Identities:
             TypeError,
             msgspec.ValidationError,
         ) as error:
-            raise RefusedError(
-                "the token cannot be used", "ask for a new one", code="bad_token"
-            ) from error
+            raise UnknownCallerError("the token cannot be used", "ask for a new one") from error
         if expires <= now.timestamp():
-            raise RefusedError("the token has expired", "ask for a new one", code="bad_token")
+            raise UnknownCallerError("the token has expired", "ask for a new one")
         if issued > now.timestamp() + CLOCK_SKEW_S:
-            raise RefusedError(
-                "the token was issued in the future", "set the clocks right", code="bad_token"
-            )
+            raise UnknownCallerError("the token was issued in the future", "set the clocks right")
         if caller.session is None and self._managed:
-            raise RefusedError("the token belongs to no session", "log in", code="bad_token")
+            raise UnknownCallerError("the token belongs to no session", "log in")
         if caller.session is not None and not self.is_live(caller.session, now):
-            raise RefusedError("this session is over", "log in again", code="bad_token")
+            raise UnknownCallerError("this session is over", "log in again")
         return caller
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import msgspec
 
 from twinward.core.clock import from_us, to_us
-from twinward.core.errors import AbsentError, RefusedError
+from twinward.core.errors import AbsentError, RefusedError, UnknownCallerError
 from twinward.security.identity.accounts import Account, Accounts
 from twinward.security.identity.people import Caller, Identities
 
@@ -153,4 +153,4 @@ def _digest(secret: str) -> str:
 
 
 def _bad() -> RefusedError:
-    return RefusedError("this session is over", "log in again", code="bad_token")
+    return UnknownCallerError("this session is over", "log in again")

@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-from twinward.core.errors import RefusedError
+from twinward.core.errors import TooManyTriesError
 
 MOST_FAILURES = 30  # a whole office behind one address mistypes less than that
 WINDOW = timedelta(minutes=5)
@@ -32,10 +32,9 @@ class Throttle:
             recent = self._recent(address, now)
         if len(recent) >= self._most:
             wait_s = int((recent[0] + self._window - now).total_seconds()) + 1
-            raise RefusedError(
+            raise TooManyTriesError(
                 "too many refused logins from this address",
                 f"try again in {wait_s} s",
-                code="too_many_tries",
             )
 
     def fail(self, address: str, now: datetime) -> None:

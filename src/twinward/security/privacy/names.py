@@ -44,7 +44,8 @@ def clean(text: str | None) -> str | None:
     plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     plain = " ".join(plain.split())
     bare = plain.casefold().strip(" .-_/\\?!*()[]#'\"·")
-    if not bare or bare in NOBODY or plain.casefold() in NOBODY or not bare.strip("0 -./x"):
+    forms = {bare, plain.casefold(), re.sub(r"[\s.]", "", bare)}
+    if not bare or forms & NOBODY or not bare.strip("0 -./x"):
         return None
     return plain
 

@@ -40,6 +40,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a statement is of: a known subject, or nobody yet; and whom it may be as well."""
 
     subject: str | None
+    own: str | None = None  # under which it is kept, where that was merged into `subject`
     likely: tuple[tuple[str, str], ...] = ()  # subject, why
 
 
@@ -103,7 +104,7 @@ class PersonIndex:
         chosen = self.follow(same[0])
         others = [who for who in same[1:] if self.follow(who) != chosen]
         likely += [(who, "what is known fits both") for who in others]
-        return Found(subject=chosen, likely=tuple(likely))
+        return Found(subject=chosen, own=same[0], likely=tuple(likely))
 
     def note(self, subject: str, facts: Facts, likely: Iterable[tuple[str, str]]) -> None:
         """A statement is kept: it can be found, and whom it may be as well is offered."""

@@ -19,10 +19,10 @@ from twinward.security.privacy.matching import Facts, Identity, facts_of, word_o
 from twinward.security.privacy.names import compare_names
 from twinward.security.privacy.person_index import Arriving, Double, Found, PersonIndex
 from twinward.security.privacy.phones import Dialling
+from twinward.security.privacy.pseudonyms import Pseudonyms
 
 __all__ = ["Arriving", "Double", "Identity", "Vault", "read_or_make"]
 
-PSEUDONYM_CHARACTERS = 20
 MOST_STATED = 20  # different statements of who one person is
 
 
@@ -35,9 +35,9 @@ class KnownIdentity(Identity, frozen=True, kw_only=True):
 
 
 class Vault:
-    """Pseudonyms are keyed hashes, so that the same person is the same subject in every feed, and
-    nobody can compute them without the key file. The database holds ciphertext and keyed hashes
-    only; the key file stands beside it with mode 0600.
+    """Pseudonyms are words made by chance, the same for a person in every feed for as long as
+    anything is kept of them. The database holds ciphertext and keyed hashes only; the key files
+    stand beside it with mode 0600.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Vault:
         self._db.execute(
             "CREATE INDEX IF NOT EXISTS others_by_subject ON other_identities (subject)"
         )
+        self._pseudonyms = Pseudonyms(folder / "pseudonyms.key")
         self._dialling = dialling or Dialling()
         self._index = PersonIndex(self._db, self._secret, self._facts)
         if self._index.fresh:
@@ -116,28 +117,44 @@ class Vault:
         return subject
 
     def _name(self, word: str) -> str:
-        digest = hmac.new(self._secret, word.encode(), hashlib.sha256).hexdigest()
-        return "p-" + digest[:PSEUDONYM_CHARACTERS]
+        lookup = hmac.new(self._secret, b"lookup|" + word.encode(), hashlib.sha256).hexdigest()
+        return self._pseudonyms.find_or_make(lookup)
+
+    def settle(self) -> None:
+        """Make the pseudonyms given so far durable: before the log tells of them."""
+        self._pseudonyms.settle()
 
     def fingerprint(self, person: Identity) -> str:
-        """The same for every spelling of one statement, and of no use to whoever has no key."""
-        told = msgspec.json.encode(self.facts(person))
-        return hmac.new(self._secret, b"statement|" + told, hashlib.sha256).hexdigest()
+        """The same for every spelling of one statement, and of no use to whoever has no key.
 
-    def keep(self, person: Identity, subject: str | None = None) -> str:
+        It hangs on the person's pseudonym, so that with it nobody can compute it any more.
+        """
+        facts = self.facts(person)
+        found = self._index.find(facts)
+        subject = found.subject or self._new_subject(facts, found)
+        told = f"statement|{subject}|".encode() + msgspec.json.encode(facts)
+        return hmac.new(self._secret, told, hashlib.sha256).hexdigest()
+
+    def keep(self, person: Identity, subject: str | None = None, *, anew: bool = True) -> str:
         """Put a person in the vault; returns the subject. What is known of them stays, and is
-        shown first. `subject`: as whom a report of them was stored.
+        shown first. `subject`: as whom a report of them was stored. Without `anew` only whoever is
+        not known yet is kept.
         """
         facts = self.facts(person)
         with self._lock:
             found = self._index.find(facts)
             subject = subject or found.subject or self._new_subject(facts, found)
+            if not anew and self._list_sealed(subject):
+                return subject
+            self._pseudonyms.settle({subject})
             self._db.execute("BEGIN IMMEDIATE")
             try:  # the key is looked at inside: nobody can turn it between here and the commit
                 if self._key_file.stat().st_mtime_ns != self._keys_at:
                     self._read_keys()
-                self._keep_one(subject, person)
-                self._index.note(subject, facts, [one for one in found.likely if one[0] != subject])
+                own = found.own or subject  # so that an undone merge leaves each what was said
+                own = own if self._index.follow(own) == self._index.follow(subject) else subject
+                self._keep_one(own, person)
+                self._index.note(own, facts, [one for one in found.likely if one[0] != subject])
             finally:
                 self._db.execute("COMMIT")
         return subject
@@ -244,6 +261,8 @@ class Vault:
             self._index.forget_gone()
             self._db.execute("COMMIT")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            known = {who for (who,) in self._db.execute("SELECT subject FROM identities")}
+            self._pseudonyms.forget_all_but(living | known, at_once)
             return len(gone)
 
     def _read_keys(self) -> None:
@@ -274,6 +293,7 @@ class Vault:
 
     def close(self) -> None:
         self._db.close()
+        self._pseudonyms.close()
 
 
 def extends(name: str | None, short: str | None) -> bool:

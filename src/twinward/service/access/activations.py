@@ -105,12 +105,20 @@ def list_activations(platform: Platform) -> list[dict[str, Any]]:
 
 
 def scope_for(
-    platform: Platform, caller: Caller, purpose: str, activation: str | None = None
+    platform: Platform,
+    caller: Caller,
+    purpose: str,
+    activation: str | None = None,
+    area: str | None = None,
 ) -> Scope:
-    """The capability to ask, from the activation in force; RefusedError in peacetime."""
+    """The capability to ask, from the activation in force (one that opens `area`, if any does);
+    else RefusedError.
+    """
+    now, policy = platform.clock.now(), platform.policy
+    mine = policy.jurisdiction(caller)
     with platform.store.read() as rows:
         return issue_scope(
-            rows, purpose, caller.name, platform.clock.now(), platform.policy, activation
+            rows, purpose, caller.name, now, policy, activation, mine=mine, area=area
         )
 
 
@@ -129,10 +137,23 @@ def record_look(
     `more`: the `reason`, or of a crowd (subject `*`) how many `persons` it is, and the `words` of a
     free question.
     """
+    ask(platform, caller, look_command(platform, caller, scope, purpose, subject, question, **more))
+
+
+def look_command(
+    platform: Platform,
+    caller: Caller,
+    scope: Scope,
+    purpose: str,
+    subject: str,
+    question: str,
+    **more: Any,
+) -> m.RecordLook:
+    """The look as a command, for who asks more in the same transaction."""
     now = platform.clock.now()
     with platform.store.read() as rows:
         name = derive_id("look", caller.name, subject, question, now.isoformat(), rows.last_seq())
-    command = m.RecordLook(
+    return m.RecordLook(
         id=name,
         activation=scope.activation,
         purpose=purpose,
@@ -140,4 +161,3 @@ def record_look(
         question=question,
         **more,
     )
-    ask(platform, caller, command)

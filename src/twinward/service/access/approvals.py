@@ -4,7 +4,9 @@ glass; notices.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +14,8 @@ import msgspec
 
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
+from twinward.security.privacy.masking import HIDDEN, scrub
+from twinward.service.access.belonging import look_at, require_together
 from twinward.service.logistics.demand_forecast import zone_of
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Caller, Platform, ask
@@ -21,6 +25,8 @@ from twinward.twins.emergency.notices.rows import EMERGENCY_ACCESSES, NOTICES
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 MAX_BULK = 200
+SAME_LOOK_S = 600  # a page that asks again and again is one look
+NAMED = 20  # of the changes seen, so many are named in the record
 
 
 def propose(
@@ -79,14 +85,57 @@ def propose(
         raise InputError(
             f"not a change: {error}", "give kind, reason, basis, until", code="bad_change"
         ) from error
-    ask(platform, caller, command)
-    return get_change(platform, caller, name)
+    ask(
+        platform,
+        caller,
+        command,
+        check=partial(require_together, platform, caller, "propose_change", command),
+    )
+    return _shown(platform, caller, name)
 
 
 def get_change(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
-    """One change with its state now and what the person is told of it."""
+    """One change with its state now and what the person is told of it; that it was looked at
+    goes on record.
+    """
     row = _find(platform, caller, change, "propose_change")
-    return _show(platform, row)
+    record_changes(platform, caller, [row])
+    return _show(platform, caller, row)
+
+
+def _shown(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
+    """A change as it is after one's own act, which is on record already."""
+    return _show(platform, caller, _find(platform, caller, change, "propose_change"))
+
+
+def is_theirs(platform: Platform, caller: Caller, row: Any) -> bool:
+    """Whether the caller is shown whom a change is about: who proposed it, and who may confirm
+    it.
+    """
+    may = platform.policy.decide(caller, "confirm_change", area=row.area).allowed
+    return may or caller.name in (row.proposed_by, row.confirmed_by)
+
+
+def record_changes(platform: Platform, caller: Caller, rows: Sequence[Any]) -> None:
+    """Put on record that somebody was shown changes of persons; the same ones once in ten
+    minutes.
+    """
+    seen = sorted(
+        row.id for row in rows if (row.subject or row.subjects) and is_theirs(platform, caller, row)
+    )
+    if not seen:
+        return
+    detail = f"{len(seen)} changes of persons: " + ", ".join(seen[:NAMED])
+    note_once(platform, caller, "changes_seen", detail, *seen)
+
+
+def note_once(platform: Platform, caller: Caller, kind: Any, detail: str, *what: str) -> None:
+    """Put a look on record that no activation opened; the same one (`what`) once in ten minutes."""
+    part = int(platform.clock.now().timestamp() // SAME_LOOK_S)
+    name = derive_id("note", kind, caller.name, part, *(what or (detail,)))
+    area = platform.reference.areas.root
+    about = what[0] if what else kind
+    ask(platform, caller, m.NoteAccess(id=name, kind=kind, about=about, detail=detail, area=area))
 
 
 def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
@@ -100,8 +149,13 @@ def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
     return row
 
 
-def _show(platform: Platform, row: Any) -> dict[str, Any]:
+def _show(platform: Platform, caller: Caller, row: Any) -> dict[str, Any]:
     now = platform.clock.now()
+    if (row.subject or row.subjects) and not is_theirs(platform, caller, row):
+        nobody = dict.fromkeys(("subject", "thing", "value", "linked", "because"))
+        row = msgspec.structs.replace(
+            row, subjects=(), reason=HIDDEN, basis=scrub(row.basis), **nobody
+        )
     shown = msgspec.structs.asdict(row) | {
         "state": row.state_at(now),
         "statement": statement_of(row, zone_of(platform)),
@@ -140,7 +194,8 @@ def list_changes(
             offset=offset,
             within=platform.policy.ranges(caller),
         )
-    return {"items": [_show(platform, row) for row in found], "total": total}
+    record_changes(platform, caller, found)
+    return {"items": [_show(platform, caller, row) for row in found], "total": total}
 
 
 def confirm(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
@@ -150,8 +205,8 @@ def confirm(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
     row = _find(platform, caller, change, "confirm_change")
     follows = _what_follows(platform, caller, row)
     yes = m.ConfirmChange(id=command_id(platform, "confirm", change, caller), change=change)
-    ask(platform, caller, yes, *follows)
-    return get_change(platform, caller, change)
+    ask(platform, caller, yes, *follows, check=look_at(platform, caller, "confirm_change", change))
+    return _shown(platform, caller, change)
 
 
 def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
@@ -200,7 +255,7 @@ def refuse(platform: Platform, caller: Caller, change: str, because: str) -> dic
         id=command_id(platform, "refuse", change, caller), change=change, because=because
     )
     ask(platform, caller, command)
-    return get_change(platform, caller, change)
+    return _shown(platform, caller, change)
 
 
 def appeal(platform: Platform, caller: Caller, change: str, reason: str) -> dict[str, Any]:
@@ -214,7 +269,7 @@ def appeal(platform: Platform, caller: Caller, change: str, reason: str) -> dict
             id=command_id(platform, "appeal", change, caller), change=change, reason=reason
         ),
     )
-    return get_change(platform, caller, change)
+    return _shown(platform, caller, change)
 
 
 def decide_appeal(
@@ -224,7 +279,7 @@ def decide_appeal(
     _require_reason(because)
     name = command_id(platform, "decide", change, caller)
     ask(platform, caller, m.DecideAppeal(id=name, change=change, upheld=upheld, because=because))
-    return get_change(platform, caller, change)
+    return _shown(platform, caller, change)
 
 
 def _require_reason(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from twinward.core.errors import RefusedError
@@ -11,23 +12,39 @@ from twinward.security.authorization.rules import LOCAL, load_rules
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.masking import scrub
 from twinward.service.platform import Platform
+from twinward.twins.city import messages as c
+from twinward.twins.city.rows import RISK_PLACES, SENSOR_STATES
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.handovers.rows import HANDOVERS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
-from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES
+from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
 from twinward.twins.emergency.tasks.rows import TASKS
+from twinward.twins.emergency.transfers.rows import TRANSFERS
 from twinward.twins.snapshot import find_case
 
 __all__ = ["require_command", "require_reach", "require_route", "require_verb", "scrub"]
 
-THINGS: tuple[tuple[str, Table[Any]], ...] = (
-    ("task", TASKS),
-    ("contact", CONTACTS),
-    ("case", CASES),
-    ("incident", INCIDENTS),
-    ("handover", HANDOVERS),
-)
+# the tables in which what a field of a command names is looked up
+THINGS: dict[str, tuple[Table[Any], ...]] = {
+    "task": (TASKS,),
+    "contact": (CONTACTS,),
+    "case": (CASES,),
+    "incident": (INCIDENTS,),
+    "into": (INCIDENTS,),
+    "handover": (HANDOVERS,),
+    "change": (CHANGES,),
+    "transfer": (TRANSFERS,),
+    "request": (SUPPLY_REQUESTS,),
+}
+OTHER_SIDE = {"transfers": "to_area", "supply_requests": "from_area"}
+# a place of a case may lie anywhere; a place that is reported belongs to the area that reported it
+# first
+THINGS_OF_ONE: dict[tuple[str, str], tuple[Table[Any], ...]] = {
+    ("ReportAffectedPlace", "place"): (AFFECTED_PLACES, RISK_PLACES),
+}
 
 
 def require_route(platform: Platform, caller: Caller, method: str, path: str) -> None:
@@ -74,20 +91,44 @@ def require_reach(platform: Platform, caller: Caller, command: Command, rows: Ro
     those who are everywhere.
     """
     action = load_rules().of_command(type(command).__name__)
-    named = [
-        (table, getattr(command, field))
-        for field, table in THINGS
-        if getattr(command, field, None) is not None
-    ]
-    if (
-        isinstance(command, m.ReportCase) and command.case is None
-    ):  # the case that the person has, wherever it is
+    named = list(list_named(command))
+    if isinstance(command, m.ReportCase) and command.case is None:
+        # the case that the person has, wherever it is
         at = command.occurred_at or platform.clock.now()
         known = find_case(rows, command.subject, command.hazard, command.status, at)
         named += [(CASES, known.id)] if known is not None else []
     for table, key in named:
         row = rows.find(table, key)
         if row is not None:
-            platform.policy.require(caller, action, area=row.area)
+            require_row(platform, caller, action, row, OTHER_SIDE.get(table.name, "area"))
     if not named and getattr(command, "area", None) is None:
         platform.policy.require(caller, action, area=platform.reference.areas.root)
+
+
+def list_named(command: Command) -> Iterator[tuple[Table[Any], str]]:
+    """(table, key) of everything that a command names."""
+    kind = type(command).__name__
+    for field in command.__struct_fields__:
+        key = getattr(command, field)
+        if isinstance(key, str):
+            for table in THINGS_OF_ONE.get((kind, field), THINGS.get(field, ())):
+                yield table, key
+    if isinstance(command, c.NoteReading):
+        yield SENSOR_STATES, f"{command.sensor}|{command.figure}"
+
+
+def require_row(
+    platform: Platform, caller: Caller, action: str, row: Any, other: str = "area"
+) -> None:
+    """RefusedError unless the row is of the caller's areas: one side of what has two, any of
+    what waits for a taker.
+    """
+    sides = (row.area, getattr(row, other))
+    department = getattr(row, "department", None)
+    asked = [
+        platform.policy.decide(caller, action, area=area, department=department)
+        for area in sides
+        if area
+    ]
+    if len(asked) == len(sides) and not any(one.allowed for one in asked):
+        raise RefusedError(asked[0].message, asked[0].advice, code=asked[0].code)

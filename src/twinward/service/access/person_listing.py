@@ -13,7 +13,8 @@ from twinward.core.errors import InputError, RefusedError
 from twinward.core.ids import derive_id
 from twinward.core.ports import Table
 from twinward.core.scope import Scope
-from twinward.security.authorization.scopes import issue_scope
+from twinward.security.privacy.masking import scrub
+from twinward.service.access.activations import scope_for
 from twinward.service.access.approvals import with_emergency_access
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
@@ -38,21 +39,19 @@ class PersonPage(msgspec.Struct, frozen=True, kw_only=True):
     activation: str
 
 
-def scope_to_see(platform: Platform, caller: Caller) -> Scope:
+def scope_to_see(platform: Platform, caller: Caller, area: str | None = None) -> Scope:
     """The scope for seeing persons at all: for the first purpose that the role has and an
     activation opens.
     """
     platform.policy.require(caller, "see_persons")
     role = platform.policy.roles.roles[caller.role]
     refused: RefusedError | None = None
-    now = platform.clock.now()
-    with platform.store.read() as rows:
-        for purpose in platform.policy.roles.actions["see_persons"].purposes:
-            if purpose in role.purposes:
-                try:
-                    return issue_scope(rows, purpose, caller.name, now, platform.policy)
-                except RefusedError as error:
-                    refused = error
+    for purpose in platform.policy.roles.actions["see_persons"].purposes:
+        if purpose in role.purposes:
+            try:
+                return scope_for(platform, caller, purpose, area=area)
+            except RefusedError as error:
+                refused = error
     raise refused or RefusedError(f"{caller.role} has no purpose for this", code="purpose_not_open")
 
 
@@ -76,8 +75,8 @@ def list_persons(
     equals = {
         name: value for name, value in filters.items() if value is not None and name in allowed
     }
-    scope = scope_to_see(platform, caller)
     caller = with_emergency_access(platform, caller)
+    scope = scope_to_see(platform, caller)
     window = (order, scope.data_from, scope.data_to)
     within = platform.policy.ranges(caller, scope)
     with platform.store.read() as rows:
@@ -90,26 +89,34 @@ def list_persons(
             between=window,
             **equals,
         )
-    if found:
-        record_listing(
-            platform,
-            caller,
-            scope,
-            f"list of {kind}",
-            tuple(sorted({row.subject for row in found})),
-        )
+    question = say_question(kind, len(found), total, offset, equals)
+    record_listing(platform, caller, scope, question, tuple(sorted({row.subject for row in found})))
     items = [msgspec.structs.asdict(row) for row in found]
     return PersonPage(items=items, total=total, activation=scope.activation)
 
 
+def say_question(kind: str, shown: int, total: int, offset: int, equals: dict[str, str]) -> str:
+    """A list as the record tells it. One that shows nobody may still have told how many there
+    are: it says so.
+    """
+    which = "".join(f" {name}={scrub(value)}" for name, value in sorted(equals.items()))
+    page = f" from {offset}" if offset else ""
+    return f"list of {kind}{which}{page}" + ("" if shown else f": nobody shown, {total} counted")
+
+
 def get_person(platform: Platform, caller: Caller, kind: str, key: str) -> dict[str, Any]:
     """One case or contact; absent, elsewhere and outside the window all answer alike."""
-    scope = scope_to_see(platform, caller)
     caller = with_emergency_access(platform, caller)
     with platform.store.read() as rows:
         row: Any = rows.find(KINDS[kind][0], key)
+    scope = scope_to_see(platform, caller, getattr(row, "area", None))
     at: datetime | None = getattr(row, KINDS[kind][1], None)
     inside = at is not None and scope.data_from <= at < scope.data_to
+    may = (
+        inside and platform.policy.decide(caller, "see_persons", area=row.area, scope=scope).allowed
+    )
+    if not may:  # the try is on record too, without telling who or whether it is
+        record_listing(platform, caller, scope, f"file of {kind[:-1]}: nothing was shown", ())
     platform.policy.require_thing(
         caller,
         "see_persons",

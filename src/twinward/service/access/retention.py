@@ -40,7 +40,7 @@ def run_retention(
     platform.policy.require(caller, "keep_data")
     now = platform.clock.now()
     with platform.store.read() as rows:
-        open_now = [row for row in rows.list_rows(ACTIVATIONS, status="open") if row.is_open(now)]
+        open_now = [row for row in rows.list_rows(ACTIVATIONS) if row.is_open(now)]
     windows: list[Window] = [(row.data_from, row.data_to) for row in open_now]
     kinds, days = load_kinds(), platform.settings.retention
     ended = [

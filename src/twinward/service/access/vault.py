@@ -12,8 +12,9 @@ from twinward.core.errors import ConflictError, InputError, RefusedError
 from twinward.core.scope import Scope
 from twinward.security.privacy.vault import Identity
 from twinward.service.access.accounts import note
-from twinward.service.access.activations import record_look, scope_for
+from twinward.service.access.activations import look_command, record_look, scope_for
 from twinward.service.access.approvals import command_id, with_emergency_access
+from twinward.service.access.belonging import look_at
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES
@@ -30,15 +31,23 @@ def open_identity(platform: Platform, caller: Caller, subject: str, reason: str)
     Only persons who are a case or a contact in the caller's areas, or in those of a glass they
     broke; all others answer like those who are not there.
     """
-    caller, scope = _begin(platform, caller, "open_vault", reason)
-    return _open_one(platform, caller, scope, subject, "who is this", reason)
+    caller = _begin(platform, caller, "open_vault", reason)
+    scope, area = find_right(platform, caller, subject)
+    record_look(platform, caller, scope, "vault", subject, "who is this", reason=reason)
+    platform.policy.require_thing(caller, "open_vault", "such person", area, NOT_YOURS, scope=scope)
+    return platform.vault.open(subject)
 
 
 def open_in_bulk(
     platform: Platform, caller: Caller, change: str, reason: str
 ) -> list[dict[str, Any]]:
-    """The persons of a bulk opening that a second person has confirmed; it can be used once."""
-    caller, scope = _begin(platform, caller, "open_vault_in_bulk", reason)
+    """The persons of a bulk opening that a second person has confirmed; it can be used once.
+
+    All of them or none: one who is not the caller's to see leaves the opening unused and nobody
+    looked at.
+    """
+    caller = _begin(platform, caller, "open_vault_in_bulk", reason)
+    scope = scope_for(platform, caller, "vault")
     with platform.store.read() as rows:
         row = rows.find(CHANGES, change)
     mine = row is not None and row.proposed_by == caller.name
@@ -50,53 +59,60 @@ def open_in_bulk(
         "propose one",
         scope=scope,
     )
+    looks = []
+    subjects = row.subjects if row is not None else ()
+    for subject in subjects:
+        scope, area = find_right(platform, caller, subject)
+        platform.policy.require_thing(
+            caller, "open_vault", "such person", area, NOT_YOURS, scope=scope
+        )
+        platform.vault.open(subject)  # AbsentError before anything is used, not after
+        looks.append(look_command(platform, caller, scope, "vault", subject, "bulk", reason=reason))
+    use = m.UseChange(id=command_id(platform, "use", change, caller), change=change)
     if not ask(
-        platform, caller, m.UseChange(id=command_id(platform, "use", change, caller), change=change)
+        platform, caller, use, *looks, check=look_at(platform, caller, "propose_change", change)
     ):
         raise ConflictError(f"change {change} is being used", "it can be used once", code="used")
     return [
-        {"subject": subject}
-        | msgspec.structs.asdict(_open_one(platform, caller, scope, subject, "bulk", reason))
-        for subject in (row.subjects if row is not None else ())
+        {"subject": subject} | msgspec.structs.asdict(platform.vault.open(subject))
+        for subject in subjects
     ]
 
 
-def _begin(platform: Platform, caller: Caller, action: str, reason: str) -> tuple[Caller, Scope]:
+def _begin(platform: Platform, caller: Caller, action: str, reason: str) -> Caller:
     platform.policy.require(caller, action)
     if len(reason.strip()) < 3:
         raise InputError(
             "opening the vault needs a reason", "say why you need it", code="no_reason"
         )
-    scope = scope_for(platform, caller, "vault")
+    scope_for(platform, caller, "vault")
     if "vault" not in platform.policy.roles.roles[caller.role].purposes:
         raise RefusedError(
             f"a {caller.role} has no such purpose", "ask one who has", code="purpose_not_open"
         )
-    return with_emergency_access(platform, caller), scope
+    return with_emergency_access(platform, caller)
 
 
-def _open_one(
-    platform: Platform, caller: Caller, scope: Scope, subject: str, question: str, reason: str
-) -> Identity:
-    area = area_of_subject(platform, caller, subject, scope)
-    record_look(platform, caller, scope, "vault", subject, question, reason=reason)
-    platform.policy.require_thing(caller, "open_vault", "such person", area, NOT_YOURS, scope=scope)
-    return platform.vault.open(subject)
+def find_right(platform: Platform, caller: Caller, subject: str) -> tuple[Scope, str | None]:
+    """The scope to open a name with, and an area in which the person is the caller's to see; None
+    where in none.
 
-
-def area_of_subject(platform: Platform, caller: Caller, subject: str, scope: Scope) -> str | None:
-    """An area in which the person is a case or a contact: one that the caller may see, if there
-    is one.
+    A case or contact that the caller put on record gives no right to a person whom others know: a
+    right is not given to oneself.
     """
     with platform.store.read() as rows:
-        found = [row.area for row in rows.list_rows(CASES, subject=subject)]
-        found += [row.area for row in rows.list_rows(CONTACTS, subject=subject)]
-    mine = [
-        a
-        for a in found
-        if platform.policy.decide(caller, "open_vault", area=a, scope=scope).allowed
-    ]
-    return next(iter(mine or found), None)
+        found: list[Any] = list(rows.list_rows(CASES, subject=subject))
+        found += rows.list_rows(CONTACTS, subject=subject)
+    areas = {row.area for row in found}
+    lawful = {row.area for row in found if not platform.managed or row.put_by != caller.name}
+    mine = platform.policy.jurisdiction(caller)
+    if all(mine.covers(area) for area in areas):
+        lawful = areas  # nobody else's person
+    for area in sorted(lawful):
+        scope = scope_for(platform, caller, "vault", area=area)
+        if platform.policy.decide(caller, "open_vault", area=area, scope=scope).allowed:
+            return scope, area
+    return scope_for(platform, caller, "vault"), None
 
 
 def rotate_keys(platform: Platform, caller: Caller) -> int:

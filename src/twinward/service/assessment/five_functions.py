@@ -12,9 +12,11 @@ from twinward.decision.assessment.describe import Description, describe
 from twinward.decision.assessment.diagnose import Diagnosis, diagnose
 from twinward.decision.assessment.guide import Guidance, guide
 from twinward.decision.assessment.predict import (
+    LEAST_DAYS,
+    WEEK_D,
     Prediction,
     counts_to_forecast,
-    from_quantiles,
+    from_draws,
     from_readings,
 )
 from twinward.decision.assessment.situation import Situation
@@ -38,6 +40,7 @@ FUNCTIONS: dict[str, tuple[type, str]] = {
     )
 }
 AHEAD_D, AHEAD_H, SEED = 14, 6, 1
+CHECK = (64, 96)  # parameter sets and particles of the forecast that is only held against what came
 MOST_DAYS = 90
 Answer = Analysis | Description | Diagnosis | Prediction | Guidance
 
@@ -100,15 +103,17 @@ def predict(platform: Platform, picture: Situation, days: int) -> Prediction:
         return from_readings(
             picture, AHEAD_H, {f"{figure}|{level}": least for figure, level, least in limits}
         )
-    from twinward.decision.surveillance.forecasting.observed import Observed
-    from twinward.decision.surveillance.forecasting.score import LEVELS
-    from twinward.service.planning.forecasting import make_forecast
+    from twinward.decision.surveillance.forecasting.renewal import fit_renewal
+    from twinward.decision.surveillance.forecasting.renewal import predict as draw_courses
 
     first, series = counts
-    made = make_forecast(Observed(first=first, counts=np.array(series, float)), days, None, SEED)
+    draws = draw_courses(fit_renewal(series, None, SEED, part=True), len(series), days, None, SEED)
+    earlier = series[:-WEEK_D]
+    before = None
+    if np.isfinite(earlier).sum() >= LEAST_DAYS and np.nansum(earlier) >= LEAST_DAYS:
+        fit = fit_renewal(earlier, None, SEED, *CHECK, part=True)
+        before = draw_courses(fit, len(earlier), WEEK_D, None, SEED)
     weekly: dict[str, float] = {
         level: least for figure, level, least in limits if figure == "new_7d"
     }
-    return from_quantiles(
-        picture, first, series, made.quantiles[:days], np.asarray(LEVELS), SEED, weekly
-    )
+    return from_draws(picture, first, series, draws, before, SEED, weekly)

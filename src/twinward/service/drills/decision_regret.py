@@ -91,6 +91,7 @@ def compare_one(
         days=DAYS,
         seed=1,
         initial=initial,
+        doubts=False,
         replicates=LARGE_REPLICATES if large else REPLICATES,
     )
     at = truth.start + timedelta(hours=decision.hour)
@@ -102,14 +103,15 @@ def compare_one(
         ComparisonContext(
             as_of=at, incident=decision.incident, notes=(note,), drill=platform.drill
         ),
-        doubts=False,
     )
     return lay_beside(decision, sheet, keep_comparison(platform.workspace, sheet))
 
 
 def lay_beside(decision: ScoredDecision, sheet: Comparison, kept: str) -> ScoredDecision:
     by_id = {one.id: one for one in sheet.plans}
-    taken, best = by_id[decision.plan], by_id[sheet.first]
+    cheapest = min(sheet.plans, key=lambda one: one.figures["cost"].mean)
+    taken, best = by_id[decision.plan], by_id.get(sheet.first, cheapest)
+    sure = "no odds" if sheet.probability_right is None else f"{sheet.probability_right:.0%} sure"
 
     def more(name: str) -> float:
         return taken.figures[name].mean - best.figures[name].mean
@@ -121,8 +123,7 @@ def lay_beside(decision: ScoredDecision, sheet: Comparison, kept: str) -> Scored
         regret_cost=round(more("cost"), 0),
         regret_share=round(more("cost") / max(best.figures["cost"].mean, 1.0), 4),
         compared=tuple(one.id for one in sheet.plans),
-        says=f"{sheet.replicates} runs of {sheet.days} days each, {sheet.probability_right:.0%} "
-        f"sure, sheet {kept}",
+        says=f"{sheet.replicates} runs of {sheet.days} days each, {sure}, sheet {kept}",
     )
 
 

@@ -137,7 +137,7 @@ def _what_if(ground: Ground, review: Review) -> Section:
         (
             ("taken: " if one.taken else "") + one.title,
             *(_range(one.figures[name]) for name in SHOWN),
-            f"{one.probability_best:.0%}",
+            "–" if one.probability_best is None else f"{one.probability_best:.0%}",
         )
         for one in found.courses
     ]

@@ -36,7 +36,7 @@ class PlanCourse(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     taken: bool
     place: int
-    probability_best: float
+    probability_best: float | None
     figures: dict[str, Spread]
 
 

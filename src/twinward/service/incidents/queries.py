@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import AbsentError
+from twinward.core.errors import AbsentError, TwinwardError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
@@ -20,6 +20,7 @@ from twinward.service.incidents.plan_status import (
     waiting_clauses,
 )
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency.faults.rows import FAULTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, COUNTS
@@ -278,7 +279,7 @@ def list_sources(platform: Platform) -> list[dict[str, Any]]:
 def get_health(platform: Platform) -> dict[str, Any]:
     """Whether the log can be read, the loop runs, and every account agrees with what is there."""
     with platform.store.read() as reader:
-        last = reader.last_seq()
+        last, faults = reader.last_seq(), reader.count(FAULTS, status="open")
     body: dict[str, Any] = {
         "status": "ok",
         "last_seq": last,
@@ -292,21 +293,26 @@ def get_health(platform: Platform) -> dict[str, Any]:
             "advice": "see /v1/sources and `twinward doctor`; keep the files as they are until it "
             "is explained",
         }
-    if platform.watch.trouble:
+    if faults:
         body |= {
             "status": "alarm",
-            "code": "watch",
-            "message": platform.watch.trouble,
-            "advice": "see the disk",
+            "code": "set_aside",
+            "message": f"{faults} events or things could not be answered and were set aside",
+            "advice": "see `twinward doctor`; `twinward doctor --mend` tries them again",
         }
+    for code, trouble in (("watch", platform.watch.trouble), ("intake", platform.intake.trouble)):
+        if trouble:
+            body |= {"status": "alarm", "code": code, "message": trouble, "advice": "see the disk"}
+    for alarm in platform.alarms:
+        if (raised := alarm()) is not None:
+            body |= {"status": "alarm", **told(raised)}
     if (failure := platform.loop.find_failure()) is not None:
-        body |= {
-            "status": "failing",
-            "code": failure.code,
-            "message": failure.message,
-            "advice": failure.advice,
-        }
+        body |= {"status": "failing", **told(failure)}
     return body
+
+
+def told(error: TwinwardError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "advice": error.advice}
 
 
 def get_overview(

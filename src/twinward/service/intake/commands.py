@@ -47,6 +47,10 @@ LOG = logging.getLogger("twinward.commands")
 MOST_SOURCE = 120
 
 
+# a person of a taken item and the subject; whether it was stored, not a duplicate
+Told = tuple[tuple[Identity, str], bool]
+
+
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     """One item that was not taken, by its place in the batch."""
 
@@ -119,7 +123,9 @@ def submit(
         if person is not None:
             persons[index] = (person, str(getattr(command, "subject", "")))
 
-    def work(tx: Transaction) -> tuple[BatchAccount, list[tuple[Identity, str]]]:
+    platform.vault.settle()  # a pseudonym must not be lost of which the log tells
+
+    def work(tx: Transaction) -> tuple[BatchAccount, list[Told]]:
         outcomes = [ask_within_reach(platform, caller, request, tx) for _, request in good]
         account = account_for(len(items), good, outcomes, rejections)
         if items:
@@ -133,11 +139,11 @@ def submit(
                 ),
             )
         taken = [
-            index
+            (persons[index], outcome.status == "stored")
             for (index, _), outcome in zip(good, outcomes, strict=True)
-            if outcome.status != "rejected"
+            if outcome.status != "rejected" and index in persons
         ]
-        return account, [persons[index] for index in taken if index in persons]
+        return account, taken
 
     return keep_persons(
         platform,
@@ -147,22 +153,20 @@ def submit(
 
 
 def keep_persons(
-    platform: Platform,
-    done: Future[tuple[BatchAccount, list[tuple[Identity, str]]]],
-    thresholds: bool,
+    platform: Platform, done: Future[tuple[BatchAccount, list[Told]]], thresholds: bool
 ) -> Future[BatchAccount]:
     """The answer, once what the vault must know of the persons of taken items is durable there too.
 
     What is refused leaves nothing in the vault. After a crash in between the sender has no answer
-    and sends again: a duplicate is told to the vault again.
+    and sends again: a duplicate is told to the vault where it knows nothing of the person yet.
     """
     answer: Future[BatchAccount] = Future()
 
-    def tell(told: Future[tuple[BatchAccount, list[tuple[Identity, str]]]]) -> None:
+    def tell(told: Future[tuple[BatchAccount, list[Told]]]) -> None:
         try:
             account, persons = told.result()
-            for person, subject in persons:
-                platform.vault.keep(person, subject)
+            for (person, subject), stored in persons:
+                platform.vault.keep(person, subject, anew=stored)
             if thresholds:
                 platform.watch.forget()
         except BaseException as error:

@@ -116,9 +116,7 @@ def expire(platform: Platform, lake: WritableLake) -> int:
     now = platform.clock.now()
     with platform.store.read() as rows:
         kept = [
-            (row.data_from, row.data_to)
-            for row in rows.list_rows(ACTIVATIONS, status="open")
-            if row.is_open(now)
+            (row.data_from, row.data_to) for row in rows.list_rows(ACTIVATIONS) if row.is_open(now)
         ]
     days = platform.settings.lake.retention_days
     with suppress(BusyError):  # the process that owns the inbox has its own turn

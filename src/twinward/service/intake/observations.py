@@ -13,11 +13,14 @@ import numpy as np
 
 from twinward.citybase.columns import find_homes
 from twinward.core.clock import from_us
+from twinward.core.ids import PERSON, is_personal
 from twinward.core.messages import Counts
 from twinward.edge.feeds.observations import Checks, ObservationItem, read_observations
 from twinward.edge.feeds.plausible import Bounds, bounds_of
+from twinward.service.access.approvals import with_emergency_access
+from twinward.service.access.person_listing import record_listing, scope_to_see
 from twinward.service.intake.commands import BatchAccount, Rejection, require_real
-from twinward.service.platform import Platform
+from twinward.service.platform import Caller, Platform
 
 __all__ = ["Hour", "ObservationItem", "SensorValue", "get_hours", "list_sensors", "submit"]
 # around the areas' points: wide enough for their outlines, far too narrow for a swapped point
@@ -62,12 +65,32 @@ def city_bounds(platform: Platform) -> Bounds | None:
     return bounds_of(points[:, 0], points[:, 1], MARGIN_DEGREES) if len(points) else None
 
 
-def submit(platform: Platform, checks: Checks, body: bytes) -> Future[BatchAccount]:
+def of_sender(platform: Platform, caller: Caller, checks: Checks) -> Checks:
+    """The same for one sender: who has areas of their own speaks of those only."""
+    mine = platform.policy.jurisdiction(caller)
+    if mine.ranges is None:
+        return checks
+    from twinward.service.tracing.city_areas import locate_by_nearest
+
+    areas = locate_by_nearest(
+        [area for area in platform.reference.areas.by_code.values() if hasattr(area, "lon")]
+    )
+
+    def locate(lon: Any, lat: Any) -> list[str | None]:
+        if areas is None:
+            return [None] * len(lon)
+        return [areas.codes[row] if row >= 0 else None for row in areas.locate(lon, lat).tolist()]
+
+    find_area = platform.intake.open().find_area
+    return msgspec.structs.replace(checks, mine=mine.covers, locate=locate, area_of=find_area)
+
+
+def submit(platform: Platform, caller: Caller, checks: Checks, body: bytes) -> Future[BatchAccount]:
     """Takes in one body; the future resolves when every item is accounted for on disk.
 
     InputError when the body as a whole cannot be used; items that cannot are rejected one by one.
     """
-    checked = read_observations(body, checks, platform.clock.now())
+    checked = read_observations(body, of_sender(platform, caller, checks), platform.clock.now())
     require_real(platform, checked.source)
     kept = platform.intake.open().accept(checked.source, checked.rows, len(checked.wrong))
     rejected = [
@@ -109,8 +132,16 @@ def list_sensors(platform: Platform, *, limit: int, offset: int) -> tuple[int, l
     return len(now.name), found
 
 
-def get_hours(platform: Platform, sensor: str, start: datetime, end: datetime) -> list[Hour]:
-    """One sensor's readings in [start, end) by hour; AbsentError when it was never heard."""
+def get_hours(
+    platform: Platform, caller: Caller, sensor: str, start: datetime, end: datetime
+) -> list[Hour]:
+    """One sensor's readings in [start, end) by hour; AbsentError when it was never heard.
+
+    What was read of a person is a person's: shown under an activation, in the caller's areas and
+    inside the window of data, and the look is on record before.
+    """
+    if is_personal(sensor):
+        start, end = open_readings(platform, caller, sensor, start, end)
     hours: Any = platform.intake.open().hourly(sensor, start, end)
     columns = (hours.hour_us, hours.count, hours.mean, hours.least, hours.greatest)
     return [
@@ -119,3 +150,21 @@ def get_hours(platform: Platform, sensor: str, start: datetime, end: datetime) -
             *(column.tolist() for column in columns), strict=True
         )
     ]
+
+
+def open_readings(
+    platform: Platform, caller: Caller, sensor: str, start: datetime, end: datetime
+) -> tuple[datetime, datetime]:
+    """The part of the window that the caller's scope opens on what was read of a person; on
+    record from here on.
+    """
+    caller = with_emergency_access(platform, caller)
+    intake = platform.intake.open()
+    area = intake.find_area(sensor) or platform.reference.areas.root
+    scope = scope_to_see(platform, caller, area)
+    kind, _, subject = sensor.partition(":")
+    record_listing(platform, caller, scope, f"readings of {kind}", (subject.removeprefix(PERSON),))
+    platform.policy.require_thing(
+        caller, "see_persons", f"sensor {sensor}", area, "check the name", scope=scope
+    )
+    return max(start, scope.data_from), min(end, scope.data_to)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from twinward.core.errors import TwinwardError
+from twinward.loop.follower import as_trouble
 from twinward.security.identity.people import Caller
 from twinward.service.platform import Platform
 
@@ -27,6 +28,8 @@ class Housekeeping:
         self._platform = platform
         self._chores = chores
         self._done: dict[int, datetime] = {}
+        self.failure: TwinwardError | None = None  # why the last look left a chore undone
+        platform.alarms.append(lambda: self.failure)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -35,21 +38,29 @@ class Housekeeping:
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK_S):
-            self.look()
+            try:
+                self.look()
+            except Exception as error:
+                LOG.exception("housekeeping could not look at what is due; it is tried again")
+                self.failure = as_trouble("housekeeping", error)
 
     def look(self) -> int:
         """Do what is due; how many chores were done."""
-        now, done = self._platform.clock.now(), 0
+        now, done, failed = self._platform.clock.now(), 0, False
         for n, chore in enumerate(self._chores):
             if n in self._done and now - self._done[n] < EVERY:
                 continue
             try:
                 chore(self._platform, CALLER)
-            except TwinwardError:
-                LOG.exception("a daily chore failed")
+            except Exception as error:  # whatever it is: the other chores, and this one later
+                LOG.exception("a daily chore failed; it is tried again")
+                self.failure = as_trouble("housekeeping", error)
+                failed = True
                 continue
             self._done[n] = now
             done += 1
+        if not failed:
+            self.failure = None
         return done
 
     def stop(self) -> None:

@@ -53,10 +53,10 @@ class Reconciler:
                 try:
                     with self._store.read() as reader:
                         self._found = self._compare_log(reader) + self._intake.list_differences()
-                except TwinwardError as error:
+                except Exception as error:  # an account that cannot be read is one that differs
                     self._found = [
                         Difference(
-                            what=f"the accounts cannot be read: {error.message}", told=0, found=0
+                            what=f"the accounts cannot be read: {say(error)}", told=0, found=0
                         )
                     ]
                 self._checked_at = time.monotonic()
@@ -76,3 +76,7 @@ class Reconciler:
         if stored != self._commands:
             found.append(Difference(what="commands in the log", told=stored, found=self._commands))
         return found
+
+
+def say(error: Exception) -> str:
+    return error.message if isinstance(error, TwinwardError) else type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,14 @@ from twinward.decision.simulation.epidemic import load_disease
 from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.run import require_memory
 from twinward.library.hazards.diseases import DEFAULT
+from twinward.library.hazards.measures import (
+    GatheringLimit,
+    Lockdown,
+    Measure,
+    SchoolClosure,
+    TravelRestriction,
+    WorkplaceClosure,
+)
 from twinward.library.loading import Library, load_library
 from twinward.library.plans.plan import Plan
 from twinward.library.plans.plan_options import NAME, plan_of_name
@@ -39,6 +48,7 @@ from twinward.service.planning.live_state import fork_live, only_hazard, usual_d
 from twinward.service.plans.plan_library import MakeRequest, generate, get_plan, store
 from twinward.service.platform import Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.resources.rows import STOCKS
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +75,11 @@ def get_ready(platform: Platform | None, request: CompareRequest, *, files: bool
     state = fork_live(
         platform, base, disease, hazard, request.at, request.seed, request.found_share
     )
-    plans = list_candidates(request, platform.reference.library, state, affected, files)
+    today = local_day(platform, request.at)
+    plans = [
+        with_law(one, platform.reference.library, today, request.days)
+        for one in list_candidates(request, platform.reference.library, state, affected, files)
+    ]
     if request.base:  # whoever reads the sheet must be able to adopt what is on it
         store(
             platform,
@@ -81,6 +95,10 @@ def get_ready(platform: Platform | None, request: CompareRequest, *, files: bool
         seed=request.seed,
         initial=state.initial,
         level=request.level,
+        live=state,
+        doubts=request.doubts,
+        beds=city_beds(platform, request.at, "beds", base.residents),
+        icu_beds=city_beds(platform, request.at, "icu_beds", base.residents),
     )
     k = platform.settings.k_anonymity
     frame = ComparisonContext(
@@ -91,6 +109,7 @@ def get_ready(platform: Platform | None, request: CompareRequest, *, files: bool
         hide_below=k,
         drill=platform.drill,
         start={"reported": hide(state.reported, k), "estimated": hide(state.estimated, k)},
+        today=today,
     )
     arena = ReplicateRunner(question, load_costs(platform.workspace / "unit-costs.toml"))
     arena.check(plans)
@@ -115,6 +134,7 @@ def ready_without_workspace(request: CompareRequest, files: bool) -> Ready:
         seed=request.seed,
         infected=request.infected,
         level=request.level,
+        doubts=request.doubts,
     )
     frame = ComparisonContext(start={"infected": float(request.infected)})
     return Ready(
@@ -167,6 +187,60 @@ def where(platform: Platform, request: CompareRequest) -> tuple[str | None, str 
         affected = sorted({area for row in fitting for area in row.affected})
     areas = list(request.areas) or affected
     return request.incident, hazard, [] if platform.reference.areas.root in areas else areas
+
+
+def local_day(platform: Platform, at: datetime | None) -> date:
+    """The city's day of an instant."""
+    with platform.store.read() as reader:
+        zone = snapshot_of(platform, reader, at).zone
+    return (at or platform.clock.now()).astimezone(zone).date()
+
+
+def city_beds(platform: Platform, at: datetime | None, kind: str, residents: int) -> int | None:
+    """Beds of the city: what its hospitals have stated, else what its places say; None: unknown."""
+    with platform.store.read() as reader:
+        stocks = snapshot_of(platform, reader, at).list_rows(STOCKS, kind=kind)
+    stated = sum(row.quantity for row in stocks)
+    if stated > 0:
+        return int(stated)
+    if kind != "beds":
+        return None
+    beds = hospital_capacity(platform.workspace / "city")
+    return beds if beds else None
+
+
+def hospital_capacity(city: Path) -> int:
+    """Beds of the places that are hospitals, 0 where no source says."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    path = city / "places.parquet"
+    if not path.is_file() or "stated" not in pq.read_schema(path).names:
+        return 0
+    table = pq.read_table(path, columns=["kind", "capacity", "stated"])
+    chosen = table.filter(pc.and_(pc.equal(table["kind"], "hospital"), table["stated"]))
+    return int(pc.sum(chosen["capacity"]).as_py() or 0)
+
+
+def with_law(one: Candidate, library: Library, today: date, days: int) -> Candidate:
+    """The candidate with what it would break of its own plan, and whose decision it waits for."""
+    plan = library.find(one.id)
+    if plan is None:
+        own = one.measures and one.id != AS_NOW
+        return msgspec.structs.replace(one, needs=("a person's decision",)) if own else one
+    breaks = []
+    if plan.valid_until is not None and plan.valid_until < today:
+        breaks.append("authority")
+    if plan.ends is not None and plan.ends.most_days < days and restricts(one.measures):
+        breaks.append("law")
+    needs = () if plan.authority.automatic else (f"adoption by {plan.authority.authorised_by}",)
+    return msgspec.structs.replace(one, breaks=tuple(breaks), needs=needs)
+
+
+def restricts(measures: tuple[Measure, ...]) -> bool:
+    """Whether it keeps people from where they would go."""
+    closing = Lockdown | SchoolClosure | WorkplaceClosure | GatheringLimit | TravelRestriction
+    return any(isinstance(one, closing) for one in measures)
 
 
 def list_candidates(
@@ -237,9 +311,9 @@ def find_candidate(
     )
 
 
-def hide(count: int, k: int) -> float:
-    """A count as it may leave: 0, or at least `k`."""
-    return float(count if count == 0 or count >= k else k)
+def hide(count: int, k: int) -> float | None:
+    """A count as it may leave: 0, or at least `k`; None for a smaller one."""
+    return float(count) if count == 0 or count >= k else None
 
 
 def run_ready(
@@ -259,7 +333,6 @@ def run_ready(
             ready.candidates,
             ready.frame,
             ranked_by=request.ranked_by,
-            doubts=request.doubts,
             file=kept,
             workers=request.workers or os.cpu_count() or 1,
             progress=progress,

@@ -58,7 +58,15 @@ def fork_live(
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         state = read_live(
-            snapshot, base, load_disease(disease), hazard, at or platform.clock.now(), seed, share
+            snapshot,
+            base,
+            load_disease(disease),
+            hazard,
+            at or platform.clock.now(),
+            seed,
+            share,
+            platform.reference.library.plans,
+            platform.settings.k_anonymity,
         )
     if not len(state.initial.infected):
         raise InputError(

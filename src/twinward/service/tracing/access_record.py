@@ -10,10 +10,12 @@ import msgspec
 
 from twinward.core.clock import format_time
 from twinward.decision.tracing.presence.areas import AskedAreas
+from twinward.decision.tracing.presence.flows import FlowAnswer
 from twinward.decision.tracing.presence.visited import DwellAnswer, VisitedAnswer
 
 CROWD = "*"  # the subject of a look that was at nobody in particular
-AREAS_NAMED, LETTERS_NAMED = 8, 60
+AREAS_NAMED, LETTERS_NAMED = 24, 60
+LONGEST_QUESTION = 2000
 
 
 class AccessRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,25 @@ def of_dwell(areas: AskedAreas, answer: DwellAnswer) -> AccessRecord:
     return AccessRecord(
         question=f"trace.dwell: {counted}, {where(areas, answer.window)}", persons=answer.subjects
     )
+
+
+def of_flows(codes: list[str], answer: FlowAnswer) -> AccessRecord:
+    """Counts of moves; of whom they could be is not known, so the look is at the crowd."""
+    told = sum(int(row["count"] or 0) for row in answer.rows)
+    areas = f"{len(codes)} areas: {', '.join(say_codes(codes))}"
+    return AccessRecord(
+        question=f"trace.flows: {answer.view} of {areas}, {answer.window[0]} to {answer.window[1]}"[
+            :LONGEST_QUESTION
+        ],
+        persons=told,
+    )
+
+
+def say_codes(codes: list[str]) -> list[str]:
+    return [
+        code if len(code) <= LETTERS_NAMED else f"{code[:LETTERS_NAMED]}…"
+        for code in codes[:AREAS_NAMED]
+    ]
 
 
 def of_words(words: str, persons: int, start: datetime, end: datetime) -> AccessRecord:

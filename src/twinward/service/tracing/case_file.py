@@ -4,6 +4,7 @@ tasks from the log.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +59,7 @@ def make_file(
     except AbsentError as error:
         absent = error
     scope = tracing.scope_for("trace")
-    record = read_log(platform, subject)
+    record = read_log(platform, subject, lambda row, at: tracing.may_see(scope, row.area, at))
     if absent is not None and not any(record.values()):
         raise absent
     if absent is not None:
@@ -75,13 +76,22 @@ def make_file(
     }
 
 
-def read_log(platform: Platform, subject: str) -> dict[str, list[dict[str, Any]]]:
+def read_log(
+    platform: Platform, subject: str, may_see: Callable[[Any, datetime], bool]
+) -> dict[str, list[dict[str, Any]]]:
     """What the log knows: the person's cases, their steps as a contact (isolation, tests), and
     tasks about them.
+
+    Only rows that `may_see` lets through: of the areas and the window that the caller's scope
+    opens.
     """
     with platform.store.read() as rows:
-        cases = rows.list_rows(CASES, subject=subject)
-        steps = rows.list_rows(CONTACTS, subject=subject)
+        cases = [
+            row for row in rows.list_rows(CASES, subject=subject) if may_see(row, row.reported_at)
+        ]
+        steps = [
+            row for row in rows.list_rows(CONTACTS, subject=subject) if may_see(row, row.named_at)
+        ]
         incidents = {row.incident for row in steps if row.incident}
         about = {row.id for row in steps}
         work = [

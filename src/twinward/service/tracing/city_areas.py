@@ -4,13 +4,14 @@ level above them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from twinward.core.errors import InputError
+from twinward.decision.tracing.presence.fixed_flows import FlowLevel
 from twinward.decision.tracing.scoped_lake import AreaLocator
 
 FAR_DEGREES = 0.5  # a point farther than this from every area is in none of them
@@ -24,6 +25,7 @@ class CityAreas:
     def __init__(self, areas: Sequence[Any] = ()) -> None:
         self.areas = [area for area in areas if hasattr(area, "lon")]
         self.lowest = locate_by_nearest(self.areas)
+        self._parents = {area.code: area.parent for area in areas}
 
     def level(self, level: str) -> AreaLocator:
         """The areas of one level, found through their lowest areas."""
@@ -37,19 +39,42 @@ class CityAreas:
             raise InputError(
                 f"the city has no level {level!r}", f"it has {', '.join(levels)}", code="bad_level"
             )
-        row = {area.code: number for number, area in enumerate(wanted)}
-        above = np.array([*(row_above(code, row) for code in self.lowest.codes), -1], np.int64)
+        above = np.array([*self._rows_above(wanted), -1], np.int64)
         locate = self.lowest.locate
-        return AreaLocator(list(row), lambda lon, lat: above[locate(lon, lat)])
+        return AreaLocator([area.code for area in wanted], lambda lon, lat: above[locate(lon, lat)])
 
+    def chain(self) -> list[FlowLevel]:
+        """The lowest areas, then every level of the city from the smallest areas to the largest."""
+        if self.lowest is None:
+            return []
+        names = {area.level for area in self.areas}
+        depth = {name: max(self._depth(a) for a in self.areas if a.level == name) for name in names}
+        own = np.arange(len(self.lowest.codes))
+        found = [FlowLevel(name="", codes=self.lowest.codes, row=own)]
+        for name in sorted(names, key=lambda name: (-depth[name], name)):
+            wanted = [area for area in self.areas if area.level == name]
+            row = np.array(self._rows_above(wanted), np.int64)
+            found.append(FlowLevel(name=name, codes=[area.code for area in wanted], row=row))
+        return found
 
-def row_above(code: str, rows: dict[str, int]) -> int:
-    """The row of the area that holds `code` (codes nest), -1 if none does."""
-    while code:
-        if code in rows:
-            return rows[code]
-        code = code[:-1]
-    return -1
+    def _rows_above(self, wanted: Sequence[Any]) -> list[int]:
+        """Which of `wanted` each lowest area lies in or is, -1 where in none."""
+        row = {area.code: number for number, area in enumerate(wanted)}
+        assert self.lowest is not None
+        return [
+            next((row[code] for code in self._upwards(leaf) if code in row), -1)
+            for leaf in self.lowest.codes
+        ]
+
+    def _upwards(self, code: str) -> Iterator[str]:
+        """An area and those that it lies in."""
+        one: str | None = code
+        while one is not None:
+            yield one
+            one = self._parents.get(one)
+
+    def _depth(self, area: Any) -> int:
+        return sum(1 for _ in self._upwards(area.code))
 
 
 def locate_by_nearest(areas: list[Any]) -> AreaLocator | None:

@@ -60,9 +60,9 @@ def trace_incident(
     caller's.
     """
     platform.policy.require(caller, "trace")
+    caller = with_emergency_access(platform, caller)
     scope = scope_for(platform, caller, PURPOSE)
     interval = get_serial_interval(disease) if disease else None
-    caller = with_emergency_access(platform, caller)
     ranges = platform.policy.ranges(caller, scope)
     with platform.store.read() as rows:
         found = rows.find(INCIDENTS, incident)
@@ -73,9 +73,16 @@ def trace_incident(
             row
             for row in every
             if scope.data_from <= row.reported_at < scope.data_to
-            and (ranges is None or any(low <= row.area < high for low, high in ranges))
+            and (ranges is None or any(low <= row.area <= high for low, high in ranges))
         ]
         pairs = contacts_of(rows, incident, {row.subject: row.id for row in seen})
+    record_listing(
+        platform,
+        caller,
+        scope,
+        f"chain of {incident}",
+        tuple(sorted({row.subject for row in seen})),
+    )
     if not 2 <= len(seen) <= MOST_CASES:
         raise InputError(
             f"{len(seen)} cases of this incident can be seen",
@@ -85,13 +92,6 @@ def trace_incident(
     started = time.perf_counter()
     answer = reconstruct_chain(as_line_list(seen, list(pairs)), interval, seed)
     took_ms = (time.perf_counter() - started) * 1e3
-    record_listing(
-        platform,
-        caller,
-        scope,
-        f"chain of {incident}",
-        tuple(sorted({row.subject for row in seen})),
-    )
     stated = [
         msgspec.structs.replace(link, stated=pairs.get((link.infector, link.infectee), False))
         for link in answer.links

@@ -12,12 +12,13 @@ from twinward.decision.tracing.contacts.venue_kinds import VenueRules
 from twinward.decision.tracing.scoped_lake import PURPOSE
 from twinward.decision.tracing.warm import warm_up
 from twinward.service.access.activations import record_look, scope_for
-from twinward.service.access.approvals import with_emergency_access
+from twinward.service.access.approvals import note_once, with_emergency_access
 from twinward.service.intake.observations import city_bounds
 from twinward.service.logistics.demand_forecast import zone_of
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing.access_record import AccessRecord
 from twinward.service.tracing.city_areas import CityAreas
+from twinward.service.tracing.peacetime_flows import PeacetimeFlows
 from twinward.service.tracing.questions import AskableLake, Tracing
 
 
@@ -45,6 +46,7 @@ class TracingProvider:
         self.platform = platform
         self.lake = lake
         self.city = CityAreas(list(platform.reference.areas.by_code.values()))
+        self.levels = self.city.chain()
         self._warming = threading.Lock()
         self._is_warm = False
 
@@ -57,6 +59,9 @@ class TracingProvider:
         def record(scope: Scope, look: AccessRecord) -> None:
             more = {"persons": look.persons, "words": look.words}
             record_look(platform, caller, scope, PURPOSE, look.subject, look.question, **more)
+
+        def note_flows(what: str) -> None:
+            note_once(platform, caller, "flows_seen", what)
 
         def issue(purpose: str) -> Scope:
             platform.policy.require(caller, "trace")
@@ -73,6 +78,15 @@ class TracingProvider:
             None if mine.ranges is None else mine.covers,
             platform.vault.point_mask(),
             platform.clock.now,
+            fixed_flows=PeacetimeFlows(
+                platform.workspace / "flows",
+                platform.clock.now,
+                platform.settings.timezone,
+                self.city.lowest,
+                self.levels,
+                platform.settings.k_anonymity,
+            ),
+            note_flows=note_flows,
         )
 
     def warm(self) -> AskableLake:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 import numpy as np
 
-from twinward.core.clock import from_us
+from twinward.core.clock import from_us, to_us
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ports import MovementLake, MovePoints
 from twinward.core.scope import ALL_AREAS, Scope
@@ -30,11 +30,13 @@ from twinward.security.privacy.masking import PointMask, mask_points
 from twinward.service.tracing.access_record import (
     AccessRecord,
     of_dwell,
+    of_flows,
     of_person,
     of_visited,
     of_words,
 )
 from twinward.service.tracing.city_areas import CityAreas
+from twinward.service.tracing.peacetime_flows import PeacetimeFlows
 from twinward.twins.emergency.access.messages import LONGEST_WORDS
 
 T = TypeVar("T")
@@ -76,10 +78,15 @@ class Tracing:
         mine: Callable[[str], bool] | None = None,
         mask: PointMask | None = None,
         now: Callable[[], datetime] | None = None,
+        *,
+        fixed_flows: PeacetimeFlows,
+        note_flows: Callable[[str], None] = lambda what: None,
     ) -> None:
         """`mine` cuts to the caller's areas; `mask` moves the points of persons, wherever no
-        named place stands.
+        named place stands; `note_flows` puts a question about flows in peacetime on record.
         """
+        self.fixed_flows = fixed_flows
+        self.note_flows = note_flows
         self.lake = lake
         self.scope_for = scope_for
         self.audit = audit
@@ -249,22 +256,53 @@ class Tracing:
         view: str,
         per: str,
     ) -> dict[str, Any]:
-        """`trace flows`: aggregates with small counts hidden; open in peacetime, too."""
+        """`trace flows`: counts, never of fewer than k.
+
+        In peacetime whole hours of finished days between the areas of a level, the same for
+        everybody. Drawn areas, other views and other windows can be aimed at one home: they take an
+        activation, are cut to what it opens, and are on record.
+        """
         if (areas is None) == (level is None):
             raise InputError(
                 "flows are between areas", "give either --by LEVEL or --areas FILE", code="no_areas"
             )
+        scope = self._scope_for_flows(needed=areas is not None)
+        if scope is None:
+            return self._flows_in_peacetime(str(level), start, end, view, per)
         asked = self.city.level(str(level)) if areas is None else read_areas(areas)
-        if end is None:
-            end = from_us(-(-self.lake().ask(lambda lake: lake.span_us())[1] // HOUR_US) * HOUR_US)
-        begin = start or end - timedelta(days=1)
+        window = self.window(scope, start, end)
+        if end is None:  # to the end of the hour of the newest datum
+            newest = -(-to_us(window["end"]) // HOUR_US) * HOUR_US
+            window["end"] = min(from_us(newest), scope.data_to)
+        begin = start or max(window["end"] - timedelta(days=1), scope.data_from)
+
+        def answer(lake: ScopedLake) -> FlowAnswer:
+            lake.window(begin, window["end"])
+            return list_flows(lake, asked, begin, window["end"], view=view, per=per, k=self.k)
+
+        return self._about_persons(scope, answer, lambda found: of_flows(asked.codes, found))
+
+    def _scope_for_flows(self, *, needed: bool) -> Scope | None:
+        """The scope to ask freely with; None in peacetime, unless nothing goes without."""
+        try:
+            return self.scope_for(PURPOSE)
+        except RefusedError:
+            if needed:
+                raise
+            return None
+
+    def _flows_in_peacetime(
+        self, level: str, start: datetime | None, end: datetime | None, view: str, per: str
+    ) -> dict[str, Any]:
+        fixed = self.fixed_flows
 
         def ask(lake: MovementLake) -> tuple[FlowAnswer, float]:
             started = time.perf_counter()
-            answer = list_flows(lake, asked, begin, end, view=view, per=per, k=self.k)
+            answer = fixed.ask(lake, level, start, end, view, per, self.mine)
             return answer, (time.perf_counter() - started) * 1e3
 
         answer, query_ms = self.lake().ask(ask)
+        self.note_flows(f"flows by {level}, {answer.window[0]} to {answer.window[1]}, per {per}")
         out: dict[str, Any] = msgspec.to_builtins(answer)
         return out | {"query_ms": round(query_ms, 3)}
 
@@ -279,6 +317,13 @@ class Tracing:
             newest = min(from_us(self.lake().ask(lambda lake: lake.span_us())[1]), latest)
             end = newest if newest > scope.data_from else max(latest, scope.data_from)
         return {"start": start or max(end - DEFAULT_WINDOW, scope.data_from), "end": end}
+
+    def may_see(self, scope: Scope, area: str, at: datetime) -> bool:
+        """Whether a row of the log at an area and an instant is the caller's to see under the
+        scope.
+        """
+        inside = scope.data_from <= at < scope.data_to and scope.covers_area(area)
+        return inside and (self.mine is None or self.mine(area))
 
     def _about_person(
         self,

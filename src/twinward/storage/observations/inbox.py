@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ SEGMENT_BYTES = 64 << 20
 HORIZON = (
     16_000_000  # observations back for which a duplicate is certainly found; up to 1 GB of memory
 )
+RECOVER_EVERY_S = 0.5  # how often a disk that failed is tried again
 GROUP_BYTES = 16 << 20  # written between two syncs at most
 
 Durable = Callable[[FrameHead, Any], None]
@@ -131,9 +133,10 @@ class Inbox:
     def _open_segment(self, path: Path | None, *, fresh: bool = False) -> None:
         if fresh or path is None or path.stat().st_size >= SEGMENT_BYTES:
             path = self.root / f"{self._durable_n + 1:012d}.frames"
+        opened = path.open("ab", buffering=0)
         if self._file is not None:
             self._file.close()
-        self._file = path.open("ab", buffering=0)
+        self._file = opened
         self._good_bytes = self._file.tell()
         self._segment = path
         sync_folder(self.root)
@@ -179,23 +182,39 @@ class Inbox:
         return future
 
     def _run(self) -> None:
-        while group := self._take():
+        while not self._closing or self._queue:
+            group = self._take()
             with self._writing:
-                self._keep(group)
+                if self._failed is not None:
+                    self._recover()
+                if group:
+                    self._keep_or_refuse(group)
 
-    def _keep(self, group: list[Entry]) -> None:
+    def _keep_or_refuse(self, group: list[Entry]) -> None:
         try:
-            self._write(b"".join(data for data, _, _, _ in group))
+            self._keep(group)
         except OSError as error:
             self._give_up(group, error)
+        except Exception:
+            LOG.exception("the inbox met what it does not know")
+            reason = StorageError(
+                "a batch could not be kept: the fault is ours", "see the log", code="fault"
+            )
+            refuse(group, reason)
+
+    def _keep(self, group: list[Entry]) -> None:
+        if self._failed is not None:
+            refuse(group, self._failed)
             return
+        self._write(b"".join(data for data, _, _, _ in group))
         for _, head, rows, future in group:
             self._count(head)
             self._ends[self._segment.name] = self._durable_n = head.n
             self._tell(head, rows)
             future.set_result(head.counts)
         if self._good_bytes >= SEGMENT_BYTES:
-            self._open_segment(None)
+            with suppress(OSError):  # no room for another file: this one grows on
+                self._open_segment(None)
 
     def _tell(self, head: FrameHead, rows: Any) -> None:
         """Whoever listens and fails must not stop the inbox: the batch is durable all the same."""
@@ -207,7 +226,8 @@ class Inbox:
     def _take(self) -> list[Entry]:
         with self._queued:
             while not self._queue and not self._closing:
-                self._queued.wait()
+                if not self._queued.wait(RECOVER_EVERY_S if self._failed else None):
+                    break
             group, size = [], 0
             while self._queue and size < GROUP_BYTES:
                 group.append(self._queue.popleft())
@@ -221,29 +241,34 @@ class Inbox:
         os.fdatasync(self._file.fileno())
         self._good_bytes += len(data)
 
-    def _give_up(self, group: list[Any], error: OSError) -> None:
-        """Nothing of the group counts. A full disk can be left behind; after any other failure
-        we stop.
-        """
+    def _give_up(self, group: list[Entry], error: OSError) -> None:
+        """Nothing of the group counts, nor of what waits behind it: they count on its numbers."""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = "is full" if full else f"did not keep what was written ({error})"
+        reason = StorageError(
+            f"the disk that holds the inbox {what}",
+            "free space and send the batch again" if full else "see the disk; it is tried again",
+            code="disk_full" if full else "disk_failed",
+        )
+        LOG.error("%s", reason)
         with self._accepting, self._queued:
+            self._failed = reason
             group += self._queue
             self._queue.clear()
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                reason = StorageError(
-                    "the disk that holds the inbox is full",
-                    "free space and send the batch again",
-                    code="disk_full",
-                )
+        refuse(group, reason)
+        self._recover()
+
+    def _recover(self) -> None:
+        """Back to what was durable, and on from there; tried again until the disk lets us."""
+        with self._accepting, self._queued:
+            try:
                 os.truncate(self._segment, self._good_bytes)
                 self._load(replay=False)
-            else:
-                reason = self._failed = StorageError(
-                    f"the disk did not keep what was written to the inbox ({error})",
-                    "check the disk, then start again; whatever was acknowledged is kept",
-                    code="disk_failed",
-                )
-        for _, _, _, future in group:
-            future.set_exception(reason)
+            except Exception as error:  # whatever it is: tried again, and nothing taken meanwhile
+                LOG.error("the inbox cannot go on yet: %s", error)
+                return
+            self._failed = None
+            LOG.warning("the inbox goes on")
 
     # accounts
     # ----------------------------------------------------------------------------------------------
@@ -334,3 +359,10 @@ class Inbox:
         self._thread.join()
         self._file.close()
         self._lock_file.close()
+
+
+def refuse(group: list[Entry], reason: StorageError) -> None:
+    """Tells everybody who waits."""
+    for _, _, _, future in group:
+        if not future.done():
+            future.set_exception(reason)

@@ -4,6 +4,7 @@ movement.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -29,6 +30,7 @@ from twinward.storage.observations.latest import Latest, Sensors
 from twinward.storage.observations.ledger import DrainLedger
 from twinward.storage.observations.sensor_readings import Hourly, SensorReadings
 
+LOG = logging.getLogger("twinward.intake")
 DRAIN_EVERY_S = 10.0
 FRAMES_A_DRAIN = 4000  # bounds the memory of one drain
 
@@ -78,8 +80,11 @@ class DurableIntake:
             try:
                 self.drain()
                 self.trouble = None
-            except (TwinwardError, OSError) as error:
-                self.trouble = str(error)
+            except Exception as error:  # whatever it is, it is tried again and said meanwhile
+                if self.trouble is None:
+                    LOG.exception("what was taken in could not be moved to its place")
+                told = isinstance(error, (TwinwardError, OSError))
+                self.trouble = str(error) if told else f"a fault of ours ({type(error).__name__})"
 
     def accept(self, source: str, rows: Any, rejected: int) -> Future[Counts]:
         """Keeps a checked batch; see `Inbox.accept`."""
@@ -165,6 +170,7 @@ class DurableIntake:
             self.inbox.roll()
             with self.ledger.expiring() as gone:
                 gone.readings = self.readings.expire(before_us, windows)
+                self.latest.end_persons(self.readings.list_sensors())
                 for path in (self.root / "others").glob("*.parquet"):
                     if int(path.stem.rpartition("-")[2]) < before_us:
                         gone.others += expire_rows(path, windows)
@@ -178,12 +184,18 @@ class DurableIntake:
         return self.inbox.counts()
 
     def sensors(self) -> Sensors:
-        """The latest value of every sensor."""
-        return self.latest.sensors()
+        """The latest value of every sensor of a thing; what was read of persons is asked for one
+        by one.
+        """
+        return self.latest.of_things()
+
+    def find_area(self, sensor: str) -> str | None:
+        """The area of a sensor's latest reading."""
+        return self.latest.find_area(sensor)
 
     def hourly(self, sensor: str, start: datetime, end: datetime) -> Hourly:
-        """Readings of one sensor, named `<type>:<subject, place or area>`, in [start, end) by
-        hour; or AbsentError.
+        """Readings of one sensor, named `<type>:<place or area>` or `<type>:person:<subject>`,
+        in [start, end) by hour; or AbsentError.
         """
         number = self.latest.find_number(sensor)
         if number is None:

@@ -56,6 +56,11 @@ class IntakeHandle:
 
         return read_accounts(self._root / "inbox")
 
+    @property
+    def trouble(self) -> str | None:
+        """Why what was taken in does not get to its place just now, or None."""
+        return self._intake.trouble if self._intake is not None else None
+
     def list_differences(self) -> list[Difference]:
         """As `Intake.list_differences`; nothing while another process owns the inbox."""
         with self._lock:

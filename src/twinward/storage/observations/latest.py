@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from twinward.core.ids import PERSON, PERSONAL, PSEUDONYM
 from twinward.storage.files import kernels
 from twinward.storage.files.frames import sync_folder
 from twinward.storage.observations.duplicate_filter import FULL, seed_of, text_keys
@@ -22,13 +23,14 @@ from twinward.storage.observations.duplicate_filter import FULL, seed_of, text_k
 NONE_YET = np.iinfo(np.int64).min
 NUMBER_SEED = seed_of("sensor")
 COLUMNS = {"time_us": np.int64, "value": np.float64, "area": np.int32}
+ENDED = "ended:"  # what is left of the name of a person's sensor
 
 
 class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     """A picture of all sensors, N of them, in the order in which they were first heard.
 
-    name string[N] (`<type>:<subject, place or area>`), time_us int64[N], value float64[N], area
-    int32[N] (index into `areas`, -1 where none was given).
+    name string[N] (`<type>:<subject, place or area>`, of persons `<type>:person:<subject>`),
+    time_us int64[N], value float64[N], area int32[N] (index into `areas`, -1 where none was given).
     """
 
     name: Any
@@ -40,15 +42,24 @@ class Sensors(msgspec.Struct, frozen=True, kw_only=True):
 
 def sensor_names(rows: Any) -> Any:
     """`<type>:<subject>`, or place or area where there is no subject, of each row of an
-    observation batch.
+    observation batch; a person's is marked.
     """
+    subject = rows.column("subject")
+    persons = pc.fill_null(pc.starts_with(subject, PSEUDONYM), False)
+    if pc.any(persons).as_py():
+        marked = pc.binary_join_element_wise(pa.scalar(PERSON), subject, pa.scalar(""))
+        subject = pc.if_else(persons, marked, subject)
     who = pc.coalesce(
-        rows.column("subject"),
-        rows.column("place"),
-        rows.column("area"),
-        pa.scalar("", pa.string()),
+        subject, rows.column("place"), rows.column("area"), pa.scalar("", pa.string())
     )
     return pc.binary_join_element_wise(rows.column("type"), who, ":")
+
+
+def are_personal(names: Any) -> NDArray[np.bool_]:
+    """Which names of sensors are of persons' readings."""
+    return np.asarray(
+        pc.match_substring_regex(names, PERSONAL).to_numpy(zero_copy_only=False), np.bool_
+    )
 
 
 class Latest:
@@ -141,6 +152,60 @@ class Latest:
                 self._names = []
             columns = {name: column[:n].copy() for name, column in self._columns.items()}
             return Sensors(name=self._joined, areas=list(self._areas), **columns)
+
+    def of_things(self) -> Sensors:
+        """The picture without what is about persons or has ended."""
+        now = self.sensors()
+        hidden = are_personal(now.name)
+        hidden |= pc.starts_with(now.name, ENDED).to_numpy(zero_copy_only=False)
+        if not hidden.any():
+            return now
+        kept = np.flatnonzero(~hidden)
+        columns = {name: getattr(now, name)[kept] for name in COLUMNS}
+        return Sensors(name=now.name.take(pa.array(kept)), areas=now.areas, **columns)
+
+    def find_area(self, name: str) -> str | None:
+        """The area that a sensor's latest reading gave, if it was heard and gave one."""
+        number = self.find_number(name)
+        with self._lock:
+            area = -1 if number is None else int(self._columns["area"][number])
+            return list(self._areas)[area] if area >= 0 else None
+
+    def end_persons(self, alive: NDArray[Any]) -> int:
+        """Forget the names and last values of persons' sensors that are not among the numbers
+        `alive`; how many.
+
+        Their numbers stay taken, for readings are kept by number.
+        """
+        now = self.sensors()
+        gone = are_personal(now.name)
+        gone[alive[alive < len(gone)]] = False
+        if not gone.any():
+            return 0
+        names = now.name.to_pylist()
+        for number in np.flatnonzero(gone).tolist():
+            names[number] = f"{ENDED}{number}"
+        with self._lock:
+            later = self._count - len(names)  # heard meanwhile: their names come after
+            joined = (
+                pa.concat_arrays([pa.array(names, pa.string()), *self._names])
+                if later
+                else pa.array(names)
+            )
+            self._columns["time_us"][: len(gone)][gone] = NONE_YET
+            self._columns["value"][: len(gone)][gone] = 0.0
+            self._columns["area"][: len(gone)][gone] = -1
+            self._table[:], self._rows[:] = 0, 0
+            self._names, self._joined, self._count = [], joined, 0
+            self._count = kernels.number_keys(
+                self._table,
+                self._rows,
+                0,
+                text_keys(joined, NUMBER_SEED),
+                np.empty(len(joined), np.int32),
+            )
+        self.save()
+        return int(gone.sum())
 
     def save(self) -> None:
         """Keeps the picture on disk, whole or not at all; readings are numbered by it."""

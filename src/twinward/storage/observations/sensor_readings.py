@@ -178,6 +178,13 @@ class SensorReadings:
                 shutil.rmtree(piece)
         return deleted
 
+    def list_sensors(self) -> NDArray[Any]:
+        """The numbers of all sensors of which any reading is there."""
+        with self._lock:
+            found = [np.unique(told[1]) for told in self._recent]
+        found += [np.unique(read_npy(piece, "sensor")) for piece in self._every_piece()]
+        return np.unique(np.concatenate([np.zeros(0, np.int64), *found])).astype(np.int64)
+
     def of_sensor(
         self, sensor: int, start_us: int, end_us: int
     ) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -38,6 +38,12 @@ from twinward.twins.emergency.contacts.messages import (
     UpdateContact,
 )
 from twinward.twins.emergency.drills.messages import DrillRecorded, RecordDrill
+from twinward.twins.emergency.faults.messages import (
+    FaultSetAside,
+    RecordMending,
+    SetAside,
+    WorkspaceMended,
+)
 from twinward.twins.emergency.handovers.messages import (
     AcceptHandOver,
     CaseHandedOver,
@@ -216,6 +222,7 @@ __all__ = [
     "DropTask",
     "EndPlan",
     "EscalateTask",
+    "FaultSetAside",
     "FiguresReported",
     "FoundIn",
     "GlassBroken",
@@ -258,6 +265,7 @@ __all__ = [
     "RecordDrill",
     "RecordListing",
     "RecordLook",
+    "RecordMending",
     "RefuseChange",
     "RefuseHandOver",
     "ReopenIncident",
@@ -277,6 +285,7 @@ __all__ = [
     "Said",
     "SendNotice",
     "SendSupply",
+    "SetAside",
     "SetResponseLevel",
     "SetStock",
     "StartClause",
@@ -308,4 +317,5 @@ __all__ = [
     "WithdrawOrder",
     "WithdrawPlan",
     "WithdrawRequest",
+    "WorkspaceMended",
 ]

@@ -7,6 +7,7 @@ from twinward.twins.emergency.access import handlers as activations
 from twinward.twins.emergency.approvals import handlers as changes
 from twinward.twins.emergency.contacts import handlers as contacts
 from twinward.twins.emergency.drills import handlers as drills
+from twinward.twins.emergency.faults import handlers as faults
 from twinward.twins.emergency.handovers import handlers as handovers
 from twinward.twins.emergency.incidents import handlers as incidents
 from twinward.twins.emergency.notices import handlers as trust
@@ -33,5 +34,6 @@ PARTS = (
     trust,
     changes,
     drills,
+    faults,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

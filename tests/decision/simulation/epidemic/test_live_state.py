@@ -41,12 +41,13 @@ class Picture:
     """A snapshot of rows in memory."""
 
     areas = AreaTree("root", [])
+    zone = UTC
 
     def __init__(self, **tables: list[Row]) -> None:
         self.tables = tables
 
-    def list_rows(self, table: str, **equals: Any) -> list[Row]:
-        rows = self.tables.get(table, [])
+    def list_rows(self, table: Any, **equals: Any) -> list[Row]:
+        rows = self.tables.get(table.name, [])
         return [
             row
             for row in rows

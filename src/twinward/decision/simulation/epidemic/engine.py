@@ -76,9 +76,18 @@ class Engine:
         self.history, self.longest_infectious = prepared.history, prepared.longest_infectious
         self.keys = {name: stream(scenario.seed, f"simulation.{name}") for name in STREAMS}
         apart_at_start = scenario.initial is not None and len(scenario.initial.apart) > 0
-        self.policy = Interventions(scenario.measures, people, disease, apart_at_start)
+        self.ordered = len(scenario.measures)
+        self.policy = Interventions(
+            (*scenario.measures, *scenario.background),
+            people,
+            disease,
+            apart_at_start,
+            scenario.confirmed_before,
+        )
         self.city = self.city._replace(leaf_zone=self.policy.leaf_zone)
-        self.hospital = Hospital(disease, self.residents, scenario.mixing != "uniform")
+        self.hospital = Hospital(
+            disease, self.residents, scenario.mixing != "uniform", scenario.beds, scenario.icu_beds
+        )
         self.responders = ResponseTeams(scenario, people, self.policy, prepared.longest_onset)
         self.ledger, self.crew = InfectionLedger(1 << 14), Crew(scenario.threads)
         self.tallies = [
@@ -131,7 +140,7 @@ class Engine:
 
     def set_measures(self, day: int) -> None:
         self.policy.set_day(day, self.series, self.hospital, self.residents)
-        self.active[day] = self.policy.on
+        self.active[day] = self.policy.on[: self.ordered]
 
     def vaccinate(self, day: int) -> None:
         self.series["new_vaccinated"][day] = self.responders.vaccinate(day, self.city.words)

@@ -30,11 +30,24 @@ FIRST_ROWS = 1024
 class Hospital:
     """Patients with their next event; rows of those who left are used again."""
 
-    def __init__(self, disease: Disease, residents: int, apart: bool) -> None:
-        """`apart` False: patients go on meeting everybody, as theory has it."""
+    def __init__(
+        self,
+        disease: Disease,
+        residents: int,
+        apart: bool,
+        beds: int | None = None,
+        icu_beds: int | None = None,
+    ) -> None:
+        """`apart` False: patients go on meeting everybody, as theory has it. Beds: what the city
+        has, where known.
+        """
         per_1000, course, severity = disease.capacity, disease.course, disease.severity
-        self.beds = int(residents * per_1000.hospital_beds_per_1000.value / 1000)
-        self.icu_beds = int(residents * per_1000.icu_beds_per_1000.value / 1000)
+        per_head = (
+            per_1000.hospital_beds_per_1000.value / 1000,
+            per_1000.icu_beds_per_1000.value / 1000,
+        )
+        self.beds = int(residents * per_head[0]) if beds is None else beds
+        self.icu_beds = int(residents * per_head[1]) if icu_beds is None else icu_beds
         stays = (
             course.hospital_stay_d,
             course.hospital_to_icu_d,

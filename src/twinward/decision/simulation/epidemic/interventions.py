@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
+from twinward.decision.simulation.epidemic.background import Background
 from twinward.decision.simulation.epidemic.fitting.mixing import GROUP_CONTACTS, OLDEST
 from twinward.decision.simulation.epidemic.hospital import Hospital
 from twinward.decision.simulation.epidemic.kernels.tables import SETTINGS, Response
@@ -50,9 +51,15 @@ class Interventions:
     """Measures of one run. `member[m]` is bool[Z, B]: whom measure m concerns."""
 
     def __init__(
-        self, measures: tuple[Measure, ...], people: People, disease: Disease, apart: bool = False
+        self,
+        measures: tuple[Measure, ...],
+        people: People,
+        disease: Disease,
+        apart: bool = False,
+        confirmed_before: tuple[int, ...] = (),
     ) -> None:
-        self.measures = measures
+        """confirmed_before: those confirmed on the days before day 0, the last day last."""
+        self.measures, self.confirmed_before = measures, confirmed_before
         self.leaf_zone, in_zone = _zones(measures, people)
         self.band, in_band = _bands(measures)
         self.member = [np.outer(in_zone[:, m], in_band[:, m]) for m in range(len(measures))]
@@ -102,7 +109,7 @@ class Interventions:
         trigger = measure.trigger
         if trigger is None:
             return True
-        figure = _figure(trigger, day, series, hospital, residents)
+        figure = _figure(trigger, day, series, hospital, residents, self.confirmed_before)
         if self.since[m] < 0 and figure > trigger.start_above:
             self.since[m] = day
         elif self.since[m] >= 0 and figure < trigger.stop_below:
@@ -119,7 +126,7 @@ class Interventions:
             if isinstance(measure, TravelRestriction):
                 crossing *= 1 - measure.reach * measure.reduction
             cut, names = _cut(measure)
-            table = shield if isinstance(measure, Masks) else factor
+            table = shield if isinstance(measure, Masks | Background) else factor
             columns = [SETTINGS.index(s) for name in names for s in GROUPS[name]]
             for column in columns:
                 table[self.member[m], column] *= 1 - measure.reach * cut
@@ -163,11 +170,18 @@ def _cut(measure: Measure) -> tuple[float, tuple[str, ...]]:
         )
     if isinstance(measure, Masks):
         return measure.efficacy, tuple(measure.settings)
+    if isinstance(measure, Background):
+        return 1.0 - measure.left, tuple(GROUPS)
     return 0.0, ()
 
 
 def _figure(
-    trigger: Trigger, day: int, series: dict[str, NDArray[Any]], hospital: Hospital, residents: int
+    trigger: Trigger,
+    day: int,
+    series: dict[str, NDArray[Any]],
+    hospital: Hospital,
+    residents: int,
+    confirmed_before: tuple[int, ...] = (),
 ) -> float:
     """The figure a trigger watches, as it stood at the end of the day before."""
     if trigger.figure == "hospital_share":
@@ -175,7 +189,10 @@ def _figure(
     if trigger.figure == "icu_share":
         return hospital.in_icu / max(1, hospital.icu_beds)
     name = "new_confirmed" if trigger.figure.startswith("confirmed") else "new_infections"
-    return float(series[name][max(0, day - 7) : day].sum()) * 100_000 / residents
+    within = float(series[name][max(0, day - 7) : day].sum())
+    if name == "new_confirmed" and day < 7 and confirmed_before:
+        within += sum(confirmed_before[day - 7 :])
+    return within * 100_000 / residents
 
 
 def _zones(measures: tuple[Measure, ...], people: People) -> tuple[NDArray[Any], NDArray[Any]]:

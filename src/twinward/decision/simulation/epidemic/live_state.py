@@ -20,26 +20,28 @@ from numpy.typing import NDArray
 from twinward.citybase.schema import CityBase
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.decision.simulation.epidemic.in_force import InForce, list_in_force
+from twinward.decision.simulation.epidemic.report_table import Report, delay_of
 from twinward.decision.simulation.epidemic.scenario import InitialState
 from twinward.library.hazards.diseases import Disease
-from twinward.library.hazards.measures import Measure, read_measures
-from twinward.library.plans.plan import SAME_AS
-from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.library.hazards.measures import Measure
+from twinward.library.plans.plan import Plan
 from twinward.twins.emergency.reports.rows import CASES, COUNTS
-from twinward.twins.emergency.tasks.rows import TASKS
 from twinward.twins.snapshot import Snapshot
 
 INFECTED_DAYS = 20  # an infection older than this no longer transmits in the bundled diseases
 IMMUNE_DAYS = 399
-REPORT_DELAY_D = 2.0  # assumption: from onset to the published report
 APART_DAYS = 14  # assumption: those who were found stay apart so long after their report
 GROWTH_MAX = 0.3  # a day; bounds the projection of infections that cannot have been reported yet
-ROOMS_DEFAULT = 1000
 
 
 class LiveState(msgspec.Struct, frozen=True, kw_only=True):
     """What `fork` gave: the start of a forecast, the measures in force, and in words how it was
     made.
+
+    reports: new infections by area and how many days ago, all that was reported; known_ago: the
+    days of which something was told, None where persons are reported one by one and a day without a
+    report is a day without a case
     """
 
     initial: InitialState
@@ -47,6 +49,12 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
     reported: int
     estimated: int
     notes: tuple[str, ...]
+    reports: tuple[Report, ...] = ()
+    known_ago: frozenset[int] | None = None
+    in_force: tuple[InForce, ...] = ()
+    found_share: float = 1.0
+    beds: int | None = None
+    icu_beds: int | None = None
 
 
 def read_live(
@@ -57,11 +65,15 @@ def read_live(
     at: datetime,
     seed: int,
     found_share: float,
+    plans: dict[str, Plan] | None = None,
+    hide_below: int = 0,
 ) -> LiveState:
-    """The live state of `hazard` at an instant, on a city base.
+    """The live state of `hazard` at an instant, on a city base. Days are the city's.
 
-    found_share: share of infections that reports find, 0 < share <= 1 (the rest is estimated by 1 /
-    share). InputError when nothing has been reported.
+    plans: by id, to know what those in force do besides their orders
+    hide_below: fewer persons than this are not named in the notes
+    found_share: share of infections that reports find, 0 < share <= 1 (the rest is estimated)
+    InputError when nothing has been reported.
     """
     if not 0.0 < found_share <= 1.0:
         raise InputError(
@@ -69,22 +81,19 @@ def read_live(
             "give a number above 0, at most 1",
             code="bad_share",
         )
-    reports = list_reports(snapshot, hazard, at.astimezone(snapshot.zone).date())
+    at = at.astimezone(snapshot.zone)
+    reports, known = list_reports(snapshot, hazard, at.date())
     if not any(count for _, _, count in reports):
         raise InputError(
             f"nothing has been reported for {hazard!r}",
             "name the hazard of an incident",
             code="nothing_reported",
         )
-    delay = round(
-        disease.course.latent_mean_d.value
-        + disease.course.onset_after_latent_mean_d.value
-        + REPORT_DELAY_D
-    )
+    delay = delay_of(disease)
     draw = LiveResidents(base, seed)
     infected, ages, apart, left, immune, since = draw_states(reports, delay, found_share, draw)
     reported_now = sum(count for _, ago, count in reports if ago + delay <= INFECTED_DAYS)
-    measures, notes = list_measures(snapshot)
+    in_force, notes = list_in_force(snapshot, hazard, plans or {}, at)
     estimated = max(0, len(infected) - reported_now)
     initial = InitialState(
         infected=infected,
@@ -96,7 +105,8 @@ def read_live(
         estimated=estimated / max(1, len(infected)),
     )
     made = (
-        f"{reported_now:,} reported infections are still in course; {estimated:,} more are an "
+        f"{some(reported_now, hide_below)} reported infections are still in course; "
+        f"{some(estimated, hide_below)} more are an "
         f"estimate: reports "
         f"are taken to find {found_share:.0%}, {delay} days after infection; the last {delay} "
         f"follow their growth",
@@ -104,27 +114,51 @@ def read_live(
     )
     return LiveState(
         initial=initial,
-        measures=measures,
+        measures=tuple(one.measure for one in in_force),
         reported=reported_now,
         estimated=estimated,
         notes=made + notes,
+        reports=tuple(reports),
+        known_ago=known,
+        in_force=tuple(in_force),
+        found_share=found_share,
     )
 
 
-def list_reports(snapshot: Snapshot, hazard: str, today: date) -> list[tuple[str, int, int]]:
-    """(area, days ago, new infections) of every count and case of the hazard."""
-    reports = [
-        (row.area, (today - date.fromisoformat(row.day)).days, row.count)
+def some(count: int, hide_below: int) -> str:
+    """A number of persons, or that there are few."""
+    return f"fewer than {hide_below}" if 0 < count < hide_below else f"{count:,}"
+
+
+def list_reports(
+    snapshot: Snapshot, hazard: str, today: date
+) -> tuple[list[Report], frozenset[int] | None]:
+    """(area, days ago, new infections) of every count and case of the hazard, and how many days ago
+    counts were told.
+
+    A day that no source told a count of is unknown, where there are counts; a day of persons alone
+    is whole.
+    """
+    rows = [
+        (row, (today - date.fromisoformat(row.day)).days)
         for row in snapshot.list_rows(COUNTS, hazard=hazard)
+    ]
+    reports = [
+        (row.area, ago, row.count)
+        for row, ago in rows
         if row.status in ("confirmed", "asymptomatic") and row.found_in != "reclassified"
     ]
-    cases = snapshot.list_rows(CASES, hazard=hazard)
-    reports += [
-        (c.area, (today - c.reported_at.astimezone(snapshot.zone).date()).days, 1)
-        for c in cases
-        if c.status not in ("suspected", "discarded")
-    ]
-    return [report for report in reports if report[1] >= 0]
+    counted = {(area, ago) for area, ago, _ in reports}
+    lengths = {len(area) for area, _ in counted}
+    for case in snapshot.list_rows(CASES, hazard=hazard):
+        ago = (today - case.reported_at.astimezone(snapshot.zone).date()).days
+        also = any(
+            (case.area[:length], ago) in counted for length in lengths
+        )  # who is counted is not added again
+        if case.status not in ("suspected", "discarded") and not also:
+            reports.append((case.area, ago, 1))
+    told = frozenset(ago for _, ago in rows if ago >= 0)
+    return [report for report in reports if report[1] >= 0], told or None
 
 
 class LiveResidents:
@@ -190,7 +224,7 @@ def draw_states(
             elif age <= IMMUNE_DAYS:
                 immune += [(known, age), (unknown, age)]
         newest, growth = growth_of(days)
-        for age in range(1, delay):
+        for age in range(delay):
             expected = newest / found_share * math.exp(growth * (delay - age))
             infected.append((draw.draw(area, draw_rounded(expected, draw)), age))
     return (*flatten(infected), *flatten(apart), *flatten(immune))
@@ -215,45 +249,3 @@ def flatten(parts: list[tuple[NDArray[Any], int]]) -> tuple[NDArray[np.int64], N
     numbers = [np.full(len(part), number, np.int64) for part, number in parts]
     empty = np.zeros(0, np.int64)
     return (np.concatenate(rows), np.concatenate(numbers)) if rows else (empty, empty)
-
-
-def list_measures(snapshot: Snapshot) -> tuple[tuple[Measure, ...], tuple[str, ...]]:
-    """The measures that orders of open incidents have put in force, by area; and those the
-    simulator does not know.
-
-    Ordered for the root of the area tree, a measure holds everywhere: the city base may have
-    districts and no root.
-    """
-    open_incidents = {row.id for row in snapshot.list_rows(INCIDENTS, status="open")}
-    areas: dict[str, set[str]] = {}
-    rooms: dict[str, float] = {}
-    for task in snapshot.list_rows(TASKS):
-        if (
-            task.measure
-            and task.incident in open_incidents
-            and task.ordered_at is not None
-            and task.status != "dropped"
-        ):
-            name = SAME_AS.get(task.measure, task.measure)
-            areas.setdefault(name, set()).add(task.area)
-            rooms[name] = rooms.get(name, 0.0) + task.needs.get("quarantine_rooms", 0.0)
-    found: list[Measure] = []
-    unknown: list[str] = []
-    for name, where in sorted(areas.items()):
-        entry: dict[str, Any] = {
-            "type": name,
-            "name": f"{name} in force",
-            "areas": [] if snapshot.areas.root in where else sorted(where),
-        }
-        if name == "quarantine_facility":
-            entry["places"] = int(rooms[name]) or ROOMS_DEFAULT
-        try:
-            found += read_measures({"measures": [entry]})
-        except InputError:
-            unknown.append(name)
-    notes = (
-        (f"measures in force that the simulator does not know: {', '.join(unknown)}",)
-        if unknown
-        else ()
-    )
-    return tuple(found), notes

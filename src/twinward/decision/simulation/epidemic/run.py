@@ -89,6 +89,9 @@ class Simulator:
             msgspec.structs.replace(m, start_day=0, end_day=4, delay_d=0, trigger=None)
             for m in scenario.measures
         )
+        aside = tuple(
+            msgspec.structs.replace(m, start_day=0, end_day=4) for m in scenario.background
+        )
         start = InitialState(infected=who, infected_days_ago=np.full(len(who), 5))
         little = msgspec.structs.replace(
             scenario,
@@ -96,6 +99,7 @@ class Simulator:
             infected=0,
             initial=start,
             measures=early,
+            background=aside,
             importations=(),
             keep_tree=False,
         )
@@ -269,6 +273,9 @@ def fingerprint(scenario: Scenario) -> str:
         "importations": scenario.importations,
         "mixing": scenario.mixing,
         "level": scenario.level,
+        "background": scenario.background,
+        "confirmed_before": scenario.confirmed_before,
+        "beds": (scenario.beds, scenario.icu_beds),
     }
     digest.update(msgspec.json.encode(parts))
     if scenario.initial is not None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from twinward.citybase.schema import CityBase
 from twinward.core.errors import InputError
+from twinward.decision.simulation.epidemic.background import Background
 from twinward.decision.simulation.epidemic.kernels.resident_bits import MAX_DAYS
 from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure, check_measures, label
@@ -67,9 +68,12 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     `initial` says who.
 
     days: simulated days, day 0 is the day on which the first are infected threads: never changes
-    the result level: area level in which outcomes are counted (None: the topmost level with several
-    areas) contact_factors: float[4, 101] multipliers of contacts by group (household, school, work,
-    community) and age
+    the result background: by how much transmission differs from the disease's own, by day and area
+    confirmed_before: those confirmed on the last days before day 0, for measures that wait for a
+    figure beds, icu_beds: what the city's hospitals hold (None: the disease file's number for each
+    1,000 residents) level: area level in which outcomes are counted (None: the topmost level with
+    several areas) contact_factors: float[4, 101] multipliers of contacts by group (household,
+    school, work, community) and age
     """
 
     base: CityBase
@@ -78,6 +82,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     infected: int = 100
     measures: tuple[Measure, ...] = ()
+    background: tuple[Background, ...] = ()
+    confirmed_before: tuple[int, ...] = ()
+    beds: int | None = None
+    icu_beds: int | None = None
     importations: tuple[Importation, ...] = ()
     initial: InitialState | None = None
     mixing: str = "settings"
@@ -120,13 +128,19 @@ def check_scenario(scenario: Scenario) -> None:
         "bad_seed",
     )
     _need(
+        min(scenario.beds or 0, scenario.icu_beds or 0) >= 0,
+        "fewer than no beds",
+        "give 0 or more",
+        "bad_beds",
+    )
+    _need(
         scenario.mixing in MIXINGS,
         f"no mixing {scenario.mixing!r}",
         f"one of {', '.join(MIXINGS)}",
         "bad_mixing",
     )
     check_measures(scenario.measures)
-    check_areas(scenario.measures, scenario.base)
+    check_areas((*scenario.measures, *scenario.background), scenario.base)
     strains = len(scenario.disease.strains)
     codes = {area.code for area in scenario.base.areas} | set(scenario.base.leaf_codes)
     for entry in scenario.importations:

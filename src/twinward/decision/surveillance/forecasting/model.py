@@ -28,6 +28,12 @@ PRIORS: dict[str, tuple[float, float, bool]] = {
     "generation_mean_d": (2.5, 7.0, False),
     "decline_half_life_d": (20.0, 120.0, True),  # in which log R below 0 halves
 }
+# of one incident among several: it grows on what others bring in, and its reports come in heaps
+PART_PRIORS = PRIORS | {
+    "drift_sd": (0.04, 0.30, True),
+    "growth_half_life_d": (4.0, 24.0, True),
+    "dispersion_k": (0.8, 300.0, True),
+}
 
 
 def even_points(seed: int, number: int, name: str) -> NDArray[Any]:
@@ -35,10 +41,12 @@ def even_points(seed: int, number: int, name: str) -> NDArray[Any]:
     return np.asarray(qmc.Sobol(len(PRIORS), rng=int(stream(seed, name))).random(number))
 
 
-def from_unit(points: NDArray[Any]) -> NDArray[Any]:
+def from_unit(
+    points: NDArray[Any], priors: dict[str, tuple[float, float, bool]] = PRIORS
+) -> NDArray[Any]:
     """Parameters, columns as PRIORS, of points in the unit cube."""
     columns = []
-    for column, (low, high, logarithmic) in zip(points.T, PRIORS.values(), strict=True):
+    for column, (low, high, logarithmic) in zip(points.T, priors.values(), strict=True):
         columns.append(low * (high / low) ** column if logarithmic else low + (high - low) * column)
     return np.stack(columns, axis=1)
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from twinward.core.chance import generator
 from twinward.decision.surveillance.forecasting.model import (
+    PART_PRIORS,
+    PRIORS,
     WINDOW_D,
     even_points,
     from_unit,
@@ -51,18 +53,37 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     evidence: NDArray[Any]  # float64[M] log-likelihood of the followed days
 
 
+class Paths(msgspec.Struct, frozen=True, kw_only=True):
+    """Possible futures, float64[N, days] each: counts as they would be reported, what was
+    expected of them, log R.
+    """
+
+    counts: NDArray[Any]
+    expected: NDArray[Any]
+    log_r: NDArray[Any]
+
+
 def fit_renewal(
     counts: NDArray[Any],
     population: float | None,
     seed: int,
     sets: int = SETS,
     particles: int = PARTICLES,
+    serial: NDArray[Any] | None = None,
+    part: bool = False,
 ) -> Fit:
     """Fits daily counts (NaN for missing days) without a search; the first predicted day follows
     the last entry.
+
+    serial: float64[WINDOW_D] the generation time of a known disease, the longest first; else it is
+    fitted as well. part: the counts are those of one incident among several
     """
-    parameters = from_unit(even_points(seed, sets, "forecast.parameters"))
-    fit = follow(counts, parameters, population, generator(seed, "forecast.fit"), particles)
+    parameters = from_unit(
+        even_points(seed, sets, "forecast.parameters"), PART_PRIORS if part else PRIORS
+    )
+    fit = follow(
+        counts, parameters, population, generator(seed, "forecast.fit"), particles, serial=serial
+    )
     return msgspec.structs.replace(fit, weights=temper(fit.evidence))
 
 
@@ -73,6 +94,7 @@ def follow(
     chance: np.random.Generator,
     particles: int = PARTICLES,
     watch: Watch | None = None,
+    serial: NDArray[Any] | None = None,
 ) -> Fit:
     """Every parameter set through the last FITTED_D days, all of equal weight; `watch` sees each
     followed day.
@@ -80,7 +102,10 @@ def follow(
     skipped = max(0, len(counts) - FITTED_D)
     series = counts[skipped:]
     weekday = np.roll(weekday_factors(series), skipped)  # position k: k-th day of `counts` modulo 7
-    serial = np.stack([generation(mean) for mean in parameters[:, 3]])
+    if serial is None:
+        serial = np.stack([generation(mean) for mean in parameters[:, 3]])
+    else:
+        serial = np.broadcast_to(serial, (len(parameters), WINDOW_D))
     level, trend = _start(series)
     shape = (len(parameters), particles)
     past = (
@@ -124,25 +149,38 @@ def predict(
     fit: Fit, observed_days: int, days: int, population: float | None, seed: int
 ) -> NDArray[Any]:
     """float64[TRAJECTORIES, days] possible counts after the last observed day."""
+    return project(fit, observed_days, days, population, seed).counts
+
+
+def project(
+    fit: Fit,
+    observed_days: int,
+    days: int,
+    population: float | None,
+    seed: int,
+    number: int = TRAJECTORIES,
+) -> Paths:
+    """`number` possible courses of the days after the last observed one."""
     chance = generator(seed, "forecast.predict")
-    m = chance.choice(len(fit.weights), TRAJECTORIES, p=fit.weights)
-    p = chance.integers(0, fit.log_r.shape[1], TRAJECTORIES)
+    m = chance.choice(len(fit.weights), number, p=fit.weights)
+    p = chance.integers(0, fit.log_r.shape[1], number)
     log_r, past = fit.log_r[m, p][:, None], fit.past[m, p][:, None, :]
     susceptible, parameters, serial = (
         fit.susceptible[m, p][:, None],
         fit.parameters[m],
         fit.serial[m],
     )
-    counts = np.empty((TRAJECTORIES, days))
+    counts, expected, followed = (np.empty((number, days)) for _ in range(3))
     for day in range(days):
         log_r, fresh, susceptible = step(
             log_r, past, serial, susceptible, parameters, population, chance
         )
         past = np.concatenate([past[:, :, 1:], fresh[:, :, None]], axis=2)
+        expected[:, day], followed[:, day] = fresh[:, 0], log_r[:, 0]
         counts[:, day] = report(
             fresh[:, 0] * fit.weekday[(observed_days + day) % 7], parameters[:, 2], chance
         )
-    return counts
+    return Paths(counts=counts, expected=expected, log_r=followed)
 
 
 def report(expected: NDArray[Any], k: NDArray[Any], chance: np.random.Generator) -> NDArray[Any]:

@@ -211,4 +211,5 @@ def name_place(lake: ScopedLake, stay: int, stays: Visits) -> str:
         return "on the move"
     if stays.place[stay] >= 0:
         return lake.lake.name_places(stays.place[stay : stay + 1])[0]
-    return f"{stays.lon[stay]:.4f},{stays.lat[stay]:.4f}"
+    lon = f"{stays.lon[stay]:.4f}"
+    return f"{'180.0000' if lon == '-180.0000' else lon},{stays.lat[stay]:.4f}"

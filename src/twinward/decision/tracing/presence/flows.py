@@ -5,7 +5,7 @@ small counts hidden.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import format_time, from_us, to_us
 from twinward.core.errors import InputError
-from twinward.core.ports import MovementLake, Visits
+from twinward.core.ports import Fixes, Visits
 from twinward.decision.tracing.presence.areas import AskedAreas
 from twinward.decision.tracing.scoped_lake import AreaLocator
 
@@ -24,9 +24,19 @@ MOST_CELLS = 20_000_000
 LONGEST_DAYS = 92
 
 
+class CountedLake(Protocol):
+    """What is counted: the lake, or the part of it that an activation opens."""
+
+    def fixes_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Fixes: ...
+
+    def visits_in(self, boxes: NDArray[Any], windows_us: NDArray[Any]) -> Visits: ...
+
+    def visits_between(self, from_us: int, to_us: int) -> Visits: ...
+
+
 class FlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of distinct persons. A count below `k` is null, and so is another where it could be
-    worked out.
+    """Counts of distinct persons. A cell with fewer than `k` has no row, like an empty one, and so
+    has another from which it could be worked out; `suppressed` is how many have none.
     """
 
     view: str
@@ -39,7 +49,7 @@ class FlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_flows(
-    lake: MovementLake,
+    lake: CountedLake,
     areas: AskedAreas | AreaLocator,
     start: datetime,
     end: datetime,
@@ -62,7 +72,8 @@ def list_flows(
             f"ask for at most {LONGEST_DAYS} days",
             code="bad_window",
         )
-    cells = len(areas.codes) ** 2 * -(-(b - a) // PER_US[per])
+    bins = -(-(b - a) // PER_US[per])
+    cells = len(areas.codes) ** 2 * bins
     if view in ("od", "transferred") and cells > MOST_CELLS:
         raise InputError(
             "too many areas and hours at once",
@@ -77,7 +88,7 @@ def list_flows(
         per=per,
         k=k,
         areas=list(areas.codes),
-        **count_and_hide(keys, areas.codes, a, PER_US[per], k, view),
+        **count_and_hide(keys, areas.codes, a, PER_US[per], k, view, bins),
     )
 
 
@@ -105,7 +116,7 @@ Keys = tuple[
 ]  # bin, first area, second area or kind, subject
 
 
-def moves(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def moves(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """A person who stayed in one area and next stayed in another moved, in the bin in which the
     first stay ended.
     """
@@ -121,7 +132,7 @@ ARRIVED, LEFT, PASSED = 0, 1, 2
 KIND_NAMES = ("arrived", "left", "passed")
 
 
-def at_hubs(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def at_hubs(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Arrivals at and departures from each area, by the start and end of stays in it."""
     subject, area, start, end = in_time_order(lake.visits_between(from_us_, to_us_), areas)
     out = []
@@ -134,7 +145,7 @@ def at_hubs(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: 
     return bins, first, second, who
 
 
-def on_highways(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def on_highways(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Persons with a fix in an area and no stay in it in that bin: they passed."""
     if isinstance(areas, AreaLocator):
         raise InputError(
@@ -163,7 +174,7 @@ def key_of(bins: NDArray[Any], area: NDArray[Any], subject: NDArray[Any]) -> NDA
     return ((bins.astype(np.int64) << 15 | area.astype(np.int64)) << 32) | subject.astype(np.int64)
 
 
-def transfers(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def transfers(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Where those who were in an area ended up: from the area of their first stay to that of
     their last.
     """
@@ -180,26 +191,27 @@ def transfers(lake: MovementLake, areas: Any, from_us_: int, to_us_: int, per_us
 
 
 def count_and_hide(
-    keys: Keys, codes: list[str], from_us_: int, per_us: int, k: int, view: str
+    keys: Keys, codes: list[str], from_us_: int, per_us: int, k: int, view: str, bins_asked: int
 ) -> dict[str, Any]:
-    """Distinct persons by cell, as rows, with small counts and their complements hidden."""
+    """Distinct persons by cell, as rows; small counts and their complements have none, as empty
+    cells have none.
+    """
     bins, first, second, subject = (np.asarray(column, np.int64) for column in keys)
     cells = np.unique(np.stack([bins, first, second, subject], axis=1), axis=0)
     found, count = np.unique(cells[:, :3], axis=0, return_counts=True)
     hidden = hide(found, count, k)
     pair = view in ("od", "transferred")
     rows: list[dict[str, str | int | None]] = []
-    for (bin_, one, two), n, secret in zip(
-        found.tolist(), count.tolist(), hidden.tolist(), strict=True
-    ):
+    for (bin_, one, two), n in zip(found[~hidden].tolist(), count[~hidden].tolist(), strict=True):
         at = format_time(from_us(from_us_ + bin_ * per_us))
         what = (
             {"from": codes[one], "to": codes[two]}
             if pair
             else {"area": codes[one], "what": KIND_NAMES[two]}
         )
-        rows.append({"at": at, **what, "count": None if secret else n})
-    return {"rows": rows, "suppressed": int(hidden.sum())}
+        rows.append({"at": at, **what, "count": n})
+    there = len(codes) ** 2 if pair else len(codes) * (1 if view == "highway" else 2)
+    return {"rows": rows, "suppressed": there * bins_asked - len(rows)}
 
 
 def hide(found: NDArray[Any], count: NDArray[Any], k: int) -> NDArray[np.bool_]:

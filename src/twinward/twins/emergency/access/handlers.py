@@ -38,7 +38,8 @@ def open_activation(command: m.OpenActivation, rows: Rows, context: Context) -> 
         basis=command.basis,
         data_from=command.data_from,
         data_to=command.data_to,
-        ends_at=context.recorded_at + timedelta(days=command.days),
+        ends_at=context.now + timedelta(days=command.days),
+        opened_at=context.now,
     )
     return [Draft(fact=fact, area=command.areas[0])]
 
@@ -46,10 +47,8 @@ def open_activation(command: m.OpenActivation, rows: Rows, context: Context) -> 
 def activation_opened(fact: m.ActivationOpened, event: Event, tx: Transaction) -> None:
     fields = {
         name: getattr(fact, name) for name in Activation.__struct_fields__ if hasattr(fact, name)
-    }
-    row = Activation(
-        id=fact.activation, area=event.area, opened_at=event.recorded_at, status="open", **fields
-    )
+    } | {"opened_at": fact.opened_at or event.recorded_at}
+    row = Activation(id=fact.activation, area=event.area, status="open", **fields)
     tx.put(ACTIVATIONS, row, event.recorded_at)
 
 
@@ -85,7 +84,7 @@ def activation_closed(fact: m.ActivationClosed, event: Event, tx: Transaction) -
 def require_open(rows: Rows, name: str, purpose: str, context: Context) -> Activation:
     """The activation, or RefusedError when it is shut or does not open `purpose`."""
     activation: Activation | None = rows.find(ACTIVATIONS, name)
-    if activation is None or not activation.is_open(context.recorded_at):
+    if activation is None or not activation.is_open(context.now):
         raise RefusedError(
             "in peacetime nobody can be looked up",
             "a duty officer must open an activation first",

@@ -39,6 +39,7 @@ class ActivationOpened(Fact, frozen=True, kw_only=True):
     data_from: datetime
     data_to: datetime
     ends_at: datetime
+    opened_at: datetime | None = None  # by the clock of who opened it; None in an old log
 
 
 class CloseActivation(Command, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ import msgspec
 
 from twinward.core.ports import Table
 
+TIME_ENDED = "its time has ended"  # why the tick closes one; nobody's will
+
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
     """What one activation opens. `status` is open or closed; after `ends_at` it opens nothing,
@@ -29,7 +31,11 @@ class Activation(msgspec.Struct, frozen=True, kw_only=True):
     closed_because: str | None = None
 
     def is_open(self, at: datetime) -> bool:
-        return self.status == "open" and self.opened_at <= at < self.ends_at
+        """Whether it opens anything at an instant: by its own time, whatever a clock that was wrong
+        made of its status meanwhile.
+        """
+        closed = self.status != "open" and self.closed_because != TIME_ENDED
+        return not closed and self.opened_at <= at < self.ends_at
 
 
 ACTIVATIONS: Table[Activation] = Table(

@@ -41,7 +41,7 @@ def require_state(change: Change, at: datetime, *wanted: str) -> None:
 def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> list[Draft]:
     if rows.find(CHANGES, command.change) is not None:
         raise ConflictError(f"change {command.change} exists", "give it another id", code="exists")
-    if not context.recorded_at < command.until <= context.recorded_at + LONGEST:
+    if not context.now < command.until <= context.now + LONGEST:
         raise InputError(
             f"a change ends within {LONGEST.days} days from now",
             "say until when; propose it again then",
@@ -55,7 +55,7 @@ def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> li
         raise InputError(f"a {command.kind} is about a person", "give --subject", code="no_subject")
     until = command.until
     if command.kind == "bulk_opening":
-        until = min(until, context.recorded_at + PROPOSAL_LASTS + BULK_LASTS)
+        until = min(until, context.now + PROPOSAL_LASTS + BULK_LASTS)
     names = (
         "change",
         "kind",
@@ -70,7 +70,7 @@ def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> li
     )
     fields = {name: getattr(command, name) for name in names}
     fact = m.ChangeProposed(
-        **fields, until=until, lapses_at=min(context.recorded_at + PROPOSAL_LASTS, until)
+        **fields, until=until, lapses_at=min(context.now + PROPOSAL_LASTS, until)
     )
     return [Draft(fact=fact, area=command.area, subject=command.subject)]
 
@@ -90,7 +90,7 @@ def change_proposed(fact: m.ChangeProposed, event: Event, tx: Transaction) -> No
 
 def confirm_change(command: m.ConfirmChange, rows: Rows, context: Context) -> list[Draft]:
     change = get_change(rows, command.change)
-    require_state(change, context.recorded_at, "proposed")
+    require_state(change, context.now, "proposed")
     require_another(context.actor, change.proposed_by)
     fact = m.ChangeConfirmed(
         change=change.id,
@@ -128,7 +128,7 @@ def _put(tx: Transaction, event: Event, change: str, **fields: object) -> None:
 
 def refuse_change(command: m.RefuseChange, rows: Rows, context: Context) -> list[Draft]:
     change = get_change(rows, command.change)
-    require_state(change, context.recorded_at, "proposed")
+    require_state(change, context.now, "proposed")
     fact = m.ChangeRefused(change=change.id, because=command.because, subject=change.subject)
     return [Draft(fact=fact, area=change.area, subject=change.subject)]
 
@@ -139,7 +139,7 @@ def change_refused(fact: m.ChangeRefused, event: Event, tx: Transaction) -> None
 
 def lodge_appeal(command: m.LodgeAppeal, rows: Rows, context: Context) -> list[Draft]:
     change = get_change(rows, command.change)
-    require_state(change, context.recorded_at, "in_force")
+    require_state(change, context.now, "in_force")
     if change.appeal_due_at is not None:
         raise ConflictError(
             "an appeal was decided before", "bring it before the court", code="appealed_before"
@@ -147,7 +147,7 @@ def lodge_appeal(command: m.LodgeAppeal, rows: Rows, context: Context) -> list[D
     fact = m.AppealLodged(
         change=change.id,
         reason=command.reason,
-        due_at=context.recorded_at + APPEAL_TAKES,
+        due_at=context.now + APPEAL_TAKES,
         subject=change.subject,
     )
     return [Draft(fact=fact, area=change.area, subject=change.subject)]
@@ -159,7 +159,7 @@ def appeal_lodged(fact: m.AppealLodged, event: Event, tx: Transaction) -> None:
 
 def decide_appeal(command: m.DecideAppeal, rows: Rows, context: Context) -> list[Draft]:
     change = get_change(rows, command.change)
-    require_state(change, context.recorded_at, "appealed")
+    require_state(change, context.now, "appealed")
     require_another(context.actor, change.proposed_by, change.confirmed_by)
     fact = m.AppealDecided(
         change=change.id, upheld=command.upheld, because=command.because, subject=change.subject
@@ -175,7 +175,7 @@ def appeal_decided(fact: m.AppealDecided, event: Event, tx: Transaction) -> None
 
 def use_change(command: m.UseChange, rows: Rows, context: Context) -> list[Draft]:
     change = get_change(rows, command.change)
-    require_state(change, context.recorded_at, "in_force")
+    require_state(change, context.now, "in_force")
     if change.kind != "bulk_opening" or context.actor != change.proposed_by:
         raise RefusedError(f"{change.id} is not yours to use", "propose your own", code="not_yours")
     return [Draft(fact=m.ChangeUsed(change=change.id), area=change.area)]

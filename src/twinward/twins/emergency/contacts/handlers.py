@@ -91,7 +91,13 @@ def contact_named(fact: m.ContactNamed, event: Event, tx: Transaction) -> None:
     }
     tx.put(
         CONTACTS,
-        Contact(id=fact.contact, step="named", named_at=event.occurred_at, **fields),
+        Contact(
+            id=fact.contact,
+            step="named",
+            named_at=event.occurred_at,
+            put_by=event.actor,
+            **fields,
+        ),
         event.occurred_at,
     )
 
@@ -120,11 +126,13 @@ def update_contact(command: m.UpdateContact, rows: Rows, context: Context) -> li
             f"next can be: {', '.join(allowed) or 'nothing'}",
             code="out_of_order",
         )
-    if command.step == "became_case" and (
-        command.as_case is None or rows.find(CASES, command.as_case) is None
-    ):
+    case = rows.find(CASES, command.as_case) if command.as_case is not None else None
+    if (command.step == "became_case" or command.as_case is not None) and (
+        case is None or case.subject != contact.subject
+    ):  # another person's case answers like none
         raise AbsentError(
-            f"there is no case {command.as_case}", "report the case, and name it in as_case"
+            f"there is no case {command.as_case} of this person",
+            "report the case, and name it in as_case",
         )
     fact = m.ContactUpdated(
         contact=contact.id,

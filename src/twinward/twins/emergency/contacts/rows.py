@@ -30,6 +30,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     synthetic: bool
     exposed_at: datetime | None = None
     step_at: datetime | None = None
+    put_by: str = ""  # who named them; empty where an earlier release did
     because: str = ""
     as_case: str | None = None
 

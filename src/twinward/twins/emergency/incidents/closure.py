@@ -97,38 +97,33 @@ def judge_tasks(
 def judge_contacts(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
 ) -> tuple[bool, str]:
-    total = rows.count(CONTACTS, incident=incident.id)
     """Each contact is tested, has become a case or lives outside; or was not found, and its
     follow-up is over.
     """
     total = rows.count(CONTACTS, incident=incident.id)
-    resolved = rows.count(CONTACTS, incident=incident.id, step=SETTLED)
+    settled = rows.count(CONTACTS, incident=incident.id, step=SETTLED)
     missing = (
-        rows.list_rows(CONTACTS, incident=incident.id, step="not_found") if resolved < total else []
+        rows.list_rows(CONTACTS, incident=incident.id, step="not_found") if settled < total else []
     )
-    over = sum(contact.followed_until() <= at for contact in missing)
-    elsewhere = rows.count(CONTACTS, incident=incident.id, step="lives_outside")
-    more = f"; {elsewhere} live outside and were passed on" if elsewhere else ""
-    more += f"; {len(missing)} were not found" if missing else ""
+    ends = [contact.followed_until() for contact in missing]
+    settled += sum(end <= at for end in ends)
     infected = incident.figures.get("new_total", 0.0)
-    if total == resolved + over and total < LEAST_NAMED * infected:
+    if total == settled and total < LEAST_NAMED * infected:
         said = {0: "no contact has", 1: "1 contact has"}.get(total, f"{total} contacts have")
         return False, f"{said} been named for {infected:,.0f} infections: {PROVES_NOTHING}"
-    if total == resolved + over:
-        return (
-            True,
-            f"all {total} contacts are located, isolated and tested{more and ', or settled'}{more}",
+    if total == settled:
+        elsewhere = rows.count(CONTACTS, incident=incident.id, step="lives_outside")
+        if not (missing or elsewhere):
+            return True, f"all {total} contacts are located, isolated and tested"
+        return True, (
+            f"all {total} contacts are settled: living outside {elsewhere}, "
+            f"not found {len(missing)}"
         )
-    last = max(
-        (contact.followed_until() for contact in missing if contact.followed_until() > at),
-        default=None,
-    )
-    more += f", followed up until {last.astimezone(at.tzinfo).date()}" if last else ""
-    return (
-        False,
-        f"{total - resolved - over} of {total} contacts are not yet located, isolated and "
-        f"tested{more}",
-    )
+    because = f"{total - settled} of {total} contacts are not yet located, isolated and tested"
+    if missing:
+        last = max(ends).astimezone(at.tzinfo).date()
+        because += f"; not found {len(missing)}, followed up until {last}"
+    return False, because
 
 
 def check_quiet_period(

@@ -33,7 +33,7 @@ def break_glass(command: m.BreakGlass, rows: Rows, context: Context) -> list[Dra
     """
     if not command.areas:
         raise InputError("a broken glass names its areas", "give --areas", code="no_area")
-    ends = context.recorded_at + timedelta(hours=command.hours)
+    ends = context.now + timedelta(hours=command.hours)
     fact = m.GlassBroken(
         glass=command.glass,
         holder=context.actor,

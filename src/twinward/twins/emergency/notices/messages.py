@@ -18,11 +18,16 @@ AccessKind = Literal[
     "session_refreshed",
     "logout",
     "keys_rotated",
+    "persons_merged",
+    "persons_unmerged",
+    "persons_kept_apart",
     "retention_run",
     "audit_exported",
     "audit_verified",
     "alarm",
     "published",
+    "changes_seen",
+    "flows_seen",
 ]
 
 

@@ -216,7 +216,8 @@ def require_open(command: m.ReportCase, before: list[Case], new: m.Said) -> None
 
 def case_reported(fact: m.CaseReported, event: Event, tx: Transaction) -> None:
     fields = {name: getattr(fact, name) for name in Case.__struct_fields__ if hasattr(fact, name)}
-    tx.put(CASES, Case(id=fact.case, reported_at=event.occurred_at, **fields), event.occurred_at)
+    row = Case(id=fact.case, reported_at=event.occurred_at, put_by=event.actor, **fields)
+    tx.put(CASES, row, event.occurred_at)
 
 
 def case_reclassified(fact: m.CaseReclassified, event: Event, tx: Transaction) -> None:

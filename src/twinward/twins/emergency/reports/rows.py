@@ -29,6 +29,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     report: str | None = None
     note: str = ""
     said: tuple[Said, ...] = ()
+    put_by: str = ""  # who put it on record; empty where an earlier release did
 
 
 class CountRow(msgspec.Struct, frozen=True, kw_only=True):

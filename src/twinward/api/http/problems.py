@@ -1,0 +1,81 @@
+"""Errors as problem documents (RFC 9457): type, title, status, detail; and our code, advice and
+params. What is absent and what is forbidden answer alike where a thing is named.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import Response
+
+from twinward.core.errors import TwinwardError
+from twinward.service.access.authorization import scrub
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A problem document. `code` is stable and listed in the error reference; `detail` says what
+    happened, `advice` what to do; `message` repeats `detail` for clients of version 0.1.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    message: str
+    advice: str
+    params: dict[str, Any] = {}
+
+
+def problem_of(error: TwinwardError) -> Problem:
+    return describe(
+        error.status, error.title, error.code, scrub(error.message), error.advice, error.params
+    )
+
+
+def describe(
+    status: int,
+    title: str,
+    code: str,
+    detail: str,
+    advice: str,
+    params: dict[str, Any] | None = None,
+) -> Problem:
+    return Problem(
+        type=f"urn:twinward:error:{code}",
+        title=title,
+        status=status,
+        detail=detail,
+        code=code,
+        message=detail,
+        advice=advice or "see the error reference, docs/reference/errors.md",
+        params=params or {},
+    )
+
+
+def answer_problem(problem: Problem) -> Response:
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE)
+
+
+def answer_error(error: TwinwardError) -> Response:
+    return answer_problem(problem_of(error))
+
+
+ERROR_SCHEMA: dict[str, Any] = {
+    "description": "What was wrong and what to do",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys(
+    (400, 401, 403, 404, 409, 413, 422, 429, 503), ERROR_SCHEMA
+)
+
+
+def schema_of_problem() -> dict[str, Any]:
+    """The component that every error answer of the OpenAPI document refers to."""
+    _, components = msgspec.json.schema_components(
+        [Problem], ref_template="#/components/schemas/{name}"
+    )
+    return dict(components)

@@ -1,0 +1,366 @@
+"""Fits the simulator to the reports of a live emergency: transmission by area and week, then what
+may come.
+
+Reports are infections found, `delay` days after they happened (the disease's own course). A renewal
+filter with the disease's own generation time says how R moved and may move; the simulator itself is
+run over the last two weeks under the measures then in force, and its transmission changed until its
+infections reproduce as the reports say.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from twinward.core.chance import generator
+from twinward.decision.simulation.epidemic.background import Background
+from twinward.decision.simulation.epidemic.live_state import LiveResidents, LiveState
+from twinward.decision.simulation.epidemic.report_table import (
+    Floats,
+    Reports,
+    delay_of,
+    generation_of,
+    make_table,
+    pressure_of,
+)
+from twinward.decision.simulation.epidemic.run import Simulator
+from twinward.decision.simulation.epidemic.scenario import Scenario
+from twinward.decision.simulation.epidemic.starting import draw_carriers
+from twinward.decision.surveillance.forecasting.renewal import Paths, fit_renewal, project
+from twinward.library.hazards.diseases import Disease
+from twinward.library.hazards.measures import Measure
+
+LEAST_KNOWN_D, LEAST_REPORTS = 9, 60  # fewer say nothing about transmission
+PAST_D, WEEK_D = 14, 7
+# infections of a week change by this power of transmission (a guess; each round corrects it)
+RESPONSE = 1.8
+APART = 2.5  # times that an area may differ from the city
+ROUNDS = 4  # runs of the past; each corrects the one before
+FUTURES = 2_000
+WEIGHT_OF = 100.0  # reports at which an area's own growth counts as much as the city's
+HEADROOM = 2.5  # the simulator's R0 is set so far above what the last week needs
+MOST_AREAS = 60  # more areas share one transmission
+OFF = 1.5  # a simulator that is so many times off its own past ranks no plans
+BLOCKS = (
+    (0, 2),
+    (2, 4),
+    (4, 7),
+    (7, 10),
+    (10, 14),
+    (14, 21),
+    (21, 1600),
+)  # days in which transmission is constant
+LASTING = (1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25)  # how far an area goes on differing from the city
+
+
+class PastDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One day of the past: how many days ago, what was reported (None: nothing was told), what
+    the simulator says.
+    """
+
+    ago: int
+    reported: float | None
+    simulated: float
+
+
+class Fit(msgspec.Struct, frozen=True, kw_only=True):
+    """The fitted simulator. Factors are of the transmission of `disease`, whose R0 is scaled to
+    hold them all.
+
+    left: float64[areas, 2] of the two weeks of the past; r: of the last week, as the reports have
+    it effect: log of what the measures in force leave of transmission drawn: float64[blocks] log of
+    how much more the simulator makes of a start that is drawn than of one that grew coming:
+    float64[blocks] log of what orders that are too young to show in the reports will change by the
+    simulator paths: possible futures of reports from the first day without one; delay, lag: days
+    from infection to report, and from the last known report to day 0
+    """
+
+    disease: Disease
+    reports: Reports
+    past: tuple[PastDay, ...]
+    left: Floats
+    r: float
+    effect: float
+    drawn: Floats
+    coming: Floats
+    paths: Paths
+    delay: int
+    lag: int
+    areas: tuple[str, ...]
+
+    def ratio(self, days: int) -> float:
+        """What the simulator says of the last known days, over what was reported."""
+        known = [day for day in self.past[-days:] if day.reported is not None]
+        return (sum(day.simulated for day in known) + 1.0) / (
+            sum(day.reported or 0.0 for day in known) + 1.0
+        )
+
+    @property
+    def held(self) -> bool:
+        """Whether the simulator comes near enough to the reports that it was fitted to."""
+        return all(1 / OFF <= self.ratio(days) <= OFF for days in (WEEK_D, PAST_D))
+
+    def background(self, log_r: Floats, share: float, compliance: float) -> tuple[Background, ...]:
+        """Transmission of one possible future. log_r: float64[days] of the city from day 1 under
+        what is in force.
+
+        share: of what young orders are to change that does come true; compliance: a factor on
+        everybody's, which what is in force must have been reached with
+        """
+        city = self.city_left()
+        found = []
+        for n, (first, end) in enumerate(BLOCKS):
+            days = log_r[max(first - 1, 0) : max(end - 1, 1)]
+            mean = float(days.mean()) if len(days) else float(log_r[-1])
+            change = (
+                mean
+                - np.log(self.r)
+                + share * self.coming[n]
+                - self.drawn[n]
+                + self.effect * (1.0 - compliance)
+            )
+            left = city * np.exp(change)
+            found += self.by_area(left, LASTING[n], first, end)
+        return tuple(found)
+
+    def city_left(self) -> float:
+        weight = np.nansum(self.reports.counts[:, -WEEK_D:], axis=1) + 1e-9
+        return float((self.left[:, 1] * weight).sum() / weight.sum())
+
+    def by_area(self, left: float, lasting: float, first: int, end: int) -> list[Background]:
+        """The city's factor, moved in each area by how it differed in the last week."""
+        own = left * (self.left[:, 1] / self.city_left()) ** lasting
+        top = float(min(own.max(), 1.0))
+        found = [Background(start_day=first, end_day=end, left=top)]
+        if len(self.areas) <= MOST_AREAS:
+            found += [
+                Background(
+                    start_day=first,
+                    end_day=end,
+                    areas=[code],
+                    left=float(min(value / own.max(), 1.0)),
+                )
+                for code, value in zip(self.areas, own, strict=True)
+                if value < own.max()
+            ]
+        return found
+
+
+def fit_live(
+    simulator: Simulator, state: LiveState, disease: Disease, seed: int, days: int
+) -> Fit | None:
+    """The simulator fitted to what was reported; None where too little was to say anything of
+    transmission.
+    """
+    people, generation, delay = simulator.people, generation_of(disease), delay_of(disease)
+    reports = make_table(state.reports, state.known_ago, people)
+    if reports.days_known < LEAST_KNOWN_D or np.nansum(reports.city) < LEAST_REPORTS:
+        return None
+    filter_ = fit_renewal(reports.city, None, seed, serial=generation)
+    ahead = reports.last_ago + delay + days
+    paths = project(filter_, reports.counts.shape[1], ahead, None, seed, FUTURES)
+    counts = reports.filled()
+    span = min(PAST_D, counts.shape[1] - 2)
+    r = float(city_r(counts, generation, span)[1])
+    past = Past(simulator, state, disease, reports, span, seed)
+    left = np.full((len(counts), 2), np.nan)
+    factor, run = 1.0, past.run_scaled(HEADROOM * max(r, 0.5) / disease.transmission.r0.value)
+    left[:] = 1.0 / HEADROOM
+    infections: Floats = counts
+    for _ in range(ROUNDS):
+        infections = run(left)
+        left = corrected(left, counts, infections, span)
+        if (
+            left.max() > 0.9
+        ):  # the bound on transmission is too low: raise it, and keep what was found
+            raised = float(left.max() / 0.5)
+            factor, left = factor * raised, left / raised
+            run = past.run_scaled(factor * HEADROOM * max(r, 0.5) / disease.transmission.r0.value)
+    infections = run(left)
+    shown = tuple(
+        PastDay(
+            ago=reports.last_ago + span - 1 - k,
+            reported=None if np.isnan(reports.city[-span + k]) else float(reports.city[-span + k]),
+            simulated=round(float(infections[:, -span + k].sum()), 1),
+        )
+        for k in range(span)
+    )
+    r = float(city_r(infections, generation, span)[1])
+    without = run(left, measures=False) if past.measures else infections
+    effect = float(np.log(r / city_r(without, generation, span)[1]))
+    return Fit(
+        disease=past.disease,
+        reports=reports,
+        past=shown,
+        left=left,
+        r=r,
+        effect=min(effect, 0.0),
+        drawn=np.zeros(len(BLOCKS)),
+        coming=np.zeros(len(BLOCKS)),
+        paths=paths,
+        delay=delay,
+        lag=reports.last_ago,
+        areas=tuple(people.groups),
+    )
+
+
+class Past:
+    """The last weeks run again by the simulator, from what was reported before them."""
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        state: LiveState,
+        disease: Disease,
+        reports: Reports,
+        span: int,
+        seed: int,
+    ) -> None:
+        self.simulator, self.state, self.span, self.seed = simulator, state, span, seed
+        self.base_disease, self.disease, self.reports = disease, disease, reports
+        self.delay = delay_of(disease)
+        self.back = (
+            reports.last_ago + self.delay + span
+        )  # day 0 of these runs, in days before the live state's
+        self.found = state.found_share
+        earlier = [(area, ago - self.back, count) for area, ago, count in state.reports]
+        carriers = draw_carriers(
+            filled_in(earlier, state.known_ago, self.back),
+            self.delay,
+            1.0 / self.found - 1.0,
+            {},
+            LiveResidents(simulator.base, seed),
+        )
+        self.initial = carriers.take(1.0, np.ones(1))
+        self.measures = then_in_force(state, self.back)
+
+    def run_scaled(self, scale: float) -> Any:
+        """A function that runs the past with R0 times `scale`: factors float64[areas, 2] ->
+        reports by area.
+        """
+        self.disease = scaled(self.base_disease, scale)
+
+        def run(left: Floats, measures: bool = True) -> Floats:
+            scenario = Scenario(
+                base=self.simulator.base,
+                disease=self.disease,
+                days=self.span + 1,
+                seed=self.seed,
+                initial=self.initial,
+                measures=self.measures if measures else (),
+                background=self.background(left),
+                level=self.simulator.level,
+            )
+            simulated = self.simulator.run(scenario).by_area[1:].T * self.found
+            before = self.reports.filled()[:, : -self.span]
+            return np.concatenate([before, simulated], axis=1)
+
+        return run
+
+    def background(self, left: Floats) -> tuple[Background, ...]:
+        half = self.span - self.span // 2
+        found = []
+        for week, (first, end) in enumerate(((0, half + 1), (half + 1, self.span + 1))):
+            if len(left) > MOST_AREAS:
+                found.append(
+                    Background(
+                        start_day=first, end_day=end, left=float(min(left[:, week].mean(), 1.0))
+                    )
+                )
+                continue
+            found += [
+                Background(start_day=first, end_day=end, areas=[code], left=float(min(value, 1.0)))
+                for code, value in zip(self.simulator.people.groups, left[:, week], strict=True)
+            ]
+        return tuple(found)
+
+
+def filled_in(reports: list[Any], known: frozenset[int] | None, back: int) -> list[Any]:
+    """The same, with a day of which nothing was told between its neighbours filled by the day
+    before it.
+    """
+    if known is None or not known:
+        return reports
+    days = {ago - back for ago in known}
+    missing = set(range(min(days), max(days) + 1)) - days
+    extra = []
+    for ago in sorted(missing):
+        earlier = min((d for d in days if d > ago), default=None)
+        later = max((d for d in days if d < ago), default=None)
+        near = [d for d in (earlier, later) if d is not None]
+        extra += [(area, ago, round(count / len(near))) for area, d, count in reports if d in near]
+    return reports + extra
+
+
+def then_in_force(state: LiveState, back: int) -> tuple[Measure, ...]:
+    """What is in force now, each measure from the day of the past on which it began."""
+    return tuple(
+        msgspec.structs.replace(one.measure, start_day=max(0, back - one.since_d))
+        for one in state.in_force
+        if one.measure.start_day == 0
+    )
+
+
+def scaled(disease: Disease, scale: float) -> Disease:
+    """The disease with R0 times `scale`."""
+    r0 = msgspec.structs.replace(
+        disease.transmission.r0, value=disease.transmission.r0.value * scale
+    )
+    return msgspec.structs.replace(
+        disease, transmission=msgspec.structs.replace(disease.transmission, r0=r0)
+    )
+
+
+def reproduction(counts: Floats, generation: Floats, span: int) -> Floats:
+    """float64[areas, 2] infections over what earlier ones of the area would cause, in the two
+    halves of the span.
+    """
+    pressure = pressure_of(counts, generation)
+    half = span - span // 2
+    parts = (slice(-span, -span + half), slice(-span + half, None))
+    return np.stack(
+        [
+            (counts[:, part].sum(axis=1) + 0.5) / (pressure[:, part].sum(axis=1) + 0.5)
+            for part in parts
+        ],
+        axis=1,
+    )
+
+
+def city_r(counts: Floats, generation: Floats, span: int) -> Floats:
+    """float64[2] the same of the city."""
+    return np.asarray(reproduction(counts.sum(axis=0, keepdims=True), generation, span)[0])
+
+
+def corrected(left: Floats, counts: Floats, infections: Floats, span: int) -> Floats:
+    """float64[areas, 2] transmission moved so that each half of the span brings as many infections
+    as were reported.
+
+    An area's own ratio counts by its size and is drawn to the city's; no area leaves the city by
+    more than APART times.
+    """
+    half = span - span // 2
+    parts = (slice(-span, -span + half), slice(-span + half, None))
+    size, got = (
+        np.stack([x[:, part].sum(axis=1) for part in parts], axis=1) for x in (counts, infections)
+    )
+    own = np.log((size + 1.0) / (got + 1.0))
+    city = np.log((size.sum(axis=0) + 1.0) / (got.sum(axis=0) + 1.0))
+    own[:, 1] -= own[:, 0]  # what the first week leaves wrong is not the second's fault
+    city[1] -= city[0]
+    weight = size / (size + WEIGHT_OF)
+    moved = left * np.exp(np.clip(weight * own + (1 - weight) * city, -2.0, 2.0) / RESPONSE)
+    middle = np.exp(np.average(np.log(moved), axis=0, weights=size.sum(axis=1) + 1e-9))
+    return np.asarray(np.clip(moved, middle / APART, middle * APART))
+
+
+def stratified(fit: Fit, number: int, days: int, seed: int) -> Any:
+    """int64[number] futures that stand for all: evenly spread by how many reports they bring, in
+    an order by chance.
+    """
+    total = fit.paths.expected[:, fit.lag : fit.lag + max(days, fit.delay + 1)].sum(axis=1)
+    order = np.argsort(total, kind="stable")
+    at = ((np.arange(number) + 0.5) / number * len(order)).astype(np.int64)
+    return generator(seed, "planning.futures").permutation(order[at])

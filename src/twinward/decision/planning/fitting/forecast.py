@@ -1,0 +1,116 @@
+"""The fit in words and figures, and the forecast of reports under what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+
+from twinward.decision.planning.comparison import (
+    FitArea,
+    FitDay,
+    FitResult,
+    ForecastDay,
+    ReportForecast,
+)
+from twinward.decision.planning.doubts import World
+from twinward.decision.planning.figures import Run
+from twinward.decision.planning.fitting.fit import OFF, PAST_D, WEEK_D, Fit
+from twinward.decision.planning.fitting.prospect import Prospect
+from twinward.decision.simulation.epidemic.report_table import Floats
+from twinward.decision.surveillance.forecasting.score import LEVELS
+
+
+def forecast_reports(
+    prospect: Prospect, worlds: Sequence[World], runs: Sequence[Run], today: date, days: int
+) -> ReportForecast:
+    """Quantiles of the reports on each coming day, from tomorrow.
+
+    Every run has its own future; by how much the simulator's reports differ from what that future
+    holds, over all runs, moves the quantiles of all futures.
+    """
+    fit = prospect.fit
+    ahead = days - 1
+    table = fit.paths.counts[:, fit.lag : fit.lag + ahead]
+    pairs = zip(worlds, runs, strict=True)
+    moved = np.mean([shift(prospect, world, run, ahead) for world, run in pairs], axis=0)
+    quantiles = np.quantile(table, LEVELS, axis=0).T * np.exp(moved)[:, None]
+    return ReportForecast(
+        of="as-now",
+        what="new infections reported in the city",
+        futures=len(fit.paths.counts),
+        runs=len(runs),
+        quantiles=[
+            ForecastDay(
+                date=today + timedelta(days=k + 1),
+                values={
+                    f"{level:g}": round(float(x), 1) for level, x in zip(LEVELS, row, strict=True)
+                },
+            )
+            for k, row in enumerate(quantiles)
+        ],
+    )
+
+
+def shift(prospect: Prospect, world: World, run: Run, ahead: int) -> Floats:
+    """float64[ahead] log of the simulated reports over those of the run's future."""
+    paths, lag = prospect.fit.paths.expected, prospect.fit.lag
+    part = paths[:, lag : lag + ahead]
+    wanted = np.median(part, axis=0) if world.future < 0 else part[world.future]
+    return np.asarray(np.log((run.days["new_reports"][1:] + 1.0) / (wanted + 1.0)))
+
+
+def say_fit(prospect: Prospect, today: date | None) -> FitResult:
+    """The fit as it stands on the sheet."""
+    fit = prospect.fit
+    day = today or date(1970, 1, 1)
+    heads = np.maximum(prospect.heads, 1.0)
+    infected = np.nansum(fit.reports.counts, axis=1) / prospect.found_share / heads
+    return FitResult(
+        days=[
+            FitDay(
+                date=day - timedelta(days=one.ago), reported=one.reported, simulated=one.simulated
+            )
+            for one in fit.past
+        ],
+        ratio_7d=round(fit.ratio(WEEK_D), 3),
+        ratio_14d=round(fit.ratio(PAST_D), 3),
+        held=fit.held,
+        r=round(fit.r, 3),
+        delay_d=fit.delay,
+        found_share=prospect.found_share,
+        left_by_measures=round(float(np.exp(fit.effect)), 3),
+        areas=[
+            FitArea(area=code, r=round(float(r), 3), immune_share=round(float(share), 5))
+            for code, r, share in zip(fit.areas, area_r(fit), infected, strict=True)
+        ],
+        says=say(fit, prospect.found_share),
+    )
+
+
+def area_r(fit: Fit) -> Floats:
+    """float64[areas] R of the last week: the city's, moved as the area's transmission differs."""
+    return np.asarray(fit.r * fit.left[:, 1] / fit.city_left())
+
+
+def say(fit: Fit, found_share: float) -> dict[str, str]:
+    """How near the simulator comes to the last two weeks."""
+    week, both = fit.ratio(WEEK_D), fit.ratio(PAST_D)
+    if fit.held:
+        return {
+            "en": f"Fitted to the reports of {fit.reports.days_known} days: in the last two weeks "
+            f"the simulator makes {both:.2f} times what was reported, in the last week "
+            f"{week:.2f} times. That reports find {found_share:.0%} of the infections is assumed "
+            "and doubted.",
+            "zh": f"模型按{fit.reports.days_known}天的报告数据拟合："
+            f"近两周模拟值为报告值的{both:.2f}倍，"
+            f"近一周为{week:.2f}倍。报告发现{found_share:.0%}的感染者属假设，已计入不确定性。",
+        }
+    return {
+        "en": f"The simulator misses the reports: it makes {both:.2f} times what was reported in "
+        f"the last two weeks, {week:.2f} times in the last week; more than {OFF:g} times off, it "
+        "ranks no plans.",
+        "zh": f"模型与报告不符：近两周模拟值为报告值的{both:.2f}倍，近一周为{week:.2f}倍；"
+        f"偏差超过{OFF:g}倍，不对预案排序。",
+    }

@@ -1,0 +1,208 @@
+"""From a fitted past to runs of the future: who is infected today in each possible future, and
+how transmission goes on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from twinward.decision.planning.fitting.fit import BLOCKS, Fit, fit_live
+from twinward.decision.simulation.epidemic.background import Background
+from twinward.decision.simulation.epidemic.live_state import LiveResidents, LiveState
+from twinward.decision.simulation.epidemic.report_table import Floats, generation_of, pressure_of
+from twinward.decision.simulation.epidemic.run import Simulator
+from twinward.decision.simulation.epidemic.scenario import InitialState, Scenario
+from twinward.decision.simulation.epidemic.starting import Carriers, draw_carriers
+from twinward.library.hazards.diseases import Disease
+from twinward.library.hazards.measures import Measure
+
+MOST_HIDDEN = 4.0  # times the assumed number of infections for each report that any run can take
+HIGHEST = 0.995  # quantile of the futures' newest infections that is made room for
+SEEN_D = (
+    4  # days after the first reports that can show it, by which an order has shown what it does
+)
+LEAST_SEEN = 20.0  # infections behind a ratio
+LEAST_FUTURE_D = 7  # days of the forecast behind the growth of a future
+
+
+class Prospect(msgspec.Struct, frozen=True, kw_only=True):
+    """The fit, the residents who may carry the disease today, and how many of them do in each
+    future.
+    """
+
+    fit: Fit
+    carriers: Carriers
+    found_share: float
+    heads: Floats  # float64[areas] residents
+    hidden_most: float  # infections that nobody found for each that was, as the carriers were drawn
+    newest_most: Floats  # float64[ages] infections of the last days, likewise
+
+    def each(self, more: float) -> float:
+        """Infections for one report, when they are `more` times as many as assumed; never fewer
+        than the reports.
+        """
+        return float(np.clip(more / self.found_share, 1.0, 1.0 + self.hidden_most))
+
+    def newest(self, future: int) -> Floats:
+        """float64[ages] reports to come of those infected on the last days, today first; -1: the
+        middle future.
+        """
+        fresh = self.fit.lag + self.fit.delay
+        table = self.fit.paths.expected[:, :fresh]
+        row = np.median(table, axis=0) if future < 0 else table[future]
+        return np.asarray(row[::-1])
+
+    def initial(self, future: int, more: float) -> InitialState:
+        """The start of one run."""
+        each = self.each(more)
+        hidden = (each - 1.0) / self.hidden_most if self.hidden_most else 0.0
+        share = self.newest(future) * each / np.maximum(self.newest_most, 1e-9)
+        return self.carriers.take(min(hidden, 1.0), np.minimum(share, 1.0))
+
+    def log_r(self, future: int, days: int) -> Floats:
+        """float64[days] of the city from day 1 on, under what is in force."""
+        first = self.fit.lag + self.fit.delay
+        table = self.fit.paths.log_r[:, first : first + max(days, 1)]
+        return np.asarray(np.median(table, axis=0) if future < 0 else table[future])
+
+    def background(
+        self, future: int, days: int, share: float, compliance: float
+    ) -> tuple[Background, ...]:
+        return self.fit.background(self.log_r(future, days), share, compliance)
+
+    def growth_of(self, future: int, days: int) -> float:
+        """Mean R of a future over that of the middle one."""
+        span = max(min(days, 14), LEAST_FUTURE_D)
+        return float(np.exp(self.log_r(future, span).mean() - self.log_r(-1, span).mean()))
+
+    def reports_of(
+        self, infections: Floats, future: int, more: float, noisy: bool = False
+    ) -> Floats:
+        """float64[days] reports on day 1, 2, … of a run, from its new infections by day (day 0 left
+        out by the caller).
+
+        Those of the first `delay` days come from infections before day 0; a future's own reporting
+        is laid over them.
+        """
+        days, each = len(infections), self.each(more)
+        lag, delay = self.fit.lag, self.fit.delay
+        paths = self.fit.paths
+        before = self.newest(future)[::-1][lag : lag + delay]
+        found = np.concatenate([before, infections / each])[:days]
+        if noisy and future >= 0:
+            part = slice(lag, lag + days)
+            found = (
+                found * (paths.counts[future, part] + 0.5) / (paths.expected[future, part] + 0.5)
+            )
+        return np.asarray(found)
+
+
+def look_ahead(
+    simulator: Simulator,
+    state: LiveState,
+    disease: Disease,
+    seed: int,
+    days: int,
+    hidden_most: float = 2.0,
+) -> Prospect | None:
+    """Fits the simulator to the reports and draws who may be infected today; None where too little
+    was reported.
+
+    hidden_most: times the assumed infections for each report that a run may ask for, at most
+    MOST_HIDDEN
+    """
+    fit = fit_live(simulator, state, disease, seed, days)
+    if fit is None:
+        return None
+    hidden = min(hidden_most, MOST_HIDDEN) / state.found_share - 1.0
+    fresh = fit.lag + fit.delay
+    most = np.quantile(fit.paths.expected[:, :fresh], HIGHEST, axis=0)[::-1] * (1.0 + hidden)
+    recent = np.nansum(fit.reports.counts[:, -7:], axis=1)
+    share = recent / max(recent.sum(), 1e-9)
+    newest = {code: most * part for code, part in zip(fit.areas, share, strict=True)}
+    carriers = draw_carriers(
+        state.reports, fit.delay, hidden, newest, LiveResidents(simulator.base, seed)
+    )
+    prospect = Prospect(
+        fit=fit,
+        carriers=carriers,
+        found_share=state.found_share,
+        heads=heads_of(simulator),
+        hidden_most=hidden,
+        newest_most=np.asarray(most),
+    )
+    seen = tuple(one.measure for one in state.in_force if one.since_d >= fit.delay + SEEN_D)
+    drawn = beyond_middle(simulator, state, prospect, seen, seed, days)
+    young = len(seen) < len(state.in_force)
+    coming = (
+        beyond_middle(simulator, state, prospect, state.measures, seed, days) - drawn
+        if young
+        else 0.0 * drawn
+    )
+    return msgspec.structs.replace(
+        prospect, fit=msgspec.structs.replace(fit, drawn=drawn, coming=coming)
+    )
+
+
+def heads_of(simulator: Simulator) -> Floats:
+    """float64[areas] residents of each area in which the simulator counts."""
+    city = simulator.people.city
+    of_leaf = np.diff(np.asarray(city.leaf_start, np.float64))
+    group = np.asarray(city.leaf_group, np.int64)
+    return np.bincount(group, weights=of_leaf, minlength=len(simulator.people.groups))
+
+
+def beyond_middle(
+    simulator: Simulator,
+    state: LiveState,
+    prospect: Prospect,
+    measures: tuple[Measure, ...],
+    seed: int,
+    days: int,
+) -> Floats:
+    """float64[blocks] log of the R that the simulator makes of the middle future, over the R that
+    it holds.
+
+    Carriers who are drawn have nobody infected around them yet; orders of the last days, places
+    that fill up and contacts that are yet to be traced change the simulated course before they can
+    show in any report.
+    """
+    span = min(days, 14)
+    fit = prospect.fit
+    scenario = Scenario(
+        base=simulator.base,
+        disease=fit.disease,
+        days=span + 1,
+        seed=seed,
+        initial=prospect.initial(-1, 1.0),
+        measures=measures,
+        background=prospect.background(-1, span, 0.0, 1.0),
+        level=simulator.level,
+        confirmed_before=confirmed_before(fit),
+        beds=state.beds,
+        icu_beds=state.icu_beds,
+    )
+    series: Any = simulator.run(scenario).series["new_infections"][1:] / prospect.each(1.0)
+    whole = np.concatenate([fit.reports.filled().sum(axis=0), prospect.newest(-1)[::-1], series])
+    pressure = pressure_of(whole, generation_of(fit.disease))
+    start = len(whole) - len(series)
+    wanted = prospect.log_r(-1, span)
+    found: list[float] = []
+    for first, end in BLOCKS:
+        part = slice(start + max(first - 1, 0), start + max(end - 1, 1))
+        if whole[part].sum() < LEAST_SEEN:
+            found.append(found[-1] if found else 0.0)
+            continue
+        got = np.log((whole[part].sum() + 0.5) / (pressure[part].sum() + 0.5))
+        found.append(
+            float(np.clip(got - wanted[max(first - 1, 0) : max(end - 1, 1)].mean(), -1.5, 1.5))
+        )
+    return np.asarray(found)
+
+
+def confirmed_before(fit: Fit) -> tuple[int, ...]:
+    """Reports of the last seven known days, for measures that wait for a figure."""
+    return tuple(round(float(x)) for x in fit.reports.filled().sum(axis=0)[-7:])

@@ -1,0 +1,101 @@
+"""Which pseudonym a person has: made by chance, kept like a key, deleted with the person."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Collection
+from pathlib import Path
+
+CHARACTERS = 20
+
+
+class Pseudonyms:
+    """A pseudonym is a random word, so that nobody can compute it again once its line is gone.
+
+    The file is a key: mode 0600, in no backup. A person is found in it by a keyed hash of what they
+    are known by; what is deleted is written over.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        self._lock = threading.Lock()
+        self._unsettled = False
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA secure_delete=ON")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS pseudonyms "
+            "(lookup TEXT PRIMARY KEY, subject TEXT NOT NULL, unneeded INTEGER NOT NULL DEFAULT "
+            "0) WITHOUT ROWID"
+        )
+
+    def find_or_make(self, lookup: str) -> str:
+        """The pseudonym of whom `lookup` stands for; the same in every process, and durable
+        after `settle`.
+        """
+        with self._lock:
+            found = self._db.execute(
+                "SELECT subject FROM pseudonyms WHERE lookup = ?", (lookup,)
+            ).fetchone()
+            if found is None:
+                fresh = "p-" + secrets.token_hex(CHARACTERS // 2)
+                insert = (
+                    "INSERT INTO pseudonyms (lookup, subject) VALUES (?, ?) ON CONFLICT DO NOTHING"
+                )
+                self._db.execute(
+                    insert, (lookup, fresh)
+                )  # another process may have been faster: its word counts
+                found = self._db.execute(
+                    "SELECT subject FROM pseudonyms WHERE lookup = ?", (lookup,)
+                ).fetchone()
+            return str(found[0])
+
+    def settle(self, subjects: Collection[str] = ()) -> None:
+        """Make all that was made so far durable; `subjects` are needed from now on."""
+        with self._lock:
+            if not (subjects or self._unsettled):
+                return
+            self._unsettled = False
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(
+                "UPDATE pseudonyms SET unneeded = 0 WHERE subject = ?",
+                [(subject,) for subject in subjects],
+            )
+            self._db.execute(
+                "INSERT INTO pseudonyms VALUES ('', '', 0) ON CONFLICT DO UPDATE SET unneeded = 0"
+            )
+            self._db.execute(
+                "COMMIT"
+            )  # the write-ahead log reaches the disk, and what was made before is in it
+            self._db.execute("PRAGMA synchronous=NORMAL")
+
+    def forget_all_but(self, living: Collection[str], at_once: Collection[str]) -> int:
+        """Delete the pseudonyms that nothing is kept under; one not `at_once` is marked first
+        and goes the next time.
+        """
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT lookup, subject, unneeded FROM pseudonyms WHERE lookup <> ''"
+            ).fetchall()
+            gone = [
+                (key,)
+                for key, who, marked in rows
+                if who not in living and (marked or who in at_once)
+            ]
+            marks = [(who not in living, key) for key, who, _ in rows]
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("UPDATE pseudonyms SET unneeded = ? WHERE lookup = ?", marks)
+            self._db.executemany("DELETE FROM pseudonyms WHERE lookup = ?", gone)
+            self._db.execute("COMMIT")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return len(gone)
+
+    def close(self) -> None:
+        self._db.close()

@@ -1,0 +1,1 @@
+"""Events that could not be answered, and what was mended, on record."""

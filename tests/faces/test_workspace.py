@@ -1,0 +1,61 @@
+"""A workspace is read as frames, under the rules that hold for everybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import twinward as tw
+from helpers.cities import Desk
+from twinward.app import compose
+from twinward.core.errors import RefusedError
+
+
+def test_incidents_tasks_and_the_log_are_frames(desk: Desk) -> None:
+    desk.case()
+    desk.platform.close()
+    desk.closed = True
+    with tw.open_platform(desk.workspace) as workspace:
+        incidents = workspace.incidents().to_frame()
+        assert incidents["status"].tolist() == ["open"]
+        tasks = workspace.tasks(incident=incidents["id"].iloc[0])
+        assert len(tasks) > 0 and "department" in tasks.to_frame()
+        events = workspace.events(limit=5).to_frame()
+        assert events["seq"].tolist() == [1, 2, 3, 4, 5]
+        assert len(workspace.events(limit=10_000)) > 5
+        assert workspace.sources().to_frame()["balanced"].all()
+        assert workspace.stocks().to_frame().empty
+        assert workspace.incidents(at="2020-01-01T00:00:00+08:00").to_frame().empty
+        assert "read by local-admin" in repr(workspace)
+
+
+def test_persons_are_refused_in_peacetime(desk: Desk) -> None:
+    desk.case()
+    desk.platform.close()
+    desk.closed = True
+    with tw.open_platform(desk.workspace) as workspace, pytest.raises(RefusedError):
+        workspace.cases()
+
+
+def test_a_managed_workspace_asks_for_a_token(tmp_path: Path) -> None:
+    compose.init_workspace(tmp_path / "ws", managed=True)
+    with pytest.raises(RefusedError) as raised:
+        tw.open_platform(tmp_path / "ws")
+    assert raised.value.code == "bad_token"
+    with pytest.raises(RefusedError):
+        tw.open_platform(tmp_path / "ws", token="made up")
+
+
+def test_what_is_no_workspace_is_absent(tmp_path: Path) -> None:
+    with pytest.raises(tw.InputError, match="is no workspace"):
+        tw.open_platform(tmp_path)
+
+
+def test_an_instant_needs_a_zone(desk: Desk) -> None:
+    from datetime import datetime
+
+    desk.platform.close()
+    desk.closed = True
+    with tw.open_platform(desk.workspace) as workspace, pytest.raises(tw.ArgumentError):
+        workspace.incidents(at=datetime(2022, 1, 1))  # noqa: DTZ001
