@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: help setup setup-dev console console-types screens run test test-unit check verify bench bench-simulation bench-tracing audit-dependencies lock clean
+.PHONY: help setup setup-dev console console-types screens docs reference run test test-unit check verify bench bench-simulation bench-tracing audit-dependencies lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -55,6 +55,11 @@ console-types: setup-dev console ## write the console's types anew from the API'
 screens: setup-dev console ## write the pictures of the console anew
 	$(BIN)/python scripts/system_parts.py
 	$(BIN)/python scripts/screens.py
+
+reference: setup-dev ## write docs/reference anew from the code
+	$(BIN)/python scripts/make_reference.py
+docs: reference ## build the documentation site into dist/docs, without network
+	$(BIN)/python scripts/build_docs.py
 
 audit-dependencies: setup-dev ## what is installed against the hashed locks, and licences
 	$(BIN)/python scripts/audit_dependencies.py

@@ -2,7 +2,9 @@
 they say.
 
 Pretended outbreaks with known trees (twinward.rehearsal.chain_truth); beside it the tree from onset
-dates alone. Run: python -m benchmarks.bench_chains [--seeds N] [--large] [--spread]
+dates alone. Run: python -m benchmarks.bench_chains [--seeds N] [--large] [--spread] [--apart]
+
+`--apart` asks about outbreaks that share no code with the model (twinward.rehearsal.chain_lists).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Callable
 from itertools import product
 
 import msgspec
@@ -19,6 +22,14 @@ from twinward.decision.tracing.chains.reconstruct import ChainAnswer, reconstruc
 from twinward.decision.tracing.chains.serial_interval import get_serial_interval
 from twinward.decision.tracing.chains.statistics import measure_dispersion, top_share
 from twinward.decision.tracing.chains.table import build_line_list
+from twinward.rehearsal.chain_lists import (
+    CitySpec,
+    HospitalSpec,
+    VillageSpec,
+    city_outbreak,
+    hospital_outbreak,
+    village_outbreak,
+)
 from twinward.rehearsal.chain_truth import DISEASES, ChainTruth, TruthSpec, pretend_outbreak
 
 # what the list holds, and what is wrong with it
@@ -33,6 +44,31 @@ LISTS: dict[str, dict[str, float]] = {
         "onset_missing": 0.2,
         "unreported": 0.2,
     },
+}
+
+# outbreaks made by other hands than the model's: what they are, the disease named, columns left out
+FLU = VillageSpec(latent_d=(2.0, 0.8), infectious_d=3.0, at_home=0.4, in_class=0.015)
+SCHOOL = VillageSpec(at_home=0.15, in_class=0.03, k=0.4)
+SPREADER = VillageSpec(in_class=0.03, k=0.25, nearby=0.01)
+NAMED = CitySpec(turned=0.5, others_named=1.0, followed=0.9)
+COVID = "sars-cov-2-ancestral"
+APART: dict[str, tuple[Callable[[int], ChainTruth], str | None, tuple[str, ...]]] = {
+    "village": (lambda seed: village_outbreak(VillageSpec(), seed), "measles", ()),
+    "village, no disease": (lambda seed: village_outbreak(VillageSpec(), seed), None, ()),
+    "village, no position": (
+        lambda seed: village_outbreak(VillageSpec(), seed),
+        "measles",
+        ("x", "y", "age"),
+    ),
+    "village, school": (lambda seed: village_outbreak(SCHOOL, seed), "measles", ()),
+    "village, spreader": (lambda seed: village_outbreak(SPREADER, seed), "measles", ()),
+    "village, influenza": (lambda seed: village_outbreak(FLU, seed), "influenza-pandemic", ()),
+    "city": (lambda seed: city_outbreak(CitySpec(), seed), COVID, ()),
+    "city, no flags": (lambda seed: city_outbreak(CitySpec(), seed), COVID, ("imported",)),
+    "city, half turned": (lambda seed: city_outbreak(CitySpec(turned=0.5), seed), COVID, ()),
+    "city, others named": (lambda seed: city_outbreak(NAMED, seed), COVID, ()),
+    "hospital": (lambda seed: hospital_outbreak(HospitalSpec(), seed), "mers", ()),
+    "hospital, no disease": (lambda seed: hospital_outbreak(HospitalSpec(), seed), None, ()),
 }
 
 
@@ -178,6 +214,36 @@ def large(cases: int = 10_000) -> None:
         )
 
 
+def apart(seeds: int) -> None:
+    """Probability and truth, and how often the infector is among the first three candidates."""
+    print("| list | right | first three | said | came true | worst outbreak | k | counted |")
+    print("|---|---|---|---|---|---|---|---|")
+    for label, (make, disease, leave_out) in APART.items():
+        rows = []
+        for seed in range(2000, 2000 + seeds):
+            truth = make(seed)
+            columns = {
+                word: cells for word, cells in truth.columns.items() if word not in leave_out
+            }
+            cases = build_line_list(columns, truth.places, truth.contacts)
+            answer = reconstruct_chain(cases, get_serial_interval(disease) if disease else None)
+            p, hit, (right, _, _) = judge(answer, truth)
+            named = {
+                row.infectee: [one.infector for one in row.candidates[:3]]
+                for row in answer.candidates
+            }
+            three = np.mean([by in named[case] for case, by in truth.infector.items() if by])
+            counted = answer.counted.cases
+            rows.append([right, three, p.mean(), hit.mean(), np.log(answer.k), counted])
+        right, three, said, came, log_k, counted = np.mean(rows, axis=0)
+        worst = max(abs(row[2] - row[3]) for row in rows)
+        print(
+            f"| {label} | {right:.2f} | {three:.2f} | {said:.2f} | {came:.2f} | {worst:.2f} "
+            f"| {np.exp(log_k):.2f} | {counted:.0f} |",
+            flush=True,
+        )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=4)
@@ -187,5 +253,9 @@ if __name__ == "__main__":
         action="store_true",
         help="by over-dispersion and reporting instead of by disease",
     )
+    parser.add_argument("--apart", action="store_true", help="outbreaks unlike the model")
     options = parser.parse_args()
-    large() if options.large else (spread if options.spread else table)(options.seeds)
+    if options.large:
+        large()
+    else:
+        (apart if options.apart else spread if options.spread else table)(options.seeds)

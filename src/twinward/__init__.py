@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twinward.faces.simulation import simulate
     from twinward.faces.workspace import open_platform
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "ArgumentError",
     "InputError",

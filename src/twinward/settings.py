@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from twinward.core.errors import InputError
 
@@ -13,7 +15,9 @@ from twinward.core.errors import InputError
 class LakeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The observation lake. `retention_days` counts from `recorded_at`."""
 
-    retention_days: int = 30
+    retention_days: Annotated[
+        int, Meta(description="Days that fixes, visits and readings live in the lake.")
+    ] = 30
 
 
 class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,22 +25,26 @@ class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     PostgreSQL URL.
     """
 
-    url: str = ""
+    url: Annotated[str, Meta(description="A PostgreSQL URL; empty is SQLite in the workspace.")] = (
+        ""
+    )
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days that records about persons, and sessions, live; counted from when they were recorded."""
 
-    persons: int = 30
-    sessions: int = 90
+    persons: Annotated[int, Meta(description="Days that records about persons live.")] = 30
+    sessions: Annotated[int, Meta(description="Days that records of sessions live.")] = 90
 
 
 class SecuritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`vault_key_file` may lie on another disk; with both TLS files `serve` speaks HTTPS only."""
 
-    vault_key_file: str = ""
-    tls_certificate: str = ""
-    tls_key: str = ""
+    vault_key_file: Annotated[
+        str, Meta(description="File of the vault's key; empty is beside the vault.")
+    ] = ""
+    tls_certificate: Annotated[str, Meta(description="Certificate file in PEM form.")] = ""
+    tls_key: Annotated[str, Meta(description="File of the certificate's key.")] = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,9 +54,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lake: LakeSettings = LakeSettings()
     retention: RetentionSettings = RetentionSettings()
     security: SecuritySettings = SecuritySettings()
-    k_anonymity: int = 5
-    timezone: str = "UTC"
-    country_code: str = ""  # of telephone numbers; empty: of the country of the zone
+    k_anonymity: Annotated[
+        int, Meta(description="Counts below this are hidden in what is published.")
+    ] = 5
+    timezone: Annotated[
+        str, Meta(description="The zone of the days where the workspace has no city.")
+    ] = "UTC"
+    country_code: Annotated[
+        str, Meta(description="Of telephone numbers; empty is that of the country of the zone.")
+    ] = ""
 
 
 def load_settings(path: Path) -> Settings:

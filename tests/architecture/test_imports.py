@@ -134,3 +134,10 @@ def test_only_security_makes_a_scope() -> None:
                     else getattr(node.func, "id", "")
                 )
                 assert called != "Scope", f"{module}:{node.lineno} makes a Scope; only security may"
+
+
+def test_the_page_names_every_package_of_the_table() -> None:
+    page = (SOURCE.parents[1] / "ARCHITECTURE.md").read_text("utf-8")
+    table = page[page.index("## Who may import whom") : page.index("## Where does it go?")]
+    for package in set(ALLOWED) - {"settings", "twins", "twins.twin", "twins.snapshot", "decision"}:
+        assert f"`{package}`" in table, f"ARCHITECTURE.md does not say what {package} may import"

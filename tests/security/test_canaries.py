@@ -127,7 +127,7 @@ def test_no_canary_leaves_by_any_way(
     misuse_check.check_misuse(
         world.platform, world.person("wu"), lambda: compose.verify_log(world.platform.workspace)
     )
-    retention.run_retention(world.platform, world.person("xu"), lambda: 0)
+    retention.run_retention(world.platform, world.person("xu"), lambda at: 0, confirmed=True)
     for path in [*world.platform.workspace.rglob("*"), *(tmp_path / "backup").rglob("*")]:
         if path.is_file():
             search(str(path.name), path.read_bytes())  # nothing lies in the clear, on no disk

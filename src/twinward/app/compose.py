@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from twinward.app.workspace_clock import WorkspaceClock
 from twinward.citybase.columns import open_city, read_manifest
 from twinward.core.clock import EARLIEST, Clock, SetClock, SystemClock
 from twinward.core.errors import (
@@ -178,7 +179,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     """Everything a use case needs, on the workspace's own settings; the loop is not yet started."""
     mark = read_mark(workspace)
     standing = SetClock(EARLIEST) if clock is None and mark.kind == "demo" else None
-    clock = clock or standing or SystemClock()
+    clock = clock or standing or WorkspaceClock(workspace)
     settings = load_settings(workspace / "settings.toml")
     if mark.drill:
         require_fenced(workspace, settings)
@@ -251,6 +252,8 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         managed=mark.managed,
         drill=mark.drill,
     )
+    if isinstance(clock, WorkspaceClock):
+        platform.alarms.append(clock.find_trouble)
     return platform
 
 
@@ -343,7 +346,7 @@ def make_housekeeping(platform: Platform) -> Housekeeping:
         platform,
         [
             lambda platform, caller: run_retention(
-                platform, caller, lambda: expire(platform, open_lake(workspace))
+                platform, caller, lambda at: expire(platform, open_lake(workspace), at)
             ),
             lambda platform, caller: check_misuse(platform, caller, lambda: verify_log(workspace)),
         ],

@@ -14,11 +14,13 @@ import pytest
 from twinward.core.errors import AbsentError
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.vault import Identity
-from twinward.service.access import retention
+from twinward.service.access import activations, retention
 
 
 def run(world: Any) -> dict[str, int]:
-    found = retention.run_retention(world.platform, world.person("xu"), lambda: 0)
+    found = retention.run_retention(
+        world.platform, world.person("xu"), lambda at: 0, confirmed=True
+    )
     return {one["kind"]: one["deleted"] for one in found["ended"]}
 
 
@@ -36,6 +38,40 @@ def test_records_and_names_live_thirty_days_and_then_open_for_nobody(world: Any)
             event.fact is None for event in rows.events_after(0) if event.type == "CaseReported"
         )
     assert run(world)["person_records"] == 0
+
+
+def destroyed(world: Any) -> int:
+    """What an unconfirmed run destroys of the records of persons."""
+    found = retention.run_retention(world.platform, world.person("xu"), lambda at: 0)
+    return {one["kind"]: one["deleted"] for one in found["ended"]}["person_records"]
+
+
+def test_nothing_goes_before_two_runs_a_day_apart_agree_and_then_it_goes_on_its_day(
+    world: Any,
+) -> None:
+    world.report_cases(per_leaf=1)
+    world.clock.advance(timedelta(days=30))
+    assert [destroyed(world), destroyed(world)] == [0, 0]
+    world.clock.advance(timedelta(days=1))
+    assert destroyed(world) == 4
+
+
+@pytest.mark.parametrize("months", [-4, 4])
+def test_a_clock_that_is_wrong_for_a_minute_destroys_nothing(world: Any, months: int) -> None:
+    world.report_cases(per_leaf=1)
+    activation = world.open_activation()
+    for _ in range(3):
+        assert destroyed(world) == 0
+        world.clock.advance(timedelta(days=30 * months))
+        for _ in range(3):
+            assert destroyed(world) == 0
+            world.platform.loop.tick(world.clock.now())
+            world.platform.loop.catch_up()
+        world.clock.advance(timedelta(days=-30 * months))
+        assert destroyed(world) == 0
+        world.clock.advance(timedelta(days=1))
+    shown = activations.list_activations(world.platform)
+    assert [one["in_force"] for one in shown if activation in (None, one["id"])] == [True]
 
 
 def test_nothing_in_the_window_of_an_open_activation_is_deleted(world: Any) -> None:
@@ -101,7 +137,7 @@ def test_another_process_forgets_a_destroyed_key_too(tmp_path: Path, world: Any)
 @pytest.mark.parametrize("who", ["wu", "li", "ma"])
 def test_only_who_keeps_the_data_deletes_it(world: Any, who: str) -> None:
     with pytest.raises(Exception, match="may not"):
-        retention.run_retention(world.platform, world.person(who), lambda: 0)
+        retention.run_retention(world.platform, world.person(who), lambda at: 0, confirmed=True)
 
 
 def test_every_kind_says_what_it_is_for() -> None:

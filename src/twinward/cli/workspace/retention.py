@@ -16,14 +16,21 @@ from twinward.service.intake.movement_import import expire
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="run|kinds|verify")
     for name, what in (
-        ("run", "delete what is past its life now"),
+        ("run", "delete what is past its life, when two runs a day apart agree"),
         ("kinds", "what each datum is for and how long it lives"),
         (
             "verify",
             "whether every deletion has its receipt, and every receipt its place in the log",
         ),
     ):
-        add_person(acts.add_parser(name, help=what))
+        parts = acts.add_parser(name, help=what)
+        add_person(parts)
+        if name == "run":
+            parts.add_argument(
+                "--confirm-clock",
+                action="store_true",
+                help="the clock is right: delete now what only this run finds due",
+            )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,7 +41,12 @@ def run(options: argparse.Namespace) -> int:
             shown = retention.verify_receipts(platform, caller)
         else:
             lake = compose.open_lake(options.workspace)
-            shown = retention.run_retention(platform, caller, lambda: expire(platform, lake))
+            shown = retention.run_retention(
+                platform,
+                caller,
+                lambda at: expire(platform, lake, at),
+                confirmed=options.confirm_clock,
+            )
     if options.json:
         emit_json(shown)
     else:

@@ -72,7 +72,7 @@ def list_last_words(
 def tell_of_held(
     fact: m.ReportsHeld, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),
@@ -91,7 +91,7 @@ def borne_out(
     fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """Another source, or another day of the same, says as much: what was held is believed."""
-    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     if incident.status != "open" or incident.held is None or incident.level is None:
         return
     if find_doubt(incident, incident.held.level, rows, reference) is None:

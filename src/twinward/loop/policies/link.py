@@ -76,7 +76,7 @@ def plan_follows_confirmation(
     fact: m.ReportsConfirmed, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """What was held is believed: the plan of the level comes into force."""
-    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = reference.library.find_plan(incident.hazard, incident.level) if incident.level else None
     if plan is None or not may_adopt(plan, event, reference):
         return
@@ -135,7 +135,7 @@ def level_follows_decision(
     fact: m.PlanAdopted, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """A person who adopts the plan of a level that persons decide has decided on that level."""
-    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan, known = (
         find_plan_in_force(rows, incident, reference),
         reference.library.find_hazard(incident.hazard),

@@ -21,7 +21,7 @@ from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 def order_withdrawn(
     fact: m.TaskDropped, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    task: Task = rows.find(TASKS, fact.task)
+    task: Task = rows.get(TASKS, fact.task)
     measure = ORDERED_AS.get(task.measure or "", task.measure)
     if fact.withdrawn and measure:
         yield c.LiftRestrictions(
@@ -38,12 +38,12 @@ def closed_by_a_person(
     """A false alarm leaves no work behind; what was merged goes on in the other incident."""
     if fact.outcome == "evidence":
         return
-    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     said = f"{fact.outcome.replace('_', ' ')}: {'; '.join(fact.evidence.values())}"
     for task in rows.list_rows(TASKS, incident=incident.id, status=OPEN_TASK):
         yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
     if fact.outcome == "merged":
-        yield from merge(incident, rows.find(INCIDENTS, fact.into), event, rows, reference)
+        yield from merge(incident, rows.get(INCIDENTS, str(fact.into)), event, rows, reference)
 
 
 def merge(
@@ -54,7 +54,7 @@ def merge(
         own = weigh(read_parts(incident, day, rows), incident.area, reference.areas)
         told = of_figures(own)
         part = BETWEEN.join((incident.area, f"merged {incident.id}"))
-        known: Incident = rows.find(INCIDENTS, into.id)
+        known: Incident = rows.get(INCIDENTS, into.id)
         parts = read_parts(known, day, rows) | {part: told}
         yield m.DevelopIncident(
             id=command_id(event, "merge", day),

@@ -16,8 +16,7 @@ from twinward.loop.context import ReferenceData, affected_areas, command_id, fin
 from twinward.loop.policies.clauses import list_open
 from twinward.loop.policies.schedule import areas_of, create_command, take_in_turn
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.contacts.handlers import Contact
-from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
 from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
@@ -69,7 +68,7 @@ def schedule_round(
     """The round before is over: what of it was not done is counted as missed. The new one is
     ordered everywhere.
     """
-    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     in_force: PlanInForce | None = rows.find(PLANS_IN_FORCE, fact.incident)
     plan = find_plan_in_force(rows, incident, reference)
     if plan is None or in_force is None or in_force.rounds.get(fact.key) != fact.turn:

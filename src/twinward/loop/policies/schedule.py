@@ -109,7 +109,7 @@ def tasks_of(
     with_common: bool,
 ) -> Iterator[Command]:
     """CreateTask for every duty that may be ordered and has no task yet, predecessors first."""
-    in_force: PlanInForce = rows.find(PLANS_IN_FORCE, incident.id)
+    in_force: PlanInForce = rows.get(PLANS_IN_FORCE, incident.id)
     here = Turn.of(in_force, incident, rows, reference)
     tasks = list_open(plan, in_force)
     by_key = {task.key: task for task in tasks}
@@ -195,13 +195,13 @@ def task_id(here: Turn, task: PlanTask, area: str, rows: Rows) -> tuple[str, boo
     anew, under the next.
     """
     incident = here.incident
-    words: list[str | int] = ["task", incident.id, incident.round, task.key, area]
+    words = ["task", incident.id, str(incident.round), task.key, area]
     if (turn := here.turn_of(task)) > 1:
         name = derive_id(*words, f"adoption {here.adoption}", f"round {turn}")
         return name, rows.find(TASKS, name) is not None
     number = 0
     while True:
-        name = derive_id(*words, *([number] if number else []))
+        name = derive_id(*words, *([str(number)] if number else []))
         found: Task | None = rows.find(TASKS, name)
         if found is None or here.counts(task, found):
             return name, found is not None

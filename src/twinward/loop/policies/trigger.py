@@ -325,7 +325,7 @@ def level_follows_figures(
     A level that is a person's decision is called for, and the highest below it that figures set
     stands until then. What a person has decided, the same figures do not take back.
     """
-    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     known = reference.library.find_hazard(incident.hazard)
     if known is None or incident.status != "open":
         return
@@ -359,7 +359,7 @@ def is_decided(incident: Incident, called: str, known: Hazard) -> bool:
 def tell_of_called_level(
     fact: m.LevelCalled, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    incident: Incident = rows.find(INCIDENTS, fact.incident)
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),

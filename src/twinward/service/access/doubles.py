@@ -47,7 +47,8 @@ def show(platform: Platform, caller: Caller, pair: Double) -> LikelyDouble | Non
     with platform.store.read() as rows:
         for subject in (pair.one, pair.other):
             known = rows.list_rows(CASES, subject=subject)
-            here = [row.area for row in (*known, *rows.list_rows(CONTACTS, subject=subject))]
+            here = [row.area for row in known]
+            here += [row.area for row in rows.list_rows(CONTACTS, subject=subject)]
             if not any(
                 platform.policy.decide(caller, "open_vault", area=area, scope=scope).allowed
                 for area in here

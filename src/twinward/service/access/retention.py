@@ -23,6 +23,7 @@ from twinward.security.privacy.retention import (
     load_kinds,
 )
 from twinward.service.access.accounts import note
+from twinward.service.access.two_runs import agreed_instant
 from twinward.service.platform import Caller, Platform
 from twinward.twins.emergency.access.rows import ACTIVATIONS
 
@@ -32,22 +33,36 @@ NO_RECEIPT = "0" * 64
 
 
 def run_retention(
-    platform: Platform, caller: Caller, expire_lake: Callable[[], int]
+    platform: Platform,
+    caller: Caller,
+    expire_lake: Callable[[datetime], int],
+    *,
+    confirmed: bool = False,
 ) -> dict[str, Any]:
     """Delete what is past its life and say so. What lies in the window of an activation in force
     is kept.
+
+    Only what the run before, about a day ago, found due as well is destroyed; `confirmed`: a person
+    says that the clock is right. `expire_lake` is given the instant by which to judge.
     """
     platform.policy.require(caller, "keep_data")
     now = platform.clock.now()
+    agreed = agreed_instant(platform.workspace, now, confirmed=confirmed)
     with platform.store.read() as rows:
         open_now = [row for row in rows.list_rows(ACTIVATIONS) if row.is_open(now)]
     windows: list[Window] = [(row.data_from, row.data_to) for row in open_now]
     kinds, days = load_kinds(), platform.settings.retention
     ended = [
-        _ended(kinds["movement"], platform.settings.lake.retention_days, now, expire_lake(), 0),
-        *_end_persons(platform, kinds, days.persons, now, windows),
         _ended(
-            kinds["session"], days.sessions, now, _end_sessions(platform, now, days.sessions), 0
+            kinds["movement"], platform.settings.lake.retention_days, agreed, expire_lake(agreed), 0
+        ),
+        *_end_persons(platform, kinds, days.persons, agreed, windows),
+        _ended(
+            kinds["session"],
+            days.sessions,
+            agreed,
+            _end_sessions(platform, agreed, days.sessions),
+            0,
         ),
     ]
     receipt = Receipt(
@@ -61,7 +76,8 @@ def run_retention(
     path = folder / f"{to_us(now)}.json"
     path.write_bytes(msgspec.json.encode(receipt))
     note(platform, caller, "retention_run", receipt.digest())
-    return {"receipt": path.name, "digest": receipt.digest(), **msgspec.to_builtins(receipt)}
+    shown: dict[str, Any] = {"receipt": path.name, "digest": receipt.digest(), "judged_by": agreed}
+    return shown | msgspec.to_builtins(receipt)
 
 
 def _ended(kind: Kind, days: int, now: datetime, deleted: int, kept: int) -> Ended:

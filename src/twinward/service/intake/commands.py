@@ -73,7 +73,7 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
     from the library.
     """
     require_command(platform, caller, command)
-    if platform.managed and getattr(command, "by", ""):
+    if platform.managed and getattr(command, "by", None):
         command = msgspec.structs.replace(command, by="")  # who acts is who has logged in
     if isinstance(command, m.SetStock | m.RequestSupply):
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))

@@ -109,7 +109,7 @@ def ingest_files(
     )
 
 
-def expire(platform: Platform, lake: WritableLake) -> int:
+def expire(platform: Platform, lake: WritableLake, at: datetime) -> int:
     """Delete what is past its retention; what the window of an activation in force covers is
     kept.
     """
@@ -120,8 +120,8 @@ def expire(platform: Platform, lake: WritableLake) -> int:
         ]
     days = platform.settings.lake.retention_days
     with suppress(BusyError):  # the process that owns the inbox has its own turn
-        platform.intake.expire(now, days, kept)
-    return lake.expire(now, days, kept)
+        platform.intake.expire(at, days, kept)
+    return lake.expire(at, days, kept)
 
 
 def each_batch(sources: Sequence[MovementFile]) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from twinward.core.clock import EPOCH, SetClock
-from twinward.core.errors import TwinwardError
+from twinward.core.errors import BusyError, StorageError, TwinwardError
 from twinward.core.messages import Event
 from twinward.core.ports import Transaction
 from twinward.storage.database.databases import Sqlite
@@ -62,6 +62,7 @@ def check_workspace(
         ("disk", lambda: check_disk(workspace)),
         ("chain", lambda: check_chain(store)),
         ("projections", lambda: check_projections(store, apply, deep=deep)),
+        ("faults", lambda: check_faults(store)),
         ("counts", lambda: check_counts(store, observations)),
         ("keys", lambda: check_keys(store)),
         ("inbox", lambda: check_inbox(observations)),
@@ -159,9 +160,11 @@ def compare_rebuilt(store: SqlStore, apply: Apply, last: int) -> Iterator[Findin
         yield ok("projections", f"every row is what {last:,} events say")
 
 
-def rebuild(store: SqlStore, apply: Apply, folder: Path) -> SqlStore:
+def rebuild(
+    store: SqlStore, apply: Apply, folder: Path, failing: list[str] | None = None
+) -> SqlStore:
     """A store of its own with all events of `store` applied in order, each on the day it was
-    recorded.
+    recorded. An event that cannot be applied is left out, and put down in `failing`.
     """
     tables = [form.table for form in store.words.forms.values()]
     clock = SetClock(EPOCH)
@@ -169,7 +172,14 @@ def rebuild(store: SqlStore, apply: Apply, folder: Path) -> SqlStore:
 
     def apply_all(tx: Transaction, events: list[Event]) -> None:
         for event in events:
-            apply(tx, event)
+            try:
+                with tx.attempt():
+                    apply(tx, event)
+            except (StorageError, BusyError, OSError):
+                raise
+            except Exception:
+                if failing is not None:
+                    failing.append(event.id)
 
     with store.read() as reader:
         for _, events in groupby(
@@ -186,6 +196,19 @@ def every_event(reader: Any) -> Iterator[Event]:
     while block := reader.events_after(seq, 5000):
         yield from block
         seq = block[-1].seq
+
+
+def check_faults(store: SqlStore) -> Iterator[Finding]:
+    """Events and things that the loop has set aside."""
+    if "faults" not in store.words.forms:
+        return
+    with store.read() as reader:
+        n = reader.count(store.words.forms["faults"].table, status="open")
+    if n:
+        advice = "see the server's log; `twinward doctor --mend` tries them again"
+        yield warn("faults", f"{n} events or things could not be answered", advice)
+    else:
+        yield ok("faults", "nothing is set aside")
 
 
 def check_counts(store: SqlStore, inbox: Path) -> Iterator[Finding]:
@@ -206,6 +229,9 @@ def check_counts(store: SqlStore, inbox: Path) -> Iterator[Finding]:
 
 def check_keys(store: SqlStore) -> Iterator[Finding]:
     """Of the newest personal events at least one must open, else the keys are not here."""
+    if bad := getattr(store.words.sealer, "bad_lines", 0):
+        advice = "what these keys opened is lost, all else is well; a full disk may have torn them"
+        yield warn("keys", f"{bad} lines of the key file cannot be read", advice)
     with store.read() as reader:
         last = reader.last_seq()
         personal = [

@@ -152,7 +152,8 @@ def heads_of(simulator: Simulator) -> Floats:
     city = simulator.people.city
     of_leaf = np.diff(np.asarray(city.leaf_start, np.float64))
     group = np.asarray(city.leaf_group, np.int64)
-    return np.bincount(group, weights=of_leaf, minlength=len(simulator.people.groups))
+    heads = np.bincount(group, weights=of_leaf, minlength=len(simulator.people.groups))
+    return np.asarray(heads, np.float64)
 
 
 def beyond_middle(

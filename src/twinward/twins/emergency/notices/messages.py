@@ -26,6 +26,7 @@ AccessKind = Literal[
     "audit_verified",
     "alarm",
     "published",
+    "clock_confirmed",
     "changes_seen",
     "flows_seen",
 ]

@@ -84,7 +84,7 @@ def require_only_one(incident: Incident, rows: Rows) -> None:
 
 def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
     """A renewal goes on where the plan stood; anything else begins anew."""
-    incident: Incident = tx.find(INCIDENTS, fact.incident)
+    incident: Incident = tx.get(INCIDENTS, fact.incident)
     known: PlanInForce | None = tx.find(PLANS_IN_FORCE, fact.incident)
     row = PlanInForce(
         id=fact.incident,
@@ -132,7 +132,7 @@ def begin_round(command: m.BeginRound, rows: Rows, context: Context) -> list[Dra
 
 
 def round_begun(fact: m.RoundBegun, event: Event, tx: Transaction) -> None:
-    plan: PlanInForce = tx.find(PLANS_IN_FORCE, fact.incident)
+    plan: PlanInForce = tx.get(PLANS_IN_FORCE, fact.incident)
     row = msgspec.structs.replace(plan, rounds=plan.rounds | {fact.key: fact.turn})
     tx.put(PLANS_IN_FORCE, row, event.occurred_at)
 
