@@ -165,7 +165,7 @@ def daily_zeros(
                 "hazard": DRAWN_HAZARD,
                 "area": home,
                 "day": at.date().isoformat(),
-                "status": "suspected",
+                "status": "confirmed",
                 "found_in": "community",
                 "count": 0,
                 "source": f"{SOURCE}/complete",

@@ -233,7 +233,7 @@ def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> Re
 
 TOPICS = {"contacts": "trace", "testing": "test", "area": "test", "beds": "beds"}
 PLAIN = {
-    "contacts": "have the contacts of recent cases named, found and isolated ({})",
+    "contacts": "trace the contacts of recent cases: have them named, found and isolated ({})",
     "beds": "free or open {}: move patients, open a field hospital (`twinward allocate sites`)",
     "supplies": "ask for {} from where there is more (`twinward supply request`, `twinward "
     "allocate share`)",

@@ -167,7 +167,9 @@ def new_by_day(picture: Situation, areas: set[str] | None = None) -> dict[date, 
     what cases and counts say of some areas, the greater of the two.
     """
     if areas is None and picture.days:
-        return {day: int(told.get("new", 0.0)) for day, told in picture.days.items() if told}
+        return {
+            day: int(told.get("new", 0.0)) for day, told in picture.days.items() if "new" in told
+        }
     cases: Counter[tuple[str, date]] = Counter()
     zone = picture.now.tzinfo
     for case in picture.cases:

@@ -121,7 +121,7 @@ def read_situation(
         days={
             date.fromisoformat(day): told
             for day, told in row.days.items()
-            if told and day <= now.date().isoformat()
+            if "new" in told and day <= now.date().isoformat()
         },
         counted=row.counted,
         last_day=find_week(curve, now.date())[0],

@@ -52,7 +52,7 @@ def sum_days(incidents: list[Any], until: date) -> list[DayRow]:
     sums: dict[str, Counter[str]] = {}
     for incident in incidents:
         for day, values in incident.days.items():
-            if values and day <= until.isoformat():
+            if "new" in values and day <= until.isoformat():  # suspected persons are no count
                 sums.setdefault(day, Counter()).update(
                     {name: int(value) for name, value in values.items()}
                 )
@@ -182,7 +182,7 @@ def list_areas(ground: Ground, picture: DashboardRows) -> list[AreaRow]:
 def find_last_day(picture: DashboardRows) -> str:
     """The latest day with reports: what `new` means everywhere on the screen."""
     until = picture.day.isoformat()
-    days = (day for row in picture.incidents for day, told in row.days.items() if told)
+    days = (day for row in picture.incidents for day, told in row.days.items() if "new" in told)
     return max((day for day in days if day <= until), default="")
 
 
@@ -226,7 +226,7 @@ def list_incidents(platform: Platform, picture: DashboardRows) -> list[IncidentR
         key=lambda row: (
             row.status != "open",
             -LEVELS.index(row.level) if row.level else 1,
-            -row.new,
+            -(row.new or 0),
         ),
     )
 
