@@ -52,7 +52,7 @@ from twinward.storage.log import audit
 from twinward.storage.log.chain import ChainCheck
 from twinward.storage.log.drill_isolation import require_own_files
 from twinward.storage.log.store import SqlStore, open_store
-from twinward.storage.maintenance import backup, doctor, migrate
+from twinward.storage.maintenance import backup, doctor, migrate, refresh
 from twinward.storage.observations.intake_handle import IntakeHandle
 from twinward.twins.city import messages as city_messages
 from twinward.twins.city import twin as city
@@ -461,9 +461,17 @@ def restore_workspace(source: Path, workspace: Path) -> backup.Contents:
     return backup.restore(source, workspace)
 
 
-def migrate_workspace(workspace: Path) -> tuple[int, int]:
-    """Upgrade the workspace's log to this release; the schema versions before and after."""
+def migrate_workspace(workspace: Path, clock: Clock | None = None) -> tuple[int, int, int]:
+    """Upgrade the workspace's log to this release; the schema versions before and after, and how
+    many rows this release makes differently of the log.
+    """
     read_mark(workspace)
-    return migrate.migrate(
+    before, now = migrate.migrate(
         choose_database(load_settings(workspace / "settings.toml").storage.url or workspace)
     )
+    platform = open_platform(workspace, clock)
+    try:
+        rows = refresh.refresh_rows(cast(SqlStore, platform.store), platform.loop.twins.apply)
+    finally:
+        platform.close()
+    return before, now, rows
