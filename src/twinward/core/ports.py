@@ -230,7 +230,7 @@ class Sealer(Protocol):
 class Intake(Protocol):
     """Takes in checked observations; what is acknowledged is on disk."""
 
-    def accept(self, source: str, rows: Any, rejected: int) -> Future[Counts]:
+    def accept(self, source: str, rows: Any, rejected: int, sender: str = "") -> Future[Counts]:
         """`rows` is an Arrow batch of OBSERVATION_COLUMNS; `rejected` counts what was refused
         before.
         """

@@ -13,13 +13,14 @@ import pytest
 from twinward.citybase.people.plain_city import plain_base
 from twinward.core.errors import InputError
 from twinward.decision.planning.candidate import Candidate, from_plan
-from twinward.decision.planning.compare import ComparisonContext, beaten_by, compare
+from twinward.decision.planning.compare import ComparisonContext, compare
 from twinward.decision.planning.comparison import Comparison
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.doubts import World
 from twinward.decision.planning.figures import gini, held
 from twinward.decision.planning.odds import sensitivity, stand
 from twinward.decision.planning.replicates import Experiment, Replicate, ReplicateRunner
+from twinward.decision.planning.results import beaten_by
 from twinward.decision.simulation.epidemic import load_disease
 from twinward.library.hazards.measures import Lockdown, Measure, SchoolClosure, WorkplaceClosure
 from twinward.library.loading import load_library

@@ -5,14 +5,25 @@ is on its way.
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from helpers.cities import HUANGPU, START, Desk
 from twinward.core.errors import InputError
-from twinward.service.logistics.demand_forecast import DemandReport, forecast_demand
+from twinward.decision.logistics.demand import drive, need_of
+from twinward.library.supplies.catalogue import load_supplies
+from twinward.service.logistics.demand_forecast import (
+    DemandReport,
+    forecast_cases,
+    forecast_demand,
+)
+from twinward.service.logistics.need_course import hospital_beds, of_disease, words_of
 
 PUDONG = "310115"
 
@@ -78,3 +89,56 @@ def test_what_cannot_be_looked_at_is_said(outbreak: Desk, asked: dict[str, Any],
     with pytest.raises(InputError) as refused:
         forecast_demand(outbreak.platform, outbreak.me, **asked)
     assert refused.value.code == code
+
+
+def test_a_lockdown_that_was_ordered_puts_the_residents_under_control(desk: Desk) -> None:
+    """An order says `area_lockdown`, the simulator `lockdown`: one measure, whatever its word."""
+    assert set(words_of(("lockdown",))) == set(words_of(("area_lockdown",)))
+    assert {"lockdown", "area_lockdown"} <= set(words_of(("lockdown",)))
+
+
+def test_needs_never_pass_what_the_residents_could_use(outbreak: Desk) -> None:
+    """A thousand cases a day among few residents: nobody is a contact twice."""
+    supplies = load_supplies()
+    residents, days = np.array([6_668.0]), 14
+    flows = drive(np.full((1, 40), 1_000.0), np.array([6_668.0]), residents, supplies.course, days)
+    people = flows["contact"] + flows["case_in_care"] + flows["resident_under_control"]
+    assert (people <= residents[0] + 1e-6).all() and (flows["contact"] >= 0).all()
+    masks = next(kind for kind in supplies.kind if kind.id == "masks")
+    most = max(figure.value for figure in masks.need.values())
+    assert need_of(masks, flows).sum() <= most * residents[0] * days
+
+
+def test_patients_follow_the_course_of_the_hazards_own_disease(tmp_path: Path) -> None:
+    plain = load_supplies()
+    mild, severe = (
+        of_disease(plain, tmp_path, f"epidemic/{name}", None).course.hospital_share.value
+        for name in ("sars-cov-2-omicron-ba2", "sars-2003")
+    )
+    assert severe > 3 * mild
+    assert of_disease(plain, tmp_path, "flood", None) is plain
+    (tmp_path / "supplies.toml").write_text("", "utf-8")  # a city's own figures stand
+    assert of_disease(plain, tmp_path, "epidemic/sars-2003", None) is plain
+
+
+def test_hospital_beds_of_the_city_file_count_where_nobody_states_a_stock(tmp_path: Path) -> None:
+    rows = [
+        {"kind": "hospital", "area": "a", "capacity": 300, "stated": True},
+        {"kind": "hospital", "area": "a", "capacity": 900, "stated": False},
+        {"kind": "primary", "area": "a", "capacity": 50, "stated": True},
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "places.parquet")
+    assert hospital_beds(tmp_path) == {"a": 300}
+    assert hospital_beds(tmp_path / "nowhere") == {}
+
+
+def test_a_missing_day_and_the_days_before_the_first_report_are_no_zeros() -> None:
+    told = np.full(35, np.nan)
+    told[-3:] = 20.0
+    middle, high = forecast_cases(told, 7, 1e6)
+    assert middle.tolist() == [20.0] * 7 and (np.diff(high) > 0).all()
+    holed = np.zeros(35)
+    holed[-14:] = 20.0
+    holed[-5] = np.nan
+    middle, _ = forecast_cases(holed, 7, 1e6)
+    assert middle[:3].mean() == pytest.approx(20, rel=0.3)

@@ -67,10 +67,12 @@ def drive(
     """Drivers of need as float64[areas, days], the last `days` of `new_cases` [areas, past + days].
 
     `controlled` and `residents` [areas] stay as they are: whoever is under control now is taken to
-    remain so.
+    remain so. Nobody is counted twice: an area has no more cases and contacts than residents, and
+    who is a case or a contact is not among those under control besides.
     """
     contacts = stays(course.contacts_per_case.value * new_cases, course.quarantine_d.value)
     level = np.ones(days)
+    most = np.where(residents > 0, residents, np.inf)[:, None]  # where nobody is known, no bound
     flows = {
         "new_case": new_cases,
         "case_in_care": stays(new_cases, course.care_d.value),
@@ -80,9 +82,12 @@ def drive(
         "icu_patient": stays(course.icu_share.value * new_cases, course.icu_stay_d.value),
         "contact": contacts,
     }
-    found = {name: np.asarray(flow[:, -days:]) for name, flow in flows.items()}
+    found = {name: np.minimum(flow[:, -days:], most) for name, flow in flows.items()}
+    found["contact"] = np.minimum(found["contact"], most - np.minimum(found["case_in_care"], most))
+    apart = found["contact"] + found["case_in_care"]
+    under = np.minimum(np.outer(controlled, level), np.maximum(most - apart, 0.0))
     return found | {
-        "resident_under_control": np.outer(controlled, level),
+        "resident_under_control": under,
         "resident": np.outer(residents, level),
     }
 

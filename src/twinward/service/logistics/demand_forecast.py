@@ -16,29 +16,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.citybase.columns import MANIFEST, read_manifest
 from twinward.core.errors import InputError
 from twinward.decision.logistics.demand import HeldStock, Outlook, drive, look_ahead, need_of
 from twinward.library.supplies.catalogue import Supplies, SupplyKind, load_supplies
 from twinward.service.city.population import (
-    home_of,
     level_of,
-    residents_below,
-    residents_of,
-    spread,
 )
 from twinward.service.incidents.queries import concerns
-from twinward.service.platform import Caller, Platform, snapshot_of
-from twinward.twins.city.rows import RESTRICTIONS
-from twinward.twins.emergency.incidents.rows import INCIDENTS
-from twinward.twins.emergency.resources.rows import STOCKS
-from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
+from twinward.service.logistics.need_course import ages_of, of_disease
+from twinward.service.logistics.need_inputs import DemandInputs, read_inputs, zone_of
+from twinward.service.platform import Caller, Platform
 
 Floats = NDArray[np.float64]
-PAST_D = 35  # days of reports behind a forecast and behind who is in care now
 STALE_D = 14  # without a report for so long, nothing is forecast from older ones
-LEAST_D = 7  # days of reports that a forecast takes
+LEAST_D = 5  # days of reports that a forecast takes
 HIGH = 0.95
+DOUBLING = 4.0  # times a week, as bad as a few days without a trend leave possible
 MOST_DAYS = 60
 WHOLE = "*"  # the city with every stock there is, whoever holds it
 
@@ -90,18 +83,6 @@ class DemandReport(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = True
 
 
-class DemandInputs(msgspec.Struct, kw_only=True):
-    """What the twins and the city say: areas in a fixed order, with columns beside them."""
-
-    areas: list[str]
-    residents: Floats
-    controlled: Floats
-    past: Floats  # new cases [areas, PAST_D], the last of them on `last_day`
-    last_day: date  # the last day that somebody reported of
-    stocks: list[tuple[str | None, Any]]  # each with the area of the level that it lies in
-    requests: list[tuple[str | None, Any]]
-
-
 def forecast_demand(
     platform: Platform,
     caller: Caller,
@@ -138,7 +119,7 @@ def forecast_demand(
         new_cases=[round(float(x), 1) for x in middle[-days:]],
         new_cases_high=[round(float(x), 1) for x in high[-days:]],
         under_control=int(scene.controlled.sum()),
-        assumed=supplies.assumed,
+        assumed=future.supplies.assumed,
         based_on={
             "days_of_reports": int((scene.past.sum(axis=0) > 0).sum()),
             "last_day": scene.last_day.isoformat(),
@@ -162,6 +143,7 @@ class Future(msgspec.Struct, frozen=True, kw_only=True):
     middle and high.
     """
 
+    supplies: Supplies  # with the course of the disease
     scene: DemandInputs
     today: date
     middle: Floats
@@ -186,8 +168,10 @@ def forecast_needs(
     today = now.astimezone(ZoneInfo(zone_of(platform))).date()
     scene = read_inputs(platform, supplies, level_of(platform, level), today, at)
     unreported = (today - scene.last_day).days
-    ahead = forecast_cases(scene.past.sum(axis=0), unreported + days, float(scene.residents.sum()))
+    seen = np.where(scene.known, scene.past.sum(axis=0), np.nan)
+    ahead = forecast_cases(seen, unreported + days, float(scene.residents.sum()))
     middle, high = (future if unreported <= STALE_D else 0 * future for future in ahead)
+    supplies = of_disease(supplies, platform.workspace, scene.hazard, ages_of(platform.workspace))
     share = share_of(scene.past)
     need, need_high = (
         needs_of(
@@ -196,7 +180,13 @@ def forecast_needs(
         for future in (middle, high)
     )
     return Future(
-        scene=scene, today=today, middle=middle, high=high, need=need, need_high=need_high
+        supplies=supplies,
+        scene=scene,
+        today=today,
+        middle=middle,
+        high=high,
+        need=need,
+        need_high=need_high,
     )
 
 
@@ -218,50 +208,6 @@ def fingerprint(past: Floats) -> str:
     return hashlib.sha256(past.tobytes()).hexdigest()[:16]
 
 
-def zone_of(platform: Platform) -> str:
-    folder = platform.workspace / "city"
-    return (
-        read_manifest(folder).timezone
-        if (folder / MANIFEST).exists()
-        else str(platform.settings.timezone)
-    )
-
-
-def read_inputs(
-    platform: Platform, supplies: Supplies, areas: list[str], today: date, at: datetime | None
-) -> DemandInputs:
-    with platform.store.read() as reader:
-        snapshot = snapshot_of(platform, reader, at)
-        incidents = snapshot.list_rows(INCIDENTS)
-        restrictions = snapshot.list_rows(RESTRICTIONS, measure=supplies.control.measures)
-        stocks = snapshot.list_rows(STOCKS)
-        requests = snapshot.list_rows(SUPPLY_REQUESTS, status="sent")
-    place = {code: n for n, code in enumerate(areas)}
-    residents = residents_of(platform, place)
-    scene = DemandInputs(
-        areas=areas,
-        residents=residents,
-        controlled=np.zeros(len(areas)),
-        past=np.zeros((len(areas), PAST_D)),
-        last_day=today,
-        stocks=[(home_of(platform, place, row.area), row) for row in stocks],
-        requests=[(home_of(platform, place, row.area), row) for row in requests],
-    )
-    held = {row.area for row in restrictions}
-    for code in {code for code in held if not held & set(platform.reference.areas.path(code)[:-1])}:
-        inside = spread(platform, place, residents, code) * residents_below(platform, code)
-        scene.controlled = np.minimum(scene.controlled + inside, residents)
-    told = {day for incident in incidents for day in incident.days if day <= today.isoformat()}
-    scene.last_day = max(map(date.fromisoformat, told), default=today)
-    days = {(scene.last_day - timedelta(days=PAST_D - 1 - n)).isoformat(): n for n in range(PAST_D)}
-    for incident in incidents:
-        weight = spread(platform, place, residents, incident.area)
-        for day, figures in incident.days.items():
-            if day in days:
-                scene.past[:, days[day]] += weight * figures.get("new", 0.0)
-    return scene
-
-
 def share_of(past: Floats) -> Floats:
     """Each area's part of the new cases of the last 14 days."""
     recent = past[:, -14:].sum(axis=1)
@@ -274,10 +220,13 @@ def forecast_cases(series: Floats, days: int, population: float) -> tuple[Floats
     reported.
     """
     reported = np.flatnonzero(series > 0)
-    if not len(reported) or len(series) - reported[0] < LEAST_D:
-        level = float(series[-LEAST_D:].mean()) if len(reported) else 0.0
-        return np.full(days, level), np.full(days, 2 * level)
-    return _forecast(tuple(series[reported[0] :].tolist()), days, population)
+    known = series[reported[0] :] if len(reported) else series[:0]
+    if np.isfinite(known).sum() < LEAST_D:
+        level = (
+            float(np.nanmean(known)) if len(known) else 0.0
+        )  # days before the first are no zeros
+        return np.full(days, level), level * DOUBLING ** (np.arange(1, days + 1) / 7.0)
+    return _forecast(tuple(known.tolist()), days, population)
 
 
 @lru_cache(maxsize=16)
@@ -285,7 +234,7 @@ def _forecast(series: tuple[float, ...], days: int, population: float) -> tuple[
     from twinward.decision.surveillance.forecasting.renewal import fit_renewal, predict
 
     counts = np.array(series)
-    most = population if population > counts.sum() else None
+    most = population if population > np.nansum(counts) else None
     draws = predict(fit_renewal(counts, most, 0), len(counts), days, most, 0)
     return np.quantile(draws, 0.5, axis=0), np.quantile(draws, HIGH, axis=0)
 
@@ -299,25 +248,31 @@ def outlook_of(
         need, now = needs.ahead[kind.id], needs.now[kind.id]
         stocks = [pair for pair in scene.stocks if pair[1].kind == kind.id]
         coming = [pair for pair in scene.requests if pair[1].kind == kind.id]
+        beds = scene.beds if kind.id == "beds" else {}
         for n, code in enumerate(scene.areas):
             own, due = ([row for home, row in pairs if home == code] for pairs in (stocks, coming))
-            found[kind.id, code] = look_ahead(
-                kind, need[n].tolist(), pool_stocks(kind, own, due, float(now[n]), today)
-            )
+            held = pool_stocks(kind, own, due, float(now[n]), today, beds.get(code, 0.0))
+            found[kind.id, code] = look_ahead(kind, need[n].tolist(), held)
         every, all_due = ([row for _, row in pairs] for pairs in (stocks, coming))
-        whole = pool_stocks(kind, every, all_due, float(now.sum()), today)
+        city = sum(beds.values())
+        whole = pool_stocks(kind, every, all_due, float(now.sum()), today, city)
         found[kind.id, WHOLE] = look_ahead(kind, need.sum(axis=0).tolist(), whole)
     return found
 
 
 def pool_stocks(
-    kind: SupplyKind, stocks: list[Any], coming: list[Any], need_now: float, today: date
+    kind: SupplyKind,
+    stocks: list[Any],
+    coming: list[Any],
+    need_now: float,
+    today: date,
+    built_in: float = 0.0,
 ) -> HeldStock:
     """What several stocks hold together on the first day ahead; whoever is in a bed now is taken
     to be of the need.
     """
     first = today + timedelta(days=1)
-    usable = sum(row.free(first) for row in stocks)
+    usable = built_in + sum(row.free(first) for row in stocks)
     taken = sum(row.in_use for row in stocks)
     lots: Counter[int] = Counter()
     for row in stocks:

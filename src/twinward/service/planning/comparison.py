@@ -27,23 +27,17 @@ from twinward.decision.simulation.epidemic import load_disease
 from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.run import require_memory
 from twinward.library.hazards.diseases import DEFAULT
-from twinward.library.hazards.measures import (
-    GatheringLimit,
-    Lockdown,
-    Measure,
-    SchoolClosure,
-    TravelRestriction,
-    WorkplaceClosure,
-)
 from twinward.library.loading import Library, load_library
 from twinward.library.plans.plan import Plan
 from twinward.library.plans.plan_options import NAME, plan_of_name
+from twinward.service.logistics.need_course import hospital_beds
 from twinward.service.planning.comparison_store import (
     CompareRequest,
     check_numbers,
     require_time,
     unfinished,
 )
+from twinward.service.planning.legality import with_law
 from twinward.service.planning.live_state import fork_live, only_hazard, usual_disease
 from twinward.service.plans.plan_library import MakeRequest, generate, get_plan, store
 from twinward.service.platform import Platform, snapshot_of
@@ -205,42 +199,8 @@ def city_beds(platform: Platform, at: datetime | None, kind: str, residents: int
         return int(stated)
     if kind != "beds":
         return None
-    beds = hospital_capacity(platform.workspace / "city")
+    beds = sum(hospital_beds(platform.workspace / "city").values())
     return beds if beds else None
-
-
-def hospital_capacity(city: Path) -> int:
-    """Beds of the places that are hospitals, 0 where no source says."""
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    path = city / "places.parquet"
-    if not path.is_file() or "stated" not in pq.read_schema(path).names:
-        return 0
-    table = pq.read_table(path, columns=["kind", "capacity", "stated"])
-    chosen = table.filter(pc.and_(pc.equal(table["kind"], "hospital"), table["stated"]))
-    return int(pc.sum(chosen["capacity"]).as_py() or 0)
-
-
-def with_law(one: Candidate, library: Library, today: date, days: int) -> Candidate:
-    """The candidate with what it would break of its own plan, and whose decision it waits for."""
-    plan = library.find(one.id)
-    if plan is None:
-        own = one.measures and one.id != AS_NOW
-        return msgspec.structs.replace(one, needs=("a person's decision",)) if own else one
-    breaks = []
-    if plan.valid_until is not None and plan.valid_until < today:
-        breaks.append("authority")
-    if plan.ends is not None and plan.ends.most_days < days and restricts(one.measures):
-        breaks.append("law")
-    needs = () if plan.authority.automatic else (f"adoption by {plan.authority.authorised_by}",)
-    return msgspec.structs.replace(one, breaks=tuple(breaks), needs=needs)
-
-
-def restricts(measures: tuple[Measure, ...]) -> bool:
-    """Whether it keeps people from where they would go."""
-    closing = Lockdown | SchoolClosure | WorkplaceClosure | GatheringLimit | TravelRestriction
-    return any(isinstance(one, closing) for one in measures)
 
 
 def list_candidates(

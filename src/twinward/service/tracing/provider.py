@@ -14,7 +14,7 @@ from twinward.decision.tracing.warm import warm_up
 from twinward.service.access.activations import record_look, scope_for
 from twinward.service.access.approvals import note_once, with_emergency_access
 from twinward.service.intake.observations import city_bounds
-from twinward.service.logistics.demand_forecast import zone_of
+from twinward.service.logistics.need_inputs import zone_of
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing.access_record import AccessRecord
 from twinward.service.tracing.city_areas import CityAreas

@@ -15,8 +15,9 @@ import msgspec
 import numpy as np
 
 from twinward.core.chance import generator
+from twinward.decision.planning.fitting.past import MOST_AREAS, Past
 from twinward.decision.simulation.epidemic.background import Background
-from twinward.decision.simulation.epidemic.live_state import LiveResidents, LiveState
+from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.report_table import (
     Floats,
     Reports,
@@ -26,11 +27,8 @@ from twinward.decision.simulation.epidemic.report_table import (
     pressure_of,
 )
 from twinward.decision.simulation.epidemic.run import Simulator
-from twinward.decision.simulation.epidemic.scenario import Scenario
-from twinward.decision.simulation.epidemic.starting import draw_carriers
 from twinward.decision.surveillance.forecasting.renewal import Paths, fit_renewal, project
 from twinward.library.hazards.diseases import Disease
-from twinward.library.hazards.measures import Measure
 
 LEAST_KNOWN_D, LEAST_REPORTS = 9, 60  # fewer say nothing about transmission
 PAST_D, WEEK_D = 14, 7
@@ -41,7 +39,6 @@ ROUNDS = 4  # runs of the past; each corrects the one before
 FUTURES = 2_000
 WEIGHT_OF = 100.0  # reports at which an area's own growth counts as much as the city's
 HEADROOM = 2.5  # the simulator's R0 is set so far above what the last week needs
-MOST_AREAS = 60  # more areas share one transmission
 OFF = 1.5  # a simulator that is so many times off its own past ranks no plans
 BLOCKS = (
     (0, 2),
@@ -203,113 +200,6 @@ def fit_live(
         delay=delay,
         lag=reports.last_ago,
         areas=tuple(people.groups),
-    )
-
-
-class Past:
-    """The last weeks run again by the simulator, from what was reported before them."""
-
-    def __init__(
-        self,
-        simulator: Simulator,
-        state: LiveState,
-        disease: Disease,
-        reports: Reports,
-        span: int,
-        seed: int,
-    ) -> None:
-        self.simulator, self.state, self.span, self.seed = simulator, state, span, seed
-        self.base_disease, self.disease, self.reports = disease, disease, reports
-        self.delay = delay_of(disease)
-        self.back = (
-            reports.last_ago + self.delay + span
-        )  # day 0 of these runs, in days before the live state's
-        self.found = state.found_share
-        earlier = [(area, ago - self.back, count) for area, ago, count in state.reports]
-        carriers = draw_carriers(
-            filled_in(earlier, state.known_ago, self.back),
-            self.delay,
-            1.0 / self.found - 1.0,
-            {},
-            LiveResidents(simulator.base, seed),
-        )
-        self.initial = carriers.take(1.0, np.ones(1))
-        self.measures = then_in_force(state, self.back)
-
-    def run_scaled(self, scale: float) -> Any:
-        """A function that runs the past with R0 times `scale`: factors float64[areas, 2] ->
-        reports by area.
-        """
-        self.disease = scaled(self.base_disease, scale)
-
-        def run(left: Floats, measures: bool = True) -> Floats:
-            scenario = Scenario(
-                base=self.simulator.base,
-                disease=self.disease,
-                days=self.span + 1,
-                seed=self.seed,
-                initial=self.initial,
-                measures=self.measures if measures else (),
-                background=self.background(left),
-                level=self.simulator.level,
-            )
-            simulated = self.simulator.run(scenario).by_area[1:].T * self.found
-            before = self.reports.filled()[:, : -self.span]
-            return np.concatenate([before, simulated], axis=1)
-
-        return run
-
-    def background(self, left: Floats) -> tuple[Background, ...]:
-        half = self.span - self.span // 2
-        found = []
-        for week, (first, end) in enumerate(((0, half + 1), (half + 1, self.span + 1))):
-            if len(left) > MOST_AREAS:
-                found.append(
-                    Background(
-                        start_day=first, end_day=end, left=float(min(left[:, week].mean(), 1.0))
-                    )
-                )
-                continue
-            found += [
-                Background(start_day=first, end_day=end, areas=[code], left=float(min(value, 1.0)))
-                for code, value in zip(self.simulator.people.groups, left[:, week], strict=True)
-            ]
-        return tuple(found)
-
-
-def filled_in(reports: list[Any], known: frozenset[int] | None, back: int) -> list[Any]:
-    """The same, with a day of which nothing was told between its neighbours filled by the day
-    before it.
-    """
-    if known is None or not known:
-        return reports
-    days = {ago - back for ago in known}
-    missing = set(range(min(days), max(days) + 1)) - days
-    extra = []
-    for ago in sorted(missing):
-        earlier = min((d for d in days if d > ago), default=None)
-        later = max((d for d in days if d < ago), default=None)
-        near = [d for d in (earlier, later) if d is not None]
-        extra += [(area, ago, round(count / len(near))) for area, d, count in reports if d in near]
-    return reports + extra
-
-
-def then_in_force(state: LiveState, back: int) -> tuple[Measure, ...]:
-    """What is in force now, each measure from the day of the past on which it began."""
-    return tuple(
-        msgspec.structs.replace(one.measure, start_day=max(0, back - one.since_d))
-        for one in state.in_force
-        if one.measure.start_day == 0
-    )
-
-
-def scaled(disease: Disease, scale: float) -> Disease:
-    """The disease with R0 times `scale`."""
-    r0 = msgspec.structs.replace(
-        disease.transmission.r0, value=disease.transmission.r0.value * scale
-    )
-    return msgspec.structs.replace(
-        disease, transmission=msgspec.structs.replace(disease.transmission, r0=r0)
     )
 
 

@@ -1,0 +1,126 @@
+"""The last weeks run again by the simulator, from what was reported before them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from twinward.decision.simulation.epidemic.background import Background
+from twinward.decision.simulation.epidemic.live_state import LiveResidents, LiveState
+from twinward.decision.simulation.epidemic.report_table import Floats, Reports, delay_of
+from twinward.decision.simulation.epidemic.run import Simulator
+from twinward.decision.simulation.epidemic.scenario import Scenario
+from twinward.decision.simulation.epidemic.starting import draw_carriers
+from twinward.library.hazards.diseases import Disease
+from twinward.library.hazards.measures import Measure
+
+MOST_AREAS = 60  # more areas share one transmission
+
+
+class Past:
+    """The last weeks run again by the simulator, from what was reported before them."""
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        state: LiveState,
+        disease: Disease,
+        reports: Reports,
+        span: int,
+        seed: int,
+    ) -> None:
+        self.simulator, self.state, self.span, self.seed = simulator, state, span, seed
+        self.base_disease, self.disease, self.reports = disease, disease, reports
+        self.delay = delay_of(disease)
+        self.back = (
+            reports.last_ago + self.delay + span
+        )  # day 0 of these runs, in days before the live state's
+        self.found = state.found_share
+        earlier = [(area, ago - self.back, count) for area, ago, count in state.reports]
+        carriers = draw_carriers(
+            filled_in(earlier, state.known_ago, self.back),
+            self.delay,
+            1.0 / self.found - 1.0,
+            {},
+            LiveResidents(simulator.base, seed),
+        )
+        self.initial = carriers.take(1.0, np.ones(1))
+        self.measures = then_in_force(state, self.back)
+
+    def run_scaled(self, scale: float) -> Any:
+        """A function that runs the past with R0 times `scale`: factors float64[areas, 2] ->
+        reports by area.
+        """
+        self.disease = scaled(self.base_disease, scale)
+
+        def run(left: Floats, measures: bool = True) -> Floats:
+            scenario = Scenario(
+                base=self.simulator.base,
+                disease=self.disease,
+                days=self.span + 1,
+                seed=self.seed,
+                initial=self.initial,
+                measures=self.measures if measures else (),
+                background=self.background(left),
+                level=self.simulator.level,
+            )
+            simulated = self.simulator.run(scenario).by_area[1:].T * self.found
+            before = self.reports.filled()[:, : -self.span]
+            return np.concatenate([before, simulated], axis=1)
+
+        return run
+
+    def background(self, left: Floats) -> tuple[Background, ...]:
+        half = self.span - self.span // 2
+        found = []
+        for week, (first, end) in enumerate(((0, half + 1), (half + 1, self.span + 1))):
+            if len(left) > MOST_AREAS:
+                found.append(
+                    Background(
+                        start_day=first, end_day=end, left=float(min(left[:, week].mean(), 1.0))
+                    )
+                )
+                continue
+            found += [
+                Background(start_day=first, end_day=end, areas=[code], left=float(min(value, 1.0)))
+                for code, value in zip(self.simulator.people.groups, left[:, week], strict=True)
+            ]
+        return tuple(found)
+
+
+def filled_in(reports: list[Any], known: frozenset[int] | None, back: int) -> list[Any]:
+    """The same, with a day of which nothing was told between its neighbours filled by the day
+    before it.
+    """
+    if known is None or not known:
+        return reports
+    days = {ago - back for ago in known}
+    missing = set(range(min(days), max(days) + 1)) - days
+    extra = []
+    for ago in sorted(missing):
+        earlier = min((d for d in days if d > ago), default=None)
+        later = max((d for d in days if d < ago), default=None)
+        near = [d for d in (earlier, later) if d is not None]
+        extra += [(area, ago, round(count / len(near))) for area, d, count in reports if d in near]
+    return reports + extra
+
+
+def then_in_force(state: LiveState, back: int) -> tuple[Measure, ...]:
+    """What is in force now, each measure from the day of the past on which it began."""
+    return tuple(
+        msgspec.structs.replace(one.measure, start_day=max(0, back - one.since_d))
+        for one in state.in_force
+        if one.measure.start_day == 0
+    )
+
+
+def scaled(disease: Disease, scale: float) -> Disease:
+    """The disease with R0 times `scale`."""
+    r0 = msgspec.structs.replace(
+        disease.transmission.r0, value=disease.transmission.r0.value * scale
+    )
+    return msgspec.structs.replace(
+        disease, transmission=msgspec.structs.replace(disease.transmission, r0=r0)
+    )
