@@ -16,7 +16,7 @@ export const en = {
   'room.print': 'Print this page', 'room.report': 'Situation report',
   'time.now': 'Back to now', 'time.play': 'Play', 'time.pause': 'Pause', 'time.slider': 'Instant shown', 'time.none': 'Nothing has happened yet',
   'time.back': 'One day back', 'time.forward': 'One day forward',
-  'fig.new': 'New reports', 'fig.new.of': 'on {day}', 'fig.linked': 'Found in the community', 'fig.total': 'Reported in all', 'fig.total.of': 'to {day}', 'fig.incidents': 'Open incidents', 'fig.incidents.of': 'of {n} since the start', 'fig.late': 'Late tasks', 'fig.late.of': 'of {n} open',
+  'fig.new': 'New reports', 'fig.missing': 'no report', 'fig.new.of': 'on {day}', 'fig.linked': 'Found in the community', 'fig.total': 'Reported in all', 'fig.total.of': 'to {day}', 'fig.incidents': 'Open incidents', 'fig.incidents.of': 'of {n} since the start', 'fig.late': 'Late tasks', 'fig.late.of': 'of {n} open',
   'fig.places': 'Affected places', 'fig.places.of': 'public addresses', 'fig.change': '{n} from the day before', 'fig.same': 'as the day before', 'fig.source': 'Source: {names}', 'fig.nosource': 'Nothing reported yet',
   'short.new': 'New', 'short.new7': '7 days', 'short.total': 'In all', 'short.late': 'Late', 'short.places': 'Places',
   'fig.new7': 'New in 7 days', 'fig.rows': 'Show the rows behind it',

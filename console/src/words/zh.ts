@@ -18,7 +18,7 @@ export const zh: Record<WordKey, string> = {
   'room.print': '打印本页', 'room.report': '情况报告',
   'time.now': '回到现在', 'time.play': '播放', 'time.pause': '暂停', 'time.slider': '所示时刻', 'time.none': '尚无任何事件',
   'time.back': '前一天', 'time.forward': '后一天',
-  'fig.new': '新增报告', 'fig.new.of': '{day}', 'fig.linked': '社会面发现', 'fig.total': '累计报告', 'fig.total.of': '截至 {day}', 'fig.incidents': '未结事件', 'fig.incidents.of': '共 {n} 起', 'fig.late': '逾期任务', 'fig.late.of': '未完成 {n} 项',
+  'fig.new': '新增报告', 'fig.missing': '无通报', 'fig.new.of': '{day}', 'fig.linked': '社会面发现', 'fig.total': '累计报告', 'fig.total.of': '截至 {day}', 'fig.incidents': '未结事件', 'fig.incidents.of': '共 {n} 起', 'fig.late': '逾期任务', 'fig.late.of': '未完成 {n} 项',
   'fig.places': '涉及场所', 'fig.places.of': '公开地址', 'fig.change': '较前一日 {n}', 'fig.same': '与前一日持平', 'fig.source': '来源：{names}', 'fig.nosource': '尚无报告',
   'short.new': '新增', 'short.new7': '7 日', 'short.total': '累计', 'short.late': '逾期', 'short.places': '场所',
   'fig.new7': '近 7 日新增', 'fig.rows': '查看明细',

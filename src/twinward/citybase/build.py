@@ -313,20 +313,26 @@ def write_places(base: CityBase, places: PlaceTable, hierarchy: Hierarchy, direc
 
 
 def write_boundaries(hierarchy: Hierarchy, directory: Path) -> None:
-    """`boundaries.geojson`: the outlines given, in WGS 84, with code, name and level."""
+    """`boundaries.geojson`: the outlines given, else those drawn for maps, in WGS 84, with code,
+    name and level.
+    """
     import shapely
 
+    shapes = [
+        (node, level, node.shape if node.shape is not None else hierarchy.drawn.get(node.code))
+        for level, nodes in zip(hierarchy.levels, hierarchy.nodes, strict=True)
+        for node in nodes
+    ]
     features = [
         {
             "type": "Feature",
             "properties": {"code": node.code, "name": node.name, "level": level},
             "geometry": msgspec.Raw(
-                shapely.to_geojson(shapely.set_precision(node.shape, 1e-6)).encode()
+                shapely.to_geojson(shapely.set_precision(shape, 1e-6)).encode()
             ),
         }
-        for level, nodes in zip(hierarchy.levels, hierarchy.nodes, strict=True)
-        for node in nodes
-        if node.shape is not None
+        for node, level, shape in shapes
+        if shape is not None
     ]
     if features:
         document = {"type": "FeatureCollection", "features": features}

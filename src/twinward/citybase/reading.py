@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from twinward.citybase.areas.cells import leaf_radii_m, seat_areas
 from twinward.citybase.areas.hierarchy import Hierarchy, read_hierarchy
-from twinward.citybase.areas.locator import M_PER_DEGREE, Finder
+from twinward.citybase.areas.locator import Finder
 from twinward.citybase.areas.outlines import (
     areas_from_boundaries,
     attach_boundaries,
     attach_positions,
 )
+from twinward.citybase.areas.zones import disc_radii_m, zones_of
 from twinward.citybase.config import CityConfig
 from twinward.citybase.defaults import (
     CENSUS_MEN,
@@ -56,7 +57,6 @@ from twinward.citybase.sources.ledger import SourceLedger
 from twinward.core.errors import InputError
 
 MAPPED_M = 100.0  # what is on the map stands where it is drawn; outlines are coarser
-FEWEST_ZONES, MOST_ZONES, ZONES_ACROSS = 16, 400, 15
 
 
 class Sources:
@@ -276,7 +276,7 @@ class Sources:
             residents=residents,
             lonlat=finder.points,
             radius_m=radius,
-            zone_of=self._zones(finder.points),
+            zone_of=zones_of(self.hierarchy, finder.points),
             ages=whole_ages(ages, total),
             men=self._men(total),
             sizes=sizes,
@@ -303,7 +303,9 @@ class Sources:
             ledger = self.ledger("jobs", f"jobs ({self.config.jobs.file})")
             return read_jobs(self.config.jobs, self.base, ledger, finder)
         plain = default_jobs(
-            residents, self._widths(radius), self.config.assumptions.jobs_density_exponent
+            residents,
+            disc_radii_m(self.hierarchy, radius),
+            self.config.assumptions.jobs_density_exponent,
         )
         if self.buildings is None or not len(self.buildings.kind):
             self.notes.append(
@@ -321,40 +323,7 @@ class Sources:
             )
         )
         jobs, note = jobs_by_floor(
-            residents, floor, work + 0.05 * home, plain, self._zones(finder.points)
+            residents, floor, work + 0.05 * home, plain, zones_of(self.hierarchy, finder.points)
         )
         self.notes.append(note)
         return jobs
-
-    def _widths(self, radius: NDArray[Any]) -> NDArray[np.float64]:
-        """Radii of discs as large as the leaves: their outlines' where they have one."""
-        width = np.array(radius, dtype=np.float64)
-        for i, leaf in enumerate(self.hierarchy.leaves):
-            if leaf.shape is not None and leaf.point is not None:
-                scale = M_PER_DEGREE**2 * np.cos(np.radians(leaf.point[1]))
-                width[i] = np.sqrt(leaf.shape.area * scale / np.pi)
-        return width
-
-    def _zones(self, points: NDArray[Any]) -> NDArray[np.int64]:
-        """Groups of leaves between which commuting is balanced: the level above the leaves, else
-        a grid.
-        """
-        for level in range(len(self.hierarchy.levels) - 1, -1, -1):
-            nodes = self.hierarchy.nodes[level]
-            if len(nodes) > MOST_ZONES:
-                continue
-            if len(nodes) < min(FEWEST_ZONES, len(points)):
-                break
-            number = {id(node): i for i, node in enumerate(nodes)}
-            zones = []
-            for leaf in self.hierarchy.leaves:
-                node = leaf
-                while node.level > level and node.parent is not None:
-                    node = node.parent
-                zones.append(number[id(node)])
-            return np.unique(zones, return_inverse=True)[1].astype(np.int64)
-        low, span = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-9)
-        cell = np.minimum(((points - low) / span * ZONES_ACROSS).astype(np.int64), ZONES_ACROSS - 1)
-        return np.unique(cell[:, 0] * ZONES_ACROSS + cell[:, 1], return_inverse=True)[1].astype(
-            np.int64
-        )

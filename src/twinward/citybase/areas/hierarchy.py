@@ -60,6 +60,7 @@ class Hierarchy:
         self.levels = levels
         self.nodes: list[list[AreaNode]] = [[] for _ in levels]
         self.notes: list[str] = []
+        self.drawn: dict[str, Any] = {}  # outlines for maps alone
 
     @property
     def leaves(self) -> list[AreaNode]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import h3
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twinward.citybase.areas.hierarchy import MOST_LEAVES, AreaNode, Hierarchy
@@ -97,10 +98,20 @@ def hierarchy_of_cells(
     hierarchy.sort()
     order = {leaf.name: i for i, leaf in enumerate(hierarchy.leaves)}
     per_leaf = np.bincount([order[cell] for cell in cells], count, len(order))
+    draw_cells(hierarchy)
     hierarchy.notes.append(
         f"no hierarchy is given: leaf areas are H3 cells of resolution {resolution}"
     )
     return hierarchy, apportion(per_leaf, total)
+
+
+def draw_cells(hierarchy: Hierarchy) -> None:
+    """Gives zones and cells the outlines of their hexagons for maps, and names that people read."""
+    for nodes in hierarchy.nodes:
+        for node in nodes:
+            ring = [(lon, lat) for lat, lon in h3.cell_to_boundary(node.name)]
+            hierarchy.drawn[node.code] = shapely.Polygon(ring)
+            node.name = f"{hierarchy.levels[node.level]} {node.code}"
 
 
 def rows_by_cell(cells: list[str]) -> dict[str, NDArray[np.int64]]:

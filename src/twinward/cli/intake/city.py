@@ -85,10 +85,19 @@ def run_build(options: argparse.Namespace) -> int:
     rejected = sum(source["rejected"] for source in report["sources"])
     if rejected:
         say(
-            f"{rejected} rows were rejected; each with its reason in "
-            f"{options.workspace / 'city-rejected'}"
+            f"{rejected:,} {'row was' if rejected == 1 else 'rows were'} rejected; each with its "
+            f"reason in {options.workspace / 'city-rejected'}"
         )
+    if not options.json:
+        say(f"next: {next_step(options.workspace)}")
     return 0
+
+
+def next_step(workspace: Path) -> str:
+    """What a person types now: a workspace is needed to serve the city."""
+    if (workspace / "workspace.json").exists():
+        return f"twinward serve --workspace {workspace}"
+    return f"twinward init {workspace}, then twinward serve --workspace {workspace}"
 
 
 def run_describe(options: argparse.Namespace) -> int:

@@ -29,8 +29,10 @@ def run(options: argparse.Namespace) -> int:
                 f"one-time secret of the administrator `admin`, good for 24 hours, shown only "
                 f"now:\n{secret}"
             )
+        has_city = (options.folder / "city").is_dir()
+        verb = "serve" if has_city else "city build"
         emit_text(
-            f"{options.folder} is a workspace now; next: twinward city build --workspace "
+            f"{options.folder} is a workspace now; next: twinward {verb} --workspace "
             f"{options.folder}"
         )
     return 0
