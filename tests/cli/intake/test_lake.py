@@ -12,6 +12,7 @@ import pytest
 
 from twinward.app import compose
 from twinward.cli.main import main
+from twinward.core.clock import to_us
 
 
 def ask(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
@@ -27,8 +28,8 @@ def test_movement_goes_on_its_day_and_only_when_the_clock_is_confirmed(
     compose.init_workspace(workspace)
     here = ("--workspace", str(workspace))
     long_ago = datetime.now(UTC) - timedelta(days=45)
-    old = {"subject": ["p-1"], "time": [long_ago - timedelta(hours=1)]}
-    rows = pa.table(old | {"lon": [121.48], "lat": [31.23]})
+    old = {"subject": ["p-1"], "time_us": [to_us(long_ago - timedelta(hours=1))]}
+    rows = pa.table(old | {"lon": [121.48], "lat": [31.23], "error_m": [5.0], "place": [""]})
     compose.open_lake(workspace).append([rows], long_ago)
     file = tmp_path / "m.csv"
     at = (datetime.now(UTC) - timedelta(days=2)).isoformat()
