@@ -15,6 +15,7 @@ from twinward.core.clock import require_reach
 from twinward.core.errors import InputError, decoded, explain_decode_error
 from twinward.core.messages import Command
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, is_direct_identity
+from twinward.security.privacy.masking import scrub
 from twinward.security.privacy.vault import Arriving, Identity, Vault
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
@@ -177,6 +178,9 @@ def check(command: Command, areas: Container[str], now: datetime) -> None:
         )
     if is_direct_identity(getattr(command, "subject", None) or ""):
         raise InputError(MESSAGE, ADVICE, code="direct_identity")
+    note = getattr(command, "note", None) or ""
+    if scrub(note) != note:
+        raise InputError(MESSAGE.replace("subject", "note"), ADVICE, code="direct_identity")
     lon, lat = getattr(command, "lon", None), getattr(command, "lat", None)
     if (lon is None) != (lat is None):
         raise InputError("a point needs lon and lat", "give both or neither", code="half_a_point")

@@ -35,6 +35,12 @@ PERSONAL_FIELDS = frozenset(
         "reason",
         "result",
         "comment",
+        "said",
+        "note",
+        "report",
+        "as_case",
+        "because",
+        "exposed_at",
         "lon",
         "lat",
     }
