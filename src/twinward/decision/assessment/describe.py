@@ -18,6 +18,7 @@ from twinward.decision.assessment.situation import (
     recent_cases,
     series,
 )
+from twinward.library.wording import count
 
 MODEL = "counts of rows as they stand; nothing is estimated here"
 
@@ -93,10 +94,12 @@ def _infections(picture: Situation) -> list[Figure]:
         figure(
             "new in 7 days", float(last), "persons", f"{last:,} of them in the last 7 days", week
         ),
-        figure("areas", float(len(areas)), "areas", f"{len(areas)} areas with reports", every),
+        figure(
+            "areas", float(len(areas)), "areas", f"{count(len(areas), 'area')} with reports", every
+        ),
     ]
     if dead:
-        found.append(figure("deaths", float(len(dead)), "persons", f"{len(dead):,} deaths", dead))
+        found.append(figure("deaths", float(len(dead)), "persons", count(len(dead), "death"), dead))
     return found
 
 
