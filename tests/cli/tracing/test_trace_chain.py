@@ -100,6 +100,9 @@ def test_the_readable_answer_names_k_and_generations(
     said = capsys.readouterr()
     assert "over-dispersion k" in said.out
     assert "generation" in said.out
+    assert "k counts" in said.out
+    assert "nobody" in said.out
+    assert "and 40 more cases" in said.out
 
 
 @pytest.mark.parametrize(

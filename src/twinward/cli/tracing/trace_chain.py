@@ -16,6 +16,8 @@ from twinward.core.errors import InputError
 if TYPE_CHECKING:
     from twinward.service.tracing.line_list_chain import ChainReport
 
+CASES_SHOWN = 20  # of the candidates on a screen
+
 
 def add_arguments(questions: Any) -> None:
     text = (
@@ -148,7 +150,20 @@ def _describe(report: ChainReport) -> str:
         f"super-spreading: {event.case} infected about {event.infectees:.0f} ({event.setting})"
         for event in answer.super_spreading
     ]
-    return "\n".join(lines)
+    lines += _describe_candidates(report)
+    return "\n".join(lines + [f"note: {note}" for note in answer.notes])
+
+
+def _describe_candidates(report: ChainReport) -> list[str]:
+    """The first three candidates of every case; of a long list, of its first cases."""
+    rows = report.answer.candidates
+    lines = [f"{'case':>12}  likeliest infectors, and nobody of the list"]
+    for row in rows[:CASES_SHOWN]:
+        named = [f"{one.infector} {one.probability:.2f}" for one in row.candidates[:3]]
+        lines.append(f"{row.infectee:>12}  {', '.join([*named, f'nobody {row.outside:.2f}'])}")
+    if len(rows) > CASES_SHOWN:
+        lines.append(f"{'':>12}  and {len(rows) - CASES_SHOWN} more cases; --json has all of them")
+    return lines
 
 
 def _describe_counted(report: ChainReport) -> str:

@@ -17,7 +17,8 @@ from twinward.standards.written_dates import join_notes, read_instant, read_writ
 from twinward.twins.emergency import messages as m
 
 PERSON = tuple(name for name in Identity.__struct_fields__ if name != "reported_in")
-NOT_OF_FILES = ("source", "synthetic", "note", "report")  # free words of a file go nowhere
+# free words of a file go nowhere
+NOT_OF_FILES = ("source", "synthetic", "note", "report", "issued_at")
 FIELDS = (
     *(name for name in m.ReportCase.__struct_fields__ if name not in NOT_OF_FILES),
     *PERSON,

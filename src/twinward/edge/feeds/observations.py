@@ -5,6 +5,7 @@ by item.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Container
 from datetime import datetime
 from functools import cache
@@ -20,6 +21,7 @@ from twinward.core.errors import InputError
 from twinward.core.geography import to_wgs84
 from twinward.core.ids import sensor_name
 from twinward.core.messages import OBSERVATION_COLUMNS
+from twinward.core.texts import UNPRINTABLE, require_name, texts_of
 from twinward.edge.feeds import identities, plausible
 from twinward.edge.feeds.usual_units import in_usual_units
 
@@ -69,9 +71,13 @@ ADVICE = {
     "area_not_yours": "send what is sensed in your own areas; the sender of the other area sends "
     "the rest",
     "no_area": "give the area, so that it is known whose it is",
+    "bad_text": "send names and ids of one line of plain characters",
     "bad_number": "leave out a number that is not known",
     "bad_unit": "convert it, or leave the unit out when the value is in the usual one",
 }
+# bytes of a body that may stand for a control character in one of its texts: seldom there, so that
+# a batch without any is not looked at text by text
+SUSPICIOUS = re.compile(rb"\\u00[01789]|\\[bfnrt]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -88,7 +94,7 @@ class ObservationItem(msgspec.Struct, forbid_unknown_fields=True):
     place: Text | None = None
     error_m: float | None = None
     value: float | None = None
-    unit: str | None = None
+    unit: Text | None = None
 
 
 class ObservationBatch(msgspec.Struct, forbid_unknown_fields=True):
@@ -144,14 +150,21 @@ _raw_batch = msgspec.json.Decoder(RawBatch)
 def read_observations(body: bytes, checks: Checks, now: datetime) -> CheckedObservations:
     """The items of a body; InputError when the body as a whole cannot be used."""
     try:
-        batch = _batch.decode(body)
-        return check_items(batch, batch.items, None, [], checks, now)
-    except msgspec.DecodeError:  # something is wrong somewhere: look at each item by itself
-        raw = _read_loosely(body)
+        if SUSPICIOUS.search(body) is None:
+            batch = _batch.decode(body)
+            require_name("source", batch.source)
+            return check_items(batch, batch.items, None, [], checks, now)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass  # something is wrong somewhere: look at each item by itself
+    raw = _read_loosely(body)
+    require_name("source", raw.source)
     good: list[ObservationItem] = []
     places: list[int] = []
     wrong: list[Wrong] = []
     for index, item in enumerate(raw.items):
+        if any(UNPRINTABLE.search(text) for text in texts_of(item)):
+            wrong.append(_wrong(index, "bad_text", "a text holds a character that no text has"))
+            continue
         try:
             good.append(msgspec.convert(item, ObservationItem))
             places.append(index)
@@ -301,6 +314,12 @@ def find_wrong(
     report(
         identities.direct_identities(rows.column("subject")), "direct_identity", identities.MESSAGE
     )
+    for field in ("source_id", "place"):
+        report(
+            identities.direct_identities(rows.column(field)),
+            "direct_identity",
+            f"{field}: {identities.OF_A_WORD}",
+        )
     if checks.areas is not None:
         areas = rows.column("area").dictionary_encode()
         for area in areas.dictionary.to_pylist():

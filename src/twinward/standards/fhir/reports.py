@@ -192,18 +192,20 @@ def make_row(
 ) -> Resource:
     subject = report.resource.get("subject")
     person = person_of(bundle, subject, report)
+    issued = said_at(report, reading)
     at, when = sampled_at(bundle, report, [one.entry for one in results], reading.zone)
     if status == "discarded":  # it is known from when it was said, not from when it was sampled
-        at, when = said_at(report, reading) or at, ""
-    onset = onset_of(bundle, report)
+        at, when = issued or at, ""
+    onset, said = onset_of(bundle, report), str(report.resource.get("status"))
     key = report_key(report, person)
     return person | {
-        "id": derive_id("fhir", key, hazard, status, str(report.resource.get("status")), str(at)),
+        "id": derive_id("fhir", key, hazard, status, said, str(issued or at)),
         "status": status,
         "hazard": hazard,
         "occurred_at": at.isoformat() if at is not None else None,
         "onset": onset,
         "report": key,
+        "issued_at": issued.isoformat() if issued is not None else None,
         "note": join_notes(note, when) or None,
     }
 

@@ -31,6 +31,12 @@ class FrameHead(msgspec.Struct, frozen=True, kw_only=True):
     stored: int
     rejected: int
     duplicate: int
+    sender: str = ""  # the account that sent it, in whose namespace its ids are; "" before accounts
+
+    @property
+    def space(self) -> str:
+        """The namespace of the batch's ids: nobody takes an id of another sender's source."""
+        return f"{self.sender}\x1f{self.source}" if self.sender else self.source
 
     @property
     def counts(self) -> Counts:

@@ -103,7 +103,7 @@ class Inbox:
             for frame in read_frames(path):
                 end = frame.end
                 self._ends[path.name] = self._n = max(self._n, frame.head.n)
-                self._known.add(self._keys(frame.head.source, frame.rows))
+                self._known.add(self._keys(frame.head, frame.rows))
                 if frame.head.n > self._mark.drained:
                     self._count(frame.head)
                     if replay:
@@ -145,34 +145,36 @@ class Inbox:
     # ----------------------------------------------------------------------------------------------
 
     @staticmethod
-    def _keys(source: str, rows: Any) -> Any:
-        return text_keys(rows.column(0), seed_of(source))
+    def _keys(head: FrameHead, rows: Any) -> Any:
+        return text_keys(rows.column(0), seed_of(head.space))
 
-    def accept(self, source: str, rows: Any, rejected: int) -> Future[Counts]:
+    def accept(self, source: str, rows: Any, rejected: int, sender: str = "") -> Future[Counts]:
         """Keeps the rows not seen before; the future tells, when all is on disk, what the batch
         came to.
 
         `rows` is an Arrow batch of OBSERVATION_COLUMNS, already checked; `rejected` counts what was
-        refused before.
+        refused before. An id is known again from the same `sender` and source alone.
         """
         future: Future[Counts] = Future()
         now_us = to_us(self._clock.now())
         with self._accepting:
             if self._failed is not None:
                 raise self._failed
-            known = self._known.add(self._keys(source, rows))
-            duplicate = int(known.sum())
-            fresh = rows.filter(pa.array(~known)) if duplicate else rows
             self._n += 1
             head = FrameHead(
                 n=self._n,
                 source=source,
                 recorded_us=now_us,
                 received=len(rows) + rejected,
-                stored=len(rows) - duplicate,
+                stored=len(rows),
                 rejected=rejected,
-                duplicate=duplicate,
+                duplicate=0,
+                sender=sender,
             )
+            known = self._known.add(self._keys(head, rows))
+            duplicate = int(known.sum())
+            fresh = rows.filter(pa.array(~known)) if duplicate else rows
+            head = msgspec.structs.replace(head, stored=len(rows) - duplicate, duplicate=duplicate)
             data = pack_frame(head, fresh)
             with self._queued:
                 if self._closing:
@@ -344,7 +346,7 @@ class Inbox:
 
     def _retire(self, path: Path) -> None:
         """Keeps the keys of a drained file, then removes it."""
-        keys = [self._keys(frame.head.source, frame.rows) for frame in read_frames(path)]
+        keys = [self._keys(frame.head, frame.rows) for frame in read_frames(path)]
         write_whole(path.with_suffix(".keys"), np.concatenate(keys).tobytes() if keys else b"")
         path.unlink()
         self._ends.pop(path.name, None)

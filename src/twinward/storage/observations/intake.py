@@ -86,9 +86,9 @@ class DurableIntake:
                 told = isinstance(error, (TwinwardError, OSError))
                 self.trouble = str(error) if told else f"a fault of ours ({type(error).__name__})"
 
-    def accept(self, source: str, rows: Any, rejected: int) -> Future[Counts]:
+    def accept(self, source: str, rows: Any, rejected: int, sender: str = "") -> Future[Counts]:
         """Keeps a checked batch; see `Inbox.accept`."""
-        return self.inbox.accept(source, rows, rejected)
+        return self.inbox.accept(source, rows, rejected, sender)
 
     def _tell(self, head: FrameHead, rows: Any) -> None:
         """A frame is durable: its readings become the latest values."""
@@ -105,7 +105,7 @@ class DurableIntake:
             head.n, sensor, time_us, readings.column("value").to_numpy(zero_copy_only=False)
         )
         if self._watcher is not None:
-            self._watcher.look(head.source, readings)
+            self._watcher.look(head.space, readings)
 
     def drain(self) -> int:
         """Moves all that is durable to its place; how many frames were moved."""
@@ -238,5 +238,5 @@ def expire_rows(path: Path, kept: Sequence[tuple[int, int]]) -> int:
 
 def with_keys(frame: Frame) -> Any:
     """The rows with their 64-bit `source_key`, by which the lake knows them again."""
-    keys = text_keys(frame.rows.column(0), seed_of(frame.head.source))[:, 0]
+    keys = text_keys(frame.rows.column(0), seed_of(frame.head.space))[:, 0]
     return frame.rows.append_column("source_key", pa.array(np.maximum(keys, np.uint64(1))))

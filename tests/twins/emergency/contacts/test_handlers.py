@@ -57,6 +57,25 @@ def test_a_contact_in_isolation_who_falls_ill_was_watched_already(desk: Desk) ->
     assert {(row.step, row.as_case) for row in desk.rows("contacts")} == {("became_case", case.id)}
 
 
+def test_what_the_team_tells_later_of_a_contact_who_is_a_case_leaves_it_a_case(desk: Desk) -> None:
+    desk.case()
+    name_contact(desk)
+    report_again(desk)
+    for word in ("located", "isolated", "tested_positive"):
+        assert step(desk, word).stored == 1
+    (contact,) = desk.rows("contacts")
+    assert (contact.step, contact.as_case is not None) == ("became_case", True)
+
+
+def test_who_was_in_isolation_months_ago_is_not_watched_now(desk: Desk) -> None:
+    desk.case()
+    name_contact(desk)
+    isolate(desk)
+    desk.pass_time(days=40)
+    report_again(desk)
+    assert desk.rows("cases", subject="p-ct-1")[0].found_in == "unknown"
+
+
 def test_a_sender_who_says_community_is_believed_and_the_contradiction_is_shown(desk: Desk) -> None:
     desk.case()
     name_contact(desk)

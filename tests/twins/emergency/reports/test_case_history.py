@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -144,6 +145,30 @@ def test_a_withdrawn_report_discards_only_the_case_that_rests_on_it_alone(desk: 
     )
     assert nothing.rejected[0].code == "nothing_to_discard"
     assert "the observation is cancelled" in nothing.rejected[0].message
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_of_the_versions_of_one_report_the_latest_holds(desk: Desk, order: tuple[int, ...]) -> None:
+    versions = [
+        {"status": "confirmed", "occurred_at": at(18), "issued_at": at(19)},
+        {"status": "discarded", "occurred_at": at(20), "issued_at": at(20)},
+        {"status": "confirmed", "occurred_at": at(18), "issued_at": at(21), "place": "ward 3"},
+    ]
+    for n in order:
+        report(desk, report="lab-1", **versions[n])
+    (case,) = desk.rows("cases")
+    assert (case.status, case.place) == ("confirmed", "ward 3")
+    figures = desk.incident()["figures"]
+    assert (figures["confirmed_total"], figures["new_total"]) == (1.0, 1.0)
+
+
+def test_an_older_version_that_arrives_after_the_withdrawal_stays_withdrawn(desk: Desk) -> None:
+    first = {"status": "confirmed", "occurred_at": at(18), "issued_at": at(19)}
+    report(desk, report="lab-1", **first)
+    report(desk, report="lab-1", status="discarded", occurred_at=at(21), issued_at=at(21))
+    late = first | {"issued_at": at(20), "place": "ward 3"}
+    assert report(desk, report="lab-1", **late).duplicate == 1
+    assert desk.rows("cases")[0].status == "discarded"
 
 
 def test_what_counts_agrees_with_a_recount_after_any_order_of_reports(desk: Desk) -> None:

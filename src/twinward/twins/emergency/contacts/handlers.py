@@ -4,7 +4,7 @@ become a case.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -32,13 +32,12 @@ NEXT_STEPS = {
     "not_found": ("located", "lives_outside", "became_case"),
     "lives_outside": ("located", "became_case"),
     "released": (),
-    "became_case": (
-        "tested_positive",
-        "released",
-    ),  # the test of whom the laboratory reported first
+    # what the contact team goes on to tell of somebody whom the laboratory reported first
+    "became_case": ("located", "isolated", "tested_negative", "tested_positive", "released"),
 }
 SETTLED = ("tested_negative", "tested_positive", "released", "lives_outside", "became_case")
 OPEN_STEPS = tuple(step for step in NEXT_STEPS if "became_case" in NEXT_STEPS[step])
+GRACE = timedelta(days=7)  # isolation may last a little longer than the follow-up
 WATCHED = ("isolated", "tested_negative", "tested_positive")
 
 
@@ -50,6 +49,7 @@ def watches(rows: Rows, subject: str, hazard: str, at: datetime) -> bool:
         case = rows.find(CASES, contact.case)
         if (
             contact.step in WATCHED
+            and at <= contact.followed_until() + GRACE
             and (case is None or case.hazard == hazard)
             and (contact.step_at is None or contact.step != "isolated" or contact.step_at <= at)
         ):
@@ -148,7 +148,7 @@ def contact_updated(fact: m.ContactUpdated, event: Event, tx: Transaction) -> No
     contact = get_contact(tx, fact.contact)
     row = msgspec.structs.replace(
         contact,
-        step=fact.step,
+        step="became_case" if contact.step == "became_case" else fact.step,
         step_at=event.occurred_at,
         because=fact.because or contact.because,
         as_case=fact.as_case or contact.as_case,

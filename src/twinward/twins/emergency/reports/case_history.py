@@ -39,6 +39,7 @@ def list_said(case: Case) -> tuple[Said, ...]:
         found_in=case.found_in,  # type: ignore[arg-type]
         source=case.source,
         report=case.report,
+        issued_at=case.issued_at,
         note=case.note,
     )
     return (first,)
@@ -46,10 +47,24 @@ def list_said(case: Case) -> tuple[Said, ...]:
 
 def insert_said(said: Sequence[Said], new: Said) -> tuple[Said, ...]:
     """In the order in which things happened, not in which they were typed in; of one instant the
-    later word last.
+    later word last. A later version of a report undoes the withdrawal of an earlier one.
     """
-    place = bisect_right([one.at for one in said], new.at)
-    return (*said[:place], new, *said[place:])
+    kept = [one for one in said if not undoes(new, one)]
+    place = bisect_right([one.at for one in kept], new.at)
+    return (*kept[:place], new, *kept[place:])
+
+
+def undoes(new: Said, one: Said) -> bool:
+    """Whether a report stands again: its withdrawal was itself a mistake."""
+    withdrawn = one.status == DISCARDED and new.status not in (None, DISCARDED)
+    return withdrawn and is_later(new, one)
+
+
+def is_later(new: Said, one: Said) -> bool:
+    """Whether a message is a later version of the same report."""
+    if new.report is None or new.report != one.report:
+        return False
+    return bool(new.issued_at and one.issued_at and new.issued_at > one.issued_at)
 
 
 def list_versions(case: Case, said: Sequence[Said]) -> list[Case]:
@@ -65,7 +80,8 @@ def list_versions(case: Case, said: Sequence[Said]) -> list[Case]:
             place=one.place if first else one.place or now.place,
             onset=one.onset if first else one.onset or now.onset,
             found_in=one.found_in if first or one.found_in != "unknown" else now.found_in,
-            report=one.report if first else one.report or now.report,
+            report=said[0].report,
+            issued_at=said[0].issued_at,
             note=one.note if first else one.note or now.note,
             reported_at=said[0].at,
             source=said[0].source or case.source,

@@ -22,6 +22,7 @@ from twinward.twins.emergency.reports.case_history import (
     changes_of,
     find_case,
     insert_said,
+    is_later,
     list_said,
     list_versions,
     name_case,
@@ -56,6 +57,11 @@ def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Dra
         )
     new = read_said(command, known, rows, context)
     said = list_said(known)
+    if any(is_later(one, new) for one in said):
+        raise ConflictError(
+            "a later version of this report is known", "nothing was changed",
+            code="already_reported",
+        )  # fmt: skip
     before = list_versions(known, said)
     after = list_versions(known, insert_said(said, new))
     require_open(command, before, new)
@@ -152,6 +158,7 @@ def read_said(command: m.ReportCase, known: Case, rows: Rows, context: Context) 
         found_in=found_in,
         source=command.source,
         report=command.report,
+        issued_at=command.issued_at,
         note=note,
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from twinward.core.messages import Command, Fact
+from twinward.core.messages import Command, Fact, Instant
 from twinward.twins.emergency.vocabulary import (
     AreaCode,
     CaseStatus,
@@ -43,6 +43,7 @@ class ReportCase(Command, frozen=True, kw_only=True):
     source: Word = "api"
     synthetic: bool = False
     report: Word | None = None
+    issued_at: Instant | None = None
     note: Note = ""
 
 
@@ -57,6 +58,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     found_in: FoundIn = "unknown"
     source: str = ""
     report: str | None = None
+    issued_at: datetime | None = None
     note: str = ""
 
 
@@ -80,6 +82,7 @@ class CaseReported(Fact, frozen=True, kw_only=True):
     source: str
     synthetic: bool
     report: str | None = None
+    issued_at: datetime | None = None
     note: str = ""
 
 

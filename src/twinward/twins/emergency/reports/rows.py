@@ -27,6 +27,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     synthetic: bool
     report: str | None = None
+    issued_at: datetime | None = None
     note: str = ""
     said: tuple[Said, ...] = ()
     put_by: str = ""  # who put it on record; empty where an earlier release did
