@@ -12,6 +12,7 @@ from typing import Any
 from helpers.cities import HUANGPU, START, Desk
 from twinward.rehearsal.planted import DAYS, HOUR, Planted
 from twinward.service.intake import commands, observations
+from twinward.service.platform import local_admin
 
 
 def rehearse(workspace: Path, label: str, seed: int) -> tuple[Desk, str]:
@@ -38,7 +39,10 @@ def rehearse(workspace: Path, label: str, seed: int) -> tuple[Desk, str]:
         if label == "sensors":
             body = {"source": "gauges", "items": planted.readings((step - START) // HOUR)}
             taken = observations.submit(
-                desk.platform, observations.checks_of(desk.platform), json.dumps(body).encode()
+                desk.platform,
+                local_admin(),
+                observations.checks_of(desk.platform),
+                json.dumps(body).encode(),
             )
             assert not taken.result().rejected, taken.result().rejected[:2]
         desk.platform.loop.tick(step)
@@ -52,5 +56,7 @@ def rehearse(workspace: Path, label: str, seed: int) -> tuple[Desk, str]:
 def send(desk: Desk, items: list[dict[str, Any]]) -> None:
     if items:
         account = commands.submit_objects(desk.platform, desk.me, items, "planted")
-        assert {one.code for one in account.rejected} <= {"not_evident"}, account.rejected[:3]
+        assert {one.code for one in account.rejected} <= {"not_evident", "out_of_order"}, (
+            account.rejected[:3]
+        )
         desk.platform.loop.catch_up()

@@ -14,7 +14,7 @@ const CLASSES = 5
 
 /** Upper bounds of five classes in round numbers, from the largest value; class 0 is none. */
 export function breaksOf(areas: AreaRow[], figure: Figure): number[] {
-  const most = Math.max(0, ...areas.map((area) => area[figure]))
+  const most = Math.max(0, ...areas.map((area) => area[figure] ?? 0))
   if (most <= CLASSES) return Array.from({ length: most }, (_, i) => i + 1)
   const bounds = Array.from({ length: CLASSES - 1 }, (_, i) => round(most ** ((i + 1) / CLASSES)))
   return [...new Set([...bounds, most])].sort((a, b) => a - b)

@@ -69,7 +69,7 @@ class Live {
     this.at = at
     const kept = at ? this.#kept.get(at) : undefined
     if (kept) this.screen = kept
-    if (kept && kept.seq >= this.#seq) this.#ahead(at, step)
+    if (kept) this.#ahead(at, step) // what was known then does not change
     else void this.refresh().then(() => this.#ahead(at, step))
   }
 
@@ -77,7 +77,7 @@ class Live {
   #ahead(from: string | null, step: number): void {
     if (!from || !step || this.at !== from || this.#asking) return
     const next = new Date(Date.parse(from) + step).toISOString()
-    if (!this.screen?.span || next < this.screen.span.first || next > this.screen.span.last || this.#kept.has(next)) return
+    if (!this.screen?.span || next < this.screen.span.first || Date.parse(next) > Date.now() || this.#kept.has(next)) return
     getScreen(next).then((screen) => this.#keep(next, screen)).catch(() => undefined) // only a guess: asked again when wanted
   }
 

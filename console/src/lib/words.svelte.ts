@@ -55,7 +55,7 @@ export const worded = (text: string): string => (words.language === 'zh' ? inChi
 /** An area's name; the server calls the root `the city`. */
 export const area = (name: string): string => (name === 'the city' ? t('area.wide') : name)
 
-export const number = (n: number): string => new Intl.NumberFormat(tag()).format(n)
+export const number = (n: number | null): string => (n === null ? '–' : new Intl.NumberFormat(tag()).format(n))
 export const signed = (n: number): string => new Intl.NumberFormat(tag(), { signDisplay: 'exceptZero' }).format(n)
 
 export function day(iso: string): string {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +15,7 @@ import msgspec
 
 from twinward.app.workspace_clock import WorkspaceClock
 from twinward.citybase.columns import open_city, read_manifest
-from twinward.core.clock import Clock
+from twinward.core.clock import EARLIEST, Clock, SetClock, SystemClock
 from twinward.core.errors import (
     AbsentError,
     BusyError,
@@ -25,6 +25,7 @@ from twinward.core.errors import (
     TwinwardError,
 )
 from twinward.core.messages import Event, Fact
+from twinward.core.ports import Store
 from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.library.loading import load_library
 from twinward.loop.case_tracing import CaseTracing
@@ -51,7 +52,7 @@ from twinward.storage.log import audit
 from twinward.storage.log.chain import ChainCheck
 from twinward.storage.log.drill_isolation import require_own_files
 from twinward.storage.log.store import SqlStore, open_store
-from twinward.storage.maintenance import backup, doctor, migrate
+from twinward.storage.maintenance import backup, doctor, migrate, refresh
 from twinward.storage.observations.intake_handle import IntakeHandle
 from twinward.twins.city import messages as city_messages
 from twinward.twins.city import twin as city
@@ -177,7 +178,8 @@ def count_residents(workspace: Path, areas: AreaTree, area: str) -> int:
 def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     """Everything a use case needs, on the workspace's own settings; the loop is not yet started."""
     mark = read_mark(workspace)
-    clock = clock or WorkspaceClock(workspace)
+    standing = SetClock(EARLIEST) if clock is None and mark.kind == "demo" else None
+    clock = clock or standing or WorkspaceClock(workspace)
     settings = load_settings(workspace / "settings.toml")
     if mark.drill:
         require_fenced(workspace, settings)
@@ -194,6 +196,8 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     store = open_store(
         place, BEHAVIOUR.tables, FACTS, clock, keyring, workspace / "sealed", mark.drill
     )
+    if standing is not None:
+        standing.at = end_of_log(store) or SystemClock().now()
     identities = Identities(workspace / "keys", managed=mark.managed)
     accounts = Accounts(workspace / "keys")
     twins = Twins(BEHAVIOUR, reference.zone)
@@ -251,6 +255,14 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     if isinstance(clock, WorkspaceClock):
         platform.alarms.append(clock.find_trouble)
     return platform
+
+
+def end_of_log(store: Store) -> datetime | None:
+    """When the last event was recorded: there a finished demonstration stands still."""
+    with store.read() as reader:
+        last = reader.last_seq()
+        found = reader.events_after(last - 1, 1) if last else []
+    return found[0].recorded_at if found else None
 
 
 def require_fenced(workspace: Path, settings: Settings) -> None:
@@ -449,9 +461,17 @@ def restore_workspace(source: Path, workspace: Path) -> backup.Contents:
     return backup.restore(source, workspace)
 
 
-def migrate_workspace(workspace: Path) -> tuple[int, int]:
-    """Upgrade the workspace's log to this release; the schema versions before and after."""
+def migrate_workspace(workspace: Path, clock: Clock | None = None) -> tuple[int, int, int]:
+    """Upgrade the workspace's log to this release; the schema versions before and after, and how
+    many rows this release makes differently of the log.
+    """
     read_mark(workspace)
-    return migrate.migrate(
+    before, now = migrate.migrate(
         choose_database(load_settings(workspace / "settings.toml").storage.url or workspace)
     )
+    platform = open_platform(workspace, clock)
+    try:
+        rows = refresh.refresh_rows(cast(SqlStore, platform.store), platform.loop.twins.apply)
+    finally:
+        platform.close()
+    return before, now, rows

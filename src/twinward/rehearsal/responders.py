@@ -19,6 +19,7 @@ TRAITS = (("late", 0.08), ("wrong", 0.04), ("silent", 0.02))
 CONTACTS_MAX = 4
 DAILY_FINDS = 0.3  # share of the daily investigations that name a person and contacts one by one
 POSITIVE_SHARE = 0.05
+DAY_LONG = ("beds_daily", "roster")  # work that is there all day
 STEPS = {"named": "located", "located": "isolated", "isolated": "tested_negative"}
 
 
@@ -62,13 +63,21 @@ class Responders:
                 "id": derive_id("resp", task["id"], "ack", step),
                 "type": "AcknowledgeTask",
             } | base
-        elif task["status"] in ("acknowledged", "confirmed") and share >= pace * 0.6:
+        elif task["status"] in ("acknowledged", "confirmed") and share >= self.effort(task, pace):
             yield from self.act(task, trait, base, step, now)
 
     def pace(self, task: dict[str, Any], trait: str, now: datetime) -> float:
         """The share of its deadline that a task takes."""
         drawn = float(self.chance("pace", task["id"]).lognormal(-1.2, 0.5))
         return drawn * (4.0 if trait == "late" else 1.0)
+
+    def effort(self, task: dict[str, Any], pace: float) -> float:
+        """The share of its deadline after which a task is done: a roster lasts its whole day, a
+        round of testing or of deliveries most of its time.
+        """
+        if task["key"] in DAY_LONG and task["turn"]:
+            return 0.97
+        return max(pace * 0.6, 0.5) if task["turn"] else pace * 0.6
 
     def act(
         self, task: dict[str, Any], trait: str, base: dict[str, str], step: str, now: datetime

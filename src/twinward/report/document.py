@@ -141,7 +141,7 @@ def _marked(text: str) -> str:
 
 def _laid(table: ReportTable, width: float, cell: Any) -> Any:
     from reportlab.lib.colors import HexColor
-    from reportlab.platypus import ReportTable as Grid
+    from reportlab.platypus import Table as Grid
 
     # columns as wide as their longest text asks, within what the page has
     texts = list(zip(table.head, *table.rows, strict=True))

@@ -91,7 +91,7 @@ def tell_guidance(found: Any) -> list[str]:
         )
         lines += [f"   lacks {', '.join(one.lacks)}"] if one.lacks else []
         lines += [f"   see {one.manual}"] if one.manual else []
-    lines = lines or ["nothing to do first: nothing stands out and nothing is late"]
+    lines = lines or ["the incident is closed: nothing is to be done for it"]
     for one in found.like:
         lines.append(
             f"like {one.title} ({one.alike:.0%})"

@@ -9,6 +9,7 @@ from twinward.app import compose
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
+from twinward.service.access.two_runs import agreed_instant
 from twinward.service.intake import movement_import as use
 from twinward.service.intake.observations import city_bounds
 
@@ -73,7 +74,11 @@ def do_ingest(options: argparse.Namespace) -> int:
             bounds=city_bounds(platform),
             crs=options.crs,
         )
-        use.expire(platform, lake)
+        use.expire(
+            platform,
+            lake,
+            agreed_instant(platform.workspace, platform.clock.now(), confirmed=False),
+        )
     if options.json:
         emit_json(result)
     else:
@@ -111,7 +116,8 @@ def do_compact(options: argparse.Namespace) -> int:
 
 def do_expire(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, _):
-        deleted = use.expire(platform, compose.open_lake(platform.workspace))
+        at = agreed_instant(platform.workspace, platform.clock.now(), confirmed=False)
+        deleted = use.expire(platform, compose.open_lake(platform.workspace), at)
     if options.json:
         emit_json({"deleted": deleted})
     else:

@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import msgspec
 import numpy as np
 
 from twinward.app import compose
@@ -28,6 +29,7 @@ from twinward.rehearsal.outbreak import SOURCE, Drawn, draw_cases
 from twinward.rehearsal.player import Delivery, Player, ReplayTally
 from twinward.rehearsal.responders import Responders
 from twinward.service.access import activations
+from twinward.service.console.dashboard import SOURCE_TITLES
 from twinward.service.intake.outbreak_import import load_outbreak
 from twinward.service.operations.run_totals import count_outcome
 from twinward.service.platform import Platform, local_admin
@@ -123,6 +125,7 @@ def choose_deliveries(
         feed = load_outbreak(
             options.outbreak, options.outbreak_config, compose.scenarios_folder(), platform
         )
+        write_titles(options.workspace, {one.name: one.title for one in feed.sources if one.title})
         items = [
             Delivery(source=item.source, published_at=item.published_at, command=item.command)
             for item in feed.list_items()
@@ -135,6 +138,11 @@ def choose_deliveries(
     items = [Delivery(source=SOURCE, published_at=at, command=command) for at, command in cases]
     zeros = daily_zeros(items, home_finder(platform), QUIET_DAYS_AFTER)
     return sorted(items + zeros, key=lambda item: item.published_at), DRAWN_HAZARD
+
+
+def write_titles(workspace: Path, titles: dict[str, str]) -> None:
+    """Sources as people know them, for the screens."""
+    (workspace / SOURCE_TITLES).write_bytes(msgspec.json.encode(titles))
 
 
 def daily_zeros(
@@ -157,7 +165,7 @@ def daily_zeros(
                 "hazard": DRAWN_HAZARD,
                 "area": home,
                 "day": at.date().isoformat(),
-                "status": "suspected",
+                "status": "confirmed",
                 "found_in": "community",
                 "count": 0,
                 "source": f"{SOURCE}/complete",

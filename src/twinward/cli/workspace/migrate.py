@@ -14,13 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    before, now = compose.migrate_workspace(options.workspace)
+    before, now, rows = compose.migrate_workspace(options.workspace)
     if options.json:
-        emit_json({"from": before, "to": now})
+        emit_json({"from": before, "to": now, "rows": rows})
+    elif before == now and not rows:
+        emit_text(f"schema version {now}: nothing to do")
     else:
-        emit_text(
-            f"schema version {before} -> {now}"
-            if before != now
-            else f"schema version {now}: nothing to do"
-        )
+        emit_text(f"schema version {before} -> {now}, {rows} rows brought up to date")
     return 0

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 
 import msgspec
 
-from twinward.decision.assessment.proportions import growth_per_day, rate_ratio, turning_point
+from twinward.core.days import days_up_to
+from twinward.decision.assessment.course import GROWTH_DAYS, growth_of, say_growth
+from twinward.decision.assessment.proportions import rate_ratio, turning_point
 from twinward.decision.assessment.situation import (
     CaseSeen,
     Figure,
     Situation,
     figure,
+    known_series,
     new_by_day,
     recent_cases,
     series,
@@ -23,7 +27,7 @@ MODEL = (
     "regression; "
     "a turn where two growth lines beat one by the price of the BIC; intervals hold 90 %"
 )
-GROWTH_DAYS = 14
+GROWN, MOST_AREAS = "IncidentDeveloped", 3
 TURNS = {
     "ResponseLevelSet",
     "PlanAdopted",
@@ -63,16 +67,7 @@ def analyse(picture: Situation, days: int = 7) -> Analysis:
         *_work_changes(picture, since),
     ]
     found.sort(key=lambda one: (not one.sure, -_size(one)))
-    turns = [
-        TrendChange(
-            about=turn.type,
-            sure=True,
-            says=f"{turn.says} ({picture.clock_of(turn.at)})",
-            events=(turn.seq,),
-        )
-        for turn in picture.turns
-        if turn.type in TURNS and turn.at >= since
-    ]
+    turns = list(_turns(picture, since))
     return Analysis(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
@@ -80,6 +75,21 @@ def analyse(picture: Situation, days: int = 7) -> Analysis:
         model=MODEL,
         changes=found + turns[::-1],
     )
+
+
+def _turns(picture: Situation, since: datetime) -> Iterator[TrendChange]:
+    """What changed the incident as a whole; the areas it grew into in one line."""
+    fresh = [turn for turn in picture.turns if turn.type in TURNS and turn.at >= since]
+    grown = [turn for turn in fresh if turn.type == GROWN]
+    if len(grown) > MOST_AREAS:
+        names = [turn.says.removeprefix("grew into ") for turn in grown]
+        says = f"grew into {len(names)} areas: {', '.join(names[:MOST_AREAS])} and others"
+        events = tuple(turn.seq for turn in grown)
+        yield TrendChange(about=GROWN, sure=True, says=says, events=events[-8:])
+        fresh = [turn for turn in fresh if turn.type != GROWN]
+    for turn in fresh:
+        says = f"{turn.says} ({picture.clock_of(turn.at)})"
+        yield TrendChange(about=turn.type, sure=True, says=says, events=(turn.seq,))
 
 
 def _size(change: TrendChange) -> float:
@@ -93,15 +103,14 @@ def _size(change: TrendChange) -> float:
 
 def _count_changes(picture: Situation, days: int) -> list[TrendChange]:
     by_day = new_by_day(picture)
-    now = sum(series(by_day, picture.today, days))
-    before = sum(series(by_day, picture.today - timedelta(days=days), days))
+    now = sum(series(by_day, picture.anchor, days))
+    before = sum(series(by_day, picture.anchor - timedelta(days=days), days))
     if now + before == 0:
         return []
-    found = [
-        _ratio(
-            "new infections", now, before, days, [case.seq for case in recent_cases(picture, days)]
-        )
-    ]
+    gaps = [day for day in days_up_to(picture.anchor, 2 * days) if day not in by_day]
+    gaps = [day for day in gaps if picture.counted and day > min(by_day)]
+    seqs = [case.seq for case in recent_cases(picture, days)]
+    found = [_ratio("new infections", now, before, days, seqs, _say_gaps(gaps))]
     unknown = [case for case in recent_cases(picture, days) if not case.known]
     unknown_before = [case for case in recent_cases(picture, days, days) if not case.known]
     if len(unknown) + len(unknown_before) and any(case.known for case in picture.cases):
@@ -112,15 +121,24 @@ def _count_changes(picture: Situation, days: int) -> list[TrendChange]:
     return found
 
 
-def _ratio(what: str, now: int, before: int, days: int, seqs: list[int]) -> TrendChange:
+def _say_gaps(gaps: list[date]) -> str:
+    return f"; no report of {', '.join(map(str, gaps))}: missing, not zero" if gaps else ""
+
+
+def _ratio(
+    what: str, now: int, before: int, days: int, seqs: list[int], more: str = ""
+) -> TrendChange:
+    """How many times as many; of nought there is no ratio."""
     ratio, low, high = rate_ratio(now, before)
-    says = (
-        f"{what}: {now:,} in {days} days after {before:,} in the {days} before, {ratio:.2g} "
-        f"times as many"
-    )
-    told = figure(what, ratio, "times", says, seqs, low=low, high=high)
+    said = f"{what}: {now:,} in {days} days after {before:,} in the {days} before"
+    if before:
+        told = figure(what, ratio, "times", f"{said}, {ratio:.1f} times as many{more}", seqs,
+                      low=low, high=high)  # fmt: skip
+    else:
+        said = f"{what}: {now:,} in {days} days after none in the {days} before"
+        told = figure(what, float(now), "persons", said + more, seqs)
     return TrendChange(
-        about=what, sure=low > 1 or high < 1, says=says, figure=told, events=told.events
+        about=what, sure=low > 1 or high < 1, says=told.says, figure=told, events=told.events
     )
 
 
@@ -128,24 +146,24 @@ def _growth(picture: Situation) -> list[TrendChange]:
     by_day = new_by_day(picture)
     if not by_day:
         return []
-    length = min(4 * GROWTH_DAYS // 2, (picture.today - min(by_day)).days + 1)
-    counts = series(by_day, picture.today, length)
+    length = min(2 * GROWTH_DAYS, (picture.anchor - min(by_day)).days + 1)
+    if length < 1:
+        return []
     seqs = [case.seq for case in recent_cases(picture, GROWTH_DAYS)]
     found = []
-    growth = growth_per_day(counts[-GROWTH_DAYS:])
+    growth = growth_of(picture)
     if growth:
         slope, low, high = growth
-        word = "grow" if slope > 0 else "fall"
-        says = f"new infections {word} by {abs(math.expm1(slope)):.1%} a day{_doubling(slope)}"
+        says = f"{say_growth(slope)}{_doubling(slope)}"
         told = figure("growth", slope, "per day", says, seqs, low=low, high=high)
         found.append(
             TrendChange(
                 about="growth", sure=low > 0 or high < 0, says=says, figure=told, events=told.events
             )
         )
-    turn = turning_point(counts)
+    turn = turning_point(known_series(picture, picture.anchor, length))
     if turn:
-        day = picture.today - timedelta(days=turn[0] - 1)
+        day = picture.anchor - timedelta(days=turn[0] - 1)
         says = f"the growth changed about {day}: two lines fit better than one (gain {turn[1]:.1f})"
         told = figure("turn", float(turn[0]), "days ago", says, cases_from(picture, day))
         found.append(

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import msgspec
 
-from twinward.decision.assessment.proportions import growth_differs, probability_above
+from twinward.decision.assessment.proportions import SURE, growth_differs, probability_above
 from twinward.decision.assessment.situation import Figure, Situation, figure, recent_cases
 
 RECENT_D = 10
@@ -82,8 +82,9 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """One possible cause. `probability`: that it is real; `share`: of the trouble it explains;
     `score` their product.
 
-    `kind` is setting, area, department, contacts, testing, beds, supplies, reports or sensors;
-    `about` which.
+    `kind` is setting, area, department, contacts, testing, beds, supplies, reports or sensors; or
+    of the course itself: growth, level, capacity, unmet, late, missed, missing. `about` which. No
+    probability is above 0.99: counts of reports carry no more.
     """
 
     kind: str
@@ -98,12 +99,12 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 def cause(
     kind: str, about: str, says: str, probability: float, share: float, *figures: Figure
 ) -> Cause:
-    share = min(max(share, 0.0), 1.0)
+    share, probability = min(max(share, 0.0), 1.0), min(max(probability, 1 - SURE), SURE)
     return Cause(
         kind=kind,
         about=about,
         says=says,
-        probability=round(probability, 4),
+        probability=round(probability, 2),
         share=round(share, 4),
         score=round(probability * share, 4),
         figures=figures,
@@ -160,6 +161,7 @@ def find_areas(picture: Situation) -> list[Cause]:
     """
     recent, before = recent_cases(picture, RECENT_D), recent_cases(picture, RECENT_D, RECENT_D)
     now, then = Counter(case.area for case in recent), Counter(case.area for case in before)
+    counted, counted_then = Counter[str](), Counter[str]()
     for row in picture.counts:
         age_d = (picture.today - row.day) // timedelta(days=1)
         if (
@@ -167,7 +169,10 @@ def find_areas(picture: Situation) -> list[Cause]:
             and 0 <= age_d < 2 * RECENT_D
             and row.status in ("confirmed", "asymptomatic")
         ):
-            (now if age_d < RECENT_D else then)[row.area] += row.count
+            (counted if age_d < RECENT_D else counted_then)[row.area] += row.count
+    for area in counted.keys() | counted_then.keys():  # who is counted is not added to who is known
+        now[area] = max(now[area], counted[area])
+        then[area] = max(then[area], counted_then[area])
     total, total_before = sum(now.values()), sum(then.values())
     grown = {area: max(now[area] - then[area], 0) for area in now}
     growth = sum(grown.values())

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import msgspec
 
+from twinward.core.days import STALE_D, days_up_to
 from twinward.decision.assessment.situation import (
     INFECTED,
     Figure,
@@ -83,7 +84,7 @@ def _infections(picture: Situation) -> list[Figure]:
         return []
     every = [case.seq for case in picture.cases if case.status in INFECTED]
     week = [case.seq for case in recent_cases(picture, 7)]
-    total, last = sum(by_day.values()), sum(series(by_day, picture.today, 7))
+    total, last = sum(by_day.values()), sum(series(by_day, picture.anchor, 7))
     dead = [case.seq for case in picture.cases if case.status == "dead"]
     areas = {case.area for case in picture.cases} | {
         row.area for row in picture.counts if row.count
@@ -96,7 +97,11 @@ def _infections(picture: Situation) -> list[Figure]:
         figure("areas", float(len(areas)), "areas", f"{len(areas)} areas with reports", every),
     ]
     if dead:
-        found.append(figure("deaths", float(len(dead)), "persons", f"{len(dead):,} deaths", dead))
+        word = "death" if len(dead) == 1 else "deaths"
+        found.append(figure("deaths", float(len(dead)), "persons", f"{len(dead):,} {word}", dead))
+    for name, (value, day, source) in sorted(picture.published.items()):
+        says = f"{name.replace('_', ' ')}: {value:,.0f} on {day}, published by {source}"
+        found.append(figure(name, value, "persons", says))
     return found
 
 
@@ -151,6 +156,10 @@ def _gaps(picture: Situation) -> list[str]:
     if picture.cases and not picture.contacts:
         gaps.append("no contact has been named")
     days = new_by_day(picture)
-    if days and picture.today - max(days) > timedelta(days=2):
+    if days and picture.today - max(days) > timedelta(days=STALE_D):
         gaps.append(f"the last report is of {max(days)}: silence is not evidence")
+    missing = [day for day in days_up_to(picture.anchor, 7) if day not in days]
+    missing = [day for day in missing if picture.counted and days and day > min(days)]
+    if missing:
+        gaps.append(f"no report of {', '.join(map(str, missing))}: missing, not zero")
     return gaps

@@ -4,10 +4,23 @@ weightiest first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from twinward.decision.assessment.causes import Cause, find_areas, find_settings
+from twinward.decision.assessment.course import ASSUMED as COURSE_ASSUMED
+from twinward.decision.assessment.course import (
+    find_capacity,
+    find_growth,
+    find_late_work,
+    find_level,
+    find_unmet,
+    new_in_week,
+)
 from twinward.decision.assessment.response_gaps import (
+    FULL_FROM,
+    UNTRACED,
     find_contacts,
     find_departments,
     find_resources,
@@ -31,6 +44,13 @@ FINDERS = (
     find_resources,
     find_silence,
 )
+OF_COURSE = (find_growth, find_level, find_capacity, find_unmet, find_late_work)
+ASSUMED = (
+    f"more than {UNTRACED:.0%} of recent infections found outside those already watched is a gap",
+    f"beds are short from {FULL_FROM:.0%} in use on",
+    "the usual shares of settings are assumptions after contact surveys, not measured here",
+    *COURSE_ASSUMED,
+)
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,16 +62,22 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     causes: list[Cause]
     weighed: list[Cause]
     says: str
+    assumptions: tuple[str, ...] = ASSUMED
 
 
 def diagnose(picture: Situation) -> Diagnosis:
-    """Every finder over one picture; nothing is known here but what the log holds."""
-    found = sorted(
-        (one for find in FINDERS for one in find(picture)),
-        key=lambda one: (-one.score, one.kind, one.about),
-    )
+    """Every finder over one picture; nothing is known here but what the log holds.
+
+    What explains the course comes first, then the course itself: that it grows is no answer to why.
+    """
+
+    def look(finders: tuple[Callable[[Situation], list[Cause]], ...]) -> list[Cause]:
+        found = (one for find in finders for one in find(picture))
+        return sorted(found, key=lambda one: (-one.score, one.kind, one.about))
+
+    found = [*look(FINDERS), *(look(OF_COURSE) if picture.status == "open" else [])]
     causes = [one for one in found if one.score >= STANDS_OUT]
-    says = causes[0].says if causes else "nothing stands out against what would be usual"
+    says = causes[0].says if causes else say_quiet(picture)
     return Diagnosis(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
@@ -59,4 +85,13 @@ def diagnose(picture: Situation) -> Diagnosis:
         causes=causes,
         weighed=[one for one in found if one.score < STANDS_OUT][:12],
         says=says,
+    )
+
+
+def say_quiet(picture: Situation) -> str:
+    """That nothing stands out, and on what that rests."""
+    week, before = new_in_week(picture), new_in_week(picture, 1)
+    return (
+        f"nothing stands out against what would be usual: {week:,} new in 7 days after {before:,}, "
+        f"no order late"
     )

@@ -11,17 +11,22 @@ import msgspec
 
 from twinward.decision.assessment.causes import Cause
 from twinward.decision.assessment.diagnose import Diagnosis
+from twinward.decision.assessment.proportions import say_probability
 from twinward.decision.assessment.situation import Situation
+from twinward.decision.assessment.steps import Taken, list_steps, phase_of
 from twinward.library.knowledge.case_records import Like
 from twinward.library.knowledge.graph import Graph
 from twinward.library.loading import Library
 from twinward.library.plans.plan import Plan
 
-FIRST = 3
+FIRST = 6  # actions, of which at most so many answer a cause of their own
+ANSWERED = 3
+OF_COURSE = ("growth", "level", "capacity", "unmet", "late", "missed", "missing")
 MODEL = (
-    "the weightiest causes of the diagnosis, each with the measure or task of the library that "
-    "answers it; the effect "
-    "stated is the most that could be had if the cause were removed whole"
+    "what waits for a person; then the weightiest causes of the diagnosis, each with the measure "
+    "or task of the library that answers it; then the steps of the response in the order of "
+    "published guidance for how far the incident has come, each with the plan's clause; then what "
+    "is overdue. An effect stated is the most that could be had if the cause were removed whole"
 )
 # causes without a setting: the task or measure that answers them, by the library's own words
 ANSWERS = {"area": "mass_testing", "testing": "symptomatic_testing", "import": "travel_restriction"}
@@ -50,6 +55,8 @@ class RecommendedAction(msgspec.Struct, frozen=True, kw_only=True):
     manual: str | None = None
     task: str | None = None
     events: tuple[int, ...] = ()
+    clause: str = ""  # of which plan, and which of its clauses, it follows
+    topic: str = ""  # decide, trace, test, beds, restrict, protect, supply, inform, …
 
 
 class Guidance(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +71,8 @@ class Guidance(msgspec.Struct, frozen=True, kw_only=True):
     forecast: str | None
     uncertain: list[str]
     like: list[Like]
+    phase: str = ""
+    assumptions: tuple[str, ...] = ()
 
 
 def guide(
@@ -75,16 +84,21 @@ def guide(
     plan_in_force: Any,
     like: list[Like],
 ) -> Guidance:
-    """The first actions: a plan that waits for a person, then an answer to each cause, then what is
-    overdue.
+    """The first actions: what waits for a person, an answer to each cause, the next steps of the
+    response, then what is overdue. Of an open incident there is always something.
 
     `like`: past incidents that were like this one, with what worked there.
     """
-    actions = [_adopt(picture, waiting_plan)] if waiting_plan else []
-    for one in found.causes:
-        actions.append(answer(picture, one, library, graph))
+    actions = _decide(picture, waiting_plan)
+    causes = [one for one in found.causes if one.kind not in OF_COURSE][:ANSWERED]
+    actions += [answer(picture, one, library, graph) for one in causes]
+    plan = library.plans.get(picture.plan or "")
+    taken = {action.topic for action in actions}
+    actions += [_step(picture, one) for one in list_steps(picture, plan) if one.topic not in taken]
     if len(actions) < FIRST:
         actions += _overdue(picture, FIRST - len(actions), {action.task for action in actions})
+    if not actions and picture.status == "open":
+        actions.append(_watch(picture))
     return Guidance(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
@@ -92,25 +106,87 @@ def guide(
         actions=actions[:FIRST],
         forecast=(plan_in_force.forecast or None) if plan_in_force is not None else None,
         like=like,
+        phase=phase_of(picture) if picture.hazard.partition("/")[0] == "epidemic" else "",
+        assumptions=found.assumptions,
         uncertain=[
-            f"{one.says} (probability {one.probability:.0%})"
+            f"{one.says} (probability {say_probability(one.probability)})"
             for one in found.causes
             if one.probability < 0.9
         ],
     )
 
 
-def _adopt(picture: Situation, plan: str) -> RecommendedAction:
+def _decide(picture: Situation, plan: str | None) -> list[RecommendedAction]:
+    """What waits for a named person: a doubtful report, a level, a plan."""
+    found = []
+    if picture.held:
+        do = (
+            "ask the source and confirm or correct its report: nothing is restricted on its word "
+            "alone"
+        )
+        found.append(_person(picture, "confirm", "reports", do, picture.held))
+    if plan:
+        called = f"decide on level {picture.called} and " if picture.called else "decide on "
+        because = (
+            f"the figures call for level {picture.called}, which a person decides"
+            if picture.called
+            else f"the response level is {picture.level} and no automatic authority covers it"
+        )
+        found.append(
+            _person(
+                picture, "adopt", plan, f"{called}the plan {plan}: it waits for a person", because
+            )
+        )
+    return found
+
+
+def _person(picture: Situation, kind: str, about: str, do: str, because: str) -> RecommendedAction:
     return RecommendedAction(
-        kind="adopt",
-        about=plan,
-        do=f"decide on the plan {plan}: it waits for a person",
-        because=f"the response level is {picture.level} and no automatic authority covers it",
-        effect="its tasks are ordered at once",
+        kind=kind,
+        about=about,
+        do=do,
+        because=because,
+        effect="its tasks are ordered at once"
+        if kind == "adopt"
+        else "the plan follows, or does not",
+        topic="decide",
         department=None,
         area=picture.area,
         by=picture.now + timedelta(hours=2),
         events=tuple(turn.seq for turn in picture.turns[-1:]),
+    )
+
+
+def _step(picture: Situation, one: Taken) -> RecommendedAction:
+    return RecommendedAction(
+        kind="step",
+        about=one.topic,
+        do=one.do,
+        because=one.because,
+        effect="the next step of the response",
+        department=one.department,
+        area=picture.area,
+        by=one.by,
+        manual=one.manual,
+        task=one.task,
+        events=one.events,
+        clause=one.clause,
+        topic=one.topic,
+    )
+
+
+def _watch(picture: Situation) -> RecommendedAction:
+    """Nothing is ordered and nothing waits: the reason is said, and when to look again."""
+    return RecommendedAction(
+        kind="watch",
+        about="reports",
+        do="wait for the next report and look again then",
+        because="no work is open, nothing waits for a person, and no cause stands out",
+        effect="nothing is missed that is reported",
+        department=None,
+        area=picture.area,
+        by=picture.now + timedelta(hours=USUAL_HOURS),
+        topic="watch",
     )
 
 
@@ -119,8 +195,8 @@ def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> Re
     plan = library.plans.get(picture.plan or "")
     events = one.figures[0].events if one.figures else ()
     effect = (
-        f"at most {one.share:.0%} of the trouble (probability {one.probability:.0%} that "
-        f"this is a cause)"
+        f"at most {one.share:.0%} of the trouble (probability "
+        f"{say_probability(one.probability)} that this is a cause)"
     )
     common: dict[str, Any] = {
         "kind": one.kind,
@@ -129,6 +205,7 @@ def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> Re
         "effect": effect,
         "events": events,
         "area": picture.area,
+        "topic": TOPICS.get(one.kind, ""),
         "by": picture.now + timedelta(hours=HOURS.get(one.kind, USUAL_HOURS)),
     }
     if one.kind == "department":
@@ -154,8 +231,9 @@ def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> Re
     )
 
 
+TOPICS = {"contacts": "trace", "testing": "test", "area": "test", "beds": "beds"}
 PLAIN = {
-    "contacts": "have the contacts of recent cases named, found and isolated ({})",
+    "contacts": "trace the contacts of recent cases: have them named, found and isolated ({})",
     "beds": "free or open {}: move patients, open a field hospital (`twinward allocate sites`)",
     "supplies": "ask for {} from where there is more (`twinward supply request`, `twinward "
     "allocate share`)",

@@ -52,6 +52,21 @@ def growth_differs(now: float, before: float, others: float, others_before: floa
     return exceeds((now + 0.5, before + 0.5), (others + 0.5, others_before + 0.5), 0.0)
 
 
+def probability_greater(now: int, before: int) -> float:
+    """The probability that one Poisson mean is above another, each seen once; Jeffreys priors."""
+    return 1 - float(special.betainc(now + 0.5, before + 0.5, 0.5))
+
+
+SURE = 0.99  # more than this no count of reports carries
+
+
+def say_probability(value: float) -> str:
+    """A probability as far as it carries: never certain, two digits at most."""
+    if value > SURE:
+        return "over 99 %"
+    return "under 1 %" if value < 1 - SURE else f"{value:.0%}".replace("%", " %")
+
+
 def exceeds(one: tuple[float, float], other: tuple[float, float], by: float) -> float:
     """P(X > Y + by) of two independent beta variables, summed over a grid of Y."""
     edges = np.linspace(0.0, 1.0, GRID + 1)
@@ -60,7 +75,9 @@ def exceeds(one: tuple[float, float], other: tuple[float, float], by: float) -> 
     return float((mass * above).sum())
 
 
-def growth_per_day(counts: NDArray[Any] | list[int]) -> tuple[float, float, float] | None:
+def growth_per_day(
+    counts: NDArray[Any] | list[int] | list[float],
+) -> tuple[float, float, float] | None:
     """(slope, low, high) of log counts by day: a Poisson regression whose interval is widened by
     over-dispersion.
 
@@ -91,7 +108,7 @@ def growth_per_day(counts: NDArray[Any] | list[int]) -> tuple[float, float, floa
     return float(beta[1]), float(beta[1]) - reach, float(beta[1]) + reach
 
 
-def turning_point(counts: list[int], least_d: int = 4) -> tuple[int, float] | None:
+def turning_point(counts: list[int] | list[float], least_d: int = 4) -> tuple[int, float] | None:
     """(days before the last, gain in quasi-log-likelihood) of the best day at which the growth
     changed, if any.
 
@@ -99,7 +116,7 @@ def turning_point(counts: list[int], least_d: int = 4) -> tuple[int, float] | No
     parameters.
     """
     y = np.asarray(counts, float)
-    if len(y) < 2 * least_d or y.sum() < 20:
+    if len(y) < 2 * least_d or np.nansum(y) < 20:
         return None
     whole, spread = fit_line(y)
     best = max(
@@ -112,9 +129,11 @@ def turning_point(counts: list[int], least_d: int = 4) -> tuple[int, float] | No
 
 def fit_line(y: NDArray[Any]) -> tuple[float, float]:
     """(log-likelihood without constants, over-dispersion) of a Poisson growth line."""
-    found = growth_per_day(y) if y.sum() >= 3 and len(y) >= 5 else None
+    days = np.flatnonzero(np.isfinite(y))
+    found = growth_per_day(y)
+    y = y[days]
     slope = found[0] if found else 0.0
-    shape = np.exp(slope * (np.arange(len(y)) - (len(y) - 1) / 2))
+    shape = np.exp(slope * (days - days.mean())) if len(days) else np.ones(0)
     mean = np.maximum(shape * y.sum() / shape.sum(), 1e-9)
     return float((y * np.log(mean) - mean).sum()), max(
         1.0, float(((y - mean) ** 2 / mean).sum() / max(len(y) - 2, 1))

@@ -4,10 +4,14 @@ with its event.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
+
+from twinward.core.days import days_up_to
 
 INFECTED = ("confirmed", "asymptomatic", "recovered", "dead")
 COUNTED = ("confirmed", "asymptomatic")
@@ -105,6 +109,17 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     sensors: list[SensorSeen]
     turns: list[Milestone]
     evidence: list[tuple[str, bool, str]]
+    days: dict[date, dict[str, float]] = {}  # the incident's own figures by day, persons once
+    counted: bool = False  # then a day without a figure is missing and not zero
+    last_day: date | None = None  # up to which the last days are counted, on every surface
+    held: str = ""  # what one source suddenly said and nobody has confirmed
+    called: str | None = None  # the level that the figures call for and a person decides
+    published: dict[str, tuple[float, str, str]] = {}  # figure -> (value, day, source) of bulletins
+
+    @property
+    def anchor(self) -> date:
+        """The day up to which the last days are counted."""
+        return self.last_day or self.today
 
     def clock_of(self, at: datetime) -> str:
         """An instant by the clock of the city, as `now` has it."""
@@ -148,33 +163,44 @@ def figure(
 
 
 def new_by_day(picture: Situation, areas: set[str] | None = None) -> dict[date, int]:
-    """New infections by the day of their report: persons one by one, and what sources count."""
-    found: dict[date, int] = {}
+    """New infections by the day of their report, each person once: the incident's own figures, or
+    what cases and counts say of some areas, the greater of the two.
+    """
+    if areas is None and picture.days:
+        return {
+            day: int(told.get("new", 0.0)) for day, told in picture.days.items() if "new" in told
+        }
+    cases: Counter[tuple[str, date]] = Counter()
     zone = picture.now.tzinfo
     for case in picture.cases:
         if case.status in INFECTED and (areas is None or case.area in areas):
-            day = case.reported_at.astimezone(zone).date()
-            found[day] = found.get(day, 0) + 1
+            cases[case.area, case.reported_at.astimezone(zone).date()] += 1
+    counts: Counter[tuple[str, date]] = Counter()
     for row in picture.counts:
-        if (
-            row.status in COUNTED
-            and row.found_in != "reclassified"
-            and (areas is None or row.area in areas)
-        ):
-            found[row.day] = found.get(row.day, 0) + row.count
-    return found
+        new = row.status in COUNTED and row.found_in != "reclassified"
+        if new and (areas is None or row.area in areas):
+            counts[row.area, row.day] += row.count
+    found: Counter[date] = Counter()
+    for area, day in {*cases, *counts}:
+        found[day] += max(cases[area, day], counts[area, day])
+    return dict(found)
 
 
 def series(by_day: dict[date, int], last: date, days: int) -> list[int]:
     """Counts of the last `days` days up to and with `last`; a day without a report is 0."""
-    return [
-        by_day.get(date.fromordinal(last.toordinal() - back), 0) for back in reversed(range(days))
-    ]
+    return [by_day.get(day, 0) for day in days_up_to(last, days)]
+
+
+def known_series(picture: Situation, last: date, days: int) -> list[float]:
+    """The same with a day that nobody has reported of as NaN, where areas are counted by day."""
+    by_day = new_by_day(picture)
+    gap = math.nan if picture.counted else 0.0
+    return [float(by_day.get(day, gap)) for day in days_up_to(last, days)]
 
 
 def recent_cases(picture: Situation, days: int, before_d: int = 0) -> list[CaseSeen]:
     """Infected persons reported in the `days` days that end `before_d` days ago."""
-    end = picture.today.toordinal() - before_d
+    end = picture.anchor.toordinal() - before_d
     zone = picture.now.tzinfo
     return [
         case

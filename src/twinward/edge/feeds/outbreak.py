@@ -47,13 +47,15 @@ class SourceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     name: str
     file: str
-    kind: Literal["counts", "figures", "places", "stocks"]
+    kind: Literal["counts", "figures", "places", "stocks", "occupancy"]
     day: Column
     area: Column
     status: Column | None = None
     found_in: Column | None = None
     count: Column | None = None
     place: Column | None = None
+    title: str = ""  # the source as people know it
+    means: dict[str, str] = {}  # column of a bulletin -> our word for what it counts
     what: str = "stock"
     unit: str = "1"
     join: Join | None = None
@@ -162,6 +164,7 @@ class OutbreakFeed:
             "figures": self.figures_command,
             "places": self.place_command,
             "stocks": self.stock_command,
+            "occupancy": self.occupancy_command,
         }[source.kind]
         joined = self.read_join(source)
         last = self.moment(date(1970, 1, 1))
@@ -239,7 +242,7 @@ class OutbreakFeed:
         self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
     ) -> dict[str, Any]:
         figures = {
-            name: number(text)
+            source.means.get(name, name): number(text)
             for name, text in row.items()
             if name != source.day.column and text.strip()
         }
@@ -249,6 +252,19 @@ class OutbreakFeed:
             "area": self.area_of(source, row),
             "day": day.isoformat() if day else row.get(source.day.column or ""),
             "figures": figures,
+            "source": source.name,
+        }
+
+    def occupancy_command(
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
+    ) -> dict[str, Any]:
+        """How many there are of those who take up something: a figure, and no stock of it."""
+        return {
+            "type": "ReportFigures",
+            "hazard": self.about.hazard,
+            "area": self.area_of(source, row),
+            "day": day.isoformat() if day else row.get(source.day.column or ""),
+            "figures": {source.what: number(row.get((source.count or Column()).column or "", ""))},
             "source": source.name,
         }
 

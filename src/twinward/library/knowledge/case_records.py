@@ -22,13 +22,15 @@ GROWTH_SCALE, LOG_SCALE, SEASON_SCALE_D = 0.1, math.log(3), 60.0
 
 class Worked(msgspec.Struct, frozen=True, kw_only=True):
     """A measure put in force on a day of the incident, and the growth of reports a day before
-    and after.
+    and after, with the 90 % interval of what came after.
     """
 
     measure: str
     day: int
     growth_before: float
     growth_after: float
+    after_low: float | None = None
+    after_high: float | None = None
 
     @property
     def change(self) -> float:
@@ -58,6 +60,7 @@ class CaseRecord(msgspec.Struct, frozen=True, kw_only=True):
     worked: tuple[Worked, ...]
     lessons: tuple[str, ...]
     closed: bool
+    synthetic_orders: int = 0  # orders that a rehearsal's responders answered: nothing is learned
 
 
 class Like(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +74,7 @@ class Like(msgspec.Struct, frozen=True, kw_only=True):
     because: tuple[str, ...]
     worked: tuple[str, ...]
     lessons: tuple[str, ...]
+    note: str = ""
 
 
 def find_like(one: CaseRecord, records: Sequence[CaseRecord], most: int = 3) -> list[Like]:
@@ -121,6 +125,10 @@ def compare(one: CaseRecord, other: CaseRecord) -> Like:
         because=tuple(because),
         worked=tuple(tell(w) for w in what_worked(other)),
         lessons=other.lessons,
+        note=f"{other.synthetic_orders} of its {other.orders} orders were answered by a rehearsal "
+        f"(synthetic): nothing is learned from them"
+        if other.synthetic_orders
+        else "",
     )
 
 
@@ -140,16 +148,26 @@ def top(settings: dict[str, int]) -> str:
 
 
 def what_worked(record: CaseRecord) -> list[Worked]:
-    """Measures after which growth fell, the greatest fall first. After is not because: several
-    start together.
+    """Measures after which reports fell: growth went down and the whole interval of what came
+    after lies below nought. The greatest fall first. After is not because: several start together.
     """
-    return sorted((one for one in record.worked if one.change < 0), key=lambda one: one.change)
+    fell = [
+        one
+        for one in record.worked
+        if one.change < 0 and one.after_high is not None and one.after_high < 0
+    ]
+    return sorted(fell, key=lambda one: one.change)
 
 
 def tell(one: Worked) -> str:
     return (
         f"{one.measure} from day {one.day}: growth {one.growth_before:+.1%} a day before, "
         f"{one.growth_after:+.1%} after"
+        + (
+            f" ({one.after_low:+.1%} to {one.after_high:+.1%})"
+            if one.after_low is not None and one.after_high is not None
+            else ""
+        )
     )
 
 

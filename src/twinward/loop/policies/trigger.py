@@ -253,7 +253,7 @@ def take_in(
                 id=command_id(event, "reopen"), incident=incident.id, because=because
             )
         else:
-            yield open_command(hazard, area, event, rows, reference)
+            yield open_command(hazard, area, day, event, rows, reference)
         incident = find_front(rows, hazard, area, reference)
     if incident is not None:
         yield develop(incident, area, day, told, part, singly, set_to or {}, event, rows, reference)
@@ -299,7 +299,7 @@ def calls_for_incident(rules: tuple[Rule, ...], figures: dict[str, float]) -> bo
 
 
 def open_command(
-    hazard: str, area: str, event: Event, rows: Rows, reference: ReferenceData
+    hazard: str, area: str, day: date, event: Event, rows: Rows, reference: ReferenceData
 ) -> Command:
     known = reference.library.find_hazard(hazard)
     assert known is not None
@@ -312,8 +312,7 @@ def open_command(
         hazard=hazard,
         area=home,
         affected=(area,),
-        title=f"{known.title}, {reference.areas.name(home)}, since "
-        f"{reference.day_of(event.occurred_at)}",
+        title=f"{known.title}, {reference.areas.name(home)}, since {day}",
     )
 
 

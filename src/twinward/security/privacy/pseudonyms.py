@@ -34,6 +34,23 @@ class Pseudonyms:
             "(lookup TEXT PRIMARY KEY, subject TEXT NOT NULL, unneeded INTEGER NOT NULL DEFAULT "
             "0) WITHOUT ROWID"
         )
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS secrets "
+            "(name BLOB PRIMARY KEY, subject TEXT NOT NULL, key BLOB NOT NULL) WITHOUT ROWID"
+        )
+
+    def make_secret(self, subject: str) -> tuple[bytes, bytes]:
+        """(name, key) under which what is said of a person is sealed; durable after `settle`."""
+        with self._lock:
+            name, key = secrets.token_bytes(8), secrets.token_bytes(16)
+            self._db.execute("INSERT INTO secrets VALUES (?, ?, ?)", (name, subject, key))
+            self._unsettled = True
+            return name, key
+
+    def find_secret(self, name: bytes) -> bytes | None:
+        """The key of that name; None when it was destroyed with the person."""
+        row = self._db.execute("SELECT key FROM secrets WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
 
     def find_or_make(self, lookup: str) -> str:
         """The pseudonym of whom `lookup` stands for; the same in every process, and durable
@@ -93,6 +110,9 @@ class Pseudonyms:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("UPDATE pseudonyms SET unneeded = ? WHERE lookup = ?", marks)
             self._db.executemany("DELETE FROM pseudonyms WHERE lookup = ?", gone)
+            known = self._db.execute("SELECT DISTINCT subject FROM secrets").fetchall()
+            ended = [(who,) for (who,) in known if who not in living]
+            self._db.executemany("DELETE FROM secrets WHERE subject = ?", ended)
             self._db.execute("COMMIT")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return len(gone)

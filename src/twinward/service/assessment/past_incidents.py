@@ -48,14 +48,18 @@ class SimilarIncidents(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-def list_records(platform: Platform, ground: Ground, caller: Caller) -> list[CaseRecord]:
-    """Records of the closed incidents that concern the caller, and those brought from elsewhere."""
+def list_records(
+    platform: Platform, ground: Ground, caller: Caller, at: datetime | None = None
+) -> list[CaseRecord]:
+    """Records of the incidents that concern the caller and were closed by then on their evidence,
+    and those brought from elsewhere.
+    """
     with platform.store.read() as reader:
-        rows = snapshot_of(platform, reader).list_rows(INCIDENTS, status="closed")
+        rows = snapshot_of(platform, reader, at).list_rows(INCIDENTS, status="closed")
     own = [
-        make_record(platform, ground, caller, row)
+        make_record(platform, ground, caller, row, at)
         for row in rows
-        if concerns(platform, caller, row.area)
+        if concerns(platform, caller, row.area) and row.outcome in ("", "evidence")
     ]
     brought = [
         one for path in sorted(folder_of(platform).glob("*.json")) for one in read_records(path)
@@ -71,15 +75,17 @@ def find_similar(
     caller's.
     """
     row = read_situation(platform, ground, caller, incident, at).row
-    records = list_records(platform, ground, caller)
-    found = find_like(make_record(platform, ground, caller, row), records)
+    records = list_records(platform, ground, caller, at)
+    found = find_like(make_record(platform, ground, caller, row, at), records)
     note = "" if found else "no closed incident of this hazard is on record yet"
     return SimilarIncidents(incident=incident, of_records=len(records), like=found, note=note)
 
 
-def make_record(platform: Platform, ground: Ground, caller: Caller, row: Any) -> CaseRecord:
-    """One incident as experience: counts only, nobody in it."""
-    picture = read_situation(platform, ground, caller, row.id).picture
+def make_record(
+    platform: Platform, ground: Ground, caller: Caller, row: Any, at: datetime | None = None
+) -> CaseRecord:
+    """One incident as experience, as it was known then: counts only, nobody in it."""
+    picture = read_situation(platform, ground, caller, row.id, at).picture
     counts = counts_of(row)
     first = min(
         (date.fromisoformat(day) for day in row.days),
@@ -112,6 +118,7 @@ def make_record(platform: Platform, ground: Ground, caller: Caller, row: Any) ->
             for t in ordered
         ),
         worked=tuple(weigh_measures(ordered, counts, first, ground.zone)),
+        synthetic_orders=sum(is_synthetic(task) for task in ordered),
         lessons=lessons_of(picture.tasks),
         closed=row.status == "closed",
     )
@@ -131,11 +138,11 @@ def weigh_measures(
     tasks: list[Any], counts: tuple[int, ...], first: date, zone: tzinfo
 ) -> list[Worked]:
     """Growth before and after the first task of each measure was done; left out where the counts
-    cannot say.
+    cannot say, or where the doing was invented by a rehearsal.
     """
     began: dict[str, int] = {}
     for task in tasks:
-        if task.measure and task.done_at:
+        if task.measure and task.done_at and task.status == "done" and not is_synthetic(task):
             day = (task.done_at.astimezone(zone).date() - first).days
             began[task.measure] = min(day, began.get(task.measure, day))
     found = []
@@ -149,9 +156,16 @@ def weigh_measures(
                     day=day,
                     growth_before=round(before[0], 4),
                     growth_after=round(after[0], 4),
+                    after_low=round(after[1], 4),
+                    after_high=round(after[2], 4),
                 )
             )
     return found
+
+
+def is_synthetic(task: Any) -> bool:
+    """Whether seeded responders answered it: their deeds earn no credit."""
+    return "(synthetic)" in (task.result or "")
 
 
 def lessons_of(tasks: list[Any]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from twinward.core.clock import from_us
-from twinward.core.errors import AbsentError, ConflictError
+from twinward.core.errors import AbsentError, BusyError, ConflictError
 from twinward.core.messages import Event
 from twinward.decision.assessment.causes import setting_of
 from twinward.decision.assessment.situation import (
@@ -22,12 +22,14 @@ from twinward.decision.assessment.situation import (
 )
 from twinward.service.city.population import leaves_of, residents_below
 from twinward.service.console.basemap import Ground
+from twinward.service.console.dashboard import read_titles
+from twinward.service.console.dashboard_tables import find_week, sum_days
 from twinward.service.incidents.queries import concerns, list_all_events
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
-from twinward.twins.emergency.reports.rows import CASES, COUNTS
+from twinward.twins.emergency.reports.rows import BULLETINS, CASES, COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
 
@@ -39,6 +41,9 @@ TURNS = {
     "ResponseLevelSet": "level",
     "IncidentDeveloped": "grew into",
 }
+
+
+PUBLISHED = {"patients_in_hospital", "dead", "severe"}  # figures of bulletins that are shown
 
 
 class IncidentInputs(NamedTuple):
@@ -81,6 +86,8 @@ def read_situation(
             (one.objective, one.holds, one.because) for one in snapshot.list_evidence(incident, now)
         ]
         readings = read_readings(reader, events)
+        published = read_published(platform, snapshot, row)
+        curve = sum_days(snapshot.list_rows(INCIDENTS), now.date())
     areas = {
         row.area,
         *row.affected,
@@ -111,8 +118,32 @@ def read_situation(
         sensors=read_sensors(platform, row) if at is None else [],
         turns=list(read_milestones(ground, events)),
         evidence=evidence,
+        days={
+            date.fromisoformat(day): told
+            for day, told in row.days.items()
+            if "new" in told and day <= now.date().isoformat()
+        },
+        counted=row.counted,
+        last_day=find_week(curve, now.date())[0],
+        called=row.called,
+        held=row.held.because if row.held else "",
+        published=published,
     )
     return IncidentInputs(picture, row, plan)
+
+
+def read_published(
+    platform: Platform, snapshot: Any, row: Any
+) -> dict[str, tuple[float, str, str]]:
+    """What bulletins of the incident's own area say of those in hospital and of deaths."""
+    found: dict[str, tuple[float, str, str]] = {}
+    for one in snapshot.list_rows(BULLETINS, hazard=row.hazard):
+        if one.area == row.area:
+            for name in PUBLISHED & one.figures.keys():
+                if name not in found or one.day > found[name][1]:
+                    found[name] = (one.figures[name], one.day, one.source)
+    titles = read_titles(platform)
+    return {name: (v, day, titles.get(s, s)) for name, (v, day, s) in found.items()}
 
 
 def residents_of(platform: Platform, areas: set[str]) -> dict[str, int]:
@@ -228,7 +259,7 @@ def read_sensors(platform: Platform, row: Any) -> list[SensorSeen]:
     """
     try:
         heard = platform.intake.open().sensors()
-    except ConflictError:
+    except (BusyError, ConflictError):  # another process takes the observations in
         return []
     is_under = platform.reference.areas.is_under
     return [

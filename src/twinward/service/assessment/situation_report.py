@@ -92,15 +92,20 @@ def _standing(ground: Ground, room: IncidentView) -> Section:
 def _curve(room: IncidentView) -> Section:
     if not room.curve:
         return Section(title="Reports", says=("No counts by day.",))
-    last = room.curve[-1]
-    week = sum(day.new for day in room.curve[-7:])
-    text = (
-        f"{last.new:,} new on {last.day}, {week:,} in the last 7 days with reports, "
-        f"{room.new_total:,} altogether."
+    told = [day for day in room.curve if day.new is not None]
+    last = told[-1]
+    week = (
+        f"{room.new_7d:,} in the 7 days to {room.week_to}"
+        if room.new_7d is not None
+        else "nothing reported in the last 7 days"
     )
+    text = f"{last.new:,} new on {last.day}, {week}, {room.new_total:,} altogether."
+    missing = [day.day for day in room.curve if day.new is None]
+    if missing:
+        text += f" No report of {', '.join(missing[-5:])}: missing, not zero."
     bars = Bars(
         caption=f"new reports by day, {room.curve[0].day} to {last.day}",
-        values=[(day.day, float(day.new)) for day in room.curve],
+        values=[(day.day, float(day.new)) for day in told if day.new is not None],
     )
     return Section(title="Reports", says=(text,), bars=bars)
 

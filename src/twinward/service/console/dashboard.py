@@ -11,6 +11,7 @@ import msgspec
 
 from twinward.core.ports import R, Table, area_of
 from twinward.service.console.basemap import Ground
+from twinward.service.console.bulletins import list_differences
 from twinward.service.console.dashboard_tables import (
     DashboardRows,
     list_areas,
@@ -27,11 +28,14 @@ from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency.access.rows import ACTIVATIONS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
-from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES, COUNTS
+from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, BULLETINS, CASES, COUNTS
 from twinward.twins.emergency.tasks.rows import TASKS
+from twinward.twins.snapshot import Snapshot
 
 KEPT_SCREENS = 96
 SOURCE_ROWS = 200
+IMPLIED = "/implied-zero"
+SOURCE_TITLES = "source-titles.json"  # source -> its title, as an outbreak's config has it
 
 
 class Dashboards:
@@ -70,6 +74,7 @@ class Dashboards:
             for row in picture.activations
             if row.opened_at <= picture.now and row.is_open(picture.now)
         ]
+        seq = seq if at is None else seq_at(reader, seq, at)
         return Dashboard(
             at=at,
             as_of=picture.now,
@@ -98,7 +103,10 @@ class Dashboards:
                     Counter(row.measure for row in picture.restrictions).items()
                 )
             ],
-            sources=name_sources(reader, picture.incidents),
+            sources=name_sources(self.platform, picture.told_by),
+            bulletins=list_differences(
+                picture.bulletins, curve, picture.root, picture.day, ground.areas.name
+            ),
         )
 
     def take(self, reader: Any, at: datetime | None, caller: Caller) -> DashboardRows:
@@ -122,13 +130,20 @@ class Dashboards:
             restrictions=mine(RESTRICTIONS),
             plans={row.id: row for row in snapshot.list_rows(PLANS_IN_FORCE)},
             activations=snapshot.list_rows(ACTIVATIONS),
-            places=self.count_places(reader, day, caller),
+            places=self.count_places(reader, snapshot, day, caller),
+            bulletins=snapshot.list_rows(BULLETINS),
+            root=self.ground.areas.root,
+            told_by=who_told(snapshot),
         )
 
-    def count_places(self, reader: Any, day: date, caller: Caller) -> dict[str, int]:
+    def count_places(
+        self, reader: Any, snapshot: Snapshot, day: date, caller: Caller
+    ) -> dict[str, int]:
         """The caller's places first reported on or before the day, by area of the first level: the
         map's points count alike.
         """
+        if snapshot.at is not None:
+            return self.count_places_then(snapshot, day, caller)
         total = reader.count(AFFECTED_PLACES)
         if self._places[0] != total:
             rows = reader.list_rows(AFFECTED_PLACES)
@@ -145,15 +160,52 @@ class Dashboards:
             if first <= until and (everywhere or concerns(self.platform, caller, area))
         )
 
+    def count_places_then(self, snapshot: Snapshot, day: date, caller: Caller) -> dict[str, int]:
+        """The same of an instant of the past, by what had been published then."""
+        tops = self.ground.areas.at_depth
+        return Counter(
+            tops(row.area, 1)
+            for row in snapshot.list_rows(AFFECTED_PLACES)
+            if row.first_day <= day.isoformat() and concerns(self.platform, caller, row.area)
+        )
 
-def name_sources(reader: Any, incidents: list[Any]) -> list[str]:
-    """Who reported the latest numbers: the sources of the last counts, else of the last cases."""
-    if not incidents:
-        return []
-    rows = reader.list_rows(COUNTS, order="-day", limit=SOURCE_ROWS) or reader.list_rows(
-        CASES, limit=SOURCE_ROWS
-    )
-    return sorted({row.source for row in rows})
+
+def who_told(snapshot: Snapshot) -> set[str]:
+    """The sources of the counts of the last day counted, else of the cases."""
+    counts = snapshot.list_rows(COUNTS)
+    last = max((row.day for row in counts), default="")
+    return {row.source for row in counts if row.day == last} or {
+        row.source for row in snapshot.list_rows(CASES, limit=SOURCE_ROWS)
+    }
+
+
+def name_sources(platform: Platform, told_by: set[str]) -> list[str]:
+    """Who reported the latest numbers, as people know them; zeros that follow from a list's silence
+    are no source of their own.
+    """
+    titles = read_titles(platform)
+    names = {source.removesuffix(IMPLIED) for source in told_by}
+    return sorted({titles.get(name, name) for name in names})
+
+
+def read_titles(platform: Platform) -> dict[str, str]:
+    """Sources as people know them, where an outbreak's config says so."""
+    path = platform.workspace / SOURCE_TITLES
+    titles: dict[str, str] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
+    return titles
+
+
+def seq_at(reader: Any, last: int, at: datetime) -> int:
+    """The last event that was recorded by an instant."""
+    low, high = 0, last
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = reader.events_after(middle - 1, 1)
+        if found and found[0].recorded_at <= at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def span_of(reader: Any, seq: int) -> Span | None:

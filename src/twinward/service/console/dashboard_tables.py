@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from twinward.core.days import WEEK, anchor_day, days_up_to, is_silent
 from twinward.library.hazards.hazard import LEVELS
 from twinward.service.console.basemap import Ground
+from twinward.service.console.bulletins import with_published_deaths
 from twinward.service.console.dashboard_view import (
     AreaRow,
     DayRow,
@@ -22,7 +25,6 @@ from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.platform import Platform
 
 LATE_SHOWN = 40
-WEEK = 7
 
 
 class DashboardRows(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,50 +38,94 @@ class DashboardRows(msgspec.Struct, frozen=True, kw_only=True):
     plans: dict[str, Any]
     activations: list[Any]
     places: dict[str, int]
+    bulletins: list[Any]
+    root: str
+    told_by: set[str]
 
 
 def sum_days(incidents: list[Any], until: date) -> list[DayRow]:
-    """The curve over all incidents, a row for every day from the first to the last with reports."""
+    """The curve over all incidents, a row for every day from the first to the last with reports.
+
+    A day that nobody has reported of is missing where areas are counted by the day; where cases
+    are reported one by one, it had none.
+    """
     sums: dict[str, Counter[str]] = {}
     for incident in incidents:
         for day, values in incident.days.items():
-            if day <= until.isoformat():
+            if "new" in values and day <= until.isoformat():  # suspected persons are no count
                 sums.setdefault(day, Counter()).update(
                     {name: int(value) for name, value in values.items()}
                 )
     if not sums:
         return []
+    counted = any(incident.counted for incident in incidents)
     first, last = date.fromisoformat(min(sums)), date.fromisoformat(max(sums))
-    rows = []
-    for offset in range((last - first).days + 1):
-        day = (first + timedelta(days=offset)).isoformat()
-        of = sums.get(day, Counter())
-        rows.append(
-            DayRow(
-                day=day,
-                new=of["new"],
-                linked=of["new_linked"],
-                confirmed=of["confirmed"],
-                asymptomatic=of["asymptomatic"],
-                dead=of["dead"],
-            )
-        )
-    return rows
+    days = days_up_to(last, (last - first).days + 1)
+    return [show_day(day.isoformat(), sums.get(day.isoformat()), counted) for day in days]
+
+
+def show_day(day: str, told: Counter[str] | None, counted: bool) -> DayRow:
+    if told is None and counted:
+        return DayRow(day=day, new=None, linked=None, confirmed=None, asymptomatic=None, dead=None)
+    of = told or Counter()
+    return DayRow(
+        day=day,
+        new=of["new"],
+        linked=of["new_linked"],
+        confirmed=of["confirmed"],
+        asymptomatic=of["asymptomatic"],
+        dead=of["dead"],
+        reclassified=of["reclassified"],
+    )
+
+
+def add_up(values: Iterable[int | None]) -> int | None:
+    """The sum of what is known; None where nothing is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def find_week(curve: list[DayRow], today: date) -> tuple[date, bool]:
+    """(the day up to which a week is counted on every surface, whether reports have stopped)."""
+    reported = [date.fromisoformat(row.day) for row in curve if row.new is not None]
+    return anchor_day(reported, today), is_silent(reported, today)
+
+
+def new_on(curve: list[DayRow], day: str, incidents: list[Any]) -> int | None:
+    """New reports of one day: none where nobody counts by the day, missing where somebody does
+    and has not.
+    """
+    known = next((row.new for row in curve if row.day == day), None)
+    return known if known is not None or any(one.counted for one in incidents) else 0
+
+
+def new_in_week(curve: list[DayRow], anchor: date) -> int | None:
+    """New reports of the seven days up to the anchor, as far as they were reported."""
+    week = {day.isoformat() for day in days_up_to(anchor, WEEK)}
+    return add_up(row.new for row in curve if row.day in week)
 
 
 def sum_figures(picture: DashboardRows, curve: list[DayRow], areas: list[AreaRow]) -> Figures:
-    empty = DayRow(day="", new=0, linked=0, confirmed=0, asymptomatic=0, dead=0)
-    last = curve[-1] if curve else empty
-    before = curve[-2] if len(curve) > 1 else empty
+    by_day = {row.day: row for row in curve}
+    anchor, silent = find_week(curve, picture.day)
+    week = [day.isoformat() for day in days_up_to(anchor, WEEK)]
+    told = [row.day for row in curve if row.new is not None]
+    last = by_day.get(told[-1]) if told and not silent else None
+    yesterday = by_day.get(since(last.day, 1)) if last is not None else None
     opened = [row for row in picture.incidents if row.status == "open"]
     return Figures(
-        day=last.day or None,
-        new=last.new,
-        new_before=before.new,
-        linked=last.linked,
-        linked_before=before.linked,
-        new_total=sum(row.new for row in curve),
-        dead_total=sum(row.dead for row in curve),
+        day=told[-1] if told else None,
+        new=last.new if last else None,
+        new_before=yesterday.new if yesterday else None,
+        linked=last.linked if last else None,
+        linked_before=yesterday.linked if yesterday else None,
+        new_7d=new_in_week(curve, anchor),
+        week=(week[0], week[-1]),
+        missing=[row.day for row in curve if row.new is None and row.day in week],
+        silent=silent,
+        reclassified=sum(row.reclassified for row in curve),
+        new_total=add_up(row.new for row in curve) or 0,
+        dead_total=count_deaths(picture, curve),
         incidents_open=len(opened),
         incidents_all=len(picture.incidents),
         tasks_open=len(picture.tasks),
@@ -88,6 +134,13 @@ def sum_figures(picture: DashboardRows, curve: list[DayRow], areas: list[AreaRow
         areas_with_open=sum(1 for row in areas if row.incident is not None),
         restrictions=len(picture.restrictions),
     )
+
+
+def count_deaths(picture: DashboardRows, curve: list[DayRow]) -> int:
+    """Deaths in all: of each day what we count, or what a bulletin of the city publishes."""
+    ours = {row.day: row.dead or 0 for row in curve}
+    published = with_published_deaths(curve, picture.bulletins, picture.root, picture.day)
+    return sum((ours | published).values())
 
 
 def list_areas(ground: Ground, picture: DashboardRows) -> list[AreaRow]:
@@ -101,20 +154,20 @@ def list_areas(ground: Ground, picture: DashboardRows) -> list[AreaRow]:
     by_area: dict[str, list[Any]] = {}
     for incident in picture.incidents:
         by_area.setdefault(tops(incident.area, 1), []).append(incident)
-    last_day = find_last_day(picture)
+    anchor, silent = find_week(sum_days(picture.incidents, picture.day), picture.day)
+    last_day = "" if silent else find_last_day(picture)
     codes = sorted({*ground.top, *opened, *limits, *by_area, *picture.places})
     rows = []
     for code in codes:
         days = sum_days(by_area.get(code, []), picture.day)
         current = next((row for row in by_area.get(code, []) if row.status == "open"), None)
-        week = since(last_day, WEEK - 1)
         rows.append(
             AreaRow(
                 code=code,
                 name=ground.areas.name(code),
-                new=sum(row.new for row in days if row.day == last_day),
-                new_7d=sum(row.new for row in days if row.day >= week),
-                new_total=sum(row.new for row in days),
+                new=new_on(days, last_day, by_area.get(code, [])),
+                new_7d=new_in_week(days, anchor) or (None if silent else 0),
+                new_total=add_up(row.new for row in days) or 0,
                 tasks_open=opened[code],
                 tasks_late=late[code],
                 places=picture.places.get(code, 0),
@@ -129,7 +182,8 @@ def list_areas(ground: Ground, picture: DashboardRows) -> list[AreaRow]:
 def find_last_day(picture: DashboardRows) -> str:
     """The latest day with reports: what `new` means everywhere on the screen."""
     until = picture.day.isoformat()
-    return max((day for row in picture.incidents for day in row.days if day <= until), default="")
+    days = (day for row in picture.incidents for day, told in row.days.items() if "new" in told)
+    return max((day for day in days if day <= until), default="")
 
 
 def since(day: str, days: int) -> str:
@@ -159,8 +213,8 @@ def list_incidents(platform: Platform, picture: DashboardRows) -> list[IncidentR
                 opened_at=row.opened_at,
                 closed_at=row.closed_at,
                 round=row.round,
-                new=sum(day.new for day in days if day.day == last_day),
-                new_total=sum(day.new for day in days),
+                new=new_on(days, last_day, [row]),
+                new_total=add_up(day.new for day in days) or 0,
                 tasks_open=opened[row.id],
                 tasks_late=late[row.id],
                 plan=plan.plan if plan else None,
@@ -172,7 +226,7 @@ def list_incidents(platform: Platform, picture: DashboardRows) -> list[IncidentR
         key=lambda row: (
             row.status != "open",
             -LEVELS.index(row.level) if row.level else 1,
-            -row.new,
+            -(row.new or 0),
         ),
     )
 

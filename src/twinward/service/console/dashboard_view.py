@@ -28,14 +28,23 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The key figures. `day` is the latest day with reports; `before` is the same figure one day
-    earlier.
+    earlier. None is a number that nobody has reported, which is not zero.
+
+    `week` is the seven days that every `new_7d` counts, first and last, `missing` those of them
+    without a report; `silent` when reports have stopped. `reclassified` are persons who were
+    counted before under another status: in no `new`, and why sums of published rows are greater.
     """
 
     day: str | None
-    new: int
-    new_before: int
-    linked: int
-    linked_before: int
+    new: int | None
+    new_before: int | None
+    linked: int | None
+    linked_before: int | None
+    new_7d: int | None
+    week: tuple[str, str]
+    missing: list[str]
+    silent: bool
+    reclassified: int
     new_total: int
     dead_total: int
     incidents_open: int
@@ -54,8 +63,8 @@ class AreaRow(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     name: str
-    new: int
-    new_7d: int
+    new: int | None
+    new_7d: int | None
     new_total: int
     tasks_open: int
     tasks_late: int
@@ -66,14 +75,32 @@ class AreaRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DayRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One day of the epidemic curve: new reports, of which found in the community (linked)."""
+    """One day of the epidemic curve: new reports, of which found in the community (linked). None
+    where nobody has reported of that day.
+    """
 
     day: str
-    new: int
-    linked: int
-    confirmed: int
-    asymptomatic: int
-    dead: int
+    new: int | None
+    linked: int | None
+    confirmed: int | None
+    asymptomatic: int | None
+    dead: int | None
+    reclassified: int = 0
+
+
+class BulletinRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source published of a day beside what we count: `difference` is published less
+    counted. `figure` in the source's own words; None where we count nothing of that day.
+    """
+
+    source: str
+    area_name: str
+    day: str
+    figure: str
+    published: float
+    counted: float | None
+    difference: float | None
+    note: str = ""
 
 
 class IncidentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +116,7 @@ class IncidentRow(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
     closed_at: datetime | None
     round: int
-    new: int
+    new: int | None
     new_total: int
     tasks_open: int
     tasks_late: int
@@ -147,3 +174,4 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     late: list[LateTask]
     restrictions: list[RestrictionRow]
     sources: list[str]
+    bulletins: list[BulletinRow]

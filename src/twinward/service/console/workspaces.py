@@ -13,7 +13,7 @@ import msgspec
 from twinward.security.privacy.masking import suppress_small
 from twinward.service.access.activations import list_activations
 from twinward.service.console.basemap import Ground
-from twinward.service.console.dashboard_tables import sum_days
+from twinward.service.console.dashboard_tables import find_week, new_in_week, sum_days
 from twinward.service.incidents.incident_view import TaskRow, show_task
 from twinward.service.incidents.queries import list_sources, list_tasks
 from twinward.service.platform import Caller, Platform, snapshot_of
@@ -116,6 +116,7 @@ class PublicArea(msgspec.Struct, frozen=True, kw_only=True):
 class PublicDay(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     new: int | None
+    missing: bool = False  # nobody has reported of that day; else None is a number too small
 
 
 class PublicMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,10 +133,15 @@ class PublicMessage(msgspec.Struct, frozen=True, kw_only=True):
 class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
     """What anybody may see: figures by area without small numbers, measures in force, powers in
     use.
+
+    `to_day` ends the seven days that are counted; `silent` when nothing was reported lately: then
+    there is no number of this week.
     """
 
     as_of: datetime
     to_day: str
+    reported_to: str | None
+    silent: bool
     city: str
     kind: str
     k: int
@@ -230,19 +236,21 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
             row.id: f"{row.plan} {row.version}: " for row in snapshot.list_rows(PLANS_IN_FORCE)
         }
     curve = sum_days(incidents, day)
-    week = {row.day for row in curve[-7:]}
+    anchor, silent = find_week(curve, day)
     tops = dict.fromkeys(ground.top, 0)
     levels: dict[str, str | None] = {}
     for row in incidents:
         code = ground.areas.at_depth(row.area, 1)
-        tops[code] = tops.get(code, 0) + sum(d.new for d in sum_days([row], day) if d.day in week)
+        tops[code] = tops.get(code, 0) + (new_in_week(sum_days([row], day), anchor) or 0)
         if row.status == "open":
             levels[code] = row.level
     shown = suppress_small(tops, k)
     restricted = {ground.areas.at_depth(row.area, 1) for row in limits}
     return PublicPage(
         as_of=now,
-        to_day=day.isoformat(),
+        to_day=anchor.isoformat(),
+        reported_to=max((row.day for row in curve if row.new is not None), default=None),
+        silent=silent,
         city=ground.name,
         kind=ground.kind,
         k=k,
@@ -250,13 +258,20 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
             PublicArea(
                 code=code,
                 name=ground.areas.name(code),
-                new_7d=shown[code],
+                new_7d=None if silent else shown[code],
                 level=levels.get(code),
                 restricted=code in restricted,
             )
             for code in sorted(tops)
         ],
-        days=[PublicDay(day=row.day, new=None if 0 < row.new < k else row.new) for row in curve],
+        days=[
+            PublicDay(
+                day=row.day,
+                new=None if row.new is None or 0 < row.new < k else row.new,
+                missing=row.new is None,
+            )
+            for row in curve
+        ],
         measures=sorted({row.measure for row in limits}),
         powers_until=max((row.ends_at for row in activations), default=None),
         powers=sorted({purpose for row in activations for purpose in row.purposes}),

@@ -16,7 +16,7 @@ from twinward.decision.surveillance.forecasting.observed import Observed
 from twinward.decision.surveillance.forecasting.score import coverage, weighted_interval_score
 from twinward.loop.policies.schedule import CORRECTIVE
 from twinward.service.console.basemap import Ground
-from twinward.service.console.dashboard_tables import sum_days
+from twinward.service.console.dashboard_tables import add_up, sum_days
 from twinward.service.evaluation.counterfactual import Counterfactual, evaluate_adoption
 from twinward.service.evaluation.task_timeliness import TaskDone, hours, weigh_tasks
 from twinward.service.incidents.corrective_actions import CorrectiveAction, list_actions
@@ -145,8 +145,8 @@ def review_incident(
         reviewed_at=now,
         rounds=row.round,
         plan=plan.plan if plan else None,
-        new_total=sum(day.new for day in curve),
-        peak_day=max(curve, key=lambda day: day.new).day if curve else None,
+        new_total=add_up(day.new for day in curve) or 0,
+        peak_day=max(curve, key=lambda day: day.new or 0).day if curve else None,
         duties=duties,
         objectives=objectives,
         tasks=weigh_tasks(tasks, until),
@@ -204,7 +204,11 @@ def score_forecasts(
     """Forecasts fixed at instants of the past from what the log held then, scored on the days
     that came after.
     """
-    days = {date.fromisoformat(day.day): float(day.new) for day in sum_days([row], date.max)}
+    days = {
+        date.fromisoformat(day.day): float(day.new)
+        for day in sum_days([row], date.max)
+        if day.new is not None
+    }
     if not days:
         return [], "no counts by day: nothing to forecast"
     first, last = min(days), max(days)
@@ -215,7 +219,8 @@ def score_forecasts(
         then = snapshot_of(platform, reader, at).find(INCIDENTS, row.id)
         known = sum_days([then], start - timedelta(days=1)) if then is not None else []
         if len(known) >= 7:
-            scores.append(_score(at, {day.day: float(day.new) for day in known}, days, start, last))
+            told = {day.day: float(day.new) for day in known if day.new is not None}
+            scores.append(_score(at, told, days, start, last))
         start += timedelta(days=HORIZON_D)
     why = (
         None

@@ -186,7 +186,9 @@ def against_reported(
             if one.hazard == row.hazard
         ]
     reported = sum(
-        day.new for day in sum_days(rows, last) if first.isoformat() < day.day <= last.isoformat()
+        day.new or 0
+        for day in sum_days(rows, last)
+        if first.isoformat() < day.day <= last.isoformat()
     )
     deaths = sum(
         values.get("dead", 0.0)

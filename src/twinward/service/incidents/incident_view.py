@@ -12,7 +12,13 @@ import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.service.console.basemap import Ground
-from twinward.service.console.dashboard_tables import deadline_of, sum_days
+from twinward.service.console.dashboard_tables import (
+    add_up,
+    deadline_of,
+    find_week,
+    new_in_week,
+    sum_days,
+)
 from twinward.service.console.dashboard_view import DayRow
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import build_timeline, concerns
@@ -83,6 +89,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     objective: str
     holds: bool
     because: str
+    vacuous: bool = False
 
 
 class CauseNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +121,12 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     round: int
     affected: list[str]
     new_total: int
+    new_7d: int | None
+    week_to: str
+    called: str | None
+    called_because: str
+    decided_by: str | None
+    held: str | None
     plan: str | None
     plan_authority: str | None
     proposed_plan: str | None
@@ -141,7 +154,9 @@ def get_incident_view(
         tasks = snapshot.list_rows(TASKS, incident=incident)
         tree = build_timeline(reader, incident, at, limit=TREE_SHOWN)
         evidence = snapshot.list_evidence(incident, now)
+        everything = snapshot.list_rows(INCIDENTS)
     curve = sum_days([row], ground.day_of(now))
+    anchor, silent = find_week(sum_days(everything, ground.day_of(now)), ground.day_of(now))
     cards = [show_task(ground, task, now) for task in tasks]
     cards.sort(
         key=lambda card: (
@@ -168,7 +183,13 @@ def get_incident_view(
         as_of=now,
         area_name=ground.areas.name(row.area),
         affected=[ground.areas.name(code) for code in row.affected],
-        new_total=sum(day.new for day in curve),
+        new_total=add_up(day.new for day in curve) or 0,
+        new_7d=None if silent else new_in_week(curve, anchor),
+        week_to=anchor.isoformat(),
+        called=row.called,
+        called_because=row.called_because,
+        decided_by=row.decided.by if row.decided else None,
+        held=row.held.because if row.held else None,
         plan=plan.plan if plan else None,
         plan_authority=plan.authority if plan else None,
         proposed_plan=proposed_plan(platform, row, plan),
@@ -178,7 +199,12 @@ def get_incident_view(
         tasks=cards[:TASKS_SHOWN],
         tasks_all=len(cards),
         evidence=[
-            Evidence(objective=one.objective, holds=one.holds, because=one.because)
+            Evidence(
+                objective=one.objective,
+                holds=one.holds,
+                because=one.because,
+                vacuous=one.vacuous,
+            )
             for one in evidence
         ],
         tree=[show_cause(ground, one) for one in tree],

@@ -33,6 +33,7 @@ DRAIN_LOCK = "drain.lock"
 # be made again
 LEFT_OUT = ("keys", "observations", "lake", DATABASE, "sealed")
 LEFT_OUT_ENDINGS = (".key", ".keys", ".lock", ".new", "-wal", "-shm", "-journal")
+LOOKUPS = ("person_keys",)
 TRIES = 20
 
 
@@ -196,8 +197,19 @@ def _copy_rest(workspace: Path, target: Path) -> None:
         if path.suffix in (".sqlite", ".db"):
             with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(there)) as copy:
                 source.backup(copy)
+                leave_out_lookups(copy)
         else:
             shutil.copyfile(path, there)
+
+
+def leave_out_lookups(copy: sqlite3.Connection) -> None:
+    """By what persons are found stays out of a backup: the vault makes it anew from what it can
+    open, and of whom it can open nothing a backup tells nothing.
+    """
+    for table in LOOKUPS:
+        copy.execute(f'DROP TABLE IF EXISTS "{table}"')
+    copy.commit()
+    copy.execute("VACUUM")
 
 
 def sha256_of(path: Path) -> str:

@@ -154,7 +154,8 @@ def compare_rebuilt(store: SqlStore, apply: Apply, last: int) -> Iterator[Findin
         yield fail(
             "projections",
             f"{differing} rows are not what the log says",
-            "restore a backup, or report this",
+            "`twinward migrate` brings rows of an earlier release up to date; else restore a "
+            "backup",
         )
     else:
         yield ok("projections", f"every row is what {last:,} events say")

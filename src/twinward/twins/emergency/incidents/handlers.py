@@ -144,7 +144,8 @@ def count_figures(days: dict[str, dict[str, float]], areas: int) -> dict[str, fl
     """Totals and the sums of the seven days up to the last one counted, by the words that rules
     and plans use.
     """
-    counted = [day for day, values in days.items() if values]
+    counted = [day for day, values in days.items() if "new" in values]
+    counted = counted or [day for day, values in days.items() if values]
     if not counted:
         return {"areas_affected": float(areas)}
     last = date.fromisoformat(max(counted))
