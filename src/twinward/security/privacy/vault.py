@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -91,7 +92,11 @@ class Vault:
 
     def _facts(self, subject: str) -> list[Facts]:
         found = []
-        for person in self._statements(subject):
+        try:
+            said = self._statements(subject)
+        except AbsentError:  # the person's own key is destroyed
+            return []
+        for person in said:
             try:
                 found.append(self.facts(person))
             except InputError:
@@ -224,7 +229,10 @@ class Vault:
         """The person behind a subject, and what others said of them. Callers record the look first;
         absent and forbidden answer alike.
         """
-        said = [one for who in self._index.list_merged(subject) for one in self._statements(who)]
+        said: list[Identity] = []
+        for who in self._index.list_merged(subject):
+            with suppress(AbsentError):  # one of those who were merged may be deleted already
+                said += self._statements(who)
         if not said:
             raise AbsentError(
                 "there is no such person", "check the subject, your areas and the activation"
