@@ -77,7 +77,8 @@ def run_retention(
     path.write_bytes(msgspec.json.encode(receipt))
     note(platform, caller, "retention_run", receipt.digest())
     shown: dict[str, Any] = {"receipt": path.name, "digest": receipt.digest(), "judged_by": agreed}
-    return shown | msgspec.to_builtins(receipt)
+    shown |= msgspec.to_builtins(receipt)
+    return shown
 
 
 def _ended(kind: Kind, days: int, now: datetime, deleted: int, kept: int) -> Ended:
