@@ -19,9 +19,9 @@ run: setup console ## build the reference city and play an outbreak through the 
 
 test: setup-dev console ## everything the tests need, then all tests
 	$(BIN)/python scripts/system_parts.py
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 test-unit: setup-dev ## only the tests that need no server
-	$(BIN)/python -m pytest -m "not slow" --ignore=tests/stories --ignore=tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --ignore=tests/stories --ignore=tests/browser
 
 check: setup-dev ## ruff, mypy strict, import table
 	$(BIN)/ruff check .

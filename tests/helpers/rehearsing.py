@@ -12,6 +12,7 @@ from typing import Any
 from helpers.cities import HUANGPU, START, Desk
 from twinward.rehearsal.planted import DAYS, HOUR, Planted
 from twinward.service.intake import commands, observations
+from twinward.service.platform import local_admin
 
 
 def rehearse(workspace: Path, label: str, seed: int) -> tuple[Desk, str]:
@@ -38,7 +39,10 @@ def rehearse(workspace: Path, label: str, seed: int) -> tuple[Desk, str]:
         if label == "sensors":
             body = {"source": "gauges", "items": planted.readings((step - START) // HOUR)}
             taken = observations.submit(
-                desk.platform, observations.checks_of(desk.platform), json.dumps(body).encode()
+                desk.platform,
+                local_admin(),
+                observations.checks_of(desk.platform),
+                json.dumps(body).encode(),
             )
             assert not taken.result().rejected, taken.result().rejected[:2]
         desk.platform.loop.tick(step)

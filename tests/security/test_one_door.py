@@ -225,5 +225,5 @@ def test_the_file_of_a_person_holds_what_lies_in_ones_own_areas(world: Any, peop
 
 def test_retention_runs_over_it_all(fever: Any, people: Any) -> None:
     fever.clock.advance(timedelta(days=45))
-    done = run_retention(fever.platform, people["xu"], lambda: 0)
+    done = run_retention(fever.platform, people["xu"], lambda at: 0, confirmed=True)
     assert done["ended"]

@@ -5,7 +5,7 @@ session.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -80,6 +80,18 @@ class ToySealer:
             return None
         assert sealed[:1] == b"S"
         return bytes(255 - byte for byte in sealed[1:])
+
+    def name(self, subject: str, day: date) -> str:
+        return f"toy:{subject}:{day}"
+
+    def subject_of(self, word: str) -> str | None:
+        if not word.startswith("toy:"):
+            return word
+        subject, _, day = word.removeprefix("toy:").rpartition(":")
+        return None if (subject, date.fromisoformat(day)) in self.destroyed else subject
+
+    def names_of(self, subject: str) -> list[str]:
+        return [self.name(subject, START.date() + timedelta(days=n)) for n in range(-30, 400)]
 
     def flush(self) -> None:
         self.flushed += 1

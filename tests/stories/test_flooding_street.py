@@ -12,6 +12,7 @@ import msgspec
 from helpers.cities import COMMUNITY, HUANGPU, NEIGHBOUR, Desk
 from twinward.core.clock import format_time
 from twinward.service.intake import observations
+from twinward.service.platform import local_admin
 
 
 def hear(
@@ -31,7 +32,7 @@ def hear(
         items.append(told | {"value": value, "area": COMMUNITY, "unit": unit} | more)
     body = msgspec.json.encode({"source": "gauges", "items": items})
     account = observations.submit(
-        desk.platform, observations.checks_of(desk.platform), body
+        desk.platform, local_admin(), observations.checks_of(desk.platform), body
     ).result()
     assert account.stored == len(values)
     desk.platform.watch.settle()

@@ -188,6 +188,9 @@ class Store(Protocol):
 
     def read(self) -> Reader: ...
 
+    def erase(self, ended: Sequence[tuple[str, str, int, int]]) -> int:
+        """Delete the rows about persons whose keys are destroyed; how many."""
+
     def wait_for(self, seq: int, timeout_s: float) -> int:
         """Waits until the log has grown past `seq`; returns its last sequence number, grown or
         not.
@@ -204,6 +207,15 @@ class Sealer(Protocol):
     def seal(self, subject: str, day: date, plain: bytes) -> bytes: ...
 
     def open(self, subject: str, day: date, sealed: bytes) -> bytes | None: ...
+
+    def name(self, subject: str, day: date) -> str:
+        """The word that stands for a subject of that day wherever it is not sealed."""
+
+    def subject_of(self, word: str) -> str | None:
+        """Whom such a word stands for: itself where it is none, None when its key is destroyed."""
+
+    def names_of(self, subject: str) -> list[str]:
+        """All such words of a subject."""
 
     def flush(self) -> None:
         """Make new keys durable; the store calls it before it commits what they sealed."""

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from jinja2 import Environment
 
+from twinward.security.privacy.scrubbing import scrubbed
+
 # what Helvetica has no glyphs for; PDF readers bring the Asian font that the file names, so that it
 # stays small
 ASIAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
@@ -69,7 +71,7 @@ h1{margin-bottom:0}svg{width:100%;height:10rem;background:#f6f8fa}
 
 def render_html(document: Document) -> str:
     """The document as one HTML file that needs nothing from elsewhere."""
-    shown: dict[str, Any] = msgspec.to_builtins(document)
+    shown: dict[str, Any] = msgspec.to_builtins(scrubbed(document, Document))
     for section in shown["sections"]:
         values = section["bars"]["values"] if section["bars"] else []
         section["top"] = max((n for _, n in values), default=0) or 1
@@ -78,6 +80,7 @@ def render_html(document: Document) -> str:
 
 def render_pdf(document: Document) -> bytes:
     """The document on A4 pages; the same document gives the same bytes."""
+    document = scrubbed(document, Document)
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont

@@ -17,6 +17,7 @@ from twinward.core.errors import InputError
 from twinward.security.identity.people import Caller
 from twinward.service.intake import file_import, observations
 from twinward.service.intake.commands import BatchAccount
+from twinward.service.platform import local_admin
 
 EXAMPLES = Path(twinward.__file__).parent / "edge" / "feeds" / "examples"
 HEADING = "source_id,type,occurred_at,area,value,unit"
@@ -36,7 +37,7 @@ def ingest(
     def send(items: list[Any]) -> BatchAccount:
         body = msgspec.json.encode({"source": "s", "items": items})
         return observations.submit(
-            desk.platform, observations.checks_of(desk.platform), body
+            desk.platform, local_admin(), observations.checks_of(desk.platform), body
         ).result()
 
     return file_import.ingest_files(desk.workspace, list(paths), "s", reading, send)

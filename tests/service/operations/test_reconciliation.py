@@ -16,6 +16,7 @@ from twinward.core.messages import Counts
 from twinward.service.access import activations
 from twinward.service.incidents import queries
 from twinward.service.intake import observations
+from twinward.service.platform import local_admin
 
 MIXED = [
     {"type": "noise", "subject": "n-1", "value": 40.0},
@@ -31,7 +32,9 @@ def hear(desk: Desk, source: str, times: int) -> None:
         for n in range(times)
     ]
     body = msgspec.json.encode({"source": source, "items": items})
-    observations.submit(desk.platform, observations.checks_of(desk.platform), body).result()
+    observations.submit(
+        desk.platform, local_admin(), observations.checks_of(desk.platform), body
+    ).result()
 
 
 def differences(desk: Desk) -> list[tuple[str, int]]:

@@ -8,11 +8,16 @@ import msgspec
 from fastapi import Request, Response
 
 from twinward.core.errors import TooLargeError
+from twinward.service.access.authorization import scrub_json
 
 
-def answer(body: Any, status: int = 200) -> Response:
-    """Any struct, row or dict as JSON."""
-    return Response(msgspec.json.encode(body), status_code=status, media_type="application/json")
+def answer(body: Any, status: int = 200, *, named: bool = False) -> Response:
+    """Any struct, row or dict as JSON, every text in it scrubbed. `named`: an answer that is meant
+    to name somebody, or to hand out a token.
+    """
+    content = msgspec.json.encode(body)
+    content = content if named else scrub_json(content)
+    return Response(content, status_code=status, media_type="application/json")
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:

@@ -174,6 +174,7 @@ def router(platform: Platform) -> APIRouter:
         return answer(
             await asyncio.to_thread(open_asked, platform, caller, await decode(request, Opening)),
             201,
+            named=True,
         )
 
     return routes

@@ -13,6 +13,7 @@ from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.access import audit
+from twinward.service.access.authorization import scrub_json
 from twinward.service.console import workspaces
 from twinward.service.console.affected_places import PlacePoints
 from twinward.service.console.basemap import Ground
@@ -41,7 +42,8 @@ def tagged(tag: str, body: bytes, seen: str | None, kind: str) -> Response:
     headers = {"etag": tag, "cache-control": "no-cache"}
     if seen is not None and seen.removeprefix("W/") == tag:
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type=kind, headers=headers)
+    content = scrub_json(body) if kind == JSON else body
+    return Response(content, media_type=kind, headers=headers)
 
 
 def router(platform: Platform) -> APIRouter:
@@ -59,7 +61,8 @@ def add_screens(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     @routes.get("/screen", responses=gives("Dashboard"))
     def get_screen(request: Request, at: At = None) -> Response:
         """Everything one screen shows, from one picture: map, lists and totals agree."""
-        return Response(screens.get(aware(at), caller_of(platform, request)), media_type=JSON)
+        shown = screens.get(aware(at), caller_of(platform, request))
+        return Response(scrub_json(shown), media_type=JSON)
 
     @routes.get("/incidents/{incident}/room", responses=gives("IncidentView"))
     def get_room(request: Request, incident: str, at: At = None) -> Response:

@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
+from twinward.service.access.authorization import scrub_json
 from twinward.service.incidents import queries
 from twinward.service.platform import Caller, Platform
 
@@ -86,7 +87,7 @@ class Pulse:
         items = queries.list_events(self.platform, after, PAGE, caller)
         frames = [
             b"id: %d\nevent: %s\ndata: %s\n\n"
-            % (item["seq"], item["type"].encode(), msgspec.json.encode(item))
+            % (item["seq"], item["type"].encode(), scrub_json(msgspec.json.encode(item)))
             for item in items
         ]
         return b"".join(frames), items[-1]["seq"] if items else after

@@ -82,7 +82,7 @@ def router(platform: Platform) -> APIRouter:
         run = try_login(
             request, accounts.login, asked.name, asked.password, asked.code, asked.device
         )
-        return answer(await run, 201)
+        return answer(await run, 201, named=True)
 
     @routes.post("/sessions/first", openapi_extra=describe(FirstPassword))
     async def post_first_password(request: Request) -> Response:
@@ -93,13 +93,13 @@ def router(platform: Platform) -> APIRouter:
         run = try_login(
             request, accounts.set_first_password, asked.name, asked.secret, asked.password
         )
-        return answer({"authenticator": await run}, 201)
+        return answer({"authenticator": await run}, 201, named=True)
 
     @routes.post("/sessions/refresh", openapi_extra=describe(Refresh))
     async def post_refresh(request: Request) -> Response:
         """New tokens for a refresh token; one that was spent before shuts the session."""
         asked: Refresh = await decode(request, Refresh)
-        return answer(await try_login(request, accounts.refresh, asked.refresh), 201)
+        return answer(await try_login(request, accounts.refresh, asked.refresh), 201, named=True)
 
     @routes.get("/sessions")
     def get_sessions(request: Request) -> Response:

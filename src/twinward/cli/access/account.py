@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             emit_json(shown) if options.json else emit_text(f"{shown.name} is {shown.state}")
             return 0
     if options.json:
-        emit_json({"name": options.name, "one_time_secret": secret, "hours": 24})
+        emit_json({"name": options.name, "one_time_secret": secret, "hours": 24}, named=True)
     else:
         emit_text(
             f"one-time secret of {options.name}, good for 24 hours, shown only now:\n{secret}"

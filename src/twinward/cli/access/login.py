@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
                 platform, options.name, secret, ask_for("new password", options.password_file)
             )
             if options.json:
-                emit_json({"name": options.name, "authenticator": uri})
+                emit_json({"name": options.name, "authenticator": uri}, named=True)
             else:
                 emit_text(
                     "the password is set; log in now"

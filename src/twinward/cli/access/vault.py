@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, caller):
         shown = act(platform, caller, options)
     if options.json:
-        emit_json(shown)
+        emit_json(shown, named=True)
     else:
         emit_fields(shown)
     return 0

@@ -14,6 +14,7 @@ from unicodedata import east_asian_width
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.service.access.authorization import scrub_json
 
 DRILL: ContextVar[str] = ContextVar(
     "drill", default=""
@@ -43,12 +44,15 @@ def say(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def emit_json(result: Any) -> None:
-    """The one JSON object of a `--json` run, as the last line of standard output."""
+def emit_json(result: Any, *, named: bool = False) -> None:
+    """The one JSON object of a `--json` run, as the last line of standard output, every text in it
+    scrubbed. `named`: what is meant to name somebody, or to hand out a secret.
+    """
     sys.stdout.flush()
     if drill := DRILL.get():
         result = {"drill": drill} | msgspec.to_builtins(result)
-    sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
+    content = msgspec.json.encode(result)
+    sys.stdout.write((content if named else scrub_json(content)).decode() + "\n")
     sys.stdout.flush()
 
 

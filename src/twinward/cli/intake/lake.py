@@ -26,7 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     status.set_defaults(do=do_status)
     compact = verbs.add_parser("compact", help="merge the pieces of each day")
     compact.set_defaults(do=do_compact)
-    expire = verbs.add_parser("expire", help="delete what is past its retention now")
+    expire = verbs.add_parser("expire", help="delete what is past its retention")
+    expire.add_argument(
+        "--confirm-clock",
+        action="store_true",
+        help="the clock is right: delete now what only this run finds due",
+    )
     expire.set_defaults(do=do_expire)
     sql = verbs.add_parser(
         "sql", help="one SELECT over fixes, visits, subjects, places; needs an activation"
@@ -73,7 +78,7 @@ def do_ingest(options: argparse.Namespace) -> int:
             bounds=city_bounds(platform),
             crs=options.crs,
         )
-        use.expire(platform, lake)
+        use.expire_due(platform, lake)
     if options.json:
         emit_json(result)
     else:
@@ -111,7 +116,8 @@ def do_compact(options: argparse.Namespace) -> int:
 
 def do_expire(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, _):
-        deleted = use.expire(platform, compose.open_lake(platform.workspace))
+        lake = compose.open_lake(platform.workspace)
+        deleted = use.expire_due(platform, lake, confirmed=options.confirm_clock)
     if options.json:
         emit_json({"deleted": deleted})
     else:

@@ -14,8 +14,8 @@ import msgspec
 from twinward.core.clock import require_reach
 from twinward.core.errors import InputError, decoded, explain_decode_error
 from twinward.core.messages import Command
-from twinward.edge.feeds.identities import ADVICE, MESSAGE, is_direct_identity
-from twinward.security.privacy.masking import scrub
+from twinward.edge.feeds.identities import ADVICE, MESSAGE, OF_A_WORD, is_direct_identity
+from twinward.security.privacy.scrubbing import names_somebody, scrub
 from twinward.security.privacy.vault import Arriving, Identity, Vault
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
@@ -157,6 +157,43 @@ def split_person(
     return msgspec.json.encode(item), person
 
 
+# words that are shown to everybody as they are: they are held like a subject
+NAMING = (
+    "id",
+    "subject",
+    "case",
+    "contact",
+    "source",
+    "place",
+    "name",
+    "report",
+    "handover",
+    "transfer",
+    "request",
+    "holder",
+    "hospital",
+    "to_hospital",
+    "from_holder",
+    "sensor",
+    "vehicle",
+)
+
+
+def require_no_identity(command: Command) -> None:
+    """InputError where an id, a source or a name of a thing is what a person is called by."""
+    for field in NAMING:
+        value = getattr(command, field, None)
+        if isinstance(value, str) and (is_direct_identity(value) or names_somebody(value)):
+            raise InputError(
+                MESSAGE if field == "subject" else f"{field}: {OF_A_WORD}",
+                ADVICE,
+                code="direct_identity",
+            )
+    subject = getattr(command, "subject", None) or ""
+    if any(letter.isspace() for letter in subject):
+        raise InputError("a subject is a pseudonym, not a name", ADVICE, code="direct_identity")
+
+
 def check(command: Command, areas: Container[str], now: datetime) -> None:
     for field in ("area", "from_area", "to_area"):
         area = getattr(command, field, None)
@@ -176,8 +213,7 @@ def check(command: Command, areas: Container[str], now: datetime) -> None:
             "check the sender's clock",
             code="time_in_future",
         )
-    if is_direct_identity(getattr(command, "subject", None) or ""):
-        raise InputError(MESSAGE, ADVICE, code="direct_identity")
+    require_no_identity(command)
     note = getattr(command, "note", None) or ""
     if scrub(note) != note:
         raise InputError(MESSAGE.replace("subject", "note"), ADVICE, code="direct_identity")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from twinward.security.privacy.documents import is_identity_number
 
 MESSAGE = "the subject is a phone number, an identity number or an e-mail address"
+OF_A_WORD = "this holds a phone number, an identity number or an e-mail address"
 ADVICE = (
     "send a pseudonym instead; what names a person belongs in the field `person` of a case report"
 )

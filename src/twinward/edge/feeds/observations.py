@@ -314,6 +314,12 @@ def find_wrong(
     report(
         identities.direct_identities(rows.column("subject")), "direct_identity", identities.MESSAGE
     )
+    for field in ("source_id", "place"):
+        report(
+            identities.direct_identities(rows.column(field)),
+            "direct_identity",
+            f"{field}: {identities.OF_A_WORD}",
+        )
     if checks.areas is not None:
         areas = rows.column("area").dictionary_encode()
         for area in areas.dictionary.to_pylist():

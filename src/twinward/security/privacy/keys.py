@@ -5,6 +5,7 @@ key.
 from __future__ import annotations
 
 import errno
+import hmac
 import logging
 import os
 import threading
@@ -28,6 +29,9 @@ NONCE = bytes(
 )
 
 
+WORD = "k:"  # what such a word begins with; earlier releases wrote the pseudonym itself
+
+
 class Keyring:
     """Keys in an append-only file beside the log, never inside a backup of it.
 
@@ -40,6 +44,9 @@ class Keyring:
         self._lock = threading.RLock()
         self._keys: dict[tuple[str, str], list[bytes]] = {}  # several only after a line was torn
         self._pending: list[key_file.Key] = []
+        self._words: dict[str, str] = {}  # what stands in the database -> the subject
+        self._of_subject: dict[str, list[str]] = {}
+        self._unnamed: list[tuple[str, bytes]] = []  # keys whose words are not worked out yet
         self._read = 0
         self.bad_lines = 0  # that could not be read: what they opened is lost, nothing else
         # touched at each destruction, so that other processes forget what they hold in memory
@@ -93,6 +100,49 @@ class Keyring:
         keys = self._keys.setdefault((subject, day), [])
         if key not in keys:
             keys.append(key)
+            self._unnamed.append((subject, key))
+
+    def name(self, subject: str, day: date) -> str:
+        """What stands in the database in place of a subject: a word that hangs on the key of that
+        day, and that nobody can compute or read once the key is destroyed.
+        """
+        found = self._find(subject, day)
+        return word_of_key(found[0] if found else self._make(subject, day))
+
+    def subject_of(self, word: str) -> str | None:
+        """Whom a word of the database stands for: itself where it is none of ours, None when its
+        key was destroyed.
+        """
+        if not word.startswith(WORD):
+            return word
+        with self._lock:
+            self._forget_destroyed()
+            self._name_all()
+            if word not in self._words:
+                self._load()
+                self._name_all()
+            return self._words.get(word)
+
+    def names_of(self, subject: str) -> list[str]:
+        """Every word that stands for a subject."""
+        with self._lock:
+            self._forget_destroyed()
+            self._load()
+            self._name_all()
+            return list(self._of_subject.get(subject, ()))
+
+    def _name_all(self) -> None:
+        for subject, key in self._unnamed:
+            word = word_of_key(key)
+            if word not in self._words:
+                self._words[word] = subject
+                self._of_subject.setdefault(subject, []).append(word)
+        self._unnamed.clear()
+
+    def _unname_all(self) -> None:
+        """Words are worked out anew from the keys that are left."""
+        self._words, self._of_subject = {}, {}
+        self._unnamed = [(who, key) for (who, _), keys in self._keys.items() for key in keys]
 
     def _find(self, subject: str, day: date) -> list[bytes]:
         name = (subject, day.isoformat())
@@ -108,6 +158,7 @@ class Keyring:
         key = os.urandom(KEY_BYTES)
         with self._lock:
             self._keys[subject, day.isoformat()] = [key]
+            self._unnamed.append((subject, key))
             self._pending.append((subject, day.isoformat(), key))
         return key
 
@@ -122,6 +173,8 @@ class Keyring:
         with self._lock:
             for subject, day, _ in self._pending[keep:]:
                 self._keys.pop((subject, day), None)
+            if self._pending[keep:]:
+                self._unname_all()
             del self._pending[keep:]
 
     def seal(self, subject: str, day: date, plain: bytes) -> bytes:
@@ -148,6 +201,7 @@ class Keyring:
         if at != self._destroyed_at:
             self._destroyed_at, self._read, self.bad_lines = at, 0, 0
             self._keys = {(who, day): [key] for who, day, key in self._pending}
+            self._unname_all()
             self._load()
 
     def list_keys(self) -> list[tuple[str, date]]:
@@ -206,7 +260,13 @@ class Keyring:
                 while view:
                     view = view[file.write(view) :]
                 os.fsync(file.fileno())
+            self._unname_all()
             if destroyed:
                 os.utime(self._destroyed)
                 self._destroyed_at = self._last_destruction()
             return destroyed
+
+
+def word_of_key(key: bytes) -> str:
+    """The word that stands for a person on one day, in the database and in the log."""
+    return WORD + hmac.digest(key, b"name", "sha256")[:12].hex()

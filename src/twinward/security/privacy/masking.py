@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.geography import M_PER_DEGREE
+from twinward.security.privacy.scrubbing import HIDDEN as HIDDEN
+from twinward.security.privacy.scrubbing import scrub as scrub
 from twinward.security.privacy.suppression import one_way, suppress
 
 # fields of a fact that point at one person; taken out wherever an event leaves without a scope
@@ -55,26 +57,10 @@ LEAST_MOVE_M, MOST_MOVE_M = (
 SNAP_M = 100.0
 BAND_YEARS = 10
 OLDEST_BAND = 80  # above it so few live that the band itself would name them
-HIDDEN = "[hidden]"
 
-# Chinese mobile numbers (11 digits), resident identity numbers (GB 11643, 18 characters, old 15),
-# numbers written with +, e-mail addresses; area codes of 6, 9 and 12 digits stay readable
-DIRECT = re.compile(
-    r"(?<![\w])(?:1[3-9]\d{9}|\d{17}[\dXx]|\d{15})(?![\w])"
-    r"|\+\d[\d ()-]{6,}\d"
-    r"|[\w.+-]+@[\w-]+\.[\w.-]+"
-)
 POINT = re.compile(
     r"-?\d{1,3}\.\d+,-?\d{1,2}\.\d+"
 )  # a place that has no name, as answers write it
-TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[\w.~+/-]+=*")
-
-
-def scrub(text: str) -> str:
-    """`text` with phone, document and e-mail numbers and tokens hidden; for what people write
-    freely, logs, errors.
-    """
-    return TOKEN.sub(HIDDEN, DIRECT.sub(HIDDEN, text))
 
 
 def mask_fact(fact: Mapping[str, Any], *, personal: bool) -> dict[str, Any]:
@@ -84,7 +70,18 @@ def mask_fact(fact: Mapping[str, Any], *, personal: bool) -> dict[str, Any]:
     kept = {name: value for name, value in fact.items() if name not in DIRECT_FIELDS}
     if personal or "subjects" in kept or "subject" in kept:
         kept = {name: value for name, value in kept.items() if name not in PERSONAL_FIELDS}
-    return {name: scrub(value) if isinstance(value, str) else value for name, value in kept.items()}
+    return {name: scrub_all(value) for name, value in kept.items()}
+
+
+def scrub_all(value: Any) -> Any:
+    """Every text in a value, however deep, scrubbed."""
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {scrub_all(name): scrub_all(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [scrub_all(one) for one in value]
+    return value
 
 
 def band_age(age: int | None) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-import sqlite3
 import threading
 from collections.abc import Collection
 from pathlib import Path
+
+from twinward.security.side_database import connect_beside
 
 CHARACTERS = 20
 
@@ -25,7 +26,7 @@ class Pseudonyms:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         self._lock = threading.Lock()
         self._unsettled = False
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db = connect_beside(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA secure_delete=ON")
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -34,6 +35,23 @@ class Pseudonyms:
             "(lookup TEXT PRIMARY KEY, subject TEXT NOT NULL, unneeded INTEGER NOT NULL DEFAULT "
             "0) WITHOUT ROWID"
         )
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS secrets "
+            "(name BLOB PRIMARY KEY, subject TEXT NOT NULL, key BLOB NOT NULL) WITHOUT ROWID"
+        )
+
+    def make_secret(self, subject: str) -> tuple[bytes, bytes]:
+        """(name, key) under which what is said of a person is sealed; durable after `settle`."""
+        with self._lock:
+            name, key = secrets.token_bytes(8), secrets.token_bytes(16)
+            self._db.execute("INSERT INTO secrets VALUES (?, ?, ?)", (name, subject, key))
+            self._unsettled = True
+            return name, key
+
+    def find_secret(self, name: bytes) -> bytes | None:
+        """The key of that name; None when it was destroyed with the person."""
+        row = self._db.execute("SELECT key FROM secrets WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
 
     def find_or_make(self, lookup: str) -> str:
         """The pseudonym of whom `lookup` stands for; the same in every process, and durable
@@ -93,6 +111,9 @@ class Pseudonyms:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("UPDATE pseudonyms SET unneeded = ? WHERE lookup = ?", marks)
             self._db.executemany("DELETE FROM pseudonyms WHERE lookup = ?", gone)
+            known = self._db.execute("SELECT DISTINCT subject FROM secrets").fetchall()
+            ended = [(who,) for (who,) in known if who not in living]
+            self._db.executemany("DELETE FROM secrets WHERE subject = ?", ended)
             self._db.execute("COMMIT")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return len(gone)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from twinward.core.errors import AbsentError, ConflictError, InputError
 from twinward.security.privacy.masking import PointMask
@@ -20,9 +20,11 @@ from twinward.security.privacy.names import compare_names
 from twinward.security.privacy.person_index import Arriving, Double, Found, PersonIndex
 from twinward.security.privacy.phones import Dialling
 from twinward.security.privacy.pseudonyms import Pseudonyms
+from twinward.security.side_database import connect_beside
 
 __all__ = ["Arriving", "Double", "Identity", "Vault", "read_or_make"]
 
+OWN_KEY = b"\x01"  # what is sealed under the person's own key, too; earlier releases had none
 MOST_STATED = 20  # different statements of who one person is
 
 
@@ -52,9 +54,7 @@ class Vault:
         read_or_make(self._key_file, Fernet.generate_key)
         self._lock = threading.Lock()
         self._read_keys()
-        self._db = sqlite3.connect(
-            folder / "vault.sqlite", isolation_level=None, check_same_thread=False
-        )
+        self._db = connect_beside(folder / "vault.sqlite")
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(
@@ -146,7 +146,6 @@ class Vault:
             subject = subject or found.subject or self._new_subject(facts, found)
             if not anew and self._list_sealed(subject):
                 return subject
-            self._pseudonyms.settle({subject})
             self._db.execute("BEGIN IMMEDIATE")
             try:  # the key is looked at inside: nobody can turn it between here and the commit
                 if self._key_file.stat().st_mtime_ns != self._keys_at:
@@ -164,7 +163,10 @@ class Vault:
         known = [self._unseal(sealed) for sealed in self._list_sealed(subject)]
         if person in known or len(known) >= MOST_STATED:
             return
-        sealed = self._fernet.encrypt(msgspec.json.encode(person))
+        name, key = self._pseudonyms.make_secret(subject)
+        self._pseudonyms.settle({subject})
+        inner = AESGCMSIV(key).encrypt(name + bytes(4), msgspec.json.encode(person), None)
+        sealed = self._fernet.encrypt(OWN_KEY + name + inner)
         table = "other_identities" if known else "identities"
         self._db.execute(f"INSERT INTO {table} (subject, sealed) VALUES (?, ?)", (subject, sealed))
 
@@ -236,7 +238,20 @@ class Vault:
         return [sealed for (sealed,) in [*rows, *self._db.execute(others, (subject,))]]
 
     def _unseal(self, sealed: bytes) -> Identity:
-        return msgspec.json.decode(self._fernet.decrypt(sealed), type=Identity)
+        """What was said of a person. Beside the vault's key it takes the person's own, which is
+        destroyed with the person and in no backup.
+        """
+        plain = self._fernet.decrypt(sealed)
+        if plain.startswith(OWN_KEY):
+            name = plain[len(OWN_KEY) : len(OWN_KEY) + 8]
+            key = self._pseudonyms.find_secret(name)
+            if key is None:
+                raise AbsentError(
+                    "there is no such person", "check the subject, your areas and the activation"
+                )
+            inner = plain[len(OWN_KEY) + 8 :]
+            plain = AESGCMSIV(key).decrypt(name + bytes(4), inner, None)
+        return msgspec.json.decode(plain, type=Identity)
 
     def forget_all_but(self, living: set[str], at_once: set[str]) -> int:
         """Delete the identities of subjects that are not `living`; how many. Their bytes are

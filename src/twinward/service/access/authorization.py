@@ -10,7 +10,7 @@ from twinward.core.messages import Command
 from twinward.core.ports import Rows, Table
 from twinward.security.authorization.rules import LOCAL, load_rules
 from twinward.security.identity.people import Caller
-from twinward.security.privacy.masking import scrub
+from twinward.security.privacy.scrubbing import scrub, scrub_json, scrubbed
 from twinward.service.platform import Platform
 from twinward.twins.city import messages as c
 from twinward.twins.city.rows import RISK_PLACES, SENSOR_STATES
@@ -25,7 +25,15 @@ from twinward.twins.emergency.tasks.rows import TASKS
 from twinward.twins.emergency.transfers.rows import TRANSFERS
 from twinward.twins.snapshot import find_case
 
-__all__ = ["require_command", "require_reach", "require_route", "require_verb", "scrub"]
+__all__ = [
+    "require_command",
+    "require_reach",
+    "require_route",
+    "require_verb",
+    "scrub",
+    "scrub_json",
+    "scrubbed",
+]
 
 # the tables in which what a field of a command names is looked up
 THINGS: dict[str, tuple[Table[Any], ...]] = {

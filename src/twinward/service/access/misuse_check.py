@@ -5,12 +5,13 @@ alarms are announced.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from twinward.core.errors import AbsentError
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
 from twinward.core.ports import Rows, Table
@@ -154,20 +155,31 @@ def unexplained_rows(platform: Platform, rows: Rows, events: list[Event]) -> lis
     """Rows about persons that differ from what the log makes of them: somebody wrote past it."""
     replay: Any = Replay()
     appliers = platform.loop.twins.behaviour.appliers
-    lost: set[str] = set()
+    lost_until: datetime | None = None  # what was deleted on its date cannot be told any more
+    unsure: set[str] = set()  # of whom a part was deleted
     for event in events:
         if event.fact is None:
-            lost.add(str(event.subject))  # deleted on its date: what it made can no longer be told
-        elif event.type not in LOOKS and str(event.subject) not in lost:
-            appliers[type(event.fact)](event.fact, event, replay)
+            lost_until = event.recorded_at
+        elif event.type not in LOOKS and str(event.subject) not in unsure:
+            try:
+                appliers[type(event.fact)](event.fact, event, replay)
+            except (LookupError, AbsentError):
+                unsure.add(str(event.subject))
     found = []
     for table, _ in PERSONS:
         for row in rows.list_rows(table):
             told = as_once_kept(replay.find(table, row.id), row)
-            if str(row.subject) not in lost and told != row:
+            older = lost_until is not None and began_at(row) <= lost_until
+            if str(row.subject) not in unsure and not older and told != row:
                 name = f"{table.name} {row.id}"
                 found.append(Anomaly(what="forced", actor="?", count=1, event=name))
     return found
+
+
+def began_at(row: Any) -> datetime:
+    """When a row about a person was put on record."""
+    times = (getattr(row, name, None) for name in ("reported_at", "named_at", "proposed_at"))
+    return next(at for at in times if isinstance(at, datetime))
 
 
 def as_once_kept(told: Any, row: Any) -> Any:

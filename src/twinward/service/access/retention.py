@@ -5,13 +5,13 @@ covers; a receipt.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from twinward.core.clock import to_us
+from twinward.core.clock import DAY_US, to_us
 from twinward.core.errors import InputError
 from twinward.security.privacy.retention import (
     Ended,
@@ -77,7 +77,8 @@ def run_retention(
     path.write_bytes(msgspec.json.encode(receipt))
     note(platform, caller, "retention_run", receipt.digest())
     shown: dict[str, Any] = {"receipt": path.name, "digest": receipt.digest(), "judged_by": agreed}
-    return shown | msgspec.to_builtins(receipt)
+    shown |= msgspec.to_builtins(receipt)
+    return shown
 
 
 def _ended(kind: Kind, days: int, now: datetime, deleted: int, kept: int) -> Ended:
@@ -91,6 +92,12 @@ def _ended(kind: Kind, days: int, now: datetime, deleted: int, kept: int) -> End
     )
 
 
+def day_us(day: date) -> tuple[int, int]:
+    """The first and the last microsecond of a retention day (UTC)."""
+    first = to_us(datetime.combine(day, time(), UTC))
+    return first, first + DAY_US - 1
+
+
 def _end_persons(
     platform: Platform, kinds: dict[str, Kind], days: int, now: datetime, windows: list[Window]
 ) -> list[Ended]:
@@ -98,6 +105,8 @@ def _end_persons(
     old = [(who, day) for who, day in platform.keyring.list_keys() if day < before]
     kept = {(who, day) for who, day in old if covers_day(windows, day)}
     ending = {key for key in old if key not in kept}
+    ended = [(who, platform.keyring.name(who, day), *day_us(day)) for who, day in sorted(ending)]
+    platform.store.erase(ended)  # before the keys: what a crash leaves undone is done the next time
     destroyed = platform.keyring.destroy_all(ending)
     # an identity is needed as long as any payload about the person can be read
     living = {who for who, _ in platform.keyring.list_keys()}

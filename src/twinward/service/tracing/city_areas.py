@@ -11,6 +11,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twinward.core.errors import InputError
+from twinward.core.geography import turn_degrees
 from twinward.decision.tracing.presence.fixed_flows import FlowLevel
 from twinward.decision.tracing.scoped_lake import AreaLocator
 
@@ -83,12 +84,14 @@ def locate_by_nearest(areas: list[Any]) -> AreaLocator | None:
     leaves = [area for area in areas if area.code not in parents]
     if not leaves:
         return None
-    points = np.array([[area.lon, area.lat] for area in leaves])
+    first = leaves[0].lon  # longitudes count from here, so that 180 degrees are nothing special
+    points = np.array([[turn_degrees(area.lon - first), area.lat] for area in leaves])
     squeeze = np.array([np.cos(np.radians(points[:, 1].mean())), 1.0])
     tree = cKDTree(points * squeeze)
 
     def locate(lon: Any, lat: Any) -> Any:
-        far_degrees, row = tree.query(np.stack([lon, lat], axis=1) * squeeze)
+        east = turn_degrees(np.asarray(lon) - first)
+        far_degrees, row = tree.query(np.stack([east, lat], axis=1) * squeeze)
         return np.where(far_degrees <= FAR_DEGREES, row, -1)
 
     return AreaLocator([area.code for area in leaves], locate)

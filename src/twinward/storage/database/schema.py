@@ -122,6 +122,10 @@ class Form:
         if table.name in OWN_NAMES or table.name.removesuffix("_history") in OWN_NAMES:
             raise _bad(table, "the log itself has a table of this name")
         self.columns = tuple(name for name in table.columns if name not in (table.key, table.area))
+        # where among the columns the subject stands, if it is one
+        self.subject_at = (
+            self.columns.index(table.subject) if table.subject in self.columns else None
+        )
         self.kinds = {
             name: _kind(table, fields[name]) for name in {*table.columns, table.key, table.area}
         }

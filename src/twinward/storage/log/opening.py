@@ -31,6 +31,10 @@ def prepare(
     """
     connection = database.connect(write=True)
     try:
+        if database.read_only:
+            require_version(connection, statements, drill)
+            require_side(connection, drill)
+            return
         database.begin_write(connection)
         dialect = statements.dialect
         for table in metadata.sorted_tables:
@@ -91,7 +95,7 @@ def _complete_columns(connection: Any, statements: Statements, form: Form, words
     for key, area, at, subject, body in connection.execute(f'{fetch}"{form.name}"').fetchall():
         row = words.row(form, subject, at, body)
         if row is not None:
-            fresh.append((key, area, at, subject, *form.values(row), body))
+            fresh.append((key, area, at, subject, *words.values(form, row, at), body))
     cursor = connection.cursor()
     cursor.executemany(statements.upsert(form.name).text, fresh)
 

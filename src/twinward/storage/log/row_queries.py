@@ -41,11 +41,40 @@ class RowCodec:
             )
         return found
 
-    def opened(self, subject: str | None, recorded_us: int, body: bytes) -> bytes | None:
-        """The plain bytes of a stored body, or None when the subject's key has been destroyed."""
+    def stored(self, subject: str | None, recorded_us: int) -> str | None:
+        """What stands in a column for a subject: a word under the same key as the body."""
         if subject is None or self.sealer is None:
+            return subject
+        return self.sealer.name(subject, day_of(recorded_us))
+
+    def true(self, stored: str | None) -> str | None:
+        """The subject that a column's word stands for; None when its key has been destroyed."""
+        return stored if stored is None or self.sealer is None else self.sealer.subject_of(stored)
+
+    def values(self, form: Form, row: Any, recorded_us: int) -> tuple[Any, ...]:
+        """The declared columns of a row as they are kept: that of its subject as a word."""
+        values = form.values(row)
+        if self.sealer is None or form.subject_at is None:
+            return values
+        word = self.stored(values[form.subject_at], recorded_us)
+        return (*values[: form.subject_at], word, *values[form.subject_at + 1 :])
+
+    def sought(self, form: Form, equals: dict[str, Any]) -> dict[str, Any]:
+        """Filters as the columns are kept: a subject is sought under each of its words."""
+        name = form.table.subject
+        asked = equals.get(name) if name is not None else None
+        if asked is None or self.sealer is None or form.subject_at is None:
+            return equals
+        subjects = (asked,) if isinstance(asked, str) else tuple(asked)
+        words = [word for one in subjects for word in (one, *self.sealer.names_of(one))]
+        return equals | {str(name): tuple(words)}
+
+    def opened(self, stored: str | None, recorded_us: int, body: bytes) -> bytes | None:
+        """The plain bytes of a stored body, or None when the subject's key has been destroyed."""
+        if stored is None or self.sealer is None:
             return body
-        return self.sealer.open(subject, day_of(recorded_us), body)
+        subject = self.sealer.subject_of(stored)
+        return None if subject is None else self.sealer.open(subject, day_of(recorded_us), body)
 
     def sealed(self, subject: str | None, recorded_us: int, plain: bytes) -> bytes:
         if subject is None or self.sealer is None:
@@ -98,7 +127,7 @@ class RowCodec:
             cause=cause,
             command=command,
             incident=incident,
-            subject=subject,
+            subject=self.true(subject) or subject,
             fact=fact,
         )
 
@@ -166,7 +195,7 @@ class RowQueries:
     ) -> list[R]:
         table = table_name(table)
         form = self._words.form(table)
-        shapes, named, nothing = shape_filters(form, equals)
+        shapes, named, nothing = shape_filters(form, self._words.sought(form, equals))
         if nothing or within == ():
             return []
         self._before_list(table)
@@ -204,7 +233,7 @@ class RowQueries:
     ) -> int:
         table = table_name(table)
         form = self._words.form(table)
-        shapes, named, nothing = shape_filters(form, equals)
+        shapes, named, nothing = shape_filters(form, self._words.sought(form, equals))
         if nothing or within == ():
             return 0
         self._before_list(table)
@@ -235,7 +264,7 @@ class RowQueries:
     ) -> tuple[list[R], int]:
         table = table_name(table)
         form = self._words.form(table)
-        shapes, named, nothing = shape_filters(form, equals)
+        shapes, named, nothing = shape_filters(form, self._words.sought(form, equals))
         total = 0 if nothing else self.count(table, within=within, between=between, **equals)
         if not total:
             return [], 0

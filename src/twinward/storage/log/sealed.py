@@ -74,6 +74,12 @@ class SealedHistory:
             known = self._open[form.name] = (directory, pa.ipc.open_file(source))
         return Sealed(*known)
 
+    def discard(self) -> None:
+        """Throw all files away: they hold what has been erased; they are made anew."""
+        self._open.clear()
+        for path in (*self.root.glob("*.json"), *self.root.glob("*.arrow")):
+            path.unlink(missing_ok=True)
+
     def version(self) -> int:
         """The last version that every sealed file holds; 0 when there is none."""
         found = [

@@ -22,6 +22,7 @@ from twinward.storage.database.databases import Database, StoppedError, choose_d
 from twinward.storage.database.schema import build_schema
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.checkpoint import Checkpointer
+from twinward.storage.log.erasing import erase_rows
 from twinward.storage.log.flushing import DataRefusedError
 from twinward.storage.log.opening import prepare
 from twinward.storage.log.pending_writes import Head, RowCache
@@ -252,6 +253,23 @@ class SqlStore:
         grows while it lives.
         """
         return self._readers.read()
+
+    def erase(self, ended: Sequence[tuple[str, str, int, int]]) -> int:
+        """Delete the rows about persons whose keys are destroyed, and all their versions; how many.
+
+        Each of `ended` is a subject, the word that stood for it, and the day's first and last
+        microsecond. The log keeps its entries: that something happened, of nobody.
+        """
+        connection = self.database.connect(write=True)
+        try:
+            erased = erase_rows(connection, self.statements, self.words.forms.values(), ended)
+        except self.database.errors as error:
+            raise self.database.explain(error) from error
+        finally:
+            connection.close()
+        if self._sealed is not None and erased:
+            self._sealed.discard()
+        return erased
 
     def seal_history(self) -> int:
         """Writes all versions up to now as sealed columns; how many. Readers and the writer go

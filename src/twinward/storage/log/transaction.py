@@ -226,7 +226,7 @@ class GroupTransaction(Layered):
             request.cause,
             event.command,
             draft.incident,
-            draft.subject,
+            self._words.stored(draft.subject, now_us),
             body,
         )
         digest = link(head.hash, fields)
@@ -248,7 +248,9 @@ class GroupTransaction(Layered):
             )
         require_storable(key, area)
         subject = getattr(row, declared.subject) if declared.subject else None
+        subject = subject or getattr(row, "sealed_under", None)  # of many persons at once
         body = self._words.sealed(subject, self._now_us, _encode(row))
+        subject = self._words.stored(subject, self._now_us)
         before = self._look(table, key)
         versions = self._top.history.setdefault(table, [])
         valid_us = to_us(valid_from)
@@ -262,7 +264,7 @@ class GroupTransaction(Layered):
             area,
             self._now_us,
             subject,
-            *form.values(row),
+            *self._words.values(form, row, self._now_us),
             body,
         )
         self._top.seen_rows[(table, key)] = (area, row)

@@ -5,6 +5,7 @@ workspace whose tables have gained fields.
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def refresh_rows(store: SqlStore, apply: Apply) -> int:
                 different = _different_rows(store, made_anew, form.table)
                 for start in range(0, len(different), PAGE):
                     part = different[start : start + PAGE]
-                    store.write(lambda tx, table=form.table, rows=part: _put_all(tx, table, rows))
+                    store.write(partial(_put_all, form.table, part))
                 changed += len(different)
         finally:
             made_anew.close()
@@ -47,6 +48,6 @@ def _different_rows(store: SqlStore, made_anew: SqlStore, table: Table[Any]) -> 
         ]
 
 
-def _put_all(tx: Transaction, table: Table[Any], rows: list[Any]) -> None:
+def _put_all(table: Table[Any], rows: list[Any], tx: Transaction) -> None:
     for row in rows:
         tx.put(table, row, tx.recorded_at)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,10 +16,12 @@ import pytest
 from reference.movement import open_scope
 from twinward.core.clock import to_us
 from twinward.core.ports import Visits
+from twinward.decision.tracing.contacts.case_file import home_of
 from twinward.decision.tracing.contacts.companions import list_companions
 from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts
 from twinward.decision.tracing.contacts.venue_kinds import NIGHT, VenueRules, hours_in
 from twinward.decision.tracing.scoped_lake import ScopedLake
+from twinward.service.tracing.city_areas import locate_by_nearest
 from twinward.storage.lake.lake import Lake
 
 MONDAY = datetime(2022, 4, 4, tzinfo=UTC)  # by the clock of whichever city
@@ -96,6 +100,44 @@ def test_across_the_meridian_of_180_degrees_nothing_is_different(tmp_path: Path)
         assert contact.minutes == beside[name].minutes
         assert contact.probability == pytest.approx(beside[name].probability, abs=0.01)
         assert contact.places != [] and len(contact.places) == len(beside[name].places)
+
+
+def test_the_home_on_the_meridian_lies_there_and_not_at_greenwich(tmp_path: Path) -> None:
+    lake, start = opened(tmp_path, "Pacific/Fiji", 180.0, -16.8)
+    zone = VenueRules(timezone="Pacific/Fiji")
+    home = home_of(lake, "a", start, start + timedelta(days=DAYS), zone)
+    assert home is not None
+    assert abs(home[0]) > 179.999
+    places = [
+        SimpleNamespace(code=f"0{n}", lon=x, lat=-16.8) for n, x in enumerate((179.4, -179.99))
+    ]
+    areas = locate_by_nearest(places)
+    assert areas is not None
+    assert areas.locate(np.array([home[0], 179.999]), np.array([-16.8, -16.8])).tolist() == [1, 1]
+
+
+def test_a_jump_beside_somebody_is_counted_and_is_no_meeting(tmp_path: Path) -> None:
+    """Out of a tunnel a phone says for once that it is 200 km away, at a stranger's home."""
+    lake = Lake(tmp_path)
+    minutes = np.arange(0, 600, 5)
+    start = MONDAY + timedelta(hours=10)
+    time_us = to_us(start) + minutes * 60_000_000
+    there = np.where(minutes == 300, 123.6, 121.47)
+    columns = {
+        "subject": pa.array(["a"] * 120 + ["far"] * 120).dictionary_encode(),
+        "time_us": np.concatenate([time_us, time_us]),
+        "lon": np.concatenate([there, np.full(120, 123.6)]),
+        "lat": np.full(240, 31.23),
+    }
+    lake.append([pa.table(columns)], start + timedelta(days=1))
+    question = ContactQuestion(subject="a", start=start, end=start + timedelta(hours=11))
+    answer = list_contacts(
+        ScopedLake(lake.snapshot(), open_scope(), None),
+        msgspec.structs.replace(question, min_duration_min=0.0),
+        VenueRules(timezone="Asia/Shanghai"),
+    )
+    assert answer.counts["raw_pairs"] == 7
+    assert answer.contacts == []
 
 
 def test_companions_are_found_across_the_meridian(tmp_path: Path) -> None:

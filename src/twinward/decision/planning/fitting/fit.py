@@ -185,15 +185,13 @@ def fit_live(
         for k in range(span)
     )
     r = float(city_r(infections, generation, span)[1])
-    without = run(left, measures=False) if past.measures else infections
-    effect = float(np.log(r / city_r(without, generation, span)[1]))
     return Fit(
         disease=past.disease,
         reports=reports,
         past=shown,
         left=left,
         r=r,
-        effect=min(effect, 0.0),
+        effect=0.0,
         drawn=np.zeros(len(BLOCKS)),
         coming=np.zeros(len(BLOCKS)),
         paths=paths,

@@ -55,14 +55,14 @@ class Past:
         """
         self.disease = scaled(self.base_disease, scale)
 
-        def run(left: Floats, measures: bool = True) -> Floats:
+        def run(left: Floats) -> Floats:
             scenario = Scenario(
                 base=self.simulator.base,
                 disease=self.disease,
                 days=self.span + 1,
                 seed=self.seed,
                 initial=self.initial,
-                measures=self.measures if measures else (),
+                measures=self.measures,
                 background=self.background(left),
                 level=self.simulator.level,
             )

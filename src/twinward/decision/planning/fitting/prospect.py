@@ -25,6 +25,7 @@ SEEN_D = (
     4  # days after the first reports that can show it, by which an order has shown what it does
 )
 LEAST_SEEN = 20.0  # infections behind a ratio
+EFFECT_D, EFFECT_BLOCK = 7, 2  # days run without measures, and the block that shows what they do
 LEAST_FUTURE_D = 7  # days of the forecast behind the growth of a future
 
 
@@ -142,9 +143,12 @@ def look_ahead(
         if young
         else 0.0 * drawn
     )
-    return msgspec.structs.replace(
-        prospect, fit=msgspec.structs.replace(fit, drawn=drawn, coming=coming)
-    )
+    effect = 0.0
+    if state.in_force:
+        without = beyond_middle(simulator, state, prospect, (), seed, EFFECT_D)
+        effect = min(float((drawn + coming - without)[EFFECT_BLOCK]), 0.0)
+    found = msgspec.structs.replace(fit, drawn=drawn, coming=coming, effect=effect)
+    return msgspec.structs.replace(prospect, fit=found)
 
 
 def heads_of(simulator: Simulator) -> Floats:

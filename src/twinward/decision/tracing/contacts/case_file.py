@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.clock import format_time, from_us
+from twinward.core.geography import turn_degrees
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules, setting_of_stays
 from twinward.decision.tracing.scoped_lake import ScopedLake
 
@@ -78,4 +79,7 @@ def home_of(
     at_home = np.flatnonzero(setting_of_stays(visits, settings) == "household")
     if not len(at_home):
         return None
-    return float(np.median(visits.lon[at_home])), float(np.median(visits.lat[at_home]))
+    first = float(visits.lon[at_home[0]])
+    lon = first + float(np.median(turn_degrees(visits.lon[at_home] - first)))
+    lon = lon if abs(lon) <= 180.0 else float(turn_degrees(lon))
+    return lon, float(np.median(visits.lat[at_home]))

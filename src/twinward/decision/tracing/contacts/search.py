@@ -102,21 +102,40 @@ def list_contacts(
 def meet(
     lake: ScopedLake, who: int, case: Fixes, stays: Visits, radius_m: float, within_us: int
 ) -> tuple[int, int, dict[str, NDArray[Any]]]:
-    """(raw pairs, distinct others, episodes as columns of EPISODE) of one case's fixes."""
+    """(raw pairs, distinct others, episodes as columns of EPISODE) of one case's fixes.
+
+    The counts are of all fixes. An episode is evidence, and a fix that cannot have been reached (a
+    jump out of a tunnel, a tower far away) is none of where anybody was.
+    """
     windows = np.stack([case.time_us - within_us, case.time_us + within_us], axis=1)
     others = lake.fixes_in(boxes_around(case.lon, case.lat, radius_m), windows)
     rows = np.flatnonzero(others.subject != who)
     rows = rows[np.lexsort((others.time_us[rows], others.subject[rows]))]
-    mine = case_columns(case, stays)
-    theirs = (
+    limits = (float(radius_m), within_us, JOIN_US)
+    mine, theirs = case_columns(case, stays), other_columns(others, rows)
+    raw, distinct, table = pairs.find_episodes(mine, theirs, *limits)
+    if case.flag.any() or others.flag[rows].any():
+        case = take_fixes(case, np.flatnonzero(case.flag == 0))
+        rows = rows[others.flag[rows] == 0]
+        mine, theirs = case_columns(case, stays), other_columns(others, rows)
+        _, _, table = pairs.find_episodes(mine, theirs, *limits)
+    return int(raw), int(distinct), {name: table[:, i] for i, name in enumerate(EPISODE)}
+
+
+def take_fixes(fixes: Fixes, rows: NDArray[np.int64]) -> Fixes:
+    """Some rows of fixes."""
+    return Fixes(**{name: getattr(fixes, name)[rows] for name in Fixes.__struct_fields__})
+
+
+def other_columns(others: Fixes, rows: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+    """What the kernel takes of others, in the order of `rows`."""
+    return (
         others.subject[rows],
         others.time_us[rows],
         np.radians(others.lon[rows]),
         np.radians(others.lat[rows]),
         likelihood.variance_m2(others.error_m[rows]),
     )
-    raw, distinct, table = pairs.find_episodes(mine, theirs, float(radius_m), within_us, JOIN_US)
-    return int(raw), int(distinct), {name: table[:, i] for i, name in enumerate(EPISODE)}
 
 
 def case_columns(case: Fixes, stays: Visits) -> tuple[NDArray[Any], ...]:

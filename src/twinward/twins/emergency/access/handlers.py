@@ -108,7 +108,8 @@ def record_look(command: m.RecordLook, rows: Rows, context: Context) -> list[Dra
 def record_listing(command: m.RecordListing, rows: Rows, context: Context) -> list[Draft]:
     activation = require_open(rows, command.activation, command.purpose, context)
     fields = {name: getattr(command, name) for name in m.PersonsListed.__struct_fields__}
-    return [Draft(fact=m.PersonsListed(**fields), area=activation.area)]
+    sealed_under = f"list:{command.id}"  # no person's key: the list has one of its own, of its day
+    return [Draft(fact=m.PersonsListed(**fields), area=activation.area, subject=sealed_under)]
 
 
 def look_recorded(fact: m.LookRecorded | m.PersonsListed, event: Event, tx: Transaction) -> None:

@@ -12,7 +12,7 @@ from twinward.core.errors import AbsentError, ConflictError, InputError, Refused
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.approvals.rows import CHANGES, TABLES, Change
+from twinward.twins.emergency.approvals.rows import CHANGES, TABLES, Change, list_key
 from twinward.twins.twin import Behaviour, Context
 
 PROPOSAL_LASTS = timedelta(hours=24)
@@ -72,7 +72,8 @@ def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> li
     fact = m.ChangeProposed(
         **fields, until=until, lapses_at=min(context.now + PROPOSAL_LASTS, until)
     )
-    return [Draft(fact=fact, area=command.area, subject=command.subject)]
+    sealed_under = command.subject or (list_key(command.change) if command.subjects else None)
+    return [Draft(fact=fact, area=command.area, subject=sealed_under)]
 
 
 def change_proposed(fact: m.ChangeProposed, event: Event, tx: Transaction) -> None:

@@ -9,6 +9,11 @@ import msgspec
 from twinward.core.ports import Table
 
 
+def list_key(change: str) -> str:
+    """The name under whose key of the day a list of persons is sealed."""
+    return f"list:{change}"
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One change. `status` is what was last decided; `state_at` also knows what time has done to
     it.
@@ -34,6 +39,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     because: str | None = None
     appeal_due_at: datetime | None = None
     how: str | None = None
+
+    @property
+    def sealed_under(self) -> str | None:
+        """The key of a list of persons, which is none of theirs."""
+        return list_key(self.id) if self.subjects else None
 
     def state_at(self, at: datetime) -> str:
         """proposed, lapsed, refused, in_force, appealed, ended, or used."""

@@ -1,0 +1,148 @@
+"""The simulator is fitted to the reports it is given: it finds what a planted world was made with."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from twinward.citybase.people.plain_city import plain_base
+from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate
+from twinward.decision.planning.compare import ComparisonContext, compare
+from twinward.decision.planning.costs import load_costs
+from twinward.decision.planning.fitting.fit import Fit, fit_live
+from twinward.decision.planning.replicates import Experiment, ReplicateRunner
+from twinward.decision.simulation.epidemic import Scenario, load_disease
+from twinward.decision.simulation.epidemic.in_force import InForce
+from twinward.decision.simulation.epidemic.live_state import LiveState
+from twinward.decision.simulation.epidemic.report_table import (
+    delay_of,
+    generation_of,
+    make_table,
+    pressure_of,
+)
+from twinward.decision.simulation.epidemic.run import Simulator
+from twinward.decision.simulation.epidemic.scenario import InitialState
+from twinward.library.hazards.measures import Distancing, Lockdown, Measure
+
+BASE = plain_base(60_000, 2)
+DISEASE = load_disease("sars-cov-2-omicron-ba2", ["transmission.r0=1.7"])
+FOUND, PAST, AHEAD = 0.5, 34, 14
+EMPTY = InitialState()
+
+
+def planted(measures: tuple[Measure, ...] = ()) -> tuple[LiveState, Any]:
+    """A live state whose reports come from a run that is known, and what is reported after it."""
+    run = Simulator(BASE).run(
+        Scenario(
+            base=BASE, disease=DISEASE, days=PAST + AHEAD, seed=5, infected=60, measures=measures
+        )
+    )
+    delay = delay_of(DISEASE)
+    chance = np.random.default_rng(7)
+    found = chance.binomial(run.by_area, FOUND)
+    today = PAST - 1 + delay  # reports up to yesterday are of infections up to the day PAST - 2
+    reports = tuple(
+        (area, today - day - delay, int(found[day, column]))
+        for column, area in enumerate(run.areas)
+        for day in range(1, PAST - 1)
+        if found[day, column] and today - day - delay >= 1
+    )
+    state = LiveState(
+        initial=EMPTY,
+        measures=measures,
+        reported=0,
+        estimated=0,
+        notes=(),
+        reports=reports,
+        in_force=tuple(InForce(measure=one, since_d=PAST) for one in measures),
+        found_share=FOUND,
+    )
+    ahead = found.sum(axis=1)[PAST - 1 + 1 : PAST - 1 + AHEAD - delay + 1]
+    return state, ahead
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[Fit, Any]:
+    state, ahead = planted()
+    fit = fit_live(Simulator(BASE), state, DISEASE, 3, AHEAD)
+    assert fit is not None
+    return fit, ahead
+
+
+def test_the_fitted_simulator_holds_against_its_own_two_weeks(fitted: tuple[Fit, Any]) -> None:
+    fit, _ = fitted
+    assert fit.held and 0.7 < fit.ratio(14) < 1.4
+    assert len(fit.past) == 14 and all(day.reported is not None for day in fit.past)
+
+
+def test_transmission_is_found_again(fitted: tuple[Fit, Any]) -> None:
+    """What is left of the scaled R0 is the R0 of the planted world, within a quarter."""
+    fit, _ = fitted
+    found = fit.city_left() * fit.disease.transmission.r0.value
+    assert found == pytest.approx(DISEASE.transmission.r0.value, rel=0.3)
+
+
+def test_days_of_which_nothing_was_told_are_no_days_without_cases() -> None:
+    state, _ = planted()
+    known = frozenset({ago for _, ago, _ in state.reports} - {4, 9})
+    told = tuple(row for row in state.reports if row[1] in known)
+    people = Simulator(BASE).people
+    table = make_table(told, known, people)
+    assert np.isnan(table.city).sum() == 2 and (table.filled() >= 0).all()
+    assert table.filled().sum() == pytest.approx(sum(n for _, _, n in state.reports), rel=0.1)
+
+
+def test_too_few_reports_fit_nothing() -> None:
+    state, _ = planted()
+    few = msgspec.structs.replace(state, reports=state.reports[:3])
+    assert fit_live(Simulator(BASE), few, DISEASE, 3, AHEAD) is None
+
+
+def test_a_generation_time_is_the_simulators_own_and_its_pressure_adds_up() -> None:
+    weights = generation_of(DISEASE)
+    assert weights.sum() == pytest.approx(1) and len(weights) == 21
+    steady = pressure_of(np.full((1, 60), 10.0), weights)
+    assert steady[0, -1] == pytest.approx(10.0)
+
+
+def sheet_of(state: LiveState, plans: list[Candidate], replicates: int = 8) -> Any:
+    question = Experiment(
+        base=BASE, disease=DISEASE, days=AHEAD + 1, replicates=replicates, seed=3, live=state
+    )
+    context = ComparisonContext(live=True, today=date(2022, 4, 1))
+    return compare(ReplicateRunner(question, load_costs()), plans, context, ranked_by="infections")
+
+
+def test_what_is_in_force_differs_from_no_measure_and_the_forecast_holds_what_comes() -> None:
+    measures = (Distancing(settings=["community", "work"], reduction=0.5),)
+    state, ahead = planted(measures)
+    now = Candidate(id=AS_NOW, title="as now", origin="built in", measures=measures)
+    none = Candidate(id=NONE, title="none", origin="built in", measures=())
+    shut = Candidate(id="shut", title="shut", origin="x", measures=(Lockdown(), *measures))
+    sheet = sheet_of(state, [none, now, shut])
+    by_id = {one.id: one.figures["infections"].mean for one in sheet.plans}
+    assert by_id["shut"] < by_id[AS_NOW] < by_id[NONE]
+    assert sheet.fit.held and sheet.fit.left_by_measures < 1 and not sheet.refused
+    rows = sheet.forecast.quantiles
+    assert [row.date for row in rows][:2] == [date(2022, 4, 2), date(2022, 4, 3)]
+    first = delay_of(DISEASE)
+    low = sum(row.values["0.05"] for row in rows[first : first + len(ahead)])
+    high = sum(row.values["0.95"] for row in rows[first : first + len(ahead)])
+    assert low <= ahead.sum() <= high
+
+
+def test_a_simulator_that_misses_its_own_past_ranks_nothing(monkeypatch: Any) -> None:
+    state, _ = planted()
+    monkeypatch.setattr(Fit, "held", property(lambda self: False))
+    plans = [
+        Candidate(id=AS_NOW, title="as now", origin="built in", measures=()),
+        Candidate(id="shut", title="shut", origin="x", measures=(Lockdown(),)),
+    ]
+    sheet = sheet_of(state, plans, 2)
+    assert sheet.first == "" and sheet.probability_right is None
+    assert "misses the reports" in sheet.refused and sheet.why["en"] == sheet.refused
+    assert "不对预案排序" in sheet.why["zh"]
