@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,6 +107,7 @@ def of_row(row: list[ast.expr]) -> Iterator[Raised]:
             yield Raised(found, "InputError", text_of(row[1]), text_of(row[2]))
 
 
+@cache
 def list_raised() -> list[Raised]:
     found = []
     for path in sorted(SOURCE.rglob("*.py")):

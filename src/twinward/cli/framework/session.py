@@ -49,8 +49,9 @@ def open_for(options: argparse.Namespace) -> Iterator[tuple[Platform, Caller]]:
         require_verb(platform, caller, getattr(options, "words", ""))
         ZONE.set(ZoneInfo(zone_of(platform)))
         yield platform, caller
-        platform.watch.settle()
-        platform.loop.catch_up()
+        if os.access(platform.workspace, os.W_OK):  # else nothing was brought that follows
+            platform.watch.settle()
+            platform.loop.catch_up()
     finally:
         platform.close()
 

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import sqlite3
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from twinward.core.errors import (
 )
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.vault import read_or_make
+from twinward.security.side_database import connect_beside
 
 LEAST_LENGTH = 12
 MOST_LENGTH = 200
@@ -89,8 +91,9 @@ class Accounts:
         self._hasher = hasher or PasswordHasher()
         self._seal = Fernet(read_or_make(folder / "accounts.key", Fernet.generate_key))
         path = folder / "accounts.sqlite"
-        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        os.chmod(path, 0o600)
+        self.db = connect_beside(path, timeout_s=10)
+        with suppress(OSError):  # a disk that cannot be written
+            os.chmod(path, 0o600)
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.executescript(SCHEMA)
         self._nobody = ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-import sqlite3
 import threading
 from collections.abc import Collection
 from pathlib import Path
+
+from twinward.security.side_database import connect_beside
 
 CHARACTERS = 20
 
@@ -25,7 +26,7 @@ class Pseudonyms:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         self._lock = threading.Lock()
         self._unsettled = False
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db = connect_beside(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA secure_delete=ON")
         self._db.execute("PRAGMA synchronous=NORMAL")

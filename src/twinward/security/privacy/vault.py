@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from twinward.security.privacy.names import compare_names
 from twinward.security.privacy.person_index import Arriving, Double, Found, PersonIndex
 from twinward.security.privacy.phones import Dialling
 from twinward.security.privacy.pseudonyms import Pseudonyms
+from twinward.security.side_database import connect_beside
 
 __all__ = ["Arriving", "Double", "Identity", "Vault", "read_or_make"]
 
@@ -54,9 +54,7 @@ class Vault:
         read_or_make(self._key_file, Fernet.generate_key)
         self._lock = threading.Lock()
         self._read_keys()
-        self._db = sqlite3.connect(
-            folder / "vault.sqlite", isolation_level=None, check_same_thread=False
-        )
+        self._db = connect_beside(folder / "vault.sqlite")
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from twinward.core.errors import BusyError, InputError, StorageError
 from twinward.core.lazy import LazyModule
@@ -27,6 +28,10 @@ class Database(Protocol):
 
     name: str
     begin_read: str
+
+    @property
+    def read_only(self) -> bool:
+        """Whether its place cannot be written: what stands there is read as it is."""
 
     @property
     def errors(self) -> type[Exception]: ...
@@ -60,12 +65,29 @@ class Sqlite:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def read_only(self) -> bool:
+        return self.path.exists() and not os.access(self.path.parent, os.W_OK)
+
     def connect(self, *, write: bool) -> sqlite3.Connection:
         try:
+            if self.read_only:
+                return self._connect_read_only()
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return self._connect(write=write)
         except (sqlite3.Error, OSError) as error:
             raise self.explain(error) from error
+
+    def _connect_read_only(self) -> sqlite3.Connection:
+        """Without any file beside it; a log that a crash left beside it must be readable, too."""
+        how = "mode=ro" if Path(f"{self.path}-wal").exists() else "immutable=1"
+        return sqlite3.connect(
+            f"file:{quote(str(self.path.resolve()))}?{how}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS_KEPT,
+        )
 
     def _connect(self, *, write: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -159,6 +181,8 @@ class Postgres:
 
     name = "postgresql"
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+    read_only = False
 
     def __init__(self, url: str) -> None:
         self.url = url

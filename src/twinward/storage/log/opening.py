@@ -31,6 +31,10 @@ def prepare(
     """
     connection = database.connect(write=True)
     try:
+        if database.read_only:
+            require_version(connection, statements, drill)
+            require_side(connection, drill)
+            return
         database.begin_write(connection)
         dialect = statements.dialect
         for table in metadata.sorted_tables:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import sqlite3
 import time
@@ -89,8 +90,8 @@ def backup(workspace: Path, database: Sqlite | Postgres, target: Path) -> Conten
 @contextmanager
 def draining_stopped(observations: Path) -> Iterator[None]:
     """Keeps any process from draining the inbox meanwhile; accepting goes on."""
-    if not observations.exists():
-        yield
+    if not observations.exists() or not os.access(observations, os.W_OK):
+        yield  # nobody drains what is not there, or what cannot be written
         return
     with (observations / DRAIN_LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -101,7 +102,7 @@ def _copy_database(database: Sqlite | Postgres, target: Path) -> tuple[int, str]
     if isinstance(database, Postgres):
         return _copy_tables(database, target / TABLES)
     with (
-        closing(sqlite3.connect(database.path)) as source,
+        closing(database.connect(write=False)) as source,
         closing(sqlite3.connect(target / DATABASE)) as copy,
     ):
         source.backup(copy)
@@ -195,7 +196,10 @@ def _copy_rest(workspace: Path, target: Path) -> None:
         there = target / relative
         there.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix in (".sqlite", ".db"):
-            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(there)) as copy:
+            with (
+                closing(Sqlite(path).connect(write=False)) as source,
+                closing(sqlite3.connect(there)) as copy,
+            ):
                 source.backup(copy)
                 leave_out_lookups(copy)
         else:

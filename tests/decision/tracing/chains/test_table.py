@@ -105,6 +105,18 @@ def test_contacts_who_are_no_cases_are_left_out_and_counted_but_a_wrong_column_i
     assert error.value.code == "self_link"
 
 
+def test_most_contacts_never_fall_ill_and_an_empty_cell_states_nothing() -> None:
+    columns = {"id": ["a", "b", "c"], "onset": ["1", "3", "5"]}
+    healthy = [("a", f"neighbour {n}") for n in range(9)]
+    rows = [("a", "b"), *healthy, ("", "c"), ("NA", "b"), ("0", "a")]
+    cases = build_line_list(columns, {}, rows)
+    assert cases.contacts.stated == 1
+    assert any("9 of 10 contact rows" in note for note in cases.notes)
+    with pytest.raises(InputError) as error:
+        build_line_list(columns, {}, [(f"2020-01-0{n}", "b") for n in range(1, 9)])
+    assert error.value.code == "unknown_id"
+
+
 def test_unknown_infectors_can_be_skipped_and_zero_means_unknown() -> None:
     columns = {"id": ["a", "b"], "onset": ["1", "3"], "infector": ["0", "gone"]}
     cases = build_line_list(columns, {}, skip_unknown=True)

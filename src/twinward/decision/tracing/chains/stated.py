@@ -142,6 +142,10 @@ def _refuse_foreign(kind: str, foreign: int, total: int, example: str) -> None:
         )
 
 
+def _is_nobody(name: str, index: dict[str, int]) -> bool:
+    return is_missing(name) or (name == "0" and "0" not in index)
+
+
 def read_contacts(
     rows: Sequence[tuple[str, str]],
     index: dict[str, int],
@@ -153,14 +157,21 @@ def read_contacts(
     list states.
 
     `infector` is in order of day already. Rows that name somebody who is no case are counted and
-    left out.
+    left out: most contacts never fall ill. Where most rows name no case at all, or none has a case
+    for its source, it is a wrong column. An empty cell (or 0) states nothing.
     """
     found: dict[tuple[int, int], int] = {}
-    foreign, example, used = 0, "", set()
+    told = foreign = strange = sources = 0
+    example, used = "", set()
     for number, (source, infectee) in enumerate(rows, start=2):
         source, infectee = source.strip(), infectee.strip()
+        if _is_nobody(source, index) or _is_nobody(infectee, index):
+            continue
+        told += 1
+        sources += source in index
         if source not in index or infectee not in index:
             foreign += 1
+            strange += source not in index and infectee not in index
             example = example or (source if source not in index else infectee)
             continue
         if source == infectee:
@@ -176,11 +187,10 @@ def read_contacts(
     for j, i in enumerate(infector.tolist()):
         if i >= 0:
             found[(j, i)] = found.get((j, i), 0) | INFECTOR
-    _refuse_foreign("contacts", foreign, len(rows), example)
+    _refuse_foreign("contacts", strange if sources else foreign, told, example)
     if foreign:
         notes.append(
-            f"{foreign} of {len(rows)} contact rows name somebody who is not in the line list; "
-            f"left out"
+            f"{foreign} of {told} contact rows name somebody who is not in the line list; left out"
         )
     return _pack(found, len(index), len(used))
 
