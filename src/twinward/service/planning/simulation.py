@@ -311,7 +311,10 @@ def summary(answer: SimulationAnswer) -> dict[str, Any]:
             "reported": answer.live.reported,
             "estimated": answer.live.estimated,
             "notes": answer.live.notes,
-            "measures": [measure.name for measure in answer.live.measures],
+            "measures": [
+                measure.name or str(measure.__struct_config__.tag)
+                for measure in answer.live.measures
+            ],
             "fit": None,
         }
         if answer.prospect is not None:
