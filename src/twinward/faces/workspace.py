@@ -179,7 +179,13 @@ class Workspace:
         rows: list[dict[str, Any]] = []
         while True:
             page = list_persons(
-                self.platform, self.caller, kind, limit=MAX_PAGE, offset=len(rows), **filters
+                self.platform,
+                self.caller,
+                kind,
+                limit=MAX_PAGE,
+                offset=len(rows),
+                at=None,
+                **filters,
             )
             rows += page.items
             if len(rows) >= page.total or not page.items:
