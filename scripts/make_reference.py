@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import cli, commands, errors, http, indicators, python, settings
+from reference_pages import cli, commands, errors, http, indicators, python, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"

@@ -34,12 +34,13 @@ def test_options_become_arguments_and_verbs_become_calls(said: str, wanted: str)
 def test_an_input_error_from_below_names_the_argument() -> None:
     @speaks_python
     def ask(found_share: float) -> None:
-        raise InputError("too much", "lower --found-share", code="bad_share")
+        raise InputError("too much", "lower --found-share", code="bad_share", params={"most": 1})
 
     with pytest.raises(ArgumentError) as raised:
         ask(2.0)
     assert (raised.value.argument, raised.value.code) == ("found_share", "bad_share")
     assert str(raised.value) == "too much. lower found_share"
+    assert raised.value.params == {"most": 1}
 
 
 def test_what_is_absent_stays_absent() -> None:

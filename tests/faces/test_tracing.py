@@ -54,7 +54,7 @@ def test_it_plots_and_draws(tmp_path: Path) -> None:
     [
         ({"onset": None}, "linelist", "has no column 'onset'"),
         ({"x": "case"}, "y", "x and y"),
-        ({"date_order": "ymd"}, "date_order", "'dmy', 'mdy'"),
+        ({"date_order": "nothing"}, "date_order", "'dmy', 'mdy'"),
         ({"disease": "nothing"}, "disease", "nothing"),
         ({"contacts": [{"from": 1}]}, "contacts", "has no column 'to'"),
     ],

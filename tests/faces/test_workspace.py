@@ -8,8 +8,13 @@ import pytest
 
 import twinward as tw
 from helpers.cities import Desk
+from helpers.moving import make_moving_city
 from twinward.app import compose
 from twinward.core.errors import RefusedError
+from twinward.faces.workspace import Workspace
+from twinward.service.access.activations import open_activation
+from twinward.service.access.audit import get_audit
+from twinward.service.platform import local_admin
 
 
 def test_incidents_tasks_and_the_log_are_frames(desk: Desk) -> None:
@@ -59,3 +64,26 @@ def test_an_instant_needs_a_zone(desk: Desk) -> None:
     desk.closed = True
     with tw.open_platform(desk.workspace) as workspace, pytest.raises(tw.ArgumentError):
         workspace.incidents(at=datetime(2022, 1, 1))  # noqa: DTZ001
+
+
+def test_contacts_of_a_subject_are_a_frame_under_an_activation(tmp_path: Path) -> None:
+    platform, _ = make_moving_city(tmp_path / "w")
+    workspace = Workspace(platform, local_admin())
+    with workspace:
+        with pytest.raises(RefusedError):
+            workspace.contacts_of("s7")
+        open_activation(
+            platform,
+            local_admin(),
+            hazard="epidemic",
+            areas=["all"],
+            purposes=["trace"],
+            days=7,
+            by="duty officer",
+            basis="law on infectious diseases",
+        )
+        contacts = workspace.contacts_of("s7").to_frame()
+        assert len(contacts) > 0
+        assert contacts["probability"].between(0, 1).all()
+        assert "s7" not in set(contacts["subject"])
+        assert get_audit(platform, local_admin()).looks[0].question == "trace.contacts"

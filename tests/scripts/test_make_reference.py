@@ -13,7 +13,7 @@ HOME = Path(__file__).resolve().parents[2]
 REFERENCE = HOME / "docs" / "reference"
 sys.path.insert(0, str(HOME / "scripts"))
 
-from reference import cli, errors, http, python, settings  # noqa: E402
+from reference_pages import cli, errors, http, python, settings  # noqa: E402
 
 
 @pytest.mark.parametrize(

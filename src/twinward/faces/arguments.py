@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from twinward.core.errors import InputError
@@ -33,9 +33,15 @@ class ArgumentError(InputError, ValueError):
     code = "bad_argument"
 
     def __init__(
-        self, message: str, advice: str = "", *, code: str | None = None, argument: str = ""
+        self,
+        message: str,
+        advice: str = "",
+        *,
+        code: str | None = None,
+        argument: str = "",
+        params: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(message, advice, code=code)
+        super().__init__(message, advice, code=code, params=params)
         self.argument = argument
 
 
@@ -97,7 +103,9 @@ def speaks_python(function: Callable[P, R]) -> Callable[P, R]:
                 raise  # absent, refused, conflict: no argument is at fault
             message, advice = in_python(error.message), in_python(error.advice)
             found = _find_name(f"{message} {advice}", names)
-            raise ArgumentError(message, advice, code=error.code, argument=found) from error
+            raise ArgumentError(
+                message, advice, code=error.code, argument=found, params=error.params
+            ) from error
 
     return call
 

@@ -122,7 +122,7 @@ def compare(
 
     plans: ids of the library (`list_plans()`), "none", or your own as
         {"id": "mine", "measures": ["case_isolation", …]} (measures as of `simulate`)
-    sensitivity: also run the first plans with uncertain inputs lower and higher
+    sensitivity: draw the uncertain inputs anew for each run, and say what the ranking hangs on
     workers: processes; 0 is one a core; never changes the result
 
     Raises ArgumentError (a ValueError) that names the argument.

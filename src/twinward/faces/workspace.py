@@ -146,11 +146,46 @@ class Workspace:
         """Contacts by pseudonym, as `cases`. Filters: incident, case, step."""
         return self._persons("contacts", filters)
 
+    def contacts_of(
+        self,
+        subject: str,
+        *,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        radius_m: float = 50.0,
+        minutes: float = 15.0,
+        min_duration_min: float = 15.0,
+        min_probability: float = 0.0,
+        limit: int | None = None,
+    ) -> Table:
+        """Who shared place and time with a subject, most likely infected first, from the movement
+        in the lake; needs an activation for tracing, and is on record. The window is the
+        activation's, or from `start` to `end`, instants with zone.
+        """
+        require_verb(self.platform, self.caller, "trace contacts")
+        found = compose.make_tracing(self.platform, self.caller).contacts(
+            subject=subject,
+            start=_instant("start", start),
+            end=_instant("end", end),
+            radius_m=radius_m,
+            minutes=minutes,
+            min_duration_min=min_duration_min,
+            min_probability=min_probability,
+            limit=limit,
+        )
+        return make_table("contacts", found["contacts"])
+
     def _persons(self, kind: str, filters: Mapping[str, str | None]) -> Table:
         rows: list[dict[str, Any]] = []
         while True:
             page = list_persons(
-                self.platform, self.caller, kind, limit=MAX_PAGE, offset=len(rows), **filters
+                self.platform,
+                self.caller,
+                kind,
+                limit=MAX_PAGE,
+                offset=len(rows),
+                at=None,
+                **filters,
             )
             rows += page.items
             if len(rows) >= page.total or not page.items:

@@ -75,15 +75,15 @@ class Responders:
         """The share of its deadline after which a task is done: a roster lasts its whole day, a
         round of testing or of deliveries most of its time.
         """
-        if task["key"] in DAY_LONG and task["turn"]:
+        if task["key"] in DAY_LONG and task.get("turn"):
             return 0.97
-        return max(pace * 0.6, 0.5) if task["turn"] else pace * 0.6
+        return max(pace * 0.6, 0.5) if task.get("turn") else pace * 0.6
 
     def act(
         self, task: dict[str, Any], trait: str, base: dict[str, str], step: str, now: datetime
     ) -> Iterator[dict[str, Any]]:
         yield from self.findings(task, now)
-        if task["contact"] is not None and not task["turn"]:
+        if task["contact"] is not None and not task.get("turn"):
             yield from self.care_for(task["contact"], now)
         if trait == "wrong" and task["escalations"] == 0:
             other = "information" if task["department"] != "information" else "commerce"

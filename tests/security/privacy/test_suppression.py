@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -107,4 +108,60 @@ def test_a_publication_hides_holds_and_explains_itself(world: Any) -> None:
     assert [event.fact.kind for event in world.events("AccessNoted")][-2:] == [
         "published",
         "published",
+    ]
+
+
+def test_no_release_can_be_subtracted_from_another(world: Any) -> None:
+    """Over all pairs of windows and levels: the same one again, one beside it, or a refusal."""
+    from datetime import timedelta
+    from itertools import product
+
+    from twinward.core.errors import ConflictError
+
+    world.report_cases(per_leaf=3)
+    caller = world.person("ma")
+    start = parse_time("2022-03-20T00:00:00Z")
+    publish(world.platform, caller, "cases", "district", start, start + timedelta(20))
+    seen: set[tuple[int, int]] = {(0, 20)}
+    for first, last, level in product(range(-6, 30, 3), range(-3, 36, 3), ("district", "street")):
+        if first >= last:
+            continue
+        ends = (start + timedelta(first, minutes=5), start + timedelta(last, minutes=7))
+        apart = all(last <= a or first >= b or (first, last) == (a, b) for a, b in seen)
+        try:
+            publish(world.platform, caller, "cases", level, *ends)
+        except ConflictError as refused:
+            assert refused.code in ("other_level", "window_overlaps")
+            assert level == "street" or not apart
+        else:
+            assert level == "district" and apart
+            seen.add((first, last))
+
+
+def test_the_public_cannot_ask_for_another_instant(world: Any) -> None:
+    at = "2022-03-31T12:00:00Z"
+    assert world.client.get("/v1/public").status_code == 200
+    refused = world.client.get("/v1/public", params={"at": at})
+    assert (refused.status_code, refused.json()["code"]) == (403, "role_not_allowed")
+    assert world.get("ma", "/v1/public", at=at).status_code == 200
+
+
+def test_a_late_report_does_not_move_a_public_count_by_a_few(tmp_path: Path) -> None:
+    from twinward.service.console.workspaces import ToldInPublic
+
+    path = tmp_path / "published" / "public.json"
+
+    def tell(count: int | None) -> int | None:
+        return ToldInPublic(path, 5, keeps=True).hold("days", {"2022-03-31": count})["2022-03-31"]
+
+    assert [tell(n) for n in (6, 7, 10, 11, 12, None, 13, 0, 3)] == [
+        6,
+        6,
+        6,
+        11,
+        11,
+        None,
+        11,
+        0,
+        0,
     ]

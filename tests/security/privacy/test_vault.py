@@ -196,3 +196,12 @@ def test_a_new_key_seals_everything_that_was_said(vault: Vault) -> None:
     keep(vault, document="D1", name="Li Lei")
     vault.rotate()
     assert msgspec.structs.asdict(vault.open(subject).also[0])["name"] == "Li"
+
+
+def test_a_key_that_another_process_has_turned_makes_nobody_a_stranger(tmp_path: Path) -> None:
+    vault, other = open_vault(tmp_path / "vault"), open_vault(tmp_path / "vault")
+    subject = keep(vault, document="D1", name="Ann Alpha")
+    other.rotate()
+    assert keep(vault, document="D1", name="Ann Alpha", phone="13900001111") == subject
+    vault.close()
+    other.close()

@@ -140,6 +140,10 @@ def add_desks(routes: APIRouter, platform: Platform, ground: Ground) -> None:
         return answer(audit.get_audit(platform, caller_of(platform, request)))
 
     @routes.get("/public", responses=gives("PublicPage"))
-    def get_public(at: At = None) -> Response:
-        """What anybody may see, without login: small numbers are left out."""
+    def get_public(request: Request, at: At = None) -> Response:
+        """What anybody may see, without login: small numbers are left out. Another instant (`at`)
+        takes a login: two of them, subtracted, would tell of one person.
+        """
+        if at is not None:
+            platform.policy.require(request.state.caller, "see_situation")
         return answer(workspaces.get_public(platform, ground, aware(at)))

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     opening = acts.add_parser("open", help="open exactly these purposes in exactly these areas")
     opening.add_argument("--hazard", required=True)
     opening.add_argument("--areas", required=True, help="all, or codes separated by commas")
-    opening.add_argument("--purposes", required=True, help="trace,vault,…")
+    opening.add_argument("--purposes", required=True, help="any of trace, care, vault")
     opening.add_argument("--days", type=int, required=True, help="1 to 30")
     opening.add_argument("--by", required=True, help="who opens it")
     opening.add_argument("--basis", required=True, help="the legal basis")

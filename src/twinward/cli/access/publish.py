@@ -9,28 +9,29 @@ from datetime import timedelta
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.session import add_person, as_time, open_for
-from twinward.service.access.publication import TABLES, publish
+from twinward.service.access.publication import TABLES, last_week, publish
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", help=f"one of {', '.join(TABLES)}")
     parser.add_argument("--level", required=True, help="the level of areas, for example district")
+    parser.add_argument("--from", dest="since", type=as_time, help="default: 7 days before the end")
     parser.add_argument(
-        "--from", dest="since", type=as_time, help="default: 30 days before the end"
+        "--to", dest="until", type=as_time, help="default: the end of the last finished week"
     )
-    parser.add_argument("--to", dest="until", type=as_time, help="default: now")
     add_person(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, caller):
-        until = options.until or platform.clock.now()
+        first, last = last_week(platform)
+        until = options.until or last
         found = publish(
             platform,
             caller,
             options.table,
             options.level,
-            options.since or until - timedelta(30),
+            options.since or (first if options.until is None else until - timedelta(7)),
             until,
         )
     if options.json:

@@ -6,8 +6,9 @@ import argparse
 
 from twinward.cli.framework.session import as_time
 from twinward.cli.incidents import incident, task
+from twinward.cli.tracing import person
 
-VIEWS = {"incident": incident, "task": task}
+VIEWS = {"incident": incident, "task": task, "person": person}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

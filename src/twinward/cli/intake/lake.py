@@ -9,7 +9,6 @@ from twinward.app import compose
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
-from twinward.service.access.two_runs import agreed_instant
 from twinward.service.intake import movement_import as use
 from twinward.service.intake.observations import city_bounds
 
@@ -27,7 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     status.set_defaults(do=do_status)
     compact = verbs.add_parser("compact", help="merge the pieces of each day")
     compact.set_defaults(do=do_compact)
-    expire = verbs.add_parser("expire", help="delete what is past its retention now")
+    expire = verbs.add_parser("expire", help="delete what is past its retention")
+    expire.add_argument(
+        "--confirm-clock",
+        action="store_true",
+        help="the clock is right: delete now what only this run finds due",
+    )
     expire.set_defaults(do=do_expire)
     sql = verbs.add_parser(
         "sql", help="one SELECT over fixes, visits, subjects, places; needs an activation"
@@ -74,11 +78,7 @@ def do_ingest(options: argparse.Namespace) -> int:
             bounds=city_bounds(platform),
             crs=options.crs,
         )
-        use.expire(
-            platform,
-            lake,
-            agreed_instant(platform.workspace, platform.clock.now(), confirmed=False),
-        )
+        use.expire_due(platform, lake)
     if options.json:
         emit_json(result)
     else:
@@ -116,8 +116,8 @@ def do_compact(options: argparse.Namespace) -> int:
 
 def do_expire(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, _):
-        at = agreed_instant(platform.workspace, platform.clock.now(), confirmed=False)
-        deleted = use.expire(platform, compose.open_lake(platform.workspace), at)
+        lake = compose.open_lake(platform.workspace)
+        deleted = use.expire_due(platform, lake, confirmed=options.confirm_clock)
     if options.json:
         emit_json({"deleted": deleted})
     else:

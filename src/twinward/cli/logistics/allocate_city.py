@@ -108,7 +108,8 @@ def _sites(options: argparse.Namespace) -> None:
     )
     emit_text(
         "\n".join(
-            f"{s.name}  {s.area}  serves {s.residents:,.0f} in {s.serves} areas"
+            f"{s.name}  {s.area}  serves {s.residents:,.0f} in {s.serves} "
+            f"{'area' if s.serves == 1 else 'areas'}"
             for s in report.sites
         )
     )

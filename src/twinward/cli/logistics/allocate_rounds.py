@@ -164,7 +164,8 @@ def show_rounds(plan: Any) -> None:
         clock = delivery_routes.show_clock(one.back_s)
         done = f", {one.done} done" if one.done else ""
         emit_text(
-            f"{one.vehicle}: {len(one.visits)} stops{done}, {one.load:g} units, "
+            f"{one.vehicle}: {len(one.visits)} stop{'' if len(one.visits) == 1 else 's'}{done}, "
+            f"{one.load:g} units, "
             f"{one.distance_m / 1000:,.1f} km, back {clock}"
         )
     for name, why in plan.left_out:

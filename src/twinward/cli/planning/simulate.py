@@ -16,6 +16,8 @@ from twinward.cli.framework.output_paths import check_file, check_folder
 from twinward.cli.main import add_common
 from twinward.core.errors import InputError
 
+MOST_OF_A_PLACE = 0.05  # of the residents infected on day 0: above it, it is said
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
@@ -89,6 +91,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def crowded(infected: int, residents: int, live: Any) -> list[str]:
+    """A word where the first infected are no spark but a large part of a village."""
+    if live is not None or infected <= MOST_OF_A_PLACE * residents:
+        return []
+    share = f"{infected:,} of {residents:,} residents ({infected / residents:.0%})"
+    return [f"{share} are infected on day 0; say --infected for fewer"]
+
+
 def run(options: argparse.Namespace) -> int:
     from twinward.service.planning import simulation
 
@@ -117,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
     with _live(options, request) as (request, live):
         answer = simulation.simulate(request, _progress(request.days, request.replicates), live)
     result = simulation.summary(answer)
-    for note in result["notes"]:
+    for note in [*result["notes"], *crowded(request.infected, result["residents"], live)]:
         say(note)
     if options.profile:
         result["profile"] = answer.outcome.profile

@@ -5,6 +5,7 @@ jurisdiction.
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 
 from twinward.cli.framework.output import emit_fields, emit_json, emit_text
 from twinward.cli.framework.session import add_person, open_for
@@ -28,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_person(showing)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, at: datetime | None = None) -> int:
     with open_for(options) as (platform, caller):
         if options.act == "show":
-            shown = person_listing.get_person(platform, caller, "cases", options.id)
+            shown = person_listing.get_person(platform, caller, "cases", options.id, at)
             if options.json:
                 emit_json(shown)
             else:
@@ -40,7 +41,13 @@ def run(options: argparse.Namespace) -> int:
         names = ("hazard", "status", "incident", "case", "step")
         filters = {name: getattr(options, name, None) for name in names}
         page = person_listing.list_persons(
-            platform, caller, options.act, limit=options.limit, offset=options.offset, **filters
+            platform,
+            caller,
+            options.act,
+            limit=options.limit,
+            offset=options.offset,
+            at=at,
+            **filters,
         )
     if options.json:
         emit_json(page)

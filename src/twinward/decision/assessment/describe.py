@@ -19,6 +19,7 @@ from twinward.decision.assessment.situation import (
     recent_cases,
     series,
 )
+from twinward.library.wording import count
 
 MODEL = "counts of rows as they stand; nothing is estimated here"
 
@@ -94,11 +95,12 @@ def _infections(picture: Situation) -> list[Figure]:
         figure(
             "new in 7 days", float(last), "persons", f"{last:,} of them in the last 7 days", week
         ),
-        figure("areas", float(len(areas)), "areas", f"{len(areas)} areas with reports", every),
+        figure(
+            "areas", float(len(areas)), "areas", f"{count(len(areas), 'area')} with reports", every
+        ),
     ]
     if dead:
-        word = "death" if len(dead) == 1 else "deaths"
-        found.append(figure("deaths", float(len(dead)), "persons", f"{len(dead):,} {word}", dead))
+        found.append(figure("deaths", float(len(dead)), "persons", count(len(dead), "death"), dead))
     for name, (value, day, source) in sorted(picture.published.items()):
         says = f"{name.replace('_', ' ')}: {value:,.0f} on {day}, published by {source}"
         found.append(figure(name, value, "persons", says))

@@ -17,6 +17,7 @@ from twinward.decision.assessment.situation import (
     figure,
     recent_cases,
 )
+from twinward.library.wording import amount
 
 # Standards of the work, ours: meant to be edited where a city has its own.
 LATE_BY = 0.25  # a department's late share this far above the others' is its own trouble
@@ -226,7 +227,7 @@ def find_resources(picture: Situation) -> list[Cause]:
         wanted = sum(task.needs[kind] for task in asking)
         if wanted > free:
             says = (
-                f"open tasks need {wanted:,.0f} {rows[0].unit} of {kind}, {max(free, 0):,.0f} "
+                f"open tasks need {amount(wanted, rows[0].unit, kind)}, {max(free, 0):,.0f} "
                 f"are free"
             )
             seqs = [picture.task_events.get(task.id, 0) for task in asking]

@@ -10,6 +10,7 @@ from datetime import date
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.schedule import CORRECTIVE
 from twinward.loop.policies.tallies import BETWEEN, change, of_figures, read_parts, weigh
 from twinward.twins.city import messages as c
 from twinward.twins.coupling import ORDERED_AS
@@ -35,13 +36,14 @@ def order_withdrawn(
 def closed_by_a_person(
     fact: m.IncidentClosed, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    """A false alarm leaves no work behind; what was merged goes on in the other incident."""
-    if fact.outcome == "evidence":
-        return
+    """A closed incident leaves no rounds of work behind, a false alarm no work at all; what was
+    merged goes on in the other incident. What a review asked for stays.
+    """
     incident: Incident = rows.get(INCIDENTS, fact.incident)
     said = f"{fact.outcome.replace('_', ' ')}: {'; '.join(fact.evidence.values())}"
     for task in rows.list_rows(TASKS, incident=incident.id, status=OPEN_TASK):
-        yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
+        if task.key != CORRECTIVE:
+            yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
     if fact.outcome == "merged":
         yield from merge(incident, rows.get(INCIDENTS, str(fact.into)), event, rows, reference)
 

@@ -7,6 +7,7 @@ import hmac
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -89,12 +90,25 @@ class Vault:
 
     def _facts(self, subject: str) -> list[Facts]:
         found = []
-        for sealed in self._list_sealed(subject):
+        try:
+            said = self._statements(subject)
+        except AbsentError:  # the person's own key is destroyed
+            return []
+        for person in said:
             try:
-                found.append(self.facts(self._unseal(sealed)))
-            except (InputError, InvalidToken):
-                continue  # nobody whom a statement could be compared with
+                found.append(self.facts(person))
+            except InputError:
+                continue  # an earlier release kept it; it names nobody
         return found
+
+    def _statements(self, subject: str) -> list[Identity]:
+        """What was said of a subject, the first statement first."""
+        sealed = self._list_sealed(subject)
+        try:
+            return [self._unseal(one) for one in sealed]
+        except InvalidToken:
+            self._read_keys()  # another process has rotated them
+            return [self._unseal(one) for one in sealed]
 
     def pseudonym(self, person: Identity, arriving: Arriving | None = None) -> str:
         """The subject of a person: one whom the vault knows, else a new one.
@@ -213,16 +227,15 @@ class Vault:
         """The person behind a subject, and what others said of them. Callers record the look first;
         absent and forbidden answer alike.
         """
-        sealed = [one for who in self._index.list_merged(subject) for one in self._list_sealed(who)]
-        if not sealed:
+        said: list[Identity] = []
+        for who in self._index.list_merged(subject):
+            with suppress(AbsentError):  # one of those who were merged may be deleted already
+                said += self._statements(who)
+        if not said:
             raise AbsentError(
                 "there is no such person", "check the subject, your areas and the activation"
             )
-        try:
-            first, *also = [self._unseal(one) for one in sealed]
-        except InvalidToken:
-            self._read_keys()  # another process has rotated them
-            first, *also = [self._unseal(one) for one in sealed]
+        first, *also = said
         fuller = next((one.name for one in also if extends(one.name, first.name)), first.name)
         shown = msgspec.structs.asdict(first) | {"name": fuller}
         others = [first, *also] if fuller != first.name else also

@@ -62,10 +62,11 @@ def list_persons(
     *,
     limit: int = 50,
     offset: int = 0,
+    at: datetime | None = None,
     **filters: str | None,
 ) -> PersonPage:
     """A page of cases or contacts in the caller's areas that the activation opens, inside its
-    window of data.
+    window of data; as they were at an instant, where one is given.
     """
     if kind not in KINDS:
         raise InputError(
@@ -79,20 +80,40 @@ def list_persons(
     scope = scope_to_see(platform, caller)
     window = (order, scope.data_from, scope.data_to)
     within = platform.policy.ranges(caller, scope)
+    limit = min(limit, MAX_PAGE)
     with platform.store.read() as rows:
-        found, total = rows.list_page(
-            table,
-            order=f"-{order}",
-            limit=min(limit, MAX_PAGE),
-            offset=offset,
-            within=within,
-            between=window,
-            **equals,
-        )
+        if at is not None:
+            then = [row for row in rows.as_of(table, at) if fits(row, window, within, equals)]
+            then.sort(key=lambda row: getattr(row, order), reverse=True)
+            found, total = then[offset : offset + max(limit, 0)], len(then)
+        else:
+            found, total = rows.list_page(
+                table,
+                order=f"-{order}",
+                limit=limit,
+                offset=offset,
+                within=within,
+                between=window,
+                **equals,
+            )
     question = say_question(kind, len(found), total, offset, equals)
+    question += f" as of {at.isoformat()}" if at is not None else ""
     record_listing(platform, caller, scope, question, tuple(sorted({row.subject for row in found})))
     items = [msgspec.structs.asdict(row) for row in found]
     return PersonPage(items=items, total=total, activation=scope.activation)
+
+
+def fits(
+    row: Any,
+    window: tuple[str, datetime, datetime],
+    within: tuple[tuple[str, str], ...] | None,
+    equals: dict[str, str],
+) -> bool:
+    """Whether a row is in the window, in the areas, and as it was asked for."""
+    name, start, end = window
+    inside = within is None or any(low <= row.area <= high for low, high in within)
+    asked = all(getattr(row, field) == value for field, value in equals.items())
+    return inside and asked and start <= getattr(row, name) < end
 
 
 def say_question(kind: str, shown: int, total: int, offset: int, equals: dict[str, str]) -> str:
@@ -104,14 +125,19 @@ def say_question(kind: str, shown: int, total: int, offset: int, equals: dict[st
     return f"list of {kind}{which}{page}" + ("" if shown else f": nobody shown, {total} counted")
 
 
-def get_person(platform: Platform, caller: Caller, kind: str, key: str) -> dict[str, Any]:
+def get_person(
+    platform: Platform, caller: Caller, kind: str, key: str, at: datetime | None = None
+) -> dict[str, Any]:
     """One case or contact; absent, elsewhere and outside the window all answer alike."""
     caller = with_emergency_access(platform, caller)
     with platform.store.read() as rows:
-        row: Any = rows.find(KINDS[kind][0], key)
+        table = KINDS[kind][0]
+        then = rows.as_of(table, at) if at is not None else ()
+        row: Any = next((one for one in then if one.id == key), None)
+        row = rows.find(table, key) if at is None else row
     scope = scope_to_see(platform, caller, getattr(row, "area", None))
-    at: datetime | None = getattr(row, KINDS[kind][1], None)
-    inside = at is not None and scope.data_from <= at < scope.data_to
+    known: datetime | None = getattr(row, KINDS[kind][1], None)
+    inside = known is not None and scope.data_from <= known < scope.data_to
     may = (
         inside and platform.policy.decide(caller, "see_persons", area=row.area, scope=scope).allowed
     )

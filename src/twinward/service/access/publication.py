@@ -4,13 +4,14 @@ each release kept.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from twinward.core.clock import format_time
-from twinward.core.errors import InputError
+from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
 from twinward.core.ports import Table
 from twinward.security.privacy.suppression import add_margins, hold_small_changes, suppress, two_way
@@ -76,7 +77,8 @@ METHOD = (
     "what is shown leaves "
     "fewer than k values for a hidden small count. A count that has changed by less than k since "
     "the last release of "
-    "the same table is shown as it was."
+    "the same table is shown as it was. A table has one level and windows of whole days that do "
+    "not overlap: no release can be subtracted from another."
 )
 
 
@@ -95,6 +97,8 @@ def publish(
         raise InputError(
             "the window ends before it starts", "swap --from and --to", code="bad_window"
         )
+    since, until = whole_days(platform, since, until)
+    require_apart(platform, table, level, since, until)
     title, splits, _ = TABLES[table]
     ((word, values),) = splits.items()
     areas = list_areas(platform, level)
@@ -133,6 +137,53 @@ def publish(
         f"{sheet.title}, {format_time(since)} to {format_time(until)}",
     )
     return found
+
+
+def last_week(platform: Platform) -> tuple[datetime, datetime]:
+    """The last finished week of the city, Monday to Monday: what is published when no window is
+    named.
+    """
+    now = platform.clock.now().astimezone(ZoneInfo(platform.settings.timezone))
+    monday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(now.weekday())
+    return monday - timedelta(7), monday
+
+
+def whole_days(platform: Platform, since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """The window cut to the city's midnights; InputError when nothing is left of it."""
+    zone = ZoneInfo(platform.settings.timezone)
+    ends = [
+        at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+        for at in (since, until)
+    ]
+    if ends[0] >= ends[1]:
+        raise InputError(
+            "the window holds no whole day", "name midnights of the city", code="bad_window"
+        )
+    return ends[0], ends[1]
+
+
+def require_apart(
+    platform: Platform, table: str, level: str, since: datetime, until: datetime
+) -> None:
+    """ConflictError where an earlier release of the table could be subtracted from this one."""
+    for path in sorted((platform.workspace / "published").glob("pub-*.json")):
+        sheet = msgspec.json.decode(path.read_bytes(), type=Publication).sheet
+        if not sheet.title.startswith(f"{table} by "):
+            continue
+        if sheet.by[0] != level:
+            raise ConflictError(
+                f"{table} are published by {sheet.by[0]}, not by {level}",
+                "one table has one level: a second one would tell hidden counts",
+                code="other_level",
+            )
+        same = (sheet.since, sheet.until) == (since, until)
+        if not same and sheet.since < until and since < sheet.until:
+            told = f"{format_time(sheet.since)} to {format_time(sheet.until)}"
+            raise ConflictError(
+                f"{table} are published for {told}, which overlaps this window",
+                "publish that window again, or one beside it",
+                code="window_overlaps",
+            )
 
 
 def list_areas(platform: Platform, level: str) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -220,6 +221,35 @@ def get_trust(platform: Platform) -> Trust:
     )
 
 
+class ToldInPublic:
+    """What anybody has been told, so that who asks again and again learns of nobody who came
+    late: a count that has moved by less than k is told as before.
+    """
+
+    def __init__(self, path: Path, k: int, *, keeps: bool) -> None:
+        self._path, self._k, self._keeps = path, k, keeps
+        self._told: dict[str, dict[str, int]] = {}
+        if keeps and path.exists():
+            self._told = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, int]])
+
+    def hold(self, table: str, counts: dict[str, int | None]) -> dict[str, int | None]:
+        before = self._told.get(table, {})
+        held = {
+            name: before[name]
+            if name in before and count is not None and 0 < abs(count - before[name]) < self._k
+            else count
+            for name, count in counts.items()
+        }
+        after = before | {name: count for name, count in held.items() if count is not None}
+        if self._keeps and after != before:
+            self._told[table] = after
+            self._path.parent.mkdir(exist_ok=True)
+            beside = self._path.with_name(f"{self._path.name}.new")
+            beside.write_bytes(msgspec.json.encode(self._told))
+            beside.replace(self._path)
+        return held
+
+
 def get_public(platform: Platform, ground: Ground, at: datetime | None) -> PublicPage:
     now = at or platform.clock.now()
     day = ground.day_of(now) - timedelta(
@@ -244,7 +274,10 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
         tops[code] = tops.get(code, 0) + (new_in_week(sum_days([row], day), anchor) or 0)
         if row.status == "open":
             levels[code] = row.level
-    shown = suppress_small(tops, k)
+    keep = ToldInPublic(platform.workspace / "published" / "public.json", k, keeps=at is None)
+    shown = keep.hold(anchor.isoformat(), suppress_small(tops, k))
+    few = {row.day: None if row.new is None or 0 < row.new < k else row.new for row in curve}
+    told_days = keep.hold("days", few)
     restricted = {ground.areas.at_depth(row.area, 1) for row in limits}
     return PublicPage(
         as_of=now,
@@ -267,7 +300,7 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
         days=[
             PublicDay(
                 day=row.day,
-                new=None if row.new is None or 0 < row.new < k else row.new,
+                new=told_days[row.day],
                 missing=row.new is None,
             )
             for row in curve

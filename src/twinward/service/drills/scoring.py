@@ -204,9 +204,16 @@ def times(
         target=target,
         met=met,
         events=named,
-        says=f"half within {median:,.2f} h, nine of ten within {most:,.2f} h, the longest "
-        f"{max(hours):,.2f} h",
+        says=f"half within {span(median)}, nine of ten within {span(most)}, the longest "
+        f"{span(max(hours))}",
     )
+
+
+def span(hours: float) -> str:
+    """A length of time in the unit that shows it: seconds, minutes or hours."""
+    if hours < 1 / 60:
+        return f"{hours * 3600:,.0f} s"
+    return f"{hours * 60:,.0f} min" if hours < 1 else f"{hours:,.2f} h"
 
 
 def share(

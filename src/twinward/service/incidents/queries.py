@@ -4,12 +4,13 @@ as of an instant.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from twinward.core.errors import AbsentError, TwinwardError
+from twinward.core.errors import AbsentError, InputError, TwinwardError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
@@ -33,6 +34,18 @@ GROUPS: dict[str, Any] = {
     "at_work": OPEN_TASKS[1:],
 }  # words for several statuses at once
 MAX_PAGE = 10_000
+INCIDENT_STATES = ("open", "closed")
+TASK_STATES = (*GROUPS, *OPEN_TASKS, "done", "dropped")
+
+
+def require_word(word: str | None, known: Iterable[str], what: str) -> None:
+    """InputError for a filter that could never hold: an empty list would look like an answer."""
+    if word is not None and word not in known:
+        raise InputError(
+            f"no {what} is called {word!r}",
+            f"known: {', '.join(dict.fromkeys(known))}",
+            code=f"unknown_{what}",
+        )
 
 
 def list_incidents(
@@ -43,6 +56,7 @@ def list_incidents(
     caller: Caller | None = None,
 ) -> list[Any]:
     """Incidents that concern the caller's areas, newest first, without their day by day figures."""
+    require_word(status, INCIDENT_STATES, "status")
     equals: dict[str, Any] = {"status": status} if status else {}
     with platform.store.read() as reader:
         rows = snapshot_of(platform, reader, at).list_rows(INCIDENTS, **equals)
@@ -226,6 +240,7 @@ def list_tasks(
         equals["department"] = department
     if incident:
         equals["incident"] = incident
+    require_word(status, TASK_STATES, "status")
     if status:
         equals["status"] = GROUPS.get(status, status)
     under = (

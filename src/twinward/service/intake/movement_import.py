@@ -20,6 +20,7 @@ from twinward.core.geography import check_crs
 from twinward.core.ids import derive_id
 from twinward.edge.feeds.movement import REASONS, MovementFile, Rejected
 from twinward.edge.feeds.plausible import Bounds, Surroundings
+from twinward.service.access.two_runs import agreed_instant
 from twinward.service.platform import Platform
 from twinward.twins.emergency.access.rows import ACTIVATIONS
 
@@ -141,3 +142,11 @@ def write_reasons(root: Path, at: datetime, rejected: Sequence[Rejected]) -> str
             [row.file, row.row, row.code, REASONS[row.code]] for row in rejected[:REASON_ROWS]
         )
     return str(path)
+
+
+def expire_due(platform: Platform, lake: WritableLake, *, confirmed: bool = False) -> int:
+    """`expire`, judged by the instant on which two runs a day apart agree; `confirmed`: a person
+    says that the clock is right.
+    """
+    now = platform.clock.now()
+    return expire(platform, lake, agreed_instant(platform.workspace, now, confirmed=confirmed))

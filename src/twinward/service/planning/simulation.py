@@ -18,6 +18,8 @@ import numpy as np
 
 from twinward.citybase.schema import CityBase
 from twinward.core.errors import AbsentError, InputError
+from twinward.decision.planning.fitting.forecast import say_fit
+from twinward.decision.planning.fitting.prospect import Prospect, confirmed_before, look_ahead
 from twinward.decision.simulation.epidemic import (
     Ensemble,
     Scenario,
@@ -30,10 +32,10 @@ from twinward.decision.simulation.epidemic import (
 from twinward.decision.simulation.epidemic.engine import STEPS
 from twinward.decision.simulation.epidemic.fitting.contact_matrices import fit_contacts, report_fit
 from twinward.decision.simulation.epidemic.live_state import LiveState
-from twinward.decision.simulation.epidemic.run import require_memory
+from twinward.decision.simulation.epidemic.run import Simulator, require_memory
 from twinward.decision.simulation.epidemic.scenario import MIXINGS, check_scenario
 from twinward.library.hazards.diseases import DEFAULT, disease_schema
-from twinward.library.hazards.measures import list_idle, measures_schema
+from twinward.library.hazards.measures import Measure, list_idle, measures_schema
 
 
 class SimulationRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,7 @@ class SimulationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     peak_rss_mb: float
     contact_fit: dict[str, Any] | None
     live: LiveState | None = None
+    prospect: Prospect | None = None  # the fit to the reports, where enough was reported
     notes: list[str] = []  # what a reader of the figures should know about the measures
 
 
@@ -122,6 +125,11 @@ def simulate(
         keep_tree=request.keep_tree,
     )
     check_scenario(scenario)
+    prospect = None
+    if state is not None and request.mixing == "settings":
+        simulator = Simulator(base, request.level)
+        prospect = look_ahead(simulator, state, disease, request.seed, request.days, 1.0)
+        scenario = scenario if prospect is None else fitted(scenario, prospect)
     fit = None
     if request.contacts is not None:
         fit = fit_contacts(base, request.contacts)
@@ -140,7 +148,24 @@ def simulate(
         peak_rss_mb=peak_rss_mb(),
         contact_fit=report_fit(fit, fitted=True) if fit else None,
         live=state,
+        prospect=prospect,
         notes=list_idle(measures),
+    )
+
+
+def name_of(measure: Measure) -> str:
+    """Its own name, else its kind."""
+    return measure.name or str(measure.__struct_config__.tag)
+
+
+def fitted(scenario: Scenario, prospect: Prospect) -> Scenario:
+    """The scenario from the middle of the futures that the reports leave open."""
+    return msgspec.structs.replace(
+        scenario,
+        disease=prospect.fit.disease,
+        initial=prospect.initial(-1, 1.0),
+        background=prospect.background(-1, scenario.days, 0.5, 1.0),
+        confirmed_before=confirmed_before(prospect.fit),
     )
 
 
@@ -291,8 +316,11 @@ def summary(answer: SimulationAnswer) -> dict[str, Any]:
             "reported": answer.live.reported,
             "estimated": answer.live.estimated,
             "notes": answer.live.notes,
-            "measures": [measure.name for measure in answer.live.measures],
+            "measures": [name_of(one) for one in answer.live.measures],
+            "fit": None,
         }
+        if answer.prospect is not None:
+            result["live"]["fit"] = msgspec.to_builtins(say_fit(answer.prospect, answer.live.today))
     if answer.contact_fit:
         result["contact_fit"] = answer.contact_fit
     return result

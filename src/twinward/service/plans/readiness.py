@@ -13,6 +13,7 @@ from twinward.library.plans.generation import write_toml
 from twinward.library.plans.plan import Plan, Quantity
 from twinward.library.plans.validation import validate_plan
 from twinward.library.supplies.resources import list_resources
+from twinward.library.wording import amount
 from twinward.service.incidents.queries import concerns
 from twinward.service.plans.plan_library import list_plans
 from twinward.service.platform import Caller, Platform, snapshot_of
@@ -131,7 +132,7 @@ def weigh(plan: Plan, faults: tuple[str, ...], held: HeldCapacity, now: datetime
         if name in known and held.free.get(name, 0.0) < needed
     )
     at = held.drilled.get(plan.id)
-    because = [*faults, *(f"{one.short:,.0f} {one.unit} of {one.title} are short" for one in lacks)]
+    because = [*faults, *(f"{amount(one.short, one.unit, one.title)} short" for one in lacks)]
     because += say_drilled(at, now) + say_valid(plan.valid_until, now.date())
     return PlanReady(
         plan=plan.id,
@@ -168,6 +169,6 @@ def needs_of(plan: Plan) -> dict[str, float]:
     for task in plan.tasks:
         for name, needed in task.needs.items():
             summed[name] = summed.get(name, 0.0) + needed
-    for name, amount in plan.resources.items():
-        summed[name] = amount.quantity if isinstance(amount, Quantity) else amount
+    for name, wanted in plan.resources.items():
+        summed[name] = wanted.quantity if isinstance(wanted, Quantity) else wanted
     return summed

@@ -14,6 +14,7 @@ from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate
 from twinward.decision.planning.compare import ComparisonContext, compare
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.fitting.fit import Fit, fit_live
+from twinward.decision.planning.fitting.prospect import look_ahead
 from twinward.decision.planning.replicates import Experiment, ReplicateRunner
 from twinward.decision.simulation.epidemic import Scenario, load_disease
 from twinward.decision.simulation.epidemic.in_force import InForce
@@ -146,3 +147,12 @@ def test_a_simulator_that_misses_its_own_past_ranks_nothing(monkeypatch: Any) ->
     assert sheet.first == "" and sheet.probability_right is None
     assert "misses the reports" in sheet.refused and sheet.why["en"] == sheet.refused
     assert "不对预案排序" in sheet.why["zh"]
+
+
+def test_a_short_look_ahead_needs_no_days_beyond_it() -> None:
+    """Under measures in force, what they do is read from no more days than are looked at."""
+    measures = (Distancing(settings=["community", "work"], reduction=0.3),)
+    state, _ = planted(measures)
+    prospect = look_ahead(Simulator(BASE), state, DISEASE, 3, 4)
+    assert prospect is not None
+    assert np.isfinite([*prospect.fit.drawn, *prospect.fit.coming, prospect.fit.effect]).all()

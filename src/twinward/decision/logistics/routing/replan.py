@@ -11,6 +11,7 @@ import msgspec
 from twinward.core.errors import InputError
 from twinward.decision.logistics.routing.fleet import DEPOT, Stop, Underway, Vehicle, Ways
 from twinward.decision.logistics.routing.rounds import Round, RoundsAnswer, Visit, plan_city_rounds
+from twinward.library.wording import count
 
 
 def replan(
@@ -66,7 +67,7 @@ def nothing_more(left: Sequence[str]) -> RoundsAnswer:
         rounds=[],
         left_out=[(name, "no vehicle is left") for name in left],
         binding="no vehicle is left" if left else "everything is delivered",
-        relaxation=f"{len(left)} stops wait for a vehicle" if left else None,
+        relaxation=f"{count(len(left), 'stop')} waiting for a vehicle" if left else None,
     )
 
 

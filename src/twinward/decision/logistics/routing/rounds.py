@@ -25,6 +25,7 @@ from twinward.decision.logistics.routing.fleet import (
 )
 from twinward.decision.logistics.routing.unserved import NO_ROOM, relax, why_not
 from twinward.decision.logistics.routing.vrplib import RoutingInstance
+from twinward.library.wording import count
 
 LOAD_SCALE = 100  # pyvrp counts in whole numbers
 LEFT_OUT_M = 10_000_000  # a stop left out counts as so many metres
@@ -249,6 +250,6 @@ def _binding(rounds: Sequence[Round], fleet: Sequence[Underway], crowded: int) -
         return f"room: {len(full)} of {len(rounds)} vehicles are full"
     if late:
         return f"time: {len(late)} of {len(rounds)} come back at the end of their time"
-    return (
-        f"room and time together: {crowded} stops fit into no round" if crowded else "only the ways"
-    )
+    if crowded:
+        return f"room and time together: no round has room for {count(crowded, 'stop')}"
+    return "only the ways"

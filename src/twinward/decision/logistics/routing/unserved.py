@@ -8,6 +8,7 @@ import numpy as np
 
 from twinward.decision.logistics.routing.fleet import DEPOT, Stop, Underway, Ways
 from twinward.decision.logistics.routing.hours import show_clock
+from twinward.library.wording import count
 
 # from farthest from being served to nearest
 NO_WAY = "no way leads there"
@@ -68,7 +69,7 @@ def relax(
         if out:
             amount = sum(stops[n].demand for n in out)
             parts.append(
-                f"{len(out)} stops ({amount:g} units): {why}; "
+                f"{count(len(out), 'stop')} ({amount:g} units): {why}; "
                 f"{remedy(why, out, stops, fleet, ways)}"
             )
     return ". ".join(parts) if parts else None

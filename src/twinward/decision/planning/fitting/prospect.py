@@ -175,8 +175,8 @@ def beyond_middle(
     that fill up and contacts that are yet to be traced change the simulated course before they can
     show in any report.
     """
-    span = min(days, 14)
     fit = prospect.fit
+    span = min(days, 14, fit.paths.log_r.shape[1] - fit.lag - fit.delay)
     scenario = Scenario(
         base=simulator.base,
         disease=fit.disease,

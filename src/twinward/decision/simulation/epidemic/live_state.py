@@ -55,6 +55,7 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
     found_share: float = 1.0
     beds: int | None = None
     icu_beds: int | None = None
+    today: date | None = None  # the city's day
 
 
 def read_live(
@@ -122,6 +123,7 @@ def read_live(
         known_ago=known,
         in_force=tuple(in_force),
         found_share=found_share,
+        today=at.date(),
     )
 
 

@@ -15,11 +15,19 @@ from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.access.rows import ACTIVATIONS, TABLES, Activation
 from twinward.twins.twin import Behaviour, Context
 
+PURPOSES = frozenset({"trace", "care", "vault"})  # what an activation can open at all
+
 
 def open_activation(command: m.OpenActivation, rows: Rows, context: Context) -> list[Draft]:
     if not command.areas or not command.purposes:
         raise InputError(
             "an activation names its areas and purposes", "give both", code="nothing_opened"
+        )
+    if unknown := sorted(set(command.purposes) - PURPOSES):
+        raise InputError(
+            f"no power is called {', '.join(unknown)}",
+            f"an activation opens {', '.join(sorted(PURPOSES))}",
+            code="unknown_purpose",
         )
     if command.data_from >= command.data_to:
         raise InputError(

@@ -32,8 +32,8 @@ def require_state(change: Change, at: datetime, *wanted: str) -> None:
     state = change.state_at(at)
     if state not in wanted:
         raise ConflictError(
-            f"change {change.id} is {state}",
-            f"it would have to be {' or '.join(wanted)}",
+            f"change {change.id} is {state}".replace("_", " "),
+            f"this can be done only to a change that is {' or '.join(wanted)}".replace("_", " "),
             code=state,
         )
 

@@ -32,9 +32,16 @@ def find_stock(rows: Rows, kind: str, area: str, holder: str | None) -> Stock | 
 def get_stock(rows: Rows, kind: str, area: str, holder: str | None) -> Stock:
     found = find_stock(rows, kind, area, holder)
     if found is None:
+        held = sorted(
+            other.holder
+            for other in rows.list_rows(STOCKS, kind=kind)
+            if other.area == area and other.holder and other.holder != holder
+        )
         raise AbsentError(
             f"{holder or area} has stated no stock of {kind}",
-            "state it with `twinward supply stock --set`",
+            f"name who holds it with --holder: {', '.join(held)}"
+            if held
+            else "state it with `twinward supply stock --set`",
             code="no_stock",
         )
     return found

@@ -172,7 +172,9 @@ def send_supply(command: m.SendSupply, rows: Rows, context: Context) -> list[Dra
         released=request.committed - quantity,
         lots=take_lots(stock.lots, quantity, day)[0],
         vehicle=command.vehicle,
-        due_at=context.occurred_at + timedelta(hours=stock.lead_time_h),
+        due_at=context.occurred_at + timedelta(hours=stock.lead_time_h)
+        if stock.lead_time_h
+        else None,
     )
     return about(request, fact, command.area)
 

@@ -101,7 +101,7 @@ class SupplySent(Fact, frozen=True, kw_only=True):
     released: float
     lots: tuple[Lot, ...]
     vehicle: str | None
-    due_at: datetime
+    due_at: datetime | None = None  # not known where the stock states no lead time
 
 
 class ReceiveSupply(Command, frozen=True, kw_only=True):

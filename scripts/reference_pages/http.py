@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from reference.markdown import code, head, table
+from reference_pages.markdown import code, head, table
 from twinward.api.main import make_api
 from twinward.app import compose
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from reference.markdown import code, head, table
+from reference_pages.markdown import code, head, table
 from twinward.core import errors
 
 SOURCE = Path(errors.__file__).resolve().parents[1]
 ABOUT = """
 Codes are stable; words between `{…}` are filled in. On the command line an error is one line on
 standard error, `twinward: MESSAGE. ADVICE [CODE]`, with exit code 2 when the input is at fault and
-1 when we are; with `--json` it is an object with `code`, `message` and `advice`. Over HTTP the
-status follows the kind: absent 404, refused 403, conflict 409, other input 400, storage and busy
-503; `bad_token` and `bad_login` are 401, `body_too_large` 413, `too_many_tries` 429.
+1 when we are; with `--json` it is an object with `code`, `message` and `advice`. Over HTTP it is a
+problem document (RFC 9457) with the status named here. In Python it is an exception with `code`,
+`message` and `advice`; an argument at fault is a `tw.ArgumentError`, which is a `ValueError`.
 """
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 KINDS = {
@@ -106,6 +107,7 @@ def of_row(row: list[ast.expr]) -> Iterator[Raised]:
             yield Raised(found, "InputError", text_of(row[1]), text_of(row[2]))
 
 
+@cache
 def list_raised() -> list[Raised]:
     found = []
     for path in sorted(SOURCE.rglob("*.py")):
@@ -127,14 +129,10 @@ def of_class(node: ast.ClassDef) -> Iterator[Raised]:
 
 
 def kinds_of(rows: list[Raised]) -> str:
-    words = {
-        "AbsentError": "absent",
-        "RefusedError": "refused",
-        "ConflictError": "conflict",
-        "StorageError": "storage",
-        "BusyError": "busy",
-    }
-    return ", ".join(sorted({words.get(row.kind, "input") for row in rows}))
+    """The title and the HTTP status of every class that carries the code."""
+    found = {KINDS.get(row.kind, errors.InputError) for row in rows}
+    said = {f"{getattr(one, 'title', one.__name__)} (HTTP {one.status})" for one in found}
+    return ", ".join(sorted(said))
 
 
 def make_page() -> str:

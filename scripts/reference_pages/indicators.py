@@ -6,7 +6,7 @@ import tomllib
 from importlib import resources
 from typing import Any
 
-from reference.markdown import code, head, table
+from reference_pages.markdown import code, head, table
 from twinward.decision.planning.compare import PARETO_BY, RANKED_BY
 from twinward.decision.simulation.epidemic.outcome import COMPARTMENTS, EVENTS
 from twinward.report.comparison import TITLES

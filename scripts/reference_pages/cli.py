@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from reference.markdown import code, head, table
+from reference_pages.markdown import code, head, table
 from twinward.cli import main as entry
 
 ABOUT = """

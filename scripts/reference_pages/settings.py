@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from reference.markdown import code, head, table
+from reference_pages.markdown import code, head, table
 from twinward.settings import Settings
 
 ABOUT = """

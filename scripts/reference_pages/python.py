@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import twinward as tw
-from reference.markdown import code, head, table
+from reference_pages.markdown import code, head, table
 from twinward.faces import frames, workspace
 
 ABOUT = """

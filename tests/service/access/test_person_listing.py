@@ -1,0 +1,40 @@
+"""Persons as they were at an instant: what was known to hold then, and no more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from helpers.cities import COMMUNITY, Desk
+from twinward.core.errors import AbsentError
+from twinward.service.access import activations, person_listing
+
+
+def test_a_case_is_listed_as_it_was(desk: Desk) -> None:
+    told = {"case": "c-1", "subject": "p-1", "hazard": "epidemic", "area": COMMUNITY}
+    desk.post("ReportCase", status="confirmed", occurred_at="2022-02-20T08:00:00+08:00", **told)
+    desk.post("ReportCase", status="suspected", occurred_at="2022-02-18T08:00:00+08:00", **told)
+    activations.open_activation(
+        desk.platform, desk.me, hazard="epidemic", areas=["all"], purposes=["care"], days=3,
+        by="Li", basis="order 12 of the commission",
+    )  # fmt: skip
+
+    def statuses(day: int, **filters: str) -> list[str]:
+        at = datetime(2022, 2, day, tzinfo=UTC)
+        page = person_listing.list_persons(desk.platform, desk.me, "cases", at=at, **filters)
+        assert page.total == len(page.items)
+        return [item["status"] for item in page.items]
+
+    assert statuses(17) == []
+    assert statuses(19) == ["suspected"]
+    assert statuses(21) == ["confirmed"]
+    assert statuses(19, status="confirmed") == []
+    at = datetime(2022, 2, 19, tzinfo=UTC)
+    case = person_listing.get_person(desk.platform, desk.me, "cases", "c-1", at)
+    assert case["status"] == "suspected"
+    with pytest.raises(AbsentError):
+        early = datetime(2022, 2, 17, tzinfo=UTC)
+        person_listing.get_person(desk.platform, desk.me, "cases", "c-1", early)
+    questions = [e for e in desk.events() if e["type"] == "PersonsListed"]
+    assert len(questions) >= 4
