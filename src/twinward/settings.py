@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
@@ -16,7 +17,8 @@ class LakeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The observation lake. `retention_days` counts from `recorded_at`."""
 
     retention_days: Annotated[
-        int, Meta(description="Days that fixes, visits and readings live in the lake.")
+        int,
+        Meta(ge=1, le=3650, description="Days that fixes, visits and readings live in the lake."),
     ] = 30
 
 
@@ -33,8 +35,12 @@ class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days that records about persons, and sessions, live; counted from when they were recorded."""
 
-    persons: Annotated[int, Meta(description="Days that records about persons live.")] = 30
-    sessions: Annotated[int, Meta(description="Days that records of sessions live.")] = 90
+    persons: Annotated[
+        int, Meta(ge=1, le=3650, description="Days that records about persons live.")
+    ] = 30
+    sessions: Annotated[
+        int, Meta(ge=1, le=3650, description="Days that records of sessions live.")
+    ] = 90
 
 
 class SecuritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retention: RetentionSettings = RetentionSettings()
     security: SecuritySettings = SecuritySettings()
     k_anonymity: Annotated[
-        int, Meta(description="Counts below this are hidden in what is published.")
+        int, Meta(ge=2, le=1000, description="Counts below this are hidden in what is published.")
     ] = 5
     timezone: Annotated[
         str, Meta(description="The zone of the days where the workspace has no city.")
@@ -72,8 +78,16 @@ def load_settings(path: Path) -> Settings:
     if not path.exists():
         return Settings()
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        found = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
+        ZoneInfo(found.timezone)
+        return found
+    except ZoneInfoNotFoundError as error:
+        raise InputError(
+            f"{path.name}: timezone names no zone: {error}",
+            "name one like Asia/Shanghai",
+            code="bad_settings",
+        ) from error
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path.name}: {error}",
             "mend the file or remove it for the defaults",

@@ -23,7 +23,11 @@ def task(**more: Any) -> dict[str, Any]:
         "status": "ordered",
         "escalations": 0,
     }
-    return told | {"ordered_at": ORDERED.isoformat(), "deadline_h": 24.0, "contact": None} | more
+    return (
+        told
+        | {"ordered_at": ORDERED.isoformat(), "deadline_h": 24.0, "contact": None, "turn": 0}
+        | more
+    )
 
 
 def sent(responders: Responders, hours: float, **more: Any) -> list[dict[str, Any]]:

@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 from helpers.cities import HUANGPU, Desk
-from twinward.core.errors import RefusedError
+from twinward.core.errors import InputError, RefusedError, TwinwardError
 from twinward.service.access import activations, person_listing, vault
+from twinward.service.incidents import queries
 
 QUESTIONS: dict[str, Callable[[Desk], object]] = {
     "the vault": lambda desk: vault.open_identity(desk.platform, desk.me, "p-1", "to call them"),
@@ -53,6 +54,21 @@ def test_an_activation_opens_only_what_it_names(desk: Desk) -> None:
     scope = activations.scope_for(desk.platform, desk.me, "trace")
     assert scope.covers_area(HUANGPU)
     assert not scope.covers_area("310115")
+
+
+def test_a_power_nobody_knows_is_never_in_force(desk: Desk) -> None:
+    with pytest.raises(TwinwardError, match="spying") as refused:
+        activate(desk, "trace", "spying")
+    assert refused.value.code == "unknown_purpose" and "vault" in str(refused.value)
+    assert refusal(desk, "a trace") == "peacetime"
+
+
+def test_a_filter_that_could_never_hold_is_no_empty_list(desk: Desk) -> None:
+    for ask in (queries.list_incidents, queries.list_tasks):
+        with pytest.raises(InputError, match="wat") as refused:
+            ask(desk.platform, status="wat")
+        assert refused.value.code == "unknown_status" and "open" in refused.value.advice
+        assert ask(desk.platform, status="open") == []
 
 
 @pytest.mark.parametrize("how", ["time", "hand"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, tzinfo
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from twinward.service.tracing.questions import Tracing
     from twinward.storage.lake.lake import Lake
 
+MOST_FILES, RESERVED_FILES = 65_536, 256
 BEHAVIOUR = join([city.BEHAVIOUR, emergency.BEHAVIOUR])
 FACTS = tuple(
     kind
@@ -105,6 +107,7 @@ def init_workspace(
             f"{workspace} is a workspace already", "use it, or name another folder", code="exists"
         )
     workspace.mkdir(parents=True, exist_ok=True)
+    workspace.chmod(0o700)  # whatever lies inside is its owner's alone
     mark = WorkspaceMark(managed=managed, kind=kind, drill=drill)
     (workspace / MARK).write_bytes(msgspec.json.encode(mark))
     return mark
@@ -320,11 +323,23 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
         log_level="warning",
         access_log=False,
         server_header=False,
+        limit_concurrency=most_connections(),
         ssl_certfile=security.tls_certificate or None,
         ssl_keyfile=security.tls_key or None,
     )
     scrub_logs()
     return uvicorn.Server(config)
+
+
+def most_connections() -> int:
+    """How many connections may be open at once, so that files and the database can still be
+    opened: as many as the system lets this process have, less a reserve.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, MOST_FILES), hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(soft - RESERVED_FILES, 64)
 
 
 def scrub_logs() -> None:

@@ -204,3 +204,28 @@ def test_ten_thousand_drawn_areas_tell_nothing_without_an_activation(tmp_path: P
         except RefusedError as refused:
             assert refused.code == "peacetime"
     assert told == 0
+
+
+@pytest.mark.parametrize(
+    ("radius_m", "count", "refused"), [(25, 4225, 1), (25, 11, 1), (25, 10, 0), (400, 500, 0)]
+)
+def test_a_grid_finer_than_the_mask_cannot_be_laid_over_a_person(
+    radius_m: float, count: int, refused: bool
+) -> None:
+    from twinward.decision.tracing.presence.areas import read_areas
+    from twinward.service.tracing.questions import require_coarse
+
+    cells = [
+        {
+            "type": "Feature",
+            "properties": {"code": str(n), "radius_m": radius_m},
+            "geometry": {"type": "Point", "coordinates": [0.001 * (n % 65), 0.001 * (n // 65)]},
+        }
+        for n in range(count)
+    ]
+    asked = read_areas({"type": "FeatureCollection", "features": cells})
+    if refused:
+        with pytest.raises(InputError, match="smaller"):
+            require_coarse(asked)
+    else:
+        require_coarse(asked)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -17,6 +20,11 @@ LOGIN_ROUTES = frozenset(
 )  # what needs no caller
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 IN_PROCESS = "testclient"  # what starlette calls a caller that came over no wire at all
+PEER_LASTS_S, MOST_PEERS = 1.0, 10_000
+_PEERS: dict[
+    int, tuple[int | None, float]
+] = {}  # port -> whose it is, and since when that is known
+ESTABLISHED = "01"  # of a socket in /proc/net/tcp
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
@@ -61,7 +69,7 @@ def _find_caller(platform: Platform, connection: HTTPConnection) -> Caller | Non
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return platform.identities.read(token, platform.clock.now())
-    if platform.managed or not is_local(connection):
+    if platform.managed or not is_local(connection) or not is_owner(connection, os.getuid()):
         return None
     return local_admin()
 
@@ -78,6 +86,48 @@ def is_local(connection: HTTPConnection) -> bool:
         return True
     if client not in LOOPBACK or any(name in headers for name in FORWARDED):
         return False
-    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-    origin = headers.get("origin")
-    return host in LOOPBACK and (origin is None or (urlsplit(origin).hostname or "") in LOOPBACK)
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    own, origin = headers.get("host", ""), headers.get("origin")
+    return _host_of(own) in LOOPBACK and (origin is None or origin.partition("://")[2] == own)
+
+
+def _host_of(place: str) -> str:
+    """The name in a Host header; empty for what is none."""
+    try:
+        return urlsplit(f"//{place}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_owner(connection: HTTPConnection, own_uid: int) -> bool:
+    """Whether the other end of a loopback connection belongs to the user who serves: on a machine
+    of many users an address is no person. Where the system does not tell, it is taken for so.
+    """
+    if connection.client is None or connection.client.host == IN_PROCESS:
+        return True
+    port, now = connection.client.port, time.monotonic()
+    uid, asked_at = _PEERS.get(port, (None, -PEER_LASTS_S))
+    if now - asked_at >= PEER_LASTS_S:
+        uid = find_peer_uid(port)
+        if len(_PEERS) >= MOST_PEERS:
+            _PEERS.clear()
+        _PEERS[port] = (uid, now)
+    return uid is None or uid in (own_uid, 0)
+
+
+def find_peer_uid(port: int) -> int | None:
+    """The user whose socket has this port on the loopback, as Linux lists it; None where it does
+    not.
+    """
+    wanted = f":{port:04X}"
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        try:
+            lines = table.read_text("ascii").splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            words = line.split()
+            if words[1].endswith(wanted) and words[3] == ESTABLISHED:
+                return int(words[7])
+    return None

@@ -64,6 +64,11 @@ class Pulse:
         self._beating: asyncio.Task[None] | None = None
         self._pages: dict[tuple[int, str], asyncio.Task[tuple[bytes, int]]] = {}
 
+    def may_go_on(self, caller: Caller) -> bool:
+        """Whether the caller's session still stands: a stream ends with it."""
+        now = self.platform.clock.now()
+        return caller.session is None or self.platform.identities.is_live(caller.session, now)
+
     async def wait(self, after: int) -> bool:
         """Whether the log has grown beyond `after`; False when it has not for a heartbeat."""
         if self._beating is None or self._beating.done():
@@ -109,7 +114,7 @@ async def stream(
     open.
     """
     yield b": here\n\n"
-    while not await request.is_disconnected():
+    while not await request.is_disconnected() and pulse.may_go_on(caller):
         if not await pulse.wait(after):
             yield b": still here\n\n"
             continue

@@ -36,7 +36,7 @@ from twinward.service.platform import Platform, local_admin
 
 DRAWN_START = date(2026, 3, 2)
 DRAWN_HAZARD = "epidemic/drawn"
-QUIET_DAYS_AFTER = 20  # a drawn outbreak is followed until its incidents can close
+QUIET_DAYS_AFTER = 28  # a drawn outbreak is followed until its incidents can close
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

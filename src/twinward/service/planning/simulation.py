@@ -35,7 +35,7 @@ from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.run import Simulator, require_memory
 from twinward.decision.simulation.epidemic.scenario import MIXINGS, check_scenario
 from twinward.library.hazards.diseases import DEFAULT, disease_schema
-from twinward.library.hazards.measures import list_idle, measures_schema
+from twinward.library.hazards.measures import Measure, list_idle, measures_schema
 
 
 class SimulationRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +151,11 @@ def simulate(
         prospect=prospect,
         notes=list_idle(measures),
     )
+
+
+def name_of(measure: Measure) -> str:
+    """Its own name, else its kind."""
+    return measure.name or str(measure.__struct_config__.tag)
 
 
 def fitted(scenario: Scenario, prospect: Prospect) -> Scenario:
@@ -311,7 +316,7 @@ def summary(answer: SimulationAnswer) -> dict[str, Any]:
             "reported": answer.live.reported,
             "estimated": answer.live.estimated,
             "notes": answer.live.notes,
-            "measures": [measure.name for measure in answer.live.measures],
+            "measures": [name_of(one) for one in answer.live.measures],
             "fit": None,
         }
         if answer.prospect is not None:

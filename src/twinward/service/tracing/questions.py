@@ -15,6 +15,7 @@ import numpy as np
 
 from twinward.core.clock import from_us, to_us
 from twinward.core.errors import InputError, RefusedError
+from twinward.core.geography import M_PER_DEGREE
 from twinward.core.ports import MovementLake, MovePoints
 from twinward.core.scope import ALL_AREAS, Scope
 from twinward.decision.tracing.contacts.case_file import home_of, tell_movement
@@ -22,11 +23,11 @@ from twinward.decision.tracing.contacts.companions import list_companions
 from twinward.decision.tracing.contacts.higher_order import list_second_order, trace_backward
 from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
-from twinward.decision.tracing.presence.areas import read_areas
+from twinward.decision.tracing.presence.areas import AskedAreas, read_areas
 from twinward.decision.tracing.presence.flows import HOUR_US, FlowAnswer, list_flows
 from twinward.decision.tracing.presence.visited import VisitedAnswer, list_dwells, list_visited
 from twinward.decision.tracing.scoped_lake import PURPOSE, ScopedLake
-from twinward.security.privacy.masking import PointMask, mask_points
+from twinward.security.privacy.masking import CELL_M, PointMask, mask_points
 from twinward.service.tracing.access_record import (
     AccessRecord,
     of_dwell,
@@ -42,6 +43,7 @@ from twinward.twins.emergency.access.messages import LONGEST_WORDS
 T = TypeVar("T")
 Found = TypeVar("Found")
 DEFAULT_WINDOW = timedelta(days=14)
+MOST_SMALL = 10  # places of a question that names persons; more of them are a grid
 Audit = Callable[[Scope, AccessRecord], None]
 
 
@@ -216,6 +218,8 @@ class Tracing:
         if not 0 < days <= 366:
             raise InputError(f"{days} days cannot be asked for", "use 1 to 366", code="bad_days")
         asked = read_areas(areas)
+        if subject is not None or limit != 0:
+            require_coarse(asked)
         to = self.window(scope, None, end)["end"]
         start = to - timedelta(days=days)
         if end is None:
@@ -357,6 +361,21 @@ class Tracing:
         if self.mask is not None:
             out = mask_points(out, subject, self.mask)
         return out | {"activation": scope.activation, "query_ms": round(query_ms, 3)}
+
+
+def require_coarse(areas: AskedAreas) -> None:
+    """InputError for many areas smaller than the cell that hides where a person is, in a question
+    whose answer names persons: one such question would find a home.
+    """
+    west, south, east, north = areas.bounds.T
+    wide = (east - west) * np.cos(np.radians((south + north) / 2))
+    small = np.maximum(wide, north - south) * M_PER_DEGREE < CELL_M
+    if int(small.sum()) > MOST_SMALL:
+        raise InputError(
+            f"{int(small.sum())} areas are smaller than {CELL_M:.0f} m",
+            f"name at most {MOST_SMALL} such places at once, or ask for counts alone",
+            code="areas_too_fine",
+        )
 
 
 def read_json(path: Path) -> Any:

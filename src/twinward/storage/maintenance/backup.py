@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -30,11 +31,35 @@ CONTENTS = "backup.json"
 DATABASE = "twinward.db"
 TABLES = "tables"
 DRAIN_LOCK = "drain.lock"
-# never in a backup: keys, locks, what is only half written, what is copied in its own way, what can
-# be made again
-LEFT_OUT = ("keys", "observations", "lake", DATABASE, "sealed")
+# what a backup may hold beside the log, the inbox and the lake, which are copied in their own way;
+# whatever else lies in the folder (keys, tokens, certificates, rejected rows) stays where it is
+CARRIED = frozenset(
+    {
+        "workspace.json",
+        "settings.toml",
+        "clock.json",
+        "retention.json",
+        "source-titles.json",
+        "supplies.toml",
+        "unit-costs.toml",
+        "city",
+        "vault",
+        "plans",
+        "sheets",
+        "unfinished",
+        "reviews",
+        "case-records",
+        "receipts",
+        "published",
+        "drill",
+        "archive",
+        "report.html",
+    }
+)
+SETTINGS = "settings.toml"
 LEFT_OUT_ENDINGS = (".key", ".keys", ".lock", ".new", "-wal", "-shm", "-journal")
 LOOKUPS = ("person_keys",)
+PASSWORD = re.compile(r"(://[^:/@\s]+):[^@\s]*@")
 TRIES = 20
 
 
@@ -186,12 +211,15 @@ def _copy_lake(source: Path, target: Path) -> None:
 
 
 def _copy_rest(workspace: Path, target: Path) -> None:
-    """Settings, the city, the vault's ciphertext: everything else but keys, locks and databases'
-    side files.
+    """Settings without a database's password, the city, the vault's ciphertext, and the other
+    things of the list; no key, token or certificate.
     """
     for path in sorted(_files(workspace)):
         relative = path.relative_to(workspace)
-        if relative.parts[0] in LEFT_OUT or path.name.endswith(LEFT_OUT_ENDINGS):
+        carried = relative.parts[0] in CARRIED and not path.is_symlink()
+        if relative.parts[0] == "vault":
+            carried = path.suffix == ".sqlite"
+        if not carried or path.name.endswith(LEFT_OUT_ENDINGS):
             continue
         there = target / relative
         there.parent.mkdir(parents=True, exist_ok=True)
@@ -202,6 +230,8 @@ def _copy_rest(workspace: Path, target: Path) -> None:
             ):
                 source.backup(copy)
                 leave_out_lookups(copy)
+        elif relative == Path(SETTINGS):
+            there.write_text(PASSWORD.sub(r"\1@", path.read_text("utf-8")), "utf-8")
         else:
             shutil.copyfile(path, there)
 
@@ -233,6 +263,12 @@ def read_contents(source: Path) -> Contents:
         ) from error
     for name, expected in contents.files.items():
         path = source / name
+        if not _lies_inside(source, path, name):
+            raise InputError(
+                f"the backup names a file outside of itself: {name}",
+                "use another backup",
+                code="backup_damaged",
+            )
         if not path.is_file() or sha256_of(path) != expected:
             raise InputError(
                 f"the backup's file {name} is missing or changed",
@@ -244,6 +280,18 @@ def read_contents(source: Path) -> Contents:
             "the backup comes from a later release", "install that release", code="schema_new"
         )
     return contents
+
+
+def _lies_inside(source: Path, path: Path, name: str) -> bool:
+    """Whether a name of the list is a file of the backup: relative, without a way up, no link."""
+    parts = Path(name).parts
+    return (
+        not Path(name).is_absolute()
+        and bool(parts)
+        and ".." not in parts
+        and not any((source / Path(*parts[: n + 1])).is_symlink() for n in range(len(parts)))
+        and path.resolve().is_relative_to(source.resolve())
+    )
 
 
 def restore(source: Path, workspace: Path) -> Contents:
