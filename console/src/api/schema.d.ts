@@ -173,7 +173,8 @@ export interface paths {
         };
         /**
          * Get Public
-         * @description What anybody may see, without login: small numbers are left out.
+         * @description What anybody may see, without login: small numbers are left out. Another instant (`at`)
+         *     takes a login: two of them, subtracted, would tell of one person.
          */
         get: operations["get_public_v1_public_get"];
         put?: never;
@@ -578,8 +579,8 @@ export interface components {
         AreaRow: {
             code: string;
             name: string;
-            new: number;
-            new_7d: number;
+            new: number | null;
+            new_7d: number | null;
             new_total: number;
             tasks_open: number;
             tasks_late: number;
@@ -624,6 +625,22 @@ export interface components {
             strengths: number[];
         };
         /**
+         * BulletinRow
+         * @description What a source published of a day beside what we count: `difference` is published less
+         *         counted. `figure` in the source's own words; None where we count nothing of that day.
+         */
+        BulletinRow: {
+            source: string;
+            area_name: string;
+            day: string;
+            figure: string;
+            published: number;
+            counted: number | null;
+            difference: number | null;
+            /** @default  */
+            note: string;
+        };
+        /**
          * Candidate
          * @description Somebody who may have infected a case; `stated` when a contact or the list names the pair.
          */
@@ -648,8 +665,9 @@ export interface components {
          * @description One possible cause. `probability`: that it is real; `share`: of the trouble it explains;
          *         `score` their product.
          *
-         *         `kind` is setting, area, department, contacts, testing, beds, supplies, reports or sensors;
-         *         `about` which.
+         *         `kind` is setting, area, department, contacts, testing, beds, supplies, reports or sensors; or
+         *         of the course itself: growth, level, capacity, unmet, late, missed, missing. `about` which. No
+         *         probability is above 0.99: counts of reports carry no more.
          */
         Cause: {
             kind: string;
@@ -903,6 +921,7 @@ export interface components {
             late: components["schemas"]["LateTask"][];
             restrictions: components["schemas"]["RestrictionRow"][];
             sources: string[];
+            bulletins: components["schemas"]["BulletinRow"][];
         };
         /**
          * Day
@@ -918,15 +937,18 @@ export interface components {
         };
         /**
          * DayRow
-         * @description One day of the epidemic curve: new reports, of which found in the community (linked).
+         * @description One day of the epidemic curve: new reports, of which found in the community (linked). None
+         *         where nobody has reported of that day.
          */
         DayRow: {
             day: string;
-            new: number;
-            linked: number;
-            confirmed: number;
-            asymptomatic: number;
-            dead: number;
+            new: number | null;
+            linked: number | null;
+            confirmed: number | null;
+            asymptomatic: number | null;
+            dead: number | null;
+            /** @default 0 */
+            reclassified: number;
         };
         /** DeclineSupply */
         DeclineSupply: {
@@ -1016,6 +1038,17 @@ export interface components {
             causes: components["schemas"]["Cause"][];
             weighed: components["schemas"]["Cause"][];
             says: string;
+            /**
+             * @default [
+             *       "more than 30% of recent infections found outside those already watched is a gap",
+             *       "beds are short from 85% in use on",
+             *       "the usual shares of settings are assumptions after contact surveys, not measured here",
+             *       "growth above 3% a day counts as growing",
+             *       "a tenth of the new cases of a week needs a hospital bed, all need a place apart (share 0.1)",
+             *       "more than 10% of the open orders late, or a round of work missed, is a cause"
+             *     ]
+             */
+            assumptions: string[];
         };
         /**
          * Episode
@@ -1038,6 +1071,8 @@ export interface components {
             objective: string;
             holds: boolean;
             because: string;
+            /** @default false */
+            vacuous: boolean;
         };
         /**
          * Fairness
@@ -1075,14 +1110,26 @@ export interface components {
         /**
          * Figures
          * @description The key figures. `day` is the latest day with reports; `before` is the same figure one day
-         *         earlier.
+         *         earlier. None is a number that nobody has reported, which is not zero.
+         *
+         *         `week` is the seven days that every `new_7d` counts, first and last, `missing` those of them
+         *         without a report; `silent` when reports have stopped. `reclassified` are persons who were
+         *         counted before under another status: in no `new`, and why sums of published rows are greater.
          */
         Figures: {
             day: string | null;
-            new: number;
-            new_before: number;
-            linked: number;
-            linked_before: number;
+            new: number | null;
+            new_before: number | null;
+            linked: number | null;
+            linked_before: number | null;
+            new_7d: number | null;
+            week: [
+                string,
+                string
+            ];
+            missing: string[];
+            silent: boolean;
+            reclassified: number;
             new_total: number;
             dead_total: number;
             incidents_open: number;
@@ -1170,6 +1217,10 @@ export interface components {
             forecast: string | null;
             uncertain: string[];
             like: components["schemas"]["Like"][];
+            /** @default  */
+            phase: string;
+            /** @default [] */
+            assumptions: string[];
         };
         /**
          * HandOverCase
@@ -1269,7 +1320,7 @@ export interface components {
             opened_at: string;
             closed_at: string | null;
             round: number;
-            new: number;
+            new: number | null;
             new_total: number;
             tasks_open: number;
             tasks_late: number;
@@ -1295,6 +1346,12 @@ export interface components {
             round: number;
             affected: string[];
             new_total: number;
+            new_7d: number | null;
+            week_to: string;
+            called: string | null;
+            called_because: string;
+            decided_by: string | null;
+            held: string | null;
             plan: string | null;
             plan_authority: string | null;
             proposed_plan: string | null;
@@ -1335,6 +1392,8 @@ export interface components {
             because: string[];
             worked: string[];
             lessons: string[];
+            /** @default  */
+            note: string;
         };
         /**
          * Link
@@ -1607,6 +1666,8 @@ export interface components {
         PublicDay: {
             day: string;
             new: number | null;
+            /** @default false */
+            missing: boolean;
         };
         /**
          * PublicMessage
@@ -1624,10 +1685,15 @@ export interface components {
          * PublicPage
          * @description What anybody may see: figures by area without small numbers, measures in force, powers in
          *         use.
+         *
+         *         `to_day` ends the seven days that are counted; `silent` when nothing was reported lately: then
+         *         there is no number of this week.
          */
         PublicPage: {
             as_of: string;
             to_day: string;
+            reported_to: string | null;
+            silent: boolean;
             city: string;
             kind: string;
             k: number;
@@ -1685,6 +1751,10 @@ export interface components {
             task: string | null;
             /** @default [] */
             events: number[];
+            /** @default  */
+            clause: string;
+            /** @default  */
+            topic: string;
         };
         /**
          * RefuseHandOver
