@@ -15,7 +15,8 @@ from twinward.library.loading import Library
 from twinward.library.plans.plan import Plan
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents.rows import Incident
-from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.plans.handlers import WITHDRAWN
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 
 ACTOR = "loop"  # who the loop's own commands are asked by
 
@@ -61,6 +62,20 @@ def find_plan_in_force(rows: Rows, incident: Incident, reference: ReferenceData)
     """The library's plan that the incident follows, if one is in force."""
     in_force = rows.find(PLANS_IN_FORCE, incident.id)
     return reference.library.find(in_force.plan) if in_force else None
+
+
+def find_plan_for_persons(rows: Rows, incident: Incident, reference: ReferenceData) -> Plan | None:
+    """The plan that says who is interviewed and cared for: the one in force, or in an open
+    incident the one that has ended, whose objectives still ask for every contact; none where a
+    person has withdrawn it.
+    """
+    in_force = find_plan_in_force(rows, incident, reference)
+    if in_force is not None or incident.status != "open":
+        return in_force
+    ended = rows.find(ENDED_PLANS, incident.id)
+    if ended is None or ended.clause == WITHDRAWN:
+        return None
+    return reference.library.find(ended.plan)
 
 
 def clause_reference(plan: Plan, clause: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -247,3 +248,39 @@ def test_a_managed_workspace_begins_with_one_administrator_and_a_one_time_secret
     assert main(["account", "lock", "li", *with_token]) == 0
     assert main(["logout", *with_token]) == 0
     assert main(["account", "list", *with_token]) == 2
+
+
+def at_once(work: Any, times: int) -> list[Any]:
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(lambda _: work(), range(times)))
+
+
+def test_of_many_logins_at_once_with_one_code_one_enters(world: Any, uri: str) -> None:
+    code = code_of(world, uri)
+    entered = [told.status_code for told in at_once(lambda: enter(world, code), 8)]
+    assert entered.count(201) == 1, entered
+
+
+def test_wrong_passwords_at_once_count_each(world: Any, uri: str) -> None:
+    at_once(lambda: enter(world, None, password="wrong by far"), MAX_FAILURES)
+    assert enter(world, code_of(world, uri)).status_code == 401  # locked, though all is right
+
+
+def test_a_secret_exchanged_many_times_at_once_is_good_once(world: Any, people: Any) -> None:
+    secret = accounts.add_account(
+        world.platform, people["root"], "ben", "case_investigator", areas=("31",)
+    )
+    body = {"name": "ben", "secret": secret, "password": GOOD}
+    told = at_once(lambda: world.client.post("/v1/sessions/first", json=body).status_code, 6)
+    assert told.count(201) == 1, told
+
+
+def test_a_new_account_locked_and_opened_again_is_new_again(world: Any, people: Any) -> None:
+    secret = accounts.add_account(
+        world.platform, people["root"], "cleo", "case_investigator", areas=("31",)
+    )
+    world.platform.accounts.lock("cleo", locked=True)
+    world.platform.accounts.lock("cleo", locked=False)
+    assert enter(world, None, password=secret, name="cleo").status_code == 401  # no password yet
+    body = {"name": "cleo", "secret": secret, "password": GOOD}
+    assert world.client.post("/v1/sessions/first", json=body).status_code == 201

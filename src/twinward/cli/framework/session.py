@@ -18,7 +18,7 @@ from twinward.core.errors import InputError, RefusedError
 from twinward.service.access import accounts
 from twinward.service.access.authorization import require_verb
 from twinward.service.access.local_caller import local_caller
-from twinward.service.logistics.need_inputs import zone_of
+from twinward.service.city.context import zone_of
 from twinward.service.platform import Caller, Platform
 
 

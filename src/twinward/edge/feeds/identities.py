@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from twinward.core.lazy import LazyModule
 from twinward.security.privacy.documents import is_identity_number
+
+pa: Any = LazyModule("pyarrow")
+pc: Any = LazyModule("pyarrow.compute")
 
 MESSAGE = "the subject is a phone number, an identity number or an e-mail address"
 OF_A_WORD = "this holds a phone number, an identity number or an e-mail address"

@@ -91,9 +91,10 @@ def find_end(
         return "valid_until", f"the plan was valid until {plan.valid_until}"
     if plan.ends is None:
         return None
-    evidence = find_evidence_of_end(plan.ends, in_force, incident, now, rows, reference)
-    if evidence:
-        return "ends", evidence
+    if START in in_force.started:
+        evidence = find_evidence_of_end(plan.ends, incident, now, rows, reference)
+        if evidence:
+            return "ends", evidence
     if now >= in_force.adopted_at + timedelta(days=plan.ends.most_days):
         since = reference.day_of(in_force.adopted_at)
         return "ends.most_days", f"in force for {plan.ends.most_days} days, since {since}"
@@ -102,7 +103,6 @@ def find_end(
 
 def find_evidence_of_end(
     ends: PlanEnding,
-    in_force: PlanInForce,
     incident: Incident,
     now: datetime,
     rows: Rows,
@@ -111,8 +111,6 @@ def find_evidence_of_end(
     """What shows that all figures that would end the plan are there; empty while one is not, or
     none is asked.
     """
-    if START not in in_force.started:
-        return ""
     shown = []
     if ends.quiet_days is not None:
         asked = Objective(key="ends.quiet_days", kind="quiet_days", days=ends.quiet_days)

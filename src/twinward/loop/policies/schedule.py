@@ -18,6 +18,7 @@ from twinward.loop.context import (
     area_at_level,
     clause_reference,
     command_id,
+    find_plan_for_persons,
     find_plan_in_force,
 )
 from twinward.loop.policies.clauses import list_open
@@ -319,7 +320,7 @@ def case_task(
     early join with it.
     """
     incident: Incident = rows.get(INCIDENTS, fact.incident)
-    plan = find_plan_in_force(rows, incident, reference)
+    plan = find_plan_for_persons(rows, incident, reference)
     yield from interview(fact.case, plan, incident, event, rows, reference)
     for contact in rows.list_rows(CONTACTS, case=fact.case, incident=None):
         yield m.AssignContact(
@@ -387,8 +388,8 @@ def care(
 def contact_task(
     fact: m.ContactNamed, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    """A contact becomes a task of the community it lives in; one named early first joins its
-    case's incident.
+    """A contact becomes a task of the community it lives in, though the plan has ended; one named
+    early first joins its case's incident.
     """
     joined = rows.find(CASE_INCIDENTS, fact.case)
     incident_id = fact.incident or (joined.incident if joined else None)
@@ -401,5 +402,5 @@ def contact_task(
             id=command_id(event, "assign"), contact=fact.contact, incident=incident.id
         )
     yield from care(
-        contact, find_plan_in_force(rows, incident, reference), incident, event, rows, reference
+        contact, find_plan_for_persons(rows, incident, reference), incident, event, rows, reference
     )

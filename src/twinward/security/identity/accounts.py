@@ -163,9 +163,14 @@ class Accounts:
             raise ConflictError(
                 f"{name} is {found.state}", "nothing was changed", code="already_so"
             )
+        # an account whose secret was never exchanged is new again, with the secret's own end
+        after = (
+            "'locked'"
+            if locked
+            else "CASE WHEN secret_until > 0 AND last_login IS NULL THEN 'new' ELSE 'open' END"
+        )
         self.db.execute(
-            "UPDATE accounts SET state=?, failures=0, locked_until=0 WHERE name=?",
-            ("locked" if locked else "open", name),
+            f"UPDATE accounts SET state={after}, failures=0, locked_until=0 WHERE name=?", (name,)
         )
         if locked:
             self.db.execute("UPDATE sessions SET revoked=1 WHERE account=?", (name,))
@@ -199,10 +204,13 @@ class Accounts:
         require_password(password, name)
         key = os.urandom(20) if row["needs_factor"] else None
         sealed = self._seal.encrypt(key) if key else None
-        self.db.execute(
-            "UPDATE accounts SET password=?, state='open', factor=?, last_step=0 WHERE name=?",
-            (self._hasher.hash(password), sealed, name),
+        changed = self.db.execute(
+            "UPDATE accounts SET password=?, state='open', factor=?, last_step=0, secret_until=0 "
+            "WHERE name=? AND state='new' AND password=?",
+            (self._hasher.hash(password), sealed, name, row["password"]),
         )
+        if changed.rowcount != 1:  # somebody was quicker: the secret is good once
+            raise _no_entry()
         return make_totp(key).get_provisioning_uri(name, "Twinward") if key else None
 
     def enter(self, name: str, password: str, code: str | None, now: datetime) -> Account:
@@ -244,12 +252,13 @@ class Accounts:
         return self._nobody
 
     def _fail(self, row: sqlite3.Row, now: datetime) -> None:
-        failures = row["failures"] + 1
-        until = to_us(now + LOCKED_FOR) if failures >= MAX_FAILURES else 0
-        count = 0 if until else failures
+        """Counted by the database, so that tries at once count each."""
         self.db.execute(
-            "UPDATE accounts SET failures=?, locked_until=? WHERE name=?",
-            (count, until, row["name"]),
+            "UPDATE accounts SET "
+            "locked_until = CASE WHEN failures + 1 >= :most THEN :until ELSE locked_until END, "
+            "failures = CASE WHEN failures + 1 >= :most THEN 0 ELSE failures + 1 END "
+            "WHERE name = :name",
+            {"most": MAX_FAILURES, "until": to_us(now + LOCKED_FOR), "name": row["name"]},
         )
 
     def _check_code(self, row: sqlite3.Row, code: str, now: datetime) -> bool:
@@ -262,8 +271,11 @@ class Accounts:
                     totp.verify(code.encode(), one * STEP_S)
                 except InvalidToken:
                     continue
-                self.db.execute("UPDATE accounts SET last_step=? WHERE name=?", (one, row["name"]))
-                return True
+                used = self.db.execute(
+                    "UPDATE accounts SET last_step=? WHERE name=? AND last_step<?",
+                    (one, row["name"], one),
+                )
+                return used.rowcount == 1  # of two logins at once with one code, one
         return False
 
     def close(self) -> None:

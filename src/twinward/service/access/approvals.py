@@ -16,7 +16,7 @@ from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
 from twinward.security.privacy.masking import HIDDEN, scrub
 from twinward.service.access.belonging import look_at, require_together
-from twinward.service.logistics.need_inputs import zone_of
+from twinward.service.city.context import zone_of
 from twinward.service.plans.adoptable_plans import get_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m

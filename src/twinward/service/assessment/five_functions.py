@@ -25,7 +25,6 @@ from twinward.service.assessment.past_incidents import find_similar
 from twinward.service.assessment.questions import QUESTIONS
 from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Ground
-from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.platform import Caller, Platform
 
 # name -> its answer, and the question it answers
@@ -75,14 +74,13 @@ def answer_function(
     if name == "predict":
         return predict(platform, given.picture, days or AHEAD_D)
     library = platform.reference.library
-    waiting = proposed_plan(platform, given.row, given.plan)
     like = find_similar(platform, ground, caller, incident, at).like
     return guide(
         given.picture,
         diagnose(given.picture),
         library,
         build_graph(library),
-        waiting,
+        given.proposed_plan,
         given.plan,
         like,
     )

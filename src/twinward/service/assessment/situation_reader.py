@@ -24,6 +24,7 @@ from twinward.service.city.population import leaves_of, residents_below
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard import read_titles
 from twinward.service.console.dashboard_tables import find_week, sum_days
+from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import concerns, list_all_events
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.contacts.rows import CONTACTS
@@ -47,10 +48,11 @@ PUBLISHED = {"patients_in_hospital", "dead", "severe"}  # figures of bulletins t
 
 
 class IncidentInputs(NamedTuple):
-    """The picture and the two rows behind it that only guidance asks for."""
+    """The picture and the incident behind it, with the plans that only guidance asks for."""
 
     picture: Situation
     row: Any
+    proposed_plan: str | None
     plan: Any
 
 
@@ -72,6 +74,7 @@ def read_situation(
         if row.closed_at is not None and row.closed_at < now:  # a closed one is told as it closed
             now = row.closed_at.astimezone(ground.zone)
         plan = snapshot.find(PLANS_IN_FORCE, incident)
+        proposed = proposed_plan(platform, snapshot, row, now)
         events = list_all_events(reader, incident, at)
         cases, contacts = read_persons(snapshot, events, incident)
         counts = read_counts(snapshot, row)
@@ -129,7 +132,7 @@ def read_situation(
         held=row.held.because if row.held else "",
         published=published,
     )
-    return IncidentInputs(picture, row, plan)
+    return IncidentInputs(picture, row, proposed, plan)
 
 
 def read_published(

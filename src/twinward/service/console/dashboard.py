@@ -22,6 +22,7 @@ from twinward.service.console.dashboard_tables import (
     sum_figures,
 )
 from twinward.service.console.dashboard_view import CityRow, Dashboard, RestrictionRow, Span
+from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import OPEN_TASKS, concerns, is_own_task
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.city.rows import RESTRICTIONS
@@ -122,13 +123,17 @@ class Dashboards:
             ]
 
         tasks = snapshot.list_rows(TASKS, status=OPEN_TASKS)
+        incidents = sorted(mine(INCIDENTS), key=lambda row: row.opened_at, reverse=True)
         return DashboardRows(
             now=now,
             day=day,
-            incidents=sorted(mine(INCIDENTS), key=lambda row: row.opened_at, reverse=True),
+            incidents=incidents,
             tasks=[row for row in tasks if is_own_task(self.platform, caller, row)],
             restrictions=mine(RESTRICTIONS),
             plans={row.id: row for row in snapshot.list_rows(PLANS_IN_FORCE)},
+            proposed={
+                row.id: proposed_plan(self.platform, snapshot, row, now) for row in incidents
+            },
             activations=snapshot.list_rows(ACTIVATIONS),
             places=self.count_places(reader, snapshot, day, caller),
             bulletins=snapshot.list_rows(BULLETINS),

@@ -21,7 +21,6 @@ from twinward.service.console.dashboard_view import (
     IncidentRow,
     LateTask,
 )
-from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.platform import Platform
 
 LATE_SHOWN = 40
@@ -36,6 +35,7 @@ class DashboardRows(msgspec.Struct, frozen=True, kw_only=True):
     tasks: list[Any]
     restrictions: list[Any]
     plans: dict[str, Any]
+    proposed: dict[str, str | None]
     activations: list[Any]
     places: dict[str, int]
     bulletins: list[Any]
@@ -218,7 +218,7 @@ def list_incidents(platform: Platform, picture: DashboardRows) -> list[IncidentR
                 tasks_open=opened[row.id],
                 tasks_late=late[row.id],
                 plan=plan.plan if plan else None,
-                proposed_plan=proposed_plan(platform, row, plan),
+                proposed_plan=picture.proposed.get(row.id),
             )
         )
     return sorted(

@@ -151,6 +151,7 @@ def get_incident_view(
         if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(f"there is no incident {incident}", "go back to the overview")
         plan = snapshot.find(PLANS_IN_FORCE, incident)
+        proposed = proposed_plan(platform, snapshot, row, now)
         tasks = snapshot.list_rows(TASKS, incident=incident)
         tree = build_timeline(reader, incident, at, limit=TREE_SHOWN)
         evidence = snapshot.list_evidence(incident, now)
@@ -192,7 +193,7 @@ def get_incident_view(
         held=row.held.because if row.held else None,
         plan=plan.plan if plan else None,
         plan_authority=plan.authority if plan else None,
-        proposed_plan=proposed_plan(platform, row, plan),
+        proposed_plan=proposed,
         curve=curve,
         rail=list_stages(row, plan, tasks),
         board=list_duties(platform, tasks, now),

@@ -8,28 +8,42 @@ from datetime import datetime
 from typing import Any
 
 from twinward.library.hazards.hazard import LEVELS
+from twinward.library.plans.plan import Plan
 from twinward.loop.policies.clauses import list_waiting
-from twinward.loop.policies.plan_end import expiry_times
+from twinward.loop.policies.plan_end import expiry_times, find_evidence_of_end
 from twinward.service.platform import Platform
-from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 
 
-def proposed_plan(platform: Platform, incident: Any, in_force: Any) -> str | None:
+def proposed_plan(platform: Platform, snapshot: Any, incident: Any, at: datetime) -> str | None:
     """The plan that the level calls for, or the level that waits for a person's decision, and that
     nobody has adopted.
 
-    One that goes no further than the plan in force is not offered.
+    One that goes no further than the plan in force is not offered, nor one that what ended a plan
+    there would end again at once.
     """
     if incident.level is None or incident.status != "open":
         return None
     library = platform.reference.library
     plan = library.find_plan(incident.hazard, incident.called or incident.level)
+    in_force = snapshot.find(PLANS_IN_FORCE, incident.id)
     before = library.find(in_force.plan) if in_force is not None else None
-    if plan is None or (
-        before is not None and LEVELS.index(before.level) >= LEVELS.index(plan.level)
-    ):
+    if plan is None or would_end_at_once(plan, platform, snapshot, incident, at):
+        return None
+    if before is not None and LEVELS.index(before.level) >= LEVELS.index(plan.level):
         return None
     return plan.id
+
+
+def would_end_at_once(
+    plan: Plan, platform: Platform, snapshot: Any, incident: Any, at: datetime
+) -> bool:
+    """Whether a plan has ended there on its evidence and the same still shows the end of this."""
+    ended = snapshot.find(ENDED_PLANS, incident.id)
+    if incident.called or plan.ends is None or ended is None or ended.clause != "ends":
+        return False
+    now = platform.reference.local(at)
+    return bool(find_evidence_of_end(plan.ends, incident, now, snapshot, platform.reference))
 
 
 def waiting_clauses(platform: Platform, snapshot: Any, incident: Any) -> list[str]:

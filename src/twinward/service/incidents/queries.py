@@ -82,6 +82,7 @@ def get_incident(
     """One incident with its plan, its tasks by status, what keeps it open, and on request its
     whole cause tree.
     """
+    now = at or platform.clock.now()
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         row = snapshot.find(INCIDENTS, incident)
@@ -93,14 +94,14 @@ def get_incident(
         shown = describe_incident(platform, row) | {
             "days": row.days,
             "plan": snapshot.find(PLANS_IN_FORCE, incident),
-            "proposed_plan": proposed_plan(platform, row, snapshot.find(PLANS_IN_FORCE, incident)),
+            "proposed_plan": proposed_plan(platform, snapshot, row, now),
             "plan_ends": plan_ends(platform, snapshot, row),
             "plan_stands": plan_stands(platform, snapshot, row),
             "waits_for": waiting_clauses(platform, snapshot, row),
             "ended_plan": snapshot.find(ENDED_PLANS, incident),
             "tasks": tally(task.status for task in tasks),
-            "late": [task.id for task in tasks if task.is_late(at or platform.clock.now())],
-            "evidence": snapshot.list_evidence(incident, at or platform.clock.now()),
+            "late": [task.id for task in tasks if task.is_late(now)],
+            "evidence": snapshot.list_evidence(incident, now),
         }
         if timeline:
             shown["timeline"] = build_timeline(reader, incident, at)

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from twinward.core.errors import InputError
 from twinward.decision.logistics.demand import HeldStock, Outlook, drive, look_ahead, need_of
 from twinward.library.supplies.catalogue import Supplies, SupplyKind, load_supplies
+from twinward.service.city.context import zone_of
 from twinward.service.city.population import (
     level_of,
 )
 from twinward.service.incidents.queries import concerns
 from twinward.service.logistics.need_course import ages_of, of_disease
-from twinward.service.logistics.need_inputs import DemandInputs, read_inputs, zone_of
+from twinward.service.logistics.need_inputs import DemandInputs, read_inputs
 from twinward.service.platform import Caller, Platform
 
 Floats = NDArray[np.float64]

@@ -10,7 +10,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.citybase.columns import MANIFEST, read_manifest
 from twinward.library.supplies.catalogue import Supplies
 from twinward.service.city.population import home_of, residents_below, residents_of, spread
 from twinward.service.logistics.need_course import hospital_beds, words_of
@@ -38,15 +37,6 @@ class DemandInputs(msgspec.Struct, kw_only=True):
     requests: list[tuple[str | None, Any]]
     hazard: str | None = None  # of the largest epidemic of these days
     beds: dict[str, float] = {}  # of hospitals by area, where nobody states a stock of beds
-
-
-def zone_of(platform: Platform) -> str:
-    folder = platform.workspace / "city"
-    return (
-        read_manifest(folder).timezone
-        if (folder / MANIFEST).exists()
-        else str(platform.settings.timezone)
-    )
 
 
 def read_inputs(

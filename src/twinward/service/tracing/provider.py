@@ -13,8 +13,8 @@ from twinward.decision.tracing.scoped_lake import PURPOSE
 from twinward.decision.tracing.warm import warm_up
 from twinward.service.access.activations import record_look, scope_for
 from twinward.service.access.approvals import note_once, with_emergency_access
+from twinward.service.city.context import zone_of
 from twinward.service.intake.observations import city_bounds
-from twinward.service.logistics.need_inputs import zone_of
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing.access_record import AccessRecord
 from twinward.service.tracing.city_areas import CityAreas
