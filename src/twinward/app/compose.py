@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import resource
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, tzinfo
@@ -169,13 +170,18 @@ def open_zone(workspace: Path, settings: Settings) -> tzinfo:
         ) from error
 
 
-def count_residents(workspace: Path, areas: AreaTree, area: str) -> int:
-    """How many live in an area; 0 without a city of residents."""
+def count_residents(workspace: Path, areas: AreaTree) -> Counter[str]:
+    """How many live in each area, from one look at the city; nobody without a city of residents."""
+    residents: Counter[str] = Counter()
     if not (workspace / "city" / "leaf_start.npy").exists():
-        return 0
+        return residents
     city = open_city(workspace / "city")
-    size = zip(city.leaf_codes, city.leaf_start[:-1], city.leaf_start[1:], strict=True)
-    return sum(int(end) - int(first) for code, first, end in size if areas.is_under(code, area))
+    for code, first, end in zip(
+        city.leaf_codes, city.leaf_start[:-1], city.leaf_start[1:], strict=True
+    ):
+        for area in areas.path(code):
+            residents[area] += int(end) - int(first)
+    return residents
 
 
 def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
@@ -188,10 +194,11 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         require_fenced(workspace, settings)
     keyring = Keyring(workspace / "keys" / "subjects.keys")
     areas = open_areas(workspace)
+    residents = cache(lambda: count_residents(workspace, areas))
     reference = ReferenceData(
         areas=areas,
         library=load_library(extra_plans=workspace / "plans"),
-        residents=cache(lambda area: count_residents(workspace, areas, area)),
+        residents=lambda area: residents()[area],
         zone=open_zone(workspace, settings),
     )
     place = settings.storage.url or workspace

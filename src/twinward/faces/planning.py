@@ -70,7 +70,8 @@ class PlanComparison(Result):
                 "probability_best": [plan.probability_best for plan in plans],
                 "pareto": [plan.pareto for plan in plans],
                 **{
-                    name: [plan.figures[name].median for plan in plans] for name in plans[0].figures
+                    name: [plan.figures[name].median for plan in plans]
+                    for name in (plans[0].figures if plans else ())
                 },
             }
         if table == "spreads":
@@ -91,6 +92,8 @@ class PlanComparison(Result):
 
     def plot(self, figure: str = "cost", axes: Any = None) -> Any:
         """One figure of every plan with its range; returns the matplotlib axes."""
+        if self.sheet.refused:
+            raise ArgumentError(self.sheet.refused, code="fit_misses")
         require_choice("figure", figure, tuple(self.sheet.plans[0].figures))
         return plots.plot_comparison(self.sheet, figure, axes)
 

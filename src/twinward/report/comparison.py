@@ -72,13 +72,7 @@ def render_sheet(sheet: Comparison) -> str:
         f"{sheet.fingerprint}</small></p>",
         f'<p class="why">{html.escape(sheet.why["en"])}</p><p class="why" '
         f'lang="zh">{html.escape(sheet.why["zh"])}</p>',
-        table_of_figures(sheet),
-        *(
-            f'<h2>{title}</h2><img alt="{title}" '
-            f'src="data:image/png;base64,{draw_fan(sheet, name)}">'
-            for name, title in FANS
-        ),
-        table_of_fairness(sheet),
+        *([] if sheet.refused else plans_of(sheet)),
         table_of_doubts(sheet),
         table_of_prices(sheet),
         table_of_fit(sheet),
@@ -90,6 +84,19 @@ def render_sheet(sheet: Comparison) -> str:
         f"compared</title><style>{STYLE}</style>"
         f"<body>{''.join(parts)}</body></html>"
     )
+
+
+def plans_of(sheet: Comparison) -> list[str]:
+    """What the plans may bring, and who bears it."""
+    return [
+        table_of_figures(sheet),
+        *(
+            f'<h2>{title}</h2><img alt="{title}" '
+            f'src="data:image/png;base64,{draw_fan(sheet, name)}">'
+            for name, title in FANS
+        ),
+        table_of_fairness(sheet),
+    ]
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

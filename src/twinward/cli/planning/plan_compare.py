@@ -260,7 +260,9 @@ def run_adopt(options: argparse.Namespace) -> int:
 
 
 def readable(sheet: dict[str, Any]) -> str:
-    """The ranking first, then the figures, then why."""
+    """The ranking first, then the figures, then why; of a refused sheet only why."""
+    if sheet["refused"]:
+        return "\n\n".join(sheet["why"][language] for language in ("en", "zh"))
     lines = [
         f"{'':>3} {'plan':<26} {'odds':>8} {'infections':>12} {'deaths':>8} {'beds':>8} "
         f"{'ICU':>6} {'cost, m':>10}"

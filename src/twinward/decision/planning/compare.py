@@ -31,6 +31,7 @@ from twinward.decision.planning.odds import Standing, flips, sensitivity, stand
 from twinward.decision.planning.rationale import explain_ranking
 from twinward.decision.planning.replicates import Replicate, ReplicateRunner, worker_pool
 from twinward.decision.planning.results import beaten_by, breaks_of, criterion, make_sheets, values
+from twinward.decision.simulation.epidemic.hospital import beds_of
 from twinward.decision.simulation.epidemic.live_state import LiveState
 
 RANKED_BY = ("cost", "infections", "deaths", "restricted_days")
@@ -74,6 +75,8 @@ def compare(
     """
     check(arena, candidates, ranked_by)
     arena.fit()
+    if arena.misses():
+        return refuse(arena, candidates, frame, ranked_by)
     count = arena.question.replicates
     jobs = [Replicate(candidate=one, replicate=k) for one in candidates for k in range(count)]
     arena.make_ready(jobs)
@@ -95,15 +98,12 @@ def judge(
     ranked_by: str,
 ) -> Comparison:
     """The sheet of finished runs: roles first, then the order among those that may be first."""
-    held = arena.prospect is None or arena.prospect.fit.held
     table = np.array([criterion(arena, runs, ranked_by) for runs in by_plan])
     broken = [breaks_of(one, runs) for one, runs in zip(candidates, by_plan, strict=True)]
-    ranked = [held and one.id != NONE and not broken[n] for n, one in enumerate(candidates)]
+    ranked = [one.id != NONE and not broken[n] for n, one in enumerate(candidates)]
     means = np.array([[values(runs, name).mean() for name in PARETO_BY] for runs in by_plan])
     beaten = [beaten_by(means, n, ranked) for n in range(len(candidates))]
     standing = stand(table, ranked, [one is None for one in beaten])
-    if not held:  # in the order in which they were asked for
-        standing = msgspec.structs.replace(standing, order=list(range(len(candidates))))
     sheets = make_sheets(arena, candidates, by_plan, standing, broken, beaten, frame.hide_below)
     ids = [one.id for one in candidates]
     totals = {name: np.array([values(runs, name).mean() for runs in by_plan]) for name in FIGURES}
@@ -165,13 +165,49 @@ def finish(
     ranked_by: str,
 ) -> Comparison:
     q, prospect = arena.question, arena.prospect
-    fit = say_fit(prospect, frame.today) if prospect is not None else None
     now = next((n for n, one in enumerate(candidates) if one.id == AS_NOW), None)
     forecast = None
     if prospect is not None and now is not None and frame.today is not None:
         forecast = forecast_reports(prospect, arena.worlds, by_plan[now], frame.today, q.days)
     first = None if standing.crowned is None else candidates[standing.crowned]
-    sheet = Comparison(
+    sheet = msgspec.structs.replace(
+        empty_sheet(arena, candidates, frame, ranked_by),
+        first="" if first is None else first.id,
+        probability_right=None if first is None else sheets[0].probability_best,
+        tied=[candidates[n].id for n in standing.tied],
+        forecast=forecast,
+        flips=turning,
+        plans=sheets,
+        pareto=[one.id for one in sheets if one.pareto],
+        sensitivity=tried,
+    )
+    return msgspec.structs.replace(sheet, why=explain_ranking(sheet))
+
+
+def refuse(
+    arena: ReplicateRunner,
+    candidates: Sequence[Candidate],
+    frame: ComparisonContext,
+    ranked_by: str,
+) -> Comparison:
+    """The sheet of a simulator that misses its own past: by how much, and no figure of what may
+    come.
+    """
+    sheet = empty_sheet(arena, candidates, frame, ranked_by)
+    return msgspec.structs.replace(sheet, why=explain_ranking(sheet))
+
+
+def empty_sheet(
+    arena: ReplicateRunner,
+    candidates: Sequence[Candidate],
+    frame: ComparisonContext,
+    ranked_by: str,
+) -> Comparison:
+    """What was asked and what the simulator was fitted to, without any plan."""
+    q, prospect = arena.question, arena.prospect
+    fit = say_fit(prospect, frame.today) if prospect is not None else None
+    beds, icu_beds = beds_of(q.disease, q.base.residents, q.beds, q.icu_beds)
+    return Comparison(
         drill=frame.drill,
         fingerprint=fingerprint(arena, candidates, ranked_by),
         as_of=frame.as_of,
@@ -184,23 +220,20 @@ def finish(
         replicates=q.replicates,
         seed=q.seed,
         ranked_by=ranked_by,
-        first="" if first is None else first.id,
-        probability_right=None if first is None else sheets[0].probability_best,
+        first="",
+        probability_right=None,
         odds_over="doubts and dice" if q.doubts and q.replicates > 1 else "dice alone",
-        tied=[candidates[n].id for n in standing.tied],
         refused=fit.says["en"] if fit is not None and not fit.held else "",
         fit=fit,
-        forecast=forecast,
-        flips=turning,
         why={},
-        beds=by_plan[0][0].capacity[0],
-        icu_beds=by_plan[0][0].capacity[1],
+        beds=beds,
+        icu_beds=icu_beds,
         currency=arena.costs.currency,
         levels=LEVELS,
-        plans=sheets,
-        pareto=[one.id for one in sheets if one.pareto],
+        plans=[],
+        pareto=[],
         pareto_by=PARETO_BY,
-        sensitivity=tried,
+        sensitivity=[],
         costs=[
             Cost(name=name, value=c.value, unit=c.unit, source=c.source)
             for name, c in arena.costs.costs.items()
@@ -208,7 +241,6 @@ def finish(
         start=frame.start,
         notes=frame.notes,
     )
-    return msgspec.structs.replace(sheet, why=explain_ranking(sheet))
 
 
 def question_name(arena: ReplicateRunner) -> str:

@@ -91,6 +91,10 @@ class ReplicateRunner:
         )
         self.worlds = draw_worlds(self.costs, q.replicates, q.seed, self.prospect, q.days, q.doubts)
 
+    def misses(self) -> bool:
+        """Whether the fitted simulator is too far off its own past to say what may come."""
+        return self.prospect is not None and not self.prospect.fit.held
+
     def check(self, candidates: Sequence[Candidate]) -> None:
         """InputError `unknown_area` before anything runs."""
         for one in candidates:

@@ -19,6 +19,7 @@ from twinward.core.errors import InputError
 from twinward.decision.planning.candidate import Candidate, from_plan
 from twinward.decision.planning.checkpoint import append_to, read_rows
 from twinward.decision.planning.compare import RANKED_BY, Progress, fingerprint
+from twinward.decision.planning.fitting.forecast import require_held
 from twinward.decision.planning.replicates import Replicate, ReplicateRunner, worker_pool
 from twinward.library.plans.plan_options import BLOCKS, plan_of_choices
 
@@ -87,6 +88,9 @@ def search(
         raise InputError(
             f"no ranking by {ranked_by!r}", "one of " + ", ".join(RANKED_BY), code="bad_ranking"
         )
+    arena.fit()
+    if arena.prospect is not None:
+        require_held(arena.prospect)
     name = search_name(arena, areas, ranked_by)
     done = read_rows(file, name, SearchTrial)[:trials]
     resumed, every = len(done), {v.name: max(v.strengths) for v in BLOCKS}

@@ -97,6 +97,8 @@ def evaluate_adoption(
             return None, error.message
         kept.parent.mkdir(exist_ok=True)
         kept.write_bytes(msgspec.json.encode({"sheet": keep_comparison(platform.workspace, sheet)}))
+    if sheet.refused:
+        return None, sheet.refused
     return against_reported(platform, row, adopted, sheet), None
 
 

@@ -233,9 +233,9 @@ def look_beside(platform: Platform, caller: Caller, incident: str) -> Beside | N
         if known is not None and known.forecast
         else None
     )
-    if sheet is None:
+    expected = next((one for one in sheet.plans if one.id == known.plan), None) if sheet else None
+    if sheet is None or expected is None:  # none, or refused: the fit missed its own past
         return None
-    expected = next(one for one in sheet.plans if one.id == known.plan)
     first = sheet.as_of.date() if sheet.as_of else None
     return Beside(
         incident=incident,

@@ -144,9 +144,17 @@ def find_comparison(workspace: Path, name: str) -> Comparison | None:
     if not SHEET_NAME.fullmatch(name) or not path.is_file():
         return None
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Comparison)
+        found = msgspec.json.decode(path.read_bytes(), type=Comparison)
     except msgspec.DecodeError:
         return None
+    return without_forecast(found) if found.refused else found
+
+
+def without_forecast(sheet: Comparison) -> Comparison:
+    """A refused sheet as it is shown: an earlier release kept figures of its plans."""
+    return msgspec.structs.replace(
+        sheet, plans=[], pareto=[], forecast=None, sensitivity=[], flips=[]
+    )
 
 
 def get_comparison(workspace: Path, name: str) -> Comparison:

@@ -18,7 +18,7 @@ import numpy as np
 
 from twinward.citybase.schema import CityBase
 from twinward.core.errors import AbsentError, InputError
-from twinward.decision.planning.fitting.forecast import say_fit
+from twinward.decision.planning.fitting.forecast import require_held, say_fit
 from twinward.decision.planning.fitting.prospect import Prospect, confirmed_before, look_ahead
 from twinward.decision.simulation.epidemic import (
     Ensemble,
@@ -129,7 +129,9 @@ def simulate(
     if state is not None and request.mixing == "settings":
         simulator = Simulator(base, request.level)
         prospect = look_ahead(simulator, state, disease, request.seed, request.days, 1.0)
-        scenario = scenario if prospect is None else fitted(scenario, prospect)
+        if prospect is not None:
+            require_held(prospect)
+            scenario = fitted(scenario, prospect)
     fit = None
     if request.contacts is not None:
         fit = fit_contacts(base, request.contacts)

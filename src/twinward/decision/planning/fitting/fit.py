@@ -16,6 +16,7 @@ import numpy as np
 
 from twinward.core.chance import generator
 from twinward.decision.planning.fitting.past import MOST_AREAS, Past
+from twinward.decision.planning.fitting.rounds import NEAR, Rounds, miss_of
 from twinward.decision.simulation.epidemic.background import Background
 from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.report_table import (
@@ -32,13 +33,10 @@ from twinward.library.hazards.diseases import Disease
 
 LEAST_KNOWN_D, LEAST_REPORTS = 9, 60  # fewer say nothing about transmission
 PAST_D, WEEK_D = 14, 7
-# infections of a week change by this power of transmission (a guess; each round corrects it)
-RESPONSE = 1.8
-APART = 2.5  # times that an area may differ from the city
-ROUNDS = 4  # runs of the past; each corrects the one before
+ROUNDS = 8  # runs of the past at most; each corrects the one before, the nearest counts
 FUTURES = 2_000
-WEIGHT_OF = 100.0  # reports at which an area's own growth counts as much as the city's
 HEADROOM = 2.5  # the simulator's R0 is set so far above what the last week needs
+HIGHEST_LEFT = 0.6  # above this factor of any area the simulator's R0 is raised
 OFF = 1.5  # a simulator that is so many times off its own past ranks no plans
 BLOCKS = (
     (0, 2),
@@ -162,20 +160,7 @@ def fit_live(
     span = min(PAST_D, counts.shape[1] - 2)
     r = float(city_r(counts, generation, span)[1])
     past = Past(simulator, state, disease, reports, span, seed)
-    left = np.full((len(counts), 2), np.nan)
-    factor, run = 1.0, past.run_scaled(HEADROOM * max(r, 0.5) / disease.transmission.r0.value)
-    left[:] = 1.0 / HEADROOM
-    infections: Floats = counts
-    for _ in range(ROUNDS):
-        infections = run(left)
-        left = corrected(left, counts, infections, span)
-        if (
-            left.max() > 0.9
-        ):  # the bound on transmission is too low: raise it, and keep what was found
-            raised = float(left.max() / 0.5)
-            factor, left = factor * raised, left / raised
-            run = past.run_scaled(factor * HEADROOM * max(r, 0.5) / disease.transmission.r0.value)
-    infections = run(left)
+    fitted, left, infections = fit_past(past, reports, r)
     shown = tuple(
         PastDay(
             ago=reports.last_ago + span - 1 - k,
@@ -186,7 +171,7 @@ def fit_live(
     )
     r = float(city_r(infections, generation, span)[1])
     return Fit(
-        disease=past.disease,
+        disease=fitted,
         reports=reports,
         past=shown,
         left=left,
@@ -199,6 +184,35 @@ def fit_live(
         lag=reports.last_ago,
         areas=tuple(people.groups),
     )
+
+
+def fit_past(past: Past, reports: Reports, r: float) -> tuple[Disease, Floats, Floats]:
+    """The disease with R0 scaled, float64[areas, 2] what is left of its transmission, and the
+    infections found by area, of the round that came nearest to the reports.
+
+    R0 rises with what is needed: no area's factor is ever cut off at 1 in a run.
+    """
+    counts, span = reports.filled(), past.span
+    rounds = Rounds(counts, span)
+    factor = HEADROOM * max(r, 0.5) / past.base_disease.transmission.r0.value
+    left: Floats = np.full((len(counts), 2), 1.0 / HEADROOM)
+    run = past.run_scaled(factor)
+    nearest: tuple[float, Disease, Floats, Floats] | None = None
+    for _ in range(ROUNDS):
+        infections = run(left)
+        miss = miss_of(reports.city, infections.sum(axis=0), (WEEK_D, span))
+        if nearest is None or miss < nearest[0]:
+            nearest = (miss, past.disease, left, infections)
+        if miss <= np.log(NEAR):
+            break
+        left = rounds.corrected(left, infections)
+        raised = float(left.max()) / HIGHEST_LEFT
+        if raised > 1.0:
+            factor, left = factor * raised, left / raised
+            rounds.rescale(raised)
+            run = past.run_scaled(factor)
+    assert nearest is not None, "at least one round is run"
+    return nearest[1:]
 
 
 def reproduction(counts: Floats, generation: Floats, span: int) -> Floats:
@@ -220,28 +234,6 @@ def reproduction(counts: Floats, generation: Floats, span: int) -> Floats:
 def city_r(counts: Floats, generation: Floats, span: int) -> Floats:
     """float64[2] the same of the city."""
     return np.asarray(reproduction(counts.sum(axis=0, keepdims=True), generation, span)[0])
-
-
-def corrected(left: Floats, counts: Floats, infections: Floats, span: int) -> Floats:
-    """float64[areas, 2] transmission moved so that each half of the span brings as many infections
-    as were reported.
-
-    An area's own ratio counts by its size and is drawn to the city's; no area leaves the city by
-    more than APART times.
-    """
-    half = span - span // 2
-    parts = (slice(-span, -span + half), slice(-span + half, None))
-    size, got = (
-        np.stack([x[:, part].sum(axis=1) for part in parts], axis=1) for x in (counts, infections)
-    )
-    own = np.log((size + 1.0) / (got + 1.0))
-    city = np.log((size.sum(axis=0) + 1.0) / (got.sum(axis=0) + 1.0))
-    own[:, 1] -= own[:, 0]  # what the first week leaves wrong is not the second's fault
-    city[1] -= city[0]
-    weight = size / (size + WEIGHT_OF)
-    moved = left * np.exp(np.clip(weight * own + (1 - weight) * city, -2.0, 2.0) / RESPONSE)
-    middle = np.exp(np.average(np.log(moved), axis=0, weights=size.sum(axis=1) + 1e-9))
-    return np.asarray(np.clip(moved, middle / APART, middle * APART))
 
 
 def stratified(fit: Fit, number: int, days: int, seed: int) -> Any:

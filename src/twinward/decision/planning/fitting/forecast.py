@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from twinward.core.errors import InputError
 from twinward.decision.planning.comparison import (
     FitArea,
     FitDay,
@@ -89,6 +90,16 @@ def say_fit(prospect: Prospect, today: date | None) -> FitResult:
     )
 
 
+def require_held(prospect: Prospect) -> None:
+    """InputError where the simulator misses its own past: it says nothing of what may come."""
+    if not prospect.fit.held:
+        raise InputError(
+            say(prospect.fit, prospect.found_share)["en"],
+            "mend the reports or the measures in force, or give another --disease or --found-share",
+            code="fit_misses",
+        )
+
+
 def area_r(fit: Fit) -> Floats:
     """float64[areas] R of the last week: the city's, moved as the area's transmission differs."""
     return np.asarray(fit.r * fit.left[:, 1] / fit.city_left())
@@ -110,7 +121,7 @@ def say(fit: Fit, found_share: float) -> dict[str, str]:
     return {
         "en": f"The simulator misses the reports: it makes {both:.2f} times what was reported in "
         f"the last two weeks, {week:.2f} times in the last week; more than {OFF:g} times off, it "
-        "ranks no plans.",
+        "forecasts nothing and ranks no plans.",
         "zh": f"模型与报告不符：近两周模拟值为报告值的{both:.2f}倍，近一周为{week:.2f}倍；"
-        f"偏差超过{OFF:g}倍，不对预案排序。",
+        f"偏差超过{OFF:g}倍，不作预测，不对预案排序。",
     }

@@ -27,6 +27,19 @@ from twinward.library.hazards.diseases import Disease
 FIRST_ROWS = 1024
 
 
+def beds_of(
+    disease: Disease, residents: int, beds: int | None, icu_beds: int | None
+) -> tuple[int, int]:
+    """Beds, and beds in intensive care: what the city has where known, else so many per head."""
+    per_1000 = disease.capacity
+    return (
+        int(residents * (per_1000.hospital_beds_per_1000.value / 1000)) if beds is None else beds,
+        int(residents * (per_1000.icu_beds_per_1000.value / 1000))
+        if icu_beds is None
+        else icu_beds,
+    )
+
+
 class Hospital:
     """Patients with their next event; rows of those who left are used again."""
 
@@ -41,13 +54,8 @@ class Hospital:
         """`apart` False: patients go on meeting everybody, as theory has it. Beds: what the city
         has, where known.
         """
-        per_1000, course, severity = disease.capacity, disease.course, disease.severity
-        per_head = (
-            per_1000.hospital_beds_per_1000.value / 1000,
-            per_1000.icu_beds_per_1000.value / 1000,
-        )
-        self.beds = int(residents * per_head[0]) if beds is None else beds
-        self.icu_beds = int(residents * per_head[1]) if icu_beds is None else icu_beds
+        course, severity = disease.course, disease.severity
+        self.beds, self.icu_beds = beds_of(disease, residents, beds, icu_beds)
         stays = (
             course.hospital_stay_d,
             course.hospital_to_icu_d,
