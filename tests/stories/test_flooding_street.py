@@ -107,12 +107,18 @@ def test_a_noisy_sensor_writes_no_log(desk: Desk) -> None:
     assert len(desk.events()) == before
 
 
-def test_without_a_threshold_and_with_another_unit_nothing_happens(desk: Desk) -> None:
+def test_without_a_threshold_and_below_it_in_another_unit_nothing_happens(desk: Desk) -> None:
     hear(desk, 0.9)
     watch(desk)
-    hear(desk, 90.0, unit="cm")
-    hear(desk, 0.9, type="noise", sensor="noise-1")
+    hear(desk, 14.0, unit="cm")
+    hear(desk, 90.0, type="noise", sensor="noise-1", unit="dB")
     assert not desk.incidents()
+
+
+def test_a_depth_in_centimetres_is_held_against_the_threshold_in_metres(desk: Desk) -> None:
+    watch(desk)
+    hear(desk, 90.0, unit="cm")
+    assert desk.incident()["affected"] == (COMMUNITY,)
 
 
 def test_a_threshold_can_name_the_type_of_observation_it_reads(desk: Desk) -> None:

@@ -109,10 +109,10 @@ def test_the_description_names_every_command_and_the_one_form_of_errors(server: 
         "schemas"
     ].keys()
     assert document["paths"]["/v1/commands"]["post"]["requestBody"]
-    error = document["paths"]["/v1/incidents"]["get"]["responses"]["400"]["content"][
-        "application/json"
-    ]["schema"]
-    assert set(error["required"]) == {"code", "message", "advice"}
+    refusal = document["paths"]["/v1/incidents"]["get"]["responses"]["400"]["content"]
+    assert set(refusal) == {"application/problem+json"}
+    error = document["components"]["schemas"]["Problem"]
+    assert {"type", "title", "status", "detail", "code", "advice"} <= set(error["required"])
 
 
 def test_a_reading_over_http_floods_a_street_by_itself(server: Server) -> None:
