@@ -122,7 +122,7 @@ def test_the_same_words_write_keep_and_list_the_same_plans(run: Any, tmp_path: P
     made = run("plan", "list", "--made")[1]["plans"]
     assert {row["id"] for row in made} == {row["id"] for row in kept}
     assert all(
-        row["made"]["from"] == f"{SUPPRESS} 1" and row["made"]["seed"] == "2" for row in made
+        row["made"]["from"] == f"{SUPPRESS} 2" and row["made"]["seed"] == "2" for row in made
     )
 
 
