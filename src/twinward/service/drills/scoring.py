@@ -26,6 +26,8 @@ from twinward.twins.emergency.tasks.rows import TASKS
 PAGE = 10_000
 MOST_EVENTS = 50  # named with one figure; `n` says how many there are
 TRIGGERS = ("IncidentOpened", "IncidentReopened", "IncidentDeveloped")
+# an order of a drill's last hours (a round that begins anew) says nothing of who answers: ours
+TIME_TO_ANSWER = timedelta(hours=4)
 RECEIPTS = ("OrderConfirmed", "TaskAcknowledged", "TaskCompleted", "TaskFailed")
 
 
@@ -256,7 +258,11 @@ def share(
 
 def score_department(log: Log, name: str) -> DepartmentScore:
     tasks = {task.id: task for task in log.tasks if task.department == name}
-    orders = [e for e in log.of("OrderIssued") if getattr(e.fact, "task", "") in tasks]
+    orders = [
+        e
+        for e in log.of("OrderIssued")
+        if getattr(e.fact, "task", "") in tasks and log.end - e.recorded_at >= TIME_TO_ANSWER
+    ]
     hours = [receipt_h(log, order) for order in orders]
     over = [late for task in tasks.values() if (late := late_h(log, task)) is not None]
     escalated = [e for e in log.of("TaskEscalated") if getattr(e.fact, "department", "") == name]
