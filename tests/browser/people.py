@@ -11,6 +11,7 @@ import msgspec
 
 from browser.stage import Stage
 from twinward.service.intake.observations import checks_of, submit
+from twinward.service.platform import local_admin
 
 # infector, infectee, setting, probability (None: somebody stated it)
 LINKS = (
@@ -125,7 +126,7 @@ def report_way(stage: Stage) -> None:
             for who, shift in (("k1", 0.0), ("o1", 0.00004 if here != "home" else 0.03))
         ]
     body = msgspec.json.encode({"source": "phones", "items": items})
-    account = submit(stage.platform, checks_of(stage.platform), body).result()
+    account = submit(stage.platform, local_admin(), checks_of(stage.platform), body).result()
     assert account.stored == len(items), account.rejected[:2]
     stage.platform.intake.open().drain()  # type: ignore[attr-defined]
 

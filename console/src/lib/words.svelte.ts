@@ -27,6 +27,9 @@ class Words {
 export const words = new Words()
 const tag = (): string => (words.language === 'zh' ? 'zh-CN' : 'en-GB')
 
+/** Whether there are words for a key that comes from data. */
+export const hasWords = (key: string): key is WordKey => key in zh
+
 /** The words of a key, with {holes} filled. */
 export function t(key: WordKey, holes: Record<string, string | number> = {}): string {
   const text: string = (words.language === 'zh' ? zh : en)[key]

@@ -21,7 +21,7 @@ def test_kept_plans_are_listed_with_their_provenance_and_found_after_a_restart(d
         count=3, seed=4, base=SUPPRESS, vary=("masks=on,off", "start_day=0,7")
     )
     made = plan_library.keep(desk.platform, desk.me, asked)
-    assert [line.made["from"] for line in made] == [f"{SUPPRESS} 1"] * 3
+    assert [line.made["from"] for line in made] == [f"{SUPPRESS} 2"] * 3
     assert {line.made["by"] for line in made} == {desk.me.name}
     assert plan_library.keep(desk.platform, desk.me, asked) == made
     desk.reopen()
