@@ -29,7 +29,7 @@ def client(desk: Desk) -> Iterator[TestClient]:
 def test_a_generated_plan_is_kept_listed_shown_and_adopted(desk: Desk, client: TestClient) -> None:
     made = client.post("/v1/plans/generate", json=ASKED).json()["items"]
     listed = {row["id"]: row for row in client.get("/v1/plans").json()["items"]}
-    assert all(listed[row["id"]]["made"]["from"] == f"{SUPPRESS} 1" for row in made)
+    assert all(listed[row["id"]]["made"]["from"] == f"{SUPPRESS} 2" for row in made)
     plan = made[0]["id"]
     assert client.get(f"/v1/plans/{plan}").json()["made"]["by"]
     known = desk.incident()["plan"].plan
