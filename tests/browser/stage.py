@@ -77,6 +77,13 @@ class Stage:
             }
         )
 
+    def follow_contact(self, contact: str, case: str, area: str = "010101") -> None:
+        """A contact is named, found, isolated and tested: without one, nobody is followed."""
+        named = {"contact": contact, "case": case, "subject": f"p-{contact}", "area": area}
+        self.post({"type": "NameContact", **named})
+        for step in ("located", "isolated", "tested_negative"):
+            self.post({"type": "UpdateContact", "contact": contact, "step": step})
+
     def report_count(
         self, area: str, count: int, found_in: str = "community", status: str = "confirmed"
     ) -> None:

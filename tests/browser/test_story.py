@@ -55,6 +55,7 @@ def test_from_a_case_report_to_a_closed_incident_through_the_screen(
 
     page.get_by_role("button", name="Centre for disease control").click()
     do_first_task(page)
+    quiet.follow_contact("k1", case="c1")
     second_officer_answers(quiet)
     expect(page.get_by_text("every essential task is done")).to_be_visible()
 

@@ -52,11 +52,26 @@ def test_the_most_alike_comes_first_and_says_why() -> None:
     assert any("100 reports by day 10, here 100" in text for text in found[0].because)
 
 
-def test_what_worked_is_what_growth_fell_after_the_greatest_fall_first() -> None:
+def kept(measure: str, day: int, after: tuple[float, float, float]) -> Worked:
+    """Growth of +0.2 a day before the measure; after it, the middle of an interval."""
+    low, middle, high = after
+    return Worked(
+        measure=measure,
+        day=day,
+        growth_before=0.2,
+        growth_after=middle,
+        after_low=low,
+        after_high=high,
+    )
+
+
+def test_what_worked_is_what_growth_fell_below_nought_after_the_greatest_fall_first() -> None:
     worked = (
-        Worked(measure="masks", day=3, growth_before=0.2, growth_after=0.19),
-        Worked(measure="travel_restriction", day=4, growth_before=0.1, growth_after=0.2),
-        Worked(measure="lockdown", day=9, growth_before=0.2, growth_after=-0.1),
+        kept("masks", 3, (-0.04, -0.02, -0.01)),
+        kept("travel_restriction", 4, (0.25, 0.3, 0.35)),
+        kept("schools_close", 6, (-0.08, -0.03, 0.02)),  # it fell, but reports may still grow
+        kept("lockdown", 9, (-0.14, -0.1, -0.06)),
+        Worked(measure="tests", day=12, growth_before=0.2, growth_after=-0.3),  # no interval
     )
     (found,) = find_like(record("now", closed=False), [record("then", worked=worked)])
     assert [text.split()[0] for text in found.worked] == ["lockdown", "masks"]
