@@ -26,7 +26,8 @@ from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
-from twinward.twins.emergency.tasks.rows import TASKS
+from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS
+from twinward.twins.snapshot import Snapshot
 
 OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 GROUPS: dict[str, Any] = {
@@ -35,7 +36,8 @@ GROUPS: dict[str, Any] = {
 }  # words for several statuses at once
 MAX_PAGE = 10_000
 INCIDENT_STATES = ("open", "closed")
-TASK_STATES = (*GROUPS, *OPEN_TASKS, "done", "dropped")
+ALL_TASKS = (*OPEN_TASKS, "done", "dropped")
+TASK_STATES = (*GROUPS, *ALL_TASKS)
 
 
 def require_word(word: str | None, known: Iterable[str], what: str) -> None:
@@ -53,15 +55,22 @@ def list_incidents(
     *,
     at: datetime | None = None,
     status: str | None = None,
+    details: bool = False,
     caller: Caller | None = None,
 ) -> list[Any]:
-    """Incidents that concern the caller's areas, newest first, without their day by day figures."""
+    """Incidents that concern the caller's areas, newest first; `details`: with everything that
+    `get_incident` says of each.
+    """
     require_word(status, INCIDENT_STATES, "status")
     equals: dict[str, Any] = {"status": status} if status else {}
+    now = at or platform.clock.now()
     with platform.store.read() as reader:
-        rows = snapshot_of(platform, reader, at).list_rows(INCIDENTS, **equals)
-    rows = [row for row in rows if concerns(platform, caller, row.area)]
-    newest = sorted(rows, key=lambda row: row.opened_at, reverse=True)
+        snapshot = snapshot_of(platform, reader, at)
+        rows = snapshot.list_rows(INCIDENTS, **equals)
+        rows = [row for row in rows if concerns(platform, caller, row.area)]
+        newest = sorted(rows, key=lambda row: row.opened_at, reverse=True)
+        if details:
+            return [describe_course(platform, snapshot, row, now) for row in newest]
     return [describe_incident(platform, row) for row in newest]
 
 
@@ -90,22 +99,39 @@ def get_incident(
             raise AbsentError(
                 f"there is no incident {incident}", "list them with `twinward incident list`"
             )
-        tasks = snapshot.list_rows(TASKS, incident=incident)
-        shown = describe_incident(platform, row) | {
-            "days": row.days,
-            "plan": snapshot.find(PLANS_IN_FORCE, incident),
-            "proposed_plan": proposed_plan(platform, snapshot, row, now),
-            "plan_ends": plan_ends(platform, snapshot, row),
-            "plan_stands": plan_stands(platform, snapshot, row),
-            "waits_for": waiting_clauses(platform, snapshot, row),
-            "ended_plan": snapshot.find(ENDED_PLANS, incident),
-            "tasks": tally(task.status for task in tasks),
-            "late": [task.id for task in tasks if task.is_late(now)],
-            "evidence": snapshot.list_evidence(incident, now),
-        }
+        shown = describe_course(platform, snapshot, row, now)
         if timeline:
             shown["timeline"] = build_timeline(reader, incident, at)
     return shown
+
+
+def describe_course(
+    platform: Platform, snapshot: Snapshot, row: Any, now: datetime
+) -> dict[str, Any]:
+    """An incident with its days, its plan, its tasks and what keeps it open."""
+    at_work = snapshot.list_rows(TASKS, incident=row.id, status=AT_WORK)
+    return describe_incident(platform, row) | {
+        "days": row.days,
+        "plan": snapshot.find(PLANS_IN_FORCE, row.id),
+        "proposed_plan": proposed_plan(platform, snapshot, row, now),
+        "plan_ends": plan_ends(platform, snapshot, row),
+        "plan_stands": plan_stands(platform, snapshot, row),
+        "waits_for": waiting_clauses(platform, snapshot, row),
+        "ended_plan": snapshot.find(ENDED_PLANS, row.id),
+        "tasks": count_tasks(snapshot, row.id),
+        "late": [task.id for task in at_work if task.is_late(now)],
+        "evidence": snapshot.list_evidence(row.id, now),
+    }
+
+
+def count_tasks(snapshot: Snapshot, incident: str) -> dict[str, int]:
+    """How many tasks an incident has in each status; as they are now, counted by the database."""
+    if snapshot.at is not None:
+        return tally(task.status for task in snapshot.list_rows(TASKS, incident=incident))
+    counts = {
+        status: snapshot.count(TASKS, incident=incident, status=status) for status in ALL_TASKS
+    }
+    return {status: count for status, count in counts.items() if count}
 
 
 def tally(words: Any) -> dict[str, int]:
@@ -370,9 +396,7 @@ def get_overview(
 
 
 def count_by_status(reader: Reader) -> dict[str, int]:
-    counts = {
-        status: reader.count(TASKS, status=status) for status in (*OPEN_TASKS, "done", "dropped")
-    }
+    counts = {status: reader.count(TASKS, status=status) for status in ALL_TASKS}
     return {status: count for status, count in counts.items() if count}
 
 
