@@ -14,29 +14,26 @@ from twinward.core.errors import AbsentError, InputError, TwinwardError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
-from twinward.service.incidents.plan_status import (
-    plan_ends,
-    plan_stands,
-    proposed_plan,
-    waiting_clauses,
+from twinward.service.incidents.incident_course import (
+    ALL_TASKS,
+    OPEN_TASKS,
+    describe_course,
+    describe_incident,
+    tally,
 )
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.faults.rows import FAULTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
-from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
-from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS
-from twinward.twins.snapshot import Snapshot
+from twinward.twins.emergency.tasks.rows import TASKS
 
-OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 GROUPS: dict[str, Any] = {
     "open": OPEN_TASKS,
     "at_work": OPEN_TASKS[1:],
 }  # words for several statuses at once
 MAX_PAGE = 10_000
 INCIDENT_STATES = ("open", "closed")
-ALL_TASKS = (*OPEN_TASKS, "done", "dropped")
 TASK_STATES = (*GROUPS, *ALL_TASKS)
 
 
@@ -74,12 +71,6 @@ def list_incidents(
     return [describe_incident(platform, row) for row in newest]
 
 
-def describe_incident(platform: Platform, row: Any) -> dict[str, Any]:
-    shown = msgspec.structs.asdict(row)
-    shown.pop("days")
-    return shown | {"area_name": platform.reference.areas.name(row.area)}
-
-
 def get_incident(
     platform: Platform,
     incident: str,
@@ -103,42 +94,6 @@ def get_incident(
         if timeline:
             shown["timeline"] = build_timeline(reader, incident, at)
     return shown
-
-
-def describe_course(
-    platform: Platform, snapshot: Snapshot, row: Any, now: datetime
-) -> dict[str, Any]:
-    """An incident with its days, its plan, its tasks and what keeps it open."""
-    at_work = snapshot.list_rows(TASKS, incident=row.id, status=AT_WORK)
-    return describe_incident(platform, row) | {
-        "days": row.days,
-        "plan": snapshot.find(PLANS_IN_FORCE, row.id),
-        "proposed_plan": proposed_plan(platform, snapshot, row, now),
-        "plan_ends": plan_ends(platform, snapshot, row),
-        "plan_stands": plan_stands(platform, snapshot, row),
-        "waits_for": waiting_clauses(platform, snapshot, row),
-        "ended_plan": snapshot.find(ENDED_PLANS, row.id),
-        "tasks": count_tasks(snapshot, row.id),
-        "late": [task.id for task in at_work if task.is_late(now)],
-        "evidence": snapshot.list_evidence(row.id, now),
-    }
-
-
-def count_tasks(snapshot: Snapshot, incident: str) -> dict[str, int]:
-    """How many tasks an incident has in each status; as they are now, counted by the database."""
-    if snapshot.at is not None:
-        return tally(task.status for task in snapshot.list_rows(TASKS, incident=incident))
-    counts = {
-        status: snapshot.count(TASKS, incident=incident, status=status) for status in ALL_TASKS
-    }
-    return {status: count for status, count in counts.items() if count}
-
-
-def tally(words: Any) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for word in words:
-        counts[word] = counts.get(word, 0) + 1
-    return counts
 
 
 def build_timeline(
@@ -291,10 +246,12 @@ def list_tasks(
         return [row for row in found if mine(row.area)][offset : offset + limit]
 
 
-def get_task(platform: Platform, task: str, caller: Caller | None = None) -> Any:
+def get_task(
+    platform: Platform, task: str, caller: Caller | None = None, at: datetime | None = None
+) -> Any:
     """One task; one outside the caller's areas or department answers like one that is not there."""
     with platform.store.read() as reader:
-        row = reader.find(TASKS, task)
+        row = snapshot_of(platform, reader, at).find(TASKS, task)
     if row is None or (caller is not None and not is_own_task(platform, caller, row)):
         raise AbsentError(f"there is no task {task}", "list them with `twinward task list`")
     return row
