@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 
 from helpers.published_counts import CITY, Known, Published
-from twinward.service.assessment.five_functions import answer_function
+from twinward.decision.assessment.analyse import analyse
+from twinward.decision.assessment.describe import describe
+from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.assessment.situation_report import report_situation
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard import Dashboards
@@ -137,7 +139,8 @@ class Surfaces:
         self, here: str, name: str, at: datetime, known: Known, where: str
     ) -> Iterator[Held]:
         week, total = known.new(known.week, where), known.total(where)
-        told: Any = self.ask("describe", name, at)
+        picture = read_situation(self.platform, self.ground, local_admin(), name, at).picture
+        told = describe(picture)
         figures = {one.name: one.value for one in told.figures}
         yield f"{here}, describe", "new in 7 days", figures["new in 7 days"], week
         yield f"{here}, describe", "infections", figures["infections"], total
@@ -151,15 +154,12 @@ class Surfaces:
             [day - (known.week[0] - known.week[-1]) - one_day() for day in known.week], where
         )
         if week + before:
-            changes: Any = self.ask("analyse", name, at)
+            changes = analyse(picture)
             said = next(one.says for one in changes.changes if one.about == "new infections")
             words = (
                 f"{week:,} in 7 days after {f'{before:,}' if before else 'none'} in the 7 before"
             )
             yield f"{here}, analyse", words, words in said, True
-
-    def ask(self, function: str, name: str, at: datetime) -> Any:
-        return answer_function(self.platform, self.ground, local_admin(), function, name, at)
 
 
 def one_day() -> Any:

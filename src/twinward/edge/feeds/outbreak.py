@@ -20,7 +20,6 @@ import msgspec
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
 
-
 RECLASSIFIED = "reclassified"  # found among those who were counted before
 
 
