@@ -83,6 +83,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "twinward.cli.planning.library",
         "questions to what is known, answered with their reasoning; work manuals",
     ),
+    "pass": (
+        "twinward.cli.passes.passes",
+        "signed passes: keys, issue, verify offline, revoke, lists, print",
+    ),
     "allocate": (
         "twinward.cli.logistics.allocate",
         "where to open facilities, how to route deliveries",
