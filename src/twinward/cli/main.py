@@ -87,6 +87,14 @@ VERBS: dict[str, tuple[str, str]] = {
         "twinward.cli.passes.passes",
         "signed passes: keys, issue, verify offline, revoke, lists, print",
     ),
+    "hazard": (
+        "twinward.cli.hazards.hazard",
+        "run a hazard model on a case without a city",
+    ),
+    "model": (
+        "twinward.cli.hazards.model",
+        "hazard models: their cards, and what their verification reaches",
+    ),
     "allocate": (
         "twinward.cli.logistics.allocate",
         "where to open facilities, how to route deliveries",

@@ -145,9 +145,11 @@ class KeyStore:
     def _new_signer(self, at: datetime, days: int) -> Signer:
         if not 1 <= days <= MOST_DAYS:
             raise InputError(f"days must be 1 to {MOST_DAYS}, got {days}", code="bad_days")
-        private = ec.generate_private_key(ec.SECP256R1())
-        jwk = write_jwk(private.public_key())
-        jwk["kid"] = jwk["kid"][:8]  # eight letters, the same in COSE and in JWS
+        jwk = {"kid": "-"}
+        while not jwk["kid"].isalnum():  # it names a file and is typed by people
+            private = ec.generate_private_key(ec.SECP256R1())
+            jwk = write_jwk(private.public_key())
+            jwk["kid"] = jwk["kid"][:8]  # eight letters, the same in COSE and in JWS
         self._write_private(self.folder / f"{jwk['kid']}.pem", private)
         return Signer(
             jwk=jwk,
