@@ -37,7 +37,7 @@ def add_verbs(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         sub.add_argument("--at", type=as_time, help="the time of the ceremony; default: now")
         if name in ("init", "rotate", "compromise", "renew"):
             sub.add_argument(
-                "--root", type=Path, help="the root's private key; default: KEYS/root.pem"
+                "--root", type=Path, help="the root's private key; default: KEYS/offline-root.pem"
             )
             sub.add_argument("--days", type=int, default=31, help="how long the new signer signs")
         if name == "init":
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         shown = keys.describe_keys(folder) | {"file": str(options.out)}
     else:
         at = options.at or SystemClock().now()
-        root = options.root or folder / "root.pem"
+        root = options.root or folder / "offline-root.pem"
         if options.step == "init" and options.days < 1:
             raise InputError("a signer signs for a day or more", "give --days", code="bad_days")
         shown = keys.run_ceremony(
