@@ -1,4 +1,4 @@
-"""CSV tables of surveillance: named columns, dates, counts, and a clear error for what is neither."""
+"""CSV tables of surveillance: named columns, dates, counts, a clear error for what is neither."""
 
 from __future__ import annotations
 

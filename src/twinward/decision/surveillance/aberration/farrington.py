@@ -10,6 +10,7 @@ of the season blocks are those of the reference implementation, so that its thre
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -88,7 +89,7 @@ def season_blocks(now: int, references: list[int], settings: FarringtonSettings)
     w, parts = settings.half_window, settings.no_periods
     blocks = np.zeros(now + 1, dtype=np.int64)
     blocks[now - w : now + 1] = parts
-    for later, week in zip(references, references[1:], strict=False):
+    for later, week in pairwise(references):
         blocks[week - w : week + w + 1] = parts
         if parts == 1:
             continue

@@ -49,7 +49,7 @@ def make_delay(mean_d: float, sd_d: float) -> Floats:
             code="bad_delay",
         )
     law = gamma((mean_d / sd_d) ** 2, scale=sd_d**2 / mean_d)
-    last = int(math.ceil(law.ppf(0.995))) + 1
+    last = math.ceil(law.ppf(0.995)) + 1
     steps = np.diff(law.cdf(np.concatenate([[0.0], np.arange(last) + 0.5])))
     return np.asarray(steps / steps.sum())
 
@@ -58,7 +58,7 @@ def deconvolve(reports: Floats, delay: Floats) -> Floats:
     """Infections whose convolution with the delay is nearest to the reports (Poisson)."""
     days = len(reports)
     reach = np.array([delay[: days - day].sum() for day in range(days)])  # reported so far
-    shift = int(round(float((delay * np.arange(len(delay))).sum())))
+    shift = round(float((delay * np.arange(len(delay))).sum()))
     width = np.ones(SMOOTH_D)
     level = np.convolve(reports, width, "same") / np.convolve(np.ones(days), width, "same")
     found = np.maximum(np.concatenate([level[shift:], np.full(shift, level[-1])])[:days], 1e-3)
