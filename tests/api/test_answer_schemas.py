@@ -79,6 +79,7 @@ def test_every_list_is_a_page_with_a_cursor(document: dict[str, Any]) -> None:
 ASKED = (
     "/health",
     "/v1/incidents",
+    "/v1/incidents?details=true",
     "/v1/incidents/{incident}?timeline=true",
     "/v1/incidents/{incident}/room",
     "/v1/tasks",

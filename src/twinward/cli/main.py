@@ -74,6 +74,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "twinward.cli.planning.calibrate",
         "fit the outbreak model to a series of counts and forecast",
     ),
+    "surveil": (
+        "twinward.cli.surveillance.surveil",
+        "R, alarms, clusters, nowcasts and forecasts of counts, spread between cities",
+    ),
     "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
     "trace": ("twinward.cli.tracing.trace", "contacts, visits, dwell, flows, chains"),
     "supply": (

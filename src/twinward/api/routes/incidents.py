@@ -12,7 +12,15 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
-from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, Schema, cut_page, read_page
+from twinward.api.http.pages import (
+    MAX_PAGE,
+    Cursor,
+    PageLimit,
+    Schema,
+    cut_page,
+    page_schema,
+    read_page,
+)
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page, gives_schema, reference
@@ -27,6 +35,7 @@ At = Annotated[
 Offset = Annotated[int, Query(ge=0, le=100_000_000)]
 Word = Annotated[str | None, Query(min_length=1, max_length=120)]
 
+INCIDENTS = page_schema({"anyOf": [reference("IncidentLine"), reference("IncidentAnswer")]})
 BY_DAY: Schema = {"type": "object", "additionalProperties": {"type": "integer"}}
 DIFFERENCES: Schema = {"type": "array", "items": reference("Difference")}
 
@@ -41,17 +50,20 @@ def router(platform: Platform) -> APIRouter:
 
 
 def add_incidents(routes: APIRouter, platform: Platform) -> None:
-    @routes.get("/incidents", responses=gives_page("IncidentLine"))
+    @routes.get("/incidents", responses=gives_schema("a page of incidents", INCIDENTS))
     def get_incidents(
         request: Request,
         status: Word = None,
+        details: bool = False,
         at: At = None,
         limit: PageLimit = MAX_PAGE,
         cursor: Cursor = None,
     ) -> Response:
-        """Incidents, newest first."""
+        """Incidents, newest first; with `details`, what each one's own page says."""
         caller = caller_of(platform, request)
-        found = queries.list_incidents(platform, at=aware(at), status=status, caller=caller)
+        found = queries.list_incidents(
+            platform, at=aware(at), status=status, details=details, caller=caller
+        )
         return answer(cut_page(found, limit, cursor))
 
     @routes.get("/incidents/{incident}", responses=gives("IncidentAnswer"))
