@@ -83,6 +83,14 @@ VERBS: dict[str, tuple[str, str]] = {
         "twinward.cli.planning.library",
         "questions to what is known, answered with their reasoning; work manuals",
     ),
+    "hazard": (
+        "twinward.cli.hazards.hazard",
+        "run a hazard model on a case without a city",
+    ),
+    "model": (
+        "twinward.cli.hazards.model",
+        "hazard models: their cards, and what their verification reaches",
+    ),
     "allocate": (
         "twinward.cli.logistics.allocate",
         "where to open facilities, how to route deliveries",
