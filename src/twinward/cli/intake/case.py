@@ -12,12 +12,13 @@ from twinward.cli.intake.ingest import add_reading, parse_pairs, require_files, 
 from twinward.service.intake import file_import
 
 
+READS = ".csv, .parquet, .jsonl; FHIR R4 (.json, .xml); HL7 v2 ORU and OUL (.hl7)"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="report")
     report = acts.add_parser("report", help="report the cases of files")
-    report.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help=".csv, .parquet, .jsonl; FHIR R4 (.json, .xml); HL7 v2 ORU and OUL (.hl7)"
-    )
+    report.add_argument("files", nargs="+", type=Path, metavar="FILE", help=READS)
     report.add_argument("--source", default="case-file", help="who says so")
     add_reading(report)
     add_person(report)
