@@ -11,7 +11,6 @@ from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.intake.ingest import add_reading, parse_pairs, require_files, separator_of, show
 from twinward.service.intake import file_import
 
-
 READS = ".csv, .parquet, .jsonl; FHIR R4 (.json, .xml); HL7 v2 ORU and OUL (.hl7)"
 
 
