@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.sources.tiff_packing import PACKINGS, undo_predictor, unpack
 from twinward.core.errors import InputError
 
 ENDINGS = {".tif", ".tiff", ".asc"}
@@ -31,7 +32,6 @@ WIDTH, HEIGHT, BITS, COMPRESSION, STRIPS, SAMPLES, ROWS = 256, 257, 258, 259, 27
 STRIP_BYTES, PLANAR, PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILES = 279, 284, 317, 322, 323, 324
 TILE_BYTES, FORMAT, SCALE, TIE, MATRIX, KEYS, NODATA = 325, 339, 33550, 33922, 34264, 34735, 42113
 MODEL, PIXEL_IS, GEOGRAPHIC, PROJECTED = 1024, 1025, 2048, 3072
-PACKINGS = {1: "none", 5: "LZW", 8: "deflate", 32946: "deflate", 32773: "PackBits"}
 USER_DEFINED = 32767
 
 
@@ -182,83 +182,14 @@ def read_values(tags: Tags, rows: int, cols: int, label: str) -> NDArray[np.floa
             continue
         packed = tags.content[places[n] : places[n] + sizes[n]]
         plain = unpack(packed, packing, height * wide * together * kind.itemsize)
-        block = undo_predictor(plain, predictor, (height, wide, together), kind, label)
+        block = undo_predictor(plain, predictor, (height, wide, together), kind)
+        if block is None:
+            raise bad(
+                label, f"a predictor that is not read ({predictor})", "write it again without one"
+            )
         part = block[: rows - top, : cols - left, 0]
         out[top : top + part.shape[0], left : left + part.shape[1]] = part
     return out
-
-
-def unpack(packed: bytes, packing: int, size: int) -> bytes:
-    if packing == 1:
-        plain = packed
-    elif packing == 5:
-        plain = unpack_lzw(packed, size)
-    elif packing == 32773:
-        plain = unpack_bits(packed)
-    else:
-        plain = zlib.decompressobj().decompress(packed, size)
-    if len(plain) < size:
-        raise IndexError("a block is too short")
-    return plain[:size]
-
-
-def unpack_bits(packed: bytes) -> bytes:
-    out, at = bytearray(), 0
-    while at < len(packed):
-        n = packed[at]
-        if n < 128:
-            out += packed[at + 1 : at + 2 + n]
-            at += n + 2
-        else:
-            out += packed[at + 1 : at + 2] * (257 - n) if n > 128 else b""
-            at += 2 if n > 128 else 1
-    return bytes(out)
-
-
-def unpack_lzw(packed: bytes, size: int) -> bytes:
-    """LZW of TIFF 6.0, section 13: codes of 9 to 12 bits, the high bit first, early change."""
-    words = [bytes([n]) for n in range(256)] + [b"", b""]
-    out, length, width, held, bits, last = bytearray(), 0, 9, 0, 0, b""
-    for byte in packed:
-        held, bits = (held << 8) | byte, bits + 8
-        if bits < width:
-            continue
-        bits -= width
-        code = held >> bits
-        held &= (1 << bits) - 1
-        if code == 256:
-            del words[258:]
-            width, last = 9, b""
-            continue
-        if code == 257 or length >= size:
-            break
-        word = words[code] if code < len(words) else last + last[:1]
-        out += word
-        length += len(word)
-        if last:
-            words.append(last + word[:1])
-        last = word
-        width = (
-            9 if len(words) < 511 else 10 if len(words) < 1023 else 11 if len(words) < 2047 else 12
-        )
-    return bytes(out)
-
-
-def undo_predictor(
-    plain: bytes, predictor: int, shape: tuple[int, int, int], kind: np.dtype[Any], label: str
-) -> NDArray[Any]:
-    """The cells of a block: differences summed up, bytes of floats put together again."""
-    rows, cols, samples = shape
-    if predictor == 1:
-        return np.frombuffer(plain, kind).reshape(shape)
-    if predictor == 2 and kind.kind in "iu":
-        return np.cumsum(np.frombuffer(plain, kind).reshape(shape), axis=1, dtype=kind)
-    if predictor == 3 and kind.kind == "f":
-        rest = np.frombuffer(plain, np.uint8).reshape(rows, cols * kind.itemsize, samples)
-        summed = np.cumsum(rest, axis=1, dtype=np.uint8).reshape(rows, kind.itemsize, -1)
-        whole = np.ascontiguousarray(summed.transpose(0, 2, 1))
-        return whole.view(kind.newbyteorder(">")).reshape(shape)
-    raise bad(label, f"a predictor that is not read ({predictor})", "write it again without one")
 
 
 def read_ascii(content: bytes, label: str, path: Path) -> Raster:
