@@ -36,12 +36,15 @@ def router(platform: Platform) -> APIRouter:
 
 def add_incidents(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/incidents")
-    def get_incidents(request: Request, status: Word = None, at: At = None) -> Response:
-        """Incidents, newest first."""
+    def get_incidents(
+        request: Request, status: Word = None, details: bool = False, at: At = None
+    ) -> Response:
+        """Incidents, newest first; with `details`, what each one's own page says."""
         caller = caller_of(platform, request)
-        return answer(
-            {"items": queries.list_incidents(platform, at=aware(at), status=status, caller=caller)}
+        found = queries.list_incidents(
+            platform, at=aware(at), status=status, details=details, caller=caller
         )
+        return answer({"items": found})
 
     @routes.get("/incidents/{incident}")
     def get_incident(
