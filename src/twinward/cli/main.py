@@ -88,6 +88,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "twinward.cli.planning.library",
         "questions to what is known, answered with their reasoning; work manuals",
     ),
+    "pass": (
+        "twinward.cli.passes.passes",
+        "signed passes: keys, issue, verify offline, revoke, lists, print",
+    ),
     "hazard": (
         "twinward.cli.hazards.hazard",
         "run a hazard model on a case without a city",
