@@ -6,8 +6,13 @@ from datetime import datetime
 
 import msgspec
 
-from twinward.twins.emergency.incidents.closure import CriterionResult
-from twinward.twins.emergency.incidents.rows import Decision, EndedPlan, Held, PlanInForce
+from twinward.twins.emergency.incidents.rows import (
+    CriterionResult,
+    Decision,
+    EndedPlan,
+    Held,
+    PlanInForce,
+)
 from twinward.twins.emergency.resources.rows import Stock
 
 
