@@ -75,6 +75,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "twinward.cli.planning.calibrate",
         "fit the outbreak model to a series of counts and forecast",
     ),
+    "surveil": (
+        "twinward.cli.surveillance.surveil",
+        "R, alarms, clusters, nowcasts and forecasts of counts, spread between cities",
+    ),
     "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
     "trace": ("twinward.cli.tracing.trace", "contacts, visits, dwell, flows, chains"),
     "supply": (
@@ -84,6 +88,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "library": (
         "twinward.cli.planning.library",
         "questions to what is known, answered with their reasoning; work manuals",
+    ),
+    "pass": (
+        "twinward.cli.passes.passes",
+        "signed passes: keys, issue, verify offline, revoke, lists, print",
     ),
     "hazard": (
         "twinward.cli.hazards.hazard",

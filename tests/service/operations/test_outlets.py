@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from helpers.cities import COMMUNITY, Desk
+from helpers.cities import Desk
 from twinward.core.errors import InputError
 from twinward.edge.orders.outlet import Message, Receipt
 from twinward.service.operations import outlets
