@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "drill": ("twinward.cli.drills.drill", "practise on fenced data: scripts, injects, a score"),
     "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
     "edge": ("twinward.cli.edge.edge", "the box at the gate: senses and acts on its own"),
+    "outlet": ("twinward.cli.edge.outlet", "orders on their way out, and what became of each"),
     "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
     "case": ("twinward.cli.intake.case", "report cases from files"),
     "incident": (
@@ -87,6 +88,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "library": (
         "twinward.cli.planning.library",
         "questions to what is known, answered with their reasoning; work manuals",
+    ),
+    "pass": (
+        "twinward.cli.passes.passes",
+        "signed passes: keys, issue, verify offline, revoke, lists, print",
     ),
     "hazard": (
         "twinward.cli.hazards.hazard",
