@@ -1,1 +1,1 @@
-"""Ways out: one module a channel."""
+"""ACT: what the loop ordered goes out to the people and devices that must do it."""
