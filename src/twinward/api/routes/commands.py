@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer, read_body
+from twinward.api.http.schemas import gives
 from twinward.core.errors import InputError
 from twinward.service.intake import commands
 from twinward.service.platform import Caller, Platform
@@ -77,7 +78,9 @@ def describe_body() -> dict[str, Any]:
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["commands"])
 
-    @routes.post("/commands", responses=ERRORS, openapi_extra=describe_body())
+    @routes.post(
+        "/commands", responses=ERRORS | gives("BatchAccount"), openapi_extra=describe_body()
+    )
     async def post_commands(request: Request) -> Response:
         """Ask for changes: `{items: [{id, type, …}]}` -> `{received, stored, duplicate,
         rejected}`.

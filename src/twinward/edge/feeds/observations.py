@@ -48,6 +48,15 @@ READINGS = (
     "stock",
     "wastewater",
     "door",
+    "entry",
+    "exit",
+    "smoke",
+    "fire_alarm",
+    "lift_fault",
+    "man_down",
+    "heart_rate",
+    "battery",
+    "alarm",  # of an edge: 1 begins, 2 grows, 3 stands for a flood of them, 0 ends
 )
 KINDS: dict[str, tuple[str, ...]] = {**MOVES, **dict.fromkeys(READINGS, ("value", "who"))}
 ADVICE = {
