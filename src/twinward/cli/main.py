@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "drill": ("twinward.cli.drills.drill", "practise on fenced data: scripts, injects, a score"),
     "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
     "edge": ("twinward.cli.edge.edge", "the box at the gate: senses and acts on its own"),
+    "outlet": ("twinward.cli.edge.outlet", "orders on their way out, and what became of each"),
     "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
     "case": ("twinward.cli.intake.case", "report cases from files"),
     "incident": (
