@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from twinward.core.ports import Rows
 from twinward.library.plans.plan import Objective
+from twinward.library.wording import count
 from twinward.twins.emergency.contacts.handlers import SETTLED
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import (
@@ -106,7 +107,8 @@ def judge_tasks(
     )
     who = sorted({f"{task.department} in {task.area}" for task in some if task.is_late(at)})
     late = f"; late: {', '.join(who[:6])}{' and others' if len(who) > 6 else ''}" if who else ""
-    return False, f"{open_count} essential tasks are open{late}"
+    are = "is" if open_count == 1 else "are"
+    return False, f"{count(open_count, 'essential task')} {are} open{late}"
 
 
 def judge_contacts(
@@ -129,16 +131,21 @@ def judge_contacts(
     if total == settled:
         elsewhere = rows.count(CONTACTS, incident=incident.id, step="lives_outside")
         if not (missing or elsewhere):
-            return True, f"all {total} contacts are located, isolated and tested"
+            return True, f"{all_of(total)} located, isolated and tested"
         return True, (
-            f"all {total} contacts are settled: living outside {elsewhere}, "
-            f"not found {len(missing)}"
+            f"{all_of(total)} settled: living outside {elsewhere}, not found {len(missing)}"
         )
-    because = f"{total - settled} of {total} contacts are not yet located, isolated and tested"
+    left = total - settled
+    are = "is" if left == 1 else "are"
+    because = f"{left} of {count(total, 'contact')} {are} not yet located, isolated and tested"
     if missing:
         last = max(ends).astimezone(at.tzinfo).date()
         because += f"; not found {len(missing)}, followed up until {last}"
     return False, because
+
+
+def all_of(contacts: int) -> str:
+    return "the 1 contact named is" if contacts == 1 else f"all {contacts} contacts are"
 
 
 def check_quiet_period(
@@ -162,10 +169,11 @@ def check_quiet_period(
     if quiet >= objective.days:
         return (
             True,
-            f"no linked case for {quiet} days (the window is {objective.days}), last report "
-            f"{incident.last_day}",
+            f"no linked case for {count(quiet, 'day')} (the window is {objective.days}), "
+            f"last report {incident.last_day}",
         )
-    return False, f"the last linked case was {quiet} days ago; the window is {objective.days} days"
+    when = "today" if quiet <= 0 else f"{count(quiet, 'day')} ago"
+    return False, f"the last linked case was {when}; the window is {count(objective.days, 'day')}"
 
 
 def judge_figure(
