@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.triggers import DEPTH_LIMIT, ChainRule, simulate_chain
+from twinward.decision.simulation.triggers import DEPTH_LIMIT, simulate_chain
+from twinward.library.hazards.chains import ChainRule, load_chains
 
 
 def rule(name: str, cause: str, effect: str, probability: float = 0.5, **more: float) -> ChainRule:
@@ -64,3 +65,13 @@ def test_two_rules_of_one_name_and_no_members_are_refused() -> None:
         simulate_chain("a", (rule("x", "a", "b"), rule("x", "b", "c")), {}, 10, 1)
     with pytest.raises(InputError, match="members"):
         simulate_chain("a", (), {}, 0, 1)
+
+
+def test_the_bundled_chains_name_their_sources_and_end() -> None:
+    rules = load_chains()
+    assert len(rules) >= 10
+    assert all(len(one.source) > 20 for one in rules)
+    figures = {"pga_g": np.full(400, 0.4)}
+    links = simulate_chain("earthquake", rules, figures, 400, 3)
+    assert {"fire", "road-closure", "hospital-overload"} <= {one.effect for one in links}
+    assert all(one.depth <= DEPTH_LIMIT and one.probability >= 0.01 for one in links)

@@ -31,6 +31,12 @@ class City(msgspec.Struct, frozen=True, kw_only=True):
     terrain: CaseGround
     synthetic_terrain: bool = True
     base: CityBase | None = None
+    corner: tuple[float, float] = (0.0, 0.0)  # lon, lat of the origin
+    scale: tuple[float, float] = (METRES_A_DEGREE, METRES_A_DEGREE)  # metres a degree
+
+    def locate(self, lon: float, lat: float) -> tuple[float, float]:
+        """Metres east and north of the origin."""
+        return (lon - self.corner[0]) * self.scale[0], (lat - self.corner[1]) * self.scale[1]
 
     def area_of_cells(self) -> NDArray[np.int64]:
         """The nearest area of each terrain cell, row by row."""
@@ -59,7 +65,8 @@ def make_city(
     if not len(lonlat):
         raise InputError("the city has no areas", "build a city first", code="no_city")
     scale = METRES_A_DEGREE * np.array([np.cos(np.radians(lonlat[:, 1].mean())), 1.0])
-    local = (lonlat - lonlat.min(axis=0)) * scale + 2 * cell_m
+    corner = lonlat.min(axis=0) - 2 * cell_m / scale
+    local = (lonlat - corner) * scale
     width, height = local.max(axis=0) + 2 * cell_m
     if terrain is None:
         terrain = make_terrain(
@@ -83,6 +90,8 @@ def make_city(
         terrain=terrain,
         synthetic_terrain=synthetic,
         base=base,
+        corner=(float(corner[0]), float(corner[1])),
+        scale=(float(scale[0]), float(scale[1])),
     )
 
 

@@ -4,8 +4,6 @@ members of a run.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -13,28 +11,10 @@ from numpy.typing import NDArray
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
 from twinward.decision.simulation.interface import Floats
+from twinward.library.hazards.chains import ChainRule
 
 DEPTH_LIMIT = 4
 LEAST_CHANCE = 0.01
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-
-
-class ChainRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One link: where the figure of `cause` reaches `at_least`, `effect` follows with that chance
-    after a delay that is exponential with that mean; severity is the chance that it in turn
-    counts as reaching the next link's figure.
-    """
-
-    id: str
-    cause: str
-    effect: str
-    figure: str
-    at_least: float
-    probability: Share
-    delay_h: Annotated[float, msgspec.Meta(ge=0)]
-    title: str
-    source: str
-    evidence: str = "moderate"
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,13 @@ import numpy as np
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
-from twinward.decision.simulation.chemical.release import ChemicalSettings, make_release
+from twinward.decision.simulation.chemical import kernels
+from twinward.decision.simulation.chemical.release import (
+    CALM,
+    LEAST_DRIFT,
+    ChemicalSettings,
+    make_release,
+)
 from twinward.decision.simulation.city import City
 from twinward.decision.simulation.interface import Ask, Footprint, Ground, Series, Start
 
@@ -18,15 +24,19 @@ DIRECTION_SD, WIND_SD, RATE_RANGE = 25.0, 0.3, (0.3, 3.0)  # degrees, ln, factor
 
 
 def prepare(city: City) -> Ground:
-    """Areas as places."""
+    """Cells of the city's grid as places."""
+    rows, cols, cell = city.terrain.rows, city.terrain.cols, city.terrain.cell_m
+    row, col = np.divmod(np.arange(rows * cols), cols)
+    area = city.area_of_cells()
+    counts = np.bincount(area, minlength=len(city.areas))
     return Ground(
         hazard="chemical",
-        places=city.areas,
-        area_of_place=np.arange(len(city.areas)),
+        places=(),
+        area_of_place=area,
         areas=city.areas,
-        residents=city.residents,
-        arrays={"east_m": city.east_m, "north_m": city.north_m},
-        assumptions=("people are at the centre of their area, outdoors",),
+        residents=(city.residents / np.maximum(counts, 1))[area],
+        arrays={"east_m": (col + 0.5) * cell, "north_m": (rows - row - 0.5) * cell},
+        assumptions=("people are spread over their area, outdoors, 1.5 m above flat ground",),
     )
 
 
@@ -36,7 +46,7 @@ def read(ground: Ground, observed: Mapping[str, float], at_s: float = 0.0) -> St
 
 
 def run(ground: Ground, ask: Ask) -> Footprint:
-    """kg/m3 at every area; the forcing is rate_kg_s, duration_s, wind_m_s, wind_from_deg, east_m
+    """kg/m3 at every cell; the forcing is rate_kg_s, duration_s, wind_m_s, wind_from_deg, east_m
     and north_m of the source. Ammonia, class D, urban, unless a case says otherwise.
     """
     ask.check()
@@ -63,11 +73,25 @@ def run(ground: Ground, ask: Ask) -> Footprint:
     values = np.zeros((ask.members, len(times), len(east)), np.float32)
     for member in range(ask.members):
         release = make_release(_vary(base, ask, member))
+        one = release.settings
         for n, at in enumerate(times):
-            for place in range(len(east)):
-                values[member, n, place] = release.concentration(
-                    east[place], north[place], 0.0, float(at)
-                )
+            kernels.release_field(
+                east,
+                north,
+                1.5,
+                float(at),
+                one.rate_kg_s or 0.0,
+                one.duration_s or math.inf,
+                release.wind_m_s,
+                LEAST_DRIFT,
+                CALM,
+                *release.towards,
+                one.height_m,
+                release.ky,
+                release.kz,
+                100,
+                values[member, n],
+            )
     return Footprint(
         figure="concentration_kg_m3",
         unit="kg/m3",
