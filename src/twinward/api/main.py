@@ -25,6 +25,7 @@ from twinward.api.routes import (
     documents,
     events,
     incidents,
+    keeping,
     library,
     observations,
     persons,
@@ -65,6 +66,7 @@ def make_api(platform: Platform) -> FastAPI:
         documents,
         assessment,
         library,
+        keeping,
     ):
         api.include_router(subject.router(platform))
 
