@@ -254,7 +254,9 @@ def add_audit(routes: APIRouter, platform: Platform) -> None:
         return answer(await asyncio.to_thread(keeping.check_last_day, platform, caller))
 
     @routes.get(
-        "/audit/export", responses=gives_file("the log, one entry a line", LINES, text=True)
+        "/audit/export",
+        response_class=Response,
+        responses=gives_file("the log, one entry a line", LINES, text=True),
     )
     async def get_export(
         request: Request, form: Annotated[Literal["fhir", "log"], Query()] = "fhir"
