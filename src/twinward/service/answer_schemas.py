@@ -39,6 +39,9 @@ from twinward.service.logistics.supply_queries import (
     TransferPatient,
     TransferRow,
 )
+from twinward.service.passes.issuing import Issued, PassView
+from twinward.service.passes.objections import ObjectionView
+from twinward.service.passes.statuses import Statistics, StatusView
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.plans.plan_library import PlanLine
 from twinward.twins.emergency.notices.rows import EmergencyAccess, Notice
@@ -82,6 +85,11 @@ ANSWERS = (
     Task,
     Tokens,
     TransferPatient,
+    Issued,
+    PassView,
+    ObjectionView,
+    Statistics,
+    StatusView,
     access.ActivationLine,
     access.CasePage,
     access.ChangeShown,
