@@ -49,6 +49,9 @@ from twinward.service.logistics.supply_queries import (
     TransferPatient,
     TransferRow,
 )
+from twinward.service.passes.issuing import Issued, PassView
+from twinward.service.passes.objections import ObjectionView
+from twinward.service.passes.statuses import Statistics, StatusView
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.plans.plan_library import PlanLine
 from twinward.twins.emergency.notices.rows import EmergencyAccess, Notice
@@ -102,6 +105,11 @@ ANSWERS = (
     Task,
     Tokens,
     TransferPatient,
+    Issued,
+    PassView,
+    ObjectionView,
+    Statistics,
+    StatusView,
     access.ActivationLine,
     access.CasePage,
     access.ChangeShown,
