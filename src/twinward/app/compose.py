@@ -258,6 +258,8 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         sessions=Sessions(accounts, identities),
         tracing=lambda caller: desk().of(caller),
         verify=lambda: verify_log(workspace),
+        export_log=lambda path, fhir: export_log(workspace, path, fhir=fhir),
+        expire_lake=lambda at: expire_lake(platform, at),
         policy=Policy(reference.areas, managed=mark.managed),
         managed=mark.managed,
         drill=mark.drill,
@@ -318,6 +320,7 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
     """The API of an open platform as a server that is not yet running."""
     import uvicorn  # half a second to import: only who serves pays it
 
+    from twinward.api.http.slow_connections import WatchedProtocol
     from twinward.api.main import make_api
 
     with suppress(BusyError):  # another process on this workspace takes in the observations
@@ -330,6 +333,8 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=WatchedProtocol,
+        ws="none",
         limit_concurrency=most_connections(),
         ssl_certfile=security.tls_certificate or None,
         ssl_keyfile=security.tls_key or None,
@@ -359,17 +364,20 @@ def scrub_logs() -> None:
             handler.addFilter(ScrubFilter())
 
 
-def make_housekeeping(platform: Platform) -> Housekeeping:
-    """What a server does every day by itself."""
+def expire_lake(platform: Platform, at: datetime) -> int:
+    """Deletes movement that is past its life; how many fixes."""
     from twinward.service.intake.movement_import import expire
 
+    return expire(platform, open_lake(platform.workspace), at)
+
+
+def make_housekeeping(platform: Platform) -> Housekeeping:
+    """What a server does every day by itself."""
     workspace = platform.workspace
     return Housekeeping(
         platform,
         [
-            lambda platform, caller: run_retention(
-                platform, caller, lambda at: expire(platform, open_lake(workspace), at)
-            ),
+            lambda platform, caller: run_retention(platform, caller, platform.expire_lake),
             lambda platform, caller: check_misuse(platform, caller, lambda: verify_log(workspace)),
         ],
     )

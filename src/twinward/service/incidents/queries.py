@@ -14,6 +14,12 @@ from twinward.core.errors import AbsentError, InputError, TwinwardError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
+from twinward.service.incidents.answers import (
+    IncidentCount,
+    Overview,
+    PlatformStatus,
+    SourceAccount,
+)
 from twinward.service.incidents.incident_course import (
     ALL_TASKS,
     OPEN_TASKS,
@@ -142,6 +148,8 @@ def list_all_events(
         events += page
         if limit is not None and len(events) >= limit:
             break
+        if at is not None and page[-1].recorded_at > at:  # the log is in the order of recording
+            break
         after = page[-1].seq
     return [event for event in events if at is None or event.recorded_at <= at]
 
@@ -263,14 +271,21 @@ def is_own_task(platform: Platform, caller: Caller, row: Any) -> bool:
     ).covers(row.area)
 
 
-def list_sources(platform: Platform) -> list[dict[str, Any]]:
+def list_sources(platform: Platform) -> list[SourceAccount]:
     """Each source's account and whether it balances."""
     with platform.store.read() as reader:
         counts = reader.counts()
     for source, count in platform.intake.counts().items():
         counts[source] = counts.get(source, Counts()) + count
     return [
-        {"source": source} | msgspec.structs.asdict(count) | {"balanced": count.balanced}
+        SourceAccount(
+            source=source,
+            received=count.received,
+            stored=count.stored,
+            rejected=count.rejected,
+            duplicate=count.duplicate,
+            balanced=count.balanced,
+        )
         for source, count in sorted(counts.items())
     ]
 
@@ -316,7 +331,7 @@ def told(error: TwinwardError) -> dict[str, str]:
 
 def get_overview(
     platform: Platform, at: datetime | None = None, caller: Caller | None = None
-) -> dict[str, Any]:
+) -> Overview:
     """One screen: figures by area and in all, open incidents, what is late and whose it is."""
     now = at or platform.clock.now()
     with platform.store.read() as reader:
@@ -338,18 +353,19 @@ def get_overview(
             else tally(t.status for t in snapshot.list_rows(TASKS))
         )
     new_by_area = {row.area: int(row.figures.get("new_total", 0)) for row in incidents}
-    return {
-        "as_of": now,
-        "incidents": {"open": sum(r.status == "open" for r in incidents), "all": len(incidents)},
-        "levels": tally(row.level for row in incidents if row.status == "open" and row.level),
-        "new_total": sum(new_by_area.values()),
-        "new_total_by_area": new_by_area,
-        "affected_areas": sum(len(row.affected) for row in incidents if row.status == "open"),
-        "places_affected": places,
-        "tasks": by_status,
-        "late": tally(task.department for task in tasks),
-        "stocks": stocks,
-    }
+    is_open = [row for row in incidents if row.status == "open"]
+    return Overview(
+        as_of=now,
+        incidents=IncidentCount(open=len(is_open), all=len(incidents)),
+        levels=tally(row.level for row in is_open if row.level),
+        new_total=sum(new_by_area.values()),
+        new_total_by_area=new_by_area,
+        affected_areas=sum(len(row.affected) for row in is_open),
+        places_affected=places,
+        tasks=by_status,
+        late=tally(task.department for task in tasks),
+        stocks=stocks,
+    )
 
 
 def count_by_status(reader: Reader) -> dict[str, int]:
@@ -366,11 +382,11 @@ def city_totals(platform: Platform, hazard: str, source: str) -> dict[str, int]:
     return dict(sorted(totals.items()))
 
 
-def get_status(platform: Platform) -> dict[str, Any]:
+def get_status(platform: Platform) -> PlatformStatus:
     """How far the log is and how far the loop has answered it."""
     with platform.store.read() as reader:
-        return {
-            "last_seq": reader.last_seq(),
-            "loop_seq": reader.get_offset("loop"),
-            "now": platform.clock.now(),
-        }
+        return PlatformStatus(
+            last_seq=reader.last_seq(),
+            loop_seq=reader.get_offset("loop"),
+            now=platform.clock.now(),
+        )
