@@ -26,7 +26,7 @@ from twinward.core.clock import require_aware
 from twinward.service.intake import observations
 from twinward.service.platform import Platform
 
-LIMIT_BYTES = 32_000_000
+LIMIT_BYTES = 24_000_000
 LARGE_BYTES = 2_000_000  # decoded beside the event loop, so that small batches need not wait for it
 Instant = Annotated[datetime, Query(description="RFC 3339 with zone")]
 Limit = Annotated[int, Query(ge=1, le=100_000)]

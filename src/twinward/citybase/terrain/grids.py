@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -126,7 +127,10 @@ def _read_tiff(path: Path, content: bytes) -> Grid:
 
     Image.MAX_IMAGE_PIXELS = None  # bounded by MOST_CELLS below
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a torn file is an error below
+            image = Image.open(io.BytesIO(content))
+        with image:
             if image.width * image.height > MOST_CELLS:
                 raise _fail(path, f"more than {MOST_CELLS:,} cells", "cut it or use wider cells")
             if len(image.getbands()) != 1:

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.core.errors import InputError
 from twinward.core.lazy import LazyModule
+from twinward.core.texts import require_name
 from twinward.security.privacy.documents import is_identity_number
+from twinward.security.privacy.scrubbing import names_somebody
 
 pa: Any = LazyModule("pyarrow")
 pc: Any = LazyModule("pyarrow.compute")
@@ -51,3 +54,16 @@ def is_one(text: str) -> bool:
     if len(text) == IDENTITY_DIGITS and text[:-1].isdigit():
         return is_identity_number(text)
     return True
+
+
+def require_source(source: str, most: int = 200) -> None:
+    """InputError unless the name of a source is one line of plain characters that names nobody:
+    everybody sees it.
+    """
+    require_name("source", source, most)
+    if is_direct_identity(source) or names_somebody(source):
+        raise InputError(
+            f"source: {OF_A_WORD}",
+            "name the system that sends, not a person",
+            code="direct_identity",
+        )

@@ -54,7 +54,7 @@ def verify_hcert(verifier: Verifier, text: str, at: datetime) -> Verdict:
     # the statement is good from its own day; a card printed ahead of it is not yet
     start = statement.valid_from if statement.kind == "recovery" else None
     times = Times(issued_at=issued, valid_from=start, until=until)
-    verdict = verifier.judge(signer, times, statement.kind, None, None, at)
+    verdict = _judge(verifier, signer, times, statement.kind, claims.get(65_535), at)
     if verdict.answer == "ok" and statement.positive:
         return verifier.say("ask_a_person", "positive", at, kind=statement.kind, until=until)
     return verdict
