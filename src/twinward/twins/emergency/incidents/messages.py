@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from twinward.core.messages import Command, Fact
-from twinward.twins.emergency.vocabulary import AreaCode, Level, Reason, Text, Word
+from twinward.core.reasons import Reason
+from twinward.twins.emergency.vocabulary import AreaCode, Level, PersonsReason, Text, Word
 
 
 class OpenIncident(Command, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ class SetResponseLevel(Command, frozen=True, kw_only=True):
 
     incident: Word
     level: Level
-    because: Reason
+    because: PersonsReason
     by: Text = ""
 
 
@@ -127,7 +128,7 @@ class ConfirmReports(Command, frozen=True, kw_only=True):
     """A person has asked the source and stands for what it said."""
 
     incident: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -164,7 +165,7 @@ class WaiveObjective(Command, frozen=True, kw_only=True):
 
     incident: Word
     objective: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -181,7 +182,7 @@ class CloseFalseAlarm(Command, frozen=True, kw_only=True):
     """
 
     incident: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -190,7 +191,7 @@ class MergeIncident(Command, frozen=True, kw_only=True):
 
     incident: Word
     into: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -199,7 +200,7 @@ class TransferIncident(Command, frozen=True, kw_only=True):
 
     incident: Word
     area: AreaCode
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -219,6 +220,7 @@ class IncidentClosed(Fact, frozen=True, kw_only=True):
     outcome: str = "evidence"
     into: str = ""
     by: str = ""
+    evidence_reasons: dict[str, tuple[Reason, ...]] = {}
 
 
 class ReopenIncident(Command, frozen=True, kw_only=True):
