@@ -31,6 +31,7 @@ from twinward.api.routes import (
     planning,
     sessions,
     supplies,
+    surveillance,
     tracing,
 )
 from twinward.api.routes import console as map
@@ -61,6 +62,7 @@ def make_api(platform: Platform) -> FastAPI:
         approvals,
         events,
         supplies,
+        surveillance,
         planning,
         documents,
         assessment,

@@ -41,6 +41,8 @@ from twinward.service.logistics.supply_queries import (
 )
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.plans.plan_library import PlanLine
+from twinward.service.surveillance.signals import SignalReport
+from twinward.service.surveillance.situation import Situation
 from twinward.twins.emergency.notices.rows import EmergencyAccess, Notice
 from twinward.twins.emergency.tasks.rows import Task
 
@@ -62,6 +64,8 @@ ANSWERS = (
     StockRow,
     RequestRow,
     TransferRow,
+    Situation,
+    SignalReport,
     CompareJob,
     Adoption,
     Beside,
