@@ -25,8 +25,10 @@ from twinward.api.routes import (
     documents,
     events,
     incidents,
+    keeping,
     library,
     observations,
+    passes,
     persons,
     planning,
     sessions,
@@ -60,6 +62,7 @@ def make_api(platform: Platform) -> FastAPI:
         tracing,
         sessions,
         approvals,
+        passes,
         events,
         supplies,
         surveillance,
@@ -67,6 +70,7 @@ def make_api(platform: Platform) -> FastAPI:
         documents,
         assessment,
         library,
+        keeping,
     ):
         api.include_router(subject.router(platform))
 
