@@ -13,12 +13,22 @@ from twinward.library.knowledge.answering import FoundAnswers
 from twinward.library.manuals import Manual
 from twinward.library.plans.plan import Plan
 from twinward.library.plans.plan_options import Block
+from twinward.security.identity.accounts import Account
 from twinward.security.identity.sessions import Session, Tokens
 from twinward.security.privacy.vault import Identity
 from twinward.service.access import answers as access
+from twinward.service.access.account_changes import AccountChange, AccountOutcome
 from twinward.service.access.audit import AuditState
 from twinward.service.access.doubles import LikelyDouble
 from twinward.service.access.handovers import HandOverRow
+from twinward.service.access.keeping import (
+    ChainState,
+    MisuseFound,
+    ReceiptsChecked,
+    RetentionKind,
+    RetentionRun,
+)
+from twinward.service.access.publication import DataSheet, Publication
 from twinward.service.assessment.five_functions import FUNCTIONS
 from twinward.service.assessment.past_incidents import SimilarIncidents
 from twinward.service.console.affected_places import PlaceColumns
@@ -70,6 +80,16 @@ ANSWERS = (
     Beside,
     SimilarIncidents,
     BatchAccount,
+    Account,
+    AccountChange,
+    AccountOutcome,
+    ChainState,
+    DataSheet,
+    MisuseFound,
+    Publication,
+    ReceiptsChecked,
+    RetentionKind,
+    RetentionRun,
     Difference,
     EmergencyAccess,
     FoundAnswers,

@@ -5,6 +5,7 @@ function of `service`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,8 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         [Caller], Any
     ]  # service.tracing.Tracing of that caller; loaded when somebody asks
     verify: Callable[[], Any]  # the hash chain of the whole log
+    export_log: Callable[[Path, bool], int]  # writes it to a file, as FHIR or as it is stored
+    expire_lake: Callable[[datetime], int]  # deletes movement past its life, judged by an instant
     managed: bool = False
     alarms: list[Callable[[], TwinwardError | None]] = []  # of what runs beside: a trouble, or None
     past: PastRows = msgspec.field(default_factory=PastRows)
