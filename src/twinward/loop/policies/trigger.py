@@ -291,6 +291,7 @@ def develop(
 ) -> Command:
     """The incident's day as all its accounts say it together, with this one's latest word."""
     add: Figures = {}
+    untold = False
     if part:
         parts = dict(read_parts(incident, day.isoformat(), rows))
         if singly:
@@ -300,6 +301,7 @@ def develop(
             }
         parts[part] = told
         add = change(incident, day.isoformat(), parts, reference.areas)
+        untold = not any(parts.values())
     return m.DevelopIncident(
         id=command_id(event, "develop"),
         incident=incident.id,
@@ -309,6 +311,7 @@ def develop(
         set_to=set_to,
         part=part,
         told=told,
+        untold=untold,
     )
 
 
