@@ -12,7 +12,7 @@ from pathlib import Path
 from twinward import __version__
 from twinward.cli.framework.output import announce, emit_json, say
 from twinward.cli.framework.parser import Parser
-from twinward.core.errors import TwinwardError
+from twinward.core.errors import InputError, TwinwardError
 
 # verb -> (module, what it is for); only the module of the verb asked for is imported
 VERBS: dict[str, tuple[str, str]] = {
@@ -151,6 +151,20 @@ def words_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> st
     return ""
 
 
+def run_verb(options: argparse.Namespace) -> int:
+    """The verb's exit code; a file that is nested without end is bad input, whichever reader met
+    it.
+    """
+    try:
+        return int(options.run(options) or 0)
+    except RecursionError as error:
+        raise InputError(
+            "a file is nested too deep",
+            "no file of ours needs more than 100 levels",
+            code="too_deep",
+        ) from error
+
+
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0 done, 2 the input is at fault, 1 we are."""
     arguments = sys.argv[1:] if argv is None else argv
@@ -160,7 +174,7 @@ def main(argv: list[str] | None = None) -> int:
         options = parser.parse_args(arguments)
         options.words = words_of(parser, options)
         announce(getattr(options, "workspace", None))
-        return int(options.run(options) or 0)
+        return run_verb(options)
     except TwinwardError as error:
         from twinward.service.access.authorization import scrub
 
