@@ -155,6 +155,17 @@ def words_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> st
     return ""
 
 
+def require_text(arguments: list[str]) -> None:
+    """InputError where an argument holds bytes that are no text: it could not even be named."""
+    for number, word in enumerate(arguments, 1):
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"argument {number} is not text in UTF-8", "type it anew", code="bad_usage"
+            ) from error
+
+
 def run_verb(options: argparse.Namespace) -> int:
     """The verb's exit code; a file that is nested without end is bad input, whichever reader met
     it.
@@ -174,6 +185,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     verb = next((word for word in arguments if not word.startswith("-")), None)
     try:
+        require_text(arguments)
         parser = build_parser(verb)
         options = parser.parse_args(arguments)
         options.words = words_of(parser, options)
