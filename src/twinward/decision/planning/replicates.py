@@ -20,6 +20,7 @@ from twinward.decision.planning.candidate import Candidate
 from twinward.decision.planning.costs import CostTable
 from twinward.decision.planning.doubts import World, draw_worlds
 from twinward.decision.planning.figures import Counter, Run
+from twinward.decision.planning.fitting.past import times_compliance
 from twinward.decision.planning.fitting.prospect import Prospect, confirmed_before, look_ahead
 from twinward.decision.simulation.epidemic.background import Background
 from twinward.decision.simulation.epidemic.live_state import LiveState
@@ -31,7 +32,6 @@ from twinward.decision.simulation.epidemic.scenario import (
     check_areas,
 )
 from twinward.library.hazards.diseases import Disease
-from twinward.library.hazards.measures import Measure
 
 COUNTERS_KEPT = 128
 
@@ -141,6 +141,12 @@ class ReplicateRunner:
         q, world, prospect = self.question, self.worlds[job.replicate], self.prospect
         compliance, more = world.of("compliance"), world.of("infected_now")
         measures = tuple(times_compliance(m, compliance) for m in job.candidate.measures)
+        if prospect is not None:
+            reached = prospect.fit.reached, prospect.fit.reached * world.young_orders
+            measures = tuple(
+                times_compliance(m, reached[prospect.is_new(one)])
+                for m, one in zip(measures, job.candidate.measures, strict=True)
+            )
         asked = Scenario(
             base=q.base,
             disease=q.disease,
@@ -159,9 +165,7 @@ class ReplicateRunner:
                 disease=perturbed(prospect.fit.disease, "severity", world.of("severity")),
                 initial=prospect.initial(world.future, more),
                 confirmed_before=confirmed_before(prospect.fit),
-                background=prospect.background(
-                    world.future, q.days, world.young_orders, compliance
-                ),
+                background=prospect.background(world.future, q.days, compliance),
             )
         highest = max(w.of("r0") for w in self.worlds)
         left = world.of("r0") / highest
@@ -220,10 +224,6 @@ def check_question(question: Experiment) -> None:
     ):
         if not holds:
             raise InputError(message, advice, code=code)
-
-
-def times_compliance(measure: Measure, factor: float) -> Measure:
-    return msgspec.structs.replace(measure, compliance=min(1.0, measure.compliance * factor))
 
 
 def perturbed(disease: Disease, doubt: str, factor: float) -> Disease:
