@@ -20,6 +20,10 @@ PATHS = (
     "/v1/screen",
     "/v1/incidents/{incident}/room",
     "/v1/map/places",
+    "/v1/cases",
+    "/v1/cases/{case}",
+    "/v1/contacts",
+    "/v1/changes",
     "/v1/areas",
     "/v1/me",
     "/v1/my-tasks",
@@ -78,7 +82,7 @@ def console_document() -> dict[str, Any]:
         platform.close()
     paths = {path: document["paths"][path] for path in PATHS}
     known = document["components"]["schemas"]
-    wanted, seen = {*COMMANDS, *references(paths)}, set[str]()
+    wanted, seen = {*COMMANDS, "BatchAccount", *references(paths)}, set[str]()
     while wanted:
         name = wanted.pop()
         if name in known and name not in seen:

@@ -15,6 +15,8 @@ PARTS: dict[str, list[str]] = {
     "/usr/lib/postgresql/15/bin/initdb": ["postgresql-15"],
     "/usr/share/postgresql/15/extension/postgis.control": ["postgresql-15-postgis-3"],
     "/usr/bin/chromium": ["chromium"],
+    "/usr/sbin/mosquitto": ["mosquitto"],
+    "/usr/bin/mosquitto_pub": ["mosquitto-clients"],
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": ["fonts-noto-cjk"],
 }
 

@@ -62,4 +62,4 @@ def test_rows_are_brought_to_what_this_release_says_of_the_log(workspace: Path) 
 def test_the_loop_goes_on_where_it_was(platform: Platform) -> None:
     platform.loop.catch_up()
     status = queries.get_status(platform)
-    assert status["loop_seq"] == status["last_seq"]
+    assert status.loop_seq == status.last_seq

@@ -32,6 +32,8 @@ ALLOWED: dict[str, set[str]] = {
     "twins.coupling": WORDS,
     "twins.snapshot": {"twins.twin", "twins.city", "twins.emergency", "twins.coupling"},
     "edge.rules": set(),
+    "edge.profiles": {"edge.rules"},
+    "edge.agent": {"edge.rules", "edge.profiles"},
     "edge": WORDS | ROWS | {"security.privacy", "standards", "edge.rules"},
     "decision": WORDS | ROWS | {"twins.snapshot", "citybase", "library"},
     "loop": {"twins", "library"},

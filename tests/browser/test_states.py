@@ -66,7 +66,8 @@ def hear_nothing(page: Page) -> None:
     for _ in range(HEARTBEATS):
         page.clock.fast_forward(SILENT_MS)
         try:
-            return expect(silent).to_be_visible(timeout=3000)
+            expect(silent).to_be_visible(timeout=3000)
+            return
         except AssertionError:
             continue
     expect(silent).to_be_visible()

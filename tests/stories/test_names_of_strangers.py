@@ -91,7 +91,7 @@ def test_an_activation_is_closed_whatever_ids_were_taken(desk: Desk) -> None:
     assert send(desk, HOSPITAL, "t", harmless(derive_id("cmd", act, "close"))).stored == 1
     assert send(desk, HOSPITAL, "t", harmless(derive_id("cmd", act, "ends"))).stored == 1
     activations.close_activation(desk.platform, desk.me, act)
-    assert [one["in_force"] for one in activations.list_activations(desk.platform)] == [False]
+    assert [one.in_force for one in activations.list_activations(desk.platform)] == [False]
 
 
 def test_every_id_that_we_make_ourselves_is_out_of_reach(desk: Desk) -> None:

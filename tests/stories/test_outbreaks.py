@@ -185,7 +185,7 @@ def test_days_of_the_real_outbreak_sum_up_and_lose_no_row(
                     body = {"items": items[start : start + 1000], "source": source}
                     answer = client.post("/v1/commands", json=body).json()
                     assert answer["stored"] == 0
-        assert {row["source"]: row["stored"] for row in queries.list_sources(platform)} == again
+        assert {row.source: row.stored for row in queries.list_sources(platform)} == again
 
 
 @pytest.mark.slow

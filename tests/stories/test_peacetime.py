@@ -82,4 +82,4 @@ def test_an_activation_that_has_ended_opens_nothing(desk: Desk, how: str) -> Non
     assert refusal(desk, "a trace") == "peacetime"
     desk.pass_time(minutes=1)
     (row,) = activations.list_activations(desk.platform)
-    assert (row["status"], row["in_force"]) == ("closed", False)
+    assert (row.status, row.in_force) == ("closed", False)

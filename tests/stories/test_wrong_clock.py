@@ -31,7 +31,7 @@ def test_one_report_by_a_wrong_clock_drags_nothing_behind_it(desk: Desk, days: i
         basis="a law",
     )
     (shown,) = activations.list_activations(desk.platform)
-    assert (shown["id"], shown["in_force"], shown["opened_at"]) == (act, True, now)
+    assert (shown.id, shown.in_force, shown.opened_at) == (act, True, now)
     scope = activations.scope_for(desk.platform, desk.me, "trace")
     activations.record_look(desk.platform, desk.me, scope, "trace", "p-1", "where")
     assert abs(desk.events()[-1]["recorded_at"] - now) < timedelta(hours=1)

@@ -28,7 +28,7 @@ def test_incidents_and_tasks_can_be_seen_as_of_each_hour(desk: Desk) -> None:
 def test_a_late_report_changes_what_is_known_of_the_past(desk: Desk) -> None:
     desk.case(1)
     desk.pass_time(hours=10)
-    before = queries.get_overview(desk.platform, START + timedelta(hours=6))["new_total"]
+    before = queries.get_overview(desk.platform, START + timedelta(hours=6)).new_total
     earlier = format_time(START + timedelta(hours=5))
     desk.post(
         "ReportCase",

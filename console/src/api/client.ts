@@ -16,7 +16,7 @@ export type AuditState = Schemas['AuditState']
 export type PublicPage = Schemas['PublicPage']
 export type PlaceColumns = Schemas['PlaceColumns']
 export type Twig = Schemas['CauseNode']
-export type HandOvers = Schemas['HandOvers']
+export type HandOvers = Page<HandOverRow>
 export type HandOverRow = Schemas['HandOverRow']
 export type IncidentChain = Schemas['IncidentChain']
 export type PersonFile = Schemas['PersonFile']
@@ -35,11 +35,13 @@ export type Prediction = Schemas['Prediction']
 export type Guidance = Schemas['Guidance']
 export type GuidedAction = Schemas['RecommendedAction']
 /** A change of somebody's life, or a plan, that two persons decide; the API gives it as it is kept. */
-export type Change = { id: string; area: string; kind: string; value: string | null; reason: string; proposed_by: string; state: string }
-export interface CaseRow { id: string; subject: string; hazard: string; area: string; status: string; found_in: string; place: string | null; onset: string | null; reported_at: string; source: string; synthetic: boolean; activation: string }
-export interface Page<T> { items: T[]; total: number; activation: string }
-export interface Contact { id: string; case: string; incident: string | null; subject: string; area: string; setting: string; probability: number | null; step: string; named_at: string; synthetic: boolean }
-export interface Account { received: number; stored: number; duplicate: number; rejected: { index: number; code: string; message: string }[] }
+export type Change = Schemas['ChangeShown']
+export type CaseRow = Schemas['OpenedCase']
+export type Case = Schemas['Case']
+/** A page of a list of persons: `next` is the cursor of the page after it, null on the last. */
+export interface Page<T> { items: T[]; next: string | null; total: number; activation: string }
+export type Contact = Schemas['Contact']
+export type Account = Schemas['BatchAccount']
 export type Command =
   | Schemas['ConfirmOrder'] | Schemas['AcknowledgeTask'] | Schemas['CompleteTask'] | Schemas['CommentTask'] | Schemas['AdoptPlan']
   | Schemas['HandOverCase'] | Schemas['AcceptHandOver'] | Schemas['ReturnHandOver'] | Schemas['RefuseHandOver']
@@ -134,7 +136,7 @@ export const getAudit = () => get<AuditState>('/v1/audit')
 export const getPublic = (at: string | null) => get<PublicPage>(`/v1/public${query({ at })}`)
 export const getAreas = async (under: string | null) => (await get<{ items: AreaName[] }>(`/v1/areas${query({ under })}`)).items
 export const getContacts = (of: { incident?: string; case?: string }) => get<Page<Contact>>(`/v1/contacts${query({ ...of, limit: '200' })}`)
-export const getCases = (limit: number, offset: number) => get<Page<CaseRow>>(`/v1/cases${query({ limit: String(limit), offset: String(offset) })}`)
+export const getCases = (limit: number, offset: number) => get<Page<Case>>(`/v1/cases${query({ limit: String(limit), offset: String(offset) })}`)
 export const getCase = (id: string) => get<CaseRow>(`/v1/cases/${encodeURIComponent(id)}`)
 export const getHandOvers = (of?: string) => get<HandOvers>(`/v1/handovers${query({ case: of })}`)
 export const askChain = (incident: string) => post<IncidentChain>('/v1/trace/chain', { incident })

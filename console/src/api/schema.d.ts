@@ -64,6 +64,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cases
+         * @description Cases in the caller's areas that the activation in force opens, newest first, with
+         *     their total.
+         */
+        get: operations["get_cases_v1_cases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cases/{case}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Case
+         * @description One case; one that is not yours answers like one that is not there.
+         */
+        get: operations["get_case_v1_cases__case__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Contacts
+         * @description Contacts in the caller's areas that the activation in force opens, newest first, with
+         *     their total.
+         */
+        get: operations["get_contacts_v1_contacts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Changes
+         * @description Changes in the caller's areas, newest first, with their state now.
+         */
+        get: operations["get_changes_v1_changes_get"];
+        put?: never;
+        /**
+         * Post Change
+         * @description Propose; nothing happens before another person confirms.
+         */
+        post: operations["post_change_v1_changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/areas": {
         parameters: {
             query?: never;
@@ -617,6 +703,16 @@ export interface components {
             looks_all: number;
         };
         /**
+         * BatchAccount
+         * @description What became of a batch: received = stored + duplicate + rejected.
+         */
+        BatchAccount: {
+            received: number;
+            stored: number;
+            duplicate: number;
+            rejected: components["schemas"]["Rejection"][];
+        };
+        /**
          * Block
          * @description One thing that a plan may do, with its strengths; the first of them is to leave it.
          */
@@ -650,6 +746,34 @@ export interface components {
             stated: boolean;
         };
         /**
+         * Case
+         * @description One person's case in one emergency; `subject` is a pseudonym. `said`: every report, once
+         *         there is a second.
+         */
+        Case: {
+            id: string;
+            subject: string;
+            hazard: string;
+            area: string;
+            status: string;
+            found_in: string;
+            place: string | null;
+            onset: string | null;
+            reported_at: string;
+            source: string;
+            synthetic: boolean;
+            /** @default null */
+            report: string | null;
+            /** @default null */
+            issued_at: string | null;
+            /** @default  */
+            note: string;
+            /** @default [] */
+            said: components["schemas"]["Said"][];
+            /** @default  */
+            put_by: string;
+        };
+        /**
          * CaseCandidates
          * @description Who may have infected a case, likeliest first; `others` in the list who are not named;
          *         `outside` of it.
@@ -659,6 +783,16 @@ export interface components {
             candidates: components["schemas"]["Candidate"][];
             others: number;
             outside: number;
+        };
+        /**
+         * CasePage
+         * @description Cases, newest first, and the activation under which they were shown.
+         */
+        CasePage: {
+            items: components["schemas"]["Case"][];
+            next: string | null;
+            total: number;
+            activation: string;
         };
         /**
          * Cause
@@ -703,6 +837,40 @@ export interface components {
             onset: string | null;
             reported_at: string;
             status: string;
+        };
+        /**
+         * ChangeShown
+         * @description A change with its state now and what the person is told of it.
+         */
+        ChangeShown: {
+            id: string;
+            area: string;
+            kind: string;
+            subject: string | null;
+            subjects: string[];
+            thing: string | null;
+            value: string | null;
+            linked: string | null;
+            reason: string;
+            basis: string;
+            proposed_by: string;
+            proposed_at: string;
+            lapses_at: string;
+            until: string;
+            status: string;
+            /** @default null */
+            confirmed_by: string | null;
+            /** @default null */
+            confirmed_at: string | null;
+            /** @default null */
+            because: string | null;
+            /** @default null */
+            appeal_due_at: string | null;
+            /** @default null */
+            how: string | null;
+            state: string;
+            statement: string;
+            appeal_late: boolean;
         };
         /**
          * CityRow
@@ -845,6 +1013,43 @@ export interface components {
             occurred_at: string | null;
             task: string;
             department: string;
+        };
+        /**
+         * Contact
+         * @description Someone who was with a case; `subject` is a pseudonym, `step` how far the response has
+         *         come.
+         */
+        Contact: {
+            id: string;
+            case: string;
+            subject: string;
+            incident: string | null;
+            area: string;
+            setting: string;
+            probability: number | null;
+            step: string;
+            named_at: string;
+            synthetic: boolean;
+            /** @default null */
+            exposed_at: string | null;
+            /** @default null */
+            step_at: string | null;
+            /** @default  */
+            put_by: string;
+            /** @default  */
+            because: string;
+            /** @default null */
+            as_case: string | null;
+        };
+        /**
+         * ContactPage
+         * @description Contacts, newest first, and the activation under which they were shown.
+         */
+        ContactPage: {
+            items: components["schemas"]["Contact"][];
+            next: string | null;
+            total: number;
+            activation: string;
         };
         /**
          * Cost
@@ -1260,14 +1465,6 @@ export interface components {
             mine_to_answer: boolean;
         };
         /**
-         * HandOvers
-         * @description Newest first, with the activation under which they were given.
-         */
-        HandOvers: {
-            items: components["schemas"]["HandOverRow"][];
-            activation: string;
-        };
-        /**
          * IncidentChain
          * @description The tree with its cases. `left_out` counts cases of the incident that the caller may not
          *         see.
@@ -1502,6 +1699,34 @@ export interface components {
             hours: number;
             /** @default  */
             evidence: string;
+        };
+        /**
+         * OpenedCase
+         * @description A case, with the activation under which it was shown.
+         */
+        OpenedCase: {
+            id: string;
+            subject: string;
+            hazard: string;
+            area: string;
+            status: string;
+            found_in: string;
+            place: string | null;
+            onset: string | null;
+            reported_at: string;
+            source: string;
+            synthetic: boolean;
+            /** @default null */
+            report: string | null;
+            /** @default null */
+            issued_at: string | null;
+            /** @default  */
+            note: string;
+            /** @default [] */
+            said: components["schemas"]["Said"][];
+            /** @default  */
+            put_by: string;
+            activation: string;
         };
         /**
          * PersonFile
@@ -1770,6 +1995,15 @@ export interface components {
             because: string;
         };
         /**
+         * Rejection
+         * @description One item that was not taken, by its place in the batch.
+         */
+        Rejection: {
+            index: number;
+            code: string;
+            message: string;
+        };
+        /**
          * ReportForecast
          * @description Reports of the days ahead under what is in force: the fitted futures, moved to where the
          *         simulated runs of them lie.
@@ -1860,6 +2094,34 @@ export interface components {
             occurred_at: string | null;
             handover: string;
             because: string;
+        };
+        /**
+         * Said
+         * @description What one report said of a case, from `at` on; what it left open stays as it was before.
+         */
+        Said: {
+            at: string;
+            /** @default null */
+            status: ("asymptomatic" | "confirmed" | "dead" | "discarded" | "recovered" | "suspected") | null;
+            /** @default null */
+            area: string | null;
+            /** @default null */
+            place: string | null;
+            /** @default null */
+            onset: string | null;
+            /**
+             * @default unknown
+             * @enum {unknown}
+             */
+            found_in: "community" | "control" | "reclassified" | "unknown";
+            /** @default  */
+            source: string;
+            /** @default null */
+            report: string | null;
+            /** @default null */
+            issued_at: string | null;
+            /** @default  */
+            note: string;
         };
         /**
          * SendSupply
@@ -2404,10 +2666,15 @@ export interface operations {
             };
         };
     };
-    get_areas_v1_areas_get: {
+    get_cases_v1_cases_get: {
         parameters: {
             query?: {
-                under?: string | null;
+                hazard?: string | null;
+                status?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -2415,7 +2682,555 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description AreaName */
+            /** @description CasePage */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_case_v1_cases__case__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenedCase */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCase"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contacts_v1_contacts_get: {
+        parameters: {
+            query?: {
+                incident?: string | null;
+                case?: string | null;
+                step?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ContactPage */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPage"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_changes_v1_changes_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of ChangeShown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ChangeShown"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_change_v1_changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    kind: "bulk_opening" | "mass_action" | "quarantine_order" | "status";
+                    area: string;
+                    reason: string;
+                    basis: string;
+                    /** Format: date-time */
+                    until: string;
+                    subject?: string | null;
+                    /** @default [] */
+                    subjects?: string[];
+                    thing?: string | null;
+                    value?: string | null;
+                    linked?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description ChangeShown */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeShown"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_v1_areas_get: {
+        parameters: {
+            query?: {
+                under?: string | null;
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of AreaName */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2423,6 +3238,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["AreaName"][];
+                        next: string | null;
+                        total?: number;
                     };
                 };
             };
@@ -3244,6 +4061,10 @@ export interface operations {
             query?: {
                 case?: string | null;
                 status?: string | null;
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -3251,13 +4072,18 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description HandOvers */
+            /** @description a page of HandOverRow */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandOvers"];
+                    "application/json": {
+                        items: components["schemas"]["HandOverRow"][];
+                        next: string | null;
+                        total?: number;
+                        activation: string;
+                    };
                 };
             };
             /** @description What was wrong and what to do */
@@ -3350,6 +4176,10 @@ export interface operations {
                 kind?: string | null;
                 /** @description as of this instant (RFC 3339 with zone); absent is now */
                 at?: string | null;
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -3357,7 +4187,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description StockRow */
+            /** @description a page of StockRow */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3365,6 +4195,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["StockRow"][];
+                        next: string | null;
+                        total?: number;
                     };
                 };
             };
@@ -3460,6 +4292,10 @@ export interface operations {
                 kind?: string | null;
                 /** @description as of this instant (RFC 3339 with zone); absent is now */
                 at?: string | null;
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -3467,7 +4303,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description RequestRow */
+            /** @description a page of RequestRow */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3475,6 +4311,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["RequestRow"][];
+                        next: string | null;
+                        total?: number;
                     };
                 };
             };
@@ -3674,6 +4512,10 @@ export interface operations {
                 status?: string | null;
                 /** @description as of this instant (RFC 3339 with zone); absent is now */
                 at?: string | null;
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -3681,7 +4523,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description TransferRow */
+            /** @description a page of TransferRow */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3689,6 +4531,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["TransferRow"][];
+                        next: string | null;
+                        total?: number;
                     };
                 };
             };
@@ -4336,7 +5180,7 @@ export interface operations {
         };
         responses: {
             /** @description Adoption */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4429,14 +5273,19 @@ export interface operations {
     };
     get_blocks_v1_plan_blocks_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Block */
+            /** @description a page of Block */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4444,6 +5293,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Block"][];
+                        next: string | null;
+                        total?: number;
                     };
                 };
             };

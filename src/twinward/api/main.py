@@ -16,6 +16,7 @@ from twinward.api.http.middleware import Hardening
 from twinward.api.http.problems import answer_error, answer_problem, schema_of_problem
 from twinward.api.http.problems import describe as describe_problem
 from twinward.api.http.responses import answer
+from twinward.api.http.schemas import gives
 from twinward.api.http.static_console import mount_console
 from twinward.api.routes import (
     approvals,
@@ -67,7 +68,7 @@ def make_api(platform: Platform) -> FastAPI:
     ):
         api.include_router(subject.router(platform))
 
-    @api.get("/health", tags=["health"])
+    @api.get("/health", tags=["health"], responses=gives("Health") | gives("Health", 503))
     def get_health() -> Response:
         """Whether the log can be read, the loop runs, and every account agrees with what is
         stored.

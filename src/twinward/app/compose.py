@@ -318,6 +318,7 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
     """The API of an open platform as a server that is not yet running."""
     import uvicorn  # half a second to import: only who serves pays it
 
+    from twinward.api.http.slow_connections import WatchedProtocol
     from twinward.api.main import make_api
 
     with suppress(BusyError):  # another process on this workspace takes in the observations
@@ -330,6 +331,8 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=WatchedProtocol,
+        ws="none",
         limit_concurrency=most_connections(),
         ssl_certfile=security.tls_certificate or None,
         ssl_keyfile=security.tls_key or None,

@@ -85,11 +85,11 @@ class Positions(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ResidentsConfig(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where residents live. `table`: code, count; `points`: lon, lat, count; `polygons`: count;
-    `buildings`: total.
+    """Where residents live. `table`: code, count; `points`: lon, lat, count; `grid`: a GeoTIFF, an
+    ESRI ASCII grid, or points of one; `polygons`: count; `buildings`: total.
     """
 
-    kind: Literal["table", "points", "polygons", "buildings"]
+    kind: Literal["table", "points", "grid", "polygons", "buildings"]
     file: str = ""
     code: str = "code"
     count: str = "count"

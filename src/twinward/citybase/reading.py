@@ -195,7 +195,9 @@ class Sources:
             )
             self.notes.append("residents are shared over homes by floor area (footprint x storeys)")
         else:
-            self._weights = read_weights(residents, self.base, ledger)
+            nodes = hierarchy.nodes if hierarchy is not None else []
+            around = [one.shape for level in nodes for one in level if one.shape is not None]
+            self._weights = read_weights(residents, self.base, ledger, around)
         if len(self.roads.node_lonlat):
             check_far_apart(
                 ledger.label,

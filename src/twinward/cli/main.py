@@ -26,6 +26,8 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "drill": ("twinward.cli.drills.drill", "practise on fenced data: scripts, injects, a score"),
     "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
+    "edge": ("twinward.cli.edge.edge", "the box at the gate: senses and acts on its own"),
+    "outlet": ("twinward.cli.edge.outlet", "orders on their way out, and what became of each"),
     "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
     "case": ("twinward.cli.intake.case", "report cases from files"),
     "incident": (
@@ -73,6 +75,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "twinward.cli.planning.calibrate",
         "fit the outbreak model to a series of counts and forecast",
     ),
+    "surveil": (
+        "twinward.cli.surveillance.surveil",
+        "R, alarms, clusters, nowcasts and forecasts of counts, spread between cities",
+    ),
     "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
     "trace": ("twinward.cli.tracing.trace", "contacts, visits, dwell, flows, chains"),
     "supply": (
@@ -82,6 +88,18 @@ VERBS: dict[str, tuple[str, str]] = {
     "library": (
         "twinward.cli.planning.library",
         "questions to what is known, answered with their reasoning; work manuals",
+    ),
+    "pass": (
+        "twinward.cli.passes.passes",
+        "signed passes: keys, issue, verify offline, revoke, lists, print",
+    ),
+    "hazard": (
+        "twinward.cli.hazards.hazard",
+        "run a hazard model on a case without a city",
+    ),
+    "model": (
+        "twinward.cli.hazards.model",
+        "hazard models: their cards, and what their verification reaches",
     ),
     "allocate": (
         "twinward.cli.logistics.allocate",

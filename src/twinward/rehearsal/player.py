@@ -18,6 +18,7 @@ from twinward.rehearsal.officer import Officer
 from twinward.rehearsal.responders import Responders
 
 BATCH = 1000
+PAGE = 10_000  # the most orders that the API gives at once
 ROUNDS_H = (
     1,
     3,
@@ -135,27 +136,42 @@ class Player:
             self.tally.latencies_ms.append((time.perf_counter() - began) * 1000)
 
     def respond(self) -> None:
-        """Each department reads its open orders and sends what it has to say."""
+        """The departments, one after the other, send what they have to say of their open
+        orders.
+        """
         now = self.clock.now()
-        for department in self.departments:
-            answers: list[dict[str, Any]] = []
-            tasks = self.get("/v1/tasks", department=department, status="at_work", limit=10_000)[
-                "items"
-            ]
-            for task in tasks:
-                answers += self.responders.answer(task, now)
-            for start in range(0, len(answers), BATCH):
-                self.post(answers[start : start + BATCH], "responders")
+        by_department: dict[str, list[dict[str, Any]]] = {}
+        for task in self.list_at_work():
+            by_department.setdefault(task["department"], []).append(task)
+        answers = [
+            item
+            for department in self.departments
+            for task in by_department.get(department, ())
+            for item in self.responders.answer(task, now)
+        ]
+        for start in range(0, len(answers), BATCH):
+            self.post(answers[start : start + BATCH], "responders")
+
+    def list_at_work(self) -> list[dict[str, Any]]:
+        """All orders that are out, by deadline."""
+        tasks: list[dict[str, Any]] = []
+        while True:
+            page = self.get("/v1/tasks", status="at_work", limit=PAGE, offset=len(tasks))["items"]
+            tasks += page
+            if len(page) < PAGE:
+                return tasks
 
     def decide(self) -> None:
         """The duty officer looks at what waits for a person."""
-        for row in self.get("/v1/incidents", status="open")["items"]:
-            shown = self.get(f"/v1/incidents/{row['id']}")
-            items = (
-                list(self.officer.decide(shown, self.clock.now())) if self.is_mine(shown) else []
-            )
-            if items:
-                self.post(items, "duty-officer")
+        now = self.clock.now()
+        items = [
+            item
+            for shown in self.get("/v1/incidents", status="open", details=True)["items"]
+            if self.is_mine(shown)
+            for item in self.officer.decide(shown, now)
+        ]
+        if items:
+            self.post(items, "duty-officer")
 
     def is_mine(self, shown: dict[str, Any]) -> bool:
         """Whether the duty officer decides about this incident."""

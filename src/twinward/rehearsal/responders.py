@@ -34,11 +34,19 @@ class Responders:
         self.silent = silent
         self.contacts: dict[str, list[str]] = {}
         self.steps: dict[str, str] = {}
+        self._traits: dict[tuple[str, str], str] = {}
+        self._paces: dict[str, float] = {}
 
     def chance(self, *words: object) -> np.random.Generator:
         return generator(self.seed, "|".join(str(word) for word in words))
 
     def trait(self, department: str, area: str) -> str:
+        known = self._traits.get((department, area))
+        if known is None:
+            known = self._traits[department, area] = self.draw_trait(department, area)
+        return known
+
+    def draw_trait(self, department: str, area: str) -> str:
         if department in self.silent or f"{department}@{area}" in self.silent:
             return "mute"
         draw = self.chance("trait", department, area).random()
@@ -68,7 +76,10 @@ class Responders:
 
     def pace(self, task: dict[str, Any], trait: str, now: datetime) -> float:
         """The share of its deadline that a task takes."""
-        drawn = float(self.chance("pace", task["id"]).lognormal(-1.2, 0.5))
+        drawn = self._paces.get(task["id"])
+        if drawn is None:
+            drawn = float(self.chance("pace", task["id"]).lognormal(-1.2, 0.5))
+            self._paces[task["id"]] = drawn
         return drawn * (4.0 if trait == "late" else 1.0)
 
     def effort(self, task: dict[str, Any], pace: float) -> float:

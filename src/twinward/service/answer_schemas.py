@@ -8,9 +8,17 @@ from typing import Any
 
 import msgspec
 
+from twinward.core.messages import Difference
+from twinward.library.knowledge.answering import FoundAnswers
+from twinward.library.manuals import Manual
+from twinward.library.plans.plan import Plan
 from twinward.library.plans.plan_options import Block
+from twinward.security.identity.sessions import Session, Tokens
+from twinward.security.privacy.vault import Identity
+from twinward.service.access import answers as access
 from twinward.service.access.audit import AuditState
-from twinward.service.access.handovers import HandOvers
+from twinward.service.access.doubles import LikelyDouble
+from twinward.service.access.handovers import HandOverRow
 from twinward.service.assessment.five_functions import FUNCTIONS
 from twinward.service.assessment.past_incidents import SimilarIncidents
 from twinward.service.console.affected_places import PlaceColumns
@@ -18,12 +26,23 @@ from twinward.service.console.basemap import AreaName
 from twinward.service.console.dashboard_view import Dashboard
 from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
 from twinward.service.evaluation.after_action import Review
+from twinward.service.incidents import answers as incidents
+from twinward.service.incidents.corrective_actions import OpenedAction
 from twinward.service.incidents.incident_view import IncidentView
 from twinward.service.incidents.plan_adoption import Adoption, Beside
+from twinward.service.intake.commands import BatchAccount
+from twinward.service.intake.observations import Hour, SensorValue
 from twinward.service.logistics.demand_forecast import DemandReport
-from twinward.service.logistics.supply_queries import RequestRow, StockRow, TransferRow
+from twinward.service.logistics.supply_queries import (
+    RequestRow,
+    StockRow,
+    TransferPatient,
+    TransferRow,
+)
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.plans.plan_library import PlanLine
+from twinward.twins.emergency.notices.rows import EmergencyAccess, Notice
+from twinward.twins.emergency.tasks.rows import Task
 
 ANSWERS = (
     PlanLine,
@@ -37,7 +56,7 @@ ANSWERS = (
     PublicPage,
     PlaceColumns,
     AreaName,
-    HandOvers,
+    HandOverRow,
     AuditState,
     DemandReport,
     StockRow,
@@ -47,6 +66,38 @@ ANSWERS = (
     Adoption,
     Beside,
     SimilarIncidents,
+    BatchAccount,
+    Difference,
+    EmergencyAccess,
+    FoundAnswers,
+    Hour,
+    Identity,
+    LikelyDouble,
+    Manual,
+    Notice,
+    OpenedAction,
+    Plan,
+    SensorValue,
+    Session,
+    Task,
+    Tokens,
+    TransferPatient,
+    access.ActivationLine,
+    access.CasePage,
+    access.ChangeShown,
+    access.ClosedSession,
+    access.ContactPage,
+    access.DecidedDouble,
+    access.FirstFactor,
+    access.OpenedCase,
+    access.OpenedIdentity,
+    incidents.EventPage,
+    incidents.Health,
+    incidents.IncidentAnswer,
+    incidents.IncidentLine,
+    incidents.Overview,
+    incidents.PlatformStatus,
+    incidents.SourceAccount,
     *(answers for answers, _ in FUNCTIONS.values()),
 )
 
@@ -55,9 +106,16 @@ def schema_of_answers() -> dict[str, Any]:
     """Components by name."""
     kinds = (*ANSWERS, *answers_of_tracing())
     _, components = msgspec.json.schema_components(
-        kinds, ref_template="#/components/schemas/{name}"
+        kinds, schema_hook=any_json, ref_template="#/components/schemas/{name}"
     )
     return dict(components)
+
+
+def any_json(kind: type) -> dict[str, Any]:
+    """Where an answer holds any JSON value, its schema says nothing of it."""
+    if kind is object:
+        return {"description": "any JSON value"}
+    raise NotImplementedError
 
 
 def answers_of_tracing() -> tuple[type, ...]:

@@ -212,6 +212,8 @@ def at(day: date, told: tuple[str | None, ...]) -> Written:
     if hour is None:
         return Written(day=day)
     hours, offset = int(hour), None
+    if hours == 24 and not int(minute or 0) and not int(second or 0):  # ISO 8601: the day's end
+        day, hours = day + timedelta(days=1), 0
     if mark and mark.lower() in ("am", "pm"):
         hours = hours % 12 + (12 if mark.lower() == "pm" else 0)
     elif mark:

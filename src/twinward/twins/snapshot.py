@@ -7,8 +7,8 @@ from typing import Any
 
 from twinward.core.ports import R, Reader, Table
 from twinward.twins.city.areas import AreaTree
-from twinward.twins.emergency.incidents.closure import CriterionResult, find_evidence
-from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.incidents.closure import find_evidence
+from twinward.twins.emergency.incidents.rows import INCIDENTS, CriterionResult
 from twinward.twins.emergency.reports.case_history import find_case
 
 __all__ = ["Snapshot", "find_case"]

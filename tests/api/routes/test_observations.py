@@ -49,8 +49,8 @@ def test_every_item_is_accounted_for(client: TestClient, desk: Desk) -> None:
         (3, "unknown_area"),
     ]
     assert post(client, reading(1)).json()["duplicate"] == 1
-    (source,) = [row for row in queries.list_sources(desk.platform) if row["source"] == "lab"]
-    assert (source["received"], source["stored"], source["duplicate"], source["rejected"]) == (
+    (source,) = [row for row in queries.list_sources(desk.platform) if row.source == "lab"]
+    assert (source.received, source.stored, source.duplicate, source.rejected) == (
         5,
         1,
         2,

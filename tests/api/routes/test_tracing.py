@@ -54,7 +54,7 @@ def client(platform: Platform) -> Iterator[TestClient]:
 def activate(platform: Platform) -> str:
     """The one activation of this module, opened when first needed."""
     for known in list_activations(platform):
-        return str(known["id"])
+        return known.id
     return open_activation(
         platform,
         local_admin(),

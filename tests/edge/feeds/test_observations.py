@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from twinward.core.errors import InputError
+from twinward.edge.feeds import observations as feed
 from twinward.edge.feeds.observations import Checks, read_observations
 
 NOW = datetime(2022, 4, 14, tzinfo=UTC)
@@ -146,3 +147,23 @@ def test_a_body_that_is_no_batch_is_refused_as_a_whole(text: bytes, code: str) -
         read_observations(text, CHECKS, NOW)
     assert refused.value.code == code
     assert refused.value.advice
+
+
+@pytest.mark.parametrize(
+    "source", ["13900005555", "a@b.example", "gate of 139-8765-0004", "电话13987650002的", "1\t2"]
+)
+def test_a_source_that_names_a_person_is_refused_whole(source: str) -> None:
+    sent = json.dumps({"source": source, "items": [GOOD]}).encode()
+    with pytest.raises(InputError) as error:
+        read_observations(sent, Checks(), NOW)
+    assert error.value.code in ("direct_identity", "bad_text")
+
+
+def test_more_items_than_one_batch_may_hold_are_refused_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed, "MOST_ITEMS", 3)
+    read_observations(body(GOOD, GOOD, GOOD), Checks(), NOW)
+    with pytest.raises(InputError) as error:
+        read_observations(body(GOOD, GOOD, {**GOOD, "bad": 1}, GOOD), Checks(), NOW)
+    assert error.value.code == "too_many_items"

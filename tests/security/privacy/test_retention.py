@@ -71,7 +71,7 @@ def test_a_clock_that_is_wrong_for_a_minute_destroys_nothing(world: Any, months:
         assert destroyed(world) == 0
         world.clock.advance(timedelta(days=1))
     shown = activations.list_activations(world.platform)
-    assert [one["in_force"] for one in shown if activation in (None, one["id"])] == [True]
+    assert [one.in_force for one in shown if activation in (None, one.id)] == [True]
 
 
 def test_nothing_in_the_window_of_an_open_activation_is_deleted(world: Any) -> None:

@@ -81,7 +81,7 @@ def test_all_accounts_agree_through_drains_and_restarts(desk: Desk) -> None:
         assert differences(desk) == []
         desk.platform.intake.open().drain()  # type: ignore[attr-defined]
         assert differences(desk) == []
-    assert [(row["source"], row["balanced"]) for row in queries.list_sources(desk.platform)] == [
+    assert [(row.source, row.balanced) for row in queries.list_sources(desk.platform)] == [
         ("a", True),
         ("b", True),
         ("desk", True),

@@ -213,7 +213,7 @@ def test_a_grid_finer_than_the_mask_cannot_be_laid_over_a_person(
     radius_m: float, count: int, refused: bool
 ) -> None:
     from twinward.decision.tracing.presence.areas import read_areas
-    from twinward.service.tracing.questions import require_coarse
+    from twinward.service.tracing.small_areas import require_coarse
 
     cells = [
         {

@@ -9,8 +9,18 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.pages import (
+    MAX_PAGE,
+    Cursor,
+    PageLimit,
+    Schema,
+    cut_page,
+    next_of,
+    read_cursor,
+)
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
+from twinward.api.http.schemas import gives, gives_page, gives_schema, reference
 from twinward.api.routes.sessions import decode, describe
 from twinward.core.messages import Instant
 from twinward.service.access import approvals, doubles, vault
@@ -20,6 +30,14 @@ Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000, pattern="^[^\\x00]*$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Offset = Annotated[int, Query(ge=0, le=100_000_000)]
+MOST_NOTICES = 1000
+MANY: Schema = {"type": "array", "items": reference("OpenedIdentity")}
+OPENED: Schema = {
+    "anyOf": [
+        reference("Identity"),
+        {"type": "object", "required": ["items"], "properties": {"items": MANY}},
+    ]
+}
 
 
 class Proposal(msgspec.Struct, forbid_unknown_fields=True):
@@ -94,21 +112,28 @@ def open_asked(platform: Platform, caller: Any, asked: Opening) -> Any:
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["trust"], responses=ERRORS)
 
-    @routes.get("/changes")
-    def get_changes(request: Request, limit: Limit = 100, offset: Offset = 0) -> Response:
+    @routes.get("/changes", responses=gives_page("ChangeShown"))
+    def get_changes(
+        request: Request, limit: Limit = 100, offset: Offset = 0, cursor: Cursor = None
+    ) -> Response:
         """Changes in the caller's areas, newest first, with their state now."""
-        return answer(
-            approvals.list_changes(
-                platform, caller_of(platform, request), limit=limit, offset=offset
-            )
+        start = read_cursor(cursor, offset)
+        found = approvals.list_changes(
+            platform, caller_of(platform, request), limit=limit, offset=start
         )
+        return answer(found | {"next": next_of(start, len(found["items"]), found["total"])})
 
-    @routes.get("/changes/{change}")
+    @routes.get("/changes/{change}", responses=gives("ChangeShown"))
     def get_change(request: Request, change: str) -> Response:
         """One change and what the person is told of it."""
         return answer(approvals.get_change(platform, caller_of(platform, request), change))
 
-    @routes.post("/changes", openapi_extra=describe(Proposal))
+    @routes.post(
+        "/changes",
+        openapi_extra=describe(Proposal),
+        responses=gives("ChangeShown", 201),
+        status_code=201,
+    )
     async def post_change(request: Request) -> Response:
         """Propose; nothing happens before another person confirms."""
         caller = caller_of(platform, request)
@@ -118,7 +143,12 @@ def router(platform: Platform) -> APIRouter:
             await asyncio.to_thread(approvals.propose, platform, caller, kind, area, **asked), 201
         )
 
-    @routes.post("/changes/{change}/answer", openapi_extra=describe(AskDecision))
+    @routes.post(
+        "/changes/{change}/answer",
+        openapi_extra=describe(AskDecision),
+        responses=gives("ChangeShown", 201),
+        status_code=201,
+    )
     async def post_answer(request: Request, change: str) -> Response:
         """Confirm or refuse a proposal; appeal; decide an appeal."""
         caller = caller_of(platform, request)
@@ -129,7 +159,12 @@ def router(platform: Platform) -> APIRouter:
             201,
         )
 
-    @routes.post("/break-glass", openapi_extra=describe(AskEmergencyAccess))
+    @routes.post(
+        "/break-glass",
+        openapi_extra=describe(AskEmergencyAccess),
+        responses=gives("EmergencyAccess", 201),
+        status_code=201,
+    )
     async def post_glass(request: Request) -> Response:
         """Look outside one's jurisdiction for some hours; its owners and the auditor are told at
         once.
@@ -141,20 +176,29 @@ def router(platform: Platform) -> APIRouter:
         )
         return answer(await work, 201)
 
-    @routes.get("/notices")
-    def get_notices(request: Request, limit: Limit = 100) -> Response:
+    @routes.get("/notices", responses=gives_page("Notice"))
+    def get_notices(request: Request, limit: Limit = 100, cursor: Cursor = None) -> Response:
         """What the caller's role must know about the caller's areas, newest first."""
-        return answer(
-            {"items": approvals.list_notices(platform, caller_of(platform, request), limit)}
-        )
+        found = approvals.list_notices(platform, caller_of(platform, request), MOST_NOTICES)
+        return answer(cut_page(found, limit, cursor))
 
-    @routes.get("/doubles")
-    def get_doubles(request: Request, state: str = "open") -> Response:
+    @routes.get("/doubles", responses=gives_page("LikelyDouble"))
+    def get_doubles(
+        request: Request,
+        state: str = "open",
+        limit: PageLimit = MAX_PAGE,
+        cursor: Cursor = None,
+    ) -> Response:
         """Persons who may be one, with the reason and without names."""
         found = doubles.list_doubles(platform, caller_of(platform, request), state)
-        return answer({"items": [msgspec.structs.asdict(pair) for pair in found]})
+        return answer(cut_page(found, limit, cursor))
 
-    @routes.post("/doubles", openapi_extra=describe(AskDouble))
+    @routes.post(
+        "/doubles",
+        openapi_extra=describe(AskDouble),
+        responses=gives("DecidedDouble", 201),
+        status_code=201,
+    )
     async def post_double(request: Request) -> Response:
         """One person, two after all, or two all along; both openings are on record first."""
         caller = caller_of(platform, request)
@@ -165,7 +209,12 @@ def router(platform: Platform) -> APIRouter:
             201,
         )
 
-    @routes.post("/identities", openapi_extra=describe(Opening))
+    @routes.post(
+        "/identities",
+        openapi_extra=describe(Opening),
+        responses=gives_schema("one person, or those of a bulk opening", OPENED, 201),
+        status_code=201,
+    )
     async def post_opening(request: Request) -> Response:
         """The name behind a pseudonym, or those of a confirmed bulk opening; on record before it
         is shown.

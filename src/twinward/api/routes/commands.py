@@ -11,12 +11,14 @@ from fastapi import APIRouter, Request, Response
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer, read_body
+from twinward.api.http.schemas import gives
 from twinward.core.errors import InputError
 from twinward.service.intake import commands
-from twinward.service.platform import Platform
+from twinward.service.platform import Caller, Platform
 
 LIMIT_BYTES = 32_000_000
 MAX_ITEMS = 20_000
+PART = 200  # items of one transaction; others wait for no more of them
 
 
 class CommandBatch(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,6 +50,18 @@ def decode_batch(body: bytes) -> CommandBatch:
     return batch
 
 
+async def ask_in_parts(
+    platform: Platform, caller: Caller, batch: CommandBatch
+) -> commands.BatchAccount:
+    """A large batch a part at a time, in its order: what others ask comes in between."""
+    parts = []
+    for first in range(0, len(batch.items), PART):
+        items = batch.items[first : first + PART]
+        future = await asyncio.to_thread(commands.submit, platform, caller, items, batch.source)
+        parts.append((first, await asyncio.wrap_future(future)))
+    return commands.join_accounts(parts)
+
+
 def describe_body() -> dict[str, Any]:
     """The request body for OpenAPI: a batch of any of the commands."""
     schema: dict[str, Any] = {
@@ -64,14 +78,18 @@ def describe_body() -> dict[str, Any]:
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["commands"])
 
-    @routes.post("/commands", responses=ERRORS, openapi_extra=describe_body())
+    @routes.post(
+        "/commands", responses=ERRORS | gives("BatchAccount"), openapi_extra=describe_body()
+    )
     async def post_commands(request: Request) -> Response:
         """Ask for changes: `{items: [{id, type, …}]}` -> `{received, stored, duplicate,
         rejected}`.
         """
         caller = caller_of(platform, request)
         batch = decode_batch(await read_body(request, LIMIT_BYTES))
-        future = commands.submit(platform, caller, batch.items, batch.source)
-        return answer(await asyncio.wrap_future(future))
+        if len(batch.items) <= PART:
+            future = commands.submit(platform, caller, batch.items, batch.source)
+            return answer(await asyncio.wrap_future(future))
+        return answer(await ask_in_parts(platform, caller, batch))
 
     return routes

@@ -4,13 +4,15 @@ points.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, Schema, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
+from twinward.api.http.schemas import JSON, gives, gives_file, gives_page, gives_schema
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.access import audit
 from twinward.service.access.authorization import scrub_json
@@ -22,19 +24,8 @@ from twinward.service.console.movement_sample import Movement
 from twinward.service.incidents import incident_view
 from twinward.service.platform import Platform
 
-JSON = "application/json"
-
-
-def gives(name: str, *, many: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The answer's schema for OpenAPI."""
-    schema: dict[str, Any] = {"$ref": f"#/components/schemas/{name}"}
-    if many:
-        schema = {
-            "type": "object",
-            "required": ["items"],
-            "properties": {"items": {"type": "array", "items": schema}},
-        }
-    return {200: {"description": name, "content": {JSON: {"schema": schema}}}}
+GEOJSON = "application/geo+json"
+FEATURES: Schema = {"type": "object", "required": ["type", "features"]}
 
 
 def tagged(tag: str, body: bytes, seen: str | None, kind: str) -> Response:
@@ -78,15 +69,23 @@ def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     points = PlacePoints(platform, ground)
     movement = Movement(platform)
 
-    @routes.get("/map/areas")
+    @routes.get(
+        "/map/areas",
+        responses=gives_schema("GeoJSON", FEATURES, media=GEOJSON),
+        response_class=Response,
+    )
     def get_map_areas(
         request: Request, if_none_match: Annotated[str | None, Header()] = None
     ) -> Response:
         """GeoJSON of the areas: outlines where the city has them, else points."""
         caller_of(platform, request)
-        return tagged(ground.tag, ground.features, if_none_match, "application/geo+json")
+        return tagged(ground.tag, ground.features, if_none_match, GEOJSON)
 
-    @routes.get("/map/movement")
+    @routes.get(
+        "/map/movement",
+        responses=gives_file("packed movement", "application/octet-stream"),
+        response_class=Response,
+    )
     def get_map_movement(
         request: Request, if_none_match: Annotated[str | None, Header()] = None
     ) -> Response:
@@ -103,11 +102,13 @@ def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
         """Affected places by public address, as columns; filter by `first` for an instant."""
         return tagged(*points.get(caller_of(platform, request)), if_none_match, JSON)
 
-    @routes.get("/areas", responses=gives("AreaName", many=True))
-    def get_areas(request: Request, under: Word = None) -> Response:
+    @routes.get("/areas", responses=gives_page("AreaName"))
+    def get_areas(
+        request: Request, under: Word = None, limit: PageLimit = MAX_PAGE, cursor: Cursor = None
+    ) -> Response:
         """The children of an area; of the city when none is named."""
         caller_of(platform, request)
-        return answer({"items": ground.list_areas(under)})
+        return answer(cut_page(ground.list_areas(under), limit, cursor))
 
 
 def add_desks(routes: APIRouter, platform: Platform, ground: Ground) -> None:

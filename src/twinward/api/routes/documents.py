@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
-from twinward.api.routes.console import gives
+from twinward.api.http.schemas import gives, gives_file
 from twinward.api.routes.incidents import At, aware
 from twinward.api.routes.sessions import decode, describe
 from twinward.service.assessment import situation_report
@@ -23,12 +23,8 @@ from twinward.service.evaluation import after_action, after_action_page
 from twinward.service.incidents import corrective_actions
 from twinward.service.platform import Platform
 
-PAGES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "a page", "content": {"text/html": {}}}
-}
-PAPERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "a PDF", "content": {"application/pdf": {}}}
-}
+PAGES = gives_file("a page", "text/html", text=True)
+PAPERS = gives_file("a PDF", "application/pdf")
 # its styles and its figure are in the page itself; nothing else may load, nothing may run
 PAGE_POLICY = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors "
@@ -85,6 +81,7 @@ def router(platform: Platform) -> APIRouter:
     @routes.post(
         "/incidents/{incident}/actions",
         openapi_extra=describe(AskCorrectiveAction),
+        responses=gives("OpenedAction", 201),
         status_code=201,
     )
     async def post_action(request: Request, incident: str) -> Response:

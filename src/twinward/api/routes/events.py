@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
+from twinward.api.http.schemas import gives
 from twinward.service.access.authorization import scrub_json
 from twinward.service.incidents import queries
 from twinward.service.platform import Caller, Platform
@@ -23,12 +24,15 @@ FAR = 2**53  # no log is longer
 HEARTBEAT_S = 15.0
 BEAT_S = 1.0  # how long a thread may wait before it looks whether the server still runs
 
+EVENTS = gives("EventPage")
+EVENTS[200]["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+
 
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["events"], responses=ERRORS)
     pulse = Pulse(platform)
 
-    @routes.get("/events")
+    @routes.get("/events", responses=EVENTS)
     async def get_events(
         request: Request,
         after: Annotated[int, Query(ge=0, le=FAR)] = 0,

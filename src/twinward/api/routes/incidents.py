@@ -5,13 +5,25 @@ instant.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.pages import (
+    MAX_PAGE,
+    Cursor,
+    PageLimit,
+    Schema,
+    cut_page,
+    page_schema,
+    read_page,
+)
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
+from twinward.api.http.schemas import gives, gives_page, gives_schema, reference
 from twinward.core.clock import require_reach
 from twinward.service.access import activations
 from twinward.service.incidents import queries
@@ -20,9 +32,12 @@ from twinward.service.platform import Platform
 At = Annotated[
     datetime | None, Query(description="as of this instant (RFC 3339 with zone); absent is now")
 ]
-Limit = Annotated[int, Query(ge=1, le=10_000)]
 Offset = Annotated[int, Query(ge=0, le=100_000_000)]
 Word = Annotated[str | None, Query(min_length=1, max_length=120)]
+
+INCIDENTS = page_schema({"anyOf": [reference("IncidentLine"), reference("IncidentAnswer")]})
+BY_DAY: Schema = {"type": "object", "additionalProperties": {"type": "integer"}}
+DIFFERENCES: Schema = {"type": "array", "items": reference("Difference")}
 
 
 def router(platform: Platform) -> APIRouter:
@@ -35,15 +50,23 @@ def router(platform: Platform) -> APIRouter:
 
 
 def add_incidents(routes: APIRouter, platform: Platform) -> None:
-    @routes.get("/incidents")
-    def get_incidents(request: Request, status: Word = None, at: At = None) -> Response:
-        """Incidents, newest first."""
+    @routes.get("/incidents", responses=gives_schema("a page of incidents", INCIDENTS))
+    def get_incidents(
+        request: Request,
+        status: Word = None,
+        details: bool = False,
+        at: At = None,
+        limit: PageLimit = MAX_PAGE,
+        cursor: Cursor = None,
+    ) -> Response:
+        """Incidents, newest first; with `details`, what each one's own page says."""
         caller = caller_of(platform, request)
-        return answer(
-            {"items": queries.list_incidents(platform, at=aware(at), status=status, caller=caller)}
+        found = queries.list_incidents(
+            platform, at=aware(at), status=status, details=details, caller=caller
         )
+        return answer(cut_page(found, limit, cursor))
 
-    @routes.get("/incidents/{incident}")
+    @routes.get("/incidents/{incident}", responses=gives("IncidentAnswer"))
     def get_incident(
         request: Request, incident: str, timeline: bool = False, at: At = None
     ) -> Response:
@@ -55,7 +78,7 @@ def add_incidents(routes: APIRouter, platform: Platform) -> None:
 
 
 def add_tasks(routes: APIRouter, platform: Platform) -> None:
-    @routes.get("/tasks")
+    @routes.get("/tasks", responses=gives_page("Task"))
     def get_tasks(
         request: Request,
         department: Word = None,
@@ -63,33 +86,34 @@ def add_tasks(routes: APIRouter, platform: Platform) -> None:
         incident: Word = None,
         status: Word = None,
         at: At = None,
-        limit: Limit = 1000,
+        limit: PageLimit = 1000,
         offset: Offset = 0,
+        cursor: Cursor = None,
     ) -> Response:
         """Tasks by deadline, with their orders; `status=open` is everything unfinished."""
         caller = caller_of(platform, request)
-        found = queries.list_tasks(
+        read = partial(
+            queries.list_tasks,
             platform,
             department=department,
             area=area,
             incident=incident,
             status=status,
             at=aware(at),
-            limit=limit,
-            offset=offset,
             caller=caller,
         )
-        return answer({"items": found})
+        page = read_page(lambda most, start: read(limit=most, offset=start), limit, cursor, offset)
+        return answer(page)
 
 
 def add_figures(routes: APIRouter, platform: Platform) -> None:
-    @routes.get("/overview")
+    @routes.get("/overview", responses=gives("Overview"))
     def get_overview(request: Request, at: At = None) -> Response:
         """One screen: figures by area, open incidents, what is late and whose it is."""
         caller = caller_of(platform, request)
         return answer(queries.get_overview(platform, aware(at), caller))
 
-    @routes.get("/totals")
+    @routes.get("/totals", responses=gives_schema("count by day", BY_DAY))
     def get_totals(
         request: Request,
         hazard: Annotated[str, Query(min_length=1, max_length=120)],
@@ -101,22 +125,27 @@ def add_figures(routes: APIRouter, platform: Platform) -> None:
 
 
 def add_state(routes: APIRouter, platform: Platform) -> None:
-    @routes.get("/sources")
-    def get_sources(request: Request) -> Response:
+    @routes.get("/sources", responses=gives_page("SourceAccount", differences=DIFFERENCES))
+    def get_sources(
+        request: Request, limit: PageLimit = MAX_PAGE, cursor: Cursor = None
+    ) -> Response:
         """Each source's account: received = stored + rejected + duplicate; and where it is not
         what is stored.
         """
         caller_of(platform, request)
         differences = platform.reconciler.list_differences()
-        return answer({"items": queries.list_sources(platform), "differences": differences})
+        page = cut_page(queries.list_sources(platform), limit, cursor)
+        return answer(msgspec.structs.asdict(page) | {"differences": differences})
 
-    @routes.get("/activations")
-    def get_activations(request: Request) -> Response:
+    @routes.get("/activations", responses=gives_page("ActivationLine"))
+    def get_activations(
+        request: Request, limit: PageLimit = MAX_PAGE, cursor: Cursor = None
+    ) -> Response:
         """What is open, by whom, on which basis, until when."""
         caller_of(platform, request)
-        return answer({"items": activations.list_activations(platform)})
+        return answer(cut_page(activations.list_activations(platform), limit, cursor))
 
-    @routes.get("/status")
+    @routes.get("/status", responses=gives("PlatformStatus"))
     def get_status(request: Request) -> Response:
         """How far the log is and how far the loop has answered it."""
         caller_of(platform, request)

@@ -10,13 +10,23 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.pages import (
+    MAX_PAGE,
+    Cursor,
+    Page,
+    PageLimit,
+    cut_page,
+    next_of,
+    read_cursor,
+)
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer, read_body
+from twinward.api.http.schemas import gives, gives_page
 from twinward.core.clock import require_aware
 from twinward.service.intake import observations
 from twinward.service.platform import Platform
 
-LIMIT_BYTES = 32_000_000
+LIMIT_BYTES = 24_000_000
 LARGE_BYTES = 2_000_000  # decoded beside the event loop, so that small batches need not wait for it
 Instant = Annotated[datetime, Query(description="RFC 3339 with zone")]
 Limit = Annotated[int, Query(ge=1, le=100_000)]
@@ -43,7 +53,7 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["observations"], responses=ERRORS)
     checks = observations.checks_of(platform)
 
-    @routes.post("/observations", openapi_extra=describe_body())
+    @routes.post("/observations", openapi_extra=describe_body(), responses=gives("BatchAccount"))
     async def post_observations(request: Request) -> Response:
         """Take in what was sensed: every item is stored, a counted duplicate, or rejected with
         its reason.
@@ -56,16 +66,24 @@ def router(platform: Platform) -> APIRouter:
             future = observations.submit(platform, caller, checks, body)
         return answer(await asyncio.wrap_future(future))
 
-    @routes.get("/sensors")
-    def get_sensors(request: Request, limit: Limit = 1000, offset: Offset = 0) -> Response:
+    @routes.get("/sensors", responses=gives_page("SensorValue"))
+    def get_sensors(
+        request: Request, limit: Limit = 1000, offset: Offset = 0, cursor: Cursor = None
+    ) -> Response:
         """The latest value of each sensor of a thing; what is read of persons is in no list."""
         caller_of(platform, request)
-        total, items = observations.list_sensors(platform, limit=limit, offset=offset)
-        return answer({"total": total, "items": items})
+        start = read_cursor(cursor, offset)
+        total, items = observations.list_sensors(platform, limit=limit, offset=start)
+        return answer(Page(items=items, next=next_of(start, len(items), total), total=total))
 
-    @routes.get("/sensors/{sensor:path}/hours")
+    @routes.get("/sensors/{sensor:path}/hours", responses=gives_page("Hour"))
     def get_hours(
-        request: Request, sensor: str, start: Annotated[Instant, Query(alias="from")], to: Instant
+        request: Request,
+        sensor: str,
+        start: Annotated[Instant, Query(alias="from")],
+        to: Instant,
+        limit: PageLimit = MAX_PAGE,
+        cursor: Cursor = None,
     ) -> Response:
         """Readings of one sensor in [from, to) by hour: count, mean, least, greatest; a person's
         under an activation.
@@ -74,6 +92,6 @@ def router(platform: Platform) -> APIRouter:
         found = observations.get_hours(
             platform, caller, sensor, require_aware(start), require_aware(to)
         )
-        return answer({"items": found})
+        return answer(cut_page(found, limit, cursor))
 
     return routes

@@ -11,9 +11,10 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
-from twinward.api.routes.console import gives
+from twinward.api.http.schemas import gives, gives_page
 from twinward.api.routes.sessions import decode, describe
 from twinward.core.messages import Instant
 from twinward.service.incidents.plan_adoption import AdoptRequest, adopt, look_beside
@@ -95,7 +96,7 @@ def router(platform: Platform) -> APIRouter:
     @routes.post(
         "/plans/compare",
         openapi_extra=describe(AskCompare),
-        responses=gives("CompareJob"),
+        responses=gives("CompareJob", 202),
         status_code=202,
     )
     async def post_compare(request: Request) -> Response:
@@ -108,7 +109,10 @@ def router(platform: Platform) -> APIRouter:
         return answer(desk.start(caller, wanted), 202)
 
     @routes.post(
-        "/plans/generate", openapi_extra=describe(AskMake), responses=gives("PlanLine", many=True)
+        "/plans/generate",
+        openapi_extra=describe(AskMake),
+        responses=gives_page("PlanLine", 201),
+        status_code=201,
     )
     async def post_generate(request: Request) -> Response:
         """Make plans from a plan's variables or from blocks, and keep them with what they were
@@ -117,15 +121,18 @@ def router(platform: Platform) -> APIRouter:
         caller = caller_of(platform, request)
         asked: AskMake = await decode(request, AskMake, secret=False)
         wanted = MakeRequest(**msgspec.structs.asdict(asked))
-        return answer({"items": await asyncio.to_thread(keep, platform, caller, wanted)}, 201)
+        made = await asyncio.to_thread(keep, platform, caller, wanted)
+        return answer(cut_page(made, MAX_PAGE, None), 201)
 
-    @routes.get("/plan-blocks", responses=gives("Block", many=True))
-    def get_blocks(request: Request) -> Response:
+    @routes.get("/plan-blocks", responses=gives_page("Block"))
+    def get_blocks(
+        request: Request, limit: PageLimit = MAX_PAGE, cursor: Cursor = None
+    ) -> Response:
         """What a plan can be made of: each block with its strengths; `gen-` and one digit a
         block names the plan.
         """
         caller_of(platform, request)
-        return answer({"items": list_blocks()})
+        return answer(cut_page(list_blocks(), limit, cursor))
 
     @routes.get("/plans/compare/{comparison}", responses=gives("CompareJob"))
     def get_compare(request: Request, comparison: str) -> Response:
@@ -134,7 +141,12 @@ def router(platform: Platform) -> APIRouter:
         """
         return answer(desk.get(caller_of(platform, request), comparison))
 
-    @routes.post("/plans/adopt", openapi_extra=describe(AskAdopt), responses=gives("Adoption"))
+    @routes.post(
+        "/plans/adopt",
+        openapi_extra=describe(AskAdopt),
+        responses=gives("Adoption", 201),
+        status_code=201,
+    )
     async def post_adopt(request: Request) -> Response:
         """Put a plan in force; where two persons are needed it waits for the second."""
         caller = caller_of(platform, request)

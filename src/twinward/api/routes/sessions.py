@@ -11,8 +11,10 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer, read_body
+from twinward.api.http.schemas import gives, gives_page
 from twinward.core.errors import InputError, RefusedError, explain_decode_error
 from twinward.service.access import accounts
 from twinward.service.platform import Platform
@@ -75,7 +77,9 @@ def router(platform: Platform) -> APIRouter:
             gate.fail(address, platform.clock.now())
             raise
 
-    @routes.post("/sessions", openapi_extra=describe(Login))
+    @routes.post(
+        "/sessions", openapi_extra=describe(Login), responses=gives("Tokens", 201), status_code=201
+    )
     async def post_session(request: Request) -> Response:
         """Log in: a short-lived token and a refresh that can be spent once."""
         asked: Login = await decode(request, Login)
@@ -84,7 +88,12 @@ def router(platform: Platform) -> APIRouter:
         )
         return answer(await run, 201, named=True)
 
-    @routes.post("/sessions/first", openapi_extra=describe(FirstPassword))
+    @routes.post(
+        "/sessions/first",
+        openapi_extra=describe(FirstPassword),
+        responses=gives("FirstFactor", 201),
+        status_code=201,
+    )
     async def post_first_password(request: Request) -> Response:
         """Exchange a one-time secret for a password; the answer carries the second factor's
         address, once.
@@ -95,18 +104,26 @@ def router(platform: Platform) -> APIRouter:
         )
         return answer({"authenticator": await run}, 201, named=True)
 
-    @routes.post("/sessions/refresh", openapi_extra=describe(Refresh))
+    @routes.post(
+        "/sessions/refresh",
+        openapi_extra=describe(Refresh),
+        responses=gives("Tokens", 201),
+        status_code=201,
+    )
     async def post_refresh(request: Request) -> Response:
         """New tokens for a refresh token; one that was spent before shuts the session."""
         asked: Refresh = await decode(request, Refresh)
         return answer(await try_login(request, accounts.refresh, asked.refresh), 201, named=True)
 
-    @routes.get("/sessions")
-    def get_sessions(request: Request) -> Response:
+    @routes.get("/sessions", responses=gives_page("Session"))
+    def get_sessions(
+        request: Request, limit: PageLimit = MAX_PAGE, cursor: Cursor = None
+    ) -> Response:
         """One's own devices, newest first."""
-        return answer({"items": accounts.list_sessions(platform, caller_of(platform, request))})
+        found = accounts.list_sessions(platform, caller_of(platform, request))
+        return answer(cut_page(found, limit, cursor))
 
-    @routes.delete("/sessions/{session}")
+    @routes.delete("/sessions/{session}", responses=gives("ClosedSession"))
     def delete_session(request: Request, session: str) -> Response:
         """Log one device out, at once."""
         accounts.logout(platform, caller_of(platform, request), session)

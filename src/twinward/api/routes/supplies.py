@@ -9,9 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
-from twinward.api.routes.console import gives
+from twinward.api.http.schemas import gives, gives_page
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.logistics import supply_queries
 from twinward.service.logistics.demand_forecast import forecast_demand
@@ -26,21 +27,21 @@ def router(platform: Platform) -> APIRouter:
 
 
 def add_supplies(routes: APIRouter, platform: Platform) -> None:
-    @routes.get("/supplies/stocks", responses=gives("StockRow", many=True))
+    @routes.get("/supplies/stocks", responses=gives_page("StockRow"))
     def get_stocks(
-        request: Request, area: Word = None, kind: Word = None, at: At = None
+        request: Request,
+        area: Word = None,
+        kind: Word = None,
+        at: At = None,
+        limit: PageLimit = MAX_PAGE,
+        cursor: Cursor = None,
     ) -> Response:
         """What each area and holder has: in use, promised, expired, free."""
         caller = caller_of(platform, request)
-        return answer(
-            {
-                "items": supply_queries.list_stocks(
-                    platform, caller, area=area, kind=kind, at=aware(at)
-                )
-            }
-        )
+        found = supply_queries.list_stocks(platform, caller, area=area, kind=kind, at=aware(at))
+        return answer(cut_page(found, limit, cursor))
 
-    @routes.get("/supplies/requests", responses=gives("RequestRow", many=True))
+    @routes.get("/supplies/requests", responses=gives_page("RequestRow"))
     def get_requests(
         request: Request,
         area: Word = None,
@@ -48,13 +49,15 @@ def add_supplies(routes: APIRouter, platform: Platform) -> None:
         status: Word = "open",
         kind: Word = None,
         at: At = None,
+        limit: PageLimit = MAX_PAGE,
+        cursor: Cursor = None,
     ) -> Response:
         """Requests by the time they are needed; `status` open, all, or one of them."""
         caller = caller_of(platform, request)
         found = supply_queries.list_requests(
             platform, caller, area=area, side=side, status=status, kind=kind, at=aware(at)
         )
-        return answer({"items": found})
+        return answer(cut_page(found, limit, cursor))
 
     @routes.get("/supplies/demand", responses=gives("DemandReport"))
     def get_demand(
@@ -78,26 +81,28 @@ def add_supplies(routes: APIRouter, platform: Platform) -> None:
 
 
 def add_transfers(routes: APIRouter, platform: Platform) -> None:
-    @routes.get("/transfers", responses=gives("TransferRow", many=True))
+    @routes.get("/transfers", responses=gives_page("TransferRow"))
     def get_transfers(
-        request: Request, area: Word = None, status: Word = "open", at: At = None
+        request: Request,
+        area: Word = None,
+        status: Word = "open",
+        at: At = None,
+        limit: PageLimit = MAX_PAGE,
+        cursor: Cursor = None,
     ) -> Response:
         """Patients on their way between hospitals, without who they are."""
         caller = caller_of(platform, request)
-        return answer(
-            {
-                "items": supply_queries.list_transfers(
-                    platform, caller, area=area, status=status, at=aware(at)
-                )
-            }
+        found = supply_queries.list_transfers(
+            platform, caller, area=area, status=status, at=aware(at)
         )
+        return answer(cut_page(found, limit, cursor))
 
     @routes.get("/transfers/{transfer}", responses=gives("TransferRow"))
     def get_transfer(request: Request, transfer: str) -> Response:
         """One transfer."""
         return answer(supply_queries.get_transfer(platform, caller_of(platform, request), transfer))
 
-    @routes.get("/transfers/{transfer}/patient")
+    @routes.get("/transfers/{transfer}/patient", responses=gives("TransferPatient"))
     def get_patient(request: Request, transfer: str) -> Response:
         """The pseudonym of the patient, under an activation; the look is on record."""
         return answer(supply_queries.get_patient(platform, caller_of(platform, request), transfer))

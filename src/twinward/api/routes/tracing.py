@@ -4,7 +4,6 @@ belongs in an address.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -13,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
+from twinward.api.http.questions import questions_of
 from twinward.api.http.responses import answer, read_body
 from twinward.api.routes.sessions import describe
 from twinward.core.errors import InputError, decoded, explain_decode_error
@@ -121,8 +121,10 @@ def gives_asked(name: str, *, asked: bool = True) -> dict[int | str, dict[str, A
     return {200: {"description": name, "content": {"application/json": {"schema": schema}}}}
 
 
-async def reply(request: Request, kind: Any, work: Callable[[Any], Any]) -> Response:
-    """Read the question, answer it beside the event loop."""
+async def reply(
+    platform: Platform, request: Request, kind: Any, work: Callable[[Any], Any]
+) -> Response:
+    """Read the question, answer it beside the event loop; stop when nobody waits any more."""
     body = await read_body(request, LIMIT_BYTES)
     try:
         asked = msgspec.json.decode(body, type=kind)
@@ -135,7 +137,8 @@ async def reply(request: Request, kind: Any, work: Callable[[Any], Any]) -> Resp
         raise InputError(
             "the body is not JSON", "send one JSON object in UTF-8", code="bad_json"
         ) from error
-    return answer(await asyncio.to_thread(work, asked))
+    who = caller_of(platform, request).name
+    return await questions_of(request).ask(request, who, lambda: answer(work(asked)))
 
 
 def fields(asked: Any) -> dict[str, Any]:
@@ -159,7 +162,9 @@ def add_persons(routes: APIRouter, platform: Platform) -> None:
         likeliest first.
         """
         tracing = platform.tracing(caller_of(platform, request))
-        return await reply(request, AskContacts, lambda asked: tracing.contacts(**fields(asked)))
+        return await reply(
+            platform, request, AskContacts, lambda asked: tracing.contacts(**fields(asked))
+        )
 
     @routes.post(
         "/backward", responses=gives_asked("BackwardAnswer"), openapi_extra=describe(AskBackward)
@@ -171,7 +176,7 @@ def add_persons(routes: APIRouter, platform: Platform) -> None:
         def work(asked: AskBackward) -> Any:
             return tracing.backward(asked.subject, asked.onset, frozenset(asked.known), asked.limit)
 
-        return await reply(request, AskBackward, work)
+        return await reply(platform, request, AskBackward, work)
 
     @routes.post(
         "/companions",
@@ -182,7 +187,7 @@ def add_persons(routes: APIRouter, platform: Platform) -> None:
         """Others whose stays overlap a person's at several places."""
         tracing = platform.tracing(caller_of(platform, request))
         return await reply(
-            request, AskCompanions, lambda asked: tracing.companions(**fields(asked))
+            platform, request, AskCompanions, lambda asked: tracing.companions(**fields(asked))
         )
 
 
@@ -193,13 +198,17 @@ def add_crowds(routes: APIRouter, platform: Platform) -> None:
     async def post_visited(request: Request) -> Response:
         """Who passed through areas, and who stayed: two named answers."""
         tracing = platform.tracing(caller_of(platform, request))
-        return await reply(request, AskVisited, lambda asked: tracing.visited(**fields(asked)))
+        return await reply(
+            platform, request, AskVisited, lambda asked: tracing.visited(**fields(asked))
+        )
 
     @routes.post("/dwell", responses=gives_asked("DwellAnswer"), openapi_extra=describe(AskDwell))
     async def post_dwell(request: Request) -> Response:
         """Long stays in areas."""
         tracing = platform.tracing(caller_of(platform, request))
-        return await reply(request, AskDwell, lambda asked: tracing.dwell(**fields(asked)))
+        return await reply(
+            platform, request, AskDwell, lambda asked: tracing.dwell(**fields(asked))
+        )
 
     @routes.post(
         "/flows", responses=gives_asked("FlowAnswer", asked=False), openapi_extra=describe(AskFlows)
@@ -207,7 +216,9 @@ def add_crowds(routes: APIRouter, platform: Platform) -> None:
     async def post_flows(request: Request) -> Response:
         """Aggregates of movement with small counts hidden; open in peacetime, too."""
         tracing = platform.tracing(caller_of(platform, request))
-        return await reply(request, AskFlows, lambda asked: tracing.flows(**fields(asked)))
+        return await reply(
+            platform, request, AskFlows, lambda asked: tracing.flows(**fields(asked))
+        )
 
 
 def add_files(routes: APIRouter, platform: Platform) -> None:
@@ -224,7 +235,10 @@ def add_files(routes: APIRouter, platform: Platform) -> None:
 
         caller = caller_of(platform, request)
         return await reply(
-            request, AskChain, lambda asked: trace_incident(platform, caller, **fields(asked))
+            platform,
+            request,
+            AskChain,
+            lambda asked: trace_incident(platform, caller, **fields(asked)),
         )
 
     @routes.post(
@@ -236,5 +250,5 @@ def add_files(routes: APIRouter, platform: Platform) -> None:
 
         tracing = platform.tracing(caller_of(platform, request))
         return await reply(
-            request, AskFile, lambda asked: make_file(platform, tracing, **fields(asked))
+            platform, request, AskFile, lambda asked: make_file(platform, tracing, **fields(asked))
         )

@@ -17,7 +17,7 @@ from twinward.citybase.areas.locator import Finder, leaves_of
 from twinward.citybase.areas.outlines import note_other_forms
 from twinward.citybase.config import ResidentsConfig
 from twinward.citybase.inputs import apportion
-from twinward.citybase.people.grids import grid_step_m, on_a_coast
+from twinward.citybase.people.grids import grid_step_m, on_a_coast, read_grid
 from twinward.citybase.people.losses import (
     MOST,
     people_of,
@@ -29,6 +29,7 @@ from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.names import is_total
 from twinward.citybase.sources.points import read_points
+from twinward.citybase.sources.rasters import ENDINGS
 from twinward.citybase.sources.shapes import read_features
 from twinward.citybase.sources.tables import read_table, table_of_features, to_text
 from twinward.core.errors import InputError
@@ -49,6 +50,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[str]
     shapes: list[Any] | None = None
     lost: NDArray[Any] = np.empty(0)
+    step_m: float | None = None  # the width of its cells, where the source states it
 
 
 def check_counts(
@@ -165,10 +167,16 @@ def find_totals(
     return found
 
 
-def read_weights(residents: ResidentsConfig, base: Path, ledger: SourceLedger) -> Weights:
-    """Residents at points: a grid, or points inside each outline of polygons."""
+def read_weights(
+    residents: ResidentsConfig, base: Path, ledger: SourceLedger, around: list[Any] | None = None
+) -> Weights:
+    """Residents at points: a grid, or points inside each outline of polygons. `around`: outlines
+    of the city, outside whose bounds a picture's cells are not looked at one by one.
+    """
+    if residents.kind != "polygons" and Path(residents.file).suffix.lower() in ENDINGS:
+        return Weights(**read_grid(residents, base, ledger, around or []))
     shapes, lost = None, np.empty(0)
-    if residents.kind == "points":
+    if residents.kind in ("points", "grid"):
         counts = {residents.count: "residents.count"}
         points = read_points(
             residents, residents.lon, residents.lat, base, ledger, "residents", {}, counts
@@ -232,7 +240,7 @@ def residents_by_points(
     A grid's cell outside every outline is the neighbours', a single point near to one is an
     imprecise address.
     """
-    step_m = grid_step_m(weights.lonlat)
+    step_m = weights.step_m or grid_step_m(weights.lonlat)
     buildings = residents.kind == "buildings"
     drawn = buildings or weights.shapes is not None or step_m is not None
     leaf, snapped = finder.locate(

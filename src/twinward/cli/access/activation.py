@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+import msgspec
+
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.service.access import activations
@@ -45,13 +47,16 @@ def run(options: argparse.Namespace) -> int:
                 data_to=options.data_to,
             )
             result = next(
-                row for row in activations.list_activations(platform) if row["id"] == name
+                msgspec.structs.asdict(row)
+                for row in activations.list_activations(platform)
+                if row.id == name
             )
         elif options.act == "close":
             activations.close_activation(platform, caller, options.id)
             result = {"id": options.id, "status": "closed"}
         else:
-            result = {"activations": activations.list_activations(platform)}
+            found = activations.list_activations(platform)
+            result = {"activations": [msgspec.structs.asdict(row) for row in found]}
     if options.json:
         emit_json(result)
     else:

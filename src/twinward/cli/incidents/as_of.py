@@ -1,4 +1,4 @@
-"""`twinward as-of T VIEW …`: any view as it was at an instant."""
+"""`twinward as-of T VIEW …`: any view as it was at an instant. The past is read and not written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("at", type=as_time, metavar="T", help="RFC 3339 with zone")
     views = parser.add_subparsers(dest="view", required=True, metavar="VIEW")
     for name, module in VIEWS.items():
-        module.add_arguments(views.add_parser(name))
+        module.add_views(views.add_parser(name))
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,11 +11,21 @@ from typing import Any
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.incidents.incident_assessment import TELL, add_functions, run_function
-from twinward.cli.incidents.incident_report import add_reports, run_action, run_report
+from twinward.cli.incidents.incident_report import (
+    add_action,
+    add_reports,
+    run_action,
+    run_report,
+)
 from twinward.service.incidents import queries
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_action(add_views(parser))
+
+
+def add_views(parser: argparse.ArgumentParser) -> Any:
+    """The verbs that only read."""
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     listing = acts.add_parser("list", help="incidents, newest first")
     listing.add_argument("--status", choices=("open", "closed"))
@@ -26,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for sub in (listing, showing, *add_functions(acts), *add_reports(acts)):
         add_person(sub)
+    return acts
 
 
 def run(options: argparse.Namespace, at: datetime | None = None) -> int:
@@ -39,7 +50,7 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
             else:
                 show_list(incidents)
         elif options.act in ("report", "review"):
-            run_report(platform, caller, options)
+            run_report(platform, caller, options, at)
         elif options.act in TELL:
             run_function(platform, caller, options, at)
         elif options.act == "action":

@@ -5,16 +5,17 @@ review asks for.
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from twinward.cli.framework.output import emit_json, emit_text, write_file
-from twinward.cli.framework.session import as_time
+from twinward.cli.framework.session import add_person, as_time
 from twinward.service.platform import Caller, Platform
 
 
 def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
-    """The parsers of the three verbs."""
+    """The parsers of the two documents."""
     reporting = acts.add_parser("report", help="the situation report, as HTML and PDF")
     reviewing = acts.add_parser(
         "review", help="planned against actual, forecast against outcome, plans not taken"
@@ -28,6 +29,11 @@ def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
         action="store_true",
         help="do not run the plans that were not taken, if that was not done yet",
     )
+    return [reporting, reviewing]
+
+
+def add_action(acts: Any) -> None:
+    """The parser of what a review asks for."""
     acting = acts.add_parser("action", help="a corrective action: whose, until when")
     acting.add_argument("id")
     acting.add_argument("title")
@@ -35,7 +41,7 @@ def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
     acting.add_argument(
         "--due", type=as_time, required=True, help="when it must be done, with zone"
     )
-    return [reporting, reviewing, acting]
+    add_person(acting)
 
 
 def run_action(platform: Platform, caller: Caller, options: argparse.Namespace) -> None:
@@ -50,18 +56,20 @@ def run_action(platform: Platform, caller: Caller, options: argparse.Namespace) 
         emit_text(f"{task} is ordered from {options.department}")
 
 
-def run_report(platform: Platform, caller: Caller, options: argparse.Namespace) -> None:
+def run_report(
+    platform: Platform, caller: Caller, options: argparse.Namespace, at: datetime | None
+) -> None:
     from twinward.service.assessment import situation_report
     from twinward.service.console.basemap import Ground
     from twinward.service.evaluation import after_action, after_action_page
 
     ground = Ground(platform)
     if options.act == "report":
-        document = situation_report.report_situation(platform, ground, caller, options.id)
+        document = situation_report.report_situation(platform, ground, caller, options.id, at)
         told: Any = document
     else:
         told = after_action.review_incident(
-            platform, ground, caller, options.id, compute=not options.no_what_if
+            platform, ground, caller, options.id, compute=not options.no_what_if, at=at
         )
         document = after_action_page.write_review(ground, told)
     written = [

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from typing import Any
 
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.cli.framework.session import add_person, open_for
@@ -17,21 +18,7 @@ from twinward.service.plans import plan_library
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(
-        dest="act", required=True, metavar="list|show|acknowledge|complete|comment"
-    )
-    listing = acts.add_parser("list", help="tasks by deadline")
-    listing.add_argument("--department")
-    listing.add_argument("--area")
-    listing.add_argument("--incident")
-    listing.add_argument(
-        "--status", default="open", help="open (default), or waiting, ordered, …, done"
-    )
-    listing.add_argument("--limit", type=int, default=1000)
-    add_person(listing)
-    showing = acts.add_parser("show", help="one task, with the text of its work manual")
-    showing.add_argument("id")
-    add_person(showing)
+    acts = add_views(parser, metavar="list|show|acknowledge|complete|comment")
     for name, what in (
         ("acknowledge", "accept the work"),
         ("complete", "say what came of it"),
@@ -45,6 +32,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "complete":
             sub.add_argument("--failed", action="store_true", help="it did not succeed")
         add_person(sub)
+
+
+def add_views(parser: argparse.ArgumentParser, metavar: str = "list|show") -> Any:
+    """The verbs that only read."""
+    acts = parser.add_subparsers(dest="act", required=True, metavar=metavar)
+    listing = acts.add_parser("list", help="tasks by deadline")
+    listing.add_argument("--department")
+    listing.add_argument("--area")
+    listing.add_argument("--incident")
+    listing.add_argument(
+        "--status", default="open", help="open (default), or waiting, ordered, …, done"
+    )
+    listing.add_argument("--limit", type=int, default=1000)
+    add_person(listing)
+    showing = acts.add_parser("show", help="one task, with the text of its work manual")
+    showing.add_argument("id")
+    add_person(showing)
+    return acts
 
 
 def run(options: argparse.Namespace, at: datetime | None = None) -> int:
@@ -71,7 +76,7 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                     )
             return 0
         if options.act == "show":
-            return show_task(options, queries.get_task(platform, options.id, caller))
+            return show_task(options, queries.get_task(platform, options.id, caller, at))
         account = submit_objects(
             platform,
             caller,

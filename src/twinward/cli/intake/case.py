@@ -11,13 +11,13 @@ from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.intake.ingest import add_reading, parse_pairs, require_files, separator_of, show
 from twinward.service.intake import file_import
 
+READS = ".csv, .parquet, .jsonl; FHIR R4 (.json, .xml); HL7 v2 ORU and OUL (.hl7)"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="report")
     report = acts.add_parser("report", help="report the cases of files")
-    report.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help=".csv, .parquet, .jsonl; FHIR in .json"
-    )
+    report.add_argument("files", nargs="+", type=Path, metavar="FILE", help=READS)
     report.add_argument("--source", default="case-file", help="who says so")
     add_reading(report)
     add_person(report)

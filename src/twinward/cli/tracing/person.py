@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_person(showing)
 
 
+add_views = add_arguments  # all of them only read
+
+
 def run(options: argparse.Namespace, at: datetime | None = None) -> int:
     with open_for(options) as (platform, caller):
         if options.act == "show":

@@ -9,6 +9,7 @@ import sys
 import threading
 
 from twinward.app import compose
+from twinward.app.outlets import OrdersOut
 from twinward.cli.framework.output import say
 from twinward.cli.framework.server_discovery import noted
 from twinward.cli.main import add_common
@@ -49,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
         platform.loop.start(now=platform.clock.now)
         housekeeping = compose.make_housekeeping(platform)
         housekeeping.start()
+        orders_out = OrdersOut(platform)
+        orders_out.start()
         threading.Thread(target=compose.warm_tracing, args=(platform,), daemon=True).start()
         scheme = "https" if platform.settings.security.tls_certificate else "http"
         say(f"twinward: {scheme}://{options.host}:{options.port}/ (API at /docs; stop with Ctrl-C)")
@@ -64,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
             with noted(options.workspace, scheme, options.host, options.port):
                 compose.make_server(platform, options.host, options.port).run()
         finally:
+            orders_out.stop()
             housekeeping.stop()
     finally:
         platform.close()

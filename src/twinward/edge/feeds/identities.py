@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.core.errors import InputError
 from twinward.core.lazy import LazyModule
+from twinward.core.texts import require_name
 from twinward.security.privacy.documents import is_identity_number
+from twinward.security.privacy.scrubbing import names_somebody
 
 pa: Any = LazyModule("pyarrow")
 pc: Any = LazyModule("pyarrow.compute")
@@ -20,6 +24,7 @@ ADVICE = (
 )
 # numbers with +, Chinese mobile numbers, resident identity numbers (GB 11643), e-mail addresses
 DIRECT = r"^(?:\+\d[\d -]{6,18}\d|1[3-9]\d{9}|\d{17}[\dXx]|[\w.+-]+@[\w-]+\.[\w.-]+)$"
+DIRECT_WORD = re.compile(DIRECT, re.ASCII)  # the same of one word, without an array around it
 IDENTITY_DIGITS = 18
 LEAST_MOBILE = 13_000_000_000
 
@@ -36,11 +41,29 @@ def direct_identities(subjects: Any) -> NDArray[np.bool_]:
         pc.match_substring_regex(subjects, DIRECT).fill_null(False).to_numpy(zero_copy_only=False)
     )
     for row in np.flatnonzero(found):
-        text = subjects[int(row)].as_py()
-        if len(text) == IDENTITY_DIGITS and text[:-1].isdigit():
-            found[row] = is_identity_number(text)
+        found[row] = is_one(subjects[int(row)].as_py())
     return np.asarray(found)
 
 
 def is_direct_identity(subject: str) -> bool:
-    return bool(direct_identities(pa.array([subject]))[0])
+    return DIRECT_WORD.fullmatch(subject) is not None and is_one(subject)
+
+
+def is_one(text: str) -> bool:
+    """Whether a word of that form is an identity: of 18 digits only where they check."""
+    if len(text) == IDENTITY_DIGITS and text[:-1].isdigit():
+        return is_identity_number(text)
+    return True
+
+
+def require_source(source: str, most: int = 200) -> None:
+    """InputError unless the name of a source is one line of plain characters that names nobody:
+    everybody sees it.
+    """
+    require_name("source", source, most)
+    if is_direct_identity(source) or names_somebody(source):
+        raise InputError(
+            f"source: {OF_A_WORD}",
+            "name the system that sends, not a person",
+            code="direct_identity",
+        )

@@ -33,7 +33,7 @@ def _month_days(year: Any, month: Any) -> Any:
     return 30 if month in (4, 6, 9, 11) else 31
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _one_time(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
     """(microseconds since 1970 UTC, verdict) of the text in data[i:end]."""
     none = np.int64(0)
@@ -98,7 +98,7 @@ def _one_time(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
     return (minutes_utc * 60 + second) * 1_000_000 + micro, GOOD
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def parse_times(data: Any, offsets: Any) -> tuple[Any, Any]:
     """Microseconds since 1970 UTC and a verdict for every text of an Arrow string column (its
     bytes and offsets).
@@ -115,7 +115,7 @@ def parse_times(data: Any, offsets: Any) -> tuple[Any, Any]:
     return out, verdict
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def number_subjects(values: Any, base: Any, table: Any, met: Any, count: Any) -> tuple[Any, Any]:
     """The code of every value, counted in the order of first meeting; `table` and `met` grow in
     place.

@@ -21,7 +21,7 @@ from twinward.core.errors import InputError
 from twinward.core.geography import to_wgs84
 from twinward.core.ids import sensor_name
 from twinward.core.messages import OBSERVATION_COLUMNS
-from twinward.core.texts import UNPRINTABLE, require_name, texts_of
+from twinward.core.texts import UNPRINTABLE, texts_of
 from twinward.edge.feeds import identities, plausible
 from twinward.edge.feeds.usual_units import in_usual_units
 
@@ -48,6 +48,15 @@ READINGS = (
     "stock",
     "wastewater",
     "door",
+    "entry",
+    "exit",
+    "smoke",
+    "fire_alarm",
+    "lift_fault",
+    "man_down",
+    "heart_rate",
+    "battery",
+    "alarm",  # of an edge: 1 begins, 2 grows, 3 stands for a flood of them, 0 ends
 )
 KINDS: dict[str, tuple[str, ...]] = {**MOVES, **dict.fromkeys(READINGS, ("value", "who"))}
 ADVICE = {
@@ -143,6 +152,7 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
     area_of: Callable[[str], str | None] | None = None
 
 
+MOST_ITEMS = 100_000
 _batch = msgspec.json.Decoder(ObservationBatch)
 _raw_batch = msgspec.json.Decoder(RawBatch)
 
@@ -152,12 +162,12 @@ def read_observations(body: bytes, checks: Checks, now: datetime) -> CheckedObse
     try:
         if SUSPICIOUS.search(body) is None:
             batch = _batch.decode(body)
-            require_name("source", batch.source)
+            identities.require_source(batch.source)
             return check_items(batch, batch.items, None, [], checks, now)
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass  # something is wrong somewhere: look at each item by itself
     raw = _read_loosely(body)
-    require_name("source", raw.source)
+    identities.require_source(raw.source)
     good: list[ObservationItem] = []
     places: list[int] = []
     wrong: list[Wrong] = []
@@ -223,6 +233,10 @@ def check_items(
     """Checks all items column by column. `places` are their indexes in the body, where some were
     left out.
     """
+    if (sent := len(items) + len(wrong)) > MOST_ITEMS:
+        raise InputError(
+            f"{sent:,} items at once", f"send at most {MOST_ITEMS:,}", code="too_many_items"
+        )
     found: dict[int, tuple[str, str]] = {}
     rows = to_rows(items, found)
     if batch.crs is not None:

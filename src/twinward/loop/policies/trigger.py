@@ -199,12 +199,29 @@ def hazard_reported(
 def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> Incident | None:
     """The latest incident of the hazard in the area's incident level, open or closed; of a
     merged one, the whole.
+
+    Where none of exactly this hazard is open, an open one of its family takes the report in, and
+    the one agent of the family that is there a report that names no agent.
     """
     known = reference.library.find_hazard(hazard)
     if known is None:
         return None
     home = reference.areas.at_depth(area, known.incident_level)
-    front: LatestIncident | None = rows.find(LATEST_INCIDENTS, front_id(hazard, home))
+    own = latest(rows, rows.find(LATEST_INCIDENTS, front_id(hazard, home)))
+    if own is not None and own.status == "open":
+        return own
+    family, _, agent = hazard.partition("/")
+    if agent:
+        others = [latest(rows, rows.find(LATEST_INCIDENTS, front_id(family, home)))]
+    else:
+        fronts = rows.list_rows(LATEST_INCIDENTS, area=home)
+        others = [latest(rows, one) for one in fronts if one.id.startswith(f"{family}/")]
+    related = {one.id: one for one in others if one is not None and one.status == "open"}
+    return next(iter(related.values())) if len(related) == 1 else own
+
+
+def latest(rows: Rows, front: LatestIncident | None) -> Incident | None:
+    """The incident that a front points to; of a merged one, the whole."""
     incident: Incident | None = rows.find(INCIDENTS, front.incident) if front else None
     while incident is not None and incident.outcome == "merged" and incident.into:
         incident = rows.find(INCIDENTS, incident.into)

@@ -10,6 +10,7 @@ from twinward.core.ids import derive_id
 from twinward.core.scope import ALL_AREAS, Scope
 from twinward.security.authorization.scopes import issue_scope
 from twinward.security.identity.people import Caller
+from twinward.service.access.answers import ActivationLine
 from twinward.service.platform import Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.access.rows import ACTIVATIONS
@@ -78,28 +79,28 @@ def close_activation(platform: Platform, caller: Caller, activation: str) -> Non
     ask(platform, caller, m.CloseActivation(id=name, activation=activation))
 
 
-def list_activations(platform: Platform) -> list[dict[str, Any]]:
+def list_activations(platform: Platform) -> list[ActivationLine]:
     """Every activation with what it opens and whether it does so now: nothing in it is about a
     person.
     """
     now = platform.clock.now()
     with platform.store.read() as rows:
         found = rows.list_rows(ACTIVATIONS, order="ends_at")
-    names = (
-        "id",
-        "hazard",
-        "areas",
-        "purposes",
-        "by",
-        "basis",
-        "data_from",
-        "data_to",
-        "opened_at",
-        "ends_at",
-    )
     return [
-        {name: getattr(row, name) for name in names}
-        | {"in_force": row.is_open(now), "status": row.status}
+        ActivationLine(
+            id=row.id,
+            hazard=row.hazard,
+            areas=row.areas,
+            purposes=row.purposes,
+            by=row.by,
+            basis=row.basis,
+            data_from=row.data_from,
+            data_to=row.data_to,
+            opened_at=row.opened_at,
+            ends_at=row.ends_at,
+            in_force=row.is_open(now),
+            status=row.status,
+        )
         for row in found
     ]
 

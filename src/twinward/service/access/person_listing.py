@@ -83,7 +83,11 @@ def list_persons(
     limit = min(limit, MAX_PAGE)
     with platform.store.read() as rows:
         if at is not None:
-            then = [row for row in rows.as_of(table, at) if fits(row, window, within, equals)]
+            then = [
+                row
+                for row in rows.as_of(table, at, known_at=at)
+                if fits(row, window, within, equals)
+            ]
             then.sort(key=lambda row: getattr(row, order), reverse=True)
             found, total = then[offset : offset + max(limit, 0)], len(then)
         else:
@@ -132,7 +136,7 @@ def get_person(
     caller = with_emergency_access(platform, caller)
     with platform.store.read() as rows:
         table = KINDS[kind][0]
-        then = rows.as_of(table, at) if at is not None else ()
+        then = rows.as_of(table, at, known_at=at) if at is not None else ()
         row: Any = next((one for one in then if one.id == key), None)
         row = rows.find(table, key) if at is None else row
     scope = scope_to_see(platform, caller, getattr(row, "area", None))

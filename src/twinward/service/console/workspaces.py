@@ -193,11 +193,12 @@ def get_my_tasks(
 def get_trust(platform: Platform) -> Trust:
     names = PublicActivation.__struct_fields__
     opened = [
-        PublicActivation(**{name: one[name] for name in names})
+        PublicActivation(**{name: getattr(one, name) for name in names})
         for one in list_activations(platform)
     ]
     fields = SourceRow.__struct_fields__
-    sources = [SourceRow(**{name: one[name] for name in fields}) for one in list_sources(platform)]
+    accounts = [msgspec.structs.asdict(one) for one in list_sources(platform)]
+    sources = [SourceRow(**{name: one[name] for name in fields}) for one in accounts]
     looks: Counter[str] = Counter()
     lookers: dict[str, set[str]] = {}
     with platform.store.read() as reader:

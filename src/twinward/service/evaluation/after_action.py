@@ -105,16 +105,22 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def review_incident(
-    platform: Platform, ground: Ground, caller: Caller, incident: str, *, compute: bool = False
+    platform: Platform,
+    ground: Ground,
+    caller: Caller,
+    incident: str,
+    *,
+    compute: bool = False,
+    at: datetime | None = None,
 ) -> Review:
     """AbsentError when there is no such incident in the caller's areas.
 
     `compute`: run the plans that were not taken, where that was not done yet (seconds to minutes,
-    by residents).
+    by residents). `at`: the review as it would have been written then.
     """
-    now = platform.clock.now()
+    now = at or platform.clock.now()
     with platform.store.read() as reader:
-        snapshot = snapshot_of(platform, reader)
+        snapshot = snapshot_of(platform, reader, at)
         row = snapshot.find(INCIDENTS, incident)
         if row is None or not concerns(platform, caller, row.area):
             raise AbsentError(
@@ -133,7 +139,7 @@ def review_incident(
         ObjectiveMet(objective=one.objective, holds=one.holds, because=one.because)
         for one in evidence
     ]
-    what_if, no_what_if = evaluate_adoption(platform, row, until, compute=compute)
+    what_if, no_what_if = evaluate_adoption(platform, row, until, compute=compute, at=at)
     return Review(
         incident=row.id,
         hazard=row.hazard,

@@ -77,12 +77,17 @@ class Adopted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def evaluate_adoption(
-    platform: Platform, row: Any, until: datetime, *, compute: bool
+    platform: Platform,
+    row: Any,
+    until: datetime,
+    *,
+    compute: bool,
+    at: datetime | None = None,
 ) -> tuple[Counterfactual | None, str | None]:
     """The comparison for an incident, or why there is none; run now when it is not kept and
     `compute` says so.
     """
-    adopted = find_adopted(platform, row.id, until)
+    adopted = find_adopted(platform, row.id, until, at)
     if adopted is None:
         return None, f"no plan was in force for {LEAST_D} days"
     days = min(MOST_D, (until - adopted.at).days)
@@ -99,13 +104,16 @@ def evaluate_adoption(
         kept.write_bytes(msgspec.json.encode({"sheet": keep_comparison(platform.workspace, sheet)}))
     if sheet.refused:
         return None, sheet.refused
-    return against_reported(platform, row, adopted, sheet), None
+    return against_reported(platform, row, adopted, sheet, at), None
 
 
-def find_adopted(platform: Platform, incident: str, until: datetime) -> Adopted | None:
+def find_adopted(
+    platform: Platform, incident: str, until: datetime, at: datetime | None = None
+) -> Adopted | None:
     """The last adoption by a person that had time to show, else the last by the loop."""
     with platform.store.read() as reader:
         events = reader.events_after(0, 1000, types=("PlanAdopted",), incident=incident)
+    events = [one for one in events if at is None or one.recorded_at <= at]
     old = [one for one in events if until - one.occurred_at >= timedelta(days=LEAST_D)]
     by_person = [one for one in old if getattr(one.fact, "adopted_by", ACTOR) != ACTOR]
     for event in (by_person or old)[::-1]:
@@ -174,7 +182,11 @@ def can_run(platform: Platform, name: str) -> bool:
 
 
 def against_reported(
-    platform: Platform, row: Any, adopted: Adopted, sheet: Comparison
+    platform: Platform,
+    row: Any,
+    adopted: Adopted,
+    sheet: Comparison,
+    at: datetime | None = None,
 ) -> Counterfactual:
     """The sheet's plans, the one taken first, and what all incidents of the hazard reported in
     those days.
@@ -184,7 +196,7 @@ def against_reported(
     with platform.store.read() as reader:
         rows = [
             one
-            for one in snapshot_of(platform, reader).list_rows(INCIDENTS)
+            for one in snapshot_of(platform, reader, at).list_rows(INCIDENTS)
             if one.hazard == row.hazard
         ]
     reported = sum(

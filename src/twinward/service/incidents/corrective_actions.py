@@ -31,6 +31,13 @@ class CorrectiveAction(msgspec.Struct, frozen=True, kw_only=True):
     late: bool
 
 
+class OpenedAction(msgspec.Struct, frozen=True, kw_only=True):
+    """The task that a corrective action became."""
+
+    task: str
+    incident: str
+
+
 def open_action(
     platform: Platform, caller: Caller, incident: str, title: str, department: str, due_at: datetime
 ) -> str:

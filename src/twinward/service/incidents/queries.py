@@ -14,28 +14,33 @@ from twinward.core.errors import AbsentError, InputError, TwinwardError
 from twinward.core.messages import Counts, Event
 from twinward.core.ports import Reader
 from twinward.security.privacy.masking import mask_fact
-from twinward.service.incidents.plan_status import (
-    plan_ends,
-    plan_stands,
-    proposed_plan,
-    waiting_clauses,
+from twinward.service.incidents.answers import (
+    IncidentCount,
+    Overview,
+    PlatformStatus,
+    SourceAccount,
+)
+from twinward.service.incidents.incident_course import (
+    ALL_TASKS,
+    OPEN_TASKS,
+    describe_course,
+    describe_incident,
+    tally,
 )
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.faults.rows import FAULTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
-from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
 
-OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 GROUPS: dict[str, Any] = {
     "open": OPEN_TASKS,
     "at_work": OPEN_TASKS[1:],
 }  # words for several statuses at once
 MAX_PAGE = 10_000
 INCIDENT_STATES = ("open", "closed")
-TASK_STATES = (*GROUPS, *OPEN_TASKS, "done", "dropped")
+TASK_STATES = (*GROUPS, *ALL_TASKS)
 
 
 def require_word(word: str | None, known: Iterable[str], what: str) -> None:
@@ -53,22 +58,23 @@ def list_incidents(
     *,
     at: datetime | None = None,
     status: str | None = None,
+    details: bool = False,
     caller: Caller | None = None,
 ) -> list[Any]:
-    """Incidents that concern the caller's areas, newest first, without their day by day figures."""
+    """Incidents that concern the caller's areas, newest first; `details`: with everything that
+    `get_incident` says of each.
+    """
     require_word(status, INCIDENT_STATES, "status")
     equals: dict[str, Any] = {"status": status} if status else {}
+    now = at or platform.clock.now()
     with platform.store.read() as reader:
-        rows = snapshot_of(platform, reader, at).list_rows(INCIDENTS, **equals)
-    rows = [row for row in rows if concerns(platform, caller, row.area)]
-    newest = sorted(rows, key=lambda row: row.opened_at, reverse=True)
+        snapshot = snapshot_of(platform, reader, at)
+        rows = snapshot.list_rows(INCIDENTS, **equals)
+        rows = [row for row in rows if concerns(platform, caller, row.area)]
+        newest = sorted(rows, key=lambda row: row.opened_at, reverse=True)
+        if details:
+            return [describe_course(platform, snapshot, row, now) for row in newest]
     return [describe_incident(platform, row) for row in newest]
-
-
-def describe_incident(platform: Platform, row: Any) -> dict[str, Any]:
-    shown = msgspec.structs.asdict(row)
-    shown.pop("days")
-    return shown | {"area_name": platform.reference.areas.name(row.area)}
 
 
 def get_incident(
@@ -90,29 +96,10 @@ def get_incident(
             raise AbsentError(
                 f"there is no incident {incident}", "list them with `twinward incident list`"
             )
-        tasks = snapshot.list_rows(TASKS, incident=incident)
-        shown = describe_incident(platform, row) | {
-            "days": row.days,
-            "plan": snapshot.find(PLANS_IN_FORCE, incident),
-            "proposed_plan": proposed_plan(platform, snapshot, row, now),
-            "plan_ends": plan_ends(platform, snapshot, row),
-            "plan_stands": plan_stands(platform, snapshot, row),
-            "waits_for": waiting_clauses(platform, snapshot, row),
-            "ended_plan": snapshot.find(ENDED_PLANS, incident),
-            "tasks": tally(task.status for task in tasks),
-            "late": [task.id for task in tasks if task.is_late(now)],
-            "evidence": snapshot.list_evidence(incident, now),
-        }
+        shown = describe_course(platform, snapshot, row, now)
         if timeline:
             shown["timeline"] = build_timeline(reader, incident, at)
     return shown
-
-
-def tally(words: Any) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for word in words:
-        counts[word] = counts.get(word, 0) + 1
-    return counts
 
 
 def build_timeline(
@@ -265,10 +252,12 @@ def list_tasks(
         return [row for row in found if mine(row.area)][offset : offset + limit]
 
 
-def get_task(platform: Platform, task: str, caller: Caller | None = None) -> Any:
+def get_task(
+    platform: Platform, task: str, caller: Caller | None = None, at: datetime | None = None
+) -> Any:
     """One task; one outside the caller's areas or department answers like one that is not there."""
     with platform.store.read() as reader:
-        row = reader.find(TASKS, task)
+        row = snapshot_of(platform, reader, at).find(TASKS, task)
     if row is None or (caller is not None and not is_own_task(platform, caller, row)):
         raise AbsentError(f"there is no task {task}", "list them with `twinward task list`")
     return row
@@ -280,14 +269,21 @@ def is_own_task(platform: Platform, caller: Caller, row: Any) -> bool:
     ).covers(row.area)
 
 
-def list_sources(platform: Platform) -> list[dict[str, Any]]:
+def list_sources(platform: Platform) -> list[SourceAccount]:
     """Each source's account and whether it balances."""
     with platform.store.read() as reader:
         counts = reader.counts()
     for source, count in platform.intake.counts().items():
         counts[source] = counts.get(source, Counts()) + count
     return [
-        {"source": source} | msgspec.structs.asdict(count) | {"balanced": count.balanced}
+        SourceAccount(
+            source=source,
+            received=count.received,
+            stored=count.stored,
+            rejected=count.rejected,
+            duplicate=count.duplicate,
+            balanced=count.balanced,
+        )
         for source, count in sorted(counts.items())
     ]
 
@@ -333,7 +329,7 @@ def told(error: TwinwardError) -> dict[str, str]:
 
 def get_overview(
     platform: Platform, at: datetime | None = None, caller: Caller | None = None
-) -> dict[str, Any]:
+) -> Overview:
     """One screen: figures by area and in all, open incidents, what is late and whose it is."""
     now = at or platform.clock.now()
     with platform.store.read() as reader:
@@ -355,24 +351,23 @@ def get_overview(
             else tally(t.status for t in snapshot.list_rows(TASKS))
         )
     new_by_area = {row.area: int(row.figures.get("new_total", 0)) for row in incidents}
-    return {
-        "as_of": now,
-        "incidents": {"open": sum(r.status == "open" for r in incidents), "all": len(incidents)},
-        "levels": tally(row.level for row in incidents if row.status == "open" and row.level),
-        "new_total": sum(new_by_area.values()),
-        "new_total_by_area": new_by_area,
-        "affected_areas": sum(len(row.affected) for row in incidents if row.status == "open"),
-        "places_affected": places,
-        "tasks": by_status,
-        "late": tally(task.department for task in tasks),
-        "stocks": stocks,
-    }
+    is_open = [row for row in incidents if row.status == "open"]
+    return Overview(
+        as_of=now,
+        incidents=IncidentCount(open=len(is_open), all=len(incidents)),
+        levels=tally(row.level for row in is_open if row.level),
+        new_total=sum(new_by_area.values()),
+        new_total_by_area=new_by_area,
+        affected_areas=sum(len(row.affected) for row in is_open),
+        places_affected=places,
+        tasks=by_status,
+        late=tally(task.department for task in tasks),
+        stocks=stocks,
+    )
 
 
 def count_by_status(reader: Reader) -> dict[str, int]:
-    counts = {
-        status: reader.count(TASKS, status=status) for status in (*OPEN_TASKS, "done", "dropped")
-    }
+    counts = {status: reader.count(TASKS, status=status) for status in ALL_TASKS}
     return {status: count for status, count in counts.items() if count}
 
 
@@ -385,11 +380,11 @@ def city_totals(platform: Platform, hazard: str, source: str) -> dict[str, int]:
     return dict(sorted(totals.items()))
 
 
-def get_status(platform: Platform) -> dict[str, Any]:
+def get_status(platform: Platform) -> PlatformStatus:
     """How far the log is and how far the loop has answered it."""
     with platform.store.read() as reader:
-        return {
-            "last_seq": reader.last_seq(),
-            "loop_seq": reader.get_offset("loop"),
-            "now": platform.clock.now(),
-        }
+        return PlatformStatus(
+            last_seq=reader.last_seq(),
+            loop_seq=reader.get_offset("loop"),
+            now=platform.clock.now(),
+        )

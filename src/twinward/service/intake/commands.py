@@ -15,7 +15,6 @@ from twinward.core.errors import InputError, RefusedError, TwinwardError
 from twinward.core.ids import content_of
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
-from twinward.core.texts import require_name
 from twinward.edge.feeds.commands import (
     BY_NAME,
     FROM_A_DRILL,
@@ -23,6 +22,7 @@ from twinward.edge.feeds.commands import (
     is_drill_source,
     schema_of_commands,
 )
+from twinward.edge.feeds.identities import require_source
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.library.supplies.resources import require_known_unit
 from twinward.security.identity.people import Caller
@@ -95,7 +95,7 @@ def submit(
     """Ask for every item once; the future resolves when the answer is durable. One bad item
     spoils no other.
     """
-    require_name("source", source, MOST_SOURCE)
+    require_source(source, MOST_SOURCE)
     now = platform.clock.now()
     good: list[tuple[int, Request]] = []
     persons: dict[int, tuple[Identity, str]] = {}
@@ -242,6 +242,21 @@ def account_for(
         stored=tally["stored"],
         duplicate=tally["duplicate"],
         rejected=sorted(rejected, key=lambda one: one.index),
+    )
+
+
+def join_accounts(parts: Sequence[tuple[int, BatchAccount]]) -> BatchAccount:
+    """One account of the parts of a batch, each with the place of its first item."""
+    rejected = [
+        msgspec.structs.replace(one, index=first + one.index)
+        for first, part in parts
+        for one in part.rejected
+    ]
+    return BatchAccount(
+        received=sum(part.received for _, part in parts),
+        stored=sum(part.stored for _, part in parts),
+        duplicate=sum(part.duplicate for _, part in parts),
+        rejected=rejected,
     )
 
 

@@ -22,6 +22,9 @@ from twinward.security.identity.people import Caller
 from twinward.service.intake.commands import BatchAccount, submit_objects
 from twinward.service.platform import Platform
 from twinward.standards.fhir.reports import read_fhir
+from twinward.standards.fhir.xml_form import is_xml
+from twinward.standards.hl7v2.reports import read_hl7v2
+from twinward.standards.hl7v2.segments import is_hl7v2
 from twinward.standards.source_rows import FileReading, Row
 from twinward.standards.written_dates import find_order
 
@@ -188,7 +191,22 @@ def check_fields(named: Iterable[str], known: tuple[str, ...]) -> None:
 
 def read_reports(path: Path, reading: FileReading) -> Iterator[Row]:
     """Rows of a case file, or of a lab message where it is one."""
-    return read_fhir(path, reading) if path.suffix.lower() == ".json" else read_rows(path, reading)
+    reader = message_reader(path)
+    return reader(path, reading) if reader else read_rows(path, reading)
+
+
+def message_reader(path: Path) -> Read | None:
+    """Who reads a laboratory message: FHIR in JSON or XML, HL7 version 2; None for a table."""
+    if path.suffix.lower() == ".json":
+        return read_fhir
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError:
+        return None  # whoever reads it says why it cannot be read
+    if is_hl7v2(head):
+        return read_hl7v2
+    return read_fhir if is_xml(head) else None
 
 
 def report_cases(
@@ -224,7 +242,7 @@ def report_cases(
 
 def order_of(path: Path, reading: FileReading) -> str | None:
     """In which order the dates of a file have day and month, where they show it."""
-    if path.suffix.lower() == ".json":
+    if message_reader(path) is not None:
         return None
     wanted = msgspec.structs.replace(
         reading,

@@ -166,6 +166,12 @@ def forecast_needs(
         raise InputError(
             f"{days} days cannot be looked ahead", f"say 1 to {MOST_DAYS}", code="bad_days"
         )
+    if now > platform.clock.now():
+        raise InputError(
+            f"needs as of {now.isoformat()} cannot be told: that lies ahead",
+            "say how many days ahead to look with `days`",
+            code="at_in_future",
+        )
     today = now.astimezone(ZoneInfo(zone_of(platform))).date()
     scene = read_inputs(platform, supplies, level_of(platform, level), today, at)
     unreported = (today - scene.last_day).days

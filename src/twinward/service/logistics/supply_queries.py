@@ -99,6 +99,14 @@ class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
     because: str | None
 
 
+class TransferPatient(msgspec.Struct, frozen=True, kw_only=True):
+    """The pseudonym behind a transfer, with the activation under which it was shown."""
+
+    transfer: str
+    subject: str
+    activation: str
+
+
 def list_stocks(
     platform: Platform,
     caller: Caller,
@@ -279,7 +287,7 @@ def get_row(
     return row
 
 
-def get_patient(platform: Platform, caller: Caller, transfer: str) -> dict[str, str]:
+def get_patient(platform: Platform, caller: Caller, transfer: str) -> TransferPatient:
     """The pseudonym behind a transfer, under an activation, for whom one of its sides is; the
     look is on record.
     """
@@ -302,4 +310,4 @@ def get_patient(platform: Platform, caller: Caller, transfer: str) -> dict[str, 
     )
     assert patient is not None  # require_thing refuses what is not there
     record_listing(platform, caller, scope, "patient of a transfer", (patient.subject,))
-    return {"transfer": transfer, "subject": patient.subject, "activation": scope.activation}
+    return TransferPatient(transfer=transfer, subject=patient.subject, activation=scope.activation)

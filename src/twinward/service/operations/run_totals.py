@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from twinward.core.ports import R, Reader, Table
 from twinward.service.incidents.queries import list_sources
 from twinward.service.platform import Platform
@@ -50,7 +52,8 @@ def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
         "orders_confirmed": sum(task.confirmed_at is not None for task in tasks),
         "escalations": sum(task.escalations for task in tasks),
         "counts": [
-            {k: v for k, v in row.items() if k != "balanced"} for row in list_sources(platform)
+            {k: v for k, v in msgspec.structs.asdict(row).items() if k != "balanced"}
+            for row in list_sources(platform)
         ],
         "city_total_by_day": dict(sorted(by_day.items())),
     }

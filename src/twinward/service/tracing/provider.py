@@ -87,6 +87,7 @@ class TracingProvider:
                 platform.settings.k_anonymity,
             ),
             note_flows=note_flows,
+            strict=platform.managed,
         )
 
     def warm(self) -> AskableLake:

@@ -15,7 +15,6 @@ import numpy as np
 
 from twinward.core.clock import from_us, to_us
 from twinward.core.errors import InputError, RefusedError
-from twinward.core.geography import M_PER_DEGREE
 from twinward.core.ports import MovementLake, MovePoints
 from twinward.core.scope import ALL_AREAS, Scope
 from twinward.decision.tracing.contacts.case_file import home_of, tell_movement
@@ -25,9 +24,14 @@ from twinward.decision.tracing.contacts.search import ContactQuestion, list_cont
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
 from twinward.decision.tracing.presence.areas import AskedAreas, read_areas
 from twinward.decision.tracing.presence.flows import HOUR_US, FlowAnswer, list_flows
-from twinward.decision.tracing.presence.visited import VisitedAnswer, list_dwells, list_visited
+from twinward.decision.tracing.presence.visited import (
+    DwellAnswer,
+    VisitedAnswer,
+    list_dwells,
+    list_visited,
+)
 from twinward.decision.tracing.scoped_lake import PURPOSE, ScopedLake
-from twinward.security.privacy.masking import CELL_M, PointMask, mask_points
+from twinward.security.privacy.masking import PointMask, mask_points
 from twinward.service.tracing.access_record import (
     AccessRecord,
     of_dwell,
@@ -38,12 +42,12 @@ from twinward.service.tracing.access_record import (
 )
 from twinward.service.tracing.city_areas import CityAreas
 from twinward.service.tracing.peacetime_flows import PeacetimeFlows
+from twinward.service.tracing.small_areas import MOST_SMALL, Named, hide_few, require_coarse
 from twinward.twins.emergency.access.messages import LONGEST_WORDS
 
 T = TypeVar("T")
 Found = TypeVar("Found")
 DEFAULT_WINDOW = timedelta(days=14)
-MOST_SMALL = 10  # places of a question that names persons; more of them are a grid
 Audit = Callable[[Scope, AccessRecord], None]
 
 
@@ -83,10 +87,13 @@ class Tracing:
         *,
         fixed_flows: PeacetimeFlows,
         note_flows: Callable[[str], None] = lambda what: None,
+        strict: bool = False,
     ) -> None:
         """`mine` cuts to the caller's areas; `mask` moves the points of persons, wherever no
-        named place stands; `note_flows` puts a question about flows in peacetime on record.
+        named place stands; `note_flows` puts a question about flows in peacetime on record;
+        `strict` names nobody in areas so small that the mask would be undone.
         """
+        self.strict = strict
         self.fixed_flows = fixed_flows
         self.note_flows = note_flows
         self.lake = lake
@@ -219,7 +226,7 @@ class Tracing:
             raise InputError(f"{days} days cannot be asked for", "use 1 to 366", code="bad_days")
         asked = read_areas(areas)
         if subject is not None or limit != 0:
-            require_coarse(asked)
+            require_coarse(asked, 0 if self.strict and subject is not None else MOST_SMALL)
         to = self.window(scope, None, end)["end"]
         start = to - timedelta(days=days)
         if end is None:
@@ -230,7 +237,13 @@ class Tracing:
 
         if subject is not None:
             return self._about_person(scope, "visited", {"subject": subject}, answer)
-        return self._about_persons(scope, answer, lambda found: of_visited(asked, found))
+
+        def shown(lake: ScopedLake) -> VisitedAnswer:
+            found = answer(lake)
+            named = self._shown(asked, found.presences)
+            return msgspec.structs.replace(found, presences=named)
+
+        return self._about_persons(scope, shown, lambda found: of_visited(asked, found))
 
     def dwell(
         self,
@@ -243,12 +256,18 @@ class Tracing:
         """`trace dwell`: who stayed in the areas for more than `over_h` hours."""
         scope = self.scope_for(PURPOSE)
         asked = read_areas(areas)
+        if limit != 0:
+            require_coarse(asked)
         window = self.window(scope, start, end)
-        return self._about_persons(
-            scope,
-            lambda lake: list_dwells(lake, asked, window["start"], window["end"], over_h, limit),
-            lambda found: of_dwell(asked, found),
-        )
+
+        def shown(lake: ScopedLake) -> DwellAnswer:
+            found = list_dwells(lake, asked, window["start"], window["end"], over_h, limit)
+            return msgspec.structs.replace(found, dwells=self._shown(asked, found.dwells))
+
+        return self._about_persons(scope, shown, lambda found: of_dwell(asked, found))
+
+    def _shown(self, areas: AskedAreas, rows: list[Named]) -> list[Named]:
+        return hide_few(areas, rows, self.k) if self.strict else rows
 
     def flows(
         self,
@@ -361,21 +380,6 @@ class Tracing:
         if self.mask is not None:
             out = mask_points(out, subject, self.mask)
         return out | {"activation": scope.activation, "query_ms": round(query_ms, 3)}
-
-
-def require_coarse(areas: AskedAreas) -> None:
-    """InputError for many areas smaller than the cell that hides where a person is, in a question
-    whose answer names persons: one such question would find a home.
-    """
-    west, south, east, north = areas.bounds.T
-    wide = (east - west) * np.cos(np.radians((south + north) / 2))
-    small = np.maximum(wide, north - south) * M_PER_DEGREE < CELL_M
-    if int(small.sum()) > MOST_SMALL:
-        raise InputError(
-            f"{int(small.sum())} areas are smaller than {CELL_M:.0f} m",
-            f"name at most {MOST_SMALL} such places at once, or ask for counts alone",
-            code="areas_too_fine",
-        )
 
 
 def read_json(path: Path) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any
 
 Resource = dict[str, Any]
@@ -20,6 +22,17 @@ WORDS = {
     "negativ": NEGATIVE, "negativo": NEGATIVE, "négatif": NEGATIVE, "阴性": NEGATIVE,
     "陰性": NEGATIVE, "未检出": NEGATIVE, "inconclusive": UNCLEAR, "invalid": UNCLEAR,
     "indeterminate": UNCLEAR, "equivocal": UNCLEAR, "可疑": UNCLEAR,
+    "detectado": POSITIVE, "détecté": POSITIVE, "nachgewiesen": POSITIVE, "present": POSITIVE,
+    "rilevato": POSITIVE, "detetado": POSITIVE, "положительный": POSITIVE, "обнаружено": POSITIVE,
+    "陽性反応": POSITIVE, "検出": POSITIVE, "양성": POSITIVE, "pozitif": POSITIVE,
+    "non détecté": NEGATIVE, "no detectado": NEGATIVE, "não detectado": NEGATIVE,
+    "não detetado": NEGATIVE, "nicht nachgewiesen": NEGATIVE, "non rilevato": NEGATIVE,
+    "non reactive": NEGATIVE, "nonreactive": NEGATIVE, "absent": NEGATIVE,
+    "none detected": NEGATIVE,
+    "отрицательный": NEGATIVE, "не обнаружено": NEGATIVE, "検出せず": NEGATIVE, "不検出": NEGATIVE,
+    "음성": NEGATIVE, "negatif": NEGATIVE, "reaktiv": POSITIVE, "nicht reaktiv": NEGATIVE,
+    "presumptive positive": UNCLEAR, "unbestimmt": UNCLEAR, "indéterminé": UNCLEAR,
+    "indeterminado": UNCLEAR, "灰区": UNCLEAR,
 }  # fmt: skip
 
 SARS2, FLU_A, FLU_B, FLU, RSV = (
@@ -65,8 +78,16 @@ def agent_of(concept: Any) -> str | None:
 
 
 def words_of(text: Any) -> set[str]:
-    """The codes of a result that is written in words."""
-    return WORDS.get(str(text).strip().casefold(), set()) if isinstance(text, str) else set()
+    """The codes of a result that is written in words, perhaps with a remark in brackets or after
+    a comma: `DETECTED (Ct 24)`, `阳性(+)`.
+    """
+    if not isinstance(text, str):
+        return set()
+    whole = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().casefold()
+    if whole in WORDS:
+        return WORDS[whole]
+    short = re.split(r"[,;:.]", re.sub(r"\s*[(\[].*?[)\]]\s*", " ", whole), maxsplit=1)[0].strip()
+    return WORDS.get(short, set())
 
 
 def hazard_for(agent: str | None, asked: str | None) -> str | None:

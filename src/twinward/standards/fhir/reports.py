@@ -19,6 +19,7 @@ from twinward.standards.fhir.conditions import row_of_condition
 from twinward.standards.fhir.people import person_of
 from twinward.standards.fhir.results import Result, list_results, parts_of
 from twinward.standards.fhir.times import instant_of, sampled_at
+from twinward.standards.fhir.xml_form import is_xml, read_xml
 from twinward.standards.source_rows import FileReading, Row
 from twinward.standards.written_dates import join_notes
 
@@ -31,15 +32,20 @@ def read_fhir(path: Path, reading: FileReading) -> Iterator[Row]:
     """The reports of one document or of many, one a line; what is no final positive result is a
     row that says so.
     """
+    yield from read_bundles(read_documents(path), path.name, reading)
+
+
+def read_bundles(documents: list[Resource], label: str, reading: FileReading) -> Iterator[Row]:
+    """The rows of documents that are read already, `label` their name in messages."""
     number = 0
-    for document in read_documents(path):
+    for document in documents:
         bundle = Bundle(document)
         reports = bundle.of("DiagnosticReport", "Observation", "Condition")
         inside = {place for one in reports for place in parts_of(bundle, one)}
         alone = [one for one in reports if one.place not in inside and not is_onset(one)]
         if not alone:
             raise InputError(
-                f"{path.name}: no DiagnosticReport, no Observation and no Condition in it",
+                f"{label}: no DiagnosticReport, no Observation and no Condition in it",
                 "send a FHIR R4 Bundle",
                 code="no_report",
             )
@@ -50,7 +56,10 @@ def read_fhir(path: Path, reading: FileReading) -> Iterator[Row]:
 
 
 def read_documents(path: Path) -> list[Resource]:
+    """The documents of a file in JSON (or JSON Lines) or in XML, by its content."""
     content = path.read_bytes()
+    if is_xml(content):
+        return [read_xml(content, path.name)]
     try:
         return [msgspec.json.decode(content, type=dict[str, Any])]
     except (msgspec.DecodeError, RecursionError) as error:

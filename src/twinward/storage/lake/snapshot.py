@@ -4,6 +4,7 @@ between questions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
 from twinward.core.ports import Crowd, Fixes, VisitIndex, Visits
+from twinward.core.stopping import check_stopped, too_much_work
 from twinward.storage.lake import kernels, stays
 from twinward.storage.lake.crowd import open_crowd
 from twinward.storage.lake.manifest import LakeManifest, Part
 from twinward.storage.lake.names import NameTable
 from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, OpenPart, concat_fixes, take_fixes
+
+MOST_ROWS = 60_000_000  # fixes or visits that one question takes into memory
 
 
 class LakeSnapshot:
@@ -104,7 +108,9 @@ class LakeSnapshot:
                 ranges[day] = merge_ranges(*kernels.box_ranges(boxes, windows_us, day * DAY_US))
             low, high = ranges[day]
             if len(low):
+                check_stopped()
                 found.append(part.gather(low, high))
+                require_affordable(found)
         return concat_fixes(found)
 
     def _visit_days(self, from_us: int, to_us: int) -> list[stays.VisitDay]:
@@ -153,7 +159,9 @@ class LakeSnapshot:
                 continue
             all_day = np.tile(np.array([[0, DAY_US - 1]]), (int(touch.sum()), 1))
             low, high = merge_ranges(*kernels.box_ranges(boxes[touch], all_day, 0))
+            check_stopped()
             found.append(day.in_ranges(low, high))
+            require_affordable(found)
         return stays.concat_visits(found)
 
     def visit_index(self) -> VisitIndex:
@@ -187,9 +195,12 @@ class LakeSnapshot:
 
     def visits_between(self, from_us: int, to_us: int) -> Visits:
         """Every visit that touches [from, to)."""
-        return stays.concat_visits(
-            [day.between(from_us, to_us) for day in self._visit_days(from_us, to_us)]
-        )
+        found = []
+        for day in self._visit_days(from_us, to_us):
+            check_stopped()
+            found.append(day.between(from_us, to_us))
+            require_affordable(found)
+        return stays.concat_visits(found)
 
     def warm(self) -> None:
         """Load all visits, and run every kernel on one row group of each form, so that no
@@ -206,6 +217,13 @@ class LakeSnapshot:
         self.fixes_in(boxes, windows)
         self.visits_in(boxes, windows)
         merge_ranges(*kernels.box_ranges(boxes, windows, 0))
+
+
+def require_affordable(found: Sequence[Fixes] | Sequence[Visits]) -> None:
+    """InputError `too_much_work` where a question would take more rows than fit in memory."""
+    if (rows := sum(len(part) for part in found)) > MOST_ROWS:
+        advice = "ask for a shorter window or for smaller areas"
+        raise too_much_work("fixes or visits in memory", rows, MOST_ROWS, advice)
 
 
 def merge_ranges(low: NDArray[Any], high: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

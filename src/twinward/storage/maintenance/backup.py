@@ -42,6 +42,8 @@ CARRIED = frozenset(
         "source-titles.json",
         "supplies.toml",
         "unit-costs.toml",
+        "outlets.toml",
+        "orders.db",
         "city",
         "vault",
         "plans",

@@ -11,6 +11,7 @@ from twinward.twins.emergency.faults import handlers as faults
 from twinward.twins.emergency.handovers import handlers as handovers
 from twinward.twins.emergency.incidents import handlers as incidents
 from twinward.twins.emergency.notices import handlers as trust
+from twinward.twins.emergency.passes import handlers as passes
 from twinward.twins.emergency.plans import handlers as plans
 from twinward.twins.emergency.reports import handlers as cases
 from twinward.twins.emergency.resources import handlers as resources
@@ -33,6 +34,7 @@ PARTS = (
     activations,
     trust,
     changes,
+    passes,
     drills,
     faults,
 )

@@ -18,3 +18,10 @@ Level = Literal["IV", "III", "II", "I"]
 Lon = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
+
+
+def is_one_hazard(one: str, other: str) -> bool:
+    """Whether two reports may speak of one hazard: the same, or one names only the family of the
+    other (`epidemic` and `epidemic/sars-cov-2`; two agents of a family are two hazards).
+    """
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")

@@ -95,7 +95,7 @@ def test_a_contact_who_was_only_named_or_of_another_illness_was_not_watched(desk
     desk.case(2, hazard="epidemic/influenza")
     name_contact(desk, "ct-3", case="c-2")
     isolate(desk, "ct-3")
-    report_again(desk, subject="p-ct-3")
+    report_again(desk, subject="p-ct-3", hazard="epidemic/sars-cov-2")
     assert desk.rows("cases", subject="p-ct-3")[0].found_in == "unknown"
     assert desk.rows("contacts", subject="p-ct-3")[0].step == "isolated"
 

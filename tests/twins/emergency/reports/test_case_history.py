@@ -203,3 +203,26 @@ def msgpack(case: Any) -> tuple[Any, ...]:
         case.reported_at,
         tuple(one.at for one in case.said),
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("epidemic", "epidemic/sars-cov-2"), ("epidemic/sars-cov-2", "epidemic")],
+)
+def test_a_report_that_names_only_the_family_of_the_hazard_is_of_the_same_case_and_incident(
+    desk: Desk, first: str, second: str
+) -> None:
+    report(desk, hazard=first, occurred_at=at(20))
+    report(desk, hazard=second, occurred_at=at(21), onset="2022-02-17")
+    report(desk, hazard=second, subject="p-b", occurred_at=at(21))
+    assert {case.subject for case in desk.rows("cases")} == {"p-a", "p-b"}
+    assert len(desk.rows("cases")) == 2
+    (incident,) = desk.rows("incidents")
+    assert incident.figures["confirmed_total"] == 2.0
+
+
+def test_two_agents_of_one_family_are_two_illnesses_and_two_incidents(desk: Desk) -> None:
+    report(desk, hazard="epidemic/influenza", occurred_at=at(20))
+    report(desk, hazard="epidemic/sars-cov-2", occurred_at=at(20))
+    assert len(desk.rows("cases")) == 2
+    assert len(desk.rows("incidents")) == 2

@@ -27,6 +27,7 @@ from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure
 from twinward.library.plans.plan import Plan
 from twinward.twins.emergency.reports.rows import CASES, COUNTS
+from twinward.twins.emergency.vocabulary import is_one_hazard
 from twinward.twins.snapshot import Snapshot
 
 INFECTED_DAYS = 20  # an infection older than this no longer transmits in the bundled diseases
@@ -143,7 +144,8 @@ def list_reports(
     """
     rows = [
         (row, (today - date.fromisoformat(row.day)).days)
-        for row in snapshot.list_rows(COUNTS, hazard=hazard)
+        for row in snapshot.list_rows(COUNTS)
+        if is_one_hazard(row.hazard, hazard)
     ]
     reports = [
         (row.area, ago, row.count)
@@ -152,7 +154,9 @@ def list_reports(
     ]
     counted = {(area, ago) for area, ago, _ in reports}
     lengths = {len(area) for area, _ in counted}
-    for case in snapshot.list_rows(CASES, hazard=hazard):
+    for case in snapshot.list_rows(CASES):
+        if not is_one_hazard(case.hazard, hazard):
+            continue
         ago = (today - case.reported_at.astimezone(snapshot.zone).date()).days
         also = any(
             (case.area[:length], ago) in counted for length in lengths

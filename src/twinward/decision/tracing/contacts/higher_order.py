@@ -10,6 +10,7 @@ import msgspec
 
 from twinward.core.clock import format_time, parse_time
 from twinward.core.errors import AbsentError, InputError
+from twinward.core.stopping import check_stopped
 from twinward.decision.tracing.contacts.evidence import TracedContact
 from twinward.decision.tracing.contacts.search import ContactQuestion, list_contacts
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
@@ -66,6 +67,7 @@ def list_second_order(
     known = {question.subject, *(contact.subject for contact in first)}
     best: dict[str, SecondContact] = {}
     for contact in likely[:cap]:
+        check_stopped()
         for other in contacts_after(lake, question, contact, settings, latent_days):
             chance = round(contact.transmission * other.transmission, 6)
             if other.subject in known or (

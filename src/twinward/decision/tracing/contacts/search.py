@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import format_time
 from twinward.core.ports import Fixes, Visits
+from twinward.core.stopping import check_stopped, too_much_work
 from twinward.decision.tracing.contacts import likelihood
 from twinward.decision.tracing.contacts.calibration import calibrate
 from twinward.decision.tracing.contacts.episode_summary import (
@@ -34,6 +35,7 @@ from twinward.decision.tracing.scoped_lake import (
     check_radius,
 )
 
+MOST_PAIRS = 5_000_000_000  # of fixes near in time that one question compares
 JOIN_US = 90 * 60_000_000  # fixes of one episode are at most this far apart
 EPISODE = (
     "subject",
@@ -110,6 +112,7 @@ def meet(
     windows = np.stack([case.time_us - within_us, case.time_us + within_us], axis=1)
     others = lake.fixes_in(boxes_around(case.lon, case.lat, radius_m), windows)
     rows = np.flatnonzero(others.subject != who)
+    require_affordable(case.time_us, others.time_us[rows], within_us)
     rows = rows[np.lexsort((others.time_us[rows], others.subject[rows]))]
     limits = (float(radius_m), within_us, JOIN_US)
     mine, theirs = case_columns(case, stays), other_columns(others, rows)
@@ -120,6 +123,23 @@ def meet(
         mine, theirs = case_columns(case, stays), other_columns(others, rows)
         _, _, table = pairs.find_episodes(mine, theirs, *limits)
     return int(raw), int(distinct), {name: table[:, i] for i, name in enumerate(EPISODE)}
+
+
+def require_affordable(
+    mine_us: NDArray[np.int64], theirs_us: NDArray[np.int64], within_us: int
+) -> None:
+    """InputError `too_much_work` where too many pairs are near in time to be compared."""
+    check_stopped()
+    first = np.searchsorted(mine_us, theirs_us - within_us)
+    pairs_in_time = float(np.searchsorted(mine_us, theirs_us + within_us, "right").sum())
+    pairs_in_time -= float(first.sum())
+    if pairs_in_time > MOST_PAIRS:
+        raise too_much_work(
+            "pairs of fixes near in time",
+            pairs_in_time,
+            MOST_PAIRS,
+            "ask for a smaller radius, fewer minutes or a shorter window",
+        )
 
 
 def take_fixes(fixes: Fixes, rows: NDArray[np.int64]) -> Fixes:

@@ -74,20 +74,20 @@ def mark_class(mark: Any, together: Any) -> Any:
     return mark + MARKS if together else np.int64(mark)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def mark_sources(j: Any, start: Any, source: Any, kind: Any, marks: Any) -> Any:
     """Writes into `marks` what is stated between j and each of its listed sources."""
     for c in range(start[j], start[j + 1]):
         marks[source[c]] |= kind[c]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def clear_sources(j: Any, start: Any, source: Any, marks: Any) -> Any:
     for c in range(start[j], start[j + 1]):
         marks[source[c]] = 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def weigh_sources(
     j: Any,
     day: Any,
@@ -151,7 +151,7 @@ def weigh_sources(
     return first, last
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sum_expectations(
     sample: Any,
     day: Any,
@@ -296,7 +296,7 @@ def sum_expectations(
     return fit, outside, certain
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sum_exposure(
     sample: Any,
     day: Any,

@@ -13,7 +13,7 @@ from twinward.core.kernels import key2, uniform
 from twinward.decision.tracing.kernels.chain_pairs import clear_sources, mark_sources, weigh_sources
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def find_bar(weight: Any, listed: Any, kept: Any) -> Any:
     """The `kept`-th largest of weight[listed]; quick also where thousands of weights are equal."""
     best = np.zeros(2 * kept)
@@ -30,7 +30,7 @@ def find_bar(weight: Any, listed: Any, kept: Any) -> Any:
     return np.sort(best[:filled])[filled - kept]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def list_candidates(
     key: Any,
     draws: Any,
@@ -143,7 +143,7 @@ def descends(case: Any, ancestor: Any, parent: Any) -> Any:
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sweep_trees(
     key: Any,
     sweeps: Any,
@@ -215,7 +215,7 @@ def sweep_trees(
     return counted
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def assemble_tree(order: Any, who: Any, probability: Any, outside: Any, parent: Any) -> None:
     """Gives the cases of `order` one after another their likeliest infector that does not descend
     from them.

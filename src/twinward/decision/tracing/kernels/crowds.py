@@ -23,7 +23,7 @@ SLACK_DEGREES = 2e-7  # cells are judged a hair larger than they are
 SLACK_M = 0.05
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _disc_covers(disc: Any, box: Any) -> Any:
     """Whether a disc holds a box, touches it, or neither; small boxes only."""
     far, near = 0.0, 1e18
@@ -39,7 +39,7 @@ def _disc_covers(disc: Any, box: Any) -> Any:
     return OUTSIDE if near > disc[2] + half + SLACK_M else EDGE
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _rings_cover(edges: Any, first: Any, last: Any, box: Any) -> Any:
     for e in range(first, last):
         west, east = min(edges[e, 0], edges[e, 2]), max(edges[e, 0], edges[e, 2])
@@ -50,7 +50,7 @@ def _rings_cover(edges: Any, first: Any, last: Any, box: Any) -> Any:
     return INSIDE if middle else OUTSIDE
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def cover_cells(bounds: Any, per_degree: Any, discs: Any, edges: Any, edge_start: Any) -> Any:
     """(cells, wholly inside, start of each area's) of areas: every cell that an area touches,
     ascending by area.
@@ -88,7 +88,7 @@ def cover_cells(bounds: Any, per_degree: Any, discs: Any, edges: Any, edge_start
     return np.array(cells, dtype=np.int64), np.array(whole, dtype=np.bool_), starts
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def flat_discs(discs: Any) -> Any:
     """(lon, lat, metres a degree of lon, of lat, surely inside below, surely outside above, both in
     m2) of each disc.
@@ -121,7 +121,7 @@ def _holds(x: Any, y: Any, a: Any, flat: Any, discs: Any, edges: Any, edge_start
     return in_rings(x, y, edges, edge_start[a], edge_start[a + 1])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def mark_passed(crowd: Any, corners: Any, cover: Any, shapes: Any, span: Any, marks: Any) -> None:
     """Set the bit of every person who has a fix in an area: `marks` is uint8[areas, ceil(people /
     8)].
@@ -161,7 +161,7 @@ def mark_passed(crowd: Any, corners: Any, cover: Any, shapes: Any, span: Any, ma
                 row += fixes
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def mark_stayed(index: Any, cover: Any, shapes: Any, window_us: Any, span: Any, marks: Any) -> None:
     """Set the bit of every person with a visit whose mean lies in an area and that touches [from,
     to].
@@ -193,7 +193,7 @@ def mark_stayed(index: Any, cover: Any, shapes: Any, window_us: Any, span: Any, 
                     mine[subject[v] >> 3] |= bit
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def mark_rows(area: Any, subject: Any, span: Any, marks: Any) -> None:
     """Set the bits of (area, person) pairs found some other way."""
     for i in range(len(area)):

@@ -12,7 +12,7 @@ from numba import njit
 from twinward.decision.tracing.kernels.pairs import haversine_m
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def in_rings(x: Any, y: Any, edges: Any, first: Any, last: Any) -> Any:
     """Even-odd rule over the edges (x1, y1, x2, y2) of all rings, holes included."""
     inside = False
@@ -23,7 +23,7 @@ def in_rings(x: Any, y: Any, edges: Any, first: Any, last: Any) -> Any:
     return inside
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def list_inside(
     lon: Any, lat: Any, grid: Any, members: Any, discs: Any, edges: Any, edge_start: Any
 ) -> Any:

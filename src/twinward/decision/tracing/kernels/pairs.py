@@ -37,7 +37,7 @@ def first_from(values: Any, wanted: Any, begin: Any) -> Any:
     return a
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _on_the_way(ct: Any, cx: Any, cy: Any, cv: Any, at_us: Any, best: Any) -> Any:
     """Where a moving case was at an instant, on the straight line between its fixes, and with which
     variance (m2).
@@ -79,7 +79,7 @@ def _count_pairs(
     return best, best_gap, pairs, nearest
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def find_episodes(
     case: Any, others: Any, radius_m: Any, within_us: Any, join_us: Any
 ) -> tuple[Any, Any, Any]:
@@ -144,7 +144,7 @@ def find_episodes(
     return raw, distinct, out[:count]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def visit_overlaps(mine: Any, others: Any, radius_m: Any, least_us: Any) -> Any:
     """Overlaps of a case's visits with visits of others: rows (other row, my row, from_us, to_us,
     metres).
@@ -183,7 +183,7 @@ def visit_overlaps(mine: Any, others: Any, radius_m: Any, least_us: Any) -> Any:
     return out[:count]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def flat_doubt(radius_m: Any, lat: Any) -> Any:
     """By what share a distance on a plane at a latitude (radians) may be wrong; infinite where
     no plane will do.
@@ -192,7 +192,7 @@ def flat_doubt(radius_m: Any, lat: Any) -> Any:
     return doubt if radius_m > 0.0 and doubt < 0.1 else np.inf
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _count_distinct(values: Any) -> Any:
     """How many different non-negative numbers there are: an open hash table at most half full."""
     bits = 4
@@ -208,7 +208,7 @@ def _count_distinct(values: Any) -> Any:
     return distinct
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def meet_in_index(
     index: Any, per_degree: Any, who: Any, window_s: Any, radius_m: Any, least_s: Any
 ) -> Any:

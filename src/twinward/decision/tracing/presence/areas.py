@@ -4,7 +4,7 @@ for many points.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,13 +14,19 @@ from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.core.geography import is_point
+from twinward.core.stopping import check_stopped, too_much_work
 from twinward.decision.tracing.kernels.inside import list_inside
 from twinward.decision.tracing.scoped_lake import boxes_around
 
 GRID = 256  # cells a side of the candidate grid
-COVER = 48  # boxes a side, at most, that cover one polygon
+COVER, LEAST_COVER = 48, 4  # boxes a side, at most, that cover one polygon: fewer for many polygons
+COVER_BOXES = 400_000  # about so many boxes for all polygons together
 LEAST_BOX_DEGREES = 0.00115  # about 128 m of latitude
 MOST_AREAS = 20_000
+# the work of one question: areas in cells of the grid, points told of areas, edges tried
+MOST_MEMBERS, MOST_FOUND, MOST_TESTS = 4_000_000, 20_000_000, 20_000_000_000
+FEWER = "ask for fewer, smaller or less overlapping areas, or for a shorter window"
+POINTS_AT_ONCE, TESTS_AT_ONCE = 1 << 20, 8_000_000
 
 
 class AskedAreas(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,11 +52,32 @@ class AskedAreas(msgspec.Struct, frozen=True, kw_only=True):
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         """(rows, areas) of every point that lies in an area; a point in two areas is there
         twice.
+
+        InputError `too_much_work` before more is compared or told than one question may take.
         """
-        rows, areas = list_inside(
-            lon, lat, self.grid, self.members, self.discs, self.edges, self.edge_start
-        )
-        return rows, areas
+        shapes = (self.grid, self.members, self.discs, self.edges, self.edge_start)
+        rows, areas = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        tests, found, cost = 0.0, 0, self.cost_of_cells()
+        most = max(MOST_FOUND, 2 * len(lon))
+        for part in parts_by_cost(cost_of_points(lon, lat, self.grid, cost)):
+            check_stopped()
+            tests += part[1]
+            if tests > MOST_TESTS:
+                raise too_much_work("comparisons of points with areas", tests, MOST_TESTS, FEWER)
+            row, area = list_inside(lon[part[0]], lat[part[0]], *shapes)
+            found += len(row)
+            if found > most:
+                raise too_much_work("points of areas that overlap", found, most, FEWER)
+            rows.append(row + part[0].start)
+            areas.append(area)
+        return np.concatenate(rows), np.concatenate(areas)
+
+    def cost_of_cells(self) -> NDArray[Any]:
+        """How many edges (a disc is one) a point of each cell of the grid is compared with."""
+        edges = np.maximum(np.diff(self.edge_start), 1)
+        summed = np.concatenate([[0], np.cumsum(edges[self.members])])
+        start = self.grid[-1]
+        return np.asarray(summed[start[1:]] - summed[start[:-1]])
 
 
 def read_areas(document: Any) -> AskedAreas:
@@ -68,9 +95,12 @@ def read_areas(document: Any) -> AskedAreas:
             code="bad_areas",
         )
     shapes = [shape_of(feature, code) for feature, code in zip(features, codes, strict=True)]
+    drawn = sum(not isinstance(shape, tuple) for shape in shapes)
+    side = int(np.clip(np.sqrt(COVER_BOXES / max(drawn, 1)), LEAST_COVER, COVER))
     discs = np.full((len(shapes), 3), -1.0)
     bounds, boxes, edges = np.empty((len(shapes), 4)), [], []
     for row, shape in enumerate(shapes):
+        check_stopped()
         if isinstance(shape, tuple):
             lon, lat, radius_m = shape
             discs[row] = np.radians(lon), np.radians(lat), radius_m
@@ -80,7 +110,7 @@ def read_areas(document: Any) -> AskedAreas:
             edges.append(np.empty((0, 4)))
         else:
             bounds[row] = shape.bounds
-            boxes.append(cover(shape))
+            boxes.append(cover(shape, side))
             edges.append(edges_of(shape))
     grid, members = candidate_grid(bounds)
     points = [
@@ -165,10 +195,10 @@ def shape_of(feature: dict[str, Any], code: str) -> Any:
     return shape
 
 
-def cover(shape: Any) -> NDArray[Any]:
-    """Small boxes that together cover a polygon."""
+def cover(shape: Any, side: int = COVER) -> NDArray[Any]:
+    """Small boxes that together cover a polygon, at most `side` of them a side."""
     west, south, east, north = shape.bounds
-    step = max((east - west) / COVER, (north - south) / COVER, LEAST_BOX_DEGREES)
+    step = max((east - west) / side, (north - south) / side, LEAST_BOX_DEGREES)
     xs, ys = np.arange(west, east + 1e-12, step), np.arange(south, north + 1e-12, step)
     x, y = (a.ravel() for a in np.meshgrid(xs, ys))
     boxes = np.stack([x, y, x + step, y + step], axis=1)
@@ -199,15 +229,51 @@ def candidate_grid(bounds: NDArray[Any]) -> tuple[tuple[Any, ...], NDArray[Any]]
         )
     width = max((bounds[:, 2].max() - west) / GRID, 1e-9)
     height = max((bounds[:, 3].max() - south) / GRID, 1e-9)
-    cells: list[list[int]] = [[] for _ in range(GRID * GRID)]
-    for row, (x0, y0, x1, y1) in enumerate(bounds):
-        columns = range(int((x0 - west) / width), min(int((x1 - west) / width), GRID - 1) + 1)
-        for gy in range(int((y0 - south) / height), min(int((y1 - south) / height), GRID - 1) + 1):
-            for gx in columns:
-                cells[gy * GRID + gx].append(row)
-    start = np.cumsum([0, *(len(cell) for cell in cells)]).astype(np.int64)
-    members = np.array([row for cell in cells for row in cell], np.int64)
-    return (float(west), float(south), float(width), float(height), GRID, GRID, start), members
+    x0, x1 = columns_of(bounds[:, [0, 2]], west, width)
+    y0, y1 = columns_of(bounds[:, [1, 3]], south, height)
+    wide, high = np.maximum(x1 - x0 + 1, 0), np.maximum(y1 - y0 + 1, 0)
+    if (members := int((wide * high).sum())) > MOST_MEMBERS:
+        raise too_much_work("cells of areas that overlap", members, MOST_MEMBERS, FEWER)
+    row = np.repeat(np.arange(len(bounds)), wide * high)
+    number = np.arange(members) - np.repeat(np.cumsum(wide * high) - wide * high, wide * high)
+    cell = (y0[row] + number // wide[row]) * GRID + x0[row] + number % wide[row]
+    order = np.argsort(cell, kind="stable")
+    start = np.searchsorted(cell[order], np.arange(GRID * GRID + 1)).astype(np.int64)
+    grid = (float(west), float(south), float(width), float(height), GRID, GRID, start)
+    return grid, row[order].astype(np.int64)
+
+
+def columns_of(
+    ends: NDArray[Any], origin: float, step: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last column of the grid that each span touches."""
+    at = np.minimum(((ends - origin) / step).astype(np.int64), GRID - 1)
+    return at[:, 0], at[:, 1]
+
+
+def cost_of_points(
+    lon: NDArray[Any], lat: NDArray[Any], grid: tuple[Any, ...], cost: NDArray[Any]
+) -> NDArray[Any]:
+    """How many comparisons each point takes."""
+    west, south, width, height, columns, rows, _ = grid
+    x, y = (np.asarray(lon) - west) / width, (np.asarray(lat) - south) / height
+    inside = (x >= 0) & (x <= columns) & (y >= 0) & (y <= rows)
+    column = np.minimum(x[inside].astype(np.int64), columns - 1)
+    row = np.minimum(y[inside].astype(np.int64), rows - 1)
+    found = np.zeros(len(x), np.int64)
+    found[inside] = cost[row * columns + column]
+    return found
+
+
+def parts_by_cost(cost: NDArray[Any]) -> Iterator[tuple[slice, float]]:
+    """Runs of points that take about equally many comparisons, with how many."""
+    summed = np.cumsum(cost)
+    first, done = 0, 0.0
+    while first < len(cost):
+        last = int(np.searchsorted(summed, done + TESTS_AT_ONCE, "right"))
+        last = min(max(last, first + 1), first + POINTS_AT_ONCE, len(cost))
+        yield slice(first, last), float(summed[last - 1]) - done
+        first, done = last, float(summed[last - 1])
 
 
 def require_open(

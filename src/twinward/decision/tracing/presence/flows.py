@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twinward.core.clock import format_time, from_us, to_us
 from twinward.core.errors import InputError
 from twinward.core.ports import Fixes, Visits
+from twinward.core.stopping import check_stopped
 from twinward.decision.tracing.presence.areas import AskedAreas
 from twinward.decision.tracing.scoped_lake import AreaLocator
 
@@ -162,6 +163,7 @@ def on_highways(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_u
     for step in range(
         int(np.max(end - start, initial=0) // per_us) + 2
     ):  # every bin that a stay touches
+        check_stopped()
         at = start + step * per_us
         on = (where >= 0) & (at // per_us <= end // per_us)
         stay_keys.append(key_of((at[on] - from_us_) // per_us, where[on], who[on]))
@@ -196,9 +198,8 @@ def count_and_hide(
     """Distinct persons by cell, as rows; small counts and their complements have none, as empty
     cells have none.
     """
-    bins, first, second, subject = (np.asarray(column, np.int64) for column in keys)
-    cells = np.unique(np.stack([bins, first, second, subject], axis=1), axis=0)
-    found, count = np.unique(cells[:, :3], axis=0, return_counts=True)
+    check_stopped()
+    found, count = count_persons_of_cells(keys, len(codes))
     hidden = hide(found, count, k)
     pair = view in ("od", "transferred")
     rows: list[dict[str, str | int | None]] = []
@@ -214,6 +215,25 @@ def count_and_hide(
     return {"rows": rows, "suppressed": there * bins_asked - len(rows)}
 
 
+def count_persons_of_cells(keys: Keys, areas: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(cells with anybody as rows of bin, first, second; distinct persons of each), in order.
+
+    Cells and persons are packed into one number and sorted: that is quick, and other threads go on.
+    """
+    bins, first, second, subject = (np.asarray(column, np.int64) for column in keys)
+    wide = max(areas, len(KIND_NAMES))
+    cell = (bins * wide + first) * wide + second
+    told = np.sort(cell << 32 | subject)
+    check_stopped()
+    told = told[np.concatenate([[True], told[1:] != told[:-1]])] if len(told) else told
+    cell = told >> 32
+    starts = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]])) if len(cell) else cell
+    count = np.diff(np.append(starts, len(cell)))
+    cell = cell[starts]
+    rows = np.stack([cell // wide // wide, cell // wide % wide, cell % wide], axis=1)
+    return rows, count
+
+
 def hide(found: NDArray[Any], count: NDArray[Any], k: int) -> NDArray[np.bool_]:
     """Cells below k, and then, in every line of a bin with exactly one hidden cell, the next
     smallest with it.
@@ -225,8 +245,10 @@ def hide(found: NDArray[Any], count: NDArray[Any], k: int) -> NDArray[np.bool_]:
     hidden = count < k
     for _ in range(20):
         before = hidden.copy()
+        check_stopped()
         for side in (1, 2):
-            line = np.unique(found[:, [0, side]], axis=0, return_inverse=True)[1].ravel()
+            wide = int(found[:, side].max(initial=0)) + 1
+            line = np.unique(found[:, 0] * wide + found[:, side], return_inverse=True)[1].ravel()
             alone = np.bincount(line, hidden, minlength=0) == 1
             shown = np.flatnonzero(~hidden & alone[line]) if len(line) else np.empty(0, np.int64)
             order = shown[np.lexsort((count[shown], line[shown]))]

@@ -32,7 +32,7 @@ def cell_of(lon: Any, lat: Any) -> Any:
     return spread(ix) | (spread(iy) << 1)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def place_keys(second: Any, lon: Any, lat: Any) -> Any:
     """Sort keys of the order by place: cell, then second of the day."""
     out = np.empty(len(lon), np.int64)
@@ -41,14 +41,14 @@ def place_keys(second: Any, lon: Any, lat: Any) -> Any:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def cells_of(lon: Any, lat: Any, scale: Any, out: Any) -> None:
     """The Morton number of the cell of each point, given in degrees times `scale`."""
     for i in range(len(lon)):
         out[i] = cell_of(lon[i] / scale, lat[i] / scale)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def subject_keys(subject: Any, time: Any, time_bits: Any) -> Any:
     """Sort keys of the order by subject: subject, then time in the unit given."""
     out = np.empty(len(subject), np.int64)
@@ -64,7 +64,7 @@ def _key_at(i: Any, time: Any, unit_us: Any, lon: Any, lat: Any, scale: Any) -> 
     )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def find_runs(
     low: Any,
     high: Any,
@@ -111,7 +111,7 @@ def find_runs(
     return np.array(begins, dtype=np.int64), np.array(ends, dtype=np.int64)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def touched_groups(low: Any, high: Any, first: Any, last: Any) -> Any:
     """Which row groups hold a key of one of the ranges (both sides sorted)."""
     hit, q = np.zeros(len(first), np.bool_), 0
@@ -123,7 +123,7 @@ def touched_groups(low: Any, high: Any, first: Any, last: Any) -> Any:
     return np.nonzero(hit)[0]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def rows_of_runs(begins: Any, ends: Any) -> Any:
     """All row numbers of the ranges [begin, end), one after the other."""
     total = 0
@@ -137,7 +137,7 @@ def rows_of_runs(begins: Any, ends: Any) -> Any:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def box_ranges(boxes: Any, windows: Any, day_us: Any) -> tuple[Any, Any]:
     """Key ranges [low, high] that hold every point of the boxes during their windows, on the day
     from `day_us`.
@@ -161,7 +161,7 @@ def box_ranges(boxes: Any, windows: Any, day_us: Any) -> tuple[Any, Any]:
     return np.array(low, dtype=np.int64), np.array(high, dtype=np.int64)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add_box(low: Any, high: Any, x0: Any, y0: Any, x1: Any, y1: Any, s0: Any, s1: Any) -> None:
     ix0, ix1 = np.int64((x0 + 180.0) * CELLS_PER_DEGREE), np.int64((x1 + 180.0) * CELLS_PER_DEGREE)
     iy0, iy1 = np.int64((y0 + 90.0) * CELLS_PER_DEGREE), np.int64((y1 + 90.0) * CELLS_PER_DEGREE)
@@ -179,7 +179,7 @@ def _add_box(low: Any, high: Any, x0: Any, y0: Any, x1: Any, y1: Any, s0: Any, s
                 high.append((((block + 1) << (2 * level)) << SECOND_BITS) - 1)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def grid_cells(lon: Any, lat: Any) -> Any:
     """The cell of each point as (row << 20) + column, for the index of visits."""
     out = np.empty(len(lon), np.int64)

@@ -15,7 +15,7 @@ from twinward.storage.lake.kernels.cells import CELLS_PER_DEGREE
 MOST_COUNT = 255  # fixes of one entry; a person with more has several entries
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def corner_e7(number: Any, from_degrees: Any) -> Any:
     """A whole number of 1e-7 degrees just below a cell's western (from -180) or southern (from
     -90) edge.
@@ -23,7 +23,7 @@ def corner_e7(number: Any, from_degrees: Any) -> Any:
     return np.int64(math.floor((number / CELLS_PER_DEGREE + from_degrees) * 1e7)) - 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def cell_runs(lon7: Any, lat7: Any) -> tuple[Any, Any]:
     """(cell as (row << 20) + column, first row) of every run of rows in one cell, and the end of
     the last run.
@@ -41,7 +41,7 @@ def cell_runs(lon7: Any, lat7: Any) -> tuple[Any, Any]:
     return np.array(cells, dtype=np.int64), np.array(starts, dtype=np.int64)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _sort_packed(run: Any, room: Any, counts: Any, high: Any) -> None:
     """Sort (subject << 32 | row) in place, rows ascending already: by bytes of the subject where
     there are many.
@@ -65,7 +65,7 @@ def _sort_packed(run: Any, room: Any, counts: Any, high: Any) -> None:
         shift += 8
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def gather_crowd(cells: Any, starts: Any, order: Any, subject: Any, lon7: Any, lat7: Any) -> Any:
     """(entry_start, row_start, subject, count, dx, dy) with the runs taken in `order`, each sorted
     by subject.

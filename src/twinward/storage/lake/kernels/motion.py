@@ -39,7 +39,7 @@ def _or_none(error_m: Any) -> Any:
     return error_m if error_m == error_m else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def flag_speeds(
     subject: Any,
     time_us: Any,
@@ -93,7 +93,7 @@ def flag_speeds(
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def find_stays(
     subject: Any,
     time_us: Any,
@@ -176,7 +176,7 @@ def find_stays(
     return _cut(closed, k), _cut(left, o)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _empty_stays(n: Any) -> Any:
     return (
         np.empty(n, np.int32),
@@ -218,6 +218,6 @@ def _close(out: Any, k: Any, stay: Any, least_us: Any) -> Any:
     return _put(out, k, stay) if stay[2] - stay[1] >= least_us or stay[7] >= 0 else k
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _cut(s: Any, k: Any) -> Any:
     return s[0][:k], s[1][:k], s[2][:k], s[3][:k], s[4][:k], s[5][:k], s[6][:k], s[7][:k]

@@ -89,7 +89,7 @@ def _pack_block(room: Any, low: Any, out: Any, at: Any) -> Any:
     return at
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _pack_deltas(column: Any, room: Any, out: Any, at: Any) -> Any:
     """One page of int32 values; differences wrap around as 32-bit numbers do."""
     n = len(column)
@@ -128,7 +128,7 @@ def _put_page_header(out: Any, at: Any, size: Any, values: Any) -> Any:
     return at + 2
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_groups(words: Any, group_rows: Any, offset: Any, out: Any, chunks: Any) -> Any:
     """Pages of all columns of int32 rows, row group by row group, into `out`; how many bytes there
     are.
@@ -181,7 +181,7 @@ def _put_chunk(out: Any, at: Any, head: Any, held: Any, chunk: Any) -> Any:
     return at + 3
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_footer_groups(
     chunks: Any, rows: Any, group_rows: Any, heads: Any, ends: Any, out: Any
 ) -> Any:

@@ -10,7 +10,7 @@ from numba import njit
 E7 = 1e7
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def mark_same(words: Any, chosen: Any) -> Any:
     """1 on rows equal to one of the `chosen` (sorted by first word), each of which marks one
     row.
@@ -30,7 +30,7 @@ def mark_same(words: Any, chosen: Any) -> Any:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def interleave(columns: Any, out: Any) -> None:
     """Columns of the same type (a tuple) as rows."""
     for i in range(len(out)):
@@ -38,7 +38,7 @@ def interleave(columns: Any, out: Any) -> None:
             out[i, k] = columns[k][i]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def widen(
     words: Any, unit_us: Any, day_us: Any, subject: Any, time_us: Any, lon: Any, lat: Any
 ) -> None:
@@ -48,7 +48,7 @@ def widen(
         lon[i], lat[i] = words[i, 2] / E7, words[i, 3] / E7
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def ascends(values: Any) -> Any:
     """True when no value is smaller than the one before it."""
     fits = True
@@ -57,7 +57,7 @@ def ascends(values: Any) -> Any:
     return fits
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def has_ties(subject: Any, time: Any, lon: Any, lat: Any) -> Any:
     """True when rows of equal (subject, time) are not in the order of lon, then lat."""
     for i in range(1, len(subject)):
@@ -67,7 +67,7 @@ def has_ties(subject: Any, time: Any, lon: Any, lat: Any) -> Any:
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def order_ties(subject: Any, time: Any, lon: Any, lat: Any) -> Any:
     """The order that sorts runs of equal (subject, time), sorted already, by lon, then lat."""
     n, i = len(subject), 0
@@ -83,7 +83,7 @@ def order_ties(subject: Any, time: Any, lon: Any, lat: Any) -> Any:
     return order
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def mark_repeats(subject: Any, time: Any, lon: Any, lat: Any, keep: Any) -> int:
     """Clear `keep` on rows equal to the kept row before them (rows sorted by all four); how many
     were cleared.
@@ -117,7 +117,7 @@ def _less(sa: Any, ta: Any, xa: Any, ya: Any, sb: Any, tb: Any, xb: Any, yb: Any
     return ya < yb
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def mark_known(
     subject: Any,
     time: Any,
@@ -150,7 +150,7 @@ def mark_known(
     return known
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def exact_e7(values: Any) -> tuple[Any, Any]:
     """Whole 1e-7 degrees (int32), and whether they give every value back exactly."""
     out, exact = np.empty(len(values), np.int32), True
@@ -161,7 +161,7 @@ def exact_e7(values: Any) -> tuple[Any, Any]:
     return out, exact
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def exact_time(time_us: Any, day_us: Any, unit_us: Any) -> tuple[Any, Any]:
     """Time since midnight in seconds or milliseconds (int32), and whether nothing was lost."""
     out, exact = np.empty(len(time_us), np.int32), True
@@ -178,7 +178,7 @@ def exact_time(time_us: Any, day_us: Any, unit_us: Any) -> tuple[Any, Any]:
     return out, exact
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def is_f32(values: Any) -> Any:
     """True when every value is a float32 in float64's clothes."""
     fits = True
@@ -187,7 +187,7 @@ def is_f32(values: Any) -> Any:
     return fits
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def to_e7(values: Any) -> Any:
     out = np.empty(len(values), np.int32)
     for i in range(len(values)):
@@ -200,7 +200,7 @@ def from_e7(values: Any) -> Any:
     return np.divide(values, E7, dtype=np.float64)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def split_days(time_us: Any, keep: Any, first_day: Any, days: Any) -> tuple[Any, Any]:
     """Rows to keep, grouped by UTC day in their order: (permutation, start of each day)."""
     starts = np.zeros(days + 1, np.int64)

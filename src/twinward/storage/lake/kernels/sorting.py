@@ -10,7 +10,7 @@ from numba import njit
 DIGIT_BITS = 9  # 512 streams of writing stay within the translation buffer of pages
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sort_order(keys: Any) -> Any:
     """The stable permutation that sorts non-negative int64 keys: radix, least digit first, only
     the bits in use.
@@ -54,7 +54,7 @@ def _move(out: Any, place: Any, words: Any, i: Any) -> None:
             out[place, k] = words[i, k]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def take(column: Any, order: Any) -> Any:
     """`column[order]`, a little faster than fancy indexing with 32-bit positions."""
     out = np.empty(len(order), column.dtype)
@@ -63,14 +63,14 @@ def take(column: Any, order: Any) -> Any:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def take_rows(words: Any, order: Any, out: Any) -> None:
     """`out[:] = words[order]` for rows of a few words."""
     for i in range(len(order)):
         _move(out, i, words, order[i])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sort_rows(words: Any, keys: Any, a: Any, b: Any, keys_a: Any, keys_b: Any) -> Any:
     """Rows in the stable order of their non-negative int64 keys: `sort_order` that moves the rows
     themselves.
@@ -100,7 +100,7 @@ def sort_rows(words: Any, keys: Any, a: Any, b: Any, keys_a: Any, keys_b: Any) -
     return rows
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def group_rows(words: Any, buckets: Any, starts: Any, out: Any) -> None:
     """Rows in the stable order of their buckets (small non-negative numbers), each moved once.
 
@@ -117,7 +117,7 @@ def group_rows(words: Any, buckets: Any, starts: Any, out: Any) -> None:
         _move(out, place, words, i)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def rank_blocks(keys: Any, ranks: Any) -> int:
     """Number in order those blocks of 2^16 keys that hold one; how many. `ranks` is nought for
     every block.
@@ -132,7 +132,7 @@ def rank_blocks(keys: Any, ranks: Any) -> int:
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def close_ranks(keys: Any, ranks: Any) -> None:
     """The same keys, with the empty blocks between them left out."""
     for i in range(len(keys)):

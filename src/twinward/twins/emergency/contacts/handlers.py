@@ -15,6 +15,7 @@ from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.rows import CONTACTS, TABLES, Contact
 from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS
 from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.vocabulary import is_one_hazard
 from twinward.twins.twin import Behaviour, Context
 
 # what may follow what: nobody is tested before being located, nor released before a test
@@ -50,7 +51,7 @@ def watches(rows: Rows, subject: str, hazard: str, at: datetime) -> bool:
         if (
             contact.step in WATCHED
             and at <= contact.followed_until() + GRACE
-            and (case is None or case.hazard == hazard)
+            and (case is None or is_one_hazard(case.hazard, hazard))
             and (contact.step_at is None or contact.step != "isolated" or contact.step_at <= at)
         ):
             return True

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-import msgspec
-
 from twinward.core.ports import Rows
 from twinward.library.plans.plan import Objective
 from twinward.twins.emergency.contacts.handlers import SETTLED
 from twinward.twins.emergency.contacts.rows import CONTACTS
-from twinward.twins.emergency.incidents.rows import EndedPlan, Incident, PlanInForce
+from twinward.twins.emergency.incidents.rows import (
+    CriterionResult,
+    EndedPlan,
+    Incident,
+    PlanInForce,
+)
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 
@@ -21,15 +24,6 @@ from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 # 5:e74: 13 encounters a day).
 LEAST_NAMED = 0.1
 PROVES_NOTHING = "it proves nothing"
-
-
-class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One objective with its verdict and the words that show it."""
-
-    objective: str
-    holds: bool
-    because: str
-    vacuous: bool = False  # nothing is there that could show it: only a person's reason can
 
 
 def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[CriterionResult]:

@@ -137,6 +137,15 @@ class CaseIncident(msgspec.Struct, frozen=True, kw_only=True):
     incident: str
 
 
+class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One objective with its verdict and the words that show it."""
+
+    objective: str
+    holds: bool
+    because: str
+    vacuous: bool = False  # nothing is there that could show it: only a person's reason can
+
+
 def day_id(incident: str, day: str) -> str:
     return f"{incident}|{day}"
 

@@ -14,6 +14,7 @@ from twinward.core.ids import derive_id
 from twinward.core.ports import Rows
 from twinward.twins.emergency.reports.messages import DayCount, Said
 from twinward.twins.emergency.reports.rows import CASES, Case
+from twinward.twins.emergency.vocabulary import is_one_hazard
 
 ENDED = {"dead", "recovered"}
 DISCARDED = "discarded"
@@ -164,10 +165,14 @@ def find_case(rows: Rows, subject: str, hazard: str, status: str, at: datetime) 
     """The case of this person and hazard that a report of that time belongs to, if there is one.
 
     A positive result later than two months after the first of a case is a new illness; an outcome
-    belongs to the latest illness before it.
+    belongs to the latest illness before it. One that names only the family of the hazard belongs
+    to the illness of an agent, and the other way round; of two agents the case is its own.
     """
-    cases: list[Case] = sorted(
-        rows.list_rows(CASES, subject=subject, hazard=hazard), key=lambda one: one.reported_at
+    mine: list[Case] = list(rows.list_rows(CASES, subject=subject))
+    cases = sorted(
+        [one for one in mine if one.hazard == hazard]
+        or [one for one in mine if is_one_hazard(one.hazard, hazard)],
+        key=lambda one: one.reported_at,
     )
     near = [one for one in cases if abs(at - one.reported_at) <= SAME_ILLNESS]
     if near:

@@ -38,6 +38,7 @@ from twinward.twins.emergency.reports.rows import (
     Case,
     CountRow,
 )
+from twinward.twins.emergency.vocabulary import is_one_hazard
 from twinward.twins.twin import Behaviour, Context
 
 
@@ -106,7 +107,7 @@ def contacts_of(rows: Rows, case: Case | m.CaseReported, status: str) -> list[Dr
         else ()
     ):
         other: Case | None = rows.find(CASES, row.case)
-        if row.case != name and (other is None or other.hazard == case.hazard):
+        if row.case != name and (other is None or is_one_hazard(other.hazard, case.hazard)):
             fact = m.ContactUpdated(
                 contact=row.id,
                 subject=row.subject,

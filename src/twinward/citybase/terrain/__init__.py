@@ -1,0 +1,1 @@
+"""Ground: elevation and other grids, read from what surveys hand out."""

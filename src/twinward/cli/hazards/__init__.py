@@ -1,0 +1,1 @@
+"""Hazard models at the command line: cases, cards, verification."""

@@ -1,0 +1,1 @@
+"""Verbs of passes: keys, issue, verify, revoke, list, print, publish."""

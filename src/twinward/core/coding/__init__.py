@@ -1,0 +1,1 @@
+"""Codings of signed tokens: CBOR, base45, base64url, bounded inflation."""

@@ -1,0 +1,1 @@
+"""Chemical releases: Gaussian plume and puff, dense gas, toxic zones."""

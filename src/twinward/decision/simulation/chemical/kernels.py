@@ -1,0 +1,128 @@
+"""Concentrations at receptors: plume of finite duration, instantaneous puff, summed puffs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numba import njit
+
+ROOT2 = math.sqrt(2.0)
+
+
+@njit(cache=True, nogil=True)
+def sigma(k: Any, x: Any) -> Any:
+    """One dispersion coefficient at x > 0 metres; `k` as `sigmas` writes it."""
+    if k[0] == 0:
+        return k[1] * x * (1 + k[2] * x) ** k[3]
+    if k[3] == 0:
+        return k[1] * x ** k[2]
+    return k[1] * x ** k[2] * math.exp(k[3] * math.log(x) ** 2)
+
+
+@njit(cache=True, nogil=True)
+def normal(x: Any) -> Any:
+    """The standard normal distribution function."""
+    return 0.5 * math.erfc(-x / ROOT2)
+
+
+@njit(cache=True, nogil=True)
+def vertical(z: Any, height: Any, sz: Any) -> Any:
+    """Both images of the source over the ground."""
+    return math.exp(-((z - height) ** 2) / (2 * sz * sz)) + math.exp(
+        -((z + height) ** 2) / (2 * sz * sz)
+    )
+
+
+@njit(cache=True, nogil=True)
+def reached(along: Any, x: Any, sx: Any) -> Any:
+    """Share of the plume that has passed x when its front is `along`, 0 at the start."""
+    behind = normal(-x / sx)
+    return max(normal((along - x) / sx) - behind, 0.0) / (1 - behind)
+
+
+@njit(cache=True, nogil=True)
+def plume(
+    x: Any, y: Any, z: Any, t: Any, rate: Any, length: Any, u: Any, height: Any, ky: Any, kz: Any
+) -> Any:
+    """kg/m3 downwind x, crosswind y at t seconds of a release of `length` seconds: the steady
+    Gaussian plume (Turner 1970) between its front and its end (Palazzi et al. 1982).
+    """
+    if x <= 0 or t <= 0:
+        return 0.0
+    sy, sz = sigma(ky, x), sigma(kz, x)
+    steady = rate / (2 * math.pi * u * sy * sz) * math.exp(-y * y / (2 * sy * sy))
+    share = reached(u * t, x, sy)
+    if t > length:
+        share -= reached(u * (t - length), x, sy)
+    return max(steady * vertical(z, height, sz) * share, 0.0)
+
+
+@njit(cache=True, nogil=True)
+def puff(
+    x: Any, y: Any, z: Any, t: Any, mass: Any, u: Any, least: Any, height: Any, ky: Any, kz: Any
+) -> Any:
+    """kg/m3 of a puff released at once, t seconds ago; in calm air it grows as if it drifted at
+    `least` metres a second.
+    """
+    if t <= 0:
+        return 0.0
+    centre = u * t
+    path = max(u, least) * t
+    sy, sz = sigma(ky, path), sigma(kz, path)
+    flat = math.exp(-((x - centre) ** 2 + y * y) / (2 * sy * sy))
+    return mass / ((2 * math.pi) ** 1.5 * sy * sy * sz) * flat * vertical(z, height, sz)
+
+
+@njit(cache=True, nogil=True)
+def calm(
+    x: Any,
+    y: Any,
+    z: Any,
+    t: Any,
+    rate: Any,
+    length: Any,
+    u: Any,
+    least: Any,
+    height: Any,
+    ky: Any,
+    kz: Any,
+    pieces: Any,
+) -> Any:
+    """A continuous release in calm air as puffs, ages spaced evenly in their square root."""
+    oldest, youngest = t, max(t - length, 0.0)
+    if oldest <= 0:
+        return 0.0
+    total, low, high = 0.0, math.sqrt(youngest), math.sqrt(oldest)
+    for n in range(pieces):
+        first = low + (high - low) * n / pieces
+        last = low + (high - low) * (n + 1) / pieces
+        middle = 0.5 * (first + last)
+        total += puff(
+            x, y, z, middle * middle, rate * (last * last - first * first), u, least, height, ky, kz
+        )
+    return total
+
+
+@njit(cache=True, nogil=True)
+def plume_field(
+    east: Any,
+    north: Any,
+    z: Any,
+    t: Any,
+    rate: Any,
+    length: Any,
+    u: Any,
+    towards: Any,
+    height: Any,
+    ky: Any,
+    kz: Any,
+    out: Any,
+) -> None:
+    """out[member, receptor]: one plume a member (rate, wind, direction in radians from east)."""
+    for m in range(len(rate)):
+        c, s = math.cos(towards[m]), math.sin(towards[m])
+        for r in range(len(east)):
+            x = east[r] * c + north[r] * s
+            y = north[r] * c - east[r] * s
+            out[m, r] = plume(x, y, z, t, rate[m], length, u[m], height, ky[m], kz[m])

@@ -1,0 +1,1 @@
+"""The flood model's hot loops: free functions over arrays, nothing but NumPy and numba."""

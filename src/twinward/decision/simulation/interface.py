@@ -1,0 +1,328 @@
+"""One interface for every hazard model: prepare, read, run; and what goes in and comes out.
+
+A model is pure: no clock, no files, no network. The same inputs and seed give the same bytes on
+any number of threads. What it answers is evidence for proposals, never an order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.core.errors import InputError
+from twinward.library.models.card import ModelCard
+
+Floats = NDArray[np.float64]
+Numbers = float | str  # a number, or the file that holds a grid or a series
+MOST_SECONDS = 400 * 86_400.0
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """Values over time: `linear` between its points, or holding each value until the next."""
+
+    times: Floats
+    values: Floats
+    linear: bool = True
+
+    def at(self, time_s: float) -> float:
+        """The value at an instant; before the first and after the last point that one holds."""
+        if self.linear:
+            return float(np.interp(time_s, self.times, self.values))
+        place = int(np.searchsorted(self.times, time_s, side="right")) - 1
+        return float(self.values[max(place, 0)])
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a case reads which figure. Grids: row and col, from 1, row 1 the northernmost;
+    chemical: metres east and north of the source and above ground; earthquake: the site.
+    """
+
+    name: str
+    figure: str
+    row: int | None = None
+    col: int | None = None
+    x_m: float | None = None
+    y_m: float = 0.0
+    z_m: float = 0.0
+    rjb_km: float | None = None
+    vs30_m_s: float | None = None
+    z1_km: float | None = None
+    period_s: float | None = None
+    building: str | None = None
+
+
+class GridSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The grid of a case; rows and columns may be left to the elevation file."""
+
+    cell_m: float
+    rows: int | None = None
+    cols: int | None = None
+    elevation_m: Numbers = 0.0
+
+
+class CaseGround(msgspec.Struct, frozen=True, kw_only=True):
+    """The ground of a case: elevation with NaN where there is no data."""
+
+    cell_m: float
+    elevation: Floats
+    outside: NDArray[np.bool_]
+
+    @property
+    def rows(self) -> int:
+        return int(self.elevation.shape[0])
+
+    @property
+    def cols(self) -> int:
+        return int(self.elevation.shape[1])
+
+    def index(self, what: str, row: int | None, col: int | None) -> tuple[int, int]:
+        """Zero-based place of row and col, from 1; InputError `outside_grid`."""
+        if row is None or col is None:
+            raise InputError(f"{what} has no row and col", "name the cell", code="bad_case")
+        if not (1 <= row <= self.rows and 1 <= col <= self.cols):
+            raise InputError(
+                f"{what} is at row {row}, col {col}, outside {self.rows} rows of {self.cols}",
+                "rows and columns count from 1, row 1 is the northernmost",
+                code="outside_grid",
+            )
+        if self.outside[row - 1, col - 1]:
+            raise InputError(
+                f"{what} is at row {row}, col {col}, where the elevation has no data",
+                "name a cell with data",
+                code="outside_grid",
+            )
+        return row - 1, col - 1
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A case without a city, all its files read: `settings` is the section of its hazard, `files`
+    the grids and series that it names, by name.
+    """
+
+    hazard: str
+    until_s: float
+    every_s: float
+    ground: CaseGround | None
+    settings: msgspec.Struct
+    probes: tuple[Probe, ...]
+    grids: Mapping[str, Floats]
+    series: Mapping[str, Series]
+    assumptions: tuple[str, ...] = ()
+
+    def times(self) -> list[float]:
+        """When probes are read: every `every_s`, and always at the end."""
+        if self.until_s <= 0 or self.every_s <= 0:
+            return [self.until_s]
+        count = int(np.floor(self.until_s / self.every_s + 1e-9))
+        found = [self.every_s * (n + 1) for n in range(count)]
+        if not found or found[-1] < self.until_s - 1e-9 * max(1.0, self.until_s):
+            return [*found, self.until_s]
+        return [*found[:-1], self.until_s]
+
+    def require_ground(self) -> CaseGround:
+        """InputError `bad_case` where the case has no grid."""
+        if self.ground is None:
+            raise InputError(
+                f"a {self.hazard} case needs a [grid]", "give cell_m, rows, cols", code="bad_case"
+            )
+        return self.ground
+
+    def grid(self, value: Numbers, name: str, nodata: float) -> Floats:
+        """A number or grid file over the whole ground; cells without data get `nodata`."""
+        ground = self.require_ground()
+        if isinstance(value, str):
+            values = self.grids[value]
+            if values.shape != ground.elevation.shape:
+                raise InputError(
+                    f"{name} has {values.shape[0]} rows of {values.shape[1]}, the grid "
+                    f"{ground.rows} of {ground.cols}",
+                    "give grids of one shape",
+                    code="bad_case",
+                )
+            return np.where(np.isnan(values), nodata, values)
+        return np.full(ground.elevation.shape, float(value))
+
+    def forcing(self, value: Numbers, *, linear: bool) -> Series:
+        """A number or series file over time."""
+        if isinstance(value, str):
+            one = self.series[value]
+            return Series(times=one.times, values=one.values, linear=linear)
+        return Series(times=np.zeros(1), values=np.full(1, float(value)), linear=linear)
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure of one probe at one time; None where there is nothing to read."""
+
+    name: str
+    time_s: float
+    figure: str
+    unit: str
+    value: float | None
+
+
+class CaseRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model answers to a case: readings and, for --out, whole grids."""
+
+    readings: tuple[Reading, ...]
+    mass_error: float | None
+    cells: int
+    steps: int
+    grids: Mapping[str, Floats] = {}
+    assumptions: tuple[str, ...] = ()
+    out_of_range: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    limiting: str = ""
+
+    def digest(self) -> str:
+        """SHA-256 over every reading and grid, bytes in a fixed order."""
+        hashed = hashlib.sha256()
+        for one in self.readings:
+            value = float("nan") if one.value is None else one.value
+            hashed.update(f"{one.name}\0{one.figure}\0".encode())
+            hashed.update(np.array([one.time_s, value]).tobytes())
+        for name in sorted(self.grids):
+            hashed.update(name.encode() + np.ascontiguousarray(self.grids[name]).tobytes())
+        return hashed.hexdigest()
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One verification case of a model, run now: |reached - expected| within the tolerance."""
+
+    case: str
+    expected: float
+    reached: float
+    tolerance: float
+    ok: bool
+    source: str = ""
+
+
+def judge(
+    case: str, expected: float, reached: float, tolerance: float, source: str = ""
+) -> CheckResult:
+    """A check by absolute tolerance; a number that is not finite never passes."""
+    good = bool(np.isfinite(reached) and abs(reached - expected) <= tolerance)
+    return CheckResult(
+        case=case,
+        expected=expected,
+        reached=float(reached) if np.isfinite(reached) else 0.0,
+        tolerance=tolerance,
+        ok=good,
+        source=source,
+    )
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """A city made ready for one hazard, built once and read-only: places (areas, cells or
+    sites) with residents, and arrays that the model alone knows. `sha256` names it.
+    """
+
+    hazard: str
+    places: tuple[str, ...]
+    area_of_place: NDArray[np.int64]
+    areas: tuple[str, ...]
+    residents: Floats
+    arrays: Mapping[str, Floats]
+    numbers: Mapping[str, float] = {}
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        digest = hashlib.sha256(self.hazard.encode())
+        for name in sorted(self.arrays):
+            digest.update(name.encode() + np.ascontiguousarray(self.arrays[name]).tobytes())
+        digest.update(msgspec.json.encode([self.places, self.areas, dict(self.numbers)]))
+        digest.update(self.area_of_place.tobytes() + self.residents.tobytes())
+        return digest.hexdigest()
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a run begins: state arrays by name, seconds already run, and notes on them."""
+
+    at_s: float = 0.0
+    state: Mapping[str, Floats] = {}
+    notes: tuple[str, ...] = ()
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a run: forcing by name, measures, how long, how many members."""
+
+    start: Start
+    forcing: Mapping[str, float | Series]
+    until_s: float
+    step_s: float
+    members: int = 1
+    seed: int = 1
+    threads: int = 1
+    measures: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """InputError `bad_ask` for members, horizon or forcing that no model can use."""
+        if self.members < 1:
+            raise InputError("members must be 1 or more", "ask for 1 to 1,000", code="bad_ask")
+        if not self.start.at_s < self.until_s <= MOST_SECONDS:
+            raise InputError(
+                f"until_s must lie after the start, {self.start.at_s:g}, got {self.until_s:g}",
+                "give a later end",
+                code="bad_ask",
+            )
+        if self.step_s <= 0:
+            raise InputError("step_s must be above 0", "give seconds", code="bad_ask")
+        if not self.forcing:
+            raise InputError("the forcing is missing", "name rain or a source", code="bad_ask")
+        for name, value in self.forcing.items():
+            values = value.values if isinstance(value, Series) else np.array([value])
+            if not np.isfinite(values).all():
+                raise InputError(
+                    f"{name} is not a finite number", "mend the forcing", code="bad_ask"
+                )
+
+    def times(self) -> Floats:
+        """The instants that a footprint holds, the start left out."""
+        count = max(1, int(np.ceil((self.until_s - self.start.at_s) / self.step_s - 1e-9)))
+        times = self.start.at_s + self.step_s * np.arange(1, count + 1)
+        return np.asarray(np.minimum(times, self.until_s))
+
+
+class Footprint(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run answers: values[member, time, place] of one figure; `state` resumes it."""
+
+    figure: str
+    unit: str
+    places: tuple[str, ...]
+    times: Floats
+    values: NDArray[np.float32]
+    state: Mapping[str, Floats] = {}
+    mass_error: float | None = None
+    out_of_range: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def peak(self) -> NDArray[np.float32]:
+        """Maximum over time, kept by member: float32[member, place]."""
+        return np.asarray(self.values.max(axis=1))
+
+    def digest(self) -> str:
+        """SHA-256 of the values."""
+        return hashlib.sha256(np.ascontiguousarray(self.values).tobytes()).hexdigest()
+
+
+class HazardModel(Protocol):
+    """What a hazard's `model.py` offers as `MODEL`."""
+
+    @property
+    def settings(self) -> type[msgspec.Struct]:
+        """The form of the hazard's section in a case file."""
+        ...
+
+    def run_case(self, card: ModelCard, case: Case, threads: int) -> CaseRun:
+        """Runs a case without a city."""
+        ...
+
+    def check(self) -> list[CheckResult]:
+        """The model's own verification cases, run now."""
+        ...

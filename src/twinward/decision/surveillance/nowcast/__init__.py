@@ -1,0 +1,1 @@
+"""Counts that have happened and are not reported yet, from reporting triangles."""

@@ -1,0 +1,142 @@
+"""An agent, put together and run until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+
+from twinward.core.clock import Clock, SystemClock, from_us, parse_time, to_us
+from twinward.core.errors import InputError
+from twinward.core.texts import require_name
+from twinward.edge.agent.config import EdgeConfig, require_plain
+from twinward.edge.agent.forward import Forwarder
+from twinward.edge.agent.http import make_server
+from twinward.edge.agent.keeper import Keeper
+from twinward.edge.agent.store import EdgeStore
+from twinward.edge.agent.tokens import Tokens
+from twinward.edge.profiles import get_profile
+
+SKEW_EVERY_S = 5.0
+
+
+class Agent:
+    """Senses, keeps, evaluates, acts and sends on. `start` and `stop`; `run` does both."""
+
+    def __init__(self, config: EdgeConfig, clock: Clock) -> None:
+        self.config, self.clock = config, clock
+        self.store = EdgeStore(config.path(config.edge.store))
+        self.keeper = Keeper(config, self.store, clock)
+        self._reader = EdgeStore(self.store.path, read_only=True)
+        actions = self.keeper.actions
+        actions.find, actions.done = self._find_action, self._action_done
+        token = config.path(config.edge.token_file) if config.edge.token_file else None
+        tokens = Tokens(token)
+        lanes = (("alarm",), ("status", "bulk")) if config.edge.core else ()
+        self.forwarders = [Forwarder(self.keeper, one, clock, tokens) for one in lanes]  # type: ignore[arg-type]
+        self.server = make_server(self.keeper)
+        self.mqtt = None
+        if config.mqtt is not None:
+            from twinward.edge.agent.mqtt import MqttDoor
+
+            self.mqtt = MqttDoor(self.keeper, config.mqtt, clock)
+            actions.publish = self.mqtt.publish
+        self._stop = threading.Event()
+        self._watch = threading.Thread(target=self._note_skew, name="skew", daemon=True)
+
+    def start(self) -> None:
+        self.keeper.start()
+        self.keeper.actions.start()
+        self.keeper.actions.want(self._left_over())
+        for forwarder in self.forwarders:
+            forwarder.start()
+        if self.mqtt is not None:
+            self.mqtt.start()
+        self._watch.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self.mqtt is not None:
+            self.mqtt.stop()
+        for forwarder in self.forwarders:
+            forwarder.stop()
+        self.keeper.stop()
+        self._reader.close()
+        self.store.close()
+
+    def run(self) -> None:
+        """Until SIGTERM or Ctrl-C."""
+        self.start()
+        try:
+            self.server.run()
+        finally:
+            self.stop()
+
+    def _left_over(self) -> list[str]:
+        """Actions that were wanted when the process ended; they are done or expire."""
+        rows = self._reader.db.execute("SELECT id FROM action WHERE state='wanted'").fetchall()
+        return [row[0] for row in rows]
+
+    def _find_action(self, action: str) -> tuple[str, str, float] | None:
+        row = self._reader.db.execute(
+            "SELECT name, text, wanted_us FROM action WHERE id=? AND state='wanted'", (action,)
+        ).fetchone()
+        if row is None:
+            return None
+        return row[0], row[1], (to_us(self.clock.now()) - row[2]) / 1e6
+
+    def _action_done(self, action: str, state: str) -> None:
+        done_us = to_us(self.clock.now())
+        self.keeper.submit(
+            lambda: self.store.db.execute(
+                "UPDATE action SET state=?, done_us=? WHERE id=?", (state, done_us, action)
+            )
+        )
+
+    def _note_skew(self) -> None:
+        """The skew that was seen last is kept, so that `edge status` can say it."""
+        while not self._stop.wait(SKEW_EVERY_S):
+            seen = [one.skew_s for one in self.forwarders if one.skew_s is not None]
+            says = next((one.says for one in self.forwarders if one.says), "")
+            for name, value in (("clock_skew_s", str(seen[0]) if seen else ""), ("says", says)):
+                if value or name == "says":
+                    self.keeper.submit(
+                        lambda name=name, value=value: self.store.db.execute(  # type: ignore[misc]
+                            "INSERT OR REPLACE INTO setting VALUES (?,?)", (name, value)
+                        )
+                    )
+
+
+def resync(config: EdgeConfig, start: str, end: str) -> int:
+    """What the centre acknowledged in a window is sent once more; the centre knows it again. How
+    many readings; also while the agent runs.
+    """
+    first, last = to_us(parse_time(start)), to_us(parse_time(end))
+    if first >= last:
+        raise InputError(
+            f"--from {from_us(first).isoformat()} is not before --to {from_us(last).isoformat()}",
+            "give the earlier instant first",
+            code="bad_window",
+        )
+    store = EdgeStore(config.path(config.edge.store))
+    try:
+        with store.transaction():
+            return store.wait_again(first, last)
+    finally:
+        store.close()
+
+
+def admit(config: EdgeConfig, device: str, profile: str, area: str, place: str) -> int:
+    """An unknown device may speak from now on; what it said meanwhile is judged by the agent, at
+    once where it runs. How many readings wait for that.
+    """
+    require_plain(device)
+    get_profile(profile)
+    require_name("place", place or "-")
+    store = EdgeStore(config.path(config.edge.store))
+    try:
+        waiting, first = store.count_held(device)
+        with store.transaction():
+            now_us = to_us(SystemClock().now())
+            store.place(device, profile, area, place, now_us if first is None else first)
+        return waiting
+    finally:
+        store.close()

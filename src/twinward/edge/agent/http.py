@@ -1,0 +1,136 @@
+"""The agent's HTTP door: `POST /v1/readings` (200 only when durable) and `GET /health`."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import hmac
+import io
+from typing import Annotated
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twinward.core.errors import InputError, TooLargeError, TwinwardError, UnknownCallerError
+from twinward.edge.agent.keeper import Account, Keeper
+from twinward.edge.agent.status import find_status
+
+MOST_BYTES = 4_000_000  # of a body, unpacked
+MOST_ITEMS = 10_000
+
+
+class Batch(msgspec.Struct, forbid_unknown_fields=True):
+    device: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    items: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MOST_ITEMS)]
+
+
+def make_server(keeper: Keeper) -> uvicorn.Server:
+    """The server on the configured address; `run` blocks."""
+    keys = {one.id: one.key_sha256 for one in keeper.config.devices if one.key_sha256}
+
+    async def post_readings(request: Request) -> Response:
+        try:
+            batch = decode(await read_body(request))
+            require_key(request, keys.get(batch.device, ""))
+            items = [bytes(item) for item in batch.items]
+            account = await asyncio.wrap_future(keeper.submit_items(batch.device, items))
+            assert isinstance(account, Account)
+            return answer(msgspec.json.encode(account))
+        except TwinwardError as error:
+            return problem(error)
+
+    async def get_health(request: Request) -> Response:
+        try:
+            status = await asyncio.to_thread(find_status, keeper.config)
+        except TwinwardError as error:
+            return problem(error)
+        good = not keeper.trouble
+        body = {"status": "ok" if good else "failing", "trouble": keeper.trouble}
+        return answer(msgspec.json.encode(body | msgspec.to_builtins(status)), 200 if good else 503)
+
+    app = Starlette(
+        routes=[
+            Route("/v1/readings", post_readings, methods=["POST"]),
+            Route("/health", get_health),
+        ]
+    )
+    host, port = keeper.config.address
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            limit_concurrency=500,
+            timeout_keep_alive=30,
+            h11_max_incomplete_event_size=64_000,
+        )
+    )
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, unpacked; TooLargeError before it takes the memory."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MOST_BYTES:
+            raise too_large()
+        parts.append(part)
+    body = b"".join(parts)
+    if request.headers.get("content-encoding", "").lower() == "gzip":
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+                body = packed.read(MOST_BYTES + 1)
+        except (OSError, EOFError, ValueError) as error:
+            raise InputError("the body is no gzip", "send it plain", code="bad_body") from error
+        if len(body) > MOST_BYTES:
+            raise too_large()
+    return body
+
+
+def too_large() -> TooLargeError:
+    return TooLargeError(f"a body may have {MOST_BYTES:,} bytes", "send it in parts")
+
+
+def decode(body: bytes) -> Batch:
+    try:
+        return msgspec.json.decode(body, type=Batch)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(
+            f"the body is no batch of readings: {error}",
+            "send {device, items: [{boot, seq, type, occurred_at, value, unit}]}",
+            code="bad_body",
+        ) from error
+
+
+def require_key(request: Request, key_sha256: str) -> None:
+    """UnknownCallerError where the device has a key and this is not it."""
+    if not key_sha256:
+        return
+    given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    if not hmac.compare_digest(hashlib.sha256(given.encode()).hexdigest(), key_sha256):
+        raise UnknownCallerError("the device's key is missing or wrong", "send it as Bearer")
+
+
+def answer(content: bytes, status: int = 200) -> Response:
+    return Response(content, status, media_type="application/json")
+
+
+def problem(error: TwinwardError) -> Response:
+    """The error as an RFC 9457 problem document."""
+    body = {
+        "type": f"urn:twinward:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.message,
+        "code": error.code,
+        "advice": error.advice,
+    }
+    return Response(msgspec.json.encode(body), error.status, media_type="application/problem+json")

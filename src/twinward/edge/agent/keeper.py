@@ -1,0 +1,326 @@
+"""The one thread that writes: readings in groups, each group durable before anybody is told so;
+rules and their timers in the same transaction; local actions after it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+import msgspec
+
+from twinward.core.clock import Clock, from_us, to_us
+from twinward.core.errors import InputError, StorageError, TwinwardError
+from twinward.edge.agent.actions import LocalActions
+from twinward.edge.agent.config import EdgeConfig, require_plain
+from twinward.edge.agent.readings import Reading, Refused, check_item, decode_item
+from twinward.edge.agent.signals import keep_signals
+from twinward.edge.agent.store import Accepted, EdgeStore
+from twinward.edge.profiles import Profile, get_profile
+from twinward.edge.rules.evaluator import Evaluator
+from twinward.edge.rules.rule import Memory, Signal
+
+GROUP = 2000  # readings in one transaction
+TICK_S = 0.05
+TIMER_LAG_US = 2_000_000  # timers wait for readings that are on their way
+ROOM_EVERY = 2000  # readings between two looks at the room that is left
+FORGET = 5000  # acknowledged readings that go at once where room is short
+LEAST_FREE = 0.9  # of the bound: thinned down to that
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch; received = stored + duplicate + rejected."""
+
+    received: int
+    stored: int
+    duplicate: int
+    rejected: list[Refused]
+
+
+class Job(msgspec.Struct):
+    work: Callable[[], object]
+    size: int
+    future: Future[object]
+
+
+class Keeper:
+    """Owns the store; what others want written is handed in and answered when it is durable."""
+
+    def __init__(self, config: EdgeConfig, store: EdgeStore, clock: Clock) -> None:
+        self.config, self.store, self.clock = config, store, clock
+        self.actions = LocalActions(config)
+        self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=20_000)
+        self._profiles: dict[str, Profile] = {}
+        self._places: dict[str, str] = {}
+        self._since_room = 0
+        self._wanted: list[str] = []
+        self._version = 0
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self.trouble = ""
+        self._settle()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._jobs.put(None)
+        self._thread.join(timeout=20)
+        self.actions.stop()
+
+    def submit(self, work: Callable[[], object], size: int = 1) -> Future[object]:
+        """Have `work` done in the next transaction; the future is set when that is durable."""
+        job = Job(work, size, Future())
+        try:
+            self._jobs.put(job, timeout=5)
+        except queue.Full:
+            job.future.set_exception(
+                StorageError(
+                    "the agent takes in less than it is sent", "send later", code="too_busy"
+                )
+            )
+        return job.future
+
+    def submit_items(self, device: str, raws: Sequence[bytes | msgspec.Raw]) -> Future[object]:
+        """Items of one device; the future holds their `Account`."""
+        return self.submit(lambda: self._take(device, raws), max(1, len(raws)))
+
+    # the thread ----------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Opens what was kept: devices where they stand, and what the rules remember."""
+        now_us = to_us(self.clock.now())
+        with self.store.transaction():
+            for device in self.config.devices:
+                self.store.place(device.id, device.profile, device.area, device.place, now_us)
+            self.store.db.execute(
+                "INSERT OR REPLACE INTO setting VALUES ('config_version', ?)",
+                (self.config.version,),
+            )
+        kept = {
+            (rule, device): msgspec.json.decode(body, type=Memory)
+            for rule, device, body in self.store.db.execute("SELECT * FROM memory")
+        }
+        self.evaluator = Evaluator(self.config.rules, kept, from_us=now_us)
+        with self.store.transaction():
+            self._meet_devices(now_us)
+
+    def _meet_devices(self, now_us: int) -> None:
+        """Devices that the store has and we did not know: what they said meanwhile goes on."""
+        self._version = self.store.data_version()
+        for name, profile in self.store.list_devices():
+            _, area, place = self.store.placed_at(name, now_us)
+            self._places[name] = place or area
+            if name in self._profiles and self._profiles[name].id == profile:
+                continue
+            self._profiles[name] = get_profile(profile)
+            self.evaluator.listen(name, profile)
+            held = self.store.take_held(name, "unknown_device")
+            again = [self._judge_again(one, self._profiles[name], now_us) for one in held]
+            self._store_and_evaluate([one for one in again if one is not None], now_us)
+
+    def _run(self) -> None:
+        while True:
+            jobs, last = self._gather()
+            try:
+                self._work(jobs)
+                self.trouble = ""
+            except TwinwardError as error:
+                self.trouble = str(error)
+            if last:
+                return
+
+    def _gather(self) -> tuple[list[Job], bool]:
+        """What waits, up to a group; whether this was the last."""
+        jobs: list[Job] = []
+        size = 0
+        try:
+            job = self._jobs.get(timeout=TICK_S)
+            while job is not None:
+                jobs.append(job)
+                size += job.size
+                if size >= GROUP:
+                    return jobs, False
+                job = self._jobs.get_nowait()
+        except queue.Empty:
+            return jobs, False
+        return jobs, True
+
+    def _work(self, jobs: list[Job]) -> None:
+        now_us = to_us(self.clock.now())
+        due = self.evaluator.next_due()
+        met = self.store.data_version() == self._version  # another process may admit a device
+        if met and not jobs and (due is None or due > now_us - TIMER_LAG_US):
+            return
+        answers: list[object] = []
+        try:
+            with self.store.transaction():
+                if not met:
+                    self._meet_devices(now_us)
+                answers = [self._attempt(job.work) for job in jobs]
+                signals = self.evaluator.advance(now_us - TIMER_LAG_US, self._places)
+                wanted = keep_signals(self.store, self.config, signals, now_us)
+                self._keep_memories()
+                self._look_for_room(now_us, sum(job.size for job in jobs))
+        except TwinwardError as error:
+            self._forget_unkept()
+            for job in jobs:
+                job.future.set_exception(error)
+            raise
+        self.actions.want([*self._wanted, *wanted])
+        self._wanted = []
+        for job, answer in zip(jobs, answers, strict=True):
+            if isinstance(answer, BaseException):
+                job.future.set_exception(answer)
+            else:
+                job.future.set_result(answer)
+
+    def _attempt(self, work: Callable[[], object]) -> object:
+        """One job in a savepoint of its own: what is wrong with it undoes nothing else."""
+        self.store.db.execute("SAVEPOINT job")
+        try:
+            answer = work()
+        except InputError as error:
+            self.store.db.execute("ROLLBACK TO job")
+            return error
+        finally:
+            self.store.db.execute("RELEASE job")
+        return answer
+
+    # readings ------------------------------------------------------------------------------
+
+    def _take(self, device: str, raws: Sequence[bytes | msgspec.Raw]) -> Account:
+        require_plain(device)
+        now_us = to_us(self.clock.now())
+        profile = self._profiles.get(device)
+        readings: list[Reading] = []
+        at: list[int] = []
+        refused: list[Refused] = []
+        for index, raw in enumerate(raws):
+            try:
+                item = decode_item(raw)
+                reading = check_item(item, device, profile, now_us, self.config.edge.ahead_s)
+                readings.append(self._unwrapped(reading, profile))
+                at.append(index)
+            except InputError as error:
+                refused.append(Refused(index=index, code=error.code, message=error.message))
+        accepted = self._store_and_evaluate(readings, now_us)
+        if faults := [one for one in refused if one.code in ("sensor_fault", "out_of_range")]:
+            self.store.note_fault(device, faults[-1].message)
+        refused += [
+            Refused(
+                index=at[place],
+                code="conflict",
+                message="this boot and seq were sent before with another body",
+            )
+            for place in accepted.conflict
+        ]
+        account = Account(
+            received=len(raws),
+            stored=len(accepted.stored),
+            duplicate=len(accepted.duplicate),
+            rejected=sorted(refused, key=lambda one: one.index),
+        )
+        self.store.count("received", account.received)
+        self.store.count("stored", account.stored)
+        self.store.count("duplicate", account.duplicate)
+        self.store.count("rejected", len(account.rejected))
+        return account
+
+    def _unwrapped(self, reading: Reading, profile: Profile | None) -> Reading:
+        """The number of a counter that goes back to 0, counted on from the last one heard."""
+        wraps = profile.seq_wraps if profile else None
+        last = self.store.last_heard(reading.device) if wraps else None
+        if not wraps or last is None or last[0] != reading.boot:
+            return reading
+        ahead = (reading.seq - last[1]) % wraps
+        seq = last[1] + (ahead if ahead < wraps / 2 else ahead - wraps)
+        return msgspec.structs.replace(reading, seq=max(0, seq))
+
+    def _store_and_evaluate(self, readings: list[Reading], now_us: int) -> Accepted:
+        accepted = self.store.accept(readings, now_us)
+        signals: list[Signal] = []
+        fresh = [readings[place] for place in accepted.stored if not readings[place].held]
+        for one in sorted(fresh, key=lambda one: (one.occurred_us, one.seq)):
+            signals += self.evaluator.read(
+                one.device,
+                self._profiles[one.device].id,
+                self._places[one.device],
+                one.type,
+                one.occurred_us,
+                one.value,
+            )
+        self._wanted = [
+            *self._wanted,
+            *keep_signals(self.store, self.config, signals, now_us),
+        ]
+        return accepted
+
+    def _judge_again(self, reading: Reading, profile: Profile, now_us: int) -> Reading | None:
+        """A reading that was held, its device now known; None (counted) where it is none."""
+        raw = msgspec.json.encode(
+            {
+                "boot": reading.boot,
+                "seq": reading.seq,
+                "type": reading.type,
+                "occurred_at": from_us(reading.occurred_us).isoformat(),
+                "value": reading.value,
+                "unit": reading.unit,
+            }
+        )
+        try:
+            again = check_item(
+                decode_item(raw), reading.device, profile, now_us, self.config.edge.ahead_s
+            )
+        except InputError as error:
+            span = (reading.occurred_us, reading.occurred_us)
+            self.store.note_loss(f"refused: {error.code}", reading.lane, 1, span, now_us)
+            self.store.count("refused", 1)
+            return None
+        return msgspec.structs.replace(again, digest=reading.digest)
+
+    # what goes with a transaction ----------------------------------------------------------
+
+    def _keep_memories(self) -> None:
+        self.store.db.executemany(
+            "INSERT OR REPLACE INTO memory VALUES (?,?,?)",
+            [(*key, msgspec.json.encode(self.evaluator.memories[key])) for key in self._changed()],
+        )
+        self.evaluator.changed.clear()
+
+    def _changed(self) -> list[tuple[str, str]]:
+        return sorted(key for key in self.evaluator.changed if key in self.evaluator.memories)
+
+    def _forget_unkept(self) -> None:
+        """The transaction is undone: so is what the rules thought of it."""
+        self._wanted = []
+        kept = {
+            (rule, device): msgspec.json.decode(body, type=Memory)
+            for rule, device, body in self.store.db.execute("SELECT * FROM memory")
+        }
+        self.evaluator = Evaluator(self.config.rules, kept, from_us=self.evaluator._from_us)
+        for device, profile in self._profiles.items():
+            self.evaluator.listen(device, profile.id)
+
+    def _look_for_room(self, now_us: int, taken: int) -> None:
+        """Above the bound: what the centre has goes first, then every other routine reading, the
+        oldest first; alarms last.
+        """
+        self._since_room += taken
+        if self._since_room < ROOM_EVERY:
+            return
+        self._since_room = 0
+        bound = self.config.edge.disk_mb * 1e6
+        if self.store.used_bytes() <= bound:
+            return
+        while self.store.used_bytes() > bound * LEAST_FREE:
+            if self.store.forget_acknowledged(FORGET):
+                continue
+            if not (
+                self.store.thin_held(FORGET, now_us)
+                or self.store.thin("bulk", FORGET, now_us)
+                or self.store.thin("status", FORGET, now_us)
+                or self.store.thin("alarm", FORGET, now_us)
+            ):
+                return

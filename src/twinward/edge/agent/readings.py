@@ -1,0 +1,158 @@
+"""One reading as a device sends it, checked against the device's profile, and as the centre will
+get it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Annotated
+
+import msgspec
+
+from twinward.core.clock import from_us, parse_time, to_us
+from twinward.core.errors import InputError, explain_decode_error
+from twinward.edge.profiles import Lane, Profile, Quantity
+from twinward.edge.rules.units import conversion
+
+# a clock that was never set starts at one of these: 1970 (Unix), 1980 (GPS, FAT), 2000 (many
+# real-time clocks); nothing older than this product can be a reading
+UNSET_BEFORE_US = to_us(parse_time("2020-01-01T00:00:00Z"))
+Boot = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+
+
+class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One item of `POST /v1/readings`, or one MQTT payload."""
+
+    boot: Boot | Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+    type: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    occurred_at: str
+    value: float
+    unit: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked reading. Its identity is (device, boot, seq); `digest` tells another body."""
+
+    device: str
+    boot: str
+    seq: int
+    type: str
+    occurred_us: int
+    value: float
+    unit: str | None
+    lane: Lane
+    digest: bytes
+    area: str = ""  # where it was, when that is not where its device stands
+    place: str = ""
+    held: str = ""  # why it waits here and is not sent on: "unknown_device", "time_ahead", ...
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """One item that was not taken, by its place in the batch."""
+
+    index: int
+    code: str
+    message: str
+
+
+def decode_item(raw: bytes | msgspec.Raw) -> Item:
+    """InputError with a code where it is none."""
+    try:
+        return msgspec.json.decode(raw, type=Item)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(
+            explain_decode_error(str(error)),
+            "send {boot, seq, type, occurred_at, value, unit}",
+            code="bad_field",
+        ) from error
+
+
+def check_item(
+    item: Item, device: str, profile: Profile | None, now_us: int, ahead_s: float
+) -> Reading:
+    """The reading, or InputError. Without a profile (an unknown device), or with a time that
+    cannot be, it is held: kept, counted, and not sent on.
+    """
+    occurred_us = to_us(parse_time(item.occurred_at))
+    held = ""
+    if occurred_us > now_us + ahead_s * 1e6:
+        held = "time_ahead"
+    elif occurred_us < UNSET_BEFORE_US:
+        held = "clock_not_set"
+    value, unit, lane = item.value, item.unit, "bulk"
+    if not math.isfinite(value):
+        raise InputError(f"value is {value}", "send a number", code="bad_number")
+    if profile is None:
+        held = "unknown_device"
+    else:
+        quantity = profile.find(item.type)
+        if quantity is None:
+            raise InputError(
+                f"a {profile.id} says nothing of the type {item.type!r}",
+                f"it says: {', '.join(one.type for one in profile.quantities)}",
+                code="unknown_type",
+            )
+        value = measured(value, unit, quantity)
+        unit, lane = quantity.unit or None, quantity.lane
+    return Reading(
+        device=device,
+        boot=str(item.boot),
+        seq=item.seq,
+        type=item.type,
+        occurred_us=occurred_us,
+        value=value,
+        unit=unit,
+        lane=lane,  # type: ignore[arg-type]
+        digest=digest_of(item),
+        held=held,
+    )
+
+
+def measured(value: float, unit: str | None, quantity: Quantity) -> float:
+    """The value in the profile's unit; InputError `sensor_fault` where it is no measurement."""
+    if value in quantity.faults:
+        raise InputError(
+            f"{quantity.type} is {value:g}, which this sensor says when it does not work",
+            "look after the sensor",
+            code="sensor_fault",
+        )
+    if unit and unit != quantity.unit:
+        way = conversion(unit, quantity.unit) if quantity.unit else None
+        if way is None:
+            raise InputError(
+                f"{quantity.type} is in {unit!r}, the profile's unit is "
+                f"{quantity.unit or 'none'!r}",
+                "send that unit, or leave it out when the value is in it",
+                code="bad_unit",
+            )
+        value = value * way[0] + way[1]
+    if not quantity.least <= value <= quantity.most:
+        raise InputError(
+            f"{quantity.type} must be {quantity.least:g} to {quantity.most:g}, got {value:g}",
+            "look after the sensor",
+            code="out_of_range",
+        )
+    return value
+
+
+def digest_of(item: Item) -> bytes:
+    """What was sent, so that the same identity with another body is seen."""
+    said = f"{item.type}\0{item.occurred_at}\0{item.value!r}\0{item.unit or ''}"
+    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def to_observation(reading: Reading, area: str, place: str) -> bytes:
+    """The reading as one item of the centre's `POST /v1/observations`."""
+    told = {
+        "source_id": f"{reading.device}/{reading.boot}/{reading.seq}",
+        "type": reading.type,
+        "occurred_at": from_us(reading.occurred_us).isoformat(),
+        "subject": reading.device,
+        "area": area,
+        "place": place,
+        "value": reading.value,
+        "unit": reading.unit,
+    }
+    return msgspec.json.encode({name: one for name, one in told.items() if one not in ("", None)})

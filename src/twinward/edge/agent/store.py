@@ -1,0 +1,344 @@
+"""The one file of an agent: what was taken in, what waits for the centre, what was thinned, and
+what the rules remember. One writer; every count changes in the transaction of what it counts.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from twinward.core.errors import InputError, StorageError
+from twinward.edge.agent.known import is_known, remember
+from twinward.edge.agent.readings import Reading, to_observation
+from twinward.edge.profiles import Lane
+
+LANES: tuple[Lane, ...] = ("alarm", "status", "bulk")
+WAITING, ACKNOWLEDGED, HELD = 0, 1, 2
+BUSY_MS = 10_000
+OWN_BOOT = "rule"  # what the agent itself says: its alarms
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS reading (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, state INTEGER NOT NULL, lane INTEGER NOT NULL,
+  device TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,
+  occurred_us INTEGER NOT NULL, received_us INTEGER NOT NULL, body BLOB NOT NULL,
+  why TEXT NOT NULL DEFAULT '');
+CREATE UNIQUE INDEX IF NOT EXISTS reading_id ON reading (device, boot, seq);
+CREATE INDEX IF NOT EXISTS reading_lane ON reading (state, lane, n);
+CREATE TABLE IF NOT EXISTS known (
+  device TEXT, boot TEXT, first INTEGER, last INTEGER, PRIMARY KEY (device, boot, first))
+  WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ledger (
+  id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, reason TEXT NOT NULL, lane TEXT NOT NULL,
+  count INTEGER NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, says TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS heard (
+  device TEXT PRIMARY KEY, occurred_us INTEGER NOT NULL, received_us INTEGER NOT NULL,
+  boot TEXT NOT NULL, seq INTEGER NOT NULL, fault TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS placed (
+  device TEXT, from_us INTEGER, profile TEXT NOT NULL, area TEXT NOT NULL, place TEXT NOT NULL,
+  PRIMARY KEY (device, from_us)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS memory (
+  rule TEXT, device TEXT, body BLOB NOT NULL, PRIMARY KEY (rule, device)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alarm (
+  rule TEXT, device TEXT, began_us INTEGER, severity TEXT NOT NULL, cleared_us INTEGER,
+  value REAL, PRIMARY KEY (rule, device, began_us)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS action (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL, wanted_us INTEGER NOT NULL,
+  state TEXT NOT NULL, done_us INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """What became of a batch: the places of those kept, of duplicates and of conflicts."""
+
+    stored: list[int]
+    duplicate: list[int]
+    conflict: list[int]
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """One reading that the centre has not acknowledged."""
+
+    n: int
+    occurred_us: int
+    body: bytes
+
+
+class EdgeStore:
+    """The file, opened. Only one thread writes; `transaction` is durable when it returns."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        try:
+            if read_only:
+                self.db = sqlite3.connect(
+                    f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
+                )
+                self.db.execute("SELECT count(*) FROM setting").fetchone()
+            else:
+                self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                self.db.execute("PRAGMA journal_mode=WAL")
+                self.db.execute("PRAGMA synchronous=FULL")
+                self.db.executescript(SCHEMA)
+            self.db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        except sqlite3.Error as error:
+            raise InputError(
+                f"{path} is no store of an edge ({error})",
+                "start the agent once with `twinward edge run`, or name its store",
+                code="no_store",
+            ) from error
+
+    def close(self) -> None:
+        self.db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is kept together, or nothing; StorageError when the disk refuses."""
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.db.execute("COMMIT")
+            except BaseException:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"the edge's store refused to write ({error})",
+                "make room on the disk; what was not acknowledged is sent again by its device",
+                code="store_refused",
+            ) from error
+
+    # taking in -----------------------------------------------------------------------------
+
+    def accept(self, readings: Sequence[Reading], now_us: int) -> Accepted:
+        """Keep each reading once; inside a transaction."""
+        stored, duplicate, conflict = [], [], []
+        for place, reading in enumerate(readings):
+            kept = self._digest_of(reading)
+            if kept is None:
+                self._insert(reading, now_us)
+                stored.append(place)
+            elif kept in (b"", reading.digest):
+                duplicate.append(place)
+            else:
+                conflict.append(place)
+        return Accepted(stored, duplicate, conflict)
+
+    def _digest_of(self, reading: Reading) -> bytes | None:
+        """Of the same identity; empty where only its number is known, None where nothing is."""
+        found = self.db.execute(
+            "SELECT digest FROM reading WHERE device=? AND boot=? AND seq=?",
+            (reading.device, reading.boot, reading.seq),
+        ).fetchone()
+        if found is not None:
+            return bytes(found[0])
+        known = is_known(self.db, reading.device, reading.boot, reading.seq)
+        return b"" if known else None
+
+    def _insert(self, reading: Reading, now_us: int) -> None:
+        area, place = reading.area, reading.place
+        if not area:
+            _, area, place = self.placed_at(reading.device, reading.occurred_us)
+        body = (
+            msgspec.json.encode(reading) if reading.held else to_observation(reading, area, place)
+        )
+        self.db.execute(
+            "INSERT INTO reading (state, lane, device, boot, seq, digest, occurred_us, "
+            "received_us, body, why) VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (
+                HELD if reading.held else WAITING,
+                LANES.index(reading.lane),
+                reading.device,
+                reading.boot,
+                reading.seq,
+                reading.digest,
+                reading.occurred_us,
+                now_us,
+                body,
+                reading.held,
+            ),
+        )
+        if not reading.held and reading.boot != OWN_BOOT:
+            self.db.execute(
+                "INSERT INTO heard (device, occurred_us, received_us, boot, seq) "
+                "VALUES (?,?,?,?,?) "
+                "ON CONFLICT (device) DO UPDATE SET received_us=excluded.received_us, fault='', "
+                "boot=excluded.boot, seq=excluded.seq, "
+                "occurred_us=max(occurred_us, excluded.occurred_us)",
+                (reading.device, reading.occurred_us, now_us, reading.boot, reading.seq),
+            )
+
+    def last_heard(self, device: str) -> tuple[str, int] | None:
+        """Boot and number of the last reading of a device."""
+        found = self.db.execute("SELECT boot, seq FROM heard WHERE device=?", (device,)).fetchone()
+        return None if found is None else (str(found[0]), int(found[1]))
+
+    def note_fault(self, device: str, fault: str) -> None:
+        self.db.execute("UPDATE heard SET fault=? WHERE device=?", (fault, device))
+
+    def data_version(self) -> int:
+        """Changes when another connection has written."""
+        return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+
+    # devices -------------------------------------------------------------------------------
+
+    def place(self, device: str, profile: str, area: str, place: str, from_us: int) -> None:
+        """Where a device stands from now on; what it said before belongs to where it stood."""
+        if self.placed_at(device, from_us) != (profile, area, place):
+            self.db.execute(
+                "INSERT OR REPLACE INTO placed VALUES (?,?,?,?,?)",
+                (device, from_us, profile, area, place),
+            )
+
+    def placed_at(self, device: str, at_us: int) -> tuple[str, str, str]:
+        """(profile, area, place) of a device at an instant; the first known for earlier ones."""
+        found = self.db.execute(
+            "SELECT profile, area, place FROM placed WHERE device=? "
+            "ORDER BY from_us <= ? DESC, abs(from_us - ?) LIMIT 1",
+            (device, at_us, at_us),
+        ).fetchone()
+        return ("", "", "") if found is None else (str(found[0]), str(found[1]), str(found[2]))
+
+    def list_devices(self) -> list[tuple[str, str]]:
+        """(device, profile) of all that may speak."""
+        rows = self.db.execute(
+            "SELECT device, profile FROM placed p WHERE from_us="
+            "(SELECT max(from_us) FROM placed WHERE device=p.device)"
+        )
+        return [(str(device), str(profile)) for device, profile in rows]
+
+    def count_held(self, device: str) -> tuple[int, int | None]:
+        """How many readings of a device wait for a person, and the time of the first."""
+        row = self.db.execute(
+            "SELECT count(*), min(occurred_us) FROM reading WHERE device=? AND state=?",
+            (device, HELD),
+        ).fetchone()
+        return int(row[0]), row[1]
+
+    def take_held(self, device: str, why: str) -> list[Reading]:
+        """What a device said while it was held back, taken out to be judged again."""
+        rows = self.db.execute(
+            "DELETE FROM reading WHERE device=? AND state=? AND why=? RETURNING n, body",
+            (device, HELD, why),
+        ).fetchall()
+        return [msgspec.json.decode(body, type=Reading) for _, body in sorted(rows)]
+
+    # sending on ----------------------------------------------------------------------------
+
+    def list_waiting(self, lanes: Iterable[Lane], most: int) -> list[Waiting]:
+        """The oldest of the first of these lanes that has any."""
+        for lane in lanes:
+            rows = self.db.execute(
+                "SELECT n, occurred_us, body FROM reading WHERE state=? AND lane=? "
+                "ORDER BY n LIMIT ?",
+                (WAITING, LANES.index(lane), most),
+            ).fetchall()
+            if rows:
+                return [Waiting(n, at_us, bytes(body)) for n, at_us, body in rows]
+        return []
+
+    def acknowledge(self, numbers: Sequence[int]) -> None:
+        self.db.executemany(
+            "UPDATE reading SET state=? WHERE n=? AND state=?",
+            [(ACKNOWLEDGED, n, WAITING) for n in numbers],
+        )
+
+    def refuse(self, one: Waiting, reason: str, now_us: int) -> None:
+        """The centre will not have this one: it is counted, with what the centre said."""
+        row = self.db.execute("SELECT lane FROM reading WHERE n=?", (one.n,)).fetchone()
+        self.acknowledge([one.n])
+        lane: Lane = LANES[row[0]] if row else "bulk"
+        self.note_loss(f"refused: {reason}", lane, 1, (one.occurred_us, one.occurred_us), now_us)
+        self.count("refused", 1)
+
+    def wait_again(self, from_us: int, to_us: int) -> int:
+        """What was acknowledged in a window is sent once more; how many."""
+        done = self.db.execute(
+            "UPDATE reading SET state=? WHERE state=? AND occurred_us>=? AND occurred_us<?",
+            (WAITING, ACKNOWLEDGED, from_us, to_us),
+        )
+        return done.rowcount
+
+    # the ledger ----------------------------------------------------------------------------
+
+    def note_loss(
+        self, reason: str, lane: Lane, count: int, span: tuple[int, int], now_us: int
+    ) -> None:
+        """What will not reach the centre: how many, of which time, and why. Like is added up."""
+        self.db.execute(
+            "INSERT INTO ledger (at_us, reason, lane, count, first_us, last_us, says) "
+            "VALUES (?,?,?,?,?,?,'')",
+            (now_us, reason[:200], lane, count, *span),
+        )
+
+    def count(self, name: str, by: int) -> None:
+        if by:
+            self.db.execute(
+                "INSERT INTO counter VALUES (?,?) ON CONFLICT (name) DO UPDATE SET "
+                "value=value+excluded.value",
+                (name, by),
+            )
+
+    def counts(self) -> dict[str, int]:
+        return {str(name): int(value) for name, value in self.db.execute("SELECT * FROM counter")}
+
+    # room ----------------------------------------------------------------------------------
+
+    def used_bytes(self) -> int:
+        """What the file holds; pages that were freed are used again."""
+        pages, free, size = (
+            self.db.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+    def forget_acknowledged(self, most: int) -> int:
+        """The oldest readings that the centre has: their numbers stay known, so that they are
+        still seen as duplicates.
+        """
+        rows = self.db.execute(
+            "DELETE FROM reading WHERE n IN (SELECT n FROM reading WHERE state=? ORDER BY n "
+            "LIMIT ?) RETURNING device, boot, seq",
+            (ACKNOWLEDGED, most),
+        ).fetchall()
+        remember(self.db, rows)
+        return len(rows)
+
+    def thin_held(self, most: int, now_us: int) -> int:
+        """The oldest readings that wait for a person go, counted in the ledger."""
+        rows = self.db.execute(
+            "DELETE FROM reading WHERE n IN (SELECT n FROM reading WHERE state=? ORDER BY n "
+            "LIMIT ?) RETURNING occurred_us",
+            (HELD, most),
+        ).fetchall()
+        if rows:
+            span = (min(rows)[0], max(rows)[0])
+            self.note_loss(
+                "held back, then thinned for want of room", "bulk", len(rows), span, now_us
+            )
+            self.count("thinned", len(rows))
+        return len(rows)
+
+    def thin(self, lane: Lane, most: int, now_us: int) -> int:
+        """Every other one of the oldest waiting readings of a lane goes, counted in the ledger."""
+        rows = self.db.execute(
+            "SELECT n, device, boot, seq, occurred_us FROM reading WHERE state=? AND lane=? "
+            "ORDER BY n LIMIT ?",
+            (WAITING, LANES.index(lane), most),
+        ).fetchall()
+        gone = rows[::2]
+        self.db.executemany("DELETE FROM reading WHERE n=?", [(row[0],) for row in gone])
+        remember(self.db, [row[1:4] for row in gone])
+        if gone:
+            times = [row[4] for row in gone]
+            span = (min(times), max(times))
+            self.note_loss("thinned for want of room", lane, len(gone), span, now_us)
+            self.count("thinned", len(gone))
+        return len(gone)

@@ -1,0 +1,124 @@
+"""Reads the log from a place of its own, makes the messages, and hands them to the outlets: each
+once, within the outlet's rate, never in a drill through a channel that is real.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, tzinfo
+
+from twinward.core.clock import Clock
+from twinward.core.messages import Event
+from twinward.core.ports import Rows, Store
+from twinward.edge.orders.ledger import Ledger
+from twinward.edge.orders.outlet import Message, Outlet, Receipt
+from twinward.edge.orders.routing import Heard, OutletSpec, Routing, messages_of, read_event
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.tasks.rows import TASKS
+
+BATCH = 200
+KINDS = ("OrderIssued", "TaskEscalated", "TaskDropped", "ResponseLevelSet")
+MINUTE = timedelta(minutes=1)
+
+
+class Dispatcher:
+    """`step` does what there is to do now and says how much; it is called again and again."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        routing: Routing,
+        outlets: Mapping[str, Outlet],
+        clock: Clock,
+        *,
+        drill: bool,
+        name_of: Callable[[str], str],
+        zone: tzinfo,
+    ) -> None:
+        self.store, self.ledger, self.clock = store, ledger, clock
+        self.routing, self.outlets = routing, outlets
+        self._specs: dict[str, OutletSpec] = {spec.name: spec for spec in routing.outlets}
+        self._drill, self._name_of, self._zone = drill, name_of, zone
+        self._sent: dict[str, list[datetime]] = {}
+
+    def step(self) -> int:
+        return self.read_log() + self.send_due() + self.look_up()
+
+    def read_log(self) -> int:
+        """Makes messages of what is new in the log; orders given before the first start are old."""
+        with self.store.read() as rows:
+            place, last = self.ledger.place(), rows.last_seq()
+            if place is None or place >= last:
+                if place is None:
+                    self.ledger.add((), last, self.clock.now())
+                return 0
+            events = rows.events_after(place, BATCH, types=KINDS)
+            heard = [(event, self._read(event, rows)) for event in events]
+        made = [
+            message
+            for event, said in heard
+            if said is not None
+            for message in messages_of(
+                said, event, self.routing, self._name_of(said.area), self._zone
+            )
+        ]
+        dropped = [e.fact.task for e, _ in heard if isinstance(e.fact, m.TaskDropped)]
+        reached = events[-1].seq if len(events) == BATCH else last
+        self.ledger.add(made, reached, self.clock.now(), dropped)
+        return len(made)
+
+    def _read(self, event: Event, rows: Rows) -> Heard | None:
+        fact = event.fact
+        if isinstance(fact, m.TaskDropped):
+            task = rows.find(TASKS, fact.task) if fact.withdrawn else None
+            if task is None:
+                return None
+            return Heard(
+                kind="withdrawn",
+                about=task.id,
+                department=task.department,
+                area=task.area,
+                title=task.title,
+                more=fact.because,
+            )
+        return read_event(event)
+
+    def send_due(self) -> int:
+        now = self.clock.now()
+        sent = 0
+        for message in self.ledger.list_due(now, BATCH):
+            receipt = self._send(message, now)
+            if receipt is not None:
+                self.ledger.note(message.key, receipt, now)
+                sent += 1
+        return sent
+
+    def _send(self, message: Message, now: datetime) -> Receipt | None:
+        """What became of it; None where it must wait for its turn."""
+        spec, outlet = self._specs.get(message.outlet), self.outlets.get(message.outlet)
+        if spec is None or outlet is None:
+            return Receipt(state="failed", says=f"no outlet is named {message.outlet}")
+        if message.expires_at <= now:
+            return Receipt(state="expired", says="it could not be sent in time")
+        if message.address in spec.quiet:
+            return Receipt(state="refused", says="the recipient asked not to be written to")
+        if self._drill and not spec.drill:
+            return Receipt(state="fenced", says="an exercise reaches no real channel")
+        recent = [at for at in self._sent.get(spec.name, []) if at > now - MINUTE]
+        self._sent[spec.name] = recent
+        if len(recent) >= spec.per_minute:
+            return None
+        recent.append(now)
+        return outlet.send(message)
+
+    def look_up(self) -> int:
+        """What the outlets have learnt since of messages that they handed on."""
+        found = 0
+        for message in self.ledger.list_handed_on(BATCH):
+            outlet = self.outlets.get(message.outlet)
+            receipt = outlet.look_up(message.key) if outlet else None
+            if receipt is not None:
+                self.ledger.note(message.key, receipt, self.clock.now())
+                found += 1
+        return found

@@ -1,0 +1,201 @@
+"""Who is told of what, through which outlet: `outlets.toml` of a workspace, read and applied."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta, tzinfo
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from twinward.core.errors import InputError, explain_decode_error
+from twinward.core.ids import derive_id
+from twinward.core.messages import Event
+from twinward.edge.orders.outlet import Kind, Message
+from twinward.edge.orders.texts import text_of
+from twinward.twins.emergency import messages as m
+
+ADVICE = "see docs/howto/send-orders-out.md"
+KINDS: tuple[Kind, ...] = ("order", "late", "withdrawn", "level")
+KEPT = timedelta(hours=24)  # how long after its deadline an order is still worth sending
+URGENT = timedelta(hours=12)  # an order due sooner wakes people (ours)
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+
+
+class OutletSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One outlet. `drill`: it may be used in an exercise; every other one is fenced off there."""
+
+    name: Name
+    kind: Literal["webhook", "sms", "email"]
+    per_minute: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
+    drill: bool = False
+    secret_file: str = ""  # webhook
+    spool: str = ""  # sms: folder of the gateway
+    prefixes: tuple[str, ...] = ()  # sms: numbers that may be written to
+    host: str = ""  # email
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 25
+    sender: str = ""
+    quiet: tuple[str, ...] = ()  # addresses that asked not to be written to
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody who is told. `area`: their own and what lies below it; empty: everywhere.
+
+    `quiet_from`, `quiet_to`: local hours in which only what is urgent comes.
+    """
+
+    outlet: Name
+    address: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    department: str = ""
+    area: str = ""
+    language: Literal["en", "zh"] = "en"
+    kinds: tuple[Kind, ...] = KINDS
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+
+    def wants(self, kind: Kind, department: str, area: str) -> bool:
+        return (
+            kind in self.kinds
+            and self.department in ("", department)
+            and (not self.area or area == self.area or area.startswith(self.area))
+        )
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    outlets: tuple[OutletSpec, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+
+
+def load_routing(path: Path) -> Routing:
+    """The routing of a workspace; nothing where there is no file."""
+    if not path.exists():
+        return Routing()
+    try:
+        raw = tomllib.loads(path.read_bytes().decode("utf-8"))
+        routing = msgspec.convert(raw, Routing)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path.name}: {error}", ADVICE, code="bad_outlets") from error
+    except msgspec.ValidationError as error:
+        said = explain_decode_error(str(error), raw)
+        raise InputError(f"{path.name}: {said}", ADVICE, code="bad_outlets") from error
+    check(routing, path.name)
+    return routing
+
+
+def check(routing: Routing, name: str) -> None:
+    names = [outlet.name for outlet in routing.outlets]
+    needs = {"webhook": "secret_file", "sms": "spool", "email": "host"}
+    for outlet in routing.outlets:
+        missing = [f for f in (needs[outlet.kind],) if not getattr(outlet, f)]
+        if outlet.kind == "email" and not outlet.sender:
+            missing.append("sender")
+        if missing or names.count(outlet.name) > 1:
+            said = f"needs {', '.join(missing)}" if missing else "stands twice"
+            raise InputError(f"{name}: outlet {outlet.name} {said}", ADVICE, code="bad_outlets")
+    for recipient in routing.recipients:
+        if recipient.outlet not in names:
+            raise InputError(
+                f"{name}: {recipient.address} is reached through {recipient.outlet!r}, which is "
+                f"no outlet",
+                ADVICE,
+                code="bad_outlets",
+            )
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """What an event says to those who must act."""
+
+    kind: Kind
+    about: str
+    department: str
+    area: str
+    title: str
+    due_at: datetime | None = None
+    more: str = ""
+
+    @property
+    def urgent(self) -> bool:
+        return self.kind != "order" or self.due_at is None
+
+
+def read_event(event: Event) -> Heard | None:
+    """What is worth telling, or None."""
+    fact = event.fact
+    if isinstance(fact, m.OrderIssued):
+        return Heard(
+            kind="order",
+            about=fact.task,
+            department=fact.department,
+            area=fact.area,
+            title=fact.title,
+            due_at=fact.due_at,
+        )
+    if isinstance(fact, m.TaskEscalated):
+        return Heard(
+            kind="late",
+            about=fact.task,
+            department=fact.department,
+            area=fact.to_area,
+            title="",
+            due_at=fact.due_at,
+            more=f"{fact.late_h:.0f}",
+        )
+    if isinstance(fact, m.ResponseLevelSet):
+        return Heard(
+            kind="level",
+            about=fact.incident,
+            department="",
+            area=event.area,
+            title=fact.level,
+            more=fact.because,
+        )
+    return None
+
+
+def messages_of(
+    heard: Heard, event: Event, routing: Routing, area_name: str, zone: tzinfo
+) -> Iterator[Message]:
+    """One message for each recipient who wants it, with a key that no second run makes anew."""
+    for recipient in routing.recipients:
+        if not recipient.wants(heard.kind, heard.department, heard.area):
+            continue
+        subject, text = text_of(
+            heard.kind,
+            recipient.language,
+            title=heard.title,
+            area=area_name,
+            department=heard.department,
+            due=heard.due_at.astimezone(zone) if heard.due_at else None,
+            about=heard.about,
+            more=heard.more,
+        )
+        yield Message(
+            key=derive_id("msg", event.id, recipient.outlet, recipient.address),
+            outlet=recipient.outlet,
+            address=recipient.address,
+            kind=heard.kind,
+            about=heard.about,
+            subject=subject,
+            text=text,
+            language=recipient.language,
+            created_at=event.occurred_at,
+            expires_at=(heard.due_at or event.occurred_at) + KEPT,
+            not_before=wake_time(recipient, heard, event.occurred_at, zone),
+        )
+
+
+def wake_time(recipient: Recipient, heard: Heard, at: datetime, zone: tzinfo) -> datetime:
+    """`at`, or the end of the recipient's quiet hours where it can wait."""
+    start, end = recipient.quiet_from, recipient.quiet_to
+    soon = heard.due_at is not None and heard.due_at - at < URGENT
+    if start is None or end is None or heard.urgent or soon:
+        return at
+    local = at.astimezone(zone)
+    now = local.timetz().replace(tzinfo=None)
+    quiet = start <= now < end if start <= end else now >= start or now < end
+    if not quiet:
+        return at
+    day = local.date() + timedelta(days=1 if now >= end else 0)
+    return datetime.combine(day, end, tzinfo=zone)

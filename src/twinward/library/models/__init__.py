@@ -1,0 +1,1 @@
+"""Model cards: what each hazard model is, needs, assumes and reached."""

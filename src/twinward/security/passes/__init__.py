@@ -1,0 +1,1 @@
+"""Signed passes: keys, tokens, status lists, trust lists, and the offline verifier."""

@@ -1,0 +1,1 @@
+"""Hazard models for a caller: cases, cards and forecasts."""

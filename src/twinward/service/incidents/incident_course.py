@@ -1,0 +1,66 @@
+"""An incident as its own page shows it: its days, its plan, its tasks by status, what keeps it
+open.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from twinward.service.incidents.plan_status import (
+    plan_ends,
+    plan_stands,
+    proposed_plan,
+    waiting_clauses,
+)
+from twinward.service.platform import Platform
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
+from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS
+from twinward.twins.snapshot import Snapshot
+
+OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
+ALL_TASKS = (*OPEN_TASKS, "done", "dropped")
+
+
+def describe_incident(platform: Platform, row: Any) -> dict[str, Any]:
+    shown = msgspec.structs.asdict(row)
+    shown.pop("days")
+    return shown | {"area_name": platform.reference.areas.name(row.area)}
+
+
+def describe_course(
+    platform: Platform, snapshot: Snapshot, row: Any, now: datetime
+) -> dict[str, Any]:
+    """An incident with its days, its plan, its tasks and what keeps it open."""
+    at_work = snapshot.list_rows(TASKS, incident=row.id, status=AT_WORK)
+    return describe_incident(platform, row) | {
+        "days": row.days,
+        "plan": snapshot.find(PLANS_IN_FORCE, row.id),
+        "proposed_plan": proposed_plan(platform, snapshot, row, now),
+        "plan_ends": plan_ends(platform, snapshot, row),
+        "plan_stands": plan_stands(platform, snapshot, row),
+        "waits_for": waiting_clauses(platform, snapshot, row),
+        "ended_plan": snapshot.find(ENDED_PLANS, row.id),
+        "tasks": count_tasks(snapshot, row.id),
+        "late": [task.id for task in at_work if task.is_late(now)],
+        "evidence": snapshot.list_evidence(row.id, now),
+    }
+
+
+def count_tasks(snapshot: Snapshot, incident: str) -> dict[str, int]:
+    """How many tasks an incident has in each status; as they are now, counted by the database."""
+    if snapshot.at is not None:
+        return tally(task.status for task in snapshot.list_rows(TASKS, incident=incident))
+    counts = {
+        status: snapshot.count(TASKS, incident=incident, status=status) for status in ALL_TASKS
+    }
+    return {status: count for status, count in counts.items() if count}
+
+
+def tally(words: Any) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return counts

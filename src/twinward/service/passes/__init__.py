@@ -1,0 +1,1 @@
+"""Passes: verify, issue, revoke, publish; status and objections."""

@@ -1,0 +1,238 @@
+"""Statuses as use cases: set, confirm, refuse, lift, list; what the person is told of one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from twinward.core.errors import InputError
+from twinward.core.messages import Command
+from twinward.core.ports import Rows
+from twinward.service.access.approvals import note_once
+from twinward.service.passes.statements import Statement, state_status
+from twinward.service.platform import Caller, Platform, ask
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.passes.rows import HOLDINGS, OBJECTIONS, PASSES, STATUSES, Status
+
+PROPOSE, CONFIRM, OBJECT = "propose_change", "confirm_change", "appeal"
+MOST = 500
+
+
+class StatusView(msgspec.Struct, frozen=True, kw_only=True):
+    """One status with all that its person may know: why, from which record, who, until, how to
+    object.
+    """
+
+    id: str
+    area: str
+    subject: str
+    value: str
+    state: str
+    reason_code: str
+    reason: str
+    source: str
+    probability: float | None
+    basis: str
+    activation: str
+    set_by: str
+    confirmed_by: str | None
+    rule: str | None
+    set_at: datetime
+    until: datetime
+    ends_by: str
+    renewals: int
+    review_by: datetime | None
+    objection: str | None
+    objection_due_at: datetime | None
+    because: str | None
+    statement: Statement
+
+
+class StatusList(msgspec.Struct, frozen=True, kw_only=True):
+    """Statuses of the caller's areas, newest first."""
+
+    items: list[StatusView]
+    total: int
+
+
+def fresh_id(kind: str) -> str:
+    """An id that nobody can guess, short enough to be read out over a telephone."""
+    return f"{kind}-{secrets.token_hex(5)}"
+
+
+def command_name(*words: str) -> str:
+    return ".".join(("cmd", *words, secrets.token_hex(4)))
+
+
+def show(platform: Platform, row: Status) -> StatusView:
+    """The row as its person and the officers in charge see it."""
+    names = set(StatusView.__struct_fields__) - {"state", "statement"}
+    state = row.state_at(platform.clock.now())
+    fields = {name: getattr(row, name) for name in names}
+    return StatusView(**fields, state=state, statement=state_status(platform, row, state))
+
+
+def find(platform: Platform, caller: Caller, status: str, action: str) -> Status:
+    """The row, if it lies in the caller's areas; absent and elsewhere answer alike."""
+    with platform.store.read() as rows:
+        row = rows.find(STATUSES, status)
+    area = row.area if row is not None else None
+    platform.policy.require_thing(caller, action, f"status {status}", area, "list them first")
+    assert row is not None
+    return row
+
+
+def set_status(platform: Platform, caller: Caller, **fields: object) -> StatusView:
+    """A status as proposed, or in force at once where it is not adverse or a rule covers it."""
+    area = str(fields["area"])
+    platform.reference.areas.require(area)
+    platform.policy.require(caller, PROPOSE, area=area)
+    name = fresh_id("st")
+    asked = {"type": "SetStatus", "id": command_name(name, "set"), "status": name, **fields}
+    try:
+        command = msgspec.convert(asked, m.SetStatus)
+    except msgspec.ValidationError as error:
+        raise InputError(f"not a status: {error}", "see its fields", code="bad_status") from error
+    follows: Sequence[Command] = ()
+    if command.value == "restricted" and command.rule is not None:
+        follows = revocations(platform, command.subject)
+    ask(platform, caller, command, *follows)
+    return get_status(platform, caller, name, look=False)
+
+
+def get_status(platform: Platform, caller: Caller, status: str, *, look: bool = True) -> StatusView:
+    """One status; that it was looked at goes on record."""
+    row = find(platform, caller, status, PROPOSE)
+    if look:
+        note_once(platform, caller, "changes_seen", f"status {status}", status)
+    return show(platform, row)
+
+
+def list_statuses(
+    platform: Platform, caller: Caller, *, subject: str | None = None, limit: int = 100
+) -> StatusList:
+    """Of the caller's areas, newest first; the look goes on record."""
+    platform.policy.require(caller, PROPOSE)
+    by: dict[str, Any] = {"subject": subject} if subject is not None else {}
+    with platform.store.read() as rows:
+        found, total = rows.list_page(
+            STATUSES,
+            order="-set_at",
+            limit=min(limit, MOST),
+            within=platform.policy.ranges(caller),
+            **by,
+        )
+    if found:
+        seen = [row.id for row in found]
+        note_once(platform, caller, "changes_seen", f"{len(seen)} statuses", *seen[:20])
+    return StatusList(items=[show(platform, row) for row in found], total=total)
+
+
+def confirm(platform: Platform, caller: Caller, status: str) -> StatusView:
+    """The second person's yes; passes that the person holds are revoked with it."""
+    row = find(platform, caller, status, CONFIRM)
+    yes = m.ConfirmStatus(id=command_name(status, "confirm"), status=status)
+    ask(platform, caller, yes, *revocations(platform, row.subject))
+    return get_status(platform, caller, status, look=False)
+
+
+def revocations(platform: Platform, subject: str) -> list[Command]:
+    """Commands that revoke what the person holds and could be shown at a gate."""
+    now = platform.clock.now()
+    with platform.store.read() as rows:
+        names = [row.id for row in rows.list_rows(HOLDINGS, subject=subject) if row.until > now]
+        good = [rows.find(PASSES, name) for name in names]
+    return [
+        m.RevokePass(id=command_name(one.id, "revoke"), pass_id=one.id, reason="status_changed")
+        for one in good
+        if one is not None
+        and one.state == "good"
+        and one.index is not None
+        and one.kind in ("day", "travel", "paper", "family")
+    ]
+
+
+def refuse(platform: Platform, caller: Caller, status: str, because: str) -> StatusView:
+    find(platform, caller, status, CONFIRM)
+    name = command_name(status, "refuse")
+    ask(platform, caller, m.RefuseStatus(id=name, status=status, because=because))
+    return get_status(platform, caller, status, look=False)
+
+
+def lift(platform: Platform, caller: Caller, status: str, because: str) -> StatusView:
+    """Ends it now; better for the person, so one officer may."""
+    find(platform, caller, status, PROPOSE)
+    name = command_name(status, "lift")
+    ask(platform, caller, m.LiftStatus(id=name, status=status, because=because))
+    return get_status(platform, caller, status, look=False)
+
+
+def authorise_rule(platform: Platform, caller: Caller, **fields: object) -> str:
+    """A rule with bounds, proposed; its id for the second person."""
+    area = str(fields["area"])
+    platform.reference.areas.require(area)
+    platform.policy.require(caller, CONFIRM, area=area)
+    name = fresh_id("rule")
+    asked = {"type": "AuthoriseRule", "id": command_name(name), "rule": name, **fields}
+    try:
+        ask(platform, caller, msgspec.convert(asked, m.AuthoriseRule))
+    except msgspec.ValidationError as error:
+        raise InputError(f"not a rule: {error}", "see its fields", code="bad_rule") from error
+    return name
+
+
+def confirm_rule(platform: Platform, caller: Caller, rule: str) -> None:
+    platform.policy.require(caller, CONFIRM)
+    ask(platform, caller, m.ConfirmRule(id=command_name(rule, "confirm"), rule=rule))
+
+
+def binding_status(rows: Rows, subject: str, at: datetime) -> Status | None:
+    """The adverse status that binds a person now, if any."""
+    found = rows.list_rows(STATUSES, subject=subject, value="restricted", decided="in_force")
+    return next((row for row in found if row.state_at(at) == "in_force"), None)
+
+
+class Statistics(msgspec.Struct, frozen=True, kw_only=True):
+    """How many, for everybody to read; counts below ten are not told (None)."""
+
+    restricted: int | None
+    advice: int | None
+    objections_open: int | None
+    objections_overdue: int | None
+    upheld: int | None
+    rejected: int | None
+    revoked: dict[str, int | None]
+
+
+SMALLEST = 10  # the house's k for public counts
+
+
+def count_public(platform: Platform) -> Statistics:
+    """Public statistics with suppression."""
+    now = platform.clock.now()
+
+    def shown(number: int) -> int | None:
+        return number if number >= SMALLEST else None
+
+    with platform.store.read() as rows:
+        running = [
+            row.value
+            for row in rows.list_rows(STATUSES, decided="in_force")
+            if row.state_at(now) in ("in_force", "under_review")
+        ]
+        objections = rows.list_rows(OBJECTIONS)
+        revoked = [row.revoked_because or "" for row in rows.list_rows(PASSES, state="revoked")]
+    decisions = [row.decision for row in objections]
+    return Statistics(
+        restricted=shown(running.count("restricted")),
+        advice=shown(running.count("advice")),
+        objections_open=shown(decisions.count("open")),
+        objections_overdue=shown(sum(row.is_overdue(now) for row in objections)),
+        upheld=shown(decisions.count("upheld")),
+        rejected=shown(decisions.count("rejected")),
+        revoked={why: shown(revoked.count(why)) for why in sorted(set(revoked))},
+    )

@@ -1,0 +1,1 @@
+"""Use cases of surveillance: R, alarms, clusters, nowcasts, forecasts, spread between cities."""

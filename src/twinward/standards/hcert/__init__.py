@@ -1,0 +1,1 @@
+"""EU digital certificates (HCERT): the envelope of a QR code, and what a certificate says."""

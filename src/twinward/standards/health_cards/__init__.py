@@ -1,0 +1,1 @@
+"""SMART Health Cards: numeric QR codes, card files, and what a card must say."""

@@ -1,0 +1,190 @@
+"""A centre that counts exactly, an agent as a process of its own that can be killed, and a device
+that sends again what was not acknowledged.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+CONFIG = """
+[edge]
+id = "gate-1"
+listen = "127.0.0.1:{port}"
+core = "http://127.0.0.1:{core}"
+disk_mb = 200
+[[devices]]
+id = "fridge"
+profile = "cold-chain-logger"
+area = "0101"
+place = "store-7"
+{more}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class Centre:
+    """Keeps every item once, as the centre does, and is as unkind as a network is."""
+
+    def __init__(self, seed: int = 0, unkind: float = 0.0) -> None:
+        self.bodies: dict[str, dict[str, Any]] = {}
+        self.arrivals: Counter[str] = Counter()
+        self.first_at: dict[str, float] = {}
+        self.order: list[str] = []
+        self.chance, self.unkind, self.away = random.Random(seed), unkind, False
+        self.lock = threading.Lock()
+        centre = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                centre.answer(self)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        body = json.loads(request.rfile.read(int(request.headers["content-length"])))
+        with self.lock:
+            luck = self.chance.random()
+            before = luck < self.unkind / 2
+            after = self.unkind / 2 <= luck < self.unkind
+        if self.away or before:
+            request.close_connection = True
+            request.connection.close()
+            return
+        account = self.keep(body["items"])
+        if after:  # kept, and the answer is lost on its way
+            request.close_connection = True
+            request.connection.close()
+            return
+        told = json.dumps(account).encode()
+        request.send_response(200)
+        request.send_header("content-length", str(len(told)))
+        request.end_headers()
+        request.wfile.write(told)
+
+    def keep(self, items: list[dict[str, Any]]) -> dict[str, Any]:
+        stored = duplicate = 0
+        with self.lock:
+            for item in items:
+                name = item["source_id"]
+                self.arrivals[name] += 1
+                if name in self.bodies:
+                    assert self.bodies[name] == item
+                    duplicate += 1
+                else:
+                    self.bodies[name] = item
+                    self.first_at[name] = time.monotonic()
+                    stored += 1
+        return {
+            "received": len(items),
+            "stored": stored,
+            "duplicate": duplicate,
+            "rejected": [],
+        }
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class AgentProcess:
+    """`twinward edge run` in a process of its own."""
+
+    def __init__(self, folder: Path, core: int, more: str = "") -> None:
+        self.folder, self.port = folder, free_port()
+        text = CONFIG.format(port=self.port, core=core, more=more)
+        (folder / "edge.toml").write_text(text)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "twinward.edge.agent", "run", "--config"]
+        with open(self.folder / "agent.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [*command, str(self.folder / "edge.toml")], stderr=log, env=dict(os.environ)
+            )
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=1).read()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError((self.folder / "agent.log").read_text())
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def send(self, items: list[dict[str, Any]], device: str = "fridge") -> dict[str, Any] | None:
+        """The account; None when nobody answered."""
+        body = json.dumps({"device": device, "items": items}).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/v1/readings",
+            body,
+            {"content-type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                found: dict[str, Any] = json.loads(response.read())
+                return found
+        except urllib.error.HTTPError as error:
+            error.close()
+            return None
+        except OSError:
+            return None
+
+    def status(self) -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, "-m", "twinward.edge.agent", "status", "--json", "--config"]
+            + [str(self.folder / "edge.toml")],
+            capture_output=True,
+            check=True,
+        )
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+
+def reading(seq: int, value: float = 4.0, kind: str = "temperature", **more: Any) -> dict[str, Any]:
+    at = datetime.now(UTC).isoformat()
+    told = {"boot": "b1", "seq": seq, "type": kind, "occurred_at": at, "value": value}
+    return told | more
+
+
+def wait_until(holds: Any, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.05)

@@ -1,0 +1,79 @@
+"""Messages of a broker: acknowledged when durable, kept by the broker while the agent is away."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.agent.box import AgentProcess, Centre, free_port, reading, wait_until
+from twinward.core.errors import InputError
+from twinward.edge.agent.mqtt import pattern_of, split, subscription_of
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[int]:
+    port = free_port()
+    (tmp_path / "mosquitto.conf").write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+        "max_queued_messages 0\nmax_inflight_messages 0\n"
+    )
+    process = subprocess.Popen(
+        ["/usr/sbin/mosquitto", "-c", str(tmp_path / "mosquitto.conf")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(0.5)
+    yield port
+    process.terminate()
+    process.wait(timeout=10)
+
+
+def publish(port: int, topic: str, lines: list[str]) -> None:
+    """With a foreign client, at QoS 1."""
+    command = ["/usr/bin/mosquitto_pub", "-p", str(port), "-t", topic, "-q", "1", "-l"]
+    subprocess.run(command, input="\n".join(lines).encode() + b"\n", check=True)
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_what_a_broker_was_given_reaches_the_centre_once_also_after_a_kill(
+    tmp_path: Path, broker: int, version: str
+) -> None:
+    centre = Centre()
+    more = f'[mqtt]\nhost = "127.0.0.1"\nport = {broker}\nversion = "{version}"\n'
+    agent = AgentProcess(tmp_path, centre.port, more)
+    topic = "twinward/gate-1/fridge/temperature"
+    publish(broker, topic, [json.dumps(reading(seq)) for seq in range(200)])
+    wait_until(lambda: len(centre.bodies) == 200, 30)
+    agent.kill()
+    publish(broker, topic, [json.dumps(reading(seq)) for seq in range(150, 300)])
+    publish(broker, topic, ["ERR", "{}", json.dumps([reading(300), reading(301)])])
+    agent.start()
+    wait_until(lambda: len(centre.bodies) == 302, 30)
+    wait_until(lambda: agent.status()["rejected"] >= 2, 10)
+    status = agent.status()
+    assert status["received"] == status["stored"] + status["duplicate"] + status["rejected"]
+    assert status["stored"] == 302
+    agent.stop()
+    centre.close()
+
+
+def test_the_topic_names_the_device_and_the_type() -> None:
+    topic = "city/{edge}/{device}/{type}"
+    assert subscription_of(topic, "gate-1") == "city/gate-1/+/+"
+    found = pattern_of(topic, "gate-1").fullmatch("city/gate-1/fridge/temperature")
+    assert found is not None
+    assert found.groupdict() == {"device": "fridge", "type": "temperature"}
+    assert pattern_of(topic, "gate-1").fullmatch("city/gate-2/fridge/temperature") is None
+
+
+def test_a_payload_is_one_item_or_a_list_and_takes_the_type_of_its_topic() -> None:
+    assert [json.loads(one) for one in split(b'{"seq": 1}', "door")] == [{"type": "door", "seq": 1}]
+    assert len(split(b'[{"seq": 1}, {"seq": 2}, 7]', "door")) == 3
+    for bad in (b"", b"ERR", b"\xff", b"[" * 100_000, b" " * 2_000_000):
+        with pytest.raises(InputError):
+            split(bad, "door")
