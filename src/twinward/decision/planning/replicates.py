@@ -140,13 +140,11 @@ class ReplicateRunner:
         """The scenario of a job in the world of its replicate."""
         q, world, prospect = self.question, self.worlds[job.replicate], self.prospect
         compliance, more = world.of("compliance"), world.of("infected_now")
-        measures = tuple(times_compliance(m, compliance) for m in job.candidate.measures)
-        if prospect is not None:
-            reached = prospect.fit.reached, prospect.fit.reached * world.young_orders
-            measures = tuple(
-                times_compliance(m, reached[prospect.is_new(one)])
-                for m, one in zip(measures, job.candidate.measures, strict=True)
-            )
+        measures = (
+            prospect.as_kept(job.candidate.measures, compliance, world.young_orders)
+            if prospect is not None
+            else tuple(times_compliance(m, compliance) for m in job.candidate.measures)
+        )
         asked = Scenario(
             base=q.base,
             disease=q.disease,

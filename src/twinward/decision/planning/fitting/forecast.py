@@ -124,8 +124,8 @@ def say(fit: Fit, found_share: float) -> dict[str, str]:
 
 
 ADVICE = {
-    "en": "check the reports and what is stated as in force, or give another disease or share of "
-    "infections that reports find",
+    "en": "check the reports and what is stated as in force, or give another disease or share that "
+    "reports find",
     "zh": "请核对报告与登记的在行措施，或更换病种、调整报告发现感染者的比例",
 }
 

@@ -50,6 +50,18 @@ class Prospect(msgspec.Struct, frozen=True, kw_only=True):
             return measure not in self.seen
         return type(measure) not in {type(one) for one in self.seen}
 
+    def as_kept(
+        self, measures: tuple[Measure, ...], compliance: float, share: float
+    ) -> tuple[Measure, ...]:
+        """Measures as people keep to them: as far as the reports leave room for, the new ones by
+        `share`.
+        """
+        reached = self.fit.reached * compliance
+        return tuple(
+            times_compliance(one, reached * share if self.is_new(one) else reached)
+            for one in measures
+        )
+
     def each(self, more: float) -> float:
         """Infections for one report, when they are `more` times as many as assumed; never fewer
         than the reports.
