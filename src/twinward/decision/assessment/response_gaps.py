@@ -22,6 +22,7 @@ from twinward.library.wording import amount
 # Standards of the work, ours: meant to be edited where a city has its own.
 LATE_BY = 0.25  # a department's late share this far above the others' is its own trouble
 LEAST_LATE = 2  # one late order is an accident
+LATE_ALL = 0.1  # of all orders late or held up by one department: fewer explain less of the trouble
 CONTACT_H = 48.0  # a named contact is located and isolated within this time
 # of the recent contacts past that time, or of the cases unknown before: more than this is a gap
 UNTRACED = 0.3
@@ -59,6 +60,7 @@ def find_departments(picture: Situation) -> list[Cause]:
         sure = share_differs(hits, len(own), others, len(tasks) - len(own), LATE_BY)
         behind = sum(task.department == name for task in blocked)
         share = (hits + behind) / max(len(late) + len(blocked), 1) * (hits / len(own))
+        share *= min((hits + behind) / len(tasks) / LATE_ALL, 1.0)
         says = (
             f"{hits} of {len(own)} orders of {name} ran over their deadline, {others} of "
             f"{len(tasks) - len(own)} "

@@ -34,6 +34,8 @@ from twinward.decision.simulation.epidemic.scenario import (
 from twinward.library.hazards.diseases import Disease
 
 COUNTERS_KEPT = 128
+# Runs of a large city in which so many are infected are finished at random: see `leftover`
+LARGE, FINISHED = 500_000, 0.8
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +158,7 @@ class ReplicateRunner:
             level=q.level,
             beds=q.beds,
             icu_beds=q.icu_beds,
+            finish_share=FINISHED if q.base.residents >= LARGE else 1.0,
         )
         if prospect is not None:
             return msgspec.structs.replace(
