@@ -868,6 +868,8 @@ export interface components {
             appeal_due_at: string | null;
             /** @default null */
             how: string | null;
+            /** @default  */
+            details: string;
             state: string;
             statement: string;
             appeal_late: boolean;
