@@ -44,6 +44,7 @@ class RecommendedAction(msgspec.Struct, frozen=True, kw_only=True):
     task: str | None = None
     events: tuple[int, ...] = ()
     clause: str = ""  # of which plan, and which of its clauses, it follows
+    title: str = ""  # of the task that is overdue
     topic: str = ""  # decide, trace, test, beds, restrict, protect, supply, inform, …
 
 

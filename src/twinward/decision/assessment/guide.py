@@ -185,6 +185,7 @@ def _overdue(picture: Situation, most: int, taken: set[str | None]) -> list[Reco
         RecommendedAction(
             kind="overdue",
             about=task.key,
+            title=task.title,
             do=f"have {task.department} finish: {task.title} in {picture.name(task.area)}",
             because=f"its deadline was {task.deadline_h:g} h after "
             f"{picture.clock_of(task.ordered_at)}",
