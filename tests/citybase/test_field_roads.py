@@ -16,7 +16,7 @@ import pytest
 from helpers.extracts import Node, Way, block, write_pbf
 from twinward.citybase.build import build
 from twinward.citybase.columns import open_city
-from twinward.citybase.places.roads import read_roads
+from twinward.citybase.places.roads import Roads, read_roads
 from twinward.citybase.sources.ways import parse_duration_s, parse_speed
 from twinward.core.errors import InputError
 from twinward.core.geography import distance_m
@@ -371,3 +371,87 @@ def test_a_place_far_outside_is_a_question_and_no_school(
     assert report["places_published"] == 2 and len(report["questions"]) == 2
     assert any("are lon and lat swapped?" in text for text in report["questions"])
     assert any("outside the city" in text for text in report["questions"])
+
+
+# 1-2-3 with a side street 2-6 to the south, and a long way round 3-7-6 to it
+CROSS: list[Node] = [
+    (1, 10.0, 50.0, {}), (2, 10.01, 50.0, {}), (3, 10.02, 50.0, {}),
+    (6, 10.01, 49.99, {}), (7, 10.02, 49.99, {}),
+]  # fmt: skip
+STREETS: list[Way] = [
+    (11, [1, 2], {"highway": "secondary"}), (12, [2, 3], {"highway": "secondary"}),
+    (13, [2, 6], {"highway": "secondary"}), (14, [3, 7, 6], {"highway": "secondary"}),
+]  # fmt: skip
+SOUTH = np.array([[10.01, 49.99]])
+
+
+def restriction(kind: str, start: int, end: int, **tags: str) -> Any:
+    members = [("w", start, "from"), ("n", 2, "via"), ("w", end, "to")]
+    return (90, members, {"type": "restriction", "restriction": kind} | tags)
+
+
+@pytest.mark.parametrize(
+    ("relation", "long"),
+    [
+        (None, False), (restriction("no_right_turn", 11, 13), True),
+        (restriction("only_straight_on", 11, 12), True), (restriction("only_right_turn", 11, 13), False),
+        (restriction("no_left_turn", 13, 11), False), (restriction("no_right_turn", 12, 13), False),
+        (restriction("no_right_turn", 11, 13, **{"except": "psv;motorcar"}), False),
+        (restriction("no_right_turn", 11, 99), False), (restriction("give_way", 11, 13), False),
+        ((90, [("w", 11, "from"), ("w", 12, "via"), ("w", 13, "to")],
+          {"type": "restriction", "restriction": "no_right_turn"}), False),
+    ],
+)  # fmt: skip
+def test_a_turn_that_is_forbidden_is_not_driven(
+    small_city: Callable[..., Path], tmp_path: Path, relation: Any, long: bool
+) -> None:
+    config: Path = small_city(config=CITY, grid_csv=GRID)
+    write_pbf(config.parent / "x.osm.pbf", CROSS, STREETS, [relation] if relation else [])
+    metres, _, _ = way_m(config, tmp_path / "ws", end=SOUTH)
+    direct = 715 + 1112
+    assert metres == pytest.approx(direct if not long else 2 * 715 + 1112 + 715, rel=0.01)
+    back = by_road(read_roads(tmp_path / "ws" / "city"), SOUTH, HERE)[0][0, 0]
+    banned_back = relation == restriction("no_left_turn", 13, 11)
+    assert (back > direct * 1.1) == banned_back
+    to_crossing = by_road(read_roads(tmp_path / "ws" / "city"), HERE, np.array([[10.01, 50.0]]))
+    assert to_crossing[0][0, 0] == pytest.approx(715, rel=0.01)
+
+
+def test_forbidden_turns_give_the_paths_that_trying_every_one_gives() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        n, m = 7, 18
+        tail, head = rng.integers(0, n, m), rng.integers(0, n, m)
+        weight = rng.uniform(1, 9, m)
+        pairs = {
+            (a, b) for a in range(m) for b in range(m) if head[a] == tail[b] and rng.random() < 0.4
+        }
+        roads = plain_roads(tail, head, weight, sorted(pairs))
+        found = roads.shortest(roads.length_m, np.arange(n))
+        assert np.allclose(found, slow_paths(n, tail, head, roads.length_m, pairs), rtol=1e-5)
+
+
+def plain_roads(tail: Any, head: Any, weight: Any, pairs: list[tuple[int, int]]) -> Roads:
+    turns = np.array(pairs, dtype=np.uint32).reshape(-1, 2)
+    return Roads(
+        node_lonlat=np.zeros((7, 2)), edge_from=tail.astype(np.uint32), edge_to=head.astype(np.uint32),
+        length_m=weight.astype(np.float32), speed_kmh=np.full(len(tail), 30.0, np.float32),
+        highway=np.zeros(len(tail), np.uint8), way=np.arange(len(tail)), component=np.zeros(7, np.uint32),
+        cars=np.ones(len(tail), bool), turn_from=turns[:, 0], turn_to=turns[:, 1],
+    )  # fmt: skip
+
+
+def slow_paths(n: int, tail: Any, head: Any, weight: Any, pairs: set[tuple[int, int]]) -> Any:
+    """Shortest walks by relaxing every pair of edges until nothing changes."""
+    out = np.full((n, n), np.inf)
+    for start in range(n):
+        at_end = np.where(tail == start, weight, np.inf).astype(float)
+        for _ in range(2 * len(tail)):
+            for a in range(len(tail)):
+                for b in range(len(tail)):
+                    if head[a] == tail[b] and (a, b) not in pairs:
+                        at_end[b] = min(at_end[b], at_end[a] + weight[b])
+        for e in range(len(tail)):
+            out[start, head[e]] = min(out[start, head[e]], at_end[e])
+        out[start, start] = 0.0
+    return out

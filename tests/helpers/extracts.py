@@ -8,6 +8,7 @@ import osmium
 
 Node = tuple[int, float, float, dict[str, str]]
 Way = tuple[int, list[int], dict[str, str]]
+Relation = tuple[int, list[tuple[str, int, str]], dict[str, str]]  # members: type, ref, role
 
 
 def block(first: int, west: float, south: float, size: float) -> tuple[list[Node], list[int]]:
@@ -16,7 +17,9 @@ def block(first: int, west: float, south: float, size: float) -> tuple[list[Node
     return nodes, [first, first + 1, first + 2, first + 3, first]
 
 
-def write_pbf(path: Path, nodes: list[Node], ways: list[Way]) -> None:
+def write_pbf(
+    path: Path, nodes: list[Node], ways: list[Way], relations: list[Relation] | None = None
+) -> None:
     with osmium.SimpleWriter(str(path)) as writer:
         for number, lon, lat, tags in sorted(nodes):
             writer.add_node(
@@ -24,3 +27,7 @@ def write_pbf(path: Path, nodes: list[Node], ways: list[Way]) -> None:
             )
         for number, refs, tags in sorted(ways):
             writer.add_way(osmium.osm.mutable.Way(id=number, nodes=refs, tags=tags, version=1))
+        for number, members, tags in sorted(relations or []):
+            writer.add_relation(
+                osmium.osm.mutable.Relation(id=number, members=members, tags=tags, version=1)
+            )

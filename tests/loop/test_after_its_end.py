@@ -64,3 +64,26 @@ def test_a_new_report_after_the_end_makes_the_plan_wait_or_come_back(desk: Desk)
     assert shown["plan"].plan == "epidemic-iii-contain"  # authorised beforehand
     desk.post("WithdrawPlan", incident=shown["id"], by="Zhou Min", reason="to be decided")
     assert desk.incident()["proposed_plan"] == "epidemic-iii-contain"
+
+
+def test_reports_that_leave_its_evidence_standing_do_not_bring_the_plan_back_to_end_again(
+    desk: Desk,
+) -> None:
+    """Persons found among those already watched break no quiet days: what ended it holds still."""
+    end_the_plan(desk)
+
+    def adopted() -> int:
+        return sum(event["type"] == "PlanAdopted" for event in desk.events())
+
+    before = adopted()
+    for found_in in ("control", "control", "control"):
+        desk.pass_time(days=1)
+        desk.post(
+            "ReportCount", hazard="epidemic", area=HUANGPU, day=desk.today(), status="confirmed",
+            count=1, found_in=found_in, source="bulletin",
+        )  # fmt: skip
+        desk.pass_time(hours=1)
+    assert (desk.incident()["plan"], adopted()) == (None, before)
+    desk.case(9)  # one whom nobody was watching
+    desk.pass_time(hours=1)
+    assert (desk.incident()["plan"].plan, adopted()) == ("epidemic-iii-contain", before + 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from twinward.storage.files.frames import SCHEMA
+from twinward.storage.files.frames import schema
 
 START_US = 1_646_553_600_000_000  # 2022-03-06T08:00Z
 HOUR_US = 3_600_000_000
@@ -14,7 +14,7 @@ HOUR_US = 3_600_000_000
 
 def as_rows(items: list[dict[str, Any]]) -> Any:
     """An Arrow batch of observations from dicts; what a dict leaves out is null."""
-    return pa.RecordBatch.from_pylist(items, schema=SCHEMA)
+    return pa.RecordBatch.from_pylist(items, schema=schema())
 
 
 def reading(

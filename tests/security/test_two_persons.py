@@ -88,7 +88,7 @@ def test_changes_elsewhere_are_not_there(world: Any, proposal: dict[str, Any]) -
     told = proposal | {"area": "32-a", "subject": theirs}
     made = world.post("li", "/v1/changes", told).json()["id"]
     assert world.get("wang", f"/v1/changes/{made}").status_code == 404
-    assert world.get("wang", "/v1/changes").json() == {"items": [], "total": 0}
+    assert world.get("wang", "/v1/changes").json() == {"items": [], "next": None, "total": 0}
     assert (
         world.post("zhao", "/v1/changes", proposal | {"area": "32-a"}).json()["code"]
         == "area_not_yours"

@@ -43,6 +43,7 @@ class Live {
 
   async start(): Promise<void> {
     this.#stream?.stop()
+    queue.leave()
     this.forbidden = false
     this.#kept.clear()
     await Promise.all([this.refresh(), this.#meet()])
@@ -57,6 +58,7 @@ class Live {
   async #meet(): Promise<void> {
     try {
       this.me = await getMe()
+      queue.belongsTo(this.me.name)
       words.departments = Object.fromEntries(this.me.departments.map((one) => [one.id, one.title]))
       words.plans = Object.fromEntries(this.me.plans.map((one) => [one.id, one.title]))
     } catch (error) {
@@ -143,7 +145,10 @@ class Live {
 
   #take(error: unknown): void {
     if (!(error instanceof ApiError)) throw error
-    if (error.status === 401) this.forbidden = true
+    if (error.status === 401) {
+      this.forbidden = true
+      queue.leave()
+    }
     this.error = error
   }
 }

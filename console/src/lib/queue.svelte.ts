@@ -2,6 +2,8 @@
 import { ApiError, sendCommands, type Command } from '../api/client'
 
 const KEPT = 'twinward.queue'
+const ACCOUNT = 'twinward.account' // who used this device last
+const OWNER = 'local-admin' // of a workspace without logins
 const RETRY_MS = 4_000
 const BATCH = 50
 
@@ -13,21 +15,47 @@ export function makeId(): string {
   return `console-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
+/** Where an account's own things lie on this device. */
+export const keptOf = (name: string, account: string): string => `${name}.${account}`
+
 class Queue {
-  waiting = $state.raw<Command[]>(JSON.parse(localStorage.getItem(KEPT) ?? '[]') as Command[])
+  owner = $state(localStorage.getItem(ACCOUNT) ?? '')
+  waiting = $state.raw<Command[]>(this.#stored())
   refused = $state.raw<Refusal[]>([])
   online = $state(navigator.onLine)
   sentCount = $state(0)
   #sending = false
+  #met = false // whether the server has said that the owner is who has logged in
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     addEventListener('online', () => { this.online = true; void this.send() })
     addEventListener('offline', () => { this.online = false })
     addEventListener('storage', (event) => {
-      if (event.key === KEPT) this.waiting = JSON.parse(event.newValue ?? '[]') as Command[]
+      if (event.key === keptOf(KEPT, this.owner)) this.waiting = this.#stored()
     })
-    if (this.waiting.length) void this.send()
+  }
+
+  /** The server has said who has logged in: what others did on this device stays theirs, and waits for them. */
+  belongsTo(account: string): void {
+    if (this.#met && account === this.owner) return void this.send()
+    const left = localStorage.getItem(KEPT) // kept by an earlier version, which did not say whose it is
+    if (left && account === OWNER) {
+      localStorage.setItem(keptOf(KEPT, account), left)
+      localStorage.removeItem(KEPT)
+    }
+    localStorage.setItem(ACCOUNT, account)
+    if (account !== this.owner) this.refused = []
+    this.owner = account
+    this.waiting = this.#stored()
+    this.#met = true
+    void this.send()
+  }
+
+  /** Nobody has logged in, or perhaps another: nothing is sent before that is known. */
+  leave(): void {
+    this.#met = false
+    clearTimeout(this.#timer)
   }
 
   /** The server's clock less this device's, from its last answer: a device whose clock is wrong does no harm. */
@@ -45,11 +73,12 @@ class Queue {
   }
 
   async send(): Promise<void> {
-    if (this.#sending || !this.waiting.length) return
+    if (this.#sending || !this.#met || !this.waiting.length) return
     this.#sending = true
+    const owner = this.owner
     clearTimeout(this.#timer)
     try {
-      while (this.waiting.length) {
+      while (this.#met && owner === this.owner && this.waiting.length) {
         const batch = this.waiting.slice(0, BATCH)
         const account = await sendCommands(batch)
         this.refused = [
@@ -57,7 +86,7 @@ class Queue {
           ...account.rejected.map((one) => ({ id: batch[one.index]?.id ?? '', message: one.message })),
         ]
         const done = new Set(batch.map((command) => command.id))
-        this.#keep(this.#stored().filter((command) => !done.has(command.id)))
+        this.#keep(this.#stored(owner).filter((command) => !done.has(command.id)), owner)
         this.sentCount += batch.length
         this.online = true
       }
@@ -75,13 +104,13 @@ class Queue {
     this.refused = []
   }
 
-  #stored(): Command[] {
-    return JSON.parse(localStorage.getItem(KEPT) ?? '[]') as Command[]
+  #stored(owner = this.owner): Command[] {
+    return JSON.parse(localStorage.getItem(keptOf(KEPT, owner)) ?? '[]') as Command[]
   }
 
-  #keep(commands: Command[]): void {
-    localStorage.setItem(KEPT, JSON.stringify(commands))
-    this.waiting = commands
+  #keep(commands: Command[], owner = this.owner): void {
+    localStorage.setItem(keptOf(KEPT, owner), JSON.stringify(commands))
+    if (owner === this.owner) this.waiting = commands
   }
 }
 

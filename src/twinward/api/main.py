@@ -25,8 +25,10 @@ from twinward.api.routes import (
     documents,
     events,
     incidents,
+    keeping,
     library,
     observations,
+    passes,
     persons,
     planning,
     sessions,
@@ -60,12 +62,14 @@ def make_api(platform: Platform) -> FastAPI:
         tracing,
         sessions,
         approvals,
+        passes,
         events,
         supplies,
         planning,
         documents,
         assessment,
         library,
+        keeping,
     ):
         api.include_router(subject.router(platform))
 

@@ -258,6 +258,8 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         sessions=Sessions(accounts, identities),
         tracing=lambda caller: desk().of(caller),
         verify=lambda: verify_log(workspace),
+        export_log=lambda path, fhir: export_log(workspace, path, fhir=fhir),
+        expire_lake=lambda at: expire_lake(platform, at),
         policy=Policy(reference.areas, managed=mark.managed),
         managed=mark.managed,
         drill=mark.drill,
@@ -362,17 +364,20 @@ def scrub_logs() -> None:
             handler.addFilter(ScrubFilter())
 
 
-def make_housekeeping(platform: Platform) -> Housekeeping:
-    """What a server does every day by itself."""
+def expire_lake(platform: Platform, at: datetime) -> int:
+    """Deletes movement that is past its life; how many fixes."""
     from twinward.service.intake.movement_import import expire
 
+    return expire(platform, open_lake(platform.workspace), at)
+
+
+def make_housekeeping(platform: Platform) -> Housekeeping:
+    """What a server does every day by itself."""
     workspace = platform.workspace
     return Housekeeping(
         platform,
         [
-            lambda platform, caller: run_retention(
-                platform, caller, lambda at: expire(platform, open_lake(workspace), at)
-            ),
+            lambda platform, caller: run_retention(platform, caller, platform.expire_lake),
             lambda platform, caller: check_misuse(platform, caller, lambda: verify_log(workspace)),
         ],
     )

@@ -68,7 +68,11 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "twinward.cli.surveillance.surveil",
             "R, alarms, clusters, nowcasts and forecasts of counts, spread between cities",
         ),
-        "hazard": ("twinward.cli.hazards.hazard", "run a hazard model on a case without a city"),
+        "hazard": (
+            "twinward.cli.hazards.hazard",
+            "run a hazard model on a city, or on a case without one",
+        ),
+        "risk": ("twinward.cli.hazards.risk", "chains between hazards: listed, added, simulated"),
         "model": (
             "twinward.cli.hazards.model",
             "hazard models: their cards, and what their verification reaches",

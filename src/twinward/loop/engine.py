@@ -50,7 +50,7 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
         trigger.level_follows_figures,
         link.link_grown_area,
         schedule.schedule_grown_area,
-        link.plan_returns,
+        plan_end.plan_returns,
         gate.borne_out,
         clauses.judge_at_once,
     ),

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.chance import generator
+from twinward.library.supplies.resources import list_resources
 
 DAYS = 21
 # who infects whom where, while nothing special happens; ours, a plain world to plant one oddity in
@@ -26,6 +27,8 @@ SHARES = {
 }
 DEPARTMENT_LATE = 0.1
 FIRST, MOST = 8, 500  # infections on the first day; where a tree stops growing
+PLENTIFUL = ("test_kits", "masks", "food_baskets", "quarantine_rooms", "field_beds")
+PLENTY = 1e6
 HOUR = timedelta(hours=1)
 
 
@@ -172,17 +175,7 @@ class Planted:
     def by_person(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
         """Cases one by one, their contacts, and every step of the contacts' care."""
         chance = self.chance("persons")
-        beds, taken = self.world.beds
-        yield self.command(
-            self.at(0.01),
-            "SetStock",
-            kind="isolation_beds",
-            area=self.areas[0][:6],
-            unit="beds",
-            quantity=beds,
-            in_use=taken,
-            holder="hospital",
-        )
+        yield from self.stocks()
         tree = grow_tree(self.world, len(self.areas), self.chance("tree"))
         named: set[int] = set()
         for one in tree:
@@ -217,6 +210,25 @@ class Planted:
             for other in range(2):
                 setting = list(SHARES)[int(chance.choice(len(SHARES), p=list(SHARES.values())))]
                 yield from self.contact(one, f"q-{one.number}-{other}", one.area, setting, chance)
+
+    def stocks(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
+        """The hospital's beds, and plenty of all else that plans ask for: a city that has stated
+        nothing has a gap before anything is planted.
+        """
+        beds, taken = self.world.beds
+        stated = {"isolation_beds": (beds, taken), **dict.fromkeys(PLENTIFUL, (PLENTY, 0.0))}
+        units = list_resources()
+        for kind, (quantity, in_use) in stated.items():
+            yield self.command(
+                self.at(0.01),
+                "SetStock",
+                kind=kind,
+                area=self.areas[0][:6],
+                unit=units[kind].unit,
+                quantity=quantity,
+                in_use=in_use,
+                holder="hospital" if kind == "isolation_beds" else "depot",
+            )
 
     def contact(
         self, case: Infection, subject: str, area: int, setting: str, chance: np.random.Generator

@@ -27,6 +27,7 @@ ROUNDS_H = (
     14,
 )  # hours after the morning's reports at which departments look at their orders
 IDLE_TIMEOUT_S = 120.0
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0005, 0.02  # between two looks whether the loop is idle
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,7 +192,7 @@ class Player:
 
     def wait_idle(self) -> None:
         """Until the loop has answered the whole log."""
-        deadline = time.monotonic() + IDLE_TIMEOUT_S
+        deadline, pause_s = time.monotonic() + IDLE_TIMEOUT_S, SHORTEST_PAUSE_S
         while True:
             status = self.get("/v1/status")
             if status["loop_seq"] >= status["last_seq"]:
@@ -200,7 +201,8 @@ class Player:
                 raise TwinwardError(
                     "the loop does not catch up", "see /health for its reason", code="loop_stalled"
                 )
-            time.sleep(0.0005)
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
 
 
 def read(response: httpx.Response) -> Any:

@@ -13,12 +13,22 @@ from twinward.library.knowledge.answering import FoundAnswers
 from twinward.library.manuals import Manual
 from twinward.library.plans.plan import Plan
 from twinward.library.plans.plan_options import Block
+from twinward.security.identity.accounts import Account
 from twinward.security.identity.sessions import Session, Tokens
 from twinward.security.privacy.vault import Identity
 from twinward.service.access import answers as access
+from twinward.service.access.account_changes import AccountChange, AccountOutcome
 from twinward.service.access.audit import AuditState
 from twinward.service.access.doubles import LikelyDouble
 from twinward.service.access.handovers import HandOverRow
+from twinward.service.access.keeping import (
+    ChainState,
+    MisuseFound,
+    ReceiptsChecked,
+    RetentionKind,
+    RetentionRun,
+)
+from twinward.service.access.publication import DataSheet, Publication
 from twinward.service.assessment.five_functions import FUNCTIONS
 from twinward.service.assessment.past_incidents import SimilarIncidents
 from twinward.service.console.affected_places import PlaceColumns
@@ -39,6 +49,9 @@ from twinward.service.logistics.supply_queries import (
     TransferPatient,
     TransferRow,
 )
+from twinward.service.passes.issuing import Issued, PassView
+from twinward.service.passes.objections import ObjectionView
+from twinward.service.passes.statuses import Statistics, StatusView
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.plans.plan_library import PlanLine
 from twinward.twins.emergency.notices.rows import EmergencyAccess, Notice
@@ -67,6 +80,16 @@ ANSWERS = (
     Beside,
     SimilarIncidents,
     BatchAccount,
+    Account,
+    AccountChange,
+    AccountOutcome,
+    ChainState,
+    DataSheet,
+    MisuseFound,
+    Publication,
+    ReceiptsChecked,
+    RetentionKind,
+    RetentionRun,
     Difference,
     EmergencyAccess,
     FoundAnswers,
@@ -82,6 +105,11 @@ ANSWERS = (
     Task,
     Tokens,
     TransferPatient,
+    Issued,
+    PassView,
+    ObjectionView,
+    Statistics,
+    StatusView,
     access.ActivationLine,
     access.CasePage,
     access.ChangeShown,

@@ -5,6 +5,7 @@ function of `service`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.vault import Vault
 from twinward.service.operations.reconciliation import Reconciler
-from twinward.twins.snapshot import Snapshot
+from twinward.twins.snapshot import PastRows, Snapshot
 
 __all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "snapshot_of"]
 
@@ -61,8 +62,11 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         [Caller], Any
     ]  # service.tracing.Tracing of that caller; loaded when somebody asks
     verify: Callable[[], Any]  # the hash chain of the whole log
+    export_log: Callable[[Path, bool], int]  # writes it to a file, as FHIR or as it is stored
+    expire_lake: Callable[[datetime], int]  # deletes movement past its life, judged by an instant
     managed: bool = False
     alarms: list[Callable[[], TwinwardError | None]] = []  # of what runs beside: a trouble, or None
+    past: PastRows = msgspec.field(default_factory=PastRows)
     drill: str = ""  # the id of the drill that this workspace is
 
     def close(self) -> None:
@@ -75,7 +79,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
-    return Snapshot(reader, platform.reference.areas, at, platform.reference.zone)
+    return Snapshot(reader, platform.reference.areas, at, platform.reference.zone, platform.past)
 
 
 def ask(

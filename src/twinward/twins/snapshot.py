@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -14,6 +16,28 @@ from twinward.twins.emergency.reports.case_history import find_case
 __all__ = ["Snapshot", "find_case"]
 
 
+KEPT_INSTANTS = 2  # whoever looks at an instant asks for several pages of it
+
+
+class PastRows:
+    """Rows of instants of the past, decoded once for all who look at the same instant on the same
+    log. Rows about persons are not kept: their keys may be destroyed.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[int, datetime], dict[Any, Any]] = OrderedDict()
+
+    def at(self, seq: int, at: datetime) -> dict[Any, Any]:
+        """What is kept of one instant as the log up to `seq` tells it."""
+        with self._lock:
+            rows = self._kept.setdefault((seq, at), {})
+            self._kept.move_to_end((seq, at))
+            while len(self._kept) > KEPT_INSTANTS:
+                self._kept.popitem(last=False)
+            return rows
+
+
 class Snapshot:
     """Rows of every projection as they were at `at`, or as they are when `at` is None. Nothing
     here writes.
@@ -23,14 +47,20 @@ class Snapshot:
     """
 
     def __init__(
-        self, reader: Reader, areas: AreaTree, at: datetime | None = None, zone: tzinfo = UTC
+        self,
+        reader: Reader,
+        areas: AreaTree,
+        at: datetime | None = None,
+        zone: tzinfo = UTC,
+        past: PastRows | None = None,
     ) -> None:
         self.reader = reader
         self.areas = areas
         self.at = at
         self.zone = zone
-        self._then: dict[tuple[str, str | None], list[Any]] = {}
-        self._by_key: dict[str, dict[str, Any]] = {}
+        self._own: dict[Any, Any] = {}
+        shared = past is not None and at is not None
+        self._shared = past.at(reader.last_seq(), at) if shared else self._own  # type: ignore[union-attr,arg-type]
 
     def list_rows(
         self,
@@ -68,17 +98,24 @@ class Snapshot:
         """One row, or None."""
         if self.at is None:
             return self.reader.find(table, key)
-        if table.name not in self._by_key:
-            rows = self._rows_then(table, None)
-            self._by_key[table.name] = {getattr(row, table.key): row for row in rows}
-        return self._by_key[table.name].get(key)
+        kept, name = self._kept(table), ("by key", table.name)
+        if name not in kept:
+            kept[name] = {getattr(row, table.key): row for row in self._rows_then(table, None)}
+        found: R | None = kept[name].get(key)
+        return found
+
+    def _kept(self, table: Table[Any]) -> dict[Any, Any]:
+        """Where rows of a table are kept: persons' for this picture alone."""
+        personal = table.subject is not None or hasattr(table.row, "sealed_under")
+        return self._own if personal else self._shared
 
     def _rows_then(self, table: Table[R], under: str | None) -> list[R]:
         assert self.at is not None
-        key = (table.name, under)
-        if key not in self._then:
-            self._then[key] = self.reader.as_of(table, self.at, area=under, known_at=self.at)
-        return self._then[key]
+        kept, key = self._kept(table), (table.name, under)
+        if key not in kept:
+            kept[key] = self.reader.as_of(table, self.at, area=under, known_at=self.at)
+        rows: list[R] = kept[key]
+        return rows
 
     def list_evidence(self, incident: str, now: datetime) -> list[CriterionResult]:
         """Each objective of the incident's plan, whether it holds, and what shows it; of a

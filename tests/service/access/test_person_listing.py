@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from helpers.cities import COMMUNITY, Desk
-from twinward.core.errors import AbsentError
+from twinward.core.errors import AbsentError, InputError
 from twinward.service.access import activations, person_listing
 
 
@@ -38,3 +38,16 @@ def test_a_case_is_listed_as_it_was(desk: Desk) -> None:
         person_listing.get_person(desk.platform, desk.me, "cases", "c-1", early)
     questions = [e for e in desk.events() if e["type"] == "PersonsListed"]
     assert len(questions) >= 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "filters"),
+    [
+        ("cases", {"status": "wat"}), ("cases", {"hazard": "wat"}), ("contacts", {"step": "wat"}),
+    ],
+)  # fmt: skip
+def test_a_filter_that_could_never_hold_is_refused(
+    desk: Desk, kind: str, filters: dict[str, str]
+) -> None:
+    with pytest.raises(InputError, match="wat"):
+        person_listing.list_persons(desk.platform, desk.me, kind, **filters)

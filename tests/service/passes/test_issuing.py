@@ -17,7 +17,7 @@ from twinward.security.passes.status_list import read_list
 from twinward.service.access.activations import open_activation
 from twinward.service.passes import issuing, objections, printing, publishing, statuses
 from twinward.service.passes.keys import run_ceremony
-from twinward.service.passes.verification import verify_token
+from twinward.service.passes.verification import verify_at_gate, verify_token
 
 FIRST, SECOND, THIRD = (Caller(name=name, role="duty_officer") for name in ("wang", "li", "zhao"))
 HOUR = timedelta(hours=1)
@@ -310,3 +310,25 @@ def test_the_tree_removes_what_ended_and_never_what_is_not_its_own(
     with pytest.raises(InputError, match="something else"):
         publishing.publish(office.platform, office.me, other)
     assert (other / "letter.txt").read_text() == "keep me"
+
+
+def test_a_gates_file_remembers_lists_and_time_and_no_token(office: Desk, tmp_path: Path) -> None:
+    made = one(office)
+    publish(office, tmp_path / "public")
+    trust = (tmp_path / "public" / "trust.json").read_bytes()
+    old = [path.read_bytes() for path in (tmp_path / "public" / "lists").glob("*.cwt")]
+    office.clock.advance(HOUR)
+    issuing.revoke(office.platform, FIRST, made.pass_id, "lost")
+    publish(office, tmp_path / "public")
+    new = [path.read_bytes() for path in (tmp_path / "public" / "lists").glob("*.cwt")]
+    memory, token, later = tmp_path / "gate.json", made.token.encode(), START + 2 * HOUR
+    assert verify_at_gate(memory, token, trust, old, at=START + HOUR).verdict.answer == "ok"
+    assert verify_at_gate(memory, token, trust, new, at=later).verdict.why_class == "revoked"
+    assert verify_at_gate(memory, token, trust, at=later).verdict.why_class == "revoked"
+    with pytest.raises(InputError, match="older"):
+        verify_at_gate(memory, token, trust, old, at=later)
+    assert verify_at_gate(memory, token, trust, at=START - HOUR).verdict.why_class == "clock"
+    assert made.token not in memory.read_text() and made.link not in memory.read_text()
+    memory.write_text("{broken")
+    with pytest.raises(InputError):
+        verify_at_gate(memory, token, trust, at=later)

@@ -10,8 +10,9 @@ import pytest
 
 from helpers.cities import HUANGPU, Desk
 from twinward.core.errors import InputError
+from twinward.library.loading import load_library
 from twinward.security.identity.people import Caller
-from twinward.service.plans.readiness import PlanReady, assess
+from twinward.service.plans.readiness import PlanReady, assess, needs_of
 from twinward.twins.emergency import messages as m
 
 SUPPRESS = "epidemic-ii-suppress"
@@ -89,3 +90,11 @@ def test_generated_plans_are_left_out_and_those_that_are_not_ready_come_first(de
     assert [one.ready for one in found.plans] == sorted(one.ready for one in found.plans)
     assert not any(one.plan.startswith("gen-") for one in found.plans)
     assert timedelta(0) <= desk.clock.now() - found.as_of
+
+
+def test_what_a_plan_needs_grows_with_the_city() -> None:
+    plan = load_library().plans["epidemic-i-whole-city"]
+    assert needs_of(plan, 24_870_895)["test_kits"] == 2_000_000
+    assert needs_of(plan, 30_000)["test_kits"] == 2413
+    assert needs_of(plan, 30_000)["tracers"] == 2
+    assert needs_of(plan)["test_kits"] == 2_000_000

@@ -38,8 +38,9 @@ def make_guard(platform: Platform) -> Callable[[HTTPConnection], None]:
         path = getattr(route, "path", connection.url.path)
         caller = _find_caller(platform, connection)
         if caller is None:
-            login = path in LOGIN_ROUTES and connection.scope.get("method") == "POST"
-            if path not in OPEN_ROUTES and not login:
+            method = connection.scope.get("method")
+            login = path in LOGIN_ROUTES and method == "POST"
+            if not login and not (path in OPEN_ROUTES and method in ("GET", "HEAD")):
                 raise _login_needed()
             caller = anybody()
         require_route(platform, caller, connection.scope.get("method", "GET"), path)

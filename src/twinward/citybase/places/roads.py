@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from twinward.citybase.inputs import ranges
+from twinward.citybase.places.turns import find_turns, turning_matrix
 from twinward.citybase.sources.osm import OsmData
 from twinward.citybase.sources.ways import CLASSES, HIGHWAYS
 from twinward.core.errors import AbsentError
@@ -23,16 +24,17 @@ from twinward.core.geography import distance_m
 ROADS = "roads.npz"
 CARS = np.array([HIGHWAYS[name][1] for name in CLASSES])
 SCRAP_NODES, BESIDE_M = 12, 150.0
+AT_ONCE = 32  # starts of shortest paths held in memory together
 
 
 class Roads(msgspec.Struct, frozen=True, kw_only=True):
-    """A directed graph of N nodes and E edges; a two-way street is two edges. Turn restrictions are
-    not kept.
+    """A directed graph of N nodes and E edges; a two-way street is two edges.
 
     node_lonlat float64[N, 2]; edge_from, edge_to uint32[E]; length_m, speed_kmh float32[E]; highway
     uint8[E] (index into CLASSES); way int64[E] (OSM id); component uint32[N], 0 the largest
     strongly connected part; cars bool[E], what the tags leave open to them (None in a city of an
-    older version: by the class alone).
+    older version: by the class alone). turn_from, turn_to uint32[T]: pairs of edges of which a car
+    may not drive the second straight after the first (None in a city of an older version).
     """
 
     node_lonlat: NDArray[Any]
@@ -44,6 +46,29 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
     way: NDArray[Any]
     component: NDArray[Any]
     cars: NDArray[Any] | None = None
+    turn_from: NDArray[Any] | None = None
+    turn_to: NDArray[Any] | None = None
+
+    def shortest(
+        self, weight: NDArray[Any], start: NDArray[Any], end: NDArray[Any] | None = None
+    ) -> NDArray[np.float64]:
+        """float64[starts, ends]: the least sum of `weight` that a car has between nodes (all of
+        them without `end`), turns that are forbidden left out.
+        """
+        matrix, copies = self.matrix(weight, cars=True), np.empty(0, np.int64)
+        if self.turn_from is not None and self.turn_to is not None and len(self.turn_from):
+            open_to_cars = CARS[self.highway] if self.cars is None else self.cars
+            matrix, copies = turning_matrix(
+                self.edge_from, self.edge_to, np.where(open_to_cars, weight, np.nan),
+                (self.turn_from, self.turn_to), len(self.node_lonlat),
+            )  # fmt: skip
+        parts = []
+        for n in range(0, len(start), AT_ONCE):
+            found = dijkstra(matrix, directed=True, indices=start[n : n + AT_ONCE])
+            np.minimum.at(found.T, copies, found.T[len(self.node_lonlat) :])
+            parts.append(found[:, : len(self.node_lonlat)] if end is None else found[:, end])
+        wide = len(self.node_lonlat) if end is None else len(end)
+        return np.concatenate(parts) if parts else np.empty((0, wide))
 
     def matrix(self, weight: NDArray[Any], *, cars: bool) -> csr_array:
         """A sparse matrix of `weight` over the edges open to cars (or all of them, for people on
@@ -94,6 +119,8 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
         """
         matrix = self.matrix(self.length_m, cars=cars)
         node, gap = self.nearest_nodes(start, within=matrix)
+        if cars:
+            return self.shortest(self.length_m, node) + gap[:, None]
         return np.asarray(dijkstra(matrix, directed=True, indices=node)) + gap[:, None]
 
 
@@ -147,7 +174,12 @@ def build_roads(data: OsmData) -> Roads:
         ("cars", "cars", np.bool_),
     ):
         edges[name] = np.array([getattr(one, field) for one in data.ways]).astype(kind)[both]
-    return Roads(node_lonlat=lonlat, component=components(len(kept), edges), **edges)
+    return Roads(
+        node_lonlat=lonlat,
+        component=components(len(kept), edges),
+        **edges,
+        **find_turns(data.turns, kept, edges),
+    )
 
 
 def components(nodes: int, edges: dict[str, NDArray[Any]]) -> NDArray[np.uint32]:

@@ -51,7 +51,10 @@ def read_admin(
             f"{ledger.label}: admin_level is not set"
             if level is None
             else f"{ledger.label} has no whole outline of admin_level {level}",
-            f"set admin_level in the city file; whole in the extract are: {have or 'none'}",
+            f"set admin_level in the city file; whole in the extract are: {have}"
+            if have
+            else "the extract holds no whole outline: name a file with outlines, or leave "
+            "[boundaries] out and the areas are cells",
             code="no_admin_level",
         )
     return found

@@ -18,7 +18,9 @@ from twinward.citybase.sources.ways import (
     CLASSES,
     HIGHWAYS,
     SLOW_KMH,
+    TURN_KEYS,
     WITH_A_KEY,
+    Turn,
     Way,
     blocks,
     closed_by,
@@ -27,6 +29,7 @@ from twinward.citybase.sources.ways import (
     opened_by,
     parse_speed,
     read_direction,
+    read_turn,
     split_at_barriers,
 )
 from twinward.core.errors import InputError
@@ -80,6 +83,7 @@ class OsmData:
 
     def __init__(self) -> None:
         self.ways: list[Way] = []
+        self.turns: list[Turn] = []
         self.blocked: set[int] = set()  # nodes that no car passes
         self.fresh = -1  # the number of the next copy of such a node
         self.with_keys = False
@@ -102,7 +106,15 @@ def read_osm(
     data, wkb = OsmData(), osmium.geom.WKBFactory()
     data.with_keys = private_roads
     keys = osmium.filter.KeyFilter(
-        "highway", "building", "amenity", "social_facility", "shop", "railway", "route", "barrier"
+        "highway",
+        "building",
+        "amenity",
+        "social_facility",
+        "shop",
+        "railway",
+        "route",
+        "barrier",
+        *TURN_KEYS,
     )
     shapes = osmium.filter.KeyFilter("building", "amenity", "social_facility", "shop")
     try:
@@ -112,6 +124,9 @@ def read_osm(
             kind, tags = thing.type_str(), thing.tags
             if kind == "w" and ("highway" in tags or tags.get("route") == "ferry"):
                 read_way(data, thing, tags, roads)
+            elif kind == "r" and tags.get("type", "").startswith("restriction"):
+                if turn := read_turn(thing, tags, roads):
+                    data.turns.append(turn)
             elif kind == "a":
                 if "building" in tags:
                     read_building(data, thing, tags, buildings, wkb)

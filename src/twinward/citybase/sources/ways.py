@@ -75,6 +75,41 @@ class Way(NamedTuple):
     cars: bool
 
 
+class Turn(NamedTuple):
+    """A turn that is forbidden at a node, or (`only`) the only one that is allowed."""
+
+    start: frozenset[int]  # ways
+    via: int
+    end: frozenset[int]
+    only: bool
+
+
+TURN_KEYS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
+FREE_CARS = frozenset(["motorcar", "motor_vehicle"])
+
+
+def read_turn(relation: Any, tags: Any, ledger: SourceLedger) -> Turn | None:
+    """The turn of a relation of type restriction at one node; None for what is none for cars.
+
+    OpenStreetMap wiki, "Relation:restriction". Those by way of another way, or by the hour, are
+    only counted.
+    """
+    told = next((tags[key] for key in TURN_KEYS if key in tags), "")
+    if not told.startswith(("no_", "only_")) or FREE_CARS & set(tags.get("except", "").split(";")):
+        return None
+    parts: dict[str, list[int]] = {"from": [], "via": [], "to": []}
+    for member in relation.members:
+        wanted = "n" if member.role == "via" else "w"
+        if member.role in parts and member.type == wanted:
+            parts[member.role].append(member.ref)
+    if len(parts["via"]) != 1 or not parts["from"] or not parts["to"]:
+        ledger.note("turn restrictions not kept (by way of another way, or not whole)")
+        return None
+    ledger.note("turn restrictions")
+    start, end = frozenset(parts["from"]), frozenset(parts["to"])
+    return Turn(start, parts["via"][0], end, told.startswith("only_"))
+
+
 def closed_by(tags: Any, keys: tuple[str, ...] = MOTOR_KEYS, *, with_keys: bool = False) -> str:
     """The tag that closes a way or a gate to a car, as `key=value`; "" when none does."""
     shut = CLOSED if with_keys else CLOSED | WITH_A_KEY

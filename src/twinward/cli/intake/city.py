@@ -107,7 +107,15 @@ def run_describe(options: argparse.Namespace) -> int:
     if options.json:
         emit_json(description)
     else:
-        emit_text(summary(description) + "\n" + fidelity_text(description["fidelity"]))
+        emit_text(
+            "\n".join(
+                [
+                    summary(description),
+                    fidelity_text(description["fidelity"]),
+                    codes_text(description["leaf_areas"]),
+                ]
+            )
+        )
     return 0
 
 
@@ -159,3 +167,10 @@ def fidelity_text(fidelity: dict[str, Any]) -> str:
         for stage in [*fidelity["schools"], fidelity["care_homes"]]
     ]
     return "\n".join([*lines, f"pupils without a place: {fidelity['schools_unplaced']}"])
+
+
+def codes_text(leaves: dict[str, Any]) -> str:
+    """The first codes of the lowest areas, which reports name."""
+    more = f" and {leaves['count'] - len(leaves['codes']):,} more"
+    told = ", ".join(leaves["codes"]) + (more if leaves["count"] > len(leaves["codes"]) else "")
+    return f"codes of the lowest areas (level {leaves['level']}): {told}"

@@ -50,6 +50,11 @@ def add_verbs(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     verb.add_argument(
         "--needs-list", action="store_true", help="no answer without the token's status list"
     )
+    verb.add_argument(
+        "--memory",
+        type=Path,
+        help="a gate's file: older lists and a clock set back are refused; keeps counts, no token",
+    )
     verb.add_argument("--audience", help="SD-JWT: for whom the holder must have bound it")
     verb.add_argument("--nonce", help="SD-JWT: the question that the holder must have bound")
 
@@ -66,21 +71,31 @@ def read(path: Path | str) -> bytes:
         ) from error
 
 
-def run(options: argparse.Namespace) -> int:
-    if not 0 < options.green_days <= 60:
-        raise InputError("--green-days must be above 0 and at most 60", code="bad_policy")
-    found = verification.verify_token(
-        read(options.token),
-        read(options.trust),
-        [read(path) for path in options.list],
-        at=options.at or SystemClock().now(),
+def verify_asked(options: argparse.Namespace) -> verification.Verification:
+    """The answer of a gate with a memory, or of a verifier without."""
+    given = (read(options.token), read(options.trust), [read(path) for path in options.list])
+    at = options.at or SystemClock().now()
+    policy = verification.make_policy(
+        options.place, options.green_days, needs_list=options.needs_list
+    )
+    if options.memory is not None:
+        if options.form not in (None, "pass"):
+            raise InputError("a gate with a memory reads our own passes", "leave out --memory")
+        return verification.verify_at_gate(options.memory, *given, at=at, policy=policy)
+    return verification.verify_token(
+        *given,
+        at=at,
         form=options.form,
-        policy=verification.make_policy(
-            options.place, options.green_days, needs_list=options.needs_list
-        ),
+        policy=policy,
         issuer=options.issuer,
         binding=verification.make_binding(options.audience, options.nonce),
     )
+
+
+def run(options: argparse.Namespace) -> int:
+    if not 0 < options.green_days <= 60:
+        raise InputError("--green-days must be above 0 and at most 60", code="bad_policy")
+    found = verify_asked(options)
     shown = verification.describe(found)
     if options.json:
         emit_json(shown)

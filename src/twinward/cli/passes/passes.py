@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from twinward.cli.passes import pass_issue, pass_keys, pass_status, pass_verify
+from twinward.cli.passes import (
+    pass_issue,
+    pass_keys,
+    pass_place,
+    pass_serve,
+    pass_status,
+    pass_verify,
+)
 
-PARTS = (pass_keys, pass_issue, pass_verify, pass_status)
+PARTS = (pass_keys, pass_issue, pass_verify, pass_status, pass_place, pass_serve)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ sensors.
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,22 +47,22 @@ def find_departments(picture: Situation) -> list[Cause]:
         if task.ordered_at and task.status != "dropped" and not task.contact
     ]
     late = {task.id: task for task in tasks if was_late(task, picture.now)}
+    # a round that was given up when the next one began was not done either
+    given_up = Counter(t.department for t in picture.tasks if t.missed and not t.contact)
+    in_all = Counter(task.department for task in tasks) + given_up
+    over = Counter(task.department for task in late.values()) + given_up
     blocked = _blocked(picture, set(late))
     found = []
-    for name in sorted({task.department for task in late.values()}):
-        own = [task for task in tasks if task.department == name]
-        if sum(task.id in late for task in own) < LEAST_LATE:
+    for name, hits in sorted(over.items()):
+        if hits < LEAST_LATE:
             continue
-        hits, others = (
-            sum(t.id in late for t in own),
-            sum(t.department != name for t in late.values()),
-        )
-        sure = share_differs(hits, len(own), others, len(tasks) - len(own), LATE_BY)
+        own, others = in_all[name], over.total() - hits
+        sure = share_differs(hits, own, others, in_all.total() - own, LATE_BY)
         behind = sum(task.department == name for task in blocked)
-        share = (hits + behind) / max(len(late) + len(blocked), 1) * (hits / len(own))
+        share = (hits + behind) / max(over.total() + len(blocked), 1) * (hits / own)
         says = (
-            f"{hits} of {len(own)} orders of {name} ran over their deadline, {others} of "
-            f"{len(tasks) - len(own)} "
+            f"{hits} of {own} orders of {name} ran over their deadline, {others} of "
+            f"{in_all.total() - own} "
         )
         says += f"of all others; {behind} tasks wait behind them"
         seqs = [
@@ -74,7 +75,7 @@ def find_departments(picture: Situation) -> list[Cause]:
                 says,
                 sure,
                 share,
-                figure("late", hits / len(own), "share", says, seqs),
+                figure("late", hits / own, "share", says, seqs),
             )
         )
     return found

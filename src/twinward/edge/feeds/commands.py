@@ -7,6 +7,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Container
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -179,10 +180,16 @@ NAMING = (
 )
 
 
+@cache
+def naming_fields(kind: type[Command]) -> tuple[str, ...]:
+    """Those of the fields that are shown to everybody that a kind of command has."""
+    return tuple(field for field in NAMING if field in kind.__struct_fields__)
+
+
 def require_no_identity(command: Command) -> None:
     """InputError where an id, a source or a name of a thing is what a person is called by."""
-    for field in NAMING:
-        value = getattr(command, field, None)
+    for field in naming_fields(type(command)):
+        value = getattr(command, field)
         if isinstance(value, str) and (is_direct_identity(value) or names_somebody(value)):
             raise InputError(
                 MESSAGE if field == "subject" else f"{field}: {OF_A_WORD}",

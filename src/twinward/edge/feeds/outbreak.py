@@ -20,6 +20,8 @@ import msgspec
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
 
+RECLASSIFIED = "reclassified"  # found among those who were counted before
+
 
 class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a value comes from and what its words mean."""
@@ -310,18 +312,21 @@ class OutbreakFeed:
     def implied_zeros(
         self, source: SourceConfig, items: Iterable[OutbreakItem]
     ) -> list[OutbreakItem]:
-        """Zero counts for areas that were named before and that a day's bulletin leaves out; a
-        source of their own.
+        """Zero counts for areas that were named before and of which a day's bulletin tells nobody
+        new; a source of their own. Persons counted before under another status are not new.
         """
         by_day: dict[datetime, dict[str, str]] = {}
+        again: dict[datetime, dict[str, str]] = {}
         for item in items:
-            by_day.setdefault(item.published_at, {})[item.command["area"]] = item.command["day"]
+            old = item.command["found_in"] == RECLASSIFIED
+            told = again if old else by_day
+            told.setdefault(item.published_at, {})[item.command["area"]] = item.command["day"]
         known: set[str] = set()
         zeros = []
         name = f"{source.name}/implied-zero"
-        for moment in sorted(by_day):
-            named = by_day[moment]
-            day = next(iter(named.values()))
+        for moment in sorted({*by_day, *again}):
+            named = by_day.get(moment, {})
+            day = next(iter((named or again[moment]).values()))
             for area in sorted(known - named.keys()):
                 command = {
                     "id": derive_id("zero", source.name, area, day),

@@ -206,7 +206,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `triggers`: any of them starts it, where it was not adopted to start at once. `valid_until` is
     its last day. `measures` are the simulator's own, what the plan does to the course of the
-    outbreak; tasks put them in force.
+    outbreak; tasks put them in force. `resources` are for a city of `resources_for_residents`,
+    where that is stated, and less or more for another.
     """
 
     id: str
@@ -223,6 +224,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     follow_up_task: PlanTask | None = None
     communications: tuple[str, ...] = ()
     resources: dict[str, Amount | Quantity] = {}
+    resources_for_residents: Annotated[int, msgspec.Meta(ge=1)] | None = None
     schema_version: Literal[1] = 1
     standard: bool = True
     triggers: tuple[PlanStart, ...] = ()

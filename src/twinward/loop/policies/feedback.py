@@ -15,7 +15,7 @@ from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.plan_end import review_plan
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.access.rows import ACTIVATIONS, TIME_ENDED
-from twinward.twins.emergency.incidents.closure import find_evidence
+from twinward.twins.emergency.incidents.closure import is_met
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS, Task
 
@@ -103,8 +103,7 @@ def late_task(task: Task, now: datetime, reference: ReferenceData) -> Iterator[C
 def judge_incident(
     incident: Incident, now: datetime, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    findings = find_evidence(incident, rows, reference.local(now))
-    if all(finding.holds for finding in findings):
+    if is_met(incident, rows, reference.local(now)):
         yield m.CloseIncident(
             id=derive_id("cmd", incident.id, "close", incident.round), incident=incident.id
         )

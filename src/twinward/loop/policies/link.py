@@ -21,10 +21,10 @@ from twinward.loop.context import (
     find_plan_in_force,
 )
 from twinward.loop.policies.gate import find_doubt
-from twinward.loop.policies.schedule import areas_of
+from twinward.loop.policies.task_places import areas_of
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents.rows import INCIDENTS, EndedPlan, Incident, PlanInForce
-from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
+from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident, PlanInForce
+from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 
 def plan_follows_level(
@@ -84,28 +84,6 @@ def plan_follows_confirmation(
         return
     before = find_plan_in_force(rows, incident, reference)
     if before is None or LEVELS.index(before.level) < LEVELS.index(plan.level):
-        yield from adopt_by_itself(plan, incident, event, rows)
-
-
-def plan_returns(
-    fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
-) -> Iterator[Command]:
-    """New reports after a plan has ended on its evidence: the level's plan comes into force
-    again.
-    """
-    incident: Incident = rows.get(INCIDENTS, fact.incident)
-    ended: EndedPlan | None = rows.find(ENDED_PLANS, incident.id)
-    if (
-        ended is None
-        or ended.clause != "ends"
-        or incident.status != "open"
-        or incident.level is None
-    ):
-        return
-    plan = reference.library.find_plan(incident.hazard, incident.level)
-    worse = fact.add.get("new", 0.0) > 0
-    none = rows.find(PLANS_IN_FORCE, incident.id) is None
-    if none and plan is not None and worse and may_adopt(plan, event, reference):
         yield from adopt_by_itself(plan, incident, event, rows)
 
 

@@ -31,9 +31,15 @@ from twinward.twins.city import messages as c
 from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import check_quiet_period
-from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce
+from twinward.twins.emergency.incidents.rows import (
+    INCIDENTS,
+    START,
+    EndedPlan,
+    Incident,
+    PlanInForce,
+)
 from twinward.twins.emergency.plans.handlers import WITHDRAWN
-from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import AT_WORK, OPEN_TASK, TASKS
 
 WARN_D = 3  # how long before its end a plan's end is announced
@@ -241,6 +247,29 @@ def plan_is_over(
     )
     if heir is not None:
         yield from adopt_by_itself(heir, incident, event, rows, takes_over=fact.plan)
+
+
+def plan_returns(
+    fact: m.IncidentDeveloped, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """New reports after a plan has ended on its evidence: the level's plan comes into force
+    again, unless that evidence holds still: the plan would end at the next tick, and come back
+    with the next report.
+    """
+    incident: Incident = rows.get(INCIDENTS, fact.incident)
+    ended: EndedPlan | None = rows.find(ENDED_PLANS, incident.id)
+    if ended is None or ended.clause != "ends" or incident.status != "open":
+        return
+    if incident.level is None or rows.find(PLANS_IN_FORCE, incident.id) is not None:
+        return
+    plan = reference.library.find_plan(incident.hazard, incident.level)
+    worse = max(fact.add.get(name, 0.0) for name in ("new", "new_linked")) > 0
+    if plan is None or not worse or not may_adopt(plan, event, reference):
+        return
+    now = reference.local(event.recorded_at)
+    still = plan.ends and find_evidence_of_end(plan.ends, incident, now, rows, reference)
+    if not still:
+        yield from adopt_by_itself(plan, incident, event, rows)
 
 
 def find_heir(

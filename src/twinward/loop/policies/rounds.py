@@ -14,7 +14,8 @@ from twinward.core.ports import Rows
 from twinward.library.plans.plan import Plan, PlanTask
 from twinward.loop.context import ReferenceData, affected_areas, command_id, find_plan_in_force
 from twinward.loop.policies.clauses import list_open
-from twinward.loop.policies.schedule import areas_of, create_command, take_in_turn
+from twinward.loop.policies.schedule import create_command
+from twinward.loop.policies.task_places import WorkPlace, areas_of, take_in_turn
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
 from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce
@@ -83,8 +84,9 @@ def schedule_round(
     missed = {one.area: one.missed + 1 for one in left}
     still_essential = {one.area for one in left if one.essential}
     yield from give_up(left, event)
+    place = WorkPlace.of(plan, task, incident, in_force, rows, reference)
     for area in areas_of(task, incident, affected_areas(incident), reference):
-        name, after = take_in_turn(plan, task, incident, in_force, area, rows, reference)
+        name, after = take_in_turn(place, area, rows, reference)
         yield create_command(
             plan,
             task,

@@ -112,12 +112,7 @@ class Accounts:
         factor: bool,
     ) -> str:
         """A new account; returns the one-time secret that its owner exchanges for a password."""
-        if not NAME.fullmatch(name) or name == "local-admin":
-            raise InputError(
-                f"{name!r} is no account name",
-                "2 to 40 of a-z 0-9 . _ - and a letter first",
-                code="bad_name",
-            )
+        require_account_name(name)
         secret = secrets.token_urlsafe(18)
         row = (
             name,
@@ -142,6 +137,15 @@ class Accounts:
                 f"there is an account {name}", "take another name", code="exists"
             ) from error
         return secret
+
+    def change_role(
+        self, name: str, role: str, *, department: str | None, areas: tuple[str, ...]
+    ) -> None:
+        """Another role; the sessions opened with the old one are gone at once."""
+        self.get(name)
+        told = (role, department, msgspec.json.encode(areas).decode(), name)
+        self.db.execute("UPDATE accounts SET role=?, department=?, areas=? WHERE name=?", told)
+        self.db.execute("UPDATE sessions SET revoked=1 WHERE account=?", (name,))
 
     def reset(self, name: str, now: datetime) -> str:
         """A new one-time secret; the old password, second factor and sessions are gone at once."""
@@ -280,6 +284,16 @@ class Accounts:
 
     def close(self) -> None:
         self.db.close()
+
+
+def require_account_name(name: str) -> None:
+    """InputError unless an account may be called so."""
+    if not NAME.fullmatch(name) or name == "local-admin":
+        raise InputError(
+            f"{name!r} is no account name",
+            "2 to 40 of a-z 0-9 . _ - and a letter first",
+            code="bad_name",
+        )
 
 
 def make_totp(key: bytes) -> TOTP:

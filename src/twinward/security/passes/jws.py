@@ -30,7 +30,7 @@ class Jws(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kid(self) -> bytes | None:
         found = self.header.get("kid")
-        return found.encode() if isinstance(found, str) else None
+        return str(found).encode() if isinstance(found, str | int) else None
 
 
 def bad_jws(why: str) -> InputError:
@@ -47,7 +47,7 @@ def read_jws(text: str) -> Jws:
         raise bad_jws("it names no algorithm")
     if "crit" in header or "b64" in header:
         raise bad_jws("it demands a header that is unknown here")
-    if "kid" in header and not isinstance(header["kid"], str):
+    if "kid" in header and type(header["kid"]) not in (str, int):  # RFC 9901's own cases have 42
         raise bad_jws("its kid is no text")
     return Jws(
         header=header,

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from twinward.core.errors import RefusedError
+from twinward.core.errors import ConflictError, RefusedError
 from twinward.core.ids import derive_id
-from twinward.security.identity.accounts import Account
+from twinward.security.identity.accounts import Account, require_account_name
 from twinward.security.identity.people import Caller, anybody
 from twinward.security.identity.sessions import Session, Tokens
 from twinward.security.identity.throttle import Throttle
@@ -54,12 +54,73 @@ def add_account(
     areas: tuple[str, ...] = ("all",),
     second_factor: bool = True,
 ) -> str:
-    """Returns the one-time secret, which is shown once and kept nowhere."""
+    """Returns the one-time secret, which is shown once and kept nowhere. RefusedError where it
+    takes two persons.
+    """
     platform.policy.require(caller, "keep_accounts")
+    require_alone(platform)
+    return make_account(
+        platform,
+        caller,
+        name,
+        role,
+        department=department,
+        areas=areas,
+        second_factor=second_factor,
+    )
+
+
+def needs_two(platform: Platform) -> bool:
+    """Whether accounts take two persons: in a managed workspace, once two administrators have set
+    their passwords. Before, nobody could be the second one.
+    """
+    ready = [
+        one
+        for one in platform.accounts.list_accounts()
+        if one.role == "administrator" and one.state == "open"
+    ]
+    return platform.managed and len(ready) > 1
+
+
+def require_alone(platform: Platform) -> None:
+    """RefusedError where one person may not do this alone."""
+    if needs_two(platform):
+        raise RefusedError(
+            "accounts, roles and resets take two administrators here",
+            "propose it with POST /v1/accounts; another confirms it at /v1/account-changes",
+            code="second_person_needed",
+        )
+
+
+def require_wish(
+    platform: Platform, role: str, department: str | None, areas: tuple[str, ...]
+) -> None:
+    """InputError unless there is such a role, and such areas."""
     platform.policy.roles.require_role(role, department=department, areas=areas)
     for area in areas:
         if area != "all":
             platform.reference.areas.require(area)
+
+
+def require_free(platform: Platform, name: str) -> None:
+    """ConflictError where the name is taken, InputError where it is no name."""
+    require_account_name(name)
+    if any(one.name == name for one in platform.accounts.list_accounts()):
+        raise ConflictError(f"there is an account {name}", "take another name", code="exists")
+
+
+def make_account(
+    platform: Platform,
+    caller: Caller,
+    name: str,
+    role: str,
+    *,
+    department: str | None,
+    areas: tuple[str, ...],
+    second_factor: bool,
+) -> str:
+    """The account itself, once it is known that it may be made."""
+    require_wish(platform, role, department, areas)
     secret = platform.accounts.add(
         name, role, platform.clock.now(), department=department, areas=areas, factor=second_factor
     )
@@ -81,6 +142,26 @@ def lock_account(platform: Platform, caller: Caller, name: str, *, locked: bool)
 
 def reset_account(platform: Platform, caller: Caller, name: str) -> str:
     platform.policy.require(caller, "keep_accounts")
+    require_alone(platform)
+    return renew_secret(platform, caller, name)
+
+
+def change_role(
+    platform: Platform,
+    caller: Caller,
+    name: str,
+    role: str,
+    department: str | None,
+    areas: tuple[str, ...],
+) -> None:
+    """Another role, department or areas from now on; the sessions of the old one end."""
+    require_wish(platform, role, department, areas)
+    platform.accounts.change_role(name, role, department=department, areas=areas)
+    note(platform, caller, "account_role", name, f"{role} {department or ''} {','.join(areas)}")
+
+
+def renew_secret(platform: Platform, caller: Caller, name: str) -> str:
+    """The reset itself, once it is known that it may be done."""
     secret = platform.accounts.reset(name, platform.clock.now())
     note(platform, caller, "account_reset", name)
     return secret

@@ -67,7 +67,9 @@ def open_activation(
     return name
 
 
-def close_activation(platform: Platform, caller: Caller, activation: str) -> None:
+def close_activation(
+    platform: Platform, caller: Caller, activation: str, because: str = "closed by hand"
+) -> None:
     with platform.store.read() as rows:
         found, seq = rows.find(ACTIVATIONS, activation), rows.last_seq()
     if found is None:
@@ -76,7 +78,7 @@ def close_activation(platform: Platform, caller: Caller, activation: str) -> Non
         place = platform.reference.areas.root if area == ALL_AREAS else area
         platform.policy.require(caller, "open_activation", area=place)
     name = derive_id("cmd", activation, "close", caller.name, platform.clock.now().isoformat(), seq)
-    ask(platform, caller, m.CloseActivation(id=name, activation=activation))
+    ask(platform, caller, m.CloseActivation(id=name, activation=activation, because=because))
 
 
 def list_activations(platform: Platform) -> list[ActivationLine]:

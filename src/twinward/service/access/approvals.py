@@ -28,6 +28,8 @@ from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
 MAX_BULK = 200
 SAME_LOOK_S = 600  # a page that asks again and again is one look
+LIFE_KINDS = ("status", "quarantine_order", "mass_action", "bulk_opening")
+ACCOUNT_KINDS = ("account_add", "account_role", "account_reset")  # of those who keep accounts alone
 NAMED = 20  # of the changes seen, so many are named in the record
 
 
@@ -50,6 +52,8 @@ def propose(
     """A change that waits for its second person."""
     platform.reference.areas.require(area)
     platform.policy.require(caller, "propose_change", area=area)
+    if kind in ACCOUNT_KINDS:
+        raise InputError(f"a {kind} is no change of a life", "see /v1/accounts", code="bad_change")
     if len(subjects) > MAX_BULK:
         raise InputError(
             f"{len(subjects)} persons at once", f"at most {MAX_BULK}", code="too_many_items"
@@ -143,6 +147,7 @@ def note_once(platform: Platform, caller: Caller, kind: Any, detail: str, *what:
 def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
     with platform.store.read() as rows:
         row = rows.find(CHANGES, change)
+    row = row if row is None or row.kind in LIFE_KINDS else None
     if not platform.policy.decide(caller, action).allowed:
         platform.policy.require(caller, action)
     platform.policy.require_thing(
@@ -195,6 +200,7 @@ def list_changes(
             limit=min(limit, 500),
             offset=offset,
             within=platform.policy.ranges(caller),
+            kind=LIFE_KINDS,
         )
     record_changes(platform, caller, found)
     return {"items": [_show(platform, caller, row) for row in found], "total": total}

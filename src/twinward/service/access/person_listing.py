@@ -5,7 +5,7 @@ look on record.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -16,15 +16,22 @@ from twinward.core.scope import Scope
 from twinward.security.privacy.masking import scrub
 from twinward.service.access.activations import scope_for
 from twinward.service.access.approvals import with_emergency_access
+from twinward.service.incidents.queries import require_word
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts.messages import ContactStep
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.vocabulary import CaseStatus
 
 # list -> (its table, the column its pages go by, the filters a page may have)
 KINDS: dict[str, tuple[Table[Any], str, tuple[str, ...]]] = {
     "cases": (CASES, "reported_at", ("hazard", "status")),
     "contacts": (CONTACTS, "named_at", ("incident", "case", "step")),
+}
+WORDS: dict[str, tuple[str, ...]] = {
+    "status": get_args(CaseStatus),
+    "step": ("named", *get_args(ContactStep)),
 }
 MAX_PAGE = 500
 
@@ -76,6 +83,14 @@ def list_persons(
     equals = {
         name: value for name, value in filters.items() if value is not None and name in allowed
     }
+    for name in ("status", "step"):
+        require_word(equals.get(name), WORDS[name], name)
+    if (hazard := equals.get("hazard")) and platform.reference.library.find_hazard(hazard) is None:
+        raise InputError(
+            f"there is no hazard {hazard!r}",
+            f"known: {', '.join(platform.reference.library.hazards)}",
+            code="unknown_hazard",
+        )
     caller = with_emergency_access(platform, caller)
     scope = scope_to_see(platform, caller)
     window = (order, scope.data_from, scope.data_to)

@@ -15,6 +15,7 @@ from twinward.citybase.people.synthesis import Progress
 from twinward.core.errors import InputError
 
 REFERENCE = "shanghai"
+CODES_SHOWN = 6  # of the lowest areas, in the description
 
 
 def scenario_path(name: str, file: str) -> Path:
@@ -57,7 +58,12 @@ def describe_city(workspace: Path) -> dict[str, Any]:
     """
     restore_interrupted(workspace)
     manifest = read_manifest(workspace / CITY)
-    return manifest.report | {"timezone": manifest.timezone, "fidelity": manifest.fidelity}
+    leaves = {"level": manifest.areas[-1].level, "count": len(manifest.leaf_codes)}
+    return manifest.report | {
+        "timezone": manifest.timezone,
+        "leaf_areas": leaves | {"codes": manifest.leaf_codes[:CODES_SHOWN]},
+        "fidelity": manifest.fidelity,
+    }
 
 
 def write_city_page(workspace: Path, page: Path) -> Path:

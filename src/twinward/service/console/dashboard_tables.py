@@ -24,6 +24,7 @@ from twinward.service.console.dashboard_view import (
 from twinward.service.platform import Platform
 
 LATE_SHOWN = 40
+AGAIN = "reclassified"
 
 
 class DashboardRows(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +51,13 @@ def sum_days(incidents: list[Any], until: date) -> list[DayRow]:
     are reported one by one, it had none.
     """
     sums: dict[str, Counter[str]] = {}
+    again: Counter[str] = Counter()  # persons who were counted before: they make no day reported
     for incident in incidents:
         for day, values in incident.days.items():
-            if "new" in values and day <= until.isoformat():  # suspected persons are no count
+            if day > until.isoformat():
+                continue
+            again[day] += int(values.get(AGAIN, 0))
+            if "new" in values:  # suspected persons are no count
                 sums.setdefault(day, Counter()).update(
                     {name: int(value) for name, value in values.items()}
                 )
@@ -60,13 +65,21 @@ def sum_days(incidents: list[Any], until: date) -> list[DayRow]:
         return []
     counted = any(incident.counted for incident in incidents)
     first, last = date.fromisoformat(min(sums)), date.fromisoformat(max(sums))
-    days = days_up_to(last, (last - first).days + 1)
-    return [show_day(day.isoformat(), sums.get(day.isoformat()), counted) for day in days]
+    days = [day.isoformat() for day in days_up_to(last, (last - first).days + 1)]
+    return [show_day(day, sums.get(day), again[day], counted) for day in days]
 
 
-def show_day(day: str, told: Counter[str] | None, counted: bool) -> DayRow:
+def show_day(day: str, told: Counter[str] | None, again: int, counted: bool) -> DayRow:
     if told is None and counted:
-        return DayRow(day=day, new=None, linked=None, confirmed=None, asymptomatic=None, dead=None)
+        return DayRow(
+            day=day,
+            new=None,
+            linked=None,
+            confirmed=None,
+            asymptomatic=None,
+            dead=None,
+            reclassified=again,
+        )
     of = told or Counter()
     return DayRow(
         day=day,
@@ -75,7 +88,7 @@ def show_day(day: str, told: Counter[str] | None, counted: bool) -> DayRow:
         confirmed=of["confirmed"],
         asymptomatic=of["asymptomatic"],
         dead=of["dead"],
-        reclassified=of["reclassified"],
+        reclassified=again,
     )
 
 

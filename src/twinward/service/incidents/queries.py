@@ -148,6 +148,8 @@ def list_all_events(
         events += page
         if limit is not None and len(events) >= limit:
             break
+        if at is not None and page[-1].recorded_at > at:  # the log is in the order of recording
+            break
         after = page[-1].seq
     return [event for event in events if at is None or event.recorded_at <= at]
 

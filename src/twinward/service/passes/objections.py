@@ -10,12 +10,13 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.service.access.approvals import note_once
-from twinward.service.passes.statuses import CONFIRM, MOST, OBJECT, command_name, find, fresh_id
+from twinward.service.passes.statuses import CONFIRM, OBJECT, command_name, find, fresh_id
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.passes.messages import Channel
 from twinward.twins.emergency.passes.rows import OBJECTIONS, Objection
 
+MOST = 500
 CHANNELS: tuple[str, ...] = get_args(Channel)
 MESSAGE = re.compile(r"\s*(?:YY|OBJECT)\s+(st-[0-9a-f]{10})\s*(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -119,7 +120,7 @@ def list_objections(platform: Platform, caller: Caller, *, limit: int = 100) -> 
     items = [show(platform, row) for row in (*opened, *decided)][:limit]
     if items:
         seen = [one.receipt for one in items]
-        note_once(platform, caller, "changes_seen", f"{len(seen)} objections", *seen[:20])
+        note_once(platform, caller, "changes_seen", f"{len(seen)} objections", *seen[:20], "listed")
     late = sum(one.overdue for one in items)
     return ObjectionList(items=items, total=waiting + done, overdue=late)
 

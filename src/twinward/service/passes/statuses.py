@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import AbsentError, InputError
 from twinward.core.messages import Command
 from twinward.core.ports import Rows
 from twinward.service.access.approvals import note_once
+from twinward.service.access.belonging import areas_of_person
 from twinward.service.passes.statements import Statement, state_status
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
@@ -80,6 +82,8 @@ def find(platform: Platform, caller: Caller, status: str, action: str) -> Status
     """The row, if it lies in the caller's areas; absent and elsewhere answer alike."""
     with platform.store.read() as rows:
         row = rows.find(STATUSES, status)
+    if not platform.policy.decide(caller, action).allowed:
+        platform.policy.require(caller, action)
     area = row.area if row is not None else None
     platform.policy.require_thing(caller, action, f"status {status}", area, "list them first")
     assert row is not None
@@ -100,20 +104,35 @@ def set_status(platform: Platform, caller: Caller, **fields: object) -> StatusVi
     follows: Sequence[Command] = ()
     if command.value == "restricted" and command.rule is not None:
         follows = revocations(platform, command.subject)
-    ask(platform, caller, command, *follows)
+    ask(platform, caller, command, *follows, check=partial(require_resident, platform, command))
     return get_status(platform, caller, name, look=False)
+
+
+def require_resident(platform: Platform, command: m.SetStatus, rows: Rows) -> None:
+    """AbsentError for a person who is on record, but only in other areas than the status names."""
+    known = areas_of_person(rows, command.subject)
+    covers = platform.policy.subtree((command.area,)).covers
+    if known and not any(covers(area) for area in known):
+        raise AbsentError(
+            f"there is no {command.subject} in {command.area}", "name the area that they lie in"
+        )
 
 
 def get_status(platform: Platform, caller: Caller, status: str, *, look: bool = True) -> StatusView:
     """One status; that it was looked at goes on record."""
     row = find(platform, caller, status, PROPOSE)
     if look:
-        note_once(platform, caller, "changes_seen", f"status {status}", status)
+        note_once(platform, caller, "changes_seen", f"status {status}", status, "one")
     return show(platform, row)
 
 
 def list_statuses(
-    platform: Platform, caller: Caller, *, subject: str | None = None, limit: int = 100
+    platform: Platform,
+    caller: Caller,
+    *,
+    subject: str | None = None,
+    limit: int = 100,
+    offset: int = 0,
 ) -> StatusList:
     """Of the caller's areas, newest first; the look goes on record."""
     platform.policy.require(caller, PROPOSE)
@@ -123,12 +142,13 @@ def list_statuses(
             STATUSES,
             order="-set_at",
             limit=min(limit, MOST),
+            offset=offset,
             within=platform.policy.ranges(caller),
             **by,
         )
     if found:
         seen = [row.id for row in found]
-        note_once(platform, caller, "changes_seen", f"{len(seen)} statuses", *seen[:20])
+        note_once(platform, caller, "changes_seen", f"{len(seen)} statuses", *seen[:20], "listed")
     return StatusList(items=[show(platform, row) for row in found], total=total)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 
 from twinward.core.errors import InputError
 from twinward.security.passes import sd_jwt
+from twinward.security.passes.ceremony import replace_file
+from twinward.security.passes.gate import Gate, open_gate
 from twinward.security.passes.status_list import StatusList, bad_list, read_list
 from twinward.security.passes.tokens import PREFIX
 from twinward.security.passes.trust import Trust, read_trust
@@ -101,6 +104,27 @@ def verify_token(
         )
     except InputError as error:
         return Verification(verdict=verifier.say("not_ok", "format", at), detail=error.message)
+
+
+def verify_at_gate(
+    memory: Path,
+    data: bytes,
+    trust_file: bytes,
+    list_files: Sequence[bytes] = (),
+    *,
+    at: datetime,
+    policy: Policy | None = None,
+) -> Verification:
+    """As a gate with memory: lists and time only go forward, and what it was told is kept in the
+    file: lists, a floor for the clock, counts. InputError for an older list, another root.
+    """
+    gate = open_gate(memory.read_bytes(), policy) if memory.exists() else Gate(policy)
+    gate.accept_trust(trust_file)
+    for one in list_files:
+        gate.accept_list(one)
+    verdict = gate.verify(read_token(data), at)
+    replace_file(memory, gate.store(), 0o600)
+    return Verification(verdict=verdict)
 
 
 def make_policy(place: str, green_days: float, *, needs_list: bool) -> Policy:

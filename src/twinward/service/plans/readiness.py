@@ -4,6 +4,7 @@ against what is there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
@@ -71,6 +72,7 @@ class HeldCapacity(msgspec.Struct, frozen=True, kw_only=True):
     free: Mapping[str, float]
     drilled: Mapping[str, datetime]
     old: tuple[str, ...]
+    residents: int = 0  # of the city; 0 where nobody has counted them
 
 
 def assess(platform: Platform, caller: Caller, hazard: str | None = None) -> Readiness:
@@ -113,7 +115,8 @@ def read_held(platform: Platform, caller: Caller, now: datetime) -> HeldCapacity
                 plan: max(drill.played_at, drilled.get(plan, drill.played_at))
                 for plan in drill.plans
             }
-    return HeldCapacity(free=free, drilled=drilled, old=tuple(old))
+    everybody = platform.reference.residents(platform.reference.areas.root)
+    return HeldCapacity(free=free, drilled=drilled, old=tuple(old), residents=everybody)
 
 
 def weigh(plan: Plan, faults: tuple[str, ...], held: HeldCapacity, now: datetime) -> PlanReady:
@@ -128,7 +131,7 @@ def weigh(plan: Plan, faults: tuple[str, ...], held: HeldCapacity, now: datetime
             free=held.free.get(name, 0.0),
             short=needed - held.free.get(name, 0.0),
         )
-        for name, needed in needs_of(plan).items()
+        for name, needed in needs_of(plan, held.residents).items()
         if name in known and held.free.get(name, 0.0) < needed
     )
     at = held.drilled.get(plan.id)
@@ -161,14 +164,17 @@ def say_valid(until: date | None, today: date) -> list[str]:
     )
 
 
-def needs_of(plan: Plan) -> dict[str, float]:
-    """What the plan says it needs in all; of what it says nothing of, the needs of its tasks,
-    each ordered once.
+def needs_of(plan: Plan, residents: int = 0) -> dict[str, float]:
+    """What the plan says it needs in all, for a city of so many residents; of what it says nothing
+    of, the needs of its tasks, each ordered once.
     """
+    size = plan.resources_for_residents
+    share = residents / size if residents and size else 1.0
     summed: dict[str, float] = {}
     for task in plan.tasks:
         for name, needed in task.needs.items():
             summed[name] = summed.get(name, 0.0) + needed
     for name, wanted in plan.resources.items():
-        summed[name] = wanted.quantity if isinstance(wanted, Quantity) else wanted
+        quantity = wanted.quantity if isinstance(wanted, Quantity) else wanted
+        summed[name] = float(math.ceil(round(quantity * share, 6)))
     return summed

@@ -35,7 +35,7 @@ COLUMN_TYPES: dict[type, Any] = {
 }
 
 
-def log_tables(metadata: sa.MetaData) -> None:
+def log_tables(metadata: sa.MetaData, dialect: str) -> None:
     """The tables that every workspace has, whatever its twins declare."""
     sa.Table(
         "meta",
@@ -66,6 +66,7 @@ def log_tables(metadata: sa.MetaData) -> None:
         *(sa.Column(name, TEXT) for name in LATER["commands"]),
         sqlite_with_rowid=False,
     )
+    known: dict[str, Any] = {f"{dialect}_where": sa.text("incident IS NOT NULL")}
     sa.Table(
         "events",
         metadata,
@@ -81,8 +82,7 @@ def log_tables(metadata: sa.MetaData) -> None:
             "events_incident",
             "incident",
             "seq",
-            sqlite_where=sa.text("incident IS NOT NULL"),
-            postgresql_where=sa.text("incident IS NOT NULL"),
+            **known,
         ),
     )
     sa.Table(
@@ -207,10 +207,12 @@ def to_stored(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def build_schema(tables: Sequence[Table[Any]]) -> tuple[sa.MetaData, dict[str, Form]]:
-    """All tables of a workspace whose twins declare `tables`."""
+def build_schema(tables: Sequence[Table[Any]], dialect: str) -> tuple[sa.MetaData, dict[str, Form]]:
+    """All tables of a workspace whose twins declare `tables`. `dialect` is sqlite or postgresql: a
+    word of the other would load it.
+    """
     metadata = sa.MetaData()
-    log_tables(metadata)
+    log_tables(metadata, dialect)
     forms = {table.name: Form(table, metadata) for table in tables}
     return metadata, forms
 

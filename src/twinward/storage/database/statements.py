@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from twinward.core.errors import InputError
+from twinward.core.lazy import LazyModule
 from twinward.storage.database.schema import Form
 
+postgresql: Any = LazyModule("sqlalchemy.dialects.postgresql")  # where it is the database
 # how a filter compares: (column, "=" | "null" | "in", how many values)
 Shape = tuple[str, str, int]
 EVENT_FIELDS = (
@@ -49,7 +51,7 @@ class Statements:
         self.dialect = (
             sqlite.dialect(paramstyle="qmark")
             if self.is_sqlite
-            else postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+            else postgresql.dialect(paramstyle="format")
         )
         self.tables = metadata.tables
         self.forms = forms

@@ -8,17 +8,27 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 
+from twinward.core.lazy import LazyModule
 from twinward.core.messages import OBSERVATION_COLUMNS, Counts
+
+pa: Any = LazyModule("pyarrow")  # only where frames are read
 
 MAGIC = b"TWF1"
 LEAD = struct.Struct("<4sIII")  # magic, bytes of the head, bytes of the rows, CRC-32 of both
-SCHEMA = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in OBSERVATION_COLUMNS.items()])
+
+
+@cache
+def schema() -> Any:
+    """The Arrow schema of the rows of a frame."""
+    return pa.schema(
+        [(name, pa.type_for_alias(kind)) for name, kind in OBSERVATION_COLUMNS.items()]
+    )
 
 
 class FrameHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +95,7 @@ def read_frames(path: Path, start: int = 0) -> Iterator[Frame]:
             head, body = file.read(head_bytes), file.read(body_bytes)
             if zlib.crc32(body, zlib.crc32(head)) != checksum:
                 return
-            yield Frame(_decode(head), pa.ipc.read_record_batch(pa.py_buffer(body), SCHEMA), end)
+            yield Frame(_decode(head), pa.ipc.read_record_batch(pa.py_buffer(body), schema()), end)
             at = end
 
 

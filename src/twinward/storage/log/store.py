@@ -74,7 +74,7 @@ class SqlStore:
         sealed: Path | None = None,
         drill: str = "",
     ) -> None:
-        metadata, forms = build_schema(tables)
+        metadata, forms = build_schema(tables, database.name)
         self.database = database
         self.words = RowCodec(forms, facts, sealer)
         self.statements = Statements(database.name, metadata, forms)

@@ -324,7 +324,7 @@ def load_tables(
 
     A drill's tables go only into a database that has held nothing but that drill.
     """
-    metadata, forms = build_schema(tables)
+    metadata, forms = build_schema(tables, database.name)
     statements = Statements(database.name, metadata, forms)
     prepare(database, statements, metadata, RowCodec(forms, (), None), drill)
     with closing(database.connect(write=True)) as connection:

@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from twinward.citybase.places.roads import Roads
 from twinward.core.geography import distance_m
@@ -17,7 +16,6 @@ Floats = NDArray[np.float64]
 DETOUR = 1.3
 NEAR_ROAD_M = 1000.0  # no road leads to what is farther from every road
 BESIDE_MPS = 10 / 3.6  # between a point and the crossing it is reached from
-AT_ONCE = 32  # starts of shortest paths held in memory together
 
 
 def straight_m(start: Floats, end: Floats) -> Floats:
@@ -48,29 +46,16 @@ def by_road(roads: Roads, start: Floats, end: Floats) -> tuple[Floats, Floats, F
     Infinite where no way leads: another part of the network, or no road near. Two points nearer to
     each other than to any crossing have the straight way between them, times DETOUR.
     """
-    lengths, times = (
-        roads.matrix(roads.length_m, cars=True),
-        roads.matrix(drive_s(roads), cars=True),
-    )
+    lengths = roads.matrix(roads.length_m, cars=True)
     a, b = find_ends(roads, start, lengths), find_ends(roads, end, lengths)
     apart = DETOUR * straight_m(start, end)
     gap = a.gap_m[:, None] + b.gap_m[None, :]
     direct = np.isfinite(gap) & (apart <= gap)
-    metres = np.where(direct, apart, shortest(lengths, a.node, b.node) + gap)
-    seconds = np.where(
-        direct, apart / BESIDE_MPS, shortest(times, a.node, b.node) + gap / BESIDE_MPS
-    )
+    metres = np.where(direct, apart, roads.shortest(roads.length_m, a.node, b.node) + gap)
+    drive = roads.shortest(drive_s(roads), a.node, b.node)
+    seconds = np.where(direct, apart / BESIDE_MPS, drive + gap / BESIDE_MPS)
     same = apart == 0
     return np.where(same, 0.0, metres), np.where(same, 0.0, seconds), a.gap_m
-
-
-def shortest(matrix: csr_array, start: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
-    """float64[starts, ends]: the least sum of the matrix between nodes."""
-    parts = [
-        dijkstra(matrix, directed=True, indices=start[n : n + AT_ONCE])[:, end]
-        for n in range(0, len(start), AT_ONCE)
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, len(end)))
 
 
 def drive_s(roads: Roads) -> NDArray[np.float32]:

@@ -67,6 +67,7 @@ def propose_change(command: m.ProposeChange, rows: Rows, context: Context) -> li
         "how",
         "reason",
         "basis",
+        "details",
     )
     fields = {name: getattr(command, name) for name in names}
     fact = m.ChangeProposed(

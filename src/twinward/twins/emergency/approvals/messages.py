@@ -12,14 +12,22 @@ import msgspec
 from twinward.core.messages import Command, Fact, Instant
 from twinward.twins.emergency.vocabulary import AreaCode, Text, Word
 
-ChangeKind = Literal["status", "quarantine_order", "mass_action", "bulk_opening"]
+ChangeKind = Literal[
+    "status",
+    "quarantine_order",
+    "mass_action",
+    "bulk_opening",
+    "account_add",
+    "account_role",
+    "account_reset",
+]
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000)]
 
 
 class ProposeChange(Command, frozen=True, kw_only=True):
     """`thing` is what is changed (a contact, an incident), `value` into what (a status, a plan) and
     `how` (for a plan, now or triggered); `linked` the case, contact or incident that gives
-    cause; `until` when it ends by itself.
+    cause; `until` when it ends by itself; `details` what a kind of change has of its own, as JSON.
     """
 
     change: Word
@@ -34,6 +42,7 @@ class ProposeChange(Command, frozen=True, kw_only=True):
     reason: Reason
     basis: Reason
     until: Instant
+    details: Text = ""
 
 
 class ChangeProposed(Fact, frozen=True, kw_only=True):
@@ -49,6 +58,7 @@ class ChangeProposed(Fact, frozen=True, kw_only=True):
     until: datetime
     lapses_at: datetime
     how: str | None = None
+    details: str = ""
 
 
 class ConfirmChange(Command, frozen=True, kw_only=True):

@@ -39,6 +39,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     because: str | None = None
     appeal_due_at: datetime | None = None
     how: str | None = None
+    details: str = ""
 
     @property
     def sealed_under(self) -> str | None:

@@ -30,6 +30,7 @@ NAMED = 6  # so many departments with late tasks are named
 VACUOUS = {f"closing.{name}_named" for name in ("no_contact", "one_contact", "few_contacts")} | {
     "closing.nothing_done"
 }
+COUNTED_ROWS = {"contacts_resolved": 1, "tasks_done": 2}  # objectives whose rows are counted
 
 
 def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[CriterionResult]:
@@ -38,17 +39,37 @@ def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[Criterio
 
     `at` is in the city's zone: quiet days are days of its calendar.
     """
-    plan: PlanInForce | EndedPlan | None = rows.find(PLANS_IN_FORCE, incident.id)
-    plan = plan or rows.find(ENDED_PLANS, incident.id)
+    plan = find_plan(incident, rows)
     if plan is None:
         return [make_result("plan", False, because_of("closing.no_plan"))]
-    found = [judge(objective, incident, rows, at) for objective in plan.objectives]
-    return [
-        meet(one, incident.waived[one.objective])
-        if one.vacuous and one.objective in incident.waived
-        else one
-        for one in found
-    ]
+    return [judge_or_waive(objective, incident, rows, at) for objective in plan.objectives]
+
+
+def is_met(incident: Incident, rows: Rows, at: datetime) -> bool:
+    """Whether all of the evidence is there: the same as every finding holding, with what the
+    incident itself says first, so that its tasks and contacts are counted only where the rest
+    holds.
+    """
+    plan = find_plan(incident, rows)
+    if plan is None:
+        return False
+    by_cost = sorted(plan.objectives, key=lambda one: COUNTED_ROWS.get(one.kind, 0))
+    return all(judge_or_waive(one, incident, rows, at).holds for one in by_cost)
+
+
+def find_plan(incident: Incident, rows: Rows) -> PlanInForce | EndedPlan | None:
+    """The plan whose objectives are asked for: the one in force, or the one that has ended."""
+    plan: PlanInForce | EndedPlan | None = rows.find(PLANS_IN_FORCE, incident.id)
+    return plan or rows.find(ENDED_PLANS, incident.id)
+
+
+def judge_or_waive(
+    objective: Objective, incident: Incident, rows: Rows, at: datetime
+) -> CriterionResult:
+    found = judge(objective, incident, rows, at)
+    if found.vacuous and objective.key in incident.waived:
+        return meet(found, incident.waived[objective.key])
+    return found
 
 
 def make_result(objective: str, holds: bool, *reasons: Reason) -> CriterionResult:

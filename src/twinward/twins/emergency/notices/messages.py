@@ -12,6 +12,7 @@ AccessKind = Literal[
     "account_locked",
     "account_unlocked",
     "account_reset",
+    "account_role",
     "password_set",
     "login",
     "login_refused",

@@ -1,0 +1,1 @@
+"""Spread between cities: a metapopulation model on flows of people, arrivals and importation."""

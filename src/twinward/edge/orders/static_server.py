@@ -1,0 +1,69 @@
+"""What serves the public tree: a configuration for nginx, and a small server for demonstrations."""
+
+from __future__ import annotations
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+NGINX = """# The public tree of passes: static bytes only, no upstream, no log of who asked.
+worker_processes auto;
+worker_rlimit_nofile 65536;
+pid {state}/nginx.pid;
+error_log {state}/error.log crit;
+events {{ worker_connections 16384; multi_accept on; }}
+http {{
+  types {{
+    text/html html; text/javascript js; application/json json;
+    application/octet-stream cwt; text/plain jws;
+  }}
+  default_type text/plain;
+  charset utf-8;
+  access_log off;
+  client_body_temp_path {state}/body; proxy_temp_path {state}/proxy;
+  fastcgi_temp_path {state}/fastcgi; uwsgi_temp_path {state}/uwsgi; scgi_temp_path {state}/scgi;
+  sendfile on; tcp_nopush on;
+  keepalive_timeout 30s; keepalive_requests 10000;
+  open_file_cache max=200000 inactive=10m; open_file_cache_valid 30s; open_file_cache_errors on;
+  gzip on; gzip_types text/javascript application/json; gzip_min_length 800;
+  server_tokens off;
+  server {{
+    listen {listen} backlog=65535;
+    root {root};
+    index index.html;
+    autoindex off;
+    add_header X-Content-Type-Options nosniff;
+    add_header Cache-Control "public, max-age=60";
+    location /lists/ {{ add_header Cache-Control "public, max-age=300"; }}
+    location /p/ {{
+      add_header Cache-Control "private, no-store";
+      add_header Referrer-Policy no-referrer;
+    }}
+    location ~ \\.new$ {{ return 404; }}
+  }}
+}}
+"""
+TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".json": "application/json"}
+
+
+def write_nginx(root: Path, state: Path, listen: str) -> str:
+    """The configuration; give it to `nginx -c`. TLS belongs before it or into `listen`."""
+    return NGINX.format(root=root.resolve(), state=state.resolve(), listen=listen)
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Files of one folder: no listing, no record of who asked."""
+
+    protocol_version = "HTTP/1.1"
+    extensions_map = {**TYPES, "": "application/octet-stream"}
+
+    def list_directory(self, path: object) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *words: object) -> None:
+        """Nobody is noted down."""
+
+
+def make_server(root: Path, host: str, port: int) -> ThreadingHTTPServer:
+    """A server for demonstrations and drills; port 0 takes a free one."""
+    return ThreadingHTTPServer((host, port), partial(Handler, directory=str(root)))
