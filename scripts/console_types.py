@@ -34,6 +34,7 @@ PATHS = (
     "/v1/trace/chain",
     "/v1/trace/file",
     "/v1/handovers",
+    "/v1/objections",
     "/v1/supplies/stocks",
     "/v1/supplies/requests",
     "/v1/supplies/demand",
