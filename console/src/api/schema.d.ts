@@ -332,6 +332,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Objections
+         * @description The desk: open objections with their clocks, overdue ones first; then decided ones.
+         */
+        get: operations["get_objections_v1_objections_get"];
+        put?: never;
+        /**
+         * Post Objection
+         * @description Lodge an objection for the person; the answer is its receipt, the clock runs.
+         */
+        post: operations["post_objection_v1_objections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/supplies/stocks": {
         parameters: {
             query?: never;
@@ -620,8 +644,6 @@ export interface components {
             takes_over: string;
             /** @default  */
             by: string;
-            /** @default [] */
-            authority_reasons: components["schemas"]["Reason"][];
         };
         /**
          * Adoption
@@ -989,8 +1011,6 @@ export interface components {
                 [key: string]: number | null;
             };
             notes: string[];
-            /** @default [] */
-            notes_reasons: components["schemas"]["Reason"][];
         };
         /** CompleteTask */
         CompleteTask: {
@@ -1282,8 +1302,6 @@ export interface components {
             because: string;
             /** @default false */
             vacuous: boolean;
-            /** @default [] */
-            reasons: components["schemas"]["Reason"][];
         };
         /**
          * Fairness
@@ -1557,7 +1575,6 @@ export interface components {
             held: string | null;
             plan: string | null;
             plan_authority: string | null;
-            plan_authority_reasons: components["schemas"]["Reason"][];
             proposed_plan: string | null;
             curve: components["schemas"]["DayRow"][];
             rail: components["schemas"]["LoopStage"][];
@@ -1687,6 +1704,27 @@ export interface components {
             more: boolean;
         };
         /**
+         * ObjectionView
+         * @description One objection with its clock; `receipt` is its number.
+         */
+        ObjectionView: {
+            receipt: string;
+            status: string;
+            area: string;
+            subject: string;
+            channel: string;
+            proxy: string;
+            reason: string;
+            lodged_at: string;
+            due_at: string;
+            overdue: boolean;
+            suspended: boolean;
+            decision: string;
+            decided_by: string | null;
+            decided_at: string | null;
+            because: string | null;
+        };
+        /**
          * Objective
          * @description What must be shown before an incident closes.
          */
@@ -1801,8 +1839,6 @@ export interface components {
             wins: number;
             measures: string[];
             notes: string[];
-            /** @default [] */
-            notes_reasons: components["schemas"]["Reason"][];
             figures: {
                 [key: string]: components["schemas"]["Spread"];
             };
@@ -1939,17 +1975,6 @@ export interface components {
             messages: components["schemas"]["PublicMessage"][];
         };
         /**
-         * Reason
-         * @description Why something is so. `code` names a text of every catalogue, `params` fill its holes.
-         */
-        Reason: {
-            code: string;
-            /** @default {} */
-            params: {
-                [key: string]: string | number;
-            };
-        };
-        /**
          * ReceiveSupply
          * @description What arrived: all that was sent, or what the quantity says; the difference is lost and
          *         stays on record.
@@ -1998,8 +2023,6 @@ export interface components {
             events: number[];
             /** @default  */
             clause: string;
-            /** @default  */
-            title: string;
             /** @default  */
             topic: string;
         };
@@ -4106,6 +4129,233 @@ export interface operations {
                         total?: number;
                         activation: string;
                     };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_objections_v1_objections_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of ObjectionView */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ObjectionView"][];
+                        next: string | null;
+                        total?: number;
+                        overdue: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_objection_v1_objections_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    status?: string | null;
+                    /**
+                     * @default web
+                     * @enum {unknown}
+                     */
+                    channel?: "counter" | "paper" | "phone" | "sms" | "web";
+                    /** @default  */
+                    reason?: string;
+                    /** @default  */
+                    proxy?: string;
+                    sms?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description ObjectionView */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionView"];
                 };
             };
             /** @description What was wrong and what to do */
