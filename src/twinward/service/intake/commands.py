@@ -15,6 +15,7 @@ from twinward.core.errors import InputError, RefusedError, TwinwardError
 from twinward.core.ids import content_of
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
+from twinward.core.reasons import because_of
 from twinward.edge.feeds.commands import (
     BY_NAME,
     FROM_A_DRILL,
@@ -25,6 +26,7 @@ from twinward.edge.feeds.commands import (
 from twinward.edge.feeds.identities import require_source
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.library.supplies.resources import require_known_unit
+from twinward.library.texts import write_reason
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.vault import Arriving, Identity
 from twinward.service.access.authorization import require_command, require_reach
@@ -77,16 +79,31 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
         command = msgspec.structs.replace(command, by="")  # who acts is who has logged in
     if isinstance(command, m.SetStock | m.RequestSupply):
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
+    if isinstance(command, m.OrderTask):
+        require_department(platform, command.department)
     if isinstance(command, m.AdoptPlan):
         plan = get_adoptable(platform, command.plan)
+        adopted = because_of("authority.adopted", by=command.by or caller.name)
         return msgspec.structs.replace(
             command,
             version=plan.version,
             objectives=plan.objectives,
-            authority=f"adopted by {command.by or caller.name}",
+            authority=write_reason(adopted),
+            authority_reasons=(adopted,),
             takes_over="",
         )
     return command
+
+
+def require_department(platform: Platform, department: str) -> None:
+    """InputError unless somebody is there who could do it."""
+    known = platform.reference.library.departments
+    if department not in known:
+        raise InputError(
+            f"no department is named {department!r}",
+            f"known: {', '.join(sorted(known))}",
+            code="unknown_department",
+        )
 
 
 def submit(

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from twinward.core.messages import Command, Fact
-from twinward.twins.emergency.vocabulary import AreaCode, Reason, Text, Word
+from twinward.twins.emergency.vocabulary import AreaCode, PersonsReason, Text, Word
 
 
 class CreateTask(Command, frozen=True, kw_only=True):
@@ -49,6 +49,21 @@ class TaskCreated(Fact, frozen=True, kw_only=True):
     adoption: int = 0
     turn: int = 0
     missed: int = 0
+
+
+class OrderTask(Command, frozen=True, kw_only=True):
+    """A person orders work that no plan asks for; it goes to its department at once, is chased and
+    answered like any other. `by`: who answers for the order.
+    """
+
+    incident: Word
+    title: Annotated[str, msgspec.Meta(min_length=3, max_length=300)]
+    department: Word
+    area: AreaCode
+    deadline_h: Annotated[float, msgspec.Meta(gt=0, le=24 * 90)]
+    manual: Word | None = None
+    essential: bool = False
+    by: Text = ""
 
 
 class IssueOrder(Command, frozen=True, kw_only=True):
@@ -131,7 +146,7 @@ class WithdrawOrder(Command, frozen=True, kw_only=True):
     """A person takes back an order that was given by mistake; what it restricted is free."""
 
     task: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
