@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from argon2 import PasswordHasher
 
-from twinward.app import compose
+from twinward.app.maintenance import verify_log_file
 
 BASIS = "Law on infectious diseases, article 42"
 OPEN = {"hazard": "epidemic", "areas": ["31"], "purposes": ["trace"], "days": 3, "basis": BASIS}
@@ -193,7 +193,7 @@ def test_the_audit_is_verified_checked_and_exported_over_http(world: Any, tmp_pa
         answer = world.get("wu", "/v1/audit/export", form=form)
         path = tmp_path / f"{form}.ndjson"
         path.write_bytes(answer.content)
-        found = compose.verify_log_file(path)
+        found = verify_log_file(path)
         assert found.ok and found.entries > state["entries"]
         assert b"Canary" not in answer.content
     assert not list(world.platform.workspace.glob("audit-*"))

@@ -79,6 +79,21 @@ export const en = {
   'cause.setting': 'Setting', 'cause.area': 'Area', 'cause.department': 'Department', 'cause.contacts': 'Contacts', 'cause.testing': 'Testing', 'cause.beds': 'Beds', 'cause.supplies': 'Supplies', 'cause.reports': 'Reports missing', 'cause.sensors': 'Sensors silent', 'act.adopt': 'Decide on the plan: {what}', 'act.call': 'Call {what}: it holds up the rest', 'act.measure': 'Put in force: {what}', 'act.overdue': 'Have it finished: {what}', 'act.contacts': 'Have contacts named, found and isolated', 'act.beds': 'Free or open beds: {what}', 'act.supplies': 'Ask others for {what}', 'act.reports': 'Call {what} for its reports', 'act.sensors': 'Send somebody to look: {what}', 'act.setting': 'Look into: {what}', 'act.area': 'Look into: {what}', 'act.testing': 'Test more and sooner', 'setting.care_home': 'care home', 'setting.import': 'arrivals',
   'empty.title': 'This workspace has no city yet', 'empty.says': 'Build one with `twinward city build`, then start again.',
   'error.offline': 'The server does not answer.',
+  'do.report': 'Report', 'do.decide': 'Decide', 'do.send': 'Send', 'do.optional': '(optional)', 'do.choose': 'Choose', 'do.whole': 'all of it', 'do.missing': 'Fill in: {what}',
+  'do.hazard': 'Hazard', 'do.day': 'Day', 'do.reason': 'Why', 'do.count': 'How many', 'do.address': 'Public address of the place', 'do.depth': 'Water depth in metres', 'do.what': 'What is to be done', 'do.hours': 'Within how many hours', 'do.into': 'Goes on in', 'do.kind': 'Kind', 'do.quantity': 'Quantity', 'do.unit': 'Unit',
+  'do.person.name': 'Name', 'do.person.document': 'Document number', 'do.person.phone': 'Telephone',
+  'do.ReportCase': 'Report a case', 'do.ReportCase.says': 'Name, document and telephone go into the vault; everywhere else the person has a pseudonym.',
+  'do.ReportCount': 'Report a count of one day', 'do.ReportAffectedPlace': 'Report an affected place', 'do.ReportHazard': 'Report high water', 'do.WithdrawCount': 'Take back a count', 'do.WithdrawCount.says': 'There is then no number for that day, which is not the same as nought.',
+  'do.OrderTask': 'Order work by hand', 'do.OrderTask.says': 'The order goes to the department at once and is chased like any other.',
+  'do.SetResponseLevel': 'Set the response level', 'do.SetResponseLevel.says': 'The level is decided by you and stands until a person or much higher figures change it.',
+  'do.CloseIncident': 'Close on evidence', 'do.CloseIncident.says': 'It is closed only when every objective holds; otherwise you read what is missing.',
+  'do.CloseFalseAlarm': 'Close as a false alarm', 'do.CloseFalseAlarm.says': 'Its orders are taken back and nothing stays restricted.',
+  'do.MergeIncident': 'Merge into another incident', 'do.MergeIncident.says': 'Cases and figures go over; the other incident goes on.',
+  'do.TransferIncident': 'Hand to another area', 'do.TransferIncident.says': 'That area is accountable from now on.',
+  'do.WithdrawPlan': 'Withdraw the plan', 'do.WithdrawPlan.says': 'Its orders are dropped and what it restricted is free.',
+  'do.ReopenIncident': 'Open it again', 'do.WaiveObjective': 'State why this is met', 'do.WaiveObjective.says': 'Only where nothing is there that could show it, for example when nobody was in contact.',
+  'do.WithdrawOrder': 'Withdraw the order', 'do.WithdrawOrder.says': 'What it restricted is free; the plan does not order it again.', 'do.SetStock': 'State a stock', 'do.SetStock.says': 'A count, which replaces the one before.',
+  'do.move': 'Move on', 'task.done': 'Done', 'bulk.all': 'Choose all', 'bulk.none': 'Choose none', 'bulk.chosen': '{n} chosen', 'bulk.result': 'Result for all of them',
 } as const
 
 export type WordKey = keyof typeof en

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twinward.app import compose
+from twinward.app.workspace import MARK
 from twinward.cli.framework.output import emit_json, emit_text
 from twinward.cli.framework.session import open_for
 from twinward.cli.logistics.allocate_output import add_limit, write_geojson
@@ -66,7 +66,7 @@ def point_of(text: str) -> tuple[float, float]:
 @contextmanager
 def open_if_any(options: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
     """The platform and the caller; none where there is no workspace."""
-    if not (options.workspace / compose.MARK).exists():
+    if not (options.workspace / MARK).exists():
         yield None, None
         return
     with open_for(options) as opened:
