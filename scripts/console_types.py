@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import console
 from twinward.api.main import make_api
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 
 PATHS = (
     "/v1/screen",
@@ -77,7 +78,7 @@ def references(part: Any) -> set[str]:
 def console_document() -> dict[str, Any]:
     """The OpenAPI document with only what the console uses."""
     with tempfile.TemporaryDirectory() as folder:
-        compose.init_workspace(Path(folder) / "ws")
+        init_workspace(Path(folder) / "ws")
         platform = compose.open_platform(Path(folder) / "ws")
         document = make_api(platform).openapi()
         platform.close()
