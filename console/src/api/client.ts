@@ -1,4 +1,5 @@
 // Asks the API: typed by the generated schema, one form for errors, the token of this tab where one is needed.
+import { words } from '../lib/words.svelte'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
@@ -89,7 +90,8 @@ async function post<T>(path: string, body: unknown): Promise<T> {
 
 function headers(): Record<string, string> {
   const token = sessionStorage.getItem(TOKEN)
-  return token ? { authorization: `Bearer ${token}` } : {}
+  // whoever asks while something is drawn asks again when the language changes: it is read here
+  return { 'accept-language': words.language, ...(token ? { authorization: `Bearer ${token}` } : {}) }
 }
 
 let tellDrill: (drill: string) => void = () => undefined

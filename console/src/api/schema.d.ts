@@ -620,6 +620,8 @@ export interface components {
             takes_over: string;
             /** @default  */
             by: string;
+            /** @default [] */
+            authority_reasons: components["schemas"]["Reason"][];
         };
         /**
          * Adoption
@@ -868,8 +870,6 @@ export interface components {
             appeal_due_at: string | null;
             /** @default null */
             how: string | null;
-            /** @default  */
-            details: string;
             state: string;
             statement: string;
             appeal_late: boolean;
@@ -989,6 +989,8 @@ export interface components {
                 [key: string]: number | null;
             };
             notes: string[];
+            /** @default [] */
+            notes_reasons: components["schemas"]["Reason"][];
         };
         /** CompleteTask */
         CompleteTask: {
@@ -1280,6 +1282,8 @@ export interface components {
             because: string;
             /** @default false */
             vacuous: boolean;
+            /** @default [] */
+            reasons: components["schemas"]["Reason"][];
         };
         /**
          * Fairness
@@ -1553,6 +1557,7 @@ export interface components {
             held: string | null;
             plan: string | null;
             plan_authority: string | null;
+            plan_authority_reasons: components["schemas"]["Reason"][];
             proposed_plan: string | null;
             curve: components["schemas"]["DayRow"][];
             rail: components["schemas"]["LoopStage"][];
@@ -1796,6 +1801,8 @@ export interface components {
             wins: number;
             measures: string[];
             notes: string[];
+            /** @default [] */
+            notes_reasons: components["schemas"]["Reason"][];
             figures: {
                 [key: string]: components["schemas"]["Spread"];
             };
@@ -1932,6 +1939,17 @@ export interface components {
             messages: components["schemas"]["PublicMessage"][];
         };
         /**
+         * Reason
+         * @description Why something is so. `code` names a text of every catalogue, `params` fill its holes.
+         */
+        Reason: {
+            code: string;
+            /** @default {} */
+            params: {
+                [key: string]: string | number;
+            };
+        };
+        /**
          * ReceiveSupply
          * @description What arrived: all that was sent, or what the quantity says; the difference is lost and
          *         stays on record.
@@ -1980,6 +1998,8 @@ export interface components {
             events: number[];
             /** @default  */
             clause: string;
+            /** @default  */
+            title: string;
             /** @default  */
             topic: string;
         };

@@ -2,7 +2,7 @@
 import { ApiError, getMe, getScreen, onDrill, type Me, type Screen } from '../api/client'
 import { queue } from './queue.svelte'
 import { follow } from './stream'
-import { words } from './words.svelte'
+import { words, type Language } from './words.svelte'
 
 const QUIET_MS = 60 // gather the events of a burst into one question
 const STALE_MS = 40_000 // the stream says something every 15 s even when nothing happens
@@ -60,9 +60,18 @@ class Live {
       this.me = await getMe()
       queue.belongsTo(this.me.name)
       words.departments = Object.fromEntries(this.me.departments.map((one) => [one.id, one.title]))
+      words.plans = Object.fromEntries(this.me.plans.map((one) => [one.id, one.title]))
     } catch (error) {
       this.#take(error)
     }
+  }
+
+  /** Speak another language: the server says its texts anew. */
+  speak(language: Language): void {
+    words.set(language)
+    this.#kept.clear()
+    void this.refresh()
+    void this.#meet()
   }
 
   /** Move the whole screen to an instant, or back to now with null. What was seen of it is shown at once. */

@@ -1,6 +1,6 @@
 // Which language is spoken, and how words, numbers and times are written in it.
 import { en, type WordKey } from '../words/en'
-import { english, inChinese, library } from '../words/library'
+import { eventWords } from '../words/events'
 import { zh } from '../words/zh'
 
 export type Language = 'en' | 'zh'
@@ -15,7 +15,8 @@ function firstLanguage(): Language {
 class Words {
   language = $state<Language>(firstLanguage())
   zone = $state('UTC')
-  departments = $state.raw<Record<string, string>>({}) // id -> title, as the server names them
+  departments = $state.raw<Record<string, string>>({}) // id -> title, as the server names them in this language
+  plans = $state.raw<Record<string, string>>({})
 
   set(language: Language): void {
     this.language = language
@@ -45,15 +46,11 @@ export function said(kind: string, word: string): string {
   return word.replaceAll('_', ' ')
 }
 
-/** A title of the bundled library, in Chinese where we have it; otherwise as it is written there. */
+/** A title as the server says it in this language; of a department or plan named by its id alone, as it told them at the start. */
 export function titled(kind: 'department' | 'plan' | 'task' | 'event', key: string, title?: string): string {
-  const name = `${kind}.${key}`
-  if (words.language === 'zh') return kind === 'task' ? worded(title ?? key) : (library[name] ?? title ?? key)
-  return title ?? (kind === 'department' ? words.departments[key] : english(name)) ?? key
+  if (kind === 'event') return eventWords(key, words.language === 'zh')
+  return title ?? (kind === 'department' ? words.departments[key] : kind === 'plan' ? words.plans[key] : undefined) ?? key
 }
-
-/** A text that a plan has in its own words, in Chinese where we have it. */
-export const worded = (text: string): string => (words.language === 'zh' ? inChinese(text) : undefined) ?? text
 
 /** An area's name; the server calls the root `the city`. */
 export const area = (name: string): string => (name === 'the city' ? t('area.wide') : name)
@@ -84,34 +81,4 @@ export function age(from: string | number, to: string | number): string {
   if (minutes < 90) return t('age.minutes', { n: Math.round(minutes) })
   if (minutes < 48 * 60) return t('age.hours', { n: Math.round(minutes / 60) })
   return t('age.days', { n: Math.round(minutes / 1440) })
-}
-
-// The server's reasons are sentences in English with numbers in them; the same sentences in Chinese.
-const REASONS: [RegExp, string][] = [
-  [/^every essential task is done$/, '必要任务已全部完成'],
-  [/^(\d+) essential tasks are open; late: (.*)$/, '$1 项必要任务未完成；逾期：$2'],
-  [/^(\d+) essential tasks are open$/, '$1 项必要任务未完成'],
-  [/^all (\d+) contacts are located, isolated and tested$/, '$1 名接触者均已找到、隔离并检测'],
-  [/^(\d+) of (\d+) contacts are not yet located, isolated and tested$/, '$2 名接触者中尚有 $1 名未找到、隔离并检测'],
-  [/^all (\d+) contacts are settled: living outside (\d+), not found (\d+)$/, '$1 名接触者均已处置：居住外地 $2 名，未找到 $3 名'],
-  [/^(\d+) of (\d+) contacts are not yet located, isolated and tested; not found (\d+), followed up until (.*)$/, '$2 名接触者中尚有 $1 名未找到、隔离并检测；寻找未果 $3 名，随访至 $4'],
-  [/^no linked case for (\d+) days \(the window is (\d+)\), last report (.*)$/, '已 $1 天无关联病例（窗口 $2 天），最近报告 $3'],
-  [/^the last linked case was (-?\d+) days ago; the window is (\d+) days$/, '最近的关联病例在 $1 天前，窗口为 $2 天'],
-  [/^no report since (.*): silence is not evidence$/, '自 $1 起没有报告：沉默不是证据'],
-  [/^no plan is in force for this incident$/, '此事件尚无现行预案'],
-  [/^authorised beforehand by (.*?): (.*)$/, '由 $1 事先授权：$2'],
-  [/^adopted by (.*)$/, '由 $1 批准'],
-  [/^([\d,]+) reported infections are still in course; ([\d,]+) more are an estimate: reports are taken to find (\d+)%, (\d+) days after infection; the last (\d+) follow their growth$/, '已报告的 $1 例感染仍在病程中；另有 $2 例为估计：假定报告发现其中 $3%，在感染 $4 天之后；最近 $5 天按其增长推算'],
-  [/^which residents of an area they are is drawn$/, '具体是该区域的哪些居民由抽样决定'],
-  [/^measures in force that the simulator does not know: (.*)$/, '模拟器不认识的现行措施：$1'],
-  [/^not simulated: (.*)$/, '未模拟：$1'],
-]
-
-export function reason(text: string): string {
-  if (words.language !== 'zh') return text
-  for (const [form, chinese] of REASONS) {
-    const found = form.exec(text)
-    if (found) return chinese.replace(/\$(\d)/g, (_, n: string) => worded(found[Number(n)] ?? ''))
-  }
-  return text
 }

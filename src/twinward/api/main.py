@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from twinward import __version__
 from twinward.api.http.authentication import make_guard
-from twinward.api.http.middleware import Hardening
+from twinward.api.http.middleware import Hardening, Languages
 from twinward.api.http.problems import answer_error, answer_problem, schema_of_problem
 from twinward.api.http.problems import describe as describe_problem
 from twinward.api.http.responses import answer
@@ -51,6 +51,7 @@ def make_api(platform: Platform) -> FastAPI:
         title=title, version=__version__, docs_url=None, redoc_url=None, dependencies=[guard]
     )
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
+    api.add_middleware(Languages, library=lambda: platform.reference.library)
     api.add_middleware(Hardening, drill=platform.drill)
     for subject in (
         commands,

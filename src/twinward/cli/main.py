@@ -95,7 +95,11 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "hazard": (
         "twinward.cli.hazards.hazard",
-        "run a hazard model on a case without a city",
+        "run a hazard model on a city, or on a case without one",
+    ),
+    "risk": (
+        "twinward.cli.hazards.risk",
+        "chains between hazards: listed, added, simulated",
     ),
     "model": (
         "twinward.cli.hazards.model",

@@ -28,6 +28,7 @@ class Department(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     id: str
     title: str
     duty: str
+    zh: str = ""  # its title in Chinese
 
 
 class Library(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,14 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     departments: dict[str, Department]
     files: dict[str, Path] = {}  # plan -> the file that it stands in
     own: Path | None = None  # the folder of a workspace's own plans
+
+    @property
+    def chinese(self) -> dict[str, str]:
+        """What plans and departments say in their own words, in Chinese, by the words."""
+        found = {one.title: one.zh for one in self.departments.values() if one.zh}
+        for plan in self.plans.values():
+            found |= plan.zh
+        return found
 
     def find_file(self, name: str) -> Path | None:
         """The file of the plan of that id; another process may have put it into the workspace's

@@ -124,7 +124,12 @@ class Snapshot:
         found = self.find(INCIDENTS, incident)
         if found is not None and found.status == "closed":
             return [
-                CriterionResult(objective=key, holds=True, because=because)
+                CriterionResult(
+                    objective=key,
+                    holds=True,
+                    because=because,
+                    reasons=found.evidence_reasons.get(key, ()),
+                )
                 for key, because in found.evidence.items()
             ]
         at = (self.at or now).astimezone(self.zone)

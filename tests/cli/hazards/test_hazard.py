@@ -165,3 +165,11 @@ def test_the_forms_are_published(capsys: pytest.CaptureFixture[str]) -> None:
     assert "$defs" in card
     _, case = run(capsys, "hazard", "schema", "chemical")
     assert "chemical" in case["properties"]  # type: ignore[operator]
+
+
+def test_the_published_forms_are_those_of_the_code(capsys: pytest.CaptureFixture[str]) -> None:
+    home = Path(__file__).parents[3] / "docs" / "reference"
+    assert json.loads((home / "model.schema.json").read_text()) == run(capsys, "model", "schema")[1]
+    for hazard in ("flood", "fire", "chemical", "earthquake"):
+        form = json.loads((home / f"hazard-case-{hazard}.schema.json").read_text())
+        assert form == run(capsys, "hazard", "schema", hazard)[1]

@@ -5,12 +5,16 @@ tell nothing.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinward.api.http.problems import answer_error
+from twinward.api.http.responses import SPEAK
 from twinward.core.errors import TooLargeError, TwinwardError
+from twinward.service.languages import FIRST, Library, choose_language, write_answer
 
 MOST_BYTES = 80_000_000  # the largest batch any route takes; each route has its own, lower limit
 LOG = logging.getLogger("twinward.api")
@@ -63,6 +67,26 @@ class Hardening:
                 "this is our fault, not yours", "report when it happened", code="internal"
             )
             await answer_error(failure)(scope, receive, send_hardened)
+
+
+class Languages:
+    """Answers each request in the language that it accepts."""
+
+    def __init__(self, app: ASGIApp, library: Callable[[], Library]) -> None:
+        self.app = app
+        self.library = library
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        accepted = dict(scope.get("headers", [])).get(b"accept-language", b"").decode("latin-1")
+        language = choose_language(accepted)
+        if scope["type"] != "http" or language == FIRST:
+            await self.app(scope, receive, send)
+            return
+        kept = SPEAK.set(partial(write_answer, language=language, library=self.library()))
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            SPEAK.reset(kept)
 
 
 def harden(scope: Scope, headers: Any) -> list[tuple[bytes, bytes]]:

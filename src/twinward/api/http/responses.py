@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
@@ -10,6 +12,9 @@ from fastapi import Request, Response
 from twinward.core.errors import TooLargeError
 from twinward.service.access.authorization import scrub_json
 
+# how this request is answered in its own language; None: as bodies are made, in English
+SPEAK: ContextVar[Callable[[bytes], bytes] | None] = ContextVar("speak", default=None)
+
 
 def answer(body: Any, status: int = 200, *, named: bool = False) -> Response:
     """Any struct, row or dict as JSON, every text in it scrubbed. `named`: an answer that is meant
@@ -17,7 +22,13 @@ def answer(body: Any, status: int = 200, *, named: bool = False) -> Response:
     """
     content = msgspec.json.encode(body)
     content = content if named else scrub_json(content)
-    return Response(content, status_code=status, media_type="application/json")
+    return Response(spoken(content), status_code=status, media_type="application/json")
+
+
+def spoken(content: bytes) -> bytes:
+    """A body in the language of the request."""
+    speak = SPEAK.get()
+    return speak(content) if speak is not None else content
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, Schema, cut_page
 from twinward.api.http.problems import ERRORS
-from twinward.api.http.responses import answer
+from twinward.api.http.responses import answer, spoken
 from twinward.api.http.schemas import JSON, gives, gives_file, gives_page, gives_schema
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.access import audit
@@ -53,7 +53,7 @@ def add_screens(routes: APIRouter, platform: Platform, ground: Ground) -> None:
     def get_screen(request: Request, at: At = None) -> Response:
         """Everything one screen shows, from one picture: map, lists and totals agree."""
         shown = screens.get(aware(at), caller_of(platform, request))
-        return Response(scrub_json(shown), media_type=JSON)
+        return Response(spoken(scrub_json(shown)), media_type=JSON)
 
     @routes.get("/incidents/{incident}/room", responses=gives("IncidentView"))
     def get_room(request: Request, incident: str, at: At = None) -> Response:

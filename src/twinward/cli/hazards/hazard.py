@@ -1,4 +1,4 @@
-"""`twinward hazard run HAZARD --case FILE`: a hazard model on a case without a city."""
+"""`twinward hazard run HAZARD`: a hazard model on a case without a city, or on a city."""
 
 from __future__ import annotations
 
@@ -8,17 +8,27 @@ from pathlib import Path
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.output_paths import check_folder
 from twinward.cli.main import add_common
-from twinward.service.hazards import cases, models
+from twinward.service.hazards import cases, forecasts, models
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="run|schema")
     running = acts.add_parser("run", help="run a model on a case without a city")
     running.add_argument("hazard", help="flood, fire, chemical or earthquake")
-    running.add_argument("--case", type=Path, required=True, metavar="FILE", help="a TOML file")
+    running.add_argument("--case", type=Path, metavar="FILE", help="a case without a city (TOML)")
     running.add_argument("--out", type=Path, metavar="DIR", help="write readings and grids there")
     running.add_argument("--threads", type=int, default=1, help="never changes the result")
-    add_common(running, workspace=False)
+    running.add_argument("--scenario", metavar="NAME", help="a scenario of the library")
+    running.add_argument("--rain", metavar="FILE", help="mm/h, or a CSV of time_s,value")
+    for name in ("source", "rupture", "ignition"):
+        running.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"the {name} (TOML)")
+    running.add_argument("--hours", type=float, default=6.0)
+    running.add_argument("--members", type=int, default=20)
+    running.add_argument("--seed", type=int, default=1)
+    running.add_argument("--cell-m", type=float, default=250.0, help="width of terrain cells")
+    running.add_argument("--terrain", type=Path, metavar="FILE", help="elevation of the city")
+    running.add_argument("--residents", type=int, help="a plain city, not the workspace's")
+    add_common(running)
     form = acts.add_parser("schema", help="the JSON Schema of a case file")
     form.add_argument("hazard")
     add_common(form, workspace=False)
@@ -28,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
     if options.act == "schema":
         emit_json(models.get_case_schema(options.hazard))
         return 0
+    if options.case is None:
+        return forecast(options)
     check_folder(options.out)
     answer = cases.run_case(options.hazard, options.case, options.out, options.threads)
     if options.json:
@@ -38,5 +50,43 @@ def run(options: argparse.Namespace) -> int:
     emit_text(f"{answer.model} {answer.version}: {answer.calibration}")
     emit_text(f"{answer.cells:,} cells, {answer.steps:,} steps, {answer.cpu_s:.2f} CPU seconds")
     for text in (*answer.assumptions, *answer.out_of_range, *answer.notes):
+        emit_text(f"  {text}")
+    return 0
+
+
+def forecast(options: argparse.Namespace) -> int:
+    """A run over a city: the workspace's, or a plain one."""
+    request = forecasts.HazardRequest(
+        hazard=options.hazard,
+        scenario=options.scenario,
+        rain=options.rain,
+        forcing=options.source or options.rupture or options.ignition,
+        terrain=options.terrain,
+        residents=options.residents,
+        city=options.workspace / "city" if options.residents is None else None,
+        hours=options.hours,
+        members=options.members,
+        cell_m=options.cell_m,
+        seed=options.seed,
+        threads=options.threads,
+    )
+    answer = forecasts.forecast_hazard(request)
+    if options.json:
+        emit_json(answer)
+        return 0
+    emit_text(f"{answer.model} {answer.version}: {answer.calibration}, {answer.members} members")
+    for one in answer.exposed:
+        low, middle, high = one.people[0], one.people[2], one.people[4]
+        emit_text(
+            f"level {one.level} ({answer.figure} >= {one.at_least:g}): {middle:,.0f} people "
+            f"({low:,.0f} to {high:,.0f}), {one.hospitals[2]:.0f} hospitals, "
+            f"{one.schools[2]:.0f} schools"
+        )
+    rows = [
+        [one.area, one.residents, f"{one.peak[2]:.3g}", f"{one.peak[4]:.3g}"]
+        for one in answer.areas[:10]
+    ]
+    emit_table(["area", "residents", "median", "high"], rows)
+    for text in (*answer.notes, *answer.assumptions, *answer.out_of_range):
         emit_text(f"  {text}")
     return 0

@@ -56,6 +56,7 @@ class RecommendedAction(msgspec.Struct, frozen=True, kw_only=True):
     task: str | None = None
     events: tuple[int, ...] = ()
     clause: str = ""  # of which plan, and which of its clauses, it follows
+    title: str = ""  # of the task that is overdue
     topic: str = ""  # decide, trace, test, beds, restrict, protect, supply, inform, …
 
 
@@ -321,6 +322,7 @@ def _overdue(picture: Situation, most: int, taken: set[str | None]) -> list[Reco
         RecommendedAction(
             kind="overdue",
             about=task.key,
+            title=task.title,
             do=f"have {task.department} finish: {task.title} in {picture.name(task.area)}",
             because=f"its deadline was {task.deadline_h:g} h after "
             f"{picture.clock_of(task.ordered_at)}",

@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.measures import Measure, load_measures, read_measures
 from twinward.library.plans.plan import SAME_AS, Plan, order_tasks
+from twinward.library.texts import write_reason
 
 NONE, AS_NOW = "none", "as-now"
 MOST_PLANS = 64
@@ -31,6 +33,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()  # authority or law that it would break
     needs: tuple[str, ...] = ()  # whose decision it waits for
+    notes_reasons: tuple[Reason, ...] = ()
 
 
 def is_plan_file(path: Path) -> bool:
@@ -77,6 +80,13 @@ def from_plan(plan: Plan, areas: list[str]) -> Candidate:
             entries.append(entry)
         except InputError:
             unknown.append(task.measure)
-    notes = (f"not simulated: {', '.join(unknown)}",) if unknown else ()
+    reasons = (because_of("state.not_simulated", measures=", ".join(unknown)),) if unknown else ()
     measures = read_measures({"measures": entries}) if entries else ()
-    return Candidate(id=plan.id, title=plan.title, origin="library", measures=measures, notes=notes)
+    return Candidate(
+        id=plan.id,
+        title=plan.title,
+        origin="library",
+        measures=measures,
+        notes=tuple(map(write_reason, reasons)),
+        notes_reasons=reasons,
+    )

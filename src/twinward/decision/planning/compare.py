@@ -15,6 +15,7 @@ import numpy as np
 
 from twinward import __version__
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason
 from twinward.decision.planning.candidate import AS_NOW, MOST_PLANS, NONE, Candidate
 from twinward.decision.planning.checkpoint import resume_from
 from twinward.decision.planning.comparison import (
@@ -53,6 +54,7 @@ class ComparisonContext(msgspec.Struct, frozen=True, kw_only=True):
     live: bool = False
     incident: str | None = None
     notes: tuple[str, ...] = ()
+    notes_reasons: tuple[Reason, ...] = ()
     start: dict[str, float | None] = {}
     today: date | None = None  # the city's day of `as_of`
     hide_below: int = 5
@@ -240,6 +242,7 @@ def empty_sheet(
         ],
         start=frame.start,
         notes=frame.notes,
+        notes_reasons=frame.notes_reasons,
     )
 
 
@@ -254,6 +257,13 @@ def live_of(live: LiveState | None) -> list[Any]:
         return []
     known = None if live.known_ago is None else sorted(live.known_ago)
     return [sorted(live.reports), known, list(live.in_force), live.found_share]
+
+
+def input_of(candidate: Candidate) -> dict[str, object]:
+    """A plan as the fingerprint knows it: its notes count as text, as ever."""
+    said = msgspec.structs.asdict(candidate)
+    del said["notes_reasons"]
+    return said
 
 
 def fingerprint(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_by: str) -> str:
@@ -276,7 +286,7 @@ def fingerprint(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_
         live_of(q.live),
         ranked_by,
         arena.costs,
-        list(candidates),
+        [input_of(one) for one in candidates],
     ]
     digest = hashlib.sha256(msgspec.json.encode(parts))
     if q.initial is not None:

@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 import msgspec
 
+from twinward.core.reasons import Reason
+
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -62,6 +64,7 @@ class PlanResult(msgspec.Struct, frozen=True, kw_only=True):
     wins: float
     measures: tuple[str, ...]
     notes: tuple[str, ...]
+    notes_reasons: tuple[Reason, ...] = ()
     figures: dict[str, Spread]
     against_first: dict[str, Spread]
     # share of replicates in which more lie in hospital than there are beds, or are turned away
@@ -202,3 +205,4 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     costs: list[Cost]
     start: dict[str, float | None]
     notes: tuple[str, ...]
+    notes_reasons: tuple[Reason, ...] = ()

@@ -95,6 +95,7 @@ def make_sheets(
                 needs=one.needs,
                 tied=n in standing.tied,
                 notes=one.notes,
+                notes_reasons=one.notes_reasons,
                 probability_best=rounded(standing.odds[n]),
                 wins=standing.wins[n],
                 measures=tuple(say_measure(m) for m in one.measures),

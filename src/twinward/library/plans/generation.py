@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from twinward.library.plans.plan import AFFECTED, Plan
 from twinward.library.plans.plan_options import draw_plans
 
 MOST = 1000
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 TRIES_EACH = 200
 PERSONAL = {
     "symptomatic_testing",
@@ -253,7 +255,7 @@ def write_toml(plan: Plan) -> str:
             else []
         ):
             mark = f"[[{key}]]" if isinstance(value, list) else f"[{key}]"
-            rows = [f"{name} = {toml_value(x)}" for name, x in item.items() if x is not None]
+            rows = [toml_line(name, x) for name, x in item.items() if x is not None]
             parts.append("\n".join([mark, *rows]))
     return "\n\n".join(parts) + "\n"
 
@@ -264,12 +266,16 @@ def is_table(value: Any) -> bool:
     )
 
 
+def toml_line(name: str, value: Any) -> str:
+    """A key, quoted where it is more than a word, with its value."""
+    key = name if BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return f"{key} = {toml_value(value)}"
+
+
 def toml_value(value: Any) -> str:
     if isinstance(value, dict):
         return (
-            "{ "
-            + ", ".join(f"{key} = {toml_value(x)}" for key, x in value.items() if x is not None)
-            + " }"
+            "{ " + ", ".join(toml_line(key, x) for key, x in value.items() if x is not None) + " }"
         )
     if isinstance(value, list):
         return "[" + ", ".join(toml_value(x) for x in value) + "]"

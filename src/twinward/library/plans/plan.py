@@ -234,6 +234,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ends: PlanEnding | None = None
     valid_until: date | None = None
     made: dict[str, str] = {}  # what a generated plan was made from, and by which choices
+    zh: dict[str, str] = {}  # its texts in Chinese, by the text
+
+    def texts(self) -> tuple[str, ...]:
+        """All that it says in its own words: what a second language must have."""
+        said = [self.title, self.authority.authorised_by, self.authority.bounds]
+        said += [task.title for task in self.every_task()]
+        said += [duty.duty for duty in self.duties]
+        said += [text for one in self.messages for text in (one.audience, one.text)]
+        return tuple(dict.fromkeys(text for text in said if text))
 
     def measures_in(self, affected: Sequence[str]) -> tuple[Measure, ...]:
         """Its measures with the word `affected` replaced by the areas of an incident."""

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import because_of
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.plans.plan import Plan
+from twinward.library.texts import write_reason
 from twinward.loop.context import (
     ACTOR,
     ReferenceData,
@@ -97,13 +99,15 @@ def adopt_by_itself(
     known: PlanInForce | None = rows.find(PLANS_IN_FORCE, incident.id)
     if known is not None and (known.plan, known.version) == (plan.id, plan.version):
         return
+    said = plan.authority
+    beforehand = because_of("authority.beforehand", by=said.authorised_by, bounds=said.bounds)
     yield m.AdoptPlan(
         id=command_id(event, "adopt"),
         incident=incident.id,
         plan=plan.id,
         version=plan.version,
-        authority=f"authorised beforehand by {plan.authority.authorised_by}: "
-        f"{plan.authority.bounds}",
+        authority=write_reason(beforehand),
+        authority_reasons=(beforehand,),
         objectives=plan.objectives,
         takes_over=takes_over,
     )

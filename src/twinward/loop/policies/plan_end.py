@@ -10,8 +10,10 @@ from datetime import datetime, time, timedelta
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.plans.plan import Objective, Plan, PlanEnding
+from twinward.library.texts import write_reason, write_reasons
 from twinward.loop.context import (
     ACTOR,
     ReferenceData,
@@ -54,25 +56,37 @@ def review_plan(
     yield from judge_clauses(incident, rows, reference)
     yield from begin_rounds(plan, in_force, incident, now, rows, reference)
     yield from remind(plan, in_force, incident, now, rows, reference)
-    ending = find_breach(plan, in_force, incident, now, rows, reference)
-    ending = ending or find_end(plan, in_force, incident, now, rows, reference)
-    if ending is None:
+    breach = find_breach(plan, in_force, incident, now, rows, reference)
+    ending = None if breach else find_end(plan, in_force, incident, now, rows, reference)
+    if breach is not None:
+        clause, because = breach
+        reasons: tuple[Reason, ...] = ()
+    elif ending is not None:
+        clause, reasons = ending
+        because = write_reasons(reasons)
+    else:
         return
-    clause, because = ending
     if clause == "ends.most_days" and may_renew(plan, in_force, incident, reference):
-        said = f"authorised beforehand by {plan.authority.authorised_by}"
+        renewed = because_of(
+            "authority.renewed", by=plan.authority.authorised_by, level=str(incident.level)
+        )
         yield m.AdoptPlan(
             id=turn_id(in_force, "renew"),
             incident=incident.id,
             plan=plan.id,
             version=plan.version,
             renews=True,
-            authority=f"renewed as {said}: level {incident.level} stands",
+            authority=write_reason(renewed),
+            authority_reasons=(renewed,),
             objectives=plan.objectives,
         )
     else:
         yield m.EndPlan(
-            id=turn_id(in_force, "end"), incident=incident.id, clause=clause, because=because
+            id=turn_id(in_force, "end"),
+            incident=incident.id,
+            clause=clause,
+            because=because,
+            reasons=reasons,
         )
 
 
@@ -91,10 +105,11 @@ def find_end(
     now: datetime,
     rows: Rows,
     reference: ReferenceData,
-) -> tuple[str, str] | None:
+) -> tuple[str, tuple[Reason, ...]] | None:
     """The clause that ends the plan now, with what shows it; None while it goes on."""
     if plan.valid_until is not None and reference.day_of(now) > plan.valid_until:
-        return "valid_until", f"the plan was valid until {plan.valid_until}"
+        until = plan.valid_until.isoformat()
+        return "valid_until", (because_of("plan_end.valid_until", day=until),)
     if plan.ends is None:
         return None
     if START in in_force.started:
@@ -102,8 +117,9 @@ def find_end(
         if evidence:
             return "ends", evidence
     if now >= in_force.adopted_at + timedelta(days=plan.ends.most_days):
-        since = reference.day_of(in_force.adopted_at)
-        return "ends.most_days", f"in force for {plan.ends.most_days} days, since {since}"
+        since = reference.day_of(in_force.adopted_at).isoformat()
+        over = because_of("plan_end.most_days", days=plan.ends.most_days, since=since)
+        return "ends.most_days", (over,)
     return None
 
 
@@ -113,23 +129,23 @@ def find_evidence_of_end(
     now: datetime,
     rows: Rows,
     reference: ReferenceData,
-) -> str:
+) -> tuple[Reason, ...]:
     """What shows that all figures that would end the plan are there; empty while one is not, or
     none is asked.
     """
-    shown = []
+    shown: list[Reason] = []
     if ends.quiet_days is not None:
         asked = Objective(key="ends.quiet_days", kind="quiet_days", days=ends.quiet_days)
-        holds, because = check_quiet_period(asked, incident, rows, now)
+        holds, reason = check_quiet_period(asked, incident, rows, now)
         if not holds:
-            return ""
-        shown.append(because)
+            return ()
+        shown.append(reason)
     for figure, below in ends.below.items():
         value = indicator_value(figure, incident, rows, reference)
         if value is None or value >= below:
-            return ""
-        shown.append(f"{describe_indicator(figure, value)}, below {below:g}")
-    return "; ".join(shown)
+            return ()
+        shown.append(because_of("plan_end.below", figure=figure, value=value, below=below))
+    return tuple(shown)
 
 
 def remind(

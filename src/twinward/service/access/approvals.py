@@ -14,6 +14,8 @@ import msgspec
 
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
+from twinward.core.reasons import because_of
+from twinward.library.texts import write_reason
 from twinward.security.privacy.masking import HIDDEN, scrub
 from twinward.service.access.belonging import look_at, require_together
 from twinward.service.city.context import zone_of
@@ -230,7 +232,7 @@ def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
             "refuse this, and propose anew",
             code="plan_in_force",
         )
-    authority = f"proposed by {row.proposed_by}, confirmed by {caller.name}"
+    both = because_of("authority.two_persons", by=row.proposed_by, second=caller.name)
     sheet = row.linked if (row.linked or "").startswith("sheet-") else ""
     return [
         m.AdoptPlan(
@@ -239,7 +241,8 @@ def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
             plan=plan.id,
             version=plan.version,
             objectives=plan.objectives,
-            authority=authority,
+            authority=write_reason(both),
+            authority_reasons=(both,),
             forecast=sheet,
             instead_of=known.plan if known is not None else "",
             starts="triggered" if row.how == "triggered" else "now",

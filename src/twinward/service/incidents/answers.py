@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from twinward.core.reasons import Reason
 from twinward.twins.emergency.incidents.rows import (
     CriterionResult,
     Decision,
@@ -37,6 +38,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     last_linked_day: str | None
     parties: tuple[tuple[str, str], ...]
     evidence: dict[str, str]
+    evidence_reasons: dict[str, tuple[Reason, ...]]
     below_since: dict[str, datetime]
     counted: bool
     called: str | None

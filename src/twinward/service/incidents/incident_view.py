@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import AbsentError
+from twinward.core.reasons import Reason
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard_tables import (
     add_up,
@@ -90,6 +91,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     holds: bool
     because: str
     vacuous: bool = False
+    reasons: tuple[Reason, ...] = ()
 
 
 class CauseNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +131,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     held: str | None
     plan: str | None
     plan_authority: str | None
+    plan_authority_reasons: tuple[Reason, ...]
     proposed_plan: str | None
     curve: list[DayRow]
     rail: list[LoopStage]
@@ -193,6 +196,7 @@ def get_incident_view(
         held=row.held.because if row.held else None,
         plan=plan.plan if plan else None,
         plan_authority=plan.authority if plan else None,
+        plan_authority_reasons=plan.authority_reasons if plan else (),
         proposed_plan=proposed,
         curve=curve,
         rail=list_stages(row, plan, tasks),
@@ -205,6 +209,7 @@ def get_incident_view(
                 holds=one.holds,
                 because=one.because,
                 vacuous=one.vacuous,
+                reasons=one.reasons,
             )
             for one in evidence
         ],

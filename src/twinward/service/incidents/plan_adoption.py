@@ -11,8 +11,10 @@ import msgspec
 
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
+from twinward.core.reasons import because_of
 from twinward.decision.planning.comparison import PlanResult
 from twinward.library.plans.plan import Plan
+from twinward.library.texts import write_reason
 from twinward.loop.policies.clauses import find_start, list_waiting
 from twinward.service.access import approvals
 from twinward.service.incidents.queries import get_incident
@@ -94,7 +96,12 @@ def adopt(platform: Platform, caller: Caller, request: AdoptRequest) -> Adoption
         )
     check_words(platform, request)
     require_room(shown, request)
-    authority = f"adopted by {request.by}" + (f": {request.reason}" if request.reason else "")
+    reason = (
+        because_of("authority.adopted_because", by=request.by, reason=request.reason)
+        if request.reason
+        else because_of("authority.adopted", by=request.by)
+    )
+    authority = write_reason(reason)
     answer = Adoption(
         state="adopted",
         incident=request.incident,
@@ -117,6 +124,7 @@ def adopt(platform: Platform, caller: Caller, request: AdoptRequest) -> Adoption
             version=plan.version,
             objectives=plan.objectives,
             authority=authority,
+            authority_reasons=(reason,),
             forecast=request.sheet,
             starts=starts,
             instead_of=shown["plan"].plan if shown["plan"] else "",

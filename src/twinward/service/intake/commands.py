@@ -15,6 +15,7 @@ from twinward.core.errors import InputError, RefusedError, TwinwardError
 from twinward.core.ids import content_of
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
+from twinward.core.reasons import because_of
 from twinward.edge.feeds.commands import (
     BY_NAME,
     FROM_A_DRILL,
@@ -25,6 +26,7 @@ from twinward.edge.feeds.commands import (
 from twinward.edge.feeds.identities import require_source
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.library.supplies.resources import require_known_unit
+from twinward.library.texts import write_reason
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.vault import Arriving, Identity
 from twinward.service.access.authorization import require_command, require_reach
@@ -79,11 +81,13 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
     if isinstance(command, m.AdoptPlan):
         plan = get_adoptable(platform, command.plan)
+        adopted = because_of("authority.adopted", by=command.by or caller.name)
         return msgspec.structs.replace(
             command,
             version=plan.version,
             objectives=plan.objectives,
-            authority=f"adopted by {command.by or caller.name}",
+            authority=write_reason(adopted),
+            authority_reasons=(adopted,),
             takes_over="",
         )
     return command

@@ -100,6 +100,7 @@ def get_ready(platform: Platform | None, request: CompareRequest, *, files: bool
         live=True,
         incident=incident,
         notes=state.notes,
+        notes_reasons=state.notes_reasons,
         hide_below=k,
         drill=platform.drill,
         start={"reported": hide(state.reported, k), "estimated": hide(state.estimated, k)},

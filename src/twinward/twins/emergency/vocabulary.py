@@ -8,7 +8,7 @@ import msgspec
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
-Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000)]  # why a person did it
+PersonsReason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000)]  # why a person did it
 AreaCode = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 # discarded: it was no case after all (a result withdrawn or corrected, an illness ruled out)
 CaseStatus = Literal["suspected", "asymptomatic", "confirmed", "recovered", "dead", "discarded"]

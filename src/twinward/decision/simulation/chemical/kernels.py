@@ -126,3 +126,32 @@ def plume_field(
             x = east[r] * c + north[r] * s
             y = north[r] * c - east[r] * s
             out[m, r] = plume(x, y, z, t, rate[m], length, u[m], height, ky[m], kz[m])
+
+
+@njit(cache=True, nogil=True)
+def release_field(
+    east: Any,
+    north: Any,
+    z: Any,
+    t: Any,
+    rate: Any,
+    length: Any,
+    u: Any,
+    least: Any,
+    calm_below: Any,
+    to_east: Any,
+    to_north: Any,
+    height: Any,
+    ky: Any,
+    kz: Any,
+    pieces: Any,
+    out: Any,
+) -> None:
+    """out[receptor] of one release at one time, by plume or, in calm air, by summed puffs."""
+    for r in range(len(east)):
+        x = east[r] * to_east + north[r] * to_north
+        y = north[r] * to_east - east[r] * to_north
+        if u < calm_below:
+            out[r] = calm(x, y, z, t, rate, length, u, least, height, ky, kz, pieces)
+        else:
+            out[r] = plume(x, y, z, t, rate, length, u, height, ky, kz)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.chemical import kernels
+from twinward.decision.simulation.chemical import kernels, live
 from twinward.decision.simulation.chemical.dense import DenseGas
 from twinward.decision.simulation.chemical.release import (
     ChemicalSettings,
@@ -26,6 +26,9 @@ class ChemicalModel:
     """Gaussian plume and puff, dense gas and toxic zones behind the hazard interface."""
 
     settings = ChemicalSettings
+    prepare = staticmethod(live.prepare)
+    read = staticmethod(live.read)
+    run = staticmethod(live.run)
 
     def run_case(self, card: ModelCard, case: Case, threads: int) -> CaseRun:
         """Concentrations at the receptors."""

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.earthquake import damage
+from twinward.decision.simulation.earthquake import damage, live
 from twinward.decision.simulation.earthquake.ground_motion import (
     DEFAULT_VS30,
     PGA,
@@ -70,6 +70,9 @@ class EarthquakeModel:
     """BSSA14, Hazus 6.1 and PAGER behind the hazard interface."""
 
     settings = EarthquakeSettings
+    prepare = staticmethod(live.prepare)
+    read = staticmethod(live.read)
+    run = staticmethod(live.run)
 
     def run_case(self, card: ModelCard, case: Case, threads: int) -> CaseRun:
         """Motion, damage and casualties at the probes, each a site of its own."""

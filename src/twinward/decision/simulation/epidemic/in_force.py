@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.measures import SINGULAR, Measure, read_measures
 from twinward.library.plans.plan import SAME_AS, Plan
 from twinward.twins.emergency.incidents.rows import INCIDENTS
@@ -38,7 +39,7 @@ class InForce(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_in_force(
     snapshot: Snapshot, hazard: str, plans: dict[str, Plan], at: datetime
-) -> tuple[list[InForce], tuple[str, ...]]:
+) -> tuple[list[InForce], tuple[Reason, ...]]:
     """Everything that the plans in force of the hazard's open incidents do, and notes on what is
     left out.
 
@@ -126,7 +127,7 @@ def of_orders(
     orders: dict[tuple[str, str], tuple[set[str], int]],
     rooms: dict[tuple[str, str], float],
     root: str,
-) -> tuple[list[InForce], tuple[str, ...]]:
+) -> tuple[list[InForce], tuple[Reason, ...]]:
     """Orders that no plan in force accounts for: each kind as it is by default, in every area it
     was ordered for.
     """
@@ -154,9 +155,7 @@ def of_orders(
             ]
         except InputError:
             unknown.append(kind)
-    return found, (
-        f"measures in force that the simulator does not know: {', '.join(unknown)}",
-    ) if unknown else ()
+    return found, (because_of("state.not_known", measures=", ".join(unknown)),) if unknown else ()
 
 
 def settle(found: list[InForce]) -> list[InForce]:

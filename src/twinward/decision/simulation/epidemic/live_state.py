@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 from twinward.citybase.schema import CityBase
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of
 from twinward.decision.simulation.epidemic.in_force import InForce, list_in_force
 from twinward.decision.simulation.epidemic.report_table import Report, delay_of
 from twinward.decision.simulation.epidemic.scenario import InitialState
 from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure
 from twinward.library.plans.plan import Plan
+from twinward.library.texts import write_reason
 from twinward.twins.emergency.reports.rows import CASES, COUNTS
 from twinward.twins.emergency.vocabulary import is_one_hazard
 from twinward.twins.snapshot import Snapshot
@@ -57,6 +59,7 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
     beds: int | None = None
     icu_beds: int | None = None
     today: date | None = None  # the city's day
+    notes_reasons: tuple[Reason, ...] = ()
 
 
 def read_live(
@@ -95,7 +98,7 @@ def read_live(
     draw = LiveResidents(base, seed)
     infected, ages, apart, left, immune, since = draw_states(reports, delay, found_share, draw)
     reported_now = sum(count for _, ago, count in reports if ago + delay <= INFECTED_DAYS)
-    in_force, notes = list_in_force(snapshot, hazard, plans or {}, at)
+    in_force, left_out = list_in_force(snapshot, hazard, plans or {}, at)
     estimated = max(0, len(infected) - reported_now)
     initial = InitialState(
         infected=infected,
@@ -106,20 +109,24 @@ def read_live(
         immune_days_ago=since,
         estimated=estimated / max(1, len(infected)),
     )
-    made = (
-        f"{some(reported_now, hide_below)} reported infections are still in course; "
-        f"{some(estimated, hide_below)} more are an "
-        f"estimate: reports "
-        f"are taken to find {found_share:.0%}, {delay} days after infection; the last {delay} "
-        f"follow their growth",
-        "which residents of an area they are is drawn",
+    reasons = (
+        because_of(
+            "state.in_course",
+            reported=some(reported_now, hide_below),
+            estimated=some(estimated, hide_below),
+            share=found_share,
+            delay=delay,
+        ),
+        because_of("state.drawn"),
+        *left_out,
     )
     return LiveState(
         initial=initial,
         measures=tuple(one.measure for one in in_force),
         reported=reported_now,
         estimated=estimated,
-        notes=made + notes,
+        notes=tuple(map(write_reason, reasons)),
+        notes_reasons=reasons,
         reports=tuple(reports),
         known_ago=known,
         in_force=tuple(in_force),

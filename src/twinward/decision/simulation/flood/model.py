@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
+from twinward.decision.simulation.flood import live
 from twinward.decision.simulation.flood.checks import run_checks
 from twinward.decision.simulation.flood.solver import SIDES, Setup, Solver
 from twinward.decision.simulation.interface import (
@@ -56,6 +57,9 @@ class FloodModel:
     """Local inertia on a grid behind the hazard interface."""
 
     settings = FloodSettings
+    prepare = staticmethod(live.prepare)
+    read = staticmethod(live.read)
+    run = staticmethod(live.run)
 
     def run_case(self, card: ModelCard, case: Case, threads: int) -> CaseRun:
         """Runs to the end, reading the probes on the way."""

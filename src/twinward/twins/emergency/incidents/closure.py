@@ -7,7 +7,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from twinward.core.ports import Rows
+from twinward.core.reasons import Reason, because_of
 from twinward.library.plans.plan import Objective
+from twinward.library.texts import write_reasons
 from twinward.twins.emergency.contacts.handlers import SETTLED
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import (
@@ -23,7 +25,11 @@ from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
 # prove nothing. Surveys count several close contacts for a case (Mossong et al. 2008, PLoS Medicine
 # 5:e74: 13 encounters a day).
 LEAST_NAMED = 0.1
-PROVES_NOTHING = "it proves nothing"
+NAMED = 6  # so many departments with late tasks are named
+# they show that nothing is there which could prove anything: only a person's reason can
+VACUOUS = {f"closing.{name}_named" for name in ("no_contact", "one_contact", "few_contacts")} | {
+    "closing.nothing_done"
+}
 COUNTED_ROWS = {"contacts_resolved": 1, "tasks_done": 2}  # objectives whose rows are counted
 
 
@@ -35,11 +41,7 @@ def find_evidence(incident: Incident, rows: Rows, at: datetime) -> list[Criterio
     """
     plan = find_plan(incident, rows)
     if plan is None:
-        return [
-            CriterionResult(
-                objective="plan", holds=False, because="no plan is in force for this incident"
-            )
-        ]
+        return [make_result("plan", False, because_of("closing.no_plan"))]
     return [judge_or_waive(objective, incident, rows, at) for objective in plan.objectives]
 
 
@@ -70,12 +72,20 @@ def judge_or_waive(
     return found
 
 
-def meet(finding: CriterionResult, reason: str) -> CriterionResult:
+def make_result(objective: str, holds: bool, *reasons: Reason) -> CriterionResult:
+    """The result with its text, which stays in the log."""
     return CriterionResult(
-        objective=finding.objective,
-        holds=True,
-        because=f"{finding.because}; met by a stated reason: {reason}",
+        objective=objective,
+        holds=holds,
+        because=write_reasons(reasons),
+        vacuous=not holds and reasons[0].code in VACUOUS,
+        reasons=reasons,
     )
+
+
+def meet(finding: CriterionResult, reason: str) -> CriterionResult:
+    stated = because_of("closing.stated", reason=reason)
+    return make_result(finding.objective, True, *finding.reasons, stated)
 
 
 def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) -> CriterionResult:
@@ -85,33 +95,32 @@ def judge(objective: Objective, incident: Incident, rows: Rows, at: datetime) ->
         "quiet_days": check_quiet_period,
         "figure_below": judge_figure,
     }
-    holds, because = judges[objective.kind](objective, incident, rows, at)
-    vacuous = objective.kind in ("contacts_resolved", "tasks_done") and because.endswith(
-        PROVES_NOTHING
-    )
-    return CriterionResult(objective=objective.key, holds=holds, because=because, vacuous=vacuous)
+    holds, reason = judges[objective.kind](objective, incident, rows, at)
+    return make_result(objective.key, holds, reason)
 
 
 def judge_tasks(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
-) -> tuple[bool, str]:
+) -> tuple[bool, Reason]:
     open_count = rows.count(TASKS, incident=incident.id, status=OPEN_TASK, essential=True)
     if not open_count:
         done = rows.count(TASKS, incident=incident.id, status="done", essential=True)
         if not done:
-            return False, f"no essential task was ever done: {PROVES_NOTHING}"
-        return True, f"every essential task is done ({done})"
+            return False, because_of("closing.nothing_done")
+        return True, because_of("closing.tasks_done", done=done)
     some: list[Task] = rows.list_rows(
         TASKS, incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
     )
     who = sorted({f"{task.department} in {task.area}" for task in some if task.is_late(at)})
-    late = f"; late: {', '.join(who[:6])}{' and others' if len(who) > 6 else ''}" if who else ""
-    return False, f"{open_count} essential tasks are open{late}"
+    if not who:
+        return False, because_of("closing.tasks_open", open=open_count)
+    code = "closing.tasks_late_and_others" if len(who) > NAMED else "closing.tasks_late"
+    return False, because_of(code, open=open_count, late=", ".join(who[:NAMED]))
 
 
 def judge_contacts(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
-) -> tuple[bool, str]:
+) -> tuple[bool, Reason]:
     """Each contact is tested, has become a case or lives outside; or was not found, and its
     follow-up is over.
     """
@@ -124,26 +133,27 @@ def judge_contacts(
     settled += sum(end <= at for end in ends)
     infected = incident.figures.get("new_total", 0.0)
     if total == settled and total < LEAST_NAMED * infected:
-        said = {0: "no contact has", 1: "1 contact has"}.get(total, f"{total} contacts have")
-        return False, f"{said} been named for {infected:,.0f} infections: {PROVES_NOTHING}"
+        if total > 1:
+            return False, because_of("closing.few_contacts_named", named=total, infected=infected)
+        code = ("closing.no_contact_named", "closing.one_contact_named")[total]
+        return False, because_of(code, infected=infected)
     if total == settled:
         elsewhere = rows.count(CONTACTS, incident=incident.id, step="lives_outside")
         if not (missing or elsewhere):
-            return True, f"all {total} contacts are located, isolated and tested"
-        return True, (
-            f"all {total} contacts are settled: living outside {elsewhere}, "
-            f"not found {len(missing)}"
+            return True, because_of("closing.contacts_tested", all=total)
+        return True, because_of(
+            "closing.contacts_settled", all=total, outside=elsewhere, missing=len(missing)
         )
-    because = f"{total - settled} of {total} contacts are not yet located, isolated and tested"
-    if missing:
-        last = max(ends).astimezone(at.tzinfo).date()
-        because += f"; not found {len(missing)}, followed up until {last}"
-    return False, because
+    left = {"open": total - settled, "all": total}
+    if not missing:
+        return False, because_of("closing.contacts_open", **left)
+    last = max(ends).astimezone(at.tzinfo).date().isoformat()
+    return False, because_of("closing.contacts_followed", **left, missing=len(missing), until=last)
 
 
 def check_quiet_period(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
-) -> tuple[bool, str]:
+) -> tuple[bool, Reason]:
     """No linked case for the window, and the reports still come: silence of the feed is not
     evidence.
     """
@@ -152,39 +162,30 @@ def check_quiet_period(
         incident.last_day is None
         or (today - date.fromisoformat(incident.last_day)).days > objective.stale_after_days
     ):
-        return False, f"no report since {incident.last_day}: silence is not evidence"
+        return False, because_of("closing.no_report", since=str(incident.last_day))
     since = incident.last_linked_day
     if since is None:
         opened = incident.opened_at.astimezone(at.tzinfo).date()
         quiet = (today - opened).days
     else:
         quiet = (today - date.fromisoformat(since)).days
-    if quiet >= objective.days:
-        return (
-            True,
-            f"no linked case for {quiet} days (the window is {objective.days}), last report "
-            f"{incident.last_day}",
-        )
-    return False, f"the last linked case was {quiet} days ago; the window is {objective.days} days"
+    if quiet < objective.days:
+        return False, because_of("closing.not_quiet", days=quiet, window=objective.days)
+    return True, because_of(
+        "closing.quiet", days=quiet, window=objective.days, last=incident.last_day
+    )
 
 
 def judge_figure(
     objective: Objective, incident: Incident, rows: Rows, at: datetime
-) -> tuple[bool, str]:
+) -> tuple[bool, Reason]:
     value = incident.figures.get(objective.figure)
     if value is None:
-        return False, f"nobody has reported {objective.figure}"
+        return False, because_of("closing.not_reported", figure=objective.figure)
+    said: dict[str, str | float] = {"figure": objective.figure, "value": value}
     if value >= objective.below:
-        return False, f"{objective.figure} is {value:g}, not below {objective.below:g}"
+        return False, because_of("closing.not_below", **said, below=objective.below)
     held = at - incident.below_since.get(objective.key, incident.changed_at)
     if held < timedelta(hours=objective.hours):
-        return (
-            False,
-            f"{objective.figure} is {value:g} for {held}; it must stay below for "
-            f"{objective.hours:g} h",
-        )
-    return (
-        True,
-        f"{objective.figure} is {value:g}, below {objective.below:g} for {objective.hours:g} h or "
-        f"more",
-    )
+        return False, because_of("closing.below_for", **said, held=str(held), hours=objective.hours)
+    return True, because_of("closing.below", **said, below=objective.below, hours=objective.hours)

@@ -250,12 +250,16 @@ def close_incident(command: m.CloseIncident, rows: Rows, context: Context) -> li
     findings = find_evidence(incident, rows, context.local)
     unmet = [finding for finding in findings if not finding.holds]
     if unmet:
-        reasons = "; ".join(f"{finding.objective}: {finding.because}" for finding in unmet)
+        missing = "; ".join(f"{finding.objective}: {finding.because}" for finding in unmet)
         raise ConflictError(
-            f"incident {incident.id} stays open: {reasons}", "meet these first", code="not_evident"
+            f"incident {incident.id} stays open: {missing}", "meet these first", code="not_evident"
         )
     evidence = {finding.objective: finding.because for finding in findings}
-    return about(incident, m.IncidentClosed(incident=incident.id, evidence=evidence))
+    reasons = {finding.objective: finding.reasons for finding in findings}
+    return about(
+        incident,
+        m.IncidentClosed(incident=incident.id, evidence=evidence, evidence_reasons=reasons),
+    )
 
 
 def incident_closed(fact: m.IncidentClosed, event: Event, tx: Transaction) -> None:
@@ -265,6 +269,7 @@ def incident_closed(fact: m.IncidentClosed, event: Event, tx: Transaction) -> No
         status="closed",
         closed_at=event.occurred_at,
         evidence=fact.evidence,
+        evidence_reasons=fact.evidence_reasons,
         changed_at=event.occurred_at,
         outcome=fact.outcome,
         into=fact.into,
@@ -290,6 +295,7 @@ def incident_reopened(fact: m.IncidentReopened, event: Event, tx: Transaction) -
         status="open",
         closed_at=None,
         evidence={},
+        evidence_reasons={},
         round=incident.round + 1,
         level=None,
         changed_at=event.occurred_at,

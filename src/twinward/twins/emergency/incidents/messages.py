@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from twinward.core.messages import Command, Fact
-from twinward.twins.emergency.vocabulary import AreaCode, Level, Reason, Text, Word
+from twinward.core.reasons import Reason
+from twinward.twins.emergency.vocabulary import AreaCode, Level, PersonsReason, Text, Word
 
 
 class OpenIncident(Command, frozen=True, kw_only=True):
@@ -75,7 +76,7 @@ class SetResponseLevel(Command, frozen=True, kw_only=True):
 
     incident: Word
     level: Level
-    because: Reason
+    because: PersonsReason
     by: Text = ""
 
 
@@ -125,7 +126,7 @@ class ConfirmReports(Command, frozen=True, kw_only=True):
     """A person has asked the source and stands for what it said."""
 
     incident: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -162,7 +163,7 @@ class WaiveObjective(Command, frozen=True, kw_only=True):
 
     incident: Word
     objective: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -179,7 +180,7 @@ class CloseFalseAlarm(Command, frozen=True, kw_only=True):
     """
 
     incident: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -188,7 +189,7 @@ class MergeIncident(Command, frozen=True, kw_only=True):
 
     incident: Word
     into: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -197,7 +198,7 @@ class TransferIncident(Command, frozen=True, kw_only=True):
 
     incident: Word
     area: AreaCode
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -217,6 +218,7 @@ class IncidentClosed(Fact, frozen=True, kw_only=True):
     outcome: str = "evidence"
     into: str = ""
     by: str = ""
+    evidence_reasons: dict[str, tuple[Reason, ...]] = {}
 
 
 class ReopenIncident(Command, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from twinward.core.ports import Table
+from twinward.core.reasons import Reason
 from twinward.library.plans.plan import Objective
 
 START = "start"  # the clause by which a plan as a whole starts
@@ -66,6 +67,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     last_linked_day: str | None = None
     parties: tuple[tuple[str, str], ...] = ()
     evidence: dict[str, str] = {}
+    evidence_reasons: dict[str, tuple[Reason, ...]] = {}
     below_since: dict[
         str, datetime
     ] = {}  # objective -> since when its figure has been below what it asks
@@ -102,6 +104,7 @@ class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
     before: str = ""  # the plan that gave way to it
     since: datetime | None = None  # in force since, renewals left out
     rounds: dict[str, int] = {}  # recurring task -> its round
+    authority_reasons: tuple[Reason, ...] = ()
 
 
 class EndedPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +121,7 @@ class EndedPlan(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime
     clause: str
     because: str
+    reasons: tuple[Reason, ...] = ()
 
 
 class LatestIncident(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +148,7 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True):
     holds: bool
     because: str
     vacuous: bool = False  # nothing is there that could show it: only a person's reason can
+    reasons: tuple[Reason, ...] = ()
 
 
 def day_id(incident: str, day: str) -> str:

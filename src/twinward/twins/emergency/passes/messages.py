@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from twinward.core.messages import Command, Fact, Instant
-from twinward.twins.emergency.vocabulary import AreaCode, Reason, Text, Word
+from twinward.twins.emergency.vocabulary import AreaCode, PersonsReason, Text, Word
 
 # clear: may pass; advice: a recommendation that binds nobody; restricted: adverse
 StatusValue = Literal["clear", "advice", "restricted"]
@@ -33,7 +33,7 @@ class AuthoriseRule(Command, frozen=True, kw_only=True):
     most_a_day: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
     activation: Word
     until: Instant
-    reason: Reason
+    reason: PersonsReason
 
 
 class RuleProposed(Fact, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class SetStatus(Command, frozen=True, kw_only=True):
     area: AreaCode
     value: StatusValue
     reason_code: ReasonCode
-    reason: Reason
+    reason: PersonsReason
     source: Word
     probability: Probability | None = None
     activation: Word
@@ -120,7 +120,7 @@ class StatusSet(Fact, frozen=True, kw_only=True):
 
 class RefuseStatus(Command, frozen=True, kw_only=True):
     status: Word
-    because: Reason
+    because: PersonsReason
 
 
 class StatusRefused(Fact, frozen=True, kw_only=True):
@@ -133,7 +133,7 @@ class LiftStatus(Command, frozen=True, kw_only=True):
     """Ends a status before its time; better for the person, so one person may."""
 
     status: Word
-    because: Reason
+    because: PersonsReason
 
 
 class StatusLifted(Fact, frozen=True, kw_only=True):
@@ -148,7 +148,7 @@ class LodgeObjection(Command, frozen=True, kw_only=True):
     objection: Word
     status: Word
     channel: Channel
-    reason: Reason
+    reason: PersonsReason
     proxy: Text = ""
 
 
@@ -168,7 +168,7 @@ class ObjectionLodged(Fact, frozen=True, kw_only=True):
 class DecideObjection(Command, frozen=True, kw_only=True):
     objection: Word
     upheld: bool
-    because: Reason
+    because: PersonsReason
 
 
 class ObjectionDecided(Fact, frozen=True, kw_only=True):

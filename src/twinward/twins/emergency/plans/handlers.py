@@ -52,6 +52,7 @@ def adopt_plan(command: m.AdoptPlan, rows: Rows, context: Context) -> list[Draft
         version=command.version,
         adopted_by=command.by or context.actor,
         authority=command.authority,
+        authority_reasons=command.authority_reasons,
         objectives=command.objectives,
         forecast=command.forecast,
         starts=command.starts,
@@ -93,6 +94,7 @@ def plan_adopted(fact: m.PlanAdopted, event: Event, tx: Transaction) -> None:
         version=fact.version,
         adopted_by=fact.adopted_by,
         authority=fact.authority,
+        authority_reasons=fact.authority_reasons,
         adopted_at=event.occurred_at,
         objectives=fact.objectives,
         forecast=fact.forecast,
@@ -203,6 +205,7 @@ def end_plan(command: m.EndPlan, rows: Rows, context: Context) -> list[Draft]:
         version=plan.version,
         clause=command.clause,
         because=command.because,
+        reasons=command.reasons,
     )
     return [Draft(fact=fact, area=plan.area, incident=plan.id)]
 
@@ -219,6 +222,7 @@ def plan_ended(fact: m.PlanEnded, event: Event, tx: Transaction) -> None:
         ended_at=event.occurred_at,
         clause=fact.clause,
         because=fact.because,
+        reasons=fact.reasons,
     )
     tx.remove(PLANS_IN_FORCE, plan.id, event.occurred_at)
     tx.put(ENDED_PLANS, row, event.occurred_at)

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from twinward.core.messages import Command, Fact
+from twinward.core.reasons import Reason
 from twinward.library.plans.plan import Objective
-from twinward.twins.emergency.vocabulary import Reason, Text, Word
+from twinward.twins.emergency.vocabulary import PersonsReason, Text, Word
 
 Starts = Literal["now", "triggered"]
 
@@ -38,6 +39,7 @@ class AdoptPlan(Command, frozen=True, kw_only=True):
         ""  # the plan that has just ended and hands over to this
     )
     by: Text = ""
+    authority_reasons: tuple[Reason, ...] = ()
 
 
 class PlanAdopted(Fact, frozen=True, kw_only=True):
@@ -51,6 +53,7 @@ class PlanAdopted(Fact, frozen=True, kw_only=True):
     starts: Starts = "now"
     before: str = ""  # the plan that was in force until then
     renews: bool = False
+    authority_reasons: tuple[Reason, ...] = ()
 
 
 class StartClause(Command, frozen=True, kw_only=True):
@@ -106,7 +109,7 @@ class WithdrawPlan(Command, frozen=True, kw_only=True):
     """
 
     incident: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 
@@ -116,6 +119,7 @@ class EndPlan(Command, frozen=True, kw_only=True):
     incident: Word
     clause: Word
     because: Text
+    reasons: tuple[Reason, ...] = ()
 
 
 class PlanEnded(Fact, frozen=True, kw_only=True):
@@ -124,3 +128,4 @@ class PlanEnded(Fact, frozen=True, kw_only=True):
     version: str
     clause: str
     because: str
+    reasons: tuple[Reason, ...] = ()

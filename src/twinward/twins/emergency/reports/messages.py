@@ -16,7 +16,7 @@ from twinward.twins.emergency.vocabulary import (
     FoundIn,
     Lat,
     Lon,
-    Reason,
+    PersonsReason,
     Word,
 )
 
@@ -158,7 +158,7 @@ class WithdrawCount(Command, frozen=True, kw_only=True):
     status: CountStatus
     found_in: FoundIn = "unknown"
     source: Word = "api"
-    reason: Reason
+    reason: PersonsReason
 
 
 class CountWithdrawn(Fact, frozen=True, kw_only=True):

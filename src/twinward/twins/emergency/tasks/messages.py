@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from twinward.core.messages import Command, Fact
-from twinward.twins.emergency.vocabulary import AreaCode, Reason, Text, Word
+from twinward.twins.emergency.vocabulary import AreaCode, PersonsReason, Text, Word
 
 
 class CreateTask(Command, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ class WithdrawOrder(Command, frozen=True, kw_only=True):
     """A person takes back an order that was given by mistake; what it restricted is free."""
 
     task: Word
-    reason: Reason
+    reason: PersonsReason
     by: Text = ""
 
 

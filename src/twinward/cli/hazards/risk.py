@@ -1,0 +1,74 @@
+"""`twinward risk list|add|simulate`: chains between hazards, and what one of them sets off."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from twinward.cli.framework.output import emit_json, emit_table, emit_text
+from twinward.cli.framework.session import add_person, open_for
+from twinward.cli.main import add_common
+from twinward.core.errors import InputError
+from twinward.service.hazards import risks
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", required=True, metavar="list|add|simulate")
+    listing = acts.add_parser("list", help="the chains, and the workspace's own")
+    adding = acts.add_parser("add", help="add the chains of a TOML file to the workspace")
+    adding.add_argument("file", type=Path)
+    running = acts.add_parser("simulate", help="what a hazard sets off, with chances and delays")
+    running.add_argument("first", help="the hazard that a chain begins with")
+    running.add_argument(
+        "--figure", action="append", default=[], metavar="NAME=VALUE", help="e.g. pga_g=0.3"
+    )
+    running.add_argument("--members", type=int, default=1000)
+    running.add_argument("--seed", type=int, default=1)
+    add_person(adding)
+    for leaf in (listing, running):
+        add_common(leaf)
+
+
+def run(options: argparse.Namespace) -> int:
+    own = options.workspace if options.workspace.is_dir() else None
+    if options.act == "simulate":
+        return simulate(options, own)
+    if options.act == "add":
+        with open_for(options) as (platform, _):
+            rules = risks.add_risks(platform.workspace, options.file)
+    else:
+        rules = risks.list_risks(own)
+    if options.json:
+        emit_json({"chains": rules})
+        return 0
+    rows = [
+        [one.id, one.cause, one.effect, one.probability, one.delay_h, one.evidence] for one in rules
+    ]
+    emit_table(["id", "cause", "effect", "probability", "delay_h", "evidence"], rows)
+    return 0
+
+
+def simulate(options: argparse.Namespace, own: Path | None) -> int:
+    figures = dict(figure_of(text) for text in options.figure)
+    answer = risks.simulate_risks(options.first, figures, options.members, options.seed, own)
+    if options.json:
+        emit_json(answer)
+        return 0
+    for link in answer.links:
+        indent = "  " * (link.depth - 1)
+        emit_text(
+            f"{indent}{link.cause} -> {link.effect}: {link.probability:.0%}, "
+            f"{link.at_h[1]:.1f} h ({link.at_h[0]:.1f} to {link.at_h[2]:.1f})"
+        )
+    return 0
+
+
+def figure_of(text: str) -> tuple[str, float]:
+    """NAME=VALUE as a pair; InputError `bad_figure`."""
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError as error:
+        raise InputError(
+            f"--figure {text} is not NAME=VALUE", "write pga_g=0.3", code="bad_figure"
+        ) from error

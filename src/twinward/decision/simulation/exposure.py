@@ -1,0 +1,125 @@
+"""From a footprint to who is hit: quantiles by area, chances of levels, exposed people, for every
+hazard in the same way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.core.errors import InputError
+from twinward.decision.simulation.city import City
+from twinward.decision.simulation.interface import Floats, Footprint, Ground
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+class Exposed(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies where the figure reaches a level, over the whole run: quantiles over members."""
+
+    level: str
+    at_least: float
+    people: tuple[float, ...]
+    over_65: tuple[float, ...]
+    hospitals: tuple[float, ...]
+    schools: tuple[float, ...]
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """A forecast by area. by_area: float32[quantile, time, area]; p_level: float32[time, area] for
+    each level, rising; peak_by_area: float32[quantile, area].
+    """
+
+    hazard: str
+    figure: str
+    unit: str
+    areas: tuple[str, ...]
+    times: Floats
+    members: int
+    by_area: NDArray[np.float32]
+    peak_by_area: NDArray[np.float32]
+    p_level: Mapping[str, NDArray[np.float32]]
+    exposed: tuple[Exposed, ...]
+    assumptions: tuple[str, ...]
+    out_of_range: tuple[str, ...]
+    notes: tuple[str, ...]
+    calibration: str
+    fingerprint: str
+
+
+def judge_footprint(
+    footprint: Footprint, ground: Ground, city: City, levels: tuple[tuple[str, float], ...]
+) -> Forecast:
+    """The forecast of a footprint; levels rise, each with the least value of the figure.
+
+    An area has the worst value of its places; a person is exposed where their own place is.
+    """
+    thresholds = [at_least for _, at_least in levels]
+    if thresholds != sorted(thresholds):
+        raise InputError("levels must rise", "sort them by their figure", code="bad_levels")
+    values = np.nan_to_num(np.asarray(footprint.values, np.float32), posinf=0.0, neginf=0.0)
+    order = np.argsort(ground.area_of_place, kind="stable")
+    areas, firsts = np.unique(ground.area_of_place[order], return_index=True)
+    shape = (*values.shape[:2], len(ground.areas))
+    by_area = np.zeros(shape, np.float32)
+    if values.shape[2]:
+        by_area[:, :, areas] = np.maximum.reduceat(values[:, :, order], firsts, axis=2)
+    quantiles = np.quantile(by_area, QUANTILES, axis=0).astype(np.float32)
+    peak = np.quantile(by_area.max(axis=1), QUANTILES, axis=0).astype(np.float32)
+    chances = {
+        name: (by_area >= at_least).mean(axis=0).astype(np.float32) for name, at_least in levels
+    }
+    notes = ("synthetic terrain: not the city's own ground",) if city.synthetic_terrain else ()
+    return Forecast(
+        hazard=ground.hazard,
+        figure=footprint.figure,
+        unit=footprint.unit,
+        areas=ground.areas,
+        times=footprint.times,
+        members=values.shape[0],
+        by_area=quantiles,
+        peak_by_area=peak,
+        p_level=chances,
+        exposed=tuple(_exposed(name, least, values, ground, city) for name, least in levels),
+        assumptions=(*ground.assumptions, *footprint.assumptions),
+        out_of_range=footprint.out_of_range,
+        notes=notes,
+        calibration="not calibrated here",
+        fingerprint=_fingerprint(footprint, ground, levels),
+    )
+
+
+def _exposed(
+    name: str, at_least: float, values: NDArray[np.float32], ground: Ground, city: City
+) -> Exposed:
+    hit = values.max(axis=1) >= at_least if values.shape[1] else np.zeros(values.shape[::2], bool)
+    count = len(ground.areas)
+    places = np.bincount(ground.area_of_place, minlength=count)
+    share = np.zeros((values.shape[0], count))
+    for member in range(values.shape[0]):
+        touched = np.bincount(ground.area_of_place[hit[member]], minlength=count)
+        share[member] = touched / np.maximum(places, 1)
+
+    def spread(weights: Floats, whole: bool = False) -> tuple[float, ...]:
+        shares = np.asarray(share > 0, np.float64) if whole else share
+        return tuple(float(one) for one in np.quantile(shares @ weights, QUANTILES))
+
+    return Exposed(
+        level=name,
+        at_least=at_least,
+        people=spread(city.residents),
+        over_65=spread(city.over65),
+        hospitals=spread(city.hospitals.astype(np.float64), whole=True),
+        schools=spread(city.schools.astype(np.float64), whole=True),
+    )
+
+
+def _fingerprint(
+    footprint: Footprint, ground: Ground, levels: tuple[tuple[str, float], ...]
+) -> str:
+    parts = [ground.sha256, footprint.digest(), msgspec.json.encode(levels).decode()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

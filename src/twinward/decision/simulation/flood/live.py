@@ -1,0 +1,116 @@
+"""A flood of a city: rain over its terrain, one solver a member, saved and resumed exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from twinward.core.chance import generator
+from twinward.core.errors import InputError
+from twinward.decision.simulation.city import City
+from twinward.decision.simulation.flood.solver import Setup, Solver
+from twinward.decision.simulation.interface import Ask, Floats, Footprint, Ground, Series, Start
+
+MANNING = 0.04
+RAIN_SD = 0.25  # of ln rain, forecast and radar together: an assumption until scored
+MANNING_RANGE, DRAIN_RANGE = (0.7, 1.4), (0.5, 1.2)
+DRAIN_MM_H = 15.0  # where a city gives none
+MM_H = 1 / 3.6e6
+
+
+def prepare(city: City) -> Ground:
+    """Cells of the terrain as places."""
+    terrain = city.terrain
+    cells = terrain.rows * terrain.cols
+    area = city.area_of_cells()
+    counts = np.bincount(area, minlength=len(city.areas))
+    people = (city.residents / np.maximum(counts, 1))[area]
+    elevation = np.where(terrain.outside, np.nan, terrain.elevation)
+    return Ground(
+        hazard="flood",
+        places=tuple(str(n) for n in range(cells)) if cells <= 10_000 else (),
+        area_of_place=area,
+        areas=city.areas,
+        residents=people,
+        arrays={"elevation": elevation},
+        numbers={"cell_m": terrain.cell_m},
+        assumptions=(
+            f"drains take {DRAIN_MM_H:g} mm/h where the city gives none",
+            f"Manning {MANNING:g} everywhere",
+        ),
+    )
+
+
+def read(ground: Ground, observed: Mapping[str, float], at_s: float = 0.0) -> Start:
+    """Dry ground, or `depth_m` everywhere that sensors report."""
+    depth = float(observed.get("depth_m", 0.0))
+    if not 0 <= depth < 100:
+        raise InputError(
+            f"depth_m must be 0 to 100, got {depth:g}", "give metres", code="bad_start"
+        )
+    shape = ground.arrays["elevation"].shape
+    return Start(at_s=at_s, state={"depth": np.full((1, *shape), depth)})
+
+
+def run(ground: Ground, ask: Ask) -> Footprint:
+    """Depth in every cell at each step; rain in mm/h is the forcing `rain_mm_h`."""
+    ask.check()
+    rain = ask.forcing.get("rain_mm_h")
+    if rain is None:
+        raise InputError("the forcing rain_mm_h is missing", "give rain", code="bad_ask")
+    if not isinstance(rain, Series):
+        rain = Series(times=np.zeros(1), values=np.array([float(rain)]), linear=False)
+    if (rain.values < 0).any():
+        raise InputError("rain_mm_h is below 0", "give millimetres an hour", code="bad_ask")
+    with ThreadPoolExecutor(max(1, min(ask.threads, ask.members))) as pool:
+        found = list(pool.map(lambda m: _member(ground, ask, rain, m), range(ask.members)))
+    return Footprint(
+        figure="depth_m",
+        unit="m",
+        places=ground.places,
+        times=ask.times(),
+        values=np.stack([values for values, _ in found]),
+        state={
+            name: np.stack([getattr(solver, name) for _, solver in found])
+            for name in ("depth", "across", "down")
+        },
+        mass_error=max(solver.mass_error for _, solver in found),
+        assumptions=(f"rain varies by a lognormal of {RAIN_SD:g} over members",)
+        * (ask.members > 1),
+    )
+
+
+def _member(ground: Ground, ask: Ask, rain: Series, member: int) -> tuple[np.ndarray, Solver]:
+    factor, rough, drain = 1.0, 1.0, 1.0
+    if ask.members > 1:
+        chance = generator(ask.seed, f"flood-member-{member}")
+        factor = float(np.exp(chance.normal(0, RAIN_SD)))
+        rough, drain = chance.uniform(*MANNING_RANGE), chance.uniform(*DRAIN_RANGE)
+    pumps = 2.0 if "pumps" in ask.measures else 1.0
+    bed = ground.arrays["elevation"]
+    setup = Setup(
+        cell_m=ground.numbers["cell_m"],
+        bed=bed,
+        manning=np.full(bed.shape, MANNING * rough),
+        rain_m_s=Series(times=rain.times, values=rain.values * factor * MM_H, linear=False),
+        loss_m_s=Series(times=np.zeros(1), values=np.array([DRAIN_MM_H * drain * pumps * MM_H])),
+        open_sides=("north", "south", "west", "east"),
+    )
+    state = ask.start.state
+    depth = _of(state["depth"], member) if "depth" in state else np.zeros(bed.shape)
+    solver = Solver(setup, depth)
+    solver.time = ask.start.at_s
+    if "across" in state:
+        solver.resume(_of(state["across"], member), _of(state["down"], member), ask.start.at_s)
+    times = ask.times()
+    values = np.empty((len(times), bed.size), np.float32)
+    for n, at in enumerate(times):
+        solver.advance(float(at))
+        values[n] = solver.depth.ravel()
+    return values, solver
+
+
+def _of(stack: Floats, member: int) -> Floats:
+    return np.asarray(stack[min(member, len(stack) - 1)])

@@ -1,0 +1,46 @@
+"""The texts of reasons in every language, and the plans' own texts in Chinese."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from twinward.core.reasons import Reason
+
+HOME = Path(__file__).resolve().parent / "data" / "texts"
+LANGUAGES = ("en", "zh")
+BETWEEN = {"en": "; ", "zh": "；"}
+
+
+@cache
+def load_texts(language: str) -> dict[str, str]:
+    """The catalogue of one language, by the code of the reason."""
+    found = tomllib.loads((HOME / f"{language}.toml").read_text("utf-8"))
+    return {f"{part}.{name}": text for part, texts in found.items() for name, text in texts.items()}
+
+
+def write_reason(
+    reason: Reason, language: str = "en", words: Mapping[str, str] | None = None
+) -> str:
+    """A reason in one language; `words` are texts of plans that may stand in its holes. A code that
+    the catalogue does not have (of a later release) is written as it is.
+    """
+    text = load_texts(language).get(reason.code)
+    known = words or {}
+    params = {
+        name: known.get(value, value) if isinstance(value, str) else value
+        for name, value in reason.params.items()
+    }
+    try:
+        return text.format_map(params) if text is not None else reason.code
+    except (KeyError, ValueError):
+        return reason.code
+
+
+def write_reasons(
+    reasons: Iterable[Reason], language: str = "en", words: Mapping[str, str] | None = None
+) -> str:
+    """Several reasons as one text."""
+    return BETWEEN[language].join(write_reason(one, language, words) for one in reasons)

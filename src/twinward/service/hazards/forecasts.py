@@ -1,0 +1,234 @@
+"""A hazard model run for a city: forcing from a scenario or a file, exposure, quantiles by area."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from twinward.citybase.people.plain_city import MOST_RESIDENTS, plain_base
+from twinward.citybase.schema import CityBase
+from twinward.citybase.terrain.grids import read_grid
+from twinward.core.errors import InputError
+from twinward.decision.simulation.cases import read_series
+from twinward.decision.simulation.chemical.substances import get_substance
+from twinward.decision.simulation.city import City, make_city
+from twinward.decision.simulation.exposure import QUANTILES, Exposed, judge_footprint
+from twinward.decision.simulation.interface import Ask, CaseGround, Series, Start
+from twinward.decision.simulation.registry import load_model
+from twinward.library.hazards.chains import get_scenario
+
+MOST_HOURS, MOST_MEMBERS = 240.0, 1000
+GROUND = ("flood", "fire")  # to which the terrain matters
+# the figure that the model gives, by level: flood as in hazards/flood.toml; earthquake the bounds
+# of intensities VI to IX of GB/T 17742 (recalled: check the standard); fire: the place burns
+LEVELS: dict[str, tuple[tuple[str, float], ...]] = {
+    "flood": (("IV", 0.15), ("III", 0.3), ("II", 0.5), ("I", 1.0)),
+    "earthquake": (("IV", 0.045), ("III", 0.09), ("II", 0.178), ("I", 0.354)),
+    "fire": (("IV", 0.5),),
+}
+
+
+class HazardRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked: a hazard, one source of its forcing, how long and how many members."""
+
+    hazard: str
+    scenario: str | None = None
+    rain: str | None = None
+    forcing: Path | None = None  # of a source, rupture or ignition
+    terrain: Path | None = None
+    residents: int | None = None
+    city: Path | None = None
+    hours: float = 6.0
+    members: int = 20
+    cell_m: float = 250.0
+    seed: int = 1
+    threads: int = 1
+
+
+class AreaForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """One area: quantiles of its peak, and the highest level that more than half the members
+    reach.
+    """
+
+    area: str
+    peak: tuple[float, ...]
+    p_level: dict[str, float]
+    residents: int
+
+
+class HazardAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A forecast for people and programs; evidence, never an order."""
+
+    hazard: str
+    model: str
+    version: str
+    figure: str
+    unit: str
+    hours: float
+    members: int
+    seed: int
+    quantiles: tuple[float, ...]
+    exposed: tuple[Exposed, ...]
+    areas: tuple[AreaForecast, ...]
+    areas_total: int
+    mass_error: float | None
+    assumptions: tuple[str, ...]
+    out_of_range: tuple[str, ...]
+    notes: tuple[str, ...]
+    calibration: str
+    fingerprint: str
+    cpu_s: float
+    simulated: bool = True
+
+
+def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswer:
+    """Runs the model over the city; the worst areas first.
+
+    Raises InputError for a request that cannot be run.
+    """
+    if not 0 < request.hours <= MOST_HOURS:
+        raise _bad(f"hours must be above 0 and at most {MOST_HOURS:g}, got {request.hours:g}")
+    if not 1 <= request.members <= MOST_MEMBERS:
+        raise _bad(f"members must be 1 to {MOST_MEMBERS:,}, got {request.members:,}")
+    if not 5 <= request.cell_m <= 5000:
+        raise _bad(f"cell-m must be 5 to 5,000, got {request.cell_m:g}")
+    stored, model = load_model(request.hazard)
+    began = time.process_time()
+    city = make_city(_open_base(request), request.cell_m, _open_terrain(request), request.seed)
+    live: Any = model
+    ground = live.prepare(city)
+    ask = Ask(
+        start=Start(),
+        forcing=_read_forcing(request, city),
+        until_s=request.hours * 3600,
+        step_s=max(600.0, request.hours * 3600 / 12),
+        members=request.members,
+        seed=request.seed,
+        threads=request.threads,
+    )
+    footprint = live.run(ground, ask)
+    found = judge_footprint(footprint, ground, city, _levels(request.hazard))
+    worst = np.argsort(-found.peak_by_area[-1], kind="stable")[:most_areas]
+    return HazardAnswer(
+        hazard=stored.card.hazard,
+        model=stored.card.id,
+        version=str(stored.card.version),
+        figure=found.figure,
+        unit=found.unit,
+        hours=request.hours,
+        members=request.members,
+        seed=request.seed,
+        quantiles=QUANTILES,
+        exposed=found.exposed,
+        areas=tuple(
+            AreaForecast(
+                area=found.areas[place],
+                peak=tuple(float(one) for one in found.peak_by_area[:, place]),
+                p_level={
+                    name: float(found.p_level[name][:, place].max()) for name in found.p_level
+                },
+                residents=int(city.residents[place]),
+            )
+            for place in worst
+        ),
+        areas_total=len(found.areas),
+        mass_error=footprint.mass_error,
+        assumptions=found.assumptions,
+        out_of_range=found.out_of_range,
+        notes=found.notes if request.hazard in GROUND else (),
+        calibration=found.calibration,
+        fingerprint=found.fingerprint,
+        cpu_s=time.process_time() - began,
+    )
+
+
+def _bad(why: str) -> InputError:
+    return InputError(why, "see `twinward hazard run --help`", code="bad_request")
+
+
+def _levels(hazard: str) -> tuple[tuple[str, float], ...]:
+    if hazard == "chemical":
+        ammonia = get_substance("ammonia")
+        grades = (
+            (name, ammonia.level(grade, 60)) for name, grade in (("IV", 1), ("III", 2), ("II", 3))
+        )
+        return tuple((name, value) for name, value in grades if value is not None)
+    return LEVELS[hazard]
+
+
+def _open_base(request: HazardRequest) -> CityBase:
+    if request.residents is not None:
+        if not 1 <= request.residents <= MOST_RESIDENTS:
+            raise _bad(f"residents must be 1 to {MOST_RESIDENTS:,}, got {request.residents:,}")
+        return plain_base(request.residents, request.seed)
+    from twinward.citybase.columns import open_city
+
+    if request.city is None or not request.city.is_dir():
+        raise InputError(
+            "this workspace has no city",
+            "build one with `twinward city build`, or give --residents N",
+            code="no_city",
+        )
+    return open_city(request.city)
+
+
+def _open_terrain(request: HazardRequest) -> CaseGround | None:
+    if request.terrain is None:
+        return None
+    grid = read_grid(request.terrain)
+    missing = np.isnan(grid.values)
+    return CaseGround(cell_m=request.cell_m, elevation=grid.values, outside=missing)
+
+
+def _read_forcing(request: HazardRequest, city: City) -> dict[str, float | Series]:
+    given = [one for one in (request.scenario, request.rain, request.forcing) if one is not None]
+    if len(given) != 1:
+        raise _bad("give one of --scenario, --rain, --source, --rupture and --ignition")
+    if request.scenario is not None:
+        scenario = get_scenario(request.hazard, request.scenario)
+        east, north = (float(edge.max()) for edge in (city.east_m, city.north_m))
+        at = (scenario.at[0] * east, scenario.at[1] * north) if scenario.at else None
+        return _placed(request.hazard, dict(scenario.forcing), at, city)
+    if request.rain is not None:
+        if request.hazard != "flood":
+            raise _bad(f"--rain is forcing of a flood, not of {request.hazard}")
+        return {"rain_mm_h": _read_rain(request.rain)}
+    assert request.forcing is not None
+    try:
+        data = tomllib.loads(request.forcing.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(
+            f"{request.forcing}: {error}", "name a TOML file", code="bad_forcing"
+        ) from error
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in data.values()):
+        raise InputError(
+            f"{request.forcing.name}: every value is a number", "mend it", code="bad_forcing"
+        )
+    lon, lat = data.pop("lon", None), data.pop("lat", None)
+    at = city.locate(float(lon), float(lat)) if lon is not None and lat is not None else None
+    return _placed(request.hazard, {name: float(value) for name, value in data.items()}, at, city)
+
+
+def _placed(
+    hazard: str, forcing: dict[str, float], at: tuple[float, float] | None, city: City
+) -> dict[str, float | Series]:
+    if at is not None and hazard == "fire":
+        cell = city.terrain.cell_m
+        forcing["col"] = int(at[0] / cell) + 1
+        forcing["row"] = city.terrain.rows - int(at[1] / cell)
+    elif at is not None:
+        forcing["east_m"], forcing["north_m"] = at
+    return dict(forcing)
+
+
+def _read_rain(text: str) -> float | Series:
+    try:
+        return float(text)
+    except ValueError:
+        series = read_series(Path(text))
+        return Series(times=series.times, values=series.values, linear=False)

@@ -1,0 +1,69 @@
+"""Reasons have a text in every language, and what bundled plans say, they say in both."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from twinward.core.reasons import Reason, because_of
+from twinward.library.loading import load_library
+from twinward.library.texts import LANGUAGES, load_texts, write_reason, write_reasons
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "twinward"
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def holes(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_every_language_has_every_text_with_the_same_parameters() -> None:
+    first, *others = (load_texts(language) for language in LANGUAGES)
+    assert len(first) > 20
+    for other in others:
+        assert other.keys() == first.keys()
+        assert {code: holes(text) for code, text in other.items()} == {
+            code: holes(text) for code, text in first.items()
+        }
+
+
+def test_every_code_that_the_program_states_has_a_text_and_every_text_is_stated() -> None:
+    parts = {code.partition(".")[0] for code in load_texts("en")}
+    form = re.compile(rf'"((?:{"|".join(parts)})\.[a-z_]+)"')
+    stated = {
+        code for path in SOURCE.rglob("*.py") for code in form.findall(path.read_text("utf-8"))
+    }
+    assert stated & load_texts("en").keys() == load_texts("en").keys()
+
+
+def test_a_reason_is_written_in_both_languages() -> None:
+    late = because_of("closing.tasks_open", open=3)
+    assert write_reason(late) == "3 essential tasks are open"
+    assert write_reason(late, "zh") == "3 项必要任务未完成"
+    both = (late, because_of("closing.stated", reason="seen on site"))
+    assert write_reasons(both) == "3 essential tasks are open; met by a stated reason: seen on site"
+    assert write_reasons(both, "zh") == "3 项必要任务未完成；按所述理由视为达到：seen on site"
+
+
+def test_a_plans_own_words_in_a_reason_are_in_its_language_too() -> None:
+    said = because_of("authority.beforehand", by="the committee", bounds="nothing")
+    assert write_reason(said, "zh", {"the committee": "委员会"}) == "由委员会事先授权：nothing"
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason(code="of.tomorrow"), Reason(code="closing.tasks_open", params={})]
+)
+def test_a_reason_of_a_later_release_is_its_code(reason: Reason) -> None:
+    assert write_reason(reason, "zh") == reason.code
+
+
+def test_everything_a_bundled_plan_says_it_says_in_chinese() -> None:
+    library = load_library()
+    assert len(library.plans) > 5
+    for plan in library.plans.values():
+        assert set(plan.texts()) == plan.zh.keys(), plan.id
+        assert all(CHINESE.search(text) for text in plan.zh.values()), plan.id
+    assert all(CHINESE.search(one.zh) for one in library.departments.values())
