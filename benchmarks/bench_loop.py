@@ -23,6 +23,7 @@ import httpx
 import msgspec
 
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.citybase.columns import CityManifest, write_manifest
 from twinward.citybase.schema import Area
 from twinward.core.clock import SystemClock
@@ -37,7 +38,7 @@ SETTLE_S = 30.0
 
 def make_workspace(folder: Path) -> None:
     """200 districts of ten streets: as many triggers as the p99 needs."""
-    compose.init_workspace(folder)
+    init_workspace(folder)
     areas = [
         Area(
             code=f"{100 + d}",

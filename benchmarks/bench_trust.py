@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.citybase.schema import Area
 from twinward.core.clock import SetClock
 from twinward.core.messages import Draft, Request
@@ -283,7 +284,7 @@ def main() -> None:
     tree = make_tree()
     compose.open_areas = lambda workspace: tree
     try:
-        compose.init_workspace(folder / "w")
+        init_workspace(folder / "w")
         platform = compose.open_platform(folder / "w", SetClock(START))
         fill(platform, tree, options.rows)
         purposes = ["trace", "vault", "care"]

@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.city_movement import START_US
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.core.clock import SetClock, from_us
 from twinward.service.access import activations
 from twinward.service.city.build import build_city
@@ -31,7 +32,7 @@ def from_case_to_tasks(lake: Path, cases: int, city: Path | None) -> dict[str, A
     """
     with tempfile.TemporaryDirectory(prefix="bench-case-") as folder:
         workspace = Path(folder) / "ws"
-        compose.init_workspace(workspace)
+        init_workspace(workspace)
         built = build_city(city, workspace)
         (workspace / "lake").symlink_to(lake.resolve(), target_is_directory=True)
         platform = compose.open_platform(workspace, SetClock(NOW))

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import console
 from twinward.api.main import make_api
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 
 PATHS = (
     "/v1/screen",
@@ -33,6 +34,7 @@ PATHS = (
     "/v1/trace/chain",
     "/v1/trace/file",
     "/v1/handovers",
+    "/v1/objections",
     "/v1/supplies/stocks",
     "/v1/supplies/requests",
     "/v1/supplies/demand",
@@ -76,7 +78,7 @@ def references(part: Any) -> set[str]:
 def console_document() -> dict[str, Any]:
     """The OpenAPI document with only what the console uses."""
     with tempfile.TemporaryDirectory() as folder:
-        compose.init_workspace(Path(folder) / "ws")
+        init_workspace(Path(folder) / "ws")
         platform = compose.open_platform(Path(folder) / "ws")
         document = make_api(platform).openapi()
         platform.close()

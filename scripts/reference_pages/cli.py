@@ -50,7 +50,11 @@ def describe_action(action: argparse.Action) -> tuple[str, str, str]:
     default = action.default
     plain = isinstance(default, str | int | float) and not isinstance(default, bool)
     shown = code(str(default)) if plain and default not in ("", argparse.SUPPRESS) else ""
-    said = (action.help or "").replace("%(default)s", str(default)).replace("%%", "%")
+    said = (
+        ((action.help or "").replace(" (default %(default)s)", ""))
+        .replace("%(default)s", str(default))
+        .replace("%%", "%")
+    )
     return code(name), shown, "; ".join([*([said] if said else []), *notes])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from reference_pages.markdown import code, head, table
 from twinward.api.main import make_api
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 
 ABOUT = """
 `twinward serve` answers on one port; `/openapi.json` is the machine's form of this page. Requests
@@ -20,7 +21,7 @@ PREFIX = "#/components/schemas/"
 
 def read_document() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        compose.init_workspace(Path(folder) / "ws")
+        init_workspace(Path(folder) / "ws")
         platform = compose.open_platform(Path(folder) / "ws")
         try:
             return make_api(platform).openapi()

@@ -10,6 +10,8 @@ import pytest
 
 from helpers.cities import COMMUNITY, Desk
 from twinward.app import compose, mending
+from twinward.app.maintenance import check_workspace
+from twinward.app.workspace import init_workspace
 from twinward.core.errors import InputError
 from twinward.storage.log import transaction
 from twinward.twins import twin
@@ -65,7 +67,7 @@ def test_a_half_done_command_is_named_and_taken_into_the_books(
         "accounted": 0,
         "followed": [],
     }
-    findings = compose.check_workspace(desk.workspace, deep=True)
+    findings = check_workspace(desk.workspace, deep=True)
     assert [one for one in findings if one.status == "fail"] == []
 
 
@@ -80,10 +82,10 @@ def test_what_was_set_aside_is_answered_when_the_fault_is_gone(
         desk.case(1)
     assert not desk.incidents()
     desk.close()
-    found = compose.check_workspace(desk.workspace, deep=False)
+    found = check_workspace(desk.workspace, deep=False)
     assert ("faults", "warn") in [(one.check, one.status) for one in found]
     assert mending.mend_workspace(desk.workspace)["answered"] == ["loop:ReportCase-0.1"]
-    found = compose.check_workspace(desk.workspace, deep=False)
+    found = check_workspace(desk.workspace, deep=False)
     assert ("faults", "ok") in [(one.check, one.status) for one in found]
     platform = compose.open_platform(desk.workspace)
     with platform.store.read() as reader:
@@ -92,7 +94,7 @@ def test_what_was_set_aside_is_answered_when_the_fault_is_gone(
 
 
 def test_a_person_confirms_the_clock_on_record(tmp_path: Path) -> None:
-    compose.init_workspace(tmp_path)
+    init_workspace(tmp_path)
     mending.confirm_clock(tmp_path)
     platform = compose.open_platform(tmp_path)
     with platform.store.read() as reader:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from twinward.app import compose
+from twinward.app.maintenance import check_workspace, migrate_workspace
 from twinward.core.clock import SetClock
 from twinward.service.access.person_listing import list_persons
 from twinward.service.incidents import queries
@@ -32,7 +33,7 @@ def workspace(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def platform(workspace: Path) -> Iterator[Platform]:
-    compose.migrate_workspace(workspace, SetClock(DAY_AFTER))
+    migrate_workspace(workspace, SetClock(DAY_AFTER))
     found = compose.open_platform(workspace, SetClock(DAY_AFTER))
     yield found
     found.close()
@@ -52,10 +53,10 @@ def test_what_was_kept_is_there(platform: Platform) -> None:
 
 
 def test_rows_are_brought_to_what_this_release_says_of_the_log(workspace: Path) -> None:
-    before, now, rows = compose.migrate_workspace(workspace, SetClock(DAY_AFTER))
+    before, now, rows = migrate_workspace(workspace, SetClock(DAY_AFTER))
     assert before <= now and rows > 0
-    assert compose.migrate_workspace(workspace, SetClock(DAY_AFTER)) == (now, now, 0)
-    failed = [one for one in compose.check_workspace(workspace, deep=True) if one.status == "fail"]
+    assert migrate_workspace(workspace, SetClock(DAY_AFTER)) == (now, now, 0)
+    failed = [one for one in check_workspace(workspace, deep=True) if one.status == "fail"]
     assert failed == []
 
 

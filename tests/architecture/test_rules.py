@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 
 from twinward.api.main import make_api
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.main import VERBS
 from twinward.core.errors import RefusedError
 from twinward.edge.feeds.commands import OUTSIDE
@@ -46,7 +47,7 @@ def all_leaf_verbs() -> list[str]:
 
 
 def test_every_route_states_its_rule(tmp_path: Path) -> None:
-    compose.init_workspace(tmp_path)
+    init_workspace(tmp_path)
     platform = compose.open_platform(tmp_path)
     try:
         api = make_api(platform)

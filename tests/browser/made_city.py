@@ -12,7 +12,7 @@ import numpy as np
 from shapely.geometry import MultiPoint, box, mapping
 from shapely.ops import voronoi_diagram
 
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.citybase.columns import COLUMNS, CityManifest, base_of, write_columns, write_manifest
 from twinward.citybase.inputs import apportion
 from twinward.citybase.people.plain_city import plain_frame
@@ -45,7 +45,7 @@ def make_city(
     residents: int = RESIDENTS,
 ) -> None:
     """A workspace with a city of nine districts with outlines, each with quarters and blocks."""
-    compose.init_workspace(
+    init_workspace(
         workspace, kind=kind, managed=managed, drill="made-drill" if kind == "drill" else ""
     )
     folder = workspace / "city"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from twinward.app import compose
+from twinward.app.server import make_server
 from twinward.core.clock import SetClock
 from twinward.service.access import activations
 from twinward.service.incidents import queries
@@ -142,7 +143,7 @@ def staged(workspace: Path, start: datetime = START) -> Iterator[Stage]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     platform.loop.start()
-    server = compose.make_server(platform, "127.0.0.1", port)
+    server = make_server(platform, "127.0.0.1", port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from browser.made_city import make_city
 from browser.stage import Stage, staged
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.service.incidents import queries
 
 Open = Callable[..., Page]
@@ -99,7 +99,7 @@ def test_one_part_that_fails_leaves_the_rest_of_the_page(quiet: Stage, open_page
 
 
 def test_a_workspace_without_a_city_says_what_to_do(tmp_path: Path, open_page: Open) -> None:
-    compose.init_workspace(tmp_path / "ws")
+    init_workspace(tmp_path / "ws")
     with staged(tmp_path / "ws") as stage:
         page = open_page(stage)
         expect(page.get_by_test_id("empty")).to_contain_text("twinward city build")

@@ -9,7 +9,7 @@ import pytest
 import twinward as tw
 from helpers.cities import Desk
 from helpers.moving import make_moving_city
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.core.errors import RefusedError
 from twinward.faces.workspace import Workspace
 from twinward.service.access.activations import open_activation
@@ -44,7 +44,7 @@ def test_persons_are_refused_in_peacetime(desk: Desk) -> None:
 
 
 def test_a_managed_workspace_asks_for_a_token(tmp_path: Path) -> None:
-    compose.init_workspace(tmp_path / "ws", managed=True)
+    init_workspace(tmp_path / "ws", managed=True)
     with pytest.raises(RefusedError) as raised:
         tw.open_platform(tmp_path / "ws")
     assert raised.value.code == "bad_token"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.citybase.columns import CityManifest, write_manifest
 from twinward.citybase.schema import SCHEMA_VERSION, Area
 from twinward.core.clock import SetClock
@@ -87,7 +88,7 @@ class Desk:
         self.workspace = workspace
         self.clock = SetClock(START)
         self.closed = False
-        compose.init_workspace(workspace)
+        init_workspace(workspace)
         make_city(workspace, *districts, zone=zone)
         if settings:
             (workspace / "settings.toml").write_text(settings, "utf-8")

@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 
 from twinward.api.main import make_api
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.citybase.schema import Area
 from twinward.core.clock import SetClock
 from twinward.security.identity.people import Caller
@@ -170,7 +171,7 @@ def make_world(
 
     def make(*, managed: bool = False) -> World:
         folder = tmp_path / f"workspace-{len(opened)}"
-        compose.init_workspace(folder, managed=managed)
+        init_workspace(folder, managed=managed)
         clock = SetClock(START)
         opened.append(compose.open_platform(folder, clock))
         return World(opened[-1], clock)

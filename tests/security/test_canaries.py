@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from twinward.app import compose
+from twinward.app.maintenance import backup_workspace
 from twinward.cli.main import main
 from twinward.core.clock import format_time
 from twinward.service.access import misuse_check, publication, retention
@@ -123,7 +124,7 @@ def test_no_canary_leaves_by_any_way(
     for form in (True, False):
         compose.export_log(world.platform.workspace, tmp_path / "log", fhir=form)
         search("exported log", (tmp_path / "log").read_bytes())
-    compose.backup_workspace(world.platform.workspace, tmp_path / "backup")
+    backup_workspace(world.platform.workspace, tmp_path / "backup")
     misuse_check.check_misuse(
         world.platform, world.person("wu"), lambda: compose.verify_log(world.platform.workspace)
     )

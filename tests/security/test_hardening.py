@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from twinward.app import compose
+from twinward.app.maintenance import make_housekeeping
+from twinward.app.server import make_server, scrub_logs
 from twinward.settings import SecuritySettings
 
 SECRET = "13812345678"
@@ -64,7 +65,7 @@ def test_a_failure_tells_neither_the_caller_nor_the_log_what_was_in_it(
     root = logging.getLogger()
     root.addHandler(caplog.handler)
     try:
-        compose.scrub_logs()
+        scrub_logs()
         answer = world.get("li", "/v1/incidents")
     finally:
         root.removeHandler(caplog.handler)
@@ -104,9 +105,7 @@ def test_with_two_settings_the_server_speaks_tls_only(
     world = make_world(managed=True)
     security = SecuritySettings(tls_certificate=str(pem), tls_key=str(key))
     settings = msgspec.structs.replace(world.platform.settings, security=security)
-    server = compose.make_server(
-        msgspec.structs.replace(world.platform, settings=settings), "localhost", 0
-    )
+    server = make_server(msgspec.structs.replace(world.platform, settings=settings), "localhost", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -127,7 +126,7 @@ def test_with_two_settings_the_server_speaks_tls_only(
 
 def test_the_daily_chores_are_done_once_a_day(world: Any) -> None:
     world.report_cases(per_leaf=1)
-    housekeeping = compose.make_housekeeping(world.platform)
+    housekeeping = make_housekeeping(world.platform)
     assert housekeeping.look() == 2 and housekeeping.look() == 0
     world.clock.advance(timedelta(days=1))
     assert housekeeping.look() == 2

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from argon2 import PasswordHasher
 
-from twinward.app import compose
+from twinward.app.maintenance import verify_log_file
 
 BASIS = "Law on infectious diseases, article 42"
 OPEN = {"hazard": "epidemic", "areas": ["31"], "purposes": ["trace"], "days": 3, "basis": BASIS}
@@ -193,7 +193,7 @@ def test_the_audit_is_verified_checked_and_exported_over_http(world: Any, tmp_pa
         answer = world.get("wu", "/v1/audit/export", form=form)
         path = tmp_path / f"{form}.ndjson"
         path.write_bytes(answer.content)
-        found = compose.verify_log_file(path)
+        found = verify_log_file(path)
         assert found.ok and found.entries > state["entries"]
         assert b"Canary" not in answer.content
     assert not list(world.platform.workspace.glob("audit-*"))
@@ -243,3 +243,20 @@ def test_answers_keep_to_their_schemas(two: Any) -> None:
     check(two.get("wu", "/v1/retention/kinds"), "/v1/retention/kinds", "get", "200")
     check(two.get("wu", "/v1/retention/receipts"), "/v1/retention/receipts", "get", "200")
     check(two.post("ma", "/v1/publications", BODIES["/v1/publications"]), "/v1/publications")
+
+
+def test_a_refresh_is_on_record(world: Any) -> None:
+    tokens = world.tokens("li")
+    world.platform.accounts.db.execute("UPDATE accounts SET state='open' WHERE name='li'")
+    answer = world.client.post("/v1/sessions/refresh", json={"refresh": tokens.refresh})
+    assert answer.status_code == 201
+    (noted,) = notes(world, "session_refreshed")
+    assert (noted.fact.about, noted.fact.detail) == ("li", f"session {tokens.session}")
+
+
+def test_head_answers_as_get_does_without_the_body(world: Any) -> None:
+    for path, code in (("/health", 200), ("/v1/incidents", 200), ("/v1/incidents/none", 404)):
+        answer = world.client.head(path, headers=world.headers("li"))
+        assert (answer.status_code, answer.content) == (code, b""), path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert world.client.head("/v1/incidents").status_code == 401

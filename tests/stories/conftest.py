@@ -9,7 +9,7 @@ import pytest
 
 from helpers.cities import make_city
 from helpers.server import Server
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     def start(settings: str = "", name: str = "ws") -> Server:
         workspace = tmp_path / name
-        compose.init_workspace(workspace)
+        init_workspace(workspace)
         make_city(workspace, "310101", "310115")
         (workspace / "settings.toml").write_text(settings, "utf-8")
         running.append(Server(workspace))
@@ -34,7 +34,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests of a module."""
     workspace = tmp_path_factory.mktemp("stories") / "ws"
-    compose.init_workspace(workspace)
+    init_workspace(workspace)
     make_city(workspace, "310101", "310115")
     found = Server(workspace)
     yield found

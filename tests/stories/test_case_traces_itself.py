@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.helpers.cities import COMMUNITY, Desk
 
-from twinward.app import compose
+from twinward.app.workspace import read_mark
 from twinward.cli.main import main
 from twinward.core.clock import format_time
 from twinward.service.access import activations
@@ -111,5 +111,5 @@ def test_in_peacetime_nobody_is_traced(desk: Desk) -> None:
 def test_a_workspace_without_movement_goes_on(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "ws")
     report_ill(desk)
-    assert compose.read_mark(desk.workspace).kind == "ordinary"
+    assert read_mark(desk.workspace).kind == "ordinary"
     assert len(queries.list_incidents(desk.platform)) == 1

@@ -13,6 +13,7 @@ import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, START, make_city
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.main import main
 from twinward.cli.workspace.demo import serving
 from twinward.core.clock import SetClock
@@ -59,7 +60,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[s
     """(the real workspace, the drill's folder, the score as the command printed it)."""
     home = tmp_path_factory.mktemp("drill")
     real = home / "real"
-    compose.init_workspace(real)
+    init_workspace(real)
     make_city(real, HUANGPU, "310115")
     platform = compose.open_platform(real, SetClock(START))
     told = {

@@ -18,6 +18,7 @@ import pytest
 
 from helpers.cities import START, make_city
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.workspace import demo
 from twinward.core.clock import SetClock
 from twinward.rehearsal.player import Player
@@ -33,7 +34,7 @@ HUANGPU_WORDS = ("黄浦", "黄浦区")
 @contextmanager
 def stage(workspace: Path, settings: str = "") -> Iterator[tuple[Platform, SetClock]]:
     """A demonstration's workspace with Huangpu alone, open, on a clock of its own."""
-    compose.init_workspace(workspace, kind="demo")
+    init_workspace(workspace, kind="demo")
     make_city(workspace, "310101")
     (workspace / "settings.toml").write_text(settings, "utf-8")
     clock = SetClock(START)

@@ -102,11 +102,11 @@ STORIES: dict[str, list[tuple[Command, str]]] = {
         (m.CloseIncident(id="c1", incident="i"), "not_evident"),
         (m.AdoptPlan(id="a1", incident="i", plan="p", version="1"), "PlanAdopted"),
         (m.AdoptPlan(id="a2", incident="i", plan="p", version="1"), "already_adopted"),
-        (m.ReopenIncident(id="o1", incident="i", because="x"), "already_open"),
+        (m.ReopenIncident(id="o1", incident="i", because="too soon"), "already_open"),
         (m.CloseIncident(id="c2", incident="i"), "IncidentClosed"),
         (m.CloseIncident(id="c3", incident="i"), "closed"),
         (m.SetResponseLevel(id="l3", incident="i", level="I", because="x"), "closed"),
-        (m.ReopenIncident(id="o2", incident="i", because="x"), "IncidentReopened"),
+        (m.ReopenIncident(id="o2", incident="i", because="too soon"), "IncidentReopened"),
         (m.CloseIncident(id="c4", incident="none"), "not_found"),
     ],
     "a task": [

@@ -19,6 +19,8 @@ export type PlaceColumns = Schemas['PlaceColumns']
 export type Twig = Schemas['CauseNode']
 export type HandOvers = Page<HandOverRow>
 export type HandOverRow = Schemas['HandOverRow']
+export type ObjectionView = Schemas['ObjectionView']
+export type Objections = { items: ObjectionView[]; total: number; overdue: number; next: string | null }
 export type IncidentChain = Schemas['IncidentChain']
 export type PersonFile = Schemas['PersonFile']
 export type StockRow = Schemas['StockRow']
@@ -150,6 +152,9 @@ export const startComparison = (asked: { plans: string[]; generate: number; days
 export const getComparison = (id: string) => get<CompareJob>(`/v1/plans/compare/${encodeURIComponent(id)}`)
 export const getBlocks = async (): Promise<Block[]> => (await get<{ items: Block[] }>('/v1/plan-blocks')).items
 export const getChanges = async (): Promise<Change[]> => (await get<{ items: Change[] }>('/v1/changes')).items
+export const getObjections = () => get<Objections>('/v1/objections')
+export const lodgeObjection = (asked: { status: string; channel: string; proxy: string; reason: string }) => post<ObjectionView>('/v1/objections', asked)
+export const answerObjection = (receipt: string, upheld: boolean, because: string) => post<ObjectionView>(`/v1/objections/${encodeURIComponent(receipt)}/answer`, { upheld, because })
 export const answerChange = (id: string, act: 'confirm' | 'refuse', because: string) => post<unknown>(`/v1/changes/${encodeURIComponent(id)}/answer`, { act, because })
 export const adoptPlan = (asked: { plan: string; incident: string; by: string; reason: string; sheet: string; replace?: string }) => post<Adoption>('/v1/plans/adopt', asked)
 /** The situation report as a page of its own; fetched, so that the session goes along. */

@@ -61,10 +61,10 @@ class Queue {
   /** The server's clock less this device's, from its last answer: a device whose clock is wrong does no harm. */
   skewMs = 0
 
-  /** Keep a command and send it as soon as that can be done. What is kept says when the officer did it. */
-  add(command: Command): Promise<void> {
+  /** Keep commands and send them as soon as that can be done. What is kept says when the officer did it. */
+  add(...commands: Command[]): Promise<void> {
     const at = new Date(Date.now() + this.skewMs).toISOString()
-    this.#keep([...this.#stored(), this.online ? command : { ...command, occurred_at: at }])
+    this.#keep([...this.#stored(), ...commands.map((command) => (this.online ? command : { ...command, occurred_at: at }))])
     return this.send()
   }
 

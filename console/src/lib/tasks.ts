@@ -23,11 +23,15 @@ export function statusWithQueue(task: TaskRow): string {
   return status
 }
 
-export function take(task: TaskRow, step: Step, result: string): Promise<void> {
+function answerOf(task: TaskRow, step: Step, result: string): Command {
   const common = { id: makeId(), task: task.id, department: task.department }
-  const command = step === 'CompleteTask' ? { ...common, type: step, result, succeeded: true } : { ...common, type: step }
-  return queue.add(command as Command)
+  return (step === 'CompleteTask' ? { ...common, type: step, result, succeeded: true } : { ...common, type: step }) as Command
 }
+
+export const take = (task: TaskRow, step: Step, result: string): Promise<void> => queue.add(answerOf(task, step, result))
+
+/** The same step for many: kept at once, sent in few messages. */
+export const takeAll = (tasks: TaskRow[], step: Step, result: string): Promise<void> => queue.add(...tasks.map((task) => answerOf(task, step, result)))
 
 export function comment(task: TaskRow, text: string): Promise<void> {
   return queue.add({ id: makeId(), type: 'CommentTask', task: task.id, department: task.department, comment: text } as Command)

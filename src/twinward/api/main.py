@@ -33,6 +33,7 @@ from twinward.api.routes import (
     planning,
     sessions,
     supplies,
+    surveillance,
     tracing,
 )
 from twinward.api.routes import console as map
@@ -65,6 +66,7 @@ def make_api(platform: Platform) -> FastAPI:
         passes,
         events,
         supplies,
+        surveillance,
         planning,
         documents,
         assessment,

@@ -12,104 +12,126 @@ from pathlib import Path
 from twinward import __version__
 from twinward.cli.framework.output import announce, emit_json, say
 from twinward.cli.framework.parser import Parser
-from twinward.core.errors import TwinwardError
+from twinward.core.errors import InputError, TwinwardError
 
-# verb -> (module, what it is for); only the module of the verb asked for is imported
-VERBS: dict[str, tuple[str, str]] = {
-    "init": ("twinward.cli.workspace.init", "make an empty workspace"),
-    "account": ("twinward.cli.access.account", "who may come in, as what, and where"),
-    "login": ("twinward.cli.access.login", "open a session and write its tokens to a file"),
-    "logout": ("twinward.cli.access.logout", "shut a session, at once"),
-    "demo": (
-        "twinward.cli.workspace.demo",
-        "play an outbreak through the whole loop, live in the terminal",
-    ),
-    "drill": ("twinward.cli.drills.drill", "practise on fenced data: scripts, injects, a score"),
-    "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
-    "edge": ("twinward.cli.edge.edge", "the box at the gate: senses and acts on its own"),
-    "outlet": ("twinward.cli.edge.outlet", "orders on their way out, and what became of each"),
-    "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
-    "case": ("twinward.cli.intake.case", "report cases from files"),
-    "incident": (
-        "twinward.cli.incidents.incident",
-        "incidents, what keeps them open, their timeline",
-    ),
-    "task": ("twinward.cli.incidents.task", "orders of departments and their answers"),
-    "as-of": ("twinward.cli.incidents.as_of", "any view as it was at an instant"),
-    "activation": ("twinward.cli.access.activation", "what an emergency opens, and until when"),
-    "publish": (
-        "twinward.cli.access.publish",
-        "counts by area with small ones hidden, and their data sheet",
-    ),
-    "retention": (
-        "twinward.cli.workspace.retention",
-        "delete what is past its life, with a receipt",
-    ),
-    "change": (
-        "twinward.cli.access.change",
-        "two persons for what changes a person's life; appeals",
-    ),
-    "vault": ("twinward.cli.access.vault", "names behind pseudonyms, broken glass, key rotation"),
-    "person": (
-        "twinward.cli.tracing.person",
-        "cases and contacts by pseudonym, under an activation",
-    ),
-    "audit": (
-        "twinward.cli.access.audit",
-        "whether the log is whole; a copy of it that can be verified anywhere",
-    ),
-    "doctor": ("twinward.cli.workspace.doctor", "look a workspace over and say what to do"),
-    "backup": ("twinward.cli.workspace.backup", "copy a workspace while it runs"),
-    "restore": ("twinward.cli.workspace.restore", "make a workspace from a backup"),
-    "migrate": ("twinward.cli.workspace.migrate", "upgrade the log of an earlier release"),
-    "city": ("twinward.cli.intake.city", "build a city base from real data, describe it"),
-    "simulate": (
-        "twinward.cli.planning.simulate",
-        "run an outbreak forward on a city base or a plain number of residents",
-    ),
-    "plan": (
-        "twinward.cli.planning.plan",
-        "response plans: checked, varied, compared, adopted by a person",
-    ),
-    "calibrate": (
-        "twinward.cli.planning.calibrate",
-        "fit the outbreak model to a series of counts and forecast",
-    ),
-    "surveil": (
-        "twinward.cli.surveillance.surveil",
-        "R, alarms, clusters, nowcasts and forecasts of counts, spread between cities",
-    ),
-    "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
-    "trace": ("twinward.cli.tracing.trace", "contacts, visits, dwell, flows, chains"),
-    "supply": (
-        "twinward.cli.logistics.supply",
-        "stocks, requests between areas, patients between hospitals",
-    ),
-    "library": (
-        "twinward.cli.planning.library",
-        "questions to what is known, answered with their reasoning; work manuals",
-    ),
-    "pass": (
-        "twinward.cli.passes.passes",
-        "signed passes: keys, issue, verify offline, revoke, lists, print",
-    ),
-    "hazard": (
-        "twinward.cli.hazards.hazard",
-        "run a hazard model on a city, or on a case without one",
-    ),
-    "risk": (
-        "twinward.cli.hazards.risk",
-        "chains between hazards: listed, added, simulated",
-    ),
-    "model": (
-        "twinward.cli.hazards.model",
-        "hazard models: their cards, and what their verification reaches",
-    ),
-    "allocate": (
-        "twinward.cli.logistics.allocate",
-        "where to open facilities, how to route deliveries",
-    ),
+# group -> verb -> (module, what it is for); only the module of the verb asked for is imported
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "start": {
+        "init": ("twinward.cli.workspace.init", "make an empty workspace"),
+        "demo": (
+            "twinward.cli.workspace.demo",
+            "play an outbreak through the whole loop, live in the terminal",
+        ),
+        "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
+        "city": ("twinward.cli.intake.city", "build a city base from real data, describe it"),
+    },
+    "report and import": {
+        "case": ("twinward.cli.intake.case", "report cases from files"),
+        "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
+        "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
+        "edge": ("twinward.cli.edge.edge", "the box at the gate: senses and acts on its own"),
+        "outlet": ("twinward.cli.edge.outlet", "orders on their way out, and what became of each"),
+    },
+    "command": {
+        "incident": (
+            "twinward.cli.incidents.incident",
+            "incidents, what keeps them open, their timeline",
+        ),
+        "task": ("twinward.cli.incidents.task", "orders of departments and their answers"),
+        "as-of": ("twinward.cli.incidents.as_of", "any view as it was at an instant"),
+        "plan": (
+            "twinward.cli.planning.plan",
+            "response plans: checked, varied, compared, adopted by a person",
+        ),
+        "library": (
+            "twinward.cli.planning.library",
+            "questions to what is known, answered with their reasoning; work manuals",
+        ),
+    },
+    "trace": {
+        "trace": ("twinward.cli.tracing.trace", "contacts, visits, dwell, flows, chains"),
+        "person": (
+            "twinward.cli.tracing.person",
+            "cases and contacts by pseudonym, under an activation",
+        ),
+    },
+    "foresee": {
+        "simulate": (
+            "twinward.cli.planning.simulate",
+            "run an outbreak forward on a city base or a plain number of residents",
+        ),
+        "calibrate": (
+            "twinward.cli.planning.calibrate",
+            "fit the outbreak model to a series of counts and forecast",
+        ),
+        "surveil": (
+            "twinward.cli.surveillance.surveil",
+            "R, alarms, clusters, nowcasts and forecasts of counts, spread between cities",
+        ),
+        "hazard": (
+            "twinward.cli.hazards.hazard",
+            "run a hazard model on a city, or on a case without one",
+        ),
+        "risk": ("twinward.cli.hazards.risk", "chains between hazards: listed, added, simulated"),
+        "model": (
+            "twinward.cli.hazards.model",
+            "hazard models: their cards, and what their verification reaches",
+        ),
+    },
+    "supply": {
+        "supply": (
+            "twinward.cli.logistics.supply",
+            "stocks, requests between areas, patients between hospitals",
+        ),
+        "allocate": (
+            "twinward.cli.logistics.allocate",
+            "where to open facilities, how to route deliveries",
+        ),
+    },
+    "practise": {
+        "drill": (
+            "twinward.cli.drills.drill",
+            "practise on fenced data: scripts, injects, a score",
+        ),
+    },
+    "guard": {
+        "account": ("twinward.cli.access.account", "who may come in, as what, and where"),
+        "login": ("twinward.cli.access.login", "open a session and write its tokens to a file"),
+        "logout": ("twinward.cli.access.logout", "shut a session, at once"),
+        "activation": ("twinward.cli.access.activation", "what an emergency opens, and until when"),
+        "change": (
+            "twinward.cli.access.change",
+            "two persons for what changes a person's life; appeals",
+        ),
+        "vault": (
+            "twinward.cli.access.vault",
+            "names behind pseudonyms, broken glass, key rotation",
+        ),
+        "pass": (
+            "twinward.cli.passes.passes",
+            "signed passes: keys, issue, verify offline, revoke, lists, print",
+        ),
+        "publish": (
+            "twinward.cli.access.publish",
+            "counts by area with small ones hidden, and their data sheet",
+        ),
+        "audit": (
+            "twinward.cli.access.audit",
+            "whether the log is whole; a copy of it that can be verified anywhere",
+        ),
+    },
+    "keep": {
+        "doctor": ("twinward.cli.workspace.doctor", "look a workspace over and say what to do"),
+        "backup": ("twinward.cli.workspace.backup", "copy a workspace while it runs"),
+        "restore": ("twinward.cli.workspace.restore", "make a workspace from a backup"),
+        "migrate": ("twinward.cli.workspace.migrate", "upgrade the log of an earlier release"),
+        "retention": (
+            "twinward.cli.workspace.retention",
+            "delete what is past its life, with a receipt",
+        ),
+    },
 }
+VERBS = {verb: entry for verbs in GROUPS.values() for verb, entry in verbs.items()}
 
 
 def default_workspace() -> Path:
@@ -117,16 +139,30 @@ def default_workspace() -> Path:
 
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
-    parser = Parser(prog="twinward", description="A city's emergency-management digital twin.")
+    parser = Parser(
+        prog="twinward",
+        description="A city's emergency-management digital twin.",
+        epilog=describe_groups(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"twinward {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, (module, help_text) in VERBS.items():
-        sub = verbs.add_parser(name, help=help_text, description=help_text)
+        sub = verbs.add_parser(name, description=help_text)
         if name == verb:
             implementation = importlib.import_module(module)
             implementation.add_arguments(sub)
             sub.set_defaults(run=implementation.run)
     return parser
+
+
+def describe_groups() -> str:
+    """The verbs by what one wants to do."""
+    parts = []
+    for group, verbs in GROUPS.items():
+        lines = [f"  {verb:<11} {text}" for verb, (_, text) in verbs.items()]
+        parts.append("\n".join([f"{group}:", *lines]))
+    return "\n\n".join([*parts, "twinward VERB --help says more of each"])
 
 
 def add_common(parser: argparse.ArgumentParser, *, workspace: bool = True) -> None:
@@ -155,16 +191,42 @@ def words_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> st
     return ""
 
 
+def require_text(arguments: list[str]) -> None:
+    """InputError where an argument holds bytes that are no text: it could not even be named."""
+    for number, word in enumerate(arguments, 1):
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"argument {number} is not text in UTF-8", "type it anew", code="bad_usage"
+            ) from error
+
+
+def run_verb(options: argparse.Namespace) -> int:
+    """The verb's exit code; a file that is nested without end is bad input, whichever reader met
+    it.
+    """
+    try:
+        return int(options.run(options) or 0)
+    except RecursionError as error:
+        raise InputError(
+            "a file is nested too deep",
+            "no file of ours needs more than 100 levels",
+            code="too_deep",
+        ) from error
+
+
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0 done, 2 the input is at fault, 1 we are."""
     arguments = sys.argv[1:] if argv is None else argv
     verb = next((word for word in arguments if not word.startswith("-")), None)
     try:
+        require_text(arguments)
         parser = build_parser(verb)
         options = parser.parse_args(arguments)
         options.words = words_of(parser, options)
         announce(getattr(options, "workspace", None))
-        return int(options.run(options) or 0)
+        return run_verb(options)
     except TwinwardError as error:
         from twinward.service.access.authorization import scrub
 

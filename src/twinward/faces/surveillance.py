@@ -21,10 +21,34 @@ from twinward.decision.surveillance.forecasting.score import LEVELS
 from twinward.faces import plots
 from twinward.faces.arguments import ArgumentError, require_number, require_whole, speaks_python
 from twinward.faces.frames import Columns, Result, read_columns, require_columns
+from twinward.faces.surveillance_questions import (
+    Rows,
+    estimate_r,
+    find_alarms,
+    find_clusters,
+    forecast_areas,
+    nowcast,
+    spread_between_cities,
+)
 from twinward.service.planning.forecasting import MOST_PREDICTED, make_forecast
 from twinward.service.planning.forecasting import Forecast as FixedForecast
 
-__all__ = ["LEVELS", "Forecast", "Observed", "backtest", "forecast", "read_series", "score"]
+__all__ = [
+    "LEVELS",
+    "Forecast",
+    "Observed",
+    "Rows",
+    "backtest",
+    "estimate_r",
+    "find_alarms",
+    "find_clusters",
+    "forecast",
+    "forecast_areas",
+    "nowcast",
+    "read_series",
+    "score",
+    "spread_between_cities",
+]
 FAN = tuple(LEVELS.index(level) for level in (0.05, 0.25, 0.5, 0.75, 0.95))
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from twinward.app import compose
+from twinward.app.workspace import MARK
 from twinward.core.clock import parse_time
 from twinward.faces.arguments import ArgumentError, require_whole, speaks_python
 from twinward.faces.city import City
@@ -47,7 +48,7 @@ def open_platform(workspace: str | Path, *, token: str | None = None) -> Workspa
         if token is not None:
             caller = platform.identities.read(token, platform.clock.now())
         else:
-            caller = local_caller(platform, platform.workspace / compose.MARK)
+            caller = local_caller(platform, platform.workspace / MARK)
     except BaseException:
         platform.close()
         raise

@@ -54,6 +54,8 @@ from twinward.service.passes.objections import ObjectionView
 from twinward.service.passes.statuses import Statistics, StatusView
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.plans.plan_library import PlanLine
+from twinward.service.surveillance.signals import SignalReport
+from twinward.service.surveillance.situation import Situation
 from twinward.twins.emergency.notices.rows import EmergencyAccess, Notice
 from twinward.twins.emergency.tasks.rows import Task
 
@@ -75,6 +77,8 @@ ANSWERS = (
     StockRow,
     RequestRow,
     TransferRow,
+    Situation,
+    SignalReport,
     CompareJob,
     Adoption,
     Beside,

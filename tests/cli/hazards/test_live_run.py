@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.main import main
 
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_run_is_one_clear_error(
 def test_a_workspace_without_a_city_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    compose.init_workspace(tmp_path)
+    init_workspace(tmp_path)
     code, answer = run(
         capsys, "hazard", "run", "flood", "--scenario", "cloudburst", "--workspace", str(tmp_path)
     )
@@ -107,7 +107,7 @@ def test_a_workspace_without_a_city_is_said(
 def test_chains_are_listed_added_and_simulated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    compose.init_workspace(tmp_path / "ws")
+    init_workspace(tmp_path / "ws")
     place = ["--workspace", str(tmp_path / "ws")]
     (tmp_path / "own.toml").write_text(
         '[[chain]]\nid = "storm-outage"\ncause = "storm"\neffect = "power-loss"\nfigure = "gust_m_s"\nat_least = 30\n'

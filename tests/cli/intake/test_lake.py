@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.main import main
 from twinward.core.clock import to_us
 
@@ -25,7 +26,7 @@ def test_movement_goes_on_its_day_and_only_when_the_clock_is_confirmed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     workspace = tmp_path / "ws"
-    compose.init_workspace(workspace)
+    init_workspace(workspace)
     here = ("--workspace", str(workspace))
     long_ago = datetime.now(UTC) - timedelta(days=45)
     old = {"subject": ["p-1"], "time_us": [to_us(long_ago - timedelta(hours=1))]}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.cities import make_city
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.main import main
 
 MASKS = ("--kind", "masks", "--unit", "pieces")
@@ -20,7 +20,7 @@ MASKS = ("--kind", "masks", "--unit", "pieces")
 @pytest.fixture
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("TWINWARD_WORKSPACE", str(tmp_path / "ws"))
-    compose.init_workspace(tmp_path / "ws")
+    init_workspace(tmp_path / "ws")
     make_city(tmp_path / "ws", "310101", "310115")
 
     def once(*words: object) -> tuple[int, Any]:

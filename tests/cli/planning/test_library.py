@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.cities import make_city
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.main import main
 
 
@@ -44,7 +44,7 @@ def test_manuals_are_listed_and_read(run: Any) -> None:
 def test_in_a_managed_workspace_a_question_to_the_live_state_needs_a_login(
     run: Any, tmp_path: Path
 ) -> None:
-    compose.init_workspace(tmp_path / "ws", managed=True)
+    init_workspace(tmp_path / "ws", managed=True)
     code, said = run("library", "search", "what do we lack today?")
     assert (code, said["error"]["code"]) == (2, "bad_token")
     assert run("library", "manual")[0] == 0
@@ -55,7 +55,7 @@ def test_in_a_managed_workspace_a_question_to_the_live_state_needs_a_login(
 def test_records_are_taken_out_and_brought_in_and_bad_files_are_named(
     run: Any, tmp_path: Path
 ) -> None:
-    compose.init_workspace(tmp_path / "ws")
+    init_workspace(tmp_path / "ws")
     make_city(tmp_path / "ws", "310101")
     out = tmp_path / "records.json"
     assert run("library", "cases", "--export", str(out))[1]["records"] == []

@@ -12,7 +12,7 @@ import pytest
 
 import twinward
 from helpers.cities import make_city
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.main import main
 from twinward.library.loading import HOME
 
@@ -109,7 +109,7 @@ def test_the_same_words_write_keep_and_list_the_same_plans(run: Any, tmp_path: P
     )
     written = run("plan", "generate", *words, "--out", tmp_path / "out")[1]["plans"]
     assert [run("plan", "validate", row["file"])[0] for row in written] == [0, 0, 0]
-    compose.init_workspace(tmp_path / "ws")
+    init_workspace(tmp_path / "ws")
     make_city(tmp_path / "ws", "310101")
     code, said = run(
         "plan", "generate", "--count", 1, "--areas", "moon", "--out", tmp_path / "nowhere"
@@ -138,7 +138,7 @@ def test_generated_plans_are_compared_by_the_same_words(run: Any) -> None:
 
 
 def test_adopting_says_what_a_plan_waits_for(run: Any, tmp_path: Path) -> None:
-    compose.init_workspace(tmp_path / "ws")
+    init_workspace(tmp_path / "ws")
     make_city(tmp_path / "ws", "310101")
     assert run("case", "report", EXAMPLES / "cases.csv")[0] == 0
     row = run("incident", "list")[1]["incidents"][0]

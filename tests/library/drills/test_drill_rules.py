@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from twinward.app import compose
+from twinward.app.workspace import scenarios_folder
 from twinward.core.errors import InputError
 from twinward.library.drills.drill import script_schema
 from twinward.library.drills.drill_rules import check_script, load_script
@@ -91,7 +91,7 @@ def test_a_bad_file_is_an_error_of_the_input(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    sorted((compose.scenarios_folder() / "drills").glob("*.toml")),
+    sorted((scenarios_folder() / "drills").glob("*.toml")),
     ids=lambda path: path.stem,
 )
 def test_the_bundled_scripts_are_without_fault(path: Path) -> None:

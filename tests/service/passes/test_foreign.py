@@ -347,3 +347,25 @@ def test_our_own_pass_is_read_in_every_spelling() -> None:
     for text in (token.hex(), to_base64url(token)):
         assert answer(text, trust, form="cwt") == ("ok", "valid")
     assert datetime(2026, 3, 1, tzinfo=UTC) < NOON
+
+
+def test_cards_in_fhir_parameters_are_read_and_an_unsigned_card_is_never_ok() -> None:
+    row = {"name": "verifiableCredential", "valueString": card()}
+    text = json.dumps({"resourceType": "Parameters", "parameter": [row]})
+    assert answer(text, form="shc") == ("ok", "valid")
+    assert answer(json.dumps(CARD), form="shc") == ("ask_a_person", "unsigned")
+    bundle = CARD["vc"]["credentialSubject"]["fhirBundle"]  # type: ignore[index]
+    assert answer(json.dumps(bundle), form="shc") == ("ask_a_person", "unsigned")
+    wrong = json.dumps(bundle).replace("resource:1", "http://elsewhere")
+    assert answer(wrong, form="shc") == ("not_ok", "format")
+    empty = json.dumps(bundle).replace('"Patient"', '"Patient", "name": []')
+    assert answer(empty, form="shc") == ("not_ok", "format")
+
+
+def test_dates_that_an_issuer_tagged_are_read() -> None:
+    made = make_certificate("test", name={"fnt": "Z"}, birth="1954", statement=TESTED)
+    row = made["t"][0]  # type: ignore[index]
+    row["sc"] = cbor.Tag(0, row["sc"])
+    claims = cbor.encode({6: START, 4: START + 9000, -260: {1: made}})
+    text = write_envelope(cose.write_sign1(KEY, read_certificate(CERT).kid, claims, "x"))
+    assert answer(text, PEM) == ("ok", "valid")

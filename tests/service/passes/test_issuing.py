@@ -16,6 +16,7 @@ from twinward.security.passes.gate import Gate
 from twinward.security.passes.status_list import read_list
 from twinward.service.access.activations import open_activation
 from twinward.service.passes import issuing, objections, printing, publishing, statuses
+from twinward.service.passes.declarations import declare, read_declaration
 from twinward.service.passes.keys import run_ceremony
 from twinward.service.passes.verification import verify_at_gate, verify_token
 
@@ -332,3 +333,45 @@ def test_a_gates_file_remembers_lists_and_time_and_no_token(office: Desk, tmp_pa
     memory.write_text("{broken")
     with pytest.raises(InputError):
         verify_at_gate(memory, token, trust, at=later)
+
+
+def test_a_statement_is_signed_by_the_person_and_sealed_by_the_city(
+    office: Desk, tmp_path: Path
+) -> None:
+    signed = declare("I have no fever and met no case. 我没有发热。", tmp_path / "mine.pem", START)
+    found = read_declaration(signed, START + HOUR)
+    made = one(office, kind="declaration", content=found.content)
+    assert publish(office, tmp_path / "public").verify(made.token, START + HOUR).answer == "ok"
+    again = declare("I have no fever and met no case. 我没有发热。", tmp_path / "mine.pem", START)
+    assert read_declaration(again, START).key == found.key, "one key, one person"
+    other = declare("I have fever", tmp_path / "other.pem", START)
+    token, _, key = signed.partition("~")
+    for bad in (
+        f"{token}~{other.partition('~')[2]}",
+        f"{other.partition('~')[0]}~{key}",
+        token,
+        "",
+        "~",
+        token[:-3] + "AAA~" + key,
+    ):
+        with pytest.raises(InputError):
+            read_declaration(bad, START + HOUR)
+    with pytest.raises(InputError, match="not signed today"):
+        read_declaration(signed, START + 3 * 24 * HOUR)
+    for text in ("", " ", "x" * 5000):
+        with pytest.raises(InputError):
+            declare(text, tmp_path / "mine.pem", START)
+
+
+def test_the_clock_of_a_paper_runs_from_when_it_was_received(office: Desk) -> None:
+    status = restrict(office)
+    office.clock.advance(10 * HOUR)
+    found = objections.lodge(
+        office.platform,
+        THIRD,
+        status,
+        channel="paper",
+        reason="typed in late",
+        received=START + HOUR,
+    )
+    assert found.due_at == START + 25 * HOUR

@@ -15,6 +15,7 @@ import pytest
 
 from helpers.moving import NOW, make_moving_city
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.core.clock import SetClock, to_us
 from twinward.core.errors import AbsentError, InputError, RefusedError
 from twinward.core.messages import Request
@@ -220,7 +221,7 @@ def test_the_days_end_now_whatever_a_wrong_clock_has_sent(city: Any) -> None:
 
 
 def test_a_lake_without_data_leaves_what_the_log_knows(tmp_path: Path) -> None:
-    compose.init_workspace(tmp_path / "w")
+    init_workspace(tmp_path / "w")
     platform = compose.open_platform(tmp_path / "w", SetClock(NOW))
     try:
         activate(platform)

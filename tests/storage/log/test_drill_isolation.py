@@ -14,6 +14,8 @@ import pytest
 
 from helpers.cities import HUANGPU, START, make_city
 from twinward.app import compose
+from twinward.app.maintenance import backup_workspace, restore_workspace
+from twinward.app.workspace import MARK, init_workspace, read_mark
 from twinward.core.clock import SetClock
 from twinward.core.errors import TwinwardError
 from twinward.service.intake import file_import
@@ -25,7 +27,7 @@ from twinward.storage.log import audit
 
 def make(folder: Path, drill: str = "") -> Path:
     """A workspace whose log holds one report."""
-    compose.init_workspace(folder, kind="drill" if drill else "ordinary", drill=drill)
+    init_workspace(folder, kind="drill" if drill else "ordinary", drill=drill)
     make_city(folder, HUANGPU)
     report(folder, "c-1")
     return folder
@@ -65,9 +67,9 @@ def test_a_drill_opens_again_and_its_chain_is_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("mark", "code"), [("ordinary", "drill_log"), ("another", "other_drill")])
 def test_the_mark_cannot_be_edited_away_in_the_folder(tmp_path: Path, mark: str, code: str) -> None:
     folder = make(tmp_path / "drill", "practice-1")
-    (folder / compose.MARK).unlink()
+    (folder / MARK).unlink()
     drill = "" if mark == "ordinary" else "practice-2"
-    compose.init_workspace(folder, kind="drill" if drill else "ordinary", drill=drill)
+    init_workspace(folder, kind="drill" if drill else "ordinary", drill=drill)
     assert refusal(folder) == code
 
 
@@ -75,19 +77,19 @@ def test_the_mark_cannot_be_taken_out_of_the_database_either(tmp_path: Path) -> 
     folder = make(tmp_path / "drill", "practice-1")
     with sqlite3.connect(folder / "twinward.db") as database:
         database.execute("DELETE FROM meta WHERE name = 'drill'")
-    (folder / compose.MARK).unlink()
-    compose.init_workspace(folder)
+    (folder / MARK).unlink()
+    init_workspace(folder)
     assert refusal(folder) == "drill_log"
 
 
 def test_an_empty_drill_cannot_become_real(tmp_path: Path) -> None:
     folder = tmp_path / "drill"
-    compose.init_workspace(folder, kind="drill", drill="practice-1")
+    init_workspace(folder, kind="drill", drill="practice-1")
     compose.open_platform(folder).close()
     with sqlite3.connect(folder / "twinward.db") as database:
         database.execute("DELETE FROM meta WHERE name = 'drill'")
-    (folder / compose.MARK).unlink()
-    compose.init_workspace(folder)
+    (folder / MARK).unlink()
+    init_workspace(folder)
     assert refusal(folder) == "drill_log"
 
 
@@ -123,11 +125,11 @@ def test_a_drill_uses_nobody_elses_vault_key(tmp_path: Path) -> None:
 
 def test_a_drills_backup_is_restored_as_the_drill_that_it_is(tmp_path: Path) -> None:
     drill, real = make(tmp_path / "drill", "practice-1"), make(tmp_path / "real")
-    assert compose.backup_workspace(drill, tmp_path / "copy").drill == "practice-1"
-    compose.restore_workspace(tmp_path / "copy", tmp_path / "again")
-    assert compose.read_mark(tmp_path / "again").drill == "practice-1"
+    assert backup_workspace(drill, tmp_path / "copy").drill == "practice-1"
+    restore_workspace(tmp_path / "copy", tmp_path / "again")
+    assert read_mark(tmp_path / "again").drill == "practice-1"
     with pytest.raises(TwinwardError) as refused:
-        compose.restore_workspace(tmp_path / "copy", real)
+        restore_workspace(tmp_path / "copy", real)
     assert refused.value.code == "exists"
     assert compose.verify_log(real).ok
     shutil.copyfile(
@@ -143,7 +145,7 @@ def test_one_database_never_holds_a_drill_and_something_else(
 ) -> None:
     def at_database(name: str, drill: str) -> Path:
         folder = tmp_path / name
-        compose.init_workspace(folder, kind="drill" if drill else "ordinary", drill=drill)
+        init_workspace(folder, kind="drill" if drill else "ordinary", drill=drill)
         (folder / "settings.toml").write_text(f'[storage]\nurl = "{new_database}"\n')
         return folder
 

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from reference.observing import as_rows, position, reading
-from twinward.app import compose
+from twinward.app.maintenance import backup_workspace, restore_workspace
+from twinward.app.workspace import init_workspace
 from twinward.core.errors import ConflictError, InputError
 from twinward.storage.database.databases import Postgres, choose_database
 from twinward.storage.lake.lake import Lake
@@ -149,13 +150,13 @@ def test_a_damaged_backup_and_a_used_folder_are_refused(
 
 def test_keys_tokens_and_certificates_stay_where_they_are(tmp_path: Path) -> None:
     workspace = tmp_path / "own"
-    compose.init_workspace(workspace)
+    init_workspace(workspace)
     for name in ("tls/server.pem", "admin.token", "vault/second.bin", "rejected/rows.jsonl"):
         (workspace / name).parent.mkdir(parents=True, exist_ok=True)
         (workspace / name).write_text("secret", "utf-8")
     settings = '[storage]\nurl = ""\n# postgresql://city:hunter2@db/twinward\n'
     (workspace / "settings.toml").write_text(settings, "utf-8")
-    compose.backup_workspace(workspace, tmp_path / "copy")
+    backup_workspace(workspace, tmp_path / "copy")
     held = [path for path in (tmp_path / "copy").rglob("*") if path.is_file()]
     assert not [path for path in held if b"secret" in path.read_bytes()]
     assert not [path for path in held if b"hunter2" in path.read_bytes()]
@@ -164,14 +165,14 @@ def test_keys_tokens_and_certificates_stay_where_they_are(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["../outside.txt", "/etc/hostname", "link.txt"])
 def test_a_backup_that_names_what_lies_outside_is_refused(tmp_path: Path, name: str) -> None:
     workspace = tmp_path / "own"
-    compose.init_workspace(workspace)
-    compose.backup_workspace(workspace, tmp_path / "copy")
+    init_workspace(workspace)
+    backup_workspace(workspace, tmp_path / "copy")
     (tmp_path / "outside.txt").write_text("mine", "utf-8")
     (tmp_path / "copy" / "link.txt").symlink_to(tmp_path / "outside.txt")
     contents = msgspec.json.decode((tmp_path / "copy" / "backup.json").read_bytes())
     contents["files"][name] = hashlib.sha256(b"mine").hexdigest()
     (tmp_path / "copy" / "backup.json").write_bytes(msgspec.json.encode(contents))
     with pytest.raises(InputError) as refused:
-        compose.restore_workspace(tmp_path / "copy", tmp_path / "new")
+        restore_workspace(tmp_path / "copy", tmp_path / "new")
     assert refused.value.code == "backup_damaged"
     assert not (tmp_path / "new").exists()

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from twinward.app import compose
+from twinward.app.maintenance import anchors_that_fail, verify_log_file
 from twinward.cli.framework.output import emit_fields, emit_json, emit_text
 from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
@@ -55,11 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if options.act == "verify" and options.file is not None:
-        return show_check(options, compose.verify_log_file(options.file), [])
+        return show_check(options, verify_log_file(options.file), [])
     with open_for(options) as (platform, caller):
         if options.act == "verify":
             failing = (
-                compose.anchors_that_fail(options.workspace, read_anchors(options.anchors))
+                anchors_that_fail(options.workspace, read_anchors(options.anchors))
                 if options.anchors
                 else []
             )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from twinward.app import compose
+from twinward.app.workspace import MARK, read_mark
 from twinward.cli.drills.drill_workspace import drills_home, find_drill, find_script, make_drill
 from twinward.cli.framework.output import announce, emit_json, emit_text, local
 from twinward.cli.framework.session import add_person, as_time, open_for
@@ -166,7 +167,7 @@ def _validate(options: argparse.Namespace) -> int:
 
 def _start(options: argparse.Namespace) -> int:
     folder = make_drill(options)
-    mark = compose.read_mark(folder)
+    mark = read_mark(folder)
     if options.json:
         emit_json(
             {
@@ -199,7 +200,7 @@ def _run(options: argparse.Namespace) -> int:
         )
     for department in options.people:
         plan_library.library_of(None).require_department(department)
-    started = options.into is not None and (options.into / compose.MARK).exists()
+    started = options.into is not None and (options.into / MARK).exists()
     folder = find_drill(str(options.into)) if started else make_drill(options)
     play_drill(folder, options)
     return show_score(folder, options)

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from twinward.app import compose
+from twinward.app.workspace import MARK, city_of, init_workspace, read_mark, scenarios_folder
 from twinward.cli.framework.output import say
 from twinward.cli.framework.session import caller_of
 from twinward.cli.workspace.demo_workspace import prepare_city
@@ -50,12 +51,12 @@ def drills_home() -> Path:
 def find_script(name: str) -> Path:
     """A file, or the name of a bundled script."""
     path = Path(name)
-    bundled = compose.scenarios_folder() / "drills" / f"{name}.toml"
+    bundled = scenarios_folder() / "drills" / f"{name}.toml"
     if not path.exists() and bundled.exists():
         return bundled
     if not path.exists():
         known = ", ".join(
-            sorted(one.stem for one in (compose.scenarios_folder() / "drills").glob("*.toml"))
+            sorted(one.stem for one in (scenarios_folder() / "drills").glob("*.toml"))
         )
         raise InputError(
             f"there is no script {name}", f"name a TOML file, or one of: {known}", code="no_script"
@@ -68,8 +69,8 @@ def find_drill(name: str) -> Path:
     workspace.
     """
     for folder in (Path(name), drills_home() / name):
-        if (folder / compose.MARK).exists():
-            if not compose.read_mark(folder).drill:
+        if (folder / MARK).exists():
+            if not read_mark(folder).drill:
                 raise RefusedError(
                     f"{folder} is no drill but a real workspace", "name a drill", code="not_a_drill"
                 )
@@ -91,7 +92,7 @@ def require_free(into: Path, source: Path | None) -> None:
             f"{into} is the real workspace or holds it", "name another folder", code="inside_real"
         )
     for above in (place, *place.parents):
-        if (above / compose.MARK).exists() and above != place:
+        if (above / MARK).exists() and above != place:
             raise RefusedError(
                 f"{into} lies inside the workspace {above}",
                 "name a folder outside of it",
@@ -107,7 +108,7 @@ def make_drill(options: argparse.Namespace) -> Path:
     made_at = SystemClock().now()
     script, text = load_script(path, plan_library.library_of(None))
     source: Path | None = options.source
-    if source is not None and not (source / compose.MARK).exists():
+    if source is not None and not (source / MARK).exists():
         raise AbsentError(
             f"{source} is no workspace",
             "name one with --from, or leave it out",
@@ -137,7 +138,7 @@ def fill(
     options: argparse.Namespace,
     made_at: datetime,
 ) -> Path:
-    compose.init_workspace(into, kind="drill", drill=drill)
+    init_workspace(into, kind="drill", drill=drill)
     source: Path | None = options.source
     copy_ground(into, source, options.city, options.seed)
     if options.database:
@@ -165,7 +166,7 @@ def fill(
             platform.loop.catch_up()
         with platform.store.read() as reader:
             forked_to = reader.last_seq()
-        city = compose.city_of(into)[0] if (into / "city" / "city.json").exists() else ""
+        city = city_of(into)[0] if (into / "city" / "city.json").exists() else ""
         about = DrillAbout(
             drill=drill,
             script=script.name,

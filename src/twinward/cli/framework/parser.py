@@ -9,6 +9,7 @@ import math
 import re
 from typing import Any, NoReturn
 
+from twinward.cli.framework.option_help import find_help
 from twinward.cli.framework.output import say
 from twinward.core.errors import InputError
 
@@ -41,6 +42,11 @@ class Parser(argparse.ArgumentParser):
         self.register("type", float, finite)
         self.register("type", int, whole)
         self._negative_number_matcher = MINUS_VALUE  # argparse knows plain numbers alone
+
+    def add_argument(self, *words: Any, **more: Any) -> argparse.Action:
+        if not more.get("help") and words and (text := find_help(words, more)):
+            more["help"] = text
+        return super().add_argument(*words, **more)
 
     def error(self, message: str) -> NoReturn:
         say(self.format_usage().rstrip())

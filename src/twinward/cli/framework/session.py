@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from twinward.app import compose
+from twinward.app.workspace import MARK
 from twinward.cli.framework.output import ZONE
 from twinward.cli.main import add_common
 from twinward.core.clock import parse_time
@@ -72,7 +73,7 @@ def caller_of(platform: Platform, token_file: Path | None) -> Caller:
         tokens = accounts.refresh(platform, refresh)
         write_tokens(token_file, tokens)
         return platform.identities.read(tokens.access, platform.clock.now())
-    return local_caller(platform, platform.workspace / compose.MARK)
+    return local_caller(platform, platform.workspace / MARK)
 
 
 def write_tokens(path: Path, tokens: accounts.Tokens) -> None:

@@ -5,6 +5,7 @@ to read or as JSON.
 from __future__ import annotations
 
 import argparse
+import math
 from datetime import datetime
 from typing import Any
 
@@ -64,8 +65,9 @@ def tell_description(found: Any) -> list[str]:
 
 def tell_diagnosis(found: Any) -> list[str]:
     lines = [
-        f"{rank}. {one.says}\n   {one.kind} {one.about}: probability {one.probability:.0%}, "
-        f"explains {one.share:.0%}" + (events(one.figures[0].events) if one.figures else "")
+        f"{rank}. {one.says}\n   {one.kind} {one.about}: beyond our limits with probability "
+        f"{one.probability:.0%}, explains {one.share:.0%} at most"
+        + (events(one.figures[0].events) if one.figures else "")
         for rank, one in enumerate(found.causes, 1)
     ]
     return lines or [found.says]
@@ -110,11 +112,12 @@ TELL = {
 
 
 def bounds(figure: Any) -> str:
-    return (
-        f" ({figure.low:.2g} to {figure.high:.2g})"
-        if figure is not None and figure.low is not None
-        else ""
-    )
+    if figure is None or figure.low is None:
+        return ""
+    if figure.unit == "per day":
+        return f" ({math.expm1(figure.low):+.1%} to {math.expm1(figure.high):+.1%})"
+    low, high = f"{figure.low:.2g}", f"{figure.high:.2g}"
+    return f" ({low} to {high})" if low != high else ""
 
 
 def events(seqs: tuple[int, ...]) -> str:

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twinward.app import compose
+from twinward.app.workspace import MARK
 from twinward.cli.framework.output import emit_json, emit_text
 from twinward.cli.framework.session import open_for
 from twinward.cli.logistics.allocate_output import add_limit, write_geojson
 from twinward.core.errors import InputError
+from twinward.service.platform import Caller
 
 
 def add_rounds(leaf: argparse.ArgumentParser) -> None:
@@ -66,7 +67,7 @@ def point_of(text: str) -> tuple[float, float]:
 @contextmanager
 def open_if_any(options: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
     """The platform and the caller; none where there is no workspace."""
-    if not (options.workspace / compose.MARK).exists():
+    if not (options.workspace / MARK).exists():
         yield None, None
         return
     with open_for(options) as opened:
@@ -88,7 +89,7 @@ def _rounds(options: argparse.Namespace) -> None:
     show_rounds(plan)
 
 
-def replan_anew(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
+def replan_anew(options: argparse.Namespace, platform: Any, caller: Caller) -> Any:
     """The rest of a planned day."""
     from twinward.service.logistics import delivery_routes
 
@@ -106,7 +107,7 @@ def replan_anew(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
     )
 
 
-def plan_day(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
+def plan_day(options: argparse.Namespace, platform: Any, caller: Caller) -> Any:
     """A whole day's rounds, to areas or to the stops of a file."""
     from twinward.service.logistics import delivery_routes
 

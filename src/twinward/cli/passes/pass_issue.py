@@ -11,7 +11,7 @@ from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.main import add_common
 from twinward.cli.passes.pass_verify import read
 from twinward.core.errors import InputError
-from twinward.service.passes import issuing, printing, publishing, verification
+from twinward.service.passes import declarations, issuing, printing, publishing, verification
 from twinward.service.platform import Caller, Platform
 
 NAMES = ("issue", "revoke", "list", "print", "publish")
@@ -28,6 +28,7 @@ def add_verbs(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     issue.add_argument("--holder", default="", help="a hint to compare, such as Z*** 1954")
     issue.add_argument("--journey", help="FROM,TO: area codes or names, for a travel pass")
     issue.add_argument("--content", default="", help="what a declaration says")
+    issue.add_argument("--signed", type=Path, help="a statement signed with `pass declare`")
     issue.add_argument("--count", type=int, default=1, help="so many one-time passes, 1 to 50")
     issue.add_argument("--certificate", type=Path, help="JSON: name, birth, statement (an HCERT)")
     issue.add_argument("--out", type=Path, help="write the token; default: only print it")
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         return show(options, {"file": str(options.out), "pages": len(texts)})
     with open_for(options) as (platform, caller):
         if options.act == "issue":
-            return show(options, issue_asked(options, platform, caller))
+            return show(options, issue_asked(options, platform, caller), named=True)
         if options.act == "revoke":
             found = issuing.revoke(platform, caller, options.pass_id, options.reason)
             return show(options, {n: getattr(found, n) for n in found.__struct_fields__})
@@ -81,9 +82,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def show(options: argparse.Namespace, result: dict[str, object]) -> int:
+def show(options: argparse.Namespace, result: dict[str, object], *, named: bool = False) -> int:
     if options.json:
-        emit_json(result)
+        emit_json(result, named=named)
     else:
         emit_fields(result)
     return 0
@@ -96,6 +97,10 @@ def issue_asked(
     journey = tuple(options.journey.split(",")) if options.journey else None
     if journey is not None and len(journey) != 2:
         raise InputError("--journey is FROM,TO", "two names and a comma", code="bad_journey")
+    content = options.content
+    if options.signed is not None:
+        text = verification.read_token(read(options.signed))
+        content = declarations.read_declaration(text, platform.clock.now()).content
     wish = issuing.read_wish(
         kind=options.kind,
         area=options.area or platform.reference.areas.root,
@@ -104,7 +109,7 @@ def issue_asked(
         until=options.until,
         holder=options.holder,
         journey=journey,
-        content=options.content,
+        content=content,
         certificate=read(options.certificate) if options.certificate else None,
     )
     made = issuing.issue(platform, caller, wish, options.count)

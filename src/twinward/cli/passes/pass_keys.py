@@ -29,7 +29,9 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
 
 def add_verbs(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verb = acts.add_parser("keys", help="the key ceremony: root, signers, trust list")
-    steps = verb.add_subparsers(dest="step", required=True, metavar="|".join(HELP))
+    add_common(verb)
+    add_folder(verb)
+    steps = verb.add_subparsers(dest="step", metavar="|".join(HELP))
     for name, text in HELP.items():
         sub = steps.add_parser(name, help=text)
         add_common(sub)
@@ -55,7 +57,7 @@ def folder_of(options: argparse.Namespace) -> Path:
 
 def run(options: argparse.Namespace) -> int:
     folder = folder_of(options)
-    if options.step == "show":
+    if options.step in (None, "show"):
         shown = keys.describe_keys(folder)
     elif options.step == "trust":
         write_file(options.out, keys.export_trust(folder))

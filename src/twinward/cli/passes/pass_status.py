@@ -25,6 +25,9 @@ def add_verbs(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     objecting.add_argument("--channel", choices=objections.CHANNELS, default="counter")
     objecting.add_argument("--reason", default="")
     objecting.add_argument("--proxy", default="", help="who objects for the person, and as what")
+    objecting.add_argument(
+        "--received", type=as_time, help="when a paper was received, if it is typed in later"
+    )
     objecting.add_argument("--sms", help="the text of a short message: OBJECT, the status, why")
     desk = acts.add_parser("objections", help="the desk: open ones, overdue first")
     desk.add_argument("--limit", type=int, default=100)
@@ -106,6 +109,7 @@ def object_asked(platform: Platform, caller: Caller, options: argparse.Namespace
         channel=options.channel,
         reason=options.reason,
         proxy=options.proxy,
+        received=options.received,
     )
 
 

@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until", required=True, metavar="DATE", help="last day that may be known, inclusive"
     )
-    parser.add_argument("--predict", default="28", metavar="N", help="days to predict after it")
+    parser.add_argument(
+        "--predict", default="28", metavar="N", help="days to predict (weeks with --every week)"
+    )
     parser.add_argument("--population", help="residents, when known: nobody is counted twice")
     parser.add_argument("--seed", default="1")
     parser.add_argument(

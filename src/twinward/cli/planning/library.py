@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from twinward.app import compose
+from twinward.app.workspace import MARK
 from twinward.cli.framework.output import emit_json, emit_text, say, write_file
 from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         return show_experience(options)
     if not options.question.strip():
         raise InputError("the question is empty", "ask something", code="empty_question")
-    if (options.workspace / compose.MARK).exists():
+    if (options.workspace / MARK).exists():
         with open_for(options) as (platform, caller):
             found = knowledge_questions.search(options.question, platform, caller)
     else:

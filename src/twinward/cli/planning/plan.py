@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from twinward.app import compose
+from twinward.app.workspace import MARK, open_areas
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.main import add_common
@@ -90,14 +90,14 @@ def run(options: argparse.Namespace) -> int:
 def library_of(options: argparse.Namespace) -> Any:
     """With the workspace's own plans, where there is a workspace."""
     return plan_library.library_of(
-        options.workspace if (options.workspace / compose.MARK).exists() else None
+        options.workspace if (options.workspace / MARK).exists() else None
     )
 
 
 def areas_of(options: argparse.Namespace) -> Any:
     """The areas of the workspace's city; None where there is none."""
     known = (options.workspace / "city" / "city.json").exists()
-    return compose.open_areas(options.workspace) if known else None
+    return open_areas(options.workspace) if known else None
 
 
 def _list(options: argparse.Namespace) -> None:

@@ -31,7 +31,7 @@ def add_arguments(questions: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     whom = visited.add_mutually_exclusive_group(required=True)
     whom.add_argument("--all", action="store_true", help="everyone")
-    whom.add_argument("--subject", metavar="S")
+    whom.add_argument("--subject", metavar="S", help="pseudonym of the person")
     visited.set_defaults(answer=answer_visited)
     dwell = questions.add_parser("dwell", help="who stayed long in areas")
     dwell.add_argument("--areas", type=Path, required=True, metavar="FILE")

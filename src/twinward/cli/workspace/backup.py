@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from twinward.app import compose
+from twinward.app.maintenance import backup_workspace
 from twinward.cli.framework.output import emit_json, emit_text
 from twinward.cli.main import add_common
 
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    contents = compose.backup_workspace(options.workspace, options.target)
+    contents = backup_workspace(options.workspace, options.target)
     if options.json:
         emit_json(
             {"entries": contents.entries, "head": contents.head, "files": len(contents.files)}

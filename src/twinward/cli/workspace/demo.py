@@ -19,6 +19,8 @@ import msgspec
 import numpy as np
 
 from twinward.app import compose
+from twinward.app.server import make_server
+from twinward.app.workspace import city_of, city_timezone, scenarios_folder, write_demo_report
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.main import add_common
 from twinward.cli.workspace.demo_screen import DemoScreen
@@ -72,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
             "build_s": round(build_s, 3)
         }
         result["wall_s"] = round(time.perf_counter() - began, 3)
-        path = compose.write_demo_report(options.workspace, result)
+        path = write_demo_report(options.workspace, result)
         if options.json:
             emit_json(result)
         else:
@@ -123,7 +125,7 @@ def choose_deliveries(
 ) -> tuple[list[Delivery], str]:
     if options.outbreak is not None:
         feed = load_outbreak(
-            options.outbreak, options.outbreak_config, compose.scenarios_folder(), platform
+            options.outbreak, options.outbreak_config, scenarios_folder(), platform
         )
         write_titles(options.workspace, {one.name: one.title for one in feed.sources if one.title})
         items = [
@@ -131,7 +133,7 @@ def choose_deliveries(
             for item in feed.list_items()
         ]
         return items, feed.about.hazard
-    zone = ZoneInfo(compose.city_timezone(options.workspace))
+    zone = ZoneInfo(city_timezone(options.workspace))
     tree = platform.reference.areas
     leaves = [code for code in tree.by_code if code not in tree.children] or [tree.root]
     cases = draw_cases(Drawn(), leaves, options.seed, DRAWN_START, zone, DRAWN_HAZARD)
@@ -200,7 +202,7 @@ def serving(platform: Platform, port: int = 0) -> Iterator[str]:
     """The platform's API on a port of the loopback (0: a free one), with the loop following the
     log.
     """
-    server = compose.make_server(platform, "127.0.0.1", port)
+    server = make_server(platform, "127.0.0.1", port)
     thread = threading.Thread(target=server.run, name="api", daemon=True)
     thread.start()
     while not server.started:
@@ -245,7 +247,7 @@ def write_rejections(workspace: Path, tally: ReplayTally) -> None:
 
 def summary(platform: Platform, hazard: str, tally: ReplayTally) -> dict[str, Any]:
     latencies = np.array(tally.latencies_ms or [0.0])
-    city, residents = compose.city_of(platform.workspace)
+    city, residents = city_of(platform.workspace)
     return (
         {"city": city, "residents": residents, "days": tally.days}
         | count_outcome(platform, hazard)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from twinward.app import compose
+from twinward.app.workspace import MARK, init_workspace, read_mark, scenarios_folder
 from twinward.cli.framework.progress import progress_bar
 from twinward.core.errors import InputError, RefusedError
 from twinward.service.city.build import build_city
@@ -21,8 +21,8 @@ def prepare_workspace(
     workspace: Path, city: Path | None, seed: int, say: Callable[[str], None]
 ) -> float:
     """Ready for a run; returns the seconds that building the city took (0 when it was there)."""
-    if (workspace / compose.MARK).exists():
-        if compose.read_mark(workspace).kind != "demo":
+    if (workspace / MARK).exists():
+        if read_mark(workspace).kind != "demo":
             raise RefusedError(
                 f"{workspace} is not a demonstration's workspace",
                 "name another with --workspace; a demonstration never writes into real data",
@@ -30,7 +30,7 @@ def prepare_workspace(
             )
         archive(workspace)
     else:
-        compose.init_workspace(workspace, kind="demo")
+        init_workspace(workspace, kind="demo")
     return prepare_city(workspace, city, seed, say)
 
 
@@ -59,7 +59,7 @@ def prepare_city(
                 shutil.rmtree(workspace / "city", ignore_errors=True)
                 shutil.copytree(built, workspace / "city")
                 return 0.0
-    config = (city or compose.scenarios_folder() / "shanghai") / "city.toml"
+    config = (city or scenarios_folder() / "shanghai") / "city.toml"
     if not config.exists():
         raise InputError(
             f"there is no {config}",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from twinward.app import compose, mending
+from twinward.app import mending
+from twinward.app.maintenance import check_workspace
 from twinward.cli.framework.output import emit_fields, emit_json, emit_text
 from twinward.cli.main import add_common
 
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         done["clock_confirmed"] = mending.confirm_clock(options.workspace)
     if options.mend:
         done["mended"] = mending.mend_workspace(options.workspace)
-    findings = compose.check_workspace(options.workspace, deep=options.deep)
+    findings = check_workspace(options.workspace, deep=options.deep)
     failed = any(finding.status == "fail" for finding in findings)
     if options.json:
         emit_json({"ok": not failed, "findings": findings, **done})

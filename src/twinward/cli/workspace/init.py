@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from twinward.app import compose
+from twinward.app.maintenance import add_first_administrator
+from twinward.app.workspace import init_workspace
 from twinward.cli.framework.output import emit_json, emit_text
 
 
@@ -18,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    mark = compose.init_workspace(options.folder, managed=options.managed)
-    secret = compose.add_first_administrator(options.folder) if mark.managed else None
+    mark = init_workspace(options.folder, managed=options.managed)
+    secret = add_first_administrator(options.folder) if mark.managed else None
     if options.json:
         shown = {"workspace": str(options.folder), "managed": mark.managed, "kind": mark.kind}
         emit_json(shown | ({"administrator": "admin", "one_time_secret": secret} if secret else {}))

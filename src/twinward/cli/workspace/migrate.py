@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from twinward.app import compose
+from twinward.app.maintenance import migrate_workspace
 from twinward.cli.framework.output import emit_json, emit_text
 from twinward.cli.main import add_common
 
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    before, now, rows = compose.migrate_workspace(options.workspace)
+    before, now, rows = migrate_workspace(options.workspace)
     if options.json:
         emit_json({"from": before, "to": now, "rows": rows})
     elif before == now and not rows:

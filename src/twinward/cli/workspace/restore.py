@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from twinward.app import compose
+from twinward.app.maintenance import restore_workspace
 from twinward.cli.framework.output import announce, emit_json, emit_text
 from twinward.cli.main import add_common
 
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    contents = compose.restore_workspace(options.source, options.workspace)
+    contents = restore_workspace(options.source, options.workspace)
     announce(options.workspace)  # what was a drill is that drill again
     if options.json:
         emit_json(

@@ -9,7 +9,9 @@ import sys
 import threading
 
 from twinward.app import compose
+from twinward.app.maintenance import make_housekeeping
 from twinward.app.outlets import OrdersOut
+from twinward.app.server import make_server
 from twinward.cli.framework.output import say
 from twinward.cli.framework.server_discovery import noted
 from twinward.cli.main import add_common
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         platform.intake.open()  # what a crash left undrained is looked at before anything new comes
         platform.reconciler.start()
         platform.loop.start(now=platform.clock.now)
-        housekeeping = compose.make_housekeeping(platform)
+        housekeeping = make_housekeeping(platform)
         housekeeping.start()
         orders_out = OrdersOut(platform)
         orders_out.start()
@@ -65,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         )  # what the server raises again when it has shut down
         try:
             with noted(options.workspace, scheme, options.host, options.port):
-                compose.make_server(platform, options.host, options.port).run()
+                make_server(platform, options.host, options.port).run()
         finally:
             orders_out.stop()
             housekeeping.stop()

@@ -1,4 +1,6 @@
-"""ANALYSE: what changed in an incident over the last days, the largest change first."""
+"""ANALYSE: what changed in an incident over the last days: the disease, then its areas, readings
+and the work; of each the largest change first.
+"""
 
 from __future__ import annotations
 
@@ -59,14 +61,15 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
 def analyse(picture: Situation, days: int = 7) -> Analysis:
     """What changed in the last `days` days against as many before them."""
     since = picture.now - timedelta(days=days)
-    found = [
-        *_count_changes(picture, days),
-        *_growth(picture),
-        *_area_changes(picture, days),
-        *_reading_changes(picture, since),
-        *_work_changes(picture, since),
-    ]
-    found.sort(key=lambda one: (not one.sure, -_size(one)))
+    groups = (
+        [*_count_changes(picture, days), *_growth(picture)],
+        _area_changes(picture, days),
+        _reading_changes(picture, since),
+        _work_changes(picture, since),
+    )
+    ranked = [(n, one) for n, group in enumerate(groups) for one in group]
+    ranked.sort(key=lambda pair: (not pair[1].sure, pair[0], -_size(pair[1])))
+    found = [one for _, one in ranked]
     turns = list(_turns(picture, since))
     return Analysis(
         incident=picture.incident,

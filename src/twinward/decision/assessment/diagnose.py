@@ -91,7 +91,9 @@ def diagnose(picture: Situation) -> Diagnosis:
 def say_quiet(picture: Situation) -> str:
     """That nothing stands out, and on what that rests."""
     week, before = new_in_week(picture), new_in_week(picture, 1)
+    open_tasks = [one for one in picture.tasks if one.status not in ("done", "dropped")]
+    late = sum(task.is_late(picture.now) for task in open_tasks)
     return (
         f"nothing stands out against what would be usual: {week:,} new in 7 days after {before:,}, "
-        f"no order late"
+        f"{late or 'no'} order{'s' if late > 1 else ''} late"
     )

@@ -23,6 +23,7 @@ from twinward.library.wording import amount
 # Standards of the work, ours: meant to be edited where a city has its own.
 LATE_BY = 0.25  # a department's late share this far above the others' is its own trouble
 LEAST_LATE = 2  # one late order is an accident
+LATE_ALL = 0.1  # of all orders late or held up by one department: fewer explain less of the trouble
 CONTACT_H = 48.0  # a named contact is located and isolated within this time
 # of the recent contacts past that time, or of the cases unknown before: more than this is a gap
 UNTRACED = 0.3
@@ -60,6 +61,7 @@ def find_departments(picture: Situation) -> list[Cause]:
         sure = share_differs(hits, own, others, in_all.total() - own, LATE_BY)
         behind = sum(task.department == name for task in blocked)
         share = (hits + behind) / max(over.total() + len(blocked), 1) * (hits / own)
+        share *= min((hits + behind) / in_all.total() / LATE_ALL, 1.0)
         says = (
             f"{hits} of {own} orders of {name} ran over their deadline, {others} of "
             f"{in_all.total() - own} "

@@ -55,7 +55,7 @@ STEPS = {
         Step(
             topic="beds",
             do="hold isolation beds and quarantine rooms; open field hospital beds before they "
-            "are needed",
+            "are needed; staff in rota, protected",
             keys=("field_hospital", "beds_daily", "quarantine", "beds"),
             department="health",
             hours=12,

@@ -31,8 +31,8 @@ ALWAYS = ("infected_now", "compliance", "severity", "work_day")
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """One draw of all doubtful inputs: factors on what is assumed, 1 where it is not doubted.
 
-    future: which of the fitted futures, -1 for their middle; young_orders: share of what orders
-    that are too young to show in the reports would change by the simulator that does come true
+    future: which of the fitted futures, -1 for their middle; young_orders: share of those whom
+    orders that no report shows yet are meant for who keep to them
     """
 
     factors: dict[str, float]

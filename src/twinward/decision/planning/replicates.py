@@ -20,6 +20,7 @@ from twinward.decision.planning.candidate import Candidate
 from twinward.decision.planning.costs import CostTable
 from twinward.decision.planning.doubts import World, draw_worlds
 from twinward.decision.planning.figures import Counter, Run
+from twinward.decision.planning.fitting.past import times_compliance
 from twinward.decision.planning.fitting.prospect import Prospect, confirmed_before, look_ahead
 from twinward.decision.simulation.epidemic.background import Background
 from twinward.decision.simulation.epidemic.live_state import LiveState
@@ -31,9 +32,10 @@ from twinward.decision.simulation.epidemic.scenario import (
     check_areas,
 )
 from twinward.library.hazards.diseases import Disease
-from twinward.library.hazards.measures import Measure
 
 COUNTERS_KEPT = 128
+# Runs of a large city in which so many are infected are finished at random: see `leftover`
+LARGE, FINISHED = 500_000, 0.8
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +142,11 @@ class ReplicateRunner:
         """The scenario of a job in the world of its replicate."""
         q, world, prospect = self.question, self.worlds[job.replicate], self.prospect
         compliance, more = world.of("compliance"), world.of("infected_now")
-        measures = tuple(times_compliance(m, compliance) for m in job.candidate.measures)
+        measures = (
+            prospect.as_kept(job.candidate.measures, compliance, world.young_orders)
+            if prospect is not None
+            else tuple(times_compliance(m, compliance) for m in job.candidate.measures)
+        )
         asked = Scenario(
             base=q.base,
             disease=q.disease,
@@ -152,6 +158,7 @@ class ReplicateRunner:
             level=q.level,
             beds=q.beds,
             icu_beds=q.icu_beds,
+            finish_share=FINISHED if q.base.residents >= LARGE else 1.0,
         )
         if prospect is not None:
             return msgspec.structs.replace(
@@ -159,9 +166,7 @@ class ReplicateRunner:
                 disease=perturbed(prospect.fit.disease, "severity", world.of("severity")),
                 initial=prospect.initial(world.future, more),
                 confirmed_before=confirmed_before(prospect.fit),
-                background=prospect.background(
-                    world.future, q.days, world.young_orders, compliance
-                ),
+                background=prospect.background(world.future, q.days, compliance),
             )
         highest = max(w.of("r0") for w in self.worlds)
         left = world.of("r0") / highest
@@ -220,10 +225,6 @@ def check_question(question: Experiment) -> None:
     ):
         if not holds:
             raise InputError(message, advice, code=code)
-
-
-def times_compliance(measure: Measure, factor: float) -> Measure:
-    return msgspec.structs.replace(measure, compliance=min(1.0, measure.compliance * factor))
 
 
 def perturbed(disease: Disease, doubt: str, factor: float) -> Disease:

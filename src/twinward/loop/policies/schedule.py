@@ -27,7 +27,7 @@ from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
 from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS, Incident, PlanInForce
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import CASES
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
+from twinward.twins.emergency.tasks.rows import BY_HAND, OPEN_TASK, TASKS, Task
 
 CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
 NOT_OF_PLAN = (
@@ -35,6 +35,7 @@ NOT_OF_PLAN = (
     "contact",
     "follow_up",
     CORRECTIVE,
+    BY_HAND,
 )  # keys of tasks that follow from a person or a review
 
 

@@ -290,6 +290,7 @@ def develop(
 ) -> Command:
     """The incident's day as all its accounts say it together, with this one's latest word."""
     add: Figures = {}
+    untold = False
     if part:
         parts = dict(read_parts(incident, day.isoformat(), rows))
         if singly:
@@ -299,6 +300,7 @@ def develop(
             }
         parts[part] = told
         add = change(incident, day.isoformat(), parts, reference.areas)
+        untold = not any(parts.values())
     return m.DevelopIncident(
         id=command_id(event, "develop"),
         incident=incident.id,
@@ -308,6 +310,7 @@ def develop(
         set_to=set_to,
         part=part,
         told=told,
+        untold=untold,
     )
 
 

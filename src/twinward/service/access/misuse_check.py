@@ -21,6 +21,7 @@ from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES as CHANGES_TABLE
 from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.passes.rows import STATUSES
 from twinward.twins.emergency.reports.rows import CASES
 
 DAY = timedelta(days=1)
@@ -30,8 +31,10 @@ PERSONS: tuple[tuple[Table[Any], str], ...] = (
     (CASES, "case"),
     (CONTACTS, "contact"),
     (CHANGES_TABLE, "change"),
+    (STATUSES, "status"),
 )
 CHANGES = ("ChangeProposed", "ChangeConfirmed", "CaseReclassified", "CaseAmended")
+STATUS_CHANGES = ("StatusProposed", "StatusSet")
 LOOKS = ("LookRecorded", "PersonsListed")
 
 
@@ -100,7 +103,12 @@ def _events_about_persons(rows: Rows) -> list[Event]:
         "AppealLodged",
         "AppealDecided",
         "ChangeUsed",
+        "StatusRefused",
+        "StatusLifted",
+        "ObjectionLodged",
+        "ObjectionDecided",
         *CHANGES,
+        *STATUS_CHANGES,
         *LOOKS,
     )
     events: list[Event] = []
@@ -115,12 +123,14 @@ def _names(event: Event) -> list[str]:
 
 def _deeds(event: Event) -> list[Deed]:
     """A broken-off fact (its key destroyed) is no deed of the last day."""
-    if event.fact is None or event.type not in (*CHANGES, *LOOKS):
+    if event.fact is None or event.type not in (*CHANGES, *STATUS_CHANGES, *LOOKS):
         return []
     kind: Any = "look" if event.type in LOOKS else "change"
     linked = getattr(event.fact, "linked", None) or next(iter(_names(event)), None)
     if isinstance(event.fact, m.ChangeProposed):
         linked = event.fact.linked
+    if isinstance(event.fact, m.StatusProposed | m.StatusSet):
+        linked = event.fact.source
     return [
         Deed(
             actor=event.actor,
@@ -178,7 +188,9 @@ def unexplained_rows(platform: Platform, rows: Rows, events: list[Event]) -> lis
 
 def began_at(row: Any) -> datetime:
     """When a row about a person was put on record."""
-    times = (getattr(row, name, None) for name in ("reported_at", "named_at", "proposed_at"))
+    times = (
+        getattr(row, name, None) for name in ("reported_at", "named_at", "proposed_at", "set_at")
+    )
     return next(at for at in times if isinstance(at, datetime))
 
 

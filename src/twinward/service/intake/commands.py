@@ -79,6 +79,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
         command = msgspec.structs.replace(command, by="")  # who acts is who has logged in
     if isinstance(command, m.SetStock | m.RequestSupply):
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
+    if isinstance(command, m.OrderTask):
+        require_department(platform, command.department)
     if isinstance(command, m.AdoptPlan):
         plan = get_adoptable(platform, command.plan)
         adopted = because_of("authority.adopted", by=command.by or caller.name)
@@ -91,6 +93,17 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
             takes_over="",
         )
     return command
+
+
+def require_department(platform: Platform, department: str) -> None:
+    """InputError unless somebody is there who could do it."""
+    known = platform.reference.library.departments
+    if department not in known:
+        raise InputError(
+            f"no department is named {department!r}",
+            f"known: {', '.join(sorted(known))}",
+            code="unknown_department",
+        )
 
 
 def submit(

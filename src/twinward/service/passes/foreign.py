@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -15,7 +16,8 @@ from twinward.security.passes.verifier import Times, Verdict, Verifier
 from twinward.standards.hcert import certificates, envelope
 from twinward.standards.health_cards import cards, codes
 
-LAST_SECOND = 253_402_300_799
+CARDS = re.compile(r'"verifiableCredential"')
+MOST_LETTERS = 4_000  # the name of the cards stands at the head of their file
 SENSIBLE = 32_503_680_000  # the year 3000: what is later was written in milliseconds
 
 
@@ -64,10 +66,24 @@ def verify_card(verifier: Verifier, text: str, at: datetime) -> Verdict:
     """A SMART Health Card as digits, as JWS, or the cards of a file: the worst answer of them."""
     if text.startswith(codes.PREFIX):
         return _verify_card(verifier, codes.read_code(text), at)
+    if text.startswith("{") and not CARDS.search(text[:MOST_LETTERS]):
+        return verify_unsigned(verifier, text, at)
     if text.startswith("{"):
         found = [_verify_card(verifier, one, at) for one in codes.read_card_file(text.encode())]
         return next((one for one in found if one.answer != "ok"), found[0])
     return _verify_card(verifier, text, at)
+
+
+def verify_unsigned(verifier: Verifier, text: str, at: datetime) -> Verdict:
+    """The claims or the bundle of a card without its signature: of the right form it is for a
+    person to judge, never ok.
+    """
+    claims = read_object(text.encode())
+    if "vc" not in claims:
+        cards.check_bundle(claims)
+        return verifier.say("ask_a_person", "unsigned", at)
+    card = cards.read_card(claims)
+    return verifier.say("ask_a_person", "unsigned", at, kind=card.kind, until=card.until)
 
 
 def _verify_card(verifier: Verifier, token: str, at: datetime) -> Verdict:

@@ -57,9 +57,16 @@ def show(platform: Platform, row: Objection) -> ObjectionView:
 
 
 def lodge(
-    platform: Platform, caller: Caller, status: str, *, channel: str, reason: str, proxy: str = ""
+    platform: Platform,
+    caller: Caller,
+    status: str,
+    *,
+    channel: str,
+    reason: str,
+    proxy: str = "",
+    received: datetime | None = None,
 ) -> ObjectionView:
-    """An objection and its receipt; the clock starts now."""
+    """An objection and its receipt; the clock starts when it was `received`, or now."""
     find(platform, caller, status, OBJECT)
     if channel not in CHANNELS:
         raise InputError(
@@ -70,6 +77,7 @@ def lodge(
     name = fresh_id("ob")
     command = m.LodgeObjection(
         id=command_name(name),
+        occurred_at=received,
         objection=name,
         status=status,
         channel=channel,  # type: ignore[arg-type]

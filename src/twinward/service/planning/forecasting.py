@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from twinward.core.errors import InputError
 from twinward.decision.surveillance.forecasting.backtest import check_coverage, judge, quantiles
 from twinward.decision.surveillance.forecasting.baselines import last_value, log_linear
+from twinward.decision.surveillance.forecasting.day_ensemble import sum_last_weeks
 from twinward.decision.surveillance.forecasting.fitted import Track
 from twinward.decision.surveillance.forecasting.model import PRIORS
 from twinward.decision.surveillance.forecasting.observed import Observed, read_after, read_until
@@ -27,6 +28,7 @@ from twinward.decision.surveillance.forecasting.parameter_search import (
 from twinward.decision.surveillance.forecasting.renewal import Fit, fit_renewal, predict
 from twinward.decision.surveillance.forecasting.score import LEVELS
 from twinward.decision.surveillance.forecasting.series_shape import Every, Holds
+from twinward.decision.surveillance.forecasting.week_ensemble import forecast_weeks
 
 MOST_PREDICTED = 120
 
@@ -89,7 +91,7 @@ def calibrate(
     answer = _answer(forecast, request.until)
     answer |= {"trials": len(found.trials), "resumed": found.resumed}
     if request.every == "week":
-        answer |= _weekly(request, forecast, counts, population, seed)
+        answer |= _weekly(request, counts)
         tell("done", 1.0)
         answer["seconds"] = time.perf_counter() - started
         return forecast, answer
@@ -105,33 +107,33 @@ def calibrate(
     return forecast, answer
 
 
-def _weekly(
-    request: CalibrationRequest,
-    forecast: Forecast,
-    counts: NDArray[Any],
-    population: float | None,
-    seed: int,
-) -> dict[str, Any]:
-    """The forecast by week, judged by week; days of weeks that were shared evenly judge nothing."""
-    weeks = request.days // 7
-    draws = predict(forecast.fit, len(counts), 7 * weeks, population, seed)
-    table = quantiles(draws.reshape(len(draws), weeks, 7).sum(axis=2))
+def _weekly(request: CalibrationRequest, counts: NDArray[Any]) -> dict[str, Any]:
+    """The forecast of `request.days` weeks, made by the ensemble of weeks and judged by week."""
+    known = np.flatnonzero(np.isfinite(counts))
+    last = request.until - timedelta(days=len(counts) - 1 - int(known[-1]))
+    sums = sum_last_weeks(counts[: known[-1] + 1])
+    table = forecast_weeks(sums, request.days, request.population).quantiles
+    rows = [
+        {
+            "date": (last + timedelta(days=7 * (k + 1))).isoformat(),
+            "to": (last + timedelta(days=7 * (k + 1))).isoformat(),
+            "values": {
+                f"{level:g}": float(value) for level, value in zip(LEVELS, row, strict=True)
+            },
+        }
+        for k, row in enumerate(table)
+    ]
     found: dict[str, Any] = {
-        "weeks": [
-            {
-                "to": (request.until + timedelta(days=7 * (k + 1))).isoformat(),
-                "values": {
-                    f"{level:g}": float(value) for level, value in zip(LEVELS, row, strict=True)
-                },
-            }
-            for k, row in enumerate(table)
-        ],
+        "weeks": rows,
+        "quantiles": rows,
         "coverage_check": None,
-        "notes": ["counts of weeks, shared evenly over their days; read the weeks, not the days"],
+        "notes": ["counts of weeks: --predict counts weeks, each row is the week that ends on it"],
     }
-    came = read_after(request.path, request.until, 7 * weeks, request.every, request.holds)
-    if weeks and came is not None and np.isfinite(came).all():
-        found |= judge(table, came.reshape(weeks, 7).sum(axis=1))
+    came = read_after(request.path, last, 7 * request.days, request.every, request.holds)
+    if came is not None:
+        by_week = came.reshape(request.days, 7).sum(axis=1)
+        if np.isfinite(by_week).any():
+            found |= judge(table, by_week)
     return found
 
 

@@ -160,13 +160,17 @@ def name_of(measure: Measure) -> str:
     return measure.name or str(measure.__struct_config__.tag)
 
 
+NEW_ORDERS = 0.5  # share of people who keep to orders that no report shows yet: the middle
+
+
 def fitted(scenario: Scenario, prospect: Prospect) -> Scenario:
     """The scenario from the middle of the futures that the reports leave open."""
     return msgspec.structs.replace(
         scenario,
         disease=prospect.fit.disease,
         initial=prospect.initial(-1, 1.0),
-        background=prospect.background(-1, scenario.days, 0.5, 1.0),
+        measures=prospect.as_kept(scenario.measures, 1.0, NEW_ORDERS),
+        background=prospect.background(-1, scenario.days, 1.0),
         confirmed_before=confirmed_before(prospect.fit),
     )
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from twinward.core.coding.cbor import Tag
 from twinward.core.errors import InputError
 
 KINDS = {"t": "test", "v": "vaccination", "r": "recovery"}
@@ -31,6 +32,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_statement(found: dict[object, object]) -> Statement:
     """InputError unless the certificate is one of the schema."""
+    found = _plain(found)
     version, name = found.get("ver"), found.get("nam")
     if not isinstance(version, str) or not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise _bad("ver is no version")
@@ -46,6 +48,21 @@ def read_statement(found: dict[object, object]) -> Statement:
     if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
         raise _bad(f"{groups[0]} has not just one statement")
     return _statement(groups[0], rows[0])
+
+
+def _plain(value: object) -> dict[object, object]:
+    """The certificate without CBOR tags on its dates, which some issuers write."""
+
+    def untagged(one: object) -> object:
+        if isinstance(one, Tag) and one.number in (0, 1004) and isinstance(one.value, str):
+            return one.value
+        if isinstance(one, dict):
+            return {key: untagged(item) for key, item in one.items()}
+        return [untagged(item) for item in one] if isinstance(one, list) else one
+
+    found = untagged(value)
+    assert isinstance(found, dict)
+    return found
 
 
 def _statement(letter: str, row: dict[object, object]) -> Statement:

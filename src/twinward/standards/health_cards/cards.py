@@ -72,7 +72,18 @@ def check_bundle(found: object) -> None:
             raise _bad(f"entry {number} is not named resource:{number}")
         if not isinstance(entry.get("resource"), dict):
             raise _bad(f"entry {number} has no resource")
+        if _has_empty(entry["resource"]):
+            raise _bad(f"entry {number} has an empty value, which FHIR forbids")
         _check_references(entry["resource"], names)
+
+
+def _has_empty(value: object) -> bool:
+    """An empty text, list or object (FHIR R4, 2.6.2: properties are never empty)."""
+    if isinstance(value, list):
+        return not value or any(map(_has_empty, value))
+    if isinstance(value, dict):
+        return not value or any(map(_has_empty, value.values()))
+    return value == ""
 
 
 def _check_references(value: object, names: set[str]) -> None:

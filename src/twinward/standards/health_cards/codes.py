@@ -56,8 +56,16 @@ def write_code(token: str) -> str:
 
 
 def read_card_file(data: bytes) -> list[str]:
-    """The signed cards of a `.smart-health-card` file."""
-    cards = read_object(data).get("verifiableCredential")
+    """The signed cards of a `.smart-health-card` file, or of FHIR Parameters that hold them."""
+    found = read_object(data)
+    cards = found.get("verifiableCredential")
+    if found.get("resourceType") == "Parameters":
+        rows = found.get("parameter")
+        cards = [
+            row.get("valueString")
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, dict) and row.get("name") == "verifiableCredential"
+        ]
     if not isinstance(cards, list) or not cards or not all(isinstance(one, str) for one in cards):
         raise _bad("the file has no verifiableCredential")
     return [str(one) for one in cards]

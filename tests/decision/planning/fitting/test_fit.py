@@ -18,7 +18,7 @@ from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.fitting import fit as fit_module
 from twinward.decision.planning.fitting.fit import Fit, fit_live
 from twinward.decision.planning.fitting.prospect import look_ahead
-from twinward.decision.planning.replicates import Experiment, ReplicateRunner
+from twinward.decision.planning.replicates import Experiment, Replicate, ReplicateRunner
 from twinward.decision.planning.search import search
 from twinward.decision.simulation.epidemic import Scenario, load_disease
 from twinward.decision.simulation.epidemic.in_force import InForce
@@ -31,7 +31,7 @@ from twinward.decision.simulation.epidemic.report_table import (
 )
 from twinward.decision.simulation.epidemic.run import Simulator
 from twinward.decision.simulation.epidemic.scenario import InitialState
-from twinward.library.hazards.measures import Distancing, Lockdown, Measure
+from twinward.library.hazards.measures import Distancing, Lockdown, Masks, Measure
 from twinward.report.comparison import render_sheet
 from twinward.service.planning.comparison_store import summary, without_forecast
 
@@ -191,9 +191,55 @@ def test_the_round_that_came_nearest_counts(monkeypatch: Any) -> None:
     assert bad_end.ratio(7) == good.ratio(7) and bad_end.ratio(14) == good.ratio(14)
 
 
+def test_orders_that_the_reports_contradict_are_taken_to_achieve_less(
+    fitted: tuple[Fit, Any],
+) -> None:
+    """A lockdown and distancing that would leave a two-hundredth of contacts, and reports grow."""
+    state, _ = planted()
+    orders = (
+        Lockdown(reduction=0.95),
+        Distancing(settings=["work", "community", "transport", "random", "school"], reduction=0.9),
+    )
+    held = tuple(InForce(measure=one, since_d=20) for one in orders)
+    strict = msgspec.structs.replace(state, measures=orders, in_force=held)
+    now = Candidate(id=AS_NOW, title="as now", origin="built in", measures=orders)
+    sheet = sheet_of(strict, [now], 2)
+    assert sheet.fit.held and sheet.forecast is not None and not sheet.refused
+    assert "every plan is taken to achieve that share" in sheet.fit.says["en"]
+    assert "各预案均按此折算" in sheet.fit.says["zh"]
+    assert fitted[0].reached == 1.0  # without orders nothing is contradicted
+
+
+def test_what_no_report_shows_yet_is_complied_with_in_part_and_doubted() -> None:
+    """An order of yesterday, or one that only a plan has, comes true by the share that is drawn."""
+    old = Distancing(settings=["community", "work"], reduction=0.5)
+    fresh = Lockdown(reduction=0.6)
+    state, _ = planted((old,))
+    both = (InForce(measure=old, since_d=PAST), InForce(measure=fresh, since_d=1))
+    state = msgspec.structs.replace(state, measures=(old, fresh), in_force=both)
+    question = Experiment(base=BASE, disease=DISEASE, days=8, replicates=4, seed=3, live=state)
+    runner = ReplicateRunner(question, load_costs())
+    runner.fit()
+    assert runner.prospect is not None and runner.prospect.seen == (old,)
+    now = Candidate(id=AS_NOW, title="as now", origin="built in", measures=(old, fresh))
+    masks = Candidate(id="masks", title="masks", origin="x", measures=(old, Masks()))
+    shares = []
+    for k, world in enumerate(runner.worlds):
+        kept, new = runner.scenario(Replicate(candidate=now, replicate=k)).measures
+        assert kept.compliance == pytest.approx(min(1.0, world.of("compliance")))
+        assert new.compliance == pytest.approx(kept.compliance * world.young_orders)
+        planned = runner.scenario(Replicate(candidate=masks, replicate=k)).measures
+        assert planned[1].compliance == pytest.approx(new.compliance)
+        shares.append(world.young_orders)
+    assert len(set(shares)) == 4 and 0 < min(shares) < max(shares) < 1
+
+
 def test_a_fit_that_cannot_hold_yields_no_forecast_and_no_ranking() -> None:
-    """Nothing is left of transmission, and reports grow all the same."""
-    state, plans = hard(1.0), [Candidate(id=AS_NOW, title="x", origin="built in", measures=())]
+    """More are reported than there are residents: no transmission whatever makes that."""
+    state, plans = planted()[0], [Candidate(id=AS_NOW, title="x", origin="built in", measures=())]
+    state = msgspec.structs.replace(
+        state, reports=tuple((area, ago, 60 * count) for area, ago, count in state.reports)
+    )
     plans.append(Candidate(id="shut", title="shut", origin="x", measures=(Lockdown(),)))
     sheet = sheet_of(state, plans, 2)
     assert not sheet.fit.held and sheet.fit.ratio_7d < 1 / 1.5
@@ -201,7 +247,8 @@ def test_a_fit_that_cannot_hold_yields_no_forecast_and_no_ranking() -> None:
     assert not (sheet.plans or sheet.pareto or sheet.sensitivity or sheet.flips or sheet.tied)
     assert "misses the reports" in sheet.refused and sheet.why["en"] == sheet.refused
     assert f"{sheet.fit.ratio_7d:.2f} times in the last week" in sheet.refused
-    assert "不对预案排序" in sheet.why["zh"]
+    assert "不对预案排序" in sheet.why["zh"] and "请核对报告" in sheet.why["zh"]
+    assert "Check the reports" in sheet.refused
     page = render_sheet(sheet)
     assert "misses the reports" in page and "Figures" not in page and "<img" not in page
     told = readable(summary(sheet))
@@ -232,4 +279,4 @@ def test_a_short_look_ahead_needs_no_days_beyond_it() -> None:
     state, _ = planted(measures)
     prospect = look_ahead(Simulator(BASE), state, DISEASE, 3, 4)
     assert prospect is not None
-    assert np.isfinite([*prospect.fit.drawn, *prospect.fit.coming, prospect.fit.effect]).all()
+    assert np.isfinite([*prospect.fit.drawn, prospect.fit.effect]).all()

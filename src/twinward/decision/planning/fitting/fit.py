@@ -9,6 +9,7 @@ infections reproduce as the reports say.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -37,7 +38,13 @@ ROUNDS = 8  # runs of the past at most; each corrects the one before, the neares
 FUTURES = 2_000
 HEADROOM = 2.5  # the simulator's R0 is set so far above what the last week needs
 HIGHEST_LEFT = 0.6  # above this factor of any area the simulator's R0 is raised
+# No round raises R0 above this: the highest of measles lie near 18 (Anderson and May 1982), and
+# what three times as much does not make comes of orders that are not kept, or of wrong reports.
+HIGHEST_R0 = 60.0
 OFF = 1.5  # a simulator that is so many times off its own past ranks no plans
+# Shares of what measures are said to do that are tried in turn, where no transmission makes the
+# reports under all of it: transmission and what orders leave of it show in reports as a product
+REACHED = (1.0, 0.9, 0.75, 0.5)
 BLOCKS = (
     (0, 2),
     (2, 4),
@@ -65,11 +72,11 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     hold them all.
 
     left: float64[areas, 2] of the two weeks of the past; r: of the last week, as the reports have
-    it effect: log of what the measures in force leave of transmission drawn: float64[blocks] log of
-    how much more the simulator makes of a start that is drawn than of one that grew coming:
-    float64[blocks] log of what orders that are too young to show in the reports will change by the
-    simulator paths: possible futures of reports from the first day without one; delay, lag: days
-    from infection to report, and from the last known report to day 0
+    it; effect: log of what the measures that show in the reports leave of transmission; drawn:
+    float64[blocks] log of how much more the simulator makes of a start that is drawn than of one
+    that grew; paths: possible futures of reports from the first day without one; delay, lag: days
+    from infection to report, and from the last known report to day 0; reached: share of what
+    measures are said to do that the reports leave room for
     """
 
     disease: Disease
@@ -79,11 +86,11 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     r: float
     effect: float
     drawn: Floats
-    coming: Floats
     paths: Paths
     delay: int
     lag: int
     areas: tuple[str, ...]
+    reached: float = 1.0
 
     def ratio(self, days: int) -> float:
         """What the simulator says of the last known days, over what was reported."""
@@ -97,25 +104,18 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the simulator comes near enough to the reports that it was fitted to."""
         return all(1 / OFF <= self.ratio(days) <= OFF for days in (WEEK_D, PAST_D))
 
-    def background(self, log_r: Floats, share: float, compliance: float) -> tuple[Background, ...]:
+    def background(self, log_r: Floats, compliance: float) -> tuple[Background, ...]:
         """Transmission of one possible future. log_r: float64[days] of the city from day 1 under
         what is in force.
 
-        share: of what young orders are to change that does come true; compliance: a factor on
-        everybody's, which what is in force must have been reached with
+        compliance: a factor on everybody's, which what is in force must have been reached with
         """
         city = self.city_left()
         found = []
         for n, (first, end) in enumerate(BLOCKS):
             days = log_r[max(first - 1, 0) : max(end - 1, 1)]
             mean = float(days.mean()) if len(days) else float(log_r[-1])
-            change = (
-                mean
-                - np.log(self.r)
-                + share * self.coming[n]
-                - self.drawn[n]
-                + self.effect * (1.0 - compliance)
-            )
+            change = mean - np.log(self.r) - self.drawn[n] + self.effect * (1.0 - compliance)
             left = city * np.exp(change)
             found += self.by_area(left, LASTING[n], first, end)
         return tuple(found)
@@ -159,8 +159,9 @@ def fit_live(
     counts = reports.filled()
     span = min(PAST_D, counts.shape[1] - 2)
     r = float(city_r(counts, generation, span)[1])
-    past = Past(simulator, state, disease, reports, span, seed)
-    fitted, left, infections = fit_past(past, reports, r)
+    reached, (_, fitted, left, infections) = fit_reached(
+        lambda share: Past(simulator, state, disease, reports, span, seed, share), reports, r
+    )
     shown = tuple(
         PastDay(
             ago=reports.last_ago + span - 1 - k,
@@ -178,17 +179,38 @@ def fit_live(
         r=r,
         effect=0.0,
         drawn=np.zeros(len(BLOCKS)),
-        coming=np.zeros(len(BLOCKS)),
         paths=paths,
         delay=delay,
         lag=reports.last_ago,
         areas=tuple(people.groups),
+        reached=reached,
     )
 
 
-def fit_past(past: Past, reports: Reports, r: float) -> tuple[Disease, Floats, Floats]:
-    """The disease with R0 scaled, float64[areas, 2] what is left of its transmission, and the
-    infections found by area, of the round that came nearest to the reports.
+FittedPast = tuple[float, Disease, Floats, Floats]
+
+
+def fit_reached(
+    past_of: Callable[[float], Past], reports: Reports, r: float
+) -> tuple[float, FittedPast]:
+    """The most of what measures are said to do under which the past can be made to fit, and that
+    fit; the nearest where none does.
+    """
+    best: tuple[float, FittedPast] | None = None
+    for share in REACHED:
+        past = past_of(share)
+        found = fit_past(past, reports, r)
+        if best is None or found[0] < best[1][0]:
+            best = share, found
+        if found[0] <= np.log(OFF) or not past.measures:
+            break
+    assert best is not None, "at least one share is tried"
+    return best
+
+
+def fit_past(past: Past, reports: Reports, r: float) -> FittedPast:
+    """How far off it is (log), the disease with R0 scaled, float64[areas, 2] what is left of its
+    transmission, and the infections found by area, of the round that came nearest to the reports.
 
     R0 rises with what is needed: no area's factor is ever cut off at 1 in a run.
     """
@@ -208,11 +230,13 @@ def fit_past(past: Past, reports: Reports, r: float) -> tuple[Disease, Floats, F
         left = rounds.corrected(left, infections)
         raised = float(left.max()) / HIGHEST_LEFT
         if raised > 1.0:
+            if factor * raised * past.base_disease.transmission.r0.value > HIGHEST_R0:
+                break
             factor, left = factor * raised, left / raised
             rounds.rescale(raised)
             run = past.run_scaled(factor)
     assert nearest is not None, "at least one round is run"
-    return nearest[1:]
+    return nearest
 
 
 def reproduction(counts: Floats, generation: Floats, span: int) -> Floats:

@@ -28,15 +28,16 @@ def forecast_reports(
 ) -> ReportForecast:
     """Quantiles of the reports on each coming day, from tomorrow.
 
-    Every run has its own future; by how much the simulator's reports differ from what that future
-    holds, over all runs, moves the quantiles of all futures.
+    Every run has its own future and draw of the doubts; by how much its reports differ from what
+    that future holds moves all futures once, and all of them together are the forecast: what the
+    newest orders do is as doubtful in it as it is in the runs.
     """
     fit = prospect.fit
     ahead = days - 1
     table = fit.paths.counts[:, fit.lag : fit.lag + ahead]
     pairs = zip(worlds, runs, strict=True)
-    moved = np.mean([shift(prospect, world, run, ahead) for world, run in pairs], axis=0)
-    quantiles = np.quantile(table, LEVELS, axis=0).T * np.exp(moved)[:, None]
+    moved = np.exp([shift(prospect, world, run, ahead) for world, run in pairs])
+    quantiles = np.quantile((table * moved[:, None, :]).reshape(-1, ahead), LEVELS, axis=0).T
     return ReportForecast(
         of="as-now",
         what="new infections reported in the city",
@@ -93,11 +94,7 @@ def say_fit(prospect: Prospect, today: date | None) -> FitResult:
 def require_held(prospect: Prospect) -> None:
     """InputError where the simulator misses its own past: it says nothing of what may come."""
     if not prospect.fit.held:
-        raise InputError(
-            say(prospect.fit, prospect.found_share)["en"],
-            "mend the reports or the measures in force, or give another --disease or --found-share",
-            code="fit_misses",
-        )
+        raise InputError(miss_en(prospect.fit), ADVICE["en"], code="fit_misses")
 
 
 def area_r(fit: Fit) -> Floats:
@@ -109,19 +106,44 @@ def say(fit: Fit, found_share: float) -> dict[str, str]:
     """How near the simulator comes to the last two weeks."""
     week, both = fit.ratio(WEEK_D), fit.ratio(PAST_D)
     if fit.held:
+        leak = say_reached(fit.reached)
         return {
             "en": f"Fitted to the reports of {fit.reports.days_known} days: in the last two weeks "
             f"the simulator makes {both:.2f} times what was reported, in the last week "
-            f"{week:.2f} times. That reports find {found_share:.0%} of the infections is assumed "
-            "and doubted.",
+            f"{week:.2f} times. {leak['en']}That reports find {found_share:.0%} of the infections "
+            "is assumed and doubted.",
             "zh": f"模型按{fit.reports.days_known}天的报告数据拟合："
             f"近两周模拟值为报告值的{both:.2f}倍，"
-            f"近一周为{week:.2f}倍。报告发现{found_share:.0%}的感染者属假设，已计入不确定性。",
+            f"近一周为{week:.2f}倍。{leak['zh']}报告发现{found_share:.0%}的感染者属假设，已计入不确定性。",
         }
     return {
-        "en": f"The simulator misses the reports: it makes {both:.2f} times what was reported in "
-        f"the last two weeks, {week:.2f} times in the last week; more than {OFF:g} times off, it "
-        "forecasts nothing and ranks no plans.",
+        "en": f"{miss_en(fit)}. {ADVICE['en'][0].upper()}{ADVICE['en'][1:]}.",
         "zh": f"模型与报告不符：近两周模拟值为报告值的{both:.2f}倍，近一周为{week:.2f}倍；"
-        f"偏差超过{OFF:g}倍，不作预测，不对预案排序。",
+        f"偏差超过{OFF:g}倍，不作预测，不对预案排序。{ADVICE['zh']}。",
+    }
+
+
+ADVICE = {
+    "en": "check the reports and what is stated as in force, or give another disease or share that "
+    "reports find",
+    "zh": "请核对报告与登记的在行措施，或更换病种、调整报告发现感染者的比例",
+}
+
+
+def miss_en(fit: Fit) -> str:
+    return (
+        f"The simulator misses the reports: it makes {fit.ratio(PAST_D):.2f} times what was "
+        f"reported in the last two weeks, {fit.ratio(WEEK_D):.2f} times in the last week; more "
+        f"than {OFF:g} times off, it forecasts nothing and ranks no plans"
+    )
+
+
+def say_reached(share: float) -> dict[str, str]:
+    """How much of what measures are said to do the reports leave room for; nothing where all."""
+    if share >= 1.0:
+        return {"en": "", "zh": ""}
+    return {
+        "en": f"The reports leave room for about {share:.0%} of what the measures in force are "
+        "said to do; every plan is taken to achieve that share. ",
+        "zh": f"报告表明在行措施约达到设定效果的{share:.0%}，各预案均按此折算。",
     }

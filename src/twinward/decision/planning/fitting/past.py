@@ -30,6 +30,7 @@ class Past:
         reports: Reports,
         span: int,
         seed: int,
+        reached: float = 1.0,
     ) -> None:
         self.simulator, self.state, self.span, self.seed = simulator, state, span, seed
         self.base_disease, self.disease, self.reports = disease, disease, reports
@@ -47,7 +48,9 @@ class Past:
             LiveResidents(simulator.base, seed),
         )
         self.initial = carriers.take(1.0, np.ones(1))
-        self.measures = then_in_force(state, self.back)
+        self.measures = tuple(
+            times_compliance(one, reached) for one in then_in_force(state, self.back)
+        )
 
     def run_scaled(self, scale: float) -> Any:
         """A function that runs the past with R0 times `scale`: factors float64[areas, 2] ->
@@ -114,6 +117,11 @@ def then_in_force(state: LiveState, back: int) -> tuple[Measure, ...]:
         for one in state.in_force
         if one.measure.start_day == 0
     )
+
+
+def times_compliance(measure: Measure, factor: float) -> Measure:
+    """The measure, complied with so many times as often."""
+    return msgspec.structs.replace(measure, compliance=min(1.0, measure.compliance * factor))
 
 
 def scaled(disease: Disease, scale: float) -> Disease:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from twinward.decision.planning.fitting.fit import BLOCKS, Fit, fit_live
+from twinward.decision.planning.fitting.past import times_compliance
 from twinward.decision.simulation.epidemic.background import Background
 from twinward.decision.simulation.epidemic.live_state import LiveResidents, LiveState
 from twinward.decision.simulation.epidemic.report_table import Floats, generation_of, pressure_of
@@ -40,6 +41,26 @@ class Prospect(msgspec.Struct, frozen=True, kw_only=True):
     heads: Floats  # float64[areas] residents
     hidden_most: float  # infections that nobody found for each that was, as the carriers were drawn
     newest_most: Floats  # float64[ages] infections of the last days, likewise
+    seen: tuple[Measure, ...] = ()  # in force for so long that the reports show what they do
+    young: tuple[Measure, ...] = ()  # in force, and too young for that
+
+    def is_new(self, measure: Measure) -> bool:
+        """Whether no report shows yet what such a measure does here."""
+        if measure in self.seen or measure in self.young:
+            return measure not in self.seen
+        return type(measure) not in {type(one) for one in self.seen}
+
+    def as_kept(
+        self, measures: tuple[Measure, ...], compliance: float, share: float
+    ) -> tuple[Measure, ...]:
+        """Measures as people keep to them: as far as the reports leave room for, the new ones by
+        `share`.
+        """
+        reached = self.fit.reached * compliance
+        return tuple(
+            times_compliance(one, reached * share if self.is_new(one) else reached)
+            for one in measures
+        )
 
     def each(self, more: float) -> float:
         """Infections for one report, when they are `more` times as many as assumed; never fewer
@@ -69,10 +90,8 @@ class Prospect(msgspec.Struct, frozen=True, kw_only=True):
         table = self.fit.paths.log_r[:, first : first + max(days, 1)]
         return np.asarray(np.median(table, axis=0) if future < 0 else table[future])
 
-    def background(
-        self, future: int, days: int, share: float, compliance: float
-    ) -> tuple[Background, ...]:
-        return self.fit.background(self.log_r(future, days), share, compliance)
+    def background(self, future: int, days: int, compliance: float) -> tuple[Background, ...]:
+        return self.fit.background(self.log_r(future, days), compliance)
 
     def growth_of(self, future: int, days: int) -> float:
         """Mean R of a future over that of the middle one."""
@@ -134,20 +153,15 @@ def look_ahead(
         heads=heads_of(simulator),
         hidden_most=hidden,
         newest_most=np.asarray(most),
+        seen=tuple(one.measure for one in state.in_force if one.since_d >= fit.delay + SEEN_D),
+        young=tuple(one.measure for one in state.in_force if one.since_d < fit.delay + SEEN_D),
     )
-    seen = tuple(one.measure for one in state.in_force if one.since_d >= fit.delay + SEEN_D)
-    drawn = beyond_middle(simulator, state, prospect, seen, seed, days)
-    young = len(seen) < len(state.in_force)
-    coming = (
-        beyond_middle(simulator, state, prospect, state.measures, seed, days) - drawn
-        if young
-        else 0.0 * drawn
-    )
+    drawn = beyond_middle(simulator, state, prospect, prospect.seen, seed, days)
     effect = 0.0
-    if state.in_force:
+    if prospect.seen:
         without = beyond_middle(simulator, state, prospect, (), seed, EFFECT_D)
-        effect = min(float((drawn + coming - without)[EFFECT_BLOCK]), 0.0)
-    found = msgspec.structs.replace(fit, drawn=drawn, coming=coming, effect=effect)
+        effect = min(float((drawn - without)[EFFECT_BLOCK]), 0.0)
+    found = msgspec.structs.replace(fit, drawn=drawn, effect=effect)
     return msgspec.structs.replace(prospect, fit=found)
 
 
@@ -183,8 +197,8 @@ def beyond_middle(
         days=span + 1,
         seed=seed,
         initial=prospect.initial(-1, 1.0),
-        measures=measures,
-        background=prospect.background(-1, span, 0.0, 1.0),
+        measures=tuple(times_compliance(one, fit.reached) for one in measures),
+        background=prospect.background(-1, span, 1.0),
         level=simulator.level,
         confirmed_before=confirmed_before(fit),
         beds=state.beds,

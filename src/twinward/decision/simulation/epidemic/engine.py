@@ -18,6 +18,7 @@ from twinward.decision.simulation.epidemic.kernels.commit import accept, import_
 from twinward.decision.simulation.epidemic.kernels.recent import PERIOD, mark_of, move_marks
 from twinward.decision.simulation.epidemic.kernels.tables import FLOWS, IMPORTED, SETTINGS, RunTally
 from twinward.decision.simulation.epidemic.ledger import Crew, InfectionLedger
+from twinward.decision.simulation.epidemic.leftover import Leftover
 from twinward.decision.simulation.epidemic.outcome import AGE_BANDS, SERIES, Fingerprint, Tree
 from twinward.decision.simulation.epidemic.people import People
 from twinward.decision.simulation.epidemic.prepare import Prepared
@@ -27,7 +28,7 @@ from twinward.decision.simulation.epidemic.start import begin
 
 LONGEST_COURSE_D = 800  # three delays of at most 250 days each lie behind the last infection
 
-STREAMS = ("attempt", "slot", "plan", "replan", "course", "severe")
+STREAMS = ("attempt", "slot", "plan", "replan", "course", "severe", "left")
 
 # the order of one day; `twinward simulate --explain` prints it
 STEPS: tuple[tuple[str, str], ...] = (
@@ -101,6 +102,7 @@ class Engine:
         )  # infected by those infected on a day; days between, summed
         self.seconds = dict.fromkeys((name for name, _ in STEPS), 0.0)
         self.proposals: list[tuple[Any, int]] = []
+        self.leftover = Leftover(scenario, self.residents)
         self.first_new = 0
         self.before = np.zeros(0, np.uint64)
         self.day_flows: dict[str, int] = {}
@@ -198,8 +200,10 @@ class Engine:
         hi = self.first_new  # today's infected do not infect today
         if hi <= lo:
             return
-        # draws count days from each one's own infection: who is infected later, because of a
-        # measure, draws the same
+        if (finished := self.leftover.meet(self, day, lo, hi)) is not None:
+            self.proposals = finished
+            return
+        # draws count days from one's own infection: a measure that delays it changes none
         call = (day, mark_of(day), self.key("attempt", 0), self.key("slot", 0))
         tables = (
             self.ledger.rec,

@@ -277,6 +277,8 @@ def fingerprint(scenario: Scenario) -> str:
         "confirmed_before": scenario.confirmed_before,
         "beds": (scenario.beds, scenario.icu_beds),
     }
+    if scenario.finish_share < 1.0:
+        parts["finish_share"] = scenario.finish_share
     digest.update(msgspec.json.encode(parts))
     if scenario.initial is not None:
         for field in scenario.initial.__struct_fields__:

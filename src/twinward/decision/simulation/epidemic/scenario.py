@@ -73,7 +73,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     figure beds, icu_beds: what the city's hospitals hold (None: the disease file's number for each
     1,000 residents) level: area level in which outcomes are counted (None: the topmost level with
     several areas) contact_factors: float[4, 101] multipliers of contacts by group (household,
-    school, work, community) and age
+    school, work, community) and age finish_share: share of the residents infected from which on
+    those who are left meet the infectious at random, which is quicker (1: never)
     """
 
     base: CityBase
@@ -93,6 +94,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     level: str | None = None
     contact_factors: NDArray[Any] | None = None
     keep_tree: bool = False
+    finish_share: float = 1.0
 
 
 def check_scenario(scenario: Scenario) -> None:

@@ -89,7 +89,9 @@ def _cylinder_best(
     for window in range(len(starts)):
         inside = by_day[stops[window]] - by_day[starts[window]]
         expected = cover[stops[window]] - cover[starts[window]]
-        if inside > expected:
+        above = inside - expected
+        # the gain is at most above^2 total / (expected (total - expected)): ln x <= x - 1
+        if above > 0.0 and above * above * total > best * expected * (total - expected):
             gain = _gain(inside, expected, total, logs)
             if gain > best:
                 best, at = gain, window

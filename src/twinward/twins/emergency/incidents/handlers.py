@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from twinward.core.errors import AbsentError, ConflictError
+from twinward.core.errors import AbsentError, ConflictError, InputError
 from twinward.core.messages import Draft, Event, Fact
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
@@ -32,6 +32,7 @@ from twinward.twins.twin import Behaviour, Context
 
 LINKED = "new_linked"  # cases that nobody was already watching: found in the community
 WEEK = 7
+MIN_REASON = 3  # characters, as every reason that a person gives
 
 
 def get_incident(rows: Rows, incident: str) -> Incident:
@@ -113,8 +114,12 @@ def develop_incident(command: m.DevelopIncident, rows: Rows, context: Context) -
     grown = None if known else command.affected
     day = command.day.isoformat()
     days = add_to_day(incident.days, day, command.add)
+    if command.untold:
+        days = without(days, day)
+    sums = {name: 0.0 for name in incident.figures if name.endswith(("_total", "_7d"))}
     figures = (
         incident.figures
+        | sums
         | count_figures(days, len(incident.affected) + (grown is not None))
         | command.set_to
     )
@@ -126,8 +131,14 @@ def develop_incident(command: m.DevelopIncident, rows: Rows, context: Context) -
         figures=figures,
         part=command.part,
         told=command.told,
+        untold=command.untold,
     )
     return about(incident, fact)
+
+
+def without(days: dict[str, dict[str, float]], day: str) -> dict[str, dict[str, float]]:
+    """A day of which nobody says anything any more: it has no number, which is not nought."""
+    return {one: values for one, values in days.items() if one != day}
 
 
 def add_to_day(
@@ -169,15 +180,19 @@ def incident_developed(fact: m.IncidentDeveloped, event: Event, tx: Transaction)
         linked = max(day, linked or day)
     elif fact.add.get(LINKED, 0.0) < 0 and linked == day and days[day][LINKED] <= 0:
         linked = max((one for one, told in days.items() if told.get(LINKED, 0.0) > 0), default=None)
+    last = incident.last_day
+    if fact.untold:
+        days = without(days, day)
+        last = max(days, default=None) if last == day else last
+    elif fact.add or fact.grown is None:
+        last = max(day, last or day)
     changed = event.occurred_at if fact.figures != incident.figures else incident.changed_at
     row = msgspec.structs.replace(
         incident,
         affected=(*incident.affected, fact.grown) if fact.grown else incident.affected,
         days=days,
         figures=fact.figures,
-        last_day=max(day, incident.last_day or day)
-        if fact.add or fact.grown is None
-        else incident.last_day,
+        last_day=last,
         last_linked_day=linked,
         counted=incident.counted or fact.part.count("|") > 1,
         changed_at=changed,
@@ -284,6 +299,14 @@ def reopen_incident(command: m.ReopenIncident, rows: Rows, context: Context) -> 
     if incident.status == "open":
         raise ConflictError(
             f"incident {incident.id} is open", "nothing was changed", code="already_open"
+        )
+    if incident.into:
+        raise ConflictError(
+            f"incident {incident.id} goes on in {incident.into}", "work on that one", code="merged"
+        )
+    if len(command.because.strip()) < MIN_REASON:
+        raise InputError(
+            "because must say why it is reopened", "write the reason", code="no_reason"
         )
     return about(incident, m.IncidentReopened(incident=incident.id, because=command.because))
 

@@ -41,6 +41,7 @@ class DevelopIncident(Command, frozen=True, kw_only=True):
     set_to: dict[str, float] = {}
     part: Text = ""
     told: dict[str, float] = {}
+    untold: bool = False  # nobody says anything of this day any more
 
 
 class IncidentDeveloped(Fact, frozen=True, kw_only=True):
@@ -55,6 +56,7 @@ class IncidentDeveloped(Fact, frozen=True, kw_only=True):
     figures: dict[str, float]
     part: str = ""
     told: dict[str, float] = {}
+    untold: bool = False  # nobody says anything of this day any more
 
 
 class JoinCase(Command, frozen=True, kw_only=True):

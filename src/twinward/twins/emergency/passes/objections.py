@@ -16,6 +16,7 @@ from twinward.twins.emergency.passes.statuses import change, get_status, require
 from twinward.twins.twin import Context
 
 CLOCK = timedelta(hours=24)
+LATEST = timedelta(days=7)  # a paper that was received earlier than this counts from then
 STAYS = "test_positive"  # a laboratory's result binds while it is looked at again
 
 
@@ -44,7 +45,7 @@ def lodge_objection(command: m.LodgeObjection, rows: Rows, context: Context) -> 
         channel=command.channel,
         reason=command.reason,
         proxy=command.proxy,
-        due_at=context.now + CLOCK,
+        due_at=min(max(context.occurred_at, context.now - LATEST), context.now) + CLOCK,
         suspended=status.reason_code != STAYS,
     )
     return [Draft(fact=fact, area=status.area, subject=status.subject)]

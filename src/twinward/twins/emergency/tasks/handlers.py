@@ -9,12 +9,13 @@ from datetime import timedelta
 import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError, RefusedError
+from twinward.core.ids import derive_id
 from twinward.core.messages import Draft, Event, Fact
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.handlers import SETTLED, get_contact
-from twinward.twins.emergency.incidents.rows import INCIDENTS
-from twinward.twins.emergency.tasks.rows import AT_WORK, OPEN_TASK, TABLES, TASKS, Task
+from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
+from twinward.twins.emergency.tasks.rows import AT_WORK, BY_HAND, OPEN_TASK, TABLES, TASKS, Task
 from twinward.twins.twin import Behaviour, Context
 
 RESOLVED_STEPS = (*SETTLED, "not_found")
@@ -60,6 +61,37 @@ def create_task(command: m.CreateTask, rows: Rows, context: Context) -> list[Dra
         raise AbsentError(f"there is no incident {command.incident}", "open it first")
     fields = {name: getattr(command, name) for name in m.TaskCreated.__struct_fields__}
     return [Draft(fact=m.TaskCreated(**fields), area=command.area, incident=command.incident)]
+
+
+def order_task(command: m.OrderTask, rows: Rows, context: Context) -> list[Draft]:
+    """Work by hand: of an incident that is open, for an area inside it or the city."""
+    incident: Incident | None = rows.find(INCIDENTS, command.incident)
+    if incident is None:
+        raise AbsentError(
+            f"there is no incident {command.incident}", "see `twinward incident list`"
+        )
+    if incident.status != "open":
+        raise ConflictError(
+            f"incident {incident.id} is closed", "reopen it first", code="incident_closed"
+        )
+    said_by = command.by or context.actor
+    fact = m.TaskCreated(
+        task=derive_id("task", incident.id, BY_HAND, command.id),
+        incident=incident.id,
+        key=BY_HAND,
+        title=command.title,
+        department=command.department,
+        area=command.area,
+        after=(),
+        deadline_h=command.deadline_h,
+        measure=None,
+        contact=None,
+        manual=command.manual,
+        needs={},
+        essential=command.essential,
+        clause=f"ordered by {said_by}",
+    )
+    return [Draft(fact=fact, area=command.area, incident=incident.id)]
 
 
 def task_created(fact: m.TaskCreated, event: Event, tx: Transaction) -> None:
@@ -263,6 +295,7 @@ def change(tx: Transaction, task: str, event: Event, **fields: object) -> None:
 BEHAVIOUR = Behaviour(
     handlers={
         m.CreateTask: create_task,
+        m.OrderTask: order_task,
         m.IssueOrder: issue_order,
         m.ConfirmOrder: confirm_order,
         m.AcknowledgeTask: acknowledge_task,

@@ -51,6 +51,21 @@ class TaskCreated(Fact, frozen=True, kw_only=True):
     missed: int = 0
 
 
+class OrderTask(Command, frozen=True, kw_only=True):
+    """A person orders work that no plan asks for; it goes to its department at once, is chased and
+    answered like any other. `by`: who answers for the order.
+    """
+
+    incident: Word
+    title: Annotated[str, msgspec.Meta(min_length=3, max_length=300)]
+    department: Word
+    area: AreaCode
+    deadline_h: Annotated[float, msgspec.Meta(gt=0, le=24 * 90)]
+    manual: Word | None = None
+    essential: bool = False
+    by: Text = ""
+
+
 class IssueOrder(Command, frozen=True, kw_only=True):
     task: Word
 

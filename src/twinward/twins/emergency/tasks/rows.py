@@ -14,6 +14,9 @@ OPEN_TASK = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 AT_WORK = ("ordered", "confirmed", "acknowledged", "failed")
 
 
+BY_HAND = "by_hand"  # the key of work that a person ordered and no plan asks for
+
+
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """`status`: waiting (for `after`), ordered, confirmed (receipt), acknowledged (accepted),
     done, failed, dropped.

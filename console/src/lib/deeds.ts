@@ -1,0 +1,94 @@
+// What an officer can ask of the platform by a form: each deed is a command with its fields; one dialog draws them all.
+import { makeId } from './queue.svelte'
+import type { WordKey } from '../words/en'
+
+export interface Field {
+  name: string
+  kind: 'area' | 'day' | 'number' | 'text' | 'reason' | 'choice' | 'incident' | 'department'
+  word: WordKey
+  choices?: readonly string[]
+  said?: string // the kind of words that name the choices
+  optional?: boolean
+  first?: string
+}
+
+export interface Deed {
+  type: string
+  word: WordKey
+  right: string
+  fields: readonly Field[]
+  says?: WordKey // what follows from it
+  make?: (values: Record<string, string>) => Record<string, unknown>
+}
+
+const HAZARD: Field = { name: 'hazard', kind: 'choice', word: 'do.hazard', choices: ['epidemic', 'flood'], said: 'hazard', first: 'epidemic' }
+const AREA: Field = { name: 'area', kind: 'area', word: 'area.name' }
+const DAY: Field = { name: 'day', kind: 'day', word: 'do.day' }
+const REASON: Field = { name: 'reason', kind: 'reason', word: 'do.reason' }
+const BECAUSE: Field = { ...REASON, name: 'because' }
+const FOUND: Field = { name: 'found_in', kind: 'choice', word: 'case.found', choices: ['community', 'control', 'unknown'], said: 'found', first: 'community' }
+const SOURCE = 'console'
+
+/** A pseudonym for somebody whom nobody has named yet; it says nothing about the person. */
+const pseudonym = (): string => makeId().replace('console-', 'p-')
+
+const PERSON = ['name', 'document', 'phone']
+/** The person goes to the vault at the border; the message goes on with a pseudonym. */
+function withPerson(values: Record<string, string>): Record<string, unknown> {
+  const person = Object.fromEntries(PERSON.filter((one) => values[one]).map((one) => [one, values[one]]))
+  const rest = Object.fromEntries(Object.entries(values).filter(([name, value]) => value && !PERSON.includes(name)))
+  return Object.keys(person).length ? { ...rest, person } : { ...rest, subject: pseudonym() }
+}
+
+const WHO: readonly Field[] = [
+  { name: 'name', kind: 'text', word: 'do.person.name', optional: true },
+  { name: 'document', kind: 'text', word: 'do.person.document', optional: true },
+  { name: 'phone', kind: 'text', word: 'do.person.phone', optional: true },
+]
+
+export const REPORTS: readonly Deed[] = [
+  {
+    type: 'ReportCase', word: 'do.ReportCase', right: 'report', says: 'do.ReportCase.says', make: (values) => ({ ...withPerson(values), source: SOURCE }),
+    fields: [AREA, { name: 'status', kind: 'choice', word: 'case.status', choices: ['confirmed', 'asymptomatic', 'suspected'], said: 'case', first: 'confirmed' }, FOUND, HAZARD, { name: 'onset', kind: 'day', word: 'case.onset', optional: true }, ...WHO],
+  },
+  {
+    type: 'ReportCount', word: 'do.ReportCount', right: 'report', make: (values) => ({ ...values, count: Number(values.count), source: SOURCE }),
+    fields: [AREA, DAY, { name: 'count', kind: 'number', word: 'do.count' }, { name: 'status', kind: 'choice', word: 'case.status', choices: ['confirmed', 'asymptomatic', 'suspected', 'recovered', 'dead'], said: 'case', first: 'confirmed' }, FOUND, HAZARD],
+  },
+  {
+    type: 'ReportAffectedPlace', word: 'do.ReportAffectedPlace', right: 'report', make: (values) => ({ ...values, place: makeId().replace('console-', 'place-'), source: SOURCE }),
+    fields: [AREA, { name: 'name', kind: 'text', word: 'do.address' }, DAY, HAZARD],
+  },
+  {
+    type: 'ReportHazard', word: 'do.ReportHazard', right: 'report', make: (values) => ({ ...values, value: Number(values.value), figure: 'water_depth_m', unit: 'm', hazard: 'flood', source: SOURCE }),
+    fields: [AREA, { name: 'value', kind: 'number', word: 'do.depth' }],
+  },
+  {
+    type: 'WithdrawCount', word: 'do.WithdrawCount', right: 'report', says: 'do.WithdrawCount.says', make: (values) => ({ ...values, source: SOURCE }),
+    fields: [AREA, DAY, { name: 'status', kind: 'choice', word: 'case.status', choices: ['confirmed', 'asymptomatic', 'suspected', 'recovered', 'dead'], said: 'case', first: 'confirmed' }, FOUND, HAZARD, REASON],
+  },
+]
+
+const LEVELS: Field = { name: 'level', kind: 'choice', word: 'area.level', choices: ['IV', 'III', 'II', 'I'], said: 'level' }
+
+export const OPEN_DECISIONS: readonly Deed[] = [
+  {
+    type: 'OrderTask', word: 'do.OrderTask', right: 'command_incident', says: 'do.OrderTask.says', make: (values) => ({ ...values, deadline_h: Number(values.deadline_h) }),
+    fields: [{ name: 'title', kind: 'text', word: 'do.what' }, { name: 'department', kind: 'department', word: 'late.department' }, AREA, { name: 'deadline_h', kind: 'number', word: 'do.hours', first: '24' }],
+  },
+  { type: 'SetResponseLevel', word: 'do.SetResponseLevel', right: 'command_incident', says: 'do.SetResponseLevel.says', fields: [LEVELS, BECAUSE] },
+  { type: 'CloseIncident', word: 'do.CloseIncident', right: 'command_incident', says: 'do.CloseIncident.says', fields: [] },
+  { type: 'CloseFalseAlarm', word: 'do.CloseFalseAlarm', right: 'command_incident', says: 'do.CloseFalseAlarm.says', fields: [REASON] },
+  { type: 'MergeIncident', word: 'do.MergeIncident', right: 'command_incident', says: 'do.MergeIncident.says', fields: [{ name: 'into', kind: 'incident', word: 'do.into' }, REASON] },
+  { type: 'TransferIncident', word: 'do.TransferIncident', right: 'command_incident', says: 'do.TransferIncident.says', fields: [AREA, REASON] },
+  { type: 'WithdrawPlan', word: 'do.WithdrawPlan', right: 'command_incident', says: 'do.WithdrawPlan.says', fields: [REASON] },
+]
+export const CLOSED_DECISIONS: readonly Deed[] = [{ type: 'ReopenIncident', word: 'do.ReopenIncident', right: 'command_incident', fields: [BECAUSE] }]
+
+export const waive = (objective: string): Deed => ({ type: 'WaiveObjective', word: 'do.WaiveObjective', right: 'command_incident', says: 'do.WaiveObjective.says', fields: [REASON], make: (values) => ({ ...values, objective }) })
+export const WITHDRAW_ORDER: Deed = { type: 'WithdrawOrder', word: 'do.WithdrawOrder', right: 'command_incident', says: 'do.WithdrawOrder.says', fields: [REASON] }
+export const STOCK: Deed = {
+  type: 'SetStock', word: 'do.SetStock', right: 'handle_supplies', says: 'do.SetStock.says', make: (values) => ({ ...values, quantity: Number(values.quantity) }),
+  fields: [AREA, { name: 'kind', kind: 'text', word: 'do.kind' }, { name: 'quantity', kind: 'number', word: 'do.quantity' }, { name: 'unit', kind: 'text', word: 'do.unit' }],
+}
+export const CONTACT_STEPS = ['located', 'isolated', 'tested_negative', 'tested_positive', 'released', 'not_found', 'lives_outside'] as const

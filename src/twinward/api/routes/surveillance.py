@@ -1,0 +1,51 @@
+"""GET routes of surveillance: the situation by area with its sentence, and signals."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from twinward.api.http.authentication import caller_of
+from twinward.api.http.problems import ERRORS
+from twinward.api.http.responses import answer
+from twinward.api.http.schemas import gives
+from twinward.api.routes.incidents import At, Word, aware
+from twinward.service.platform import Platform
+from twinward.service.surveillance.signals import list_signals
+from twinward.service.surveillance.situation import get_situation
+
+
+def router(platform: Platform) -> APIRouter:
+    routes = APIRouter(prefix="/v1/surveillance", tags=["surveillance"], responses=ERRORS)
+
+    @routes.get("/situation", responses=gives("Situation"))
+    def get_surveillance_situation(
+        request: Request, area: Word = None, hazard: Word = None, at: At = None
+    ) -> Response:
+        """What is happening in an area and those below it, R, the curve and the fan."""
+        caller = caller_of(platform, request)
+        found = get_situation(platform, caller, area=area, hazard=hazard, at=aware(at))
+        return answer(found)
+
+    @routes.get("/signals", responses=gives("SignalReport"))
+    def get_surveillance_signals(
+        request: Request,
+        level: Word = None,
+        hazard: Word = None,
+        recurrence_days: Annotated[float, Query(ge=1, le=100_000)] = 365.0,
+        at: At = None,
+    ) -> Response:
+        """Areas with more cases than chance brings once in `recurrence_days`."""
+        caller = caller_of(platform, request)
+        found = list_signals(
+            platform,
+            caller,
+            level=level,
+            hazard=hazard,
+            recurrence_days=recurrence_days,
+            at=aware(at),
+        )
+        return answer(found)
+
+    return routes

@@ -1,0 +1,68 @@
+"""The intake of observations and who is shown them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any, Protocol
+
+from twinward.core.messages import Counts, Difference
+
+
+class Intake(Protocol):
+    """Takes in checked observations; what is acknowledged is on disk."""
+
+    def accept(self, source: str, rows: Any, rejected: int, sender: str = "") -> Future[Counts]:
+        """`rows` is an Arrow batch of OBSERVATION_COLUMNS; `rejected` counts what was refused
+        before.
+        """
+
+    def sensors(self) -> Any:
+        """Columns of the latest value of every sensor of a thing: name, time_us, value, area
+        (index), areas.
+        """
+
+    def find_area(self, sensor: str) -> str | None:
+        """The area that the latest reading of a sensor gave."""
+
+    def hourly(self, sensor: str, start: datetime, end: datetime) -> Any:
+        """Columns of one sensor's readings by hour: hour_us, count, mean, least, greatest."""
+
+
+class Watcher(Protocol):
+    """Is shown every durable batch of readings in order, and every undrained one again after a
+    start.
+    """
+
+    def look(self, source: str, readings: Any) -> None:
+        """`readings` is an Arrow batch of OBSERVATION_COLUMNS, each row with a value."""
+
+    def settle(self) -> None:
+        """Returns when all that followed from the batches shown so far is durable."""
+
+
+class IntakeDoor(Protocol):
+    """The intake of this process, opened on first use; one process owns it at a time."""
+
+    def open(self) -> Intake: ...
+
+    @property
+    def trouble(self) -> str | None:
+        """Why what was taken in does not get to its place just now, or None."""
+
+    def counts(self) -> dict[str, Counts]: ...
+
+    def list_differences(self) -> list[Difference]:
+        """Where what was acknowledged is not what is there; nothing while another process owns
+        the intake.
+        """
+
+    def expire(
+        self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()
+    ) -> int:
+        """Delete what was recorded more than `retention_days` before `at`, save what `kept`
+        windows cover.
+        """
+
+    def close(self) -> None: ...

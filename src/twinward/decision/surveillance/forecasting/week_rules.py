@@ -1,0 +1,64 @@
+"""Three plain forecasts of a weekly series that a good one has to beat, or is made of.
+
+All give float64[horizons, 23] quantiles at LEVELS from the counts up to now alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+
+from twinward.core.chance import generator
+from twinward.decision.surveillance.arrays import Floats
+from twinward.decision.surveillance.forecasting.score import LEVELS
+
+Z = ndtri(np.array(LEVELS))
+DRAWS = 8_000
+MIDDLE = LEVELS.index(0.5)
+# the damped rule: growth halves each week; all constants as in the project's notes on baselines
+DAMPING, GROWTH_CAP = 0.5, float(np.log(3.0))
+START_SD, PRIOR_WEEKS, ERRORS = 0.30, 8.0, 26
+FLAT_DIFFERENCES = 10
+
+
+def hub_baseline(counts: Floats, horizons: int, seed: int = 1) -> Floats:
+    """The FluSight baseline: the last count, wide by sums of past differences of both signs.
+
+    Cramer et al. 2022, PNAS 119:e2113561119; the median is forced, the rest cut at 0.
+    """
+    known = counts[np.isfinite(counts)]
+    steps = np.diff(known) if len(known) > 1 else np.zeros(1)
+    both = np.concatenate([steps, -steps])
+    chance = generator(seed, "forecast.hub_baseline")
+    paths = np.cumsum(chance.choice(both, (DRAWS, horizons)), axis=1)
+    table = known[-1] + np.quantile(paths, LEVELS, axis=0).T
+    table += known[-1] - table[:, MIDDLE : MIDDLE + 1]
+    return np.asarray(np.maximum(table, 0.0))
+
+
+def damped_root(counts: Floats, horizons: int, damping: float = DAMPING) -> Floats:
+    """Growth of the last week, halved each week; fourth-root scale, wide by its own errors."""
+    level = np.log1p(np.maximum(counts, 0.0))
+    growth = np.clip(np.diff(level, prepend=level[0]), -GROWTH_CAP, GROWTH_CAP)
+    table = np.empty((horizons, len(LEVELS)))
+    for h in range(1, horizons + 1):
+        carried = sum(damping**k for k in range(1, h + 1))
+        middle = level + growth * carried
+        start = START_SD * np.sqrt(h)
+        errors = (level[h:] - middle[:-h])[1:][-ERRORS:]
+        errors = np.clip(errors, -3 * start, 3 * start)
+        total = PRIOR_WEEKS * start**2 + float((errors**2).sum())
+        sd = min(2 * start, float(np.sqrt(total / (PRIOR_WEEKS + len(errors)))))
+        root = np.exp(middle[-1] / 4) * (1 + Z * sd / 4)
+        table[h - 1] = np.maximum(np.maximum(root, 0.0) ** 4 - 1, 0.0)
+    return table
+
+
+def flat_root(counts: Floats, horizons: int) -> Floats:
+    """The last count, wide by the last differences on the fourth-root scale."""
+    root = (np.maximum(counts, 0.0) + 1) ** 0.25
+    steps = np.diff(root)[-FLAT_DIFFERENCES:]
+    prior = (0.075 * root[-1]) ** 2
+    sd = np.sqrt((float((steps**2).sum()) + 4 * prior) / (len(steps) + 4))
+    spread = sd * np.sqrt(np.arange(1, horizons + 1))[:, None]
+    return np.asarray(np.maximum(np.maximum(root[-1] + Z * spread, 0.0) ** 4 - 1, 0.0))

@@ -1,0 +1,246 @@
+"""Use case: what is happening and what comes next, by area, with one honest sentence."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+import numpy as np
+
+from twinward.core.errors import AbsentError
+from twinward.decision.surveillance.arrays import Floats
+from twinward.decision.surveillance.forecasting.day_ensemble import forecast_days
+from twinward.decision.surveillance.forecasting.score import LEVELS
+from twinward.decision.surveillance.rt.filter import FilteredR, filter_r
+from twinward.decision.surveillance.rt.serial_interval import make_serial_interval
+from twinward.service.incidents.queries import concerns
+from twinward.service.platform import Caller, Platform
+from twinward.service.surveillance.area_counts import AreaCounts, count_areas
+from twinward.service.surveillance.sentences import Sentence, write_sentence
+
+FEWEST_DAYS, FEWEST_CASES = 14, 5
+SERIAL_MEAN_D, SERIAL_SD_D = 4.7, 2.9  # an assumption: of the 2020 variant, Nishiura et al. 2020
+AHEAD_D = 28
+SHOWN_DAYS = 90
+
+
+class RNow(msgspec.Struct, frozen=True, kw_only=True):
+    """R today as known today, with its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+    above_one: float
+
+
+class AreaSituation(msgspec.Struct, frozen=True, kw_only=True):
+    """One area: this week and the one before; `r` is None where there is too little to say."""
+
+    area: str
+    name: str
+    level: str
+    residents: int
+    new_7d: int
+    before_7d: int
+    per_100k_7d: float | None
+    confirmed_7d: int
+    asymptomatic_7d: int
+    suspected_7d: int
+    dead_7d: int
+    recovered_7d: int
+    imported_7d: int | None  # None: nobody reports where cases were infected
+    change: float | None  # of the weekly count, 0.2 is a fifth more
+    r: RNow | None
+    worth: float  # by what the rows are sorted: expected excess of next week's cases
+    note: str
+
+
+class CurveDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One day reported; None where nobody has reported of it."""
+
+    day: date
+    new: int | None
+
+
+class FanDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One day ahead, simulated."""
+
+    day: date
+    quantiles: dict[str, float]
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """The sentence, the areas that concern the caller, the curve and the fan of `area`."""
+
+    as_of: datetime
+    hazard: str | None
+    area: str
+    complete_to: date | None
+    sentence: Sentence
+    areas: list[AreaSituation]
+    curve: list[CurveDay]
+    fan: list[FanDay]
+    notes: list[str]
+    simulated: bool = True  # the fan; the counts are reported
+
+
+def get_situation(
+    platform: Platform,
+    caller: Caller,
+    *,
+    area: str | None = None,
+    hazard: str | None = None,
+    at: datetime | None = None,
+) -> Situation:
+    """The area and those right below it, as known at `at`."""
+    tree = platform.reference.areas
+    code = area or tree.root
+    if (code not in tree.by_code and code != tree.root) or not concerns(platform, caller, code):
+        raise AbsentError(
+            f"there is no area {code}", "name an area of the city", code="unknown_area"
+        )
+    counts = count_areas(platform, hazard, at)
+    below = [child for child in tree.children.get(code, []) if concerns(platform, caller, child)]
+    serial = make_serial_interval(SERIAL_MEAN_D, SERIAL_SD_D)
+    whole = _filter(counts, [code], serial, None)
+    parts = _filter(counts, below, serial, whole)
+    rows = [_row(platform, counts, code, whole, 0)]
+    rows += sorted(
+        (_row(platform, counts, child, parts, n) for n, child in enumerate(below)),
+        key=lambda row: (-row.worth, -row.new_7d, row.area),
+    )
+    seen = _until_known(counts, code)
+    fan = _fan(counts, seen)
+    complete = counts.day(len(seen) - 1) if len(seen) and counts.days else None
+    return Situation(
+        as_of=platform.clock.now() if at is None else at,
+        hazard=counts.hazard,
+        area=code,
+        complete_to=complete,
+        sentence=write_sentence(rows[0].new_7d, rows[0].r, complete, _next_week(fan)),
+        areas=rows,
+        curve=_curve(counts, code),
+        fan=fan,
+        notes=_notes(counts, seen),
+    )
+
+
+def _filter(
+    counts: AreaCounts, codes: list[str], serial: Floats, parent: FilteredR | None
+) -> FilteredR | None:
+    if not codes:
+        return None
+    table = np.array([counts.seen(code) for code in codes])
+    above = None
+    if parent is not None:
+        shape = table.shape
+        above = (np.broadcast_to(parent.log_mean, shape), np.broadcast_to(parent.log_sd, shape))
+    return filter_r(table, np.zeros(table.shape), serial, None, above)
+
+
+def _row(
+    platform: Platform, counts: AreaCounts, code: str, found: FilteredR | None, place: int
+) -> AreaSituation:
+    week = {kind: int(counts.of(code, kind)[-7:].sum()) for kind in counts.days.get(code, {})}
+    new, before = week.get("new", 0), int(counts.of(code, "new")[-14:-7].sum())
+    residents = platform.reference.residents(code)
+    node = platform.reference.areas.by_code.get(code)
+    r, note = _r_now(counts, code, found, place)
+    growth = max(0.0, r.mean**1.5 - 1.0) * r.above_one if r is not None else 0.0
+    return AreaSituation(
+        area=code,
+        name=node.name if node is not None else code,
+        level=node.level if node is not None else "city",
+        residents=residents,
+        new_7d=new,
+        before_7d=before,
+        per_100k_7d=1e5 * new / residents if residents else None,
+        confirmed_7d=week.get("confirmed", 0),
+        asymptomatic_7d=week.get("asymptomatic", 0),
+        suspected_7d=week.get("suspected", 0),
+        dead_7d=week.get("dead", 0),
+        recovered_7d=week.get("recovered", 0),
+        imported_7d=None,
+        change=new / before - 1 if before else None,
+        r=r,
+        worth=new * growth,
+        note=note,
+    )
+
+
+def _r_now(
+    counts: AreaCounts, code: str, found: FilteredR | None, place: int
+) -> tuple[RNow | None, str]:
+    new = counts.seen(code)
+    cases = np.flatnonzero(np.nan_to_num(new) > 0)
+    days = len(new) - int(cases[0]) if len(cases) else 0
+    total = int(np.nansum(new))
+    if found is None or days < FEWEST_DAYS:
+        return None, f"too few days: {days} of {FEWEST_DAYS}"
+    if total < FEWEST_CASES:
+        return None, f"too few cases: {total} of {FEWEST_CASES}"
+    values = found.quantiles[place, -1]
+    now = RNow(
+        mean=float(found.mean[place, -1]),
+        low=float(values[0]),
+        high=float(values[-1]),
+        above_one=float(found.above_one[place, -1]),
+    )
+    return now, ""
+
+
+def _until_known(counts: AreaCounts, code: str) -> Floats:
+    """The series up to the last day of which somebody has reported."""
+    new = counts.seen(code)
+    known = np.flatnonzero(np.isfinite(new))
+    return new[: known[-1] + 1] if len(known) else new[:0]
+
+
+def _fan(counts: AreaCounts, seen: Floats) -> list[FanDay]:
+    started = np.flatnonzero(np.nan_to_num(seen) > 0)
+    if not len(started) or len(seen) - started[0] < FEWEST_DAYS:
+        return []
+    table = forecast_days(seen[started[0] :], AHEAD_D)
+    last = counts.day(len(seen) - 1)
+    return [
+        FanDay(
+            day=last + timedelta(days=n + 1),
+            quantiles={
+                f"{level:g}": float(value) for level, value in zip(LEVELS, row, strict=True)
+            },
+        )
+        for n, row in enumerate(table)
+    ]
+
+
+def _next_week(fan: list[FanDay]) -> tuple[float, float, float] | None:
+    """Median and a cautious 90 % range of the next seven days together."""
+    if len(fan) < 7:
+        return None
+    low, middle, high = (
+        sum(day.quantiles[level] for day in fan[:7]) for level in ("0.05", "0.5", "0.95")
+    )
+    return middle, low, high
+
+
+def _curve(counts: AreaCounts, code: str) -> list[CurveDay]:
+    new = counts.seen(code)
+    started = np.flatnonzero(np.nan_to_num(new) > 0)
+    if not len(started):
+        return []
+    first = max(int(started[0]), len(new) - SHOWN_DAYS)
+    return [
+        CurveDay(day=counts.day(n), new=int(new[n]) if np.isfinite(new[n]) else None)
+        for n in range(first, len(new))
+    ]
+
+
+def _notes(counts: AreaCounts, seen: Floats) -> list[str]:
+    notes = [
+        f"serial interval {SERIAL_MEAN_D:g} days (deviation {SERIAL_SD_D:g}), an assumption",
+        "nobody reports where cases were infected: imports are not told from local cases",
+    ]
+    late = len(counts.known) - len(seen)
+    if counts.counted and late:
+        notes.append(f"nobody has reported of the last {late} days")
+    return notes

@@ -1,0 +1,1 @@
+"""Forecast hub files (hubverse): quantile forecasts out and in."""

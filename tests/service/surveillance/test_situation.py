@@ -1,0 +1,126 @@
+"""The situation by area from the live twin: sums agree, as-of is repeatable, few data are said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from helpers.cities import COMMUNITY, HUANGPU, NEIGHBOUR, START, Desk
+from twinward.core.errors import AbsentError, InputError
+from twinward.service.surveillance.area_counts import count_areas
+from twinward.service.surveillance.sentences import write_sentence
+from twinward.service.surveillance.signals import chance_of, list_signals
+from twinward.service.surveillance.situation import RNow, get_situation
+
+
+def count_days(desk: Desk, counts: list[int], area: str = HUANGPU) -> None:
+    first = START.date()
+    for n, count in enumerate(counts):
+        desk.post(
+            "ReportCount",
+            hazard="epidemic",
+            area=area,
+            day=(first + timedelta(days=n)).isoformat(),
+            status="confirmed",
+            count=count,
+        )
+        desk.clock.advance(timedelta(days=1))
+    desk.clock.advance(timedelta(days=-1))
+
+
+def test_a_moved_case_moves_in_every_sum(desk: Desk) -> None:
+    desk.case(1, COMMUNITY)
+    desk.case(2, NEIGHBOUR)
+    found = count_areas(desk.platform, None, None)
+    root = desk.platform.reference.areas.root
+    for code, children in desk.platform.reference.areas.children.items():
+        parts = sum((found.of(child, "new") for child in children), np.zeros(180))
+        assert (found.of(code, "new") == parts).all()
+    assert found.of(root, "new").sum() == 2
+    assert found.of(COMMUNITY, "confirmed").sum() == 1
+
+
+def test_a_growing_district_has_r_a_sentence_and_a_fan(desk: Desk) -> None:
+    count_days(desk, [round(5 * 1.12**n) for n in range(30)])
+    found = get_situation(desk.platform, desk.me)
+    assert found.areas[1].area == HUANGPU
+    assert found.areas[0].new_7d == found.areas[1].new_7d > 600
+    assert found.areas[0].r is not None
+    assert found.areas[0].r.low > 1
+    assert "doubling in" in found.sentence.en
+    assert "翻倍" in found.sentence.zh
+    assert len(found.fan) == 28
+    assert found.curve[-1].new == round(5 * 1.12**29)
+
+
+def test_too_few_days_is_a_sentence_and_no_number(desk: Desk) -> None:
+    count_days(desk, [1, 0, 2, 1, 0, 3, 1, 0, 2])
+    found = get_situation(desk.platform, desk.me)
+    assert found.areas[0].r is None
+    assert found.areas[0].note == "too few days: 9 of 14"
+    assert "too few to say" in found.sentence.en
+    assert found.fan == []
+
+
+def test_nothing_reported_is_said(desk: Desk) -> None:
+    found = get_situation(desk.platform, desk.me)
+    assert found.sentence.en == "No cases have been reported."
+    assert found.complete_to is None
+
+
+def test_the_past_stays_as_it_was_known(desk: Desk) -> None:
+    count_days(desk, [4, 5, 6, 7, 8, 9, 8, 9, 10, 11, 12, 11, 12, 13, 14, 15])
+    then = desk.clock.now()
+    before = get_situation(desk.platform, desk.me, at=then)
+    desk.clock.advance(timedelta(days=1))
+    desk.post(
+        "ReportCount",
+        hazard="epidemic",
+        area=HUANGPU,
+        day=START.date().isoformat(),
+        status="confirmed",
+        count=400,
+    )
+    assert get_situation(desk.platform, desk.me, at=then) == before
+    assert get_situation(desk.platform, desk.me) != before
+
+
+def test_an_unknown_area_is_absent(desk: Desk) -> None:
+    with pytest.raises(AbsentError):
+        get_situation(desk.platform, desk.me, area="nowhere")
+
+
+def test_a_sudden_rise_is_a_signal_that_joins_the_open_incident(desk: Desk) -> None:
+    count_days(desk, [2, 1, 2, 3, 1, 2, 2] * 5 + [9, 14, 18, 22])
+    found = list_signals(desk.platform, desk.me)
+    (signal,) = found.signals
+    assert signal.area == HUANGPU
+    assert signal.observed > 3 * signal.expected
+    assert signal.recurrence_days > 365
+    assert signal.incident is not None
+    assert signal.state in ("new", "ongoing", "grown")
+
+
+def test_a_steady_district_is_no_signal(desk: Desk) -> None:
+    count_days(desk, [2, 1, 2, 3, 1, 2, 2] * 6)
+    assert list_signals(desk.platform, desk.me).signals == []
+    with pytest.raises(InputError, match="recurrence_days must be 1 to 100,000, got 0"):
+        list_signals(desk.platform, desk.me, recurrence_days=0)
+
+
+def test_chance_is_one_where_too_little_is_known() -> None:
+    assert chance_of(50, np.full(5, 1.0))[0] == 1.0
+    p, expected = chance_of(50, np.full(28, 1.0))
+    assert (p < 1e-6, expected) == (True, pytest.approx(7, rel=0.05))
+
+
+def test_doubling_is_said_only_where_it_is_certain() -> None:
+    day = START.date()
+    sure = RNow(mean=1.3, low=1.1, high=1.5, above_one=1.0)
+    unsure = RNow(mean=1.1, low=0.9, high=1.3, above_one=0.8)
+    falling = RNow(mean=0.7, low=0.6, high=0.8, above_one=0.0)
+    assert "doubling in 12 days" in write_sentence(10, sure, day, None).en
+    assert "doubling" not in write_sentence(10, unsure, day, None).en
+    assert "减半" in write_sentence(10, falling, day, None).zh
