@@ -15,7 +15,7 @@ from numba import njit
 
 from twinward.core.kernels import key2, mix, uniform
 
-ONE_BY_ONE = 400  # travellers placed one at a time; of more only what no city gets for certain
+ONE_BY_ONE = 128  # travellers placed one at a time; more are shared out by expectation
 
 
 @njit(cache=True)
@@ -122,17 +122,14 @@ def _travel(who: Any, leave: Any, heights: Any, key: Any) -> Any:
                 u = uniform(key2(here, np.uint64(traveller + 1)))
                 to = min(np.searchsorted(heights[city], u, side="right"), cities - 1)
                 found[to] += 1
-        else:
-            left, before = leavers, 0.0
+        else:  # systematic rounding: one draw, right on average, nobody lost
+            offset = uniform(key2(here, np.uint64(1)))
+            before = np.int64(0)
             for to in range(cities):
-                went = np.int64((heights[city, to] - before) * leavers)
-                found[to] += went
-                left -= went
-                before = heights[city, to]
-            for traveller in range(left):
-                u = uniform(key2(here, np.uint64(traveller + 1)))
-                to = min(np.searchsorted(heights[city], u, side="right"), cities - 1)
-                found[to] += 1
+                reached = np.int64(heights[city, to] * leavers + offset)
+                found[to] += reached - before
+                before = reached
+            found[city] += leavers - before
     return found
 
 
