@@ -644,6 +644,8 @@ export interface components {
             takes_over: string;
             /** @default  */
             by: string;
+            /** @default [] */
+            authority_reasons: components["schemas"]["Reason"][];
         };
         /**
          * Adoption
@@ -892,6 +894,8 @@ export interface components {
             appeal_due_at: string | null;
             /** @default null */
             how: string | null;
+            /** @default  */
+            details: string;
             state: string;
             statement: string;
             appeal_late: boolean;
@@ -1011,6 +1015,8 @@ export interface components {
                 [key: string]: number | null;
             };
             notes: string[];
+            /** @default [] */
+            notes_reasons: components["schemas"]["Reason"][];
         };
         /** CompleteTask */
         CompleteTask: {
@@ -1302,6 +1308,8 @@ export interface components {
             because: string;
             /** @default false */
             vacuous: boolean;
+            /** @default [] */
+            reasons: components["schemas"]["Reason"][];
         };
         /**
          * Fairness
@@ -1575,6 +1583,7 @@ export interface components {
             held: string | null;
             plan: string | null;
             plan_authority: string | null;
+            plan_authority_reasons: components["schemas"]["Reason"][];
             proposed_plan: string | null;
             curve: components["schemas"]["DayRow"][];
             rail: components["schemas"]["LoopStage"][];
@@ -1839,6 +1848,8 @@ export interface components {
             wins: number;
             measures: string[];
             notes: string[];
+            /** @default [] */
+            notes_reasons: components["schemas"]["Reason"][];
             figures: {
                 [key: string]: components["schemas"]["Spread"];
             };
@@ -1975,6 +1986,17 @@ export interface components {
             messages: components["schemas"]["PublicMessage"][];
         };
         /**
+         * Reason
+         * @description Why something is so. `code` names a text of every catalogue, `params` fill its holes.
+         */
+        Reason: {
+            code: string;
+            /** @default {} */
+            params: {
+                [key: string]: string | number;
+            };
+        };
+        /**
          * ReceiveSupply
          * @description What arrived: all that was sent, or what the quantity says; the difference is lost and
          *         stays on record.
@@ -2023,6 +2045,8 @@ export interface components {
             events: number[];
             /** @default  */
             clause: string;
+            /** @default  */
+            title: string;
             /** @default  */
             topic: string;
         };

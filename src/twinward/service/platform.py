@@ -15,7 +15,7 @@ from twinward.core.clock import Clock
 from twinward.core.errors import ConflictError, RefusedError, TwinwardError
 from twinward.core.ids import content_of
 from twinward.core.messages import OWN_ACTORS, Counts, Request
-from twinward.core.ports import IntakeDoor, Store, Transaction
+from twinward.core.ports import IntakeDoor, Reader, Store, Transaction
 from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.loop.context import ReferenceData
 from twinward.loop.engine import Loop
@@ -78,7 +78,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         self.accounts.close()
 
 
-def snapshot_of(platform: Platform, reader: Any, at: Any = None) -> Snapshot:
+def snapshot_of(platform: Platform, reader: Reader, at: Any = None) -> Snapshot:
     return Snapshot(reader, platform.reference.areas, at, platform.reference.zone, platform.past)
 
 

@@ -24,7 +24,7 @@ from twinward.api.http.schemas import gives, gives_page, gives_schema, reference
 from twinward.api.routes.sessions import decode, describe
 from twinward.core.messages import Instant
 from twinward.service.access import approvals, doubles, vault
-from twinward.service.platform import Platform
+from twinward.service.platform import Caller, Platform
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000, pattern="^[^\\x00]*$")]
@@ -72,7 +72,7 @@ class Opening(msgspec.Struct, forbid_unknown_fields=True):
     change: Word | None = None
 
 
-def act_on(platform: Platform, caller: Any, change: str, asked: AskDecision) -> dict[str, Any]:
+def act_on(platform: Platform, caller: Caller, change: str, asked: AskDecision) -> dict[str, Any]:
     if asked.act == "confirm":
         return approvals.confirm(platform, caller, change)
     if asked.act == "refuse":
@@ -92,7 +92,7 @@ class AskDouble(msgspec.Struct, forbid_unknown_fields=True):
     other: Word | None = None
 
 
-def decide_double(platform: Platform, caller: Any, asked: AskDouble) -> dict[str, str]:
+def decide_double(platform: Platform, caller: Caller, asked: AskDouble) -> dict[str, str]:
     other = asked.other or ""
     if asked.act == "unmerge":
         other = doubles.unmerge(platform, caller, asked.subject, asked.reason)
@@ -103,7 +103,7 @@ def decide_double(platform: Platform, caller: Any, asked: AskDouble) -> dict[str
     return {"subject": asked.subject, "other": other, "act": asked.act}
 
 
-def open_asked(platform: Platform, caller: Any, asked: Opening) -> Any:
+def open_asked(platform: Platform, caller: Caller, asked: Opening) -> Any:
     if asked.change is not None:
         return {"items": vault.open_in_bulk(platform, caller, asked.change, asked.reason)}
     return vault.open_identity(platform, caller, asked.subject or "", asked.reason)

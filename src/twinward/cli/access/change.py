@@ -10,6 +10,7 @@ from typing import Any
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.service.access import approvals
+from twinward.service.platform import Caller
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def act(platform: Any, caller: Any, options: argparse.Namespace) -> dict[str, Any]:
+def act(platform: Any, caller: Caller, options: argparse.Namespace) -> dict[str, Any]:
     if options.act == "show":
         return approvals.get_change(platform, caller, options.id)
     if options.act == "confirm":

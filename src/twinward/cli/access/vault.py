@@ -13,6 +13,7 @@ from twinward.cli.framework.output import emit_fields, emit_json
 from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 from twinward.service.access import approvals, doubles, vault
+from twinward.service.platform import Caller
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def decide(platform: Any, caller: Any, options: argparse.Namespace) -> dict[str, Any]:
+def decide(platform: Any, caller: Caller, options: argparse.Namespace) -> dict[str, Any]:
     """What somebody decides of two persons who may be one."""
     if options.act == "merge":
         doubles.merge(platform, caller, options.subject, options.into, options.reason)
@@ -71,7 +72,7 @@ def decide(platform: Any, caller: Any, options: argparse.Namespace) -> dict[str,
     return {"subject": options.subject, "from": options.other, "state": "apart"}
 
 
-def act(platform: Any, caller: Any, options: argparse.Namespace) -> dict[str, Any]:
+def act(platform: Any, caller: Caller, options: argparse.Namespace) -> dict[str, Any]:
     if options.act == "doubles":
         found = doubles.list_doubles(platform, caller, options.state)
         return {"doubles": [msgspec.structs.asdict(pair) for pair in found]}

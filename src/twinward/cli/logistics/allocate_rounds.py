@@ -13,6 +13,7 @@ from twinward.cli.framework.output import emit_json, emit_text
 from twinward.cli.framework.session import open_for
 from twinward.cli.logistics.allocate_output import add_limit, write_geojson
 from twinward.core.errors import InputError
+from twinward.service.platform import Caller
 
 
 def add_rounds(leaf: argparse.ArgumentParser) -> None:
@@ -88,7 +89,7 @@ def _rounds(options: argparse.Namespace) -> None:
     show_rounds(plan)
 
 
-def replan_anew(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
+def replan_anew(options: argparse.Namespace, platform: Any, caller: Caller) -> Any:
     """The rest of a planned day."""
     from twinward.service.logistics import delivery_routes
 
@@ -106,7 +107,7 @@ def replan_anew(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
     )
 
 
-def plan_day(options: argparse.Namespace, platform: Any, caller: Any) -> Any:
+def plan_day(options: argparse.Namespace, platform: Any, caller: Caller) -> Any:
     """A whole day's rounds, to areas or to the stops of a file."""
     from twinward.service.logistics import delivery_routes
 

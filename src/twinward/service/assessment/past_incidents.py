@@ -27,6 +27,7 @@ from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.tasks.rows import Task
 
 FOLDER = "case-records"
 START_D, BEFORE_D, AFTER_D, LAG_D = (
@@ -135,7 +136,7 @@ def counts_of(row: Any) -> tuple[int, ...]:
 
 
 def weigh_measures(
-    tasks: list[Any], counts: tuple[int, ...], first: date, zone: tzinfo
+    tasks: list[Task], counts: tuple[int, ...], first: date, zone: tzinfo
 ) -> list[Worked]:
     """Growth before and after the first task of each measure was done; left out where the counts
     cannot say, or where the doing was invented by a rehearsal.
@@ -163,12 +164,12 @@ def weigh_measures(
     return found
 
 
-def is_synthetic(task: Any) -> bool:
+def is_synthetic(task: Task) -> bool:
     """Whether seeded responders answered it: their deeds earn no credit."""
     return "(synthetic)" in (task.result or "")
 
 
-def lessons_of(tasks: list[Any]) -> tuple[str, ...]:
+def lessons_of(tasks: list[Task]) -> tuple[str, ...]:
     """What its review asked for."""
     return tuple(
         f"{task.title} ({task.department}): {task.status}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.ports import R, Table, area_of
+from twinward.core.ports import R, Reader, Table, area_of
 from twinward.service.console.basemap import Ground
 from twinward.service.console.bulletins import list_differences
 from twinward.service.console.dashboard_tables import (
@@ -65,7 +65,7 @@ class Dashboards:
                     self._kept.popitem(last=False)
             return self._kept[key]
 
-    def build(self, reader: Any, at: datetime | None, seq: int, caller: Caller) -> Dashboard:
+    def build(self, reader: Reader, at: datetime | None, seq: int, caller: Caller) -> Dashboard:
         picture = self.take(reader, at, caller)
         ground = self.ground
         curve = sum_days(picture.incidents, picture.day)
@@ -111,7 +111,7 @@ class Dashboards:
             ),
         )
 
-    def take(self, reader: Any, at: datetime | None, caller: Caller) -> DashboardRows:
+    def take(self, reader: Reader, at: datetime | None, caller: Caller) -> DashboardRows:
         snapshot = snapshot_of(self.platform, reader, at)
         now = at or self.platform.clock.now()
         day = self.ground.day_of(now)
@@ -143,7 +143,7 @@ class Dashboards:
         )
 
     def count_places(
-        self, reader: Any, snapshot: Snapshot, day: date, caller: Caller
+        self, reader: Reader, snapshot: Snapshot, day: date, caller: Caller
     ) -> dict[str, int]:
         """The caller's places first reported on or before the day, by area of the first level: the
         map's points count alike.
@@ -201,7 +201,7 @@ def read_titles(platform: Platform) -> dict[str, str]:
     return titles
 
 
-def seq_at(reader: Any, last: int, at: datetime) -> int:
+def seq_at(reader: Reader, last: int, at: datetime) -> int:
     """The last event that was recorded by an instant."""
     low, high = 0, last
     while low < high:
@@ -214,7 +214,7 @@ def seq_at(reader: Any, last: int, at: datetime) -> int:
     return low
 
 
-def span_of(reader: Any, seq: int) -> Span | None:
+def span_of(reader: Reader, seq: int) -> Span | None:
     first = reader.events_after(0, 1)
     last = last_event_at(reader, seq)
     return (
@@ -224,6 +224,6 @@ def span_of(reader: Any, seq: int) -> Span | None:
     )
 
 
-def last_event_at(reader: Any, seq: int) -> datetime | None:
+def last_event_at(reader: Reader, seq: int) -> datetime | None:
     found = reader.events_after(seq - 1, 1) if seq else []
     return found[0].occurred_at if found else None

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,7 +20,7 @@ from twinward.service.drills.score_figures import (
     ScoreFigure,
 )
 from twinward.service.platform import Platform
-from twinward.twins.emergency.tasks.rows import TASKS
+from twinward.twins.emergency.tasks.rows import TASKS, Task
 
 PAGE = 10_000
 MOST_EVENTS = 50  # named with one figure; `n` says how many there are
@@ -280,7 +279,7 @@ def score_department(log: Log, name: str) -> DepartmentScore:
     )
 
 
-def late_h(log: Log, task: Any) -> float | None:
+def late_h(log: Log, task: Task) -> float | None:
     """Hours over the deadline (negative: before it); None for what was never ordered, dropped,
     or not yet due.
     """

@@ -5,7 +5,6 @@ other task is.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -16,6 +15,7 @@ from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, ask, snapshot_of
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.tasks.rows import Task
 
 LONGEST_D = 366
 
@@ -78,7 +78,7 @@ def open_action(
     return task
 
 
-def list_actions(tasks: list[Any], now: datetime) -> list[CorrectiveAction]:
+def list_actions(tasks: list[Task], now: datetime) -> list[CorrectiveAction]:
     """Those among an incident's tasks, by date."""
     found = [
         CorrectiveAction(

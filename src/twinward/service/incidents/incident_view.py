@@ -24,9 +24,9 @@ from twinward.service.console.dashboard_view import DayRow
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import build_timeline, concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
-from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
-from twinward.twins.emergency.tasks.rows import TASKS
+from twinward.twins.emergency.tasks.rows import TASKS, Task
 
 TASKS_SHOWN = 400
 TREE_SHOWN = 250
@@ -218,7 +218,7 @@ def get_incident_view(
     )
 
 
-def show_task(ground: Ground, task: Any, now: datetime) -> TaskRow:
+def show_task(ground: Ground, task: Task, now: datetime) -> TaskRow:
     names = (
         "id",
         "incident",
@@ -244,7 +244,7 @@ def show_task(ground: Ground, task: Any, now: datetime) -> TaskRow:
     )
 
 
-def list_stages(incident: Any, plan: Any, tasks: list[Any]) -> list[LoopStage]:
+def list_stages(incident: Incident, plan: Any, tasks: list[Task]) -> list[LoopStage]:
     """One point triggers, parties are linked, work is scheduled in order, divided by duty, fed
     back.
     """
@@ -267,7 +267,7 @@ def list_stages(incident: Any, plan: Any, tasks: list[Any]) -> list[LoopStage]:
     ]
 
 
-def list_duties(platform: Platform, tasks: list[Any], now: datetime) -> list[AssignedDuty]:
+def list_duties(platform: Platform, tasks: list[Task], now: datetime) -> list[AssignedDuty]:
     known = platform.reference.library.departments
     by_department: dict[str, list[Any]] = {}
     for task in tasks:
