@@ -35,8 +35,8 @@ def test_the_kernels_agree_with_loops_over_cells() -> None:
         solver.advance(0.2 * n)
         depth, qx, qy = slow.step(bed, depth, qx, qy, 0.04, 0.2, 10.0)
     assert solver.steps == 20
-    assert np.abs(solver.depth - depth).max() < 1e-9
-    assert np.abs(solver.across - qx).max() < 1e-8
+    assert np.abs(solver.depth - depth).max() < 1e-6  # discharges are single precision
+    assert np.abs(solver.across - qx).max() < 1e-5
 
 
 def test_the_inverse_cube_root_is_right_over_thirteen_decades() -> None:

@@ -8,12 +8,16 @@ from typing import Any
 from numba import njit
 
 ROOT2 = math.sqrt(2.0)
+ASIDE = 9.0  # standard deviations aside of a plume: less than 1e-17 of its middle
+FAR = 6.0  # standard deviations beyond which less than 1e-9 is left
 
 
 @njit(cache=True, nogil=True)
 def sigma(k: Any, x: Any) -> Any:
     """One dispersion coefficient at x > 0 metres; `k` as `sigmas` writes it."""
     if k[0] == 0:
+        if k[3] == -0.5:
+            return k[1] * x / math.sqrt(1 + k[2] * x)
         return k[1] * x * (1 + k[2] * x) ** k[3]
     if k[3] == 0:
         return k[1] * x ** k[2]
@@ -29,6 +33,8 @@ def normal(x: Any) -> Any:
 @njit(cache=True, nogil=True)
 def vertical(z: Any, height: Any, sz: Any) -> Any:
     """Both images of the source over the ground."""
+    if z == 0 and height == 0:
+        return 2.0
     return math.exp(-((z - height) ** 2) / (2 * sz * sz)) + math.exp(
         -((z + height) ** 2) / (2 * sz * sz)
     )
@@ -37,6 +43,8 @@ def vertical(z: Any, height: Any, sz: Any) -> Any:
 @njit(cache=True, nogil=True)
 def reached(along: Any, x: Any, sx: Any) -> Any:
     """Share of the plume that has passed x when its front is `along`, 0 at the start."""
+    if x > FAR * sx and along - x > FAR * sx:
+        return 1.0
     behind = normal(-x / sx)
     return max(normal((along - x) / sx) - behind, 0.0) / (1 - behind)
 
@@ -50,7 +58,10 @@ def plume(
     """
     if x <= 0 or t <= 0:
         return 0.0
-    sy, sz = sigma(ky, x), sigma(kz, x)
+    sy = sigma(ky, x)
+    if abs(y) > ASIDE * sy:
+        return 0.0
+    sz = sigma(kz, x)
     steady = rate / (2 * math.pi * u * sy * sz) * math.exp(-y * y / (2 * sy * sy))
     share = reached(u * t, x, sy)
     if t > length:

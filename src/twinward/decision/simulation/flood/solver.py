@@ -14,7 +14,7 @@ SIDES = ("north", "south", "west", "east")
 ALPHA = 0.6  # of the step that waves allow; 0.7 is the limit in two dimensions
 ALPHA_STAGE = 0.4  # with a level at a side, whose half cell answers twice as fast
 THETA = 0.8  # de Almeida et al. 2012; 1 is Bates et al. 2010
-MOMENTUM = 1.0
+MOMENTUM = 1.0  # Stelling and Duinmeijer 2003; 0 is local inertia alone
 HIGH = 1e6  # bed of what is outside the ground: a wall that is never reached
 
 
@@ -40,10 +40,11 @@ class Solver:
         self.active = ~np.isnan(setup.bed)
         self.weight = self.active.astype(np.float64)
         self.bed = np.ascontiguousarray(bed)
-        self.friction = np.ascontiguousarray(GRAVITY * setup.manning**2)
+        self.friction = np.ascontiguousarray(GRAVITY * setup.manning**2, np.float32)
         rows, cols = bed.shape
         self.depth = np.where(self.active, depth, 0.0)
-        self.across, self.down = np.zeros((rows, cols + 1)), np.zeros((rows + 1, cols))
+        self.across = np.zeros((rows, cols + 1), np.float32)
+        self.down = np.zeros((rows + 1, cols), np.float32)
         self.peak, self.arrival = self.depth.copy(), np.where(self.depth >= 0.01, 0.0, -1.0)
         self.time, self.steps = 0.0, 0
         self.volumes, self.drunk = np.zeros(4), np.zeros(rows)
@@ -51,7 +52,8 @@ class Solver:
 
     def resume(self, across: Floats, down: Floats, time: float) -> None:
         """Takes up discharges and clock of a run that was saved."""
-        self.across, self.down, self.time = across.copy(), down.copy(), time
+        self.across = np.array(across, np.float32)
+        self.down, self.time = np.array(down, np.float32), time
 
     def advance(self, until: float) -> None:
         """Steps on to `until` seconds."""
@@ -138,11 +140,15 @@ class Solver:
 
     @property
     def speed(self) -> Floats:
-        """m/s at the cells, from the mean discharge of their faces; 0 below 1 mm."""
+        """m/s at the cells, from the mean discharge of their faces, at most Froude 3 (a film beside
+        deep water has no speed of its own); 0 below 1 mm.
+        """
         east = 0.5 * (self.across[:, :-1] + self.across[:, 1:])
         south = 0.5 * (self.down[:-1] + self.down[1:])
         wet = self.depth > 1e-3
-        return np.where(wet, np.hypot(east, south) / np.where(wet, self.depth, 1.0), 0.0)
+        deep = np.where(wet, self.depth, 1.0)
+        fast = np.minimum(np.hypot(east, south) / deep, 3 * np.sqrt(GRAVITY * deep))
+        return np.where(wet, fast, 0.0)
 
     def limiting_cell(self) -> tuple[int, int]:
         """Row and column, from 1, of the deepest cell, which decides the step."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
-from twinward.decision.simulation.flood.kernels.power import inverse_cube_root
+from twinward.decision.simulation.flood.kernels.power import inverse_cube_root, quick_root
 
 GRAVITY = 9.80665
 LEAST_DEPTH = 1e-6  # m over a face below which nothing flows
@@ -18,113 +19,59 @@ SHALLOW = 0.1  # m below which carried momentum fades
 FLAGS = {"nnan", "nsz"}
 
 
-@njit(inline="always")
-def discharge(
-    zl: Any,
-    zr: Any,
-    hl: Any,
-    hr: Any,
+@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
+def flow_depths(za: Any, zb: Any, ha: Any, hb: Any, hf: Any, fall: Any, n: Any) -> None:
+    """Depth over each face and fall of the level across it: differences of levels in double
+    precision, kept in single.
+    """
+    for j in range(n):
+        ea, eb = za[j] + ha[j], zb[j] + hb[j]
+        hf[j] = max(ea, eb) - max(za[j], zb[j])
+        d = ea - eb
+        fall[j] = 0.0 if abs(d) < STILL else d
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
+def discharges(
+    hf: Any,
+    fall: Any,
+    ka: Any,
+    kb: Any,
     q: Any,
     ql: Any,
     qr: Any,
-    kl: Any,
-    kr: Any,
-    theta: Any,
-    dt: Any,
-    dtx: Any,
-    carry: Any,
-) -> Any:
-    """m2/s from left to right through one face; ql and qr are the old discharges beside it, kl
-    and kr are g n^2 of both cells, dtx is g dt / dx, carry dt / dx where momentum is carried.
-    """
-    el, er = zl + hl, zr + hr
-    hf = max(el, er) - max(zl, zr)
-    fall = el - er
-    fall = 0.0 if abs(fall) < STILL else fall
-    deep = max(hf, LEAST_DEPTH)
-    r = inverse_cube_root(deep)
-    r2 = r * r
-    drag = dt * (0.5 * (kl + kr)) * abs(q) * (r2 * r2 * r2 * r)
-    ml, mr = q + ql, q + qr
-    fr = mr * (q if mr > 0 else qr) / max(hr, SHALLOW)
-    fl = ml * (ql if ml > 0 else q) / max(hl, SHALLOW)
-    carried = carry * (fr - fl) if min(hl, hr) > SHALLOW else 0.0
-    rest = theta * q + (0.5 - 0.5 * theta) * (ql + qr)
-    new = (rest - carried + dtx * deep * fall) / (1.0 + drag)
-    most = deep * math.sqrt(GRAVITY * deep)  # Froude 1
-    new = min(max(new, -most), most)
-    return new if hf > LEAST_DEPTH else 0.0
-
-
-@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
-def row_across(
-    z: Any,
-    h: Any,
-    k: Any,
-    q: Any,
-    new: Any,
-    lo: Any,
-    hi: Any,
-    theta: Any,
-    dt: Any,
-    dtx: Any,
-    carry: Any,
-) -> None:
-    """Faces lo+1..hi of one row; face j lies between cells j-1 and j."""
-    for j in range(lo, hi):
-        new[j + 1] = discharge(
-            z[j],
-            z[j + 1],
-            h[j],
-            h[j + 1],
-            q[j + 1],
-            q[j],
-            q[j + 2],
-            k[j],
-            k[j + 1],
-            theta,
-            dt,
-            dtx,
-            carry,
-        )
-
-
-@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
-def row_down(
-    za: Any,
-    zb: Any,
     ha: Any,
     hb: Any,
-    ka: Any,
-    kb: Any,
-    above: Any,
-    q: Any,
-    below: Any,
     new: Any,
-    lo: Any,
-    hi: Any,
+    n: Any,
     theta: Any,
     dt: Any,
     dtx: Any,
     carry: Any,
 ) -> None:
-    """Faces lo..hi-1 between two rows; `above` and `below` are the old discharges beside them."""
-    for j in range(lo, hi):
-        new[j] = discharge(
-            za[j],
-            zb[j],
-            ha[j],
-            hb[j],
-            q[j],
-            above[j],
-            below[j],
-            ka[j],
-            kb[j],
-            theta,
-            dt,
-            dtx,
-            carry,
-        )
+    """m2/s through n faces, in single precision: a discharge leaves one cell and enters another
+    with the same bits, so volume does not depend on it. ql and qr are the old discharges beside
+    a face, ka and kb g n^2 of its cells, dtx g dt / dx, carry dt / dx where momentum is carried.
+    """
+    f = np.float32
+    half, one, zero, least = f(0.5), f(1.0), f(0.0), f(LEAST_DEPTH)
+    shallow, gravity, beside = f(SHALLOW), f(GRAVITY), half - half * theta
+    for j in range(n):
+        deep = max(hf[j], least)
+        r = quick_root(deep)
+        r2 = r * r
+        drag = one + dt * (half * (ka[j] + kb[j])) * abs(q[j]) * (r2 * r2 * r2 * r)
+        ml, mr = q[j] + ql[j], q[j] + qr[j]
+        left, right = max(ha[j], shallow), max(hb[j], shallow)
+        fr = mr * (q[j] if mr > zero else qr[j])
+        fl = ml * (ql[j] if ml > zero else q[j])
+        carried = carry * (fr * left - fl * right) if min(ha[j], hb[j]) > shallow else zero
+        rest = theta * q[j] + beside * (ql[j] + qr[j]) + dtx * deep * fall[j]
+        both = left * right
+        value = (rest * both - carried) / (drag * both)
+        most = deep * np.sqrt(gravity * deep)  # Froude 1
+        value = min(max(value, -most), most)
+        new[j] = value if hf[j] > least else zero
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from twinward.decision.simulation.flood.kernels.faces import (
     GRAVITY,
+    discharges,
+    flow_depths,
     open_edge,
-    row_across,
-    row_down,
     stage_edge,
 )
 from twinward.decision.simulation.flood.kernels.update import (
@@ -69,7 +70,7 @@ def edges(
             )
             if kinds[side] == OPEN:
                 slope = (z[a, b] - z[i, j]) / dx if z[a, b] < 1e5 else 0.0
-                new = -open_edge(h[i, j], k[i, j], slope)
+                new = -open_edge(h[i, j], np.float64(k[i, j]), slope)
             else:
                 new = stage_edge(z[i, j], h[i, j], old * sign, k[i, j], stages[side], dt, dx)
             if side < 2:
@@ -104,71 +105,105 @@ def faces_of(
     dt: Any,
     dtx: Any,
     carry: Any,
+    room: Any,
 ) -> None:
-    """New discharges of all inner faces beside wet cells."""
+    """New discharges of all inner faces beside wet cells; `room` is float32[4, columns]."""
     rows, cols = z.shape
+    f = np.float32
+    theta, dt, dtx, carry = f(theta), f(dt), f(dtx), f(carry)
+    hf, fall, above, mine = room[0], room[1], room[2], room[3]
     for i in range(rows):
-        if hi[i] > lo[i]:
-            row_across(
-                z[i],
-                h[i],
-                k[i],
-                qx[i],
-                nx[i],
-                max(lo[i] - 1, 0),
-                min(hi[i], cols - 1),
+        above, mine = mine, above
+        wet, wet_above = hi[i] > lo[i], i > 0 and hi[i - 1] > lo[i - 1]
+        if not wet and not wet_above:
+            mine[:cols] = 0.0
+            continue
+        narrow(h[i], mine)
+        if wet:
+            a, b = max(lo[i] - 1, 0), min(hi[i], cols - 1)
+            zr, hr, kr, q, s = z[i], h[i], k[i], qx[i], mine
+            flow_depths(zr[a:b], zr[a + 1 : b + 1], hr[a:b], hr[a + 1 : b + 1], hf, fall, b - a)
+            discharges(
+                hf,
+                fall,
+                kr[a:b],
+                kr[a + 1 : b + 1],
+                q[a + 1 : b + 1],
+                q[a:b],
+                q[a + 2 : b + 2],
+                s[a:b],
+                s[a + 1 : b + 1],
+                nx[i][a + 1 : b + 1],
+                b - a,
                 theta,
                 dt,
                 dtx,
                 carry,
             )
         if i > 0:
-            wet, wet_above = hi[i] > lo[i], hi[i - 1] > lo[i - 1]
-            if wet or wet_above:
-                first = min(lo[i] if wet else cols, lo[i - 1] if wet_above else cols)
-                last = max(hi[i] if wet else 0, hi[i - 1] if wet_above else 0)
-                row_down(
-                    z[i - 1],
-                    z[i],
-                    h[i - 1],
-                    h[i],
-                    k[i - 1],
-                    k[i],
-                    qy[i - 1],
-                    qy[i],
-                    qy[i + 1],
-                    ny[i],
-                    first,
-                    last,
-                    theta,
-                    dt,
-                    dtx,
-                    carry,
-                )
+            a = min(lo[i] if wet else cols, lo[i - 1] if wet_above else cols)
+            b = max(hi[i] if wet else 0, hi[i - 1] if wet_above else 0)
+            flow_depths(z[i - 1][a:b], z[i][a:b], h[i - 1][a:b], h[i][a:b], hf, fall, b - a)
+            discharges(
+                hf,
+                fall,
+                k[i - 1][a:b],
+                k[i][a:b],
+                qy[i][a:b],
+                qy[i - 1][a:b],
+                qy[i + 1][a:b],
+                above[a:b],
+                mine[a:b],
+                ny[i][a:b],
+                b - a,
+                theta,
+                dt,
+                dtx,
+                carry,
+            )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def depths_of(h: Any, new: Any, qx: Any, qy: Any, lo: Any, hi: Any, dtx: Any) -> Any:
-    """New depths of the cells in reach of water; the least and the greatest of them."""
+def narrow(h: Any, out: Any) -> None:
+    """Depths of a row in single precision."""
+    for j in range(len(h)):
+        out[j] = h[j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def reach_of(lo: Any, hi: Any, i: Any, cols: Any) -> Any:
+    """Columns of row i that water of it and its neighbours can reach in a step."""
+    first, last = cols, 0
+    for r in range(max(i - 1, 0), min(i + 2, len(lo))):
+        if hi[r] > lo[r]:
+            first, last = min(first, lo[r] - 1), max(last, hi[r] + 1)
+    return max(first, 0), min(last, cols)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def depths_of(
+    h: Any, new: Any, qx: Any, qy: Any, lo: Any, hi: Any, dtx: Any, least: Any, most: Any
+) -> Any:
+    """New depths of the cells in reach of water, none below 0; the greatest of them. `least` and
+    `most` are by row.
+    """
     rows, cols = h.shape
-    least, most = 0.0, 0.0
     for i in range(rows):
-        first, last = cols, 0
-        for r in range(max(i - 1, 0), min(i + 2, rows)):
-            if hi[r] > lo[r]:
-                first, last = min(first, lo[r] - 1), max(last, hi[r] + 1)
-        first, last = max(first, 0), min(last, cols)
-        if last > first:
-            low, high = row_depths(h[i], new[i], qx[i], qy[i], qy[i + 1], first, last, dtx)
-            least, most = min(least, low), max(most, high)
-    return least, most
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def limit_all(h: Any, qx: Any, qy: Any, dtx: Any) -> None:
-    """No cell gives more than it has."""
-    for i in range(h.shape[0]):
-        limit_row(h[i], qx[i], qy[i], qy[i + 1], 0, h.shape[1], dtx)
+        a, b = reach_of(lo, hi, i, cols)
+        least[i], most[i] = row_depths(h[i], new[i], qx[i], qy[i], qy[i + 1], a, b, dtx)
+    for _ in range(rows + cols):
+        if least.min() >= 0:
+            break
+        for i in range(rows):
+            if least[i] < 0:
+                a, b = reach_of(lo, hi, i, cols)
+                limit_row(h[i], new[i], qx[i], qy[i], qy[i + 1], a, b, dtx)
+        short = least < 0
+        for i in range(rows):
+            if short[i] or (i > 0 and short[i - 1]) or (i + 1 < rows and short[i + 1]):
+                a, b = reach_of(lo, hi, i, cols)
+                least[i], most[i] = row_depths(h[i], new[i], qx[i], qy[i], qy[i + 1], a, b, dtx)
+    return most.max()
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -249,6 +284,8 @@ def advance(
     """
     rows, cols = z.shape
     t, end, steps = clock[0], clock[1], 0
+    room = np.zeros((4, cols), np.float32)
+    least, most = np.zeros(rows), np.zeros(rows)
     deepest = h.max()
     raining = rain[1].max() > 0 or loss[1].max() > 0
     if steps == 0:
@@ -274,21 +311,20 @@ def advance(
                 stages[side] = integral(stage_times[a:b], stage_values[a:b], True, t, t + dt) / dt
         for n in range(len(in_cell)):
             touch(lo, hi, in_cell[n] // cols, in_cell[n] % cols)
-        faces_of(z, h, k, qx, qy, qx2, qy2, lo, hi, theta, dt, GRAVITY * dtx, 0.5 * momentum * dtx)
+        faces_of(
+            z, h, k, qx, qy, qx2, qy2, lo, hi, theta, dt, GRAVITY * dtx, 0.5 * momentum * dtx, room
+        )
         edges(z, h, k, qx2, qy2, kinds, stages, dt, dx)
         for n in range(len(in_cell)):
             if in_side[n] >= 0:
                 a, b = in_ends[n], in_ends[n + 1]
                 water = integral(in_times[a:b], in_values[a:b], True, t, t + dt) / (dx * dt)
                 through_side(qx2, qy2, in_side[n], in_cell[n] // cols, in_cell[n] % cols, water)
-        least, deepest = depths_of(h, h2, qx2, qy2, lo, hi, dtx)
-        if least < 0:
-            limit_all(h, qx2, qy2, dtx)
-            least, deepest = depths_of(h, h2, qx2, qy2, lo, hi, dtx)
+        deepest = depths_of(h, h2, qx2, qy2, lo, hi, dtx, least, most)
         for i in range(rows):
-            volumes[2] += (qx2[i, cols] - qx2[i, 0]) * dtx
+            volumes[2] += (np.float64(qx2[i, cols]) - np.float64(qx2[i, 0])) * dtx
         for j in range(cols):
-            volumes[2] += (qy2[rows, j] - qy2[0, j]) * dtx
+            volumes[2] += (np.float64(qy2[rows, j]) - np.float64(qy2[0, j])) * dtx
         if raining:
             wet = integral(rain[0], rain[1], False, t, t + dt)
             add_rain(h2, active, wet, integral(loss[0], loss[1], False, t, t + dt), drunk)
@@ -341,8 +377,5 @@ def settle(new: Any, peak: Any, arrival: Any, t: Any, lo: Any, hi: Any) -> None:
     """Rounding below 0 becomes 0; peaks and first arrivals of 1 cm are kept."""
     rows, cols = new.shape
     for i in range(rows):
-        first, last = cols, 0
-        for r in range(max(i - 1, 0), min(i + 2, rows)):
-            if hi[r] > lo[r]:
-                first, last = min(first, lo[r] - 1), max(last, hi[r] + 1)
-        keep_row(new[i], peak[i], arrival[i], t, max(first, 0), min(last, cols))
+        a, b = reach_of(lo, hi, i, cols)
+        keep_row(new[i], peak[i], arrival[i], t, a, b)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 FLAGS = {"nnan", "nsz"}
@@ -14,9 +15,10 @@ def row_depths(
     h: Any, new: Any, qx: Any, above: Any, below: Any, lo: Any, hi: Any, dtx: Any
 ) -> Any:
     """Fills new depths lo..hi-1 of one row; the least and the greatest of them."""
+    f = np.float64
     least, most = 0.0, 0.0
     for j in range(lo, hi):
-        d = h[j] + dtx * ((qx[j] - qx[j + 1]) + (above[j] - below[j]))
+        d = h[j] + dtx * ((f(qx[j]) - f(qx[j + 1])) + (f(above[j]) - f(below[j])))
         new[j] = d
         least = min(least, d)
         most = max(most, d)
@@ -24,12 +26,18 @@ def row_depths(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def limit_row(h: Any, qx: Any, above: Any, below: Any, lo: Any, hi: Any, dtx: Any) -> None:
-    """Scales the outflows of each cell of one row that would give more than it has."""
+def limit_row(
+    h: Any, new: Any, qx: Any, above: Any, below: Any, lo: Any, hi: Any, dtx: Any
+) -> None:
+    """Scales the outflows of each cell of one row whose new depth would be below 0, so that it
+    gives what it has and no more.
+    """
     for j in range(lo, hi):
+        if new[j] >= 0:
+            continue
         out = max(-qx[j], 0.0) + max(qx[j + 1], 0.0) + max(-above[j], 0.0) + max(below[j], 0.0)
         if out * dtx > h[j]:
-            share = h[j] / (out * dtx)
+            share = h[j] / (out * dtx) * (1 - 1e-6)  # discharges are single precision
             if qx[j] < 0:
                 qx[j] *= share
             if qx[j + 1] > 0:
