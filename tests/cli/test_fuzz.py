@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.main import main
 
 CASES = (
@@ -116,7 +116,7 @@ def fuzz(tmp_path: Path, runs: int, seed: int, capsys: pytest.CaptureFixture[str
     """How often each exit code came of so many runs; a fault of ours fails at once."""
     chance, codes = random.Random(seed), Counter[int]()
     workspace = tmp_path / "ws"
-    compose.init_workspace(workspace)
+    init_workspace(workspace)
     for number in range(runs):
         verb, name, content = chance.choice(VERBS)
         file = tmp_path / name

@@ -17,6 +17,7 @@ import pytest
 from helpers.cities import PUDONG_COMMUNITY, make_city
 from helpers.server import Server
 from twinward.app import compose
+from twinward.app.workspace import init_workspace
 
 PEOPLE, FIXES = 2_000, 100
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -43,7 +44,7 @@ def movement() -> Any:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     workspace: Path = tmp_path_factory.mktemp("worst") / "ws"
-    compose.init_workspace(workspace)
+    init_workspace(workspace)
     make_city(workspace, "310101", "310115")
     compose.open_lake(workspace).append([movement()], NOW)
     found = Server(workspace)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from twinward.app import compose
+from twinward.app.workspace import init_workspace
 from twinward.cli.main import main
 
 DEEP = 50_000
@@ -29,9 +29,9 @@ JSON_VERBS = (
 
 def run(verb: str, tmp_path: Path, name: str, content: bytes) -> int:
     workspace = tmp_path / "ws"
-    compose.init_workspace(workspace)
+    init_workspace(workspace)
     settings = tmp_path / "settings-ws"
-    compose.init_workspace(settings)
+    init_workspace(settings)
     file = tmp_path / name
     file.write_bytes(content)
     (settings / "settings.toml").write_bytes(content)
