@@ -126,13 +126,17 @@ def live_forecasts(workspace: Path, instants: list[datetime], replicates: int) -
     from twinward.service.planning.comparison_store import CompareRequest
 
     platform = open_platform(workspace)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
     for at in instants:
         started = time.perf_counter()
         request = CompareRequest(plans=("as-now",), at=at, days=DAYS + 1, replicates=replicates)
         ready = get_ready(platform, request)
         sheet = run_ready(ready, workspace=workspace)
-        assert sheet.forecast is not None, "too few reports to fit"
+        if sheet.forecast is None:  # refused, or too few reports: counted, never left out unsaid
+            refused.append({"at": at.isoformat(), "refused": sheet.refused or "too few reports"})
+            print(json.dumps(refused[-1]), flush=True)
+            continue
         table = np.array([list(day.values.values()) for day in sheet.forecast.quantiles])
         days = [day.date for day in sheet.forecast.quantiles]
         series, first = reported(platform)
@@ -154,9 +158,12 @@ def live_forecasts(workspace: Path, instants: list[datetime], replicates: int) -
         )
         print(json.dumps(rows[-1]), flush=True)
     platform.close()
+    if not rows:
+        return {"instants": [], "refused": refused}
     ratio = sum(r["wis"] for r in rows) / sum(r["wis_damped"] for r in rows)
     return {
         "instants": rows,
+        "refused": refused,
         "wis_to_damped": ratio,
         "coverage_90": float(np.mean([r["coverage_90"] for r in rows])),
     }

@@ -71,18 +71,24 @@ def measure_crn(base: CityBase, replicates: int) -> dict[str, Any]:
 
 
 def measure_comparison(
-    residents: int, plans: int, replicates: int, workers: int, doubts: bool
+    residents: int,
+    plans: int,
+    replicates: int,
+    workers: int,
+    doubts: bool,
+    disease: str = "sars-cov-2-ancestral",
 ) -> dict[str, Any]:
     """A whole comparison of generated plans; making the plain city is not counted."""
     base = plain_base(residents, 1)
     started, cpu = time.perf_counter(), cpu_seconds()
     question = Experiment(
         base=base,
-        disease=load_disease("sars-cov-2-ancestral"),
+        disease=load_disease(disease),
         days=DAYS,
         replicates=replicates,
         seed=1,
         infected=INFECTED,
+        doubts=doubts,
     )
     arena = ReplicateRunner(question, load_costs())
     packed = time.perf_counter()
@@ -91,7 +97,6 @@ def measure_comparison(
         [from_plan(plan, []) for plan in draw_plans(plans, 1)],
         ComparisonContext(),
         workers=workers,
-        doubts=doubts,
     )
     return {
         "residents": residents,
@@ -129,7 +134,9 @@ def main() -> int:
             for doubts in (False, True)
         ]
     if options.only in (None, "megacity"):
-        result["megacity"] = measure_comparison(24_870_895, 4, 5, options.workers, False)
+        result["megacity"] = measure_comparison(
+            24_870_895, 4, 5, options.workers, True, "sars-cov-2-omicron-ba2"
+        )
     if options.only in (None, "crn"):
         result["crn"] = measure_crn(plain_base(1_000_000, 1), options.replicates)
     sys.stdout.write(json.dumps(result, indent=None if options.json else 1) + "\n")

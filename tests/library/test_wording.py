@@ -12,6 +12,8 @@ from twinward.library.wording import amount, count
     [
         (865, "pieces", "masks", "865 masks"),
         (2, "pumps", "pumps", "2 pumps"),
+        (1, "pumps", "pumps", "1 pump"),
+        (1, "pieces", "masks", "1 mask"),
         (0, "beds", "hospital beds", "0 hospital beds"),
         (1200, "kits", "test kits", "1,200 test kits"),
         (40, "doses", "vaccine", "40 doses of vaccine"),

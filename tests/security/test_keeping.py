@@ -243,3 +243,20 @@ def test_answers_keep_to_their_schemas(two: Any) -> None:
     check(two.get("wu", "/v1/retention/kinds"), "/v1/retention/kinds", "get", "200")
     check(two.get("wu", "/v1/retention/receipts"), "/v1/retention/receipts", "get", "200")
     check(two.post("ma", "/v1/publications", BODIES["/v1/publications"]), "/v1/publications")
+
+
+def test_a_refresh_is_on_record(world: Any) -> None:
+    tokens = world.tokens("li")
+    world.platform.accounts.db.execute("UPDATE accounts SET state='open' WHERE name='li'")
+    answer = world.client.post("/v1/sessions/refresh", json={"refresh": tokens.refresh})
+    assert answer.status_code == 201
+    (noted,) = notes(world, "session_refreshed")
+    assert (noted.fact.about, noted.fact.detail) == ("li", f"session {tokens.session}")
+
+
+def test_head_answers_as_get_does_without_the_body(world: Any) -> None:
+    for path, code in (("/health", 200), ("/v1/incidents", 200), ("/v1/incidents/none", 404)):
+        answer = world.client.head(path, headers=world.headers("li"))
+        assert (answer.status_code, answer.content) == (code, b""), path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert world.client.head("/v1/incidents").status_code == 401

@@ -12,7 +12,7 @@ from pathlib import Path
 from twinward import __version__
 from twinward.cli.framework.output import announce, emit_json, say
 from twinward.cli.framework.parser import Parser
-from twinward.core.errors import TwinwardError
+from twinward.core.errors import InputError, TwinwardError
 
 # group -> verb -> (module, what it is for); only the module of the verb asked for is imported
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -191,16 +191,42 @@ def words_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> st
     return ""
 
 
+def require_text(arguments: list[str]) -> None:
+    """InputError where an argument holds bytes that are no text: it could not even be named."""
+    for number, word in enumerate(arguments, 1):
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"argument {number} is not text in UTF-8", "type it anew", code="bad_usage"
+            ) from error
+
+
+def run_verb(options: argparse.Namespace) -> int:
+    """The verb's exit code; a file that is nested without end is bad input, whichever reader met
+    it.
+    """
+    try:
+        return int(options.run(options) or 0)
+    except RecursionError as error:
+        raise InputError(
+            "a file is nested too deep",
+            "no file of ours needs more than 100 levels",
+            code="too_deep",
+        ) from error
+
+
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0 done, 2 the input is at fault, 1 we are."""
     arguments = sys.argv[1:] if argv is None else argv
     verb = next((word for word in arguments if not word.startswith("-")), None)
     try:
+        require_text(arguments)
         parser = build_parser(verb)
         options = parser.parse_args(arguments)
         options.words = words_of(parser, options)
         announce(getattr(options, "workspace", None))
-        return int(options.run(options) or 0)
+        return run_verb(options)
     except TwinwardError as error:
         from twinward.service.access.authorization import scrub
 

@@ -165,9 +165,15 @@ def decoded(body: bytes | msgspec.Raw) -> Any:
 
 
 def explain_decode_error(complaint: str, item: Any = None) -> str:
-    """The complaint with the field it is about; `item` is what was decoded."""
+    """The complaint with the field it is about; `item` is what was decoded.
+
+    What was sent instead of one of some fixed words is not repeated: it may be a name that came
+    into the wrong field.
+    """
     route = field_path(complaint)
     said = plain(complaint, value_at(item, route))
+    if said.startswith(("Invalid enum value", "Invalid value")):
+        said = "none of the words that may stand here"
     return (
         f"{'.'.join(map(str, route))}: {said}"
         if route and "unknown field" not in complaint

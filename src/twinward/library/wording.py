@@ -19,5 +19,5 @@ def amount(quantity: float, unit: str, title: str) -> str:
     words, plain = name.lower().split(), unit.strip().lower()
     said = f"{quantity:,.0f}" if abs(quantity - round(quantity)) < 0.05 else f"{quantity:,.1f}"
     if plain in PLAIN_UNITS or plain in words or plain.rstrip("s") in words:
-        return f"{said} {name}"
+        return f"{said} {name[:-1] if said == '1' and name.endswith('s') else name}"
     return f"{said} {unit} of {name}"

@@ -11,7 +11,7 @@ import pytest
 from reference.observing import as_rows, position, reading
 from twinward.core.messages import Counts
 from twinward.storage.lake.lake import Lake
-from twinward.storage.maintenance.doctor import Finding, check_workspace
+from twinward.storage.maintenance.doctor import Finding, check_at_rest, check_workspace
 from twinward.storage.observations.intake import DurableIntake
 
 
@@ -111,3 +111,15 @@ def test_a_row_that_no_event_made_is_found(examine: Any, tmp_path: Path) -> None
 def test_counts_of_both_ways_in_are_added(examine: Any) -> None:
     assert Counts(received=1, stored=1).balanced
     assert examine("INSERT INTO source_counts VALUES ('lab', 1, 1, 0, 0)") == {}
+
+
+def test_what_is_not_sealed_is_said(tmp_path: Path) -> None:
+    (told,) = check_at_rest(tmp_path / "none")
+    assert (told.status, "sealed" in told.found) == ("ok", True)
+    (tmp_path / "lake").mkdir()
+    tmp_path.chmod(0o700)
+    (told,) = check_at_rest(tmp_path)
+    assert told.status == "ok" and told.found.startswith("lake: ") and "not sealed" in told.found
+    tmp_path.chmod(0o755)
+    (told,) = check_at_rest(tmp_path)
+    assert told.status == "warn" and "chmod 700" in told.advice

@@ -27,6 +27,7 @@ HEADERS = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
 }
 DRILL = b"x-twinward-drill"
+ANSWERED = ("/v1/", "/health")  # where HEAD answers as GET does, without the body
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
@@ -45,8 +46,16 @@ class Hardening:
             return
         started = False
 
+        asks_head = scope["method"] == "HEAD" and scope["path"].startswith(ANSWERED)
+        scope = {**scope, "method": "GET"} if asks_head else scope
+        ended = False
+
         async def send_hardened(message: Message) -> None:
-            nonlocal started
+            nonlocal started, ended
+            if asks_head and message["type"] == "http.response.body":
+                if ended:
+                    return
+                ended, message = True, {"type": "http.response.body", "body": b""}
             if message["type"] == "http.response.start":
                 started = True
                 message["headers"] = [*harden(scope, message.get("headers", [])), *self.drill]

@@ -332,8 +332,8 @@ def show_demand(report: Any) -> None:
     for row in report.shortages[:40]:
         worst = f"at worst from {row.short_on_high}"
         emit_text(
-            f"{row.short_on or worst}  {row.area_name}: {row.short or row.short_high:,.0f} "
-            f"{row.unit} of {row.title}"
+            f"{row.short_on or worst}  {row.area_name}: "
+            f"{supply_queries.say_amount(row.short or row.short_high, row.unit, '', row.title)}"
         )
 
 
@@ -356,7 +356,8 @@ def line_of(row: Any) -> str:
     if isinstance(row, supply_queries.RequestRow):
         late = "  LATE" if row.late else ""
         return (
-            f"{row.id}  {row.status:<10} {row.quantity:,.0f} {row.unit} of {row.kind}  "
+            f"{row.id}  {row.status:<10} "
+            f"{supply_queries.say_amount(row.quantity, row.unit, row.kind)}  "
             f"{row.from_name or 'anybody'} -> "
             f"{row.area_name}  committed {row.committed:,.0f}, sent {row.sent:,.0f}, received "
             f"{row.received:,.0f}{late}"

@@ -91,7 +91,9 @@ def _infections(picture: Situation) -> list[Figure]:
         row.area for row in picture.counts if row.count
     }
     found = [
-        figure("infections", float(total), "persons", f"{total:,} infections reported", every),
+        figure(
+            "infections", float(total), "persons", f"{count(total, 'infection')} reported", every
+        ),
         figure(
             "new in 7 days", float(last), "persons", f"{last:,} of them in the last 7 days", week
         ),

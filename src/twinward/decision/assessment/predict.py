@@ -218,7 +218,9 @@ def from_readings(picture: Situation, hours: int, thresholds: dict[str, float]) 
     why = (
         None
         if figures
-        else f"fewer than {LEAST_READINGS} readings in a day, and no counts of {LEAST_DAYS} days"
+        else f"there are reports of fewer than {LEAST_DAYS} days"
+        if picture.cases or picture.counts
+        else f"fewer than {LEAST_READINGS} readings in a day"
     )
     told = f"{__version__}|{picture.incident}|{hours}|" + "|".join(
         f"{r.seq}:{r.value}" for r in picture.readings

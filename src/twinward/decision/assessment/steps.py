@@ -19,6 +19,7 @@ import msgspec
 from twinward.decision.assessment.course import growth_of, new_in_week, say_growth
 from twinward.decision.assessment.situation import Situation
 from twinward.library.plans.plan import Plan
+from twinward.library.wording import count
 
 CLUSTER, COMMUNITY = 100, 1000  # new cases in 7 days: our limits, those of the hazard's levels
 FALLING = -0.02
@@ -177,10 +178,12 @@ def take(step: Step, picture: Situation, plan: Plan | None, state: str) -> Taken
     if key is None and not mine:
         said = "the plan in force does not ask for it" if plan else "no plan is in force"
     elif still:
-        said = f"{len(still)} orders of it are open, {late} late"
+        open_ones = count(len(still), "order of it is open", "orders of it are open")
+        said = f"{open_ones}, {late} late"
         said += f", {missed} after a round that was not done" if missed else ""
     else:
-        said = f"{sum(task.status == 'done' for task in mine)} orders of it are done; keep it up"
+        done = sum(task.status == "done" for task in mine)
+        said = f"{count(done, 'order of it is done', 'orders of it are done')}; keep it up"
     clause = (
         f"{plan.id} {plan.version}: tasks.{key}" if plan is not None and key is not None else ""
     )

@@ -187,7 +187,11 @@ def login(platform: Platform, name: str, password: str, code: str | None, device
 
 
 def refresh(platform: Platform, token: str) -> Tokens:
-    return platform.sessions.refresh(token, platform.clock.now())
+    now = platform.clock.now()
+    tokens = platform.sessions.refresh(token, now)
+    caller = platform.identities.read(tokens.access, now)
+    note(platform, caller, "session_refreshed", caller.name, f"session {tokens.session}")
+    return tokens
 
 
 def logout(platform: Platform, caller: Caller, session: str) -> None:

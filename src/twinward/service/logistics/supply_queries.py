@@ -12,6 +12,8 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ports import R, Table, area_of
+from twinward.library.supplies.resources import list_resources
+from twinward.library.wording import amount
 from twinward.service.access.person_listing import record_listing, scope_to_see
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
@@ -221,6 +223,12 @@ def equals_of(
         known = ", ".join(("open", "all", *unfinished, *finished))
         raise InputError(f"there is no status {status!r}", f"known: {known}", code="unknown_status")
     return {"status": unfinished if status == "open" else status}
+
+
+def say_amount(quantity: float, unit: str, kind: str, title: str = "") -> str:
+    """A quantity in words: `3 test kits`, `1 hospital bed`, `40 doses of vaccine`."""
+    known = list_resources().get(kind)
+    return amount(quantity, unit, title or (known.title if known is not None else kind))
 
 
 def sides_of(row: Any) -> Iterator[tuple[Side, str]]:

@@ -390,7 +390,7 @@ def read_json(path: Path) -> Any:
         raise InputError(
             f"{path} cannot be read: {error.strerror}", "check the path", code="file_absent"
         ) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"{path.name} is not JSON: {error}", "give a GeoJSON file", code="bad_areas"
         ) from error

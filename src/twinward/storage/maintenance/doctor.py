@@ -26,6 +26,7 @@ from twinward.storage.observations.inbox_files import read_accounts, read_mark
 
 LOW_BYTES, TOO_LOW_BYTES = 2_000_000_000, 200_000_000
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+PLAIN = ("lake", "observations")  # folders whose files lie in plain form
 REBUILD_MOST = 50_000  # events; a longer log is rebuilt only when asked for
 Apply = Callable[[Transaction, Event], None]
 
@@ -67,6 +68,7 @@ def check_workspace(
         ("keys", lambda: check_keys(store)),
         ("inbox", lambda: check_inbox(observations)),
         ("lake", lambda: check_lake(workspace / "lake")),
+        ("at rest", lambda: check_at_rest(workspace)),
     ]
     found: list[Finding] = []
     for name, check in checks:
@@ -311,3 +313,29 @@ def check_lake(lake: Path) -> Iterator[Finding]:
         )
     else:
         yield ok("lake", f"{len(manifest.files())} files, all there")
+
+
+def check_at_rest(workspace: Path) -> Iterator[Finding]:
+    """What a stolen disk would tell: movement and readings are not sealed, and only the modes of
+    the folders keep other users of the machine away.
+    """
+    open_to_others = [
+        path
+        for path in (workspace, *(workspace / name for name in PLAIN))
+        if path.exists() and path.stat().st_mode & 0o077
+    ]
+    plain = [name for name in PLAIN if (workspace / name).exists()]
+    if workspace in open_to_others:
+        yield warn(
+            "at rest",
+            f"other users of this machine may read {workspace.name}/",
+            f"chmod 700 {workspace.name}",
+        )
+    elif plain:
+        yield ok(
+            "at rest",
+            f"{', '.join(plain)}: movement and readings by pseudonym, not sealed; reports about "
+            "persons are sealed. Keep the disk and backups encrypted",
+        )
+    else:
+        yield ok("at rest", "reports about persons are sealed; nothing else is stored yet")
