@@ -15,6 +15,7 @@ import msgspec
 ZONE = ZoneInfo("Asia/Shanghai")
 OUT_AT_H = 8  # a day's figures come out on the next morning
 CITY = "city"
+IN_HOSPITAL = "本土在院治疗中"
 AGAIN = "此前报告的本土无症状感染"  # persons who were counted before
 OPEN_COUNTRY = ("风险人群筛查", "野生")  # found among people nobody was watching
 # column of the city's bulletin -> what a screen calls it
@@ -140,6 +141,9 @@ def read_published(folder: Path, districts: dict[str, str]) -> Published:
         patients.setdefault(day_of(row["date"]), {})[code_of(row["district"])] = int(
             row["in_hospital"]
         )
+    for row in rows_of(folder / "shanghai_data.csv"):
+        if (row.get(IN_HOSPITAL) or "").strip():  # of the city as a whole, its own bulletin
+            patients.setdefault(day_of(row["时间"]), {})[CITY] = int(float(row[IN_HOSPITAL]))
     places: dict[tuple[str, str], date] = {}
     if (folder / "address.csv").exists():
         for row in rows_of(folder / "address.csv"):
