@@ -1,5 +1,5 @@
-"""Asks every question of tracing about a small made-up crowd once, so that the first real one
-waits for no compiler.
+"""Asks every question of tracing about a small made-up crowd once, and checks every hazard model,
+so that the first real one waits for no compiler.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from twinward.cli.main import main as twinward
 
 PERSONS, FIXES_A_DAY, DAYS = 400, 180, 2  # more rows a day than what small appends are sorted by
 START = (datetime.now(UTC) - timedelta(days=4)).replace(hour=0, minute=0, second=0, microsecond=0)
+HAZARDS = ("flood", "fire", "chemical", "earthquake")
 DISC = {
     "type": "Feature",
     "properties": {"code": "disc", "radius_m": 500},
@@ -110,6 +111,7 @@ def questions(folder: Path) -> list[list[str]]:
         [*opening, "--by", "setup", "--basis", "compiling", *space],
         *(["trace", *words, *space] for words in asked),
         ["trace", "chain", "--linelist", str(folder / "cases.csv"), "--map", named, "--json"],
+        *(["model", "check", hazard, "--json"] for hazard in HAZARDS),
     ]
 
 

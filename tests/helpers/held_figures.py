@@ -34,14 +34,16 @@ class Surfaces:
         self.root = platform.reference.areas.root
         self.held = 0
 
-    def wrong_at(self, at: datetime) -> list[tuple[str, str, str, Any, Any]]:
-        """(instant, surface, figure, shown, published) of every figure that differs."""
+    def wrong_at(self, at: datetime, *, pages: bool = True) -> list[tuple[str, str, str, Any, Any]]:
+        """(instant, surface, figure, shown, published) of every figure that differs; without the
+        `pages` of each incident, of the surfaces that show all of them.
+        """
         known = self.published.known(at)
-        pairs = list(self.list_figures(at, known)) if known.counts else []
+        pairs = list(self.list_figures(at, known, pages)) if known.counts else []
         self.held += len(pairs)
         return [(at.isoformat(), *one) for one in pairs if one[2] != one[3]]
 
-    def list_figures(self, at: datetime, known: Known) -> Iterator[Held]:
+    def list_figures(self, at: datetime, known: Known, pages: bool) -> Iterator[Held]:
         screen = msgspec.json.decode(self.screens.get(at, local_admin()), type=Dashboard)
         yield from hold_screen(screen, known)
         yield from self.hold_areas(screen, known)
@@ -55,7 +57,9 @@ class Surfaces:
         for name, row in listed.items():
             # a district may have had several incidents, each with days of its own
             if where.count(row["area"]) == 1 and row["status"] == "open":
-                yield from self.hold_incident(name, row, at, known)
+                yield from self.hold_listed(row, known)
+                if pages:
+                    yield from self.hold_incident(name, row, at, known)
 
     def code(self, area: str) -> str:
         return CITY if area == self.root else area
@@ -98,26 +102,26 @@ class Surfaces:
 
     def hold_overview(self, at: datetime, known: Known) -> Iterator[Held]:
         view = queries.get_overview(self.platform, at)
-        yield "overview", "total", view["new_total"], known.total()
-        yield "overview", "places", view["places_affected"], known.places.total()
-        for area, total in view["new_total_by_area"].items():
+        yield "overview", "total", view.new_total, known.total()
+        yield "overview", "places", view.places_affected, known.places.total()
+        for area, total in view.new_total_by_area.items():
             yield "overview", area, total, known.total(self.code(area))
 
-    def hold_incident(
-        self, name: str, row: dict[str, Any], at: datetime, known: Known
-    ) -> Iterator[Held]:
+    def hold_listed(self, row: dict[str, Any], known: Known) -> Iterator[Held]:
         where, here = self.code(row["area"]), f"incident of {row['area_name']}"
         week, total = known.new(known.week, where), known.total(where)
         yield f"{here}, list", "new in 7 days", row["figures"]["new_7d"], week
         yield f"{here}, list", "total", row["figures"]["new_total"], total
         for day, told in row["days"].items():
             if "new" in told:
-                yield (
-                    f"{here}, show",
-                    day,
-                    told["new"],
-                    known.of(date.fromisoformat(day), where).new,
-                )  # type: ignore[union-attr]
+                published = known.of(date.fromisoformat(day), where)
+                yield f"{here}, show", day, told["new"], published.new if published else None
+
+    def hold_incident(
+        self, name: str, row: dict[str, Any], at: datetime, known: Known
+    ) -> Iterator[Held]:
+        where, here = self.code(row["area"]), f"incident of {row['area_name']}"
+        week, total = known.new(known.week, where), known.total(where)
         view = get_incident_view(self.platform, self.ground, local_admin(), name, at)
         yield f"{here}, page", "new in 7 days", view.new_7d, week
         yield f"{here}, page", "week to", view.week_to, str(known.last)

@@ -87,3 +87,25 @@ def test_reports_that_leave_its_evidence_standing_do_not_bring_the_plan_back_to_
     desk.case(9)  # one whom nobody was watching
     desk.pass_time(hours=1)
     assert (desk.incident()["plan"].plan, adopted()) == ("epidemic-iii-contain", before + 1)
+
+
+def test_quiet_days_alone_end_no_plan_while_a_weeks_reports_call_for_its_level(desk: Desk) -> None:
+    """All who fall ill are found among those already watched, and there are many of them."""
+    for number, area in enumerate((COMMUNITY, NEIGHBOUR, "310101013001"), 1):
+        desk.case(number, area=area)
+    desk.complete_all(but=("information",))
+
+    def a_day(count: int) -> None:
+        desk.pass_time(days=1)
+        desk.post(
+            "ReportCount", hazard="epidemic", area=HUANGPU, day=desk.today(), status="confirmed",
+            count=count, found_in="control", source="bulletin",
+        )  # fmt: skip
+
+    for _ in range(16):
+        a_day(4)  # 28 in a week; from 10 on the level is III
+    assert desk.incident()["plan"].plan == "epidemic-iii-contain"
+    assert desk.tasks("at_work")
+    for _ in range(8):
+        a_day(0)
+    assert desk.incident()["ended_plan"].clause == "ends"

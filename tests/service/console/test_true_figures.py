@@ -4,14 +4,11 @@ the morning: what is missing stays missing, one week is counted everywhere, pers
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, Desk
 from twinward.edge.feeds.outbreak import OutbreakFeed, read_config
@@ -195,48 +192,3 @@ def test_a_persons_report_on_a_counted_day_is_no_second_person(desk: Desk) -> No
         desk.platform, Ground(desk.platform), desk.me, "describe", desk.incident()["id"]
     )
     assert next(one.value for one in said.figures if one.name == "infections") == 7  # type: ignore[union-attr]
-
-
-@pytest.mark.skipif(
-    "TWINWARD_REPLAYED" not in os.environ,
-    reason="slow: name a workspace with the replay of 2022 and the folder of its files, a:b",
-)
-def test_the_replay_of_2022_says_what_its_files_say() -> None:
-    """On all days at one and nine: the screens of a finished replay against the district rows."""
-    import csv
-
-    from twinward.app import compose
-    from twinward.service.platform import local_admin
-
-    workspace, folder = map(Path, os.environ["TWINWARD_REPLAYED"].split(":"))
-    new: dict[date, Counter[str]] = {}
-    with (folder / "shanghai_district_data.csv").open(encoding="utf-8-sig") as rows:
-        for row in csv.DictReader(rows):
-            day = datetime.strptime(row["date"], "%Y%m%d").date()  # noqa: DTZ007
-            if row["source"] != "此前报告的本土无症状感染":
-                new.setdefault(day, Counter())[row["district"]] += int(row["count"])
-    platform = compose.open_platform(workspace)
-    try:
-        ground = Ground(platform)
-        screens = Dashboards(platform, ground)
-        wrong = []
-        for offset in range(1, 80):
-            for hour in (1, 9):
-                at = datetime(2022, 3, 1, hour, tzinfo=ground.zone) + timedelta(days=offset)
-                known = {d: c for d, c in new.items() if d < at.date() - timedelta(days=hour == 1)}
-                if not known:
-                    continue
-                last = max(known)
-                shown = msgspec.json.decode(screens.get(at, local_admin()), type=Dashboard)
-                told = {row.day: row.new for row in shown.curve}
-                total = sum(sum(one.values()) for one in known.values())
-                pairs = [
-                    ("new", shown.figures.new, sum(known[last].values())),
-                    ("day", shown.figures.day, str(last)),
-                    ("total", shown.figures.new_total, total),
-                    *((str(d), told.get(str(d)), sum(c.values())) for d, c in known.items()),
-                ]
-                wrong += [(at.isoformat(), *one) for one in pairs if one[1] != one[2]]
-        assert not wrong, wrong[:10]
-    finally:
-        platform.close()

@@ -18,6 +18,7 @@ from twinward.decision.assessment.situation import (
     new_by_day,
     series,
 )
+from twinward.library.wording import count
 
 GROWTH_DAYS = 14
 LEAST_NEW = 6
@@ -134,8 +135,9 @@ def find_late_work(picture: Situation) -> list[Cause]:
         found.append(cause("late", "orders", says, 0.99, 0.4 * share, told))
     if missed:
         titles = sorted({task.title for task in missed})
-        says = f"{len(missed)} rounds of work follow one that was not done: {titles[0]}"
-        says += f" and {len(titles) - 1} other kinds" if len(titles) > 1 else ""
+        follow = "follows" if len(missed) == 1 else "follow"
+        says = f"{count(len(missed), 'round')} of work {follow} one that was not done: {titles[0]}"
+        says += f" and {count(len(titles) - 1, 'other kind')}" if len(titles) > 1 else ""
         told = figure("missed", float(len(missed)), "rounds", says, _events(picture, missed))
         share = 0.4 * len(missed) / max(len(open_tasks), 1)
         found.append(cause("missed", "rounds", says, 0.99, share, told))

@@ -18,7 +18,7 @@ from twinward.decision.assessment.situation import (
     figure,
     recent_cases,
 )
-from twinward.library.wording import amount
+from twinward.library.wording import amount, count
 
 # Standards of the work, ours: meant to be edited where a city has its own.
 LATE_BY = 0.25  # a department's late share this far above the others' is its own trouble
@@ -66,7 +66,8 @@ def find_departments(picture: Situation) -> list[Cause]:
             f"{hits} of {own} orders of {name} ran over their deadline, {others} of "
             f"{in_all.total() - own} "
         )
-        says += f"of all others; {behind} tasks wait behind them"
+        wait = "waits" if behind == 1 else "wait"
+        says += f"of all others; {count(behind, 'task')} {wait} behind them"
         seqs = [
             picture.task_events.get(task.id, 0) for task in late.values() if task.department == name
         ]

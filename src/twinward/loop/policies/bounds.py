@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from twinward.core.ports import Rows
 from twinward.library.plans.plan import Limits, Plan
+from twinward.library.wording import count
 from twinward.loop.context import ACTOR, ReferenceData
 from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
@@ -35,7 +36,8 @@ def find_breach(
         since = reference.day_of(in_force.since or in_force.adopted_at)
         return (
             "authority.most_days",
-            f"authorised beforehand for {limits.most_days} days, in force since {since}",
+            f"authorised beforehand for {count(limits.most_days or 0, 'day')}, in force since "
+            f"{since}",
         )
     restrictions = rows.list_rows(RESTRICTIONS, incident=incident.id)
     return find_excess(
@@ -74,7 +76,7 @@ def find_excess(
         if persons > limits.most_persons:
             return (
                 "authority.most_persons",
-                f"{persons:,} residents are restricted, {limits.most_persons:,} authorised",
+                f"{count(persons, 'resident')} restricted, {limits.most_persons:,} authorised",
             )
     return None
 

@@ -12,8 +12,9 @@ from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.hazard import LEVELS
-from twinward.library.plans.plan import Objective, Plan, PlanEnding
+from twinward.library.plans.plan import Objective, Plan
 from twinward.library.texts import write_reason, write_reasons
+from twinward.library.wording import count
 from twinward.loop.context import (
     ACTOR,
     ReferenceData,
@@ -113,7 +114,7 @@ def find_end(
     if plan.ends is None:
         return None
     if START in in_force.started:
-        evidence = find_evidence_of_end(plan.ends, incident, now, rows, reference)
+        evidence = find_evidence_of_end(plan, incident, now, rows, reference)
         if evidence:
             return "ends", evidence
     if now >= in_force.adopted_at + timedelta(days=plan.ends.most_days):
@@ -124,7 +125,7 @@ def find_end(
 
 
 def find_evidence_of_end(
-    ends: PlanEnding,
+    plan: Plan,
     incident: Incident,
     now: datetime,
     rows: Rows,
@@ -132,7 +133,13 @@ def find_evidence_of_end(
 ) -> tuple[Reason, ...]:
     """What shows that all figures that would end the plan are there; empty while one is not, or
     none is asked.
+
+    Quiet days alone, when all who fall ill were watched already, end no plan while a week's reports
+    call for its level: its work goes on.
     """
+    ends = plan.ends
+    if ends is None or (not ends.below and week_calls_for(plan, incident, reference)):
+        return ()
     shown: list[Reason] = []
     if ends.quiet_days is not None:
         asked = Objective(key="ends.quiet_days", kind="quiet_days", days=ends.quiet_days)
@@ -146,6 +153,14 @@ def find_evidence_of_end(
             return ()
         shown.append(because_of("plan_end.below", figure=figure, value=value, below=below))
     return tuple(shown)
+
+
+def week_calls_for(plan: Plan, incident: Incident, reference: ReferenceData) -> bool:
+    """Whether the figures of the last seven days call for the level of a plan, or for more."""
+    known = reference.library.find_hazard(incident.hazard)
+    week = {name: value for name, value in incident.figures.items() if name.endswith("_7d")}
+    called = known.level_for(week)[0] if known is not None else None
+    return called is not None and LEVELS.index(called) >= LEVELS.index(plan.level)
 
 
 def remind(
@@ -175,7 +190,7 @@ def remind(
         if turns > 0:
             text = (
                 f"plan {plan.id} is due to be looked at again: "
-                f"{turns * plan.ends.review_every_days} days in force"
+                f"{count(turns * plan.ends.review_every_days, 'day')} in force"
             )
             yield tell_officer(plan, in_force, incident, "ends.review_every_days", text, str(turns))
     for clause, ends_at in expiry_times(plan, in_force, reference):
@@ -231,9 +246,7 @@ def plan_is_over(
             id=command_id(event, "lift"), incident=incident.id, measures=tuple(sorted(over))
         )
     at_work = rows.count(TASKS, incident=incident.id, status=AT_WORK)
-    then = (
-        f"plan {heir.id} takes over" if heir is not None else f"{at_work} orders go on to their end"
-    )
+    then = f"plan {heir.id} takes over" if heir is not None else say_left(at_work)
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),
@@ -267,9 +280,13 @@ def plan_returns(
     if plan is None or not worse or not may_adopt(plan, event, reference):
         return
     now = reference.local(event.recorded_at)
-    still = plan.ends and find_evidence_of_end(plan.ends, incident, now, rows, reference)
-    if not still:
+    if not find_evidence_of_end(plan, incident, now, rows, reference):
         yield from adopt_by_itself(plan, incident, event, rows)
+
+
+def say_left(orders: int) -> str:
+    verb = "goes on to its end" if orders == 1 else "go on to their end"
+    return f"{count(orders, 'order')} {verb}"
 
 
 def find_heir(

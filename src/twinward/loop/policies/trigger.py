@@ -13,6 +13,7 @@ from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.library.hazards.hazard import LEVELS, Hazard, Rule
+from twinward.library.wording import count
 from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.tallies import (
     NEW,
@@ -263,7 +264,7 @@ def take_in(
         )
         if incident is not None and recent and not mistaken:
             because = (
-                f"a new report in {reference.areas.name(area)} within {window.days} days "
+                f"a new report in {reference.areas.name(area)} within {count(window.days, 'day')} "
                 f"after closing"
             )
             yield m.ReopenIncident(

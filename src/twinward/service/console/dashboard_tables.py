@@ -106,10 +106,11 @@ def find_week(curve: list[DayRow], today: date) -> tuple[date, bool]:
 
 def new_on(curve: list[DayRow], day: str, incidents: list[Any]) -> int | None:
     """New reports of one day: none where nobody counts by the day, missing where somebody does
-    and has not.
+    and has not. A closed incident had none: a new one would have opened it again.
     """
     known = next((row.new for row in curve if row.day == day), None)
-    return known if known is not None or any(one.counted for one in incidents) else 0
+    going_on = any(one.counted and one.status == "open" for one in incidents)
+    return known if known is not None or going_on else 0
 
 
 def new_in_week(curve: list[DayRow], anchor: date) -> int | None:

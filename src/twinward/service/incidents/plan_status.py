@@ -43,7 +43,7 @@ def would_end_at_once(
     if incident.called or plan.ends is None or ended is None or ended.clause != "ends":
         return False
     now = platform.reference.local(at)
-    return bool(find_evidence_of_end(plan.ends, incident, now, snapshot, platform.reference))
+    return bool(find_evidence_of_end(plan, incident, now, snapshot, platform.reference))
 
 
 def waiting_clauses(platform: Platform, snapshot: Any, incident: Any) -> list[str]:
