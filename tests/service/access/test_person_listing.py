@@ -6,15 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from helpers.cities import COMMUNITY, Desk
+from helpers.cities import COMMUNITY, START, Desk
 from twinward.core.errors import AbsentError, InputError
 from twinward.service.access import activations, person_listing
 
 
 def test_a_case_is_listed_as_it_was(desk: Desk) -> None:
     told = {"case": "c-1", "subject": "p-1", "hazard": "epidemic", "area": COMMUNITY}
-    desk.post("ReportCase", status="confirmed", occurred_at="2022-02-20T08:00:00+08:00", **told)
-    desk.post("ReportCase", status="suspected", occurred_at="2022-02-18T08:00:00+08:00", **told)
+    for day, status in ((18, "suspected"), (20, "confirmed")):
+        desk.clock.at = datetime(2022, 2, day, tzinfo=UTC)
+        desk.post("ReportCase", status=status, **told)
+    desk.clock.at = START
+    # what is learnt today of that time was not known then
+    desk.post("ReportCase", status="dead", occurred_at="2022-02-19T08:00:00+08:00", **told)
     activations.open_activation(
         desk.platform, desk.me, hazard="epidemic", areas=["all"], purposes=["care"], days=3,
         by="Li", basis="order 12 of the commission",
