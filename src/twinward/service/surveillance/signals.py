@@ -124,7 +124,8 @@ def _judge(
     ]
     if not history[-1][0]:
         return None
-    _, observed, expected, p = history[-1]
+    _, observed, usual, p = history[-1]
+    expected = float(usual)  # JSON knows no number of NumPy's
     run = 0
     for held, *_ in reversed(history):
         if not held:

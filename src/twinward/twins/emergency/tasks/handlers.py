@@ -86,7 +86,7 @@ def order_task(command: m.OrderTask, rows: Rows, context: Context) -> list[Draft
         deadline_h=command.deadline_h,
         measure=None,
         contact=None,
-        manual=command.manual,
+        manual=None,
         needs={},
         essential=command.essential,
         clause=f"ordered by {said_by}",

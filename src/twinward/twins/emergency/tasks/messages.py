@@ -61,7 +61,6 @@ class OrderTask(Command, frozen=True, kw_only=True):
     department: Word
     area: AreaCode
     deadline_h: Annotated[float, msgspec.Meta(gt=0, le=24 * 90)]
-    manual: Word | None = None
     essential: bool = False
     by: Text = ""
 
