@@ -56,7 +56,7 @@ def test_every_item_is_accounted_for(client: TestClient, desk: Desk) -> None:
         2,
         2,
     )
-    assert source["balanced"]
+    assert source.balanced
 
 
 def test_ten_thousand_duplicates_are_counted(client: TestClient) -> None:

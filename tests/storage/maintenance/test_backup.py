@@ -109,7 +109,9 @@ def test_a_backup_taken_while_all_runs_comes_back_whole(
         tx.put("incidents", words.Incident(id=event.incident, area="310101"), event.occurred_at)
 
     findings = check_workspace(copy, restored, apply)
-    assert {finding.check: finding.status for finding in findings} == {
+    stand = {finding.check: finding.status for finding in findings}
+    assert stand.pop("at rest") in ("ok", "warn")  # as the machine's disk is
+    assert stand == {
         "disk": findings[0].status,
         "chain": "ok",
         "projections": "ok",

@@ -37,6 +37,7 @@ from twinward.twins.emergency.incidents.rows import (
 from twinward.twins.emergency.reports.case_history import DISCARDED, NEW_STATUSES, UNWATCHED
 from twinward.twins.emergency.reports.rows import CASES
 from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
+from twinward.twins.emergency.vocabulary import is_one_hazard
 
 
 def case_reported(
@@ -217,7 +218,11 @@ def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> 
     else:
         fronts = rows.list_rows(LATEST_INCIDENTS, area=home)
         others = [latest(rows, one) for one in fronts if one.id.startswith(f"{family}/")]
-    related = {one.id: one for one in others if one is not None and one.status == "open"}
+    related = {
+        one.id: one
+        for one in others
+        if one is not None and one.status == "open" and is_one_hazard(one.hazard, hazard)
+    }
     return next(iter(related.values())) if len(related) == 1 else own
 
 

@@ -137,7 +137,7 @@ def issue_one(
         area=wish.area,
         kind=wish.kind,  # type: ignore[arg-type]
         subject=wish.subject,
-        address=address,
+        list_uri=address,
         index=index,
         until=until,
     )
@@ -161,7 +161,7 @@ def draw_index(platform: Platform, address: str) -> int:
     with platform.store.read() as rows:
         for _ in range(TRIES):
             index = secrets.randbelow(SHARD)
-            if index in reserved or rows.list_rows(PASSES, address=address, index=index):
+            if index in reserved or rows.list_rows(PASSES, list_uri=address, index=index):
                 continue
             return index
     raise ConflictError(f"list {address} is full", "issue with another end", code="list_full")

@@ -42,7 +42,7 @@ def build_list(platform: Platform, address: str, at: datetime) -> Packed:
     """Revoked places and the decoys that are due."""
     statuses = np.zeros(SHARD, np.uint8)
     with platform.store.read() as rows:
-        for row in rows.list_rows(PASSES, address=address, state="revoked"):
+        for row in rows.list_rows(PASSES, list_uri=address, state="revoked"):
             if row.index is not None:
                 statuses[row.index] = 1
     year, week = address.removeprefix("tw:").partition(".")[0].split("w")
@@ -58,7 +58,7 @@ def addresses(platform: Platform, at: datetime) -> list[str]:
     """Lists of every week in which a pass may end; the same whether anybody has one or not."""
     near = {address_of(at + timedelta(weeks=number)) for number in range(WEEKS_AHEAD)}
     with platform.store.read() as rows:
-        found = {row.address for row in rows.list_rows(PASSES) if row.address and row.until > at}
+        found = {row.list_uri for row in rows.list_rows(PASSES) if row.list_uri and row.until > at}
     return sorted(near | {one for one in found if one is not None})
 
 

@@ -20,8 +20,19 @@ Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
 
 
+# what is only played (`epidemic/drill`) is no relation of what is real
+DRILL_AGENT = "drill"
+    "drill"  # the agent of what is only played (`epidemic/drill`): no relation of real ones
+)
+
+
 def is_one_hazard(one: str, other: str) -> bool:
     """Whether two reports may speak of one hazard: the same, or one names only the family of the
-    other (`epidemic` and `epidemic/sars-cov-2`; two agents of a family are two hazards).
+    other (`epidemic` and `epidemic/sars-cov-2`; two agents of a family are two hazards, and what is
+    played is none of either).
     """
-    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+    if one == other:
+        return True
+    if DRILL_AGENT in (one.partition("/")[2], other.partition("/")[2]):
+        return False
+    return one.startswith(f"{other}/") or other.startswith(f"{one}/")

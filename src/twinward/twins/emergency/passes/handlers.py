@@ -15,7 +15,7 @@ from twinward.twins.twin import Behaviour, Context
 
 def issue_pass(command: m.IssuePass, rows: Rows, context: Context) -> list[Draft]:
     taken = command.index is not None and rows.list_rows(
-        PASSES, address=command.address, index=command.index
+        PASSES, list_uri=command.list_uri, index=command.index
     )
     if rows.find(PASSES, command.pass_id) is not None or taken:
         raise ConflictError(

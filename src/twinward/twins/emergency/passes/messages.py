@@ -187,7 +187,7 @@ class IssuePass(Command, frozen=True, kw_only=True):
     kind: PassKind
     subject: Word | None = None
     status: Word | None = None
-    address: Word | None = None
+    list_uri: Word | None = None
     index: Annotated[int, msgspec.Meta(ge=0)] | None = None
     until: Instant
 
@@ -197,7 +197,7 @@ class PassIssued(Fact, frozen=True, kw_only=True):
 
     pass_id: str
     kind: PassKind
-    address: str | None
+    list_uri: str | None
     index: int | None
     until: datetime
 

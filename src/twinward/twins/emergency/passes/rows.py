@@ -98,7 +98,7 @@ class IssuedPass(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     area: str
     kind: str
-    address: str | None
+    list_uri: str | None
     index: int | None
     until: datetime
     issued_at: datetime
@@ -134,8 +134,8 @@ RULES: Table[Rule] = Table(name="status_rules", row=Rule, columns=("until",))
 PASSES: Table[IssuedPass] = Table(
     name="passes",
     row=IssuedPass,
-    columns=("kind", "state", "address", "index", "until"),
-    indexes=(("address", "index"), ("address", "state")),
+    columns=("kind", "state", "list_uri", "index", "until"),
+    indexes=(("list_uri", "index"), ("list_uri", "state")),
 )
 HOLDINGS: Table[Holding] = Table(
     name="pass_holdings",
