@@ -22,8 +22,6 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
 
 # what is only played (`epidemic/drill`) is no relation of what is real
 DRILL_AGENT = "drill"
-    "drill"  # the agent of what is only played (`epidemic/drill`): no relation of real ones
-)
 
 
 def is_one_hazard(one: str, other: str) -> bool:
