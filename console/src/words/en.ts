@@ -94,6 +94,7 @@ export const en = {
   'do.ReopenIncident': 'Open it again', 'do.WaiveObjective': 'State why this is met', 'do.WaiveObjective.says': 'Only where nothing is there that could show it, for example when nobody was in contact.',
   'do.WithdrawOrder': 'Withdraw the order', 'do.WithdrawOrder.says': 'What it restricted is free; the plan does not order it again.', 'do.SetStock': 'State a stock', 'do.SetStock.says': 'A count, which replaces the one before.',
   'do.move': 'Move on', 'task.done': 'Done', 'bulk.all': 'Choose all', 'bulk.none': 'Choose none', 'bulk.chosen': '{n} chosen', 'bulk.result': 'Result for all of them',
+  'cause.growth': 'Growth of new reports', 'cause.level': 'Level', 'cause.capacity': 'Capacity', 'cause.unmet': 'Not enough', 'cause.late': 'Late work', 'cause.missed': 'Rounds given up', 'cause.missing': 'No plan in force',
 } as const
 
 export type WordKey = keyof typeof en

@@ -96,4 +96,5 @@ export const zh: Record<WordKey, string> = {
   'do.ReopenIncident': '重新启动', 'do.WaiveObjective': '说明为何已达成', 'do.WaiveObjective.says': '仅限无从举证之时，例如确无接触者。',
   'do.WithdrawOrder': '撤回任务', 'do.WithdrawOrder.says': '所限解除；预案不再下达此任务。', 'do.SetStock': '申报库存', 'do.SetStock.says': '按盘点数替换原数。',
   'do.move': '更新进展', 'task.done': '已完成', 'bulk.all': '全选', 'bulk.none': '取消选择', 'bulk.chosen': '已选 {n} 项', 'bulk.result': '统一填写结果',
+  'cause.growth': '新增上升', 'cause.level': '级别', 'cause.capacity': '承载能力', 'cause.unmet': '不足', 'cause.late': '逾期任务', 'cause.missed': '轮次未办', 'cause.missing': '尚无现行预案',
 }
