@@ -25,9 +25,20 @@ ENDINGS = {".tif", ".tiff", ".asc"}
 MOST_CELLS = 400_000_000
 # type of a tag's values -> (bytes, sign of struct)
 TYPES = {
-    1: (1, "B"), 2: (1, "c"), 3: (2, "H"), 4: (4, "I"), 6: (1, "b"), 8: (2, "h"), 9: (4, "i"),
-    11: (4, "f"), 12: (8, "d"), 13: (4, "I"), 16: (8, "Q"), 17: (8, "q"), 18: (8, "Q"),
-}  # fmt: skip
+    1: (1, "B"),
+    2: (1, "c"),
+    3: (2, "H"),
+    4: (4, "I"),
+    6: (1, "b"),
+    8: (2, "h"),
+    9: (4, "i"),
+    11: (4, "f"),
+    12: (8, "d"),
+    13: (4, "I"),
+    16: (8, "Q"),
+    17: (8, "q"),
+    18: (8, "Q"),
+}
 WIDTH, HEIGHT, BITS, COMPRESSION, STRIPS, SAMPLES, ROWS = 256, 257, 258, 259, 273, 277, 278
 STRIP_BYTES, PLANAR, PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILES = 279, 284, 317, 322, 323, 324
 TILE_BYTES, FORMAT, SCALE, TIE, MATRIX, KEYS, NODATA = 325, 339, 33550, 33922, 34264, 34735, 42113
@@ -161,8 +172,11 @@ def read_values(tags: Tags, rows: int, cols: int, label: str) -> NDArray[np.floa
     bits, form = tags.one(BITS, 1), tags.one(FORMAT, 1)
     packing, predictor = tags.one(COMPRESSION, 1), tags.one(PREDICTOR, 1)
     if packing not in PACKINGS:
-        raise bad(label, f"a packing that is not read (TIFF compression {packing})",
-                  "write it again with deflate or LZW")  # fmt: skip
+        raise bad(
+            label,
+            f"a packing that is not read (TIFF compression {packing})",
+            "write it again with deflate or LZW",
+        )
     sign = {1: "u", 2: "i", 3: "f"}.get(form, "")
     if not sign or bits not in ((32, 64) if sign == "f" else (8, 16, 32, 64)):
         raise bad(label, f"cells of {bits} bits in form {form}", "write it again as float32")
@@ -212,9 +226,10 @@ def read_ascii(content: bytes, label: str, path: Path) -> Raster:
     rows, cols = int(head.get("nrows", 0)), int(head.get("ncols", 0))
     if not (rows > 0 and cols > 0 and step_x > 0 and step_y > 0) or rows * cols > MOST_CELLS:
         raise bad(
-            label, "neither a GeoTIFF nor an ESRI ASCII grid (ncols, nrows, cellsize)",
+            label,
+            "neither a GeoTIFF nor an ESRI ASCII grid (ncols, nrows, cellsize)",
             "give a .tif or .asc with its head",
-        )  # fmt: skip
+        )
     try:
         values = np.array(words[at:], dtype=np.float64)
     except ValueError as error:
