@@ -48,6 +48,15 @@ def test_a_reason_is_written_in_both_languages() -> None:
     assert write_reasons(both, "zh") == "3 项必要任务未完成；按所述理由视为达到：seen on site"
 
 
+def test_one_is_written_as_one() -> None:
+    assert write_reason(because_of("closing.tasks_open", open=1)) == "1 essential task is open"
+    tested = because_of("closing.contacts_tested", all=1)
+    assert write_reason(tested) == "the one contact is located, isolated and tested"
+    assert write_reason(tested, "zh").startswith("1 ")
+    some = because_of("closing.contacts_tested", all=12)
+    assert write_reason(some) == "all 12 contacts are located, isolated and tested"
+
+
 def test_a_plans_own_words_in_a_reason_are_in_its_language_too() -> None:
     said = because_of("authority.beforehand", by="the committee", bounds="nothing")
     assert write_reason(said, "zh", {"the committee": "委员会"}) == "由委员会事先授权：nothing"

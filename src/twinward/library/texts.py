@@ -6,12 +6,23 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 from twinward.core.reasons import Reason
 
 HOME = Path(__file__).resolve().parent / "data" / "texts"
 LANGUAGES = ("en", "zh")
 BETWEEN = {"en": "; ", "zh": "；"}
+
+
+class Numbered(Formatter):
+    """Writes `{n:one|task is|tasks are}` by the number that stands in the hole."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if not format_spec.startswith("one|"):
+            return str(super().format_field(value, format_spec))
+        one, many = format_spec.removeprefix("one|").split("|")
+        return one if value == 1 else many
 
 
 @cache
@@ -34,7 +45,7 @@ def write_reason(
         for name, value in reason.params.items()
     }
     try:
-        return text.format_map(params) if text is not None else reason.code
+        return Numbered().vformat(text, (), params) if text is not None else reason.code
     except (KeyError, ValueError):
         return reason.code
 

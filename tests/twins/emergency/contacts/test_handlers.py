@@ -110,7 +110,7 @@ def test_whoever_cannot_be_found_keeps_no_incident_open_for_ever(desk: Desk) -> 
     desk.clock.at = desk.clock.at.replace(day=16)
     holds, because = contacts_hold(desk)
     assert holds
-    assert because == "all 1 contacts are settled: living outside 0, not found 1"
+    assert because == "the one contact is settled: living outside 0, not found 1"
     assert step(desk, "located").stored == 1  # found after all
     assert not contacts_hold(desk)[0]
 
@@ -121,7 +121,7 @@ def test_whoever_lives_outside_is_passed_on_and_settled(desk: Desk) -> None:
     assert step(desk, "lives_outside", because="passed on to Suzhou").stored == 1
     assert contacts_hold(desk) == (
         True,
-        "all 1 contacts are settled: living outside 1, not found 0",
+        "the one contact is settled: living outside 1, not found 0",
     )
 
 
