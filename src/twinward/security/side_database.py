@@ -24,3 +24,10 @@ def connect_beside(path: Path, timeout_s: float = 5.0) -> sqlite3.Connection:
         with closing(sqlite3.connect(place, uri=True)) as source:
             source.backup(copy)
     return copy
+
+
+def changes(db: sqlite3.Connection, text: str, values: tuple[object, ...]) -> bool:
+    """Whether a statement changed a row. The rows say it themselves: the count of changes belongs
+    to the connection, and another thread that shares it may have set it to nought meanwhile.
+    """
+    return bool(db.execute(f"{text} RETURNING 1", values).fetchall())

@@ -31,7 +31,7 @@ from twinward.core.errors import (
 )
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.vault import read_or_make
-from twinward.security.side_database import connect_beside
+from twinward.security.side_database import changes, connect_beside
 
 LEAST_LENGTH = 12
 MOST_LENGTH = 200
@@ -208,12 +208,13 @@ class Accounts:
         require_password(password, name)
         key = os.urandom(20) if row["needs_factor"] else None
         sealed = self._seal.encrypt(key) if key else None
-        changed = self.db.execute(
+        changed = changes(
+            self.db,
             "UPDATE accounts SET password=?, state='open', factor=?, last_step=0, secret_until=0 "
             "WHERE name=? AND state='new' AND password=?",
             (self._hasher.hash(password), sealed, name, row["password"]),
         )
-        if changed.rowcount != 1:  # somebody was quicker: the secret is good once
+        if not changed:  # somebody was quicker: the secret is good once
             raise _no_entry()
         return make_totp(key).get_provisioning_uri(name, "Twinward") if key else None
 
@@ -275,11 +276,11 @@ class Accounts:
                     totp.verify(code.encode(), one * STEP_S)
                 except InvalidToken:
                     continue
-                used = self.db.execute(
+                return changes(  # of two logins at once with one code, one
+                    self.db,
                     "UPDATE accounts SET last_step=? WHERE name=? AND last_step<?",
                     (one, row["name"], one),
                 )
-                return used.rowcount == 1  # of two logins at once with one code, one
         return False
 
     def close(self) -> None:

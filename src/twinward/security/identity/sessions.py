@@ -14,6 +14,7 @@ from twinward.core.clock import from_us, to_us
 from twinward.core.errors import AbsentError, RefusedError, UnknownCallerError
 from twinward.security.identity.accounts import Account, Accounts
 from twinward.security.identity.people import Caller, Identities
+from twinward.security.side_database import changes
 
 TOKEN_LASTS = timedelta(minutes=15)
 SESSION_LASTS = timedelta(hours=12)
@@ -98,12 +99,13 @@ class Sessions:
                 self._db.execute("UPDATE sessions SET revoked=1 WHERE id=?", (session,))
             raise _bad()
         fresh = secrets.token_urlsafe(32)
-        done = self._db.execute(
+        done = changes(
+            self._db,
             "UPDATE sessions SET refresh=?, spent=spent||' '||?, used_at=? WHERE id=? AND "
             "refresh=? AND revoked=0",
             (_digest(fresh), current, to_us(now), session, current),
         )
-        if done.rowcount != 1:
+        if not done:
             raise _bad()
         return self._tokens(self._accounts.get(account).caller(session), fresh, now)
 
@@ -141,10 +143,9 @@ class Sessions:
 
     def revoke(self, session: str, account: str) -> None:
         """Shut one of an account's own sessions; another's answers like one that is not there."""
-        done = self._db.execute(
-            "UPDATE sessions SET revoked=1 WHERE id=? AND account=?", (session, account)
-        )
-        if done.rowcount == 0:
+        if not changes(
+            self._db, "UPDATE sessions SET revoked=1 WHERE id=? AND account=?", (session, account)
+        ):
             raise AbsentError(f"there is no session {session}", "list them with GET /v1/sessions")
 
 
