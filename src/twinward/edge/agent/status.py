@@ -11,7 +11,7 @@ import msgspec
 from twinward.core.clock import SystemClock, from_us, to_us
 from twinward.core.errors import StorageError
 from twinward.edge.agent.config import EdgeConfig
-from twinward.edge.agent.store import ACKNOWLEDGED, HELD, LANES, WAITING, EdgeStore
+from twinward.edge.agent.store import HELD, LANES, WAITING, EdgeStore
 from twinward.edge.profiles import get_profile
 
 # a device is stale after two missed beats and unknown after ten (ours)
@@ -139,8 +139,3 @@ def list_device_states(store: EdgeStore, now_us: int) -> list[DeviceState]:
 
 def _at(us: int) -> str:
     return from_us(us).isoformat()
-
-
-def count_acknowledged(store: EdgeStore) -> int:
-    row = store.db.execute("SELECT count(*) FROM reading WHERE state=?", (ACKNOWLEDGED,))
-    return int(row.fetchone()[0])
