@@ -121,6 +121,13 @@ class Stage:
     def open_tasks(self) -> list[Any]:
         return list(queries.list_tasks(self.platform, status="open", limit=5000))
 
+    def wait_until(self, holds: Callable[[], bool], seconds: float = 30.0) -> None:
+        """What the screen sends arrives a moment after it shows it."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"not so after {seconds} s"
+            time.sleep(0.05)
+
     def open_activation(self) -> None:
         activations.open_activation(
             self.platform,
