@@ -17,6 +17,7 @@ from twinward.service.access.misuse_check import check_misuse
 from twinward.service.access.retention import run_retention
 from twinward.service.operations.daily_jobs import Housekeeping
 from twinward.service.platform import Platform
+from twinward.service.surveillance.raised_signals import raise_signals
 from twinward.settings import load_settings
 from twinward.standards.fhir.audit_events import AuditEvents
 from twinward.storage.database.databases import Postgres, choose_database
@@ -47,6 +48,7 @@ def make_housekeeping(platform: Platform) -> Housekeeping:
         platform,
         [
             lambda platform, caller: run_retention(platform, caller, platform.expire_lake),
+            raise_signals,
             lambda platform, caller: check_misuse(platform, caller, lambda: verify_log(workspace)),
         ],
     )

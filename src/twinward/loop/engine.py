@@ -24,6 +24,7 @@ from twinward.loop.policies import (
     plan_end,
     rounds,
     schedule,
+    signals,
     trigger,
 )
 from twinward.loop.setting_aside import answer, judge
@@ -54,6 +55,8 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
         gate.borne_out,
         clauses.judge_at_once,
     ),
+    m.SignalRaised: (signals.tell_of_signal,),
+    m.SignalJudged: (signals.signal_confirmed,),
     m.ResponseLevelSet: (link.plan_follows_level,),
     m.LevelCalled: (trigger.tell_of_called_level,),
     m.ReportsHeld: (gate.tell_of_held,),

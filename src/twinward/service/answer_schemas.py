@@ -54,6 +54,7 @@ from twinward.service.passes.objections import ObjectionView
 from twinward.service.passes.statuses import Statistics, StatusView
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.plans.plan_library import PlanLine
+from twinward.service.surveillance.raised_signals import RaisedSignals, SignalView
 from twinward.service.surveillance.signals import SignalReport
 from twinward.service.surveillance.situation import Situation
 from twinward.twins.emergency.notices.rows import EmergencyAccess, Notice
@@ -79,6 +80,8 @@ ANSWERS = (
     TransferRow,
     Situation,
     SignalReport,
+    RaisedSignals,
+    SignalView,
     CompareJob,
     Adoption,
     Beside,

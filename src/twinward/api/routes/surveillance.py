@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, Schema, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
-from twinward.api.http.schemas import gives
+from twinward.api.http.schemas import gives, gives_page
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.platform import Platform
+from twinward.service.surveillance.raised_signals import list_raised
 from twinward.service.surveillance.signals import list_signals
 from twinward.service.surveillance.situation import get_situation
+from twinward.twins.emergency.signals.rows import SignalStatus
+
+HIT_RATE: Schema = {"$ref": "#/components/schemas/HitRate"}
 
 
 def router(platform: Platform) -> APIRouter:
@@ -47,5 +53,19 @@ def router(platform: Platform) -> APIRouter:
             at=aware(at),
         )
         return answer(found)
+
+    @routes.get("/signals/raised", responses=gives_page("SignalView", hit_rate=HIT_RATE))
+    def get_raised_signals(
+        request: Request,
+        status: SignalStatus | None = None,
+        limit: PageLimit = MAX_PAGE,
+        cursor: Cursor = None,
+    ) -> Response:
+        """Signals that were raised: those that wait for a judgement first; a person answers with
+        `JudgeSignal`.
+        """
+        found = list_raised(platform, caller_of(platform, request), status)
+        page = msgspec.structs.asdict(cut_page(found.items, limit, cursor))
+        return answer(page | {"hit_rate": found.hit_rate})
 
     return routes

@@ -49,6 +49,7 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.CloseFalseAlarm,
     m.MergeIncident,
     m.TransferIncident,
+    m.JudgeSignal,
     m.HandOverCase,
     m.AcceptHandOver,
     m.ReturnHandOver,

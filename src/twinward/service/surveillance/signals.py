@@ -20,6 +20,7 @@ from twinward.service.city.population import level_of
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.surveillance.area_counts import PAST_D, AreaCounts, count_areas
+from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 
 WINDOW_D = 7  # rolling, for calendar weeks miss what lies across their edge
@@ -64,6 +65,7 @@ def list_signals(
     level: str | None = None,
     hazard: str | None = None,
     recurrence_days: float = 365.0,
+    counted: m.CountedCases = "new",
     at: datetime | None = None,
 ) -> SignalReport:
     """Signals of one level of areas that concern the caller."""
@@ -80,7 +82,7 @@ def list_signals(
     opened = [one for one in incidents if one.status == "open" and one.hazard == counts.hazard]
     found = []
     for code in codes:
-        signal = _judge(platform, counts, code, len(codes), recurrence_days, opened)
+        signal = _judge(platform, counts, counted, code, len(codes), recurrence_days, opened)
         if signal is not None:
             found.append(signal)
     found.sort(key=lambda one: (-one.recurrence_days, one.area))
@@ -113,12 +115,13 @@ def chance_of(observed: float, baseline: Floats) -> tuple[float, float]:
 def _judge(
     platform: Platform,
     counts: AreaCounts,
+    counted: m.CountedCases,
     code: str,
     areas: int,
     recurrence: float,
     opened: list[Incident],
 ) -> Signal | None:
-    new = counts.seen(code)
+    new = counts.seen(code, counted)
     history = [
         _signals_on(new, day, areas, recurrence) for day in range(PAST_D - REVIEWED_D, PAST_D)
     ]

@@ -138,6 +138,14 @@ from twinward.twins.emergency.reports.messages import (
     WithdrawCount,
 )
 from twinward.twins.emergency.resources.messages import Lot, SetStock, StockSet
+from twinward.twins.emergency.signals.messages import (
+    CountedCases,
+    Judgement,
+    JudgeSignal,
+    RaiseSignal,
+    SignalJudged,
+    SignalRaised,
+)
 from twinward.twins.emergency.supplies.messages import (
     CommitSupply,
     DeclineSupply,
@@ -238,6 +246,7 @@ __all__ = [
     "ContactUpdated",
     "CountReported",
     "CountWithdrawn",
+    "CountedCases",
     "CreateTask",
     "DayCount",
     "DecideAppeal",
@@ -268,6 +277,8 @@ __all__ = [
     "IssueOrder",
     "IssuePass",
     "JoinCase",
+    "JudgeSignal",
+    "Judgement",
     "LevelCalled",
     "LiftStatus",
     "LinkParties",
@@ -298,6 +309,7 @@ __all__ = [
     "PlanAdopted",
     "PlanEnded",
     "ProposeChange",
+    "RaiseSignal",
     "ReceiveSupply",
     "RecordDrill",
     "RecordListing",
@@ -330,6 +342,8 @@ __all__ = [
     "SetResponseLevel",
     "SetStatus",
     "SetStock",
+    "SignalJudged",
+    "SignalRaised",
     "StartClause",
     "StatusLifted",
     "StatusProposed",

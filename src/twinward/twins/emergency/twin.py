@@ -15,6 +15,7 @@ from twinward.twins.emergency.passes import handlers as passes
 from twinward.twins.emergency.plans import handlers as plans
 from twinward.twins.emergency.reports import handlers as cases
 from twinward.twins.emergency.resources import handlers as resources
+from twinward.twins.emergency.signals import handlers as signals
 from twinward.twins.emergency.supplies import handlers as supplies
 from twinward.twins.emergency.tasks import handlers as tasks
 from twinward.twins.emergency.transfers import handlers as transfers
@@ -37,5 +38,6 @@ PARTS = (
     passes,
     drills,
     faults,
+    signals,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

@@ -1,0 +1,1 @@
+"""Signals of surveillance: raised by a count above what is usual, judged by a person."""
