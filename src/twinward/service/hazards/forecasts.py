@@ -18,9 +18,10 @@ from twinward.decision.simulation.cases import read_series
 from twinward.decision.simulation.chemical.substances import get_substance
 from twinward.decision.simulation.city import City, make_city
 from twinward.decision.simulation.exposure import QUANTILES, Exposed, judge_footprint
-from twinward.decision.simulation.interface import Ask, CaseGround, Series, Start
+from twinward.decision.simulation.interface import Ask, CaseGround, Ground, Series, Start
 from twinward.decision.simulation.registry import load_model
 from twinward.library.hazards.chains import get_scenario
+from twinward.library.models.card import StoredModel
 
 MOST_HOURS, MOST_MEMBERS = 240.0, 1000
 GROUND = ("flood", "fire")  # to which the terrain matters
@@ -86,11 +87,19 @@ class HazardAnswer(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = True
 
 
-def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswer:
-    """Runs the model over the city; the worst areas first.
+class ReadyRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run with its model, ground and question, everything read and checked."""
 
-    Raises InputError for a request that cannot be run.
-    """
+    stored: StoredModel
+    model: Any
+    city: City
+    ground: Ground
+    ask: Ask
+    levels: tuple[tuple[str, float], ...]
+
+
+def prepare_run(request: HazardRequest) -> ReadyRun:
+    """Reads city, terrain and forcing; InputError for a request that cannot be run."""
     if not 0 < request.hours <= MOST_HOURS:
         raise _bad(f"hours must be above 0 and at most {MOST_HOURS:g}, got {request.hours:g}")
     if not 1 <= request.members <= MOST_MEMBERS:
@@ -98,10 +107,8 @@ def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswe
     if not 5 <= request.cell_m <= 5000:
         raise _bad(f"cell-m must be 5 to 5,000, got {request.cell_m:g}")
     stored, model = load_model(request.hazard)
-    began = time.process_time()
     city = make_city(_open_base(request), request.cell_m, _open_terrain(request), request.seed)
     live: Any = model
-    ground = live.prepare(city)
     ask = Ask(
         start=Start(),
         forcing=_read_forcing(request, city),
@@ -111,8 +118,26 @@ def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswe
         seed=request.seed,
         threads=request.threads,
     )
-    footprint = live.run(ground, ask)
-    found = judge_footprint(footprint, ground, city, _levels(request.hazard))
+    return ReadyRun(
+        stored=stored,
+        model=model,
+        city=city,
+        ground=live.prepare(city),
+        ask=ask,
+        levels=_levels(stored.card.hazard),
+    )
+
+
+def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswer:
+    """Runs the model over the city; the worst areas first.
+
+    Raises InputError for a request that cannot be run.
+    """
+    began = time.process_time()
+    ready = prepare_run(request)
+    stored, city = ready.stored, ready.city
+    footprint = ready.model.run(ready.ground, ready.ask)
+    found = judge_footprint(footprint, ready.ground, city, ready.levels)
     worst = np.argsort(-found.peak_by_area[-1], kind="stable")[:most_areas]
     return HazardAnswer(
         hazard=stored.card.hazard,
