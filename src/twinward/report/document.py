@@ -6,12 +6,19 @@ import io
 import re
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jinja2 import Environment
 
 from twinward.security.privacy.scrubbing import scrubbed
+
+if TYPE_CHECKING:
+    from reportlab.graphics.shapes import Drawing
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfgen.canvas import Canvas
+    from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate
+    from reportlab.platypus import Table as PdfTable
 
 # what Helvetica has no glyphs for; PDF readers bring the Asian font that the file names, so that it
 # stays small
@@ -103,17 +110,17 @@ def render_pdf(document: Document) -> bytes:
     return out.getvalue()
 
 
-def _flow(document: Document, width: float) -> list[Any]:
+def _flow(document: Document, width: float) -> list[Flowable]:
     """The document as platypus lays it out."""
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph, Spacer
 
-    def style(size: float, **more: Any) -> Any:
+    def style(size: float, **more: float | str) -> ParagraphStyle:
         return ParagraphStyle(
             f"s{size}", fontName="Helvetica", fontSize=size, leading=size * 1.35, **more
         )
 
-    def line(text: str, size: float = 9.5, **more: Any) -> Any:
+    def line(text: str, size: float = 9.5, **more: float | str) -> Paragraph:
         return Paragraph(_marked(text), style(size, **more))
 
     flow = [line(document.title, 18), line(document.subtitle)]
@@ -142,7 +149,7 @@ def _marked(text: str) -> str:
     return ASIAN.sub(lambda found: f'<font name="{ASIAN_FONT}">{found[0]}</font>', plain)
 
 
-def _laid(table: ReportTable, width: float, cell: Any) -> Any:
+def _laid(table: ReportTable, width: float, cell: Any) -> PdfTable:
     from reportlab.lib.colors import HexColor
     from reportlab.platypus import Table as Grid
 
@@ -158,7 +165,7 @@ def _laid(table: ReportTable, width: float, cell: Any) -> Any:
     return grid
 
 
-def _drawn(bars: Bars, width: float, height: float = 80) -> Any:
+def _drawn(bars: Bars, width: float, height: float = 80) -> Drawing:
     from reportlab.graphics.shapes import Drawing, Rect
     from reportlab.lib.colors import HexColor
 
@@ -179,6 +186,6 @@ def _drawn(bars: Bars, width: float, height: float = 80) -> Any:
     return figure
 
 
-def _foot(canvas: Any, sheet: Any) -> None:
+def _foot(canvas: Canvas, sheet: SimpleDocTemplate) -> None:
     canvas.setFont("Helvetica", 8)
     canvas.drawRightString(sheet.pagesize[0] - 50, 28, str(sheet.page))
