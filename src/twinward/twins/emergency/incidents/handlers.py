@@ -82,6 +82,7 @@ def open_incident(command: m.OpenIncident, rows: Rows, context: Context) -> list
         affected=command.affected,
         title=command.title,
         title_reasons=command.title_reasons,
+        cause_link=command.cause_link,
     )
     return [Draft(fact=fact, area=command.area, incident=command.incident)]
 
@@ -100,6 +101,7 @@ def incident_opened(fact: m.IncidentOpened, event: Event, tx: Transaction) -> No
         affected=fact.affected,
         opened_at=at,
         changed_at=at,
+        cause_link=fact.cause_link,
     )
     tx.put(INCIDENTS, incident, at)
     key = front_id(fact.hazard, fact.area)

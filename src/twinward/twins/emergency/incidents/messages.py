@@ -16,6 +16,7 @@ class OpenIncident(Command, frozen=True, kw_only=True):
     affected: tuple[AreaCode, ...]
     title: Text
     title_reasons: tuple[Reason, ...] = ()
+    cause_link: Text = ""  # the fired link of a risk chain that opens it
 
 
 class IncidentOpened(Fact, frozen=True, kw_only=True):
@@ -25,6 +26,7 @@ class IncidentOpened(Fact, frozen=True, kw_only=True):
     affected: tuple[str, ...]
     title: str
     title_reasons: tuple[Reason, ...] = ()
+    cause_link: str = ""
 
 
 class DevelopIncident(Command, frozen=True, kw_only=True):

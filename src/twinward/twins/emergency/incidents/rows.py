@@ -86,6 +86,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str = ""  # how it was closed: evidence, false_alarm, merged
     into: str = ""  # the incident that it was merged into
     title_reasons: tuple[Reason, ...] = ()
+    cause_link: str = ""  # the fired link of a risk chain that opened it
 
 
 class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
