@@ -73,7 +73,14 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "twinward.cli.hazards.hazard",
             "run a hazard model on a city, or on a case without one",
         ),
-        "risk": ("twinward.cli.hazards.risk", "chains between hazards: listed, added, simulated"),
+        "risk": (
+            "twinward.cli.hazards.risk",
+            "chains between hazards: listed, added, simulated, fired",
+        ),
+        "warning": (
+            "twinward.cli.hazards.warning",
+            "graded warnings: issued, confirmed, acknowledged, extended, cancelled, scored",
+        ),
         "model": (
             "twinward.cli.hazards.model",
             "hazard models: their cards, and what their verification reaches",
