@@ -39,7 +39,7 @@ class ArgumentError(InputError, ValueError):
         *,
         code: str | None = None,
         argument: str = "",
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message, advice, code=code, params=params)
         self.argument = argument

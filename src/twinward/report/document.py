@@ -78,7 +78,7 @@ h1{margin-bottom:0}svg{width:100%;height:10rem;background:#f6f8fa}
 
 def render_html(document: Document) -> str:
     """The document as one HTML file that needs nothing from elsewhere."""
-    shown: dict[str, Any] = msgspec.to_builtins(scrubbed(document, Document))
+    shown: Any = msgspec.to_builtins(scrubbed(document, Document))
     for section in shown["sections"]:
         values = section["bars"]["values"] if section["bars"] else []
         section["top"] = max((n for _, n in values), default=0) or 1

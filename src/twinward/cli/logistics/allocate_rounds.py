@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.app.workspace import MARK
 from twinward.cli.framework.output import emit_json, emit_text
@@ -14,6 +14,9 @@ from twinward.cli.framework.session import open_for
 from twinward.cli.logistics.allocate_output import add_limit, write_geojson
 from twinward.core.errors import InputError
 from twinward.service.platform import Caller
+
+if TYPE_CHECKING:
+    from twinward.service.platform import Platform
 
 
 def add_rounds(leaf: argparse.ArgumentParser) -> None:
@@ -89,7 +92,7 @@ def _rounds(options: argparse.Namespace) -> None:
     show_rounds(plan)
 
 
-def replan_anew(options: argparse.Namespace, platform: Any, caller: Caller) -> Any:
+def replan_anew(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
     """The rest of a planned day."""
     from twinward.service.logistics import delivery_routes
 
@@ -107,7 +110,7 @@ def replan_anew(options: argparse.Namespace, platform: Any, caller: Caller) -> A
     )
 
 
-def plan_day(options: argparse.Namespace, platform: Any, caller: Caller) -> Any:
+def plan_day(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
     """A whole day's rounds, to areas or to the stops of a file."""
     from twinward.service.logistics import delivery_routes
 

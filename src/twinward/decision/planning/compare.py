@@ -271,7 +271,7 @@ def fingerprint(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_
     version.
     """
     q = arena.question
-    parts: list[Any] = [
+    parts: list[object] = [
         __version__,
         q.base.sha256,
         q.base.residents,

@@ -40,7 +40,7 @@ def open_identity(platform: Platform, caller: Caller, subject: str, reason: str)
 
 def open_in_bulk(
     platform: Platform, caller: Caller, change: str, reason: str
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """The persons of a bulk opening that a second person has confirmed; it can be used once.
 
     All of them or none: one who is not the caller's to see leaves the opening unused and nobody

@@ -10,9 +10,10 @@ changes what a plan is judged by. Held against whole runs in the tests.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.kernels import uniform
 from twinward.decision.simulation.epidemic.kernels.leftover import (
@@ -25,6 +26,9 @@ from twinward.decision.simulation.epidemic.kernels.recent import mark_of
 from twinward.decision.simulation.epidemic.kernels.tables import Proposals
 from twinward.decision.simulation.epidemic.ledger import make_proposals
 from twinward.decision.simulation.epidemic.scenario import Scenario
+
+if TYPE_CHECKING:
+    from twinward.decision.simulation.epidemic.engine import Engine
 
 STEEPEST = 1.0  # power of those left by which they are met less
 
@@ -39,7 +43,7 @@ class Leftover:
         self.rate = 0.0  # times that one resident is met for each attempt of all
         self.left, self.fading = 1, 0.0  # residents open when it began; power by which it fades
 
-    def begun(self, day: int, series: dict[str, Any]) -> bool:
+    def begun(self, day: int, series: dict[str, NDArray[Any]]) -> bool:
         """From the day on which `share` is infected and fewer are than the day before."""
         if self.rate > 0.0 or self.share >= 1.0 or not self.plain or day < 4:
             return self.rate > 0.0
@@ -59,7 +63,9 @@ class Leftover:
         less = math.log(before / self.left)
         self.fading = min(max(math.log(earlier / self.rate) / less, 0.0), STEEPEST)
 
-    def meet(self, engine: Any, day: int, lo: int, hi: int) -> list[tuple[Proposals, int]] | None:
+    def meet(
+        self, engine: Engine, day: int, lo: int, hi: int
+    ) -> list[tuple[Proposals, int]] | None:
         """The proposals of a day; None where the run is not finished in this way."""
         if not self.begun(day, engine.series):
             return None
