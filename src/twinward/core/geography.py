@@ -70,7 +70,9 @@ def turn_degrees(degrees: object) -> Any:
     return (np.asarray(degrees) + 180.0) % 360.0 - 180.0
 
 
-def _in_gcj02_box(lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]) -> Any:
+def _in_gcj02_box(
+    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]
+) -> bool | NDArray[np.bool_]:
     west, south, east, north = GCJ02_BOX
     return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
 

@@ -17,11 +17,13 @@ from twinward.service.platform import Caller, Platform
 
 if TYPE_CHECKING:
     from twinward.cli.framework.parser import Verbs
-    from twinward.decision.assessment.analyse import Analysis
-    from twinward.decision.assessment.describe import Description
-    from twinward.decision.assessment.diagnose import Diagnosis
-    from twinward.decision.assessment.guide import Guidance
-    from twinward.decision.assessment.predict import Prediction
+    from twinward.service.assessment.five_functions import (
+        Analysis,
+        Description,
+        Diagnosis,
+        Guidance,
+        Prediction,
+    )
 
 
 def add_functions(acts: Verbs) -> list[argparse.ArgumentParser]:

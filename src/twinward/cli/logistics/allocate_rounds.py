@@ -16,6 +16,7 @@ from twinward.core.errors import InputError
 from twinward.service.platform import Caller
 
 if TYPE_CHECKING:
+    from twinward.service.logistics.delivery_routes import RoundsPlan
     from twinward.service.platform import Platform
 
 
@@ -92,7 +93,7 @@ def _rounds(options: argparse.Namespace) -> None:
     show_rounds(plan)
 
 
-def replan_anew(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def replan_anew(options: argparse.Namespace, platform: Platform, caller: Caller) -> RoundsPlan:
     """The rest of a planned day."""
     from twinward.service.logistics import delivery_routes
 
@@ -110,7 +111,7 @@ def replan_anew(options: argparse.Namespace, platform: Platform, caller: Caller)
     )
 
 
-def plan_day(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def plan_day(options: argparse.Namespace, platform: Platform, caller: Caller) -> RoundsPlan:
     """A whole day's rounds, to areas or to the stops of a file."""
     from twinward.service.logistics import delivery_routes
 
@@ -152,7 +153,7 @@ def plan_day(options: argparse.Namespace, platform: Platform, caller: Caller) ->
     )
 
 
-def show_rounds(plan: Any) -> None:
+def show_rounds(plan: RoundsPlan) -> None:
     from twinward.service.logistics import delivery_routes
 
     bound = (

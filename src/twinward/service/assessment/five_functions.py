@@ -27,6 +27,15 @@ from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Ground
 from twinward.service.platform import Caller, Platform
 
+__all__ = [
+    "Analysis",
+    "Description",
+    "Diagnosis",
+    "Guidance",
+    "Prediction",
+    "answer_function",
+]
+
 # name -> its answer, and the question it answers
 FUNCTIONS: dict[str, tuple[type, str]] = {
     name: (answer, QUESTIONS[name])

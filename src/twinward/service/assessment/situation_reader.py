@@ -39,6 +39,7 @@ from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
 
 if TYPE_CHECKING:
+    from twinward.twins.emergency.contacts.rows import Contact
     from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
     from twinward.twins.snapshot import Snapshot
 
@@ -179,7 +180,7 @@ def read_persons(
     pseudonym.
     """
     contacts = snapshot.list_rows(CONTACTS, incident=incident)
-    named: dict[str, list[Any]] = {}
+    named: dict[str, list[Contact]] = {}
     for one in contacts:
         named.setdefault(one.subject, []).append(one)
     steps: dict[str, dict[str, datetime]] = {}

@@ -25,6 +25,7 @@ from twinward.twins.emergency.transfers.rows import TRANSFER_PATIENTS, TRANSFERS
 if TYPE_CHECKING:
     from twinward.twins.emergency.resources.rows import Stock
     from twinward.twins.emergency.supplies.rows import SupplyRequest
+    from twinward.twins.emergency.transfers.rows import Transfer
 
 OPEN_REQUEST = ("requested", "committed", "sent")
 OPEN_TRANSFER = ("requested", "accepted", "departed")
@@ -208,7 +209,7 @@ def list_transfers(
     return sorted(shown, key=lambda row: (row.requested_at, row.id))
 
 
-def show_transfer(platform: Platform, row: Any) -> TransferRow:
+def show_transfer(platform: Platform, row: Transfer) -> TransferRow:
     own = ("area_name", "to_name")
     return TransferRow(
         **{name: getattr(row, name) for name in TransferRow.__struct_fields__ if name not in own},

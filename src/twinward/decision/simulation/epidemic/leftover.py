@@ -51,7 +51,7 @@ class Leftover:
         return bool(left <= (1 - self.share) * self.residents and 0 < new[day - 1] < new[day - 2])
 
     def look_back(
-        self, new: Any, day: int, left: int, chance: float, attempts: list[float]
+        self, new: NDArray[np.int64], day: int, left: int, chance: float, attempts: list[float]
     ) -> None:
         """The rate of yesterday, and how it fades as fewer are left, by that of two days before.
 
@@ -84,7 +84,7 @@ class Leftover:
         return [(out, done)]
 
 
-def rate_seen(new: int, left: int, chance: float, attempts: float) -> float:
+def rate_seen(new: NDArray[np.int64] | int, left: int, chance: float, attempts: float) -> float:
     """How often a resident was met for each attempt, by how many of those who were open fell."""
     met = -math.log(max(left, 1) / (left + new))
     return max(met / max(chance, 1e-9) / max(attempts, 1e-9), 1e-300)
