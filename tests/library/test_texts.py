@@ -13,6 +13,9 @@ from twinward.library.loading import load_library
 from twinward.library.texts import LANGUAGES, load_texts, write_reason, write_reasons
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "twinward"
+NAMES = ("word.", "unit.")  # looked up by the id of a thing
+HOLE, LETTERS = re.compile(r"\{[^}]*\}"), re.compile("[A-Za-z]{2}")
+CALL = re.compile(r'\b(?:say|because_of)\(\s*"([a-z_0-9]+\.[a-z_0-9]+)"')
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
@@ -28,15 +31,24 @@ def test_every_language_has_every_text_with_the_same_parameters() -> None:
         assert {code: holes(text) for code, text in other.items()} == {
             code: holes(text) for code, text in first.items()
         }
+    chinese = load_texts("zh")
+    assert [
+        c for c, t in chinese.items() if LETTERS.search(HOLE.sub("", t)) and not CHINESE.search(t)
+    ] == []
 
 
 def test_every_code_that_the_program_states_has_a_text_and_every_text_is_stated() -> None:
-    parts = {code.partition(".")[0] for code in load_texts("en")}
-    form = re.compile(rf'"((?:{"|".join(parts)})\.[a-z_]+)"')
+    texts = {code for code in load_texts("en") if not code.startswith(NAMES)}
+    parts = {code.partition(".")[0] for code in texts}
+    form = re.compile(rf'"((?:{"|".join(parts)})\.[a-z_0-9]+)"')
     stated = {
         code for path in SOURCE.rglob("*.py") for code in form.findall(path.read_text("utf-8"))
     }
-    assert stated & load_texts("en").keys() == load_texts("en").keys()
+    assert texts - stated == set()
+    called = {
+        code for path in SOURCE.rglob("*.py") for code in CALL.findall(path.read_text("utf-8"))
+    }
+    assert called - texts == set()
 
 
 def test_a_reason_is_written_in_both_languages() -> None:

@@ -1273,16 +1273,7 @@ export interface components {
             causes: components["schemas"]["Cause"][];
             weighed: components["schemas"]["Cause"][];
             says: string;
-            /**
-             * @default [
-             *       "more than 30% of recent infections found outside those already watched is a gap",
-             *       "beds are short from 85% in use on",
-             *       "the usual shares of settings are assumptions after contact surveys, not measured here",
-             *       "growth above 3% a day counts as growing",
-             *       "a tenth of the new cases of a week needs a hospital bed, all need a place apart (share 0.1)",
-             *       "more than 10% of the open orders late, or a round of work missed, is a cause"
-             *     ]
-             */
+            /** @default [] */
             assumptions: string[];
         };
         /**

@@ -14,6 +14,7 @@ from unicodedata import east_asian_width
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.core.language import FIRST, READER
 from twinward.service.access.authorization import scrub_json
 
 DRILL: ContextVar[str] = ContextVar(
@@ -52,7 +53,12 @@ def emit_json(result: Any, *, named: bool = False) -> None:
     if drill := DRILL.get():
         result = {"drill": drill} | msgspec.to_builtins(result)
     content = msgspec.json.encode(result)
-    sys.stdout.write((content if named else scrub_json(content)).decode() + "\n")
+    content = content if named else scrub_json(content)
+    if READER.get().language != FIRST:
+        from twinward.service.languages import write_for_reader  # only who reads another language
+
+        content = write_for_reader(content)
+    sys.stdout.write(content.decode() + "\n")
     sys.stdout.flush()
 
 

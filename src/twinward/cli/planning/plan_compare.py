@@ -11,6 +11,7 @@ from typing import Any
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.progress import progress_bar
 from twinward.cli.framework.session import add_person, open_for
+from twinward.cli.planning.plan_compare_hazard import add_forcing, is_physical_hazard, run_hazard
 from twinward.core.clock import parse_time
 from twinward.core.errors import InputError
 from twinward.service.planning.comparison_store import CompareRequest
@@ -31,6 +32,7 @@ def add_acts(acts: Any) -> None:
     )
     add_making(comparing)
     add_question(comparing, replicates=20)
+    add_forcing(comparing)
     comparing.add_argument(
         "--no-doubts", action="store_true", help="leave out what doubtful inputs would change"
     )
@@ -182,6 +184,8 @@ def run_compare(options: argparse.Namespace) -> int:
     from twinward.service.planning.comparison import run_ready
     from twinward.service.planning.comparison_store import keep_comparison, summary
 
+    if is_physical_hazard(options.hazard):
+        return run_hazard(options)
     if options.out is not None and not options.out.resolve().parent.is_dir():
         raise InputError(
             f"--out {options.out}: there is no such folder", "make it first", code="no_folder"

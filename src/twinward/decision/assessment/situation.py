@@ -79,6 +79,7 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     area: str
     says: str
+    more: str = ""  # the level, the plan or the area that it is about
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):

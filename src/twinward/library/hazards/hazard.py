@@ -32,6 +32,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     id: str
     title: str
+    zh: str = ""  # its title in Chinese
     source: str
     incident_level: int  # 0 the city as a whole, 1 its first subdivision, …
     opens: tuple[Rule, ...]  # any of these figures of a single report opens an incident

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from twinward.core.language import READER
 from twinward.library.loading import HOME, Library
 from twinward.library.manuals import list_manuals
 from twinward.library.plans.plan import SAME_AS, Plan
@@ -26,6 +27,11 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     zh: str = ""
     names: tuple[str, ...] = ()
     fact: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its title in the reader's language."""
+        return self.zh if self.zh and READER.get().language == "zh" else self.title
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):

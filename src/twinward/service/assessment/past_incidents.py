@@ -21,6 +21,7 @@ from twinward.library.knowledge.case_records import (
     find_like,
     read_records,
 )
+from twinward.library.texts import say
 from twinward.loop.policies.schedule import CORRECTIVE
 from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Ground
@@ -78,7 +79,7 @@ def find_similar(
     row = read_situation(platform, ground, caller, incident, at).row
     records = list_records(platform, ground, caller, at)
     found = find_like(make_record(platform, ground, caller, row, at), records)
-    note = "" if found else "no closed incident of this hazard is on record yet"
+    note = "" if found else say("like.none")
     return SimilarIncidents(incident=incident, of_records=len(records), like=found, note=note)
 
 
@@ -94,9 +95,7 @@ def make_record(
     )
     started = growth_per_day(list(counts[:START_D]))
     ordered = [task for task in picture.tasks if task.ordered_at and task.key != CORRECTIVE]
-    plans = tuple(
-        dict.fromkeys(t.says.partition(" ")[2] for t in picture.turns if t.type == "PlanAdopted")
-    )
+    plans = tuple(dict.fromkeys(t.more for t in picture.turns if t.type == "PlanAdopted"))
     settings = Counter(case.setting for case in picture.cases if case.setting)
     end = (row.closed_at or picture.now).astimezone(ground.zone).date()
     return CaseRecord(

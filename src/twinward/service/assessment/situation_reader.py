@@ -20,6 +20,7 @@ from twinward.decision.assessment.situation import (
     SensorSeen,
     Situation,
 )
+from twinward.library.texts import say, say_reasons
 from twinward.service.city.population import leaves_of, residents_below
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard import read_titles
@@ -35,12 +36,12 @@ from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
 
 TURNS = {
-    "IncidentOpened": "opened",
-    "IncidentReopened": "reopened",
-    "IncidentClosed": "closed",
-    "PlanAdopted": "plan",
-    "ResponseLevelSet": "level",
-    "IncidentDeveloped": "grew into",
+    "IncidentOpened",
+    "IncidentReopened",
+    "IncidentClosed",
+    "PlanAdopted",
+    "ResponseLevelSet",
+    "IncidentDeveloped",
 }
 
 
@@ -86,7 +87,8 @@ def read_situation(
         ]
         tasks = snapshot.list_rows(TASKS, incident=incident)
         evidence = [
-            (one.objective, one.holds, one.because) for one in snapshot.list_evidence(incident, now)
+            (one.objective, one.holds, say_reasons(one.reasons, one.because))
+            for one in snapshot.list_evidence(incident, now)
         ]
         readings = read_readings(reader, events)
         published = read_published(platform, snapshot, row)
@@ -281,16 +283,33 @@ def read_milestones(ground: Ground, events: list[Event]) -> Any:
             or (event.type == "IncidentDeveloped" and not fact.grown)
         ):
             continue
-        more = getattr(fact, "level", None) or getattr(fact, "plan", None) or ""
-        if event.type == "IncidentDeveloped":
-            more = ground.areas.name(fact.grown)
         yield Milestone(
             seq=event.seq,
             type=event.type,
             at=event.occurred_at,
             area=event.area,
-            says=f"{TURNS[event.type]} {more}".strip(),
+            says=say_milestone(ground, event.type, fact),
+            more=getattr(fact, "level", None)
+            or getattr(fact, "plan", None)
+            or getattr(fact, "grown", None)
+            or "",
         )
+
+
+def say_milestone(ground: Ground, kind: str, fact: Any) -> str:
+    match kind:
+        case "PlanAdopted":
+            return say("change.plan", plan=fact.plan)
+        case "ResponseLevelSet":
+            return say("change.level", level=fact.level)
+        case "IncidentDeveloped":
+            return say("change.grew_into", area=ground.areas.name(fact.grown))
+        case "IncidentOpened":
+            return say("change.opened")
+        case "IncidentReopened":
+            return say("change.reopened")
+        case _:
+            return say("change.closed")
 
 
 def last_events(events: list[Event]) -> dict[str, int]:

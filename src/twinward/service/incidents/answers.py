@@ -51,6 +51,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     waived: dict[str, str]
     outcome: str
     into: str
+    cause_link: str = ""
 
 
 class EventShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -79,6 +79,7 @@ def open_incident(command: m.OpenIncident, rows: Rows, context: Context) -> list
         area=command.area,
         affected=command.affected,
         title=command.title,
+        cause_link=command.cause_link,
     )
     return [Draft(fact=fact, area=command.area, incident=command.incident)]
 
@@ -96,6 +97,7 @@ def incident_opened(fact: m.IncidentOpened, event: Event, tx: Transaction) -> No
         affected=fact.affected,
         opened_at=at,
         changed_at=at,
+        cause_link=fact.cause_link,
     )
     tx.put(INCIDENTS, incident, at)
     key = front_id(fact.hazard, fact.area)

@@ -15,6 +15,7 @@ class OpenIncident(Command, frozen=True, kw_only=True):
     area: AreaCode
     affected: tuple[AreaCode, ...]
     title: Text
+    cause_link: Text = ""  # the fired link of a risk chain that opens it
 
 
 class IncidentOpened(Fact, frozen=True, kw_only=True):
@@ -23,6 +24,7 @@ class IncidentOpened(Fact, frozen=True, kw_only=True):
     area: str
     affected: tuple[str, ...]
     title: str
+    cause_link: str = ""
 
 
 class DevelopIncident(Command, frozen=True, kw_only=True):

@@ -82,6 +82,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     waived: dict[str, str] = {}  # objective -> why it is met though nothing can show it
     outcome: str = ""  # how it was closed: evidence, false_alarm, merged
     into: str = ""  # the incident that it was merged into
+    cause_link: str = ""  # the fired link of a risk chain that opened it
 
 
 class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
