@@ -24,6 +24,7 @@ from twinward.api.routes import (
     commands,
     documents,
     events,
+    hazards,
     incidents,
     keeping,
     library,
@@ -35,6 +36,7 @@ from twinward.api.routes import (
     supplies,
     surveillance,
     tracing,
+    warnings,
 )
 from twinward.api.routes import console as map
 from twinward.core.errors import InputError, TwinwardError
@@ -72,6 +74,8 @@ def make_api(platform: Platform) -> FastAPI:
         assessment,
         library,
         keeping,
+        hazards,
+        warnings,
     ):
         api.include_router(subject.router(platform))
 

@@ -136,7 +136,7 @@ ANSWERS = (
 
 def schema_of_answers() -> dict[str, Any]:
     """Components by name."""
-    kinds = (*ANSWERS, *answers_of_tracing())
+    kinds = (*ANSWERS, *answers_of_tracing(), *answers_of_hazards())
     _, components = msgspec.json.schema_components(
         kinds, schema_hook=any_json, ref_template="#/components/schemas/{name}"
     )
@@ -163,3 +163,18 @@ def answers_of_tracing() -> tuple[type, ...]:
 
     answers = (ContactAnswer, BackwardAnswer, CompanionAnswer, VisitedAnswer, DwellAnswer)
     return (*answers, FlowAnswer, PersonFile, IncidentChain, Asked)
+
+
+def answers_of_hazards() -> tuple[type, ...]:
+    """Loaded only for the document: kernels come with them."""
+    from twinward.decision.planning.hazards.compare import HazardComparison
+    from twinward.library.hazards.chains import ChainRule
+    from twinward.service.hazards.forecast_store import ForecastLine, HazardMap
+    from twinward.service.hazards.forecasts import HazardAnswer
+    from twinward.service.hazards.models import ModelEntry, ModelView
+    from twinward.service.hazards.risks import ChainAnswer, FiredLinkView
+    from twinward.service.hazards.warning_scores import WarningScores
+    from twinward.service.hazards.warnings import WarningView
+
+    answers = (ModelEntry, ModelView, ForecastLine, HazardAnswer, HazardMap, HazardComparison)
+    return (*answers, ChainRule, ChainAnswer, FiredLinkView, WarningView, WarningScores)
