@@ -1984,7 +1984,7 @@ export interface components {
             code: string;
             /** @default {} */
             params: {
-                [key: string]: string | number;
+                [key: string]: string | number | components["schemas"]["Reason"][];
             };
         };
         /**

@@ -103,7 +103,7 @@ def read_situation(
         incident=row.id,
         hazard=row.hazard,
         area=row.area,
-        title=row.title,
+        title=say_reasons(row.title_reasons, row.title),
         status=row.status,
         now=now,
         today=now.date(),
@@ -131,7 +131,7 @@ def read_situation(
         counted=row.counted,
         last_day=find_week(curve, now.date())[0],
         called=row.called,
-        held=row.held.because if row.held else "",
+        held=say_reasons(row.held.reasons, row.held.because) if row.held else "",
         published=published,
     )
     return IncidentInputs(picture, row, proposed, plan)

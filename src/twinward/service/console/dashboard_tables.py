@@ -11,6 +11,7 @@ import msgspec
 
 from twinward.core.days import WEEK, anchor_day, days_up_to, is_silent
 from twinward.library.hazards.hazard import LEVELS
+from twinward.library.texts import say_reasons
 from twinward.service.console.basemap import Ground
 from twinward.service.console.bulletins import with_published_deaths
 from twinward.service.console.dashboard_view import (
@@ -221,7 +222,7 @@ def list_incidents(platform: Platform, picture: DashboardRows) -> list[IncidentR
                 hazard=row.hazard,
                 area=row.area,
                 area_name=platform.reference.areas.name(row.area),
-                title=row.title,
+                title=say_reasons(row.title_reasons, row.title),
                 status=row.status,
                 level=row.level,
                 opened_at=row.opened_at,

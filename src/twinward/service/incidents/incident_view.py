@@ -12,6 +12,7 @@ import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.core.reasons import Reason
+from twinward.library.texts import say_reasons
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard_tables import (
     add_up,
@@ -182,8 +183,9 @@ def get_incident_view(
         "closed_at",
         "round",
     )
+    shown = {name: getattr(row, name) for name in names}
     return IncidentView(
-        **{name: getattr(row, name) for name in names},
+        **shown | {"title": say_reasons(row.title_reasons, row.title)},
         as_of=now,
         area_name=ground.areas.name(row.area),
         affected=[ground.areas.name(code) for code in row.affected],
@@ -191,9 +193,9 @@ def get_incident_view(
         new_7d=None if silent else new_in_week(curve, anchor),
         week_to=anchor.isoformat(),
         called=row.called,
-        called_because=row.called_because,
+        called_because=say_reasons(row.called_because_reasons, row.called_because),
         decided_by=row.decided.by if row.decided else None,
-        held=row.held.because if row.held else None,
+        held=say_reasons(row.held.reasons, row.held.because) if row.held else None,
         plan=plan.plan if plan else None,
         plan_authority=plan.authority if plan else None,
         plan_authority_reasons=plan.authority_reasons if plan else (),

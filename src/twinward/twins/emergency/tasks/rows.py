@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from twinward.core.ports import Table
+from twinward.core.reasons import Reason
 
 OPEN_TASK = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 AT_WORK = ("ordered", "confirmed", "acknowledged", "failed")
@@ -51,6 +52,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     turn: int = 0  # which round of recurring work
     missed: int = 0  # how many rounds before it were not done
     withdrawn: bool = False  # by a person: the plan does not order it again
+    result_reasons: tuple[Reason, ...] = ()
 
     def is_late(self, at: datetime) -> bool:
         """Past the deadline of its order; `due_at` moves with each escalation, this deadline
