@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import msgspec
 from msgspec import inspect
@@ -110,7 +109,7 @@ def text_types(
             yield from text_types(inner, above)
 
 
-def texts_of(value: Any) -> Iterator[str]:
+def texts_of(value: object) -> Iterator[str]:
     """Every text in a value: in lists, mappings (their keys too) and structs."""
     if isinstance(value, str):
         yield value

@@ -7,12 +7,19 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jinja2 import Environment
 
 from twinward.security.privacy.scrubbing import scrubbed
+
+if TYPE_CHECKING:
+    from reportlab.graphics.shapes import Drawing
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfgen.canvas import Canvas
+    from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate
+    from reportlab.platypus import Table as PdfTable
 
 # what Helvetica has no glyphs for; PDF readers bring the Asian font that the file names, so that it
 # stays small
@@ -109,17 +116,17 @@ def render_pdf(document: Document, pictures: Mapping[str, bytes] | None = None) 
     return out.getvalue()
 
 
-def _flow(document: Document, width: float, pictures: Mapping[str, bytes]) -> list[Any]:
+def _flow(document: Document, width: float, pictures: Mapping[str, bytes]) -> list[Flowable]:
     """The document as platypus lays it out."""
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph, Spacer
 
-    def style(size: float, **more: Any) -> Any:
+    def style(size: float, **more: float | str) -> ParagraphStyle:
         return ParagraphStyle(
             f"s{size}", fontName="Helvetica", fontSize=size, leading=size * 1.35, **more
         )
 
-    def line(text: str, size: float = 9.5, **more: Any) -> Any:
+    def line(text: str, size: float = 9.5, **more: float | str) -> Paragraph:
         return Paragraph(_marked(text), style(size, **more))
 
     flow = [line(document.title, 18), line(document.subtitle)]
@@ -144,7 +151,7 @@ def _flow(document: Document, width: float, pictures: Mapping[str, bytes]) -> li
     return flow
 
 
-def _picture(png: bytes, width: float) -> Any:
+def _picture(png: bytes, width: float) -> Flowable:
     """A PNG at the width of the page."""
     from reportlab.lib.utils import ImageReader
     from reportlab.platypus import Image
@@ -159,7 +166,7 @@ def _marked(text: str) -> str:
     return ASIAN.sub(lambda found: f'<font name="{ASIAN_FONT}">{found[0]}</font>', plain)
 
 
-def _laid(table: ReportTable, width: float, cell: Any) -> Any:
+def _laid(table: ReportTable, width: float, cell: Any) -> PdfTable:
     from reportlab.lib.colors import HexColor
     from reportlab.platypus import Table as Grid
 
@@ -175,7 +182,7 @@ def _laid(table: ReportTable, width: float, cell: Any) -> Any:
     return grid
 
 
-def _drawn(bars: Bars, width: float, height: float = 80) -> Any:
+def _drawn(bars: Bars, width: float, height: float = 80) -> Drawing:
     from reportlab.graphics.shapes import Drawing, Rect
     from reportlab.lib.colors import HexColor
 
@@ -196,6 +203,6 @@ def _drawn(bars: Bars, width: float, height: float = 80) -> Any:
     return figure
 
 
-def _foot(canvas: Any, sheet: Any) -> None:
+def _foot(canvas: Canvas, sheet: SimpleDocTemplate) -> None:
     canvas.setFont("Helvetica", 8)
     canvas.drawRightString(sheet.pagesize[0] - 50, 28, str(sheet.page))

@@ -4,8 +4,6 @@ from.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from twinward.core.messages import Difference
@@ -134,7 +132,7 @@ ANSWERS = (
 )
 
 
-def schema_of_answers() -> dict[str, Any]:
+def schema_of_answers() -> dict[str, object]:
     """Components by name."""
     kinds = (*ANSWERS, *answers_of_tracing(), *answers_of_hazards())
     _, components = msgspec.json.schema_components(
@@ -143,7 +141,7 @@ def schema_of_answers() -> dict[str, Any]:
     return dict(components)
 
 
-def any_json(kind: type) -> dict[str, Any]:
+def any_json(kind: type) -> dict[str, object]:
     """Where an answer holds any JSON value, its schema says nothing of it."""
     if kind is object:
         return {"description": "any JSON value"}

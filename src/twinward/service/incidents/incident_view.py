@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -28,6 +28,9 @@ from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import TASKS, Task
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import PlanInForce
 
 TASKS_SHOWN = 400
 TREE_SHOWN = 250
@@ -246,7 +249,7 @@ def show_task(ground: Ground, task: Task, now: datetime) -> TaskRow:
     )
 
 
-def list_stages(incident: Incident, plan: Any, tasks: list[Task]) -> list[LoopStage]:
+def list_stages(incident: Incident, plan: PlanInForce | None, tasks: list[Task]) -> list[LoopStage]:
     """One point triggers, parties are linked, work is scheduled in order, divided by duty, fed
     back.
     """
@@ -271,7 +274,7 @@ def list_stages(incident: Incident, plan: Any, tasks: list[Task]) -> list[LoopSt
 
 def list_duties(platform: Platform, tasks: list[Task], now: datetime) -> list[AssignedDuty]:
     known = platform.reference.library.departments
-    by_department: dict[str, list[Any]] = {}
+    by_department: dict[str, list[Task]] = {}
     for task in tasks:
         by_department.setdefault(task.department, []).append(task)
     duties = [

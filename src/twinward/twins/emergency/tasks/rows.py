@@ -60,7 +60,20 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.status not in AT_WORK or self.ordered_at is None:
             return False
-        return self.ordered_at + timedelta(hours=self.deadline_h) < at
+        return self.deadline < at
+
+    @property
+    def ordered(self) -> datetime:
+        """When it was ordered; only of a task that was."""
+        assert self.ordered_at is not None
+        return self.ordered_at
+
+    @property
+    def deadline(self) -> datetime:
+        """When the order has to be done; only of a task that was ordered. Unlike `due_at` it
+        does not move with an escalation.
+        """
+        return self.ordered + timedelta(hours=self.deadline_h)
 
 
 TASKS: Table[Task] = Table(
