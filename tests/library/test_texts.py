@@ -88,3 +88,10 @@ def test_everything_a_bundled_plan_says_it_says_in_chinese() -> None:
         assert set(plan.texts()) == plan.zh.keys(), plan.id
         assert all(CHINESE.search(text) for text in plan.zh.values()), plan.id
     assert all(CHINESE.search(one.zh) for one in library.departments.values())
+
+
+def test_a_reason_that_rests_on_others_is_written_whole() -> None:
+    reached = because_of("level.reached", figure="new_7d", value=12.0, at_least=10.0)
+    lower = because_of("level.lower", why=(reached,))
+    assert write_reason(lower) == "lower figures: new_7d 12 is at least 10"
+    assert write_reason(lower, "zh") == "数据下降：7 天新增为 12，达到 10"

@@ -25,6 +25,7 @@ from twinward.api.routes import (
     commands,
     documents,
     events,
+    hazards,
     incidents,
     keeping,
     library,
@@ -36,6 +37,7 @@ from twinward.api.routes import (
     supplies,
     surveillance,
     tracing,
+    warnings,
 )
 from twinward.api.routes import console as map
 from twinward.core.errors import InputError, TwinwardError
@@ -74,6 +76,8 @@ def make_api(platform: Platform) -> FastAPI:
         assessment,
         library,
         keeping,
+        hazards,
+        warnings,
     ):
         api.include_router(subject.router(platform))
 

@@ -81,7 +81,7 @@ def write_city(
     columns: Columns,
     began: float,
     progress: Progress,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     hierarchy = sources.hierarchy
     base = base_of(
         columns,
@@ -141,7 +141,7 @@ def map_sources(config: CityConfig, sources: Sources) -> MapSources:
 
 def report_of(
     config: CityConfig, sources: Sources, base: CityBase, digest: str, began: float, size: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     hierarchy = sources.hierarchy
     given = {facilities.kind for facilities in sources.frame.facilities}
     stand_ins = sum(

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from twinward.core.language import READER
+from twinward.core.language import FIRST, READER
 from twinward.core.reasons import Reason
 from twinward.library import wording
 
@@ -19,7 +19,7 @@ HOME = Path(__file__).resolve().parent / "data" / "texts"
 LANGUAGES = ("en", "zh")
 BETWEEN = {"en": "; ", "zh": "；"}
 LISTED = {"en": ", ", "zh": "、"}
-Param = str | int | float | date | Sequence[str]
+Param = str | int | float | date | Sequence[str] | Sequence[Reason]
 
 
 class Numbered(Formatter):
@@ -55,18 +55,23 @@ def write_reason(
 def fill(code: str, params: Mapping[str, Param], language: str, words: Mapping[str, str]) -> str:
     """The text of a code with its parameters; several things in one hole are listed."""
     text = load_texts(language).get(code)
-    found = {
-        name: words.get(value, value)
-        if isinstance(value, str)
-        else LISTED[language].join(words.get(one, one) for one in value)
-        if isinstance(value, Sequence)
-        else value
-        for name, value in params.items()
-    }
+    found = {name: fill_hole(value, language, words) for name, value in params.items()}
     try:
         return Numbered().vformat(text, (), found) if text is not None else code
     except (KeyError, ValueError):
         return code
+
+
+def fill_hole(value: Param, language: str, words: Mapping[str, str]) -> str | int | float | date:
+    """What stands in a hole: a name in the reader's language, a list, or what other reasons say."""
+    if isinstance(value, str):
+        named = load_texts(language).get(f"word.{value}") if language != FIRST else None
+        return words.get(value) or named or value
+    if not isinstance(value, Sequence):
+        return value
+    if value and isinstance(value[0], Reason):
+        return write_reasons(value, language, words)  # type: ignore[arg-type]
+    return LISTED[language].join(f"{fill_hole(str(one), language, words)}" for one in value)
 
 
 def write_reasons(

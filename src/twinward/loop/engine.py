@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 from twinward.core.errors import TwinwardError
 from twinward.core.messages import Command, Event, Fact, Outcome
@@ -127,7 +126,7 @@ class Loop:
         """The commands that follow from one event: the coupling's and each policy's."""
         if event.fact is None:
             return
-        couple: Callable[[Any, Event], Command | None] | None = COUPLING.get(type(event.fact))
+        couple: Callable[[object, Event], Command | None] | None = COUPLING.get(type(event.fact))
         coupled = couple(event.fact, event) if couple else None
         if coupled is not None:
             yield coupled

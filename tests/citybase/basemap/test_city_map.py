@@ -175,3 +175,13 @@ def test_the_sea_lies_to_the_right_of_a_coastline() -> None:
     (sea,) = close_sea(found)
     assert sea.bounds == (0, 0, 10, 5)
     assert close_sea(OsmShapes(coast=[shore])) == []  # without a box the sea cannot be closed
+
+
+def test_a_coastline_that_stops_just_before_the_edge_still_closes_and_a_torn_one_draws_no_sea() -> (
+    None
+):
+    short = shapely.LineString([(0.001, 5), (9.999, 5)])
+    (sea,) = close_sea(OsmShapes(coast=[short], box=(0, 0, 10, 10)))
+    assert sea.bounds == (0, 0, 10, 5)
+    torn = shapely.LineString([(3, 5), (7, 5)])
+    assert close_sea(OsmShapes(coast=[torn], box=(0, 0, 10, 10))) == []

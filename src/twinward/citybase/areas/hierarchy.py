@@ -5,9 +5,10 @@ its parent's.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.citybase.config import AreasConfig, Level
 from twinward.citybase.sources.files import source_path
@@ -17,6 +18,9 @@ from twinward.citybase.sources.systems import to_wgs84
 from twinward.citybase.sources.tables import SourceTable, read_table, to_text
 from twinward.core.errors import InputError
 from twinward.core.geography import is_point
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 MOST_LEAVES = 65_535  # site_leaf is 16 bits
 
@@ -47,10 +51,16 @@ class AreaNode:
         self.children: list[AreaNode] = []
         self.point: tuple[float, float] | None = None
         self.published = False
-        self.shape: Any = None
-        self.samples: Any = None
+        self.shape: BaseGeometry | None = None
+        self.samples: NDArray[np.float64] | None = None
         if parent is not None:
             parent.children.append(self)
+
+    @property
+    def outline(self) -> BaseGeometry:
+        """The shape of an area that is drawn."""
+        assert self.shape is not None
+        return self.shape
 
 
 class Hierarchy:
@@ -60,7 +70,7 @@ class Hierarchy:
         self.levels = levels
         self.nodes: list[list[AreaNode]] = [[] for _ in levels]
         self.notes: list[str] = []
-        self.drawn: dict[str, Any] = {}  # outlines for maps alone
+        self.drawn: dict[str, BaseGeometry] = {}  # outlines for maps alone
         self.names_en: dict[str, str] = {}  # by code, where a source has them
 
     @property
@@ -184,7 +194,9 @@ def nested_code(code: str, parent: AreaNode | None, ledger: SourceLedger) -> str
     return f"{parent.code}.{code}"
 
 
-def published_points(level: Level, table: SourceTable, ledger: SourceLedger) -> Any:
+def published_points(
+    level: Level, table: SourceTable, ledger: SourceLedger
+) -> NDArray[np.float64] | None:
     """float64[rows, 2] of published positions (NaN where unusable), or None when the level
     states none.
     """

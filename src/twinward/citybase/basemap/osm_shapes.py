@@ -59,6 +59,8 @@ GREEN: dict[tuple[str, str], tuple[str, int]] = {
 WATERS = {("natural", "water"), ("waterway", "riverbank"), ("landuse", "reservoir")}
 STREAMS = {"river": 8, "canal": 10, "stream": 12, "drain": 13, "ditch": 13}
 PLACES = {"city": 4, "town": 8, "suburb": 10, "village": 10, "quarter": 11, "neighbourhood": 12}
+NEAR_EDGE_DEG = 0.002  # 200 m: an extract cuts its ways at a node, not at its edge
+LEAST_SURE = 0.1  # of the points in a face on the land side: more, and the coast is not whole
 ASIDE_DEG = 2e-6  # a point this far to the right of a coastline lies in the sea
 
 
@@ -165,17 +167,42 @@ def names_of(tags: Any) -> dict[str, Value]:
 
 def close_sea(found: OsmShapes) -> list[Any]:
     """The sea inside the box of the extract: land lies to the left of a coastline (OpenStreetMap
-    wiki, "Tag:natural=coastline"), so the faces at its right are sea.
+    wiki, "Tag:natural=coastline"), so the faces at its right are sea. Nothing where the coastline
+    is not whole: no sea is better than a drowned city.
     """
     if not found.coast or found.box is None:
         return []
     box = shapely.box(*found.box)
-    lines = [line for line in found.coast if line.intersects(box)]
+    merged = shapely.line_merge(shapely.multilinestrings(found.coast))
+    lines = [reach_edge(line, box) for line in getattr(merged, "geoms", [merged])]
+    lines = [line for line in lines if line.intersects(box)]
     parts = [line.intersection(box) for line in lines]
-    faces = list(shapely.ops.polygonize(shapely.union_all([box.exterior, *parts])))
-    if not faces:
-        return []
-    right, left = [], []
+    wet, dry = beside(lines)
+    sea = []
+    for face in shapely.ops.polygonize(shapely.union_all([box.exterior, *parts])):
+        shapely.prepare(face)
+        votes = [int(shapely.contains_xy(face, xy[:, 0], xy[:, 1]).sum()) for xy in (wet, dry)]
+        if votes[0] > votes[1] / LEAST_SURE:
+            sea.append(face)
+    return sea
+
+
+def reach_edge(line: Any, box: Any) -> Any:
+    """The line with its ends drawn on to the edge of the extract where they stop just before it."""
+    xy = [tuple(point) for point in line.coords]
+    for end, at in ((xy[0], 0), (xy[-1], len(xy))):
+        point = shapely.Point(end)
+        gap = point.distance(box.exterior)
+        if not line.is_ring and 0 < gap < NEAR_EDGE_DEG and box.contains(point):
+            edge = shapely.ops.nearest_points(point, box.exterior)[1]
+            beyond = (2 * edge.x - end[0], 2 * edge.y - end[1])
+            xy.insert(at and len(xy), beyond)
+    return shapely.LineString(xy)
+
+
+def beside(lines: list[Any]) -> tuple[Any, Any]:
+    """Points just to the right and just to the left of the middle of each piece."""
+    right, left = [np.empty((0, 2))], [np.empty((0, 2))]
     for line in lines:
         xy = np.asarray(line.coords)
         step = np.diff(xy, axis=0)
@@ -185,11 +212,4 @@ def close_sea(found: OsmShapes) -> list[Any]:
         middle = (xy[:-1] + xy[1:])[use] / 2
         right.append(middle + aside)
         left.append(middle - aside)
-    wet, dry = np.concatenate(right), np.concatenate(left)
-    sea = []
-    for face in faces:
-        shapely.prepare(face)
-        votes = [int(shapely.contains_xy(face, xy[:, 0], xy[:, 1]).sum()) for xy in (wet, dry)]
-        if votes[0] > votes[1]:
-            sea.append(face)
-    return sea
+    return np.concatenate(right), np.concatenate(left)

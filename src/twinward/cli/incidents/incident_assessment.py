@@ -7,15 +7,18 @@ from __future__ import annotations
 import argparse
 import math
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.service.assessment.questions import QUESTIONS
 from twinward.service.languages import say, say_list, say_name
 from twinward.service.platform import Caller, Platform
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
 
-def add_functions(acts: Any) -> list[argparse.ArgumentParser]:
+
+def add_functions(acts: Verbs) -> list[argparse.ArgumentParser]:
     """The parsers of the five verbs."""
     made = []
     for name, asks in QUESTIONS.items():

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.progress import progress_bar
@@ -16,10 +16,13 @@ from twinward.core.clock import parse_time
 from twinward.core.errors import InputError
 from twinward.service.planning.comparison_store import CompareRequest
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+
 ACTS = ("compare", "search", "adopt")
 
 
-def add_acts(acts: Any) -> None:
+def add_acts(acts: Verbs) -> None:
     """The three acts, on the subparsers of `plan`."""
     comparing = acts.add_parser(
         "compare", help="several plans on the same random numbers, laid beside each other"

@@ -210,7 +210,7 @@ def _area_changes(picture: Situation, days: int) -> list[TrendChange]:
     return sorted(found, key=_size, reverse=True)[:5]
 
 
-def _reading_changes(picture: Situation, since: object) -> list[TrendChange]:
+def _reading_changes(picture: Situation, since: datetime) -> list[TrendChange]:
     """Measured figures of a hazard: the latest against the latest before the window."""
     found = []
     for name, area in sorted({(one.figure, one.area) for one in picture.readings}):
@@ -218,7 +218,7 @@ def _reading_changes(picture: Situation, since: object) -> list[TrendChange]:
             (one for one in picture.readings if (one.figure, one.area) == (name, area)),
             key=lambda r: r.at,
         )
-        old = [one for one in of if one.at < since]  # type: ignore[operator]
+        old = [one for one in of if one.at < since]
         first = old[-1] if old else of[0]
         if first is not of[-1] and first.value != of[-1].value:
             says = say(
@@ -235,9 +235,9 @@ def _reading_changes(picture: Situation, since: object) -> list[TrendChange]:
     return found
 
 
-def _work_changes(picture: Situation, since: object) -> list[TrendChange]:
+def _work_changes(picture: Situation, since: datetime) -> list[TrendChange]:
     done = [t for t in picture.tasks if t.done_at and t.done_at >= since]
-    fresh = [t for t in picture.tasks if t.created_at >= since]  # type: ignore[operator]
+    fresh = [t for t in picture.tasks if t.created_at >= since]
     late = [t for t in picture.tasks if t.is_late(picture.now)]
     found = []
     for word, code, some in (

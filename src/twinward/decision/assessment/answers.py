@@ -5,7 +5,7 @@ lacks.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,6 +16,9 @@ from twinward.library.knowledge.graph import Graph
 from twinward.library.loading import Library
 from twinward.library.plans.plan import Plan
 from twinward.library.texts import say, say_name
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
 
 # causes without a setting: the task or measure that answers them, by the library's own words
 ANSWERS = {"area": "mass_testing", "testing": "symptomatic_testing", "import": "travel_restriction"}
@@ -167,7 +170,7 @@ def _put_in_force(
     }
 
 
-def first_late(picture: Situation, department: str | None) -> Any:
+def first_late(picture: Situation, department: str | None) -> Task | None:
     """The late task that most other tasks wait for, directly; then the one that is late longest."""
     late = [
         task

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.decision.assessment.causes import Cause, cause
 from twinward.decision.assessment.proportions import growth_per_day, probability_greater
@@ -19,6 +19,9 @@ from twinward.decision.assessment.situation import (
     series,
 )
 from twinward.library.texts import say, say_name
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
 
 GROWTH_DAYS = 14
 LEAST_NEW = 6
@@ -155,5 +158,5 @@ def find_late_work(picture: Situation) -> list[Cause]:
     return found
 
 
-def _events(picture: Situation, tasks: list[Any]) -> list[int]:
+def _events(picture: Situation, tasks: list[Task]) -> list[int]:
     return [picture.task_events.get(task.id, 0) for task in tasks]

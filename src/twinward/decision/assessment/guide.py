@@ -5,7 +5,7 @@ what they still lack.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +19,9 @@ from twinward.library.knowledge.case_records import Like
 from twinward.library.knowledge.graph import Graph
 from twinward.library.loading import Library
 from twinward.library.texts import say
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import PlanInForce
 
 FIRST = 6  # actions, of which at most so many answer a cause of their own
 ANSWERED = 3
@@ -47,7 +50,7 @@ def guide(
     library: Library,
     graph: Graph,
     waiting_plan: str | None,
-    plan_in_force: Any,
+    plan_in_force: PlanInForce | None,
     like: list[Like],
 ) -> Guidance:
     """The first actions: what waits for a person, an answer to each cause, the next steps of the
@@ -179,7 +182,7 @@ def _overdue(picture: Situation, most: int, taken: set[str | None]) -> list[Reco
                 area=picture.name(task.area),
             ),
             because=say(
-                "guide.deadline", hours=task.deadline_h, since=picture.clock_of(task.ordered_at)
+                "guide.deadline", hours=task.deadline_h, since=picture.clock_of(task.ordered)
             ),
             effect=say("guide.obstacle_less" if task.essential else "guide.task_less"),
             department=task.department,

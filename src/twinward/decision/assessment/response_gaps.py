@@ -7,7 +7,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.decision.assessment.causes import LEAST_CASES, RECENT_D, Cause, cause
 from twinward.decision.assessment.proportions import probability_above, share_differs
@@ -19,6 +19,9 @@ from twinward.decision.assessment.situation import (
     recent_cases,
 )
 from twinward.library.texts import say, say_amount, say_name, say_unit
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
 
 # Standards of the work, ours: meant to be edited where a city has its own.
 LATE_BY = 0.25  # a department's late share this far above the others' is its own trouble
@@ -87,12 +90,12 @@ def find_departments(picture: Situation) -> list[Cause]:
     return found
 
 
-def was_late(task: Any, now: datetime) -> bool:
+def was_late(task: Task, now: datetime) -> bool:
     """Done after its deadline, or not done while the deadline is over."""
-    return bool((task.done_at or now) > task.ordered_at + timedelta(hours=task.deadline_h))
+    return bool((task.done_at or now) > task.deadline)
 
 
-def _blocked(picture: Situation, late: set[str]) -> list[Any]:
+def _blocked(picture: Situation, late: set[str]) -> list[Task]:
     """For each task that waits, directly or not, behind a late one that is still open: that late
     task.
     """

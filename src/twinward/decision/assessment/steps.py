@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +20,9 @@ from twinward.decision.assessment.course import growth_of, new_in_week, say_grow
 from twinward.decision.assessment.situation import Situation
 from twinward.library.plans.plan import Plan
 from twinward.library.texts import say, say_name, say_together
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
 
 CLUSTER, COMMUNITY = 100, 1000  # new cases in 7 days: our limits, those of the hazard's levels
 FALLING = -0.02
@@ -209,7 +212,7 @@ def take(step: Step, picture: Situation, plan: Plan | None, state: str) -> Taken
     )
 
 
-def deadline_of(task: Any) -> datetime | None:
+def deadline_of(task: Task) -> datetime | None:
     if task.ordered_at is None:
         return None
     ordered: datetime = task.ordered_at

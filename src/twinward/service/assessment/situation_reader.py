@@ -4,12 +4,14 @@ functions are given.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twinward.core.clock import from_us
 from twinward.core.errors import AbsentError, BusyError, ConflictError
 from twinward.core.messages import Event
+from twinward.core.ports import Reader
 from twinward.decision.assessment.causes import setting_of
 from twinward.decision.assessment.situation import (
     CaseSeen,
@@ -31,9 +33,14 @@ from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.reports.messages import HazardReported
 from twinward.twins.emergency.reports.rows import BULLETINS, CASES, COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
+    from twinward.twins.snapshot import Snapshot
 
 TURNS = {
     "IncidentOpened",
@@ -52,9 +59,9 @@ class IncidentInputs(NamedTuple):
     """The picture and the incident behind it, with the plans that only guidance asks for."""
 
     picture: Situation
-    row: Any
+    row: Incident
     proposed_plan: str | None
-    plan: Any
+    plan: PlanInForce | None
 
 
 def read_situation(
@@ -103,7 +110,7 @@ def read_situation(
         incident=row.id,
         hazard=row.hazard,
         area=row.area,
-        title=row.title,
+        title=say_reasons(row.title_reasons, row.title),
         status=row.status,
         now=now,
         today=now.date(),
@@ -131,14 +138,14 @@ def read_situation(
         counted=row.counted,
         last_day=find_week(curve, now.date())[0],
         called=row.called,
-        held=row.held.because if row.held else "",
+        held=say_reasons(row.held.reasons, row.held.because) if row.held else "",
         published=published,
     )
     return IncidentInputs(picture, row, proposed, plan)
 
 
 def read_published(
-    platform: Platform, snapshot: Any, row: Any
+    platform: Platform, snapshot: Snapshot, row: Incident
 ) -> dict[str, tuple[float, str, str]]:
     """What bulletins of the incident's own area say of those in hospital and of deaths."""
     found: dict[str, tuple[float, str, str]] = {}
@@ -163,7 +170,7 @@ def residents_of(platform: Platform, areas: set[str]) -> dict[str, int]:
 
 
 def read_persons(
-    snapshot: Any, events: list[Event], incident: str
+    snapshot: Snapshot, events: list[Event], incident: str
 ) -> tuple[list[CaseSeen], list[ContactSeen]]:
     """Cases with where they were infected and whether they were known; contacts with the time of
     each step.
@@ -224,7 +231,7 @@ def read_persons(
     return cases, seen
 
 
-def read_counts(snapshot: Any, row: Any) -> list[CountSeen]:
+def read_counts(snapshot: Snapshot, row: Incident) -> list[CountSeen]:
     areas = tuple({row.area, *row.affected})
     return [
         CountSeen(
@@ -238,13 +245,13 @@ def read_counts(snapshot: Any, row: Any) -> list[CountSeen]:
     ]
 
 
-def read_readings(reader: Any, events: list[Event]) -> list[ReadingSeen]:
+def read_readings(reader: Reader, events: list[Event]) -> list[ReadingSeen]:
     """What hazards measured: the reports that developed or opened the incident."""
     found = []
     for event in events:
         if event.type in ("IncidentDeveloped", "IncidentOpened") and event.cause:
             report = reader.find_event(event.cause)
-            if report is not None and report.type == "HazardReported" and report.fact is not None:
+            if report is not None and isinstance(report.fact, HazardReported):
                 fact = report.fact
                 found.append(
                     ReadingSeen(
@@ -258,7 +265,7 @@ def read_readings(reader: Any, events: list[Event]) -> list[ReadingSeen]:
     return found
 
 
-def read_sensors(platform: Platform, row: Any) -> list[SensorSeen]:
+def read_sensors(platform: Platform, row: Incident) -> list[SensorSeen]:
     """The sensors in the incident's area and when each was last heard; none while another
     process takes them in.
     """
@@ -274,7 +281,7 @@ def read_sensors(platform: Platform, row: Any) -> list[SensorSeen]:
     ]
 
 
-def read_milestones(ground: Ground, events: list[Event]) -> Any:
+def read_milestones(ground: Ground, events: list[Event]) -> Iterator[Milestone]:
     for event in events:
         fact: Any = event.fact
         if (
