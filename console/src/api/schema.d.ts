@@ -1494,7 +1494,7 @@ export interface components {
          */
         IncidentChain: {
             cases: number;
-            links: components["schemas"]["Link"][];
+            links: components["schemas"]["twinward.decision.tracing.chains.reconstruct.Link"][];
             candidates: components["schemas"]["CaseCandidates"][];
             generations: number;
             r_by_generation: components["schemas"]["GenerationR"][];
@@ -1615,26 +1615,6 @@ export interface components {
             lessons: string[];
             /** @default  */
             note: string;
-        };
-        /**
-         * Link
-         * @description One transmission: `stated` when the line list or the contacts file names the pair, else
-         *         inferred.
-         *
-         *         `turned` when it names the infectee first and the infector second. `candidates` are the
-         *         likeliest infectors, this one among them, for its place in the tree may be another's better fit.
-         */
-        Link: {
-            infector: string;
-            infectee: string;
-            probability: number;
-            stated: boolean;
-            /** @default false */
-            turned: boolean;
-            /** @default [] */
-            candidates: components["schemas"]["Candidate"][];
-            generation: number;
-            setting: string;
         };
         /**
          * LookLine
@@ -2403,6 +2383,26 @@ export interface components {
             sources: components["schemas"]["SourceRow"][];
             looks: components["schemas"]["LookRow"][];
             looks_all: number;
+        };
+        /**
+         * Link
+         * @description One transmission: `stated` when the line list or the contacts file names the pair, else
+         *         inferred.
+         *
+         *         `turned` when it names the infectee first and the infector second. `candidates` are the
+         *         likeliest infectors, this one among them, for its place in the tree may be another's better fit.
+         */
+        "twinward.decision.tracing.chains.reconstruct.Link": {
+            infector: string;
+            infectee: string;
+            probability: number;
+            stated: boolean;
+            /** @default false */
+            turned: boolean;
+            /** @default [] */
+            candidates: components["schemas"]["Candidate"][];
+            generation: number;
+            setting: string;
         };
     };
     responses: never;
