@@ -21,6 +21,7 @@ from twinward.api.http.static_console import mount_console
 from twinward.api.routes import (
     approvals,
     assessment,
+    base_map,
     commands,
     documents,
     events,
@@ -59,6 +60,7 @@ def make_api(platform: Platform) -> FastAPI:
     for subject in (
         commands,
         map,
+        base_map,
         observations,
         incidents,
         persons,

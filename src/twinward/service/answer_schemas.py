@@ -32,6 +32,7 @@ from twinward.service.assessment.past_incidents import SimilarIncidents
 from twinward.service.console.affected_places import PlaceColumns
 from twinward.service.console.basemap import AreaName
 from twinward.service.console.dashboard_view import Dashboard
+from twinward.service.console.map_tiles import BaseMap
 from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
 from twinward.service.evaluation.after_action import Review
 from twinward.service.incidents import answers as incidents
@@ -68,6 +69,7 @@ ANSWERS = (
     Trust,
     PublicPage,
     PlaceColumns,
+    BaseMap,
     AreaName,
     HandOverRow,
     AuditState,
