@@ -47,6 +47,12 @@ PATHS = (
     "/v1/plans/compare/{comparison}",
     "/v1/plans/adopt",
     "/v1/plan-blocks",
+    "/v1/hazard-forecasts",
+    "/v1/hazard-forecasts/{forecast}",
+    "/v1/hazard-forecasts/{forecast}/map",
+    "/v1/risks/simulate",
+    "/v1/warnings",
+    "/v1/warnings/{warning}",
 )
 COMMANDS = (
     "ConfirmOrder",
