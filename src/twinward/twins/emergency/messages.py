@@ -82,6 +82,16 @@ from twinward.twins.emergency.incidents.messages import (
     TransferIncident,
     WaiveObjective,
 )
+from twinward.twins.emergency.journal.messages import (
+    AcknowledgeAlert,
+    AlertAcknowledged,
+    HandOverShift,
+    JournalWritten,
+    ShiftHandedOver,
+    ShiftTakenOver,
+    TakeOverShift,
+    WriteJournal,
+)
 from twinward.twins.emergency.notices.messages import AccessNoted, NoteAccess
 from twinward.twins.emergency.passes.messages import (
     AuthoriseRule,
@@ -196,10 +206,12 @@ __all__ = [
     "AcceptHandOver",
     "AcceptTransfer",
     "AccessNoted",
+    "AcknowledgeAlert",
     "AcknowledgeTask",
     "ActivationClosed",
     "ActivationOpened",
     "AdoptPlan",
+    "AlertAcknowledged",
     "AppealDecided",
     "AppealLodged",
     "ArriveTransfer",
@@ -258,6 +270,7 @@ __all__ = [
     "HandOverCase",
     "HandOverRefused",
     "HandOverReturned",
+    "HandOverShift",
     "HazardReported",
     "HoldReports",
     "IncidentClosed",
@@ -268,6 +281,7 @@ __all__ = [
     "IssueOrder",
     "IssuePass",
     "JoinCase",
+    "JournalWritten",
     "LevelCalled",
     "LiftStatus",
     "LinkParties",
@@ -330,6 +344,8 @@ __all__ = [
     "SetResponseLevel",
     "SetStatus",
     "SetStock",
+    "ShiftHandedOver",
+    "ShiftTakenOver",
     "StartClause",
     "StatusLifted",
     "StatusProposed",
@@ -342,6 +358,7 @@ __all__ = [
     "SupplyReceived",
     "SupplyRequested",
     "SupplySent",
+    "TakeOverShift",
     "TaskAcknowledged",
     "TaskAssessed",
     "TaskCommented",
@@ -364,4 +381,5 @@ __all__ = [
     "WithdrawPlan",
     "WithdrawRequest",
     "WorkspaceMended",
+    "WriteJournal",
 ]
