@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import cast
 
 import msgspec
 
@@ -61,7 +61,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     area: str
     area_name: str
     incident: str | None
-    says: dict[str, Any]
+    says: dict[str, object]
 
 
 class LogPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,10 +127,9 @@ def list_journal(
 
 
 def show_line(platform: Platform, event: Event) -> LogLine:
-    shown = show_event(event)
     says = {
         name: value
-        for name, value in shown["fact"].items()
+        for name, value in fact_of(event).items()
         if isinstance(value, str | int | float | bool)
     }
     return LogLine(
@@ -145,6 +144,11 @@ def show_line(platform: Platform, event: Event) -> LogLine:
     )
 
 
+def fact_of(event: Event) -> dict[str, object]:
+    """What an event says, masked as it may leave."""
+    return cast("dict[str, object]", show_event(event)["fact"])
+
+
 def list_comments(platform: Platform, caller: Caller, task: str) -> list[TaskComment]:
     """What was written on a task, oldest first; a task that is not the caller's is absent."""
     row = get_task(platform, task, caller)
@@ -156,9 +160,9 @@ def list_comments(platform: Platform, caller: Caller, task: str) -> list[TaskCom
         ):
             events += page
             place = page[-1].seq
-    facts = [(event, show_event(event)["fact"]) for event in reversed(events)]
+    facts = [(event, fact_of(event)) for event in reversed(events)]
     return [
-        TaskComment(at=event.occurred_at, actor=event.actor, text=fact.get("comment", ""))
+        TaskComment(at=event.occurred_at, actor=event.actor, text=str(fact.get("comment", "")))
         for event, fact in facts
         if fact.get("task") == task
     ]

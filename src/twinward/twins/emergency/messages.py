@@ -148,6 +148,7 @@ from twinward.twins.emergency.reports.messages import (
     WithdrawCount,
 )
 from twinward.twins.emergency.resources.messages import Lot, SetStock, StockSet
+from twinward.twins.emergency.risks.messages import FireLink, LinkFired
 from twinward.twins.emergency.supplies.messages import (
     CommitSupply,
     DeclineSupply,
@@ -201,6 +202,20 @@ from twinward.twins.emergency.transfers.messages import (
     TransferRequested,
 )
 from twinward.twins.emergency.vocabulary import FoundIn
+from twinward.twins.emergency.warnings.messages import (
+    AcknowledgeWarning,
+    CancelWarning,
+    ConfirmWarning,
+    ExtendWarning,
+    IssueWarning,
+    RefuseWarning,
+    WarningAcknowledged,
+    WarningCancelled,
+    WarningExtended,
+    WarningIssued,
+    WarningProposed,
+    WarningRefused,
+)
 
 __all__ = [
     "AcceptHandOver",
@@ -208,6 +223,7 @@ __all__ = [
     "AccessNoted",
     "AcknowledgeAlert",
     "AcknowledgeTask",
+    "AcknowledgeWarning",
     "ActivationClosed",
     "ActivationOpened",
     "AdoptPlan",
@@ -222,6 +238,7 @@ __all__ = [
     "BreakGlass",
     "CallLevel",
     "CancelTransfer",
+    "CancelWarning",
     "CaseAmended",
     "CaseHandedOver",
     "CaseJoined",
@@ -244,6 +261,7 @@ __all__ = [
     "ConfirmReports",
     "ConfirmRule",
     "ConfirmStatus",
+    "ConfirmWarning",
     "ContactAssigned",
     "ContactNamed",
     "ContactStep",
@@ -262,8 +280,10 @@ __all__ = [
     "DropTask",
     "EndPlan",
     "EscalateTask",
+    "ExtendWarning",
     "FaultSetAside",
     "FiguresReported",
+    "FireLink",
     "FoundIn",
     "GlassBroken",
     "HandOverAccepted",
@@ -280,10 +300,12 @@ __all__ = [
     "IncidentTransferred",
     "IssueOrder",
     "IssuePass",
+    "IssueWarning",
     "JoinCase",
     "JournalWritten",
     "LevelCalled",
     "LiftStatus",
+    "LinkFired",
     "LinkParties",
     "LodgeAppeal",
     "LodgeObjection",
@@ -320,6 +342,7 @@ __all__ = [
     "RefuseChange",
     "RefuseHandOver",
     "RefuseStatus",
+    "RefuseWarning",
     "ReopenIncident",
     "ReportAffectedPlace",
     "ReportCase",
@@ -376,6 +399,12 @@ __all__ = [
     "UpdateContact",
     "UseChange",
     "WaiveObjective",
+    "WarningAcknowledged",
+    "WarningCancelled",
+    "WarningExtended",
+    "WarningIssued",
+    "WarningProposed",
+    "WarningRefused",
     "WithdrawCount",
     "WithdrawOrder",
     "WithdrawPlan",
