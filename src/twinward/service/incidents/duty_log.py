@@ -127,7 +127,7 @@ def list_journal(
 
 
 def show_line(platform: Platform, event: Event) -> LogLine:
-    says = {
+    says: dict[str, object] = {
         name: value
         for name, value in fact_of(event).items()
         if isinstance(value, str | int | float | bool)
