@@ -21,6 +21,7 @@ PATHS = (
     "/v1/screen",
     "/v1/incidents/{incident}/room",
     "/v1/map/places",
+    "/v1/map/base",
     "/v1/cases",
     "/v1/cases/{case}",
     "/v1/contacts",

@@ -15,6 +15,7 @@ export type MyTasks = Schemas['MyTasks']
 export type Trust = Schemas['Trust']
 export type AuditState = Schemas['AuditState']
 export type PublicPage = Schemas['PublicPage']
+export type BaseMap = Schemas['BaseMap']
 export type PlaceColumns = Schemas['PlaceColumns']
 export type Twig = Schemas['CauseNode']
 export type HandOvers = Page<HandOverRow>
@@ -132,6 +133,9 @@ export const getDiagnosis = (id: string, at: string | null) => get<Diagnosis>(fn
 export const getPrediction = (id: string, at: string | null) => get<Prediction>(fn(id, 'predict', at))
 export const getGuidance = (id: string, at: string | null) => get<Guidance>(fn(id, 'guide', at))
 export const getShapes = () => get<GeoJSON.FeatureCollection>('/v1/map/areas')
+export const getBaseMap = () => get<BaseMap>('/v1/map/base')
+/** What the map's own requests carry: they are made by its workers and not by `ask`. */
+export const mapHeaders = (): Record<string, string> => headers()
 export const getPlaces = () => get<PlaceColumns>('/v1/map/places')
 export const getMovement = async (): Promise<ArrayBuffer> => (await ask('/v1/map/movement')).arrayBuffer()
 export const getMe = () => get<Me>('/v1/me')

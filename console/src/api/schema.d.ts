@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/map/base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Map Base
+         * @description What the base map of the city holds, what is missing, and whose data it is.
+         */
+        get: operations["get_map_base_v1_map_base_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cases": {
         parameters: {
             query?: never;
@@ -729,6 +749,40 @@ export interface components {
             looks_all: number;
         };
         /**
+         * BaseMap
+         * @description What the base map holds. `missing` names what the city's sources do not give; `version`
+         *         changes with the map. A city built before there were maps has none: `available` is false.
+         */
+        BaseMap: {
+            available: boolean;
+            /** @default  */
+            version: string;
+            /** @default [] */
+            bounds: number[];
+            /** @default 0 */
+            min_zoom: number;
+            /** @default 0 */
+            max_zoom: number;
+            /** @default {} */
+            layers: {
+                [key: string]: number;
+            };
+            /** @default {} */
+            places: {
+                [key: string]: number;
+            };
+            /** @default [] */
+            missing: string[];
+            /** @default none */
+            cells: string;
+            /** @default {} */
+            names_en: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            credits: string[];
+        };
+        /**
          * BatchAccount
          * @description What became of a batch: received = stored + duplicate + rejected.
          */
@@ -1273,16 +1327,7 @@ export interface components {
             causes: components["schemas"]["Cause"][];
             weighed: components["schemas"]["Cause"][];
             says: string;
-            /**
-             * @default [
-             *       "more than 30% of recent infections found outside those already watched is a gap",
-             *       "beds are short from 85% in use on",
-             *       "the usual shares of settings are assumptions after contact surveys, not measured here",
-             *       "growth above 3% a day counts as growing",
-             *       "a tenth of the new cases of a week needs a hospital bed, all need a place apart (share 0.1)",
-             *       "more than 10% of the open orders late, or a round of work missed, is a cause"
-             *     ]
-             */
+            /** @default [] */
             assumptions: string[];
         };
         /**
@@ -2650,6 +2695,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaceColumns"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_map_base_v1_map_base_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description BaseMap */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseMap"];
                 };
             };
             /** @description What was wrong and what to do */

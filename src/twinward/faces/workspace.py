@@ -199,11 +199,11 @@ def make_table(name: str, rows: Iterable[Any]) -> Table:
     return Table(name, plain)
 
 
-def _fields(row: Any) -> dict[str, Any]:
+def _fields(row: Any) -> dict[str, object]:
     return msgspec.structs.asdict(row) if isinstance(row, msgspec.Struct) else dict(row)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if value is None or isinstance(value, str | int | float | bool | datetime):
         return value
     return msgspec.to_builtins(value)

@@ -91,7 +91,8 @@ def router(platform: Platform) -> APIRouter:
         batch = decode_batch(await read_body(request, LIMIT_BYTES))
         if len(batch.items) <= PART:
             future = commands.submit(platform, caller, batch.items, batch.source)
-            return answer(await asyncio.wrap_future(future))
+            account = await asyncio.wrap_future(future)
+            return answer(account)
         return answer(await ask_in_parts(platform, caller, batch))
 
     return routes

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from twinward.core.messages import Counts, Done, Draft, Event, Request
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 T = TypeVar("T")
 
@@ -161,7 +164,9 @@ class Reader(Rows, Protocol):
         known_at: datetime | None = None,
     ) -> list[R]: ...
 
-    def as_of_columns(self, table: Table[Any], at: datetime, *, area: str | None = None) -> Any:
+    def as_of_columns(
+        self, table: Table[Any], at: datetime, *, area: str | None = None
+    ) -> pa.Table:
         """The same as an Arrow table of key, area and declared columns (instants in
         microseconds, truth as 0 or 1).
         """

@@ -252,7 +252,7 @@ def advice_for(complaint: str) -> str:
     }.get(code_for(complaint), "see /openapi.json for the fields")
 
 
-def schema_of_commands() -> dict[str, Any]:
+def schema_of_commands() -> dict[str, object]:
     """JSON Schema of every command that may be asked from outside, with `person` in place of
     `subject`.
     """

@@ -5,7 +5,7 @@ letters, with separators, in full width; and hides them in texts and in whole an
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -71,7 +71,7 @@ def scrub_json(body: bytes) -> bytes:
     return STRING.sub(lambda found: scrub(found[0]), text).encode()
 
 
-def scrubbed(value: T, kind: type[T] | Any) -> T:
+def scrubbed(value: T, kind: type[T] | object) -> T:
     """A struct with every text in it scrubbed: what a report is made of."""
     found: T = msgspec.json.decode(scrub_json(msgspec.json.encode(value)), type=kind)
     return found

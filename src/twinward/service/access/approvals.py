@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,6 +25,9 @@ from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.notices.rows import EMERGENCY_ACCESSES, NOTICES
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.notices.rows import Notice
 
 MAX_BULK = 200
 SAME_LOOK_S = 600  # a page that asks again and again is one look
@@ -144,7 +147,7 @@ def note_once(platform: Platform, caller: Caller, kind: Any, detail: str, *what:
     ask(platform, caller, m.NoteAccess(id=name, kind=kind, about=about, detail=detail, area=area))
 
 
-def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
+def _find(platform: Platform, caller: Caller, change: str, action: str) -> object:
     with platform.store.read() as rows:
         row = rows.find(CHANGES, change)
     row = row if row is None or row.kind in LIFE_KINDS else None
@@ -341,7 +344,7 @@ def with_emergency_access(platform: Platform, caller: Caller) -> Caller:
     )
 
 
-def list_notices(platform: Platform, caller: Caller, limit: int = 100) -> list[Any]:
+def list_notices(platform: Platform, caller: Caller, limit: int = 100) -> list[Notice]:
     """What the caller's role must know about the caller's areas, newest first."""
     mine = platform.policy.jurisdiction(caller)
     role: dict[str, Any] = {} if caller.role == "administrator" else {"to_role": caller.role}

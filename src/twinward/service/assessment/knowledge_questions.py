@@ -5,7 +5,7 @@ today.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +23,10 @@ from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident
+    from twinward.twins.emergency.tasks.rows import Task
 
 MOST_OPEN = 3  # of the open incidents, the newest are held against what is past
 
@@ -87,7 +91,7 @@ def alike_answer(this: str, like: Like) -> Answer:
     )
 
 
-def worked_in(platform: Platform, row: Any, done: list[Any]) -> str:
+def worked_in(platform: Platform, row: Incident, done: list[Task]) -> str:
     """The measures of a closed incident after which growth fell; what is alike, `library
     similar` says.
     """

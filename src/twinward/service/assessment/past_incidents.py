@@ -5,9 +5,9 @@ three were like it.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,6 +21,7 @@ from twinward.library.knowledge.case_records import (
     find_like,
     read_records,
 )
+from twinward.library.texts import say
 from twinward.loop.policies.schedule import CORRECTIVE
 from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Ground
@@ -28,6 +29,9 @@ from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.tasks.rows import Task
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident
 
 FOLDER = "case-records"
 START_D, BEFORE_D, AFTER_D, LAG_D = (
@@ -78,12 +82,12 @@ def find_similar(
     row = read_situation(platform, ground, caller, incident, at).row
     records = list_records(platform, ground, caller, at)
     found = find_like(make_record(platform, ground, caller, row, at), records)
-    note = "" if found else "no closed incident of this hazard is on record yet"
+    note = "" if found else say("like.none")
     return SimilarIncidents(incident=incident, of_records=len(records), like=found, note=note)
 
 
 def make_record(
-    platform: Platform, ground: Ground, caller: Caller, row: Any, at: datetime | None = None
+    platform: Platform, ground: Ground, caller: Caller, row: Incident, at: datetime | None = None
 ) -> CaseRecord:
     """One incident as experience, as it was known then: counts only, nobody in it."""
     picture = read_situation(platform, ground, caller, row.id, at).picture
@@ -94,9 +98,7 @@ def make_record(
     )
     started = growth_per_day(list(counts[:START_D]))
     ordered = [task for task in picture.tasks if task.ordered_at and task.key != CORRECTIVE]
-    plans = tuple(
-        dict.fromkeys(t.says.partition(" ")[2] for t in picture.turns if t.type == "PlanAdopted")
-    )
+    plans = tuple(dict.fromkeys(t.more for t in picture.turns if t.type == "PlanAdopted"))
     settings = Counter(case.setting for case in picture.cases if case.setting)
     end = (row.closed_at or picture.now).astimezone(ground.zone).date()
     return CaseRecord(
@@ -114,10 +116,7 @@ def make_record(
         rounds=row.round,
         plans=plans,
         orders=len(ordered),
-        late=sum(
-            (t.done_at or picture.now) > t.ordered_at + timedelta(hours=t.deadline_h)
-            for t in ordered
-        ),
+        late=sum((t.done_at or picture.now) > t.deadline for t in ordered),
         worked=tuple(weigh_measures(ordered, counts, first, ground.zone)),
         synthetic_orders=sum(is_synthetic(task) for task in ordered),
         lessons=lessons_of(picture.tasks),
@@ -125,7 +124,7 @@ def make_record(
     )
 
 
-def counts_of(row: Any) -> tuple[int, ...]:
+def counts_of(row: Incident) -> tuple[int, ...]:
     """New reports by day from the incident's first day, at most MOST_DAYS."""
     if not row.days:
         return ()

@@ -4,12 +4,14 @@ functions are given.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twinward.core.clock import from_us
 from twinward.core.errors import AbsentError, BusyError, ConflictError
 from twinward.core.messages import Event
+from twinward.core.ports import Reader
 from twinward.decision.assessment.causes import setting_of
 from twinward.decision.assessment.situation import (
     CaseSeen,
@@ -20,6 +22,7 @@ from twinward.decision.assessment.situation import (
     SensorSeen,
     Situation,
 )
+from twinward.library.texts import say, say_reasons
 from twinward.service.city.population import leaves_of, residents_below
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard import read_titles
@@ -30,17 +33,22 @@ from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+from twinward.twins.emergency.reports.messages import HazardReported
 from twinward.twins.emergency.reports.rows import BULLETINS, CASES, COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
 
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
+    from twinward.twins.snapshot import Snapshot
+
 TURNS = {
-    "IncidentOpened": "opened",
-    "IncidentReopened": "reopened",
-    "IncidentClosed": "closed",
-    "PlanAdopted": "plan",
-    "ResponseLevelSet": "level",
-    "IncidentDeveloped": "grew into",
+    "IncidentOpened",
+    "IncidentReopened",
+    "IncidentClosed",
+    "PlanAdopted",
+    "ResponseLevelSet",
+    "IncidentDeveloped",
 }
 
 
@@ -51,9 +59,9 @@ class IncidentInputs(NamedTuple):
     """The picture and the incident behind it, with the plans that only guidance asks for."""
 
     picture: Situation
-    row: Any
+    row: Incident
     proposed_plan: str | None
-    plan: Any
+    plan: PlanInForce | None
 
 
 def read_situation(
@@ -86,7 +94,8 @@ def read_situation(
         ]
         tasks = snapshot.list_rows(TASKS, incident=incident)
         evidence = [
-            (one.objective, one.holds, one.because) for one in snapshot.list_evidence(incident, now)
+            (one.objective, one.holds, say_reasons(one.reasons, one.because))
+            for one in snapshot.list_evidence(incident, now)
         ]
         readings = read_readings(reader, events)
         published = read_published(platform, snapshot, row)
@@ -101,7 +110,7 @@ def read_situation(
         incident=row.id,
         hazard=row.hazard,
         area=row.area,
-        title=row.title,
+        title=say_reasons(row.title_reasons, row.title),
         status=row.status,
         now=now,
         today=now.date(),
@@ -129,14 +138,14 @@ def read_situation(
         counted=row.counted,
         last_day=find_week(curve, now.date())[0],
         called=row.called,
-        held=row.held.because if row.held else "",
+        held=say_reasons(row.held.reasons, row.held.because) if row.held else "",
         published=published,
     )
     return IncidentInputs(picture, row, proposed, plan)
 
 
 def read_published(
-    platform: Platform, snapshot: Any, row: Any
+    platform: Platform, snapshot: Snapshot, row: Incident
 ) -> dict[str, tuple[float, str, str]]:
     """What bulletins of the incident's own area say of those in hospital and of deaths."""
     found: dict[str, tuple[float, str, str]] = {}
@@ -161,7 +170,7 @@ def residents_of(platform: Platform, areas: set[str]) -> dict[str, int]:
 
 
 def read_persons(
-    snapshot: Any, events: list[Event], incident: str
+    snapshot: Snapshot, events: list[Event], incident: str
 ) -> tuple[list[CaseSeen], list[ContactSeen]]:
     """Cases with where they were infected and whether they were known; contacts with the time of
     each step.
@@ -222,7 +231,7 @@ def read_persons(
     return cases, seen
 
 
-def read_counts(snapshot: Any, row: Any) -> list[CountSeen]:
+def read_counts(snapshot: Snapshot, row: Incident) -> list[CountSeen]:
     areas = tuple({row.area, *row.affected})
     return [
         CountSeen(
@@ -236,13 +245,13 @@ def read_counts(snapshot: Any, row: Any) -> list[CountSeen]:
     ]
 
 
-def read_readings(reader: Any, events: list[Event]) -> list[ReadingSeen]:
+def read_readings(reader: Reader, events: list[Event]) -> list[ReadingSeen]:
     """What hazards measured: the reports that developed or opened the incident."""
     found = []
     for event in events:
         if event.type in ("IncidentDeveloped", "IncidentOpened") and event.cause:
             report = reader.find_event(event.cause)
-            if report is not None and report.type == "HazardReported" and report.fact is not None:
+            if report is not None and isinstance(report.fact, HazardReported):
                 fact = report.fact
                 found.append(
                     ReadingSeen(
@@ -256,7 +265,7 @@ def read_readings(reader: Any, events: list[Event]) -> list[ReadingSeen]:
     return found
 
 
-def read_sensors(platform: Platform, row: Any) -> list[SensorSeen]:
+def read_sensors(platform: Platform, row: Incident) -> list[SensorSeen]:
     """The sensors in the incident's area and when each was last heard; none while another
     process takes them in.
     """
@@ -272,7 +281,7 @@ def read_sensors(platform: Platform, row: Any) -> list[SensorSeen]:
     ]
 
 
-def read_milestones(ground: Ground, events: list[Event]) -> Any:
+def read_milestones(ground: Ground, events: list[Event]) -> Iterator[Milestone]:
     for event in events:
         fact: Any = event.fact
         if (
@@ -281,16 +290,33 @@ def read_milestones(ground: Ground, events: list[Event]) -> Any:
             or (event.type == "IncidentDeveloped" and not fact.grown)
         ):
             continue
-        more = getattr(fact, "level", None) or getattr(fact, "plan", None) or ""
-        if event.type == "IncidentDeveloped":
-            more = ground.areas.name(fact.grown)
         yield Milestone(
             seq=event.seq,
             type=event.type,
             at=event.occurred_at,
             area=event.area,
-            says=f"{TURNS[event.type]} {more}".strip(),
+            says=say_milestone(ground, event.type, fact),
+            more=getattr(fact, "level", None)
+            or getattr(fact, "plan", None)
+            or getattr(fact, "grown", None)
+            or "",
         )
+
+
+def say_milestone(ground: Ground, kind: str, fact: Any) -> str:
+    match kind:
+        case "PlanAdopted":
+            return say("change.plan", plan=fact.plan)
+        case "ResponseLevelSet":
+            return say("change.level", level=fact.level)
+        case "IncidentDeveloped":
+            return say("change.grew_into", area=ground.areas.name(fact.grown))
+        case "IncidentOpened":
+            return say("change.opened")
+        case "IncidentReopened":
+            return say("change.reopened")
+        case _:
+            return say("change.closed")
 
 
 def last_events(events: list[Event]) -> dict[str, int]:

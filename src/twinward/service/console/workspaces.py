@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,6 +23,9 @@ from twinward.twins.emergency.access.rows import ACTIVATIONS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.notices.rows import NOTICES
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.notices.rows import Notice
 
 TASKS_SHOWN, MESSAGES_SHOWN = 200, 50
 
@@ -321,7 +324,7 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
     )
 
 
-def list_messages(ground: Ground, told: list[Any], plans: dict[str, str]) -> list[PublicMessage]:
+def list_messages(ground: Ground, told: list[Notice], plans: dict[str, str]) -> list[PublicMessage]:
     """What the plans now in force (by incident, as clauses name them) have told the public, the
     newest first.
     """

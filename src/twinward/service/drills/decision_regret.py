@@ -135,7 +135,7 @@ def candidates(
     """
     library = platform.reference.library
     with platform.store.read() as reader:
-        incident: Any = reader.find(INCIDENTS, decision.incident)
+        incident = reader.get(INCIDENTS, decision.incident)
     affected = sorted(incident.affected)
     taken = library.find(decision.plan)
     assert taken is not None, "a plan in force is in the library"

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -61,7 +61,7 @@ class DrillAbout(msgspec.Struct, frozen=True, kw_only=True):
     responders: str = ""
 
 
-def write_part(workspace: Path, name: str, value: Any) -> None:
+def write_part(workspace: Path, name: str, value: object) -> None:
     folder = workspace / FOLDER
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(msgspec.json.encode(value))

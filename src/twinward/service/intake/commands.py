@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any
 
 import msgspec
 
@@ -278,7 +277,7 @@ def join_accounts(parts: Sequence[tuple[int, BatchAccount]]) -> BatchAccount:
 
 
 def submit_objects(
-    platform: Platform, caller: Caller, items: Sequence[Any], source: str
+    platform: Platform, caller: Caller, items: Sequence[object], source: str
 ) -> BatchAccount:
     """The same for objects of Python, waiting for the answer."""
     return submit(platform, caller, [msgspec.json.encode(item) for item in items], source).result()

@@ -216,7 +216,12 @@ class Tracing:
         )
 
     def visited(
-        self, areas: Any, days: float, end: datetime | None, subject: str | None, limit: int | None
+        self,
+        areas: object,
+        days: float,
+        end: datetime | None,
+        subject: str | None,
+        limit: int | None,
     ) -> dict[str, Any]:
         """`trace visited`: who passed through the areas (GeoJSON) and who stayed, in the `days`
         before `end`.
@@ -247,7 +252,7 @@ class Tracing:
 
     def dwell(
         self,
-        areas: Any,
+        areas: object,
         over_h: float,
         start: datetime | None,
         end: datetime | None,
@@ -271,7 +276,7 @@ class Tracing:
 
     def flows(
         self,
-        areas: Any | None,
+        areas: object | None,
         level: str | None,
         start: datetime | None,
         end: datetime | None,
@@ -352,8 +357,8 @@ class Tracing:
         self,
         scope: Scope,
         question: str,
-        asked: dict[str, Any],
-        answer: Callable[[ScopedLake], Any],
+        asked: dict[str, object],
+        answer: Callable[[ScopedLake], object],
     ) -> dict[str, Any]:
         subject = str(asked["subject"])
         return self._about_persons(scope, answer, lambda _: of_person(question, subject), subject)

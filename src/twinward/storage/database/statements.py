@@ -4,7 +4,7 @@ tuples.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -13,7 +13,11 @@ from twinward.core.errors import InputError
 from twinward.core.lazy import LazyModule
 from twinward.storage.database.schema import Form
 
-postgresql: Any = LazyModule("sqlalchemy.dialects.postgresql")  # where it is the database
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = LazyModule("sqlalchemy.dialects.postgresql")  # where it is the database
+Select = sa.Select[tuple[object, ...]]
 # how a filter compares: (column, "=" | "null" | "in", how many values)
 Shape = tuple[str, str, int]
 EVENT_FIELDS = (
@@ -51,15 +55,18 @@ class Statements:
         self.dialect = (
             sqlite.dialect(paramstyle="qmark")
             if self.is_sqlite
-            else postgresql.dialect(paramstyle="format")
+            else postgresql.dialect(  # type: ignore[no-untyped-call]
+                paramstyle="format"
+            )
         )
         self.tables = metadata.tables
         self.forms = forms
         self._kept: dict[Any, Statement] = {}
 
-    def compile(self, clause: Any) -> Statement:
+    def compile(self, clause: sa.ClauseElement) -> Statement:
         compiled = clause.compile(dialect=self.dialect)
-        return Statement(str(compiled), tuple(compiled.positiontup or ()))
+        names = getattr(compiled, "positiontup", None)  # of an SQL text, not of every clause
+        return Statement(str(compiled), tuple(names or ()))
 
     def kept(self, shape: Any, build: Any) -> Statement:
         """The statement of `shape`, built on its first use."""
@@ -233,7 +240,7 @@ def bind(column: Any, name: str) -> Any:
     return sa.bindparam(name, type_=column.type)
 
 
-def page(clause: Any) -> Any:
+def page(clause: Select) -> Select:
     clause = clause.limit(sa.bindparam("limit", type_=sa.Integer()))
     return clause.offset(sa.bindparam("offset", type_=sa.Integer()))
 
@@ -294,7 +301,7 @@ def ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
 
 
 def shape_filters(
-    form: Form, equals: dict[str, Any]
+    form: Form, equals: dict[str, object]
 ) -> tuple[tuple[Shape, ...], dict[str, Any], bool]:
     """The shape of `equals`, its named values as given, and whether nothing can match (an empty
     tuple).

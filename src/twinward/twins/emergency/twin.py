@@ -15,9 +15,11 @@ from twinward.twins.emergency.passes import handlers as passes
 from twinward.twins.emergency.plans import handlers as plans
 from twinward.twins.emergency.reports import handlers as cases
 from twinward.twins.emergency.resources import handlers as resources
+from twinward.twins.emergency.risks import handlers as risks
 from twinward.twins.emergency.supplies import handlers as supplies
 from twinward.twins.emergency.tasks import handlers as tasks
 from twinward.twins.emergency.transfers import handlers as transfers
+from twinward.twins.emergency.warnings import handlers as warnings
 from twinward.twins.twin import join
 
 PARTS = (
@@ -37,5 +39,7 @@ PARTS = (
     passes,
     drills,
     faults,
+    warnings,
+    risks,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)
