@@ -64,26 +64,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/map/base": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Map Base
-         * @description What the base map of the city holds, what is missing, and whose data it is.
-         */
-        get: operations["get_map_base_v1_map_base_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/cases": {
         parameters: {
             query?: never;
@@ -747,40 +727,6 @@ export interface components {
             head: string;
             looks: components["schemas"]["LookLine"][];
             looks_all: number;
-        };
-        /**
-         * BaseMap
-         * @description What the base map holds. `missing` names what the city's sources do not give; `version`
-         *         changes with the map. A city built before there were maps has none: `available` is false.
-         */
-        BaseMap: {
-            available: boolean;
-            /** @default  */
-            version: string;
-            /** @default [] */
-            bounds: number[];
-            /** @default 0 */
-            min_zoom: number;
-            /** @default 0 */
-            max_zoom: number;
-            /** @default {} */
-            layers: {
-                [key: string]: number;
-            };
-            /** @default {} */
-            places: {
-                [key: string]: number;
-            };
-            /** @default [] */
-            missing: string[];
-            /** @default none */
-            cells: string;
-            /** @default {} */
-            names_en: {
-                [key: string]: string;
-            };
-            /** @default [] */
-            credits: string[];
         };
         /**
          * BatchAccount
@@ -1548,7 +1494,7 @@ export interface components {
          */
         IncidentChain: {
             cases: number;
-            links: components["schemas"]["Link"][];
+            links: components["schemas"]["twinward.decision.tracing.chains.reconstruct.Link"][];
             candidates: components["schemas"]["CaseCandidates"][];
             generations: number;
             r_by_generation: components["schemas"]["GenerationR"][];
@@ -1669,26 +1615,6 @@ export interface components {
             lessons: string[];
             /** @default  */
             note: string;
-        };
-        /**
-         * Link
-         * @description One transmission: `stated` when the line list or the contacts file names the pair, else
-         *         inferred.
-         *
-         *         `turned` when it names the infectee first and the infector second. `candidates` are the
-         *         likeliest infectors, this one among them, for its place in the tree may be another's better fit.
-         */
-        Link: {
-            infector: string;
-            infectee: string;
-            probability: number;
-            stated: boolean;
-            /** @default false */
-            turned: boolean;
-            /** @default [] */
-            candidates: components["schemas"]["Candidate"][];
-            generation: number;
-            setting: string;
         };
         /**
          * LookLine
@@ -2038,7 +1964,7 @@ export interface components {
             code: string;
             /** @default {} */
             params: {
-                [key: string]: string | number;
+                [key: string]: string | number | components["schemas"]["Reason"][];
             };
         };
         /**
@@ -2458,6 +2384,26 @@ export interface components {
             looks: components["schemas"]["LookRow"][];
             looks_all: number;
         };
+        /**
+         * Link
+         * @description One transmission: `stated` when the line list or the contacts file names the pair, else
+         *         inferred.
+         *
+         *         `turned` when it names the infectee first and the infector second. `candidates` are the
+         *         likeliest infectors, this one among them, for its place in the tree may be another's better fit.
+         */
+        "twinward.decision.tracing.chains.reconstruct.Link": {
+            infector: string;
+            infectee: string;
+            probability: number;
+            stated: boolean;
+            /** @default false */
+            turned: boolean;
+            /** @default [] */
+            candidates: components["schemas"]["Candidate"][];
+            generation: number;
+            setting: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2695,107 +2641,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaceColumns"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What was wrong and what to do */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_map_base_v1_map_base_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description BaseMap */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BaseMap"];
                 };
             };
             /** @description What was wrong and what to do */
