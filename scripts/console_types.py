@@ -53,6 +53,17 @@ PATHS = (
     "/v1/risks/simulate",
     "/v1/warnings",
     "/v1/warnings/{warning}",
+    "/v1/plans/{plan}",
+    "/v1/journal",
+    "/v1/shifts",
+    "/v1/alerts",
+    "/v1/tasks/{task}/comments",
+    "/v1/accounts",
+    "/v1/account-changes",
+    "/v1/account-changes/{change}/answer",
+    "/v1/sessions",
+    "/v1/activations",
+    "/v1/break-glass",
 )
 COMMANDS = (
     "ConfirmOrder",
