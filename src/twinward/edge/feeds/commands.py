@@ -65,6 +65,10 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.DepartTransfer,
     m.ArriveTransfer,
     m.CancelTransfer,
+    m.WriteJournal,
+    m.HandOverShift,
+    m.TakeOverShift,
+    m.AcknowledgeAlert,
     c.SetThreshold,
     c.NoteReading,
 )
