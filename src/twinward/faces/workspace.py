@@ -178,6 +178,7 @@ class Workspace:
 
     def _persons(self, kind: str, filters: Mapping[str, str | None]) -> Table:
         rows: list[dict[str, Any]] = []
+        asked: dict[str, Any] = dict(filters)
         while True:
             page = list_persons(
                 self.platform,
@@ -186,7 +187,7 @@ class Workspace:
                 limit=MAX_PAGE,
                 offset=len(rows),
                 at=None,
-                **filters,
+                **asked,
             )
             rows += page.items
             if len(rows) >= page.total or not page.items:

@@ -36,7 +36,9 @@ from twinward.service.console.map_tiles import BaseMap
 from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
 from twinward.service.evaluation.after_action import Review
 from twinward.service.incidents import answers as incidents
+from twinward.service.incidents.alerts import Alert
 from twinward.service.incidents.corrective_actions import OpenedAction
+from twinward.service.incidents.duty_log import LogPage, ShiftRow, TaskComment
 from twinward.service.incidents.incident_view import IncidentView
 from twinward.service.incidents.plan_adoption import Adoption, Beside
 from twinward.service.intake.commands import BatchAccount
@@ -81,6 +83,10 @@ ANSWERS = (
     SignalReport,
     CompareJob,
     Adoption,
+    Alert,
+    LogPage,
+    ShiftRow,
+    TaskComment,
     Beside,
     SimilarIncidents,
     BatchAccount,
