@@ -110,14 +110,14 @@ def add_mesh(solids: list[Solid], local: list[NDArray[Any]], blob: Blob) -> dict
     points = to_gltf(corners[keep].reshape(-1, 3))
     rows = np.column_stack([np.repeat(owner[keep], 3).astype(np.float32), points])
     shared, index = np.unique(rows, axis=0, return_inverse=True)
-    position, number = np.ascontiguousarray(shared[:, 1:]), shared[:, 0].astype(np.int64)
+    position, of = np.ascontiguousarray(shared[:, 1:]), shared[:, 0].astype(np.int64)
     source = np.array([solid.height_from for solid in solids])
     short = len(position) < MOST_SHORT
     low, high = position.min(axis=0).tolist(), position.max(axis=0).tolist()
     attributes = {
         "POSITION": blob.attribute(position, FLOAT, "VEC3", min=low, max=high),
-        "COLOR_0": blob.attribute(COLOURS[source[number]], UBYTE, "VEC4", normalized=True),
-        "_FEATURE_ID_0": blob.attribute(number.astype(np.float32), FLOAT, "SCALAR"),
+        "COLOR_0": blob.attribute(COLOURS[source[of]], UBYTE, "VEC4", normalized=True),
+        "_FEATURE_ID_0": blob.attribute(of.astype(np.float32), FLOAT, "SCALAR"),
     }
     features = {"featureCount": len(solids), "attribute": 0, "propertyTable": 0}
     packed = index.ravel().astype(np.uint16 if short else np.uint32)
