@@ -8,8 +8,10 @@ from string import Formatter
 
 import pytest
 
+from twinward.core.language import reading_in
 from twinward.core.reasons import Reason, because_of
 from twinward.library.loading import load_library
+from twinward.library.manuals import get_manual, list_manuals
 from twinward.library.texts import LANGUAGES, load_texts, write_reason, write_reasons
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "twinward"
@@ -95,3 +97,16 @@ def test_a_reason_that_rests_on_others_is_written_whole() -> None:
     lower = because_of("level.lower", why=(reached,))
     assert write_reason(lower) == "lower figures: new_7d 12 is at least 10"
     assert write_reason(lower, "zh") == "数据下降：7 天新增为 12，达到 10"
+
+
+def test_every_manual_has_as_many_steps_in_chinese() -> None:
+    for english, chinese in zip(list_manuals("en"), list_manuals("zh"), strict=True):
+        assert CHINESE.search(chinese.title), chinese.path
+        steps = [len(re.findall(r"(?m)^\d+\. ", one.text)) for one in (english, chinese)]
+        assert steps[0] == steps[1] > 2, english.path
+    with reading_in("zh"):
+        assert get_manual("manuals/beds.md").title == "预留床位"
+
+
+def test_every_hazard_has_its_name_in_chinese() -> None:
+    assert all(CHINESE.search(one.zh) for one in load_library().hazards.values())

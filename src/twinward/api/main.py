@@ -19,9 +19,11 @@ from twinward.api.http.static_console import mount_console
 from twinward.api.routes import (
     approvals,
     assessment,
+    base_map,
     commands,
     documents,
     events,
+    hazards,
     incidents,
     keeping,
     library,
@@ -33,6 +35,7 @@ from twinward.api.routes import (
     supplies,
     surveillance,
     tracing,
+    warnings,
 )
 from twinward.api.routes import console as map
 from twinward.core.errors import InputError, TwinwardError
@@ -55,6 +58,7 @@ def make_api(platform: Platform) -> FastAPI:
     for subject in (
         commands,
         map,
+        base_map,
         observations,
         incidents,
         persons,
@@ -70,6 +74,8 @@ def make_api(platform: Platform) -> FastAPI:
         assessment,
         library,
         keeping,
+        hazards,
+        warnings,
     ):
         api.include_router(subject.router(platform))
 

@@ -14,6 +14,7 @@ from twinward.cli.framework.output import announce, emit_json, say
 from twinward.cli.framework.parser import Parser
 from twinward.cli.framework.reader import LANGUAGES, reading, take_language
 from twinward.core.errors import InputError, TwinwardError
+from twinward.core.language import FIRST, READER
 
 # group -> verb -> (module, what it is for); only the module of the verb asked for is imported
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -25,6 +26,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
         "city": ("twinward.cli.intake.city", "build a city base from real data, describe it"),
+        "scene": ("twinward.cli.intake.scene", "build the city in three dimensions as 3D Tiles"),
     },
     "report and import": {
         "case": ("twinward.cli.intake.case", "report cases from files"),
@@ -233,10 +235,15 @@ def answer_error(error: TwinwardError, arguments: list[str]) -> int:
     """An error as one line and, with `--json`, as an object; its exit code."""
     from twinward.service.access.authorization import scrub
 
+    message, advice = error.message, error.advice
+    if READER.get().language != FIRST:
+        from twinward.service.languages import say_error  # only who reads another language
+
+        message, advice = say_error(error.code, message, advice)
+    message = scrub(message)
     if "--json" in arguments:
-        said = {"code": error.code, "message": scrub(error.message), "advice": error.advice}
-        emit_json({"error": said})
-    say(f"twinward: {scrub(str(error))} [{error.code}]")
+        emit_json({"error": {"code": error.code, "message": message, "advice": advice}})
+    say(f"twinward: {message}{f'. {advice}' if advice else ''} [{error.code}]")
     return error.exit_code
 
 

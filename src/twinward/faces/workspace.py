@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import msgspec
 
@@ -178,6 +179,7 @@ class Workspace:
 
     def _persons(self, kind: str, filters: Mapping[str, str | None]) -> Table:
         rows: list[dict[str, object]] = []
+        asked: dict[str, Any] = dict(filters)
         while True:
             page = list_persons(
                 self.platform,
@@ -186,7 +188,7 @@ class Workspace:
                 limit=MAX_PAGE,
                 offset=len(rows),
                 at=None,
-                **filters,
+                **asked,
             )
             rows += page.items
             if len(rows) >= page.total or not page.items:

@@ -10,6 +10,7 @@ import msgspec
 
 from twinward.core.language import FIRST, READER, reading_in
 from twinward.core.reasons import Reason
+from twinward.library.error_texts import say_error
 from twinward.library.loading import Library, load_library
 from twinward.library.texts import (
     LANGUAGES,
@@ -27,6 +28,7 @@ __all__ = [
     "load_library",
     "reading_in",
     "say",
+    "say_error",
     "say_list",
     "say_name",
     "write_answer",

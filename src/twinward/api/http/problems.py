@@ -9,6 +9,7 @@ from fastapi import Response
 
 from twinward.core.errors import TwinwardError
 from twinward.service.access.authorization import scrub
+from twinward.service.languages import say_error
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -29,9 +30,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def problem_of(error: TwinwardError) -> Problem:
-    return describe(
-        error.status, error.title, error.code, scrub(error.message), error.advice, error.params
-    )
+    message, advice = say_error(error.code, error.message, error.advice)
+    return describe(error.status, error.title, error.code, scrub(message), advice, error.params)
 
 
 def describe(

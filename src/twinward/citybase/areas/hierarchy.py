@@ -71,6 +71,7 @@ class Hierarchy:
         self.nodes: list[list[AreaNode]] = [[] for _ in levels]
         self.notes: list[str] = []
         self.drawn: dict[str, BaseGeometry] = {}  # outlines for maps alone
+        self.names_en: dict[str, str] = {}  # by code, where a source has them
 
     @property
     def leaves(self) -> list[AreaNode]:
@@ -134,6 +135,11 @@ def read_level(
     parents = (
         table.column(level.parent, f"areas.levels.{level.level}.parent") if level.parent else None
     )
+    english = (
+        table.column(level.name_en, f"areas.levels.{level.level}.name_en")
+        if level.name_en
+        else [""] * len(codes)
+    )
     width = padding(codes)
     above = hierarchy.nodes[number - 1] if number else []
     by_code = {node.stated: node for node in above}
@@ -165,6 +171,8 @@ def read_level(
             full = nested_code(code.zfill(width), parent, ledger)
             node = AreaNode(full, name or code, number, parent, code)
             hierarchy.nodes[number].append(node)
+            if told := to_text(english[i]):
+                hierarchy.names_en[full] = told
             if points is not None and np.isfinite(points[i]).all():
                 node.point, node.published = (float(points[i, 0]), float(points[i, 1])), True
 

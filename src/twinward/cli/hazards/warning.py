@@ -37,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     issuing = acts.add_parser(
         "issue", help="warn areas; a public warning waits for a second person"
     )
-    issuing.add_argument("--hazard", required=True)
+    issuing.add_argument("--hazard", required=True, help="id of a hazard of the library")
     issuing.add_argument("--grade", required=True, help="IV, III, II or I, the gravest")
     issuing.add_argument("--areas", required=True, help="area codes with commas")
-    issuing.add_argument("--title", required=True)
+    issuing.add_argument("--title", required=True, help="what is warned of, in one line")
     issuing.add_argument("--because", required=True, help="what it rests on")
     issuing.add_argument("--from", dest="starts_at", type=as_time, help="default: now")
     issuing.add_argument("--until", type=as_time, help="it ends by itself then, 14 days at most")
@@ -56,9 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     listing = acts.add_parser("list", help="warnings in one's areas, newest first")
     listing.add_argument("--state", help="proposed, in_force, ended, cancelled, refused, lapsed")
-    listing.add_argument("--hazard")
+    listing.add_argument("--hazard", help="only this hazard")
     scoring = acts.add_parser("score", help="hits, false alarms, misses, lead time, base rate")
-    scoring.add_argument("--hazard")
+    scoring.add_argument("--hazard", help="only this hazard")
     for name, what in (
         ("show", "one warning"),
         ("confirm", "be the second person"),

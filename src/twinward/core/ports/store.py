@@ -42,6 +42,12 @@ class Table(msgspec.Struct, Generic[RowKind], frozen=True, kw_only=True):
     subject: str | None = None
 
 
+class StartsWith(msgspec.Struct, frozen=True):
+    """A filter on a text column: what begins with `text`."""
+
+    text: str
+
+
 def table_name(table: Table[msgspec.Struct] | str) -> str:
     return table if isinstance(table, str) else table.name
 
@@ -53,7 +59,7 @@ def area_of(table: Table[msgspec.Struct], row: msgspec.Struct) -> str:
 
 class Rows(Protocol):
     """Reads of current rows. Filters are equality on declared columns; a tuple means any of; None
-    means is null.
+    means is null; `StartsWith` means that the text begins so.
 
     `under` is an area code prefix; `within` inclusive ranges of area codes, any of them (an empty
     tuple matches nothing); `between` a column and the instants [from, to) it lies in; `order` a
@@ -109,6 +115,16 @@ class Rows(Protocol):
         types: Sequence[str] | None = None,
         incident: str | None = None,
     ) -> list[Event]: ...
+
+    def events_before(
+        self,
+        seq: int,
+        limit: int = 1000,
+        *,
+        types: Sequence[str] | None = None,
+        incident: str | None = None,
+    ) -> list[Event]:
+        """Backwards from before `seq`, the newest first."""
 
     def find_event(self, event_id: str) -> Event | None: ...
 

@@ -144,9 +144,10 @@ def build_graph(library: Library) -> Graph:
     for evidence in words.evidence:
         graph.add("evidence", evidence.id, evidence.title, fact=evidence.says)
     for hazard in library.hazards.values():
-        graph.add("hazard", hazard.id, hazard.title)
-    for manual in list_manuals():
-        graph.add("manual", manual.path, manual.title)
+        graph.add("hazard", hazard.id, hazard.title, hazard.zh)
+    chinese = {manual.path: manual.title for manual in list_manuals("zh")}
+    for manual in list_manuals("en"):
+        graph.add("manual", manual.path, manual.title, chinese[manual.path])
     add_measures(graph, words.measure)
     for pair in words.contradiction:
         for one, other in ((pair.one, pair.other), (pair.other, pair.one)):

@@ -51,6 +51,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     managed: bool
     kind: str
     areas: list[str]
+    home: str  # the code of the first area that the account answers for
     actions: list[str]
     departments: list[DepartmentName]
     plans: list[PlanName]
@@ -168,6 +169,7 @@ def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
         areas=["all"]
         if "all" in caller.areas
         else [ground.areas.name(code) for code in caller.areas],
+        home=ground.areas.root if "all" in caller.areas else caller.areas[0],
         actions=sorted(platform.policy.roles.actions_of(caller.role, managed=platform.managed)),
         departments=[DepartmentName(id=d.id, title=d.title, duty=d.duty) for d in known.values()],
         plans=[

@@ -228,11 +228,11 @@ def _open_base(request: HazardRequest) -> CityBase:
         if not 1 <= request.residents <= MOST_RESIDENTS:
             raise _bad(f"residents must be 1 to {MOST_RESIDENTS:,}, got {request.residents:,}")
         return plain_base(request.residents, request.seed)
-    from twinward.citybase.columns import open_city
+    from twinward.citybase.columns import find_homes, open_city
 
-    if request.city is None or not request.city.is_dir():
+    if request.city is None or find_homes(request.city) is None:
         raise InputError(
-            "this workspace has no city",
+            "this workspace has no city with residents",
             "build one with `twinward city build`, or give --residents N",
             code="no_city",
         )

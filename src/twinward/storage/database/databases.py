@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 else:
     psycopg = LazyModule("psycopg")
 
-SQLITE_CACHE_KB = 262_144
-SQLITE_READ_MAP_BYTES = 1 << 30
+SQLITE_CACHE_KB = 65_536  # full within minutes, and then memory stays level
+SQLITE_READ_MAP_BYTES = 128 << 20  # what is mapped counts as memory of ours
 BUSY_TIMEOUT_MS = 30_000
 STATEMENTS_KEPT = 512
 CONNECT_S = 10

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from twinward.core.errors import InputError
 from twinward.core.lazy import LazyModule
+from twinward.core.ports import StartsWith
 from twinward.storage.database.schema import Form
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 else:
     postgresql = LazyModule("sqlalchemy.dialects.postgresql")  # where it is the database
 Select = sa.Select[tuple[object, ...]]
-# how a filter compares: (column, "=" | "null" | "in", how many values)
+# how a filter compares: (column, "=" | "null" | "in" | "starts", how many values)
 Shape = tuple[str, str, int]
 EVENT_FIELDS = (
     "seq",
@@ -148,11 +149,14 @@ class Statements:
 
         return self.kept(("list", form.name, shapes, under, within, order, limited, before), build)
 
-    def events_after(self, types: int, incident: bool) -> Statement:
+    def list_events(self, types: int, *, incident: bool, back: bool) -> Statement:
+        """Events after a place in the log, or `back` from before it."""
+
         def build() -> sa.ClauseElement:
             table = self.tables["events"]
+            place = bind(table.c.seq, "seq")
             clause = sa.select(*(table.c[name] for name in EVENT_FIELDS)).where(
-                table.c.seq > bind(table.c.seq, "seq")
+                table.c.seq < place if back else table.c.seq > place
             )
             if types:
                 clause = clause.where(
@@ -160,9 +164,9 @@ class Statements:
                 )
             if incident:
                 clause = clause.where(table.c.incident == bind(table.c.incident, "incident"))
-            return page(clause.order_by(table.c.seq))
+            return page(clause.order_by(table.c.seq.desc() if back else table.c.seq))
 
-        return self.kept(("events", types, incident), build)
+        return self.kept(("events", types, incident, back), build)
 
     def count_asked(self, own: int) -> Statement:
         """How many commands after a place in the log no event caused and none of our own actors
@@ -276,6 +280,8 @@ def conditions(
             found.append(column.is_(None))
         elif how == "in":
             found.append(column.in_([bind(column, f"{name}_{i}") for i in range(n)]))
+        elif how == "starts":
+            found += [column >= bind(column, name), column < bind(column, f"{name}_beyond")]
         else:
             found.append(column == bind(column, name))
     if under:
@@ -322,6 +328,9 @@ def shape_filters(
                 )
             shapes.append((name, "in", len(value)))
             named.update({f"{name}_{i}": one for i, one in enumerate(value)})
+        elif isinstance(value, StartsWith):
+            shapes.append((name, "starts", 1))
+            named.update({name: value.text, f"{name}_beyond": beyond(value.text)})
         else:
             shapes.append((name, "=", 1))
             named[name] = value

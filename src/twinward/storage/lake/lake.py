@@ -19,7 +19,7 @@ from twinward.storage.lake import compaction
 from twinward.storage.lake.append import Append, Appended
 from twinward.storage.lake.manifest import MANIFEST, LakeManifest, commit_manifest, load_manifest
 from twinward.storage.lake.snapshot import LakeSnapshot
-from twinward.storage.lake.sql import run_sql
+from twinward.storage.lake.sql_process import run_sql_apart
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,10 +106,10 @@ class Lake:
     def sql(
         self, text: str, start: datetime, end: datetime, move: MovePoints | None = None
     ) -> dict[str, object]:
-        """One SELECT over the data in [start, end): see `sql.run_sql`."""
+        """One SELECT over the data in [start, end): see `sql.run_sql`; in a process of its own."""
 
         def once() -> dict[str, object]:
-            return run_sql(
+            return run_sql_apart(
                 self.root.resolve(),
                 load_manifest(self.root),
                 text,
