@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/map/base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Map Base
+         * @description What the base map of the city holds, what is missing, and whose data it is.
+         */
+        get: operations["get_map_base_v1_map_base_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cases": {
         parameters: {
             query?: never;
@@ -1082,6 +1102,40 @@ export interface components {
             limits: components["schemas"]["Limits"] | null;
         };
         /**
+         * BaseMap
+         * @description What the base map holds. `missing` names what the city's sources do not give; `version`
+         *         changes with the map. A city built before there were maps has none: `available` is false.
+         */
+        BaseMap: {
+            available: boolean;
+            /** @default  */
+            version: string;
+            /** @default [] */
+            bounds: number[];
+            /** @default 0 */
+            min_zoom: number;
+            /** @default 0 */
+            max_zoom: number;
+            /** @default {} */
+            layers: {
+                [key: string]: number;
+            };
+            /** @default {} */
+            places: {
+                [key: string]: number;
+            };
+            /** @default [] */
+            missing: string[];
+            /** @default none */
+            cells: string;
+            /** @default {} */
+            names_en: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            credits: string[];
+        };
+        /**
          * BatchAccount
          * @description What became of a batch: received = stored + duplicate + rejected.
          */
@@ -1713,16 +1767,7 @@ export interface components {
             causes: components["schemas"]["Cause"][];
             weighed: components["schemas"]["Cause"][];
             says: string;
-            /**
-             * @default [
-             *       "more than 30% of recent infections found outside those already watched is a gap",
-             *       "beds are short from 85% in use on",
-             *       "the usual shares of settings are assumptions after contact surveys, not measured here",
-             *       "growth above 3% a day counts as growing",
-             *       "a tenth of the new cases of a week needs a hospital bed, all need a place apart (share 0.1)",
-             *       "more than 10% of the open orders late, or a round of work missed, is a cause"
-             *     ]
-             */
+            /** @default [] */
             assumptions: string[];
         };
         /**
@@ -2083,7 +2128,7 @@ export interface components {
          */
         IncidentChain: {
             cases: number;
-            links: components["schemas"]["Link"][];
+            links: components["schemas"]["twinward.decision.tracing.chains.reconstruct.Link"][];
             candidates: components["schemas"]["CaseCandidates"][];
             generations: number;
             r_by_generation: components["schemas"]["GenerationR"][];
@@ -2226,26 +2271,6 @@ export interface components {
             most_persons: number | null;
         };
         /**
-         * Link
-         * @description One transmission: `stated` when the line list or the contacts file names the pair, else
-         *         inferred.
-         *
-         *         `turned` when it names the infectee first and the infector second. `candidates` are the
-         *         likeliest infectors, this one among them, for its place in the tree may be another's better fit.
-         */
-        Link: {
-            infector: string;
-            infectee: string;
-            probability: number;
-            stated: boolean;
-            /** @default false */
-            turned: boolean;
-            /** @default [] */
-            candidates: components["schemas"]["Candidate"][];
-            generation: number;
-            setting: string;
-        };
-        /**
          * Lockdown
          * @description Residents of the areas named stay at home: all contacts outside the household fall by
          *         `reduction`.
@@ -2294,7 +2319,9 @@ export interface components {
             area: string;
             area_name: string;
             incident: string | null;
-            says: Record<string, never>;
+            says: {
+                [key: string]: unknown;
+            };
         };
         /**
          * LogPage
@@ -2942,7 +2969,7 @@ export interface components {
             code: string;
             /** @default {} */
             params: {
-                [key: string]: string | number;
+                [key: string]: string | number | components["schemas"]["Reason"][];
             };
         };
         /**
@@ -3603,6 +3630,26 @@ export interface components {
             /** @default null */
             trigger: components["schemas"]["Trigger"] | null;
         };
+        /**
+         * Link
+         * @description One transmission: `stated` when the line list or the contacts file names the pair, else
+         *         inferred.
+         *
+         *         `turned` when it names the infectee first and the infector second. `candidates` are the
+         *         likeliest infectors, this one among them, for its place in the tree may be another's better fit.
+         */
+        "twinward.decision.tracing.chains.reconstruct.Link": {
+            infector: string;
+            infectee: string;
+            probability: number;
+            stated: boolean;
+            /** @default false */
+            turned: boolean;
+            /** @default [] */
+            candidates: components["schemas"]["Candidate"][];
+            generation: number;
+            setting: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3840,6 +3887,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaceColumns"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_map_base_v1_map_base_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description BaseMap */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseMap"];
                 };
             };
             /** @description What was wrong and what to do */
