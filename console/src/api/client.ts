@@ -25,6 +25,11 @@ export type Objections = { items: ObjectionView[]; total: number; overdue: numbe
 export type IncidentChain = Schemas['IncidentChain']
 export type PersonFile = Schemas['PersonFile']
 export type StockRow = Schemas['StockRow']
+export type HazardForecastLine = Schemas['ForecastLine']
+export type HazardAnswer = Schemas['HazardAnswer']
+export type HazardMap = Schemas['HazardMap']
+export type ChainLink = Schemas['ChainAnswer']['links'][number]
+export type WarningRow = Schemas['WarningView']
 export type RequestRow = Schemas['RequestRow']
 export type DemandReport = Schemas['DemandReport']
 export type TransferRow = Schemas['TransferRow']
@@ -200,6 +205,12 @@ export const askChain = (incident: string) => post<IncidentChain>('/v1/trace/cha
 export const askFile = (subject: string) => post<PersonFile>('/v1/trace/file', { subject })
 export const getStocks = async (at: string | null) => (await get<{ items: StockRow[] }>(`/v1/supplies/stocks${query({ at })}`)).items
 export const getRequests = async (at: string | null) => (await get<{ items: RequestRow[] }>(`/v1/supplies/requests${query({ at, status: 'all' })}`)).items
+export const getHazardForecasts = async () => (await get<{ items: HazardForecastLine[] }>('/v1/hazard-forecasts')).items
+export const getHazardForecast = (id: string) => get<HazardAnswer>(`/v1/hazard-forecasts/${encodeURIComponent(id)}`)
+export const getHazardMap = (id: string) => get<HazardMap>(`/v1/hazard-forecasts/${encodeURIComponent(id)}/map`)
+export const getWarnings = async () => (await get<{ items: WarningRow[] }>('/v1/warnings')).items
+export const answerWarning = (id: string, act: 'confirm' | 'acknowledge' | 'cancel', because: string) => post<WarningRow>(`/v1/warnings/${encodeURIComponent(id)}/answer`, { act, because })
+export const simulateChain = async (first: string, figures: Record<string, number>) => (await post<{ links: ChainLink[] }>('/v1/risks/simulate', { first, figures })).links
 export const getDemand = (at: string | null) => get<DemandReport>(`/v1/supplies/demand${query({ at })}`)
 export const startComparison = (asked: { plans: string[]; generate: number; days: number; replicates: number; disease: string; ranked_by: string; incident?: string }) => post<CompareJob>('/v1/plans/compare', asked)
 export const getComparison = (id: string) => get<CompareJob>(`/v1/plans/compare/${encodeURIComponent(id)}`)

@@ -88,7 +88,8 @@ UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 def is_drill_source(source: str) -> bool:
     """Whether a source claims to be a drill's, in whatever letters, width or space."""
-    plain = "".join(unicodedata.normalize("NFKC", source).casefold().split())
+    seen = (c for c in unicodedata.normalize("NFKC", source) if unicodedata.category(c) != "Cf")
+    plain = "".join("".join(seen).casefold().split())
     return plain.startswith(DRILL_SOURCE)
 
 

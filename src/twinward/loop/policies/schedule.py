@@ -29,9 +29,8 @@ from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
 from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS, Incident, PlanInForce
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import CASES
-from twinward.twins.emergency.tasks.rows import BY_HAND, OPEN_TASK, TASKS, Task
+from twinward.twins.emergency.tasks.rows import BY_HAND, CORRECTIVE, OPEN_TASK, TASKS, Task
 
-CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
 NOT_OF_PLAN = (
     "case",
     "contact",

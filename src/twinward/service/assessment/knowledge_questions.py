@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from twinward.decision.assessment.experience import counts_of, weigh_measures
 from twinward.library.knowledge.answering import Answer, FoundAnswers, Live, ask
 from twinward.library.knowledge.case_records import Like, tell
 from twinward.library.knowledge.graph import build_graph
 from twinward.library.loading import load_library
-from twinward.service.assessment.past_incidents import counts_of, find_similar, weigh_measures
+from twinward.service.assessment.past_incidents import find_similar
 from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of

@@ -13,6 +13,8 @@ import numpy as np
 
 from twinward.citybase.schema import CityBase
 from twinward.core.errors import TwinwardError
+from twinward.decision.evaluation.drill_score import ScoredDecision
+from twinward.decision.evaluation.drill_scoring import Log
 from twinward.decision.planning.candidate import NONE, Candidate, from_plan
 from twinward.decision.planning.compare import ComparisonContext, compare
 from twinward.decision.planning.comparison import Comparison
@@ -26,8 +28,6 @@ from twinward.decision.simulation.epidemic.live_state import (
 )
 from twinward.decision.simulation.epidemic.scenario import InitialState
 from twinward.library.drills.drill import DrillPerson, DrillScript, DrillTruth
-from twinward.service.drills.score_figures import ScoredDecision
-from twinward.service.drills.scoring import Log
 from twinward.service.planning.comparison import open_base
 from twinward.service.planning.comparison_store import keep_comparison
 from twinward.service.platform import Platform

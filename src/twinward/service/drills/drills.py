@@ -12,10 +12,11 @@ from typing import TypeVar
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
+from twinward.decision.evaluation.drill_score import DrillScore, ScoredDecision
+from twinward.decision.evaluation.drill_scoring import Log, list_decisions, score_log, weigh_regret
 from twinward.library.drills.drill import DrillScript, DrillTruth, script_schema
 from twinward.library.drills.drill_rules import check_script, load_script
-from twinward.service.drills.score_figures import DrillScore, ScoredDecision
-from twinward.service.drills.scoring import Log, list_decisions, score_log, weigh_regret
+from twinward.service.drills.read_log import read_log
 from twinward.service.platform import Platform
 
 __all__ = [
@@ -100,7 +101,8 @@ def score_drill(platform: Platform, hindsight: Hindsight | None = None) -> Drill
             f"drill {about.drill} was not played", "play it: twinward drill run", code="not_played"
         )
     script, _ = load_script(platform.workspace / FOLDER / SCRIPT, platform.reference.library)
-    log, figures, injects, departments = score_log(platform, truth, script.targets, about.forked_to)
+    log = read_log(platform, truth, about.forked_to)
+    figures, injects, departments = score_log(log, script.targets)
     decisions = list_decisions(log)
     if hindsight is not None:
         decisions = hindsight(platform, script, truth, log, decisions)

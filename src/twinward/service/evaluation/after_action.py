@@ -13,19 +13,18 @@ import numpy as np
 
 from twinward.core.errors import AbsentError
 from twinward.core.ports import Reader
+from twinward.decision.evaluation.timeliness import TaskDone, hours, weigh_tasks
 from twinward.decision.surveillance.forecasting.observed import Observed
 from twinward.decision.surveillance.forecasting.score import coverage, weighted_interval_score
-from twinward.loop.policies.schedule import CORRECTIVE
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard_tables import add_up, sum_days
 from twinward.service.evaluation.counterfactual import Counterfactual, evaluate_adoption
-from twinward.service.evaluation.task_timeliness import TaskDone, hours, weigh_tasks
 from twinward.service.incidents.corrective_actions import CorrectiveAction, list_actions
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
-from twinward.twins.emergency.tasks.rows import TASKS
+from twinward.twins.emergency.tasks.rows import CORRECTIVE, TASKS
 
 if TYPE_CHECKING:
     from twinward.twins.emergency.incidents.rows import Incident

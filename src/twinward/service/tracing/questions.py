@@ -24,6 +24,7 @@ from twinward.decision.tracing.contacts.search import ContactQuestion, list_cont
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
 from twinward.decision.tracing.presence.areas import AskedAreas, read_areas
 from twinward.decision.tracing.presence.flows import HOUR_US, FlowAnswer, list_flows
+from twinward.decision.tracing.presence.peacetime_flows import PeacetimeFlows
 from twinward.decision.tracing.presence.visited import (
     DwellAnswer,
     VisitedAnswer,
@@ -41,7 +42,6 @@ from twinward.service.tracing.access_record import (
     of_words,
 )
 from twinward.service.tracing.city_areas import CityAreas
-from twinward.service.tracing.peacetime_flows import PeacetimeFlows
 from twinward.service.tracing.small_areas import MOST_SMALL, Named, hide_few, require_coarse
 from twinward.twins.emergency.access.messages import LONGEST_WORDS
 

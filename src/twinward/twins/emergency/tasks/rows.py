@@ -15,6 +15,7 @@ OPEN_TASK = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 AT_WORK = ("ordered", "confirmed", "acknowledged", "failed")
 
 
+CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
 BY_HAND = "by_hand"  # the key of work that a person ordered and no plan asks for
 
 
