@@ -19,7 +19,7 @@ from twinward.library.texts import write_reason
 from twinward.security.privacy.masking import HIDDEN, scrub
 from twinward.service.access.belonging import look_at, require_together
 from twinward.service.city.context import zone_of
-from twinward.service.plans.adoptable_plans import get_adoptable
+from twinward.service.plans.adoptable_plans import import_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES
@@ -62,7 +62,7 @@ def propose(
             f"{len(subjects)} persons at once", f"at most {MAX_BULK}", code="too_many_items"
         )
     if kind == "mass_action":
-        get_adoptable(platform, value or "")
+        import_adoptable(platform, value or "")
         if thing is None:
             raise InputError(
                 "a mass action puts a plan in force for an incident", "name it", code="no_incident"
@@ -226,7 +226,7 @@ def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
         return [m.UpdateContact(id=name, contact=row.thing, step="isolated")]
     if row.kind != "mass_action":
         return []
-    plan = get_adoptable(platform, row.value)
+    plan = import_adoptable(platform, row.value)
     with platform.store.read() as rows:
         known = rows.find(PLANS_IN_FORCE, row.thing)
     if known is not None and known.adopted_at > row.proposed_at:
