@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -16,6 +16,9 @@ from twinward.citybase.basemap.tile_archive import write_archive
 from twinward.citybase.basemap.vector_tile import Value
 from twinward.citybase.places.buildings import Buildings
 from twinward.citybase.places.named_places import PlaceTable
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 TILES, DESCRIPTION = "basemap.pmtiles", "basemap.json"
 DRAWN_ZOOM, PLAIN_ZOOM = 14, 12  # the finest tiles: with roads or buildings, and without
@@ -134,7 +137,7 @@ def list_cells(hierarchy: Hierarchy) -> list[Row]:
     return rows
 
 
-def cells_of(node: AreaNode) -> list[Any]:
+def cells_of(node: AreaNode) -> list[BaseGeometry]:
     """The borders between the cells of an area's children, as lines."""
     points = shapely.MultiPoint([child.point for child in node.children if child.point])
     edges = shapely.voronoi_polygons(points, extend_to=node.shape, only_edges=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -10,6 +10,9 @@ import shapely
 from numpy.typing import NDArray
 
 from twinward.citybase.basemap.vector_tile import EXTENT, Value, encode_tile
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 BUFFER = 64  # tile units beyond the edge, so that lines and outlines show no seam
 SIMPLER_UNITS = 3.0  # of 4,096 across a tile: less than a pixel
@@ -28,7 +31,9 @@ class MapLayer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_layer(
-    name: str, rows: list[tuple[Any, dict[str, Value], int]], numbers: list[int] | None = None
+    name: str,
+    rows: list[tuple[BaseGeometry, dict[str, Value], int]],
+    numbers: list[int] | None = None,
 ) -> MapLayer:
     """A layer of (shape, properties, first zoom); empty properties are left out."""
     shapes = np.empty(len(rows), object)
@@ -55,7 +60,9 @@ def make_tiles(layers: list[MapLayer], most_zoom: int) -> dict[tuple[int, int, i
     world = [shapely.transform(layer.shapes, to_world) for layer in layers]
     tiles = {}
     for zoom in range(most_zoom + 1):
-        found: dict[tuple[int, int], dict[int, list[tuple[Any, dict[str, Value], int]]]] = {}
+        found: dict[
+            tuple[int, int], dict[int, list[tuple[BaseGeometry, dict[str, Value], int]]]
+        ] = {}
         for index, (layer, shapes) in enumerate(zip(layers, world, strict=True)):
             for x, y, row, shape in cut_layer(layer, shapes, zoom, zoom == most_zoom):
                 feature = (shape, layer.properties[row], int(layer.numbers[row]))
@@ -69,7 +76,7 @@ def make_tiles(layers: list[MapLayer], most_zoom: int) -> dict[tuple[int, int, i
 
 def cut_layer(
     layer: MapLayer, world: NDArray[Any], zoom: int, last: bool
-) -> list[tuple[int, int, int, Any]]:
+) -> list[tuple[int, int, int, BaseGeometry]]:
     """(tile x, tile y, row, shape in units of that tile) of a layer at one zoom."""
     rows = np.flatnonzero((layer.from_zoom <= zoom) | last)
     if not len(rows):
@@ -111,7 +118,7 @@ class Shift:
         return np.asarray(xy - self.origin)
 
 
-def clip(shape: Any, x: int, y: int) -> Any:
+def clip(shape: BaseGeometry, x: int, y: int) -> BaseGeometry:
     """What lies in the tile and its rim; None where nothing does."""
     west, north = x * EXTENT - BUFFER, y * EXTENT - BUFFER
     reach = EXTENT + 2 * BUFFER

@@ -5,7 +5,7 @@ places; and the sea, closed from the coastline.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -15,6 +15,11 @@ import shapely.ops
 
 from twinward.citybase.basemap.vector_tile import Value
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    from osmium.geom import WKBFactory
+    from osmium.osm.types import TagList
+    from shapely.geometry.base import BaseGeometry
 
 Row = tuple[Any, dict[str, Value], int]
 # highway value -> (class on the map, first zoom). Classes: OpenStreetMap wiki, "Key:highway"
@@ -68,11 +73,11 @@ class OsmShapes(msgspec.Struct, kw_only=True):
     """Rows of (shape, properties, first zoom) by layer of the map."""
 
     rows: dict[str, list[Row]] = msgspec.field(default_factory=dict)
-    coast: list[Any] = msgspec.field(default_factory=list)
+    coast: list[BaseGeometry] = msgspec.field(default_factory=list)
     box: tuple[float, float, float, float] | None = None
     broken: int = 0
 
-    def add(self, layer: str, shape: Any, properties: dict[str, Value], zoom: int) -> None:
+    def add(self, layer: str, shape: BaseGeometry, properties: dict[str, Value], zoom: int) -> None:
         self.rows.setdefault(layer, []).append((shape, properties, zoom))
 
 
@@ -105,7 +110,7 @@ def read_shapes(path: Path) -> OsmShapes:
     return found
 
 
-def read_thing(found: OsmShapes, thing: Any, wkb: Any) -> None:
+def read_thing(found: OsmShapes, thing: Any, wkb: WKBFactory) -> None:
     kind, tags = thing.type_str(), thing.tags
     if kind == "n":
         place = tags.get("place", "")
@@ -118,7 +123,7 @@ def read_thing(found: OsmShapes, thing: Any, wkb: Any) -> None:
         read_area(found, thing, tags, wkb)
 
 
-def read_line(found: OsmShapes, way: Any, tags: Any, wkb: Any) -> None:
+def read_line(found: OsmShapes, way: Any, tags: TagList, wkb: WKBFactory) -> None:
     if tags.get("natural") == "coastline":
         found.coast.append(shapely.from_wkb(bytes.fromhex(wkb.create_linestring(way))))
     elif tags.get("highway") in ROADS and tags.get("area") != "yes":
@@ -138,7 +143,7 @@ def read_line(found: OsmShapes, way: Any, tags: Any, wkb: Any) -> None:
         found.add("waterway", line_of(way, wkb), names_of(tags) | {"class": kind}, STREAMS[kind])
 
 
-def read_area(found: OsmShapes, area: Any, tags: Any, wkb: Any) -> None:
+def read_area(found: OsmShapes, area: Any, tags: TagList, wkb: WKBFactory) -> None:
     pairs = [
         (key, tags[key]) for key in ("leisure", "landuse", "natural", "waterway") if key in tags
     ]
@@ -154,18 +159,18 @@ def read_area(found: OsmShapes, area: Any, tags: Any, wkb: Any) -> None:
             return
 
 
-def line_of(way: Any, wkb: Any) -> Any:
+def line_of(way: Any, wkb: WKBFactory) -> BaseGeometry:
     return shapely.from_wkb(bytes.fromhex(wkb.create_linestring(way)))
 
 
-def names_of(tags: Any) -> dict[str, Value]:
+def names_of(tags: TagList) -> dict[str, Value]:
     """The name as the place says it, and in English and Chinese where the extract has them."""
     return {
         key.replace(":", "_"): tags[key] for key in ("name", "name:en", "name:zh") if key in tags
     }
 
 
-def close_sea(found: OsmShapes) -> list[Any]:
+def close_sea(found: OsmShapes) -> list[BaseGeometry]:
     """The sea inside the box of the extract: land lies to the left of a coastline (OpenStreetMap
     wiki, "Tag:natural=coastline"), so the faces at its right are sea. Nothing where the coastline
     is not whole: no sea is better than a drowned city.
@@ -187,7 +192,7 @@ def close_sea(found: OsmShapes) -> list[Any]:
     return sea
 
 
-def reach_edge(line: Any, box: Any) -> Any:
+def reach_edge(line: BaseGeometry, box: BaseGeometry) -> BaseGeometry:
     """The line with its ends drawn on to the edge of the extract where they stop just before it."""
     xy = [tuple(point) for point in line.coords]
     for end, at in ((xy[0], 0), (xy[-1], len(xy))):
@@ -200,7 +205,7 @@ def reach_edge(line: Any, box: Any) -> Any:
     return shapely.LineString(xy)
 
 
-def beside(lines: list[Any]) -> tuple[Any, Any]:
+def beside(lines: list[BaseGeometry]) -> tuple[BaseGeometry, BaseGeometry]:
     """Points just to the right and just to the left of the middle of each piece."""
     right, left = [np.empty((0, 2))], [np.empty((0, 2))]
     for line in lines:

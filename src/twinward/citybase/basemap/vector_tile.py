@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 
 from twinward.citybase.basemap.tile_archive import write_varint
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
 EXTENT = 4096
 POINT, LINE, POLYGON = 1, 2, 3
 MOVE_TO, LINE_TO, CLOSE = 1, 2, 7
 Value = str | int | float | bool
 
 
-def encode_tile(layers: Iterable[tuple[str, list[tuple[Any, dict[str, Value], int]]]]) -> bytes:
+def encode_tile(
+    layers: Iterable[tuple[str, list[tuple[BaseGeometry, dict[str, Value], int]]]],
+) -> bytes:
     """A tile of layers of (shape in tile units, properties, id); empty layers are left out."""
     out = bytearray()
     for name, features in layers:
@@ -30,7 +35,7 @@ def encode_tile(layers: Iterable[tuple[str, list[tuple[Any, dict[str, Value], in
     return bytes(out)
 
 
-def encode_layer(name: str, features: list[tuple[Any, dict[str, Value], int]]) -> bytes:
+def encode_layer(name: str, features: list[tuple[BaseGeometry, dict[str, Value], int]]) -> bytes:
     keys: dict[str, int] = {}
     values: dict[tuple[type, Value], int] = {}
     rows = []
@@ -78,7 +83,7 @@ def encode_value(value: Value) -> bytes:
     return bytes(out)
 
 
-def encode_shape(shape: Any) -> tuple[int, list[int]]:
+def encode_shape(shape: BaseGeometry) -> tuple[int, list[int]]:
     """(kind, commands) of a shape; no commands where nothing is left of it on the tile's grid."""
     kind = {0: POINT, 4: POINT, 1: LINE, 5: LINE, 3: POLYGON, 6: POLYGON}.get(
         shapely.get_type_id(shape), 0

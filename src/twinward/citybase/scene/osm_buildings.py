@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import osmium
 import shapely
@@ -23,6 +23,10 @@ from twinward.citybase.scene.solids import (
 )
 from twinward.citybase.sources.osm import LEVELS as USUAL_LEVELS
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    from osmium.osm.types import TagList
+    from shapely.geometry.base import BaseGeometry
 
 MOST_BUILDINGS = 2_000_000
 OTHERWISE = 2.0  # storeys where the use says nothing
@@ -68,7 +72,9 @@ def read_buildings(path: Path, count: SceneCount) -> list[Solid]:
     return solids
 
 
-def make_building(name: str, kind: str, shape: Any, tags: Any, count: SceneCount) -> Solid | None:
+def make_building(
+    name: str, kind: str, shape: BaseGeometry, tags: TagList, count: SceneCount
+) -> Solid | None:
     """A building from its footprint and tags; None, counted, where nothing is left of it."""
     if not shapely.is_valid(shape):
         shape = shapely.make_valid(shape)
@@ -87,7 +93,7 @@ def make_building(name: str, kind: str, shape: Any, tags: Any, count: SceneCount
     )
 
 
-def find_height(kind: str, tags: Any, count: SceneCount) -> tuple[float, int]:
+def find_height(kind: str, tags: TagList, count: SceneCount) -> tuple[float, int]:
     """(metres, where from): the height as tagged, else storeys, else what the use suggests."""
     for key, read, metres, source in (
         ("height", read_metres, 1.0, GIVEN),
