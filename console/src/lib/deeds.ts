@@ -92,3 +92,4 @@ export const STOCK: Deed = {
   fields: [AREA, { name: 'kind', kind: 'text', word: 'do.kind' }, { name: 'quantity', kind: 'number', word: 'do.quantity' }, { name: 'unit', kind: 'text', word: 'do.unit' }],
 }
 export const CONTACT_STEPS = ['located', 'isolated', 'tested_negative', 'tested_positive', 'released', 'not_found', 'lives_outside'] as const
+export const WRITE: Deed = { type: 'WriteJournal', word: 'do.WriteJournal', right: 'keep_journal', says: 'do.WriteJournal.says', fields: [{ name: 'text', kind: 'reason', word: 'do.entry' }] }

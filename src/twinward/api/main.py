@@ -21,9 +21,11 @@ from twinward.api.http.static_console import mount_console
 from twinward.api.routes import (
     approvals,
     assessment,
+    base_map,
     commands,
     documents,
     events,
+    hazards,
     incidents,
     keeping,
     library,
@@ -35,6 +37,7 @@ from twinward.api.routes import (
     supplies,
     surveillance,
     tracing,
+    warnings,
 )
 from twinward.api.routes import console as map
 from twinward.core.errors import InputError, TwinwardError
@@ -57,6 +60,7 @@ def make_api(platform: Platform) -> FastAPI:
     for subject in (
         commands,
         map,
+        base_map,
         observations,
         incidents,
         persons,
@@ -72,6 +76,8 @@ def make_api(platform: Platform) -> FastAPI:
         assessment,
         library,
         keeping,
+        hazards,
+        warnings,
     ):
         api.include_router(subject.router(platform))
 

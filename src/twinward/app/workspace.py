@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -126,7 +126,7 @@ def city_timezone(workspace: Path) -> str:
     return read_manifest(workspace / "city").timezone
 
 
-def write_demo_report(workspace: Path, result: dict[str, Any]) -> Path:
+def write_demo_report(workspace: Path, result: dict[str, object]) -> Path:
     """The one-page report of a demonstration."""
 
     from twinward.report.demonstration import render_demo_report

@@ -75,7 +75,7 @@ def hash_columns(base: CityBase) -> str:
     """SHA-256 over the SHA-256 of every column in the order of COLUMNS, and over the leaf codes."""
 
     def one(name: str) -> bytes:
-        view: Any = np.ascontiguousarray(getattr(base, name)).reshape(-1).view(np.uint8)
+        view = np.ascontiguousarray(getattr(base, name)).reshape(-1).view(np.uint8).data
         digest = hashlib.sha256(name.encode())
         for at in range(0, len(view), CHUNK):
             digest.update(view[at : at + CHUNK])

@@ -30,7 +30,7 @@ def is_point(lon: float, lat: float) -> bool:
     return bool(-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0)
 
 
-def distance_m(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
+def distance_m(lon1: object, lat1: object, lon2: object, lat2: object) -> Any:
     """Great-circle (haversine) distance in metres; scalars or arrays that broadcast."""
     lon1, lat1, lon2, lat2 = (
         np.radians(np.asarray(v, dtype=np.float64)) for v in (lon1, lat1, lon2, lat2)
@@ -62,7 +62,7 @@ def _gcj02_shift(lon: Any, lat: Any) -> tuple[Any, Any]:
     return dlon, dlat
 
 
-def turn_degrees(degrees: Any) -> Any:
+def turn_degrees(degrees: object) -> Any:
     """Differences of longitudes the short way round, -180 to 180, also across the meridian."""
     return (np.asarray(degrees) + 180.0) % 360.0 - 180.0
 
@@ -122,7 +122,7 @@ def check_crs(crs: str, label: str) -> None:
     to_wgs84(np.zeros(1), np.zeros(1), crs, label)
 
 
-def to_wgs84(lon: Any, lat: Any, crs: str, label: str) -> tuple[Any, Any]:
+def to_wgs84(lon: object, lat: object, crs: str, label: str) -> tuple[Any, Any]:
     """Coordinates of `crs` to WGS 84 degrees; NaN stays NaN. `label` names the file in errors."""
     name = crs.strip().lower()
     if name in WGS84:

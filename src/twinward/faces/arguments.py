@@ -45,7 +45,7 @@ class ArgumentError(InputError, ValueError):
         self.argument = argument
 
 
-def require_whole(name: str, value: Any, low: int, high: int) -> int:
+def require_whole(name: str, value: object, low: int, high: int) -> int:
     """The whole number, or ArgumentError that names the argument, its bounds and the value."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise ArgumentError(f"{name} must be a whole number, got {value!r}", argument=name)
@@ -70,7 +70,7 @@ def require_number(name: str, value: Any, low: float, high: float) -> float:
     return number
 
 
-def require_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
+def require_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     """The word, or ArgumentError that lists the words there are."""
     if value not in choices:
         raise ArgumentError(

@@ -178,6 +178,7 @@ class Workspace:
 
     def _persons(self, kind: str, filters: Mapping[str, str | None]) -> Table:
         rows: list[dict[str, Any]] = []
+        asked: dict[str, Any] = dict(filters)
         while True:
             page = list_persons(
                 self.platform,
@@ -186,7 +187,7 @@ class Workspace:
                 limit=MAX_PAGE,
                 offset=len(rows),
                 at=None,
-                **filters,
+                **asked,
             )
             rows += page.items
             if len(rows) >= page.total or not page.items:
@@ -199,11 +200,11 @@ def make_table(name: str, rows: Iterable[Any]) -> Table:
     return Table(name, plain)
 
 
-def _fields(row: Any) -> dict[str, Any]:
+def _fields(row: Any) -> dict[str, object]:
     return msgspec.structs.asdict(row) if isinstance(row, msgspec.Struct) else dict(row)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if value is None or isinstance(value, str | int | float | bool | datetime):
         return value
     return msgspec.to_builtins(value)

@@ -34,7 +34,7 @@ class Officer:
         chance = generator(self.seed, "|".join(map(str, ("officer", kind, *words))))
         return timedelta(hours=middle_h * float(chance.lognormal(0.0, spread)))
 
-    def decide(self, shown: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+    def decide(self, shown: dict[str, object], now: datetime) -> Iterator[dict[str, Any]]:
         """What is sent about one incident at this moment, if anything."""
         yield from self.confirm(shown, now)
         yield from self.adopt(shown, now)

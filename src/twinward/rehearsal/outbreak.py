@@ -40,7 +40,7 @@ Found = tuple[int, int, bool]  # day, leaf, found in the community
 
 def draw_cases(
     drawn: Drawn, leaves: list[str], seed: int, start: date, zone: ZoneInfo, hazard: str
-) -> list[tuple[datetime, dict[str, Any]]]:
+) -> list[tuple[datetime, dict[str, object]]]:
     """(published_at, ReportCase as a dict) in order: the first draw of a size that fits."""
     for attempt in range(drawn.draws):
         chance = generator(seed, f"drawn-outbreak-{attempt}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -30,6 +30,22 @@ FIRST, MOST = 8, 500  # infections on the first day; where a tree stops growing
 PLENTIFUL = ("test_kits", "masks", "food_baskets", "quarantine_rooms", "field_beds")
 PLENTY = 1e6
 HOUR = timedelta(hours=1)
+
+
+class GivenTask(Protocol):
+    """What a department reads of a task that was ordered."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def department(self) -> str: ...
+
+    @property
+    def deadline_h(self) -> float: ...
+
+    @property
+    def ordered(self) -> datetime: ...
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +178,9 @@ class Planted:
     def at(self, days: float) -> datetime:
         return self.start + timedelta(seconds=round(days * 86_400))
 
-    def command(self, at: datetime, kind: str, /, **fields: Any) -> tuple[datetime, dict[str, Any]]:
+    def command(
+        self, at: datetime, kind: str, /, **fields: object
+    ) -> tuple[datetime, dict[str, Any]]:
         self.count += 1
         told = {
             "id": f"planted-{self.count}",
@@ -314,13 +332,13 @@ class Planted:
             for gauge in gauges
         ]
 
-    def answer(self, task: Any, now: datetime) -> dict[str, Any] | None:
+    def answer(self, task: GivenTask, now: datetime) -> dict[str, Any] | None:
         """A department's answer to one order, when its time has come."""
         chance = self.chance("task", task.id)
         late = task.department == self.world.late_department or chance.random() < DEPARTMENT_LATE
         needed_h = task.deadline_h * (2.2 if late else float(chance.uniform(0.1, 0.8)))
-        due = task.ordered_at + timedelta(hours=needed_h)
+        due = task.ordered + timedelta(hours=needed_h)
         if due > now:
             return None
         told = {"task": task.id, "department": task.department, "result": "done (synthetic)"}
-        return self.command(max(due, task.ordered_at), "CompleteTask", **told)[1]
+        return self.command(max(due, task.ordered), "CompleteTask", **told)[1]

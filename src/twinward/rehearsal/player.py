@@ -174,7 +174,7 @@ class Player:
         if items:
             self.post(items, "duty-officer")
 
-    def is_mine(self, shown: dict[str, Any]) -> bool:
+    def is_mine(self, shown: dict[str, object]) -> bool:
         """Whether the duty officer decides about this incident."""
         return True
 

@@ -82,7 +82,7 @@ class Responders:
             self._paces[task["id"]] = drawn
         return drawn * (4.0 if trait == "late" else 1.0)
 
-    def effort(self, task: dict[str, Any], pace: float) -> float:
+    def effort(self, task: dict[str, object], pace: float) -> float:
         """The share of its deadline after which a task is done: a roster lasts its whole day, a
         round of testing or of deliveries most of its time.
         """
@@ -116,7 +116,7 @@ class Responders:
         done = {"id": derive_id("resp", task["id"], "done", step), "type": "CompleteTask"} | base
         yield done | {"result": "done (synthetic)"}
 
-    def findings(self, task: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+    def findings(self, task: dict[str, object], now: datetime) -> Iterator[dict[str, Any]]:
         """What the work brings to light."""
         daily = task["key"] == "investigate_daily"
         if task["key"] == "investigate" or (
@@ -124,7 +124,7 @@ class Responders:
         ):
             yield from self.name_contacts(task)
 
-    def name_contacts(self, task: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def name_contacts(self, task: dict[str, Any]) -> Iterator[dict[str, object]]:
         """The investigation finds one suspected person and a few contacts: synthetic, and
         labelled so.
         """

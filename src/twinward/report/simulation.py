@@ -90,7 +90,7 @@ def _long(days: Any, rows: Any, labels: list[str], name: str) -> pa.Table:
     )
 
 
-def _label(outcome: SimulationOutcome) -> dict[str, Any]:
+def _label(outcome: SimulationOutcome) -> dict[str, object]:
     """What a reader must know about these files."""
     return {
         "simulated": True,

@@ -58,7 +58,7 @@ class Snapshot:
         self.areas = areas
         self.at = at
         self.zone = zone
-        self._own: dict[Any, Any] = {}
+        self._own: dict[object, object] = {}
         shared = past is not None and at is not None
         self._shared = past.at(reader.last_seq(), at) if shared else self._own  # type: ignore[union-attr,arg-type]
 
@@ -136,5 +136,5 @@ class Snapshot:
         return find_evidence(found, self, at) if found is not None else []  # type: ignore[arg-type]
 
 
-def equals_or_in(value: Any, wanted: Any) -> bool:
+def equals_or_in(value: object, wanted: object) -> bool:
     return value in wanted if isinstance(wanted, tuple) else bool(value == wanted)

@@ -64,7 +64,8 @@ def router(platform: Platform) -> APIRouter:
             future = await asyncio.to_thread(observations.submit, platform, caller, checks, body)
         else:
             future = observations.submit(platform, caller, checks, body)
-        return answer(await asyncio.wrap_future(future))
+        account = await asyncio.wrap_future(future)
+        return answer(account)
 
     @routes.get("/sensors", responses=gives_page("SensorValue"))
     def get_sensors(

@@ -50,7 +50,7 @@ def describe(kind: type) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": inline}}}}
 
 
-async def decode(request: Request, kind: Any, *, secret: bool = True) -> Any:
+async def decode(request: Request, kind: object, *, secret: bool = True) -> Any:
     """The body as `kind`; what is wrong with it is said only where it holds no secret."""
     body = await read_body(request, LIMIT_BYTES)
     try:
@@ -67,7 +67,7 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["sessions"], responses=ERRORS)
     gate = accounts.Throttle()
 
-    async def try_login(request: Request, work: Any, *arguments: Any) -> Any:
+    async def try_login(request: Request, work: object, *arguments: object) -> Any:
         """Refused logins are counted by address as well as by account."""
         address = request.client.host if request.client else ""
         gate.require(address, platform.clock.now())
@@ -132,6 +132,6 @@ def router(platform: Platform) -> APIRouter:
     return routes
 
 
-async def platform_call(work: Any, *arguments: Any) -> Any:
+async def platform_call(work: Any, *arguments: Any) -> object:
     """argon2 takes tens of milliseconds: not on the event loop."""
     return await asyncio.to_thread(work, *arguments)

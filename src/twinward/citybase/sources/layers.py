@@ -48,7 +48,7 @@ NAMES = {
 
 def read_layer(
     path: Path, source: Source, ledger: SourceLedger
-) -> tuple[list[tuple[dict[str, Any], Any]], str]:
+) -> tuple[list[tuple[dict[str, object], object]], str]:
     """Features of a file and their coordinate system: the city file's, else the file's own, else
     WGS 84.
     """

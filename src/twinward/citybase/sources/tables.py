@@ -208,7 +208,7 @@ def read_table(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
     )
 
 
-def to_text(value: Any) -> str:
+def to_text(value: object) -> str:
     """A word in composed letters, without invisible signs and doubled spaces; whole numbers without
     a decimal point, so that codes of spreadsheets match.
     """

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
 from unicodedata import east_asian_width
 
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.core.language import FIRST, READER
 from twinward.service.access.authorization import scrub_json
 
 DRILL: ContextVar[str] = ContextVar(
@@ -44,7 +44,7 @@ def say(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def emit_json(result: Any, *, named: bool = False) -> None:
+def emit_json(result: object, *, named: bool = False) -> None:
     """The one JSON object of a `--json` run, as the last line of standard output, every text in it
     scrubbed. `named`: what is meant to name somebody, or to hand out a secret.
     """
@@ -52,7 +52,12 @@ def emit_json(result: Any, *, named: bool = False) -> None:
     if drill := DRILL.get():
         result = {"drill": drill} | msgspec.to_builtins(result)
     content = msgspec.json.encode(result)
-    sys.stdout.write((content if named else scrub_json(content)).decode() + "\n")
+    content = content if named else scrub_json(content)
+    if READER.get().language != FIRST:
+        from twinward.service.languages import write_for_reader  # only who reads another language
+
+        content = write_for_reader(content)
+    sys.stdout.write(content.decode() + "\n")
     sys.stdout.flush()
 
 
@@ -70,7 +75,7 @@ def emit_text(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def emit_fields(shown: Mapping[str, Any]) -> None:
+def emit_fields(shown: Mapping[str, object]) -> None:
     """An answer for people, a field a line; things that are listed in it as a table below their
     field.
     """
@@ -85,7 +90,7 @@ def emit_fields(shown: Mapping[str, Any]) -> None:
         emit_table(heads, [[row.get(head) for head in heads] for row in rows])
 
 
-def emit_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def emit_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table with a head; the last column may be as long as it is."""
     cells = [
         [head.replace("_", " ") for head in heads],
@@ -102,7 +107,7 @@ def width_of(text: str) -> int:
     return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-def word_of(value: Any) -> str:
+def word_of(value: object) -> str:
     """A value as people write it."""
     if value is None:
         return "-"

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from twinward.core.messages import Counts, Done, Draft, Event, Request
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 T = TypeVar("T")
 
@@ -38,6 +41,12 @@ class Table(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     subject: str | None = None
 
 
+class StartsWith(msgspec.Struct, frozen=True):
+    """A filter on a text column: what begins with `text`."""
+
+    text: str
+
+
 def table_name(table: Table[Any] | str) -> str:
     return table if isinstance(table, str) else table.name
 
@@ -49,7 +58,7 @@ def area_of(table: Table[Any], row: msgspec.Struct) -> str:
 
 class Rows(Protocol):
     """Reads of current rows. Filters are equality on declared columns; a tuple means any of; None
-    means is null.
+    means is null; `StartsWith` means that the text begins so.
 
     `under` is an area code prefix; `within` inclusive ranges of area codes, any of them (an empty
     tuple matches nothing); `between` a column and the instants [from, to) it lies in; `order` a
@@ -106,6 +115,16 @@ class Rows(Protocol):
         incident: str | None = None,
     ) -> list[Event]: ...
 
+    def events_before(
+        self,
+        seq: int,
+        limit: int = 1000,
+        *,
+        types: Sequence[str] | None = None,
+        incident: str | None = None,
+    ) -> list[Event]:
+        """Backwards from before `seq`, the newest first."""
+
     def find_event(self, event_id: str) -> Event | None: ...
 
     def last_seq(self) -> int: ...
@@ -161,7 +180,9 @@ class Reader(Rows, Protocol):
         known_at: datetime | None = None,
     ) -> list[R]: ...
 
-    def as_of_columns(self, table: Table[Any], at: datetime, *, area: str | None = None) -> Any:
+    def as_of_columns(
+        self, table: Table[Any], at: datetime, *, area: str | None = None
+    ) -> pa.Table:
         """The same as an Arrow table of key, area and declared columns (instants in
         microseconds, truth as 0 or 1).
         """

@@ -65,6 +65,10 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.DepartTransfer,
     m.ArriveTransfer,
     m.CancelTransfer,
+    m.WriteJournal,
+    m.HandOverShift,
+    m.TakeOverShift,
+    m.AcknowledgeAlert,
     c.SetThreshold,
     c.NoteReading,
 )
@@ -84,7 +88,8 @@ UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 def is_drill_source(source: str) -> bool:
     """Whether a source claims to be a drill's, in whatever letters, width or space."""
-    plain = "".join(unicodedata.normalize("NFKC", source).casefold().split())
+    seen = (c for c in unicodedata.normalize("NFKC", source) if unicodedata.category(c) != "Cf")
+    plain = "".join("".join(seen).casefold().split())
     return plain.startswith(DRILL_SOURCE)
 
 
@@ -252,7 +257,7 @@ def advice_for(complaint: str) -> str:
     }.get(code_for(complaint), "see /openapi.json for the fields")
 
 
-def schema_of_commands() -> dict[str, Any]:
+def schema_of_commands() -> dict[str, object]:
     """JSON Schema of every command that may be asked from outside, with `person` in place of
     `subject`.
     """

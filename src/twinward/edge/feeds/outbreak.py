@@ -228,7 +228,7 @@ class OutbreakFeed:
 
     def count_command(
         self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         return {
             "type": "ReportCount",
             "hazard": self.about.hazard,
@@ -242,7 +242,7 @@ class OutbreakFeed:
 
     def figures_command(
         self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         figures = {
             source.means.get(name, name): number(text)
             for name, text in row.items()
@@ -259,7 +259,7 @@ class OutbreakFeed:
 
     def occupancy_command(
         self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """How many there are of those who take up something: a figure, and no stock of it."""
         return {
             "type": "ReportFigures",
@@ -272,7 +272,7 @@ class OutbreakFeed:
 
     def stock_command(
         self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         return {
             "type": "SetStock",
             "kind": source.what,
@@ -287,7 +287,7 @@ class OutbreakFeed:
         row: dict[str, str],
         day: date | None,
         joined: dict[tuple[str, ...], dict[str, str]],
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         name = row.get((source.place or Column()).column or "", "")
         area = self.area_of(source, row)
         command: dict[str, Any] = {

@@ -153,7 +153,7 @@ class DrillScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     targets: Targets = Targets()
     inject: tuple[AnyInject, ...] = ()
 
-    def of_kind(self, kind: type[Any]) -> list[Any]:
+    def of_kind(self, kind: type[object]) -> list[Any]:
         return [one for one in self.inject if isinstance(one, kind)]
 
     def hour_of(self, inject: Inject) -> float:
@@ -166,7 +166,7 @@ class DrillScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return hour
 
 
-def script_schema() -> dict[str, Any]:
+def script_schema() -> dict[str, object]:
     """JSON Schema of a drill's script."""
     return msgspec.json.schema(DrillScript)
 

@@ -45,13 +45,14 @@ def plan_follows_level(
         if doubt is None:
             yield from adopt_by_itself(plan, incident, event, rows)
             return
-        source, because = doubt
+        source, why = doubt
         yield m.HoldReports(
             id=command_id(event, "hold"),
             incident=incident.id,
             source=source,
             level=fact.level,
-            because=because,
+            because=write_reason(why),
+            reasons=(why,),
         )
     milder = find_milder(plan, incident, event, reference)
     if milder is not None and rows.find(PLANS_IN_FORCE, incident.id) is None:
@@ -130,13 +131,19 @@ def level_follows_decision(
     ):
         return
     if plan.standard and incident.level != plan.level:
+        called = incident.called_because_reasons or incident.called_because
+        why = (
+            because_of("level.adopted_called", plan=plan.id, why=called)
+            if called
+            else because_of("level.adopted", plan=plan.id)
+        )
         yield m.SetResponseLevel(
             id=command_id(event, "decided"),
             incident=incident.id,
             level=plan.level,
             by=fact.adopted_by,
-            because=f"plan {plan.id} adopted"
-            + (f"; {incident.called_because}" if incident.called_because else ""),
+            because=write_reason(why),
+            reasons=(why,),
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,12 +19,15 @@ from twinward.library.texts import write_reason
 from twinward.security.privacy.masking import HIDDEN, scrub
 from twinward.service.access.belonging import look_at, require_together
 from twinward.service.city.context import zone_of
-from twinward.service.plans.adoptable_plans import get_adoptable
+from twinward.service.plans.adoptable_plans import import_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.notices.rows import EMERGENCY_ACCESSES, NOTICES
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.notices.rows import Notice
 
 MAX_BULK = 200
 SAME_LOOK_S = 600  # a page that asks again and again is one look
@@ -59,7 +62,7 @@ def propose(
             f"{len(subjects)} persons at once", f"at most {MAX_BULK}", code="too_many_items"
         )
     if kind == "mass_action":
-        get_adoptable(platform, value or "")
+        import_adoptable(platform, value or "")
         if thing is None:
             raise InputError(
                 "a mass action puts a plan in force for an incident", "name it", code="no_incident"
@@ -144,7 +147,7 @@ def note_once(platform: Platform, caller: Caller, kind: Any, detail: str, *what:
     ask(platform, caller, m.NoteAccess(id=name, kind=kind, about=about, detail=detail, area=area))
 
 
-def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
+def _find(platform: Platform, caller: Caller, change: str, action: str) -> object:
     with platform.store.read() as rows:
         row = rows.find(CHANGES, change)
     row = row if row is None or row.kind in LIFE_KINDS else None
@@ -223,7 +226,7 @@ def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
         return [m.UpdateContact(id=name, contact=row.thing, step="isolated")]
     if row.kind != "mass_action":
         return []
-    plan = get_adoptable(platform, row.value)
+    plan = import_adoptable(platform, row.value)
     with platform.store.read() as rows:
         known = rows.find(PLANS_IN_FORCE, row.thing)
     if known is not None and known.adopted_at > row.proposed_at:
@@ -341,7 +344,7 @@ def with_emergency_access(platform: Platform, caller: Caller) -> Caller:
     )
 
 
-def list_notices(platform: Platform, caller: Caller, limit: int = 100) -> list[Any]:
+def list_notices(platform: Platform, caller: Caller, limit: int = 100) -> list[Notice]:
     """What the caller's role must know about the caller's areas, newest first."""
     mine = platform.policy.jurisdiction(caller)
     role: dict[str, Any] = {} if caller.role == "administrator" else {"to_role": caller.role}

@@ -19,6 +19,7 @@ from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.handovers.rows import HANDOVERS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.journal.rows import SHIFTS
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
 from twinward.twins.emergency.tasks.rows import TASKS
@@ -46,6 +47,7 @@ THINGS: dict[str, tuple[Table[Any], ...]] = {
     "change": (CHANGES,),
     "transfer": (TRANSFERS,),
     "request": (SUPPLY_REQUESTS,),
+    "shift": (SHIFTS,),
 }
 OTHER_SIDE = {"transfers": "to_area", "supply_requests": "from_area"}
 # a place of a case may lie anywhere; a place that is reported belongs to the area that reported it

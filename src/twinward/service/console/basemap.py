@@ -127,7 +127,7 @@ def read_outlines(path: Path, known: Any) -> dict[str, tuple[dict[str, Any], lis
     return outlines
 
 
-def place_label(geometry: dict[str, Any]) -> list[float]:
+def place_label(geometry: dict[str, object]) -> list[float]:
     """The middle of the largest circle inside the largest part: where a name fits best."""
     outline = shape(geometry)
     largest = max(getattr(outline, "geoms", [outline]), key=lambda part: part.area)

@@ -5,7 +5,7 @@ open.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,18 +20,21 @@ from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS
 from twinward.twins.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident
+
 OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 ALL_TASKS = (*OPEN_TASKS, "done", "dropped")
 
 
-def describe_incident(platform: Platform, row: Any) -> dict[str, Any]:
+def describe_incident(platform: Platform, row: Incident) -> dict[str, Any]:
     shown = msgspec.structs.asdict(row)
     shown.pop("days")
     return shown | {"area_name": platform.reference.areas.name(row.area)}
 
 
 def describe_course(
-    platform: Platform, snapshot: Snapshot, row: Any, now: datetime
+    platform: Platform, snapshot: Snapshot, row: Incident, now: datetime
 ) -> dict[str, Any]:
     """An incident with its days, its plan, its tasks and what keeps it open."""
     at_work = snapshot.list_rows(TASKS, incident=row.id, status=AT_WORK)

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.core.reasons import Reason
+from twinward.library.texts import say_reasons
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard_tables import (
     add_up,
@@ -27,6 +28,9 @@ from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import TASKS, Task
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import PlanInForce
 
 TASKS_SHOWN = 400
 TREE_SHOWN = 250
@@ -182,8 +186,9 @@ def get_incident_view(
         "closed_at",
         "round",
     )
+    shown = {name: getattr(row, name) for name in names}
     return IncidentView(
-        **{name: getattr(row, name) for name in names},
+        **shown | {"title": say_reasons(row.title_reasons, row.title)},
         as_of=now,
         area_name=ground.areas.name(row.area),
         affected=[ground.areas.name(code) for code in row.affected],
@@ -191,9 +196,9 @@ def get_incident_view(
         new_7d=None if silent else new_in_week(curve, anchor),
         week_to=anchor.isoformat(),
         called=row.called,
-        called_because=row.called_because,
+        called_because=say_reasons(row.called_because_reasons, row.called_because),
         decided_by=row.decided.by if row.decided else None,
-        held=row.held.because if row.held else None,
+        held=say_reasons(row.held.reasons, row.held.because) if row.held else None,
         plan=plan.plan if plan else None,
         plan_authority=plan.authority if plan else None,
         plan_authority_reasons=plan.authority_reasons if plan else (),
@@ -244,7 +249,7 @@ def show_task(ground: Ground, task: Task, now: datetime) -> TaskRow:
     )
 
 
-def list_stages(incident: Incident, plan: Any, tasks: list[Task]) -> list[LoopStage]:
+def list_stages(incident: Incident, plan: PlanInForce | None, tasks: list[Task]) -> list[LoopStage]:
     """One point triggers, parties are linked, work is scheduled in order, divided by duty, fed
     back.
     """
@@ -269,7 +274,7 @@ def list_stages(incident: Incident, plan: Any, tasks: list[Task]) -> list[LoopSt
 
 def list_duties(platform: Platform, tasks: list[Task], now: datetime) -> list[AssignedDuty]:
     known = platform.reference.library.departments
-    by_department: dict[str, list[Any]] = {}
+    by_department: dict[str, list[Task]] = {}
     for task in tasks:
         by_department.setdefault(task.department, []).append(task)
     duties = [

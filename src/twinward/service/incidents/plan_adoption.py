@@ -19,7 +19,7 @@ from twinward.loop.policies.clauses import find_start, list_waiting
 from twinward.service.access import approvals
 from twinward.service.incidents.queries import get_incident
 from twinward.service.planning.comparison_store import find_comparison, get_comparison
-from twinward.service.plans.adoptable_plans import get_adoptable
+from twinward.service.plans.adoptable_plans import import_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
@@ -86,7 +86,7 @@ def adopt(platform: Platform, caller: Caller, request: AdoptRequest) -> Adoption
     """
     shown = get_incident(platform, request.incident, caller=caller)
     platform.policy.require(caller, "command_incident", area=shown["area"])
-    plan = get_adoptable(platform, request.plan)
+    plan = import_adoptable(platform, request.plan)
     hazard = platform.reference.library.find_hazard(shown["hazard"])
     if hazard is None or hazard.id != plan.hazard:
         raise InputError(

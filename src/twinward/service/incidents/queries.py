@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -34,6 +34,9 @@ from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
 
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
+
 GROUPS: dict[str, Any] = {
     "open": OPEN_TASKS,
     "at_work": OPEN_TASKS[1:],
@@ -60,7 +63,7 @@ def list_incidents(
     status: str | None = None,
     details: bool = False,
     caller: Caller | None = None,
-) -> list[Any]:
+) -> list[dict[str, object]]:
     """Incidents that concern the caller's areas, newest first; `details`: with everything that
     `get_incident` says of each.
     """
@@ -154,7 +157,7 @@ def list_all_events(
     return [event for event in events if at is None or event.recorded_at <= at]
 
 
-def show_event(event: Event) -> dict[str, Any]:
+def show_event(event: Event) -> dict[str, object]:
     """An event as it may leave: what points at a person is left out."""
     fact = msgspec.to_builtins(event.fact) if event.fact is not None else {}
     fact.pop("type", None)
@@ -187,7 +190,7 @@ def list_events(
     return [one | {"drill": platform.drill} for one in shown] if platform.drill else shown
 
 
-def blank_event(event: Event) -> dict[str, Any]:
+def blank_event(event: Event) -> dict[str, object]:
     """A place in the log whose event is not the reader's to see: the order stays whole, nothing
     else is told.
     """
@@ -213,7 +216,7 @@ def list_tasks(
     limit: int = 1000,
     offset: int = 0,
     caller: Caller | None = None,
-) -> list[Any]:
+) -> list[Task]:
     """Tasks by deadline in the caller's areas; `status` a word of the glossary, or `open` or
     `at_work`.
 
@@ -256,7 +259,7 @@ def list_tasks(
 
 def get_task(
     platform: Platform, task: str, caller: Caller | None = None, at: datetime | None = None
-) -> Any:
+) -> Task:
     """One task; one outside the caller's areas or department answers like one that is not there."""
     with platform.store.read() as reader:
         row = snapshot_of(platform, reader, at).find(TASKS, task)
@@ -265,7 +268,7 @@ def get_task(
     return row
 
 
-def is_own_task(platform: Platform, caller: Caller, row: Any) -> bool:
+def is_own_task(platform: Platform, caller: Caller, row: Task) -> bool:
     return caller.department in (None, row.department) and platform.policy.jurisdiction(
         caller
     ).covers(row.area)
@@ -290,7 +293,7 @@ def list_sources(platform: Platform) -> list[SourceAccount]:
     ]
 
 
-def get_health(platform: Platform) -> dict[str, Any]:
+def get_health(platform: Platform) -> dict[str, object]:
     """Whether the log can be read, the loop runs, and every account agrees with what is there."""
     with platform.store.read() as reader:
         last, faults = reader.last_seq(), reader.count(FAULTS, status="open")

@@ -215,7 +215,7 @@ def show_transfer(platform: Platform, row: Any) -> TransferRow:
 
 def equals_of(
     status: str | None, unfinished: tuple[str, ...], finished: tuple[str, ...]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The filter that a word stands for: one status, `open`, or `all`."""
     if status in (None, "all"):
         return {}
@@ -239,7 +239,7 @@ def sides_of(row: Any) -> Iterator[tuple[Side, str]]:
         yield "supplier", other
 
 
-def has_part(platform: Platform, row: Any, area: str | None, side: Side | None) -> bool:
+def has_part(platform: Platform, row: object, area: str | None, side: Side | None) -> bool:
     """Whether `area` or what lies in it is one of the row's sides (that of `side`)."""
     if area is None:
         return True

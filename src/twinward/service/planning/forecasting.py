@@ -107,7 +107,7 @@ def calibrate(
     return forecast, answer
 
 
-def _weekly(request: CalibrationRequest, counts: NDArray[Any]) -> dict[str, Any]:
+def _weekly(request: CalibrationRequest, counts: NDArray[Any]) -> dict[str, object]:
     """The forecast of `request.days` weeks, made by the ensemble of weeks and judged by week."""
     known = np.flatnonzero(np.isfinite(counts))
     last = request.until - timedelta(days=len(counts) - 1 - int(known[-1]))

@@ -175,7 +175,7 @@ def diff(one: Plan, other: Plan) -> dict[str, Any]:
     return result
 
 
-def named(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def named(items: list[dict[str, object]]) -> dict[str, dict[str, Any]]:
     """Items by what tells them apart: key, figure, audience, department and level, or kind;
     numbered when doubled.
     """

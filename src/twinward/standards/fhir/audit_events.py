@@ -131,7 +131,7 @@ class AuditEvents:
     def entry_of(self, line: bytes) -> bytes:
         return entry_of_fhir(line)
 
-    def write_entry(self, entry: dict[str, Any], raw: bytes, drill: str) -> bytes:
+    def write_entry(self, entry: dict[str, object], raw: bytes, drill: str) -> bytes:
         return to_fhir(entry, raw, drill)
 
     def write_ending(self, raw: bytes, entries: int, drill: str) -> bytes:

@@ -115,7 +115,7 @@ def fields_of(element: Element) -> Resource:
     return found
 
 
-def value_of(part: Element) -> Any:
+def value_of(part: Element) -> object:
     if part.parts and part.name in ("resource", "contained"):
         return resource_of(part.parts[0])
     if part.parts or part.value is None:

@@ -7,16 +7,19 @@ import os
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from twinward.core.errors import BusyError, InputError, StorageError
 from twinward.core.lazy import LazyModule
 
-psycopg: Any = LazyModule("psycopg")
+if TYPE_CHECKING:
+    import psycopg
+else:
+    psycopg = LazyModule("psycopg")
 
-SQLITE_CACHE_KB = 262_144
-SQLITE_READ_MAP_BYTES = 1 << 30
+SQLITE_CACHE_KB = 65_536  # full within minutes, and then memory stays level
+SQLITE_READ_MAP_BYTES = 128 << 20  # what is mapped counts as memory of ours
 BUSY_TIMEOUT_MS = 30_000
 STATEMENTS_KEPT = 512
 CONNECT_S = 10
@@ -38,7 +41,7 @@ class Database(Protocol):
 
     def connect(self, *, write: bool) -> Any: ...
 
-    def begin_write(self, connection: Any) -> None: ...
+    def begin_write(self, connection: object) -> None: ...
 
     def wal_bytes(self) -> int: ...
 

@@ -186,7 +186,7 @@ class Form:
         return tuple(to_stored(getattr(row, name)) for name in self.columns)
 
 
-def to_stored(value: Any) -> Any:
+def to_stored(value: object) -> Any:
     """A column's value as both databases take it: instants as microseconds, truth as 0 or 1."""
     if isinstance(value, str):
         if "\x00" in value:

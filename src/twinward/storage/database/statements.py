@@ -4,17 +4,22 @@ tuples.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from twinward.core.errors import InputError
 from twinward.core.lazy import LazyModule
+from twinward.core.ports import StartsWith
 from twinward.storage.database.schema import Form
 
-postgresql: Any = LazyModule("sqlalchemy.dialects.postgresql")  # where it is the database
-# how a filter compares: (column, "=" | "null" | "in", how many values)
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = LazyModule("sqlalchemy.dialects.postgresql")  # where it is the database
+Select = sa.Select[tuple[object, ...]]
+# how a filter compares: (column, "=" | "null" | "in" | "starts", how many values)
 Shape = tuple[str, str, int]
 EVENT_FIELDS = (
     "seq",
@@ -51,15 +56,18 @@ class Statements:
         self.dialect = (
             sqlite.dialect(paramstyle="qmark")
             if self.is_sqlite
-            else postgresql.dialect(paramstyle="format")
+            else postgresql.dialect(  # type: ignore[no-untyped-call]
+                paramstyle="format"
+            )
         )
         self.tables = metadata.tables
         self.forms = forms
         self._kept: dict[Any, Statement] = {}
 
-    def compile(self, clause: Any) -> Statement:
+    def compile(self, clause: sa.ClauseElement) -> Statement:
         compiled = clause.compile(dialect=self.dialect)
-        return Statement(str(compiled), tuple(compiled.positiontup or ()))
+        names = getattr(compiled, "positiontup", None)  # of an SQL text, not of every clause
+        return Statement(str(compiled), tuple(names or ()))
 
     def kept(self, shape: Any, build: Any) -> Statement:
         """The statement of `shape`, built on its first use."""
@@ -140,11 +148,14 @@ class Statements:
 
         return self.kept(("list", form.name, shapes, under, within, order, limited, before), build)
 
-    def events_after(self, types: int, incident: bool) -> Statement:
+    def list_events(self, types: int, *, incident: bool, back: bool) -> Statement:
+        """Events after a place in the log, or `back` from before it."""
+
         def build() -> Any:
             table = self.tables["events"]
+            place = bind(table.c.seq, "seq")
             clause = sa.select(*(table.c[name] for name in EVENT_FIELDS)).where(
-                table.c.seq > bind(table.c.seq, "seq")
+                table.c.seq < place if back else table.c.seq > place
             )
             if types:
                 clause = clause.where(
@@ -152,9 +163,9 @@ class Statements:
                 )
             if incident:
                 clause = clause.where(table.c.incident == bind(table.c.incident, "incident"))
-            return page(clause.order_by(table.c.seq))
+            return page(clause.order_by(table.c.seq.desc() if back else table.c.seq))
 
-        return self.kept(("events", types, incident), build)
+        return self.kept(("events", types, incident, back), build)
 
     def count_asked(self, own: int) -> Statement:
         """How many commands after a place in the log no event caused and none of our own actors
@@ -233,7 +244,7 @@ def bind(column: Any, name: str) -> Any:
     return sa.bindparam(name, type_=column.type)
 
 
-def page(clause: Any) -> Any:
+def page(clause: Select) -> Select:
     clause = clause.limit(sa.bindparam("limit", type_=sa.Integer()))
     return clause.offset(sa.bindparam("offset", type_=sa.Integer()))
 
@@ -268,6 +279,8 @@ def conditions(
             found.append(column.is_(None))
         elif how == "in":
             found.append(column.in_([bind(column, f"{name}_{i}") for i in range(n)]))
+        elif how == "starts":
+            found += [column >= bind(column, name), column < bind(column, f"{name}_beyond")]
         else:
             found.append(column == bind(column, name))
     if under:
@@ -294,7 +307,7 @@ def ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
 
 
 def shape_filters(
-    form: Form, equals: dict[str, Any]
+    form: Form, equals: dict[str, object]
 ) -> tuple[tuple[Shape, ...], dict[str, Any], bool]:
     """The shape of `equals`, its named values as given, and whether nothing can match (an empty
     tuple).
@@ -314,6 +327,9 @@ def shape_filters(
                 )
             shapes.append((name, "in", len(value)))
             named.update({f"{name}_{i}": one for i, one in enumerate(value)})
+        elif isinstance(value, StartsWith):
+            shapes.append((name, "starts", 1))
+            named.update({name: value.text, f"{name}_beyond": beyond(value.text)})
         else:
             shapes.append((name, "=", 1))
             named[name] = value

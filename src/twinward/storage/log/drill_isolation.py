@@ -33,7 +33,7 @@ def read_drill(connection: Any) -> str:
     return str(found[0][0]) if found else ""
 
 
-def require_side(connection: Any, drill: str) -> None:
+def require_side(connection: object, drill: str) -> None:
     """RefusedError when a drill would open a real log, a real workspace a drill's, or a drill
     another one's.
 

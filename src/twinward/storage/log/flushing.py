@@ -48,7 +48,7 @@ class Layered(RowQueries):
 
     # asking the database ---------------------------------------------------------------------
 
-    def _fetch(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _fetch(self, text: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         try:
             return super()._fetch(text, values)
         except (self._database.errors, *BAD_VALUES) as error:
@@ -188,9 +188,9 @@ def waits(held: PendingWrites, table: str | None) -> bool:
     return bool(held.events) if table is None else bool(held.rows.get(table))
 
 
-def _first(row: tuple[Any, ...]) -> Any:
+def _first(row: tuple[object, ...]) -> Any:
     return row[0]
 
 
-def _first_three(row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _first_three(row: tuple[object, ...]) -> tuple[Any, ...]:
     return row[:3]

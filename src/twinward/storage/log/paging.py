@@ -45,7 +45,9 @@ def page_statement(
         table = form.current
         filters = conditions(form, table, shapes, under=False, within=0, before=None)
         walks = walk or not within
-        filters += _window(statements, form, between, by_area=not walks)
+        # another order's index holds the time too, and is read in its order; the time's is not
+        other = order.removeprefix("-") not in (between, form.table.key)
+        filters += _window(statements, form, between, by_area=not walks or other)
         keys = (
             _walked(statements, form, filters, within, order)
             if walks

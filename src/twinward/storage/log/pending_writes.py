@@ -82,7 +82,7 @@ class RowCache:
         self._rows.move_to_end(key)
         return True, self._rows[key]
 
-    def update(self, rows: dict[Key, tuple[str, Any] | None]) -> None:
+    def update(self, rows: dict[Key, tuple[str, object] | None]) -> None:
         self._rows.update(rows)
         while len(self._rows) > self._size:
             self._rows.popitem(last=False)

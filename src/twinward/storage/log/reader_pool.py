@@ -61,7 +61,7 @@ class ReaderPool:
         except self._database.errors as error:
             raise self._database.explain(error) from error
 
-    def _reader(self, connection: Any) -> StoreReader:
+    def _reader(self, connection: object) -> StoreReader:
         return StoreReader(
             connection, self._statements, self._words, self._database, self._sealed, self._returned
         )

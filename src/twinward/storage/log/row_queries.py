@@ -291,10 +291,27 @@ class RowQueries:
         types: Sequence[str] | None = None,
         incident: str | None = None,
     ) -> list[Event]:
+        return self._events(seq, limit, types, incident, back=False)
+
+    def events_before(
+        self,
+        seq: int,
+        limit: int = 1000,
+        *,
+        types: Sequence[str] | None = None,
+        incident: str | None = None,
+    ) -> list[Event]:
+        return self._events(seq, limit, types, incident, back=True)
+
+    def _events(
+        self, seq: int, limit: int, types: Sequence[str] | None, incident: str | None, *, back: bool
+    ) -> list[Event]:
         if types is not None and not types:
             return []
         self._before_list(None)
-        statement = self._statements.events_after(len(types or ()), incident is not None)
+        statement = self._statements.list_events(
+            len(types or ()), incident=incident is not None, back=back
+        )
         values: dict[str, Any] = {f"type_{n}": kind for n, kind in enumerate(types or ())}
         values.update(seq=seq, limit=limit, offset=0, incident=incident)
         return [

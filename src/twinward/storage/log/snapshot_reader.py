@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.core.clock import to_us
 from twinward.core.errors import BusyError, StorageError
@@ -17,6 +17,9 @@ from twinward.storage.database.statements import Statements
 from twinward.storage.log.past import Past
 from twinward.storage.log.row_queries import RowCodec, RowQueries
 from twinward.storage.log.sealed import SealedHistory
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class StoreReader(RowQueries):
@@ -47,7 +50,7 @@ class StoreReader(RowQueries):
         self._seq = int(seq)
         self._past = Past(self._fetch, statements, words, sealed, int(version))
 
-    def _fetch(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _fetch(self, text: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock:
             if not self._open:
                 raise self._why_closed()
@@ -89,7 +92,7 @@ class StoreReader(RowQueries):
 
     def as_of_columns(
         self, table: Table[Any] | str, at: datetime, *, area: str | None = None
-    ) -> Any:
+    ) -> pa.Table:
         """The same as an Arrow table of key, area and declared columns, for a million rows at
         once.
         """

@@ -37,7 +37,7 @@ def refresh_rows(store: SqlStore, apply: Apply) -> int:
     return changed
 
 
-def _different_rows(store: SqlStore, made_anew: SqlStore, table: Table[Any]) -> list[Any]:
+def _different_rows(store: SqlStore, made_anew: SqlStore, table: Table[Any]) -> list[object]:
     with store.read() as reader, made_anew.read() as other:
         held = {msgspec.msgpack.encode(row) for row in reader.list_rows(table)}
         known = {getattr(row, table.key) for row in reader.list_rows(table)}
@@ -48,6 +48,6 @@ def _different_rows(store: SqlStore, made_anew: SqlStore, table: Table[Any]) -> 
         ]
 
 
-def _put_all(table: Table[Any], rows: list[Any], tx: Transaction) -> None:
+def _put_all(table: Table[Any], rows: list[object], tx: Transaction) -> None:
     for row in rows:
         tx.put(table, row, tx.recorded_at)

@@ -79,6 +79,6 @@ def about(row: Any, fact: Fact, area: str) -> list[Draft]:
     return [Draft(fact=fact, area=area, incident=row.incident)]
 
 
-def same_fields(command: Any, fact: type[Fact]) -> dict[str, Any]:
+def same_fields(command: object, fact: type[Fact]) -> dict[str, Any]:
     """What a command says that the fact says as well."""
     return {name: getattr(command, name) for name in fact.__struct_fields__}

@@ -67,7 +67,7 @@ class ResponseTeams:
         self.streams: dict[str, np.uint64] = {}
         self.found: dict[int, NDArray[Any]] = {}
 
-    def key(self, name: str, day: int) -> Any:
+    def key(self, name: str, day: int) -> np.uint64:
         """The key of a named stream on a day."""
         if name not in self.streams:
             self.streams[name] = stream(self.seed, f"simulation.{name}")
@@ -139,7 +139,7 @@ class ResponseTeams:
         self,
         day: int,
         result_day: int,
-        key: Any,
+        key: np.uint64,
         rows: NDArray[Any],
         ledger: InfectionLedger,
         member: NDArray[Any],

@@ -12,17 +12,15 @@ import numpy as np
 
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
-from twinward.library.drills.drill import DrillStart, DrillTruth, Targets
-from twinward.service.drills.score_figures import (
+from twinward.decision.evaluation.drill_score import (
     DepartmentScore,
     InjectScore,
     ScoredDecision,
     ScoreFigure,
 )
-from twinward.service.platform import Platform
-from twinward.twins.emergency.tasks.rows import TASKS, Task
+from twinward.library.drills.drill import DrillStart, DrillTruth, Targets
+from twinward.twins.emergency.tasks.rows import Task
 
-PAGE = 10_000
 MOST_EVENTS = 50  # named with one figure; `n` says how many there are
 TRIGGERS = ("IncidentOpened", "IncidentReopened", "IncidentDeveloped")
 # an order of a drill's last hours (a round that begins anew) says nothing of who answers: ours
@@ -31,18 +29,12 @@ RECEIPTS = ("OrderConfirmed", "TaskAcknowledged", "TaskCompleted", "TaskFailed")
 
 
 class Log:
-    """The drill's log read once, from `after` on: what came along with the state is nobody's
-    doing.
-    """
+    """The drill's log, read once, and the tasks that were ordered in it."""
 
-    def __init__(self, platform: Platform, truth: DrillTruth, after: int = 0) -> None:
+    def __init__(self, truth: DrillTruth, events: list[Event], tasks: list[Task]) -> None:
         self.truth = truth
         self.end = truth.start + timedelta(hours=truth.hours)
-        with platform.store.read() as reader:
-            self.events: list[Event] = []
-            while page := reader.events_after(self.events[-1].seq if self.events else after, PAGE):
-                self.events += page
-            tasks = reader.list_rows(TASKS)
+        self.events = events
         ordered = {getattr(event.fact, "task", "") for event in self.of("OrderIssued")}
         self.tasks = [task for task in tasks if task.id in ordered]
         self.answers: dict[str, Event] = {}
@@ -57,10 +49,10 @@ class Log:
 
 
 def score_log(
-    platform: Platform, truth: DrillTruth, targets: Targets, after: int = 0
-) -> tuple[Log, list[ScoreFigure], list[InjectScore], list[DepartmentScore]]:
+    log: Log, targets: Targets
+) -> tuple[list[ScoreFigure], list[InjectScore], list[DepartmentScore]]:
     """Everything that the log and the truth alone tell."""
-    log = Log(platform, truth, after)
+    truth = log.truth
     injects = [score_inject(log, start) for start in truth.starts]
     departments = [
         score_department(log, name) for name in sorted({task.department for task in log.tasks})
@@ -115,7 +107,7 @@ def score_log(
         ),
         *side_figures(log),
     ]
-    return log, [one for one in figures if one.n or one.target is not None], injects, departments
+    return [one for one in figures if one.n or one.target is not None], injects, departments
 
 
 def or_end(log: Log, one: InjectScore, hours: float | None) -> float:

@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import statistics
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
 
 
 class TaskDone(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,11 +32,11 @@ class TaskDone(msgspec.Struct, frozen=True, kw_only=True):
     worst_late_h: float
 
 
-def weigh_tasks(tasks: list[Any], until: datetime) -> list[TaskDone]:
+def weigh_tasks(tasks: list[Task], until: datetime) -> list[TaskDone]:
     """Every duty once, the latest first; what is not done by `until` is late when its time is
     over.
     """
-    groups: dict[tuple[str, str, str], list[Any]] = {}
+    groups: dict[tuple[str, str, str], list[Task]] = {}
     for task in tasks:
         groups.setdefault((task.key, task.department, task.clause), []).append(task)
     return sorted(
@@ -41,9 +44,9 @@ def weigh_tasks(tasks: list[Any], until: datetime) -> list[TaskDone]:
     )
 
 
-def weigh(tasks: list[Any], until: datetime) -> TaskDone:
+def weigh(tasks: list[Task], until: datetime) -> TaskDone:
     ordered = [task for task in tasks if task.ordered_at and task.status != "dropped"]
-    took = [hours(task.ordered_at, task.done_at or until) for task in ordered]
+    took = [hours(task.ordered, task.done_at or until) for task in ordered]
     over = [spent - task.deadline_h for spent, task in zip(took, ordered, strict=True)]
     done = [spent for spent, task in zip(took, ordered, strict=True) if task.done_at]
     return TaskDone(

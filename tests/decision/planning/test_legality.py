@@ -7,9 +7,9 @@ from datetime import date
 import msgspec
 
 from twinward.decision.planning.candidate import from_plan
+from twinward.decision.planning.legality import with_law
 from twinward.library.loading import load_library
 from twinward.service.planning.comparison import hide
-from twinward.service.planning.legality import with_law
 
 TODAY = date(2022, 4, 1)
 LIBRARY = load_library()
