@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twinward.core.errors import InputError
+from twinward.decision.planning.hazards.cascade import Cascade, run_cascade
 from twinward.decision.planning.hazards.compare import (
     HazardCandidate,
     HazardComparison,
@@ -56,3 +57,17 @@ def compare_on_hazard(
     return compare_hazard_plans(
         ready.model, ready.ground, ready.city, ready.ask, candidates, at_least, ranked_by
     )
+
+
+def follow_quake(request: HazardRequest) -> Cascade:
+    """A quake with its fires, roads and hospitals, on the same members; InputError for another
+    hazard.
+    """
+    if request.hazard != "earthquake":
+        raise InputError(
+            f"a cascade begins with an earthquake, not with {request.hazard}",
+            "give --scenario quake-m6 or --rupture FILE",
+            code="bad_request",
+        )
+    ready = prepare_run(request)
+    return run_cascade(ready.model.run(ready.ground, ready.ask), ready.city, request.seed)
