@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -58,7 +58,7 @@ class Past:
             times_compliance(one, reached) for one in then_in_force(state, self.back)
         )
 
-    def run_scaled(self, scale: float) -> Any:
+    def run_scaled(self, scale: float) -> Callable[[Floats, int], Floats]:
         """A function that runs the first `days` of the past with R0 times `scale`: factors
         float64[areas, 2], days -> reports by area. A run that makes many times too many is not
         followed to its end: its last day stands for those left.
@@ -125,7 +125,9 @@ class Past:
         return tuple(found)
 
 
-def filled_in(reports: list[Any], known: frozenset[int] | None, back: int) -> list[Any]:
+def filled_in(
+    reports: list[tuple[str, int, int]], known: frozenset[int] | None, back: int
+) -> list[tuple[str, int, int]]:
     """The same, with a day of which nothing was told between its neighbours filled by the day
     before it.
     """
