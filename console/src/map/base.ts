@@ -50,7 +50,7 @@ export function wayLayers(): LayerSpecification[] {
     layer('base-building', 'fill', 'building', { 'fill-color': token('house'), 'fill-outline-color': token('road-edge'), 'fill-opacity': 0.85 }, { minzoom: 13 }),
     ...roads,
     layer('base-rail', 'line', 'rail', { 'line-color': token('rail'), 'line-width': byZoom(8, 0.8, 14, 2), 'line-dasharray': [3, 2] }),
-    layer('base-cell', 'line', 'cell', { 'line-color': token('border'), 'line-width': 0.7, 'line-dasharray': [2, 3], 'line-opacity': 0.55 }, { filter: ['==', ['get', 'depth'], 2], minzoom: 9.5 }),
+    layer('base-cell', 'line', 'cell', { 'line-color': token('border'), 'line-width': 0.9, 'line-dasharray': [3, 2], 'line-opacity': 0.7 }, { filter: ['==', ['get', 'depth'], 2], minzoom: 8.7 }),
     layer('base-border-2', 'line', 'area', { 'line-color': token('border'), 'line-width': 0.8, 'line-dasharray': [4, 2] }, { filter: ['>', ['get', 'depth'], 1], minzoom: 10 }),
     layer('base-border', 'line', 'area', { 'line-color': token('border'), 'line-width': byZoom(7, 0.8, 14, 2) }, { filter: ['==', ['get', 'depth'], 1] }),
   ]
@@ -75,9 +75,9 @@ export function placeLayers(language: string): LayerSpecification[] {
     const { kinds, colour, sign } = GROUPS[group]
     const filter = ['in', ['get', 'kind'], ['literal', kinds]]
     const large = group === 'metro' || group === 'health' ? 1.25 : 1
-    const from = group === 'bus' ? 12 : group === 'metro' ? 9 : 10
+    const from = group === 'bus' ? 11 : group === 'metro' ? 7 : 9
     return [
-      layer(`place-${group}`, 'circle', 'place', { 'circle-color': token(colour), 'circle-radius': ['interpolate', ['exponential', 1.4], ['zoom'], 9, 1.3 * large, 13, 3 * large, 16, 8 * large], 'circle-stroke-color': token('surface'), 'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 14, 1.2], 'circle-opacity': 0.9 }, { filter, minzoom: from, layout: { visibility: 'none' } }),
+      layer(`place-${group}`, 'circle', 'place', { 'circle-color': token(colour), 'circle-radius': ['interpolate', ['exponential', 1.4], ['zoom'], 8, 1.5 * large, 11, 2.2 * large, 13, 3.5 * large, 16, 8 * large], 'circle-stroke-color': token('surface'), 'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 14, 1.2], 'circle-opacity': 0.9 }, { filter, minzoom: from, layout: { visibility: 'none' } }),
       layer(`place-${group}-name`, 'symbol', 'place', { 'text-color': token(colour), 'text-halo-color': token('surface'), 'text-halo-width': 1.4 }, {
         filter, minzoom: group === 'metro' ? 11.5 : 14.5,
         layout: { visibility: 'none', 'text-field': ['step', ['zoom'], ['coalesce', ['get', language === 'zh' ? 'name_zh' : 'name_en'], ['get', 'name'], sign], 24, sign], 'text-font': FONTS, 'text-size': 11, 'text-offset': [0, 0.9], 'text-anchor': 'top', 'text-max-width': 8, 'text-optional': true },

@@ -22,14 +22,16 @@ export function styleOf(shapes: GeoJSON.FeatureCollection, base: BaseMap | null,
       ...(drawn ? groundLayers() : []),
       { id: 'fill', type: 'fill', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': painted(), 'fill-antialias': true, 'fill-opacity': drawn ? overMap() : 1 } },
       ...(drawn ? wayLayers() : []),
-      { id: 'line', type: 'line', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token('surface'), 'line-width': 1.2 } },
+      { id: 'line', type: 'line', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token(drawn ? 'border' : 'surface'), 'line-width': drawn ? 1 : 1.2 } },
       { id: 'dots', type: 'circle', source: 'areas', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-color': painted(), 'circle-radius': 12, 'circle-stroke-color': token('line-strong'), 'circle-stroke-width': 1 } },
       { id: 'chosen', type: 'line', source: 'areas', filter: ['==', ['get', 'code'], ''], paint: { 'line-color': token('text'), 'line-width': 2.5 } },
       ...(drawn ? [...placeLayers(language), ...nameLayers(language)] : []),
       {
         id: 'names', type: 'symbol', source: 'labels',
         layout: { 'text-field': ['get', 'text'], 'text-font': FONTS, 'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11, 11, 15], 'symbol-sort-key': ['get', 'rank'], 'text-padding': 1, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 0.4, 'text-line-height': 1.15 },
-        paint: { 'text-color': onRamp('text'), 'text-halo-color': onRamp('halo'), 'text-halo-width': 1.4 },
+        paint: drawn
+          ? { 'text-color': token('text'), 'text-halo-color': token('surface'), 'text-halo-width': 1.6 }
+          : { 'text-color': onRamp('text'), 'text-halo-color': onRamp('halo'), 'text-halo-width': 1.4 },
       },
     ],
   }

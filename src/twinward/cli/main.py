@@ -26,6 +26,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
         "city": ("twinward.cli.intake.city", "build a city base from real data, describe it"),
+        "scene": ("twinward.cli.intake.scene", "build the city in three dimensions as 3D Tiles"),
     },
     "report and import": {
         "case": ("twinward.cli.intake.case", "report cases from files"),

@@ -37,15 +37,17 @@ LAYERS = (
 EXPECTED = ("water", "green", "building", "road", "rail", "place")
 AREA_ZOOMS = (0, 8, 11, 12)
 NAME_ZOOMS = (6, 10, 12, 12)
-# kind of a place -> first zoom; others at 12
+# kind of a place -> first zoom; others at 10
 PLACE_ZOOMS = {
-    "hospital": 9,
-    "metro_station": 9,
-    "station": 9,
-    "university": 10,
-    "fire_station": 10,
-    "police": 10,
-    "disease_control": 10,
+    "hospital": 8,
+    "metro_station": 7,
+    "station": 7,
+    "university": 9,
+    "fire_station": 9,
+    "police": 9,
+    "disease_control": 9,
+    "pharmacy": 11,
+    "bus_stop": 11,
 }
 STOREY_M = 3.0
 
@@ -145,7 +147,7 @@ def list_places(places: PlaceTable) -> list[Row]:
         (
             shapely.Point(places.lonlat[i]),
             {"kind": kind, "name": places.name[i]},
-            PLACE_ZOOMS.get(kind, 12),
+            PLACE_ZOOMS.get(kind, 10),
         )
         for i, kind in enumerate(places.kind)
     ]
