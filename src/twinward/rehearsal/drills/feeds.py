@@ -223,7 +223,7 @@ class Feeds:
     def stock(
         self, inject: str, hour: float, kind: str, area: str, quantity: float, in_use: float | None
     ) -> Sent:
-        command: dict[str, Any] = {
+        command: dict[str, object] = {
             "id": derive_id("row", self.mark, self.seed, inject, kind, f"{hour:.4f}"),
             "type": "SetStock",
             "kind": kind,

@@ -10,10 +10,10 @@ infections reproduce as the reports say.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.chance import generator
 from twinward.decision.planning.fitting.past import MOST_AREAS, Past
@@ -260,7 +260,7 @@ def city_r(counts: Floats, generation: Floats, span: int) -> Floats:
     return np.asarray(reproduction(counts.sum(axis=0, keepdims=True), generation, span)[0])
 
 
-def stratified(fit: Fit, number: int, days: int, seed: int) -> Any:
+def stratified(fit: Fit, number: int, days: int, seed: int) -> NDArray[np.float64]:
     """int64[number] futures that stand for all: evenly spread by how many reports they bring, in
     an order by chance.
     """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.decision.simulation.epidemic.background import Background
 from twinward.decision.simulation.epidemic.live_state import LiveResidents, LiveState
@@ -52,7 +53,7 @@ class Past:
             times_compliance(one, reached) for one in then_in_force(state, self.back)
         )
 
-    def run_scaled(self, scale: float) -> Any:
+    def run_scaled(self, scale: float) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
         """A function that runs the past with R0 times `scale`: factors float64[areas, 2] ->
         reports by area.
         """
@@ -93,7 +94,9 @@ class Past:
         return tuple(found)
 
 
-def filled_in(reports: list[Any], known: frozenset[int] | None, back: int) -> list[Any]:
+def filled_in(
+    reports: list[tuple[str, int, int]], known: frozenset[int] | None, back: int
+) -> list[tuple[str, int, int]]:
     """The same, with a day of which nothing was told between its neighbours filled by the day
     before it.
     """

@@ -9,7 +9,6 @@ import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -261,7 +260,7 @@ def fingerprint(scenario: Scenario) -> str:
     version; not threads.
     """
     digest = hashlib.sha256()
-    parts: dict[str, Any] = {
+    parts: dict[str, object] = {
         "version": __version__,
         "city": scenario.base.sha256,
         "residents": scenario.base.residents,
