@@ -185,6 +185,15 @@ export const answerAccount = (change: string, act: 'confirm' | 'refuse', because
 export const getSessions = async (): Promise<Session[]> => (await get<{ items: Session[] }>('/v1/sessions')).items
 export const closeSession = async (id: string): Promise<void> => { await ask(`/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }) }
 export const setFirstPassword = (name: string, secret: string, password: string) => post<{ authenticator: string | null }>('/v1/sessions/first', { name, secret, password })
+/** The session that this tab's token belongs to, or none. */
+export function sessionId(): string {
+  const body = sessionStorage.getItem(TOKEN)?.split('.')[1] ?? ''
+  try {
+    return String((JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/'))) as { sid?: string }).sid ?? '')
+  } catch {
+    return ''
+  }
+}
 /** Forget the session of this tab. */
 export function leave(): void {
   sessionStorage.removeItem(TOKEN)

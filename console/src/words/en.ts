@@ -111,6 +111,18 @@ export const en = {
   'shift.all': '{n} in all', 'shift.print': 'Print the hand-over', 'shift.sign': 'Signatures', 'case.number': 'Number', 'case.since': 'Reported from', 'con.asTable': 'Contacts',
   'col.area': 'Area', 'col.department': 'Department', 'col.incident': 'Incident', 'col.by': 'By', 'may.keep_journal': 'write in the duty log', 'advice.operator': 'The operator of the server can help.',
   'case.underActivation': 'Opened by activation {activation}; your look is on record.',
+  'power.open': 'Open an activation', 'power.open.says': 'From now on, in these areas and for these purposes, persons may be looked up. Every look is on record, and the activation ends by itself.', 'power.glass': 'Look outside my areas (break glass)', 'power.glass.says': 'You may look into this area for some hours. Its duty officers and the auditor are told at once, with your name and reason.', 'power.renew': 'Renew', 'power.renew.says': 'The same purposes and areas, as another activation with its own end and basis.',
+  'power.end': 'End now', 'power.end.says': 'From now on nobody can look a person up under it. What is open on a screen closes at the next question.', 'power.days': 'Days (1 to 30)', 'power.hours': 'Hours', 'power.menu': 'Powers', 'account.title': 'Accounts',
+  'account.add': 'Add an account', 'account.add.says': 'Shows a one-time secret, with which the person sets a password and a second factor.', 'account.role': 'Change role or areas', 'account.reset': 'New one-time secret', 'account.reset.says': 'The old password and second factor no longer work.', 'account.lock': 'Lock',
+  'account.lock.says': 'All of its devices are logged out at once.', 'account.unlock': 'Unlock', 'account.change': 'Change', 'account.secret': 'One-time secret of {name}, shown only now: {secret}', 'account.proposed': 'Proposed; a second person must confirm before {time}.', 'account.done': 'Done.',
+  'account.state': 'State', 'account.factor': 'Second factor', 'account.login': 'Last login', 'account.devices': 'My devices', 'account.this': 'this one', 'account.close': 'Log this device out',
+  'account.logout': 'Log out', 'second.answer': 'Answer', 'state.active': 'active', 'state.locked': 'locked', 'state.new': 'not set up yet', 'state.pending': 'not set up yet',
+  'do.close': 'Close', 'login.first': 'First login, or a new password', 'login.back': 'Back to the login', 'login.secret': 'One-time secret', 'login.new': 'New password', 'login.set': 'Set the password',
+  'login.factor': 'Enter this address in your authenticator app; it is shown only now.', 'login.ready': 'The password is set. Log in with it.', 'comment.show': 'Read comments', 'comment.by': '{who}, {time}', 'time.window': 'Window', 'time.w.outbreak': 'Outbreak',
+  'time.w.7': '7 days', 'time.w.30': '30 days', 'time.w.90': '90 days', 'time.w.all': 'All', 'time.opened': '{level}, {area}',
+  'plan.duties': 'Duties', 'plan.tasks': 'Tasks', 'plan.measures': 'Measures',
+  'plan.bounds': 'Legal bound', 'plan.auto': 'adopted by itself when the level is reached', 'plan.person': 'a person adopts it', 'plan.source': 'Source', 'plan.hours': '{n} h', 'nav.more': 'More',
+  'two.confirm': 'Confirm as the second person', 'two.refuse': 'Refuse', 'room.readPlan': 'Read the plan',
 } as const
 
 export type WordKey = keyof typeof en

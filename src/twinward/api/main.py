@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
@@ -118,7 +116,7 @@ def make_api(platform: Platform) -> FastAPI:
     return api
 
 
-def describe(api: FastAPI) -> dict[str, Any]:
+def describe(api: FastAPI) -> dict[str, object]:
     """The OpenAPI document, with the schemas of all commands."""
     if api.openapi_schema is None:
         document = get_openapi(title=api.title, version=api.version, routes=api.routes)

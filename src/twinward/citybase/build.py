@@ -8,7 +8,6 @@ import resource
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 from twinward.citybase.areas.hierarchy import AreaNode, Hierarchy
 from twinward.citybase.basemap.city_map import MapSources, write_city_map
@@ -41,7 +40,7 @@ def build(
     threads: int = 0,
     accept_losses: bool = False,
     progress: Progress = lambda stage, share: None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Builds the city of a city file into `workspace/city` and returns its report.
 
     The older city stays until the new one is whole. Rejected rows are in `workspace/city-rejected`,

@@ -47,8 +47,8 @@ class CityManifest(msgspec.Struct, frozen=True, kw_only=True):
     lengths: dict[str, int]
     leaf_codes: list[str]
     areas: list[Area]
-    report: dict[str, Any]
-    fidelity: dict[str, Any]
+    report: dict[str, object]
+    fidelity: dict[str, object]
 
 
 def base_of(

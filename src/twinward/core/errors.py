@@ -38,7 +38,7 @@ class TwinwardError(Exception):
         advice: str = "",
         *,
         code: str | None = None,
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message

@@ -8,7 +8,7 @@ city.to_frame("ages")
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,11 +34,11 @@ class City(Result):
     each: age, sex, household, site, area; large for a large city).
     """
 
-    def __init__(self, base: CityBase, report: dict[str, Any] | None = None) -> None:
+    def __init__(self, base: CityBase, report: dict[str, object] | None = None) -> None:
         self.base, self.report = base, report or {}
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         return {
             "name": self.base.name,
             "residents": self.base.residents,

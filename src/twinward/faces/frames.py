@@ -39,7 +39,7 @@ class Result:
         raise NotImplementedError
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         """The headline figures."""
         raise NotImplementedError
 
@@ -80,7 +80,7 @@ class Result:
 class Table(Result):
     """One table of rows from a workspace."""
 
-    def __init__(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, name: str, rows: Sequence[Mapping[str, object]]) -> None:
         self.name, self.rows = name, list(rows)
 
     def list_tables(self) -> list[str]:
@@ -91,7 +91,7 @@ class Table(Result):
         return {name: [row.get(name) for row in self.rows] for name in names}
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         return {"table": self.name, "rows": len(self.rows)}
 
     def __len__(self) -> int:

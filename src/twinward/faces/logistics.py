@@ -59,7 +59,7 @@ class Sites(Result):
         return [self.candidates[site] for site in self.answer.open]
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         return {
             "open": len(self.answer.open),
             "objective": float(self.objective),
@@ -115,7 +115,7 @@ class Rounds(Result):
         self.left_out, self.relaxation = answer.left_out, answer.relaxation
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         one = self.answer
         return {
             "rounds": len(one.rounds),
@@ -182,12 +182,12 @@ def p_median(costs: object, p: int, *, demand: object = None, time_limit_s: floa
 
 @speaks_python
 def sites(
-    costs: Any,
+    costs: object,
     p: int,
     *,
     aim: str = "median",
-    demand: Any = None,
-    capacity: Any = None,
+    demand: object = None,
+    capacity: object = None,
     time_limit_s: float = 20.0,
 ) -> Sites:
     """p sites by an aim: `median` least cost in all, `centre` least farthest customer,
@@ -215,11 +215,11 @@ def sites(
 
 @speaks_python
 def route(
-    stops: Any,
-    vehicles: Any,
+    stops: object,
+    vehicles: object,
     depot: Point,
     *,
-    metres: Any = None,
+    metres: object = None,
     speed_kmh: float = 30.0,
     drone_kmh: float = 54.0,
     time_limit_s: float = 10.0,
@@ -284,7 +284,7 @@ def _read_demand(demand: object, customers: int) -> Floats:
     return weights
 
 
-def _structs(argument: str, data: Any, kind: Any) -> Sequence[Any]:
+def _structs(argument: str, data: object, kind: Any) -> Sequence[Any]:
     if isinstance(data, Sequence) and data and all(isinstance(row, kind) for row in data):
         return data
     table = read_columns(argument, data)

@@ -46,7 +46,7 @@ class PlanComparison(Result):
         self.sheet, self.why = sheet, sheet.why
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         one = self.sheet
         return {
             "first": one.first,

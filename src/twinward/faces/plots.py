@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from twinward.decision.tracing.chains.statistics import GenerationR
+
     Panels = Axes | NDArray[np.object_]  # one, or an array of them below each other
 
     from twinward.decision.planning.comparison import Comparison
@@ -93,7 +95,7 @@ def plot_forecast(
     return axis
 
 
-def plot_generations(rows: Sequence[Any], title: str, axes: Axes | None) -> Axes:
+def plot_generations(rows: Sequence[GenerationR], title: str, axes: Axes | None) -> Axes:
     """Reproduction number by generation with its 95 % interval, and the cases of each."""
     axis = make_axes(axes)
     numbers = [row.generation for row in rows]
@@ -112,7 +114,7 @@ def plot_generations(rows: Sequence[Any], title: str, axes: Axes | None) -> Axes
     return axis
 
 
-def plot_sites(cost: Any, chosen: Sequence[int], axes: Axes | None) -> Axes:
+def plot_sites(cost: NDArray[np.float64], chosen: Sequence[int], axes: Axes | None) -> Axes:
     """How far customers have to their nearest open site: the cumulated share."""
     axis = make_axes(axes)
     nearest = np.sort(np.asarray(cost)[:, list(chosen)].min(axis=1))
@@ -124,7 +126,9 @@ def plot_sites(cost: Any, chosen: Sequence[int], axes: Axes | None) -> Axes:
     return axis
 
 
-def plot_rounds(depot: Any, lines: dict[str, Any], axes: Axes | None) -> Axes:
+def plot_rounds(
+    depot: tuple[float, float], lines: dict[str, NDArray[Any]], axes: Axes | None
+) -> Axes:
     """The rounds on lon and lat, one colour a vehicle."""
     axis = make_axes(axes, size=(6.0, 6.0))
     for name, points in lines.items():

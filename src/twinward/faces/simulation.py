@@ -99,11 +99,11 @@ class Simulation(Result):
         return list_idle(self.scenario.measures)
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         """Headline figures; with several replicates their medians, `replicates` says how many."""
         names = ("infections", "attack_rate", "deaths", "peak_day", "peak_new", "r0_realised")
         outcomes = self.ensemble.outcomes if self.ensemble else [self.outcome]
-        figures: dict[str, Any] = {
+        figures: dict[str, object] = {
             "disease": self.outcome.disease,
             "residents": self.outcome.residents,
             "days": self.outcome.days,
@@ -163,7 +163,7 @@ def simulate(
     *,
     city: Any = None,
     disease: str | Path | Disease = DEFAULT,
-    settings: Mapping[str, Any] | None = None,
+    settings: Mapping[str, object] | None = None,
     measures: Measures = (),
     days: int = 180,
     seed: int = 1,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class Forecast(Result):
         self.days = [self.observed.last + timedelta(days=k + 1) for k in range(len(self.quantiles))]
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         low, middle, high = (self.quantiles[-1, FAN[k]] for k in (0, 2, 4))
         fit = self.fixed.fit
         r = np.exp(fit.log_r)
@@ -176,7 +176,7 @@ def read_series(series: object, until: date | str | None = None) -> Observed:
     return Observed(first=usable[0], counts=column)
 
 
-def _counts(argument: str, series: Any) -> dict[date, float]:
+def _counts(argument: str, series: object) -> dict[date, float]:
     if isinstance(series, str | Path) or hasattr(series, "columns"):
         table = read_columns(argument, series)
         require_columns(argument, table, ("date", "new"))

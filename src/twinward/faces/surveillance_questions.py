@@ -42,12 +42,12 @@ __all__ = [
 class Rows(Table):
     """Rows of an answer and the notes that belong to them: read `notes` before the numbers."""
 
-    def __init__(self, name: str, rows: Sequence[Mapping[str, Any]], notes: list[str]) -> None:
+    def __init__(self, name: str, rows: Sequence[Mapping[str, object]], notes: list[str]) -> None:
         super().__init__(name, rows)
         self.notes = notes
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         return {"table": self.name, "rows": len(self.rows), "notes": "; ".join(self.notes) or "-"}
 
 

@@ -45,7 +45,7 @@ class Chain(Result):
         self.notes = answer.notes
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         one = self.answer
         return {
             "cases": one.cases,
@@ -104,8 +104,8 @@ def chain(
     y: str | None = None,
     imported: str | None = None,
     infector: str | None = None,
-    contacts: Any = None,
-    genetic: Any = None,
+    contacts: object = None,
+    genetic: object = None,
     disease: str | SerialInterval | None = None,
     date_order: str | None = None,
     skip_unknown: bool = False,

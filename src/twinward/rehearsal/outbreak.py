@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -87,7 +86,7 @@ def case_command(
     hazard: str,
     day: date,
     chance: np.random.Generator,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     case = derive_id("case", SOURCE, seed, number)
     return {
         "id": derive_id("row", SOURCE, seed, number),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -170,7 +170,7 @@ class Planted:
             self.seed, "|".join(["planted", self.label, *(str(word) for word in words)])
         )
 
-    def deliveries(self) -> list[tuple[datetime, dict[str, Any]]]:
+    def deliveries(self) -> list[tuple[datetime, dict[str, object]]]:
         """(at, command) by time."""
         made = {"sensors": self.water, "reports": self.by_count}.get(self.label, self.by_person)
         return sorted(made(), key=lambda one: one[0])
@@ -180,7 +180,7 @@ class Planted:
 
     def command(
         self, at: datetime, kind: str, /, **fields: object
-    ) -> tuple[datetime, dict[str, Any]]:
+    ) -> tuple[datetime, dict[str, object]]:
         self.count += 1
         told = {
             "id": f"planted-{self.count}",
@@ -190,7 +190,7 @@ class Planted:
         }
         return at, told
 
-    def by_person(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    def by_person(self) -> Iterator[tuple[datetime, dict[str, object]]]:
         """Cases one by one, their contacts, and every step of the contacts' care."""
         chance = self.chance("persons")
         yield from self.stocks()
@@ -229,7 +229,7 @@ class Planted:
                 setting = list(SHARES)[int(chance.choice(len(SHARES), p=list(SHARES.values())))]
                 yield from self.contact(one, f"q-{one.number}-{other}", one.area, setting, chance)
 
-    def stocks(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    def stocks(self) -> Iterator[tuple[datetime, dict[str, object]]]:
         """The hospital's beds, and plenty of all else that plans ask for: a city that has stated
         nothing has a gap before anything is planted.
         """
@@ -250,7 +250,7 @@ class Planted:
 
     def contact(
         self, case: Infection, subject: str, area: int, setting: str, chance: np.random.Generator
-    ) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    ) -> Iterator[tuple[datetime, dict[str, object]]]:
         """One contact: named half a day after the case's report, then located, isolated, tested."""
         name, named_d = f"contact-{case.number}-{subject}", case.report_d + 0.25
         if named_d >= DAYS:
@@ -277,7 +277,7 @@ class Planted:
                     self.at(max(at_d, named_d + 0.01)), "UpdateContact", contact=name, step=step
                 )
 
-    def by_count(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    def by_count(self) -> Iterator[tuple[datetime, dict[str, object]]]:
         """Each area's count every evening; the silent one stops five days before the end."""
         for number, area in enumerate(self.areas):
             level = self.chance("count", area).integers(4, 12)
@@ -297,7 +297,7 @@ class Planted:
                     count=int(self.chance("count", area, day).poisson(level)),
                 )
 
-    def water(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    def water(self) -> Iterator[tuple[datetime, dict[str, object]]]:
         """A street under water: depths rise and fall; which sensors speak is `readings`' to say."""
         for hour in range(30):
             depth = (
@@ -315,7 +315,7 @@ class Planted:
                 unit="m",
             )
 
-    def readings(self, hour: int) -> list[dict[str, Any]]:
+    def readings(self, hour: int) -> list[dict[str, object]]:
         """Observations of six gauges in one hour; the silent ones fall silent after ten hours."""
         gauges = range(self.world.silent_sensors if hour > 10 else 0, 6)
         at = (self.start + hour * HOUR).isoformat()
@@ -332,7 +332,7 @@ class Planted:
             for gauge in gauges
         ]
 
-    def answer(self, task: GivenTask, now: datetime) -> dict[str, Any] | None:
+    def answer(self, task: GivenTask, now: datetime) -> dict[str, object] | None:
         """A department's answer to one order, when its time has come."""
         chance = self.chance("task", task.id)
         late = task.department == self.world.late_department or chance.random() < DEPARTMENT_LATE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -166,7 +166,7 @@ def _marked(text: str) -> str:
     return ASIAN.sub(lambda found: f'<font name="{ASIAN_FONT}">{found[0]}</font>', plain)
 
 
-def _laid(table: ReportTable, width: float, cell: Any) -> PdfTable:
+def _laid(table: ReportTable, width: float, cell: Callable[[str], Paragraph]) -> PdfTable:
     from reportlab.lib.colors import HexColor
     from reportlab.platypus import Table as Grid
 

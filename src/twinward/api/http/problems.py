@@ -4,8 +4,6 @@ params. What is absent and what is forbidden answer alike where a thing is named
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from fastapi import Response
 
@@ -28,7 +26,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     message: str
     advice: str
-    params: dict[str, Any] = {}
+    params: dict[str, object] = {}
 
 
 def problem_of(error: TwinwardError) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -64,9 +64,9 @@ async def ask_in_parts(
     return commands.join_accounts(parts)
 
 
-def describe_body() -> dict[str, Any]:
+def describe_body() -> dict[str, object]:
     """The request body for OpenAPI: a batch of any of the commands."""
-    schema: dict[str, Any] = {
+    schema: dict[str, object] = {
         "type": "object",
         "required": ["items"],
         "properties": {

@@ -43,7 +43,7 @@ class Refresh(msgspec.Struct, forbid_unknown_fields=True):
     refresh: Secret
 
 
-def describe(kind: type) -> dict[str, Any]:
+def describe(kind: type) -> dict[str, object]:
     """The request body for OpenAPI."""
     (schema,), parts = msgspec.json.schema_components(
         [kind], ref_template="#/components/schemas/{name}"

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from twinward.citybase.config import Source
 from twinward.citybase.sources.files import guess_encoding
@@ -56,7 +55,7 @@ def read_layer(
     import pyogrio
 
     ending = path.suffix.lower()
-    more: dict[str, Any] = {}
+    more: dict[str, object] = {}
     if ending == ".shp":
         more["encoding"] = source.encoding or own_encoding(path, ledger.label)
     elif ending != ".parquet":

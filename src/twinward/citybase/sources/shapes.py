@@ -29,7 +29,7 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     """One feature; `line` counts features from 1."""
 
     line: int
-    properties: dict[str, Any]
+    properties: dict[str, object]
     shape: BaseGeometry | None
 
 
@@ -129,7 +129,7 @@ def parse_geometry(geometry: object) -> BaseGeometry | None:
 
 
 def mend_shape(
-    shape: BaseGeometry | None, ledger: SourceLedger, line: int, properties: dict[str, Any]
+    shape: BaseGeometry | None, ledger: SourceLedger, line: int, properties: dict[str, object]
 ) -> BaseGeometry:
     """The polygons of `shape`, valid; None (and a rejection) when there are none."""
     if shape is None or shape.is_empty:

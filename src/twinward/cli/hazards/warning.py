@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text, local
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.service.hazards import warning_scores, warnings
 from twinward.service.platform import Caller, Platform
+
+if TYPE_CHECKING:
+    from twinward.service.hazards.warning_scores import WarningScores
+    from twinward.service.hazards.warnings import WarningView
 
 SHOWN = (
     "hits",
@@ -94,7 +98,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def act(platform: Platform, caller: Caller, options: argparse.Namespace) -> Any:
+def act(
+    platform: Platform, caller: Caller, options: argparse.Namespace
+) -> list[WarningView] | WarningScores | WarningView:
     if options.act == "issue":
         return issue(platform, caller, options)
     if options.act == "list":
@@ -115,7 +121,7 @@ def act(platform: Platform, caller: Caller, options: argparse.Namespace) -> Any:
     return warnings.cancel(platform, caller, options.id, options.because)
 
 
-def issue(platform: Platform, caller: Caller, options: argparse.Namespace) -> Any:
+def issue(platform: Platform, caller: Caller, options: argparse.Namespace) -> WarningView:
     names = ("hazard", "grade", "title", "because", "starts_at", "advice", "chance", "source")
     fields = {name: getattr(options, name) for name in (*names, "forecast", "public", "replaces")}
     asked = warnings.WarningRequest(
@@ -126,7 +132,7 @@ def issue(platform: Platform, caller: Caller, options: argparse.Namespace) -> An
     return warnings.issue(platform, caller, asked)
 
 
-def line_of(one: Any) -> str:
+def line_of(one: WarningView) -> str:
     who = one.issued_by or f"proposed by {one.proposed_by}"
     return (
         f"{one.id}  {one.grade:<3} {one.hazard:<11} {one.state:<9} until {local(one.ends_at)}  "
@@ -134,7 +140,7 @@ def line_of(one: Any) -> str:
     )
 
 
-def show_scores(answer: Any) -> None:
+def show_scores(answer: WarningScores) -> None:
     emit_table(
         ["warning", "hazard", "grade", "office", "verdict", "lead_h"],
         [[v.warning, v.hazard, v.grade, v.office, v.verdict, v.lead_h] for v in answer.warnings],

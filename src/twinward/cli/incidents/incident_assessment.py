@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,13 @@ from twinward.service.platform import Caller, Platform
 
 if TYPE_CHECKING:
     from twinward.cli.framework.parser import Verbs
+    from twinward.service.assessment.five_functions import (
+        Analysis,
+        Description,
+        Diagnosis,
+        Guidance,
+        Prediction,
+    )
 
 
 def add_functions(acts: Verbs) -> list[argparse.ArgumentParser]:
@@ -48,7 +56,7 @@ def run_function(
         emit_text("\n".join(TELL[options.act](found)))
 
 
-def tell_analysis(found: Any) -> list[str]:
+def tell_analysis(found: Analysis) -> list[str]:
     lines = [say("told.since", at=local(datetime.fromisoformat(found.since)))]
     for one in found.changes:
         mark = "*" if one.sure else " "
@@ -56,7 +64,7 @@ def tell_analysis(found: Any) -> list[str]:
     return lines if found.changes else [say("told.nothing_changed")]
 
 
-def tell_description(found: Any) -> list[str]:
+def tell_description(found: Description) -> list[str]:
     lines = [
         say(
             "told.incident",
@@ -76,7 +84,7 @@ def tell_description(found: Any) -> list[str]:
     return lines + ["   " + say("told.not_known", text=text) for text in found.gaps]
 
 
-def tell_diagnosis(found: Any) -> list[str]:
+def tell_diagnosis(found: Diagnosis) -> list[str]:
     lines = [
         f"{rank}. {one.says}\n   {one.kind} {one.about}: "
         + say("told.cause", probability=one.probability, share=one.share)
@@ -86,7 +94,7 @@ def tell_diagnosis(found: Any) -> list[str]:
     return lines or [found.says]
 
 
-def tell_prediction(found: Any) -> list[str]:
+def tell_prediction(found: Prediction) -> list[str]:
     if found.not_made:
         return [say("told.no_forecast", why=found.not_made)]
     lines = [f"{one.says}{events(one.events)}" for one in found.figures]
@@ -102,7 +110,7 @@ def tell_prediction(found: Any) -> list[str]:
     ]
 
 
-def tell_guidance(found: Any) -> list[str]:
+def tell_guidance(found: Guidance) -> list[str]:
     lines = []
     for rank, one in enumerate(found.actions, 1):
         do = say("told.whose", do=one.do, department=one.department) if one.department else one.do
@@ -112,15 +120,15 @@ def tell_guidance(found: Any) -> list[str]:
         lines += ["   " + say("told.lacks", lacks=lacks)] if one.lacks else []
         lines += ["   " + say("told.manual", manual=one.manual)] if one.manual else []
     lines = lines or [say("told.closed")]
-    for one in found.like:
+    for past in found.like:
         lines.append(
-            say("told.like", title=one.title, alike=one.alike)
-            + "".join("\n   " + say("told.worked", text=text) for text in one.worked)
+            say("told.like", title=past.title, alike=past.alike)
+            + "".join("\n   " + say("told.worked", text=text) for text in past.worked)
         )
     return lines
 
 
-TELL = {
+TELL: dict[str, Callable[[Any], list[str]]] = {
     "analyse": tell_analysis,
     "describe": tell_description,
     "diagnose": tell_diagnosis,

@@ -17,6 +17,8 @@ from twinward.service.platform import Caller, Platform
 
 if TYPE_CHECKING:
     from twinward.cli.framework.parser import Verbs
+    from twinward.service.logistics.demand_forecast import DemandReport
+    from twinward.service.logistics.supply_queries import RequestRow, TransferRow
 
 # word -> (command, which side acts, what it is)
 STEPS = {
@@ -224,7 +226,7 @@ def list_requests(options: argparse.Namespace, platform: Platform, caller: Calle
     return {"requests": found}
 
 
-def request_supply(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def request_supply(options: argparse.Namespace, platform: Platform, caller: Caller) -> RequestRow:
     names = (
         "kind",
         "quantity",
@@ -264,7 +266,9 @@ def take_step(options: argparse.Namespace, platform: Platform, caller: Caller) -
     return supply_queries.get_request(platform, caller, row.id)
 
 
-def request_transfer(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def request_transfer(
+    options: argparse.Namespace, platform: Platform, caller: Caller
+) -> TransferRow:
     names = ("subject", "area", "hospital", "to_area", "to_hospital", "bed", "bed_now", "incident")
     told = {name: getattr(options, name) for name in names}
     name = options.name or fresh_name(platform, "transfer", *map(str, told.values()))
@@ -282,7 +286,7 @@ def take_move(options: argparse.Namespace, platform: Platform, caller: Caller) -
     return supply_queries.get_transfer(platform, caller, row.id)
 
 
-def look_ahead(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def look_ahead(options: argparse.Namespace, platform: Platform, caller: Caller) -> DemandReport:
     from twinward.service.logistics.demand_forecast import forecast_demand
 
     return forecast_demand(platform, caller, days=options.days, level=options.level, at=options.at)
@@ -315,7 +319,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def show_demand(report: Any) -> None:
+def show_demand(report: DemandReport) -> None:
     """The city's gauges, then what falls short, the soonest first."""
     what = report.based_on
     emit_text(

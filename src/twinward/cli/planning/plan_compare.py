@@ -18,6 +18,7 @@ from twinward.service.planning.comparison_store import CompareRequest
 
 if TYPE_CHECKING:
     from twinward.cli.framework.parser import Verbs
+    from twinward.service.planning.comparison import Ready
 
 ACTS = ("compare", "search", "adopt")
 
@@ -166,7 +167,7 @@ def request_of(options: argparse.Namespace, plans: tuple[str, ...], count: int) 
     )
 
 
-def ready_of(options: argparse.Namespace, request: CompareRequest) -> Any:
+def ready_of(options: argparse.Namespace, request: CompareRequest) -> Ready:
     """Everything read and checked; the workspace is shut before anything runs, so that processes
     can part.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.parser import finite, whole
@@ -12,6 +12,7 @@ from twinward.cli.main import add_common
 
 if TYPE_CHECKING:
     from twinward.cli.framework.parser import Verbs
+    from twinward.service.surveillance.between_cities import Interval
 
 SHOWN = 25
 
@@ -83,7 +84,7 @@ def _answer(options: argparse.Namespace) -> None:
         emit_text(f"note: {note}")
 
 
-def _days(interval: Any) -> str:
+def _days(interval: Interval) -> str:
     if interval.median is None:
         return "-"
     high = "never" if interval.high_90 is None else f"{interval.high_90:.0f}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -66,7 +65,7 @@ def run(config: EdgeConfig, options: argparse.Namespace) -> None:
     agent.run()
 
 
-def status(config: EdgeConfig, options: argparse.Namespace) -> Any:
+def status(config: EdgeConfig, options: argparse.Namespace) -> object:
     from twinward.edge.agent.status import find_status
 
     return find_status(config)

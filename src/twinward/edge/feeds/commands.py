@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Container
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Any
 
 import msgspec
 
@@ -96,10 +95,10 @@ def is_drill_source(source: str) -> bool:
 class Raw(msgspec.Struct, frozen=True):
     """The fields that tell how to read the rest; `drill` marks what comes out of a drill."""
 
-    id: Any = None
-    type: Any = None
-    person: dict[str, Any] | None = None
-    drill: Any = None
+    id: object = None
+    type: object = None
+    person: dict[str, object] | None = None
+    drill: object = None
 
 
 RAW = msgspec.json.Decoder(Raw)

@@ -114,7 +114,7 @@ class ObservationBatch(msgspec.Struct, forbid_unknown_fields=True):
 
 class RawBatch(msgspec.Struct, forbid_unknown_fields=True):
     source: Text
-    items: list[Any]
+    items: list[object]
     crs: Text | None = None
 
 
@@ -271,7 +271,7 @@ def to_rows(items: list[ObservationItem], found: dict[int, tuple[str, str]]) -> 
     return pa.record_batch([pa.array(columns[f.name], f.type) for f in SCHEMA], schema=SCHEMA)
 
 
-def in_wgs84(rows: pa.RecordBatch, crs: str) -> Any:
+def in_wgs84(rows: pa.RecordBatch, crs: str) -> pa.RecordBatch:
     """The same rows, their points turned from `crs` into WGS 84; InputError for an unknown one."""
     lon, lat = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
     for name, values in zip(("lon", "lat"), to_wgs84(lon, lat, crs, "crs"), strict=True):

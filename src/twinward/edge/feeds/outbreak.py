@@ -227,7 +227,7 @@ class OutbreakFeed:
         return self.names.find(name, source.area)
 
     def count_command(
-        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: object
     ) -> dict[str, object]:
         return {
             "type": "ReportCount",
@@ -241,7 +241,7 @@ class OutbreakFeed:
         }
 
     def figures_command(
-        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: object
     ) -> dict[str, object]:
         figures = {
             source.means.get(name, name): number(text)
@@ -258,7 +258,7 @@ class OutbreakFeed:
         }
 
     def occupancy_command(
-        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: object
     ) -> dict[str, object]:
         """How many there are of those who take up something: a figure, and no stock of it."""
         return {
@@ -271,7 +271,7 @@ class OutbreakFeed:
         }
 
     def stock_command(
-        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: object
     ) -> dict[str, object]:
         return {
             "type": "SetStock",

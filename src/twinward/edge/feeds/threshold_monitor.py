@@ -85,7 +85,7 @@ class ThresholdMonitor:
                 self._pending.append((asked, self._submit(asked)))
             del self._unseen[0]
 
-    def _submit(self, asked: list[Request]) -> Future[object]:
+    def _submit(self, asked: list[Request]) -> Future[None]:
         self._pending = [
             one for one in self._pending if not one[1].done() or one[1].exception() is not None
         ]
@@ -143,14 +143,14 @@ class ThresholdMonitor:
                 raise
         self.trouble = None
 
-    def _finish(self, asked: list[Request], future: Future[object]) -> None:
+    def _finish(self, asked: list[Request], future: Future[None]) -> None:
         try:
             future.result()
         except TwinwardError:
             self._store.write(lambda tx: self._ask_each(tx, asked))
 
 
-def failed(error: TwinwardError) -> Future[Any]:
-    future: Future[Any] = Future()
+def failed(error: TwinwardError) -> Future[None]:
+    future: Future[None] = Future()
     future.set_exception(error)
     return future

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,9 @@ from twinward.core.errors import InputError
 from twinward.library.hazards.measures import check_measures
 from twinward.library.plans.plan import AFFECTED, Plan
 from twinward.library.plans.plan_options import draw_plans
+
+if TYPE_CHECKING:
+    from twinward.library.hazards.measures import Measure
 
 MOST = 1000
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -63,7 +66,7 @@ def generate_plans(
 def usual_variables(base: Plan, areas: Sequence[str] = ()) -> dict[str, tuple[object, ...]]:
     """Every measure of the base on or off, its strengths, where, and three starts."""
     kinds = list(dict.fromkeys(kind_of(m) for m in base.measures if kind_of(m) not in PERSONAL))
-    variables: dict[str, tuple[Any, ...]] = {
+    variables: dict[str, tuple[object, ...]] = {
         "start_day": (0, 3, 7),
         "areas": ("+".join(areas) or AFFECTED, "city"),
     }
@@ -73,13 +76,13 @@ def usual_variables(base: Plan, areas: Sequence[str] = ()) -> dict[str, tuple[ob
     }
 
 
-def kind_of(measure: Any) -> str:
+def kind_of(measure: Measure) -> str:
     return str(measure.__struct_config__.tag)
 
 
 def parse_variables(words: Sequence[str]) -> dict[str, tuple[object, ...]]:
     """From `NAME=VALUE,VALUE,…`; numbers are read as numbers."""
-    found: dict[str, tuple[Any, ...]] = {}
+    found: dict[str, tuple[object, ...]] = {}
     for word in words:
         name, equals, values = word.partition("=")
         if not equals or not name or not values:

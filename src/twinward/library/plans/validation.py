@@ -37,7 +37,7 @@ from twinward.library.plans.step_rules import (
 )
 from twinward.library.toml_lines import find_line, index_lines
 
-PARTS: dict[str, Any] = {
+PARTS: dict[str, object] = {
     "tasks": PlanTask,
     "objectives": Objective,
     "triggers": PlanStart,

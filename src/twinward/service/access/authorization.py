@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from twinward.core.errors import RefusedError
 from twinward.core.messages import Command
 from twinward.core.ports import Rows, Table
@@ -37,7 +39,7 @@ __all__ = [
 ]
 
 # the tables in which what a field of a command names is looked up
-THINGS: dict[str, tuple[Table[Any], ...]] = {
+THINGS: dict[str, tuple[Table[msgspec.Struct], ...]] = {
     "task": (TASKS,),
     "contact": (CONTACTS,),
     "case": (CASES,),
@@ -52,7 +54,7 @@ THINGS: dict[str, tuple[Table[Any], ...]] = {
 OTHER_SIDE = {"transfers": "to_area", "supply_requests": "from_area"}
 # a place of a case may lie anywhere; a place that is reported belongs to the area that reported it
 # first
-THINGS_OF_ONE: dict[tuple[str, str], tuple[Table[Any], ...]] = {
+THINGS_OF_ONE: dict[tuple[str, str], tuple[Table[msgspec.Struct], ...]] = {
     ("ReportAffectedPlace", "place"): (AFFECTED_PLACES, RISK_PLACES),
 }
 
@@ -115,7 +117,7 @@ def require_reach(platform: Platform, caller: Caller, command: Command, rows: Ro
         platform.policy.require(caller, action, area=platform.reference.areas.root)
 
 
-def list_named(command: Command) -> Iterator[tuple[Table[Any], str]]:
+def list_named(command: Command) -> Iterator[tuple[Table[msgspec.Struct], str]]:
     """(table, key) of everything that a command names."""
     kind = type(command).__name__
     for field in command.__struct_fields__:

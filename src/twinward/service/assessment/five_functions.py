@@ -28,6 +28,15 @@ from twinward.service.console.basemap import Ground
 from twinward.service.hazards.prediction import find_forecast, predict_hazard
 from twinward.service.platform import Caller, Platform
 
+__all__ = [
+    "Analysis",
+    "Description",
+    "Diagnosis",
+    "Guidance",
+    "Prediction",
+    "answer_function",
+]
+
 # name -> its answer, and the question it answers
 FUNCTIONS: dict[str, tuple[type, str]] = {
     name: (answer, QUESTIONS[name])

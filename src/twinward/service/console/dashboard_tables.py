@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,7 +25,10 @@ from twinward.service.console.dashboard_view import (
 from twinward.service.platform import Platform
 
 if TYPE_CHECKING:
-    from twinward.twins.emergency.incidents.rows import Incident
+    from twinward.twins.city.rows import Restriction
+    from twinward.twins.emergency.access.rows import Activation
+    from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
+    from twinward.twins.emergency.reports.rows import Bulletin
     from twinward.twins.emergency.tasks.rows import Task
 
 LATE_SHOWN = 40
@@ -39,12 +42,12 @@ class DashboardRows(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     incidents: list[Incident]
     tasks: list[Task]
-    restrictions: list[Any]
-    plans: dict[str, Any]
+    restrictions: list[Restriction]
+    plans: dict[str, PlanInForce]
     proposed: dict[str, str | None]
-    activations: list[Any]
+    activations: list[Activation]
     places: dict[str, int]
-    bulletins: list[Any]
+    bulletins: list[Bulletin]
     root: str
     told_by: set[str]
 

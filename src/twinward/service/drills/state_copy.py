@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twinward.core.ids import derive_id
 from twinward.loop.context import ACTOR
@@ -77,7 +77,7 @@ def adopt_commands(
     ]
 
 
-def count_commands(counts: Counter[tuple[str, str, str, str, str]]) -> list[dict[str, Any]]:
+def count_commands(counts: Counter[tuple[str, str, str, str, str]]) -> list[dict[str, object]]:
     return [
         {
             "id": derive_id("fork", *key),
@@ -94,7 +94,7 @@ def count_commands(counts: Counter[tuple[str, str, str, str, str]]) -> list[dict
     ]
 
 
-def stock_commands(stocks: list[Stock]) -> list[dict[str, Any]]:
+def stock_commands(stocks: list[Stock]) -> list[dict[str, object]]:
     return [
         {
             "id": derive_id("fork", row.id),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -29,6 +29,9 @@ from twinward.decision.simulation.interface import (
 from twinward.decision.simulation.registry import load_model
 from twinward.library.hazards.chains import get_scenario
 from twinward.library.models.card import StoredModel
+
+if TYPE_CHECKING:
+    pass
 
 MOST_HOURS, MOST_MEMBERS = 240.0, 1000
 GROUND = ("flood", "fire")  # to which the terrain matters

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from twinward.core.ports import Reader
 from twinward.decision.risk.scores import (
     Cell,
     Scores,
@@ -95,7 +96,7 @@ def verdict_of(row: IssuedWarning, now: datetime, seen: list[Seen], root: str) -
     )
 
 
-def list_seen(platform: Platform, rows: Any) -> Iterator[Seen]:
+def list_seen(platform: Platform, rows: Reader) -> Iterator[Seen]:
     """When which level was reached: by what was measured, or by an incident's figures; a level that
     only follows a warning is no event.
     """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,6 +24,7 @@ from twinward.service.console.dashboard_tables import (
 from twinward.service.console.dashboard_view import DayRow
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import build_timeline, concerns
+from twinward.service.incidents.shown import ShownEvent
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
@@ -107,7 +108,7 @@ class CauseNode(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     actor: str
     area_name: str
-    says: dict[str, Any]
+    says: dict[str, str | int | float | bool]
 
 
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -289,7 +290,7 @@ def list_duties(platform: Platform, tasks: list[Task], now: datetime) -> list[As
     return sorted(duties, key=lambda duty: (-duty.late, duty.id))
 
 
-def show_cause(ground: Ground, event: dict[str, Any]) -> CauseNode:
+def show_cause(ground: Ground, event: ShownEvent) -> CauseNode:
     """What an event says in a few plain words; lists and long fields stay behind."""
     says = {
         name: value
@@ -298,7 +299,7 @@ def show_cause(ground: Ground, event: dict[str, Any]) -> CauseNode:
     }
     return CauseNode(
         seq=event["seq"],
-        depth=event["depth"],
+        depth=event.get("depth", 0),
         type=event["type"],
         occurred_at=event["occurred_at"],
         actor=event["actor"],

@@ -82,7 +82,7 @@ class DemandReport(msgspec.Struct, frozen=True, kw_only=True):
     new_cases: list[float]
     new_cases_high: list[float]
     under_control: int
-    based_on: dict[str, Any]
+    based_on: dict[str, object]
     assumed: list[str]
     simulated: bool = True
 

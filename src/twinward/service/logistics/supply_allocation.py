@@ -58,11 +58,11 @@ class SharedKind(msgspec.Struct, frozen=True, kw_only=True):
     have: float
     unmet: float
     worst_share: float
-    unmet_areas: list[dict[str, Any]]
+    unmet_areas: list[dict[str, object]]
     objective: float
     bound: float
     gap: float
-    binding: list[dict[str, Any]]
+    binding: list[dict[str, object]]
     relaxation: str | None
     finished: bool
 

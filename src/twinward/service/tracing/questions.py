@@ -387,7 +387,7 @@ class Tracing:
         return out | {"activation": scope.activation, "query_ms": round(query_ms, 3)}
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path) -> object:
     """A JSON file; InputError when there is none or it is something else."""
     try:
         return msgspec.json.decode(path.read_bytes())

@@ -68,7 +68,7 @@ def listed(resource: object, name: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def codes_in(concept: Any) -> set[str]:
+def codes_in(concept: object) -> set[str]:
     return {str(coding.get("code")) for coding in listed(concept, "coding")}
 
 

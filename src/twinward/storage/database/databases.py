@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from twinward.core.errors import BusyError, InputError, StorageError
@@ -15,6 +15,8 @@ from twinward.core.lazy import LazyModule
 
 if TYPE_CHECKING:
     import psycopg
+
+    from twinward.storage.database.connection import Connection
 else:
     psycopg = LazyModule("psycopg")
 
@@ -39,9 +41,9 @@ class Database(Protocol):
     @property
     def errors(self) -> type[Exception]: ...
 
-    def connect(self, *, write: bool) -> Any: ...
+    def connect(self, *, write: bool) -> Connection: ...
 
-    def begin_write(self, connection: object) -> None: ...
+    def begin_write(self, connection: Connection) -> None: ...
 
     def wal_bytes(self) -> int: ...
 
@@ -112,7 +114,7 @@ class Sqlite:
             connection.execute("PRAGMA query_only=1")
         return connection
 
-    def begin_write(self, connection: Any) -> None:
+    def begin_write(self, connection: Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
 
     def wal_bytes(self) -> int:
@@ -194,7 +196,7 @@ class Postgres:
     def errors(self) -> type[Exception]:
         return psycopg.Error  # type: ignore[no-any-return]
 
-    def connect(self, *, write: bool) -> Any:
+    def connect(self, *, write: bool) -> Connection:
         try:
             connection = psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_S)
         except psycopg.Error as error:
@@ -204,7 +206,7 @@ class Postgres:
             connection.execute("SET synchronous_commit = on")
         return connection
 
-    def begin_write(self, connection: Any) -> None:
+    def begin_write(self, connection: Connection) -> None:
         connection.execute("BEGIN")
         connection.execute(
             "SELECT pg_advisory_xact_lock(hashtext('twinward'), hashtext(current_schema()))"

@@ -4,6 +4,7 @@ tuples.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -44,7 +45,7 @@ class Statement:
         self.text = text
         self.names = names
 
-    def values(self, named: dict[str, Any]) -> tuple[Any, ...]:
+    def values(self, named: Mapping[str, object]) -> tuple[object, ...]:
         return tuple([named[name] for name in self.names])
 
 
@@ -62,14 +63,14 @@ class Statements:
         )
         self.tables = metadata.tables
         self.forms = forms
-        self._kept: dict[Any, Statement] = {}
+        self._kept: dict[object, Statement] = {}
 
     def compile(self, clause: sa.ClauseElement) -> Statement:
         compiled = clause.compile(dialect=self.dialect)
         names = getattr(compiled, "positiontup", None)  # of an SQL text, not of every clause
         return Statement(str(compiled), tuple(names or ()))
 
-    def kept(self, shape: Any, build: Any) -> Statement:
+    def kept(self, shape: object, build: Callable[[], sa.ClauseElement]) -> Statement:
         """The statement of `shape`, built on its first use."""
         found = self._kept.get(shape)
         if found is None:
@@ -86,7 +87,7 @@ class Statements:
         given.
         """
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             table = self.tables[name]
             insert = (sqlite.insert if self.is_sqlite else postgresql.insert)(table).values(
                 _binds(table)
@@ -134,7 +135,7 @@ class Statements:
         high_<n>, before, limit, offset.
         """
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             table = form.current
             clause = sa.select(
                 table.c.row_area, table.c.row_recorded_at, table.c.row_subject, table.c.row_body
@@ -151,7 +152,7 @@ class Statements:
     def list_events(self, types: int, *, incident: bool, back: bool) -> Statement:
         """Events after a place in the log, or `back` from before it."""
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             table = self.tables["events"]
             place = bind(table.c.seq, "seq")
             clause = sa.select(*(table.c[name] for name in EVENT_FIELDS)).where(
@@ -172,7 +173,7 @@ class Statements:
         asked.
         """
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             table = self.tables["events"]
             actors = [bind(table.c.actor, f"own_{n}") for n in range(own)]
             return sa.select(sa.func.count(sa.distinct(table.c.command))).where(
@@ -186,7 +187,7 @@ class Statements:
     def find_event(self) -> Statement:
         """An event by its id, found through its command, whose events lie close together."""
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             events, commands = self.tables["events"], self.tables["commands"]
             return (
                 sa.select(*(events.c[name] for name in EVENT_FIELDS))
@@ -210,7 +211,7 @@ class Statements:
         With `after` only versions later than that one are looked at.
         """
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             t = form.history
             fields = (t.c.row_area, t.c.row_key, t.c.row_recorded_at, t.c.row_subject, t.c.row_body)
             where = [t.c.row_valid_from <= bind(t.c.row_valid_from, "at")]
@@ -236,11 +237,11 @@ class Statements:
         return self.kept(("as_of", form.name, area, after), build)
 
 
-def _binds(table: sa.Table) -> dict[str, Any]:
+def _binds(table: sa.Table) -> dict[str, sa.BindParameter[object]]:
     return {column.name: bind(column, column.name) for column in table.columns}
 
 
-def bind(column: Any, name: str) -> Any:
+def bind(column: sa.ColumnElement[Any], name: str) -> sa.BindParameter[object]:
     return sa.bindparam(name, type_=column.type)
 
 
@@ -249,11 +250,11 @@ def page(clause: Select) -> Select:
     return clause.offset(sa.bindparam("offset", type_=sa.Integer()))
 
 
-def _prefix(column: Any) -> list[Any]:
+def _prefix(column: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
     return [column >= bind(column, "under"), column < bind(column, "beyond")]
 
 
-def in_range(area: Any, n: int) -> Any:
+def in_range(area: sa.ColumnElement[Any], n: int) -> sa.ColumnElement[bool]:
     """Inside the n-th range of area codes."""
     return sa.and_(area >= bind(area, f"low_{n}"), area <= bind(area, f"high_{n}"))
 
@@ -271,8 +272,8 @@ def conditions(
     under: bool,
     within: int,
     before: str | None,
-) -> list[Any]:
-    found: list[Any] = []
+) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
     for name, how, n in shapes:
         column = table.c[form.column_name(name)]
         if how == "null":
@@ -293,7 +294,7 @@ def conditions(
     return found
 
 
-def ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
+def ordering(form: Form, table: sa.Table, order: str | None) -> list[sa.ColumnElement[object]]:
     """By the column asked for (nulls first going up, last going down, on both databases), then
     by key.
     """
@@ -308,12 +309,12 @@ def ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
 
 def shape_filters(
     form: Form, equals: dict[str, object]
-) -> tuple[tuple[Shape, ...], dict[str, Any], bool]:
+) -> tuple[tuple[Shape, ...], dict[str, object], bool]:
     """The shape of `equals`, its named values as given, and whether nothing can match (an empty
     tuple).
     """
     shapes: list[Shape] = []
-    named: dict[str, Any] = {}
+    named: dict[str, object] = {}
     for name, value in sorted(equals.items()):
         form.column_name(name)
         if value is None:

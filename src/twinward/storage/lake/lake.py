@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from twinward.core.clock import to_us
 from twinward.core.errors import BusyError, StorageError
@@ -99,16 +99,16 @@ class Lake:
         """Whether anything was ever committed here."""
         return self._manifest_stamp() is not None
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> dict[str, object]:
         """What the lake holds, as counts; nothing about a person."""
         return describe(self.snapshot().manifest)
 
     def sql(
         self, text: str, start: datetime, end: datetime, move: MovePoints | None = None
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """One SELECT over the data in [start, end): see `sql.run_sql`; in a process of its own."""
 
-        def once() -> dict[str, Any]:
+        def once() -> dict[str, object]:
             return run_sql_apart(
                 self.root.resolve(),
                 load_manifest(self.root),
@@ -165,7 +165,7 @@ class Lake:
                 path.unlink()
 
 
-def describe(manifest: LakeManifest) -> dict[str, Any]:
+def describe(manifest: LakeManifest) -> dict[str, object]:
     """What the lake holds, as counts."""
     fixes = manifest.parts_of("subject")
     return {

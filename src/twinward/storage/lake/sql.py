@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -75,7 +74,7 @@ def run_sql(
 
 def first_rows(found: duckdb.DuckDBPyRelation, most: int) -> list[tuple[object, ...]]:
     """The first rows of a result as Python values."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for batch in found.to_arrow_reader(1 << 14):
         rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
         if len(rows) >= most:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from twinward.core.errors import InputError, StorageError
 from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.pending_writes import Head, Layer, PendingWrites
 from twinward.storage.log.row_queries import RowCodec, RowQueries
+
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
 # what the drivers raise of values that no database takes, before they ask it
 BAD_VALUES = (UnicodeError, OverflowError, ValueError, TypeError)
@@ -31,7 +35,7 @@ class Layered(RowQueries):
 
     def __init__(
         self,
-        connection: Any,
+        connection: Connection,
         database: Database,
         statements: Statements,
         words: RowCodec,
@@ -60,7 +64,7 @@ class Layered(RowQueries):
         except self._database.errors as error:
             raise self._said(error) from error
 
-    def _many(self, text: str, values: list[tuple[Any, ...]]) -> None:
+    def _many(self, text: str, values: Sequence[tuple[object, ...]]) -> None:
         try:
             cursor = self._connection.cursor()
             cursor.executemany(text, values)

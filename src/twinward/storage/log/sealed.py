@@ -24,6 +24,8 @@ from twinward.storage.log.row_queries import RowCodec
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from twinward.storage.database.connection import Connection
 else:
     pa = LazyModule("pyarrow")
 
@@ -93,7 +95,7 @@ class SealedHistory:
 
     def seal_all(
         self,
-        connection: object,
+        connection: Connection,
         words: RowCodec,
         mark: str,
         version: int,
@@ -113,7 +115,7 @@ class SealedHistory:
 
     def seal(
         self,
-        connection: Any,
+        connection: Connection,
         form: Form,
         words: RowCodec,
         mark: str,
@@ -206,7 +208,7 @@ def schema_of(form: Form) -> pa.Schema:
     return pa.schema(fields)
 
 
-def pages(connection: Any, form: Form, mark: str, version: int) -> Iterator[list[Version]]:
+def pages(connection: Connection, form: Form, mark: str, version: int) -> Iterator[list[Version]]:
     """Versions in the order of area, key, version."""
     last: tuple[Any, ...] = ("", "", 0)
     text = (
@@ -258,7 +260,7 @@ def to_batch(
     ]
     if form.table.subject is None:
         nothing = (None,) * len(form.columns)
-        values = [nothing if b is None else form.values(words.row(form, None, 0, b)) for b in body]
+        values = [nothing if b is None else form.values(words.get_row(form, b)) for b in body]
         columns += [list(column) for column in zip(*values, strict=True)] if form.columns else []
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.record_batch(arrays, schema=schema)

@@ -9,6 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from twinward.core.clock import to_us
 from twinward.core.errors import BusyError, StorageError
 from twinward.core.ports import R, Table, table_name
@@ -21,6 +23,8 @@ from twinward.storage.log.sealed import SealedHistory
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from twinward.storage.database.connection import Connection
+
 
 class StoreReader(RowQueries):
     """The protocol `Reader`: a read transaction that stands where the log stood when it was
@@ -29,12 +33,12 @@ class StoreReader(RowQueries):
 
     def __init__(
         self,
-        connection: Any,
+        connection: Connection,
         statements: Statements,
         words: RowCodec,
         database: Database,
         sealed: SealedHistory | None,
-        give_back: Callable[[StoreReader, Any, bool], None],
+        give_back: Callable[[StoreReader, Connection, bool], None],
     ) -> None:
         super().__init__(connection, statements, words)
         self.opened_at = time.monotonic()
@@ -91,7 +95,7 @@ class StoreReader(RowQueries):
         return self._past.rows(table, to_us(at), area, known_us)
 
     def as_of_columns(
-        self, table: Table[Any] | str, at: datetime, *, area: str | None = None
+        self, table: Table[msgspec.Struct] | str, at: datetime, *, area: str | None = None
     ) -> pa.Table:
         """The same as an Arrow table of key, area and declared columns, for a million rows at
         once.
@@ -101,7 +105,7 @@ class StoreReader(RowQueries):
 
     def count_asked(self, after: int, own: Sequence[str]) -> int:
         statement = self._statements.count_asked(len(own))
-        values: dict[str, Any] = {f"own_{n}": actor for n, actor in enumerate(own)}
+        values: dict[str, object] = {f"own_{n}": actor for n, actor in enumerate(own)}
         return int(self._fetch(statement.text, statement.values(values | {"seq": after}))[0][0])
 
     def expire(self) -> None:

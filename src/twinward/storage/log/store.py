@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from twinward.core.clock import Clock
 from twinward.core.errors import InputError, StorageError
@@ -31,6 +33,9 @@ from twinward.storage.log.row_queries import RowCodec
 from twinward.storage.log.sealed import SealedHistory
 from twinward.storage.log.transaction import GroupTransaction
 
+if TYPE_CHECKING:
+    pass
+
 T = TypeVar("T")
 Work = tuple[Callable[[Transaction], Any], "Future[Any]"]
 Told = tuple["Future[Any]", Any]
@@ -44,7 +49,7 @@ HEAD = "SELECT seq, version, recorded_at, hash FROM head"
 
 def open_store(
     url_or_path: str | Path,
-    tables: Sequence[Table[Any]],
+    tables: Sequence[Table[msgspec.Struct]],
     facts: Sequence[type[Fact]],
     clock: Clock,
     sealer: Sealer | None = None,
@@ -67,7 +72,7 @@ class SqlStore:
     def __init__(
         self,
         database: Database,
-        tables: Sequence[Table[Any]],
+        tables: Sequence[Table[msgspec.Struct]],
         facts: Sequence[type[Fact]],
         clock: Clock,
         sealer: Sealer | None,

@@ -33,7 +33,7 @@ class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     time_us int64[N], value float64[N], area int32[N] (index into `areas`, -1 where none was given).
     """
 
-    name: Any
+    name: pa.StringArray
     time_us: NDArray[Any]
     value: NDArray[Any]
     area: NDArray[Any]

@@ -109,7 +109,7 @@ def of_plan(
         if kind in carried:
             if key in orders:
                 areas, since = orders.pop(key)
-                more: dict[str, Any] = {
+                more: dict[str, object] = {
                     "areas": [] if root in areas else sorted(areas),
                     "trigger": None,
                     "start_day": 0,

@@ -108,7 +108,11 @@ class ResponseTeams:
     # finding cases
 
     def find_cases(
-        self, day: int, ledger: InfectionLedger, policy: Interventions, series: dict[str, Any]
+        self,
+        day: int,
+        ledger: InfectionLedger,
+        policy: Interventions,
+        series: dict[str, NDArray[Any]],
     ) -> None:
         for k, (measure, member) in enumerate(policy.active(SymptomaticTesting)):
             onset = day - measure.delay_d
@@ -164,7 +168,12 @@ class ResponseTeams:
     # acting on cases
 
     def respond(
-        self, day: int, city: City, mixing: Mixing, policy: Interventions, series: dict[str, Any]
+        self,
+        day: int,
+        city: City,
+        mixing: Mixing,
+        policy: Interventions,
+        series: dict[str, NDArray[Any]],
     ) -> None:
         self.guests -= self.leaving.pop(day, 0)
         due = self.results.pop(day, [])

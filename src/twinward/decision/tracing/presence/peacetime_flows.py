@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -77,7 +76,7 @@ class PeacetimeFlows:
             raise InputError(f"flows per {per!r} are not known", "use hour or day", code="bad_per")
         end = end or self._last_day(lake.span_us()[1]) + DAY
         start = start or end - DAY
-        cells: list[dict[str, Any]] = []
+        cells: list[dict[str, str | int | None]] = []
         bins = 0
         for midnight, following in self._days(start, end):
             self._require_whole(per == "hour" or (start <= midnight and following <= end))
@@ -179,8 +178,8 @@ class PeacetimeFlows:
         start: datetime,
         end: datetime,
         mine: Callable[[str], bool] | None,
-    ) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    ) -> list[dict[str, str | int | None]]:
+        found: list[dict[str, str | int | None]] = []
         for (hour, a, b), n in sorted(table.items()):
             at = from_us(to_us(midnight) + hour * HOUR_US)
             if start <= at < end and (mine is None or mine(a) or mine(b)):
