@@ -31,7 +31,7 @@ WEEKS_D = 24
 LARGEST = 1_000_000
 # name, place, size, language, theme
 SPRING = (
-    ("loop-1-report", "?at=2022-03-02T02:00:00Z", STRIP, "en", "light"),
+    ("loop-1-report", "?at=2022-03-09T02:00:00Z", STRIP, "en", "light"),
     ("loop-2-incident", "incident", STRIP, "en", "light"),
     ("loop-3-foresee", "?at=2022-03-28T02:00:00Z", STRIP, "en", "light"),
     ("loop-4-orders", "incident", STRIP, "en", "light"),

@@ -42,7 +42,7 @@ export function wayLayers(): LayerSpecification[] {
   const round = { layout: { 'line-cap': 'round', 'line-join': 'round' } }
   const roads = Object.entries(widths).flatMap(([name, width], i) => {
     const major = i >= 5
-    const edge = layer(`base-road-edge-${name}`, 'line', 'road', { 'line-color': token('road-edge'), 'line-width': width, 'line-gap-width': 0.6, 'line-opacity': 0.5 }, { filter: isClass(name), minzoom: 12.5, ...round })
+    const edge = layer(`base-road-edge-${name}`, 'line', 'road', { 'line-color': token('road-edge'), 'line-width': width, 'line-gap-width': 0.6, 'line-opacity': 0.5 }, { filter: isClass(name), minzoom: 10, ...round })
     const body = layer(`base-road-${name}`, 'line', 'road', { 'line-color': token(name === 'path' ? 'road-edge' : major ? 'road-major' : 'road'), 'line-width': width, 'line-opacity': ['case', ['has', 'tunnel'], 0.4, 1] }, { filter: isClass(name), ...round })
     return name === 'path' ? [body] : [edge, body]
   })
@@ -51,7 +51,7 @@ export function wayLayers(): LayerSpecification[] {
     ...roads,
     layer('base-rail', 'line', 'rail', { 'line-color': token('rail'), 'line-width': byZoom(8, 0.8, 14, 2), 'line-dasharray': [3, 2] }),
     layer('base-cell', 'line', 'cell', { 'line-color': token('border'), 'line-width': 0.9, 'line-dasharray': [3, 2], 'line-opacity': 0.7 }, { filter: ['==', ['get', 'depth'], 2], minzoom: 8.7 }),
-    layer('base-border-2', 'line', 'area', { 'line-color': token('border'), 'line-width': 0.8, 'line-dasharray': [4, 2] }, { filter: ['>', ['get', 'depth'], 1], minzoom: 10 }),
+    layer('base-border-2', 'line', 'area', { 'line-color': token('border'), 'line-width': 0.6, 'line-dasharray': [4, 2], 'line-opacity': 0.5 }, { filter: ['>', ['get', 'depth'], 1], minzoom: 12.5 }),
     layer('base-border', 'line', 'area', { 'line-color': token('border'), 'line-width': byZoom(7, 0.8, 14, 2) }, { filter: ['==', ['get', 'depth'], 1] }),
   ]
 }

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from twinward import __version__
 from twinward.api.http.authentication import make_guard
 from twinward.api.http.middleware import Hardening, Languages
+from twinward.api.http.parameters import require_known_parameters
 from twinward.api.http.problems import answer_error, answer_problem, schema_of_problem
 from twinward.api.http.problems import describe as describe_problem
 from twinward.api.http.responses import answer
@@ -49,8 +50,9 @@ def make_api(platform: Platform) -> FastAPI:
     """The API over one open platform."""
     guard = Depends(make_guard(platform))
     title = f"Twinward DRILL {platform.drill}" if platform.drill else "Twinward"
+    checks = [guard, Depends(require_known_parameters)]
     api = FastAPI(
-        title=title, version=__version__, docs_url=None, redoc_url=None, dependencies=[guard]
+        title=title, version=__version__, docs_url=None, redoc_url=None, dependencies=checks
     )
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
     api.add_middleware(Languages, library=lambda: platform.reference.library)

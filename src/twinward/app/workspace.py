@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from datetime import tzinfo
 from pathlib import Path
@@ -53,9 +54,11 @@ def init_workspace(
 
 def read_mark(workspace: Path) -> WorkspaceMark:
     path = workspace / MARK
-    if not path.exists():
+    if not os.path.exists(path):  # false, too, for a name longer than the system takes
         raise AbsentError(
-            f"{workspace} is no workspace", "make one with `twinward init DIR`", code="no_workspace"
+            f"{str(workspace)[:200]} is no workspace",
+            "make one with `twinward init DIR`",
+            code="no_workspace",
         )
     try:
         mark = msgspec.json.decode(path.read_bytes(), type=WorkspaceMark)

@@ -101,6 +101,18 @@ def say_name(name: str) -> str:
     return known if known is not None else name.replace("_", " ")
 
 
+def say_head(name: str) -> str:
+    """The head of a column, or the name of a field."""
+    known = load_texts(READER.get().language).get(f"head.{name.replace(' ', '_')}")
+    return known if known is not None else name.replace("_", " ")
+
+
+def say_value(value: str) -> str:
+    """What stands in a table: a state, a kind, a plan's own words; anything else as it is."""
+    reader = READER.get()
+    return f"{fill_hole(value, reader.language, reader.words)}"
+
+
 def say_amount(quantity: float, unit: str, kind: str) -> str:
     """A quantity of a supply: `865 masks`, `3 test kits`."""
     if READER.get().language == "en":

@@ -15,8 +15,10 @@ from twinward.library.loading import Library, load_library
 from twinward.library.texts import (
     LANGUAGES,
     say,
+    say_head,
     say_list,
     say_name,
+    say_value,
     write_reason,
     write_reasons,
 )
@@ -29,8 +31,10 @@ __all__ = [
     "reading_in",
     "say",
     "say_error",
+    "say_head",
     "say_list",
     "say_name",
+    "say_value",
     "write_answer",
     "write_for_reader",
 ]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from twinward.cli.framework.output import emit_fields, emit_table
 from twinward.cli.framework.reader import take_language
 from twinward.cli.main import main
+from twinward.core.language import reading_in
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,15 @@ def test_an_error_comes_in_that_language(
 def test_a_language_that_we_do_not_have_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lang", "fr", "task", "list"]) == 2
     assert "--lang must be en or zh, got 'fr'" in capsys.readouterr().err
+
+
+def test_a_table_has_its_heads_and_states_in_chinese(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with reading_in("zh", {"health": "卫生健康"}):
+        emit_table(["task", "department", "status"], [["T-3", "health", "acknowledged"]])
+        emit_fields({"opened_at": None, "events": []})
+    assert capsys.readouterr().out.split() == [
+        *("任务", "部门", "状态", "T-3", "卫生健康", "进行中"),
+        *("启动时间:", "-", "事件:", "无"),
+    ]

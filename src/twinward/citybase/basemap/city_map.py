@@ -177,11 +177,10 @@ def count_kinds(kinds: list[str]) -> dict[str, int]:
 
 
 def bounds_of(layers: list[MapLayer]) -> tuple[float, float, float, float]:
-    """The areas' box, else that of everything drawn."""
-    wanted = [layer for layer in layers if layer.name == "area"] or layers
-    if not wanted:
+    """The box of everything drawn: a map ends where its sources end, not where its areas do."""
+    if not layers:
         return (0.0, 0.0, 0.0, 0.0)
     west, south, east, north = shapely.total_bounds(
-        np.concatenate([layer.shapes for layer in wanted])
+        np.concatenate([layer.shapes for layer in layers])
     ).tolist()
     return (west, south, east, north)

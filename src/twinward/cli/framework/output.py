@@ -82,9 +82,9 @@ def emit_fields(shown: Mapping[str, object]) -> None:
     for name, value in shown.items():
         things = value if isinstance(value, list | tuple) else ()
         if not any(isinstance(one, dict | msgspec.Struct) for one in things):
-            emit_text(f"{name}: {word_of(value)}")
+            emit_text(f"{head_of(name, plain=False)}: {word_of(value)}")
             continue
-        emit_text(f"{name}:")
+        emit_text(f"{head_of(name, plain=False)}:")
         rows = [one if isinstance(one, dict) else msgspec.structs.asdict(one) for one in things]
         heads = list(dict.fromkeys(key for row in rows for key in row))
         emit_table(heads, [[row.get(head) for head in heads] for row in rows])
@@ -93,13 +93,22 @@ def emit_fields(shown: Mapping[str, object]) -> None:
 def emit_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table with a head; the last column may be as long as it is."""
     cells = [
-        [head.replace("_", " ") for head in heads],
+        [head_of(head) for head in heads],
         *([word_of(v) for v in row] for row in rows),
     ]
     widths = [max(width_of(row[n]) for row in cells) for n in range(len(heads))]
     for row in cells:
         padded = [text + " " * (widths[n] - width_of(text)) for n, text in enumerate(row)]
         emit_text("  " + "  ".join(padded).rstrip())
+
+
+def head_of(name: str, *, plain: bool = True) -> str:
+    """The head of a column in the reader's language; `plain`: in English without underscores."""
+    if READER.get().language == FIRST:
+        return name.replace("_", " ") if plain else name
+    from twinward.service.languages import say_head  # only who reads another language
+
+    return say_head(name)
 
 
 def width_of(text: str) -> int:
@@ -114,7 +123,11 @@ def word_of(value: object) -> str:
     if isinstance(value, datetime):
         return local(value)
     if isinstance(value, list | tuple):
-        return ", ".join(word_of(one) for one in value) or "none"
+        return ", ".join(word_of(one) for one in value) or word_of("none")
+    if isinstance(value, str) and READER.get().language != FIRST:
+        from twinward.service.languages import say_value  # only who reads another language
+
+        return say_value(value)
     return str(value)
 
 

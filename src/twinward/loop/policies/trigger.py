@@ -225,9 +225,23 @@ def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> 
     related = {
         one.id: one
         for one in others
-        if one is not None and one.status == "open" and is_one_hazard(one.hazard, hazard)
+        if one is not None
+        and one.status == "open"
+        and is_one_hazard(one.hazard, hazard)
+        and not has_other_agent(rows, one, hazard)
     }
     return next(iter(related.values())) if len(related) == 1 else own
+
+
+def has_other_agent(rows: Rows, incident: Incident, hazard: str) -> bool:
+    """Whether a case of another agent than that of `hazard` is in an incident of the family."""
+    if "/" not in hazard:
+        return False
+    for joined in rows.list_rows(CASE_INCIDENTS, incident=incident.id):
+        case = rows.find(CASES, joined.id)
+        if case is not None and "/" in case.hazard and case.hazard != hazard:
+            return True
+    return False
 
 
 def latest(rows: Rows, front: LatestIncident | None) -> Incident | None:
