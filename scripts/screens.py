@@ -1,12 +1,14 @@
-"""Writes the pictures of the console anew: a made-up city some weeks into an outbreak, in both
-languages and themes.
+"""Writes the pictures of the console anew, in both languages and themes: Shanghai in the spring of 2022, Monaco and
+Porto Alegre from their published data; a made-up city only where persons are shown, for nobody's person is published.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -16,20 +18,28 @@ sys.path.insert(0, str(ROOT / "tests"))
 from browser.made_city import make_city  # noqa: E402
 from browser.people import play_people  # noqa: E402
 from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, report_day, staged  # noqa: E402
+from real_cities import DATA, make_city_of, spring_of_2022  # noqa: E402
+from real_cities import SPRING as SPRING_DATA  # noqa: E402
 
 SCREENS = ROOT / "docs" / "screens"
-DESK, PHONE, WALL = (1440, 900), (390, 844), (1920, 1080)
+DESK, PHONE, WALL, STRIP = (1440, 900), (390, 844), (1920, 1080), (1440, 900)
 SETTLE_MS = 900
 LOADING = ("Loading", "正在载入")
 COMPARE_MS = 300_000
 RESIDENTS = 60_000
 WEEKS_D = 24
-LARGEST = 400_000
+LARGEST = 1_000_000
 # name, place, size, language, theme
-PICTURES = (
+SPRING = (
+    ("loop-1-report", "?at=2022-03-09T02:00:00Z", STRIP, "en", "light"),
+    ("loop-2-incident", "incident", STRIP, "en", "light"),
+    ("loop-3-foresee", "?at=2022-03-28T02:00:00Z", STRIP, "en", "light"),
+    ("loop-4-orders", "incident", STRIP, "en", "light"),
+    ("loop-5-late", "", STRIP, "en", "light"),
+    ("loop-6-why", "incident", STRIP, "en", "light"),
     ("overview-light-en", "", DESK, "en", "light"),
     ("overview-dark-zh", "", DESK, "zh", "dark"),
-    ("overview-past-en", "?at=2030-03-12T12:00:00Z", DESK, "en", "light"),
+    ("overview-past-en", "?at=2022-03-28T02:00:00Z", DESK, "en", "light"),
     ("overview-forecast-zh", "", DESK, "zh", "light"),
     ("overview-movement-en", "", DESK, "en", "dark"),
     ("overview-beside-en", "", DESK, "en", "light"),
@@ -39,6 +49,11 @@ PICTURES = (
     ("incident-dark-zh", "incident", DESK, "zh", "dark"),
     ("incident-timeline-en", "incident", DESK, "en", "light"),
     ("incident-phone-zh", "incident", PHONE, "zh", "light"),
+    ("public-light-zh", "public", DESK, "zh", "light"),
+    ("public-dark-en", "public", DESK, "en", "dark"),
+    ("public-phone-en", "public", PHONE, "en", "light"),
+)
+MADE = (
     ("cases-light-zh", "cases", DESK, "zh", "light"),
     ("case-light-en", "case/k1", DESK, "en", "light"),
     ("case-dark-zh", "case/k1", DESK, "zh", "dark"),
@@ -53,15 +68,23 @@ PICTURES = (
     ("tasks-paper-en", "tasks", PHONE, "en", "light"),
     ("trust-light-en", "trust", DESK, "en", "light"),
     ("trust-dark-zh", "trust", DESK, "zh", "dark"),
-    ("public-light-zh", "public", DESK, "zh", "light"),
-    ("public-dark-en", "public", DESK, "en", "dark"),
-    ("public-phone-en", "public", PHONE, "en", "light"),
+)
+MAPS = (  # city of the scenario, name, how near, theme, language
+    ("monaco", "map-monaco-light-en", 2, "en", "light"),
+    ("monaco", "map-monaco-dark-zh", 2, "zh", "dark"),
+    ("porto-alegre", "map-porto-alegre-light-en", 3, "en", "light"),
 )
 
 
 def prepare(page: Page, name: str) -> None:
     """What a person does before the picture is worth taking."""
-    if "forecast" in name:
+    if name.startswith("loop-4"):
+        page.locator("main h2", has_text="Tasks").first.evaluate("node => node.scrollIntoView()")
+    elif name.startswith("loop-5"):
+        page.locator("#late").evaluate("node => node.scrollIntoView()")
+    elif name.startswith("loop-6"):
+        page.locator("main h2", has_text="Why").first.evaluate("node => node.scrollIntoView()")
+    elif "forecast" in name:
         page.wait_for_selector(".track .ahead")
         page.locator("input[type=range]").focus()
         for _ in range(5):
@@ -98,6 +121,20 @@ def prepare(page: Page, name: str) -> None:
             page.locator("main").evaluate("node => { node.scrollTop = 0 }")
 
 
+def come_nearer(page: Page, steps: int) -> None:
+    """The map over the whole window, and some turns of the wheel nearer."""
+    page.add_style_tag(
+        content=".grid { grid-template-columns: 1fr !important; grid-template-rows: 46rem !important; grid-template-areas: 'map' !important } .grid > .areas, .grid > .incidents, .figures { display: none !important }"
+    )
+    page.wait_for_timeout(SETTLE_MS)
+    page.locator(".map .canvas canvas").first.hover()
+    for _ in range(steps):
+        page.mouse.wheel(0, -240)
+        page.wait_for_timeout(SETTLE_MS // 2)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(SETTLE_MS * 3)
+
+
 def compare_plans(page: Page) -> None:
     """Three plans over two weeks; the second picture finds the comparison of the first, for it
     asks the same.
@@ -124,7 +161,9 @@ def take(
     size: tuple[int, int],
     language: str,
     theme: str,
+    steps: int = 0,
 ) -> None:
+    """One picture; `steps` nearer to the middle of the map shows the map alone."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=theme
     )  # type: ignore[arg-type]
@@ -140,31 +179,65 @@ def take(
     page.wait_for_function(
         "words => !words.some(word => document.body.innerText.includes(word))", arg=LOADING
     )
-    page.wait_for_timeout(SETTLE_MS)
+    page.wait_for_timeout(SETTLE_MS * (3 if not place or place.startswith("?") else 1))
     path = SCREENS / f"{name}.png"
-    page.screenshot(path=path)
+    if steps:
+        come_nearer(page, steps)
+        page.locator(".map .map").first.screenshot(path=path)
+    else:
+        page.screenshot(path=path)
     context.close()
     print(f"{path.relative_to(ROOT)}\t{path.stat().st_size // 1000} kB")
     if path.stat().st_size > LARGEST:
         sys.exit(f"{path.name} is larger than {LARGEST // 1000} kB")
 
 
+def wanted(pictures: tuple[tuple[str, ...], ...], at: int = 0) -> list[tuple[Any, ...]]:
+    """Those whose names begin as the command line says; all when it says nothing."""
+    begins = tuple(sys.argv[1:]) or ("",)
+    return [one for one in pictures if one[at].startswith(begins)]
+
+
+def take_made(browser: Browser, folder: Path) -> None:
+    """Persons, their contacts and tasks: synthetic, in a made-up city."""
+    if not (chosen := wanted(MADE)):
+        return
+    make_city(folder / "made", residents=RESIDENTS)
+    with staged(folder / "made") as stage:
+        play_outbreak(stage, WEEKS_D)
+        play_people(stage)
+        report_day(stage, WEEKS_D)
+        stage.pass_time(hours=3)
+        for one in chosen:
+            take(browser, stage, *one)
+
+
+def take_maps(browser: Browser, folder: Path) -> None:
+    """The map alone, near, of cities that OpenStreetMap draws."""
+    for scenario, name, steps, language, theme in wanted(MAPS, 1):
+        make_city_of(scenario, folder / scenario)
+        with staged(folder / scenario) as stage:
+            take(browser, stage, name, "", DESK, language, theme, steps)
+
+
 def main() -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        make_city(Path(folder) / "ws", residents=RESIDENTS)
-        with staged(Path(folder) / "ws") as stage:
-            play_outbreak(stage, WEEKS_D)
-            play_people(stage)
-            report_day(stage, WEEKS_D)
-            stage.pass_time(hours=3)
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            wanted = tuple(sys.argv[1:]) or ("",)  # beginnings of names; all when none is given
-            for name, place, size, language, theme in (
-                one for one in PICTURES if one[0].startswith(wanted)
-            ):
-                take(browser, stage, name, place, size, language, theme)
-            browser.close()
+    kept = os.environ.get(
+        "TWINWARD_SCREENS"
+    )  # a folder that keeps the built cities from one run to the next
+    with tempfile.TemporaryDirectory() as new, sync_playwright() as playwright:
+        folder = Path(kept or new)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        if not SPRING_DATA.exists():
+            print(f"{DATA} is not here: pictures of real cities stay as they are")
+        elif chosen := wanted(SPRING):
+            with spring_of_2022(folder / "spring-2022") as stage:
+                for one in chosen:
+                    take(browser, stage, *one)
+        if DATA.exists():
+            take_maps(browser, folder)
+        take_made(browser, folder)
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -102,7 +102,9 @@ def test_a_workspace_without_a_city_says_what_to_do(tmp_path: Path, open_page: O
     init_workspace(tmp_path / "ws")
     with staged(tmp_path / "ws") as stage:
         page = open_page(stage)
-        expect(page.get_by_test_id("empty")).to_contain_text("twinward city build")
+        expect(page.get_by_test_id("empty")).to_contain_text(
+            "The operator of the server builds one"
+        )
 
 
 def test_every_task_has_a_paper_form_with_its_code(quiet: Stage, open_page: Open) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -113,9 +114,7 @@ def test_places_become_sites_with_their_room(
         and rows[1]["area"].startswith("12")
         and rows[0]["area_by"] == "nearest"
     )
-    fidelity = build_module.msgspec.json.decode((tmp_path / "ws/city/city.json").read_bytes())[
-        "fidelity"
-    ]
+    fidelity = msgspec.json.decode((tmp_path / "ws/city/city.json").read_bytes())["fidelity"]
     assert fidelity["schools"][1]["over_room"] == 0
 
 

@@ -134,6 +134,13 @@ def fuzz(tmp_path: Path, runs: int, seed: int, capsys: pytest.CaptureFixture[str
     return codes
 
 
+def test_a_name_longer_than_the_system_takes_is_no_workspace(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["incident", "list", "--workspace", "a" * 5_000]) == 2
+    assert "no workspace" in capsys.readouterr().err
+
+
 def test_no_broken_file_or_argument_is_our_fault(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

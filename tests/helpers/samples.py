@@ -58,7 +58,7 @@ def spoiled(value: Any, bad: str) -> Iterator[Any]:
         yield bad
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if isinstance(key, str):
+            if isinstance(key, str) and key.startswith("the "):  # no name of a field
                 yield {**{k: v for k, v in value.items() if k != key}, bad: inner}
             for one in spoiled(inner, bad):
                 yield {**value, key: one}

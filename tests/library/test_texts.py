@@ -8,11 +8,16 @@ from string import Formatter
 
 import pytest
 
+from twinward.core.language import reading_in
 from twinward.core.reasons import Reason, because_of
 from twinward.library.loading import load_library
+from twinward.library.manuals import get_manual, list_manuals
 from twinward.library.texts import LANGUAGES, load_texts, write_reason, write_reasons
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "twinward"
+NAMES = ("word.", "unit.", "head.")  # looked up by the id of a thing
+HOLE, LETTERS = re.compile(r"\{[^}]*\}"), re.compile("[A-Za-z]{2}")
+CALL = re.compile(r'\b(?:say|because_of)\(\s*"([a-z_0-9]+\.[a-z_0-9]+)"')
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
@@ -28,15 +33,24 @@ def test_every_language_has_every_text_with_the_same_parameters() -> None:
         assert {code: holes(text) for code, text in other.items()} == {
             code: holes(text) for code, text in first.items()
         }
+    chinese = load_texts("zh")
+    assert [
+        c for c, t in chinese.items() if LETTERS.search(HOLE.sub("", t)) and not CHINESE.search(t)
+    ] == []
 
 
 def test_every_code_that_the_program_states_has_a_text_and_every_text_is_stated() -> None:
-    parts = {code.partition(".")[0] for code in load_texts("en")}
-    form = re.compile(rf'"((?:{"|".join(parts)})\.[a-z_]+)"')
+    texts = {code for code in load_texts("en") if not code.startswith(NAMES)}
+    parts = {code.partition(".")[0] for code in texts}
+    form = re.compile(rf'"((?:{"|".join(parts)})\.[a-z_0-9]+)"')
     stated = {
         code for path in SOURCE.rglob("*.py") for code in form.findall(path.read_text("utf-8"))
     }
-    assert stated & load_texts("en").keys() == load_texts("en").keys()
+    assert texts - stated == set()
+    called = {
+        code for path in SOURCE.rglob("*.py") for code in CALL.findall(path.read_text("utf-8"))
+    }
+    assert called - texts == set()
 
 
 def test_a_reason_is_written_in_both_languages() -> None:
@@ -76,3 +90,23 @@ def test_everything_a_bundled_plan_says_it_says_in_chinese() -> None:
         assert set(plan.texts()) == plan.zh.keys(), plan.id
         assert all(CHINESE.search(text) for text in plan.zh.values()), plan.id
     assert all(CHINESE.search(one.zh) for one in library.departments.values())
+
+
+def test_a_reason_that_rests_on_others_is_written_whole() -> None:
+    reached = because_of("level.reached", figure="new_7d", value=12.0, at_least=10.0)
+    lower = because_of("level.lower", why=(reached,))
+    assert write_reason(lower) == "lower figures: new_7d 12 is at least 10"
+    assert write_reason(lower, "zh") == "数据下降：7 天新增为 12，达到 10"
+
+
+def test_every_manual_has_as_many_steps_in_chinese() -> None:
+    for english, chinese in zip(list_manuals("en"), list_manuals("zh"), strict=True):
+        assert CHINESE.search(chinese.title), chinese.path
+        steps = [len(re.findall(r"(?m)^\d+\. ", one.text)) for one in (english, chinese)]
+        assert steps[0] == steps[1] > 2, english.path
+    with reading_in("zh"):
+        assert get_manual("manuals/beds.md").title == "预留床位"
+
+
+def test_every_hazard_has_its_name_in_chinese() -> None:
+    assert all(CHINESE.search(one.zh) for one in load_library().hazards.values())

@@ -35,6 +35,11 @@ FREE = {
     "department",
     "result",
     "comment",
+    "text",
+    "to",
+    "pending",
+    "warnings",
+    "alert",  # counts only together with its area
     "reason",
     "because",
     "note",

@@ -100,7 +100,7 @@ def test_no_bad_text_of_any_command_of_ours_leaves_a_trace(kept: Desk) -> None:
             outcome = kept.platform.store.write(
                 lambda tx, request=request: kept.platform.loop.twins.ask_one(tx, request)
             )
-            assert outcome.status == "rejected", item
+            assert outcome.status == "rejected", repr(command)
             tried += 1
     assert tried > 1000
     assert not differing(before, dump(kept))

@@ -15,6 +15,7 @@ export type MyTasks = Schemas['MyTasks']
 export type Trust = Schemas['Trust']
 export type AuditState = Schemas['AuditState']
 export type PublicPage = Schemas['PublicPage']
+export type BaseMap = Schemas['BaseMap']
 export type PlaceColumns = Schemas['PlaceColumns']
 export type Twig = Schemas['CauseNode']
 export type HandOvers = Page<HandOverRow>
@@ -24,6 +25,11 @@ export type Objections = { items: ObjectionView[]; total: number; overdue: numbe
 export type IncidentChain = Schemas['IncidentChain']
 export type PersonFile = Schemas['PersonFile']
 export type StockRow = Schemas['StockRow']
+export type HazardForecastLine = Schemas['ForecastLine']
+export type HazardAnswer = Schemas['HazardAnswer']
+export type HazardMap = Schemas['HazardMap']
+export type ChainLink = Schemas['ChainAnswer']['links'][number]
+export type WarningRow = Schemas['WarningView']
 export type RequestRow = Schemas['RequestRow']
 export type DemandReport = Schemas['DemandReport']
 export type TransferRow = Schemas['TransferRow']
@@ -45,6 +51,17 @@ export type Case = Schemas['Case']
 export interface Page<T> { items: T[]; next: string | null; total: number; activation: string }
 export type Contact = Schemas['Contact']
 export type Account = Schemas['BatchAccount']
+export type LogLine = Schemas['LogLine']
+export type LogPage = { items: LogLine[]; next: string | null }
+export type ShiftRow = Schemas['ShiftRow']
+export type Alert = Schemas['Alert']
+export type TaskComment = Schemas['TaskComment']
+export type Session = Schemas['Session']
+export type AccountRow = Schemas['Account']
+export type AccountChange = Schemas['AccountChange']
+export type AccountOutcome = Schemas['AccountOutcome']
+export type ActivationLine = Schemas['ActivationLine']
+export type Plan = Schemas['Plan']
 export type Command =
   | Schemas['ConfirmOrder'] | Schemas['AcknowledgeTask'] | Schemas['CompleteTask'] | Schemas['CommentTask'] | Schemas['AdoptPlan']
   | Schemas['HandOverCase'] | Schemas['AcceptHandOver'] | Schemas['ReturnHandOver'] | Schemas['RefuseHandOver']
@@ -114,8 +131,14 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
   if (response.ok) return response
   if (response.status === 401 && !path.startsWith('/v1/sessions') && (await renew())) return ask(path, init)
   const body = await response.json().catch(() => ({}))
-  throw new ApiError(response.status, body.code ?? 'error', body.message ?? response.statusText, body.advice)
+  throw new ApiError(response.status, body.code ?? 'error', spoken(body.message ?? response.statusText), spoken(body.advice ?? ''))
 }
+
+// what only whoever sits at the server can do; an officer is told the fact, not the command line
+const COMMAND_LINE = /`twinward |`--|(^|\s)--[a-z]/
+
+/** A text of the server without the parts that name a command line. */
+export const spoken = (text: string): string => text.split(/(?<=[.;])\s+/).filter((part) => !COMMAND_LINE.test(part)).join(' ')
 
 function query(values: Record<string, string | null | undefined>): string {
   const given = Object.entries(values).filter((pair): pair is [string, string] => Boolean(pair[1]))
@@ -132,6 +155,9 @@ export const getDiagnosis = (id: string, at: string | null) => get<Diagnosis>(fn
 export const getPrediction = (id: string, at: string | null) => get<Prediction>(fn(id, 'predict', at))
 export const getGuidance = (id: string, at: string | null) => get<Guidance>(fn(id, 'guide', at))
 export const getShapes = () => get<GeoJSON.FeatureCollection>('/v1/map/areas')
+export const getBaseMap = () => get<BaseMap>('/v1/map/base')
+/** What the map's own requests carry: they are made by its workers and not by `ask`. */
+export const mapHeaders = (): Record<string, string> => headers()
 export const getPlaces = () => get<PlaceColumns>('/v1/map/places')
 export const getMovement = async (): Promise<ArrayBuffer> => (await ask('/v1/map/movement')).arrayBuffer()
 export const getMe = () => get<Me>('/v1/me')
@@ -140,13 +166,51 @@ export const getAudit = () => get<AuditState>('/v1/audit')
 export const getPublic = (at: string | null) => get<PublicPage>(`/v1/public${query({ at })}`)
 export const getAreas = async (under: string | null) => (await get<{ items: AreaName[] }>(`/v1/areas${query({ under })}`)).items
 export const getContacts = (of: { incident?: string; case?: string }) => get<Page<Contact>>(`/v1/contacts${query({ ...of, limit: '200' })}`)
-export const getCases = (limit: number, offset: number) => get<Page<Case>>(`/v1/cases${query({ limit: String(limit), offset: String(offset) })}`)
+export interface CaseWish { status?: string; hazard?: string; area?: string; search?: string; order?: string; since?: string }
+export const getCases = (wish: CaseWish, cursor: string | null, limit: number) => get<Page<Case>>(`/v1/cases${query({ ...wish, cursor, limit: String(limit) })}`)
+export const getAlerts = async (): Promise<Alert[]> => (await get<{ items: Alert[] }>('/v1/alerts')).items
+export const getJournal = (cursor: string | null, incident: string | null, at: string | null, limit = 100) => get<LogPage>(`/v1/journal${query({ cursor, incident, at, limit: String(limit) })}`)
+export const getShifts = async (): Promise<ShiftRow[]> => (await get<{ items: ShiftRow[] }>('/v1/shifts')).items
+export const getComments = async (task: string): Promise<TaskComment[]> => (await get<{ items: TaskComment[] }>(`/v1/tasks/${encodeURIComponent(task)}/comments`)).items
+export const getPlan = (id: string) => get<Plan>(`/v1/plans/${encodeURIComponent(id)}`)
+export const getActivations = async (): Promise<ActivationLine[]> => (await get<{ items: ActivationLine[] }>('/v1/activations')).items
+export const openActivation = (asked: { hazard: string; areas: string[]; purposes: string[]; days: number; basis: string }) => post<ActivationLine>('/v1/activations', asked)
+export const renewActivation = (id: string, asked: { days: number; basis: string }) => post<ActivationLine>(`/v1/activations/${encodeURIComponent(id)}/renew`, asked)
+export const closeActivation = (id: string, because: string) => post<ActivationLine>(`/v1/activations/${encodeURIComponent(id)}/close`, { because })
+export const breakGlass = (asked: { areas: string[]; hours: number; reason: string }) => post<Schemas['EmergencyAccess']>('/v1/break-glass', asked)
+export const getAccounts = async (): Promise<AccountRow[]> => (await get<{ items: AccountRow[] }>('/v1/accounts')).items
+export const getAccountChanges = async (): Promise<AccountChange[]> => (await get<{ items: AccountChange[] }>('/v1/account-changes')).items
+export const keepAccount = (asked: Record<string, unknown>) => post<AccountOutcome>('/v1/accounts', asked)
+export const answerAccount = (change: string, act: 'confirm' | 'refuse', because: string) => post<AccountOutcome>(`/v1/account-changes/${encodeURIComponent(change)}/answer`, { act, because })
+export const getSessions = async (): Promise<Session[]> => (await get<{ items: Session[] }>('/v1/sessions')).items
+export const closeSession = async (id: string): Promise<void> => { await ask(`/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }) }
+export const setFirstPassword = (name: string, secret: string, password: string) => post<{ authenticator: string | null }>('/v1/sessions/first', { name, secret, password })
+/** The session that this tab's token belongs to, or none. */
+export function sessionId(): string {
+  const body = sessionStorage.getItem(TOKEN)?.split('.')[1] ?? ''
+  try {
+    return String((JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/'))) as { sid?: string }).sid ?? '')
+  } catch {
+    return ''
+  }
+}
+/** Forget the session of this tab. */
+export function leave(): void {
+  sessionStorage.removeItem(TOKEN)
+  sessionStorage.removeItem(REFRESH)
+}
 export const getCase = (id: string) => get<CaseRow>(`/v1/cases/${encodeURIComponent(id)}`)
 export const getHandOvers = (of?: string) => get<HandOvers>(`/v1/handovers${query({ case: of })}`)
 export const askChain = (incident: string) => post<IncidentChain>('/v1/trace/chain', { incident })
 export const askFile = (subject: string) => post<PersonFile>('/v1/trace/file', { subject })
 export const getStocks = async (at: string | null) => (await get<{ items: StockRow[] }>(`/v1/supplies/stocks${query({ at })}`)).items
 export const getRequests = async (at: string | null) => (await get<{ items: RequestRow[] }>(`/v1/supplies/requests${query({ at, status: 'all' })}`)).items
+export const getHazardForecasts = async () => (await get<{ items: HazardForecastLine[] }>('/v1/hazard-forecasts')).items
+export const getHazardForecast = (id: string) => get<HazardAnswer>(`/v1/hazard-forecasts/${encodeURIComponent(id)}`)
+export const getHazardMap = (id: string) => get<HazardMap>(`/v1/hazard-forecasts/${encodeURIComponent(id)}/map`)
+export const getWarnings = async () => (await get<{ items: WarningRow[] }>('/v1/warnings')).items
+export const answerWarning = (id: string, act: 'confirm' | 'acknowledge' | 'cancel', because: string) => post<WarningRow>(`/v1/warnings/${encodeURIComponent(id)}/answer`, { act, because })
+export const simulateChain = async (first: string, figures: Record<string, number>) => (await post<{ links: ChainLink[] }>('/v1/risks/simulate', { first, figures })).links
 export const getDemand = (at: string | null) => get<DemandReport>(`/v1/supplies/demand${query({ at })}`)
 export const startComparison = (asked: { plans: string[]; generate: number; days: number; replicates: number; disease: string; ranked_by: string; incident?: string }) => post<CompareJob>('/v1/plans/compare', asked)
 export const getComparison = (id: string) => get<CompareJob>(`/v1/plans/compare/${encodeURIComponent(id)}`)

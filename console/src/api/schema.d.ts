@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/map/base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Map Base
+         * @description What the base map of the city holds, what is missing, and whose data it is.
+         */
+        get: operations["get_map_base_v1_map_base_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cases": {
         parameters: {
             query?: never;
@@ -74,7 +94,8 @@ export interface paths {
         /**
          * Get Cases
          * @description Cases in the caller's areas that the activation in force opens, newest first, with
-         *     their total.
+         *     their total. `area` with all below it, reported from `since` to before `until`, the id
+         *     beginning with `search`; `order` is reported_at, area, status or id, downwards after `-`.
          */
         get: operations["get_cases_v1_cases_get"];
         put?: never;
@@ -115,7 +136,7 @@ export interface paths {
         /**
          * Get Contacts
          * @description Contacts in the caller's areas that the activation in force opens, newest first, with
-         *     their total.
+         *     their total; `order` is named_at, area, step or id, downwards after `-`.
          */
         get: operations["get_contacts_v1_contacts_get"];
         put?: never;
@@ -579,6 +600,368 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hazard-forecasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Forecasts
+         * @description Forecasts that are kept, the newest first.
+         */
+        get: operations["get_forecasts_v1_hazard_forecasts_get"];
+        put?: never;
+        /**
+         * Post Forecast
+         * @description Run a hazard model over the city, and keep what it says.
+         */
+        post: operations["post_forecast_v1_hazard_forecasts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hazard-forecasts/{forecast}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Forecast
+         * @description Who is hit, with quantiles, by level and by area.
+         */
+        get: operations["get_forecast_v1_hazard_forecasts__forecast__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hazard-forecasts/{forecast}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Map
+         * @description The footprint by area and time.
+         */
+        get: operations["get_map_v1_hazard_forecasts__forecast__map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/risks/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Simulate
+         * @description What a hazard may set off, member by member.
+         */
+        post: operations["post_simulate_v1_risks_simulate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Warnings
+         * @description Warnings in the caller's areas, the newest first, with their state now.
+         */
+        get: operations["get_warnings_v1_warnings_get"];
+        put?: never;
+        /**
+         * Post Warning
+         * @description Warn areas of a hazard; a public warning is proposed to a second person.
+         */
+        post: operations["post_warning_v1_warnings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/warnings/{warning}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Warning
+         * @description One warning.
+         */
+        get: operations["get_warning_v1_warnings__warning__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{plan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description One plan, whole.
+         */
+        get: operations["get_plan_v1_plans__plan__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Journal
+         * @description Significant events with their authors, newest first.
+         */
+        get: operations["get_journal_v1_journal_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Shifts
+         * @description Hand-overs of shifts, newest first.
+         */
+        get: operations["get_shifts_v1_shifts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Alerts
+         * @description What the caller must be told now, newest first, with who has acknowledged it.
+         */
+        get: operations["get_alerts_v1_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Comments
+         * @description What was written on a task, oldest first.
+         */
+        get: operations["get_comments_v1_tasks__task__comments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Accounts
+         * @description All accounts, by name; never a secret.
+         */
+        get: operations["get_accounts_v1_accounts_get"];
+        put?: never;
+        /**
+         * Post Account
+         * @description Add an account, change its role, reset, lock or unlock it; what takes two persons is
+         *     proposed. A one-time secret is shown once.
+         */
+        post: operations["post_account_v1_accounts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Account Changes
+         * @description Changes of accounts that were proposed, newest first, with their state now.
+         */
+        get: operations["get_account_changes_v1_account_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account-changes/{change}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Account Answer
+         * @description The second person's yes, which carries it out and shows the one-time secret; or a no.
+         */
+        post: operations["post_account_answer_v1_account_changes__change__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sessions
+         * @description One's own devices, newest first.
+         */
+        get: operations["get_sessions_v1_sessions_get"];
+        put?: never;
+        /**
+         * Post Session
+         * @description Log in: a short-lived token and a refresh that can be spent once.
+         */
+        post: operations["post_session_v1_sessions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/activations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Activations
+         * @description What is open, by whom, on which basis, until when.
+         */
+        get: operations["get_activations_v1_activations_get"];
+        put?: never;
+        /**
+         * Post Activation
+         * @description Open what an emergency may look at; it shuts by itself.
+         */
+        post: operations["post_activation_v1_activations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Glass
+         * @description Look outside one's jurisdiction for some hours; its owners and the auditor are told at
+         *     once.
+         */
+        post: operations["post_glass_v1_break_glass_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -595,6 +978,74 @@ export interface components {
             occurred_at: string | null;
             handover: string;
         };
+        /**
+         * Account
+         * @description What may be told of an account. `state` is new (its one-time secret waits), open or
+         *         locked.
+         */
+        Account: {
+            name: string;
+            role: string;
+            department: string | null;
+            areas: string[];
+            state: string;
+            second_factor: boolean;
+            added_at: string;
+            last_login: string | null;
+        };
+        /**
+         * AccountChange
+         * @description One change of an account, for those who keep accounts.
+         */
+        AccountChange: {
+            change: string;
+            /** @enum {unknown} */
+            act: "add" | "lock" | "reset" | "role" | "unlock";
+            name: string;
+            wish: components["schemas"]["AccountWish"];
+            reason: string;
+            proposed_by: string;
+            proposed_at: string;
+            lapses_at: string;
+            state: string;
+            confirmed_by: string | null;
+        };
+        /**
+         * AccountOutcome
+         * @description What became of it: done, or proposed to a second person until `lapses_at`. The one-time
+         *         secret is shown once, to who carried it out.
+         */
+        AccountOutcome: {
+            name: string;
+            /** @enum {unknown} */
+            act: "add" | "lock" | "reset" | "role" | "unlock";
+            /** @enum {unknown} */
+            state: "done" | "proposed" | "refused";
+            /** @default null */
+            change: string | null;
+            /** @default null */
+            lapses_at: string | null;
+            /** @default null */
+            one_time_secret: string | null;
+        };
+        /**
+         * AccountWish
+         * @description What an account is to be; where an area is named, its subtree.
+         */
+        AccountWish: {
+            /** @default  */
+            role: string;
+            /** @default null */
+            department: string | null;
+            /**
+             * @default [
+             *       "all"
+             *     ]
+             */
+            areas: string[];
+            /** @default true */
+            second_factor: boolean;
+        };
         /** AcknowledgeTask */
         AcknowledgeTask: {
             /** @enum {unknown} */
@@ -604,6 +1055,24 @@ export interface components {
             occurred_at: string | null;
             task: string;
             department: string;
+        };
+        /**
+         * ActivationLine
+         * @description What one activation opens, by whom and on which basis, and whether it does so now.
+         */
+        ActivationLine: {
+            id: string;
+            hazard: string;
+            areas: string[];
+            purposes: string[];
+            by: string;
+            basis: string;
+            data_from: string;
+            data_to: string;
+            opened_at: string;
+            ends_at: string;
+            in_force: boolean;
+            status: string;
         };
         /**
          * AdoptPlan
@@ -664,6 +1133,25 @@ export interface components {
             /** @default [] */
             waits_for: string[];
         };
+        /**
+         * Alert
+         * @description One thing to look at. `what`: the level, the plan, the department or the kind of change;
+         *         `count` of late tasks; `seen_by` empty until somebody acknowledges it.
+         */
+        Alert: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "incident" | "late" | "level" | "plan" | "second_person";
+            at: string;
+            area: string;
+            area_name: string;
+            hazard: string;
+            incident: string | null;
+            what: string;
+            count: number;
+            seen_by: string;
+            seen_at: string | null;
+        };
         /** Analysis */
         Analysis: {
             incident: string;
@@ -671,6 +1159,34 @@ export interface components {
             since: string;
             model: string;
             changes: components["schemas"]["TrendChange"][];
+        };
+        /**
+         * AreaCourse
+         * @description One area on the map: median and 0.95 quantile of the figure at each time, and when more
+         *         than half the members have reached the lowest level there.
+         */
+        AreaCourse: {
+            area: string;
+            name: string;
+            lon: number;
+            lat: number;
+            residents: number;
+            median: number[];
+            high: number[];
+            arrival_s: number | null;
+        };
+        /**
+         * AreaForecast
+         * @description One area: quantiles of its peak, and the highest level that more than half the members
+         *         reach.
+         */
+        AreaForecast: {
+            area: string;
+            peak: number[];
+            p_level: {
+                [key: string]: number;
+            };
+            residents: number;
         };
         /**
          * AreaName
@@ -727,6 +1243,52 @@ export interface components {
             head: string;
             looks: components["schemas"]["LookLine"][];
             looks_all: number;
+        };
+        /**
+         * Authority
+         * @description Whether the loop may adopt the plan by itself, who said so beforehand, in words and as
+         *         limits.
+         */
+        Authority: {
+            automatic: boolean;
+            authorised_by: string;
+            bounds: string;
+            /** @default null */
+            limits: components["schemas"]["Limits"] | null;
+        };
+        /**
+         * BaseMap
+         * @description What the base map holds. `missing` names what the city's sources do not give; `version`
+         *         changes with the map. A city built before there were maps has none: `available` is false.
+         */
+        BaseMap: {
+            available: boolean;
+            /** @default  */
+            version: string;
+            /** @default [] */
+            bounds: number[];
+            /** @default 0 */
+            min_zoom: number;
+            /** @default 0 */
+            max_zoom: number;
+            /** @default {} */
+            layers: {
+                [key: string]: number;
+            };
+            /** @default {} */
+            places: {
+                [key: string]: number;
+            };
+            /** @default [] */
+            missing: string[];
+            /** @default none */
+            cells: string;
+            /** @default {} */
+            names_en: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            credits: string[];
         };
         /**
          * BatchAccount
@@ -811,6 +1373,42 @@ export interface components {
             outside: number;
         };
         /**
+         * CaseIsolation
+         * @description Confirmed cases stay apart at home for `days`.
+         */
+        CaseIsolation: {
+            /** @enum {unknown} */
+            type: "case_isolation";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            /** @default 14 */
+            days: number;
+        };
+        /**
          * CasePage
          * @description Cases, newest first, and the activation under which they were shown.
          */
@@ -849,7 +1447,21 @@ export interface components {
             occurred_at: string;
             actor: string;
             area_name: string;
-            says: Record<string, never>;
+            says: {
+                [key: string]: string | number | boolean;
+            };
+        };
+        /**
+         * ChainAnswer
+         * @description The links that fire from a first hazard, each with the share of members.
+         */
+        ChainAnswer: {
+            first: string;
+            members: number;
+            seed: number;
+            links: components["schemas"]["SimulatedLink"][];
+            /** @default true */
+            simulated: boolean;
         };
         /**
          * ChainCase
@@ -1082,6 +1694,57 @@ export interface components {
             activation: string;
         };
         /**
+         * ContactTracing
+         * @description Contacts of confirmed cases are found and quarantined at home, and tested when found.
+         *
+         *         found: chance that a contact is found, by setting; days_back: how far back contacts are asked
+         *         for backward: chance that a case's own infector is found; cases_per_tracer_day and
+         *         tracers_per_100k limit the work
+         */
+        ContactTracing: {
+            /** @enum {unknown} */
+            type: "contact_tracing";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            found?: {
+                [key: string]: number;
+            };
+            /** @default 4 */
+            days_back: number;
+            /** @default 0 */
+            backward: number;
+            /** @default 30 */
+            tracers_per_100k: number;
+            /** @default 2 */
+            cases_per_tracer_day: number;
+            /** @default 14 */
+            days: number;
+        };
+        /**
          * Cost
          * @description One entry of the table of unit costs.
          */
@@ -1240,7 +1903,9 @@ export interface components {
             new_cases: number[];
             new_cases_high: number[];
             under_control: number;
-            based_on: Record<string, never>;
+            based_on: {
+                [key: string]: unknown;
+            };
             assumed: string[];
             /** @default true */
             simulated: boolean;
@@ -1273,33 +1938,75 @@ export interface components {
             causes: components["schemas"]["Cause"][];
             weighed: components["schemas"]["Cause"][];
             says: string;
-            /**
-             * @default [
-             *       "more than 30% of recent infections found outside those already watched is a gap",
-             *       "beds are short from 85% in use on",
-             *       "the usual shares of settings are assumptions after contact surveys, not measured here",
-             *       "growth above 3% a day counts as growing",
-             *       "a tenth of the new cases of a week needs a hospital bed, all need a place apart (share 0.1)",
-             *       "more than 10% of the open orders late, or a round of work missed, is a cause"
-             *     ]
-             */
+            /** @default [] */
             assumptions: string[];
         };
         /**
-         * Episode
-         * @description The evidence: one meeting, as the data show it.
+         * Distancing
+         * @description Contacts fall by `reduction` in the settings named.
          */
-        Episode: {
-            first_at: string;
-            last_at: string;
-            minutes: number;
-            nearest_m: number;
-            setting: string;
-            lon: number;
-            lat: number;
-            pairs: number;
-            crowd: number;
-            probability: number;
+        Distancing: {
+            /** @enum {unknown} */
+            type: "distancing";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            settings?: ("care_home" | "community" | "hospital" | "household" | "random" | "school" | "transport" | "work")[];
+            /** @default 0.5 */
+            reduction: number;
+        };
+        /**
+         * Duty
+         * @description Who is accountable for what at which administrative level.
+         *
+         *         With a deadline it is ordered as a task of its own, and so is the duty of a department that has
+         *         no other task.
+         */
+        Duty: {
+            department: string;
+            /** @enum {unknown} */
+            level: "city" | "community" | "district" | "subdistrict";
+            duty: string;
+            /** @default null */
+            deadline_h: number | null;
+            /** @default [] */
+            after: string[];
+        };
+        /**
+         * EmergencyAccess
+         * @description One broken glass: `holder` may look into `areas` too, until `ends_at`.
+         */
+        EmergencyAccess: {
+            id: string;
+            area: string;
+            areas: string[];
+            holder: string;
+            reason: string;
+            opened_at: string;
+            ends_at: string;
         };
         /** Evidence */
         Evidence: {
@@ -1310,6 +2017,18 @@ export interface components {
             vacuous: boolean;
             /** @default [] */
             reasons: components["schemas"]["Reason"][];
+        };
+        /**
+         * Exposed
+         * @description What lies where the figure reaches a level, over the whole run: quantiles over members.
+         */
+        Exposed: {
+            level: string;
+            at_least: number;
+            people: number[];
+            over_65: number[];
+            hospitals: number[];
+            schools: number[];
         };
         /**
          * Fairness
@@ -1430,6 +2149,59 @@ export interface components {
             };
         };
         /**
+         * ForecastLine
+         * @description One forecast in a list.
+         */
+        ForecastLine: {
+            id: string;
+            hazard: string;
+            issued_at: string;
+            made_by: string;
+            because: string;
+            hours: number;
+            members: number;
+            people: number[];
+            level: string | null;
+            calibration: string;
+        };
+        /**
+         * GatheringLimit
+         * @description No more than `persons` meet: community, transport and random contacts of a person fall to
+         *         that number a day.
+         */
+        GatheringLimit: {
+            /** @enum {unknown} */
+            type: "gathering_limit";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            /** @default 2 */
+            persons: number;
+        };
+        /**
          * GenerationR
          * @description Mean offspring of one generation with its 95 % interval; the last generations may still be
          *         incomplete.
@@ -1495,6 +2267,89 @@ export interface components {
             answered_at: string | null;
             because: string | null;
             mine_to_answer: boolean;
+        };
+        /**
+         * HazardAnswer
+         * @description A forecast for people and programs; evidence, never an order.
+         */
+        HazardAnswer: {
+            hazard: string;
+            model: string;
+            version: string;
+            figure: string;
+            unit: string;
+            hours: number;
+            members: number;
+            seed: number;
+            quantiles: number[];
+            exposed: components["schemas"]["Exposed"][];
+            areas: components["schemas"]["AreaForecast"][];
+            areas_total: number;
+            mass_error: number | null;
+            assumptions: string[];
+            out_of_range: string[];
+            notes: string[];
+            calibration: string;
+            fingerprint: string;
+            cpu_s: number;
+            /** @default true */
+            simulated: boolean;
+        };
+        /**
+         * HazardMap
+         * @description A forecast over the map and over time.
+         */
+        HazardMap: {
+            id: string;
+            hazard: string;
+            figure: string;
+            unit: string;
+            issued_at: string;
+            times_s: number[];
+            levels: [
+                string,
+                number
+            ][];
+            areas: components["schemas"]["AreaCourse"][];
+            areas_total: number;
+            /** @default true */
+            simulated: boolean;
+        };
+        /**
+         * HouseholdQuarantine
+         * @description Members of a confirmed case's household stay at home for `days`.
+         */
+        HouseholdQuarantine: {
+            /** @enum {unknown} */
+            type: "household_quarantine";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            /** @default 14 */
+            days: number;
         };
         /**
          * IncidentChain
@@ -1626,6 +2481,26 @@ export interface components {
             note: string;
         };
         /**
+         * Limits
+         * @description The bounds of what was authorised beforehand, as data that the loop checks at every tick.
+         *
+         *         measures: those that may restrict people; areas: where they may; most_days: for how long without
+         *         a person's renewal; most_persons: how many residents may be restricted at once.
+         */
+        Limits: {
+            /** @default [] */
+            measures: string[];
+            /**
+             * @default affected
+             * @enum {unknown}
+             */
+            areas: "affected" | "incident";
+            /** @default null */
+            most_days: number | null;
+            /** @default null */
+            most_persons: number | null;
+        };
+        /**
          * Link
          * @description One transmission: `stated` when the line list or the contacts file names the pair, else
          *         inferred.
@@ -1644,6 +2519,59 @@ export interface components {
             candidates: components["schemas"]["Candidate"][];
             generation: number;
             setting: string;
+        };
+        /**
+         * Lockdown
+         * @description Residents of the areas named stay at home: all contacts outside the household fall by
+         *         `reduction`.
+         */
+        Lockdown: {
+            /** @enum {unknown} */
+            type: "lockdown";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            /** @default 0.9 */
+            reduction: number;
+        };
+        /**
+         * LogLine
+         * @description One significant event: who did what where, and what was said of it.
+         */
+        LogLine: {
+            seq: number;
+            type: string;
+            occurred_at: string;
+            actor: string;
+            area: string;
+            area_name: string;
+            incident: string | null;
+            says: {
+                [key: string]: unknown;
+            };
         };
         /**
          * LookLine
@@ -1689,6 +2617,82 @@ export interface components {
             quantity: number;
         };
         /**
+         * Masks
+         * @description Masks outside the household: `efficacy` is the share of transmission a mask on both sides
+         *         prevents.
+         */
+        Masks: {
+            /** @enum {unknown} */
+            type: "masks";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            /** @default 0.5 */
+            efficacy: number;
+            settings?: ("care_home" | "community" | "hospital" | "household" | "random" | "school" | "transport" | "work")[];
+        };
+        /**
+         * MassTesting
+         * @description Everybody concerned is tested every `every_d` days; results come after `delay_d` days.
+         */
+        MassTesting: {
+            /** @enum {unknown} */
+            type: "mass_testing";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            /** @default 2 */
+            every_d: number;
+            /** @default 1600 */
+            rounds: number;
+        };
+        /**
          * Me
          * @description Who asks and for which departments they may answer.
          */
@@ -1699,9 +2703,25 @@ export interface components {
             managed: boolean;
             kind: string;
             areas: string[];
+            home: string;
             actions: string[];
             departments: components["schemas"]["DepartmentName"][];
             plans: components["schemas"]["PlanName"][];
+        };
+        /**
+         * Message
+         * @description What is told to whom, by which way, within how many hours of adoption; with `when`, once a
+         *         figure is reached.
+         */
+        Message: {
+            audience: string;
+            text: string;
+            /** @default public page */
+            channel: string;
+            /** @default 24 */
+            within_h: number;
+            /** @default null */
+            when: components["schemas"]["PlanStart"] | null;
         };
         /**
          * MyTasks
@@ -1794,7 +2814,7 @@ export interface components {
                 string
             ] | null;
             timeline: components["schemas"]["Stay"][];
-            contacts: components["schemas"]["TracedContact"][];
+            contacts: Record<string, never>;
             counts: {
                 [key: string]: number;
             };
@@ -1819,6 +2839,86 @@ export interface components {
             area: string[];
             name: string[];
             unplaced: number;
+        };
+        /**
+         * Plan
+         * @description A plan for one hazard at one response level. `standard`: the loop takes it when the level is
+         *         reached.
+         *
+         *         `triggers`: any of them starts it, where it was not adopted to start at once. `valid_until` is
+         *         its last day. `measures` are the simulator's own, what the plan does to the course of the
+         *         outbreak; tasks put them in force. `resources` are for a city of `resources_for_residents`,
+         *         where that is stated, and less or more for another.
+         */
+        Plan: {
+            id: string;
+            version: string;
+            hazard: string;
+            /** @enum {unknown} */
+            level: "I" | "II" | "III" | "IV";
+            title: string;
+            source: string;
+            authority: components["schemas"]["Authority"];
+            tasks: components["schemas"]["PlanTask"][];
+            objectives: components["schemas"]["Objective"][];
+            /** @default null */
+            case_task: components["schemas"]["PlanTask"] | null;
+            /** @default null */
+            contact_task: components["schemas"]["PlanTask"] | null;
+            /** @default null */
+            follow_up_task: components["schemas"]["PlanTask"] | null;
+            /** @default [] */
+            communications: string[];
+            /** @default {} */
+            resources: {
+                [key: string]: number | components["schemas"]["Quantity"];
+            };
+            /** @default null */
+            resources_for_residents: number | null;
+            /**
+             * @default 1
+             * @enum {unknown}
+             */
+            schema_version: 1;
+            /** @default true */
+            standard: boolean;
+            /** @default [] */
+            triggers: components["schemas"]["PlanStart"][];
+            /** @default [] */
+            duties: components["schemas"]["Duty"][];
+            /** @default [] */
+            messages: components["schemas"]["Message"][];
+            /** @default [] */
+            measures: (components["schemas"]["SymptomaticTesting"] | components["schemas"]["MassTesting"] | components["schemas"]["CaseIsolation"] | components["schemas"]["QuarantineFacility"] | components["schemas"]["HouseholdQuarantine"] | components["schemas"]["ContactTracing"] | components["schemas"]["SchoolClosure"] | components["schemas"]["WorkplaceClosure"] | components["schemas"]["Distancing"] | components["schemas"]["GatheringLimit"] | components["schemas"]["Lockdown"] | components["schemas"]["TravelRestriction"] | components["schemas"]["Masks"] | components["schemas"]["Vaccination"])[];
+            /** @default null */
+            ends: components["schemas"]["PlanEnding"] | null;
+            /** @default null */
+            valid_until: string | null;
+            /** @default {} */
+            made: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            zh: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * PlanEnding
+         * @description What ends the plan: quiet days, figures below, or its longest time; and how often it is
+         *         looked at again.
+         */
+        PlanEnding: {
+            /** @default null */
+            quiet_days: number | null;
+            /** @default {} */
+            below: {
+                [key: string]: number;
+            };
+            /** @default 28 */
+            most_days: number;
+            /** @default 7 */
+            review_every_days: number;
         };
         /** PlanName */
         PlanName: {
@@ -1868,6 +2968,78 @@ export interface components {
             };
         };
         /**
+         * PlanStart
+         * @description A figure at which something starts: at least so much, and at most so much.
+         *
+         *         `source`: the figure is of reports, of a sensor (whatever its threshold watches), or of beds (a
+         *         share in use).
+         */
+        PlanStart: {
+            figure: string;
+            at_least: number;
+            /** @default null */
+            at_most: number | null;
+            /**
+             * @default reports
+             * @enum {unknown}
+             */
+            source: "beds" | "reports" | "sensors";
+        };
+        /**
+         * PlanTask
+         * @description One duty: which department does what, where (once for the incident or in each affected area),
+         *         after what.
+         *
+         *         `level`: an `each_affected` task is done by the areas of this level in which the affected ones
+         *         lie. `when`: it is ordered once the figure is reached; so is a task whose measure the plan
+         *         starts by a trigger. `every_h`: it begins anew after so many hours, while the plan is in force;
+         *         of one contact, for `for_days`. What it needs grows with the residents of its area and with the
+         *         new cases of a week; `needs` stands where neither is known.
+         */
+        PlanTask: {
+            key: string;
+            title: string;
+            department: string;
+            /**
+             * @default incident
+             * @enum {unknown}
+             */
+            where: "city" | "each_affected" | "incident";
+            /** @default null */
+            level: ("city" | "community" | "district" | "subdistrict") | null;
+            /** @default [] */
+            areas: string[];
+            /** @default null */
+            when: components["schemas"]["PlanStart"] | null;
+            /** @default [] */
+            after: string[];
+            deadline_h: number;
+            /** @default null */
+            deadline: string | null;
+            /** @default null */
+            measure: string | null;
+            /** @default null */
+            manual: string | null;
+            /** @default {} */
+            needs: {
+                [key: string]: number;
+            };
+            /** @default {} */
+            needs_per_resident: {
+                [key: string]: number;
+            };
+            /** @default {} */
+            needs_per_case: {
+                [key: string]: number;
+            };
+            /** @default null */
+            every_h: number | null;
+            /** @default null */
+            for_days: number | null;
+            /** @default true */
+            essential: boolean;
+        };
+        /**
          * Prediction
          * @description `fingerprint` names every input: the same gives the same bytes. `not_made` says why there
          *         is none.
@@ -1915,7 +3087,9 @@ export interface components {
             message: string;
             advice: string;
             /** @default {} */
-            params: Record<string, never>;
+            params: {
+                [key: string]: unknown;
+            };
         };
         /**
          * PublicActivation
@@ -1986,6 +3160,52 @@ export interface components {
             messages: components["schemas"]["PublicMessage"][];
         };
         /**
+         * Quantity
+         * @description An amount with its unit, which must be the one the resource is counted in.
+         */
+        Quantity: {
+            quantity: number;
+            unit: string;
+        };
+        /**
+         * QuarantineFacility
+         * @description Confirmed cases move to a facility for `days`, while it has places; then case isolation
+         *         applies.
+         */
+        QuarantineFacility: {
+            /** @enum {unknown} */
+            type: "quarantine_facility";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            places: number;
+            /** @default 14 */
+            days: number;
+        };
+        /**
          * Reason
          * @description Why something is so. `code` names a text of every catalogue, `params` fill its holes.
          */
@@ -1993,7 +3213,7 @@ export interface components {
             code: string;
             /** @default {} */
             params: {
-                [key: string]: string | number;
+                [key: string]: string | number | components["schemas"]["Reason"][];
             };
         };
         /**
@@ -2193,6 +3413,40 @@ export interface components {
             note: string;
         };
         /**
+         * SchoolClosure
+         * @description Schools and kindergartens close for those concerned.
+         */
+        SchoolClosure: {
+            /** @enum {unknown} */
+            type: "school_closure";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+        };
+        /**
          * SendSupply
          * @description What was promised leaves: all of it, or what the quantity says. The first to expire goes
          *         first.
@@ -2243,6 +3497,52 @@ export interface components {
             weight_pairs: number;
             /** @default  */
             source: string;
+        };
+        /**
+         * Session
+         * @description One device of one account, as its owner sees it.
+         */
+        Session: {
+            id: string;
+            account: string;
+            device: string;
+            opened_at: string;
+            used_at: string;
+            ends_at: string;
+            revoked: boolean;
+        };
+        /**
+         * ShiftRow
+         * @description One hand-over of a shift; `taken_by` empty while it waits for the next one.
+         */
+        ShiftRow: {
+            id: string;
+            area: string;
+            area_name: string;
+            by: string;
+            to: string;
+            pending: string;
+            warnings: string;
+            handed_at: string;
+            taken_by: string;
+            taken_at: string | null;
+        };
+        /**
+         * SimulatedLink
+         * @description One link of a chain as it came out: in which share of members, when, after which link.
+         */
+        SimulatedLink: {
+            rule: string;
+            cause: string;
+            effect: string;
+            depth: number;
+            path: string[];
+            probability: number;
+            at_h: [
+                number,
+                number,
+                number
+            ];
         };
         /**
          * SourceRow
@@ -2327,6 +3627,50 @@ export interface components {
             setting: string;
         };
         /**
+         * SymptomaticTesting
+         * @description People with symptoms seek a test `delay_d` days after onset; the result counts on that
+         *         day.
+         */
+        SymptomaticTesting: {
+            /** @enum {unknown} */
+            type: "symptomatic_testing";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+        };
+        /**
+         * TaskComment
+         * @description What somebody wrote on a task.
+         */
+        TaskComment: {
+            at: string;
+            actor: string;
+            text: string;
+        };
+        /**
          * TaskRow
          * @description One task as a card shows it.
          */
@@ -2351,25 +3695,15 @@ export interface components {
             result: string | null;
         };
         /**
-         * TracedContact
-         * @description One other, over all meetings. `probability` is of real co-presence, `transmission` of having
-         *         been infected.
-         *
-         *         Both are corrected by how often the model was right; where that lowers them, it lowers the
-         *         probabilities of the episodes likewise, so that none is above the contact's.
+         * Tokens
+         * @description What a login or a refresh gives: `access` to act with until `expires_at`, `refresh` to
+         *         spend once.
          */
-        TracedContact: {
-            subject: string;
-            minutes: number;
-            nearest_m: number;
-            probability: number;
-            transmission: number;
-            setting: string;
-            first_at: string;
-            last_at: string;
-            places: string[];
-            crowd: number;
-            episodes: components["schemas"]["Episode"][];
+        Tokens: {
+            access: string;
+            refresh: string;
+            session: string;
+            expires_at: string;
         };
         /**
          * TransferRow
@@ -2393,6 +3727,42 @@ export interface components {
             because: string | null;
         };
         /**
+         * TravelRestriction
+         * @description Contacts between the areas in which outcomes are counted (districts) fall by `reduction`.
+         */
+        TravelRestriction: {
+            /** @enum {unknown} */
+            type: "travel_restriction";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            /** @default 0.8 */
+            reduction: number;
+        };
+        /**
          * TrendChange
          * @description One thing that is different. `sure`: the interval leaves no change out.
          */
@@ -2405,6 +3775,18 @@ export interface components {
             /** @default [] */
             events: number[];
         };
+        /**
+         * Trigger
+         * @description Starts a measure when a figure of the day before passes a threshold, and ends it below
+         *         `stop_below`.
+         */
+        Trigger: {
+            /** @enum {unknown} */
+            figure: "confirmed_per_100k_7d" | "hospital_share" | "icu_share" | "infections_per_100k_7d";
+            start_above: number;
+            /** @default 0 */
+            stop_below: number;
+        };
         /** Trust */
         Trust: {
             as_of: string;
@@ -2412,6 +3794,113 @@ export interface components {
             sources: components["schemas"]["SourceRow"][];
             looks: components["schemas"]["LookRow"][];
             looks_all: number;
+        };
+        /**
+         * Vaccination
+         * @description `doses_per_100k_day` first doses a day, oldest first by ten years if so wished; a second
+         *         follows.
+         */
+        Vaccination: {
+            /** @enum {unknown} */
+            type: "vaccination";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
+            /** @default 500 */
+            doses_per_100k_day: number;
+            /** @default 21 */
+            dose_interval_d: number;
+            /** @default true */
+            oldest_first: boolean;
+        };
+        /**
+         * WarningView
+         * @description A warning with its state now, and the names of its areas.
+         */
+        WarningView: {
+            id: string;
+            hazard: string;
+            grade: string;
+            areas: string[];
+            area_names: string[];
+            title: string;
+            advice: string;
+            because: string;
+            state: string;
+            source: string;
+            public: boolean;
+            chance: number | null;
+            forecast: string;
+            starts_at: string;
+            ends_at: string;
+            proposed_by: string;
+            proposed_at: string;
+            issued_by: string;
+            issued_at: string | null;
+            replaces: string;
+            ended_at: string | null;
+            ended_because: string;
+            extended: number;
+            acknowledged: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * WorkplaceClosure
+         * @description Workplaces close for those concerned (care homes and hospitals stay open).
+         */
+        WorkplaceClosure: {
+            /** @enum {unknown} */
+            type: "workplace_closure";
+            /** @default  */
+            name: string;
+            /** @default 0 */
+            start_day: number;
+            /** @default 1600 */
+            end_day: number;
+            /** @default [] */
+            areas: string[];
+            /**
+             * @default [
+             *       0,
+             *       100
+             *     ]
+             */
+            ages: [
+                number,
+                number
+            ];
+            /** @default 1 */
+            coverage: number;
+            /** @default 1 */
+            compliance: number;
+            /** @default 0 */
+            delay_d: number;
+            /** @default null */
+            trigger: components["schemas"]["Trigger"] | null;
         };
     };
     responses: never;
@@ -2735,6 +4224,107 @@ export interface operations {
             };
         };
     };
+    get_map_base_v1_map_base_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description BaseMap */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseMap"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_cases_v1_cases_get: {
         parameters: {
             query?: {
@@ -2744,6 +4334,13 @@ export interface operations {
                 offset?: number;
                 /** @description `next` of the page before; absent: the first */
                 cursor?: string | null;
+                area?: string | null;
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                since?: string | null;
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                until?: string | null;
+                search?: string | null;
+                order?: string | null;
             };
             header?: never;
             path?: never;
@@ -2956,6 +4553,9 @@ export interface operations {
                 offset?: number;
                 /** @description `next` of the page before; absent: the first */
                 cursor?: string | null;
+                area?: string | null;
+                search?: string | null;
+                order?: string | null;
             };
             header?: never;
             path?: never;
@@ -5592,6 +7192,2455 @@ export interface operations {
                         next: string | null;
                         total?: number;
                     };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_forecasts_v1_hazard_forecasts_get: {
+        parameters: {
+            query?: {
+                hazard?: string | null;
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of ForecastLine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ForecastLine"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_forecast_v1_hazard_forecasts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    hazard: string;
+                    scenario?: string | null;
+                    /** @default {} */
+                    forcing?: {
+                        [key: string]: number;
+                    };
+                    /** @default 6 */
+                    hours?: number;
+                    /** @default 20 */
+                    members?: number;
+                    /** @default 500 */
+                    cell_m?: number;
+                    /** @default 1 */
+                    seed?: number;
+                    /** @default  */
+                    because?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description ForecastLine */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastLine"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_forecast_v1_hazard_forecasts__forecast__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                forecast: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HazardAnswer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardAnswer"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_map_v1_hazard_forecasts__forecast__map_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                forecast: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HazardMap */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardMap"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_simulate_v1_risks_simulate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    first: string;
+                    /** @default {} */
+                    figures?: {
+                        [key: string]: number;
+                    };
+                    /** @default 1000 */
+                    members?: number;
+                    /** @default 1 */
+                    seed?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description ChainAnswer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainAnswer"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_warnings_v1_warnings_get: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                hazard?: string | null;
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of WarningView */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WarningView"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_warning_v1_warnings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    hazard: string;
+                    /** @enum {unknown} */
+                    grade: "I" | "II" | "III" | "IV";
+                    areas: string[];
+                    title: string;
+                    because: string;
+                    /** Format: date-time */
+                    until: string;
+                    starts_at?: string | null;
+                    /** @default  */
+                    advice?: string;
+                    chance?: number | null;
+                    /**
+                     * @default person
+                     * @enum {unknown}
+                     */
+                    source?: "calendar" | "forecast" | "person" | "sensors";
+                    /** @default  */
+                    forecast?: string;
+                    /** @default false */
+                    public?: boolean;
+                    /** @default  */
+                    replaces?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description WarningView */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningView"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_warning_v1_warnings__warning__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                warning: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WarningView */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningView"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan_v1_plans__plan__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Plan */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_journal_v1_journal_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+                incident?: string | null;
+                /** @description as of this instant (RFC 3339 with zone); absent is now */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of LogLine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LogLine"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shifts_v1_shifts_get: {
+        parameters: {
+            query?: {
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of ShiftRow */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ShiftRow"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alerts_v1_alerts_get: {
+        parameters: {
+            query?: {
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of Alert */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Alert"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_comments_v1_tasks__task__comments_get: {
+        parameters: {
+            query?: {
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of TaskComment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TaskComment"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_accounts_v1_accounts_get: {
+        parameters: {
+            query?: {
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of Account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Account"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_account_v1_accounts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    act: "add" | "lock" | "reset" | "role" | "unlock";
+                    name: string;
+                    reason: string;
+                    role?: string | null;
+                    department?: string | null;
+                    /**
+                     * @default [
+                     *       "all"
+                     *     ]
+                     */
+                    areas?: string[];
+                    /** @default true */
+                    second_factor?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description AccountOutcome */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOutcome"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_account_changes_v1_account_changes_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of AccountChange */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AccountChange"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_account_answer_v1_account_changes__change__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    act: "confirm" | "refuse";
+                    /** @default  */
+                    because?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description AccountOutcome */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOutcome"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sessions_v1_sessions_get: {
+        parameters: {
+            query?: {
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of Session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Session"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_v1_sessions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    password: string;
+                    code?: string | null;
+                    /** @default unnamed */
+                    device?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Tokens */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_activations_v1_activations_get: {
+        parameters: {
+            query?: {
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of ActivationLine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ActivationLine"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_activation_v1_activations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    hazard: string;
+                    areas: string[];
+                    purposes: ("care" | "trace" | "vault")[];
+                    days: number;
+                    basis: string;
+                    from?: string | null;
+                    to?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description ActivationLine */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationLine"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_glass_v1_break_glass_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    areas: string[];
+                    hours: number;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description EmergencyAccess */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyAccess"];
                 };
             };
             /** @description What was wrong and what to do */

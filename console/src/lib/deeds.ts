@@ -4,7 +4,7 @@ import type { WordKey } from '../words/en'
 
 export interface Field {
   name: string
-  kind: 'area' | 'day' | 'number' | 'text' | 'reason' | 'choice' | 'incident' | 'department'
+  kind: 'area' | 'day' | 'number' | 'text' | 'reason' | 'choice' | 'incident' | 'department' | 'checks'
   word: WordKey
   choices?: readonly string[]
   said?: string // the kind of words that name the choices
@@ -19,6 +19,7 @@ export interface Deed {
   fields: readonly Field[]
   says?: WordKey // what follows from it
   make?: (values: Record<string, string>) => Record<string, unknown>
+  run?: (values: Record<string, string>) => Promise<string | void> // asks a route of its own; a text is shown before the dialog closes
 }
 
 const HAZARD: Field = { name: 'hazard', kind: 'choice', word: 'do.hazard', choices: ['epidemic', 'flood'], said: 'hazard', first: 'epidemic' }
@@ -92,3 +93,4 @@ export const STOCK: Deed = {
   fields: [AREA, { name: 'kind', kind: 'text', word: 'do.kind' }, { name: 'quantity', kind: 'number', word: 'do.quantity' }, { name: 'unit', kind: 'text', word: 'do.unit' }],
 }
 export const CONTACT_STEPS = ['located', 'isolated', 'tested_negative', 'tested_positive', 'released', 'not_found', 'lives_outside'] as const
+export const WRITE: Deed = { type: 'WriteJournal', word: 'do.WriteJournal', right: 'keep_journal', says: 'do.WriteJournal.says', fields: [{ name: 'text', kind: 'reason', word: 'do.entry' }] }

@@ -1,5 +1,6 @@
 // The one store: the screen at one instant, kept live by the one stream; everything that is shown comes from here.
 import { ApiError, getMe, getScreen, onDrill, type Me, type Screen } from '../api/client'
+import { alerts } from './alerts.svelte'
 import { queue } from './queue.svelte'
 import { follow } from './stream'
 import { words, type Language } from './words.svelte'
@@ -44,6 +45,7 @@ class Live {
   async start(): Promise<void> {
     this.#stream?.stop()
     queue.leave()
+    alerts.leave()
     this.forbidden = false
     this.#kept.clear()
     await Promise.all([this.refresh(), this.#meet()])
@@ -116,6 +118,7 @@ class Live {
       this.error = null
       if (at === this.at) this.screen = screen
       else this.#again = true
+      void alerts.follow()
     } catch (error) {
       this.#take(error)
     } finally {

@@ -1,31 +1,46 @@
 // The style of the map: our own areas are the base map; nothing is fetched from anywhere.
 import type { StyleSpecification } from 'maplibre-gl'
+import type { BaseMap } from '../api/client'
 import { token } from '../lib/theme.svelte'
+import { FONTS, groundLayers, nameLayers, placeLayers, sourceOf, wayLayers } from './base'
 
-const FONTS = ['Noto Sans', 'Noto Sans CJK SC', 'sans-serif']
+const OVER_MAP = 0.62 // how strong an area's colour is over the map
 
-/** The whole style in the colours of the present theme. */
-export function styleOf(shapes: GeoJSON.FeatureCollection): StyleSpecification {
+/** The whole style in the colours of the present theme: the base map, where there is one, under and between the figures. */
+export function styleOf(shapes: GeoJSON.FeatureCollection, base: BaseMap | null, language: string): StyleSpecification {
+  const drawn = base?.available ?? false
   const top = { type: 'FeatureCollection' as const, features: shapes.features.filter((one) => one.properties?.depth === 1) }
   return {
     version: 8,
     sources: {
       areas: { type: 'geojson', data: top, promoteId: 'code' },
       labels: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
+      ...(base && drawn ? { base: sourceOf(base) } : {}),
     },
     layers: [
-      { id: 'ground', type: 'background', paint: { 'background-color': token('water') } },
-      { id: 'fill', type: 'fill', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': painted(), 'fill-antialias': true } },
-      { id: 'line', type: 'line', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token('surface'), 'line-width': 1.2 } },
+      { id: 'ground', type: 'background', paint: { 'background-color': token(drawn && base?.layers.water ? 'land' : 'water') } },
+      ...(drawn ? groundLayers() : []),
+      { id: 'fill', type: 'fill', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': painted(), 'fill-antialias': true, 'fill-opacity': drawn ? overMap() : 1 } },
+      ...(drawn ? wayLayers() : []),
+      { id: 'line', type: 'line', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token(drawn ? 'border' : 'surface'), 'line-width': drawn ? 1 : 1.2 } },
       { id: 'dots', type: 'circle', source: 'areas', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-color': painted(), 'circle-radius': 12, 'circle-stroke-color': token('line-strong'), 'circle-stroke-width': 1 } },
       { id: 'chosen', type: 'line', source: 'areas', filter: ['==', ['get', 'code'], ''], paint: { 'line-color': token('text'), 'line-width': 2.5 } },
+      ...(drawn ? [...placeLayers(language), ...nameLayers(language)] : []),
       {
         id: 'names', type: 'symbol', source: 'labels',
         layout: { 'text-field': ['get', 'text'], 'text-font': FONTS, 'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11, 11, 15], 'symbol-sort-key': ['get', 'rank'], 'text-padding': 1, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 0.4, 'text-line-height': 1.15 },
-        paint: { 'text-color': onRamp('text'), 'text-halo-color': onRamp('halo'), 'text-halo-width': 1.4 },
+        paint: drawn
+          ? { 'text-color': token('text'), 'text-halo-color': token('surface'), 'text-halo-width': 1.6 }
+          : { 'text-color': onRamp('text'), 'text-halo-color': onRamp('halo'), 'text-halo-width': 1.4 },
       },
     ],
   }
+}
+
+/** An area without a figure shows the map as it is; the nearer, the more of the city shows through. */
+function overMap(): never {
+  const some = (strength: number): unknown => ['case', ['==', ['to-number', ['feature-state', 'ramp'], 0], 0], 0.12, strength]
+  return ['interpolate', ['linear'], ['zoom'], 10, some(OVER_MAP), 15, some(OVER_MAP / 3)] as never
 }
 
 function painted(): never {

@@ -1,5 +1,14 @@
 // Types of events in Chinese; in English a type says it by itself.
 const inChinese: Record<string, string> = {
+  JournalWritten: '值班记录',
+  ShiftHandedOver: '交班',
+  ShiftTakenOver: '接班',
+  AlertAcknowledged: '警报已阅',
+  LevelCalled: '级别拟定',
+  ReportsHeld: '数字待核',
+  ReportsConfirmed: '数字已核',
+  ObjectiveWaived: '目标说明',
+  IncidentTransferred: '事件移交',
   CaseReported: '病例报告',
   CaseReclassified: '病例改判',
   CaseAmended: '病例补正',

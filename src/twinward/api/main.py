@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
@@ -13,6 +11,7 @@ from starlette.exceptions import HTTPException
 from twinward import __version__
 from twinward.api.http.authentication import make_guard
 from twinward.api.http.middleware import Hardening, Languages
+from twinward.api.http.parameters import require_known_parameters
 from twinward.api.http.problems import answer_error, answer_problem, schema_of_problem
 from twinward.api.http.problems import describe as describe_problem
 from twinward.api.http.responses import answer
@@ -21,9 +20,11 @@ from twinward.api.http.static_console import mount_console
 from twinward.api.routes import (
     approvals,
     assessment,
+    base_map,
     commands,
     documents,
     events,
+    hazards,
     incidents,
     keeping,
     library,
@@ -35,6 +36,7 @@ from twinward.api.routes import (
     supplies,
     surveillance,
     tracing,
+    warnings,
 )
 from twinward.api.routes import console as map
 from twinward.core.errors import InputError, TwinwardError
@@ -48,8 +50,9 @@ def make_api(platform: Platform) -> FastAPI:
     """The API over one open platform."""
     guard = Depends(make_guard(platform))
     title = f"Twinward DRILL {platform.drill}" if platform.drill else "Twinward"
+    checks = [guard, Depends(require_known_parameters)]
     api = FastAPI(
-        title=title, version=__version__, docs_url=None, redoc_url=None, dependencies=[guard]
+        title=title, version=__version__, docs_url=None, redoc_url=None, dependencies=checks
     )
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
     api.add_middleware(Languages, library=lambda: platform.reference.library)
@@ -57,6 +60,7 @@ def make_api(platform: Platform) -> FastAPI:
     for subject in (
         commands,
         map,
+        base_map,
         observations,
         incidents,
         persons,
@@ -72,6 +76,8 @@ def make_api(platform: Platform) -> FastAPI:
         assessment,
         library,
         keeping,
+        hazards,
+        warnings,
     ):
         api.include_router(subject.router(platform))
 
@@ -112,7 +118,7 @@ def make_api(platform: Platform) -> FastAPI:
     return api
 
 
-def describe(api: FastAPI) -> dict[str, Any]:
+def describe(api: FastAPI) -> dict[str, object]:
     """The OpenAPI document, with the schemas of all commands."""
     if api.openapi_schema is None:
         document = get_openapi(title=api.title, version=api.version, routes=api.routes)

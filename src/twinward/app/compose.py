@@ -18,13 +18,15 @@ from twinward.core.errors import (
     RefusedError,
     TwinwardError,
 )
-from twinward.core.messages import Event, Fact
+from twinward.core.messages import Command, Event, Fact
 from twinward.core.ports import Store
 from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
+from twinward.library.hazards.chains import ChainRegister
 from twinward.library.loading import load_library
 from twinward.loop.case_tracing import CaseTracing
 from twinward.loop.context import ReferenceData
 from twinward.loop.engine import Loop
+from twinward.loop.hazard_forecasts import HazardForecasting
 from twinward.security.authorization.policy import Policy
 from twinward.security.identity.accounts import Accounts
 from twinward.security.identity.people import Identities, local_admin
@@ -91,6 +93,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         library=load_library(extra_plans=workspace / "plans"),
         residents=lambda area: residents()[area],
         zone=open_zone(workspace, settings),
+        chains=ChainRegister(workspace / "risks").list_rules,
     )
     place = settings.storage.url or workspace
     require_log(place)
@@ -122,6 +125,9 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
             reference.zone,
         ),
     )
+    forecaster = HazardForecasting(
+        store, twins, lambda fact, event: forecast_report(platform, fact, event)
+    )
     intake = IntakeHandle(
         workspace / "observations",
         clock,
@@ -136,7 +142,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         intake=intake,
         reconciler=Reconciler(store, intake),
         watch=watch,
-        loop=Loop(store, twins, reference, tracer),
+        loop=Loop(store, twins, reference, tracer, forecaster),
         reference=reference,
         vault=Vault(
             workspace / "vault",
@@ -177,6 +183,15 @@ def require_fenced(workspace: Path, settings: Settings) -> None:
             "take security.vault_key_file out of its settings.toml",
             code="fence_broken",
         )
+
+
+def forecast_report(
+    platform: Platform, fact: emergency_messages.HazardReported, event: Event
+) -> Sequence[Command]:
+    """What a report of a physical hazard calls for; models are loaded with the first one."""
+    from twinward.service.hazards.live import forecast_report as forecast
+
+    return forecast(platform, fact, event)
 
 
 def onset_of(store: SqlStore, fact: Reported) -> date | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from twinward.app.compose import open_platform
 from twinward.app.workspace_clock import WorkspaceClock
@@ -25,7 +25,7 @@ SOURCE = "mended"  # the account of commands that stand in the log and that no s
 MOST_NAMED = 1000  # events in one record
 
 
-def mend_workspace(workspace: Path) -> dict[str, Any]:
+def mend_workspace(workspace: Path) -> dict[str, object]:
     """What was done: events answered at last, events of the log that no row tells of, commands
     taken into the accounts, and what had followed from half-done events for a person to look at.
 
@@ -97,7 +97,7 @@ def count_missing(tx: Transaction) -> int:
     return len(asked) - sum(tx.counts().values(), Counts()).stored
 
 
-def list_followed(platform: Platform, half_done: list[str]) -> list[dict[str, Any]]:
+def list_followed(platform: Platform, half_done: list[str]) -> list[dict[str, object]]:
     """What the loop did because of them: for a person to look at, and to set right by a report."""
     if not half_done:
         return []

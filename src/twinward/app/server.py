@@ -37,6 +37,7 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # anybody on this machine can write them
         http=WatchedProtocol,
         ws="none",
         limit_concurrency=most_connections(),

@@ -47,8 +47,8 @@ class CityManifest(msgspec.Struct, frozen=True, kw_only=True):
     lengths: dict[str, int]
     leaf_codes: list[str]
     areas: list[Area]
-    report: dict[str, Any]
-    fidelity: dict[str, Any]
+    report: dict[str, object]
+    fidelity: dict[str, object]
 
 
 def base_of(
@@ -75,7 +75,7 @@ def hash_columns(base: CityBase) -> str:
     """SHA-256 over the SHA-256 of every column in the order of COLUMNS, and over the leaf codes."""
 
     def one(name: str) -> bytes:
-        view: Any = np.ascontiguousarray(getattr(base, name)).reshape(-1).view(np.uint8)
+        view = np.ascontiguousarray(getattr(base, name)).reshape(-1).view(np.uint8).data
         digest = hashlib.sha256(name.encode())
         for at in range(0, len(view), CHUNK):
             digest.update(view[at : at + CHUNK])

@@ -43,6 +43,7 @@ class CityHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_snap_m: float | None = None
     men: int | None = None  # of the residents; with `women` the exact split, otherwise half
     women: int | None = None
+    credits: list[str] = []  # who gave the map's sources, as the map shows it
 
 
 class Level(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,6 +54,7 @@ class Level(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
     level: str
     code: str = "code"
     name: str = "name"
+    name_en: str | None = None  # column of the English name, shown beside the other on the map
     parent: str | None = None
     lon: str | None = None
     lat: str | None = None

@@ -42,7 +42,7 @@ def chunked_counts(
     return total
 
 
-def measure(base: CityBase, frame: CityInputs, notes: dict[str, Any]) -> dict[str, Any]:
+def measure(base: CityBase, frame: CityInputs, notes: dict[str, object]) -> dict[str, Any]:
     """The fidelity report: each figure beside its input."""
     cells = chunked_counts(base.age_sex, 256)
     ages = cells[:AGES] + cells[128 : 128 + AGES]
@@ -72,7 +72,7 @@ def measure(base: CityBase, frame: CityInputs, notes: dict[str, Any]) -> dict[st
     }
 
 
-def measure_ages(ages: NDArray[Any], frame: CityInputs) -> dict[str, Any]:
+def measure_ages(ages: NDArray[Any], frame: CityInputs) -> dict[str, object]:
     edges = list(range(0, 100, 5))
     bands = [f"{low}-{low + 4}" for low in edges[:-1]] + ["95+"]
     made, wanted = np.add.reduceat(ages, edges), np.add.reduceat(frame.ages, edges)
@@ -84,7 +84,9 @@ def measure_ages(ages: NDArray[Any], frame: CityInputs) -> dict[str, Any]:
     }
 
 
-def measure_households(base: CityBase, frame: CityInputs, notes: dict[str, Any]) -> dict[str, Any]:
+def measure_households(
+    base: CityBase, frame: CityInputs, notes: dict[str, object]
+) -> dict[str, object]:
     """Households at home: residents of care homes, each a row of one, are left out."""
     sizes = np.diff(base.household_start)
     count = np.bincount(sizes, minlength=len(frame.sizes) + 1)[1:].astype(np.int64)
@@ -106,7 +108,7 @@ def measure_households(base: CityBase, frame: CityInputs, notes: dict[str, Any])
 
 def measure_stage(
     base: CityBase, kind: int, pupils: NDArray[Any], staff: NDArray[Any]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     of = base.site_kind == kind
     places, here = base.site_capacity[of].astype(np.int64), pupils[of]
     marks = [10, 25, 50, 75, 90]
@@ -123,7 +125,9 @@ def measure_stage(
     }
 
 
-def measure_workplaces(base: CityBase, frame: CityInputs, people: NDArray[Any]) -> dict[str, Any]:
+def measure_workplaces(
+    base: CityBase, frame: CityInputs, people: NDArray[Any]
+) -> dict[str, object]:
     """Sizes beside the truncated Pareto law they are drawn from."""
     sizes = people[base.site_kind == WORKPLACE]
     made = np.histogram(sizes, SIZE_EDGES)[0] / max(len(sizes), 1)

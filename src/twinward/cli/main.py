@@ -12,7 +12,9 @@ from pathlib import Path
 from twinward import __version__
 from twinward.cli.framework.output import announce, emit_json, say
 from twinward.cli.framework.parser import Parser
+from twinward.cli.framework.reader import LANGUAGES, reading, take_language
 from twinward.core.errors import InputError, TwinwardError
+from twinward.core.language import FIRST, READER
 
 # group -> verb -> (module, what it is for); only the module of the verb asked for is imported
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -24,6 +26,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "serve": ("twinward.cli.workspace.serve", "serve the API of a workspace"),
         "city": ("twinward.cli.intake.city", "build a city base from real data, describe it"),
+        "scene": ("twinward.cli.intake.scene", "build the city in three dimensions as 3D Tiles"),
     },
     "report and import": {
         "case": ("twinward.cli.intake.case", "report cases from files"),
@@ -72,7 +75,14 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "twinward.cli.hazards.hazard",
             "run a hazard model on a city, or on a case without one",
         ),
-        "risk": ("twinward.cli.hazards.risk", "chains between hazards: listed, added, simulated"),
+        "risk": (
+            "twinward.cli.hazards.risk",
+            "chains between hazards: listed, added, simulated, fired",
+        ),
+        "warning": (
+            "twinward.cli.hazards.warning",
+            "graded warnings: issued, confirmed, acknowledged, extended, cancelled, scored",
+        ),
         "model": (
             "twinward.cli.hazards.model",
             "hazard models: their cards, and what their verification reaches",
@@ -146,6 +156,11 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"twinward {__version__}")
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help="language of what is written, anywhere on the line; default: $TWINWARD_LANG or $LANG",
+    )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, (module, help_text) in VERBS.items():
         sub = verbs.add_parser(name, description=help_text)
@@ -216,9 +231,35 @@ def run_verb(options: argparse.Namespace) -> int:
         ) from error
 
 
+def answer_error(error: TwinwardError, arguments: list[str]) -> int:
+    """An error as one line and, with `--json`, as an object; its exit code."""
+    from twinward.service.access.authorization import scrub
+
+    message, advice = error.message, error.advice
+    if READER.get().language != FIRST:
+        from twinward.service.languages import say_error  # only who reads another language
+
+        message, advice = say_error(error.code, message, advice)
+    message = scrub(message)
+    if "--json" in arguments:
+        emit_json({"error": {"code": error.code, "message": message, "advice": advice}})
+    say(f"twinward: {message}{f'. {advice}' if advice else ''} [{error.code}]")
+    return error.exit_code
+
+
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0 done, 2 the input is at fault, 1 we are."""
-    arguments = sys.argv[1:] if argv is None else argv
+    given = sys.argv[1:] if argv is None else argv
+    try:
+        language, arguments = take_language(given)
+    except InputError as error:
+        return answer_error(error, given)
+    with reading(language):
+        return run(arguments)
+
+
+def run(arguments: list[str]) -> int:
+    """One verb, with its errors as exit codes."""
     verb = next((word for word in arguments if not word.startswith("-")), None)
     try:
         require_text(arguments)
@@ -228,20 +269,7 @@ def main(argv: list[str] | None = None) -> int:
         announce(getattr(options, "workspace", None))
         return run_verb(options)
     except TwinwardError as error:
-        from twinward.service.access.authorization import scrub
-
-        if "--json" in arguments:
-            emit_json(
-                {
-                    "error": {
-                        "code": error.code,
-                        "message": scrub(error.message),
-                        "advice": error.advice,
-                    }
-                }
-            )
-        say(f"twinward: {scrub(str(error))} [{error.code}]")
-        return error.exit_code
+        return answer_error(error, arguments)
     except KeyboardInterrupt:
         say("twinward: interrupted; what was finished is kept")
         return 130

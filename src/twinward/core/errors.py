@@ -38,7 +38,7 @@ class TwinwardError(Exception):
         advice: str = "",
         *,
         code: str | None = None,
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -134,7 +134,7 @@ def field_path(complaint: str) -> Route:
     return (*(int(number) if number else word for word, number in words), *named)
 
 
-def value_at(item: Any, route: Route) -> Any:
+def value_at(item: Any, route: Route) -> object:
     """What stands there; None where nothing does."""
     for step in route:
         try:
@@ -144,7 +144,7 @@ def value_at(item: Any, route: Route) -> Any:
     return item
 
 
-def plain(complaint: str, value: Any = None) -> str:
+def plain(complaint: str, value: object = None) -> str:
     """The complaint without its path, and with bounds in words."""
     said = complaint.partition(" - at ")[0]
     bound = re.fullmatch(r"Expected `(?:float|int)` (>=|>|<=|<) ([\d.e+-]+)", said)
@@ -154,7 +154,7 @@ def plain(complaint: str, value: Any = None) -> str:
     return f"{what} {BOUNDS[bound[1]].format(f'{float(bound[2]):g}')}"
 
 
-def decoded(body: bytes | msgspec.Raw) -> Any:
+def decoded(body: bytes | msgspec.Raw) -> object:
     """What a body says, or None where it is not JSON to its end: a complaint may come before
     that is seen.
     """
@@ -164,7 +164,7 @@ def decoded(body: bytes | msgspec.Raw) -> Any:
         return None
 
 
-def explain_decode_error(complaint: str, item: Any = None) -> str:
+def explain_decode_error(complaint: str, item: object = None) -> str:
     """The complaint with the field it is about; `item` is what was decoded.
 
     What was sent instead of one of some fixed words is not repeated: it may be a name that came

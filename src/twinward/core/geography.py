@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 
@@ -30,7 +31,7 @@ def is_point(lon: float, lat: float) -> bool:
     return bool(-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0)
 
 
-def distance_m(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
+def distance_m(lon1: object, lat1: object, lon2: object, lat2: object) -> Any:
     """Great-circle (haversine) distance in metres; scalars or arrays that broadcast."""
     lon1, lat1, lon2, lat2 = (
         np.radians(np.asarray(v, dtype=np.float64)) for v in (lon1, lat1, lon2, lat2)
@@ -42,7 +43,9 @@ def distance_m(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
     return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(h))
 
 
-def _gcj02_shift(lon: Any, lat: Any) -> tuple[Any, Any]:
+def _gcj02_shift(
+    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]
+) -> tuple[Any, Any]:
     """Degrees by which GCJ-02 moves a WGS 84 point (the formula published with eviltransform,
     MIT).
     """
@@ -62,17 +65,21 @@ def _gcj02_shift(lon: Any, lat: Any) -> tuple[Any, Any]:
     return dlon, dlat
 
 
-def turn_degrees(degrees: Any) -> Any:
+def turn_degrees(degrees: object) -> Any:
     """Differences of longitudes the short way round, -180 to 180, also across the meridian."""
     return (np.asarray(degrees) + 180.0) % 360.0 - 180.0
 
 
-def _in_gcj02_box(lon: Any, lat: Any) -> Any:
+def _in_gcj02_box(
+    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]
+) -> bool | NDArray[np.bool_]:
     west, south, east, north = GCJ02_BOX
     return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
 
 
-def wgs84_to_gcj02(lon: Any, lat: Any) -> tuple[Any, Any]:
+def wgs84_to_gcj02(
+    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]
+) -> tuple[Any, Any]:
     """WGS 84 degrees to GCJ-02 degrees; outside China nothing changes."""
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     dlon, dlat = _gcj02_shift(lon, lat)
@@ -80,7 +87,9 @@ def wgs84_to_gcj02(lon: Any, lat: Any) -> tuple[Any, Any]:
     return np.where(inside, lon + dlon, lon), np.where(inside, lat + dlat, lat)
 
 
-def gcj02_to_wgs84(lon: Any, lat: Any, rounds: int = 4) -> tuple[Any, Any]:
+def gcj02_to_wgs84(
+    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64], rounds: int = 4
+) -> tuple[Any, Any]:
     """GCJ-02 degrees to WGS 84 degrees by fixed-point iteration, within 1e-7 degrees (about 1
     cm); outside China nothing changes.
     """
@@ -93,7 +102,9 @@ def gcj02_to_wgs84(lon: Any, lat: Any, rounds: int = 4) -> tuple[Any, Any]:
     return np.where(inside, guess_lon, lon), np.where(inside, guess_lat, lat)
 
 
-def gcj02_to_bd09(lon: Any, lat: Any) -> tuple[Any, Any]:
+def gcj02_to_bd09(
+    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]
+) -> tuple[Any, Any]:
     """GCJ-02 degrees to BD-09 degrees; outside China nothing changes."""
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     far = np.hypot(lon, lat) + 0.00002 * np.sin(lat * BD09_TURN)
@@ -105,7 +116,9 @@ def gcj02_to_bd09(lon: Any, lat: Any) -> tuple[Any, Any]:
     )
 
 
-def bd09_to_wgs84(lon: Any, lat: Any, rounds: int = 4) -> tuple[Any, Any]:
+def bd09_to_wgs84(
+    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64], rounds: int = 4
+) -> tuple[Any, Any]:
     """BD-09 degrees to WGS 84 degrees by fixed-point iteration; outside China nothing changes."""
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     guess_lon, guess_lat = lon - BD09_SHIFT[0], lat - BD09_SHIFT[1]
@@ -122,7 +135,9 @@ def check_crs(crs: str, label: str) -> None:
     to_wgs84(np.zeros(1), np.zeros(1), crs, label)
 
 
-def to_wgs84(lon: Any, lat: Any, crs: str, label: str) -> tuple[Any, Any]:
+def to_wgs84(
+    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64], crs: str, label: str
+) -> tuple[Any, Any]:
     """Coordinates of `crs` to WGS 84 degrees; NaN stays NaN. `label` names the file in errors."""
     name = crs.strip().lower()
     if name in WGS84:

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import msgspec
 
-Value = str | int | float
-
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """Why something is so. `code` names a text of every catalogue, `params` fill its holes."""
 
     code: str
     params: dict[str, Value] = {}
+
+
+Value = str | int | float | tuple[Reason, ...]  # a reason may rest on others
 
 
 def because_of(code: str, **params: Value) -> Reason:

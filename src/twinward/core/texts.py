@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import msgspec
 from msgspec import inspect
@@ -84,26 +83,33 @@ def text_fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool, int], ...]
     return tuple(found)
 
 
-def text_types(kind: inspect.Type) -> Iterator[inspect.StrType]:
-    """Every type of text that lies in a type, however deep."""
+def text_types(
+    kind: inspect.Type, above: frozenset[type] = frozenset()
+) -> Iterator[inspect.StrType]:
+    """Every type of text that lies in a type, however deep; a struct within itself (`above`) says
+    nothing new.
+    """
     if isinstance(kind, inspect.StrType):
         yield kind
         return
     if isinstance(kind, inspect.AnyType):
         yield inspect.StrType()
     if isinstance(kind, inspect.StructType):
+        if kind.cls in above:
+            return
+        above = above | {kind.cls}
         for field in kind.fields:
-            yield from text_types(field.type)
+            yield from text_types(field.type, above)
     for name in ("type", "item_type", "key_type", "value_type"):
         inner = getattr(kind, name, None)
         if isinstance(inner, inspect.Type):
-            yield from text_types(inner)
+            yield from text_types(inner, above)
     for name in ("types", "item_types"):
         for inner in getattr(kind, name, ()):
-            yield from text_types(inner)
+            yield from text_types(inner, above)
 
 
-def texts_of(value: Any) -> Iterator[str]:
+def texts_of(value: object) -> Iterator[str]:
     """Every text in a value: in lists, mappings (their keys too) and structs."""
     if isinstance(value, str):
         yield value

@@ -6,7 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from twinward.core.errors import InputError
 
@@ -39,13 +39,13 @@ class ArgumentError(InputError, ValueError):
         *,
         code: str | None = None,
         argument: str = "",
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message, advice, code=code, params=params)
         self.argument = argument
 
 
-def require_whole(name: str, value: Any, low: int, high: int) -> int:
+def require_whole(name: str, value: object, low: int, high: int) -> int:
     """The whole number, or ArgumentError that names the argument, its bounds and the value."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise ArgumentError(f"{name} must be a whole number, got {value!r}", argument=name)
@@ -57,7 +57,7 @@ def require_whole(name: str, value: Any, low: int, high: int) -> int:
     return int(value)
 
 
-def require_number(name: str, value: Any, low: float, high: float) -> float:
+def require_number(name: str, value: float, low: float, high: float) -> float:
     """The number, or ArgumentError that names the argument, its bounds and the value."""
     try:
         number = float(value)
@@ -70,7 +70,7 @@ def require_number(name: str, value: Any, low: float, high: float) -> float:
     return number
 
 
-def require_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
+def require_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     """The word, or ArgumentError that lists the words there are."""
     if value not in choices:
         raise ArgumentError(

@@ -8,7 +8,7 @@ city.to_frame("ages")
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from twinward.core.errors import AbsentError
 from twinward.faces import plots
 from twinward.faces.arguments import ArgumentError, require_whole, speaks_python
 from twinward.faces.frames import Columns, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["City", "CityBase", "build", "open", "plain"]
 SEX_BIT, AGE_BITS = 0x80, 0x7F
@@ -31,11 +34,11 @@ class City(Result):
     each: age, sex, household, site, area; large for a large city).
     """
 
-    def __init__(self, base: CityBase, report: dict[str, Any] | None = None) -> None:
+    def __init__(self, base: CityBase, report: dict[str, object] | None = None) -> None:
         self.base, self.report = base, report or {}
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         return {
             "name": self.base.name,
             "residents": self.base.residents,
@@ -110,7 +113,7 @@ class City(Result):
             "area": np.array(base.leaf_codes, object)[leaf],
         }
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, axes: Axes | None = None) -> Axes:
         """The pyramid of ages; returns the matplotlib axes."""
         return plots.plot_ages(self._ages(), self.base.name, axes)
 
@@ -155,7 +158,7 @@ def build(
     return City(open_city(workspace / "city"), report)
 
 
-def as_base(city: Any) -> CityBase:
+def as_base(city: object) -> CityBase:
     """The columns of what was handed in as a city. ArgumentError for anything else."""
     if isinstance(city, City):
         return city.base

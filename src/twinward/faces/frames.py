@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.faces.arguments import ArgumentError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Columns = dict[str, Any]
 
@@ -36,23 +39,23 @@ class Result:
         raise NotImplementedError
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         """The headline figures."""
         raise NotImplementedError
 
-    def to_arrow(self, table: str | None = None) -> Any:
+    def to_arrow(self, table: str | None = None) -> pa.Table:
         """A table as pyarrow.Table."""
         import pyarrow as pa
 
         return pa.table(self.to_columns(table))
 
-    def to_frame(self, table: str | None = None) -> Any:
+    def to_frame(self, table: str | None = None) -> object:
         """A table as pandas.DataFrame."""
         import pandas as pd
 
         return pd.DataFrame(self.to_columns(table))
 
-    def to_polars(self, table: str | None = None) -> Any:
+    def to_polars(self, table: str | None = None) -> object:
         """A table as polars.DataFrame; needs polars, which Twinward does not install."""
         try:
             import polars
@@ -77,7 +80,7 @@ class Result:
 class Table(Result):
     """One table of rows from a workspace."""
 
-    def __init__(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, name: str, rows: Sequence[Mapping[str, object]]) -> None:
         self.name, self.rows = name, list(rows)
 
     def list_tables(self) -> list[str]:
@@ -88,14 +91,14 @@ class Table(Result):
         return {name: [row.get(name) for row in self.rows] for name in names}
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         return {"table": self.name, "rows": len(self.rows)}
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-def show(value: Any) -> str:
+def show(value: object) -> str:
     """A figure for a person: thousands apart, four digits of a fraction."""
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
@@ -126,7 +129,7 @@ def read_columns(argument: str, data: Any) -> dict[str, list[Any]]:
     )
 
 
-def _read_file(argument: str, path: Path) -> dict[str, list[Any]]:
+def _read_file(argument: str, path: Path) -> dict[str, list[object]]:
     if not path.is_file():
         raise ArgumentError(f"{argument}: there is no file {path}", argument=argument)
     if path.suffix == ".parquet":
@@ -147,7 +150,7 @@ def _values(column: Any) -> list[Any]:
     return list(column)
 
 
-def require_columns(argument: str, table: Mapping[str, Any], wanted: Sequence[str]) -> None:
+def require_columns(argument: str, table: Mapping[str, object], wanted: Sequence[str]) -> None:
     """ArgumentError that names the columns that are missing and those there are."""
     absent = [name for name in wanted if name not in table]
     if absent:
@@ -159,7 +162,7 @@ def require_columns(argument: str, table: Mapping[str, Any], wanted: Sequence[st
         )
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """One cell as text: missing is empty, whole floats have no point, dates are ISO."""
     if value is None or value != value or str(value) == "NaT":
         return ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -30,6 +30,9 @@ from twinward.faces.arguments import (
     speaks_python,
 )
 from twinward.faces.frames import Columns, Result, read_columns, require_columns
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Rounds", "Sites", "Stop", "Vehicle", "p_median", "route", "sites"]
 AIMS = ("median", "centre", "capacitated")
@@ -56,7 +59,7 @@ class Sites(Result):
         return [self.candidates[site] for site in self.answer.open]
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         return {
             "open": len(self.answer.open),
             "objective": float(self.objective),
@@ -93,7 +96,7 @@ class Sites(Result):
         share[np.arange(len(share)), self.cost[:, self.answer.open].argmin(axis=1)] = 1.0
         return share
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, axes: Axes | None = None) -> Axes:
         """How far customers have to their nearest open site; returns the matplotlib axes."""
         return plots.plot_sites(self.cost, self.answer.open, axes)
 
@@ -112,7 +115,7 @@ class Rounds(Result):
         self.left_out, self.relaxation = answer.left_out, answer.relaxation
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         one = self.answer
         return {
             "rounds": len(one.rounds),
@@ -147,7 +150,7 @@ class Rounds(Result):
             **{name: [getattr(row[2], name) for row in rows] for name in names},
         }
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, axes: Axes | None = None) -> Axes:
         """The rounds on the map's plane; returns the matplotlib axes."""
         lines = {
             one.vehicle: np.array(
@@ -159,7 +162,7 @@ class Rounds(Result):
 
 
 @speaks_python
-def p_median(costs: Any, p: int, *, demand: Any = None, time_limit_s: float = 20.0) -> Sites:
+def p_median(costs: object, p: int, *, demand: object = None, time_limit_s: float = 20.0) -> Sites:
     """The p sites from which all customers together are served at the least cost.
 
     costs: float[customers, sites], an array or a frame whose index and columns name them
@@ -179,12 +182,12 @@ def p_median(costs: Any, p: int, *, demand: Any = None, time_limit_s: float = 20
 
 @speaks_python
 def sites(
-    costs: Any,
+    costs: object,
     p: int,
     *,
     aim: str = "median",
-    demand: Any = None,
-    capacity: Any = None,
+    demand: object = None,
+    capacity: object = None,
     time_limit_s: float = 20.0,
 ) -> Sites:
     """p sites by an aim: `median` least cost in all, `centre` least farthest customer,
@@ -212,11 +215,11 @@ def sites(
 
 @speaks_python
 def route(
-    stops: Any,
-    vehicles: Any,
+    stops: object,
+    vehicles: object,
     depot: Point,
     *,
-    metres: Any = None,
+    metres: object = None,
     speed_kmh: float = 30.0,
     drone_kmh: float = 54.0,
     time_limit_s: float = 10.0,
@@ -272,7 +275,7 @@ def _read_costs(costs: Any) -> tuple[Floats, tuple[list[Any], list[Any]]]:
     return cost, (rows, columns)
 
 
-def _read_demand(demand: Any, customers: int) -> Floats:
+def _read_demand(demand: object, customers: int) -> Floats:
     weights = np.ones(customers) if demand is None else np.asarray(demand, np.float64)
     if weights.shape != (customers,) or not (weights >= 0).all():
         raise ArgumentError(
@@ -281,7 +284,7 @@ def _read_demand(demand: Any, customers: int) -> Floats:
     return weights
 
 
-def _structs(argument: str, data: Any, kind: Any) -> Sequence[Any]:
+def _structs(argument: str, data: object, kind: Any) -> Sequence[Any]:
     if isinstance(data, Sequence) and data and all(isinstance(row, kind) for row in data):
         return data
     table = read_columns(argument, data)

@@ -11,7 +11,7 @@ sheet.to_frame(), sheet.plot("infections"), sheet.why["en"]
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -28,6 +28,9 @@ from twinward.library.loading import load_library
 from twinward.service.planning.comparison import ready_without_workspace, run_ready
 from twinward.service.planning.comparison_store import CompareRequest
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["FIGURES", "RANKED_BY", "Comparison", "PlanComparison", "compare", "list_plans"]
 Plans = Sequence[str | Mapping[str, Any]]
 
@@ -43,7 +46,7 @@ class PlanComparison(Result):
         self.sheet, self.why = sheet, sheet.why
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         one = self.sheet
         return {
             "first": one.first,
@@ -90,7 +93,7 @@ class PlanComparison(Result):
             ]
         return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
 
-    def plot(self, figure: str = "cost", axes: Any = None) -> Any:
+    def plot(self, figure: str = "cost", axes: Axes | None = None) -> Axes:
         """One figure of every plan with its range; returns the matplotlib axes."""
         if self.sheet.refused:
             raise ArgumentError(self.sheet.refused, code="fit_misses")
@@ -112,7 +115,7 @@ def compare(
     *,
     residents: int = 20_000,
     disease: str | None = None,
-    settings: Mapping[str, Any] | None = None,
+    settings: Mapping[str, object] | None = None,
     days: int = 28,
     replicates: int = 20,
     seed: int = 1,

@@ -10,16 +10,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from twinward.decision.tracing.chains.statistics import GenerationR
+
+    Panels = Axes | NDArray[np.object_]  # one, or an array of them below each other
+
     from twinward.decision.planning.comparison import Comparison
     from twinward.decision.simulation.epidemic.outcome import Ensemble, SimulationOutcome
 
 BAND = 0.25
 
 
-def make_axes(axes: Any, panels: int = 1, size: tuple[float, float] = (8.0, 4.0)) -> Any:
-    """The axes given, else new ones: one, or an array of panels below each other."""
-    if axes is not None:
-        return axes
+def make_axes(axes: Axes | None, size: tuple[float, float] = (8.0, 4.0)) -> Axes:
+    """The axes given, else new ones."""
+    made: Axes = axes if axes is not None else make_panels(1, size)
+    return made
+
+
+def make_panels(panels: int, size: tuple[float, float]) -> Any:
+    """New axes: one, or an array of panels below each other, as matplotlib gives them."""
     from matplotlib import pyplot
 
     _, made = pyplot.subplots(panels, 1, figsize=size, sharex=True, layout="constrained")
@@ -27,12 +38,18 @@ def make_axes(axes: Any, panels: int = 1, size: tuple[float, float] = (8.0, 4.0)
 
 
 def plot_series(
-    outcome: SimulationOutcome, ensemble: Ensemble | None, series: tuple[str, ...], axes: Any
-) -> Any:
+    outcome: SimulationOutcome,
+    ensemble: Ensemble | None,
+    series: tuple[str, ...],
+    axes: Panels | None,
+) -> Panels:
     """A panel a series over days, with the 5 to 95 % band of replicates."""
-    axes = make_axes(axes, len(series), (8.0, 2.2 * len(series) + 0.8))
+    shown: Panels = (
+        axes if axes is not None else make_panels(len(series), (8.0, 2.2 * len(series) + 0.8))
+    )
+    panels: list[Axes] = np.array(shown, dtype=object).ravel().tolist()
     days = np.arange(outcome.days)
-    for axis, name in zip(np.atleast_1d(axes), series, strict=True):
+    for axis, name in zip(panels, series, strict=True):
         if ensemble is not None:
             low, _, middle, _, high = ensemble.quantiles[name]
             axis.fill_between(days, low, high, alpha=BAND, linewidth=0, label="5 to 95 %")
@@ -42,15 +59,12 @@ def plot_series(
             axis.plot(days, outcome.series[name])
         axis.set_ylabel(name.replace("_", " "))
         axis.set_ylim(bottom=0)
-    last = np.atleast_1d(axes)[-1]
-    last.set_xlabel("day")
-    np.atleast_1d(axes)[0].set_title(
-        f"{outcome.disease}, {outcome.residents:,} residents, simulated"
-    )
-    return axes
+    panels[-1].set_xlabel("day")
+    panels[0].set_title(f"{outcome.disease}, {outcome.residents:,} residents, simulated")
+    return shown
 
 
-def plot_ages(ages: dict[str, Any], name: str, axes: Any) -> Any:
+def plot_ages(ages: dict[str, Any], name: str, axes: Axes | None) -> Axes:
     """Men to the left, women to the right, by year of age."""
     axis = make_axes(axes, size=(6.0, 5.0))
     axis.barh(ages["age"], -ages["men"], height=1.0, label="men")
@@ -64,8 +78,8 @@ def plot_ages(ages: dict[str, Any], name: str, axes: Any) -> Any:
 
 
 def plot_forecast(
-    past: tuple[Sequence[Any], Any], ahead: tuple[Sequence[Any], Any], axes: Any
-) -> Any:
+    past: tuple[Sequence[Any], Any], ahead: tuple[Sequence[Any], Any], axes: Axes | None
+) -> Axes:
     """Counts observed, and the median with its 50 and 90 % bands: float64[days, 5]."""
     axis = make_axes(axes)
     days, table = ahead
@@ -81,7 +95,7 @@ def plot_forecast(
     return axis
 
 
-def plot_generations(rows: Sequence[Any], title: str, axes: Any) -> Any:
+def plot_generations(rows: Sequence[GenerationR], title: str, axes: Axes | None) -> Axes:
     """Reproduction number by generation with its 95 % interval, and the cases of each."""
     axis = make_axes(axes)
     numbers = [row.generation for row in rows]
@@ -100,7 +114,7 @@ def plot_generations(rows: Sequence[Any], title: str, axes: Any) -> Any:
     return axis
 
 
-def plot_sites(cost: Any, chosen: Sequence[int], axes: Any) -> Any:
+def plot_sites(cost: NDArray[np.float64], chosen: Sequence[int], axes: Axes | None) -> Axes:
     """How far customers have to their nearest open site: the cumulated share."""
     axis = make_axes(axes)
     nearest = np.sort(np.asarray(cost)[:, list(chosen)].min(axis=1))
@@ -112,7 +126,9 @@ def plot_sites(cost: Any, chosen: Sequence[int], axes: Any) -> Any:
     return axis
 
 
-def plot_rounds(depot: Any, lines: dict[str, Any], axes: Any) -> Any:
+def plot_rounds(
+    depot: tuple[float, float], lines: dict[str, NDArray[Any]], axes: Axes | None
+) -> Axes:
     """The rounds on lon and lat, one colour a vehicle."""
     axis = make_axes(axes, size=(6.0, 6.0))
     for name, points in lines.items():
@@ -124,7 +140,7 @@ def plot_rounds(depot: Any, lines: dict[str, Any], axes: Any) -> Any:
     return axis
 
 
-def plot_comparison(sheet: Comparison, figure: str, axes: Any) -> Any:
+def plot_comparison(sheet: Comparison, figure: str, axes: Axes | None) -> Axes:
     """One figure of every plan, best first: median and the range from 5 to 95 %."""
     axis = make_axes(axes, size=(8.0, 0.5 * len(sheet.plans) + 1.5))
     plans = sheet.plans[::-1]

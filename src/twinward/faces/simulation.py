@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -50,6 +50,9 @@ from twinward.faces.city import as_base
 from twinward.faces.frames import Columns, Result
 from twinward.library.hazards.diseases import DEFAULT, disease_schema, list_diseases
 from twinward.library.hazards.measures import list_idle, measures_schema
+
+if TYPE_CHECKING:
+    from twinward.faces.plots import Panels
 
 __all__ = [
     "SERIES",
@@ -96,11 +99,11 @@ class Simulation(Result):
         return list_idle(self.scenario.measures)
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         """Headline figures; with several replicates their medians, `replicates` says how many."""
         names = ("infections", "attack_rate", "deaths", "peak_day", "peak_new", "r0_realised")
         outcomes = self.ensemble.outcomes if self.ensemble else [self.outcome]
-        figures: dict[str, Any] = {
+        figures: dict[str, object] = {
             "disease": self.outcome.disease,
             "residents": self.outcome.residents,
             "days": self.outcome.days,
@@ -144,8 +147,8 @@ class Simulation(Result):
     def plot(
         self,
         series: Sequence[str] = ("new_infections", "hospital", "new_deaths"),
-        axes: Any = None,
-    ) -> Any:
+        axes: Panels | None = None,
+    ) -> Panels:
         """One panel a series over days, with the band over replicates; returns the matplotlib
         axes (an array when there are several).
         """
@@ -160,7 +163,7 @@ def simulate(
     *,
     city: Any = None,
     disease: str | Path | Disease = DEFAULT,
-    settings: Mapping[str, Any] | None = None,
+    settings: Mapping[str, object] | None = None,
     measures: Measures = (),
     days: int = 180,
     seed: int = 1,
@@ -225,7 +228,7 @@ def simulate(
     return Simulation(scenario, ensemble.outcomes[0], ensemble)
 
 
-def _disease(disease: str | Path | Disease, settings: Mapping[str, Any] | None) -> Disease:
+def _disease(disease: str | Path | Disease, settings: Mapping[str, object] | None) -> Disease:
     lines = [
         f"{path}={msgspec.json.encode(value).decode()}" for path, value in (settings or {}).items()
     ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,6 +32,9 @@ from twinward.faces.surveillance_questions import (
 )
 from twinward.service.planning.forecasting import MOST_PREDICTED, make_forecast
 from twinward.service.planning.forecasting import Forecast as FixedForecast
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = [
     "LEVELS",
@@ -65,7 +68,7 @@ class Forecast(Result):
         self.days = [self.observed.last + timedelta(days=k + 1) for k in range(len(self.quantiles))]
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         low, middle, high = (self.quantiles[-1, FAN[k]] for k in (0, 2, 4))
         fit = self.fixed.fit
         r = np.exp(fit.log_r)
@@ -95,7 +98,7 @@ class Forecast(Result):
             **{f"{level:g}": rows[:, k] for k, level in enumerate(LEVELS)},
         }
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, axes: Axes | None = None) -> Axes:
         """Counts observed and the fan ahead; returns the matplotlib axes."""
         observed = self._columns("observed")
         past = (observed["date"], observed["new"])
@@ -104,7 +107,7 @@ class Forecast(Result):
 
 @speaks_python
 def forecast(
-    series: Any,
+    series: object,
     days: int = 14,
     *,
     until: date | str | None = None,
@@ -128,7 +131,7 @@ def forecast(
     return Forecast(fixed)
 
 
-def score(made: Forecast, came: Any) -> dict[str, float]:
+def score(made: Forecast, came: object) -> dict[str, float]:
     """Weighted interval score and coverage of the 50 and 90 % bands, on the days that came.
 
     came: as `series` of `forecast`; only the days that were forecast are looked at
@@ -144,7 +147,7 @@ def score(made: Forecast, came: Any) -> dict[str, float]:
 
 
 @speaks_python
-def backtest(series: Any, days: int = 14, *, seed: int = 1) -> dict[str, Any]:
+def backtest(series: object, days: int = 14, *, seed: int = 1) -> dict[str, object]:
     """How forecasts made at up to eight earlier days did on the days after each, and how two
     simple forecasts did: read it before trusting the widths.
     """
@@ -155,7 +158,7 @@ def backtest(series: Any, days: int = 14, *, seed: int = 1) -> dict[str, Any]:
     return found
 
 
-def read_series(series: Any, until: date | str | None = None) -> Observed:
+def read_series(series: object, until: date | str | None = None) -> Observed:
     """Daily counts as the model takes them, up to `until`; NaN where a day is missing."""
     counts = _counts("series", series)
     last = _day("until", until) if until is not None else max(counts, default=date.min)
@@ -173,7 +176,7 @@ def read_series(series: Any, until: date | str | None = None) -> Observed:
     return Observed(first=usable[0], counts=column)
 
 
-def _counts(argument: str, series: Any) -> dict[date, float]:
+def _counts(argument: str, series: object) -> dict[date, float]:
     if isinstance(series, str | Path) or hasattr(series, "columns"):
         table = read_columns(argument, series)
         require_columns(argument, table, ("date", "new"))
@@ -205,7 +208,7 @@ def _counts(argument: str, series: Any) -> dict[date, float]:
     return counts
 
 
-def _day(argument: str, value: Any) -> date:
+def _day(argument: str, value: object) -> date:
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

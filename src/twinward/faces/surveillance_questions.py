@@ -42,18 +42,18 @@ __all__ = [
 class Rows(Table):
     """Rows of an answer and the notes that belong to them: read `notes` before the numbers."""
 
-    def __init__(self, name: str, rows: Sequence[Mapping[str, Any]], notes: list[str]) -> None:
+    def __init__(self, name: str, rows: Sequence[Mapping[str, object]], notes: list[str]) -> None:
         super().__init__(name, rows)
         self.notes = notes
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         return {"table": self.name, "rows": len(self.rows), "notes": "; ".join(self.notes) or "-"}
 
 
 @speaks_python
 def estimate_r(
-    series: Any,
+    series: object,
     *,
     serial_interval: tuple[float, float] = (4.7, 2.9),
     method: str = "filter",
@@ -81,7 +81,7 @@ def estimate_r(
 
 
 @speaks_python
-def find_alarms(series: Any, *, method: str = "farrington", alpha: float | None = None) -> Rows:
+def find_alarms(series: object, *, method: str = "farrington", alpha: float | None = None) -> Rows:
     """Days or weeks above what is usual: date, observed, expected, threshold, alarm.
 
     method: farrington, ears-c1, ears-c2, ears-c3 or cusum; alpha: one-sided error of a threshold
@@ -98,9 +98,9 @@ def find_alarms(series: Any, *, method: str = "farrington", alpha: float | None 
 
 @speaks_python
 def find_clusters(
-    cases: Any,
-    population: Any,
-    points: Any,
+    cases: object,
+    population: object,
+    points: object,
     *,
     space_time: bool = False,
     max_share: float = 0.5,
@@ -133,7 +133,7 @@ def find_clusters(
 
 
 @speaks_python
-def nowcast(triangle: Any, *, at: date | str) -> Rows:
+def nowcast(triangle: object, *, at: date | str) -> Rows:
     """The last days as they will be when all reports are in: 23 quantiles of each open day.
 
     triangle: reference_date, report_date, count; at: the last day of report that may be known
@@ -144,7 +144,7 @@ def nowcast(triangle: Any, *, at: date | str) -> Rows:
 
 
 @speaks_python
-def forecast_areas(series: Any, *, until: date | str, predict: int = 28) -> Rows:
+def forecast_areas(series: object, *, until: date | str, predict: int = 28) -> Rows:
     """Forecasts of many areas in one call, 23 quantiles a day or week; the areas add up.
 
     series: area, date, new; predict: days, or weeks where the counts are of weeks
@@ -161,7 +161,9 @@ def forecast_areas(series: Any, *, until: date | str, predict: int = 28) -> Rows
 
 
 @speaks_python
-def spread_between_cities(flows: Any, population: Any, seed_city: str, **settings: float) -> Rows:
+def spread_between_cities(
+    flows: object, population: object, seed_city: str, **settings: float
+) -> Rows:
     """Where an outbreak in one city goes next: a row a city in the order of arrival.
 
     flows: from, to, day, people; population: city, population; settings: r, latent_d, infectious_d,
@@ -175,7 +177,7 @@ def spread_between_cities(flows: Any, population: Any, seed_city: str, **setting
     return _rows("cities", found.cities, found.notes)
 
 
-def _rows(name: str, rows: Sequence[Any], notes: list[str]) -> Rows:
+def _rows(name: str, rows: Sequence[object], notes: list[str]) -> Rows:
     """Rows as flat mappings: what a row holds as a mapping becomes columns of their own."""
     flat = []
     for row in rows:
@@ -192,7 +194,7 @@ def _rows(name: str, rows: Sequence[Any], notes: list[str]) -> Rows:
 
 @contextmanager
 def _as_file(
-    argument: str, data: Any, required: Sequence[str], optional: Sequence[str] = ()
+    argument: str, data: object, required: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[Path]:
     """The data as a CSV file; a path is taken as it is."""
     if isinstance(data, str | Path) and Path(data).suffix != ".parquet":
@@ -219,7 +221,7 @@ def _columns(argument: str, data: Any, required: Sequence[str]) -> dict[str, lis
     return read_columns(argument, data)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None or value != value:
         return ""
     return str(value)[:10] if hasattr(value, "isoformat") else str(value)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.decision.tracing.chains.dates import ORDERS
 from twinward.decision.tracing.chains.reconstruct import ChainAnswer, Link, reconstruct_chain
@@ -26,6 +26,9 @@ from twinward.decision.tracing.chains.table import build_line_list
 from twinward.faces import plots
 from twinward.faces.arguments import ArgumentError, require_choice, require_whole, speaks_python
 from twinward.faces.frames import Columns, Result, as_text, read_columns, require_columns
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Chain", "ChainAnswer", "Link", "SerialInterval", "chain", "list_serial_intervals"]
 
@@ -42,7 +45,7 @@ class Chain(Result):
         self.notes = answer.notes
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         one = self.answer
         return {
             "cases": one.cases,
@@ -67,7 +70,7 @@ class Chain(Result):
         kind, rows = tables[table]
         return {name: [getattr(row, name) for row in rows] for name in kind.__struct_fields__}
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, axes: Axes | None = None) -> Axes:
         """R by generation; returns the matplotlib axes. `draw` writes the tree itself."""
         title = f"{self.answer.cases} cases, {len(self.answer.links)} links"
         return plots.plot_generations(self.answer.r_by_generation, title, axes)
@@ -89,7 +92,7 @@ def list_serial_intervals() -> list[SerialInterval]:
 
 @speaks_python
 def chain(
-    linelist: Any,
+    linelist: object,
     *,
     id: str = "id",
     onset: str | None = None,
@@ -101,8 +104,8 @@ def chain(
     y: str | None = None,
     imported: str | None = None,
     infector: str | None = None,
-    contacts: Any = None,
-    genetic: Any = None,
+    contacts: object = None,
+    genetic: object = None,
     disease: str | SerialInterval | None = None,
     date_order: str | None = None,
     skip_unknown: bool = False,
@@ -155,11 +158,11 @@ def chain(
     return Chain(reconstruct_chain(cases, interval, require_whole("seed", seed, 0, 2**63 - 1)))
 
 
-def _texts(cells: Sequence[Any]) -> list[str]:
+def _texts(cells: Sequence[object]) -> list[str]:
     return [as_text(cell) for cell in cells]
 
 
-def _pairs(argument: str, data: Any, words: tuple[str, ...]) -> list[Any]:
+def _pairs(argument: str, data: object, words: tuple[str, ...]) -> list[Any]:
     if data is None:
         return []
     table = read_columns(argument, data)

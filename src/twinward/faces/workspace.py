@@ -29,6 +29,7 @@ from twinward.service.access.authorization import require_verb
 from twinward.service.access.local_caller import local_caller
 from twinward.service.access.person_listing import MAX_PAGE, list_persons
 from twinward.service.incidents import queries
+from twinward.service.incidents.shown import ShownEvent
 from twinward.service.logistics.supply_queries import list_stocks
 from twinward.service.platform import Caller, Platform
 
@@ -117,7 +118,7 @@ class Workspace:
         """The log from a sequence number on, in order; `fact` is a mapping."""
         require_verb(self.platform, self.caller, "incident list")
         limit = require_whole("limit", limit, 1, MOST_ROWS)
-        rows: list[dict[str, Any]] = []
+        rows: list[ShownEvent] = []
         while len(rows) < limit:
             page = queries.list_events(self.platform, after, limit - len(rows), self.caller)
             if not page:
@@ -177,7 +178,8 @@ class Workspace:
         return make_table("contacts", found["contacts"])
 
     def _persons(self, kind: str, filters: Mapping[str, str | None]) -> Table:
-        rows: list[dict[str, Any]] = []
+        rows: list[dict[str, object]] = []
+        asked: dict[str, Any] = dict(filters)
         while True:
             page = list_persons(
                 self.platform,
@@ -186,24 +188,24 @@ class Workspace:
                 limit=MAX_PAGE,
                 offset=len(rows),
                 at=None,
-                **filters,
+                **asked,
             )
             rows += page.items
             if len(rows) >= page.total or not page.items:
                 return make_table(kind, rows)
 
 
-def make_table(name: str, rows: Iterable[Any]) -> Table:
+def make_table(name: str, rows: Iterable[msgspec.Struct | Mapping[str, object]]) -> Table:
     """Rows of structs or mappings as a table; what is nested inside a row becomes plain."""
     plain = [{column: _cell(value) for column, value in _fields(row).items()} for row in rows]
     return Table(name, plain)
 
 
-def _fields(row: Any) -> dict[str, Any]:
+def _fields(row: msgspec.Struct | Mapping[str, object]) -> dict[str, object]:
     return msgspec.structs.asdict(row) if isinstance(row, msgspec.Struct) else dict(row)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if value is None or isinstance(value, str | int | float | bool | datetime):
         return value
     return msgspec.to_builtins(value)

@@ -48,6 +48,15 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
             found |= plan.zh
         return found
 
+    @property
+    def words(self) -> dict[str, str]:
+        """What may stand in a text, in Chinese: plans' own words, departments and hazards by id."""
+        found = {one.id: one.zh for one in self.departments.values() if one.zh}
+        for hazard in self.hazards.values():
+            if hazard.zh:
+                found |= {hazard.id: hazard.zh, hazard.title: hazard.zh}
+        return found | self.chinese
+
     def find_file(self, name: str) -> Path | None:
         """The file of the plan of that id; another process may have put it into the workspace's
         folder meanwhile.

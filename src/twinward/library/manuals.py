@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from twinward.core.errors import AbsentError
+from twinward.core.language import READER
 from twinward.library.loading import HOME
 
 
@@ -27,18 +28,21 @@ def manual_files() -> dict[str, Path]:
     return {f"manuals/{path.name}": path for path in sorted((HOME / "manuals").glob("*.md"))}
 
 
-def list_manuals() -> list[Manual]:
-    return [get_manual(path) for path in manual_files()]
+def list_manuals(language: str | None = None) -> list[Manual]:
+    return [get_manual(path, language) for path in manual_files()]
 
 
-def get_manual(path: str) -> Manual:
-    """The manual of that path; AbsentError where the library has none."""
+def get_manual(path: str, language: str | None = None) -> Manual:
+    """The manual of that path, in that language or the reader's; AbsentError where the library has
+    none.
+    """
     known = manual_files()
     if path not in known:
         raise AbsentError(
             f"there is no manual {path!r}", "known: " + ", ".join(known), code="no_manual"
         )
-    text = known[path].read_text("utf-8")
+    own = known[path].parent / (language or READER.get().language) / known[path].name
+    text = (own if own.is_file() else known[path]).read_text("utf-8")
     return Manual(path=path, title=text.partition("\n")[0].lstrip("# ").strip(), text=text)
 
 

@@ -11,6 +11,7 @@ import msgspec
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.library.hazards.chains import ChainRule, load_chains
 from twinward.library.loading import Library
 from twinward.library.plans.plan import Plan
 from twinward.twins.city.areas import AreaTree
@@ -35,6 +36,7 @@ class ReferenceData(msgspec.Struct, frozen=True, kw_only=True):
     library: Library
     residents: Callable[[str], int] = no_population_data
     zone: tzinfo = UTC
+    chains: Callable[[], tuple[ChainRule, ...]] = load_chains
 
     def local(self, at: datetime) -> datetime:
         """The same instant by the city's clock."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 from twinward.core.errors import TwinwardError
 from twinward.core.messages import Command, Event, Fact, Outcome
@@ -14,7 +13,9 @@ from twinward.core.ports import Rows, Store, Transaction
 from twinward.loop.case_tracing import CaseTracing
 from twinward.loop.context import Policy, ReferenceData
 from twinward.loop.follower import Follower
+from twinward.loop.hazard_forecasts import HazardForecasting
 from twinward.loop.policies import (
+    chain,
     clauses,
     divide,
     feedback,
@@ -54,9 +55,13 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
         plan_end.plan_returns,
         gate.borne_out,
         clauses.judge_at_once,
+        chain.chain_follows_figures,
     ),
     m.SignalRaised: (signals.tell_of_signal,),
     m.SignalJudged: (signals.signal_confirmed,),
+    m.LinkFired: (chain.link_opens_incident,),
+    m.WarningIssued: (chain.warning_is_told, chain.warning_opens_incident),
+    m.WarningCancelled: (chain.warning_ends,),
     m.ResponseLevelSet: (link.plan_follows_level,),
     m.LevelCalled: (trigger.tell_of_called_level,),
     m.ReportsHeld: (gate.tell_of_held,),
@@ -95,9 +100,11 @@ class Loop:
         twins: Twins,
         reference: ReferenceData,
         tracer: CaseTracing | None = None,
+        forecaster: HazardForecasting | None = None,
     ) -> None:
         self.store = store
         self.tracer = tracer
+        self.forecaster = forecaster
         self.twins = twins
         self.reference = reference
         self._follower = Follower("the loop", self._turn)
@@ -122,7 +129,7 @@ class Loop:
         """The commands that follow from one event: the coupling's and each policy's."""
         if event.fact is None:
             return
-        couple: Callable[[Any, Event], Command | None] | None = COUPLING.get(type(event.fact))
+        couple: Callable[[object, Event], Command | None] | None = COUPLING.get(type(event.fact))
         coupled = couple(event.fact, event) if couple else None
         if coupled is not None:
             yield coupled
@@ -131,7 +138,8 @@ class Loop:
 
     def catch_up(self) -> None:
         """Answer everything that is in the log now, and what follows from the answers."""
-        while self.store.write(self.step) or (self.tracer is not None and self.tracer.step()):
+        beside = [one for one in (self.tracer, self.forecaster) if one is not None]
+        while self.store.write(self.step) or any(one.step() for one in beside):
             pass
 
     def tick(self, now: datetime, share: feedback.Share = feedback.WHOLE) -> list[Outcome]:
@@ -154,8 +162,9 @@ class Loop:
         self._follower.start()
         if now is not None:
             self._ticker.start()
-        if self.tracer is not None:
-            self.tracer.start()
+        for beside in (self.tracer, self.forecaster):
+            if beside is not None:
+                beside.start()
 
     def _turn(self) -> None:
         if not self.store.write(self.step):
@@ -169,8 +178,10 @@ class Loop:
 
     def find_failure(self) -> TwinwardError | None:
         """Why the loop, its clock or its tracer does not go on just now, or None."""
-        tracer = self.tracer.failure if self.tracer is not None else None
-        return self._follower.failure or self._ticker.failure or tracer
+        beside = [one.failure for one in (self.tracer, self.forecaster) if one is not None]
+        return next(
+            (one for one in (self._follower.failure, self._ticker.failure, *beside) if one), None
+        )
 
     def answer_again(self) -> list[str]:
         """Try again what was set aside; the ids of the faults that are answered now."""
@@ -193,5 +204,6 @@ class Loop:
     def stop(self) -> None:
         self._ticker.stop()
         self._follower.stop()
-        if self.tracer is not None:
-            self.tracer.stop()
+        for beside in (self.tracer, self.forecaster):
+            if beside is not None:
+                beside.stop()

@@ -59,7 +59,7 @@ def live_days(base: CityBase, residents: int, days: int, seed: int) -> Presences
     who = np.arange(min(residents, base.residents))
     home, home_xy = homes(base, who, seed)
     site, site_xy, has_site = sites(base, who, seed)
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[NDArray[np.generic], ...]] = []
     for day in range(days):
         rows += one_day(
             base, who, day, home, home_xy, site, site_xy, has_site & (day % 7 < 5), seed
@@ -118,7 +118,7 @@ def one_day(
     site_xy: NDArray[Any],
     out: NDArray[Any],
     seed: int,
-) -> list[tuple[Any, ...]]:
+) -> list[tuple[NDArray[np.generic], ...]]:
     """Home, a ride, the site, a ride back, perhaps a shop, home again."""
     random = generator(seed, f"movement.day.{day}")
     n, midnight = len(who), day * DAY_S
@@ -142,8 +142,14 @@ def one_day(
     middle = np.broadcast_to(base.leaf_lonlat.astype(np.float64).mean(axis=0), stop.shape)
 
     def rows(
-        mask: Any, start: Any, finish: Any, place: Any, kind: int, a: Any, b: Any
-    ) -> tuple[Any, ...]:
+        mask: NDArray[np.bool_],
+        start: NDArray[np.int64],
+        finish: NDArray[np.int64],
+        place: NDArray[np.generic],
+        kind: int,
+        a: NDArray[np.generic],
+        b: NDArray[np.generic],
+    ) -> tuple[NDArray[np.generic], ...]:
         keep = mask & (finish > start)
         kinds = np.full(int(keep.sum()), kind)
         return (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -40,7 +39,7 @@ Found = tuple[int, int, bool]  # day, leaf, found in the community
 
 def draw_cases(
     drawn: Drawn, leaves: list[str], seed: int, start: date, zone: ZoneInfo, hazard: str
-) -> list[tuple[datetime, dict[str, Any]]]:
+) -> list[tuple[datetime, dict[str, object]]]:
     """(published_at, ReportCase as a dict) in order: the first draw of a size that fits."""
     for attempt in range(drawn.draws):
         chance = generator(seed, f"drawn-outbreak-{attempt}")
@@ -87,7 +86,7 @@ def case_command(
     hazard: str,
     day: date,
     chance: np.random.Generator,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     case = derive_id("case", SOURCE, seed, number)
     return {
         "id": derive_id("row", SOURCE, seed, number),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -30,6 +30,22 @@ FIRST, MOST = 8, 500  # infections on the first day; where a tree stops growing
 PLENTIFUL = ("test_kits", "masks", "food_baskets", "quarantine_rooms", "field_beds")
 PLENTY = 1e6
 HOUR = timedelta(hours=1)
+
+
+class GivenTask(Protocol):
+    """What a department reads of a task that was ordered."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def department(self) -> str: ...
+
+    @property
+    def deadline_h(self) -> float: ...
+
+    @property
+    def ordered(self) -> datetime: ...
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +170,7 @@ class Planted:
             self.seed, "|".join(["planted", self.label, *(str(word) for word in words)])
         )
 
-    def deliveries(self) -> list[tuple[datetime, dict[str, Any]]]:
+    def deliveries(self) -> list[tuple[datetime, dict[str, object]]]:
         """(at, command) by time."""
         made = {"sensors": self.water, "reports": self.by_count}.get(self.label, self.by_person)
         return sorted(made(), key=lambda one: one[0])
@@ -162,7 +178,9 @@ class Planted:
     def at(self, days: float) -> datetime:
         return self.start + timedelta(seconds=round(days * 86_400))
 
-    def command(self, at: datetime, kind: str, /, **fields: Any) -> tuple[datetime, dict[str, Any]]:
+    def command(
+        self, at: datetime, kind: str, /, **fields: object
+    ) -> tuple[datetime, dict[str, object]]:
         self.count += 1
         told = {
             "id": f"planted-{self.count}",
@@ -172,7 +190,7 @@ class Planted:
         }
         return at, told
 
-    def by_person(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    def by_person(self) -> Iterator[tuple[datetime, dict[str, object]]]:
         """Cases one by one, their contacts, and every step of the contacts' care."""
         chance = self.chance("persons")
         yield from self.stocks()
@@ -211,7 +229,7 @@ class Planted:
                 setting = list(SHARES)[int(chance.choice(len(SHARES), p=list(SHARES.values())))]
                 yield from self.contact(one, f"q-{one.number}-{other}", one.area, setting, chance)
 
-    def stocks(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    def stocks(self) -> Iterator[tuple[datetime, dict[str, object]]]:
         """The hospital's beds, and plenty of all else that plans ask for: a city that has stated
         nothing has a gap before anything is planted.
         """
@@ -232,7 +250,7 @@ class Planted:
 
     def contact(
         self, case: Infection, subject: str, area: int, setting: str, chance: np.random.Generator
-    ) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    ) -> Iterator[tuple[datetime, dict[str, object]]]:
         """One contact: named half a day after the case's report, then located, isolated, tested."""
         name, named_d = f"contact-{case.number}-{subject}", case.report_d + 0.25
         if named_d >= DAYS:
@@ -259,7 +277,7 @@ class Planted:
                     self.at(max(at_d, named_d + 0.01)), "UpdateContact", contact=name, step=step
                 )
 
-    def by_count(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    def by_count(self) -> Iterator[tuple[datetime, dict[str, object]]]:
         """Each area's count every evening; the silent one stops five days before the end."""
         for number, area in enumerate(self.areas):
             level = self.chance("count", area).integers(4, 12)
@@ -279,7 +297,7 @@ class Planted:
                     count=int(self.chance("count", area, day).poisson(level)),
                 )
 
-    def water(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    def water(self) -> Iterator[tuple[datetime, dict[str, object]]]:
         """A street under water: depths rise and fall; which sensors speak is `readings`' to say."""
         for hour in range(30):
             depth = (
@@ -297,7 +315,7 @@ class Planted:
                 unit="m",
             )
 
-    def readings(self, hour: int) -> list[dict[str, Any]]:
+    def readings(self, hour: int) -> list[dict[str, object]]:
         """Observations of six gauges in one hour; the silent ones fall silent after ten hours."""
         gauges = range(self.world.silent_sensors if hour > 10 else 0, 6)
         at = (self.start + hour * HOUR).isoformat()
@@ -314,13 +332,13 @@ class Planted:
             for gauge in gauges
         ]
 
-    def answer(self, task: Any, now: datetime) -> dict[str, Any] | None:
+    def answer(self, task: GivenTask, now: datetime) -> dict[str, object] | None:
         """A department's answer to one order, when its time has come."""
         chance = self.chance("task", task.id)
         late = task.department == self.world.late_department or chance.random() < DEPARTMENT_LATE
         needed_h = task.deadline_h * (2.2 if late else float(chance.uniform(0.1, 0.8)))
-        due = task.ordered_at + timedelta(hours=needed_h)
+        due = task.ordered + timedelta(hours=needed_h)
         if due > now:
             return None
         told = {"task": task.id, "department": task.department, "result": "done (synthetic)"}
-        return self.command(max(due, task.ordered_at), "CompleteTask", **told)[1]
+        return self.command(max(due, task.ordered), "CompleteTask", **told)[1]

@@ -5,9 +5,9 @@ measures what it sees.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
@@ -16,6 +16,10 @@ from twinward.core.clock import SetClock
 from twinward.core.errors import TwinwardError
 from twinward.rehearsal.officer import Officer
 from twinward.rehearsal.responders import Responders
+from twinward.rehearsal.shown import SentCommand
+
+if TYPE_CHECKING:
+    from twinward.rehearsal.shown import ShownTask
 
 BATCH = 1000
 PAGE = 10_000  # the most orders that the API gives at once
@@ -141,7 +145,7 @@ class Player:
         orders.
         """
         now = self.clock.now()
-        by_department: dict[str, list[dict[str, Any]]] = {}
+        by_department: dict[str, list[ShownTask]] = {}
         for task in self.list_at_work():
             by_department.setdefault(task["department"], []).append(task)
         answers = [
@@ -153,9 +157,9 @@ class Player:
         for start in range(0, len(answers), BATCH):
             self.post(answers[start : start + BATCH], "responders")
 
-    def list_at_work(self) -> list[dict[str, Any]]:
+    def list_at_work(self) -> list[ShownTask]:
         """All orders that are out, by deadline."""
-        tasks: list[dict[str, Any]] = []
+        tasks: list[ShownTask] = []
         while True:
             page = self.get("/v1/tasks", status="at_work", limit=PAGE, offset=len(tasks))["items"]
             tasks += page
@@ -174,11 +178,11 @@ class Player:
         if items:
             self.post(items, "duty-officer")
 
-    def is_mine(self, shown: dict[str, Any]) -> bool:
+    def is_mine(self, shown: dict[str, object]) -> bool:
         """Whether the duty officer decides about this incident."""
         return True
 
-    def post(self, commands: list[dict[str, Any]], source: str) -> None:
+    def post(self, commands: Sequence[SentCommand], source: str) -> None:
         body = msgspec.json.encode({"items": commands, "source": source})
         response = self.client.post("/v1/commands", content=body)
         answer = read(response)

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinward.core.chance import generator
 from twinward.core.ids import derive_id
+from twinward.rehearsal.shown import SentCommand
+
+if TYPE_CHECKING:
+    from twinward.rehearsal.shown import ShownTask
 
 # shares of (department, area) pairs with each trait; ours, chosen so that every path of the loop is
 # walked
@@ -56,7 +60,7 @@ class Responders:
             draw -= share
         return "prompt"
 
-    def answer(self, task: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+    def answer(self, task: ShownTask, now: datetime) -> Iterator[SentCommand]:
         """What the department of one ordered task sends at this moment, if anything."""
         trait = self.trait(task["department"], task["area"])
         if trait == "mute" or (trait == "silent" and task["escalations"] == 0):
@@ -74,7 +78,7 @@ class Responders:
         elif task["status"] in ("acknowledged", "confirmed") and share >= self.effort(task, pace):
             yield from self.act(task, trait, base, step, now)
 
-    def pace(self, task: dict[str, Any], trait: str, now: datetime) -> float:
+    def pace(self, task: ShownTask, trait: str, now: datetime) -> float:
         """The share of its deadline that a task takes."""
         drawn = self._paces.get(task["id"])
         if drawn is None:
@@ -82,7 +86,7 @@ class Responders:
             self._paces[task["id"]] = drawn
         return drawn * (4.0 if trait == "late" else 1.0)
 
-    def effort(self, task: dict[str, Any], pace: float) -> float:
+    def effort(self, task: ShownTask, pace: float) -> float:
         """The share of its deadline after which a task is done: a roster lasts its whole day, a
         round of testing or of deliveries most of its time.
         """
@@ -91,8 +95,8 @@ class Responders:
         return max(pace * 0.6, 0.5) if task.get("turn") else pace * 0.6
 
     def act(
-        self, task: dict[str, Any], trait: str, base: dict[str, str], step: str, now: datetime
-    ) -> Iterator[dict[str, Any]]:
+        self, task: ShownTask, trait: str, base: dict[str, str], step: str, now: datetime
+    ) -> Iterator[SentCommand]:
         yield from self.findings(task, now)
         if task["contact"] is not None and not task.get("turn"):
             yield from self.care_for(task["contact"], now)
@@ -116,7 +120,7 @@ class Responders:
         done = {"id": derive_id("resp", task["id"], "done", step), "type": "CompleteTask"} | base
         yield done | {"result": "done (synthetic)"}
 
-    def findings(self, task: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+    def findings(self, task: ShownTask, now: datetime) -> Iterator[SentCommand]:
         """What the work brings to light."""
         daily = task["key"] == "investigate_daily"
         if task["key"] == "investigate" or (
@@ -124,7 +128,7 @@ class Responders:
         ):
             yield from self.name_contacts(task)
 
-    def name_contacts(self, task: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def name_contacts(self, task: ShownTask) -> Iterator[SentCommand]:
         """The investigation finds one suspected person and a few contacts: synthetic, and
         labelled so.
         """
@@ -157,7 +161,7 @@ class Responders:
     def is_positive(self, contact: str, now: datetime) -> bool:
         return bool(self.chance("test", contact).random() < POSITIVE_SHARE)
 
-    def care_for(self, contact: str, now: datetime) -> Iterator[dict[str, Any]]:
+    def care_for(self, contact: str, now: datetime) -> Iterator[SentCommand]:
         """Locate, isolate and test one contact, in this order."""
         step = self.steps.get(contact, "named")
         while step in STEPS:

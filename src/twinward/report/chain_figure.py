@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -15,6 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twinward.decision.tracing.chains.reconstruct import ChainAnswer, Link
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Okabe, Ito 2008: colours that colour-blind readers can tell apart
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
@@ -57,7 +60,7 @@ def _setting_colours(answer: ChainAnswer) -> dict[str, str]:
 
 
 def _draw_links(
-    axes: Any, answer: ChainAnswer, height: dict[str, float], depth: dict[str, int]
+    axes: Axes, answer: ChainAnswer, height: dict[str, float], depth: dict[str, int]
 ) -> None:
     paths, widths, styles, greys = [], [], [], []
     for link in answer.links:
@@ -72,7 +75,7 @@ def _draw_links(
     )
 
 
-def _legend(axes: Any, colours: dict[str, str], used: set[str], below: float) -> None:
+def _legend(axes: Axes, colours: dict[str, str], used: set[str], below: float) -> None:
     marks = [
         Line2D([], [], marker="o", linestyle="", color=colour, label=name)
         for name, colour in colours.items()

@@ -44,7 +44,7 @@ figure{margin:1.5rem 0}figcaption{color:#51606e}svg{max-width:100%;height:auto}
 
 
 def bars(
-    labels: list[Any], wanted: list[float], made: list[float], axis: str, input_name: str
+    labels: list[str], wanted: list[float], made: list[float], axis: str, input_name: str
 ) -> str:
     """Pairs of bars, input beside result, as SVG."""
     figure = Figure(figsize=(8.5, 3.2), layout="constrained")

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jinja2 import Environment
 
 from twinward.security.privacy.scrubbing import scrubbed
+
+if TYPE_CHECKING:
+    from reportlab.graphics.shapes import Drawing
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfgen.canvas import Canvas
+    from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate
+    from reportlab.platypus import Table as PdfTable
 
 # what Helvetica has no glyphs for; PDF readers bring the Asian font that the file names, so that it
 # stays small
@@ -63,22 +71,27 @@ h1{margin-bottom:0}svg{width:100%;height:10rem;background:#f6f8fa}
  preserveAspectRatio="none" role="img" aria-label="{{ s.bars.caption }}">{% for label, n in v %}<rect
  x="{{ loop.index0 * 10 + 1 }}" y="{{ 100 - 96 * n / s.top }}" width="8" height="{{ 96 * n / s.top }}" fill="{{ bar }}">
 <title>{{ label }}: {{ n }}</title></rect>{% endfor %}</svg><p>{{ s.bars.caption }}</p>{% endif %}
+{% if s.picture %}<img alt="{{ s.title }}" style="max-width:100%" src="data:image/png;base64,{{ s.picture }}">{% endif %}
 {% if s.table %}<table><tr>{% for word in s.table.head %}<th scope="col">{{ word }}</th>{% endfor %}</tr>
 {% for row in s.table.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>
 {% endif %}{% endfor %}</body></html>
 """)
 
 
-def render_html(document: Document) -> str:
-    """The document as one HTML file that needs nothing from elsewhere."""
+def render_html(document: Document, pictures: Mapping[str, bytes] | None = None) -> str:
+    """The document as one HTML file that needs nothing from elsewhere. `pictures`: PNG by the title
+    of the section that it stands in.
+    """
     shown: dict[str, Any] = msgspec.to_builtins(scrubbed(document, Document))
     for section in shown["sections"]:
         values = section["bars"]["values"] if section["bars"] else []
+        picture = (pictures or {}).get(section["title"])
+        section["picture"] = base64.b64encode(picture).decode() if picture else ""
         section["top"] = max((n for _, n in values), default=0) or 1
     return PAGE.render(d=shown, ink=INK, pale=PALE, bar=BAR, notice=NOTICE)
 
 
-def render_pdf(document: Document) -> bytes:
+def render_pdf(document: Document, pictures: Mapping[str, bytes] | None = None) -> bytes:
     """The document on A4 pages; the same document gives the same bytes."""
     document = scrubbed(document, Document)
     from reportlab.lib.pagesizes import A4
@@ -99,21 +112,21 @@ def render_pdf(document: Document) -> bytes:
         topMargin=50,
         bottomMargin=50,
     )
-    sheet.build(_flow(document, sheet.width), onFirstPage=_foot, onLaterPages=_foot)
+    sheet.build(_flow(document, sheet.width, pictures or {}), onFirstPage=_foot, onLaterPages=_foot)
     return out.getvalue()
 
 
-def _flow(document: Document, width: float) -> list[Any]:
+def _flow(document: Document, width: float, pictures: Mapping[str, bytes]) -> list[Flowable]:
     """The document as platypus lays it out."""
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph, Spacer
 
-    def style(size: float, **more: Any) -> Any:
+    def style(size: float, **more: float | str) -> ParagraphStyle:
         return ParagraphStyle(
             f"s{size}", fontName="Helvetica", fontSize=size, leading=size * 1.35, **more
         )
 
-    def line(text: str, size: float = 9.5, **more: Any) -> Any:
+    def line(text: str, size: float = 9.5, **more: float | str) -> Paragraph:
         return Paragraph(_marked(text), style(size, **more))
 
     flow = [line(document.title, 18), line(document.subtitle)]
@@ -131,9 +144,20 @@ def _flow(document: Document, width: float) -> list[Any]:
         ]
         if section.bars and section.bars.values:
             flow += [_drawn(section.bars, width), line(section.bars.caption, 8)]
+        if section.title in pictures:
+            flow.append(_picture(pictures[section.title], width))
         if section.table and section.table.rows:
             flow.append(_laid(section.table, width, lambda text: line(text, 8)))
     return flow
+
+
+def _picture(png: bytes, width: float) -> Flowable:
+    """A PNG at the width of the page."""
+    from reportlab.lib.utils import ImageReader
+    from reportlab.platypus import Image
+
+    wide, high = ImageReader(io.BytesIO(png)).getSize()
+    return Image(io.BytesIO(png), width=width, height=width * high / wide)
 
 
 def _marked(text: str) -> str:
@@ -142,7 +166,7 @@ def _marked(text: str) -> str:
     return ASIAN.sub(lambda found: f'<font name="{ASIAN_FONT}">{found[0]}</font>', plain)
 
 
-def _laid(table: ReportTable, width: float, cell: Any) -> Any:
+def _laid(table: ReportTable, width: float, cell: Callable[[str], Paragraph]) -> PdfTable:
     from reportlab.lib.colors import HexColor
     from reportlab.platypus import Table as Grid
 
@@ -158,7 +182,7 @@ def _laid(table: ReportTable, width: float, cell: Any) -> Any:
     return grid
 
 
-def _drawn(bars: Bars, width: float, height: float = 80) -> Any:
+def _drawn(bars: Bars, width: float, height: float = 80) -> Drawing:
     from reportlab.graphics.shapes import Drawing, Rect
     from reportlab.lib.colors import HexColor
 
@@ -179,6 +203,6 @@ def _drawn(bars: Bars, width: float, height: float = 80) -> Any:
     return figure
 
 
-def _foot(canvas: Any, sheet: Any) -> None:
+def _foot(canvas: Canvas, sheet: SimpleDocTemplate) -> None:
     canvas.setFont("Helvetica", 8)
     canvas.drawRightString(sheet.pagesize[0] - 50, 28, str(sheet.page))

@@ -5,9 +5,10 @@ as a table.
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,13 @@ from twinward.decision.surveillance.forecasting.fitted import Track
 from twinward.decision.surveillance.forecasting.model import PRIORS
 from twinward.decision.surveillance.forecasting.observed import Observed
 from twinward.decision.surveillance.forecasting.score import LEVELS
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 FAN = tuple(LEVELS.index(level) for level in (0.05, 0.25, 0.5, 0.75, 0.95))
 
@@ -67,16 +75,21 @@ def _write_quantiles(until: date, quantiles: NDArray[Any], folder: Path) -> str:
     return "quantiles.csv"
 
 
-def _band(axis: Any, days: list[date], table: NDArray[Any], color: str, label: str) -> None:
+def _band(axis: Axes, days: list[date], table: NDArray[Any], color: str, label: str) -> None:
     """The 90 and 50 % bands and the median of a table float64[days, 5]."""
-    axis.fill_between(days, table[:, 0], table[:, 4], alpha=0.2, color=color, linewidth=0)
-    axis.fill_between(days, table[:, 1], table[:, 3], alpha=0.35, color=color, linewidth=0)
-    axis.plot(days, table[:, 2], color=color, label=label)
+    axis.fill_between(days, table[:, 0], table[:, 4], alpha=0.2, color=color, linewidth=0)  # type: ignore[arg-type]
+    axis.fill_between(days, table[:, 1], table[:, 3], alpha=0.35, color=color, linewidth=0)  # type: ignore[arg-type]
+    axis.plot(days, table[:, 2], color=color, label=label)  # type: ignore[arg-type]
 
 
 def _forecast_figure(
-    pyplot: Any, observed: Observed, until: date, quantiles: NDArray[Any], track: Track | None
-) -> Any:
+    pyplot: ModuleType,
+    observed: Observed,
+    until: date,
+    quantiles: NDArray[Any],
+    track: Track | None,
+) -> Figure:
+    figure: Figure
     figure, axis = pyplot.subplots(figsize=(9, 4.5), layout="constrained")
     if track is not None:
         followed = [observed.first + timedelta(days=day) for day in track.days]
@@ -93,7 +106,8 @@ def _forecast_figure(
     return figure
 
 
-def _reproduction_figure(pyplot: Any, observed: Observed, track: Track) -> Any:
+def _reproduction_figure(pyplot: ModuleType, observed: Observed, track: Track) -> Figure:
+    figure: Figure
     figure, axis = pyplot.subplots(figsize=(9, 3), layout="constrained")
     days = [observed.first + timedelta(days=day) for day in track.days]
     _band(axis, days, track.r, "C2", "R after each day (50 and 90 %)")
@@ -103,9 +117,12 @@ def _reproduction_figure(pyplot: Any, observed: Observed, track: Track) -> Any:
     return figure
 
 
-def _posterior_figure(pyplot: Any, parameters: NDArray[Any], weights: NDArray[Any]) -> Any:
+def _posterior_figure(
+    pyplot: ModuleType, parameters: NDArray[Any], weights: NDArray[Any]
+) -> Figure:
     """Marginals on the diagonal, pairs below it; the axes span the priors."""
     size = len(PRIORS)
+    figure: Figure
     figure, axes = pyplot.subplots(size, size, figsize=(2.3 * size, 2.1 * size))
     figure.subplots_adjust(left=0.07, right=0.97, bottom=0.06, top=0.98, wspace=0.45, hspace=0.35)
     for i, (name, rows) in enumerate(PRIORS.items()):
@@ -135,7 +152,12 @@ def _posterior_figure(pyplot: Any, parameters: NDArray[Any], weights: NDArray[An
     return figure
 
 
-def _span(axis: Any, set_scale: Any, set_limits: Any, prior: tuple[float, float, bool]) -> None:
+def _span(
+    axis: Axis,
+    set_scale: Callable[[str], None],
+    set_limits: Callable[[float, float], object],
+    prior: tuple[float, float, bool],
+) -> None:
     """An axis over a prior, with its ends and its middle written out."""
     low, high, logarithmic = prior
     set_scale("log" if logarithmic else "linear")

@@ -5,13 +5,13 @@ plot as PNG and SVG.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from twinward.decision.simulation.epidemic.kernels.tables import NOBODY, SETTINGS
 from twinward.decision.simulation.epidemic.outcome import (
@@ -64,7 +64,7 @@ def write_results(outcome: SimulationOutcome, ensemble: Ensemble | None, folder:
     ):
         tables[f"infections_by_{name}"] = _long(days, rows, labels, name)
     if ensemble is not None:
-        columns: dict[str, Any] = {"day": days}
+        columns: dict[str, NDArray[np.generic]] = {"day": days}
         for name in SERIES:
             for level, row in zip(ensemble.levels, ensemble.quantiles[name], strict=True):
                 columns[f"{name}_q{level:g}"] = row
@@ -80,7 +80,9 @@ def write_results(outcome: SimulationOutcome, ensemble: Ensemble | None, folder:
     return [*written, "forecast.json", *plot(outcome, ensemble, folder)]
 
 
-def _long(days: Any, rows: Any, labels: list[str], name: str) -> pa.Table:
+def _long(
+    days: NDArray[np.generic], rows: NDArray[np.generic], labels: list[str], name: str
+) -> pa.Table:
     return pa.table(
         {
             "day": np.repeat(days, len(labels)),
@@ -90,7 +92,7 @@ def _long(days: Any, rows: Any, labels: list[str], name: str) -> pa.Table:
     )
 
 
-def _label(outcome: SimulationOutcome) -> dict[str, Any]:
+def _label(outcome: SimulationOutcome) -> dict[str, object]:
     """What a reader must know about these files."""
     return {
         "simulated": True,

@@ -4,8 +4,6 @@ from.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from twinward.core.messages import Difference
@@ -34,10 +32,13 @@ from twinward.service.assessment.past_incidents import SimilarIncidents
 from twinward.service.console.affected_places import PlaceColumns
 from twinward.service.console.basemap import AreaName
 from twinward.service.console.dashboard_view import Dashboard
+from twinward.service.console.map_tiles import BaseMap
 from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
 from twinward.service.evaluation.after_action import Review
 from twinward.service.incidents import answers as incidents
+from twinward.service.incidents.alerts import Alert
 from twinward.service.incidents.corrective_actions import OpenedAction
+from twinward.service.incidents.duty_log import LogLine, ShiftRow, TaskComment
 from twinward.service.incidents.incident_view import IncidentView
 from twinward.service.incidents.plan_adoption import Adoption, Beside
 from twinward.service.intake.commands import BatchAccount
@@ -71,6 +72,7 @@ ANSWERS = (
     Trust,
     PublicPage,
     PlaceColumns,
+    BaseMap,
     AreaName,
     HandOverRow,
     AuditState,
@@ -84,6 +86,10 @@ ANSWERS = (
     SignalView,
     CompareJob,
     Adoption,
+    Alert,
+    LogLine,
+    ShiftRow,
+    TaskComment,
     Beside,
     SimilarIncidents,
     BatchAccount,
@@ -137,16 +143,16 @@ ANSWERS = (
 )
 
 
-def schema_of_answers() -> dict[str, Any]:
+def schema_of_answers() -> dict[str, object]:
     """Components by name."""
-    kinds = (*ANSWERS, *answers_of_tracing())
+    kinds = (*ANSWERS, *answers_of_tracing(), *answers_of_hazards())
     _, components = msgspec.json.schema_components(
         kinds, schema_hook=any_json, ref_template="#/components/schemas/{name}"
     )
     return dict(components)
 
 
-def any_json(kind: type) -> dict[str, Any]:
+def any_json(kind: type) -> dict[str, object]:
     """Where an answer holds any JSON value, its schema says nothing of it."""
     if kind is object:
         return {"description": "any JSON value"}
@@ -166,3 +172,18 @@ def answers_of_tracing() -> tuple[type, ...]:
 
     answers = (ContactAnswer, BackwardAnswer, CompanionAnswer, VisitedAnswer, DwellAnswer)
     return (*answers, FlowAnswer, PersonFile, IncidentChain, Asked)
+
+
+def answers_of_hazards() -> tuple[type, ...]:
+    """Loaded only for the document: kernels come with them."""
+    from twinward.decision.planning.hazards.compare import HazardComparison
+    from twinward.library.hazards.chains import ChainRule
+    from twinward.service.hazards.forecast_store import ForecastLine, HazardMap
+    from twinward.service.hazards.forecasts import HazardAnswer
+    from twinward.service.hazards.models import ModelEntry, ModelView
+    from twinward.service.hazards.risks import ChainAnswer, FiredLinkView
+    from twinward.service.hazards.warning_scores import WarningScores
+    from twinward.service.hazards.warnings import WarningView
+
+    answers = (ModelEntry, ModelView, ForecastLine, HazardAnswer, HazardMap, HazardComparison)
+    return (*answers, ChainRule, ChainAnswer, FiredLinkView, WarningView, WarningScores)

@@ -8,13 +8,37 @@ from collections.abc import Mapping
 
 import msgspec
 
+from twinward.core.language import FIRST, READER, reading_in
 from twinward.core.reasons import Reason
-from twinward.library.loading import Library
-from twinward.library.texts import LANGUAGES, write_reason, write_reasons
+from twinward.library.error_texts import say_error
+from twinward.library.loading import Library, load_library
+from twinward.library.texts import (
+    LANGUAGES,
+    say,
+    say_head,
+    say_list,
+    say_name,
+    say_value,
+    write_reason,
+    write_reasons,
+)
 
-__all__ = ["FIRST", "Library", "choose_language", "write_answer"]
+__all__ = [
+    "FIRST",
+    "Library",
+    "choose_language",
+    "load_library",
+    "reading_in",
+    "say",
+    "say_error",
+    "say_head",
+    "say_list",
+    "say_name",
+    "say_value",
+    "write_answer",
+    "write_for_reader",
+]
 
-FIRST = "en"
 OWN = "reasons"  # beside `because`; `x_reasons` stands beside `x`
 WORDED = {"title", "duty", "text", "audience", "task", "plan_title"}  # fields with a plan's words
 
@@ -37,8 +61,17 @@ def write_answer(content: bytes, language: str, library: Library) -> bytes:
     """An answer, as JSON, in one language; in English it is as it was made."""
     if language == FIRST:
         return content
-    words = library.chinese
+    words = library.words
     return msgspec.json.encode(put_into(msgspec.json.decode(content), language, words))
+
+
+def write_for_reader(content: bytes) -> bytes:
+    """An answer, as JSON, for whoever reads."""
+    reader = READER.get()
+    if reader.language == FIRST:
+        return content
+    told = put_into(msgspec.json.decode(content), reader.language, reader.words)
+    return msgspec.json.encode(told)
 
 
 def put_into(value: object, language: str, words: Mapping[str, str]) -> object:

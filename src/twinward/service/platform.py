@@ -14,7 +14,7 @@ import msgspec
 from twinward.core.clock import Clock
 from twinward.core.errors import ConflictError, RefusedError, TwinwardError
 from twinward.core.ids import content_of
-from twinward.core.messages import OWN_ACTORS, Counts, Request
+from twinward.core.messages import OWN_ACTORS, Command, Counts, Request
 from twinward.core.ports import IntakeDoor, Reader, Store, Transaction
 from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.loop.context import ReferenceData
@@ -78,14 +78,14 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         self.accounts.close()
 
 
-def snapshot_of(platform: Platform, reader: Reader, at: Any = None) -> Snapshot:
+def snapshot_of(platform: Platform, reader: Reader, at: datetime | None = None) -> Snapshot:
     return Snapshot(reader, platform.reference.areas, at, platform.reference.zone, platform.past)
 
 
 def ask(
     platform: Platform,
     caller: Caller,
-    *commands: Any,
+    *commands: Command,
     check: Callable[[Transaction], None] | None = None,
 ) -> tuple[str, ...]:
     """Commands on behalf of a caller, all of them or none; a refusal is raised as the error it is.

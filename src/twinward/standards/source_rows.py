@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, tzinfo
-from typing import Any
 
 import msgspec
 
@@ -14,7 +13,7 @@ class Row(msgspec.Struct, frozen=True):
     """
 
     number: int
-    values: dict[str, Any]
+    values: dict[str, object]
     wrong: str | None = None
 
 

@@ -27,7 +27,15 @@ def hazard_from_sensor(fact: c.ThresholdPassed, event: Event) -> Command:
 
 # the measures of orders that take something from the people of an area
 RESTRICTING = frozenset(
-    {"school_closure", "workplace_closure", "gathering_limit", "area_lockdown", "road_closure"}
+    {
+        "school_closure",
+        "workplace_closure",
+        "gathering_limit",
+        "area_lockdown",
+        "road_closure",
+        "evacuation",
+        "shelter_in_place",
+    }
 )
 
 ORDERED_AS = {"lockdown": "area_lockdown"}  # the simulator's word for the same

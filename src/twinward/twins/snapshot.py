@@ -7,6 +7,8 @@ from collections import OrderedDict
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+import msgspec
+
 from twinward.core.ports import R, Reader, Table
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents.closure import find_evidence
@@ -26,7 +28,7 @@ class PastRows:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[int, datetime], dict[Any, Any]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, datetime], dict[object, object]] = OrderedDict()
 
     def at(self, seq: int, at: datetime) -> dict[Any, Any]:
         """What is kept of one instant as the log up to `seq` tells it."""
@@ -104,7 +106,7 @@ class Snapshot:
         found: R | None = kept[name].get(key)
         return found
 
-    def _kept(self, table: Table[Any]) -> dict[Any, Any]:
+    def _kept(self, table: Table[msgspec.Struct]) -> dict[Any, Any]:
         """Where rows of a table are kept: persons' for this picture alone."""
         personal = table.subject is not None or hasattr(table.row, "sealed_under")
         return self._own if personal else self._shared
@@ -136,5 +138,5 @@ class Snapshot:
         return find_evidence(found, self, at) if found is not None else []  # type: ignore[arg-type]
 
 
-def equals_or_in(value: Any, wanted: Any) -> bool:
+def equals_or_in(value: object, wanted: object) -> bool:
     return value in wanted if isinstance(wanted, tuple) else bool(value == wanted)

@@ -57,14 +57,14 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
     handlers: Mapping[type[Command], Handler]
     appliers: Mapping[type[Fact], Applier]
-    tables: tuple[Table[Any], ...] = ()
+    tables: tuple[Table[msgspec.Struct], ...] = ()
 
 
 def join(parts: Iterable[Behaviour]) -> Behaviour:
     """One behaviour of several; two parts that claim one message are our mistake."""
     handlers: dict[type[Command], Handler] = {}
     appliers: dict[type[Fact], Applier] = {}
-    tables: list[Table[Any]] = []
+    tables: list[Table[msgspec.Struct]] = []
     for part in parts:
         clash = (handlers.keys() & part.handlers.keys()) | (appliers.keys() & part.appliers.keys())
         assert not clash, f"two parts claim {clash}"

@@ -36,7 +36,10 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 def test_plans_are_listed_shown_and_laid_beside_each_other_without_a_workspace(run: Any) -> None:
     code, listed = run("plan", "list", "--hazard", "flood")
-    assert (code, [plan["id"] for plan in listed["plans"]]) == (0, ["flood-response"])
+    assert (code, [plan["id"] for plan in listed["plans"]]) == (
+        0,
+        ["flood-ii-evacuate", "flood-response"],
+    )
     assert run("plan", "show", SUPPRESS)[1]["level"] == "II"
     changed = run("plan", "diff", SUPPRESS, "epidemic-ii-work-first")[1]
     assert not changed["same"] and {one["type"] for one in changed["measures"]["added"]}

@@ -4,6 +4,7 @@ that sends again what was not acknowledged.
 
 from __future__ import annotations
 
+import http.client
 import http.server
 import json
 import os
@@ -163,7 +164,7 @@ class AgentProcess:
         except urllib.error.HTTPError as error:
             error.close()
             return None
-        except OSError:
+        except (OSError, http.client.HTTPException):  # cut in the midst of an answer
             return None
 
     def status(self) -> dict[str, Any]:

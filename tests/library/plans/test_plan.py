@@ -72,7 +72,7 @@ def test_a_workspace_may_add_a_plan_and_replace_one(tmp_path: Path) -> None:
     own = (
         (HOME / "plans" / "flood-response.toml")
         .read_text("utf-8")
-        .replace('version = "1"', 'version = "mine"')
+        .replace('version = "2"', 'version = "mine"')
     )
     (tmp_path / "mine.toml").write_text(own, "utf-8")
     library = load_library(extra_plans=tmp_path)

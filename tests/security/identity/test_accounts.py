@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from twinward.api.routes.sessions import MOST_OF_A_PROXY
 from twinward.cli.main import main
 from twinward.core.errors import InputError, RefusedError
 from twinward.security.identity.accounts import (
@@ -97,6 +98,22 @@ def test_an_address_that_tries_account_after_account_has_to_wait(world: Any, uri
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tries")
     world.clock.advance(WINDOW)
     assert enter(world, code_of(world, uri)).status_code == 201
+
+
+def test_an_address_that_is_stated_buys_few_more_tries(world: Any, uri: str) -> None:
+    def guess(n: int, stated: str) -> int:
+        body = {"name": f"guess{n}", "password": "wrong", "code": None, "device": "desk"}
+        headers = {"x-forwarded-for": stated}
+        answer = world.client.post("/v1/sessions", json=body, headers=headers)
+        return int(answer.status_code)
+
+    for n in range(MOST_FAILURES):
+        assert guess(n, "10.0.0.1") == 401
+    assert guess(0, "10.0.0.1") == 429
+    assert guess(0, "10.0.0.2") == 401  # another caller of the same proxy does not wait
+    tries = [guess(n, f"10.0.1.{n}") for n in range(MOST_OF_A_PROXY)]
+    assert tries.count(401) == MOST_OF_A_PROXY - MOST_FAILURES - 1
+    assert tries[-1] == 429
 
 
 def test_after_too_many_failures_even_the_right_password_waits(world: Any, uri: str) -> None:

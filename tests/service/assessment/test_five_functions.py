@@ -4,6 +4,7 @@ questions are refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,11 +14,19 @@ import pytest
 from helpers.cities import Desk
 from helpers.rehearsing import rehearse
 from twinward.core.errors import AbsentError, InputError
+from twinward.core.language import reading_in
 from twinward.decision.assessment.situation import INFECTED
 from twinward.service.assessment.five_functions import FUNCTIONS, answer_function
 from twinward.service.console.basemap import Ground
 from twinward.service.incidents import queries
+from twinward.service.languages import write_for_reader
 from twinward.service.platform import Caller
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+ENGLISH = re.compile(r"\b[a-z]{2,}(?: [a-z]{2,}){2,}")  # three plain words in a row
+IDS = {"about", "name", "kind", "unit"}  # they name a thing and are no text
+COMMAND = re.compile(r"`[^`]*`")
+NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +143,35 @@ def test_elsewhere_absent_and_nonsense_are_refused(school: tuple[Desk, str]) -> 
             ask(school, "predict", days=days)
     with pytest.raises(InputError):
         ask(school, "divine")
+
+
+def texts_in(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            yield from texts_in(value if name not in IDS else "")
+    elif isinstance(part, list):
+        for value in part:
+            yield from texts_in(value)
+
+
+def test_in_chinese_no_sentence_is_english(school: tuple[Desk, str]) -> None:
+    words = school[0].platform.reference.library.words
+    with reading_in("zh", words):
+        told = {
+            name: write_for_reader(msgspec.json.encode(ask(school, name))) for name in FUNCTIONS
+        }
+    for name, content in told.items():
+        texts = [COMMAND.sub("", one) for one in texts_in(msgspec.json.decode(content))]
+        assert sum(bool(CHINESE.search(one)) for one in texts) > 3, name
+        assert [one for one in texts if ENGLISH.search(one)] == [], name
+
+
+def test_both_languages_say_the_same_numbers(school: tuple[Desk, str]) -> None:
+    english = ask(school, "diagnose")
+    with reading_in("zh", school[0].platform.reference.library.words):
+        chinese = ask(school, "diagnose")
+    for one, other in zip(english.causes, chinese.causes, strict=True):
+        assert (one.kind, one.about, one.score) == (other.kind, other.about, other.score)
+        assert set(NUMBER.findall(one.says)) == set(NUMBER.findall(other.says)), one.says

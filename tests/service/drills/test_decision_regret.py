@@ -12,14 +12,15 @@ import pytest
 from helpers.cities import START, Desk
 from helpers.living_city import HERE, settle
 from twinward.citybase.columns import open_city
-from twinward.library.drills.drill import DrillScript, DrillTruth, Outbreak, Targets
+from twinward.decision.evaluation.drill_scoring import list_decisions, weigh_regret
+from twinward.library.drills.drill import DrillScript, DrillTruth, Outbreak
 from twinward.rehearsal.drills.truth import TruthPlaces, make_truth
 from twinward.service.drills.decision_regret import (
     compare_decisions,
     those_who_fell_ill,
     true_state,
 )
-from twinward.service.drills.scoring import list_decisions, score_log, weigh_regret
+from twinward.service.drills.read_log import read_log
 
 PLACES = TruthPlaces(homes=(HERE,), leaves={HERE: (HERE,)})
 SCRIPT = DrillScript(
@@ -54,7 +55,7 @@ def told(desk: Desk) -> tuple[Desk, DrillTruth]:
 
 def test_the_true_state_holds_all_who_were_infected_by_then(told: tuple[Desk, DrillTruth]) -> None:
     desk, truth = told
-    log, _, _, _ = score_log(desk.platform, truth, Targets())
+    log = read_log(desk.platform, truth)
     base = open_city(desk.workspace / "city")
     state = true_state(base, truth, log, 48.0, SCRIPT)
     by_then = [one for one in those_who_fell_ill(truth, log) if one.infected_h <= 48.0]
@@ -67,7 +68,7 @@ def test_the_true_state_holds_all_who_were_infected_by_then(told: tuple[Desk, Dr
 def test_in_a_city_without_residents_it_says_why_nothing_is_compared(desk: Desk) -> None:
     truth = make_truth(SCRIPT, TruthPlaces(homes=("310101",), leaves={}), START, 1)
     desk.case(1)
-    log, _, _, _ = score_log(desk.platform, truth, Targets())
+    log = read_log(desk.platform, truth)
     (decision,) = compare_decisions(desk.platform, SCRIPT, truth, log, list_decisions(log))
     assert decision.best is None
     assert decision.says.startswith("not compared")
@@ -79,7 +80,7 @@ def test_the_best_plan_in_hindsight_costs_no_more_than_the_one_taken(
     told: tuple[Desk, DrillTruth],
 ) -> None:
     desk, truth = told
-    log, _, _, _ = score_log(desk.platform, truth, Targets())
+    log = read_log(desk.platform, truth)
     decisions = compare_decisions(desk.platform, SCRIPT, truth, log, list_decisions(log)[-1:])
     assert decisions == compare_decisions(
         desk.platform, SCRIPT, truth, log, list_decisions(log)[-1:]

@@ -272,3 +272,11 @@ def test_a_day_begins_at_the_citys_midnight(tmp_path: Path, zone: str, late: str
     assert desk.post("ReportCount", day=day, **told).stored == 1
     assert desk.refusal("ReportCount", day=tomorrow, **told) == "time_in_future"
     desk.close()
+
+
+def test_two_agents_share_no_incident_of_their_family(field: Desk) -> None:
+    assert field.case(1).stored == 1  # nobody says of which agent
+    assert field.case(2, hazard="epidemic/sars-cov-2").stored == 1
+    assert [one["hazard"] for one in field.incidents()] == ["epidemic"]
+    assert field.case(3, hazard="epidemic/influenza").stored == 1
+    assert sorted(one["hazard"] for one in field.incidents()) == ["epidemic", "epidemic/influenza"]

@@ -52,7 +52,7 @@ def test_a_cluster_of_suspected_cases_is_confirmed_and_opens_an_incident(desk: D
     assert raised
     with desk.platform.store.read() as rows:
         told = [one.text for one in rows.list_rows(NOTICES, to_role="duty_officer")]
-    assert any("suspected cases of epidemic" in text for text in told)
+    assert any("suspected cases of Epidemic" in text for text in told)
     waiting = list_raised(desk.platform, desk.me, "waiting").items
     (local,) = [one for one in waiting if one.area == HUANGPU]
     judged = judge_signal(

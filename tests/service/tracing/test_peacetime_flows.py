@@ -16,8 +16,8 @@ from twinward.core.clock import to_us
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ports import Visits
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.decision.tracing.presence.peacetime_flows import PeacetimeFlows
 from twinward.service.tracing.city_areas import CityAreas
-from twinward.service.tracing.peacetime_flows import PeacetimeFlows
 from twinward.service.tracing.questions import Tracing
 
 K = 5

@@ -182,6 +182,7 @@ def test_what_comes_from_a_drill_is_refused_by_a_real_log(tmp_path: Path) -> Non
     try:
         for item, source in (
             (told, "drill:x/cases"),
+            (told, "dr\u200bill:x/cases"),
             (told | {"source": "drill:x/cases"}, "api"),
             (told | {"drill": "x"}, "api"),
         ):

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twinward.api.http.problems import answer_error
 from twinward.api.http.responses import SPEAK
 from twinward.core.errors import TooLargeError, TwinwardError
-from twinward.service.languages import FIRST, Library, choose_language, write_answer
+from twinward.service.languages import FIRST, Library, choose_language, reading_in, write_answer
 
 MOST_BYTES = 80_000_000  # the largest batch any route takes; each route has its own, lower limit
 LOG = logging.getLogger("twinward.api")
@@ -91,9 +91,11 @@ class Languages:
         if scope["type"] != "http" or language == FIRST:
             await self.app(scope, receive, send)
             return
-        kept = SPEAK.set(partial(write_answer, language=language, library=self.library()))
+        library = self.library()
+        kept = SPEAK.set(partial(write_answer, language=language, library=library))
         try:
-            await self.app(scope, receive, send)
+            with reading_in(language, library.words):
+                await self.app(scope, receive, send)
         finally:
             SPEAK.reset(kept)
 

@@ -4,13 +4,12 @@ params. What is absent and what is forbidden answer alike where a thing is named
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from fastapi import Response
 
 from twinward.core.errors import TwinwardError
 from twinward.service.access.authorization import scrub
+from twinward.service.languages import say_error
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -27,13 +26,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     message: str
     advice: str
-    params: dict[str, Any] = {}
+    params: dict[str, object] = {}
 
 
 def problem_of(error: TwinwardError) -> Problem:
-    return describe(
-        error.status, error.title, error.code, scrub(error.message), error.advice, error.params
-    )
+    message, advice = say_error(error.code, error.message, error.advice)
+    return describe(error.status, error.title, error.code, scrub(message), advice, error.params)
 
 
 def describe(
@@ -42,7 +40,7 @@ def describe(
     code: str,
     detail: str,
     advice: str,
-    params: dict[str, Any] | None = None,
+    params: dict[str, object] | None = None,
 ) -> Problem:
     return Problem(
         type=f"urn:twinward:error:{code}",
@@ -64,18 +62,20 @@ def answer_error(error: TwinwardError) -> Response:
     return answer_problem(problem_of(error))
 
 
-ERROR_SCHEMA: dict[str, Any] = {
+ERROR_SCHEMA: dict[str, object] = {
     "description": "What was wrong and what to do",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys(
+ERRORS: dict[int | str, dict[str, object]] = dict.fromkeys(
     (400, 401, 403, 404, 409, 413, 422, 429, 503), ERROR_SCHEMA
 )
 
 
-def schema_of_problem() -> dict[str, Any]:
+def schema_of_problem() -> dict[str, object]:
     """The component that every error answer of the OpenAPI document refers to."""
+    from twinward.service.answer_schemas import any_json  # only the document needs it
+
     _, components = msgspec.json.schema_components(
-        [Problem], ref_template="#/components/schemas/{name}"
+        [Problem], schema_hook=any_json, ref_template="#/components/schemas/{name}"
     )
     return dict(components)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
 
 import msgspec
 from fastapi import Request, Response
@@ -16,7 +15,7 @@ from twinward.service.access.authorization import scrub_json
 SPEAK: ContextVar[Callable[[bytes], bytes] | None] = ContextVar("speak", default=None)
 
 
-def answer(body: Any, status: int = 200, *, named: bool = False) -> Response:
+def answer(body: object, status: int = 200, *, named: bool = False) -> Response:
     """Any struct, row or dict as JSON, every text in it scrubbed. `named`: an answer that is meant
     to name somebody, or to hand out a token.
     """

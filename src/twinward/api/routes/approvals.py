@@ -72,7 +72,9 @@ class Opening(msgspec.Struct, forbid_unknown_fields=True):
     change: Word | None = None
 
 
-def act_on(platform: Platform, caller: Caller, change: str, asked: AskDecision) -> dict[str, Any]:
+def act_on(
+    platform: Platform, caller: Caller, change: str, asked: AskDecision
+) -> dict[str, object]:
     if asked.act == "confirm":
         return approvals.confirm(platform, caller, change)
     if asked.act == "refuse":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -17,7 +17,7 @@ from twinward.service.intake import commands
 from twinward.service.platform import Caller, Platform
 
 LIMIT_BYTES = 32_000_000
-MAX_ITEMS = 20_000
+MAX_ITEMS = 10_000  # some 20 s of work, the loop's answers included
 PART = 200  # items of one transaction; others wait for no more of them
 
 
@@ -45,7 +45,9 @@ def decode_batch(body: bytes) -> CommandBatch:
         ) from error
     if len(batch.items) > MAX_ITEMS:
         raise InputError(
-            f"{len(batch.items)} items at once", f"at most {MAX_ITEMS}", code="too_many_items"
+            f"{len(batch.items):,} items at once",
+            f"send at most {MAX_ITEMS:,} at a time",
+            code="too_many_items",
         )
     return batch
 
@@ -62,9 +64,9 @@ async def ask_in_parts(
     return commands.join_accounts(parts)
 
 
-def describe_body() -> dict[str, Any]:
+def describe_body() -> dict[str, object]:
     """The request body for OpenAPI: a batch of any of the commands."""
-    schema: dict[str, Any] = {
+    schema: dict[str, object] = {
         "type": "object",
         "required": ["items"],
         "properties": {
@@ -89,7 +91,8 @@ def router(platform: Platform) -> APIRouter:
         batch = decode_batch(await read_body(request, LIMIT_BYTES))
         if len(batch.items) <= PART:
             future = commands.submit(platform, caller, batch.items, batch.source)
-            return answer(await asyncio.wrap_future(future))
+            account = await asyncio.wrap_future(future)
+            return answer(account)
         return answer(await ask_in_parts(platform, caller, batch))
 
     return routes

@@ -12,11 +12,13 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.pages import Cursor, PageLimit, cut_page, read_cursor, write_cursor
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
-from twinward.api.http.schemas import gives
+from twinward.api.http.schemas import gives, gives_page
+from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.access.authorization import scrub_json
-from twinward.service.incidents import queries
+from twinward.service.incidents import alerts, duty_log, queries
 from twinward.service.platform import Caller, Platform
 
 PAGE = 500
@@ -53,7 +55,53 @@ def router(platform: Platform) -> APIRouter:
         items = await asyncio.to_thread(queries.list_events, platform, start, limit, caller)
         return answer({"items": items, "next": items[-1]["seq"] if items else start})
 
+    add_duty(routes, platform)
     return routes
+
+
+def add_duty(routes: APIRouter, platform: Platform) -> None:
+    """What the duty desk reads: the log of significant events, shifts, alerts, comments."""
+
+    @routes.get("/journal", responses=gives_page("LogLine"))
+    def get_journal(
+        request: Request,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        cursor: Cursor = None,
+        incident: Word = None,
+        at: At = None,
+    ) -> Response:
+        """Significant events with their authors, newest first."""
+        caller = caller_of(platform, request)
+        found = duty_log.list_journal(
+            platform,
+            caller,
+            before=read_cursor(cursor) or None,
+            limit=limit,
+            incident=incident,
+            at=aware(at),
+        )
+        following = None if found.next is None else write_cursor(found.next)
+        return answer({"items": found.items, "next": following})
+
+    @routes.get("/shifts", responses=gives_page("ShiftRow"))
+    def get_shifts(request: Request, limit: PageLimit = 20, cursor: Cursor = None) -> Response:
+        """Hand-overs of shifts, newest first."""
+        caller = caller_of(platform, request)
+        return answer(cut_page(duty_log.list_shifts(platform, caller), limit, cursor))
+
+    @routes.get("/alerts", responses=gives_page("Alert"))
+    def get_alerts(request: Request, limit: PageLimit = 500, cursor: Cursor = None) -> Response:
+        """What the caller must be told now, newest first, with who has acknowledged it."""
+        caller = caller_of(platform, request)
+        return answer(cut_page(alerts.list_alerts(platform, caller), limit, cursor))
+
+    @routes.get("/tasks/{task}/comments", responses=gives_page("TaskComment"))
+    def get_comments(
+        request: Request, task: str, limit: PageLimit = 500, cursor: Cursor = None
+    ) -> Response:
+        """What was written on a task, oldest first."""
+        caller = caller_of(platform, request)
+        return answer(cut_page(duty_log.list_comments(platform, caller, task), limit, cursor))
 
 
 class Pulse:

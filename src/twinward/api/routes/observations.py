@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -33,7 +33,7 @@ Limit = Annotated[int, Query(ge=1, le=100_000)]
 Offset = Annotated[int, Query(ge=0, le=100_000_000)]
 
 
-def describe_body() -> dict[str, Any]:
+def describe_body() -> dict[str, object]:
     """The request body for OpenAPI."""
     _, schemas = msgspec.json.schema_components(
         [observations.ObservationItem], ref_template="#/components/schemas/{name}"
@@ -64,7 +64,8 @@ def router(platform: Platform) -> APIRouter:
             future = await asyncio.to_thread(observations.submit, platform, caller, checks, body)
         else:
             future = observations.submit(platform, caller, checks, body)
-        return answer(await asyncio.wrap_future(future))
+        account = await asyncio.wrap_future(future)
+        return answer(account)
 
     @routes.get("/sensors", responses=gives_page("SensorValue"))
     def get_sensors(

@@ -22,6 +22,7 @@ from twinward.api.http.pages import (
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
+from twinward.api.routes.incidents import At, aware
 from twinward.service.access import handovers, person_listing
 from twinward.service.platform import Platform
 
@@ -43,14 +44,29 @@ def router(platform: Platform) -> APIRouter:
         limit: Limit = 50,
         offset: Offset = 0,
         cursor: Cursor = None,
+        area: Word = None,
+        since: At = None,
+        until: At = None,
+        search: Word = None,
+        order: Word = None,
     ) -> Response:
         """Cases in the caller's areas that the activation in force opens, newest first, with
-        their total.
+        their total. `area` with all below it, reported from `since` to before `until`, the id
+        beginning with `search`; `order` is reported_at, area, status or id, downwards after `-`.
         """
-        caller = caller_of(platform, request)
+        wish = person_listing.ListWish(
+            order=order, area=area, since=aware(since), until=aware(until), search=search
+        )
         start = read_cursor(cursor, offset)
         found = person_listing.list_persons(
-            platform, caller, "cases", limit=limit, offset=start, hazard=hazard, status=status
+            platform,
+            caller_of(platform, request),
+            "cases",
+            limit=limit,
+            offset=start,
+            wish=wish,
+            hazard=hazard,
+            status=status,
         )
         return answer(page_of(found, start))
 
@@ -83,9 +99,12 @@ def router(platform: Platform) -> APIRouter:
         limit: Limit = 50,
         offset: Offset = 0,
         cursor: Cursor = None,
+        area: Word = None,
+        search: Word = None,
+        order: Word = None,
     ) -> Response:
         """Contacts in the caller's areas that the activation in force opens, newest first, with
-        their total.
+        their total; `order` is named_at, area, step or id, downwards after `-`.
         """
         caller = caller_of(platform, request)
         start = read_cursor(cursor, offset)
@@ -95,6 +114,7 @@ def router(platform: Platform) -> APIRouter:
             "contacts",
             limit=limit,
             offset=start,
+            wish=person_listing.ListWish(order=order, area=area, search=search),
             incident=incident,
             case=case,
             step=step,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from twinward.api.http.authentication import caller_of
+from twinward.api.http.authentication import LOOPBACK, caller_of
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer, read_body
@@ -22,6 +22,8 @@ from twinward.service.platform import Platform
 LIMIT_BYTES = 4_000
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+
+MOST_OF_A_PROXY = 150  # refused logins of all whom one proxy speaks for, in five minutes
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,7 +43,7 @@ class Refresh(msgspec.Struct, forbid_unknown_fields=True):
     refresh: Secret
 
 
-def describe(kind: type) -> dict[str, Any]:
+def describe(kind: type) -> dict[str, object]:
     """The request body for OpenAPI."""
     (schema,), parts = msgspec.json.schema_components(
         [kind], ref_template="#/components/schemas/{name}"
@@ -50,7 +52,7 @@ def describe(kind: type) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": inline}}}}
 
 
-async def decode(request: Request, kind: Any, *, secret: bool = True) -> Any:
+async def decode(request: Request, kind: object, *, secret: bool = True) -> Any:
     """The body as `kind`; what is wrong with it is said only where it holds no secret."""
     body = await read_body(request, LIMIT_BYTES)
     try:
@@ -65,16 +67,22 @@ async def decode(request: Request, kind: Any, *, secret: bool = True) -> Any:
 
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["sessions"], responses=ERRORS)
-    gate = accounts.Throttle()
+    gate, peers = accounts.Throttle(), accounts.Throttle(most=MOST_OF_A_PROXY)
 
-    async def try_login(request: Request, work: Any, *arguments: Any) -> Any:
-        """Refused logins are counted by address as well as by account."""
-        address = request.client.host if request.client else ""
+    async def try_login(request: Request, work: object, *arguments: object) -> Any:
+        """Refused logins are counted by address as well as by account; what a proxy of this machine
+        states splits the count of its address, which has an end of its own.
+        """
+        peer = request.client.host if request.client else ""
+        stated = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()[:64]
+        address = f"{peer} for {stated}" if stated and peer in LOOPBACK else peer
         gate.require(address, platform.clock.now())
+        peers.require(peer, platform.clock.now())
         try:
             return await platform_call(work, platform, *arguments)
         except RefusedError:
             gate.fail(address, platform.clock.now())
+            peers.fail(peer, platform.clock.now())
             raise
 
     @routes.post(
@@ -132,6 +140,6 @@ def router(platform: Platform) -> APIRouter:
     return routes
 
 
-async def platform_call(work: Any, *arguments: Any) -> Any:
+async def platform_call(work: Any, *arguments: Any) -> object:
     """argon2 takes tens of milliseconds: not on the event loop."""
     return await asyncio.to_thread(work, *arguments)

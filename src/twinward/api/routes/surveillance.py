@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -17,7 +17,6 @@ from twinward.service.platform import Platform
 from twinward.service.surveillance.raised_signals import list_raised
 from twinward.service.surveillance.signals import list_signals
 from twinward.service.surveillance.situation import get_situation
-from twinward.twins.emergency.signals.rows import SignalStatus
 
 HIT_RATE: Schema = {"$ref": "#/components/schemas/HitRate"}
 
@@ -57,7 +56,7 @@ def router(platform: Platform) -> APIRouter:
     @routes.get("/signals/raised", responses=gives_page("SignalView", hit_rate=HIT_RATE))
     def get_raised_signals(
         request: Request,
-        status: SignalStatus | None = None,
+        status: Literal["waiting", "confirmed", "dismissed"] | None = None,
         limit: PageLimit = MAX_PAGE,
         cursor: Cursor = None,
     ) -> Response:

@@ -112,7 +112,7 @@ class AskFile(Window, frozen=True, kw_only=True):
     subject: Word
 
 
-def gives_asked(name: str, *, asked: bool = True) -> dict[int | str, dict[str, Any]]:
+def gives_asked(name: str, *, asked: bool = True) -> dict[int | str, dict[str, object]]:
     """The answer's schema for OpenAPI; with the fields of Asked where the answer itself does not
     hold them.
     """

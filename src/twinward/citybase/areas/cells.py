@@ -4,7 +4,7 @@ publishes.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -16,10 +16,15 @@ from twinward.citybase.inputs import local_km
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
 SAMPLES_PER_LEAF, LEAST_SAMPLES, ROUNDS = 30, 200, 6
 
 
-def sample_inside(shape: Any, number: int, chance: np.random.Generator) -> NDArray[np.float64]:
+def sample_inside(
+    shape: BaseGeometry, number: int, chance: np.random.Generator
+) -> NDArray[np.float64]:
     """`number` uniform points inside a polygon."""
     shapely.prepare(shape)
     west, south, east, north = shape.bounds
@@ -110,8 +115,11 @@ def seat_areas(hierarchy: Hierarchy, seed: int) -> None:
 
 
 def middle_of(node: AreaNode) -> tuple[float, float]:
-    point = node.shape.representative_point() if node.shape is not None else None
-    x, y = (point.x, point.y) if point is not None else node.samples.mean(axis=0).tolist()
+    point = node.outline.representative_point() if node.shape is not None else None
+    if point is not None:
+        return float(point.x), float(point.y)
+    assert node.samples is not None  # an area without a shape got its points from its parent
+    x, y = node.samples.mean(axis=0).tolist()
     return float(x), float(y)
 
 
@@ -126,6 +134,7 @@ def seat_children(node: AreaNode, chance: np.random.Generator) -> None:
         if child.shape is not None and child.point is None:
             child.point, child.published = middle_of(child), True
     fixed = np.array([child.point or (np.nan, np.nan) for child in node.children], dtype=np.float64)
+    assert node.samples is not None
     centres = even_centres(node.samples, fixed, chance)
     _, label = cKDTree(centres).query(node.samples)
     order = np.argsort(label, kind="stable")

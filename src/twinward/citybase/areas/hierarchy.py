@@ -5,9 +5,10 @@ its parent's.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.citybase.config import AreasConfig, Level
 from twinward.citybase.sources.files import source_path
@@ -17,6 +18,9 @@ from twinward.citybase.sources.systems import to_wgs84
 from twinward.citybase.sources.tables import SourceTable, read_table, to_text
 from twinward.core.errors import InputError
 from twinward.core.geography import is_point
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 MOST_LEAVES = 65_535  # site_leaf is 16 bits
 
@@ -47,10 +51,16 @@ class AreaNode:
         self.children: list[AreaNode] = []
         self.point: tuple[float, float] | None = None
         self.published = False
-        self.shape: Any = None
-        self.samples: Any = None
+        self.shape: BaseGeometry | None = None
+        self.samples: NDArray[np.float64] | None = None
         if parent is not None:
             parent.children.append(self)
+
+    @property
+    def outline(self) -> BaseGeometry:
+        """The shape of an area that is drawn."""
+        assert self.shape is not None
+        return self.shape
 
 
 class Hierarchy:
@@ -60,7 +70,8 @@ class Hierarchy:
         self.levels = levels
         self.nodes: list[list[AreaNode]] = [[] for _ in levels]
         self.notes: list[str] = []
-        self.drawn: dict[str, Any] = {}  # outlines for maps alone
+        self.drawn: dict[str, BaseGeometry] = {}  # outlines for maps alone
+        self.names_en: dict[str, str] = {}  # by code, where a source has them
 
     @property
     def leaves(self) -> list[AreaNode]:
@@ -124,6 +135,11 @@ def read_level(
     parents = (
         table.column(level.parent, f"areas.levels.{level.level}.parent") if level.parent else None
     )
+    english = (
+        table.column(level.name_en, f"areas.levels.{level.level}.name_en")
+        if level.name_en
+        else [""] * len(codes)
+    )
     width = padding(codes)
     above = hierarchy.nodes[number - 1] if number else []
     by_code = {node.stated: node for node in above}
@@ -155,6 +171,8 @@ def read_level(
             full = nested_code(code.zfill(width), parent, ledger)
             node = AreaNode(full, name or code, number, parent, code)
             hierarchy.nodes[number].append(node)
+            if told := to_text(english[i]):
+                hierarchy.names_en[full] = told
             if points is not None and np.isfinite(points[i]).all():
                 node.point, node.published = (float(points[i, 0]), float(points[i, 1])), True
 
@@ -176,7 +194,9 @@ def nested_code(code: str, parent: AreaNode | None, ledger: SourceLedger) -> str
     return f"{parent.code}.{code}"
 
 
-def published_points(level: Level, table: SourceTable, ledger: SourceLedger) -> Any:
+def published_points(
+    level: Level, table: SourceTable, ledger: SourceLedger
+) -> NDArray[np.float64] | None:
     """float64[rows, 2] of published positions (NaN where unusable), or None when the level
     states none.
     """

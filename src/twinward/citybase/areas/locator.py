@@ -36,7 +36,7 @@ class Finder:
         number = {id(leaf): i for i, leaf in enumerate(self.leaves)}
         self.outlined = lowest_outlined(hierarchy.nodes[0])
         self.below = [np.array([number[id(leaf)] for leaf in leaves_of(n)]) for n in self.outlined]
-        self.sizes = np.array([node.shape.area for node in self.outlined])
+        self.sizes = np.array([node.outline.area for node in self.outlined])
         self.tree = (
             shapely.STRtree([node.shape for node in self.outlined]) if self.outlined else None
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -17,6 +17,9 @@ from twinward.citybase.sources.points import read_points
 from twinward.citybase.sources.shapes import Feature, read_features
 from twinward.citybase.sources.tables import to_text
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 Part = tuple[str, str, Feature]  # code, name, row
 SLIVER, ENCLAVE, COVERED = 0.01, 0.99, 0.02  # shares of the smaller outline, of the larger one
@@ -75,7 +78,7 @@ def areas_from_boundaries(
     return hierarchy
 
 
-def join_parts(rows: list[Part], ledger: SourceLedger) -> Any:
+def join_parts(rows: list[Part], ledger: SourceLedger) -> BaseGeometry:
     """One outline from all rows of one code, as offices deliver islands; InputError when their
     names differ.
     """
@@ -88,7 +91,7 @@ def join_parts(rows: list[Part], ledger: SourceLedger) -> Any:
             "has",
             code="two_names",
         )
-    shapes = [feature.shape for _, _, feature in rows]
+    shapes = [feature.shape for _, _, feature in rows if feature.shape is not None]
     if len(shapes) == 1:
         return shapes[0]
     whole = shapely.unary_union(shapes)
@@ -109,7 +112,7 @@ def cut_enclaves(nodes: list[AreaNode], ledger: SourceLedger) -> list[AreaNode]:
     """
     drawn = sorted(
         (node for node in nodes if node.shape is not None),
-        key=lambda node: (-node.shape.area, node.code),
+        key=lambda node: (-node.outline.area, node.code),
     )
     tree = shapely.STRtree([node.shape for node in drawn])
     inside: dict[int, list[AreaNode]] = {}
@@ -119,12 +122,12 @@ def cut_enclaves(nodes: list[AreaNode], ledger: SourceLedger) -> list[AreaNode]:
                 continue
             both = shapely.intersection(drawn[large].shape, node.shape).area
             if (
-                both >= ENCLAVE * node.shape.area
-                and node.shape.area < ENCLAVE * drawn[large].shape.area
+                both >= ENCLAVE * node.outline.area
+                and node.outline.area < ENCLAVE * drawn[large].outline.area
             ):
                 inside.setdefault(large, []).append(node)
-            elif both > SLIVER * node.shape.area:
-                share = f"{100 * both / node.shape.area:.0f} % of {node.code}"
+            elif both > SLIVER * node.outline.area:
+                share = f"{100 * both / node.outline.area:.0f} % of {node.code}"
                 ledger.note(
                     f"{node.code} and {drawn[large].code} overlap ({share}): what lies in both is "
                     f"{node.code}'s"
@@ -133,7 +136,7 @@ def cut_enclaves(nodes: list[AreaNode], ledger: SourceLedger) -> list[AreaNode]:
     for large, within in inside.items():
         whole = drawn[large]
         rest = shapely.difference(whole.shape, shapely.unary_union([node.shape for node in within]))
-        if rest.area < COVERED * whole.shape.area:
+        if rest.area < COVERED * whole.outline.area:
             covered.append(whole)
         else:
             whole.shape = rest

@@ -5,7 +5,7 @@ on a coast.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -19,6 +19,9 @@ from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.rasters import Raster, read_raster
 from twinward.citybase.sources.systems import to_wgs84
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 FEWEST_CELLS, EVEN, ALIKE = 9, 0.15, 0.8
 MARGIN = 3.0  # cells' widths around the outlines within which a picture is looked at cell by cell
@@ -62,7 +65,7 @@ def on_a_coast(
 
 
 def read_grid(
-    residents: ResidentsConfig, base: Path, ledger: SourceLedger, around: list[Any]
+    residents: ResidentsConfig, base: Path, ledger: SourceLedger, around: list[BaseGeometry]
 ) -> dict[str, Any]:
     """The cells of a picture with residents, as the fields of Weights; those far outside the
     outlines `around` are only summed up.

@@ -81,7 +81,7 @@ def require_floor(home_m2: float, residents: int, ledger: SourceLedger, accept: 
     )
 
 
-def people_left_out(ledgers: list[SourceLedger], residents: int) -> dict[str, Any]:
+def people_left_out(ledgers: list[SourceLedger], residents: int) -> dict[str, object]:
     """What the report says: how many residents were left out, of how many, why, and whether that
     stands out.
     """

@@ -5,7 +5,7 @@ floor area.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -34,6 +34,11 @@ from twinward.citybase.sources.shapes import read_features
 from twinward.citybase.sources.tables import read_table, table_of_features, to_text
 from twinward.core.errors import InputError
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from twinward.citybase.areas.hierarchy import AreaNode
+
 MOST_RESIDENTS = 200_000_000
 
 
@@ -48,13 +53,17 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     count: NDArray[Any]
     lines: list[int]
     rows: list[str]
-    shapes: list[Any] | None = None
+    shapes: list[BaseGeometry] | None = None
     lost: NDArray[Any] = np.empty(0)
     step_m: float | None = None  # the width of its cells, where the source states it
 
 
 def check_counts(
-    values: NDArray[Any], stated: list[Any], lines: list[int], rows: list[str], ledger: SourceLedger
+    values: NDArray[Any],
+    stated: list[object],
+    lines: list[int],
+    rows: list[str],
+    ledger: SourceLedger,
 ) -> NDArray[np.bool_]:
     """True where the count is usable; others are rejected."""
     good = (values >= 0) & (values <= MOST_RESIDENTS)
@@ -143,7 +152,7 @@ def residents_by_table(
 
 
 def find_totals(
-    codes: list[str], values: NDArray[Any], index: dict[str, Any], other: set[str]
+    codes: list[str], values: NDArray[Any], index: dict[str, AreaNode], other: set[str]
 ) -> dict[int, str]:
     """Rows that sum up other rows, with what they are: they name no area of the level, but the
     whole or a level above.
@@ -168,7 +177,10 @@ def find_totals(
 
 
 def read_weights(
-    residents: ResidentsConfig, base: Path, ledger: SourceLedger, around: list[Any] | None = None
+    residents: ResidentsConfig,
+    base: Path,
+    ledger: SourceLedger,
+    around: list[BaseGeometry] | None = None,
 ) -> Weights:
     """Residents at points: a grid, or points inside each outline of polygons. `around`: outlines
     of the city, outside whose bounds a picture's cells are not looked at one by one.

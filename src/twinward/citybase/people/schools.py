@@ -77,7 +77,7 @@ def nearest_points(
 
 def estimate_capacity(
     schools: Facilities, leaf_km: NDArray[Any], school_km: NDArray[Any], demand: NDArray[Any]
-) -> Any:
+) -> NDArray[np.int64]:
     """Places of schools that state none: half what the four-nearest rule would send there, half the
     mean.
 

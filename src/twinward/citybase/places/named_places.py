@@ -80,7 +80,7 @@ def map_kind(value: str, mapping: dict[str, str]) -> str | None:
     return mapping[max(inside, key=len)] if inside else mapping.get("*")
 
 
-def kinds_of(places: PlacesConfig, extra: dict[str, list[Any]], number: int) -> list[str | None]:
+def kinds_of(places: PlacesConfig, extra: dict[str, list[object]], number: int) -> list[str | None]:
     rule = places.kind
     if isinstance(rule, KindColumn):
         return [map_kind(to_text(value), rule.map) for value in extra[rule.column]]
@@ -183,7 +183,7 @@ def area_words(finder: Finder, snapped: NDArray[Any]) -> list[str]:
     return ["snapped" if far else ("outline" if exact else "nearest") for far in snapped.tolist()]
 
 
-def read_capacity(values: list[Any], numbers: NDArray[Any]) -> NDArray[np.float64]:
+def read_capacity(values: list[object], numbers: NDArray[Any]) -> NDArray[np.float64]:
     """Places or beds; an empty field is 0 (unknown), and so is a stated 0; text is NaN."""
     empty = np.array([to_text(value).lower() in NO_WORD for value in values], dtype=bool)
     return np.where(empty, 0.0, np.round(numbers))

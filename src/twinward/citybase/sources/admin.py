@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import osmium
 import shapely
 
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    from osmium.geom import WKBFactory
+    from osmium.osm.types import Area as OsmArea
+    from shapely.geometry.base import BaseGeometry
 
 NAMES_SHOWN = 6
 
@@ -60,7 +65,7 @@ def read_admin(
     return found
 
 
-def whole_shape(wkb: Any, area: Any) -> Any:
+def whole_shape(wkb: WKBFactory, area: OsmArea) -> BaseGeometry:
     """The outline, or None where the extract holds only a part of it."""
     try:
         return shapely.from_wkb(bytes.fromhex(wkb.create_multipolygon(area)))

@@ -4,7 +4,7 @@ apart from neighbours.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
@@ -13,6 +13,9 @@ from scipy.spatial import cKDTree
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.names import bare
 from twinward.core.geography import distance_m
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 # kinds whose grounds are wide: drawings of one name within these metres are one place. Bus stops
 # stand in pairs.
@@ -43,7 +46,7 @@ class Drawing(NamedTuple):
     lon: float
     lat: float
     capacity: float
-    shape: Any = None
+    shape: BaseGeometry | None = None
     wikidata: str = ""
 
 

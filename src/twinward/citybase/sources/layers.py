@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from twinward.citybase.config import Source
 from twinward.citybase.sources.files import guess_encoding
@@ -48,7 +47,7 @@ NAMES = {
 
 def read_layer(
     path: Path, source: Source, ledger: SourceLedger
-) -> tuple[list[tuple[dict[str, Any], Any]], str]:
+) -> tuple[list[tuple[dict[str, object], object]], str]:
     """Features of a file and their coordinate system: the city file's, else the file's own, else
     WGS 84.
     """
@@ -56,7 +55,7 @@ def read_layer(
     import pyogrio
 
     ending = path.suffix.lower()
-    more: dict[str, Any] = {}
+    more: dict[str, object] = {}
     if ending == ".shp":
         more["encoding"] = source.encoding or own_encoding(path, ledger.label)
     elif ending != ".parquet":

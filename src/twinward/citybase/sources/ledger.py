@@ -7,7 +7,6 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from twinward.core.errors import InputError
 
@@ -65,7 +64,7 @@ class SourceLedger:
                 code="empty_source",
             )
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, object]:
         people = (
             {"people_left_out": {why: round(count) for why, count in self.people.items()}}
             if self.people

@@ -7,7 +7,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -43,7 +42,7 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
 POINT = Writing(thousands="", decimal=".")
 
 
-def plain_text(value: Any) -> str:
+def plain_text(value: object) -> str:
     """The number's text without invisible signs, with plain spaces, apostrophes, minus and
     digits.
     """
@@ -151,7 +150,7 @@ def stated_writing(thousands: str, decimal: str, label: str) -> Writing | None:
     return Writing(thousands=parts if thousands else ("," if point == "." else "."), decimal=point)
 
 
-def to_number(value: Any, writing: Writing = POINT) -> float:
+def to_number(value: object, writing: Writing = POINT) -> float:
     """A finite number, or NaN for what is none (empty, text, infinite, true)."""
     if value is None or isinstance(value, bool):
         return math.nan
@@ -180,12 +179,12 @@ def to_number(value: Any, writing: Writing = POINT) -> float:
     return number if math.isfinite(number) else math.nan
 
 
-def to_numbers(values: list[Any], writing: Writing = POINT) -> NDArray[np.float64]:
+def to_numbers(values: list[object], writing: Writing = POINT) -> NDArray[np.float64]:
     return np.array([to_number(value, writing) for value in values], dtype=np.float64)
 
 
 def find_writing(
-    values: Sequence[Any],
+    values: Sequence[object],
     label: str,
     key: str,
     *,

@@ -5,7 +5,7 @@ its own source.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import osmium
@@ -33,6 +33,13 @@ from twinward.citybase.sources.ways import (
     split_at_barriers,
 )
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    from osmium.geom import WKBFactory
+    from osmium.osm.types import Area as OsmArea
+    from osmium.osm.types import Node as OsmNode
+    from osmium.osm.types import TagList
+    from osmium.osm.types import Way as OsmWay
 
 M_PER_DEGREE = 111_194.93
 
@@ -145,7 +152,7 @@ def read_osm(
     return data
 
 
-def read_way(data: OsmData, way: Any, tags: Any, ledger: SourceLedger) -> None:
+def read_way(data: OsmData, way: OsmWay, tags: TagList, ledger: SourceLedger) -> None:
     ledger.read += 1
     ferry = "highway" not in tags
     highway = "ferry" if ferry else tags["highway"]
@@ -186,7 +193,7 @@ def read_way(data: OsmData, way: Any, tags: Any, ledger: SourceLedger) -> None:
 
 def find_speed(
     data: OsmData,
-    tags: Any,
+    tags: TagList,
     highway: str,
     points: NDArray[Any],
     changing: bool,
@@ -214,7 +221,7 @@ def find_speed(
     return speed, cars
 
 
-def parse_levels(tags: Any, kind: str) -> tuple[float, bool]:
+def parse_levels(tags: TagList, kind: str) -> tuple[float, bool]:
     """Storeys, and whether the building states them (levels, or height at three metres a
     storey).
     """
@@ -229,7 +236,9 @@ def parse_levels(tags: Any, kind: str) -> tuple[float, bool]:
     return LEVELS.get(kind, 1.0), False
 
 
-def read_building(data: OsmData, area: Any, tags: Any, ledger: SourceLedger, wkb: Any) -> None:
+def read_building(
+    data: OsmData, area: OsmArea, tags: TagList, ledger: SourceLedger, wkb: WKBFactory
+) -> None:
     kind = tags["building"]
     if kind == "no":
         return
@@ -244,7 +253,13 @@ def read_building(data: OsmData, area: Any, tags: Any, ledger: SourceLedger, wkb
     data.buildings.append((area.orig_id(), shape, "public" if mixed else kind, levels, stated))
 
 
-def read_amenity(data: OsmData, thing: Any, tags: Any, ledger: SourceLedger, wkb: Any) -> None:
+def read_amenity(
+    data: OsmData,
+    thing: OsmArea | OsmNode,
+    tags: TagList,
+    ledger: SourceLedger,
+    wkb: WKBFactory | None,
+) -> None:
     kind = next(
         (
             AMENITIES[key, tags[key]]

@@ -32,7 +32,7 @@ class Points(msgspec.Struct, frozen=True, kw_only=True):
     lonlat: NDArray[Any]
     lines: list[int]
     rows: list[str]
-    extra: dict[str, list[Any]]
+    extra: dict[str, list[object]]
     numbers: dict[str, NDArray[Any]]
     lost: dict[str, NDArray[Any]]  # the counts of rows that are no points
 

@@ -5,7 +5,7 @@ outlines mended.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -19,6 +19,9 @@ from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.systems import member_crs, move_shape
 from twinward.core.errors import InputError
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
 FEATURE_FORMATS = {".geojson", ".json", ".gpkg", ".shp"}
 
 
@@ -26,8 +29,8 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     """One feature; `line` counts features from 1."""
 
     line: int
-    properties: dict[str, Any]
-    shape: Any
+    properties: dict[str, object]
+    shape: BaseGeometry | None
 
 
 def read_features(
@@ -67,7 +70,9 @@ def read_features(
     return kept
 
 
-def in_degrees(shape: Any, ledger: SourceLedger, line: int, properties: dict[str, Any]) -> bool:
+def in_degrees(
+    shape: BaseGeometry, ledger: SourceLedger, line: int, properties: dict[str, object]
+) -> bool:
     """True for an outline in the range of WGS 84; another is rejected."""
     west, south, east, north = shape.bounds
     if west >= -180 and south >= -90 and east <= 180 and north <= 90:
@@ -84,7 +89,7 @@ def in_degrees(shape: Any, ledger: SourceLedger, line: int, properties: dict[str
 
 def read_geojson(
     path: Path, source: Source, ledger: SourceLedger
-) -> tuple[list[tuple[dict[str, Any], Any]], str]:
+) -> tuple[list[tuple[dict[str, object], object]], str]:
     """Features and their coordinate system: the city file's, else that of the file's `crs`
     member.
     """
@@ -113,7 +118,7 @@ def read_geojson(
     return raw, source.crs or member_crs(document, ledger.label)
 
 
-def parse_geometry(geometry: Any) -> Any:
+def parse_geometry(geometry: object) -> BaseGeometry | None:
     """A shapely geometry, or None for what is none."""
     if not isinstance(geometry, dict):
         return None
@@ -123,7 +128,9 @@ def parse_geometry(geometry: Any) -> Any:
         return None
 
 
-def mend_shape(shape: Any, ledger: SourceLedger, line: int, properties: dict[str, Any]) -> Any:
+def mend_shape(
+    shape: BaseGeometry | None, ledger: SourceLedger, line: int, properties: dict[str, object]
+) -> BaseGeometry:
     """The polygons of `shape`, valid; None (and a rejection) when there are none."""
     if shape is None or shape.is_empty:
         ledger.reject(line, "no usable geometry", properties)

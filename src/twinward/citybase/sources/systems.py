@@ -5,7 +5,7 @@ the way to WGS 84.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from twinward.core import geography
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 WGS84 = geography.WGS84 | {""}
 PLAIN = WGS84 | geography.GCJ02 | geography.BD09  # in degrees near to WGS 84
@@ -30,7 +33,7 @@ def to_wgs84(
     return geography.to_wgs84(lon, lat, crs or "wgs84", label)
 
 
-def move_shape(shape: Any, crs: str, label: str) -> Any:
+def move_shape(shape: BaseGeometry | None, crs: str, label: str) -> BaseGeometry | None:
     if crs.strip().lower() in WGS84 or shape is None:
         return shape
     return shapely.transform(
@@ -38,7 +41,7 @@ def move_shape(shape: Any, crs: str, label: str) -> Any:
     )
 
 
-def member_crs(document: Any, label: str) -> str:
+def member_crs(document: object, label: str) -> str:
     """The system that the `crs` member of a GeoJSON names, as `AUTHORITY:code`; "" when it has
     none.
 

@@ -8,7 +8,6 @@ import csv
 import io
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +33,7 @@ class SourceTable:
     def __init__(
         self,
         ledger: SourceLedger,
-        columns: dict[str, list[Any]],
+        columns: dict[str, list[object]],
         lines: list[int],
         source: Source,
         crs: str = "",
@@ -45,7 +44,7 @@ class SourceTable:
     def __len__(self) -> int:
         return len(self.lines)
 
-    def column(self, name: str, key: str) -> list[Any]:
+    def column(self, name: str, key: str) -> list[object]:
         """The column `name`; InputError names the file, the key of the city file and the columns
         there are.
         """
@@ -170,7 +169,7 @@ def is_geoparquet(path: Path) -> bool:
 def table_of_features(features: list[Feature], source: Source, ledger: SourceLedger) -> SourceTable:
     """Properties as columns; where none is called lon or lat, the point of each geometry."""
     names = list(dict.fromkeys(key for feature in features for key in feature.properties))
-    columns: dict[str, list[Any]] = {
+    columns: dict[str, list[object]] = {
         name: [feature.properties.get(name) for feature in features] for name in names
     }
     if (
@@ -208,7 +207,7 @@ def read_table(path: Path, source: Source, ledger: SourceLedger) -> SourceTable:
     )
 
 
-def to_text(value: Any) -> str:
+def to_text(value: object) -> str:
     """A word in composed letters, without invisible signs and doubled spaces; whole numbers without
     a decimal point, so that codes of spreadsheets match.
     """

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.core.geography import distance_m
+
+if TYPE_CHECKING:
+    from osmium.osm.types import Relation, TagList
 
 # highway value -> (km/h where the way states no maxspeed, open to cars). Classes: OpenStreetMap
 # wiki, "Key:highway". The last two are read from other tags; new ones go to the end, for cities on
@@ -88,7 +91,7 @@ TURN_KEYS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
 FREE_CARS = frozenset(["motorcar", "motor_vehicle"])
 
 
-def read_turn(relation: Any, tags: Any, ledger: SourceLedger) -> Turn | None:
+def read_turn(relation: Relation, tags: TagList, ledger: SourceLedger) -> Turn | None:
     """The turn of a relation of type restriction at one node; None for what is none for cars.
 
     OpenStreetMap wiki, "Relation:restriction". Those by way of another way, or by the hour, are
@@ -110,7 +113,7 @@ def read_turn(relation: Any, tags: Any, ledger: SourceLedger) -> Turn | None:
     return Turn(start, parts["via"][0], end, told.startswith("only_"))
 
 
-def closed_by(tags: Any, keys: tuple[str, ...] = MOTOR_KEYS, *, with_keys: bool = False) -> str:
+def closed_by(tags: TagList, keys: tuple[str, ...] = MOTOR_KEYS, *, with_keys: bool = False) -> str:
     """The tag that closes a way or a gate to a car, as `key=value`; "" when none does."""
     shut = CLOSED if with_keys else CLOSED | WITH_A_KEY
     for key in keys:
@@ -120,7 +123,7 @@ def closed_by(tags: Any, keys: tuple[str, ...] = MOTOR_KEYS, *, with_keys: bool 
     return ""
 
 
-def opened_by(tags: Any) -> bool:
+def opened_by(tags: TagList) -> bool:
     """True where a tag says of itself that motors may drive here."""
     for key in MOTOR_KEYS[:3]:
         if value := tags.get(key, ""):
@@ -135,7 +138,7 @@ def opened_by(tags: Any) -> bool:
     return False
 
 
-def blocks(tags: Any, *, with_keys: bool = False) -> bool:
+def blocks(tags: TagList, *, with_keys: bool = False) -> bool:
     """True for a node that no car passes: a bollard, a locked gate."""
     kind = tags.get("barrier", "")
     if kind in BLOCKING:
@@ -147,7 +150,7 @@ def blocks(tags: Any, *, with_keys: bool = False) -> bool:
     )
 
 
-def read_direction(tags: Any, highway: str) -> tuple[bool, bool, bool]:
+def read_direction(tags: TagList, highway: str) -> tuple[bool, bool, bool]:
     """(one-way, against the order of the nodes, changing by the hour)."""
     one = (
         tags.get("oneway:motorcar", tags.get("oneway:motor_vehicle", tags.get("oneway", "")))
@@ -198,7 +201,7 @@ def parse_duration_s(text: str) -> float:
     return float(minutes[1]) * 60 if minutes else 0.0
 
 
-def ferry_speed(tags: Any, points: NDArray[Any]) -> float:
+def ferry_speed(tags: TagList, points: NDArray[Any]) -> float:
     """Kilometres an hour of a ferry: its length over its duration, else its maxspeed or ten."""
     length_m = float(
         np.sum(distance_m(points[:-1, 0], points[:-1, 1], points[1:, 0], points[1:, 1]))
@@ -211,7 +214,7 @@ def ferry_speed(tags: Any, points: NDArray[Any]) -> float:
     )
 
 
-def note_lorries(tags: Any, ledger: SourceLedger) -> None:
+def note_lorries(tags: TagList, ledger: SourceLedger) -> None:
     """Counts what is open to cars and not to a lorry; such ways are kept."""
     weight = re.match(r"\s*(\d+(?:\.\d+)?)", tags.get("maxweight", ""))
     if tags.get("hgv", "") in {"no", "private"} or (weight and float(weight[1]) < LORRY_TONNES):

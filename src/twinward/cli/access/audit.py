@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
             entries = compose.export_log(
                 options.workspace, options.file, fhir=options.form == "fhir"
             )
-            shown: dict[str, Any] = {
+            shown: dict[str, object] = {
                 "entries": entries,
                 "file": str(options.file),
                 "form": options.form,

@@ -5,12 +5,15 @@ a life.
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.service.access import approvals
 from twinward.service.platform import Caller
+
+if TYPE_CHECKING:
+    from twinward.service.platform import Platform
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def act(platform: Any, caller: Caller, options: argparse.Namespace) -> dict[str, Any]:
+def act(platform: Platform, caller: Caller, options: argparse.Namespace) -> dict[str, object]:
     if options.act == "show":
         return approvals.get_change(platform, caller, options.id)
     if options.act == "confirm":

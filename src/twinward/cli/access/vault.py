@@ -5,7 +5,7 @@ pseudonyms, each opening on record first; persons who may be one.
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,6 +14,9 @@ from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 from twinward.service.access import approvals, doubles, vault
 from twinward.service.platform import Caller
+
+if TYPE_CHECKING:
+    from twinward.service.platform import Platform
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def decide(platform: Any, caller: Caller, options: argparse.Namespace) -> dict[str, Any]:
+def decide(platform: Platform, caller: Caller, options: argparse.Namespace) -> dict[str, object]:
     """What somebody decides of two persons who may be one."""
     if options.act == "merge":
         doubles.merge(platform, caller, options.subject, options.into, options.reason)
@@ -72,7 +75,7 @@ def decide(platform: Any, caller: Caller, options: argparse.Namespace) -> dict[s
     return {"subject": options.subject, "from": options.other, "state": "apart"}
 
 
-def act(platform: Any, caller: Caller, options: argparse.Namespace) -> dict[str, Any]:
+def act(platform: Platform, caller: Caller, options: argparse.Namespace) -> dict[str, object]:
     if options.act == "doubles":
         found = doubles.list_doubles(platform, caller, options.state)
         return {"doubles": [msgspec.structs.asdict(pair) for pair in found]}

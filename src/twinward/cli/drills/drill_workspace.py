@@ -210,7 +210,7 @@ def copy_ground(into: Path, source: Path | None, city: Path | None, seed: int) -
 
 def fork_of(
     source: Path, options: argparse.Namespace
-) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]], datetime | None]:
+) -> tuple[list[dict[str, object]], list[tuple[str, str, str]], datetime | None]:
     """The real state as commands for the drill, and its instant. The real workspace is read and
     not written.
     """

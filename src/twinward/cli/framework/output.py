@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
 from unicodedata import east_asian_width
 
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.core.language import FIRST, READER
 from twinward.service.access.authorization import scrub_json
 
 DRILL: ContextVar[str] = ContextVar(
@@ -44,7 +44,7 @@ def say(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def emit_json(result: Any, *, named: bool = False) -> None:
+def emit_json(result: object, *, named: bool = False) -> None:
     """The one JSON object of a `--json` run, as the last line of standard output, every text in it
     scrubbed. `named`: what is meant to name somebody, or to hand out a secret.
     """
@@ -52,7 +52,12 @@ def emit_json(result: Any, *, named: bool = False) -> None:
     if drill := DRILL.get():
         result = {"drill": drill} | msgspec.to_builtins(result)
     content = msgspec.json.encode(result)
-    sys.stdout.write((content if named else scrub_json(content)).decode() + "\n")
+    content = content if named else scrub_json(content)
+    if READER.get().language != FIRST:
+        from twinward.service.languages import write_for_reader  # only who reads another language
+
+        content = write_for_reader(content)
+    sys.stdout.write(content.decode() + "\n")
     sys.stdout.flush()
 
 
@@ -70,25 +75,25 @@ def emit_text(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def emit_fields(shown: Mapping[str, Any]) -> None:
+def emit_fields(shown: Mapping[str, object]) -> None:
     """An answer for people, a field a line; things that are listed in it as a table below their
     field.
     """
     for name, value in shown.items():
         things = value if isinstance(value, list | tuple) else ()
         if not any(isinstance(one, dict | msgspec.Struct) for one in things):
-            emit_text(f"{name}: {word_of(value)}")
+            emit_text(f"{head_of(name, plain=False)}: {word_of(value)}")
             continue
-        emit_text(f"{name}:")
+        emit_text(f"{head_of(name, plain=False)}:")
         rows = [one if isinstance(one, dict) else msgspec.structs.asdict(one) for one in things]
         heads = list(dict.fromkeys(key for row in rows for key in row))
         emit_table(heads, [[row.get(head) for head in heads] for row in rows])
 
 
-def emit_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def emit_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table with a head; the last column may be as long as it is."""
     cells = [
-        [head.replace("_", " ") for head in heads],
+        [head_of(head) for head in heads],
         *([word_of(v) for v in row] for row in rows),
     ]
     widths = [max(width_of(row[n]) for row in cells) for n in range(len(heads))]
@@ -97,19 +102,32 @@ def emit_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         emit_text("  " + "  ".join(padded).rstrip())
 
 
+def head_of(name: str, *, plain: bool = True) -> str:
+    """The head of a column in the reader's language; `plain`: in English without underscores."""
+    if READER.get().language == FIRST:
+        return name.replace("_", " ") if plain else name
+    from twinward.service.languages import say_head  # only who reads another language
+
+    return say_head(name)
+
+
 def width_of(text: str) -> int:
     """Columns a text takes in a terminal: wide signs (Chinese) take two."""
     return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-def word_of(value: Any) -> str:
+def word_of(value: object) -> str:
     """A value as people write it."""
     if value is None:
         return "-"
     if isinstance(value, datetime):
         return local(value)
     if isinstance(value, list | tuple):
-        return ", ".join(word_of(one) for one in value) or "none"
+        return ", ".join(word_of(one) for one in value) or word_of("none")
+    if isinstance(value, str) and READER.get().language != FIRST:
+        from twinward.service.languages import say_value  # only who reads another language
+
+        return say_value(value)
     return str(value)
 
 

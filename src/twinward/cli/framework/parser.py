@@ -7,11 +7,14 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from twinward.cli.framework.option_help import find_help
 from twinward.cli.framework.output import say
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:  # what `add_subparsers` gives: where a room adds its verbs
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 MOST = 2**63 - 1
 # what begins with a minus and a figure is a value (a point west of Greenwich), never an option

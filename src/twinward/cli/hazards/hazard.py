@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import msgspec
+
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.output_paths import check_folder
+from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.main import add_common
-from twinward.service.hazards import cases, forecasts, models
+from twinward.core.errors import InputError
+from twinward.service.hazards import cases, forecast_store, forecasts, live, models
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="run|schema")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="run|schema|forecasts|report")
     running = acts.add_parser("run", help="run a model on a case without a city")
     running.add_argument("hazard", help="flood, fire, chemical or earthquake")
     running.add_argument("--case", type=Path, metavar="FILE", help="a case without a city (TOML)")
@@ -28,7 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--cell-m", type=float, default=250.0, help="width of terrain cells")
     running.add_argument("--terrain", type=Path, metavar="FILE", help="elevation of the city")
     running.add_argument("--residents", type=int, help="a plain city, not the workspace's")
-    add_common(running)
+    running.add_argument("--at", default="now", help="from the live twins: now")
+    running.add_argument("--keep", action="store_true", help="keep it in the workspace")
+    add_person(running)
+    listing = acts.add_parser("forecasts", help="forecasts that the workspace keeps")
+    listing.add_argument("--hazard", help="only this hazard")
+    reporting = acts.add_parser("report", help="a kept forecast as HTML and PDF")
+    reporting.add_argument("id", nargs="?", help="id of the forecast; default: the newest")
+    reporting.add_argument(
+        "--out", type=Path, metavar="DIR", default=Path("."), help="folder for the files"
+    )
+    for leaf in (listing, reporting):
+        add_person(leaf)
     form = acts.add_parser("schema", help="the JSON Schema of a case file")
     form.add_argument("hazard")
     add_common(form, workspace=False)
@@ -38,6 +53,10 @@ def run(options: argparse.Namespace) -> int:
     if options.act == "schema":
         emit_json(models.get_case_schema(options.hazard))
         return 0
+    if options.act == "forecasts":
+        return list_kept(options)
+    if options.act == "report":
+        return write_report(options)
     if options.case is None:
         return forecast(options)
     check_folder(options.out)
@@ -70,7 +89,18 @@ def forecast(options: argparse.Namespace) -> int:
         seed=options.seed,
         threads=options.threads,
     )
-    answer = forecasts.forecast_hazard(request)
+    if options.at != "now":
+        raise InputError(f"--at {options.at}: models run from now", "leave it out", code="bad_at")
+    kept = ""
+    if options.keep:
+        with open_for(options) as (platform, caller):
+            stored = live.make_forecast(platform, caller, request)
+        answer, kept = stored.answer, stored.id
+    else:
+        answer = forecasts.forecast_hazard(request)
+    if options.json and kept:
+        emit_json(msgspec.to_builtins(answer) | {"forecast": kept})
+        return 0
     if options.json:
         emit_json(answer)
         return 0
@@ -89,4 +119,39 @@ def forecast(options: argparse.Namespace) -> int:
     emit_table(["area", "residents", "median", "high"], rows)
     for text in (*answer.notes, *answer.assumptions, *answer.out_of_range):
         emit_text(f"  {text}")
+    return 0
+
+
+def list_kept(options: argparse.Namespace) -> int:
+    with open_for(options) as (platform, _):
+        found = forecast_store.list_forecasts(platform.workspace, options.hazard)
+    if options.json:
+        emit_json({"forecasts": found})
+        return 0
+    rows = [[one.id, one.issued_at.isoformat(), one.level, one.because] for one in found]
+    emit_table(["forecast", "issued_at", "level", "because"], rows)
+    return 0
+
+
+def write_report(options: argparse.Namespace) -> int:
+    from twinward.service.hazards import report
+
+    check_folder(options.out)
+    with open_for(options) as (platform, _):
+        name = options.id
+        if name is None:
+            kept = forecast_store.list_forecasts(platform.workspace)
+            if not kept:
+                raise InputError(
+                    "no forecast is kept",
+                    "make one: twinward hazard run --keep",
+                    code="no_forecast",
+                )
+            name = kept[0].id
+        stored = forecast_store.get_forecast(platform.workspace, name)
+        files = report.write_files(stored, platform.reference.library, options.out)
+    if options.json:
+        emit_json({"forecast": name, "files": files})
+    else:
+        emit_text("\n".join(str(options.out / one) for one in files))
     return 0

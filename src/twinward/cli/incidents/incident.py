@@ -5,8 +5,9 @@ reports, reviews.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.cli.framework.session import add_person, open_for
@@ -18,13 +19,17 @@ from twinward.cli.incidents.incident_report import (
     run_report,
 )
 from twinward.service.incidents import queries
+from twinward.service.incidents.shown import ShownEvent, ShownIncident, ShownWhole
+
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_action(add_views(parser))
 
 
-def add_views(parser: argparse.ArgumentParser) -> Any:
+def add_views(parser: argparse.ArgumentParser) -> Verbs:
     """The verbs that only read."""
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     listing = acts.add_parser("list", help="incidents, newest first")
@@ -66,7 +71,7 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
     return 0
 
 
-def show_list(incidents: list[dict[str, object]]) -> None:
+def show_list(incidents: Sequence[ShownIncident]) -> None:
     for row in incidents:
         level = row["level"] or "-"
         emit_text(f"{row['id']}  {row['status']:<6}  {level:>3}  {row['title']}")
@@ -74,7 +79,7 @@ def show_list(incidents: list[dict[str, object]]) -> None:
         emit_text("no incident")
 
 
-def show_one(shown: dict[str, Any]) -> None:
+def show_one(shown: ShownWhole) -> None:
     emit_text(f"{shown['title']}\n{shown['id']}  {shown['status']}  level {shown['level'] or '-'}")
     plan = shown["plan"]
     emit_text(
@@ -95,14 +100,13 @@ def show_one(shown: dict[str, Any]) -> None:
     for row in shown.get("timeline", []):
         emit_text(
             f"{local(row['recorded_at'], 'seconds')} "
-            f"{'  ' * row['depth']}{row['type']}{summary(row)}"
+            f"{'  ' * row.get('depth', 0)}{row['type']}{summary(row)}"
         )
 
 
-def summary(row: dict[str, object]) -> str:
+def summary(row: ShownEvent) -> str:
     """The words of a fact that tell it apart."""
     fact = row["fact"]
-    assert isinstance(fact, dict)
     names = (
         "title",
         "department",

@@ -6,15 +6,27 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.service.assessment.questions import QUESTIONS
+from twinward.service.languages import say, say_list, say_name
 from twinward.service.platform import Caller, Platform
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+    from twinward.service.assessment.five_functions import (
+        Analysis,
+        Description,
+        Diagnosis,
+        Guidance,
+        Prediction,
+    )
 
-def add_functions(acts: Any) -> list[argparse.ArgumentParser]:
+
+def add_functions(acts: Verbs) -> list[argparse.ArgumentParser]:
     """The parsers of the five verbs."""
     made = []
     for name, asks in QUESTIONS.items():
@@ -44,65 +56,79 @@ def run_function(
         emit_text("\n".join(TELL[options.act](found)))
 
 
-def tell_analysis(found: Any) -> list[str]:
-    lines = [f"since {local(datetime.fromisoformat(found.since))}:"]
+def tell_analysis(found: Analysis) -> list[str]:
+    lines = [say("told.since", at=local(datetime.fromisoformat(found.since)))]
     for one in found.changes:
         mark = "*" if one.sure else " "
         lines.append(f" {mark} {one.says}{bounds(one.figure)}{events(one.events)}")
-    return lines if found.changes else ["nothing changed"]
+    return lines if found.changes else [say("told.nothing_changed")]
 
 
-def tell_description(found: Any) -> list[str]:
-    lines = [f"{found.title}: {found.status}, level {found.level or '-'}, plan {found.plan or '-'}"]
+def tell_description(found: Description) -> list[str]:
+    lines = [
+        say(
+            "told.incident",
+            title=found.title,
+            status=say_name(found.status),
+            level=found.level or "-",
+            plan=found.plan or "-",
+        )
+    ]
     lines += [f"   {one.says}{events(one.events)}" for one in found.figures]
     lines += [
-        f"   {one.department}: {one.open} open, {one.late} late, {one.done} done"
+        "   "
+        + say("told.department", name=one.department, open=one.open, late=one.late, done=one.done)
         for one in found.departments
     ]
-    lines += [f"   stands in the way: {text}" for text in found.stands_in_the_way]
-    return lines + [f"   not known: {text}" for text in found.gaps]
+    lines += ["   " + say("told.in_the_way", text=text) for text in found.stands_in_the_way]
+    return lines + ["   " + say("told.not_known", text=text) for text in found.gaps]
 
 
-def tell_diagnosis(found: Any) -> list[str]:
+def tell_diagnosis(found: Diagnosis) -> list[str]:
     lines = [
-        f"{rank}. {one.says}\n   {one.kind} {one.about}: beyond our limits with probability "
-        f"{one.probability:.0%}, explains {one.share:.0%} at most"
+        f"{rank}. {one.says}\n   {one.kind} {one.about}: "
+        + say("told.cause", probability=one.probability, share=one.share)
         + (events(one.figures[0].events) if one.figures else "")
         for rank, one in enumerate(found.causes, 1)
     ]
     return lines or [found.says]
 
 
-def tell_prediction(found: Any) -> list[str]:
+def tell_prediction(found: Prediction) -> list[str]:
     if found.not_made:
-        return [f"no forecast: {found.not_made}"]
+        return [say("told.no_forecast", why=found.not_made)]
     lines = [f"{one.says}{events(one.events)}" for one in found.figures]
     lines += [
-        f"  {day.day}  {day.median:10,.0f}  ({day.low_90:,.0f} to {day.high_90:,.0f})"
+        f"  {day.day}  {day.median:10,.0f}  "
+        + say("told.range", low=f"{day.low_90:,.0f}", high=f"{day.high_90:,.0f}")
         for day in found.days
     ]
-    return [*lines, *found.reaches, f"simulated, {found.fingerprint[:16]}: {found.model}"]
+    return [
+        *lines,
+        *found.reaches,
+        say("told.simulated", fingerprint=found.fingerprint[:16], model=found.model),
+    ]
 
 
-def tell_guidance(found: Any) -> list[str]:
+def tell_guidance(found: Guidance) -> list[str]:
     lines = []
     for rank, one in enumerate(found.actions, 1):
-        who = f" ({one.department})" if one.department else ""
+        do = say("told.whose", do=one.do, department=one.department) if one.department else one.do
+        lines.append(f"{rank}. " + say("told.by", do=do, by=local(one.by)))
+        lines += ["   " + say("told.because", because=one.because), f"   {one.effect}"]
+        lacks = say_list(say_name(kind) for kind in one.lacks)
+        lines += ["   " + say("told.lacks", lacks=lacks)] if one.lacks else []
+        lines += ["   " + say("told.manual", manual=one.manual)] if one.manual else []
+    lines = lines or [say("told.closed")]
+    for past in found.like:
         lines.append(
-            f"{rank}. {one.do}{who}, by {local(one.by)}\n   because {one.because}\n   {one.effect}"
-        )
-        lines += [f"   lacks {', '.join(one.lacks)}"] if one.lacks else []
-        lines += [f"   see {one.manual}"] if one.manual else []
-    lines = lines or ["the incident is closed: nothing is to be done for it"]
-    for one in found.like:
-        lines.append(
-            f"like {one.title} ({one.alike:.0%})"
-            + "".join(f"\n   worked: {text}" for text in one.worked)
+            say("told.like", title=past.title, alike=past.alike)
+            + "".join("\n   " + say("told.worked", text=text) for text in past.worked)
         )
     return lines
 
 
-TELL = {
+TELL: dict[str, Callable[[Any], list[str]]] = {
     "analyse": tell_analysis,
     "describe": tell_description,
     "diagnose": tell_diagnosis,
@@ -115,14 +141,16 @@ def bounds(figure: Any) -> str:
     if figure is None or figure.low is None:
         return ""
     if figure.unit == "per day":
-        return f" ({math.expm1(figure.low):+.1%} to {math.expm1(figure.high):+.1%})"
+        low, high = f"{math.expm1(figure.low):+.1%}", f"{math.expm1(figure.high):+.1%}"
+        return " " + say("told.range", low=low, high=high)
     low, high = f"{figure.low:.2g}", f"{figure.high:.2g}"
-    return f" ({low} to {high})" if low != high else ""
+    return " " + say("told.range", low=low, high=high) if low != high else ""
 
 
 def events(seqs: tuple[int, ...]) -> str:
     return (
-        f"  [events {', '.join(str(seq) for seq in seqs[:4])}{', …' if len(seqs) > 4 else ''}]"
+        "  "
+        + say("told.events", seqs=[*(str(seq) for seq in seqs[:4]), *(["…"] if seqs[4:] else [])])
         if seqs
         else ""
     )

@@ -7,14 +7,17 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_text, write_file
 from twinward.cli.framework.session import add_person, as_time
 from twinward.service.platform import Caller, Platform
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
 
-def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
+
+def add_reports(acts: Verbs) -> list[argparse.ArgumentParser]:
     """The parsers of the two documents."""
     reporting = acts.add_parser("report", help="the situation report, as HTML and PDF")
     reviewing = acts.add_parser(
@@ -32,7 +35,7 @@ def add_reports(acts: Any) -> list[argparse.ArgumentParser]:
     return [reporting, reviewing]
 
 
-def add_action(acts: Any) -> None:
+def add_action(acts: Verbs) -> None:
     """The parser of what a review asks for."""
     acting = acts.add_parser("action", help="a corrective action: whose, until when")
     acting.add_argument("id")

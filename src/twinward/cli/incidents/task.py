@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.cli.framework.session import add_person, open_for
@@ -15,6 +15,9 @@ from twinward.core.ids import derive_id
 from twinward.service.incidents import queries
 from twinward.service.intake.commands import submit_objects
 from twinward.service.plans import plan_library
+
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_person(sub)
 
 
-def add_views(parser: argparse.ArgumentParser, metavar: str = "list|show") -> Any:
+def add_views(parser: argparse.ArgumentParser, metavar: str = "list|show") -> Verbs:
     """The verbs that only read."""
     acts = parser.add_subparsers(dest="act", required=True, metavar=metavar)
     listing = acts.add_parser("list", help="tasks by deadline")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import httpx
 import msgspec
@@ -121,7 +120,7 @@ def require_files(paths: list[Path]) -> None:
             raise InputError(f"there is no file {path}", "check its name", code="unreadable")
 
 
-def encode_batch(source: str, items: list[Any], crs: str | None) -> bytes:
+def encode_batch(source: str, items: list[object], crs: str | None) -> bytes:
     """The body of /v1/observations; the coordinates of its points only where they are stated."""
     stated = {} if crs is None else {"crs": crs}
     return msgspec.json.encode({"source": source, **stated, "items": items})
@@ -130,7 +129,7 @@ def encode_batch(source: str, items: list[Any], crs: str | None) -> bytes:
 def keep_here(platform: Platform, caller: Caller, source: str, crs: str | None) -> file_import.Send:
     checks = observations.checks_of(platform)
 
-    def send(items: list[Any]) -> BatchAccount:
+    def send(items: list[object]) -> BatchAccount:
         body = encode_batch(source, items, crs)
         return observations.submit(platform, caller, checks, body).result()
 
@@ -138,7 +137,7 @@ def keep_here(platform: Platform, caller: Caller, source: str, crs: str | None) 
 
 
 def send_there(client: httpx.Client, source: str, crs: str | None) -> file_import.Send:
-    def send(items: list[Any]) -> BatchAccount:
+    def send(items: list[object]) -> BatchAccount:
         body = encode_batch(source, items, crs)
         try:
             response = client.post("/v1/observations", content=body)

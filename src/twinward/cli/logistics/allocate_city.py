@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_text
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.logistics.allocate_output import add_limit, write_geojson
 from twinward.cli.logistics.allocate_rounds import add_rounds
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
 
-def add_questions(questions: Any) -> None:
+
+def add_questions(questions: Verbs) -> None:
     add_sites(
         new(
             questions,
@@ -34,7 +37,7 @@ def add_questions(questions: Any) -> None:
     add_rounds(new(questions, "rounds", "which rounds the city's lorries and drones make"))
 
 
-def new(questions: Any, name: str, text: str) -> argparse.ArgumentParser:
+def new(questions: Verbs, name: str, text: str) -> argparse.ArgumentParser:
     leaf: argparse.ArgumentParser = questions.add_parser(name, help=text, description=text)
     add_person(leaf)
     return leaf

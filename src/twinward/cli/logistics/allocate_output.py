@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -17,6 +16,6 @@ def add_limit(leaf: argparse.ArgumentParser, limit_s: float) -> None:
     )
 
 
-def write_geojson(path: Path | None, features: dict[str, Any]) -> None:
+def write_geojson(path: Path | None, features: dict[str, object]) -> None:
     if path is not None:
         write_file(path, msgspec.json.encode(features))

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.app.workspace import MARK
 from twinward.cli.framework.output import emit_json, emit_text
@@ -14,6 +14,10 @@ from twinward.cli.framework.session import open_for
 from twinward.cli.logistics.allocate_output import add_limit, write_geojson
 from twinward.core.errors import InputError
 from twinward.service.platform import Caller
+
+if TYPE_CHECKING:
+    from twinward.service.logistics.delivery_routes import RoundsPlan
+    from twinward.service.platform import Platform
 
 
 def add_rounds(leaf: argparse.ArgumentParser) -> None:
@@ -89,7 +93,7 @@ def _rounds(options: argparse.Namespace) -> None:
     show_rounds(plan)
 
 
-def replan_anew(options: argparse.Namespace, platform: Any, caller: Caller) -> Any:
+def replan_anew(options: argparse.Namespace, platform: Platform, caller: Caller) -> RoundsPlan:
     """The rest of a planned day."""
     from twinward.service.logistics import delivery_routes
 
@@ -107,7 +111,7 @@ def replan_anew(options: argparse.Namespace, platform: Any, caller: Caller) -> A
     )
 
 
-def plan_day(options: argparse.Namespace, platform: Any, caller: Caller) -> Any:
+def plan_day(options: argparse.Namespace, platform: Platform, caller: Caller) -> RoundsPlan:
     """A whole day's rounds, to areas or to the stops of a file."""
     from twinward.service.logistics import delivery_routes
 
@@ -149,7 +153,7 @@ def plan_day(options: argparse.Namespace, platform: Any, caller: Caller) -> Any:
     )
 
 
-def show_rounds(plan: Any) -> None:
+def show_rounds(plan: RoundsPlan) -> None:
     from twinward.service.logistics import delivery_routes
 
     bound = (

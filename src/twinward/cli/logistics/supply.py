@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,6 +14,11 @@ from twinward.core.ids import derive_id
 from twinward.service.intake.commands import submit_objects
 from twinward.service.logistics import supply_queries
 from twinward.service.platform import Caller, Platform
+
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+    from twinward.service.logistics.demand_forecast import DemandReport
+    from twinward.service.logistics.supply_queries import RequestRow, TransferRow
 
 # word -> (command, which side acts, what it is)
 STEPS = {
@@ -72,16 +77,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     ahead.add_argument("--at", type=as_time, help="as of this instant")
     ahead.set_defaults(do=look_ahead)
-    add_transfer(acts.add_parser("transfer", help="patients between hospitals"))
-    for leaf in leaves(acts):
+    own = list(acts.choices.values())
+    moves = add_transfer(acts.add_parser("transfer", help="patients between hospitals"))
+    for leaf in [*own, *moves.choices.values()]:
         add_person(leaf)
-
-
-def leaves(acts: Any) -> list[argparse.ArgumentParser]:
-    found: list[argparse.ArgumentParser] = []
-    for word, sub in acts.choices.items():
-        found += leaves(sub._subparsers._group_actions[0]) if word == "transfer" else [sub]
-    return found
 
 
 def add_stock(stock: argparse.ArgumentParser) -> None:
@@ -127,7 +126,7 @@ def add_request(ask: argparse.ArgumentParser) -> None:
     ask.set_defaults(do=request_supply)
 
 
-def add_transfer(transfer: argparse.ArgumentParser) -> None:
+def add_transfer(transfer: argparse.ArgumentParser) -> Verbs:
     acts = transfer.add_subparsers(
         dest="move", required=True, metavar="request|accept|depart|arrive|list|…"
     )
@@ -162,6 +161,7 @@ def add_transfer(transfer: argparse.ArgumentParser) -> None:
             platform, caller, options.id
         )
     )
+    return acts
 
 
 def ask(platform: Platform, caller: Caller, kind: str, /, **fields: Any) -> None:
@@ -174,7 +174,7 @@ def ask(platform: Platform, caller: Caller, kind: str, /, **fields: Any) -> None
         raise ConflictError(account.rejected[0].message, code=account.rejected[0].code)
 
 
-def stock_or_list(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def stock_or_list(options: argparse.Namespace, platform: Platform, caller: Caller) -> object:
     if options.quantity is None:
         return {
             "stocks": supply_queries.list_stocks(
@@ -203,7 +203,7 @@ def stock_or_list(options: argparse.Namespace, platform: Platform, caller: Calle
     return next(row for row in held if (row.area, row.holder) == (options.area, options.holder))
 
 
-def read_lot(text: str) -> dict[str, Any]:
+def read_lot(text: str) -> dict[str, object]:
     day, _, quantity = text.partition("=")
     try:
         return {"expires": day, "quantity": float(quantity)}
@@ -213,7 +213,7 @@ def read_lot(text: str) -> dict[str, Any]:
         ) from error
 
 
-def list_requests(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def list_requests(options: argparse.Namespace, platform: Platform, caller: Caller) -> object:
     found = supply_queries.list_requests(
         platform,
         caller,
@@ -226,7 +226,7 @@ def list_requests(options: argparse.Namespace, platform: Platform, caller: Calle
     return {"requests": found}
 
 
-def request_supply(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def request_supply(options: argparse.Namespace, platform: Platform, caller: Caller) -> RequestRow:
     names = (
         "kind",
         "quantity",
@@ -250,7 +250,7 @@ def fresh_name(platform: Platform, prefix: str, *parts: str) -> str:
         return derive_id(prefix, reader.last_seq(), *parts)
 
 
-def take_step(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def take_step(options: argparse.Namespace, platform: Platform, caller: Caller) -> object:
     kind, side, _ = STEPS[options.act]
     row = supply_queries.get_request(platform, caller, options.id)
     area = options.area or getattr(row, side)
@@ -266,7 +266,9 @@ def take_step(options: argparse.Namespace, platform: Platform, caller: Caller) -
     return supply_queries.get_request(platform, caller, row.id)
 
 
-def request_transfer(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def request_transfer(
+    options: argparse.Namespace, platform: Platform, caller: Caller
+) -> TransferRow:
     names = ("subject", "area", "hospital", "to_area", "to_hospital", "bed", "bed_now", "incident")
     told = {name: getattr(options, name) for name in names}
     name = options.name or fresh_name(platform, "transfer", *map(str, told.values()))
@@ -274,7 +276,7 @@ def request_transfer(options: argparse.Namespace, platform: Platform, caller: Ca
     return supply_queries.get_transfer(platform, caller, name)
 
 
-def take_move(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def take_move(options: argparse.Namespace, platform: Platform, caller: Caller) -> object:
     kind, side, _ = MOVES[options.move]
     row = supply_queries.get_transfer(platform, caller, options.id)
     told = {
@@ -284,13 +286,13 @@ def take_move(options: argparse.Namespace, platform: Platform, caller: Caller) -
     return supply_queries.get_transfer(platform, caller, row.id)
 
 
-def look_ahead(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def look_ahead(options: argparse.Namespace, platform: Platform, caller: Caller) -> DemandReport:
     from twinward.service.logistics.demand_forecast import forecast_demand
 
     return forecast_demand(platform, caller, days=options.days, level=options.level, at=options.at)
 
 
-def list_transfers(options: argparse.Namespace, platform: Platform, caller: Caller) -> Any:
+def list_transfers(options: argparse.Namespace, platform: Platform, caller: Caller) -> object:
     found = supply_queries.list_transfers(
         platform, caller, area=options.area, status=options.status, at=options.at
     )
@@ -317,7 +319,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def show_demand(report: Any) -> None:
+def show_demand(report: DemandReport) -> None:
     """The city's gauges, then what falls short, the soonest first."""
     what = report.based_on
     emit_text(
@@ -344,7 +346,7 @@ def amount(row: Any) -> str:
     return "<1" if row.need < 1 and (row.need or row.short_on) else f"{row.need:,.0f}"
 
 
-def line_of(row: Any) -> str:
+def line_of(row: object) -> str:
     """One row in a line of plain words."""
     if isinstance(row, supply_queries.StockRow):
         whose = row.holder or row.area_name

@@ -6,7 +6,7 @@ import argparse
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_text
 from twinward.cli.framework.output_paths import check_folder
@@ -14,6 +14,9 @@ from twinward.cli.framework.progress import progress_bar, progress_lines
 from twinward.cli.main import add_common
 from twinward.cli.planning.simulate import whole_number
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    from twinward.service.planning.forecasting import CalibrationRequest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _request(options: argparse.Namespace) -> Any:
+def _request(options: argparse.Namespace) -> CalibrationRequest:
     from twinward.service.planning.forecasting import CalibrationRequest
 
     try:

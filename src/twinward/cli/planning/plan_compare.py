@@ -6,19 +6,24 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.progress import progress_bar
 from twinward.cli.framework.session import add_person, open_for
+from twinward.cli.planning.plan_compare_hazard import add_forcing, is_physical_hazard, run_hazard
 from twinward.core.clock import parse_time
 from twinward.core.errors import InputError
 from twinward.service.planning.comparison_store import CompareRequest
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+    from twinward.service.planning.comparison import Ready
+
 ACTS = ("compare", "search", "adopt")
 
 
-def add_acts(acts: Any) -> None:
+def add_acts(acts: Verbs) -> None:
     """The three acts, on the subparsers of `plan`."""
     comparing = acts.add_parser(
         "compare", help="several plans on the same random numbers, laid beside each other"
@@ -31,6 +36,7 @@ def add_acts(acts: Any) -> None:
     )
     add_making(comparing)
     add_question(comparing, replicates=20)
+    add_forcing(comparing)
     comparing.add_argument(
         "--no-doubts", action="store_true", help="leave out what doubtful inputs would change"
     )
@@ -161,7 +167,7 @@ def request_of(options: argparse.Namespace, plans: tuple[str, ...], count: int) 
     )
 
 
-def ready_of(options: argparse.Namespace, request: CompareRequest) -> Any:
+def ready_of(options: argparse.Namespace, request: CompareRequest) -> Ready:
     """Everything read and checked; the workspace is shut before anything runs, so that processes
     can part.
     """
@@ -182,6 +188,8 @@ def run_compare(options: argparse.Namespace) -> int:
     from twinward.service.planning.comparison import run_ready
     from twinward.service.planning.comparison_store import keep_comparison, summary
 
+    if is_physical_hazard(options.hazard):
+        return run_hazard(options)
     if options.out is not None and not options.out.resolve().parent.is_dir():
         raise InputError(
             f"--out {options.out}: there is no such folder", "make it first", code="no_folder"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +15,9 @@ from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.output_paths import check_file, check_folder
 from twinward.cli.main import add_common
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    from twinward.service.planning.simulation import SimulationRequest
 
 MOST_OF_A_PLACE = 0.05  # of the residents infected on day 0: above it, it is said
 
@@ -146,7 +149,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _live(options: argparse.Namespace, request: Any) -> Iterator[tuple[Any, Any]]:
+def _live(options: argparse.Namespace, request: SimulationRequest) -> Iterator[tuple[Any, Any]]:
     """The request, of the hazard's disease unless one is named; what makes a base's live state,
     None without --live.
     """
@@ -174,7 +177,7 @@ def _live(options: argparse.Namespace, request: Any) -> Iterator[tuple[Any, Any]
         )
 
 
-def _request(options: argparse.Namespace) -> Any:
+def _request(options: argparse.Namespace) -> SimulationRequest:
     from twinward.service.planning.simulation import SimulationRequest
 
     numbers: dict[str, Any] = {
@@ -211,7 +214,7 @@ def whole_number(text: str, name: str) -> int:
         ) from error
 
 
-def _progress(days: int, replicates: int) -> Any:
+def _progress(days: int, replicates: int) -> Callable[[int], None] | None:
     """A progress bar on standard error, where a person is looking."""
     if not sys.stderr.isatty():
         return None

@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.parser import finite
 from twinward.cli.main import add_common
 from twinward.core.errors import InputError
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+
 METHODS = ("farrington", "ears-c1", "ears-c2", "ears-c3", "cusum")
 
 
-def add_arguments(questions: Any) -> None:
+def add_arguments(questions: Verbs) -> None:
     text = "days or weeks with more cases than usual"
     leaf = questions.add_parser("alarm", help=text, description=text)
     add_common(leaf, workspace=False)

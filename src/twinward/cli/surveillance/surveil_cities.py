@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.parser import finite, whole
 from twinward.cli.main import add_common
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+    from twinward.service.surveillance.between_cities import Interval
+
 SHOWN = 25
 
 
-def add_arguments(questions: Any) -> None:
+def add_arguments(questions: Verbs) -> None:
     text = "arrival and importation between cities, from flows of people"
     leaf = questions.add_parser("cities", help=text, description=text)
     add_common(leaf, workspace=False)
@@ -80,7 +84,7 @@ def _answer(options: argparse.Namespace) -> None:
         emit_text(f"note: {note}")
 
 
-def _days(interval: Any) -> str:
+def _days(interval: Interval) -> str:
     if interval.median is None:
         return "-"
     high = "never" if interval.high_90 is None else f"{interval.high_90:.0f}"

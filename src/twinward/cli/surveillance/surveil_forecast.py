@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text, write_file
 from twinward.cli.framework.output_paths import check_file
@@ -14,10 +14,13 @@ from twinward.cli.main import add_common
 from twinward.cli.surveillance.surveil_nowcast import a_date
 from twinward.core.errors import InputError
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+
 SHOWN = 40
 
 
-def add_arguments(questions: Any) -> None:
+def add_arguments(questions: Verbs) -> None:
     text = "forecasts of many series of counts, by area and for the whole"
     leaf = questions.add_parser("forecast", help=text, description=text)
     add_common(leaf, workspace=False)

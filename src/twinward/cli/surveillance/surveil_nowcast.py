@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.main import add_common
 from twinward.core.errors import InputError
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+
 SHOWN = 21
 
 
-def add_arguments(questions: Any) -> None:
+def add_arguments(questions: Verbs) -> None:
     text = "counts of the last days as they will be when all reports are in"
     leaf = questions.add_parser("nowcast", help=text, description=text)
     add_common(leaf, workspace=False)

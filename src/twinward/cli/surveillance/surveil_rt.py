@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.parser import finite, whole
 from twinward.cli.main import add_common
 from twinward.core.errors import InputError
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+
 SHOWN = 28  # rows for a person; --json has all
 
 
-def add_arguments(questions: Any) -> None:
+def add_arguments(questions: Verbs) -> None:
     text = "the reproduction number with its uncertainty"
     leaf = questions.add_parser("rt", help=text, description=text)
     add_common(leaf, workspace=False)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.parser import finite, whole
 from twinward.cli.main import add_common
 
+if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
+
 SHOWN_AREAS = 6
 
 
-def add_arguments(questions: Any) -> None:
+def add_arguments(questions: Verbs) -> None:
     text = "clusters of cases: circles, or cylinders in space and time"
     leaf = questions.add_parser("scan", help=text, description=text)
     add_common(leaf, workspace=False)

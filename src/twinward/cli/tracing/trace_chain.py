@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twinward.cli.framework.output import emit_json, emit_text, say
 from twinward.cli.framework.output_paths import check_file
@@ -14,12 +14,13 @@ from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 
 if TYPE_CHECKING:
+    from twinward.cli.framework.parser import Verbs
     from twinward.service.tracing.line_list_chain import ChainReport
 
 CASES_SHOWN = 20  # of the candidates on a screen
 
 
-def add_arguments(questions: Any) -> None:
+def add_arguments(questions: Verbs) -> None:
     text = (
         "the likeliest transmission tree of a line list, or of an incident of the workspace, "
         "with probabilities"
@@ -93,7 +94,7 @@ def parse_map(option: str, text: str) -> dict[str, str]:
     return out
 
 
-def as_json(report: ChainReport) -> dict[str, Any]:
+def as_json(report: ChainReport) -> dict[str, object]:
     """The answer under the names that others rely on, with what lies behind it."""
     answer = report.answer
     interval = answer.serial_interval
@@ -231,7 +232,7 @@ def answer_incident(options: argparse.Namespace) -> int:
     return show(options, report, as_json(report) | {name: getattr(found, name) for name in names})
 
 
-def show(options: argparse.Namespace, report: ChainReport, body: dict[str, Any]) -> int:
+def show(options: argparse.Namespace, report: ChainReport, body: dict[str, object]) -> int:
     for note in report.answer.notes:
         say(f"note: {note}")
     if options.json:

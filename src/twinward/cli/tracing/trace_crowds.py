@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from twinward.app import compose
 from twinward.cli.framework.output import emit_json, emit_text
@@ -107,7 +106,7 @@ def answer_flows(options: argparse.Namespace) -> int:
     )
 
 
-def show(options: argparse.Namespace, result: dict[str, Any], lines: list[str]) -> int:
+def show(options: argparse.Namespace, result: dict[str, object], lines: list[str]) -> int:
     if options.json:
         emit_json(result)
     else:

@@ -97,7 +97,7 @@ def play(
     began: float,
     *,
     headless: bool,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     deliveries, hazard = choose_deliveries(platform, options)
     clock.at = deliveries[0].published_at
     open_demo_activation(platform, hazard, deliveries)

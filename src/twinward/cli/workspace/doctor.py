@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from twinward.app import mending
 from twinward.app.maintenance import check_workspace
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    done: dict[str, Any] = {}
+    done: dict[str, object] = {}
     if options.confirm_clock:
         done["clock_confirmed"] = mending.confirm_clock(options.workspace)
     if options.mend:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from twinward.core.messages import Counts, Difference
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Intake(Protocol):
     """Takes in checked observations; what is acknowledged is on disk."""
 
-    def accept(self, source: str, rows: Any, rejected: int, sender: str = "") -> Future[Counts]:
+    def accept(
+        self, source: str, rows: pa.RecordBatch, rejected: int, sender: str = ""
+    ) -> Future[Counts]:
         """`rows` is an Arrow batch of OBSERVATION_COLUMNS; `rejected` counts what was refused
         before.
         """
@@ -35,7 +40,7 @@ class Watcher(Protocol):
     start.
     """
 
-    def look(self, source: str, readings: Any) -> None:
+    def look(self, source: str, readings: pa.RecordBatch) -> None:
         """`readings` is an Arrow batch of OBSERVATION_COLUMNS, each row with a value."""
 
     def settle(self) -> None:

@@ -6,19 +6,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import msgspec
 
 from twinward.core.messages import Counts, Done, Draft, Event, Request
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 T = TypeVar("T")
 
 
 R = TypeVar("R", bound=msgspec.Struct)
+RowKind = TypeVar("RowKind", bound=msgspec.Struct, covariant=True)
 
 
-class Table(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
+class Table(msgspec.Struct, Generic[RowKind], frozen=True, kw_only=True):
     """A projection, declared as data by a twin and kept by `storage`: a current table and its
     history.
 
@@ -30,7 +34,7 @@ class Table(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """
 
     name: str
-    row: type[R]
+    row: type[RowKind]
     key: str = "id"
     area: str = "area"
     columns: tuple[str, ...] = ()
@@ -38,18 +42,24 @@ class Table(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     subject: str | None = None
 
 
-def table_name(table: Table[Any] | str) -> str:
+class StartsWith(msgspec.Struct, frozen=True):
+    """A filter on a text column: what begins with `text`."""
+
+    text: str
+
+
+def table_name(table: Table[msgspec.Struct] | str) -> str:
     return table if isinstance(table, str) else table.name
 
 
-def area_of(table: Table[Any], row: msgspec.Struct) -> str:
+def area_of(table: Table[msgspec.Struct], row: msgspec.Struct) -> str:
     """The area that a row of the table lies in."""
     return str(getattr(row, table.area))
 
 
 class Rows(Protocol):
     """Reads of current rows. Filters are equality on declared columns; a tuple means any of; None
-    means is null.
+    means is null; `StartsWith` means that the text begins so.
 
     `under` is an area code prefix; `within` inclusive ranges of area codes, any of them (an empty
     tuple matches nothing); `between` a column and the instants [from, to) it lies in; `order` a
@@ -71,17 +81,17 @@ class Rows(Protocol):
         limit: int | None = None,
         offset: int = 0,
         before: tuple[str, datetime] | None = None,
-        **equals: Any,
+        **equals: object,
     ) -> list[R]: ...
 
     def count(
         self,
-        table: Table[Any],
+        table: Table[msgspec.Struct],
         *,
         under: str | None = None,
         within: tuple[tuple[str, str], ...] | None = None,
         between: tuple[str, datetime, datetime] | None = None,
-        **equals: Any,
+        **equals: object,
     ) -> int: ...
 
     def list_page(
@@ -93,7 +103,7 @@ class Rows(Protocol):
         offset: int = 0,
         within: tuple[tuple[str, str], ...] | None = None,
         between: tuple[str, datetime, datetime] | None = None,
-        **equals: Any,
+        **equals: object,
     ) -> tuple[list[R], int]:
         """A page by `order` and how many rows there are in all, those of destroyed keys counted."""
 
@@ -105,6 +115,16 @@ class Rows(Protocol):
         types: Sequence[str] | None = None,
         incident: str | None = None,
     ) -> list[Event]: ...
+
+    def events_before(
+        self,
+        seq: int,
+        limit: int = 1000,
+        *,
+        types: Sequence[str] | None = None,
+        incident: str | None = None,
+    ) -> list[Event]:
+        """Backwards from before `seq`, the newest first."""
 
     def find_event(self, event_id: str) -> Event | None: ...
 
@@ -142,7 +162,7 @@ class Transaction(Rows, Protocol):
 
     def put(self, table: Table[R], row: R, valid_from: datetime) -> None: ...
 
-    def remove(self, table: Table[Any], key: str, valid_from: datetime) -> None: ...
+    def remove(self, table: Table[msgspec.Struct], key: str, valid_from: datetime) -> None: ...
 
     def set_offset(self, name: str, seq: int) -> None: ...
 
@@ -161,7 +181,9 @@ class Reader(Rows, Protocol):
         known_at: datetime | None = None,
     ) -> list[R]: ...
 
-    def as_of_columns(self, table: Table[Any], at: datetime, *, area: str | None = None) -> Any:
+    def as_of_columns(
+        self, table: Table[msgspec.Struct], at: datetime, *, area: str | None = None
+    ) -> pa.Table:
         """The same as an Arrow table of key, area and declared columns (instants in
         microseconds, truth as 0 or 1).
         """

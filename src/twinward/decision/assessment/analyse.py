@@ -23,12 +23,8 @@ from twinward.decision.assessment.situation import (
     recent_cases,
     series,
 )
+from twinward.library.texts import say, say_name
 
-MODEL = (
-    "counts of two equal periods as Poisson means with Jeffreys priors; growth by quasi-Poisson "
-    "regression; "
-    "a turn where two growth lines beat one by the price of the BIC; intervals hold 90 %"
-)
 GROWN, MOST_AREAS = "IncidentDeveloped", 3
 TURNS = {
     "ResponseLevelSet",
@@ -75,7 +71,7 @@ def analyse(picture: Situation, days: int = 7) -> Analysis:
         incident=picture.incident,
         as_of=picture.now.isoformat(),
         since=since.isoformat(),
-        model=MODEL,
+        model=say("model.analyse"),
         changes=found + turns[::-1],
     )
 
@@ -85,13 +81,13 @@ def _turns(picture: Situation, since: datetime) -> Iterator[TrendChange]:
     fresh = [turn for turn in picture.turns if turn.type in TURNS and turn.at >= since]
     grown = [turn for turn in fresh if turn.type == GROWN]
     if len(grown) > MOST_AREAS:
-        names = [turn.says.removeprefix("grew into ") for turn in grown]
-        says = f"grew into {len(names)} areas: {', '.join(names[:MOST_AREAS])} and others"
+        names = [picture.name(turn.more) for turn in grown]
+        says = say("change.grew", n=len(names), areas=names[:MOST_AREAS])
         events = tuple(turn.seq for turn in grown)
         yield TrendChange(about=GROWN, sure=True, says=says, events=events[-8:])
         fresh = [turn for turn in fresh if turn.type != GROWN]
     for turn in fresh:
-        says = f"{turn.says} ({picture.clock_of(turn.at)})"
+        says = say("change.turn", says=turn.says, at=picture.clock_of(turn.at))
         yield TrendChange(about=turn.type, sure=True, says=says, events=(turn.seq,))
 
 
@@ -113,35 +109,34 @@ def _count_changes(picture: Situation, days: int) -> list[TrendChange]:
     gaps = [day for day in days_up_to(picture.anchor, 2 * days) if day not in by_day]
     gaps = [day for day in gaps if picture.counted and day > min(by_day)]
     seqs = [case.seq for case in recent_cases(picture, days)]
-    found = [_ratio("new infections", now, before, days, seqs, _say_gaps(gaps))]
+    what = say("change.new_infections")
+    found = [_ratio("new infections", what, now, before, days, seqs, _say_gaps(gaps))]
     unknown = [case for case in recent_cases(picture, days) if not case.known]
     unknown_before = [case for case in recent_cases(picture, days, days) if not case.known]
     if len(unknown) + len(unknown_before) and any(case.known for case in picture.cases):
-        text = "cases nobody had named as a contact"
-        found.append(
-            _ratio(text, len(unknown), len(unknown_before), days, [case.seq for case in unknown])
-        )
+        about, what = "cases nobody had named as a contact", say("change.unnamed")
+        seqs = [case.seq for case in unknown]
+        found.append(_ratio(about, what, len(unknown), len(unknown_before), days, seqs))
     return found
 
 
 def _say_gaps(gaps: list[date]) -> str:
-    return f"; no report of {', '.join(map(str, gaps))}: missing, not zero" if gaps else ""
+    return say("change.gaps", days=[f"{day}" for day in gaps]) if gaps else ""
 
 
 def _ratio(
-    what: str, now: int, before: int, days: int, seqs: list[int], more: str = ""
+    about: str, what: str, now: int, before: int, days: int, seqs: list[int], more: str = ""
 ) -> TrendChange:
     """How many times as many; of nought there is no ratio."""
     ratio, low, high = rate_ratio(now, before)
-    said = f"{what}: {now:,} in {days} days after {before:,} in the {days} before"
     if before:
-        told = figure(what, ratio, "times", f"{said}, {ratio:.1f} times as many{more}", seqs,
-                      low=low, high=high)  # fmt: skip
+        said = say("change.ratio", what=what, now=now, days=days, before=before, ratio=ratio)
+        told = figure(about, ratio, "times", said + more, seqs, low=low, high=high)
     else:
-        said = f"{what}: {now:,} in {days} days after none in the {days} before"
-        told = figure(what, float(now), "persons", said + more, seqs)
+        said = say("change.from_none", what=what, now=now, days=days)
+        told = figure(about, float(now), "persons", said + more, seqs)
     return TrendChange(
-        about=what, sure=low > 1 or high < 1, says=told.says, figure=told, events=told.events
+        about=about, sure=low > 1 or high < 1, says=told.says, figure=told, events=told.events
     )
 
 
@@ -167,7 +162,7 @@ def _growth(picture: Situation) -> list[TrendChange]:
     turn = turning_point(known_series(picture, picture.anchor, length))
     if turn:
         day = picture.anchor - timedelta(days=turn[0] - 1)
-        says = f"the growth changed about {day}: two lines fit better than one (gain {turn[1]:.1f})"
+        says = say("change.bend", day=day, gain=turn[1])
         told = figure("turn", float(turn[0]), "days ago", says, cases_from(picture, day))
         found.append(
             TrendChange(about="turn", sure=True, says=says, figure=told, events=told.events)
@@ -186,8 +181,8 @@ def cases_from(picture: Situation, day: date) -> list[int]:
 def _doubling(slope: float) -> str:
     if abs(slope) < 1e-3:
         return ""
-    word = "doubling" if slope > 0 else "halving"
-    return f", {word} in {math.log(2) / abs(slope):.1f} days"
+    days = math.log(2) / abs(slope)
+    return say("change.doubling", days=days) if slope > 0 else say("change.halving", days=days)
 
 
 def _area_changes(picture: Situation, days: int) -> list[TrendChange]:
@@ -204,6 +199,7 @@ def _area_changes(picture: Situation, days: int) -> list[TrendChange]:
     for area in {*now, *before}:
         change = _ratio(
             f"in {picture.name(area)}",
+            say("change.in_area", area=picture.name(area)),
             len(now.get(area, [])),
             len(before.get(area, [])),
             days,
@@ -214,7 +210,7 @@ def _area_changes(picture: Situation, days: int) -> list[TrendChange]:
     return sorted(found, key=_size, reverse=True)[:5]
 
 
-def _reading_changes(picture: Situation, since: object) -> list[TrendChange]:
+def _reading_changes(picture: Situation, since: datetime) -> list[TrendChange]:
     """Measured figures of a hazard: the latest against the latest before the window."""
     found = []
     for name, area in sorted({(one.figure, one.area) for one in picture.readings}):
@@ -222,10 +218,16 @@ def _reading_changes(picture: Situation, since: object) -> list[TrendChange]:
             (one for one in picture.readings if (one.figure, one.area) == (name, area)),
             key=lambda r: r.at,
         )
-        old = [one for one in of if one.at < since]  # type: ignore[operator]
+        old = [one for one in of if one.at < since]
         first = old[-1] if old else of[0]
         if first is not of[-1] and first.value != of[-1].value:
-            says = f"{name} in {picture.name(area)}: {of[-1].value:g} after {first.value:g}"
+            says = say(
+                "change.reading",
+                figure=say_name(name),
+                area=picture.name(area),
+                value=of[-1].value,
+                before=first.value,
+            )
             told = figure(name, of[-1].value - first.value, "change", says, [of[-1].seq, first.seq])
             found.append(
                 TrendChange(about=name, sure=True, says=says, figure=told, events=told.events)
@@ -233,14 +235,18 @@ def _reading_changes(picture: Situation, since: object) -> list[TrendChange]:
     return found
 
 
-def _work_changes(picture: Situation, since: object) -> list[TrendChange]:
+def _work_changes(picture: Situation, since: datetime) -> list[TrendChange]:
     done = [t for t in picture.tasks if t.done_at and t.done_at >= since]
-    fresh = [t for t in picture.tasks if t.created_at >= since]  # type: ignore[operator]
+    fresh = [t for t in picture.tasks if t.created_at >= since]
     late = [t for t in picture.tasks if t.is_late(picture.now)]
     found = []
-    for word, some in (("tasks created", fresh), ("tasks done", done), ("tasks late now", late)):
+    for word, code, some in (
+        ("tasks created", "change.created", fresh),
+        ("tasks done", "change.done", done),
+        ("tasks late now", "change.late", late),
+    ):
         if some:
-            says = f"{len(some):,} {word}"
+            says = say(code, n=len(some))
             told = figure(
                 word,
                 float(len(some)),

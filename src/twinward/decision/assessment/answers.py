@@ -5,7 +5,7 @@ lacks.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +15,10 @@ from twinward.decision.assessment.situation import Situation
 from twinward.library.knowledge.graph import Graph
 from twinward.library.loading import Library
 from twinward.library.plans.plan import Plan
+from twinward.library.texts import say, say_name
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
 
 # causes without a setting: the task or measure that answers them, by the library's own words
 ANSWERS = {"area": "mass_testing", "testing": "symptomatic_testing", "import": "travel_restriction"}
@@ -52,10 +56,7 @@ def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> Re
     """What answers one cause."""
     plan = library.plans.get(picture.plan or "")
     events = one.figures[0].events if one.figures else ()
-    effect = (
-        f"at most {one.share:.0%} of the trouble would go with this cause; that it is beyond our "
-        f"limits: probability {say_probability(one.probability)}"
-    )
+    effect = say("guide.effect", share=one.share, probability=say_probability(one.probability))
     common: dict[str, Any] = {
         "kind": one.kind,
         "about": one.about,
@@ -69,9 +70,9 @@ def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> Re
     if one.kind == "department":
         task = first_late(picture, one.about)
         do = (
-            f"call {one.about}: {task.title} in {picture.name(task.area)} holds up the rest"
+            say("guide.call", department=one.about, task=task.title, area=picture.name(task.area))
             if task
-            else f"ask {one.about} why its orders run late"
+            else say("guide.ask", department=one.about)
         )
         return RecommendedAction(
             **common
@@ -80,7 +81,10 @@ def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> Re
     if one.kind in PLAIN:
         return RecommendedAction(
             **common
-            | {"do": PLAIN[one.kind].format(one.about), "department": _who(one.kind, plan, library)}
+            | {
+                "do": say(PLAIN[one.kind], about=_named(picture, one)),
+                "department": _who(one.kind, plan, library),
+            }
         )
     measure = ANSWERS.get(one.about) or ANSWERS.get(one.kind) or measure_for(graph, one.about, plan)
     where = one.about if one.kind == "area" else picture.area
@@ -91,13 +95,11 @@ def answer(picture: Situation, one: Cause, library: Library, graph: Graph) -> Re
 
 TOPICS = {"contacts": "trace", "testing": "test", "area": "test", "beds": "beds"}
 PLAIN = {
-    "contacts": "interview recent cases and trace their contacts: have them named, found, "
-    "quarantined and tested",
-    "beds": "free or open {}: move patients, open a field hospital (`twinward allocate sites`)",
-    "supplies": "ask for {} from where there is more (`twinward supply request`, `twinward "
-    "allocate share`)",
-    "reports": "call {} for the reports that are missing",
-    "sensors": "send somebody to see {} and read the place by eye until then",
+    "contacts": "guide.contacts",
+    "beds": "guide.beds",
+    "supplies": "guide.supplies",
+    "reports": "guide.reports",
+    "sensors": "guide.sensors",
 }
 WHO = {
     "contacts": "disease_control",
@@ -115,6 +117,11 @@ def _who(kind: str, plan: Plan | None, library: Library) -> str | None:
     if kind == "sensors" and plan is not None and WHO[kind] not in library.departments:
         return plan.tasks[0].department if plan.tasks else None
     return WHO[kind] if WHO[kind] in library.departments else None
+
+
+def _named(picture: Situation, one: Cause) -> str:
+    """What a cause is about, as people call it."""
+    return picture.name(one.about) if one.kind == "reports" else say_name(one.about)
 
 
 def measure_for(graph: Graph, setting: str, plan: Plan | None) -> str | None:
@@ -137,7 +144,8 @@ def _put_in_force(
     lacks, its manual.
     """
     if measure is None:
-        return {"do": f"look into {one.about} in {picture.name(area)}", "department": None}
+        do = say("guide.look_into", about=say_name(one.about), area=picture.name(area))
+        return {"do": do, "department": None}
     name = f"measure:{measure}"
     tasks = [edge.start for edge in graph.find("puts in force", end=name)]
     departments = [
@@ -154,7 +162,7 @@ def _put_in_force(
     return {
         "kind": "measure",
         "about": measure,
-        "do": f"{graph.nodes[name].title} in {picture.name(area)}",
+        "do": say("guide.measure", measure=graph.nodes[name].called, area=picture.name(area)),
         "needs": needs,
         "lacks": tuple(kind for kind in needs if free[kind] <= 0),
         "department": departments[0] if departments else None,
@@ -162,7 +170,7 @@ def _put_in_force(
     }
 
 
-def first_late(picture: Situation, department: str | None) -> Any:
+def first_late(picture: Situation, department: str | None) -> Task | None:
     """The late task that most other tasks wait for, directly; then the one that is late longest."""
     late = [
         task

@@ -11,6 +11,7 @@ import msgspec
 
 from twinward.decision.assessment.proportions import SURE, growth_differs, probability_above
 from twinward.decision.assessment.situation import Figure, Situation, figure, recent_cases
+from twinward.library.texts import say, say_name
 
 RECENT_D = 10
 LEAST_CASES = 6
@@ -140,15 +141,12 @@ def find_settings(picture: Situation) -> list[Cause]:
             hits, len(known), min(usual + BEYOND, 0.95), usual, USUAL_STRENGTH
         )
         share = (hits + usual * USUAL_STRENGTH) / (len(known) + USUAL_STRENGTH) - usual
-        says = (
-            f"{hits} of {len(known)} recent cases with a known setting come from "
-            f"{name.replace('_', ' ')}; "
-        )
+        says = say("cause.setting", hits=hits, of=len(known), setting=say_name(name), usual=usual)
         told = figure(
             f"share of {name}",
             hits / len(known),
             "share",
-            says + f"usual is {usual:.0%}",
+            says,
             [case.seq for case in known if case.setting == name],
         )
         found.append(cause("setting", name, told.says, above, share / (1 - usual), told))
@@ -186,10 +184,7 @@ def find_areas(picture: Situation) -> list[Cause]:
         expected = _expected_share(picture, area, list(now))
         share = grown[area] / total * max(grown[area] / growth - expected, 0.0) / (1 - expected)
         name = picture.name(area)
-        says = (
-            f"{grown[area]:,} of {growth:,} more cases than in the {RECENT_D} days before are "
-            f"in {name}"
-        )
+        says = say("cause.growth_share", here=grown[area], of=growth, days=RECENT_D, area=name)
         told = figure(
             "growth",
             grown[area] / growth,
@@ -197,7 +192,8 @@ def find_areas(picture: Situation) -> list[Cause]:
             says,
             [case.seq for case in recent if case.area == area],
         )
-        found.append(cause("area", area, f"{name} drives the growth: {says}", sure, share, told))
+        drives = say("cause.area", area=name, says=says)
+        found.append(cause("area", area, drives, sure, share, told))
     return found
 
 

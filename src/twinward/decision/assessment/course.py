@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.decision.assessment.causes import Cause, cause
 from twinward.decision.assessment.proportions import growth_per_day, probability_greater
@@ -18,7 +18,10 @@ from twinward.decision.assessment.situation import (
     new_by_day,
     series,
 )
-from twinward.library.wording import count
+from twinward.library.texts import say, say_name
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
 
 GROWTH_DAYS = 14
 LEAST_NEW = 6
@@ -26,12 +29,14 @@ LEAST_NEW = 6
 FAST = 0.03  # growth of three in a hundred a day doubles in 23 days
 HOSPITAL_SHARE = 0.1  # of the new cases of a week, those who need a hospital bed
 LATE_SHARE = 0.1  # of the open orders
-ASSUMED = (
-    f"growth above {FAST:.0%} a day counts as growing",
-    f"a tenth of the new cases of a week needs a hospital bed, all need a place apart "
-    f"(share {HOSPITAL_SHARE:g})",
-    f"more than {LATE_SHARE:.0%} of the open orders late, or a round of work missed, is a cause",
-)
+
+
+def list_assumptions() -> tuple[str, ...]:
+    return (
+        say("course.assumed_fast", fast=FAST),
+        say("course.assumed_beds", share=HOSPITAL_SHARE),
+        say("course.assumed_late", share=LATE_SHARE),
+    )
 
 
 def growth_of(picture: Situation) -> tuple[float, float, float] | None:
@@ -46,8 +51,8 @@ def growth_of(picture: Situation) -> tuple[float, float, float] | None:
 
 
 def say_growth(slope: float) -> str:
-    word = "grow" if slope > 0 else "fall"
-    return f"new infections {word} by {abs(math.expm1(slope)):.1%} a day"
+    rate = abs(math.expm1(slope))
+    return say("course.grow", rate=rate) if slope > 0 else say("course.fall", rate=rate)
 
 
 def new_in_week(picture: Situation, back: int = 0) -> int:
@@ -61,12 +66,12 @@ def find_growth(picture: Situation) -> list[Cause]:
         return []
     if growth is None:
         sure = probability_greater(now, before) if before else 0.99
-        says = f"{now:,} new in 7 days after {before:,} in the 7 before"
+        says = say("course.weeks", now=now, before=before)
         return [cause("growth", "new", says, sure, 1 - before / max(now, 1), _week(says, now))]
     slope, low, high = growth
     error = max((high - low) / (2 * 1.645), 1e-6)
     sure = 0.5 * math.erfc(-(slope - FAST) / error / math.sqrt(2))
-    says = f"{say_growth(slope)}: {now:,} in 7 days after {before:,}"
+    says = say("course.growth", growth=say_growth(slope), now=now, before=before)
     told = figure("growth", slope, "per day", says, low=low, high=high)
     share = min(max(slope, 0.0) / 0.2, 1.0)  # a growth of 20 % a day is all of the trouble
     return [cause("growth", "new", says, sure, share, told)]
@@ -80,7 +85,7 @@ def find_level(picture: Situation) -> list[Cause]:
     """The figures call for a level that nobody has decided yet."""
     if picture.called is None or picture.called == picture.level:
         return []
-    says = f"the figures call for level {picture.called}; level {picture.level} is in force"
+    says = say("course.level", called=picture.called, level=picture.level or "-")
     return [cause("level", picture.called, says, 0.99, 0.6, _week(says, new_in_week(picture)))]
 
 
@@ -94,8 +99,11 @@ def find_capacity(picture: Situation) -> list[Cause]:
         rows = [row for row in picture.stocks if row.kind in (kind, "beds")]
         need = math.ceil(now * share)
         free = sum(row.free(picture.today) for row in rows)
-        said = f"{free:,.0f} are stated as free" if rows else "nobody has stated how many are free"
-        says = f"{need:,} {kind.replace('_', ' ')} for the new cases of a week, {said}"
+        says = (
+            say("course.capacity", need=need, kind=say_name(kind), free=free)
+            if rows
+            else say("course.capacity_not_stated", need=need, kind=say_name(kind))
+        )
         if free < need and (now >= 100 or rows):
             told = figure("needed", float(need), "beds", says)
             missing = 1 - max(free, 0.0) / need
@@ -114,8 +122,7 @@ def find_unmet(picture: Situation) -> list[Cause]:
     found = []
     for kind, amount in sorted(wanted.items()):
         if kind not in stated and amount > 0:
-            name = kind.replace("_", " ")
-            says = f"open work needs {amount:,.0f} {name}; nobody has stated a stock of it"
+            says = say("course.unmet", amount=amount, kind=say_name(kind))
             found.append(
                 cause("unmet", kind, says, 0.9, 0.25, figure("needed", amount, kind, says))
             )
@@ -130,22 +137,26 @@ def find_late_work(picture: Situation) -> list[Cause]:
     found = []
     if open_tasks and len(late) > LATE_SHARE * len(open_tasks):
         share = len(late) / len(open_tasks)
-        says = f"{len(late)} of {len(open_tasks)} open orders are late"
+        says = say("course.late", late=len(late), of=len(open_tasks))
         told = figure("late", share, "share", says, _events(picture, late))
         found.append(cause("late", "orders", says, 0.99, 0.4 * share, told))
     if missed:
         titles = sorted({task.title for task in missed})
-        follow = "follows" if len(missed) == 1 else "follow"
-        says = f"{count(len(missed), 'round')} of work {follow} one that was not done: {titles[0]}"
-        says += f" and {count(len(titles) - 1, 'other kind')}" if len(titles) > 1 else ""
+        says = (
+            say("course.missed", missed=len(missed), title=titles[0])
+            if len(titles) == 1
+            else say(
+                "course.missed_kinds", missed=len(missed), title=titles[0], others=len(titles) - 1
+            )
+        )
         told = figure("missed", float(len(missed)), "rounds", says, _events(picture, missed))
         share = 0.4 * len(missed) / max(len(open_tasks), 1)
         found.append(cause("missed", "rounds", says, 0.99, share, told))
     if picture.status == "open" and picture.plan is None:
-        says = "no plan is in force: nobody is ordered to do anything"
+        says = say("course.no_plan")
         found.append(cause("missing", "plan", says, 0.99, 0.6, figure("plans", 0.0, "plans", says)))
     return found
 
 
-def _events(picture: Situation, tasks: list[Any]) -> list[int]:
+def _events(picture: Situation, tasks: list[Task]) -> list[int]:
     return [picture.task_events.get(task.id, 0) for task in tasks]

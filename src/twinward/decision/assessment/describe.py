@@ -19,9 +19,7 @@ from twinward.decision.assessment.situation import (
     recent_cases,
     series,
 )
-from twinward.library.wording import count
-
-MODEL = "counts of rows as they stand; nothing is estimated here"
+from twinward.library.texts import say, say_name, say_unit
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +54,7 @@ def describe(picture: Situation) -> Description:
     return Description(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
-        model=MODEL,
+        model=say("model.describe"),
         title=picture.title,
         status=picture.status,
         level=picture.level,
@@ -73,7 +71,9 @@ def describe(picture: Situation) -> Description:
             )
         ),
         stands_in_the_way=[
-            f"{name}: {because}" for name, holds, because in picture.evidence if not holds
+            say("describe.in_the_way", objective=say_name(name), because=because)
+            for name, holds, because in picture.evidence
+            if not holds
         ],
         gaps=_gaps(picture),
     )
@@ -91,20 +91,16 @@ def _infections(picture: Situation) -> list[Figure]:
         row.area for row in picture.counts if row.count
     }
     found = [
-        figure(
-            "infections", float(total), "persons", f"{count(total, 'infection')} reported", every
-        ),
-        figure(
-            "new in 7 days", float(last), "persons", f"{last:,} of them in the last 7 days", week
-        ),
-        figure(
-            "areas", float(len(areas)), "areas", f"{count(len(areas), 'area')} with reports", every
-        ),
+        figure("infections", float(total), "persons", say("describe.infections", n=total), every),
+        figure("new in 7 days", float(last), "persons", say("describe.new_7d", n=last), week),
+        figure("areas", float(len(areas)), "areas", say("describe.areas", n=len(areas)), every),
     ]
     if dead:
-        found.append(figure("deaths", float(len(dead)), "persons", count(len(dead), "death"), dead))
+        found.append(
+            figure("deaths", float(len(dead)), "persons", say("describe.deaths", n=len(dead)), dead)
+        )
     for name, (value, day, source) in sorted(picture.published.items()):
-        says = f"{name.replace('_', ' ')}: {value:,.0f} on {day}, published by {source}"
+        says = say("describe.published", figure=say_name(name), value=value, day=day, source=source)
         found.append(figure(name, value, "persons", says))
     return found
 
@@ -118,7 +114,12 @@ def _readings(picture: Situation) -> list[Figure]:
             one.figure,
             one.value,
             "",
-            f"{one.figure} {one.value:g} in {picture.name(one.area)}",
+            say(
+                "describe.reading",
+                figure=say_name(one.figure),
+                value=one.value,
+                area=picture.name(one.area),
+            ),
             [one.seq],
         )
         for one in latest.values()
@@ -130,7 +131,8 @@ def _stocks(picture: Situation) -> list[Figure]:
     for kind in sorted({row.kind for row in picture.stocks}):
         rows = [row for row in picture.stocks if row.kind == kind]
         have, free = sum(r.quantity for r in rows), sum(r.free(picture.today) for r in rows)
-        says = f"{kind}: {free:,.0f} free of {have:,.0f} {rows[0].unit}"
+        unit = say_unit(rows[0].unit)
+        says = say("describe.stock", kind=say_name(kind), free=free, have=have, unit=unit)
         found.append(figure(kind, free, rows[0].unit, says))
     return found
 
@@ -150,20 +152,20 @@ def _departments(picture: Situation) -> list[Standing]:
 def _gaps(picture: Situation) -> list[str]:
     gaps = []
     if picture.plan is None:
-        gaps.append("no plan is in force")
+        gaps.append(say("closing.no_plan"))
     if not picture.stocks:
-        gaps.append("nobody has stated a stock here")
+        gaps.append(say("describe.no_stock"))
     unknown = sum(case.setting is None for case in recent_cases(picture, 14))
     of = len(recent_cases(picture, 14))
     if of and unknown > of / 2:
-        gaps.append(f"{unknown} of {of} recent cases have no known setting")
+        gaps.append(say("describe.no_setting", unknown=unknown, of=of))
     if picture.cases and not picture.contacts:
-        gaps.append("no contact has been named")
+        gaps.append(say("describe.no_contact"))
     days = new_by_day(picture)
     if days and picture.today - max(days) > timedelta(days=STALE_D):
-        gaps.append(f"the last report is of {max(days)}: silence is not evidence")
+        gaps.append(say("describe.stale", day=max(days)))
     missing = [day for day in days_up_to(picture.anchor, 7) if day not in days]
     missing = [day for day in missing if picture.counted and days and day > min(days)]
     if missing:
-        gaps.append(f"no report of {', '.join(map(str, missing))}: missing, not zero")
+        gaps.append(say("describe.missing", days=[f"{day}" for day in missing]))
     return gaps

@@ -9,13 +9,13 @@ from collections.abc import Callable
 import msgspec
 
 from twinward.decision.assessment.causes import Cause, find_areas, find_settings
-from twinward.decision.assessment.course import ASSUMED as COURSE_ASSUMED
 from twinward.decision.assessment.course import (
     find_capacity,
     find_growth,
     find_late_work,
     find_level,
     find_unmet,
+    list_assumptions,
     new_in_week,
 )
 from twinward.decision.assessment.response_gaps import (
@@ -28,12 +28,8 @@ from twinward.decision.assessment.response_gaps import (
     find_tests,
 )
 from twinward.decision.assessment.situation import Situation
+from twinward.library.texts import say
 
-MODEL = (
-    "each possible cause is held against what would be usual (shares and rates with beta and "
-    "gamma priors); its score "
-    "is the probability that it is real times the share of the trouble that it explains"
-)
 STANDS_OUT = 0.1
 FINDERS = (
     find_settings,
@@ -45,12 +41,6 @@ FINDERS = (
     find_silence,
 )
 OF_COURSE = (find_growth, find_level, find_capacity, find_unmet, find_late_work)
-ASSUMED = (
-    f"more than {UNTRACED:.0%} of recent infections found outside those already watched is a gap",
-    f"beds are short from {FULL_FROM:.0%} in use on",
-    "the usual shares of settings are assumptions after contact surveys, not measured here",
-    *COURSE_ASSUMED,
-)
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +52,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     causes: list[Cause]
     weighed: list[Cause]
     says: str
-    assumptions: tuple[str, ...] = ASSUMED
+    assumptions: tuple[str, ...] = ()
 
 
 def diagnose(picture: Situation) -> Diagnosis:
@@ -81,10 +71,16 @@ def diagnose(picture: Situation) -> Diagnosis:
     return Diagnosis(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
-        model=MODEL,
+        model=say("model.diagnose"),
         causes=causes,
         weighed=[one for one in found if one.score < STANDS_OUT][:12],
         says=says,
+        assumptions=(
+            say("cause.assumed_untraced", share=UNTRACED),
+            say("cause.assumed_full", share=FULL_FROM),
+            say("cause.assumed_settings"),
+            *list_assumptions(),
+        ),
     )
 
 
@@ -93,7 +89,6 @@ def say_quiet(picture: Situation) -> str:
     week, before = new_in_week(picture), new_in_week(picture, 1)
     open_tasks = [one for one in picture.tasks if one.status not in ("done", "dropped")]
     late = sum(task.is_late(picture.now) for task in open_tasks)
-    return (
-        f"nothing stands out against what would be usual: {week:,} new in 7 days after {before:,}, "
-        f"{late or 'no'} order{'s' if late > 1 else ''} late"
-    )
+    if late:
+        return say("cause.quiet_late", week=week, before=before, late=late)
+    return say("cause.quiet", week=week, before=before)

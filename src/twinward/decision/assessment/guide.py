@@ -5,7 +5,7 @@ what they still lack.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,16 +18,14 @@ from twinward.decision.assessment.steps import Taken, list_steps, phase_of
 from twinward.library.knowledge.case_records import Like
 from twinward.library.knowledge.graph import Graph
 from twinward.library.loading import Library
+from twinward.library.texts import say
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import PlanInForce
 
 FIRST = 6  # actions, of which at most so many answer a cause of their own
 ANSWERED = 3
 OF_COURSE = ("growth", "level", "capacity", "unmet", "late", "missed", "missing")
-MODEL = (
-    "what waits for a person; then the weightiest causes of the diagnosis, each with the measure "
-    "or task of the library that answers it; then the steps of the response in the order of "
-    "published guidance for how far the incident has come, each with the plan's clause; then what "
-    "is overdue. An effect stated is the most that could be had if the cause were removed whole"
-)
 
 
 class Guidance(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +50,7 @@ def guide(
     library: Library,
     graph: Graph,
     waiting_plan: str | None,
-    plan_in_force: Any,
+    plan_in_force: PlanInForce | None,
     like: list[Like],
 ) -> Guidance:
     """The first actions: what waits for a person, an answer to each cause, the next steps of the
@@ -76,14 +74,14 @@ def guide(
     return Guidance(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
-        model=MODEL,
+        model=say("model.guide"),
         actions=actions[:FIRST],
         forecast=(plan_in_force.forecast or None) if plan_in_force is not None else None,
         like=like,
         phase=phase_of(picture) if picture.hazard.partition("/")[0] == "epidemic" else "",
         assumptions=found.assumptions,
         uncertain=[
-            f"{one.says} (probability {say_probability(one.probability)})"
+            say("guide.uncertain", says=one.says, probability=say_probability(one.probability))
             for one in found.causes
             if one.probability < 0.9
         ],
@@ -108,23 +106,16 @@ def _decide(picture: Situation, plan: str | None) -> list[RecommendedAction]:
     """What waits for a named person: a doubtful report, a level, a plan."""
     found = []
     if picture.held:
-        do = (
-            "ask the source and confirm or correct its report: nothing is restricted on its word "
-            "alone"
-        )
+        do = say("guide.confirm")
         found.append(_person(picture, "confirm", "reports", do, picture.held))
     if plan:
-        called = f"decide on level {picture.called} and " if picture.called else "decide on "
-        because = (
-            f"the figures call for level {picture.called}, which a person decides"
-            if picture.called
-            else f"the response level is {picture.level} and no automatic authority covers it"
-        )
-        found.append(
-            _person(
-                picture, "adopt", plan, f"{called}the plan {plan}: it waits for a person", because
-            )
-        )
+        if picture.called:
+            do = say("guide.decide_level", level=picture.called, plan=plan)
+            because = say("guide.level_called", level=picture.called)
+        else:
+            do = say("guide.decide", plan=plan)
+            because = say("guide.not_covered", level=picture.level or "-")
+        found.append(_person(picture, "adopt", plan, do, because))
     return found
 
 
@@ -134,9 +125,7 @@ def _person(picture: Situation, kind: str, about: str, do: str, because: str) ->
         about=about,
         do=do,
         because=because,
-        effect="its tasks are ordered at once"
-        if kind == "adopt"
-        else "the plan follows, or does not",
+        effect=say("guide.ordered_at_once" if kind == "adopt" else "guide.plan_follows"),
         topic="decide",
         department=None,
         area=picture.area,
@@ -151,7 +140,7 @@ def _step(picture: Situation, one: Taken) -> RecommendedAction:
         about=one.topic,
         do=one.do,
         because=one.because,
-        effect="the next step of the response",
+        effect=say("guide.next_step"),
         department=one.department,
         area=picture.area,
         by=one.by,
@@ -168,9 +157,9 @@ def _watch(picture: Situation) -> RecommendedAction:
     return RecommendedAction(
         kind="watch",
         about="reports",
-        do="wait for the next report and look again then",
-        because="no work is open, nothing waits for a person, and no cause stands out",
-        effect="nothing is missed that is reported",
+        do=say("guide.wait"),
+        because=say("guide.nothing_open"),
+        effect=say("guide.nothing_missed"),
         department=None,
         area=picture.area,
         by=picture.now + timedelta(hours=USUAL_HOURS),
@@ -186,10 +175,16 @@ def _overdue(picture: Situation, most: int, taken: set[str | None]) -> list[Reco
             kind="overdue",
             about=task.key,
             title=task.title,
-            do=f"have {task.department} finish: {task.title} in {picture.name(task.area)}",
-            because=f"its deadline was {task.deadline_h:g} h after "
-            f"{picture.clock_of(task.ordered_at)}",
-            effect="one obstacle to closing less" if task.essential else "one open task less",
+            do=say(
+                "guide.overdue",
+                department=task.department,
+                task=task.title,
+                area=picture.name(task.area),
+            ),
+            because=say(
+                "guide.deadline", hours=task.deadline_h, since=picture.clock_of(task.ordered)
+            ),
+            effect=say("guide.obstacle_less" if task.essential else "guide.task_less"),
             department=task.department,
             area=task.area,
             by=picture.now + timedelta(hours=4),

@@ -21,19 +21,13 @@ from twinward.decision.assessment.situation import (
     new_by_day,
     recent_cases,
 )
+from twinward.library.texts import say, say_name
 
 special = LazyModule("scipy.special")
 
 LEAST_DAYS = 7
 WEEK_D, GROWTH_D = 7, 14
 Floats = NDArray[np.float64]
-RENEWAL = (
-    "renewal model of the reported counts, fitted by `twinward calibrate`'s method; "
-    "reports, not true infections"
-)
-TREND = (
-    "straight line through the readings of the last day; the interval is the prediction's own, 90 %"
-)
 LEAST_READINGS = 4
 
 
@@ -121,14 +115,19 @@ def from_draws(
     )
     seqs = [c.seq for c in recent_cases(picture, WEEK_D)]
     past, known = counts[-WEEK_D:], int(np.isfinite(counts[-WEEK_D:]).sum())
-    after = f"{np.nansum(past):,.0f} in the last 7" + (
-        f", of which {known} are known" if known < WEEK_D else ""
+    last = float(np.nansum(past))
+    says = (
+        say("predict.week", week=week, days=whole, low=low, high=high, last=last)
+        if known >= WEEK_D
+        else say(
+            "predict.week_part", week=week, days=whole, low=low, high=high, last=last, known=known
+        )
     )
-    says = f"{week:,.0f} new in the {whole} days to come ({low:,.0f} to {high:,.0f}), after {after}"
     told = figure(f"new in {whole} days to come", week, "persons", says, seqs, low=low, high=high)
     reaches = [
-        f"level {level} asks for {least:g} new in 7 days: "
-        f"{'likely' if week >= least else 'possible'}"
+        say("predict.level_likely", level=level, least=least)
+        if week >= least
+        else say("predict.level_possible", level=level, least=least)
         for level, least in thresholds.items()
         if np.nansum(past) < least <= high
     ]
@@ -136,7 +135,7 @@ def from_draws(
     return Prediction(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
-        model=RENEWAL,
+        model=say("model.renewal"),
         days=days,
         figures=figures,
         fingerprint=fingerprint(picture, first, counts, len(days), seed),
@@ -152,13 +151,13 @@ def trend(counts: Floats, draws: Floats, seqs: list[int]) -> list[Figure]:
     past = growth_per_day(counts[-GROWTH_D:])
     if past is not None:
         slope, low, high = past
-        says = f"the last {GROWTH_D} days grew by {np.expm1(slope):+.1%} a day"
+        says = say("predict.grown", days=GROWTH_D, rate=float(np.expm1(slope)))
         found.append(figure("growth so far", slope, "per day", says, seqs, low=low, high=high))
     level = np.nanmean(counts[-WEEK_D:])
     if level > 0 and draws.shape[1] >= WEEK_D:
         ahead = np.log((draws[:, :WEEK_D].mean(axis=1) + 0.1) / (level + 0.1)) / WEEK_D
         low, slope, high = (float(x) for x in np.quantile(ahead, (0.05, 0.5, 0.95)))
-        says = f"the next {WEEK_D} days against the last: {np.expm1(slope):+.1%} a day"
+        says = say("predict.growing", days=WEEK_D, rate=float(np.expm1(slope)))
         found.append(figure("growth to come", slope, "per day", says, seqs, low=low, high=high))
     return found
 
@@ -174,14 +173,17 @@ def hindsight(past: Floats, before: Floats | None, seqs: list[int]) -> list[Figu
     low, middle, high = (
         float(x) for x in np.quantile(before[:, known].sum(axis=1), (0.05, 0.5, 0.95))
     )
-    held = (
-        "it held"
-        if low <= came <= high
-        else f"it missed: {came / max(middle, 1.0):.1f} times the middle came"
-    )
     says = (
-        f"made a week ago it would have said {middle:,.0f} ({low:,.0f} to {high:,.0f}); "
-        f"{came:,.0f} came: {held}"
+        say("predict.held", middle=middle, low=low, high=high, came=came)
+        if low <= came <= high
+        else say(
+            "predict.missed",
+            middle=middle,
+            low=low,
+            high=high,
+            came=came,
+            times=came / max(middle, 1.0),
+        )
     )
     return [figure("forecast a week ago", middle, "persons", says, seqs, low=low, high=high)]
 
@@ -202,7 +204,16 @@ def from_readings(picture: Situation, hours: int, thresholds: dict[str, float]) 
             [one.value for one in of],
             float(hours),
         )
-        says = f"{name} in {picture.name(area)}: {ahead:.2f} in {hours} h ({low:.2f} to {high:.2f})"
+        where = picture.name(area)
+        says = say(
+            "predict.reading",
+            figure=say_name(name),
+            area=where,
+            ahead=ahead,
+            hours=hours,
+            low=low,
+            high=high,
+        )
         figures.append(
             figure(
                 f"{name} in {hours} h", ahead, "", says, [one.seq for one in of], low=low, high=high
@@ -211,16 +222,15 @@ def from_readings(picture: Situation, hours: int, thresholds: dict[str, float]) 
         for key, least in thresholds.items():
             which, _, level = key.partition("|")
             if which == name and of[-1].value < least <= high:
-                word = "likely" if ahead >= least else "possible"
-                reaches.append(
-                    f"level {level} asks for {name} {least:g} in {picture.name(area)}: {word}"
-                )
+                code = "predict.figure_likely" if ahead >= least else "predict.figure_possible"
+                known = say_name(name)
+                reaches.append(say(code, level=level, figure=known, least=least, area=where))
     why = (
         None
         if figures
-        else f"there are reports of fewer than {LEAST_DAYS} days"
+        else say("predict.few_days", days=LEAST_DAYS)
         if picture.cases or picture.counts
-        else f"fewer than {LEAST_READINGS} readings in a day"
+        else say("predict.few_readings", n=LEAST_READINGS)
     )
     told = f"{__version__}|{picture.incident}|{hours}|" + "|".join(
         f"{r.seq}:{r.value}" for r in picture.readings
@@ -228,7 +238,7 @@ def from_readings(picture: Situation, hours: int, thresholds: dict[str, float]) 
     return Prediction(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
-        model=TREND,
+        model=say("model.trend"),
         figures=figures,
         reaches=reaches,
         fingerprint=hashlib.sha256(told.encode()).hexdigest() if figures else "",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.lazy import LazyModule
+from twinward.library.texts import say
 
 special = LazyModule("scipy.special")
 
@@ -63,8 +64,8 @@ SURE = 0.99  # more than this no count of reports carries
 def say_probability(value: float) -> str:
     """A probability as far as it carries: never certain, two digits at most."""
     if value > SURE:
-        return "over 99 %"
-    return "under 1 %" if value < 1 - SURE else f"{value:.0%}".replace("%", " %")
+        return say("course.over_99")
+    return say("course.under_1") if value < 1 - SURE else f"{value:.0%}".replace("%", " %")
 
 
 def exceeds(one: tuple[float, float], other: tuple[float, float], by: float) -> float:

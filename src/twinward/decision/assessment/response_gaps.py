@@ -7,7 +7,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.decision.assessment.causes import LEAST_CASES, RECENT_D, Cause, cause
 from twinward.decision.assessment.proportions import probability_above, share_differs
@@ -18,7 +18,10 @@ from twinward.decision.assessment.situation import (
     figure,
     recent_cases,
 )
-from twinward.library.wording import amount, count
+from twinward.library.texts import say, say_amount, say_name, say_unit
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
 
 # Standards of the work, ours: meant to be edited where a city has its own.
 LATE_BY = 0.25  # a department's late share this far above the others' is its own trouble
@@ -62,12 +65,15 @@ def find_departments(picture: Situation) -> list[Cause]:
         behind = sum(task.department == name for task in blocked)
         share = (hits + behind) / max(over.total() + len(blocked), 1) * (hits / own)
         share *= min((hits + behind) / in_all.total() / LATE_ALL, 1.0)
-        says = (
-            f"{hits} of {own} orders of {name} ran over their deadline, {others} of "
-            f"{in_all.total() - own} "
+        says = say(
+            "cause.department",
+            hits=hits,
+            own=own,
+            department=name,
+            others=others,
+            of=in_all.total() - own,
+            behind=behind,
         )
-        wait = "waits" if behind == 1 else "wait"
-        says += f"of all others; {count(behind, 'task')} {wait} behind them"
         seqs = [
             picture.task_events.get(task.id, 0) for task in late.values() if task.department == name
         ]
@@ -84,12 +90,12 @@ def find_departments(picture: Situation) -> list[Cause]:
     return found
 
 
-def was_late(task: Any, now: datetime) -> bool:
+def was_late(task: Task, now: datetime) -> bool:
     """Done after its deadline, or not done while the deadline is over."""
-    return bool((task.done_at or now) > task.ordered_at + timedelta(hours=task.deadline_h))
+    return bool((task.done_at or now) > task.deadline)
 
 
-def _blocked(picture: Situation, late: set[str]) -> list[Any]:
+def _blocked(picture: Situation, late: set[str]) -> list[Task]:
     """For each task that waits, directly or not, behind a late one that is still open: that late
     task.
     """
@@ -122,10 +128,7 @@ def find_contacts(picture: Situation) -> list[Cause]:
     named = len(picture.contacts) / max(len(picture.cases), 1)
     outside = probability_above(len(unknown), len(cases), UNTRACED)
     if named < CONTACTS_A_CASE:
-        says = (
-            f"{named:.1f} contacts named for each case, {len(unknown)} of {len(cases)} recent "
-            f"cases were unknown before"
-        )
+        says = say("cause.naming", named=named, unknown=len(unknown), of=len(cases))
         told = figure(
             "unknown before",
             len(unknown) / len(cases),
@@ -141,10 +144,7 @@ def find_contacts(picture: Situation) -> list[Cause]:
     if len(due) < LEAST_CASES:
         return []
     sure = probability_above(len(slow), len(due), UNTRACED)
-    says = (
-        f"{len(slow)} of {len(due)} contacts were not isolated within {CONTACT_H:.0f} h of "
-        f"being named"
-    )
+    says = say("cause.isolation", slow=len(slow), of=len(due), hours=CONTACT_H)
     told = figure(
         "not isolated in time",
         len(slow) / len(due),
@@ -165,10 +165,7 @@ def find_outside(picture: Situation) -> list[Cause]:
     of = outside + sum(row.count for row in rows if row.found_in == "control")
     if of < LEAST_CASES:
         return []
-    says = (
-        f"{outside:,} of {of:,} recent infections were found in the community, not among "
-        f"people already watched"
-    )
+    says = say("cause.outside", outside=outside, of=of)
     told = figure("found outside", outside / of, "share", says)
     return [
         cause(
@@ -196,10 +193,7 @@ def find_tests(picture: Situation) -> list[Cause]:
     slow = [case for case, delay in zip(dated, delays, strict=True) if delay > TEST_D]
     sure = probability_above(len(slow), len(dated), SLOW_TESTS)
     middle = statistics.median(delays)
-    says = (
-        f"{len(slow)} of {len(dated)} recent cases were reported over {TEST_D} days after "
-        f"onset (median {middle:g})"
-    )
+    says = say("cause.testing", slow=len(slow), of=len(dated), days=TEST_D, median=float(middle))
     told = figure("onset to report", float(middle), "days", says, [case.seq for case in slow])
     return [
         cause(
@@ -221,7 +215,14 @@ def find_resources(picture: Situation) -> list[Cause]:
         have, free = sum(row.quantity for row in rows), sum(row.free(picture.today) for row in rows)
         used = 1 - free / have if have > 0 else 1.0
         if "bed" in kind and used > FULL_FROM:
-            says = f"{kind}: {free:,.0f} free of {have:,.0f} {rows[0].unit} ({used:.0%} taken)"
+            says = say(
+                "cause.beds",
+                kind=say_name(kind),
+                free=free,
+                have=have,
+                unit=say_unit(rows[0].unit),
+                used=used,
+            )
             share = 0.7 * min((used - FULL_FROM) / (FULL_AT - FULL_FROM), 1.0)
             found.append(
                 cause("beds", kind, says, 1.0, share, figure("taken", used, "share", says))
@@ -230,10 +231,8 @@ def find_resources(picture: Situation) -> list[Cause]:
         asking = [task for task in picture.tasks if task.status != "done" and task.needs.get(kind)]
         wanted = sum(task.needs[kind] for task in asking)
         if wanted > free:
-            says = (
-                f"open tasks need {amount(wanted, rows[0].unit, kind)}, {max(free, 0):,.0f} "
-                f"are free"
-            )
+            needed = say_amount(wanted, rows[0].unit, kind)
+            says = say("cause.supplies", needed=needed, free=max(free, 0.0))
             seqs = [picture.task_events.get(task.id, 0) for task in asking]
             share = 0.5 * (1 - max(free, 0.0) / wanted)
             found.append(
@@ -261,10 +260,7 @@ def find_silence(picture: Situation) -> list[Cause]:
         if len(of) >= 5 and silent_d >= SILENT_D:
             usual_d = ((max(of) - min(of)).days or 1) / (len(of) - 1)
             before = sum(sum(one.values()) for one in days.values())
-            says = (
-                f"{picture.name(area)} has not reported for {silent_d} days; before, it did "
-                f"every {usual_d:.1g} days"
-            )
+            says = say("cause.silent", area=picture.name(area), days=silent_d, usual=usual_d)
             share = 0.3 + 0.7 * sum(of.values()) / max(before, 1)
             told = figure("silent", float(silent_d), "days", says)
             found.append(cause("reports", area, says, 1 - 0.5 ** (silent_d / usual_d), share, told))
@@ -273,9 +269,8 @@ def find_silence(picture: Situation) -> list[Cause]:
         mute = [one for one in picture.sensors if newest - one.last_at > timedelta(hours=SILENT_H)]
         if mute:
             some = ", ".join(sorted(one.name for one in mute)[:4])
-            says = (
-                f"{len(mute)} of {len(picture.sensors)} sensors are silent for more than "
-                f"{SILENT_H:g} h: {some}"
+            says = say(
+                "cause.sensors", mute=len(mute), of=len(picture.sensors), hours=SILENT_H, some=some
             )
             share = 0.4 + 0.6 * len(mute) / len(picture.sensors)
             told = figure("silent sensors", float(len(mute)), "sensors", says)

@@ -7,11 +7,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from twinward.core.days import days_up_to
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.resources.rows import Stock
+    from twinward.twins.emergency.tasks.rows import Task
 
 INFECTED = ("confirmed", "asymptomatic", "recovered", "dead")
 COUNTED = ("confirmed", "asymptomatic")
@@ -79,6 +83,7 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     area: str
     says: str
+    more: str = ""  # the level, the plan or the area that it is about
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,9 +107,9 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     cases: list[CaseSeen]
     counts: list[CountSeen]
     contacts: list[ContactSeen]
-    tasks: list[Any]
+    tasks: list[Task]
     task_events: dict[str, int]
-    stocks: list[Any]
+    stocks: list[Stock]
     readings: list[ReadingSeen]
     sensors: list[SensorSeen]
     turns: list[Milestone]

@@ -12,21 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from twinward.decision.assessment.course import growth_of, new_in_week, say_growth
 from twinward.decision.assessment.situation import Situation
 from twinward.library.plans.plan import Plan
-from twinward.library.wording import count
+from twinward.library.texts import say, say_name, say_together
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
 
 CLUSTER, COMMUNITY = 100, 1000  # new cases in 7 days: our limits, those of the hazard's levels
 FALLING = -0.02
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step. `keys`: the tasks of plans that do it; `hours`: until when where no order says."""
+    """One step. `do`: the code of its text; `keys`: the tasks of plans that do it; `hours`: until
+    when where no order says.
+    """
 
     topic: str
     do: str
@@ -40,75 +45,70 @@ STEPS = {
     for step in (
         Step(
             topic="trace",
-            do="interview every case, trace its contacts and quarantine them",
+            do="step.trace",
             keys=("investigate_daily", "investigate"),
             department="disease_control",
             hours=24,
         ),
         Step(
             topic="test",
-            do="test the residents of affected areas, round by round, and isolate who is found",
+            do="step.test",
             keys=("test_area", "mass_testing_every_d"),
             department="health",
             hours=24,
         ),
         Step(
             topic="beds",
-            do="hold isolation beds and quarantine rooms; open field hospital beds before they "
-            "are needed; staff in rota, protected",
+            do="step.beds",
             keys=("field_hospital", "beds_daily", "quarantine", "beds"),
             department="health",
             hours=12,
         ),
         Step(
             topic="transfer",
-            do="move cases and contacts in closed loop; nobody waits over 24 hours",
+            do="step.transfer",
             keys=("transfer_daily", "transfer"),
             department="transport",
             hours=24,
         ),
         Step(
             topic="restrict",
-            do="limit contacts: schools teach at home, venues close, gatherings stop in affected "
-            "areas",
+            do="step.restrict",
             keys=("lockdown", "close_schools", "gatherings", "schools_closed"),
             department="education",
             hours=24,
         ),
         Step(
             topic="protect",
-            do="protect the old and the sick: care homes, those who live alone, vaccination of the "
-            "oldest, medicine for other illnesses",
+            do="step.protect",
             keys=("vulnerable", "care_homes", "vaccinate", "watch"),
             department="civil_affairs",
             hours=24,
         ),
         Step(
             topic="supply",
-            do="bring food and medicine to everybody under control",
+            do="step.supply",
             keys=("deliver", "supplies"),
             department="commerce",
             hours=24,
         ),
         Step(
             topic="inform",
-            do="inform the public every day: what is known, what is asked of whom, until when; "
-            "answer rumours",
+            do="step.inform",
             keys=("inform", "rumours"),
             department="information",
             hours=12,
         ),
         Step(
             topic="disinfect",
-            do="disinfect the places where cases were, protect staff",
+            do="step.disinfect",
             keys=("disinfect_daily", "disinfect"),
             department="market_supervision",
             hours=36,
         ),
         Step(
             topic="review",
-            do="look at every restriction again: what the figures no longer ask for ends, step by "
-            "step",
+            do="step.review",
             keys=("inspect_areas", "inspect"),
             department="disease_control",
             hours=48,
@@ -159,8 +159,12 @@ def list_steps(picture: Situation, plan: Plan | None) -> Iterator[Taken]:
         return
     phase = phase_of(picture)
     growth = growth_of(picture)
-    state = f"{new_in_week(picture):,} new in 7 days"
-    state += f", {say_growth(growth[0])}" if growth is not None else ""
+    new = new_in_week(picture)
+    state = (
+        say("step.state", new=new)
+        if growth is None
+        else say("step.state_growth", new=new, growth=say_growth(growth[0]))
+    )
     for topic in ORDER[phase]:
         yield take(STEPS[topic], picture, plan, state)
 
@@ -176,14 +180,16 @@ def take(step: Step, picture: Situation, plan: Plan | None, state: str) -> Taken
     late = sum(task.is_late(picture.now) for task in still)
     missed = sum(bool(task.missed) for task in still)
     if key is None and not mine:
-        said = "the plan in force does not ask for it" if plan else "no plan is in force"
+        said = say("step.not_asked") if plan else say("step.no_plan")
     elif still:
-        open_ones = count(len(still), "order of it is open", "orders of it are open")
-        said = f"{open_ones}, {late} late"
-        said += f", {missed} after a round that was not done" if missed else ""
+        said = (
+            say("step.open_missed", n=len(still), late=late, missed=missed)
+            if missed
+            else say("step.open", n=len(still), late=late)
+        )
     else:
         done = sum(task.status == "done" for task in mine)
-        said = f"{count(done, 'order of it is done', 'orders of it are done')}; keep it up"
+        said = say("step.done", n=done)
     clause = (
         f"{plan.id} {plan.version}: tasks.{key}" if plan is not None and key is not None else ""
     )
@@ -191,8 +197,8 @@ def take(step: Step, picture: Situation, plan: Plan | None, state: str) -> Taken
     usual = picture.now + timedelta(hours=step.hours)
     return Taken(
         topic=step.topic,
-        do=step.do,
-        because=f"{state}; {said}",
+        do=say(step.do),
+        because=say_together((state, said)),
         clause=clause or (still[0].clause if still else ""),
         department=still[0].department
         if still
@@ -206,7 +212,7 @@ def take(step: Step, picture: Situation, plan: Plan | None, state: str) -> Taken
     )
 
 
-def deadline_of(task: Any) -> datetime | None:
+def deadline_of(task: Task) -> datetime | None:
     if task.ordered_at is None:
         return None
     ordered: datetime = task.ordered_at
@@ -220,12 +226,13 @@ def list_open_work(picture: Situation) -> Iterator[Taken]:
     for task in sorted(
         still, key=lambda one: (rank[one.status], one.due_at or picture.now, one.id)
     ):
-        waits = "it waits for other work" if task.status == "waiting" else f"it is {task.status}"
         due = deadline_of(task) or picture.now + timedelta(hours=task.deadline_h)
         yield Taken(
             topic=task.key,
-            do=f"{task.title} in {picture.name(task.area)}",
-            because=f"the plan's next step: {waits}",
+            do=say("guide.measure", measure=task.title, area=picture.name(task.area)),
+            because=say("step.waits")
+            if task.status == "waiting"
+            else say("step.next", status=say_name(task.status)),
             clause=task.clause,
             department=task.department,
             by=due,

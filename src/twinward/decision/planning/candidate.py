@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -60,14 +59,14 @@ def from_plan(plan: Plan, areas: list[str]) -> Candidate:
             id=plan.id, title=plan.title, origin=origin, measures=plan.measures_in(areas)
         )
     over_h: dict[str, float] = {}
-    entries: list[dict[str, Any]] = []
+    entries: list[dict[str, object]] = []
     unknown: list[str] = []
     for task in order_tasks(plan):
         over_h[task.key] = task.deadline_h + max((over_h[key] for key in task.after), default=0.0)
         if task.measure is None:
             continue
         kind = SAME_AS.get(task.measure, task.measure)
-        entry: dict[str, Any] = {
+        entry: dict[str, object] = {
             "type": kind,
             "name": task.measure,
             "start_day": int(over_h[task.key] // 24),

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -57,7 +57,7 @@ def read_rows(file: Path | None, name: str, kind: type[T]) -> list[T]:
 
 
 @contextmanager
-def append_to(file: Path | None, name: str) -> Iterator[Callable[[Any], None]]:
+def append_to(file: Path | None, name: str) -> Iterator[Callable[[object], None]]:
     """Appends each row to the file as it is finished, each on the disk before the next."""
     if file is None:
         yield lambda row: None
@@ -72,7 +72,7 @@ def append_to(file: Path | None, name: str) -> Iterator[Callable[[Any], None]]:
         if out.tell() == 0:
             out.write(msgspec.json.encode({"fingerprint": name}) + b"\n")
 
-        def keep(row: Any) -> None:
+        def keep(row: object) -> None:
             out.write(msgspec.json.encode(row) + b"\n")
             out.flush()
             os.fsync(out.fileno())

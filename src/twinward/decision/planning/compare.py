@@ -5,10 +5,9 @@ Pareto set, doubts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -144,7 +143,7 @@ def check(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_by: st
     arena.check(candidates)
 
 
-def collect(found: Any, of: int, stage: str, tell: Progress) -> list[Run]:
+def collect(found: Iterable[Run], of: int, stage: str, tell: Progress) -> list[Run]:
     runs = []
     for run in found:
         runs.append(run)
@@ -251,7 +250,7 @@ def question_name(arena: ReplicateRunner) -> str:
     return fingerprint(arena, [], "")
 
 
-def live_of(live: LiveState | None) -> list[Any]:
+def live_of(live: LiveState | None) -> list[object]:
     """What the simulator is fitted to."""
     if live is None:
         return []
@@ -271,7 +270,7 @@ def fingerprint(arena: ReplicateRunner, candidates: Sequence[Candidate], ranked_
     version.
     """
     q = arena.question
-    parts: list[Any] = [
+    parts: list[object] = [
         __version__,
         q.base.sha256,
         q.base.residents,

@@ -106,7 +106,7 @@ class ReplicateRunner:
         """Tables of every disease and kernels of every measure among the jobs, before the
         processes part.
         """
-        seen: set[tuple[Any, ...]] = set()
+        seen: set[tuple[object, ...]] = set()
         for job in jobs:
             kinds = (
                 self.worlds[job.replicate].of("severity"),

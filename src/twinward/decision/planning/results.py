@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -62,7 +61,7 @@ def spread(column: Floats) -> Spread:
     )
 
 
-def round4(value: Any) -> float:
+def round4(value: float) -> float:
     """Four digits after the point: more say nothing."""
     return round(float(value), 4)
 

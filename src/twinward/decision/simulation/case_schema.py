@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from twinward.decision.simulation.interface import GridSpec, Probe
 
 
-def make_case_schema(hazard: str, settings: type[msgspec.Struct]) -> dict[str, Any]:
+def make_case_schema(hazard: str, settings: type[msgspec.Struct]) -> dict[str, object]:
     """The form of a case: what all share, and the section of its hazard."""
     found, parts = msgspec.json.schema_components(
         [GridSpec, Probe, settings], ref_template="#/$defs/{name}"

@@ -7,7 +7,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -32,7 +32,7 @@ MOST_CELLS = 20_000_000
 MOST_PROBES = 100_000
 
 
-def read_case_text(path: Path) -> tuple[str, dict[str, Any]]:
+def read_case_text(path: Path) -> tuple[str, dict[str, object]]:
     """The text and tables of a case file; InputError `no_file`, `bad_case`."""
     try:
         text = path.read_text("utf-8")
@@ -95,7 +95,7 @@ def _bad(path: Path, why: str, advice: str = "mend the case file") -> InputError
     return InputError(f"{path.name}: {why}", advice, code="bad_case")
 
 
-def _check_keys(path: Path, data: Mapping[str, Any], allowed: set[str]) -> None:
+def _check_keys(path: Path, data: Mapping[str, object], allowed: set[str]) -> None:
     for key in data:
         if key not in allowed:
             raise _bad(
@@ -103,7 +103,7 @@ def _check_keys(path: Path, data: Mapping[str, Any], allowed: set[str]) -> None:
             )
 
 
-def _check_finite(path: Path, value: Any, route: tuple[str, ...]) -> None:
+def _check_finite(path: Path, value: object, route: tuple[str, ...]) -> None:
     if isinstance(value, dict):
         for key, one in value.items():
             _check_finite(path, one, (*route, str(key)))
@@ -114,7 +114,7 @@ def _check_finite(path: Path, value: Any, route: tuple[str, ...]) -> None:
         raise _bad(path, f"{'.'.join(route)} is {value}", "give a finite number")
 
 
-def _convert(path: Path, text: str, value: Any, kind: type[T], above: tuple[str, ...]) -> T:
+def _convert(path: Path, text: str, value: object, kind: type[T], above: tuple[str, ...]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -134,7 +134,7 @@ def _check_probes(path: Path, probes: list[Probe]) -> None:
         raise _bad(path, f"two probes are named {double!r}", "give each its own name")
 
 
-def _read_times(path: Path, data: Mapping[str, Any]) -> tuple[float, float]:
+def _read_times(path: Path, data: Mapping[str, object]) -> tuple[float, float]:
     found = []
     for name in ("until_s", "every_s"):
         value = data.get(name, 0)
@@ -191,7 +191,7 @@ def _open_grid(path: Path, name: str, cell_m: float | None) -> Grid:
 
 
 def _read_files(
-    path: Path, section: Mapping[str, Any], cell_m: float | None
+    path: Path, section: Mapping[str, object], cell_m: float | None
 ) -> tuple[dict[str, Floats], dict[str, Series]]:
     grids: dict[str, Floats] = {}
     series: dict[str, Series] = {}
@@ -203,7 +203,7 @@ def _read_files(
     return grids, series
 
 
-def _file_names(value: Any) -> list[str]:
+def _file_names(value: object) -> list[str]:
     if isinstance(value, dict):
         return [name for one in value.values() for name in _file_names(one)]
     if isinstance(value, list):

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
+from twinward.decision.simulation.actions import Action
 from twinward.library.models.card import ModelCard
 
 Floats = NDArray[np.float64]
@@ -258,7 +259,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     members: int = 1
     seed: int = 1
     threads: int = 1
-    measures: tuple[str, ...] = ()
+    measures: tuple[Action, ...] = ()
 
     def check(self) -> None:
         """InputError `bad_ask` for members, horizon or forcing that no model can use."""

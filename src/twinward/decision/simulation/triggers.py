@@ -17,7 +17,7 @@ DEPTH_LIMIT = 4
 LEAST_CHANCE = 0.01
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class SimulatedLink(msgspec.Struct, frozen=True, kw_only=True):
     """One link of a chain as it came out: in which share of members, when, after which link."""
 
     rule: str
@@ -43,7 +43,7 @@ def simulate_chain(
     figures: dict[str, Floats],
     members: int,
     seed: int,
-) -> list[Link]:
+) -> list[SimulatedLink]:
     """Follows the rules from the hazard `first`, member by member: member m of a cause drives
     member m of its effect. figures: values by name and member, for the first hazard; later links
     take their threshold as reached, since their chance already says so.
@@ -54,7 +54,7 @@ def simulate_chain(
     if members < 1:
         raise InputError("members must be 1 or more", "ask for 100", code="bad_members")
     check_rules(rules)
-    found: list[Link] = []
+    found: list[SimulatedLink] = []
     everyone = np.ones(members, np.bool_)
     _follow(first, rules, figures, everyone, np.zeros(members), (), seed, found)
     return found
@@ -68,7 +68,7 @@ def _follow(
     at_h: Floats,
     path: tuple[str, ...],
     seed: int,
-    found: list[Link],
+    found: list[SimulatedLink],
 ) -> None:
     if len(path) >= DEPTH_LIMIT:
         return
@@ -87,7 +87,7 @@ def _follow(
         when = at_h + rule.delay_h * waits
         quantiles = np.quantile(when[fires], (0.05, 0.5, 0.95))
         found.append(
-            Link(
+            SimulatedLink(
                 rule=rule.id,
                 cause=rule.cause,
                 effect=rule.effect,

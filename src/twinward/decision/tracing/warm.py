@@ -4,15 +4,13 @@ anybody waits.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from twinward.decision.tracing.kernels.inside import list_inside
 from twinward.decision.tracing.kernels.pairs import find_episodes, visit_overlaps
 
 
-def warm_up(lake: Any) -> None:
+def warm_up(lake: object) -> None:
     """Run every kernel of tracing on next to nothing, and let the lake do the same."""
     one, point, number = np.zeros(1), np.zeros(1), np.zeros(1, np.int64)
     case = (number, point, point, one, number, point, point, one)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -66,19 +65,19 @@ def run(config: EdgeConfig, options: argparse.Namespace) -> None:
     agent.run()
 
 
-def status(config: EdgeConfig, options: argparse.Namespace) -> Any:
+def status(config: EdgeConfig, options: argparse.Namespace) -> object:
     from twinward.edge.agent.status import find_status
 
     return find_status(config)
 
 
-def resync(config: EdgeConfig, options: argparse.Namespace) -> Any:
+def resync(config: EdgeConfig, options: argparse.Namespace) -> object:
     from twinward.edge.agent.agent import resync as send_again
 
     return {"waiting_again": send_again(config, options.start, options.end)}
 
 
-def admit(config: EdgeConfig, options: argparse.Namespace) -> Any:
+def admit(config: EdgeConfig, options: argparse.Namespace) -> object:
     from twinward.edge.agent.agent import admit as let_speak
 
     waiting = let_speak(config, options.device, options.profile, options.area, options.place)
@@ -88,7 +87,7 @@ def admit(config: EdgeConfig, options: argparse.Namespace) -> Any:
 VERBS = {"run": run, "status": status, "resync": resync, "admit": admit}
 
 
-def show(answer: Any, *, as_json: bool) -> None:
+def show(answer: object, *, as_json: bool) -> None:
     told = msgspec.to_builtins(answer)
     if as_json:
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")

@@ -64,7 +64,9 @@ class MqttDoor:
         """For local actions; ValueError for a topic that is none."""
         self.client.publish(topic, text, qos=1)
 
-    def _on_connect(self, client: Any, data: Any, flags: Any, reason: Any, props: Any) -> None:
+    def _on_connect(
+        self, client: Any, data: object, flags: object, reason: Any, props: object
+    ) -> None:
         if not reason.is_failure:
             client.subscribe(subscription_of(self.mqtt.topic, self.keeper.config.edge.id), qos=1)
 

@@ -70,13 +70,13 @@ def case_command(
     return told | {"type": "ReportCase", "source": source}
 
 
-def name_report(told: dict[str, Any], source: str, known: str) -> str:
+def name_report(told: dict[str, object], source: str, known: str) -> str:
     """The same for the same words about the same person, in every spelling of the person."""
     fields = [f"{name}={told[name]}" for name in sorted(told) if name not in ("note", "person")]
     return derive_id("report", source, *fields, *([f"person={known}"] if known else []))
 
 
-def unnamed(told: dict[str, Any], source: str) -> str:
+def unnamed(told: dict[str, object], source: str) -> str:
     """A subject for a case of nobody who is named, by the id that its sender gave it."""
     own = told.get("case") or told.get("report")
     if not own:

@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Container
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Any
 
 import msgspec
 
@@ -66,6 +65,10 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.DepartTransfer,
     m.ArriveTransfer,
     m.CancelTransfer,
+    m.WriteJournal,
+    m.HandOverShift,
+    m.TakeOverShift,
+    m.AcknowledgeAlert,
     c.SetThreshold,
     c.NoteReading,
 )
@@ -85,17 +88,18 @@ UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 def is_drill_source(source: str) -> bool:
     """Whether a source claims to be a drill's, in whatever letters, width or space."""
-    plain = "".join(unicodedata.normalize("NFKC", source).casefold().split())
+    seen = (c for c in unicodedata.normalize("NFKC", source) if unicodedata.category(c) != "Cf")
+    plain = "".join("".join(seen).casefold().split())
     return plain.startswith(DRILL_SOURCE)
 
 
 class Raw(msgspec.Struct, frozen=True):
     """The fields that tell how to read the rest; `drill` marks what comes out of a drill."""
 
-    id: Any = None
-    type: Any = None
-    person: dict[str, Any] | None = None
-    drill: Any = None
+    id: object = None
+    type: object = None
+    person: dict[str, object] | None = None
+    drill: object = None
 
 
 RAW = msgspec.json.Decoder(Raw)
@@ -253,7 +257,7 @@ def advice_for(complaint: str) -> str:
     }.get(code_for(complaint), "see /openapi.json for the fields")
 
 
-def schema_of_commands() -> dict[str, Any]:
+def schema_of_commands() -> dict[str, object]:
     """JSON Schema of every command that may be asked from outside, with `person` in place of
     `subject`.
     """

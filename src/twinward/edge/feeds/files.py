@@ -121,9 +121,9 @@ def require_columns(path: Path, have: list[str], reading: FileReading) -> None:
             )
 
 
-def take(values: dict[str, Any], reading: FileReading) -> dict[str, Any]:
+def take(values: dict[str, object], reading: FileReading) -> dict[str, object]:
     """The fields asked for, empty ones left out; nothing else of the row goes any further."""
-    found: dict[str, Any] = dict(reading.constants)
+    found: dict[str, object] = dict(reading.constants)
     for field in reading.fields:
         value = values.get(reading.columns.get(field, field))
         if value is not None and value != "":
@@ -131,7 +131,7 @@ def take(values: dict[str, Any], reading: FileReading) -> dict[str, Any]:
     return found
 
 
-def plain(value: Any, *, number: bool) -> Any:
+def plain(value: object, *, number: bool) -> object:
     """A value as JSON has it; a text that should be a number and is none stays, to be rejected
     with its reason.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,12 @@ from twinward.core.texts import require_name
 from twinward.security.privacy.documents import is_identity_number
 from twinward.security.privacy.scrubbing import names_somebody
 
-pa: Any = LazyModule("pyarrow")
-pc: Any = LazyModule("pyarrow.compute")
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+else:
+    pa = LazyModule("pyarrow")
+    pc = LazyModule("pyarrow.compute")
 
 MESSAGE = "the subject is a phone number, an identity number or an e-mail address"
 OF_A_WORD = "this holds a phone number, an identity number or an e-mail address"
@@ -29,7 +33,7 @@ IDENTITY_DIGITS = 18
 LEAST_MOBILE = 13_000_000_000
 
 
-def direct_identities(subjects: Any) -> NDArray[np.bool_]:
+def direct_identities(subjects: pa.Array) -> NDArray[np.bool_]:
     """Which of an Arrow array of subjects (text or whole numbers) name a person; a null names
     nobody.
     """

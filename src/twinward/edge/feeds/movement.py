@@ -79,7 +79,7 @@ class MovementFile:
         self.passed = 0
         self.numbers = SubjectNumbers()
 
-    def batches(self) -> Iterator[Any]:
+    def batches(self) -> Iterator[pa.Table]:
         """Arrow tables with subject, time_us, lon, lat (and error_m, place, source_key where the
         file has them).
         """
@@ -126,7 +126,7 @@ class MovementFile:
                 code="crs_not_stated",
             )
 
-    def _parquet_tables(self) -> Iterator[Any]:
+    def _parquet_tables(self) -> Iterator[pa.Table]:
         with pq.ParquetFile(self.path, memory_map=True) as file:
             found = self._columns(file.schema_arrow.names)
             kind = file.schema_arrow.field(found["subject"]).type
@@ -146,8 +146,8 @@ class MovementFile:
                 f"{self.path.name} is not text in UTF-8", "save it as UTF-8", code="bad_file"
             ) from error
 
-    def _csv_tables(self) -> Iterator[Any]:
-        def torn(row: Any) -> str:
+    def _csv_tables(self) -> Iterator[pa.Table]:
+        def torn(row: pa.InvalidRow) -> str:
             self.received += 1
             self.torn.append(row.number - 1 if row.number else 0)
             self.rejected.append(Rejected(self.path.name, self.torn[-1], "bad_row"))
@@ -179,7 +179,7 @@ class MovementFile:
             number += 1
         return number
 
-    def _checked(self, table: Any) -> Any:
+    def _checked(self, table: pa.Table) -> pa.Table:
         """The good rows of a table; the others are counted with their reason."""
         fields = {name: whole(table.column(name)) for name in table.column_names}
         bad = np.zeros(table.num_rows, np.uint8)  # 0 good, else 1 + position in CODES
@@ -187,7 +187,7 @@ class MovementFile:
             if fields[name].null_count:
                 refuse(bad, fields[name].is_null().to_numpy(zero_copy_only=False), "missing_value")
         subject = subject_text(fields["subject"], bad, self.numbers)
-        out: dict[str, Any] = {"subject": subject}
+        out: dict[str, pa.Array | NDArray[Any]] = {"subject": subject}
         direct = direct_identities(subject.dictionary)
         if direct.any():
             refuse(bad, direct[subject.indices.to_numpy(zero_copy_only=False)], "direct_identity")
@@ -219,12 +219,12 @@ class MovementFile:
         return good.set_column(0, "subject", used_only(whole(good.column("subject"))))
 
 
-def whole(column: Any) -> Any:
+def whole(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A chunked column as one array, without a copy where it is one already."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def used_only(column: Any) -> Any:
+def used_only(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A dictionary array without the words that no row has: what was refused leaves nothing
     behind.
     """
@@ -242,7 +242,9 @@ def refuse(bad: NDArray[Any], which: NDArray[Any], code: str) -> None:
         bad[which & (bad == 0)] = CODES.index(code) + 1
 
 
-def subject_text(column: Any, bad: NDArray[Any], numbers: SubjectNumbers) -> Any:
+def subject_text(
+    column: pa.ChunkedArray, bad: NDArray[Any], numbers: SubjectNumbers
+) -> pa.ChunkedArray:
     """Pseudonyms as text; integers in their decimal form. Never null: refused rows hold an empty
     text.
     """
@@ -259,7 +261,7 @@ def subject_text(column: Any, bad: NDArray[Any], numbers: SubjectNumbers) -> Any
     return text.dictionary_encode()
 
 
-def read_times(column: Any, bad: NDArray[Any]) -> NDArray[Any]:
+def read_times(column: pa.ChunkedArray, bad: NDArray[Any]) -> NDArray[Any]:
     """Microseconds since 1970 UTC from RFC 3339 text or from timestamps with a zone."""
     kind = column.type
     if pa.types.is_timestamp(kind):
@@ -283,7 +285,7 @@ def read_times(column: Any, bad: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(out)
 
 
-def read_numbers(column: Any, bad: NDArray[Any]) -> NDArray[Any]:
+def read_numbers(column: pa.ChunkedArray, bad: NDArray[Any]) -> NDArray[Any]:
     """float64, NaN where empty; text is read exactly, what is no number refuses its row."""
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         text = pc.utf8_trim_whitespace(column)
@@ -329,7 +331,7 @@ def check_points(lon: NDArray[Any], lat: NDArray[Any], bad: NDArray[Any]) -> Non
     refuse(bad, outside, "bad_point")
 
 
-def source_keys(source: Any, source_id: Any) -> NDArray[Any]:
+def source_keys(source: pa.Array, source_id: pa.Array) -> NDArray[Any]:
     """A non-zero 64-bit key of (source, source_id); 0 where there is no id."""
     import hashlib
 

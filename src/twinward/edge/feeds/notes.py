@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.core.clock import from_us
 from twinward.core.ids import derive_id
 from twinward.edge.rules.thresholds import Crossing, Known, Watched, crossings_of
 from twinward.twins.city import messages as c
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 def notes_of(
-    source: str, readings: Any, watched: list[Watched], known: Known, nowhere: str
+    source: str, readings: pa.RecordBatch, watched: list[Watched], known: Known, nowhere: str
 ) -> list[c.NoteReading]:
     """The notes that follow from an Arrow batch of readings; `nowhere` is the area of a sensor
     that gives none.

@@ -114,7 +114,7 @@ class ObservationBatch(msgspec.Struct, forbid_unknown_fields=True):
 
 class RawBatch(msgspec.Struct, forbid_unknown_fields=True):
     source: Text
-    items: list[Any]
+    items: list[object]
     crs: Text | None = None
 
 
@@ -132,7 +132,7 @@ class CheckedObservations(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     source: str
-    rows: Any
+    rows: pa.RecordBatch
     wrong: list[Wrong]
 
 
@@ -253,7 +253,7 @@ def check_items(
     )
 
 
-def to_rows(items: list[ObservationItem], found: dict[int, tuple[str, str]]) -> Any:
+def to_rows(items: list[ObservationItem], found: dict[int, tuple[str, str]]) -> pa.RecordBatch:
     """The Arrow batch of the items; times that cannot be read are put down in `found`."""
     columns = {
         "source_id": [item.source_id for item in items],
@@ -271,7 +271,7 @@ def to_rows(items: list[ObservationItem], found: dict[int, tuple[str, str]]) -> 
     return pa.record_batch([pa.array(columns[f.name], f.type) for f in SCHEMA], schema=SCHEMA)
 
 
-def in_wgs84(rows: Any, crs: str) -> Any:
+def in_wgs84(rows: pa.RecordBatch, crs: str) -> pa.RecordBatch:
     """The same rows, their points turned from `crs` into WGS 84; InputError for an unknown one."""
     lon, lat = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
     for name, values in zip(("lon", "lat"), to_wgs84(lon, lat, crs, "crs"), strict=True):
@@ -280,7 +280,7 @@ def in_wgs84(rows: Any, crs: str) -> Any:
     return rows
 
 
-def _times(texts: list[str], found: dict[int, tuple[str, str]]) -> Any:
+def _times(texts: list[str], found: dict[int, tuple[str, str]]) -> pa.Array:
     """Microseconds since 1970 UTC; all at once, or one by one when a text is unusual."""
     try:
         return pa.array(texts, pa.string()).cast(TIME).cast(pa.int64())
@@ -296,7 +296,7 @@ def _times(texts: list[str], found: dict[int, tuple[str, str]]) -> Any:
 
 def find_wrong(
     items: list[ObservationItem],
-    rows: Any,
+    rows: pa.RecordBatch,
     found: dict[int, tuple[str, str]],
     checks: Checks,
     now: datetime,
@@ -357,7 +357,10 @@ def find_wrong(
 
 
 def find_elsewhere(
-    rows: Any, found: dict[int, tuple[str, str]], checks: Checks, mine: Callable[[str], bool]
+    rows: pa.RecordBatch,
+    found: dict[int, tuple[str, str]],
+    checks: Checks,
+    mine: Callable[[str], bool],
 ) -> None:
     """Puts down in `found` what is sensed, or a sensor that stands, outside the sender's areas."""
     points = np.flatnonzero(~_null(rows, "lon") & ~_null(rows, "lat")).tolist()
@@ -391,12 +394,12 @@ def _of_kind(items: list[ObservationItem], kind: str, kinds: int) -> NDArray[Any
     )
 
 
-def _null(rows: Any, field: str) -> NDArray[Any]:
+def _null(rows: pa.RecordBatch, field: str) -> NDArray[Any]:
     found: NDArray[Any] = rows.column(field).is_null().to_numpy(zero_copy_only=False)
     return found
 
 
-def _lacks(rows: Any, field: str) -> NDArray[Any]:
+def _lacks(rows: pa.RecordBatch, field: str) -> NDArray[Any]:
     fields = {"who": ("subject", "place", "area"), "where": ("place", "lon")}.get(field, (field,))
     lacking = np.ones(rows.num_rows, np.bool_)
     for one in fields:
@@ -404,7 +407,7 @@ def _lacks(rows: Any, field: str) -> NDArray[Any]:
     return lacking
 
 
-def _find_bad_points(rows: Any, report: Any, checks: Checks) -> None:
+def _find_bad_points(rows: pa.RecordBatch, report: Callable[..., None], checks: Checks) -> None:
     lon, lat = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
     no_lon, no_lat = _null(rows, "lon"), _null(rows, "lat")
     if no_lon.all() and no_lat.all():

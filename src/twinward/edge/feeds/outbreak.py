@@ -227,8 +227,8 @@ class OutbreakFeed:
         return self.names.find(name, source.area)
 
     def count_command(
-        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
-    ) -> dict[str, Any]:
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: object
+    ) -> dict[str, object]:
         return {
             "type": "ReportCount",
             "hazard": self.about.hazard,
@@ -241,8 +241,8 @@ class OutbreakFeed:
         }
 
     def figures_command(
-        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
-    ) -> dict[str, Any]:
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: object
+    ) -> dict[str, object]:
         figures = {
             source.means.get(name, name): number(text)
             for name, text in row.items()
@@ -258,8 +258,8 @@ class OutbreakFeed:
         }
 
     def occupancy_command(
-        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
-    ) -> dict[str, Any]:
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: object
+    ) -> dict[str, object]:
         """How many there are of those who take up something: a figure, and no stock of it."""
         return {
             "type": "ReportFigures",
@@ -271,8 +271,8 @@ class OutbreakFeed:
         }
 
     def stock_command(
-        self, source: SourceConfig, row: dict[str, str], day: date | None, _: Any
-    ) -> dict[str, Any]:
+        self, source: SourceConfig, row: dict[str, str], day: date | None, _: object
+    ) -> dict[str, object]:
         return {
             "type": "SetStock",
             "kind": source.what,
@@ -287,7 +287,7 @@ class OutbreakFeed:
         row: dict[str, str],
         day: date | None,
         joined: dict[tuple[str, ...], dict[str, str]],
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         name = row.get((source.place or Column()).column or "", "")
         area = self.area_of(source, row)
         command: dict[str, Any] = {

@@ -26,7 +26,7 @@ class SubjectNumbers:
         self.met: NDArray[Any] = np.empty(0, np.int64)
         self.count = 0
 
-    def encode(self, column: Any) -> Any:
+    def encode(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
         """A dictionary array of an integer array without nulls."""
         if not len(column) or pa.types.is_uint64(column.type):
             return column.dictionary_encode()

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.core.clock import to_us
 from twinward.core.errors import TwinwardError
@@ -18,6 +18,9 @@ from twinward.core.ports import Store, Transaction
 from twinward.edge.feeds.notes import notes_of
 from twinward.edge.rules.thresholds import Known, Said, Watched
 from twinward.twins.city.rows import SENSOR_STATES, THRESHOLDS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ACTOR = "watch"
 Ask = Callable[[Transaction, Sequence[Request]], list[Outcome]]
@@ -52,7 +55,7 @@ class ThresholdMonitor:
         """The thresholds have changed: read them again before the next batch."""
         self._fresh_until = float("-inf")
 
-    def look(self, source: str, readings: Any) -> None:
+    def look(self, source: str, readings: pa.RecordBatch) -> None:
         """Notes what crosses a threshold in this batch; what goes wrong is told by `settle`, not
         to the inbox.
         """
@@ -82,7 +85,7 @@ class ThresholdMonitor:
                 self._pending.append((asked, self._submit(asked)))
             del self._unseen[0]
 
-    def _submit(self, asked: list[Request]) -> Future[Any]:
+    def _submit(self, asked: list[Request]) -> Future[None]:
         self._pending = [
             one for one in self._pending if not one[1].done() or one[1].exception() is not None
         ]
@@ -140,14 +143,14 @@ class ThresholdMonitor:
                 raise
         self.trouble = None
 
-    def _finish(self, asked: list[Request], future: Future[Any]) -> None:
+    def _finish(self, asked: list[Request], future: Future[None]) -> None:
         try:
             future.result()
         except TwinwardError:
             self._store.write(lambda tx: self._ask_each(tx, asked))
 
 
-def failed(error: TwinwardError) -> Future[Any]:
-    future: Future[Any] = Future()
+def failed(error: TwinwardError) -> Future[None]:
+    future: Future[None] = Future()
     future.set_exception(error)
     return future

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +16,7 @@ USUAL: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def in_usual_units(rows: Any, found: dict[int, tuple[str, str]]) -> Any:
+def in_usual_units(rows: pa.RecordBatch, found: dict[int, tuple[str, str]]) -> pa.RecordBatch:
     """Readings of one type in one unit, so that thresholds and series hold them together; a unit
     of another quantity, or that nobody knows, is put down in `found`.
     """

@@ -4,7 +4,7 @@ before.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -14,8 +14,12 @@ from twinward.core.ids import PSEUDONYM
 from twinward.core.lazy import LazyModule
 from twinward.edge.rules.units import conversion, find_unit
 
-pa: Any = LazyModule("pyarrow")
-pc: Any = LazyModule("pyarrow.compute")
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+else:
+    pa = LazyModule("pyarrow")
+    pc = LazyModule("pyarrow.compute")
 
 # A value that moved by less than this share of its threshold says nothing new (ours: a noisy sensor
 # writes no log).
@@ -68,7 +72,7 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
 Known = dict[tuple[str, str], Said]
 
 
-def crossings_of(readings: Any, watched: list[Watched], known: Known) -> list[Crossing]:
+def crossings_of(readings: pa.RecordBatch, watched: list[Watched], known: Known) -> list[Crossing]:
     """What is of note in an Arrow batch of readings, at most two a sensor and figure: its peak and
     its last.
 
@@ -87,7 +91,7 @@ def crossings_of(readings: Any, watched: list[Watched], known: Known) -> list[Cr
     return found
 
 
-def in_unit(rows: Any, unit: str) -> Any:
+def in_unit(rows: pa.RecordBatch, unit: str) -> pa.RecordBatch:
     """The readings of the quantity that `unit` measures, with their values in it; a reading
     without a unit is taken to have it.
     """
@@ -106,7 +110,7 @@ def in_unit(rows: Any, unit: str) -> Any:
     return rows.set_column(place, rows.schema.field(place), moved).filter(kept)
 
 
-def _crossings_of_one(rows: Any, threshold: Watched, known: Known) -> list[Crossing]:
+def _crossings_of_one(rows: pa.RecordBatch, threshold: Watched, known: Known) -> list[Crossing]:
     names = sensor_names(rows)
     value = rows.column("value").to_numpy(zero_copy_only=False)
     followed = [sensor for sensor, figure in known if figure == threshold.figure]
@@ -141,7 +145,7 @@ def is_news(said: Said, before: Said | None, threshold: Watched) -> bool:
     )
 
 
-def sensor_names(rows: Any) -> Any:
+def sensor_names(rows: pa.RecordBatch) -> pa.Array:
     """`<type>:<subject>`, or place or area where there is no subject: as sensors are named
     everywhere.
     """
@@ -154,7 +158,7 @@ def sensor_names(rows: Any) -> Any:
     return pc.binary_join_element_wise(rows.column("type"), who, ":")
 
 
-def _crossing(rows: Any, k: int, sensor: str, threshold: Watched) -> Crossing:
+def _crossing(rows: pa.RecordBatch, k: int, sensor: str, threshold: Watched) -> Crossing:
     return Crossing(
         source_id=rows.column("source_id")[k].as_py(),
         time_us=rows.column("time_us")[k].as_py(),

@@ -51,6 +51,16 @@ class Flood(Inject, frozen=True, kw_only=True, tag="flood"):
     every_h: Annotated[float, msgspec.Meta(ge=0.1, le=24)] = 0.5
 
 
+class HazardCourse(Flood, frozen=True, kw_only=True, tag="hazard_course"):
+    """Another measured figure of the script's hazard that rises, stays and falls as a flood's
+    depth does: burned area, exposure grade, ground motion. `peak_m` is not used.
+    """
+
+    figure: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    unit: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    peak: Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+
+
 class HospitalLost(Inject, frozen=True, kw_only=True, tag="hospital_lost"):
     """A hospital with so many beds has none from now on, or for `for_h` hours."""
 
@@ -113,6 +123,7 @@ class StaffAbsence(Inject, frozen=True, kw_only=True, tag="staff_absence"):
 AnyInject = (
     Outbreak
     | Flood
+    | HazardCourse
     | HospitalLost
     | NetworkCut
     | SensorFault
@@ -153,7 +164,7 @@ class DrillScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     targets: Targets = Targets()
     inject: tuple[AnyInject, ...] = ()
 
-    def of_kind(self, kind: type[Any]) -> list[Any]:
+    def of_kind(self, kind: type[object]) -> list[Any]:
         return [one for one in self.inject if isinstance(one, kind)]
 
     def hour_of(self, inject: Inject) -> float:
@@ -166,7 +177,7 @@ class DrillScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return hour
 
 
-def script_schema() -> dict[str, Any]:
+def script_schema() -> dict[str, object]:
     """JSON Schema of a drill's script."""
     return msgspec.json.schema(DrillScript)
 

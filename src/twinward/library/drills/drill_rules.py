@@ -78,7 +78,7 @@ def load_script(
     return script, text
 
 
-def convert(data: dict[str, Any]) -> tuple[DrillScript | None, list[Complaint]]:
+def convert(data: dict[str, object]) -> tuple[DrillScript | None, list[Complaint]]:
     """The script as it is typed; each inject by itself, so that one fault does not hide another."""
     complaints: list[Complaint] = []
     injects = data.get("inject", [])
@@ -101,7 +101,7 @@ def convert(data: dict[str, Any]) -> tuple[DrillScript | None, list[Complaint]]:
     return msgspec.structs.replace(script, inject=tuple(good)), []
 
 
-def complain(code: str, error: Exception, item: Any, advice: str, *base: str | int) -> Complaint:
+def complain(code: str, error: Exception, item: object, advice: str, *base: str | int) -> Complaint:
     """What to say of a part at `base`, whose value is `item`, that has not its form."""
     inner = field_path(str(error))
     return (*base, *inner), code, plain(str(error), value_at(item, inner)), advice

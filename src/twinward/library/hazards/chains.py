@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -32,6 +33,10 @@ class ChainRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     owner: str = ""
     controls: tuple[str, ...] = ()
     review: str = ""
+    hip: str = ""  # code of the cause and the effect in the UNDRR/ISC hazard profiles
+    fires: Literal["person", "automatic"] = "person"  # who opens the next incident
+    effect_figure: str = ""  # what the next incident opens with
+    effect_value: float = 1.0
 
 
 class HazardScenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,9 +57,30 @@ class _Scenarios(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scenario: tuple[HazardScenario, ...]
 
 
+class ChainRegister:
+    """The chains of a workspace, read again only when its folder has changed."""
+
+    def __init__(self, own: Path) -> None:
+        self._own = own
+        self._seen: int | None = None
+        self._rules: tuple[ChainRule, ...] | None = None
+
+    def list_rules(self) -> tuple[ChainRule, ...]:
+        """The bundled chains, and the workspace's own on top."""
+        stamp = self._own.stat().st_mtime_ns if self._own.is_dir() else 0
+        if self._rules is None or stamp != self._seen:
+            self._rules, self._seen = load_chains(self._own), stamp
+        return self._rules
+
+
+@lru_cache(maxsize=1)
+def _bundled() -> tuple[ChainRule, ...]:
+    return read_toml(HOME / "chains.toml", _Chains).chain
+
+
 def load_chains(own: Path | None = None) -> tuple[ChainRule, ...]:
     """The bundled chains, and those in a workspace's own folder on top (same id replaces)."""
-    found = {rule.id: rule for rule in read_toml(HOME / "chains.toml", _Chains).chain}
+    found = {rule.id: rule for rule in _bundled()}
     if own is not None and own.is_dir():
         for path in sorted(own.glob("*.toml")):
             found |= {rule.id: rule for rule in read_chains(path)}

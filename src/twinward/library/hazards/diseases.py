@@ -183,7 +183,7 @@ def load_disease(name_or_file: str, settings: list[str] | None = None) -> Diseas
     return check_disease(_apply(_read(name_or_file), settings or []))
 
 
-def _read(name_or_file: str) -> dict[str, Any]:
+def _read(name_or_file: str) -> dict[str, object]:
     if name_or_file in list_diseases():
         text = (
             resources.files("twinward.library") / "data" / "diseases" / f"{name_or_file}.toml"
@@ -228,7 +228,7 @@ def _apply(data: dict[str, Any], settings: list[str]) -> dict[str, Any]:
     return data
 
 
-def check_disease(data: dict[str, Any]) -> Disease:
+def check_disease(data: dict[str, object]) -> Disease:
     """The disease, or InputError `bad_disease` naming the figure that is missing or out of
     range.
     """
@@ -290,6 +290,6 @@ def _check_figures(disease: Disease) -> None:
             )
 
 
-def disease_schema() -> dict[str, Any]:
+def disease_schema() -> dict[str, object]:
     """JSON Schema of a disease file."""
     return msgspec.json.schema(Disease)

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from twinward.core.reasons import Reason, because_of
+
 LEVELS = ("IV", "III", "II", "I")  # rising
 Level = Literal["IV", "III", "II", "I"]
 
@@ -32,6 +34,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     id: str
     title: str
+    zh: str = ""  # its title in Chinese
     source: str
     incident_level: int  # 0 the city as a whole, 1 its first subdivision, …
     opens: tuple[Rule, ...]  # any of these figures of a single report opens an incident
@@ -49,11 +52,14 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         below = [rank for rank in ranks if rank <= LEVELS.index(level)]
         return LEVELS[max(below)] if below else None  # type: ignore[return-value]
 
-    def level_for(self, figures: dict[str, float]) -> tuple[Level | None, str]:
+    def level_for(self, figures: dict[str, float]) -> tuple[Level | None, Reason]:
         """The highest level that a rule calls for, and which rule."""
         for rule in sorted(self.levels, key=lambda r: LEVELS.index(r.level), reverse=True):
             for part in rule.any:
                 value = figures.get(part.figure, 0.0)
                 if value >= part.at_least:
-                    return rule.level, f"{part.figure} {value:g} is at least {part.at_least:g}"
-        return None, "no rule holds"
+                    reached = because_of(
+                        "level.reached", figure=part.figure, value=value, at_least=part.at_least
+                    )
+                    return rule.level, reached
+        return None, because_of("level.none")

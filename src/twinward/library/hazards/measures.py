@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -235,7 +235,7 @@ def load_measures(path: Path) -> tuple[Measure, ...]:
     return read_measures(data, f"{path.name}:{{}}: ", text)
 
 
-def read_measures(data: dict[str, Any], where: str = "", text: str = "") -> tuple[Measure, ...]:
+def read_measures(data: dict[str, object], where: str = "", text: str = "") -> tuple[Measure, ...]:
     """Measures of a plain mapping `{"measures": [...]}`, checked. `where` takes the line in
     `text` that is at fault.
     """
@@ -332,6 +332,6 @@ def _meet(one: Measure, other: Measure) -> bool:
     return days and ages and areas
 
 
-def measures_schema() -> dict[str, Any]:
+def measures_schema() -> dict[str, object]:
     """JSON Schema of a measures file."""
     return msgspec.json.schema(MeasureFile)

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.library.texts import say, say_name
 
 MOST_DAYS = 120
 YEAR_D = 365.25
@@ -97,36 +98,41 @@ def compare(one: CaseRecord, other: CaseRecord) -> Like:
     size, other_size = sum(one.counts[:age]), sum(other.counts[:age])
     parts: dict[str, tuple[float, str]] = {}
     if one.growth is not None and other.growth is not None:
-        text = f"growth {other.growth:+.1%} a day in its first days, here {one.growth:+.1%}"
+        text = say("like.growth", there=other.growth, here=one.growth)
         parts["growth"] = (closeness(one.growth - other.growth, GROWTH_SCALE), text)
-    text = f"{other_size:,} reports by day {age}, here {size:,}"
+    text = say("like.size", there=other_size, day=age, here=size)
     parts["size"] = (closeness(math.log1p(size) - math.log1p(other_size), LOG_SCALE), text)
     if one.residents and other.residents:
-        text = f"{other.residents:,} residents, here {one.residents:,}"
+        text = say("like.residents", there=other.residents, here=one.residents)
         parts["residents"] = (closeness(math.log(one.residents / other.residents), LOG_SCALE), text)
     apart = abs((one.first_day - other.first_day).days) % YEAR_D
     apart = min(apart, YEAR_D - apart)
     parts["season"] = (
         closeness(apart, SEASON_SCALE_D),
-        f"began {other.first_day:%d %B}, here {one.first_day:%d %B}",
+        say("like.season", there=say_day(other.first_day), here=say_day(one.first_day)),
     )
     if one.settings and other.settings:
         parts["settings"] = (
             overlap(one.settings, other.settings),
-            f"mostly {top(other.settings)}, here {top(one.settings)}",
+            say("like.settings", there=top(other.settings), here=top(one.settings)),
         )
     weight = sum(WEIGHTS[name] for name in parts)
     alike = sum(WEIGHTS[name] * part for name, (part, _) in parts.items()) / weight
     because = [text for _, text in sorted(parts.values(), key=lambda part: -part[0])]
     return Like(
         record=other.incident,
-        title=f"{other.hazard} in {other.area_name}, {other.first_day}, {other.days} days",
+        title=say(
+            "like.title",
+            hazard=other.hazard,
+            area=other.area_name,
+            day=other.first_day,
+            days=other.days,
+        ),
         alike=round(alike, 3),
         because=tuple(because),
         worked=tuple(tell(w) for w in what_worked(other)),
         lessons=other.lessons,
-        note=f"{other.synthetic_orders} of its {other.orders} orders were answered by a rehearsal "
-        f"(synthetic): nothing is learned from them"
+        note=say("like.synthetic", n=other.synthetic_orders, of=other.orders)
         if other.synthetic_orders
         else "",
     )
@@ -144,7 +150,12 @@ def overlap(one: dict[str, int], other: dict[str, int]) -> float:
 
 
 def top(settings: dict[str, int]) -> str:
-    return max(settings, key=lambda name: settings[name]).replace("_", " ")
+    return say_name(max(settings, key=lambda name: settings[name]))
+
+
+def say_day(day: date) -> str:
+    """A day of the year."""
+    return say("like.day", day=day)
 
 
 def what_worked(record: CaseRecord) -> list[Worked]:
@@ -160,14 +171,17 @@ def what_worked(record: CaseRecord) -> list[Worked]:
 
 
 def tell(one: Worked) -> str:
-    return (
-        f"{one.measure} from day {one.day}: growth {one.growth_before:+.1%} a day before, "
-        f"{one.growth_after:+.1%} after"
-        + (
-            f" ({one.after_low:+.1%} to {one.after_high:+.1%})"
-            if one.after_low is not None and one.after_high is not None
-            else ""
-        )
+    name, before, after = say_name(one.measure), one.growth_before, one.growth_after
+    if one.after_low is None or one.after_high is None:
+        return say("like.worked", measure=name, day=one.day, before=before, after=after)
+    return say(
+        "like.worked_between",
+        measure=name,
+        day=one.day,
+        before=before,
+        after=after,
+        low=one.after_low,
+        high=one.after_high,
     )
 
 

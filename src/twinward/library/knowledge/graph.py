@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from twinward.core.language import READER
 from twinward.library.loading import HOME, Library
 from twinward.library.manuals import list_manuals
 from twinward.library.plans.plan import SAME_AS, Plan
@@ -26,6 +27,11 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     zh: str = ""
     names: tuple[str, ...] = ()
     fact: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its title in the reader's language."""
+        return self.zh if self.zh and READER.get().language == "zh" else self.title
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,9 +144,10 @@ def build_graph(library: Library) -> Graph:
     for evidence in words.evidence:
         graph.add("evidence", evidence.id, evidence.title, fact=evidence.says)
     for hazard in library.hazards.values():
-        graph.add("hazard", hazard.id, hazard.title)
-    for manual in list_manuals():
-        graph.add("manual", manual.path, manual.title)
+        graph.add("hazard", hazard.id, hazard.title, hazard.zh)
+    chinese = {manual.path: manual.title for manual in list_manuals("zh")}
+    for manual in list_manuals("en"):
+        graph.add("manual", manual.path, manual.title, chinese[manual.path])
     add_measures(graph, words.measure)
     for pair in words.contradiction:
         for one, other in ((pair.one, pair.other), (pair.other, pair.one)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -140,6 +140,6 @@ def read_model(path: Path) -> StoredModel:
     )
 
 
-def card_schema() -> dict[str, Any]:
+def card_schema() -> dict[str, object]:
     """JSON Schema of a model card."""
     return msgspec.json.schema(ModelCard)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Any, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 from twinward.core.errors import Route, field_path, plain, value_at
 from twinward.library.hazards.hazard import LEVELS
@@ -26,13 +26,13 @@ TIMES = {
 }
 
 
-def form_fault(base: Route, complaint: str, item: Any = None) -> Complaint:
+def form_fault(base: Route, complaint: str, item: object = None) -> Complaint:
     """What to say of a part at `base`, whose value is `item`, that has not its form."""
     inner = field_path(complaint)
     return (*base, *inner), *explain(complaint, (*base, *inner), value_at(item, inner))
 
 
-def explain(complaint: str, route: Route, value: Any = None) -> tuple[str, str, str]:
+def explain(complaint: str, route: Route, value: object = None) -> tuple[str, str, str]:
     """Code, message and advice for a complaint about the form."""
     last = next((step for step in reversed(route) if isinstance(step, str)), "")
     schema, message = "see `twinward plan validate --schema`", plain(complaint, value)
@@ -71,7 +71,7 @@ def explain(complaint: str, route: Route, value: Any = None) -> tuple[str, str, 
     return "bad_form", said, schema
 
 
-def list_infinite(data: Any, route: Route = ()) -> Iterator[Complaint]:
+def list_infinite(data: object, route: Route = ()) -> Iterator[Complaint]:
     """Every number of a file that is none: TOML can say inf and nan."""
     if isinstance(data, float) and not math.isfinite(data):
         yield route, "bad_number", f"{route[-1]}: {data} is no amount of anything", "give a number"

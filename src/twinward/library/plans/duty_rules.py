@@ -5,7 +5,7 @@ keys twice.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -27,7 +27,7 @@ def list_tasks(plan: Plan) -> Iterator[tuple[Route, PlanTask]]:
 
 
 def check_departments(
-    plan: Plan, departments: Mapping[str, Any], hazards: Mapping[str, Any]
+    plan: Plan, departments: Mapping[str, object], hazards: Mapping[str, object]
 ) -> Iterator[Complaint]:
     if plan.hazard not in hazards:
         yield (

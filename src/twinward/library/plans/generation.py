@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,9 @@ from twinward.core.errors import InputError
 from twinward.library.hazards.measures import check_measures
 from twinward.library.plans.plan import AFFECTED, Plan
 from twinward.library.plans.plan_options import draw_plans
+
+if TYPE_CHECKING:
+    from twinward.library.hazards.measures import Measure
 
 MOST = 1000
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -29,7 +32,7 @@ PERSONAL = {
     "household_quarantine",
 }  # about the found, everywhere, always
 # how strong: the fields that a variant may change when nobody says which
-STRENGTHS: dict[str, tuple[Any, ...]] = {
+STRENGTHS: dict[str, tuple[object, ...]] = {
     "contact_tracing.tracers_per_100k": (15.0, 30.0, 60.0),
     "mass_testing.every_d": (2, 3, 7),
     "masks.coverage": (0.5, 0.7, 0.9),
@@ -60,10 +63,10 @@ def generate_plans(
     return vary_plan(base, variables or usual_variables(base, areas), count, seed) if count else []
 
 
-def usual_variables(base: Plan, areas: Sequence[str] = ()) -> dict[str, tuple[Any, ...]]:
+def usual_variables(base: Plan, areas: Sequence[str] = ()) -> dict[str, tuple[object, ...]]:
     """Every measure of the base on or off, its strengths, where, and three starts."""
     kinds = list(dict.fromkeys(kind_of(m) for m in base.measures if kind_of(m) not in PERSONAL))
-    variables: dict[str, tuple[Any, ...]] = {
+    variables: dict[str, tuple[object, ...]] = {
         "start_day": (0, 3, 7),
         "areas": ("+".join(areas) or AFFECTED, "city"),
     }
@@ -73,13 +76,13 @@ def usual_variables(base: Plan, areas: Sequence[str] = ()) -> dict[str, tuple[An
     }
 
 
-def kind_of(measure: Any) -> str:
+def kind_of(measure: Measure) -> str:
     return str(measure.__struct_config__.tag)
 
 
-def parse_variables(words: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+def parse_variables(words: Sequence[str]) -> dict[str, tuple[object, ...]]:
     """From `NAME=VALUE,VALUE,…`; numbers are read as numbers."""
-    found: dict[str, tuple[Any, ...]] = {}
+    found: dict[str, tuple[object, ...]] = {}
     for word in words:
         name, equals, values = word.partition("=")
         if not equals or not name or not values:
@@ -90,7 +93,7 @@ def parse_variables(words: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def read_value(text: str) -> Any:
+def read_value(text: str) -> object:
     try:
         return json.loads(text)
     except json.JSONDecodeError:
@@ -142,7 +145,7 @@ def check_variables(base: Plan, variables: Variables) -> None:
         )
 
 
-def fits(name: str, value: Any, field: str) -> bool:
+def fits(name: str, value: object, field: str) -> bool:
     """Whether a variable may have the value; what a field may be, the measure itself says."""
     if name == "start_day":
         return type(value) is int and value >= 0
@@ -172,7 +175,7 @@ def choices_of(variables: Variables, count: int, seed: int) -> Any:
         }
 
 
-def apply_choice(base: Plan, choice: Mapping[str, Any]) -> Plan | None:
+def apply_choice(base: Plan, choice: Mapping[str, object]) -> Plan | None:
     """The base with this choice, under an id that says which; None when the measures then
     contradict each other.
     """
@@ -221,7 +224,7 @@ def apply_choice(base: Plan, choice: Mapping[str, Any]) -> Plan | None:
     return plan
 
 
-def areas_of(word: Any) -> list[str]:
+def areas_of(word: object) -> list[str]:
     return [] if word == "city" else str(word).split("+")
 
 
@@ -260,19 +263,19 @@ def write_toml(plan: Plan) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def is_table(value: Any) -> bool:
+def is_table(value: object) -> bool:
     return isinstance(value, dict) or (
         isinstance(value, list) and bool(value) and isinstance(value[0], dict)
     )
 
 
-def toml_line(name: str, value: Any) -> str:
+def toml_line(name: str, value: object) -> str:
     """A key, quoted where it is more than a word, with its value."""
     key = name if BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
     return f"{key} = {toml_value(value)}"
 
 
-def toml_value(value: Any) -> str:
+def toml_value(value: object) -> str:
     if isinstance(value, dict):
         return (
             "{ " + ", ".join(toml_line(key, x) for key, x in value.items() if x is not None) + " }"

@@ -24,7 +24,15 @@ SAME_AS = {"area_lockdown": "lockdown"}
 ORDERED_AS = {there: here for here, there in SAME_AS.items()}
 # the measures of orders that take something from the people of an area
 RESTRICTING = frozenset(
-    {"school_closure", "workplace_closure", "gathering_limit", "area_lockdown", "road_closure"}
+    {
+        "school_closure",
+        "workplace_closure",
+        "gathering_limit",
+        "area_lockdown",
+        "road_closure",
+        "evacuation",
+        "shelter_in_place",
+    }
 )
 AdminLevel = Literal["city", "district", "subdistrict", "community"]
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -112,12 +111,12 @@ ORDERS = {
     ),
 }
 WHOLE_NUMBERS = (START_DAY, "mass_testing_every_d")
-FOUND: list[dict[str, Any]] = [  # what every plan of blocks does about those who are found
+FOUND: list[dict[str, object]] = [  # what every plan of blocks does about those who are found
     {"type": "symptomatic_testing", "coverage": 0.6, "delay_d": 2},
     {"type": "case_isolation"},
     {"type": "household_quarantine", "compliance": 0.8},
 ]
-FRAME: dict[str, Any] = {  # what every plan of blocks is, whatever it does
+FRAME: dict[str, object] = {  # what every plan of blocks is, whatever it does
     "version": "1",
     "hazard": "epidemic",
     "standard": False,

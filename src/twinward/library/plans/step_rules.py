@@ -11,16 +11,15 @@ from datetime import datetime
 from twinward.core.errors import Route
 from twinward.library.hazards.hazard import Hazard
 from twinward.library.hazards.measures import KNOWN_MEASURES, Measure, find_wrong
+from twinward.library.hazards.protective import load_hazard_measures
 from twinward.library.manuals import manual_files
 from twinward.library.plans.decode_errors import Complaint
 from twinward.library.plans.duty_rules import list_tasks
 from twinward.library.plans.plan import AFFECTED, Plan, PlanStart, Quantity
 from twinward.library.supplies.resources import list_resources
 
-ORDERED_MEASURES = KNOWN_MEASURES | {
-    "area_lockdown",
-    "road_closure",
-}  # an order may also use these words
+# an order may also use the word for a lockdown of areas, and those of physical hazards
+ORDERED_MEASURES = KNOWN_MEASURES | {"area_lockdown"} | set(load_hazard_measures())
 CASE_FIGURES = re.compile(
     r"^(new|new_linked|reclassified|suspected|asymptomatic|confirmed|recovered|dead)_(total|7d)$"
 )

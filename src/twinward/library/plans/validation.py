@@ -37,7 +37,7 @@ from twinward.library.plans.step_rules import (
 )
 from twinward.library.toml_lines import find_line, index_lines
 
-PARTS: dict[str, Any] = {
+PARTS: dict[str, object] = {
     "tasks": PlanTask,
     "objectives": Objective,
     "triggers": PlanStart,
@@ -47,7 +47,7 @@ PARTS: dict[str, Any] = {
 }
 # what stands in for a part of the frame that must be there and has not its form: the rest is
 # checked all the same
-STAND_IN: dict[str, Any] = {
+STAND_IN: dict[str, object] = {
     "id": "",
     "version": "",
     "hazard": "",
@@ -80,7 +80,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def plan_schema() -> dict[str, Any]:
+def plan_schema() -> dict[str, object]:
     """JSON Schema of a plan file."""
     return msgspec.json.schema(Plan)
 
@@ -196,7 +196,7 @@ def read_items(key: str, kind: Any, items: list[Any], blame: Blame) -> tuple[lis
     return [items[n] for n in kept], kept
 
 
-def is_amount(name: str, amount: Any, blame: Blame) -> bool:
+def is_amount(name: str, amount: object, blame: Blame) -> bool:
     """Whether a resource has its form; blamed where it has not."""
     try:
         msgspec.convert(amount, Quantity if isinstance(amount, dict) else Amount)
@@ -206,7 +206,7 @@ def is_amount(name: str, amount: Any, blame: Blame) -> bool:
     return True
 
 
-def mend(data: dict[str, Any], route: Route) -> None:
+def mend(data: dict[str, object], route: Route) -> None:
     """Takes out what stands there, or puts a stand-in where something must, so that the rest can
     be checked as well.
     """

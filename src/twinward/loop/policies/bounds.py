@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from twinward.core.ports import Rows
+from twinward.core.reasons import Reason, because_of
 from twinward.library.plans.plan import Limits, Plan
-from twinward.library.wording import count
 from twinward.loop.context import ACTOR, ReferenceData
 from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
@@ -22,7 +22,7 @@ def find_breach(
     now: datetime,
     rows: Rows,
     reference: ReferenceData,
-) -> tuple[str, str] | None:
+) -> tuple[str, Reason] | None:
     """(clause, why) where a plan that the loop adopted by itself has come to a bound of its
     authority.
 
@@ -36,8 +36,7 @@ def find_breach(
         since = reference.day_of(in_force.since or in_force.adopted_at)
         return (
             "authority.most_days",
-            f"authorised beforehand for {count(limits.most_days or 0, 'day')}, in force since "
-            f"{since}",
+            because_of("breach.days", days=limits.most_days or 0, since=since.isoformat()),
         )
     restrictions = rows.list_rows(RESTRICTIONS, incident=incident.id)
     return find_excess(
@@ -58,25 +57,25 @@ def find_excess(
     restricted: Sequence[tuple[str, str]],
     incident: Incident,
     reference: ReferenceData,
-) -> tuple[str, str] | None:
+) -> tuple[str, Reason] | None:
     for area, measure in restricted:
         if measure not in limits.measures:
             return (
                 "authority.measures",
-                f"{measure} is in force in {reference.areas.name(area)} and was not authorised",
+                because_of("breach.measure", measure=measure, area=reference.areas.name(area)),
             )
         inside = (incident.area,) if limits.areas == "incident" else incident.affected
         if not any(reference.areas.is_under(area, one) for one in inside):
             return (
                 "authority.areas",
-                f"{reference.areas.name(area)} is restricted and is not affected",
+                because_of("breach.area", area=reference.areas.name(area)),
             )
     if limits.most_persons is not None:
         persons = count_restricted([area for area, _ in restricted], reference)
         if persons > limits.most_persons:
             return (
                 "authority.most_persons",
-                f"{count(persons, 'resident')} restricted, {limits.most_persons:,} authorised",
+                because_of("breach.persons", persons=persons, most=limits.most_persons),
             )
     return None
 

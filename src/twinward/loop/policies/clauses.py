@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import Reason, because_of
 from twinward.library.plans.plan import Plan, PlanStart, PlanTask, order_tasks
+from twinward.library.texts import say, write_reason
 from twinward.loop.context import ReferenceData, clause_reference, command_id, find_plan_in_force
-from twinward.loop.indicators import describe_indicator, indicator_value
+from twinward.loop.indicators import indicator_value
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce
@@ -52,18 +54,17 @@ def judge_clauses(incident: Incident, rows: Rows, reference: ReferenceData) -> I
     if in_force is None or plan is None:
         return
     if START not in in_force.started:
-        because = find_start(plan, incident, rows, reference)
-        if because is not None:
-            yield start(in_force, START, because)
+        why = find_start(plan, incident, rows, reference)
+        if why is not None:
+            yield start(in_force, START, why)
         return  # its clauses are judged when it has started
     for clause, gate in gates_of(plan):
         value = indicator_value(gate.figure, incident, rows, reference)
         if clause not in in_force.started and gate.reached(value):
-            yield start(
-                in_force,
-                clause,
-                f"{describe_indicator(gate.figure, value)}, at least {gate.at_least:g}",
+            why = because_of(
+                "clause.reached", figure=gate.figure, value=value or 0.0, at_least=gate.at_least
             )
+            yield start(in_force, clause, why)
     for task in plan.work():
         trigger = plan.trigger_of(task)
         if (
@@ -74,28 +75,36 @@ def judge_clauses(incident: Incident, rows: Rows, reference: ReferenceData) -> I
             continue
         value = indicator_value(trigger.figure, incident, rows, reference)
         if value is not None and value < trigger.stop_below:
-            because = f"{describe_indicator(trigger.figure, value)}, below {trigger.stop_below:g}"
+            why = because_of(
+                "clause.below", figure=trigger.figure, value=value, below=trigger.stop_below
+            )
             clause = task_clause(task.key)
             yield m.StopClause(
                 id=turn_id(in_force, "stop", clause),
                 incident=in_force.id,
                 clause=clause,
-                because=because,
+                because=write_reason(why),
+                reasons=(why,),
             )
 
 
-def find_start(plan: Plan, incident: Incident, rows: Rows, reference: ReferenceData) -> str | None:
+def find_start(
+    plan: Plan, incident: Incident, rows: Rows, reference: ReferenceData
+) -> Reason | None:
     """Why the plan starts now: any of its triggers is reached, or it names none; None while it
     waits.
     """
     for number, trigger in enumerate(plan.triggers):
         value = indicator_value(trigger.figure, incident, rows, reference)
         if trigger.reached(value):
-            return (
-                f"triggers[{number}]: {describe_indicator(trigger.figure, value)}, at least "
-                f"{trigger.at_least:g}"
+            return because_of(
+                "clause.triggered",
+                number=number,
+                figure=trigger.figure,
+                value=value or 0.0,
+                at_least=trigger.at_least,
             )
-    return None if plan.triggers else "the plan names no trigger"
+    return None if plan.triggers else because_of("clause.no_trigger")
 
 
 def list_waiting(
@@ -106,11 +115,21 @@ def list_waiting(
     if START not in in_force.started:
         gates = [(f"triggers[{n}]", trigger) for n, trigger in enumerate(plan.triggers)] + gates
     return [
-        f"{clause} waits for {gate.figure} of {gate.at_least:g}; "
-        + describe_indicator(gate.figure, indicator_value(gate.figure, incident, rows, reference))
+        say_waiting(clause, gate, indicator_value(gate.figure, incident, rows, reference))
         for clause, gate in gates
         if clause not in in_force.started
     ]
+
+
+def say_waiting(clause: str, gate: PlanStart, value: float | None) -> str:
+    """What a clause waits for and how far that is, for whoever reads."""
+    if value is None:
+        return say(
+            "clause.waits_unknown", clause=clause, figure=gate.figure, at_least=gate.at_least
+        )
+    return say(
+        "clause.waits", clause=clause, figure=gate.figure, at_least=gate.at_least, value=value
+    )
 
 
 def gates_of(plan: Plan) -> list[tuple[str, PlanStart]]:
@@ -120,9 +139,14 @@ def gates_of(plan: Plan) -> list[tuple[str, PlanStart]]:
     return [(clause, gate) for clause, gate in (*tasks, *told) if gate is not None]
 
 
-def start(in_force: PlanInForce, clause: str, because: str) -> Command:
-    name = turn_id(in_force, "start", clause)
-    return m.StartClause(id=name, incident=in_force.id, clause=clause, because=because)
+def start(in_force: PlanInForce, clause: str, why: Reason) -> Command:
+    return m.StartClause(
+        id=turn_id(in_force, "start", clause),
+        incident=in_force.id,
+        clause=clause,
+        because=write_reason(why),
+        reasons=(why,),
+    )
 
 
 def turn_id(in_force: PlanInForce, *words: str) -> str:
@@ -155,8 +179,14 @@ def stopped_clause(
     measures = tuple(task.restriction for task in stopped if task.restriction)
     for task in stopped:
         for made in rows.list_rows(TASKS, incident=incident.id, key=task.key, status=OPEN_TASK):
-            because = f"{clause_reference(plan, fact.clause)} stopped: {fact.because}"
-            yield m.DropTask(id=command_id(event, "drop", made.id), task=made.id, because=because)
+            clause = clause_reference(plan, fact.clause)
+            why = because_of("ended.stopped", clause=clause, why=fact.reasons or fact.because)
+            yield m.DropTask(
+                id=command_id(event, "drop", made.id),
+                task=made.id,
+                because=write_reason(why),
+                reasons=(why,),
+            )
     if measures:
         yield c.LiftRestrictions(
             id=command_id(event, "lift"), incident=incident.id, measures=measures
@@ -190,12 +220,28 @@ def send_messages(
             )
     if not plan.messages:
         for number, audience in enumerate(plan.communications):
-            text = f"{incident.title}: plan in force: {plan.title}"
-            yield send(plan, incident, f"communications[{number}]", audience, "public page", text)
+            said = because_of(
+                "notice.plan", incident=incident.title_reasons or incident.title, plan=plan.title
+            )
+            yield send(
+                plan,
+                incident,
+                f"communications[{number}]",
+                audience,
+                "public page",
+                write_reason(said),
+                said,
+            )
 
 
 def send(
-    plan: Plan, incident: Incident, clause: str, audience: str, channel: str, text: str
+    plan: Plan,
+    incident: Incident,
+    clause: str,
+    audience: str,
+    channel: str,
+    text: str,
+    *reasons: Reason,
 ) -> Command:
     name = derive_id("note", incident.id, incident.round, plan.id, plan.version, clause)
     return m.SendNotice(
@@ -204,6 +250,7 @@ def send(
         to_role="public",
         area=incident.area,
         text=text,
+        text_reasons=reasons,
         incident=incident.id,
         audience=audience,
         channel=channel,

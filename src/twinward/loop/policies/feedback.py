@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import because_of
 from twinward.library.hazards.hazard import LEVELS
+from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.plan_end import review_plan
 from twinward.twins.emergency import messages as m
@@ -40,9 +42,12 @@ def positive_contact_reopens(
 ) -> Iterator[Command]:
     incident: Incident | None = rows.find(INCIDENTS, event.incident) if event.incident else None
     if fact.step == "tested_positive" and incident is not None and incident.status == "closed":
-        because = f"contact {fact.contact} tested positive after closing"
+        why = because_of("reopened.contact", contact=fact.contact)
         yield m.ReopenIncident(
-            id=command_id(event, "reopen"), incident=incident.id, because=because
+            id=command_id(event, "reopen"),
+            incident=incident.id,
+            because=write_reason(why),
+            reasons=(why,),
         )
 
 
@@ -51,8 +56,13 @@ def reopened_takes_level(
 ) -> Iterator[Command]:
     """A reopened incident starts again at the lowest level; its figures raise it."""
     incident: Incident = rows.get(INCIDENTS, fact.incident)
+    why = because_of("level.reopened")
     yield m.SetResponseLevel(
-        id=command_id(event, "level"), incident=incident.id, level="IV", because="reopened"
+        id=command_id(event, "level"),
+        incident=incident.id,
+        level="IV",
+        because=write_reason(why),
+        reasons=(why,),
     )
 
 
@@ -112,12 +122,14 @@ def judge_incident(
     known = reference.library.find_hazard(incident.hazard)
     if known is None or incident.level is None or incident.level_since is None:
         return
-    level, because = known.level_for(incident.figures)
+    level, why = known.level_for(incident.figures)
     rank, now_rank = LEVELS.index(level or LEVELS[0]), LEVELS.index(incident.level)
     if rank < now_rank and now - incident.level_since >= timedelta(days=known.lower_after_days):
+        lower = because_of("level.lower", why=(why,))
         yield m.SetResponseLevel(
             id=derive_id("cmd", incident.id, "lower", incident.level_since.isoformat()),
             incident=incident.id,
             level=LEVELS[now_rank - 1],  # type: ignore[arg-type]
-            because=f"lower figures: {because}",
+            because=write_reason(lower),
+            reasons=(lower,),
         )

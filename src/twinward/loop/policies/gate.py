@@ -10,7 +10,9 @@ from datetime import date, timedelta
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.hazard import LEVELS
+from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.tallies import Figures, source_of, weigh
 from twinward.twins.emergency import messages as m
@@ -22,7 +24,7 @@ STEPS = 2  # a rise of so many levels by one source's word of one day is sudden 
 
 def find_doubt(
     incident: Incident, level: str, rows: Rows, reference: ReferenceData
-) -> tuple[str, str] | None:
+) -> tuple[str, Reason] | None:
     """(source, why) where the level rests on what one source says of one day; None where another
     day or source bears it out, or a person has confirmed it.
     """
@@ -39,11 +41,11 @@ def find_doubt(
         called, _ = hazard.level_for(without)
         before = LEVELS.index(called) if called is not None else -1
         if LEVELS.index(level) - before >= STEPS:
-            said = (
-                f"without what {source} says of {day} the figures call for "
-                f"{f'level {called}' if called else 'no level'}"
+            if called is None:
+                return source, because_of("held.no_level", level=level, source=source, day=day)
+            return source, because_of(
+                "held.level", level=level, source=source, day=day, called=called
             )
-            return source, f"level {level} rests on one source's word of one day: {said}"
     return None
 
 
@@ -73,13 +75,14 @@ def tell_of_held(
     fact: m.ReportsHeld, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     incident: Incident = rows.get(INCIDENTS, fact.incident)
+    said = because_of("notice.held", why=fact.reasons or fact.because, source=fact.source)
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),
         to_role="duty_officer",
         area=incident.area,
-        text=f"held: {fact.because}. Ask {fact.source} and confirm or correct it; nothing is "
-        f"restricted until then",
+        text=write_reason(said),
+        text_reasons=(said,),
         incident=incident.id,
         audience="duty officer",
         channel="notice",

@@ -34,7 +34,8 @@ def plan_follows_level(
     person.
 
     A plan that restricts people waits too where the level rests on one source's word of one day:
-    until that is borne out the highest plan that restricts nobody does the work.
+    until that is borne out the highest plan that restricts nobody does the work. While a plan waits
+    for a person the highest one below it that needs none does the work.
     """
     incident: Incident = rows.get(INCIDENTS, fact.incident)
     plan = reference.library.find_plan(incident.hazard, fact.level)
@@ -45,29 +46,45 @@ def plan_follows_level(
         if doubt is None:
             yield from adopt_by_itself(plan, incident, event, rows)
             return
-        source, because = doubt
+        source, why = doubt
         yield m.HoldReports(
             id=command_id(event, "hold"),
             incident=incident.id,
             source=source,
             level=fact.level,
-            because=because,
+            because=write_reason(why),
+            reasons=(why,),
         )
-    milder = find_milder(plan, incident, event, reference)
+        milder = find_milder(plan, incident, event, reference, harmless=True)
+    else:
+        milder = find_milder(plan, incident, event, reference)
+        if (
+            milder is not None
+            and milder.restricts()
+            and find_doubt(incident, milder.level, rows, reference) is not None
+        ):
+            milder = find_milder(plan, incident, event, reference, harmless=True)
     if milder is not None and rows.find(PLANS_IN_FORCE, incident.id) is None:
         yield from adopt_by_itself(milder, incident, event, rows)
 
 
 def find_milder(
-    plan: Plan, incident: Incident, event: Event, reference: ReferenceData
+    plan: Plan,
+    incident: Incident,
+    event: Event,
+    reference: ReferenceData,
+    *,
+    harmless: bool = False,
 ) -> Plan | None:
-    """The highest plan below one that was authorised beforehand and restricts nobody."""
+    """The highest plan below one that was authorised beforehand; a harmless one restricts
+    nobody.
+    """
     fitting = [
         other
         for other in reference.library.plans.values()
         if other.hazard == plan.hazard
         and other.standard
-        and not other.restricts()
+        and not (harmless and other.restricts())
         and LEVELS.index(other.level) < LEVELS.index(plan.level)
         and may_adopt(other, event, reference)
     ]
@@ -130,13 +147,19 @@ def level_follows_decision(
     ):
         return
     if plan.standard and incident.level != plan.level:
+        called = incident.called_because_reasons or incident.called_because
+        why = (
+            because_of("level.adopted_called", plan=plan.id, why=called)
+            if called
+            else because_of("level.adopted", plan=plan.id)
+        )
         yield m.SetResponseLevel(
             id=command_id(event, "decided"),
             incident=incident.id,
             level=plan.level,
             by=fact.adopted_by,
-            because=f"plan {plan.id} adopted"
-            + (f"; {incident.called_because}" if incident.called_because else ""),
+            because=write_reason(why),
+            reasons=(why,),
         )
 
 

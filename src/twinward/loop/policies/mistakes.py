@@ -9,14 +9,15 @@ from datetime import date
 
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import because_of
+from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
-from twinward.loop.policies.schedule import CORRECTIVE
 from twinward.loop.policies.tallies import BETWEEN, change, of_figures, read_parts, weigh
 from twinward.twins.city import messages as c
 from twinward.twins.coupling import ORDERED_AS
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS, Incident
-from twinward.twins.emergency.tasks.rows import OPEN_TASK, TASKS, Task
+from twinward.twins.emergency.tasks.rows import CORRECTIVE, OPEN_TASK, TASKS, Task
 
 
 def order_withdrawn(
@@ -40,10 +41,16 @@ def closed_by_a_person(
     merged goes on in the other incident. What a review asked for stays.
     """
     incident: Incident = rows.get(INCIDENTS, fact.incident)
-    said = f"{fact.outcome.replace('_', ' ')}: {'; '.join(fact.evidence.values())}"
+    why = "; ".join(fact.evidence.values())
+    said = because_of("ended.closed", outcome=fact.outcome.replace("_", " "), why=why)
     for task in rows.list_rows(TASKS, incident=incident.id, status=OPEN_TASK):
         if task.key != CORRECTIVE:
-            yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
+            yield m.DropTask(
+                id=command_id(event, "drop", task.id),
+                task=task.id,
+                because=write_reason(said),
+                reasons=(said,),
+            )
     if fact.outcome == "merged":
         yield from merge(incident, rows.get(INCIDENTS, str(fact.into)), event, rows, reference)
 

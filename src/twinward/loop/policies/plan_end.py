@@ -14,7 +14,6 @@ from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.plans.plan import Objective, Plan
 from twinward.library.texts import write_reason, write_reasons
-from twinward.library.wording import count
 from twinward.loop.context import (
     ACTOR,
     ReferenceData,
@@ -22,7 +21,7 @@ from twinward.loop.context import (
     command_id,
     find_plan_in_force,
 )
-from twinward.loop.indicators import describe_indicator, indicator_value
+from twinward.loop.indicators import indicator_value
 from twinward.loop.policies.bounds import end_of_authority, find_breach
 from twinward.loop.policies.clauses import judge_clauses, turn_id
 from twinward.loop.policies.link import adopt_by_itself, may_adopt
@@ -60,11 +59,10 @@ def review_plan(
     breach = find_breach(plan, in_force, incident, now, rows, reference)
     ending = None if breach else find_end(plan, in_force, incident, now, rows, reference)
     if breach is not None:
-        clause, because = breach
-        reasons: tuple[Reason, ...] = ()
+        reasons: tuple[Reason, ...] = (breach[1],)
+        clause = breach[0]
     elif ending is not None:
         clause, reasons = ending
-        because = write_reasons(reasons)
     else:
         return
     if clause == "ends.most_days" and may_renew(plan, in_force, incident, reference):
@@ -86,7 +84,7 @@ def review_plan(
             id=turn_id(in_force, "end"),
             incident=incident.id,
             clause=clause,
-            because=because,
+            because=write_reasons(reasons),
             reasons=reasons,
         )
 
@@ -180,24 +178,26 @@ def remind(
     ]
     if values and all(t.outgrown(v) for _, t, v in values):
         n, trigger, value = values[0]
-        text = (
-            f"plan {plan.id} is outgrown: {describe_indicator(trigger.figure, value)}, above "
-            f"{trigger.at_most:g}; choose another"
+        said = because_of(
+            "notice.outgrown",
+            plan=plan.id,
+            figure=trigger.figure,
+            value=value or 0.0,
+            most=trigger.at_most or 0.0,
         )
-        yield tell_officer(plan, in_force, incident, f"triggers[{n}]", text)
+        yield tell_officer(plan, in_force, incident, f"triggers[{n}]", said)
     if plan.ends is not None:
         turns = (now - (in_force.since or in_force.adopted_at)).days // plan.ends.review_every_days
         if turns > 0:
-            text = (
-                f"plan {plan.id} is due to be looked at again: "
-                f"{count(turns * plan.ends.review_every_days, 'day')} in force"
+            said = because_of(
+                "notice.review", plan=plan.id, days=turns * plan.ends.review_every_days
             )
-            yield tell_officer(plan, in_force, incident, "ends.review_every_days", text, str(turns))
+            yield tell_officer(plan, in_force, incident, "ends.review_every_days", said, str(turns))
     for clause, ends_at in expiry_times(plan, in_force, reference):
         if ends_at - timedelta(days=WARN_D) <= now < ends_at:
             ends = f"{reference.local(ends_at):%Y-%m-%d %H:%M}"
-            text = f"plan {plan.id} ends on {ends}: renew it or adopt another"
-            yield tell_officer(plan, in_force, incident, clause, text)
+            said = because_of("notice.ends", plan=plan.id, at=ends)
+            yield tell_officer(plan, in_force, incident, clause, said)
 
 
 def expiry_times(
@@ -227,7 +227,9 @@ def plan_is_over(
     work goes on.
     """
     incident: Incident = rows.get(INCIDENTS, fact.incident)
-    said = f"plan {fact.plan} ended by {fact.clause}: {fact.because}"
+    said = because_of(
+        "ended.plan", plan=fact.plan, clause=fact.clause, why=fact.reasons or fact.because
+    )
     ended = reference.library.find(fact.plan)
     heir = (
         find_heir(ended, incident, event, reference)
@@ -238,7 +240,12 @@ def plan_is_over(
     status = OPEN_TASK if fact.clause == WITHDRAWN else "waiting"
     for task in rows.list_rows(TASKS, incident=incident.id, status=status):
         if task.key not in kept:
-            yield m.DropTask(id=command_id(event, "drop", task.id), task=task.id, because=said)
+            yield m.DropTask(
+                id=command_id(event, "drop", task.id),
+                task=task.id,
+                because=write_reason(said),
+                reasons=(said,),
+            )
     asked = set(heir.restricts()) if heir is not None else set()
     over = {row.measure for row in rows.list_rows(RESTRICTIONS, incident=incident.id)} - asked
     if over:
@@ -246,13 +253,18 @@ def plan_is_over(
             id=command_id(event, "lift"), incident=incident.id, measures=tuple(sorted(over))
         )
     at_work = rows.count(TASKS, incident=incident.id, status=AT_WORK)
-    then = f"plan {heir.id} takes over" if heir is not None else say_left(at_work)
+    then = (
+        because_of("ended.heir", plan=heir.id)
+        if heir is not None
+        else because_of("ended.left", orders=at_work)
+    )
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),
         to_role="duty_officer",
         area=incident.area,
-        text=f"{said}; {then}",
+        text=write_reasons((said, then)),
+        text_reasons=(said, then),
         incident=incident.id,
         audience="duty officer",
         channel="notice",
@@ -284,11 +296,6 @@ def plan_returns(
         yield from adopt_by_itself(plan, incident, event, rows)
 
 
-def say_left(orders: int) -> str:
-    verb = "goes on to its end" if orders == 1 else "go on to their end"
-    return f"{count(orders, 'order')} {verb}"
-
-
 def find_heir(
     ended: Plan, incident: Incident, event: Event, reference: ReferenceData
 ) -> Plan | None:
@@ -310,7 +317,7 @@ def find_heir(
 
 
 def tell_officer(
-    plan: Plan, in_force: PlanInForce, incident: Incident, clause: str, text: str, *turn: str
+    plan: Plan, in_force: PlanInForce, incident: Incident, clause: str, said: Reason, *turn: str
 ) -> Command:
     """What the duty officer of the area must know of the plan in force; once a term of the plan
     and turn.
@@ -321,7 +328,8 @@ def tell_officer(
         notice=name,
         to_role="duty_officer",
         area=incident.area,
-        text=text,
+        text=write_reason(said),
+        text_reasons=(said,),
         incident=incident.id,
         audience="duty officer",
         channel="notice",

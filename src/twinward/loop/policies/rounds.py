@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import because_of
 from twinward.library.plans.plan import Plan, PlanTask
+from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, affected_areas, command_id, find_plan_in_force
 from twinward.loop.policies.clauses import list_open
 from twinward.loop.policies.schedule import create_command
@@ -113,10 +115,14 @@ def list_left(incident: Incident, key: str, turn: int, rows: Rows) -> list[Task]
 
 def give_up(left: list[Task], event: Event) -> Iterator[Command]:
     for one in left:
-        because = "its next round has begun" + (
-            "" if one.status == "waiting" else ": this one was not done"
+        waited = one.status == "waiting"
+        why = because_of("ended.next_round") if waited else because_of("ended.round_missed")
+        yield m.DropTask(
+            id=command_id(event, "over", one.id),
+            task=one.id,
+            because=write_reason(why),
+            reasons=(why,),
         )
-        yield m.DropTask(id=command_id(event, "over", one.id), task=one.id, because=because)
 
 
 def follow_up(

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import because_of
 from twinward.library.plans.plan import Plan, PlanTask
+from twinward.library.texts import write_reason
 from twinward.loop.context import (
     ReferenceData,
     affected_areas,
@@ -27,9 +29,8 @@ from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
 from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS, Incident, PlanInForce
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import CASES
-from twinward.twins.emergency.tasks.rows import BY_HAND, OPEN_TASK, TASKS, Task
+from twinward.twins.emergency.tasks.rows import BY_HAND, CORRECTIVE, OPEN_TASK, TASKS, Task
 
-CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
 NOT_OF_PLAN = (
     "case",
     "contact",
@@ -74,10 +75,12 @@ def take_back(plan: Plan, incident: Incident, event: Event, rows: Rows) -> Itera
     unfinished: list[Task] = rows.list_rows(TASKS, incident=incident.id, status=OPEN_TASK)
     for task in unfinished:
         if task.key not in kept:
+            why = because_of("ended.not_asked", plan=plan.id)
             yield m.DropTask(
                 id=command_id(event, "drop", task.id),
                 task=task.id,
-                because=f"plan {plan.id} does not ask for it",
+                because=write_reason(why),
+                reasons=(why,),
             )
     asked = set(plan.restricts())
     over = {row.measure for row in rows.list_rows(RESTRICTIONS, incident=incident.id)} - asked

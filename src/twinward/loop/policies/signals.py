@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import because_of
+from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.trigger import find_front, open_command
 from twinward.twins.emergency import messages as m
@@ -17,17 +19,23 @@ from twinward.twins.emergency import messages as m
 def tell_of_signal(
     fact: m.SignalRaised, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
-    said = "suspected " if fact.counted == "suspected" else ""
+    known = reference.library.find_hazard(fact.hazard)
+    said = because_of(
+        "notice.signal_suspected" if fact.counted == "suspected" else "notice.signal_new",
+        area=reference.areas.name(event.area),
+        observed=fact.observed,
+        hazard=known.title if known is not None else fact.hazard,
+        day=fact.day.isoformat(),
+        expected=fact.expected,
+        signal=fact.signal,
+    )
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),
         to_role="duty_officer",
         area=event.area,
-        text=(
-            f"{reference.areas.name(event.area)}: {fact.observed} {said}cases of {fact.hazard} "
-            f"in the seven days to {fact.day}, {fact.expected:.1f} are usual; "
-            f"confirm or dismiss signal {fact.signal}"
-        ),
+        text=write_reason(said),
+        text_reasons=(said,),
         audience="duty officer",
         channel="notice",
         clause="signal",

@@ -12,8 +12,9 @@ import msgspec
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
+from twinward.core.reasons import because_of
 from twinward.library.hazards.hazard import LEVELS, Hazard, Rule
-from twinward.library.wording import count
+from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.tallies import (
     NEW,
@@ -149,7 +150,10 @@ def drop_interview(case: str, event: Event, rows: Rows) -> Iterator[Command]:
     """Nobody is asked about an illness that was none."""
     task: Task | None = rows.find(TASKS, derive_id("task", "case", case))
     if task is not None and task.status in OPEN_TASK:
-        yield m.DropTask(id=command_id(event, "drop"), task=task.id, because="it was no case")
+        why = because_of("ended.no_case")
+        yield m.DropTask(
+            id=command_id(event, "drop"), task=task.id, because=write_reason(why), reasons=(why,)
+        )
 
 
 def count_reported(
@@ -221,9 +225,23 @@ def find_front(rows: Rows, hazard: str, area: str, reference: ReferenceData) -> 
     related = {
         one.id: one
         for one in others
-        if one is not None and one.status == "open" and is_one_hazard(one.hazard, hazard)
+        if one is not None
+        and one.status == "open"
+        and is_one_hazard(one.hazard, hazard)
+        and not has_other_agent(rows, one, hazard)
     }
     return next(iter(related.values())) if len(related) == 1 else own
+
+
+def has_other_agent(rows: Rows, incident: Incident, hazard: str) -> bool:
+    """Whether a case of another agent than that of `hazard` is in an incident of the family."""
+    if "/" not in hazard:
+        return False
+    for joined in rows.list_rows(CASE_INCIDENTS, incident=incident.id):
+        case = rows.find(CASES, joined.id)
+        if case is not None and "/" in case.hazard and case.hazard != hazard:
+            return True
+    return False
 
 
 def latest(rows: Rows, front: LatestIncident | None) -> Incident | None:
@@ -268,12 +286,12 @@ def take_in(
             and event.occurred_at - incident.closed_at <= window
         )
         if incident is not None and recent and not mistaken:
-            because = (
-                f"a new report in {reference.areas.name(area)} within {count(window.days, 'day')} "
-                f"after closing"
-            )
+            why = because_of("reopened.report", area=reference.areas.name(area), days=window.days)
             yield m.ReopenIncident(
-                id=command_id(event, "reopen"), incident=incident.id, because=because
+                id=command_id(event, "reopen"),
+                incident=incident.id,
+                because=write_reason(why),
+                reasons=(why,),
             )
         else:
             yield open_command(hazard, area, day, event, rows, reference)
@@ -332,13 +350,20 @@ def open_command(
     home = reference.areas.at_depth(area, known.incident_level)
     front: LatestIncident | None = rows.find(LATEST_INCIDENTS, front_id(hazard, home))
     openings = front.openings if front else 0
+    title = because_of(
+        "incident.title",
+        hazard=known.title,
+        area=reference.areas.name(home),
+        day=day.isoformat(),
+    )
     return m.OpenIncident(
         id=command_id(event, "open"),
         incident=derive_id("inc", hazard, home, openings + 1),
         hazard=hazard,
         area=home,
         affected=(area,),
-        title=f"{known.title}, {reference.areas.name(home)}, since {day}",
+        title=write_reason(title),
+        title_reasons=(title,),
     )
 
 
@@ -354,9 +379,8 @@ def level_follows_figures(
     known = reference.library.find_hazard(incident.hazard)
     if known is None or incident.status != "open":
         return
-    called, because = known.level_for(
-        fact.figures
-    )  # as they were then: a peak that has passed counts
+    # as they were then: a peak that has passed counts
+    called, why = known.level_for(fact.figures)
     if called is None or is_decided(incident, called, known):
         return
     level = known.highest_by_figures(called) if known.needs_person(called) else called
@@ -364,12 +388,20 @@ def level_follows_figures(
         incident.level is None or LEVELS.index(level) > LEVELS.index(incident.level)
     ):
         yield m.SetResponseLevel(
-            id=command_id(event, "level"), incident=incident.id, level=level, because=because
+            id=command_id(event, "level"),
+            incident=incident.id,
+            level=level,
+            because=write_reason(why),
+            reasons=(why,),
         )
     above = incident.level is None or LEVELS.index(called) > LEVELS.index(incident.level)
     if known.needs_person(called) and above and incident.called != called:
         yield m.CallLevel(
-            id=command_id(event, "call"), incident=incident.id, level=called, because=because
+            id=command_id(event, "call"),
+            incident=incident.id,
+            level=called,
+            because=write_reason(why),
+            reasons=(why,),
         )
 
 
@@ -385,12 +417,14 @@ def tell_of_called_level(
     fact: m.LevelCalled, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     incident: Incident = rows.get(INCIDENTS, fact.incident)
+    said = because_of("notice.level", level=fact.level, why=fact.reasons or fact.because)
     yield m.SendNotice(
         id=command_id(event, "tell"),
         notice=derive_id("note", event.id),
         to_role="duty_officer",
         area=incident.area,
-        text=f"the figures call for level {fact.level} ({fact.because}): it is a person's decision",
+        text=write_reason(said),
+        text_reasons=(said,),
         incident=incident.id,
         audience="duty officer",
         channel="notice",

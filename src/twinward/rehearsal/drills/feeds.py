@@ -18,6 +18,7 @@ from twinward.library.drills.drill import (
     DrillTruth,
     Duplicates,
     Flood,
+    HazardCourse,
     HospitalLost,
     NetworkCut,
     Rumour,
@@ -195,9 +196,9 @@ class Feeds:
                 "type": "ReportHazard",
                 "hazard": self.script.hazard,
                 "area": area,
-                "figure": "water_depth_m",
+                "figure": one.figure if isinstance(one, HazardCourse) else "water_depth_m",
                 "value": said,
-                "unit": "m",
+                "unit": one.unit if isinstance(one, HazardCourse) else "m",
                 "source": f"{self.mark}/gauges",
             }
             yield Sent(hour=arrives, source=f"{self.mark}/gauges", command=command)
@@ -223,7 +224,7 @@ class Feeds:
     def stock(
         self, inject: str, hour: float, kind: str, area: str, quantity: float, in_use: float | None
     ) -> Sent:
-        command: dict[str, Any] = {
+        command: dict[str, object] = {
             "id": derive_id("row", self.mark, self.seed, inject, kind, f"{hour:.4f}"),
             "type": "SetStock",
             "kind": kind,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.core.ids import derive_id
 from twinward.library.drills.drill import (
@@ -20,6 +20,10 @@ from twinward.library.drills.drill import (
 from twinward.library.supplies.resources import list_resources
 from twinward.rehearsal.drills.truth import TruthPlaces
 from twinward.rehearsal.responders import Responders
+from twinward.rehearsal.shown import SentCommand
+
+if TYPE_CHECKING:
+    from twinward.rehearsal.shown import ShownTask
 
 # ours: what an interview brings to light, and what it brings besides
 FOUND_OF_TRUE = 0.8
@@ -51,7 +55,7 @@ class DrillResponders(Responders):
     def hour(self, now: datetime) -> float:
         return (now - self.truth.start) / timedelta(hours=1)
 
-    def answer(self, task: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+    def answer(self, task: ShownTask, now: datetime) -> Iterator[SentCommand]:
         if not self.is_cut(task["department"], self.hour(now)):
             yield from super().answer(task, now)
 
@@ -61,7 +65,7 @@ class DrillResponders(Responders):
             for one in self.script.of_kind(NetworkCut)
         )
 
-    def pace(self, task: dict[str, Any], trait: str, now: datetime) -> float:
+    def pace(self, task: ShownTask, trait: str, now: datetime) -> float:
         """Slower in proportion when a department's people are away."""
         hour, slower = self.hour(now), 1.0
         for one in self.script.of_kind(StaffAbsence):
@@ -72,7 +76,7 @@ class DrillResponders(Responders):
                 slower /= one.present
         return super().pace(task, trait, now) * slower
 
-    def findings(self, task: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+    def findings(self, task: ShownTask, now: datetime) -> Iterator[SentCommand]:
         """An interview names contacts: most of the true ones, and some who were never met."""
         person = self._by_task.get(task["id"])
         if person is None:
@@ -104,7 +108,7 @@ class DrillResponders(Responders):
             self._infected.get(self._subjects.get(contact, ""), float("inf")) <= self.hour(now) - 24
         )
 
-    def requests(self, now: datetime) -> Iterator[dict[str, Any]]:
+    def requests(self, now: datetime) -> Iterator[SentCommand]:
         """Whoever has lost beds or supplies asks for others, after a while."""
         for one in (*self.script.of_kind(HospitalLost), *self.script.of_kind(SupplyShortage)):
             kind = "beds" if isinstance(one, HospitalLost) else one.resource

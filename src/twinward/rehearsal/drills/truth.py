@@ -19,6 +19,7 @@ from twinward.library.drills.drill import (
     DrillStart,
     DrillTruth,
     Flood,
+    HazardCourse,
     HospitalLost,
     NetworkCut,
     Outbreak,
@@ -205,10 +206,11 @@ def subject(seed: int, inject: str, number: int) -> str:
 
 
 def curve_of(one: Flood, at_h: float, hours: float) -> list[tuple[float, float]]:
-    """(hour, true depth in metres) at each reading: a straight rise, a plateau, a straight fall."""
+    """(hour, true figure) at each reading: a straight rise, a plateau, a straight fall."""
     end = min(hours, at_h + one.rise_h + one.hold_h + one.fall_h + 12.0)
     times = np.arange(at_h, end, one.every_h)
     since = times - at_h
     falling = 1.0 - (since - one.rise_h - one.hold_h) / one.fall_h
-    depth = one.peak_m * np.clip(np.minimum(since / one.rise_h, falling), 0.0, 1.0)
+    peak = one.peak if isinstance(one, HazardCourse) else one.peak_m
+    depth = peak * np.clip(np.minimum(since / one.rise_h, falling), 0.0, 1.0)
     return [(round(float(h), 4), round(float(d), 3)) for h, d in zip(times, depth, strict=True)]

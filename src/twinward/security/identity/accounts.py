@@ -11,7 +11,6 @@ import sqlite3
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from argon2 import PasswordHasher
@@ -190,7 +189,7 @@ class Accounts:
             )
         return _account(found[0])
 
-    def _rows(self, where: str, *values: Any) -> list[sqlite3.Row]:
+    def _rows(self, where: str, *values: object) -> list[sqlite3.Row]:
         cursor = self.db.cursor()
         cursor.row_factory = sqlite3.Row
         return cursor.execute(f"SELECT * FROM accounts WHERE {where}", values).fetchall()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,9 +15,12 @@ from twinward.core.errors import UnknownCallerError
 from twinward.core.lazy import LazyModule
 from twinward.security.privacy.vault import read_or_make
 
-jwt: Any = LazyModule("joserfc.jwt")
-jwk: Any = LazyModule("joserfc.jwk")
-errors: Any = LazyModule("joserfc.errors")
+if TYPE_CHECKING:
+    from joserfc import errors, jwk, jwt
+else:
+    jwt = LazyModule("joserfc.jwt")
+    jwk = LazyModule("joserfc.jwk")
+    errors = LazyModule("joserfc.errors")
 
 LOCAL_ADMIN = "local-admin"
 CLOCK_SKEW_S = 60

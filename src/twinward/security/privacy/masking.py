@@ -63,7 +63,7 @@ POINT = re.compile(
 )  # a place that has no name, as answers write it
 
 
-def mask_fact(fact: Mapping[str, Any], *, personal: bool) -> dict[str, Any]:
+def mask_fact(fact: Mapping[str, object], *, personal: bool) -> dict[str, object]:
     """A fact as it may be shown to everybody with access to the stream: persons' fields left
     out.
     """
@@ -73,7 +73,7 @@ def mask_fact(fact: Mapping[str, Any], *, personal: bool) -> dict[str, Any]:
     return {name: scrub_all(value) for name, value in kept.items()}
 
 
-def scrub_all(value: Any) -> Any:
+def scrub_all(value: object) -> object:
     """Every text in a value, however deep, scrubbed."""
     if isinstance(value, str):
         return scrub(value)
@@ -156,7 +156,7 @@ def _lon_m(row: int) -> float:
     return M_PER_DEGREE * max(math.cos(math.radians((row + 0.5) * CELL_M / M_PER_DEGREE)), 1e-6)
 
 
-def mask_points(value: Any, subject: str, move: PointMask) -> Any:
+def mask_points(value: object, subject: str, move: PointMask) -> Any:
     """An answer about `subject` with every point of theirs moved. The address of a named place
     is public and stays.
     """

@@ -5,15 +5,18 @@ letters, with separators, in full width; and hides them in texts and in whole an
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 HIDDEN = "[hidden]"
 D = "[0-9０-９]"
-S = "[ \u3000\\-‐‑–—－]?"
+UNSEEN = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"  # nobody sees that these stand there
+NOT_SEEN = re.compile(f"[{UNSEEN}]")
+BLANK = f" \u00a0\u2000-\u200a\u202f\u205f\u3000{UNSEEN}"
+S = f"[{BLANK}\\-‐‑–—－·•]{{0,2}}"
 # a long run of digits: what may be one of the numbers below
-RUN = re.compile(f"{D}(?:[ \u3000\\-‐‑–—－()（）]{{0,2}}{D}){{8,}}{S}[XxＸｘ]?")
+RUN = re.compile(f"{D}(?:[{BLANK}\\-‐‑–—－·•()（）]{{0,2}}{D}){{8,}}{S}[XxＸｘ]?")
 # Chinese mobile numbers (11 digits), fixed lines with area code, resident identity numbers (GB
 # 11643: 18 characters, of old 15); area codes of 6, 9 and 12 digits stay readable
 NUMBER = re.compile(
@@ -24,7 +27,8 @@ NUMBER = re.compile(
     f"|[1-9１-９]{D}{{14}}"
     f")(?!{D})"
 )
-ABROAD = re.compile(r"[+＋]\d[\d ()\-－]{6,}\d")
+ABROAD = re.compile(rf"[+＋]\d[\d{BLANK}()\-－]{{6,}}\d")
+POINTS = re.compile(r"(?<![\d.])1[3-9]\d[./,_]\d{4}[./,_]\d{4}(?![\d.]\d|\d)")
 MAIL = re.compile(r"[\w.+-]+[@＠][\w-]+[.．][\w.-]+")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[\w.~+/-]+=*")
 WORD = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
@@ -40,7 +44,7 @@ def scrub(text: str) -> str:
         text = MAIL.sub(HIDDEN, text)
     if "+" in text or "＋" in text:
         text = ABROAD.sub(HIDDEN, text)
-    return RUN.sub(_hide_run, text)
+    return RUN.sub(_hide_run, POINTS.sub(HIDDEN, text))
 
 
 def names_somebody(text: str) -> bool:
@@ -60,7 +64,9 @@ def _hide_run(found: re.Match[str]) -> str:
     around = text[start : found.start()] + text[found.end() : end]
     if any(letter.isdigit() for letter in around):
         return found[0]
-    return NUMBER.sub(HIDDEN, found[0])
+    plain = NOT_SEEN.sub("", found[0])
+    hidden = NUMBER.sub(HIDDEN, plain)
+    return found[0] if hidden == plain else hidden
 
 
 def scrub_json(body: bytes) -> bytes:
@@ -71,7 +77,7 @@ def scrub_json(body: bytes) -> bytes:
     return STRING.sub(lambda found: scrub(found[0]), text).encode()
 
 
-def scrubbed(value: T, kind: type[T] | Any) -> T:
+def scrubbed(value: T, kind: type[T] | object) -> T:
     """A struct with every text in it scrubbed: what a report is made of."""
     found: T = msgspec.json.decode(scrub_json(msgspec.json.encode(value)), type=kind)
     return found

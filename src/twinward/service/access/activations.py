@@ -132,7 +132,7 @@ def record_look(
     purpose: str,
     subject: str,
     question: str,
-    **more: Any,
+    **more: object,
 ) -> None:
     """Put on record that this caller looks at this person; refused when the activation has shut
     meanwhile.

@@ -7,24 +7,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from twinward.core.errors import ConflictError, InputError
 from twinward.core.ids import derive_id
+from twinward.core.messages import Command
 from twinward.core.reasons import because_of
 from twinward.library.texts import write_reason
 from twinward.security.privacy.masking import HIDDEN, scrub
 from twinward.service.access.belonging import look_at, require_together
 from twinward.service.city.context import zone_of
-from twinward.service.plans.adoptable_plans import get_adoptable
+from twinward.service.plans.adoptable_plans import import_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.notices.rows import EMERGENCY_ACCESSES, NOTICES
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.approvals.rows import Change
+    from twinward.twins.emergency.notices.rows import Notice
 
 MAX_BULK = 200
 SAME_LOOK_S = 600  # a page that asks again and again is one look
@@ -48,7 +53,7 @@ def propose(
     value: str | None = None,
     linked: str | None = None,
     how: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A change that waits for its second person."""
     platform.reference.areas.require(area)
     platform.policy.require(caller, "propose_change", area=area)
@@ -59,7 +64,7 @@ def propose(
             f"{len(subjects)} persons at once", f"at most {MAX_BULK}", code="too_many_items"
         )
     if kind == "mass_action":
-        get_adoptable(platform, value or "")
+        import_adoptable(platform, value or "")
         if thing is None:
             raise InputError(
                 "a mass action puts a plan in force for an incident", "name it", code="no_incident"
@@ -100,7 +105,7 @@ def propose(
     return _shown(platform, caller, name)
 
 
-def get_change(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
+def get_change(platform: Platform, caller: Caller, change: str) -> dict[str, object]:
     """One change with its state now and what the person is told of it; that it was looked at
     goes on record.
     """
@@ -109,12 +114,12 @@ def get_change(platform: Platform, caller: Caller, change: str) -> dict[str, Any
     return _show(platform, caller, row)
 
 
-def _shown(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
+def _shown(platform: Platform, caller: Caller, change: str) -> dict[str, object]:
     """A change as it is after one's own act, which is on record already."""
     return _show(platform, caller, _find(platform, caller, change, "propose_change"))
 
 
-def is_theirs(platform: Platform, caller: Caller, row: Any) -> bool:
+def is_theirs(platform: Platform, caller: Caller, row: Change) -> bool:
     """Whether the caller is shown whom a change is about: who proposed it, and who may confirm
     it.
     """
@@ -122,7 +127,7 @@ def is_theirs(platform: Platform, caller: Caller, row: Any) -> bool:
     return may or caller.name in (row.proposed_by, row.confirmed_by)
 
 
-def record_changes(platform: Platform, caller: Caller, rows: Sequence[Any]) -> None:
+def record_changes(platform: Platform, caller: Caller, rows: Sequence[Change]) -> None:
     """Put on record that somebody was shown changes of persons; the same ones once in ten
     minutes.
     """
@@ -144,7 +149,7 @@ def note_once(platform: Platform, caller: Caller, kind: Any, detail: str, *what:
     ask(platform, caller, m.NoteAccess(id=name, kind=kind, about=about, detail=detail, area=area))
 
 
-def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
+def _find(platform: Platform, caller: Caller, change: str, action: str) -> Change:
     with platform.store.read() as rows:
         row = rows.find(CHANGES, change)
     row = row if row is None or row.kind in LIFE_KINDS else None
@@ -153,10 +158,11 @@ def _find(platform: Platform, caller: Caller, change: str, action: str) -> Any:
     platform.policy.require_thing(
         caller, action, f"change {change}", getattr(row, "area", None), "list them first"
     )
+    assert row is not None  # what is not there has been refused
     return row
 
 
-def _show(platform: Platform, caller: Caller, row: Any) -> dict[str, Any]:
+def _show(platform: Platform, caller: Caller, row: Change) -> dict[str, object]:
     now = platform.clock.now()
     if (row.subject or row.subjects) and not is_theirs(platform, caller, row):
         nobody = dict.fromkeys(("subject", "thing", "value", "linked", "because"))
@@ -173,7 +179,7 @@ def _show(platform: Platform, caller: Caller, row: Any) -> dict[str, Any]:
     return shown
 
 
-def statement_of(row: Any, zone: str) -> str:
+def statement_of(row: Change, zone: str) -> str:
     """What the person is told: what, why, on which basis, until when, and how to appeal."""
     what = row.kind.replace("_", " ") + (f": {row.value}" if row.value else "")
     lines = [f"Decision {row.id}: {what}.", f"Reason: {row.reason}.", f"Legal basis: {row.basis}."]
@@ -206,7 +212,7 @@ def list_changes(
     return {"items": [_show(platform, caller, row) for row in found], "total": total}
 
 
-def confirm(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
+def confirm(platform: Platform, caller: Caller, change: str) -> dict[str, object]:
     """The second person's yes and what follows from it, with both names: both are done, or
     neither.
     """
@@ -217,13 +223,13 @@ def confirm(platform: Platform, caller: Caller, change: str) -> dict[str, Any]:
     return _shown(platform, caller, change)
 
 
-def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
+def _what_follows(platform: Platform, caller: Caller, row: Change) -> list[Command]:
     name = derive_id("cmd", row.id, "carry-out")
     if row.kind == "quarantine_order" and row.thing is not None:
         return [m.UpdateContact(id=name, contact=row.thing, step="isolated")]
-    if row.kind != "mass_action":
+    if row.kind != "mass_action" or row.value is None or row.thing is None:
         return []
-    plan = get_adoptable(platform, row.value)
+    plan = import_adoptable(platform, row.value)
     with platform.store.read() as rows:
         known = rows.find(PLANS_IN_FORCE, row.thing)
     if known is not None and known.adopted_at > row.proposed_at:
@@ -233,7 +239,7 @@ def _what_follows(platform: Platform, caller: Caller, row: Any) -> list[Any]:
             code="plan_in_force",
         )
     both = because_of("authority.two_persons", by=row.proposed_by, second=caller.name)
-    sheet = row.linked if (row.linked or "").startswith("sheet-") else ""
+    sheet = row.linked if row.linked and row.linked.startswith("sheet-") else ""
     return [
         m.AdoptPlan(
             id=name,
@@ -257,7 +263,7 @@ def command_id(platform: Platform, act: str, change: str, caller: Caller) -> str
         )
 
 
-def refuse(platform: Platform, caller: Caller, change: str, because: str) -> dict[str, Any]:
+def refuse(platform: Platform, caller: Caller, change: str, because: str) -> dict[str, object]:
     _find(platform, caller, change, "confirm_change")
     _require_reason(because)
     command = m.RefuseChange(
@@ -267,7 +273,7 @@ def refuse(platform: Platform, caller: Caller, change: str, because: str) -> dic
     return _shown(platform, caller, change)
 
 
-def appeal(platform: Platform, caller: Caller, change: str, reason: str) -> dict[str, Any]:
+def appeal(platform: Platform, caller: Caller, change: str, reason: str) -> dict[str, object]:
     """An appeal that somebody lodges for the person; the clock starts now."""
     _find(platform, caller, change, "appeal")
     _require_reason(reason)
@@ -283,7 +289,7 @@ def appeal(platform: Platform, caller: Caller, change: str, reason: str) -> dict
 
 def decide_appeal(
     platform: Platform, caller: Caller, change: str, *, upheld: bool, because: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     _find(platform, caller, change, "confirm_change")
     _require_reason(because)
     name = command_id(platform, "decide", change, caller)
@@ -302,7 +308,7 @@ def _require_reason(text: str) -> None:
 
 def break_glass(
     platform: Platform, caller: Caller, areas: tuple[str, ...], hours: float, reason: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Look outside one's jurisdiction for some hours: on record and announced before anything is
     shown.
     """
@@ -341,7 +347,7 @@ def with_emergency_access(platform: Platform, caller: Caller) -> Caller:
     )
 
 
-def list_notices(platform: Platform, caller: Caller, limit: int = 100) -> list[Any]:
+def list_notices(platform: Platform, caller: Caller, limit: int = 100) -> list[Notice]:
     """What the caller's role must know about the caller's areas, newest first."""
     mine = platform.policy.jurisdiction(caller)
     role: dict[str, Any] = {} if caller.role == "administrator" else {"to_role": caller.role}

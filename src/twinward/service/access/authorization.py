@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from twinward.core.errors import RefusedError
 from twinward.core.messages import Command
 from twinward.core.ports import Rows, Table
@@ -19,6 +21,7 @@ from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.handovers.rows import HANDOVERS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.journal.rows import SHIFTS
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES
 from twinward.twins.emergency.signals.rows import SIGNALS
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
@@ -37,7 +40,7 @@ __all__ = [
 ]
 
 # the tables in which what a field of a command names is looked up
-THINGS: dict[str, tuple[Table[Any], ...]] = {
+THINGS: dict[str, tuple[Table[msgspec.Struct], ...]] = {
     "task": (TASKS,),
     "contact": (CONTACTS,),
     "case": (CASES,),
@@ -48,11 +51,12 @@ THINGS: dict[str, tuple[Table[Any], ...]] = {
     "transfer": (TRANSFERS,),
     "request": (SUPPLY_REQUESTS,),
     "signal": (SIGNALS,),
+    "shift": (SHIFTS,),
 }
 OTHER_SIDE = {"transfers": "to_area", "supply_requests": "from_area"}
 # a place of a case may lie anywhere; a place that is reported belongs to the area that reported it
 # first
-THINGS_OF_ONE: dict[tuple[str, str], tuple[Table[Any], ...]] = {
+THINGS_OF_ONE: dict[tuple[str, str], tuple[Table[msgspec.Struct], ...]] = {
     ("ReportAffectedPlace", "place"): (AFFECTED_PLACES, RISK_PLACES),
 }
 
@@ -115,7 +119,7 @@ def require_reach(platform: Platform, caller: Caller, command: Command, rows: Ro
         platform.policy.require(caller, action, area=platform.reference.areas.root)
 
 
-def list_named(command: Command) -> Iterator[tuple[Table[Any], str]]:
+def list_named(command: Command) -> Iterator[tuple[Table[msgspec.Struct], str]]:
     """(table, key) of everything that a command names."""
     kind = type(command).__name__
     for field in command.__struct_fields__:

@@ -5,24 +5,33 @@ one transaction.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError
-from twinward.core.ports import Rows, Table
+from twinward.core.ports import Rows, Table, area_of
 from twinward.service.platform import Caller, Platform
+from twinward.twins.emergency.approvals.messages import ProposeChange
 from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.reports.rows import CASES
 from twinward.twins.emergency.transfers.rows import TRANSFER_PATIENTS
 
+if TYPE_CHECKING:
+    from twinward.twins.emergency.approvals.rows import Change
+
 # what a change of each kind changes; a change of a status or a bulk opening changes no row
-TABLE_OF: dict[str, Table[Any]] = {"mass_action": INCIDENTS, "quarantine_order": CONTACTS}
-PERSONS: tuple[Table[Any], ...] = (CASES, CONTACTS, TRANSFER_PATIENTS)
+TABLE_OF: dict[str, Table[msgspec.Struct]] = {
+    "mass_action": INCIDENTS,
+    "quarantine_order": CONTACTS,
+}
+PERSONS: tuple[Table[msgspec.Struct], ...] = (CASES, CONTACTS, TRANSFER_PATIENTS)
 
 
 def require_together(
-    platform: Platform, caller: Caller, action: str, change: Any, rows: Rows
+    platform: Platform, caller: Caller, action: str, change: Change | ProposeChange, rows: Rows
 ) -> None:
     """Raises unless the thing and the persons of `change` are of its area, and that area is the
     caller's.
@@ -47,14 +56,14 @@ def require_together(
             raise not_here(change)
 
 
-def not_here(change: Any) -> AbsentError:
+def not_here(change: Change | ProposeChange) -> AbsentError:
     return AbsentError(
         f"not every person named is a case or a contact in {change.area}",
         "leave out who is not, or ask their area",
     )
 
 
-def find_thing(rows: Rows, change: Any) -> Any:
+def find_thing(rows: Rows, change: Change | ProposeChange) -> Any:
     """The row of what a change names."""
     if change.thing is None:
         return None
@@ -64,7 +73,7 @@ def find_thing(rows: Rows, change: Any) -> Any:
     )
 
 
-def require_same_person(change: Any, thing: Any) -> None:
+def require_same_person(change: Change | ProposeChange, thing: Any) -> None:
     """ConflictError when the thing is about another person than the decision on paper."""
     person = getattr(thing, "subject", None)
     if person is not None and person != change.subject:
@@ -77,7 +86,9 @@ def require_same_person(change: Any, thing: Any) -> None:
 
 def areas_of_person(rows: Rows, subject: str) -> set[str]:
     """Where somebody is on record: as a case, as a contact, or as a patient on the way."""
-    return {row.area for table in PERSONS for row in rows.list_rows(table, subject=subject)}
+    return {
+        area_of(table, row) for table in PERSONS for row in rows.list_rows(table, subject=subject)
+    }
 
 
 def look_at(platform: Platform, caller: Caller, action: str, change: str) -> Callable[[Rows], None]:

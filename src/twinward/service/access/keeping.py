@@ -8,7 +8,7 @@ import os
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -189,7 +189,7 @@ def check_receipts(platform: Platform, caller: Caller) -> ReceiptsChecked:
 
 
 def run_retention(platform: Platform, caller: Caller, *, confirmed: bool) -> RetentionRun:
-    found: dict[str, Any] = retention.run_retention(
+    found: dict[str, object] = retention.run_retention(
         platform, caller, platform.expire_lake, confirmed=confirmed
     )
     return msgspec.convert(found, RetentionRun)

@@ -157,7 +157,7 @@ class Replay:
     def get(self, table: Table[Any], key: str) -> Any:
         return self.rows[table.name, key]
 
-    def put(self, table: Table[Any], row: Any, valid_from: Any) -> None:
+    def put(self, table: Table[Any], row: Any, valid_from: object) -> None:
         self.rows[table.name, row.id] = row
 
 
@@ -186,7 +186,7 @@ def unexplained_rows(platform: Platform, rows: Rows, events: list[Event]) -> lis
     return found
 
 
-def began_at(row: Any) -> datetime:
+def began_at(row: object) -> datetime:
     """When a row about a person was put on record."""
     times = (
         getattr(row, name, None) for name in ("reported_at", "named_at", "proposed_at", "set_at")
@@ -194,7 +194,7 @@ def began_at(row: Any) -> datetime:
     return next(at for at in times if isinstance(at, datetime))
 
 
-def as_once_kept(told: Any, row: Any) -> Any:
+def as_once_kept(told: Any, row: object) -> Any:
     """What the log tells, as a release kept it that did not yet say who put a row on record."""
     forgets = told is not None and getattr(row, "put_by", None) == ""
     return msgspec.structs.replace(told, put_by="") if forgets else told

@@ -11,8 +11,10 @@ import msgspec
 
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ids import derive_id
-from twinward.core.ports import Table
+from twinward.core.ports import StartsWith, Table
 from twinward.core.scope import Scope
+from twinward.security.authorization.jurisdictions import Ranges
+from twinward.security.authorization.policy import intersect
 from twinward.security.privacy.masking import scrub
 from twinward.service.access.activations import scope_for
 from twinward.service.access.approvals import with_emergency_access
@@ -24,6 +26,11 @@ from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.reports.rows import CASES
 from twinward.twins.emergency.vocabulary import CaseStatus
 
+# what a list may be sorted by; a minus before it sorts downwards
+ORDERS: dict[str, tuple[str, ...]] = {
+    "cases": ("reported_at", "area", "status", "id"),
+    "contacts": ("named_at", "area", "step", "id"),
+}
 # list -> (its table, the column its pages go by, the filters a page may have)
 KINDS: dict[str, tuple[Table[Any], str, tuple[str, ...]]] = {
     "cases": (CASES, "reported_at", ("hazard", "status")),
@@ -62,6 +69,18 @@ def scope_to_see(platform: Platform, caller: Caller, area: str | None = None) ->
     raise refused or RefusedError(f"{caller.role} has no purpose for this", code="purpose_not_open")
 
 
+class ListWish(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows of a list are wanted, and in which order: an area with all below it, the days
+    [since, until) of the list's own column, what the id begins with.
+    """
+
+    order: str | None = None
+    area: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    search: str | None = None
+
+
 def list_persons(
     platform: Platform,
     caller: Caller,
@@ -70,16 +89,61 @@ def list_persons(
     limit: int = 50,
     offset: int = 0,
     at: datetime | None = None,
+    wish: ListWish | None = None,
     **filters: str | None,
 ) -> PersonPage:
     """A page of cases or contacts in the caller's areas that the activation opens, inside its
     window of data; as they were at an instant, where one is given.
     """
+    wish = wish or ListWish()
+    equals = require_filters(platform, kind, filters)
+    table, column, _ = KINDS[kind]
+    order = require_order(kind, wish.order or f"-{column}")
+    caller = with_emergency_access(platform, caller)
+    scope = scope_to_see(platform, caller)
+    start, end = scope.data_from, scope.data_to
+    window = (column, max(start, wish.since or start), min(end, wish.until or end))
+    within = within_area(platform, platform.policy.ranges(caller, scope), wish.area)
+    sought: dict[str, Any] = {"id": StartsWith(wish.search)} if wish.search else {}
+    limit = min(limit, MAX_PAGE)
+    with platform.store.read() as rows:
+        if at is not None:
+            then = [
+                row
+                for row in rows.as_of(table, at, known_at=at)
+                if fits(row, window, within, equals) and row.id.startswith(wish.search or "")
+            ]
+            then.sort(key=lambda row: row.id)
+            name = order.removeprefix("-")
+            then.sort(key=lambda row: getattr(row, name), reverse=order.startswith("-"))
+            found, total = then[offset : offset + max(limit, 0)], len(then)
+        else:
+            found, total = rows.list_page(
+                table,
+                order=order,
+                limit=limit,
+                offset=offset,
+                within=within,
+                between=window,
+                **equals,
+                **sought,
+            )
+    question = say_question(kind, len(found), total, offset, equals | say_wish(wish))
+    question += f" as of {at.isoformat()}" if at is not None else ""
+    record_listing(platform, caller, scope, question, tuple(sorted({row.subject for row in found})))
+    items = [msgspec.structs.asdict(row) for row in found]
+    return PersonPage(items=items, total=total, activation=scope.activation)
+
+
+def require_filters(
+    platform: Platform, kind: str, filters: dict[str, str | None]
+) -> dict[str, str]:
+    """The filters that were given, each a word that there is."""
     if kind not in KINDS:
         raise InputError(
             f"there is no list of {kind!r}", f"there are {', '.join(KINDS)}", code="unknown_list"
         )
-    table, order, allowed = KINDS[kind]
+    allowed = KINDS[kind][2]
     equals = {
         name: value for name, value in filters.items() if value is not None and name in allowed
     }
@@ -91,35 +155,32 @@ def list_persons(
             f"known: {', '.join(platform.reference.library.hazards)}",
             code="unknown_hazard",
         )
-    caller = with_emergency_access(platform, caller)
-    scope = scope_to_see(platform, caller)
-    window = (order, scope.data_from, scope.data_to)
-    within = platform.policy.ranges(caller, scope)
-    limit = min(limit, MAX_PAGE)
-    with platform.store.read() as rows:
-        if at is not None:
-            then = [
-                row
-                for row in rows.as_of(table, at, known_at=at)
-                if fits(row, window, within, equals)
-            ]
-            then.sort(key=lambda row: getattr(row, order), reverse=True)
-            found, total = then[offset : offset + max(limit, 0)], len(then)
-        else:
-            found, total = rows.list_page(
-                table,
-                order=f"-{order}",
-                limit=limit,
-                offset=offset,
-                within=within,
-                between=window,
-                **equals,
-            )
-    question = say_question(kind, len(found), total, offset, equals)
-    question += f" as of {at.isoformat()}" if at is not None else ""
-    record_listing(platform, caller, scope, question, tuple(sorted({row.subject for row in found})))
-    items = [msgspec.structs.asdict(row) for row in found]
-    return PersonPage(items=items, total=total, activation=scope.activation)
+    return equals
+
+
+def require_order(kind: str, order: str) -> str:
+    """A column that the list can be sorted by, `-` before it for downwards."""
+    require_word(order.removeprefix("-"), ORDERS[kind], "order")
+    return order
+
+
+def within_area(platform: Platform, within: Ranges | None, area: str | None) -> Ranges | None:
+    """The ranges cut to one area and all below it."""
+    areas = platform.reference.areas
+    if area is None or area == areas.root:
+        return within
+    below = platform.policy.subtree((areas.require(area),)).ranges
+    if below is None:
+        return within
+    return below if within is None else intersect(within, below)
+
+
+def say_wish(wish: ListWish) -> dict[str, str]:
+    """What was asked for, as the record tells it."""
+    said = {"area": wish.area, "search": wish.search}
+    days = {"since": wish.since, "until": wish.until}
+    found = {name: value for name, value in said.items() if value}
+    return found | {name: at.isoformat() for name, at in days.items() if at is not None}
 
 
 def fits(

@@ -5,7 +5,6 @@ each release kept.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -47,7 +46,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, ...]], str]] = {
 }
 
 
-ROWS: dict[str, Table[Any]] = {"cases": CASES, "contacts": CONTACTS}
+ROWS: dict[str, Table[msgspec.Struct]] = {"cases": CASES, "contacts": CONTACTS}
 
 
 class DataSheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +104,7 @@ def publish(
     counts = count_cells(platform, table, areas, since, until)
     release = derive_id("pub", table, level, since.isoformat(), until.isoformat())
     path = platform.workspace / "published" / f"{release}.json"
-    before: dict[str, Any] = (
+    before: dict[str, int | None] = (
         msgspec.json.decode(path.read_bytes())["cells"] if path.exists() else {}
     )
     k = platform.settings.k_anonymity

@@ -76,7 +76,11 @@ def run_retention(
     path = folder / f"{to_us(now)}.json"
     path.write_bytes(msgspec.json.encode(receipt))
     note(platform, caller, "retention_run", receipt.digest())
-    shown: dict[str, Any] = {"receipt": path.name, "digest": receipt.digest(), "judged_by": agreed}
+    shown: dict[str, object] = {
+        "receipt": path.name,
+        "digest": receipt.digest(),
+        "judged_by": agreed,
+    }
     shown |= msgspec.to_builtins(receipt)
     return shown
 

@@ -4,7 +4,7 @@ opening an event first.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +20,10 @@ from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.reports.rows import CASES
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.contacts.rows import Contact
+    from twinward.twins.emergency.reports.rows import Case
 
 NOT_YOURS = "check the subject, your areas and the activation"
 
@@ -40,7 +44,7 @@ def open_identity(platform: Platform, caller: Caller, subject: str, reason: str)
 
 def open_in_bulk(
     platform: Platform, caller: Caller, change: str, reason: str
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """The persons of a bulk opening that a second person has confirmed; it can be used once.
 
     All of them or none: one who is not the caller's to see leaves the opening unused and nobody
@@ -101,7 +105,7 @@ def find_right(platform: Platform, caller: Caller, subject: str) -> tuple[Scope,
     right is not given to oneself.
     """
     with platform.store.read() as rows:
-        found: list[Any] = list(rows.list_rows(CASES, subject=subject))
+        found: list[Case | Contact] = list(rows.list_rows(CASES, subject=subject))
         found += rows.list_rows(CONTACTS, subject=subject)
     areas = {row.area for row in found}
     lawful = {row.area for row in found if not platform.managed or row.put_by != caller.name}

@@ -25,7 +25,17 @@ from twinward.service.assessment.past_incidents import find_similar
 from twinward.service.assessment.questions import QUESTIONS
 from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Ground
+from twinward.service.hazards.prediction import find_forecast, predict_hazard
 from twinward.service.platform import Caller, Platform
+
+__all__ = [
+    "Analysis",
+    "Description",
+    "Diagnosis",
+    "Guidance",
+    "Prediction",
+    "answer_function",
+]
 
 # name -> its answer, and the question it answers
 FUNCTIONS: dict[str, tuple[type, str]] = {
@@ -87,9 +97,12 @@ def answer_function(
 
 
 def predict(platform: Platform, picture: Situation, days: int) -> Prediction:
-    """A forecast of the counts where there are enough of them, else the trend of what is
-    measured.
+    """What a hazard's model has forecast; else a forecast of the counts where there are enough of
+    them, else the trend of what is measured.
     """
+    stored = find_forecast(platform.workspace, picture)
+    if stored is not None:
+        return predict_hazard(picture, stored)
     family = platform.reference.library.find_hazard(picture.hazard)
     limits = [
         (rule.figure, one.level, rule.at_least)

@@ -5,16 +5,17 @@ today.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from twinward.decision.assessment.experience import counts_of, weigh_measures
 from twinward.library.knowledge.answering import Answer, FoundAnswers, Live, ask
 from twinward.library.knowledge.case_records import Like, tell
 from twinward.library.knowledge.graph import build_graph
 from twinward.library.loading import load_library
-from twinward.service.assessment.past_incidents import counts_of, find_similar, weigh_measures
+from twinward.service.assessment.past_incidents import find_similar
 from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
@@ -23,6 +24,10 @@ from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident
+    from twinward.twins.emergency.tasks.rows import Task
 
 MOST_OPEN = 3  # of the open incidents, the newest are held against what is past
 
@@ -87,7 +92,7 @@ def alike_answer(this: str, like: Like) -> Answer:
     )
 
 
-def worked_in(platform: Platform, row: Any, done: list[Any]) -> str:
+def worked_in(platform: Platform, row: Incident, done: list[Task]) -> str:
     """The measures of a closed incident after which growth fell; what is alike, `library
     similar` says.
     """

@@ -5,37 +5,39 @@ three were like it.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from twinward.core.errors import AbsentError
+from twinward.decision.assessment.experience import (
+    counts_of,
+    is_synthetic,
+    lessons_of,
+    weigh_measures,
+)
 from twinward.decision.assessment.proportions import growth_per_day
 from twinward.library.knowledge.case_records import (
-    MOST_DAYS,
     CaseRecord,
     Like,
-    Worked,
     find_like,
     read_records,
 )
-from twinward.loop.policies.schedule import CORRECTIVE
+from twinward.library.texts import say
 from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Ground
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS
-from twinward.twins.emergency.tasks.rows import Task
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident
+from twinward.twins.emergency.tasks.rows import CORRECTIVE
 
 FOLDER = "case-records"
-START_D, BEFORE_D, AFTER_D, LAG_D = (
-    14,
-    10,
-    10,
-    4,
-)  # first days; days compared before and after; until an effect shows
+START_D = 14  # the first days, whose growth is compared
 
 
 class SimilarIncidents(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,12 +80,12 @@ def find_similar(
     row = read_situation(platform, ground, caller, incident, at).row
     records = list_records(platform, ground, caller, at)
     found = find_like(make_record(platform, ground, caller, row, at), records)
-    note = "" if found else "no closed incident of this hazard is on record yet"
+    note = "" if found else say("like.none")
     return SimilarIncidents(incident=incident, of_records=len(records), like=found, note=note)
 
 
 def make_record(
-    platform: Platform, ground: Ground, caller: Caller, row: Any, at: datetime | None = None
+    platform: Platform, ground: Ground, caller: Caller, row: Incident, at: datetime | None = None
 ) -> CaseRecord:
     """One incident as experience, as it was known then: counts only, nobody in it."""
     picture = read_situation(platform, ground, caller, row.id, at).picture
@@ -94,9 +96,7 @@ def make_record(
     )
     started = growth_per_day(list(counts[:START_D]))
     ordered = [task for task in picture.tasks if task.ordered_at and task.key != CORRECTIVE]
-    plans = tuple(
-        dict.fromkeys(t.says.partition(" ")[2] for t in picture.turns if t.type == "PlanAdopted")
-    )
+    plans = tuple(dict.fromkeys(t.more for t in picture.turns if t.type == "PlanAdopted"))
     settings = Counter(case.setting for case in picture.cases if case.setting)
     end = (row.closed_at or picture.now).astimezone(ground.zone).date()
     return CaseRecord(
@@ -114,67 +114,11 @@ def make_record(
         rounds=row.round,
         plans=plans,
         orders=len(ordered),
-        late=sum(
-            (t.done_at or picture.now) > t.ordered_at + timedelta(hours=t.deadline_h)
-            for t in ordered
-        ),
+        late=sum((t.done_at or picture.now) > t.deadline for t in ordered),
         worked=tuple(weigh_measures(ordered, counts, first, ground.zone)),
         synthetic_orders=sum(is_synthetic(task) for task in ordered),
         lessons=lessons_of(picture.tasks),
         closed=row.status == "closed",
-    )
-
-
-def counts_of(row: Any) -> tuple[int, ...]:
-    """New reports by day from the incident's first day, at most MOST_DAYS."""
-    if not row.days:
-        return ()
-    days = {date.fromisoformat(day): int(values.get("new", 0)) for day, values in row.days.items()}
-    first, last = min(days), max(days)
-    length = min((last - first).days + 1, MOST_DAYS)
-    return tuple(days.get(date.fromordinal(first.toordinal() + n), 0) for n in range(length))
-
-
-def weigh_measures(
-    tasks: list[Task], counts: tuple[int, ...], first: date, zone: tzinfo
-) -> list[Worked]:
-    """Growth before and after the first task of each measure was done; left out where the counts
-    cannot say, or where the doing was invented by a rehearsal.
-    """
-    began: dict[str, int] = {}
-    for task in tasks:
-        if task.measure and task.done_at and task.status == "done" and not is_synthetic(task):
-            day = (task.done_at.astimezone(zone).date() - first).days
-            began[task.measure] = min(day, began.get(task.measure, day))
-    found = []
-    for measure, day in sorted(began.items(), key=lambda one: one[1]):
-        before = growth_per_day(list(counts[max(day - BEFORE_D, 0) : max(day, 0)]))
-        after = growth_per_day(list(counts[max(day + LAG_D, 0) : max(day + LAG_D + AFTER_D, 0)]))
-        if before and after:
-            found.append(
-                Worked(
-                    measure=measure,
-                    day=day,
-                    growth_before=round(before[0], 4),
-                    growth_after=round(after[0], 4),
-                    after_low=round(after[1], 4),
-                    after_high=round(after[2], 4),
-                )
-            )
-    return found
-
-
-def is_synthetic(task: Task) -> bool:
-    """Whether seeded responders answered it: their deeds earn no credit."""
-    return "(synthetic)" in (task.result or "")
-
-
-def lessons_of(tasks: list[Task]) -> tuple[str, ...]:
-    """What its review asked for."""
-    return tuple(
-        f"{task.title} ({task.department}): {task.status}"
-        for task in tasks
-        if task.key == CORRECTIVE
     )
 
 

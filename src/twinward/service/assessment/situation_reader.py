@@ -4,22 +4,25 @@ functions are given.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twinward.core.clock import from_us
 from twinward.core.errors import AbsentError, BusyError, ConflictError
 from twinward.core.messages import Event
-from twinward.decision.assessment.causes import setting_of
+from twinward.decision.assessment.incident_rows import (
+    last_events,
+    read_counts,
+    read_persons,
+    read_readings,
+)
 from twinward.decision.assessment.situation import (
-    CaseSeen,
-    ContactSeen,
-    CountSeen,
     Milestone,
-    ReadingSeen,
     SensorSeen,
     Situation,
 )
+from twinward.library.texts import say, say_reasons
 from twinward.service.city.population import leaves_of, residents_below
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard import read_titles
@@ -27,20 +30,23 @@ from twinward.service.console.dashboard_tables import find_week, sum_days
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import concerns, list_all_events
 from twinward.service.platform import Caller, Platform, snapshot_of
-from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
-from twinward.twins.emergency.reports.rows import BULLETINS, CASES, COUNTS
+from twinward.twins.emergency.reports.rows import BULLETINS
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
 
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
+    from twinward.twins.snapshot import Snapshot
+
 TURNS = {
-    "IncidentOpened": "opened",
-    "IncidentReopened": "reopened",
-    "IncidentClosed": "closed",
-    "PlanAdopted": "plan",
-    "ResponseLevelSet": "level",
-    "IncidentDeveloped": "grew into",
+    "IncidentOpened",
+    "IncidentReopened",
+    "IncidentClosed",
+    "PlanAdopted",
+    "ResponseLevelSet",
+    "IncidentDeveloped",
 }
 
 
@@ -51,9 +57,9 @@ class IncidentInputs(NamedTuple):
     """The picture and the incident behind it, with the plans that only guidance asks for."""
 
     picture: Situation
-    row: Any
+    row: Incident
     proposed_plan: str | None
-    plan: Any
+    plan: PlanInForce | None
 
 
 def read_situation(
@@ -86,7 +92,8 @@ def read_situation(
         ]
         tasks = snapshot.list_rows(TASKS, incident=incident)
         evidence = [
-            (one.objective, one.holds, one.because) for one in snapshot.list_evidence(incident, now)
+            (one.objective, one.holds, say_reasons(one.reasons, one.because))
+            for one in snapshot.list_evidence(incident, now)
         ]
         readings = read_readings(reader, events)
         published = read_published(platform, snapshot, row)
@@ -101,7 +108,7 @@ def read_situation(
         incident=row.id,
         hazard=row.hazard,
         area=row.area,
-        title=row.title,
+        title=say_reasons(row.title_reasons, row.title),
         status=row.status,
         now=now,
         today=now.date(),
@@ -129,14 +136,14 @@ def read_situation(
         counted=row.counted,
         last_day=find_week(curve, now.date())[0],
         called=row.called,
-        held=row.held.because if row.held else "",
+        held=say_reasons(row.held.reasons, row.held.because) if row.held else "",
         published=published,
     )
     return IncidentInputs(picture, row, proposed, plan)
 
 
 def read_published(
-    platform: Platform, snapshot: Any, row: Any
+    platform: Platform, snapshot: Snapshot, row: Incident
 ) -> dict[str, tuple[float, str, str]]:
     """What bulletins of the incident's own area say of those in hospital and of deaths."""
     found: dict[str, tuple[float, str, str]] = {}
@@ -160,103 +167,7 @@ def residents_of(platform: Platform, areas: set[str]) -> dict[str, int]:
     return {code: int(count) for code, count in found.items() if count}
 
 
-def read_persons(
-    snapshot: Any, events: list[Event], incident: str
-) -> tuple[list[CaseSeen], list[ContactSeen]]:
-    """Cases with where they were infected and whether they were known; contacts with the time of
-    each step.
-
-    Persons are matched here, case with contact, and left behind: nothing that leaves has a
-    pseudonym.
-    """
-    contacts = snapshot.list_rows(CONTACTS, incident=incident)
-    named: dict[str, list[Any]] = {}
-    for one in contacts:
-        named.setdefault(one.subject, []).append(one)
-    steps: dict[str, dict[str, datetime]] = {}
-    seqs: dict[str, int] = {}
-    joined: dict[str, int] = {}
-    for event in events:
-        fact: Any = event.fact
-        if fact is None:
-            continue
-        if event.type == "ContactUpdated":
-            steps.setdefault(fact.contact, {})[fact.step] = event.occurred_at
-        if event.type in ("ContactNamed", "ContactAssigned"):
-            seqs[fact.contact] = event.seq
-        elif event.type == "CaseJoined":
-            joined[fact.case] = event.seq
-    cases = []
-    for case, seq in joined.items():
-        row = snapshot.find(CASES, case)
-        if row is None:
-            continue
-        before = [
-            c
-            for c in named.get(row.subject, [])
-            if c.case != row.id and c.named_at <= row.reported_at
-        ]
-        stated = setting_of(min(before, key=lambda c: c.named_at).setting) if before else None
-        cases.append(
-            CaseSeen(
-                area=row.area,
-                status=row.status,
-                found_in=row.found_in,
-                setting=stated or setting_of(row.place),
-                known=bool(before),
-                onset=row.onset,
-                reported_at=row.reported_at,
-                seq=seq,
-            )
-        )
-    seen = [
-        ContactSeen(
-            area=c.area,
-            setting=c.setting,
-            named_at=c.named_at,
-            steps=steps.get(c.id, {}),
-            seq=seqs.get(c.id, 0),
-        )
-        for c in contacts
-    ]
-    return cases, seen
-
-
-def read_counts(snapshot: Any, row: Any) -> list[CountSeen]:
-    areas = tuple({row.area, *row.affected})
-    return [
-        CountSeen(
-            area=one.area,
-            day=date.fromisoformat(one.day),
-            status=one.status,
-            found_in=one.found_in,
-            count=one.count,
-        )
-        for one in snapshot.list_rows(COUNTS, hazard=row.hazard, area=areas)
-    ]
-
-
-def read_readings(reader: Any, events: list[Event]) -> list[ReadingSeen]:
-    """What hazards measured: the reports that developed or opened the incident."""
-    found = []
-    for event in events:
-        if event.type in ("IncidentDeveloped", "IncidentOpened") and event.cause:
-            report = reader.find_event(event.cause)
-            if report is not None and report.type == "HazardReported" and report.fact is not None:
-                fact = report.fact
-                found.append(
-                    ReadingSeen(
-                        area=fact.area,
-                        figure=fact.figure,
-                        value=fact.value,
-                        at=report.occurred_at,
-                        seq=report.seq,
-                    )
-                )
-    return found
-
-
-def read_sensors(platform: Platform, row: Any) -> list[SensorSeen]:
+def read_sensors(platform: Platform, row: Incident) -> list[SensorSeen]:
     """The sensors in the incident's area and when each was last heard; none while another
     process takes them in.
     """
@@ -272,7 +183,7 @@ def read_sensors(platform: Platform, row: Any) -> list[SensorSeen]:
     ]
 
 
-def read_milestones(ground: Ground, events: list[Event]) -> Any:
+def read_milestones(ground: Ground, events: list[Event]) -> Iterator[Milestone]:
     for event in events:
         fact: Any = event.fact
         if (
@@ -281,21 +192,30 @@ def read_milestones(ground: Ground, events: list[Event]) -> Any:
             or (event.type == "IncidentDeveloped" and not fact.grown)
         ):
             continue
-        more = getattr(fact, "level", None) or getattr(fact, "plan", None) or ""
-        if event.type == "IncidentDeveloped":
-            more = ground.areas.name(fact.grown)
         yield Milestone(
             seq=event.seq,
             type=event.type,
             at=event.occurred_at,
             area=event.area,
-            says=f"{TURNS[event.type]} {more}".strip(),
+            says=say_milestone(ground, event.type, fact),
+            more=getattr(fact, "level", None)
+            or getattr(fact, "plan", None)
+            or getattr(fact, "grown", None)
+            or "",
         )
 
 
-def last_events(events: list[Event]) -> dict[str, int]:
-    return {
-        fact.task: event.seq
-        for event in events
-        if (fact := event.fact) is not None and hasattr(fact, "task")
-    }
+def say_milestone(ground: Ground, kind: str, fact: Any) -> str:
+    match kind:
+        case "PlanAdopted":
+            return say("change.plan", plan=fact.plan)
+        case "ResponseLevelSet":
+            return say("change.level", level=fact.level)
+        case "IncidentDeveloped":
+            return say("change.grew_into", area=ground.areas.name(fact.grown))
+        case "IncidentOpened":
+            return say("change.opened")
+        case "IncidentReopened":
+            return say("change.reopened")
+        case _:
+            return say("change.closed")

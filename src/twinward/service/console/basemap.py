@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Container
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -80,11 +81,11 @@ class Ground:
             for code in found
         ]
 
-    def list_features(self) -> list[dict[str, Any]]:
+    def list_features(self) -> list[dict[str, object]]:
         """GeoJSON of the map's areas: the outline where there is one, else the area's point, if
         it has a place.
         """
-        features = []
+        features: list[dict[str, object]] = []
         for code, area in sorted(self.areas.by_code.items()):
             depth = self.depth(code)
             if not 1 <= depth <= MAP_DEPTH:
@@ -99,7 +100,7 @@ class Ground:
         return features
 
 
-def point_of(area: Any) -> dict[str, Any] | None:
+def point_of(area: Any) -> dict[str, object] | None:
     """The point of an area; None for the stand-in (0, 0) of an area whose place nobody
     published.
     """
@@ -109,7 +110,9 @@ def point_of(area: Any) -> dict[str, Any] | None:
     return {"type": "Point", "coordinates": [round(found.lon, 6), round(found.lat, 6)]}
 
 
-def read_outlines(path: Path, known: Any) -> dict[str, tuple[dict[str, Any], list[float]]]:
+def read_outlines(
+    path: Path, known: Container[str]
+) -> dict[str, tuple[dict[str, object], list[float]]]:
     """code -> (geometry, where its label stands); empty when the city has no outlines."""
     if not path.exists():
         return {}
@@ -127,7 +130,7 @@ def read_outlines(path: Path, known: Any) -> dict[str, tuple[dict[str, Any], lis
     return outlines
 
 
-def place_label(geometry: dict[str, Any]) -> list[float]:
+def place_label(geometry: dict[str, object]) -> list[float]:
     """The middle of the largest circle inside the largest part: where a name fits best."""
     outline = shape(geometry)
     largest = max(getattr(outline, "geoms", [outline]), key=lambda part: part.area)

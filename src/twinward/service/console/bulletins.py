@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.service.console.dashboard_view import BulletinRow, DayRow
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.reports.rows import Bulletin
 
 DEAD = "dead"
 # what a bulletin may publish -> what our curve says of the same; confirmed cases of most bulletins
@@ -26,14 +29,14 @@ COUNTED: dict[str, Callable[[DayRow], int | None]] = {
 
 
 def list_differences(
-    bulletins: Iterable[Any],
+    bulletins: Iterable[Bulletin],
     curve: list[DayRow],
     root: str,
     until: date,
     name: Callable[[str], str],
 ) -> list[BulletinRow]:
     """The latest bulletin of each source on the city as a whole, figure by figure, beside ours."""
-    latest: dict[str, Any] = {}
+    latest: dict[str, Bulletin] = {}
     for row in bulletins:
         if row.area == root and row.day <= until.isoformat():
             known = latest.get(row.source)
@@ -57,7 +60,7 @@ def list_differences(
 
 
 def with_published_deaths(
-    curve: list[DayRow], bulletins: Iterable[Any], root: str, until: date
+    curve: list[DayRow], bulletins: Iterable[Bulletin], root: str, until: date
 ) -> dict[str, int]:
     """Deaths by day as published for the city, where we count fewer."""
     published: dict[str, int] = {}

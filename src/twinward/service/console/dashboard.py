@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 
@@ -49,7 +48,7 @@ class Dashboards:
         self.platform = platform
         self.ground = ground
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
         self._places: tuple[int, list[tuple[str, str, str]]] = (-1, [])
 
     def get(self, at: datetime | None, caller: Caller) -> bytes:

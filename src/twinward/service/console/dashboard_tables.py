@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from twinward.core.days import WEEK, anchor_day, days_up_to, is_silent
 from twinward.library.hazards.hazard import LEVELS
+from twinward.library.texts import say_reasons
 from twinward.service.console.basemap import Ground
 from twinward.service.console.bulletins import with_published_deaths
 from twinward.service.console.dashboard_view import (
@@ -23,6 +24,13 @@ from twinward.service.console.dashboard_view import (
 )
 from twinward.service.platform import Platform
 
+if TYPE_CHECKING:
+    from twinward.twins.city.rows import Restriction
+    from twinward.twins.emergency.access.rows import Activation
+    from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
+    from twinward.twins.emergency.reports.rows import Bulletin
+    from twinward.twins.emergency.tasks.rows import Task
+
 LATE_SHOWN = 40
 AGAIN = "reclassified"
 
@@ -32,19 +40,19 @@ class DashboardRows(msgspec.Struct, frozen=True, kw_only=True):
 
     now: datetime
     day: date
-    incidents: list[Any]
-    tasks: list[Any]
-    restrictions: list[Any]
-    plans: dict[str, Any]
+    incidents: list[Incident]
+    tasks: list[Task]
+    restrictions: list[Restriction]
+    plans: dict[str, PlanInForce]
     proposed: dict[str, str | None]
-    activations: list[Any]
+    activations: list[Activation]
     places: dict[str, int]
-    bulletins: list[Any]
+    bulletins: list[Bulletin]
     root: str
     told_by: set[str]
 
 
-def sum_days(incidents: list[Any], until: date) -> list[DayRow]:
+def sum_days(incidents: list[Incident], until: date) -> list[DayRow]:
     """The curve over all incidents, a row for every day from the first to the last with reports.
 
     A day that nobody has reported of is missing where areas are counted by the day; where cases
@@ -104,7 +112,7 @@ def find_week(curve: list[DayRow], today: date) -> tuple[date, bool]:
     return anchor_day(reported, today), is_silent(reported, today)
 
 
-def new_on(curve: list[DayRow], day: str, incidents: list[Any]) -> int | None:
+def new_on(curve: list[DayRow], day: str, incidents: list[Incident]) -> int | None:
     """New reports of one day: none where nobody counts by the day, missing where somebody does
     and has not. A closed incident had none: a new one would have opened it again.
     """
@@ -165,7 +173,7 @@ def list_areas(ground: Ground, picture: DashboardRows) -> list[AreaRow]:
     opened = Counter(tops(task.area, 1) for task in picture.tasks)
     late = Counter(tops(task.area, 1) for task in picture.tasks if task.is_late(picture.now))
     limits = Counter(tops(row.area, 1) for row in picture.restrictions)
-    by_area: dict[str, list[Any]] = {}
+    by_area: dict[str, list[Incident]] = {}
     for incident in picture.incidents:
         by_area.setdefault(tops(incident.area, 1), []).append(incident)
     anchor, silent = find_week(sum_days(picture.incidents, picture.day), picture.day)
@@ -221,7 +229,7 @@ def list_incidents(platform: Platform, picture: DashboardRows) -> list[IncidentR
                 hazard=row.hazard,
                 area=row.area,
                 area_name=platform.reference.areas.name(row.area),
-                title=row.title,
+                title=say_reasons(row.title_reasons, row.title),
                 status=row.status,
                 level=row.level,
                 opened_at=row.opened_at,
@@ -266,10 +274,9 @@ def list_departments(platform: Platform, picture: DashboardRows) -> list[Departm
     return sorted(rows, key=lambda row: (-row.late, -row.open, row.id))
 
 
-def deadline_of(task: Any) -> datetime:
+def deadline_of(task: Task) -> datetime:
     """When the order had to be done; `due_at` moves on with each escalation, this does not."""
-    found: datetime = task.ordered_at + timedelta(hours=task.deadline_h)
-    return found
+    return task.deadline
 
 
 def list_late(ground: Ground, picture: DashboardRows) -> list[LateTask]:

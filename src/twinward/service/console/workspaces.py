@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,6 +23,9 @@ from twinward.twins.emergency.access.rows import ACTIVATIONS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.notices.rows import NOTICES
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.notices.rows import Notice
 
 TASKS_SHOWN, MESSAGES_SHOWN = 200, 50
 
@@ -48,6 +51,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     managed: bool
     kind: str
     areas: list[str]
+    home: str  # the code of the first area that the account answers for
     actions: list[str]
     departments: list[DepartmentName]
     plans: list[PlanName]
@@ -165,6 +169,7 @@ def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
         areas=["all"]
         if "all" in caller.areas
         else [ground.areas.name(code) for code in caller.areas],
+        home=ground.areas.root if "all" in caller.areas else caller.areas[0],
         actions=sorted(platform.policy.roles.actions_of(caller.role, managed=platform.managed)),
         departments=[DepartmentName(id=d.id, title=d.title, duty=d.duty) for d in known.values()],
         plans=[
@@ -321,7 +326,7 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
     )
 
 
-def list_messages(ground: Ground, told: list[Any], plans: dict[str, str]) -> list[PublicMessage]:
+def list_messages(ground: Ground, told: list[Notice], plans: dict[str, str]) -> list[PublicMessage]:
     """What the plans now in force (by incident, as clauses name them) have told the public, the
     newest first.
     """

@@ -13,6 +13,8 @@ import numpy as np
 
 from twinward.citybase.schema import CityBase
 from twinward.core.errors import TwinwardError
+from twinward.decision.evaluation.drill_score import ScoredDecision
+from twinward.decision.evaluation.drill_scoring import Log
 from twinward.decision.planning.candidate import NONE, Candidate, from_plan
 from twinward.decision.planning.compare import ComparisonContext, compare
 from twinward.decision.planning.comparison import Comparison
@@ -26,8 +28,6 @@ from twinward.decision.simulation.epidemic.live_state import (
 )
 from twinward.decision.simulation.epidemic.scenario import InitialState
 from twinward.library.drills.drill import DrillPerson, DrillScript, DrillTruth
-from twinward.service.drills.score_figures import ScoredDecision
-from twinward.service.drills.scoring import Log
 from twinward.service.planning.comparison import open_base
 from twinward.service.planning.comparison_store import keep_comparison
 from twinward.service.platform import Platform
@@ -135,7 +135,7 @@ def candidates(
     """
     library = platform.reference.library
     with platform.store.read() as reader:
-        incident: Any = reader.find(INCIDENTS, decision.incident)
+        incident = reader.get(INCIDENTS, decision.incident)
     affected = sorted(incident.affected)
     taken = library.find(decision.plan)
     assert taken is not None, "a plan in force is in the library"

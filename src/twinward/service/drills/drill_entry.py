@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ids import derive_id
+from twinward.decision.evaluation.drill_score import DrillScore
 from twinward.service.drills.drills import DrillAbout
-from twinward.service.drills.score_figures import DrillScore
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 

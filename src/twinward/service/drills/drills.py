@@ -7,15 +7,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
+from twinward.decision.evaluation.drill_score import DrillScore, ScoredDecision
+from twinward.decision.evaluation.drill_scoring import Log, list_decisions, score_log, weigh_regret
 from twinward.library.drills.drill import DrillScript, DrillTruth, script_schema
 from twinward.library.drills.drill_rules import check_script, load_script
-from twinward.service.drills.score_figures import DrillScore, ScoredDecision
-from twinward.service.drills.scoring import Log, list_decisions, score_log, weigh_regret
+from twinward.service.drills.read_log import read_log
 from twinward.service.platform import Platform
 
 __all__ = [
@@ -61,7 +62,7 @@ class DrillAbout(msgspec.Struct, frozen=True, kw_only=True):
     responders: str = ""
 
 
-def write_part(workspace: Path, name: str, value: Any) -> None:
+def write_part(workspace: Path, name: str, value: object) -> None:
     folder = workspace / FOLDER
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(msgspec.json.encode(value))
@@ -100,7 +101,8 @@ def score_drill(platform: Platform, hindsight: Hindsight | None = None) -> Drill
             f"drill {about.drill} was not played", "play it: twinward drill run", code="not_played"
         )
     script, _ = load_script(platform.workspace / FOLDER / SCRIPT, platform.reference.library)
-    log, figures, injects, departments = score_log(platform, truth, script.targets, about.forked_to)
+    log = read_log(platform, truth, about.forked_to)
+    figures, injects, departments = score_log(log, script.targets)
     decisions = list_decisions(log)
     if hindsight is not None:
         decisions = hindsight(platform, script, truth, log, decisions)

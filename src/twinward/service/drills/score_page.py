@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from twinward.decision.evaluation.drill_score import DrillScore, ScoreFigure
 from twinward.report.document import Document, ReportTable, Section
 from twinward.service.assessment.situation_report import notice_of, show_time
 from twinward.service.console.basemap import Ground
 from twinward.service.drills.drills import DrillRow
-from twinward.service.drills.score_figures import DrillScore, ScoreFigure
 
 
 def write_score(ground: Ground, score: DrillScore, past: Sequence[DrillRow] = ()) -> Document:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.core.ids import derive_id
 from twinward.loop.context import ACTOR
@@ -16,10 +16,13 @@ from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import CASES, COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
 
+if TYPE_CHECKING:
+    from twinward.twins.emergency.resources.rows import Stock
+
 SOURCE = "drill:fork"
 
 
-def fork_state(platform: Platform, at: datetime | None) -> list[dict[str, Any]]:
+def fork_state(platform: Platform, at: datetime | None) -> list[dict[str, object]]:
     """What a drill starts from, as of `at` (now when None).
 
     Cases become counts by area and day: a drill needs to know how many there are, not who.
@@ -54,7 +57,9 @@ def plans_in_force(platform: Platform, at: datetime | None) -> list[tuple[str, s
     ]
 
 
-def adopt_commands(platform: Platform, plans: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
+def adopt_commands(
+    platform: Platform, plans: list[tuple[str, str, str]]
+) -> list[dict[str, object]]:
     """The same plans for the drill's own incidents of those hazards and areas."""
     with platform.store.read() as reader:
         rows = {
@@ -72,7 +77,7 @@ def adopt_commands(platform: Platform, plans: list[tuple[str, str, str]]) -> lis
     ]
 
 
-def count_commands(counts: Counter[tuple[str, str, str, str, str]]) -> list[dict[str, Any]]:
+def count_commands(counts: Counter[tuple[str, str, str, str, str]]) -> list[dict[str, object]]:
     return [
         {
             "id": derive_id("fork", *key),
@@ -89,7 +94,7 @@ def count_commands(counts: Counter[tuple[str, str, str, str, str]]) -> list[dict
     ]
 
 
-def stock_commands(stocks: list[Any]) -> list[dict[str, Any]]:
+def stock_commands(stocks: list[Stock]) -> list[dict[str, object]]:
     return [
         {
             "id": derive_id("fork", row.id),

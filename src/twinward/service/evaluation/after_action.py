@@ -6,25 +6,29 @@ from __future__ import annotations
 
 import statistics
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 from twinward.core.errors import AbsentError
+from twinward.core.ports import Reader
+from twinward.decision.evaluation.timeliness import TaskDone, hours, weigh_tasks
 from twinward.decision.surveillance.forecasting.observed import Observed
 from twinward.decision.surveillance.forecasting.score import coverage, weighted_interval_score
-from twinward.loop.policies.schedule import CORRECTIVE
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard_tables import add_up, sum_days
 from twinward.service.evaluation.counterfactual import Counterfactual, evaluate_adoption
-from twinward.service.evaluation.task_timeliness import TaskDone, hours, weigh_tasks
 from twinward.service.incidents.corrective_actions import CorrectiveAction, list_actions
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
-from twinward.twins.emergency.tasks.rows import TASKS
+from twinward.twins.emergency.tasks.rows import CORRECTIVE, TASKS
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident
+    from twinward.twins.emergency.tasks.rows import Task
 
 FIRST_FORECAST_D, HORIZON_D, MOST_FORECASTS = 14, 14, 4
 SEED = 1
@@ -165,22 +169,20 @@ def review_incident(
     )
 
 
-def by_department(tasks: list[Any]) -> list[tuple[str, list[Any]]]:
-    found: dict[str, list[Any]] = {}
+def by_department(tasks: list[Task]) -> list[tuple[str, list[Task]]]:
+    found: dict[str, list[Task]] = {}
     for task in tasks:
         found.setdefault(task.department, []).append(task)
     return sorted(found.items())
 
 
-def weigh_duty(platform: Platform, name: str, tasks: list[Any], until: datetime) -> DutyDone:
+def weigh_duty(platform: Platform, name: str, tasks: list[Task], until: datetime) -> DutyDone:
     """One department's tasks against their deadlines; what is not done by `until` is late when
     its time is over.
     """
     known = platform.reference.library.departments
     ordered = [task for task in tasks if task.ordered_at and task.status != "dropped"]
-    overtime_h = [
-        hours(task.ordered_at, task.done_at or until) - task.deadline_h for task in ordered
-    ]
+    overtime_h = [hours(task.ordered, task.done_at or until) - task.deadline_h for task in ordered]
     done = [task for task in ordered if task.done_at]
     on_time = sum(over <= 0 for task, over in zip(ordered, overtime_h, strict=True) if task.done_at)
     return DutyDone(
@@ -193,9 +195,9 @@ def weigh_duty(platform: Platform, name: str, tasks: list[Any], until: datetime)
         late=sum(over > 0 for over in overtime_h),
         escalations=sum(task.escalations for task in tasks),
         receipt_h=median(
-            [hours(task.ordered_at, task.confirmed_at) for task in ordered if task.confirmed_at]
+            [hours(task.ordered, task.confirmed_at) for task in ordered if task.confirmed_at]
         ),
-        work_h=median([hours(task.ordered_at, task.done_at) for task in done]),
+        work_h=median([hours(task.ordered, task.done_at) for task in done if task.done_at]),
         worst_late_h=round(max([0.0, *overtime_h]), 1),
     )
 
@@ -205,7 +207,7 @@ def median(values: list[float]) -> float | None:
 
 
 def score_forecasts(
-    platform: Platform, ground: Ground, reader: Any, row: Any
+    platform: Platform, ground: Ground, reader: Reader, row: Incident
 ) -> tuple[list[ForecastScore], str | None]:
     """Forecasts fixed at instants of the past from what the log held then, scored on the days
     that came after.
@@ -259,7 +261,10 @@ def _score(
 
 
 def find(
-    duties: list[DutyDone], objectives: list[ObjectiveMet], forecasts: list[ForecastScore], row: Any
+    duties: list[DutyDone],
+    objectives: list[ObjectiveMet],
+    forecasts: list[ForecastScore],
+    row: Incident,
 ) -> list[ReviewFinding]:
     """What the figures say went well or badly, the worst first."""
     found = []

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,6 +22,9 @@ from twinward.service.planning.comparison_store import (
 )
 from twinward.service.platform import Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident
 
 REVIEWS = "reviews"
 MOST_D, LEAST_D = 28, 3
@@ -78,7 +81,7 @@ class Adopted(msgspec.Struct, frozen=True, kw_only=True):
 
 def evaluate_adoption(
     platform: Platform,
-    row: Any,
+    row: Incident,
     until: datetime,
     *,
     compute: bool,
@@ -134,7 +137,7 @@ def read_kept(platform: Platform, path: Path) -> Comparison | None:
     return find_comparison(platform.workspace, msgspec.json.decode(path.read_bytes())["sheet"])
 
 
-def run(platform: Platform, row: Any, adopted: Adopted, days: int) -> Comparison:
+def run(platform: Platform, row: Incident, adopted: Adopted, days: int) -> Comparison:
     """The plan taken and those beside it, from what was known then."""
     from twinward.service.planning.comparison import get_ready, run_ready
 
@@ -154,7 +157,7 @@ def run(platform: Platform, row: Any, adopted: Adopted, days: int) -> Comparison
 
 
 def plans_beside(
-    platform: Platform, row: Any, adopted: Adopted, read: Comparison | None
+    platform: Platform, row: Incident, adopted: Adopted, read: Comparison | None
 ) -> tuple[str, ...]:
     """The plan taken, the runners-up of the sheet that was read or else the other plans of its
     level, and none.
@@ -183,7 +186,7 @@ def can_run(platform: Platform, name: str) -> bool:
 
 def against_reported(
     platform: Platform,
-    row: Any,
+    row: Incident,
     adopted: Adopted,
     sheet: Comparison,
     at: datetime | None = None,

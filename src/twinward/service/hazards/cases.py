@@ -11,7 +11,9 @@ import msgspec
 from twinward.citybase.terrain.grids import write_ascii
 from twinward.core.errors import InputError
 from twinward.decision.simulation.cases import read_case, read_case_text
-from twinward.decision.simulation.interface import Reading
+from twinward.decision.simulation.chemical.release import ChemicalSettings, make_release
+from twinward.decision.simulation.chemical.zones import ToxicZone, find_zones
+from twinward.decision.simulation.interface import Case, Reading
 from twinward.decision.simulation.registry import load_model
 from twinward.library.models.card import list_models
 
@@ -36,6 +38,7 @@ class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     limiting: str = ""
     calibration: str = "not calibrated here"
     files: tuple[str, ...] = ()
+    zones: tuple[ToxicZone, ...] = ()  # of a chemical release
 
 
 def run_case(hazard: str, path: Path, out: Path | None = None, threads: int = 1) -> CaseAnswer:
@@ -82,7 +85,16 @@ def run_case(hazard: str, path: Path, out: Path | None = None, threads: int = 1)
         limiting=done.limiting,
         calibration=stored.card.calibration,
         files=tuple(files),
+        zones=zones_of(case),
     )
+
+
+def zones_of(case: Case) -> tuple[ToxicZone, ...]:
+    """Toxic zones of a release at a rate; of other cases none."""
+    one = case.settings
+    if not isinstance(one, ChemicalSettings) or not one.rate_kg_s:
+        return ()
+    return find_zones(make_release(one))
 
 
 def write_readings(path: Path, readings: tuple[Reading, ...]) -> None:

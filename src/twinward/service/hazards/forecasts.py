@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -17,10 +17,21 @@ from twinward.core.errors import InputError
 from twinward.decision.simulation.cases import read_series
 from twinward.decision.simulation.chemical.substances import get_substance
 from twinward.decision.simulation.city import City, make_city
-from twinward.decision.simulation.exposure import QUANTILES, Exposed, judge_footprint
-from twinward.decision.simulation.interface import Ask, CaseGround, Series, Start
+from twinward.decision.simulation.exposure import QUANTILES, Exposed, Forecast, judge_footprint
+from twinward.decision.simulation.interface import (
+    Ask,
+    CaseGround,
+    Footprint,
+    Ground,
+    Series,
+    Start,
+)
 from twinward.decision.simulation.registry import load_model
 from twinward.library.hazards.chains import get_scenario
+from twinward.library.models.card import StoredModel
+
+if TYPE_CHECKING:
+    pass
 
 MOST_HOURS, MOST_MEMBERS = 240.0, 1000
 GROUND = ("flood", "fire")  # to which the terrain matters
@@ -40,6 +51,7 @@ class HazardRequest(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str | None = None
     rain: str | None = None
     forcing: Path | None = None  # of a source, rupture or ignition
+    given: dict[str, float] = {}  # the same as numbers
     terrain: Path | None = None
     residents: int | None = None
     city: Path | None = None
@@ -86,11 +98,19 @@ class HazardAnswer(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = True
 
 
-def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswer:
-    """Runs the model over the city; the worst areas first.
+class ReadyRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run with its model, ground and question, everything read and checked."""
 
-    Raises InputError for a request that cannot be run.
-    """
+    stored: StoredModel
+    model: Any
+    city: City
+    ground: Ground
+    ask: Ask
+    levels: tuple[tuple[str, float], ...]
+
+
+def prepare_run(request: HazardRequest) -> ReadyRun:
+    """Reads city, terrain and forcing; InputError for a request that cannot be run."""
     if not 0 < request.hours <= MOST_HOURS:
         raise _bad(f"hours must be above 0 and at most {MOST_HOURS:g}, got {request.hours:g}")
     if not 1 <= request.members <= MOST_MEMBERS:
@@ -98,10 +118,8 @@ def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswe
     if not 5 <= request.cell_m <= 5000:
         raise _bad(f"cell-m must be 5 to 5,000, got {request.cell_m:g}")
     stored, model = load_model(request.hazard)
-    began = time.process_time()
     city = make_city(_open_base(request), request.cell_m, _open_terrain(request), request.seed)
     live: Any = model
-    ground = live.prepare(city)
     ask = Ask(
         start=Start(),
         forcing=_read_forcing(request, city),
@@ -111,8 +129,52 @@ def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswe
         seed=request.seed,
         threads=request.threads,
     )
-    footprint = live.run(ground, ask)
-    found = judge_footprint(footprint, ground, city, _levels(request.hazard))
+    return ReadyRun(
+        stored=stored,
+        model=model,
+        city=city,
+        ground=live.prepare(city),
+        ask=ask,
+        levels=_levels(stored.card.hazard),
+    )
+
+
+class DoneForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """A run with its answer, and the forecast by time for a map."""
+
+    ready: ReadyRun
+    forecast: Forecast
+    answer: HazardAnswer
+
+
+def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswer:
+    """Runs the model over the city; the worst areas first.
+
+    Raises InputError for a request that cannot be run.
+    """
+    return run_forecast(request, most_areas).answer
+
+
+def run_forecast(request: HazardRequest, most_areas: int = 50) -> DoneForecast:
+    """The same with the forecast by time."""
+    began = time.process_time()
+    ready = prepare_run(request)
+    footprint = ready.model.run(ready.ground, ready.ask)
+    found = judge_footprint(footprint, ready.ground, ready.city, ready.levels)
+    spent = time.process_time() - began
+    answer = _answer(request, ready, found, footprint, most_areas, spent)
+    return DoneForecast(ready=ready, forecast=found, answer=answer)
+
+
+def _answer(
+    request: HazardRequest,
+    ready: ReadyRun,
+    found: Forecast,
+    footprint: Footprint,
+    most_areas: int,
+    cpu_s: float,
+) -> HazardAnswer:
+    stored, city = ready.stored, ready.city
     worst = np.argsort(-found.peak_by_area[-1], kind="stable")[:most_areas]
     return HazardAnswer(
         hazard=stored.card.hazard,
@@ -143,7 +205,7 @@ def forecast_hazard(request: HazardRequest, most_areas: int = 50) -> HazardAnswe
         notes=found.notes if request.hazard in GROUND else (),
         calibration=found.calibration,
         fingerprint=found.fingerprint,
-        cpu_s=time.process_time() - began,
+        cpu_s=cpu_s,
     )
 
 
@@ -166,11 +228,11 @@ def _open_base(request: HazardRequest) -> CityBase:
         if not 1 <= request.residents <= MOST_RESIDENTS:
             raise _bad(f"residents must be 1 to {MOST_RESIDENTS:,}, got {request.residents:,}")
         return plain_base(request.residents, request.seed)
-    from twinward.citybase.columns import open_city
+    from twinward.citybase.columns import find_homes, open_city
 
-    if request.city is None or not request.city.is_dir():
+    if request.city is None or find_homes(request.city) is None:
         raise InputError(
-            "this workspace has no city",
+            "this workspace has no city with residents",
             "build one with `twinward city build`, or give --residents N",
             code="no_city",
         )
@@ -186,8 +248,8 @@ def _open_terrain(request: HazardRequest) -> CaseGround | None:
 
 
 def _read_forcing(request: HazardRequest, city: City) -> dict[str, float | Series]:
-    given = [one for one in (request.scenario, request.rain, request.forcing) if one is not None]
-    if len(given) != 1:
+    sources = (request.scenario, request.rain, request.forcing, request.given or None)
+    if sum(one is not None for one in sources) != 1:
         raise _bad("give one of --scenario, --rain, --source, --rupture and --ignition")
     if request.scenario is not None:
         scenario = get_scenario(request.hazard, request.scenario)
@@ -198,20 +260,21 @@ def _read_forcing(request: HazardRequest, city: City) -> dict[str, float | Serie
         if request.hazard != "flood":
             raise _bad(f"--rain is forcing of a flood, not of {request.hazard}")
         return {"rain_mm_h": _read_rain(request.rain)}
-    assert request.forcing is not None
-    try:
-        data = tomllib.loads(request.forcing.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
-            f"{request.forcing}: {error}", "name a TOML file", code="bad_forcing"
-        ) from error
-    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in data.values()):
-        raise InputError(
-            f"{request.forcing.name}: every value is a number", "mend it", code="bad_forcing"
-        )
+    data = dict(request.given) if request.forcing is None else _read_numbers(request.forcing)
     lon, lat = data.pop("lon", None), data.pop("lat", None)
-    at = city.locate(float(lon), float(lat)) if lon is not None and lat is not None else None
-    return _placed(request.hazard, {name: float(value) for name, value in data.items()}, at, city)
+    at = city.locate(lon, lat) if lon is not None and lat is not None else None
+    return _placed(request.hazard, data, at, city)
+
+
+def _read_numbers(path: Path) -> dict[str, float]:
+    """The numbers of a TOML file; InputError `bad_forcing` for anything else."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: {error}", "name a TOML file", code="bad_forcing") from error
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in data.values()):
+        raise InputError(f"{path.name}: every value is a number", "mend it", code="bad_forcing")
+    return {name: float(value) for name, value in data.items()}
 
 
 def _placed(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from twinward.decision.simulation.interface import CheckResult
@@ -73,12 +71,12 @@ def check_model(name: str) -> ModelChecks:
     )
 
 
-def get_card_schema() -> dict[str, Any]:
+def get_card_schema() -> dict[str, object]:
     """JSON Schema of a model card."""
     return card_schema()
 
 
-def get_case_schema(name: str) -> dict[str, Any]:
+def get_case_schema(name: str) -> dict[str, object]:
     """JSON Schema of a case file of that hazard."""
     from twinward.decision.simulation.case_schema import make_case_schema
 

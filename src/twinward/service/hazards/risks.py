@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.triggers import Link, simulate_chain
+from twinward.core.ids import derive_id
+from twinward.decision.simulation.triggers import SimulatedLink, simulate_chain
 from twinward.library.hazards.chains import ChainRule, load_chains, read_chains
+from twinward.service.platform import Caller, Platform, ask
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.risks.rows import FIRED_LINKS
 
 FOLDER = "risks"
 MOST_MEMBERS = 100_000
@@ -21,7 +27,7 @@ class ChainAnswer(msgspec.Struct, frozen=True, kw_only=True):
     first: str
     members: int
     seed: int
-    links: tuple[Link, ...]
+    links: tuple[SimulatedLink, ...]
     simulated: bool = True
 
 
@@ -74,3 +80,100 @@ def simulate_risks(
         seed=seed,
         links=tuple(simulate_chain(first, rules, given, members, seed)),
     )
+
+
+class FiredLinkView(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that fired: which incident caused which."""
+
+    id: str
+    rule: str
+    incident: str
+    effect: str
+    opened: str | None
+    area: str
+    depth: int
+    way: tuple[str, ...]
+    probability: float
+    because: str
+    carried: dict[str, float]
+    fired_by: str
+    fired_at: datetime
+
+
+def fire_link(
+    platform: Platform,
+    caller: Caller,
+    incident: str,
+    rule: str,
+    because: str,
+    area: str | None = None,
+) -> FiredLinkView:
+    """A person has seen that a link of a chain holds: the next incident opens with its cause."""
+    rules = {one.id: one for one in platform.reference.chains()}
+    if rule not in rules:
+        raise InputError(
+            f"there is no chain rule {rule!r}", f"name one of {', '.join(rules)}", code="no_rule"
+        )
+    with platform.store.read() as rows:
+        cause, last = rows.find(INCIDENTS, incident), rows.last_seq()
+    platform.policy.require_thing(
+        caller,
+        "command_incident",
+        f"incident {incident}",
+        getattr(cause, "area", None),
+        "list them with `twinward incident list`",
+    )
+    assert cause is not None
+    one = rules[rule]
+    if one.cause != cause.hazard.partition("/")[0]:
+        raise InputError(
+            f"rule {rule} begins with {one.cause}, incident {incident} is {cause.hazard}",
+            f"name one of {', '.join(r.id for r in rules.values() if r.cause == cause.hazard)}",
+            code="wrong_rule",
+        )
+    place = area or cause.area
+    platform.reference.areas.require(place)
+    platform.policy.require(caller, "command_incident", area=place)
+    name = derive_id("link", incident, rule, place)
+    command = m.FireLink(
+        id=derive_id("cmd", name, last),
+        link=name,
+        rule=rule,
+        incident=incident,
+        effect=one.effect,
+        area=place,
+        affected=(area,) if area else cause.affected,
+        probability=one.probability,
+        because=because,
+        figure=one.effect_figure or "links_fired",
+        value=one.effect_value,
+    )
+    ask(platform, caller, command)
+    platform.loop.catch_up()
+    return next(view for view in list_fired(platform, caller) if view.id == name)
+
+
+def list_fired(
+    platform: Platform, caller: Caller, incident: str | None = None
+) -> list[FiredLinkView]:
+    """Links that fired in the caller's areas, the newest first; with `incident`, those on its way
+    and after it.
+    """
+    platform.policy.require(caller, "see_situation")
+    mine = platform.policy.jurisdiction(caller)
+    with platform.store.read() as rows:
+        links = rows.list_rows(FIRED_LINKS, order="-fired_at")
+        opened = {one.cause_link: one.id for one in rows.list_rows(INCIDENTS) if one.cause_link}
+    shown = [
+        FiredLinkView(
+            opened=opened.get(row.id),
+            **{
+                name: getattr(row, name)
+                for name in FiredLinkView.__struct_fields__
+                if name != "opened"
+            },
+        )
+        for row in links
+        if mine.concerns(row.area)
+    ]
+    return [one for one in shown if incident in (None, one.incident, one.opened)]

@@ -25,6 +25,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     area: str
     area_name: str
     title: str
+    title_reasons: tuple[Reason, ...]
     status: str
     level: str | None
     level_since: datetime | None
@@ -43,6 +44,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     counted: bool
     called: str | None
     called_because: str
+    called_because_reasons: tuple[Reason, ...]
     called_at: datetime | None
     decided: Decision | None
     held: Held | None
@@ -51,6 +53,7 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     waived: dict[str, str]
     outcome: str
     into: str
+    cause_link: str = ""
 
 
 class EventShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

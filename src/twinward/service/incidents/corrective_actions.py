@@ -10,12 +10,11 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
-from twinward.loop.policies.schedule import CORRECTIVE
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, ask, snapshot_of
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
-from twinward.twins.emergency.tasks.rows import Task
+from twinward.twins.emergency.tasks.rows import CORRECTIVE, Task
 
 LONGEST_D = 366
 

@@ -4,8 +4,9 @@ open.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -15,27 +16,33 @@ from twinward.service.incidents.plan_status import (
     proposed_plan,
     waiting_clauses,
 )
+from twinward.service.incidents.shown import ShownCourse, ShownIncident
 from twinward.service.platform import Platform
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS
 from twinward.twins.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident
+
 OPEN_TASKS = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 ALL_TASKS = (*OPEN_TASKS, "done", "dropped")
 
 
-def describe_incident(platform: Platform, row: Any) -> dict[str, Any]:
+def describe_incident(platform: Platform, row: Incident) -> ShownIncident:
     shown = msgspec.structs.asdict(row)
     shown.pop("days")
-    return shown | {"area_name": platform.reference.areas.name(row.area)}
+    shown["area_name"] = platform.reference.areas.name(row.area)
+    return cast("ShownIncident", shown)
 
 
 def describe_course(
-    platform: Platform, snapshot: Snapshot, row: Any, now: datetime
-) -> dict[str, Any]:
+    platform: Platform, snapshot: Snapshot, row: Incident, now: datetime
+) -> ShownCourse:
     """An incident with its days, its plan, its tasks and what keeps it open."""
     at_work = snapshot.list_rows(TASKS, incident=row.id, status=AT_WORK)
-    return describe_incident(platform, row) | {
+    return {
+        **describe_incident(platform, row),
         "days": row.days,
         "plan": snapshot.find(PLANS_IN_FORCE, row.id),
         "proposed_plan": proposed_plan(platform, snapshot, row, now),
@@ -59,7 +66,7 @@ def count_tasks(snapshot: Snapshot, incident: str) -> dict[str, int]:
     return {status: count for status, count in counts.items() if count}
 
 
-def tally(words: Any) -> dict[str, int]:
+def tally(words: Iterable[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for word in words:
         counts[word] = counts.get(word, 0) + 1

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.core.reasons import Reason
+from twinward.library.texts import say_reasons
 from twinward.service.console.basemap import Ground
 from twinward.service.console.dashboard_tables import (
     add_up,
@@ -23,10 +24,14 @@ from twinward.service.console.dashboard_tables import (
 from twinward.service.console.dashboard_view import DayRow
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import build_timeline, concerns
+from twinward.service.incidents.shown import ShownEvent
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import TASKS, Task
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import PlanInForce
 
 TASKS_SHOWN = 400
 TREE_SHOWN = 250
@@ -103,7 +108,7 @@ class CauseNode(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     actor: str
     area_name: str
-    says: dict[str, Any]
+    says: dict[str, str | int | float | bool]
 
 
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,8 +187,9 @@ def get_incident_view(
         "closed_at",
         "round",
     )
+    shown = {name: getattr(row, name) for name in names}
     return IncidentView(
-        **{name: getattr(row, name) for name in names},
+        **shown | {"title": say_reasons(row.title_reasons, row.title)},
         as_of=now,
         area_name=ground.areas.name(row.area),
         affected=[ground.areas.name(code) for code in row.affected],
@@ -191,9 +197,9 @@ def get_incident_view(
         new_7d=None if silent else new_in_week(curve, anchor),
         week_to=anchor.isoformat(),
         called=row.called,
-        called_because=row.called_because,
+        called_because=say_reasons(row.called_because_reasons, row.called_because),
         decided_by=row.decided.by if row.decided else None,
-        held=row.held.because if row.held else None,
+        held=say_reasons(row.held.reasons, row.held.because) if row.held else None,
         plan=plan.plan if plan else None,
         plan_authority=plan.authority if plan else None,
         plan_authority_reasons=plan.authority_reasons if plan else (),
@@ -244,7 +250,7 @@ def show_task(ground: Ground, task: Task, now: datetime) -> TaskRow:
     )
 
 
-def list_stages(incident: Incident, plan: Any, tasks: list[Task]) -> list[LoopStage]:
+def list_stages(incident: Incident, plan: PlanInForce | None, tasks: list[Task]) -> list[LoopStage]:
     """One point triggers, parties are linked, work is scheduled in order, divided by duty, fed
     back.
     """
@@ -269,7 +275,7 @@ def list_stages(incident: Incident, plan: Any, tasks: list[Task]) -> list[LoopSt
 
 def list_duties(platform: Platform, tasks: list[Task], now: datetime) -> list[AssignedDuty]:
     known = platform.reference.library.departments
-    by_department: dict[str, list[Any]] = {}
+    by_department: dict[str, list[Task]] = {}
     for task in tasks:
         by_department.setdefault(task.department, []).append(task)
     duties = [
@@ -284,7 +290,7 @@ def list_duties(platform: Platform, tasks: list[Task], now: datetime) -> list[As
     return sorted(duties, key=lambda duty: (-duty.late, duty.id))
 
 
-def show_cause(ground: Ground, event: dict[str, Any]) -> CauseNode:
+def show_cause(ground: Ground, event: ShownEvent) -> CauseNode:
     """What an event says in a few plain words; lists and long fields stay behind."""
     says = {
         name: value
@@ -293,7 +299,7 @@ def show_cause(ground: Ground, event: dict[str, Any]) -> CauseNode:
     }
     return CauseNode(
         seq=event["seq"],
-        depth=event["depth"],
+        depth=event.get("depth", 0),
         type=event["type"],
         occurred_at=event["occurred_at"],
         actor=event["actor"],

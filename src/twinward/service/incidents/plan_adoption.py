@@ -5,7 +5,7 @@ happens.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -18,8 +18,9 @@ from twinward.library.texts import write_reason
 from twinward.loop.policies.clauses import find_start, list_waiting
 from twinward.service.access import approvals
 from twinward.service.incidents.queries import get_incident
+from twinward.service.incidents.shown import ShownCourse
 from twinward.service.planning.comparison_store import find_comparison, get_comparison
-from twinward.service.plans.adoptable_plans import get_adoptable
+from twinward.service.plans.adoptable_plans import import_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
@@ -86,7 +87,7 @@ def adopt(platform: Platform, caller: Caller, request: AdoptRequest) -> Adoption
     """
     shown = get_incident(platform, request.incident, caller=caller)
     platform.policy.require(caller, "command_incident", area=shown["area"])
-    plan = get_adoptable(platform, request.plan)
+    plan = import_adoptable(platform, request.plan)
     hazard = platform.reference.library.find_hazard(shown["hazard"])
     if hazard is None or hazard.id != plan.hazard:
         raise InputError(
@@ -167,7 +168,7 @@ def check_words(platform: Platform, request: AdoptRequest) -> None:
         )
 
 
-def require_room(shown: dict[str, Any], request: AdoptRequest) -> None:
+def require_room(shown: ShownCourse, request: AdoptRequest) -> None:
     """ConflictError unless the incident is open and no other plan is in force, or the one named
     gives way.
     """
@@ -241,8 +242,14 @@ def look_beside(platform: Platform, caller: Caller, incident: str) -> Beside | N
         if known is not None and known.forecast
         else None
     )
-    expected = next((one for one in sheet.plans if one.id == known.plan), None) if sheet else None
-    if sheet is None or expected is None:  # none, or refused: the fit missed its own past
+    expected = (
+        next((one for one in sheet.plans if one.id == known.plan), None)
+        if sheet and known
+        else None
+    )
+    if (
+        known is None or sheet is None or expected is None
+    ):  # none, or refused: the fit missed its own past
         return None
     first = sheet.as_of.date() if sheet.as_of else None
     return Beside(

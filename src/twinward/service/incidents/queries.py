@@ -4,9 +4,9 @@ as of an instant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,6 +27,7 @@ from twinward.service.incidents.incident_course import (
     describe_incident,
     tally,
 )
+from twinward.service.incidents.shown import ShownCourse, ShownEvent, ShownIncident, ShownWhole
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.faults.rows import FAULTS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
@@ -34,7 +35,10 @@ from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.tasks.rows import TASKS
 
-GROUPS: dict[str, Any] = {
+if TYPE_CHECKING:
+    from twinward.twins.emergency.tasks.rows import Task
+
+GROUPS: dict[str, object] = {
     "open": OPEN_TASKS,
     "at_work": OPEN_TASKS[1:],
 }  # words for several statuses at once
@@ -60,7 +64,7 @@ def list_incidents(
     status: str | None = None,
     details: bool = False,
     caller: Caller | None = None,
-) -> list[Any]:
+) -> list[ShownIncident] | list[ShownCourse]:
     """Incidents that concern the caller's areas, newest first; `details`: with everything that
     `get_incident` says of each.
     """
@@ -84,7 +88,7 @@ def get_incident(
     at: datetime | None = None,
     timeline: bool = False,
     caller: Caller | None = None,
-) -> dict[str, Any]:
+) -> ShownWhole:
     """One incident with its plan, its tasks by status, what keeps it open, and on request its
     whole cause tree.
     """
@@ -96,15 +100,15 @@ def get_incident(
             raise AbsentError(
                 f"there is no incident {incident}", "list them with `twinward incident list`"
             )
-        shown = describe_course(platform, snapshot, row, now)
+        course = describe_course(platform, snapshot, row, now)
         if timeline:
-            shown["timeline"] = build_timeline(reader, incident, at)
-    return shown
+            return {**course, "timeline": build_timeline(reader, incident, at)}
+    return course  # type: ignore[typeddict-item,return-value]
 
 
 def build_timeline(
     reader: Reader, incident: str, at: datetime | None, limit: int | None = None
-) -> list[dict[str, Any]]:
+) -> list[ShownEvent]:
     """Every event of the incident as a tree by cause: `depth` 0 is a report or a person, children
     follow theirs.
 
@@ -130,11 +134,13 @@ def build_timeline(
         children.setdefault(parent if parent in known and parent != event.id else None, []).append(
             event
         )
-    rows: list[dict[str, Any]] = []
+    rows: list[ShownEvent] = []
     stack = [(event, 0) for event in reversed(children.get(None, []))]
     while stack:
         event, depth = stack.pop()
-        rows.append(show_event(event) | {"depth": depth})
+        shown = show_event(event)
+        shown["depth"] = depth
+        rows.append(shown)
         stack += [(child, depth + 1) for child in reversed(children.get(event.id, []))]
     return rows
 
@@ -154,7 +160,7 @@ def list_all_events(
     return [event for event in events if at is None or event.recorded_at <= at]
 
 
-def show_event(event: Event) -> dict[str, Any]:
+def show_event(event: Event) -> ShownEvent:
     """An event as it may leave: what points at a person is left out."""
     fact = msgspec.to_builtins(event.fact) if event.fact is not None else {}
     fact.pop("type", None)
@@ -174,7 +180,7 @@ def show_event(event: Event) -> dict[str, Any]:
 
 def list_events(
     platform: Platform, after: int, limit: int, caller: Caller | None = None
-) -> list[dict[str, Any]]:
+) -> Sequence[ShownEvent]:
     """A page of the log after a sequence number, in order; what does not concern the caller's
     areas is a blank.
     """
@@ -184,17 +190,20 @@ def list_events(
         show_event(one) if concerns(platform, caller, one.area) else blank_event(one)
         for one in found
     ]
-    return [one | {"drill": platform.drill} for one in shown] if platform.drill else shown
+    if platform.drill:
+        for one in shown:
+            one["drill"] = platform.drill
+    return shown
 
 
-def blank_event(event: Event) -> dict[str, Any]:
+def blank_event(event: Event) -> ShownEvent:
     """A place in the log whose event is not the reader's to see: the order stays whole, nothing
     else is told.
     """
     nothing = dict.fromkeys(
         ("id", "occurred_at", "recorded_at", "area", "actor", "cause", "incident")
     )
-    return {"seq": event.seq, "type": "Elsewhere", **nothing, "fact": {}}
+    return {"seq": event.seq, "type": "Elsewhere", **nothing, "fact": {}}  # type: ignore[typeddict-item]
 
 
 def concerns(platform: Platform, caller: Caller | None, area: str) -> bool:
@@ -213,7 +222,7 @@ def list_tasks(
     limit: int = 1000,
     offset: int = 0,
     caller: Caller | None = None,
-) -> list[Any]:
+) -> list[Task]:
     """Tasks by deadline in the caller's areas; `status` a word of the glossary, or `open` or
     `at_work`.
 
@@ -256,7 +265,7 @@ def list_tasks(
 
 def get_task(
     platform: Platform, task: str, caller: Caller | None = None, at: datetime | None = None
-) -> Any:
+) -> Task:
     """One task; one outside the caller's areas or department answers like one that is not there."""
     with platform.store.read() as reader:
         row = snapshot_of(platform, reader, at).find(TASKS, task)
@@ -265,7 +274,7 @@ def get_task(
     return row
 
 
-def is_own_task(platform: Platform, caller: Caller, row: Any) -> bool:
+def is_own_task(platform: Platform, caller: Caller, row: Task) -> bool:
     return caller.department in (None, row.department) and platform.policy.jurisdiction(
         caller
     ).covers(row.area)
@@ -290,11 +299,11 @@ def list_sources(platform: Platform) -> list[SourceAccount]:
     ]
 
 
-def get_health(platform: Platform) -> dict[str, Any]:
+def get_health(platform: Platform) -> dict[str, object]:
     """Whether the log can be read, the loop runs, and every account agrees with what is there."""
     with platform.store.read() as reader:
         last, faults = reader.last_seq(), reader.count(FAULTS, status="open")
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "status": "ok",
         "last_seq": last,
         "differences": len(platform.reconciler.list_differences()),

@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any
 
 import msgspec
 
@@ -30,7 +29,7 @@ from twinward.library.texts import write_reason
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.vault import Arriving, Identity
 from twinward.service.access.authorization import require_command, require_reach
-from twinward.service.plans.adoptable_plans import get_adoptable
+from twinward.service.plans.adoptable_plans import import_adoptable
 from twinward.service.platform import Platform
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
@@ -82,7 +81,7 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
     if isinstance(command, m.OrderTask):
         require_department(platform, command.department)
     if isinstance(command, m.AdoptPlan):
-        plan = get_adoptable(platform, command.plan)
+        plan = import_adoptable(platform, command.plan)
         adopted = because_of("authority.adopted", by=command.by or caller.name)
         return msgspec.structs.replace(
             command,
@@ -278,7 +277,7 @@ def join_accounts(parts: Sequence[tuple[int, BatchAccount]]) -> BatchAccount:
 
 
 def submit_objects(
-    platform: Platform, caller: Caller, items: Sequence[Any], source: str
+    platform: Platform, caller: Caller, items: Sequence[object], source: str
 ) -> BatchAccount:
     """The same for objects of Python, waiting for the answer."""
     return submit(platform, caller, [msgspec.json.encode(item) for item in items], source).result()

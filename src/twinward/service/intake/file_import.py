@@ -87,7 +87,7 @@ def rejects_path(workspace: Path, kind: str, source: str) -> Path:
 def import_rows(
     files: Iterable[Path],
     reading: FileReading,
-    make: Callable[[Row], Any],
+    make: Callable[[Row], object],
     send: Send,
     rejects: Rejects,
     read: Read = read_rows,
@@ -112,7 +112,7 @@ def import_rows(
 
 
 def import_batch(
-    path: Path, rows: list[Row], make: Callable[[Row], Any], send: Send, rejects: Rejects
+    path: Path, rows: list[Row], make: Callable[[Row], object], send: Send, rejects: Rejects
 ) -> None:
     """A row that cannot be an item is still sent, as the nothing it is, so that its source's
     account has it.
@@ -142,7 +142,7 @@ def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def observation_item(row: Row) -> dict[str, Any]:
+def observation_item(row: Row) -> dict[str, object]:
     """An observation as it is posted; movement without an id is known by subject, time and
     point.
     """
@@ -221,7 +221,7 @@ def report_cases(
     orders = {path: order_of(path, reading) for path in files}
     rejects = Rejects(rejects_path(platform.workspace, "cases", source), report)
 
-    def send(items: list[Any]) -> BatchAccount:
+    def send(items: list[object]) -> BatchAccount:
         return submit_objects(platform, caller, items, source)
 
     now = [cases.Calendar(zone=zone, now=platform.clock.now())]  # of the file that is being read

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -23,6 +23,9 @@ from twinward.edge.feeds.plausible import Bounds, Surroundings
 from twinward.service.access.two_runs import agreed_instant
 from twinward.service.platform import Platform
 from twinward.twins.emergency.access.rows import ACTIVATIONS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 REASON_ROWS = 1_000_000  # a reasons file holds at most so many rows; the counts are always complete
 
@@ -43,7 +46,7 @@ class WritableLake(Protocol):
 
     root: Path
 
-    def append(self, batches: Iterable[Any], at: datetime) -> ImportedMovement: ...
+    def append(self, batches: Iterable[pa.Table], at: datetime) -> ImportedMovement: ...
 
     def expire(
         self, at: datetime, retention_days: int, kept: Sequence[tuple[datetime, datetime]] = ()
@@ -125,7 +128,7 @@ def expire(platform: Platform, lake: WritableLake, at: datetime) -> int:
     return lake.expire(at, days, kept)
 
 
-def each_batch(sources: Sequence[MovementFile]) -> Iterator[Any]:
+def each_batch(sources: Sequence[MovementFile]) -> Iterator[pa.Table]:
     for source in sources:
         yield from source.batches()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.citybase.columns import find_homes
 from twinward.core.clock import from_us
@@ -61,8 +62,10 @@ def city_bounds(platform: Platform) -> Bounds | None:
     homes = find_homes(platform.workspace / "city")
     if homes is not None and len(homes):
         return bounds_of(homes[:, 0], homes[:, 1], NEAR_DEGREES)
-    placed: list[Any] = list(platform.reference.areas.by_code.values())
-    points = np.array([(area.lon, area.lat) for area in placed if hasattr(area, "lon")])
+    from twinward.service.tracing.city_areas import pointed
+
+    placed = pointed(platform.reference.areas.by_code.values())
+    points = np.array([(area.lon, area.lat) for area in placed])
     return bounds_of(points[:, 0], points[:, 1], MARGIN_DEGREES) if len(points) else None
 
 
@@ -71,13 +74,11 @@ def of_sender(platform: Platform, caller: Caller, checks: Checks) -> Checks:
     mine = platform.policy.jurisdiction(caller)
     if mine.ranges is None:
         return checks
-    from twinward.service.tracing.city_areas import locate_by_nearest
+    from twinward.service.tracing.city_areas import locate_by_nearest, pointed
 
-    areas = locate_by_nearest(
-        [area for area in platform.reference.areas.by_code.values() if hasattr(area, "lon")]
-    )
+    areas = locate_by_nearest(pointed(platform.reference.areas.by_code.values()))
 
-    def locate(lon: Any, lat: Any) -> list[str | None]:
+    def locate(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> list[str | None]:
         if areas is None:
             return [None] * len(lon)
         return [areas.codes[row] if row >= 0 else None for row in areas.locate(lon, lat).tolist()]

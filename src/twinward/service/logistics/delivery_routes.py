@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.decision.logistics.routing.fleet import Kind, Stop, Vehicle, Ways
@@ -201,7 +201,7 @@ def find_ways(
     names = [DEPOT_NAME, *(f"stop {stop.id}" for stop in stops)]
     road = travel_costs(platform, points, points, by, names)
     air = straight_m(points, points)
-    metres: dict[Kind, Any] = {"lorry": road.metres, "drone": air}
+    metres: dict[Kind, NDArray[np.float64]] = {"lorry": road.metres, "drone": air}
     return (
         Ways(metres=metres, seconds={"lorry": road.seconds, "drone": air / DRONE_MPS}),
         road.how,
@@ -209,7 +209,7 @@ def find_ways(
     )
 
 
-def tell_off_road(names: Sequence[str], off_m: Any) -> list[tuple[str, float]]:
+def tell_off_road(names: Sequence[str], off_m: NDArray[np.float64]) -> list[tuple[str, float]]:
     """Points whose way to the network is long enough to be looked at."""
     return [
         (name, round(float(m)))
@@ -251,7 +251,7 @@ def read_plan(path: Path) -> RoundsPlan:
         ) from error
 
 
-def as_features(plan: RoundsPlan) -> dict[str, Any]:
+def as_features(plan: RoundsPlan) -> dict[str, object]:
     """Each round as a line from stop to stop, and the stops that are left out as points."""
     point = {stop.id: [stop.lon, stop.lat] for stop in plan.stops}
     features = []

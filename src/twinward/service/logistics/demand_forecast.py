@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -27,6 +27,9 @@ from twinward.service.incidents.queries import concerns
 from twinward.service.logistics.need_course import ages_of, of_disease
 from twinward.service.logistics.need_inputs import DemandInputs, read_inputs
 from twinward.service.platform import Caller, Platform
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.resources.rows import Stock
 
 Floats = NDArray[np.float64]
 STALE_D = 14  # without a report for so long, nothing is forecast from older ones
@@ -79,7 +82,7 @@ class DemandReport(msgspec.Struct, frozen=True, kw_only=True):
     new_cases: list[float]
     new_cases_high: list[float]
     under_control: int
-    based_on: dict[str, Any]
+    based_on: dict[str, object]
     assumed: list[str]
     simulated: bool = True
 
@@ -269,7 +272,7 @@ def outlook_of(
 
 def pool_stocks(
     kind: SupplyKind,
-    stocks: list[Any],
+    stocks: list[Stock],
     coming: list[Any],
     need_now: float,
     today: date,
@@ -281,7 +284,7 @@ def pool_stocks(
     first = today + timedelta(days=1)
     usable = built_in + sum(row.free(first) for row in stocks)
     taken = sum(row.in_use for row in stocks)
-    lots: Counter[int] = Counter()
+    lots: defaultdict[int, float] = defaultdict(float)
     for row in stocks:
         for lot in row.lots:
             if lot.expires >= first:

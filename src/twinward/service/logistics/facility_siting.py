@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -181,9 +180,9 @@ def show(
     answer: SiteAnswer,
     need: NeedPoints,
     places: Candidates,
-    cost: Any,
-    demand: Any,
-    room: Any,
+    cost: NDArray[np.float64],
+    demand: NDArray[np.float64],
+    room: NDArray[np.float64] | None,
 ) -> Site:
     j = answer.open[n]
     mine = np.flatnonzero(answer.share[:, n] > 1e-6)
@@ -201,7 +200,7 @@ def show(
     )
 
 
-def as_features(report: SitesReport) -> dict[str, Any]:
+def as_features(report: SitesReport) -> dict[str, object]:
     """The sites as GeoJSON."""
     features = []
     for site in report.sites:

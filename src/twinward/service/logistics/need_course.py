@@ -34,7 +34,7 @@ def hospital_beds(city: Path) -> dict[str, int]:
     return found
 
 
-def ages_of(workspace: Path) -> Any:
+def ages_of(workspace: Path) -> object:
     """float64[101] residents by year of age of an even sample of the city; None without a city."""
     folder = workspace / "city"
     if not (folder / "age_sex.npy").is_file():

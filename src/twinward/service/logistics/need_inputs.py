@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -20,6 +20,9 @@ from twinward.twins.emergency.reports.rows import COUNTS
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
 
+if TYPE_CHECKING:
+    from twinward.twins.emergency.resources.rows import Stock
+
 Floats = NDArray[np.float64]
 PAST_D = 35  # days of reports behind a forecast and behind who is in care now
 
@@ -33,7 +36,7 @@ class DemandInputs(msgspec.Struct, kw_only=True):
     past: Floats  # new cases [areas, PAST_D], the last of them on `last_day`
     known: NDArray[np.bool_] = msgspec.field(default_factory=lambda: np.ones(PAST_D, np.bool_))
     last_day: date  # the last day that somebody reported of
-    stocks: list[tuple[str | None, Any]]  # each with the area of the level that it lies in
+    stocks: list[tuple[str | None, Stock]]  # each with the area of the level that it lies in
     requests: list[tuple[str | None, Any]]
     hazard: str | None = None  # of the largest epidemic of these days
     beds: dict[str, float] = {}  # of hospitals by area, where nobody states a stock of beds

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -31,7 +30,7 @@ class StaffReport(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     duties: list[RosterDuty]
-    empty: list[dict[str, Any]]
+    empty: list[dict[str, object]]
     people: int
     places: int
     filled: int

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -20,6 +20,9 @@ from twinward.service.city.population import home_of
 from twinward.service.logistics.benchmark_instances import require_limit
 from twinward.service.logistics.demand_forecast import forecast_needs
 from twinward.service.platform import Caller, Platform
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.resources.rows import Stock
 
 Floats = NDArray[np.float64]
 HANDLING_KM = 0.5  # each unit costs so much to move at all, even inside its own area
@@ -55,11 +58,11 @@ class SharedKind(msgspec.Struct, frozen=True, kw_only=True):
     have: float
     unmet: float
     worst_share: float
-    unmet_areas: list[dict[str, Any]]
+    unmet_areas: list[dict[str, object]]
     objective: float
     bound: float
     gap: float
-    binding: list[dict[str, Any]]
+    binding: list[dict[str, object]]
     relaxation: str | None
     finished: bool
 
@@ -161,7 +164,7 @@ def point_of(platform: Platform, code: str) -> tuple[float, float]:
     )
 
 
-def sources_of(stocks: list[tuple[str | None, Any]], kind: str, first: date) -> list[Any]:
+def sources_of(stocks: list[tuple[str | None, Stock]], kind: str, first: date) -> list[Stock]:
     """Stocks of a kind that can give something or make it."""
     rows = [row for _, row in stocks if row.kind == kind]
     return [row for row in rows if row.free(first) > 0 or row.production_per_day > 0]
@@ -171,7 +174,7 @@ def make_item(
     platform: Platform,
     kind: SupplyKind,
     need: Floats,
-    rows: list[Any],
+    rows: list[Stock],
     areas: list[str],
     where: Floats,
     first: date,
@@ -194,7 +197,7 @@ def make_item(
     )
 
 
-def lots_of(rows: list[Any], first: date, days: int) -> tuple[PackedLot, ...]:
+def lots_of(rows: list[Stock], first: date, days: int) -> tuple[PackedLot, ...]:
     """Dated and undated parts of each stock, less what is promised (of the undated first), and
     what will be made.
     """
@@ -221,7 +224,7 @@ def show_kind(
     platform: Platform,
     kind: SupplyKind,
     one: ItemAnswer,
-    rows: list[Any],
+    rows: list[Stock],
     need: Floats,
     areas: list[str],
     first: date,

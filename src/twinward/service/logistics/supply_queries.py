@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -21,6 +21,11 @@ from twinward.twins.emergency.messages import Lot
 from twinward.twins.emergency.resources.rows import STOCKS
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
 from twinward.twins.emergency.transfers.rows import TRANSFER_PATIENTS, TRANSFERS
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.resources.rows import Stock
+    from twinward.twins.emergency.supplies.rows import SupplyRequest
+    from twinward.twins.emergency.transfers.rows import Transfer
 
 OPEN_REQUEST = ("requested", "committed", "sent")
 OPEN_TRANSFER = ("requested", "accepted", "departed")
@@ -124,7 +129,7 @@ def list_stocks(
     return sorted(shown, key=lambda row: (row.kind, row.area, row.holder or ""))
 
 
-def show_stock(platform: Platform, row: Any, day: date) -> StockRow:
+def show_stock(platform: Platform, row: Stock, day: date) -> StockRow:
     names = (
         "id",
         "kind",
@@ -177,7 +182,7 @@ def list_requests(
     )
 
 
-def show_request(platform: Platform, row: Any, now: datetime) -> RequestRow:
+def show_request(platform: Platform, row: SupplyRequest, now: datetime) -> RequestRow:
     own = ("area_name", "from_name", "late")
     due = row.needed_by or row.due_at
     return RequestRow(
@@ -204,7 +209,7 @@ def list_transfers(
     return sorted(shown, key=lambda row: (row.requested_at, row.id))
 
 
-def show_transfer(platform: Platform, row: Any) -> TransferRow:
+def show_transfer(platform: Platform, row: Transfer) -> TransferRow:
     own = ("area_name", "to_name")
     return TransferRow(
         **{name: getattr(row, name) for name in TransferRow.__struct_fields__ if name not in own},
@@ -215,7 +220,7 @@ def show_transfer(platform: Platform, row: Any) -> TransferRow:
 
 def equals_of(
     status: str | None, unfinished: tuple[str, ...], finished: tuple[str, ...]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The filter that a word stands for: one status, `open`, or `all`."""
     if status in (None, "all"):
         return {}
@@ -239,7 +244,7 @@ def sides_of(row: Any) -> Iterator[tuple[Side, str]]:
         yield "supplier", other
 
 
-def has_part(platform: Platform, row: Any, area: str | None, side: Side | None) -> bool:
+def has_part(platform: Platform, row: object, area: str | None, side: Side | None) -> bool:
     """Whether `area` or what lies in it is one of the row's sides (that of `side`)."""
     if area is None:
         return True

@@ -19,7 +19,7 @@ from twinward.twins.emergency.tasks.rows import TASKS
 PAGE = 10_000
 
 
-def count_outcome(platform: Platform, hazard: str) -> dict[str, Any]:
+def count_outcome(platform: Platform, hazard: str) -> dict[str, object]:
     """Counts of the whole log, from the projections. `reports` are sums of published figures;
     `cases` are persons.
     """

@@ -21,6 +21,7 @@ from twinward.decision.planning.candidate import (
 from twinward.decision.planning.compare import ComparisonContext, Progress, compare, question_name
 from twinward.decision.planning.comparison import Comparison
 from twinward.decision.planning.costs import load_costs
+from twinward.decision.planning.legality import with_law
 from twinward.decision.planning.replicates import Experiment, ReplicateRunner
 from twinward.decision.planning.search import SearchResult, search, search_name
 from twinward.decision.simulation.epidemic import load_disease
@@ -37,7 +38,6 @@ from twinward.service.planning.comparison_store import (
     require_time,
     unfinished,
 )
-from twinward.service.planning.legality import with_law
 from twinward.service.planning.live_state import fork_live, only_hazard, usual_disease
 from twinward.service.plans.plan_library import MakeRequest, generate, get_plan, store
 from twinward.service.platform import Platform, snapshot_of

@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -85,7 +85,7 @@ class ComparisonQueue:
             )
         return CompareJob(id=name, state="done", sheet_id=name, sheet=sheet)
 
-    def _set(self, name: str, **fields: Any) -> None:
+    def _set(self, name: str, **fields: object) -> None:
         with self._lock:
             if name in self._jobs:
                 self._jobs[name] = msgspec.structs.replace(self._jobs[name], **fields)

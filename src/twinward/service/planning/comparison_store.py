@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -178,7 +177,7 @@ def unfinished(workspace: Path | None, named: Path | None, name: str) -> Iterato
     path.unlink(missing_ok=True)
 
 
-def summary(sheet: Comparison) -> dict[str, Any]:
+def summary(sheet: Comparison) -> dict[str, object]:
     """The sheet as the command line prints it."""
     return {"sheet": comparison_id(sheet), **msgspec.to_builtins(sheet)}
 

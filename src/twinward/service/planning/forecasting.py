@@ -61,7 +61,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 def calibrate(
     request: CalibrationRequest, progress: Callable[[str, float], None] | None = None
-) -> tuple[Forecast, dict[str, Any]]:
+) -> tuple[Forecast, dict[str, object]]:
     """The forecast and the answer of `twinward calibrate`. Days after `until` are read when the
     forecast is fixed.
     """
@@ -107,7 +107,7 @@ def calibrate(
     return forecast, answer
 
 
-def _weekly(request: CalibrationRequest, counts: NDArray[Any]) -> dict[str, Any]:
+def _weekly(request: CalibrationRequest, counts: NDArray[Any]) -> dict[str, object]:
     """The forecast of `request.days` weeks, made by the ensemble of weeks and judged by week."""
     known = np.flatnonzero(np.isfinite(counts))
     last = request.until - timedelta(days=len(counts) - 1 - int(known[-1]))
@@ -123,7 +123,7 @@ def _weekly(request: CalibrationRequest, counts: NDArray[Any]) -> dict[str, Any]
         }
         for k, row in enumerate(table)
     ]
-    found: dict[str, Any] = {
+    found: dict[str, object] = {
         "weeks": rows,
         "quantiles": rows,
         "coverage_check": None,
@@ -204,7 +204,7 @@ def _check_population(observed: Observed, population: float | None) -> None:
         )
 
 
-def _answer(forecast: Forecast, until: date) -> dict[str, Any]:
+def _answer(forecast: Forecast, until: date) -> dict[str, object]:
     fit = forecast.fit
     sets = {}
     for name, column in zip(PRIORS, fit.parameters.T, strict=True):

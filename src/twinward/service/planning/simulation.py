@@ -65,7 +65,7 @@ class SimulationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ensemble: Ensemble | None
     setup_s: float
     peak_rss_mb: float
-    contact_fit: dict[str, Any] | None
+    contact_fit: dict[str, object] | None
     live: LiveState | None = None
     prospect: Prospect | None = None  # the fit to the reports, where enough was reported
     notes: list[str] = []  # what a reader of the figures should know about the measures
@@ -82,7 +82,7 @@ def write(answer: SimulationAnswer, tree: Path | None, out: Path | None) -> list
     return write_results(answer.outcome, answer.ensemble, out) if out is not None else []
 
 
-def schema(of: str) -> dict[str, Any]:
+def schema(of: str) -> dict[str, object]:
     """JSON Schema of a disease or measures file."""
     return disease_schema() if of == "disease" else measures_schema()
 
@@ -175,7 +175,7 @@ def fitted(scenario: Scenario, prospect: Prospect) -> Scenario:
     )
 
 
-def compare_contacts(request: SimulationRequest, folder: Path) -> dict[str, Any]:
+def compare_contacts(request: SimulationRequest, folder: Path) -> dict[str, object]:
     """The contacts by setting and age of a city beside the matrices of a folder, without running
     anything.
 

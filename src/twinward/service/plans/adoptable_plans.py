@@ -12,8 +12,10 @@ from twinward.service.plans.plan_library import write_plans
 from twinward.service.platform import Platform
 
 
-def get_adoptable(platform: Platform, name: str) -> Plan:
-    """The plan; InputError `unknown_plan`, or `bad_plan` with every fault of its file by line."""
+def import_adoptable(platform: Platform, name: str) -> Plan:
+    """Takes a plan into the library as its file stands now, to be adopted; InputError
+    `unknown_plan`, or `bad_plan` with every fault of its file by line.
+    """
     library = platform.reference.library
     path = library.find_file(name) or make_of_blocks(platform, name)
     if path is None:

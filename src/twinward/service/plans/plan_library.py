@@ -8,7 +8,6 @@ import difflib
 from collections.abc import Container, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -141,7 +140,7 @@ def validate(
     return checked
 
 
-def diff(one: Plan, other: Plan) -> dict[str, Any]:
+def diff(one: Plan, other: Plan) -> dict[str, object]:
     """What changes from one plan to the other: fields, and tasks and measures added, gone or
     changed.
     """
@@ -152,7 +151,7 @@ def diff(one: Plan, other: Plan) -> dict[str, Any]:
         for key in first
         if key not in lists and first[key] != second[key]
     }
-    result: dict[str, Any] = {"from": one.id, "to": other.id, "fields": changed}
+    result: dict[str, object] = {"from": one.id, "to": other.id, "fields": changed}
     for key in lists:
         before, after = named(first[key]), named(second[key])
         result[key] = {
@@ -175,11 +174,11 @@ def diff(one: Plan, other: Plan) -> dict[str, Any]:
     return result
 
 
-def named(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def named(items: list[dict[str, object]]) -> dict[str, dict[str, object]]:
     """Items by what tells them apart: key, figure, audience, department and level, or kind;
     numbered when doubled.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, object]] = {}
     for item in items:
         name = str(
             item.get("key") or item.get("figure") or item.get("audience") or item.get("type") or ""

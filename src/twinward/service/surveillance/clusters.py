@@ -11,6 +11,7 @@ import numpy as np
 
 from twinward.core.errors import InputError
 from twinward.decision.surveillance.arrays import Floats
+from twinward.decision.surveillance.scan.inputs import ScanInputs, read_scan_inputs
 from twinward.decision.surveillance.scan.scan import (
     Cluster,
     Model,
@@ -20,7 +21,6 @@ from twinward.decision.surveillance.scan.scan import (
 )
 from twinward.decision.surveillance.scan.time_steps import TimeSteps, make_time_steps
 from twinward.decision.surveillance.scan.zones import longest_window, make_zones, time_windows
-from twinward.service.surveillance.scan_inputs import ScanInputs, read_scan_inputs
 
 MOST_REPLICATES = 99_999
 MOST_PLACES = 20_000

@@ -21,7 +21,7 @@ from twinward.decision.surveillance.forecasting.told_change import (
 )
 from twinward.decision.surveillance.forecasting.week_ensemble import forecast_weeks
 from twinward.decision.surveillance.rt.jumps import mask_jumps
-from twinward.service.surveillance.series_by_area import AreaSeries, read_areas, read_later
+from twinward.decision.surveillance.series_by_area import AreaSeries, read_areas, read_later
 
 FEWEST_STEPS = {1: 14, 7: 4}
 MOST_PREDICTED = 120

@@ -16,8 +16,7 @@ from twinward.service.surveillance.signals import Signal, list_signals
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.reports.rows import CASES
-from twinward.twins.emergency.signals.handlers import says_nothing_new
-from twinward.twins.emergency.signals.rows import SIGNALS, RaisedSignal, SignalStatus
+from twinward.twins.emergency.signals.rows import SIGNALS, RaisedSignal, SignalStatus, is_known
 from twinward.twins.emergency.vocabulary import is_one_hazard
 
 COUNTED: tuple[m.CountedCases, ...] = ("new", "suspected")
@@ -96,7 +95,7 @@ def raise_one(
         id=derive_id("cmd", name), signal=name, hazard=hazard, counted=counted, **fields
     )
     with platform.store.read() as rows:
-        if says_nothing_new(rows, command):
+        if is_known(rows, hazard, counted, signal.area, signal.day, signal.observed):
             return []
     try:
         ask(platform, caller, command)

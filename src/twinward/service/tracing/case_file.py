@@ -12,7 +12,6 @@ import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.decision.tracing.contacts.case_file import Stay
-from twinward.decision.tracing.contacts.evidence import TracedContact
 from twinward.service.platform import Platform
 from twinward.service.tracing.access_record import of_person
 from twinward.service.tracing.questions import Tracing
@@ -32,7 +31,7 @@ class PersonFile(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     window: tuple[str, str] | None
     timeline: list[Stay]
-    contacts: list[TracedContact]
+    contacts: dict[str, Any]
     counts: dict[str, int]
     cases: list[Row]
     as_contact: list[Row]
@@ -78,7 +77,7 @@ def make_file(
 
 def read_log(
     platform: Platform, subject: str, may_see: Callable[[Any, datetime], bool]
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, list[Any]]:
     """What the log knows: the person's cases, their steps as a contact (isolation, tests), and
     tasks about them.
 

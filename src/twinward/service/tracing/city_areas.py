@@ -4,10 +4,11 @@ level above them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from twinward.core.errors import InputError
@@ -15,7 +16,20 @@ from twinward.core.geography import turn_degrees
 from twinward.decision.tracing.presence.fixed_flows import FlowLevel
 from twinward.decision.tracing.scoped_lake import AreaLocator
 
+if TYPE_CHECKING:
+    from twinward.citybase.schema import Area
+
 FAR_DEGREES = 0.5  # a point farther than this from every area is in none of them
+
+
+class InTree(Protocol):
+    """An area of the tree, which has a point when a city was built."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def parent(self) -> str | None: ...
 
 
 class CityAreas:
@@ -23,8 +37,8 @@ class CityAreas:
     without a city.
     """
 
-    def __init__(self, areas: Sequence[Any] = ()) -> None:
-        self.areas = [area for area in areas if hasattr(area, "lon")]
+    def __init__(self, areas: Sequence[InTree] = ()) -> None:
+        self.areas = pointed(areas)
         self.lowest = locate_by_nearest(self.areas)
         self._parents = {area.code: area.parent for area in areas}
 
@@ -58,7 +72,7 @@ class CityAreas:
             found.append(FlowLevel(name=name, codes=[area.code for area in wanted], row=row))
         return found
 
-    def _rows_above(self, wanted: Sequence[Any]) -> list[int]:
+    def _rows_above(self, wanted: Sequence[Area]) -> list[int]:
         """Which of `wanted` each lowest area lies in or is, -1 where in none."""
         row = {area.code: number for number, area in enumerate(wanted)}
         assert self.lowest is not None
@@ -74,13 +88,20 @@ class CityAreas:
             yield one
             one = self._parents.get(one)
 
-    def _depth(self, area: Any) -> int:
+    def _depth(self, area: Area) -> int:
         return sum(1 for _ in self._upwards(area.code))
 
 
-def locate_by_nearest(areas: list[Any]) -> AreaLocator | None:
+def pointed(areas: Iterable[InTree]) -> list[Area]:
+    """The areas that have a point of their own: a city's; the bare codes of a workspace without
+    one have none.
+    """
+    return [cast("Area", area) for area in areas if hasattr(area, "lon")]
+
+
+def locate_by_nearest(areas: list[Area]) -> AreaLocator | None:
     """Points belong to the lowest area whose own point is nearest; None without a city."""
-    parents = {area.parent for area in areas if getattr(area, "parent", None)}
+    parents = {area.parent for area in areas if area.parent}
     leaves = [area for area in areas if area.code not in parents]
     if not leaves:
         return None
@@ -89,9 +110,10 @@ def locate_by_nearest(areas: list[Any]) -> AreaLocator | None:
     squeeze = np.array([np.cos(np.radians(points[:, 1].mean())), 1.0])
     tree = cKDTree(points * squeeze)
 
-    def locate(lon: Any, lat: Any) -> Any:
+    def locate(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int64]:
         east = turn_degrees(np.asarray(lon) - first)
         far_degrees, row = tree.query(np.stack([east, lat], axis=1) * squeeze)
-        return np.where(far_degrees <= FAR_DEGREES, row, -1)
+        found: NDArray[np.int64] = np.where(far_degrees <= FAR_DEGREES, row, -1)
+        return found
 
     return AreaLocator([area.code for area in leaves], locate)

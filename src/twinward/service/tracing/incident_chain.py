@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,6 +24,9 @@ from twinward.service.platform import Caller, Platform
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS
 from twinward.twins.emergency.reports.rows import CASES
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.reports.rows import Case
 
 MOST_CASES = 5_000
 COUNTED = ("confirmed", "asymptomatic", "recovered", "dead")
@@ -107,7 +110,7 @@ def trace_incident(
     )
 
 
-def cases_of(rows: Reader, incident: str) -> list[Any]:
+def cases_of(rows: Reader, incident: str) -> list[Case]:
     """The persons found to be infected, in the order in which they were reported."""
     joined = [rows.find(CASES, row.id) for row in rows.list_rows(CASE_INCIDENTS, incident=incident)]
     found = [row for row in joined if row is not None and row.status in COUNTED]
@@ -128,7 +131,7 @@ def contacts_of(
     }
 
 
-def as_line_list(cases: list[Any], contacts: list[tuple[str, str]]) -> LineList:
+def as_line_list(cases: list[Case], contacts: list[tuple[str, str]]) -> LineList:
     """Onset, report, place and area of each case as the text columns that a line list is read
     from.
     """
@@ -141,7 +144,7 @@ def as_line_list(cases: list[Any], contacts: list[tuple[str, str]]) -> LineList:
     return build_line_list(columns, places, contacts)
 
 
-def show_case(row: Any) -> ChainCase:
+def show_case(row: Case) -> ChainCase:
     return ChainCase(
         case=row.id,
         subject=row.subject,

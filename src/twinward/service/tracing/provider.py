@@ -9,6 +9,7 @@ import threading
 from twinward.core.geography import turn_degrees
 from twinward.core.scope import Scope
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
+from twinward.decision.tracing.presence.peacetime_flows import PeacetimeFlows
 from twinward.decision.tracing.scoped_lake import PURPOSE
 from twinward.decision.tracing.warm import warm_up
 from twinward.service.access.activations import record_look, scope_for
@@ -18,7 +19,6 @@ from twinward.service.intake.observations import city_bounds
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing.access_record import AccessRecord
 from twinward.service.tracing.city_areas import CityAreas
-from twinward.service.tracing.peacetime_flows import PeacetimeFlows
 from twinward.service.tracing.questions import AskableLake, Tracing
 
 

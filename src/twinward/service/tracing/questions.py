@@ -24,6 +24,7 @@ from twinward.decision.tracing.contacts.search import ContactQuestion, list_cont
 from twinward.decision.tracing.contacts.venue_kinds import VenueRules
 from twinward.decision.tracing.presence.areas import AskedAreas, read_areas
 from twinward.decision.tracing.presence.flows import HOUR_US, FlowAnswer, list_flows
+from twinward.decision.tracing.presence.peacetime_flows import PeacetimeFlows
 from twinward.decision.tracing.presence.visited import (
     DwellAnswer,
     VisitedAnswer,
@@ -41,7 +42,6 @@ from twinward.service.tracing.access_record import (
     of_words,
 )
 from twinward.service.tracing.city_areas import CityAreas
-from twinward.service.tracing.peacetime_flows import PeacetimeFlows
 from twinward.service.tracing.small_areas import MOST_SMALL, Named, hide_few, require_coarse
 from twinward.twins.emergency.access.messages import LONGEST_WORDS
 
@@ -216,7 +216,12 @@ class Tracing:
         )
 
     def visited(
-        self, areas: Any, days: float, end: datetime | None, subject: str | None, limit: int | None
+        self,
+        areas: object,
+        days: float,
+        end: datetime | None,
+        subject: str | None,
+        limit: int | None,
     ) -> dict[str, Any]:
         """`trace visited`: who passed through the areas (GeoJSON) and who stayed, in the `days`
         before `end`.
@@ -247,7 +252,7 @@ class Tracing:
 
     def dwell(
         self,
-        areas: Any,
+        areas: object,
         over_h: float,
         start: datetime | None,
         end: datetime | None,
@@ -271,7 +276,7 @@ class Tracing:
 
     def flows(
         self,
-        areas: Any | None,
+        areas: object | None,
         level: str | None,
         start: datetime | None,
         end: datetime | None,
@@ -352,8 +357,8 @@ class Tracing:
         self,
         scope: Scope,
         question: str,
-        asked: dict[str, Any],
-        answer: Callable[[ScopedLake], Any],
+        asked: dict[str, object],
+        answer: Callable[[ScopedLake], object],
     ) -> dict[str, Any]:
         subject = str(asked["subject"])
         return self._about_persons(scope, answer, lambda _: of_person(question, subject), subject)
@@ -382,7 +387,7 @@ class Tracing:
         return out | {"activation": scope.activation, "query_ms": round(query_ms, 3)}
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path) -> object:
     """A JSON file; InputError when there is none or it is something else."""
     try:
         return msgspec.json.decode(path.read_bytes())

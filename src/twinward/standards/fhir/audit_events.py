@@ -39,7 +39,7 @@ ACTIONS = {
 _encode = msgspec.json.Encoder().encode
 
 
-def labels(drill: str) -> dict[str, Any]:
+def labels(drill: str) -> dict[str, object]:
     """The `meta` of a resource that belongs to a drill; nothing for a real one."""
     tag = {"system": "urn:twinward:drill", "code": drill}
     return {"meta": {"security": [TEST_DATA], "tag": [tag]}} if drill else {}
@@ -49,7 +49,7 @@ def to_fhir(entry: dict[str, Any], raw: bytes, drill: str = "") -> bytes:
     """One AuditEvent; `raw` is the entry as the plain export writes it."""
     kind, subject = entry["type"], entry["subject"]
     code, display = TYPES[subject is not None]
-    entities: list[dict[str, Any]] = [
+    entities: list[dict[str, object]] = [
         {"what": {"identifier": {"system": "urn:twinward:area", "value": entry["area"]}}}
     ]
     for system in ("subject", "incident", "cause"):
@@ -131,7 +131,7 @@ class AuditEvents:
     def entry_of(self, line: bytes) -> bytes:
         return entry_of_fhir(line)
 
-    def write_entry(self, entry: dict[str, Any], raw: bytes, drill: str) -> bytes:
+    def write_entry(self, entry: dict[str, object], raw: bytes, drill: str) -> bytes:
         return to_fhir(entry, raw, drill)
 
     def write_ending(self, raw: bytes, entries: int, drill: str) -> bytes:

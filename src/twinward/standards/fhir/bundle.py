@@ -7,7 +7,6 @@ FHIR R4, Bundle, "Resolving references in Bundles": by `fullUrl` first, relative
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -47,7 +46,7 @@ class Bundle:
     def of(self, *kinds: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.kind in kinds]
 
-    def find(self, reference: Any, at: Entry) -> Entry | None:
+    def find(self, reference: object, at: Entry) -> Entry | None:
         """What a reference in an entry points to; None where it is not in the document."""
         said = reference.get("reference") if isinstance(reference, dict) else None
         if not isinstance(said, str) or not said:
@@ -66,7 +65,7 @@ class Bundle:
                 return self.by_url[f"{root}/{plain}"]
         return self.by_name.get(name)
 
-    def find_identified(self, reference: Any) -> Entry | None:
+    def find_identified(self, reference: object) -> Entry | None:
         """A reference by identifier alone."""
         wanted = reference.get("identifier") if isinstance(reference, dict) else None
         if not isinstance(wanted, dict) or not wanted.get("value"):

@@ -63,21 +63,21 @@ HAZARDS = {SARS2: "epidemic/sars-cov-2"}  # agent -> the hazard of the library t
 ASYMPTOMATIC = "189486241000119100"  # SNOMED CT: asymptomatic COVID-19
 
 
-def listed(resource: Any, name: str) -> list[Any]:
+def listed(resource: object, name: str) -> list[Any]:
     found = resource.get(name) if isinstance(resource, dict) else None
     return found if isinstance(found, list) else []
 
 
-def codes_in(concept: Any) -> set[str]:
+def codes_in(concept: object) -> set[str]:
     return {str(coding.get("code")) for coding in listed(concept, "coding")}
 
 
-def agent_of(concept: Any) -> str | None:
+def agent_of(concept: object) -> str | None:
     """What a test is for, where its code says so."""
     return next((TESTS[code] for code in sorted(codes_in(concept)) if code in TESTS), None)
 
 
-def words_of(text: Any) -> set[str]:
+def words_of(text: object) -> set[str]:
     """The codes of a result that is written in words, perhaps with a remark in brackets or after
     a comma: `DETECTED (Ct 24)`, `阳性(+)`.
     """

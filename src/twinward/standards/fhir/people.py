@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from twinward.core.errors import InputError
 from twinward.standards.fhir.bundle import Bundle, Entry
 from twinward.standards.fhir.codes import Resource, codes_in, listed
@@ -13,7 +11,7 @@ LOCAL = {"MR", "PI", "PT", "MRT", "VN", "AN"}
 NOT_NOW = {"old", "maiden", "temp", "nickname", "anonymous"}
 
 
-def person_of(bundle: Bundle, reference: Any, at: Entry) -> Resource:
+def person_of(bundle: Bundle, reference: object, at: Entry) -> Resource:
     """The fields of the person that a reference names, as far as the document holds them."""
     found = bundle.find(reference, at)
     if found is not None and found.kind != "Patient":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
 
 from twinward.standards.fhir.bundle import Bundle, Entry
 from twinward.standards.fhir.codes import listed
@@ -56,5 +55,5 @@ def list_written(bundle: Bundle, report: Entry, parts: list[Entry]) -> list[str]
     return [one for one in found if isinstance(one, str) and one]
 
 
-def instant_of(text: Any, zone: tzinfo) -> datetime | None:
+def instant_of(text: object, zone: tzinfo) -> datetime | None:
     return read_instant(text, zone)[0] if isinstance(text, str) else None

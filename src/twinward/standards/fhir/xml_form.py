@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from xml.parsers import expat
 
 from twinward.core.errors import InputError
@@ -68,7 +67,7 @@ class Reader:
         else:
             self.open.pop()
 
-    def refuse(self, *told: Any) -> None:
+    def refuse(self, *told: object) -> None:
         raise bad_xml(self.label, "a document type or an entity of its own")
 
 
@@ -115,7 +114,7 @@ def fields_of(element: Element) -> Resource:
     return found
 
 
-def value_of(part: Element) -> Any:
+def value_of(part: Element) -> object:
     if part.parts and part.name in ("resource", "contained"):
         return resource_of(part.parts[0])
     if part.parts or part.value is None:

@@ -7,16 +7,21 @@ import os
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from twinward.core.errors import BusyError, InputError, StorageError
 from twinward.core.lazy import LazyModule
 
-psycopg: Any = LazyModule("psycopg")
+if TYPE_CHECKING:
+    import psycopg
 
-SQLITE_CACHE_KB = 262_144
-SQLITE_READ_MAP_BYTES = 1 << 30
+    from twinward.storage.database.connection import Connection
+else:
+    psycopg = LazyModule("psycopg")
+
+SQLITE_CACHE_KB = 65_536  # full within minutes, and then memory stays level
+SQLITE_READ_MAP_BYTES = 128 << 20  # what is mapped counts as memory of ours
 BUSY_TIMEOUT_MS = 30_000
 STATEMENTS_KEPT = 512
 CONNECT_S = 10
@@ -36,9 +41,9 @@ class Database(Protocol):
     @property
     def errors(self) -> type[Exception]: ...
 
-    def connect(self, *, write: bool) -> Any: ...
+    def connect(self, *, write: bool) -> Connection: ...
 
-    def begin_write(self, connection: Any) -> None: ...
+    def begin_write(self, connection: Connection) -> None: ...
 
     def wal_bytes(self) -> int: ...
 
@@ -109,7 +114,7 @@ class Sqlite:
             connection.execute("PRAGMA query_only=1")
         return connection
 
-    def begin_write(self, connection: Any) -> None:
+    def begin_write(self, connection: Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
 
     def wal_bytes(self) -> int:
@@ -191,7 +196,7 @@ class Postgres:
     def errors(self) -> type[Exception]:
         return psycopg.Error  # type: ignore[no-any-return]
 
-    def connect(self, *, write: bool) -> Any:
+    def connect(self, *, write: bool) -> Connection:
         try:
             connection = psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_S)
         except psycopg.Error as error:
@@ -201,7 +206,7 @@ class Postgres:
             connection.execute("SET synchronous_commit = on")
         return connection
 
-    def begin_write(self, connection: Any) -> None:
+    def begin_write(self, connection: Connection) -> None:
         connection.execute("BEGIN")
         connection.execute(
             "SELECT pg_advisory_xact_lock(hashtext('twinward'), hashtext(current_schema()))"

@@ -26,7 +26,9 @@ LATER = {"commands": ("source", "content")}
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 BYTES = sa.LargeBinary()
-COLUMN_TYPES: dict[type, Any] = {
+COLUMN_TYPES: dict[
+    type, sa.types.TypeEngine[str] | sa.types.TypeEngine[int] | sa.types.TypeEngine[float]
+] = {
     inspect.StrType: TEXT,
     inspect.IntType: BIG,
     inspect.BoolType: BIG,
@@ -107,7 +109,7 @@ class Form:
     off a row.
     """
 
-    def __init__(self, table: Table[Any], metadata: sa.MetaData) -> None:
+    def __init__(self, table: Table[msgspec.Struct], metadata: sa.MetaData) -> None:
         self.table = table
         self.name = table.name
         fields = {field.name: field for field in _fields(table.row)}
@@ -129,7 +131,7 @@ class Form:
         self.kinds = {
             name: _kind(table, fields[name]) for name in {*table.columns, table.key, table.area}
         }
-        self.decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(table.row)
+        self.decoder: msgspec.msgpack.Decoder[msgspec.Struct] = msgspec.msgpack.Decoder(table.row)
         self.current = self._current(metadata)
         self.history = self._history(metadata)
 
@@ -181,12 +183,12 @@ class Form:
             )
         return field
 
-    def values(self, row: Any) -> tuple[Any, ...]:
+    def values(self, row: msgspec.Struct) -> tuple[Any, ...]:
         """The declared columns of one row as the database keeps them."""
         return tuple(to_stored(getattr(row, name)) for name in self.columns)
 
 
-def to_stored(value: Any) -> Any:
+def to_stored(value: object) -> object:
     """A column's value as both databases take it: instants as microseconds, truth as 0 or 1."""
     if isinstance(value, str):
         if "\x00" in value:
@@ -207,7 +209,9 @@ def to_stored(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def build_schema(tables: Sequence[Table[Any]], dialect: str) -> tuple[sa.MetaData, dict[str, Form]]:
+def build_schema(
+    tables: Sequence[Table[msgspec.Struct]], dialect: str
+) -> tuple[sa.MetaData, dict[str, Form]]:
     """All tables of a workspace whose twins declare `tables`. `dialect` is sqlite or postgresql: a
     word of the other would load it.
     """
@@ -223,7 +227,7 @@ def _fields(row: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
     return info.fields
 
 
-def _kind(table: Table[Any], field: inspect.Field) -> type:
+def _kind(table: Table[msgspec.Struct], field: inspect.Field) -> type:
     kinds = {_plain(part) for part in getattr(field.type, "types", (field.type,))} - {
         inspect.NoneType
     }
@@ -247,7 +251,7 @@ def _plain(part: inspect.Type) -> type:
     return type(part)
 
 
-def _bad(table: Table[Any], why: str) -> InputError:
+def _bad(table: Table[msgspec.Struct], why: str) -> InputError:
     return InputError(
         f"table {table.name!r} cannot be kept: {why}", "mend its declaration", code="bad_table"
     )

@@ -4,17 +4,23 @@ tuples.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from twinward.core.errors import InputError
 from twinward.core.lazy import LazyModule
+from twinward.core.ports import StartsWith
 from twinward.storage.database.schema import Form
 
-postgresql: Any = LazyModule("sqlalchemy.dialects.postgresql")  # where it is the database
-# how a filter compares: (column, "=" | "null" | "in", how many values)
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = LazyModule("sqlalchemy.dialects.postgresql")  # where it is the database
+Select = sa.Select[tuple[object, ...]]
+# how a filter compares: (column, "=" | "null" | "in" | "starts", how many values)
 Shape = tuple[str, str, int]
 EVENT_FIELDS = (
     "seq",
@@ -39,7 +45,7 @@ class Statement:
         self.text = text
         self.names = names
 
-    def values(self, named: dict[str, Any]) -> tuple[Any, ...]:
+    def values(self, named: Mapping[str, object]) -> tuple[object, ...]:
         return tuple([named[name] for name in self.names])
 
 
@@ -51,17 +57,20 @@ class Statements:
         self.dialect = (
             sqlite.dialect(paramstyle="qmark")
             if self.is_sqlite
-            else postgresql.dialect(paramstyle="format")
+            else postgresql.dialect(  # type: ignore[no-untyped-call]
+                paramstyle="format"
+            )
         )
         self.tables = metadata.tables
         self.forms = forms
-        self._kept: dict[Any, Statement] = {}
+        self._kept: dict[object, Statement] = {}
 
-    def compile(self, clause: Any) -> Statement:
+    def compile(self, clause: sa.ClauseElement) -> Statement:
         compiled = clause.compile(dialect=self.dialect)
-        return Statement(str(compiled), tuple(compiled.positiontup or ()))
+        names = getattr(compiled, "positiontup", None)  # of an SQL text, not of every clause
+        return Statement(str(compiled), tuple(names or ()))
 
-    def kept(self, shape: Any, build: Any) -> Statement:
+    def kept(self, shape: object, build: Callable[[], sa.ClauseElement]) -> Statement:
         """The statement of `shape`, built on its first use."""
         found = self._kept.get(shape)
         if found is None:
@@ -78,7 +87,7 @@ class Statements:
         given.
         """
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             table = self.tables[name]
             insert = (sqlite.insert if self.is_sqlite else postgresql.insert)(table).values(
                 _binds(table)
@@ -126,7 +135,7 @@ class Statements:
         high_<n>, before, limit, offset.
         """
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             table = form.current
             clause = sa.select(
                 table.c.row_area, table.c.row_recorded_at, table.c.row_subject, table.c.row_body
@@ -140,11 +149,14 @@ class Statements:
 
         return self.kept(("list", form.name, shapes, under, within, order, limited, before), build)
 
-    def events_after(self, types: int, incident: bool) -> Statement:
-        def build() -> Any:
+    def list_events(self, types: int, *, incident: bool, back: bool) -> Statement:
+        """Events after a place in the log, or `back` from before it."""
+
+        def build() -> sa.ClauseElement:
             table = self.tables["events"]
+            place = bind(table.c.seq, "seq")
             clause = sa.select(*(table.c[name] for name in EVENT_FIELDS)).where(
-                table.c.seq > bind(table.c.seq, "seq")
+                table.c.seq < place if back else table.c.seq > place
             )
             if types:
                 clause = clause.where(
@@ -152,16 +164,16 @@ class Statements:
                 )
             if incident:
                 clause = clause.where(table.c.incident == bind(table.c.incident, "incident"))
-            return page(clause.order_by(table.c.seq))
+            return page(clause.order_by(table.c.seq.desc() if back else table.c.seq))
 
-        return self.kept(("events", types, incident), build)
+        return self.kept(("events", types, incident, back), build)
 
     def count_asked(self, own: int) -> Statement:
         """How many commands after a place in the log no event caused and none of our own actors
         asked.
         """
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             table = self.tables["events"]
             actors = [bind(table.c.actor, f"own_{n}") for n in range(own)]
             return sa.select(sa.func.count(sa.distinct(table.c.command))).where(
@@ -175,7 +187,7 @@ class Statements:
     def find_event(self) -> Statement:
         """An event by its id, found through its command, whose events lie close together."""
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             events, commands = self.tables["events"], self.tables["commands"]
             return (
                 sa.select(*(events.c[name] for name in EVENT_FIELDS))
@@ -199,7 +211,7 @@ class Statements:
         With `after` only versions later than that one are looked at.
         """
 
-        def build() -> Any:
+        def build() -> sa.ClauseElement:
             t = form.history
             fields = (t.c.row_area, t.c.row_key, t.c.row_recorded_at, t.c.row_subject, t.c.row_body)
             where = [t.c.row_valid_from <= bind(t.c.row_valid_from, "at")]
@@ -225,24 +237,24 @@ class Statements:
         return self.kept(("as_of", form.name, area, after), build)
 
 
-def _binds(table: sa.Table) -> dict[str, Any]:
+def _binds(table: sa.Table) -> dict[str, sa.BindParameter[object]]:
     return {column.name: bind(column, column.name) for column in table.columns}
 
 
-def bind(column: Any, name: str) -> Any:
+def bind(column: sa.ColumnElement[Any], name: str) -> sa.BindParameter[object]:
     return sa.bindparam(name, type_=column.type)
 
 
-def page(clause: Any) -> Any:
+def page(clause: Select) -> Select:
     clause = clause.limit(sa.bindparam("limit", type_=sa.Integer()))
     return clause.offset(sa.bindparam("offset", type_=sa.Integer()))
 
 
-def _prefix(column: Any) -> list[Any]:
+def _prefix(column: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
     return [column >= bind(column, "under"), column < bind(column, "beyond")]
 
 
-def in_range(area: Any, n: int) -> Any:
+def in_range(area: sa.ColumnElement[Any], n: int) -> sa.ColumnElement[bool]:
     """Inside the n-th range of area codes."""
     return sa.and_(area >= bind(area, f"low_{n}"), area <= bind(area, f"high_{n}"))
 
@@ -260,14 +272,16 @@ def conditions(
     under: bool,
     within: int,
     before: str | None,
-) -> list[Any]:
-    found: list[Any] = []
+) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
     for name, how, n in shapes:
         column = table.c[form.column_name(name)]
         if how == "null":
             found.append(column.is_(None))
         elif how == "in":
             found.append(column.in_([bind(column, f"{name}_{i}") for i in range(n)]))
+        elif how == "starts":
+            found += [column >= bind(column, name), column < bind(column, f"{name}_beyond")]
         else:
             found.append(column == bind(column, name))
     if under:
@@ -280,7 +294,7 @@ def conditions(
     return found
 
 
-def ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
+def ordering(form: Form, table: sa.Table, order: str | None) -> list[sa.ColumnElement[object]]:
     """By the column asked for (nulls first going up, last going down, on both databases), then
     by key.
     """
@@ -294,13 +308,13 @@ def ordering(form: Form, table: sa.Table, order: str | None) -> list[Any]:
 
 
 def shape_filters(
-    form: Form, equals: dict[str, Any]
-) -> tuple[tuple[Shape, ...], dict[str, Any], bool]:
+    form: Form, equals: dict[str, object]
+) -> tuple[tuple[Shape, ...], dict[str, object], bool]:
     """The shape of `equals`, its named values as given, and whether nothing can match (an empty
     tuple).
     """
     shapes: list[Shape] = []
-    named: dict[str, Any] = {}
+    named: dict[str, object] = {}
     for name, value in sorted(equals.items()):
         form.column_name(name)
         if value is None:
@@ -314,6 +328,9 @@ def shape_filters(
                 )
             shapes.append((name, "in", len(value)))
             named.update({f"{name}_{i}": one for i, one in enumerate(value)})
+        elif isinstance(value, StartsWith):
+            shapes.append((name, "starts", 1))
+            named.update({name: value.text, f"{name}_beyond": beyond(value.text)})
         else:
             shapes.append((name, "=", 1))
             named[name] = value

@@ -10,21 +10,24 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from twinward.core.lazy import LazyModule
 from twinward.core.messages import OBSERVATION_COLUMNS, Counts
 
-pa: Any = LazyModule("pyarrow")  # only where frames are read
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = LazyModule("pyarrow")  # only where frames are read
 
 MAGIC = b"TWF1"
 LEAD = struct.Struct("<4sIII")  # magic, bytes of the head, bytes of the rows, CRC-32 of both
 
 
 @cache
-def schema() -> Any:
+def schema() -> pa.Schema:
     """The Arrow schema of the rows of a frame."""
     return pa.schema(
         [(name, pa.type_for_alias(kind)) for name, kind in OBSERVATION_COLUMNS.items()]
@@ -62,7 +65,7 @@ class Frame(msgspec.Struct, frozen=True):
     """A frame as read back; `rows` is the Arrow batch of what was stored."""
 
     head: FrameHead
-    rows: Any
+    rows: pa.RecordBatch
     end: int
 
 
@@ -70,7 +73,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(FrameHead).decode
 
 
-def pack_frame(head: FrameHead, rows: Any) -> bytes:
+def pack_frame(head: FrameHead, rows: pa.RecordBatch) -> bytes:
     """The bytes of one frame."""
     body = rows.serialize()
     start = _encode(head)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -29,6 +29,9 @@ from twinward.storage.lake.parts import (
 )
 from twinward.storage.lake.rows import LakeRows
 from twinward.storage.lake.scratch_arrays import ScratchArrays
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SPEED_LIMIT_M_S = 1_000 / 3.6  # faster than an airliner: stored, flagged, left out of stays
 SPEED_SLACK_M = 500.0  # a jump of this size is noise at any speed
@@ -67,7 +70,7 @@ class Append:
         self.new_keys: list[NDArray[Any]] = []
         self.touched = np.zeros(0, np.bool_)  # subjects whose stays may have changed
 
-    def add(self, table: Any) -> None:
+    def add(self, table: pa.Table) -> None:
         """One batch: an Arrow table with subject, time_us, lon, lat and perhaps error_m, place,
         source_key.
         """
@@ -131,7 +134,7 @@ class Append:
                 break
         return self.manifest
 
-    def _grow(self, **changes: Any) -> None:
+    def _grow(self, **changes: object) -> None:
         self.manifest = msgspec.structs.replace(self.manifest, **changes)
 
     def _file(self, kind: str, day: int, ending: str = "parquet") -> str:
@@ -292,7 +295,7 @@ class Append:
         return unchanged
 
 
-def whole(column: Any) -> Any:
+def whole(column: pa.ChunkedArray) -> pa.Array:
     """A chunked column as one array, without a copy where it is one already."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from twinward.core.clock import to_us
 from twinward.core.errors import BusyError, StorageError
@@ -19,7 +19,10 @@ from twinward.storage.lake import compaction
 from twinward.storage.lake.append import Append, Appended
 from twinward.storage.lake.manifest import MANIFEST, LakeManifest, commit_manifest, load_manifest
 from twinward.storage.lake.snapshot import LakeSnapshot
-from twinward.storage.lake.sql import run_sql
+from twinward.storage.lake.sql_process import run_sql_apart
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 T = TypeVar("T")
 RETRIES = 20  # a reader that lost a race against compaction starts again from the new manifest
@@ -35,7 +38,7 @@ class Lake:
         self._stamp: tuple[int, int] | None = None
 
     def append(
-        self, batches: Iterable[Any], at: datetime, memory_rows: int | None = None
+        self, batches: Iterable[pa.Table], at: datetime, memory_rows: int | None = None
     ) -> Appended:
         """Store all batches (Arrow tables, see `Append.add`) in one commit: all of them or,
         after a kill, none.
@@ -96,17 +99,17 @@ class Lake:
         """Whether anything was ever committed here."""
         return self._manifest_stamp() is not None
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> dict[str, object]:
         """What the lake holds, as counts; nothing about a person."""
         return describe(self.snapshot().manifest)
 
     def sql(
         self, text: str, start: datetime, end: datetime, move: MovePoints | None = None
-    ) -> dict[str, Any]:
-        """One SELECT over the data in [start, end): see `sql.run_sql`."""
+    ) -> dict[str, object]:
+        """One SELECT over the data in [start, end): see `sql.run_sql`; in a process of its own."""
 
-        def once() -> dict[str, Any]:
-            return run_sql(
+        def once() -> dict[str, object]:
+            return run_sql_apart(
                 self.root.resolve(),
                 load_manifest(self.root),
                 text,
@@ -162,7 +165,7 @@ class Lake:
                 path.unlink()
 
 
-def describe(manifest: LakeManifest) -> dict[str, Any]:
+def describe(manifest: LakeManifest) -> dict[str, object]:
     """What the lake holds, as counts."""
     fixes = manifest.parts_of("subject")
     return {

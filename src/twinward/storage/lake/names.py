@@ -20,15 +20,15 @@ class NameTable:
     def __init__(self, root: Path, pieces: Sequence[NamesPiece]) -> None:
         self.root = root
         self.pieces = tuple(pieces)
-        self.last: tuple[Any, NDArray[Any]] = (
+        self.last: tuple[pa.Array, NDArray[Any]] = (
             pa.nulls(0),
             np.empty(0, np.int32),
         )  # a dictionary and its numbers
-        self.column: Any = pa.chunked_array(
+        self.column: pa.StringArray = pa.chunked_array(
             [self._read(piece) for piece in pieces], type=pa.string()
         ).combine_chunks()
 
-    def _read(self, piece: NamesPiece) -> Any:
+    def _read(self, piece: NamesPiece) -> pa.StringArray:
         with pa.memory_map(str(self.root / piece.name)) as source:
             return pa.ipc.open_file(source).read_all().column(0).combine_chunks()
 
@@ -42,7 +42,7 @@ class NameTable:
     def list_names(self, numbers: NDArray[Any]) -> list[str]:
         return [str(name) for name in self.column.take(pa.array(numbers)).to_pylist()]
 
-    def number(self, values: Any) -> tuple[NDArray[Any], NameTable]:
+    def number(self, values: pa.Array) -> tuple[NDArray[Any], NameTable]:
         """Numbers (int32) of a string array without nulls, and the table grown by the names that
         were new.
         """
@@ -57,7 +57,7 @@ class NameTable:
         grown.last = (distinct, numbers)
         return numbers[encoded.indices.to_numpy(zero_copy_only=False)], grown
 
-    def _number_distinct(self, distinct: Any) -> tuple[NDArray[Any], NameTable]:
+    def _number_distinct(self, distinct: pa.StringArray) -> tuple[NDArray[Any], NameTable]:
         known = (
             pc.index_in(distinct, self.column)
             .fill_null(-1)

@@ -62,9 +62,9 @@ def extras_of(rows: LakeRows, flag: NDArray[Any]) -> tuple[str, ...]:
 
 def columns_of(
     rows: LakeRows, flag: NDArray[Any], coords: str, extras: tuple[str, ...]
-) -> dict[str, Any]:
+) -> dict[str, pa.Array | NDArray[Any]]:
     """The columns of the file."""
-    columns: dict[str, Any] = {
+    columns: dict[str, pa.Array | NDArray[Any]] = {
         name: rows.column(name) for name in ("subject", "time", "lon", "lat")
     }
     if coords == "f32":

@@ -23,7 +23,7 @@ EXTRAS = {
     "place": np.dtype(np.int32),
     "identified": np.dtype(np.int32),
 }
-FILL: dict[str, Any] = {"error_m": np.nan, "place": -1, "identified": 0}
+FILL: dict[str, object] = {"error_m": np.nan, "place": -1, "identified": 0}
 
 
 class LakeRows(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -34,7 +33,7 @@ def run_sql(
     window_us: tuple[int, int],
     move: MovePoints | None = None,
     limit: int = MOST_ROWS,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Columns and rows of one SELECT over the views `fixes`, `visits`, `subjects`, `places`.
 
     Only data inside `window_us` exist for it, and only points that `move` has moved, unless a place
@@ -73,9 +72,9 @@ def run_sql(
     return {"columns": names, "rows": [list(row) for row in rows[:limit]], "cut": len(rows) > limit}
 
 
-def first_rows(found: Any, most: int) -> list[tuple[Any, ...]]:
+def first_rows(found: duckdb.DuckDBPyRelation, most: int) -> list[tuple[object, ...]]:
     """The first rows of a result as Python values."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for batch in found.to_arrow_reader(1 << 14):
         rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
         if len(rows) >= most:
@@ -83,11 +82,16 @@ def first_rows(found: Any, most: int) -> list[tuple[Any, ...]]:
     return rows[:most]
 
 
-def create_shown(db: Any, move: MovePoints | None) -> None:
+def create_shown(db: duckdb.DuckDBPyConnection, move: MovePoints | None) -> None:
     """The function `twinward_shown` of the views: the point of a person as it may be shown."""
     point = duckdb.struct_type({"lon": "DOUBLE", "lat": "DOUBLE"})
 
-    def shown(subject: Any, lon: Any, lat: Any, public: Any) -> Any:
+    def shown(
+        subject: pa.ChunkedArray,
+        lon: pa.ChunkedArray,
+        lat: pa.ChunkedArray,
+        public: pa.ChunkedArray,
+    ) -> pa.StructArray:
         x, y, stays = (
             np.array(column.to_numpy(zero_copy_only=False)) for column in (lon, lat, public)
         )
@@ -103,7 +107,9 @@ def create_shown(db: Any, move: MovePoints | None) -> None:
     )
 
 
-def create_views(db: Any, root: Path, manifest: LakeManifest, window_us: tuple[int, int]) -> None:
+def create_views(
+    db: duckdb.DuckDBPyConnection, root: Path, manifest: LakeManifest, window_us: tuple[int, int]
+) -> None:
     """Views with text pseudonyms, times and shown points; rows outside the window are left out.
 
     They read the order by subject: the cells of one person lie together, so that few points are
@@ -142,7 +148,7 @@ def create_views(db: Any, root: Path, manifest: LakeManifest, window_us: tuple[i
     db.execute("CREATE VIEW places AS SELECT DISTINCT place FROM fixes WHERE place IS NOT NULL")
 
 
-def create_names(db: Any, root: Path, table: str, files: list[str]) -> None:
+def create_names(db: duckdb.DuckDBPyConnection, root: Path, table: str, files: list[str]) -> None:
     """A table (number, name) of names from their pieces."""
     pieces = []
     for name in files:

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from twinward.core.errors import InputError
+
+if TYPE_CHECKING:
+    import duckdb
 
 VIEWS = frozenset({"fixes", "visits", "subjects", "places"})
 TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
@@ -25,7 +28,7 @@ OWN_NAME = re.compile(
 )
 
 
-def check_question(db: Any, sql: str) -> None:
+def check_question(db: duckdb.DuckDBPyConnection, sql: str) -> None:
     """InputError `bad_sql` unless `sql` is one SELECT over the views alone."""
     tree = msgspec.json.decode(
         db.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0][0]
@@ -73,7 +76,7 @@ def check_node(node: dict[str, Any], tables: set[str]) -> None:
         )
 
 
-def nodes_of(part: Any) -> Iterator[dict[str, Any]]:
+def nodes_of(part: object) -> Iterator[dict[str, Any]]:
     """Every node of the tree."""
     if isinstance(part, dict):
         yield part

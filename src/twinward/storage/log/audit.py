@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -14,6 +14,9 @@ from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import EVENT_FIELDS
 from twinward.storage.log.chain import ChainCheck, check_links, link
 from twinward.storage.log.drill_isolation import genesis_of, read_drill
+
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
 BLOCK = 5000
 LAST_BYTES = 16_384  # more than the longest ending
@@ -90,7 +93,7 @@ def verify_chain(database: Database, first: int = 1, last: int | None = None) ->
         connection.close()
 
 
-def _rows(connection: Any, first: int, last: int) -> Iterator[tuple[Any, ...]]:
+def _rows(connection: Connection, first: int, last: int) -> Iterator[tuple[Any, ...]]:
     """Stored entries in order, a block at a time."""
     while first <= last:
         text = (
@@ -112,7 +115,7 @@ class Form(Protocol):
     def entry_of(self, line: bytes) -> bytes:
         """The plain entry that a line carries; empty when there is none."""
 
-    def write_entry(self, entry: dict[str, Any], raw: bytes, drill: str) -> bytes: ...
+    def write_entry(self, entry: dict[str, object], raw: bytes, drill: str) -> bytes: ...
 
     def write_ending(self, raw: bytes, entries: int, drill: str) -> bytes: ...
 

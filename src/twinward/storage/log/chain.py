@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 
@@ -14,7 +13,7 @@ GENESIS = bytes(32)
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def link(previous: bytes, fields: tuple[Any, ...]) -> bytes:
+def link(previous: bytes, fields: tuple[object, ...]) -> bytes:
     """The hash of one entry. `fields` are those of EVENT_FIELDS in their order; the body is what
     is stored (sealed).
     """
@@ -34,7 +33,7 @@ class ChainCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_links(
-    rows: Iterable[tuple[Any, ...]], previous: bytes, first_seq: int
+    rows: Iterable[tuple[object, ...]], previous: bytes, first_seq: int
 ) -> tuple[int, int | None, bytes]:
     """Entries that fit, the place of the first that does not, and the last good hash.
 

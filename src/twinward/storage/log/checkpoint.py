@@ -6,10 +6,13 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinward.core.errors import TwinwardError
 from twinward.storage.database.databases import Database
+
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
 LOG = logging.getLogger("twinward.store")
 
@@ -38,7 +41,7 @@ class Checkpointer:
         self._thread = threading.Thread(target=self._run, name="twinward-checkpointer", daemon=True)
         self._thread.start()
 
-    def after_commit(self, connection: Any) -> None:
+    def after_commit(self, connection: Connection) -> None:
         """Called by the writer between two transactions."""
         if self._copied.is_set() and connection is not None:
             self._copied.clear()

@@ -7,11 +7,14 @@ from __future__ import annotations
 import os
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.core.errors import RefusedError
 from twinward.storage.database.statements import EVENT_FIELDS
 from twinward.storage.log.chain import GENESIS, link
+
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
 MARK = "drill"  # the name in the table `meta`; its value is the drill's id
 
@@ -27,13 +30,13 @@ def genesis_of(drill: str) -> bytes:
     )
 
 
-def read_drill(connection: Any) -> str:
+def read_drill(connection: Connection) -> str:
     """The id of the drill whose log the database holds; empty for a real log."""
     found = connection.execute(f"SELECT value FROM meta WHERE name = '{MARK}'").fetchall()
     return str(found[0][0]) if found else ""
 
 
-def require_side(connection: Any, drill: str) -> None:
+def require_side(connection: Connection, drill: str) -> None:
     """RefusedError when a drill would open a real log, a real workspace a drill's, or a drill
     another one's.
 
@@ -62,7 +65,7 @@ def require_side(connection: Any, drill: str) -> None:
     )
 
 
-def starts_from(connection: Any, genesis: bytes) -> bool:
+def starts_from(connection: Connection, genesis: bytes) -> bool:
     """Whether the log's first event, or the head of an empty log, descends from `genesis`."""
     fields = ", ".join((*EVENT_FIELDS, "hash"))
     first = connection.execute(f"SELECT {fields} FROM events WHERE seq = 1").fetchall()

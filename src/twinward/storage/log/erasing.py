@@ -5,17 +5,20 @@ and of what kind they were.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.storage.database.schema import Form
 from twinward.storage.database.statements import Statements
+
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
 CHUNK = 400
 Ended = tuple[str, str, int, int]  # subject, its word of that day, the day's first and last us
 
 
 def erase_rows(
-    connection: Any, statements: Statements, forms: Iterable[Form], ended: Sequence[Ended]
+    connection: Connection, statements: Statements, forms: Iterable[Form], ended: Sequence[Ended]
 ) -> int:
     """One transaction; the bytes are written over where the database can do so."""
     mark = "?" if statements.is_sqlite else "%s"
@@ -35,7 +38,7 @@ def erase_rows(
     return erased
 
 
-def _erase(connection: Any, table: str, ended: Sequence[Ended], mark: str) -> int:
+def _erase(connection: Connection, table: str, ended: Sequence[Ended], mark: str) -> int:
     words = [word for _, word, _, _ in ended]
     text = f'DELETE FROM "{table}" WHERE row_subject IN ({", ".join([mark] * len(words))})'
     erased: int = max(0, int(connection.execute(text, tuple(words)).rowcount))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from twinward.core.errors import InputError, StorageError
 from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.pending_writes import Head, Layer, PendingWrites
 from twinward.storage.log.row_queries import RowCodec, RowQueries
+
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
 # what the drivers raise of values that no database takes, before they ask it
 BAD_VALUES = (UnicodeError, OverflowError, ValueError, TypeError)
@@ -31,7 +35,7 @@ class Layered(RowQueries):
 
     def __init__(
         self,
-        connection: Any,
+        connection: Connection,
         database: Database,
         statements: Statements,
         words: RowCodec,
@@ -48,7 +52,7 @@ class Layered(RowQueries):
 
     # asking the database ---------------------------------------------------------------------
 
-    def _fetch(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _fetch(self, text: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         try:
             return super()._fetch(text, values)
         except (self._database.errors, *BAD_VALUES) as error:
@@ -60,7 +64,7 @@ class Layered(RowQueries):
         except self._database.errors as error:
             raise self._said(error) from error
 
-    def _many(self, text: str, values: list[tuple[Any, ...]]) -> None:
+    def _many(self, text: str, values: Sequence[tuple[object, ...]]) -> None:
         try:
             cursor = self._connection.cursor()
             cursor.executemany(text, values)
@@ -188,9 +192,9 @@ def waits(held: PendingWrites, table: str | None) -> bool:
     return bool(held.events) if table is None else bool(held.rows.get(table))
 
 
-def _first(row: tuple[Any, ...]) -> Any:
+def _first(row: tuple[object, ...]) -> Any:
     return row[0]
 
 
-def _first_three(row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _first_three(row: tuple[object, ...]) -> tuple[Any, ...]:
     return row[:3]

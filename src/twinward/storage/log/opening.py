@@ -4,7 +4,7 @@ log, the version.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -15,6 +15,9 @@ from twinward.storage.database.schema import LATER, SCHEMA_VERSION, Form
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.drill_isolation import MARK, genesis_of, require_side
 from twinward.storage.log.row_queries import RowCodec
+
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
 
 def prepare(
@@ -57,7 +60,7 @@ def prepare(
         connection.close()
 
 
-def require_version(connection: Any, statements: Statements, drill: str = "") -> None:
+def require_version(connection: Connection, statements: Statements, drill: str = "") -> None:
     """A new database gets this release's version and an empty log; any other version is refused."""
     found = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchall()
     if not found:
@@ -86,7 +89,9 @@ def require_version(connection: Any, statements: Statements, drill: str = "") ->
         )
 
 
-def _complete_columns(connection: Any, statements: Statements, form: Form, words: RowCodec) -> None:
+def _complete_columns(
+    connection: Connection, statements: Statements, form: Form, words: RowCodec
+) -> None:
     """Adds the columns a twin has declared since and fills them from the rows' bodies."""
     if not _add_columns(connection, statements, form.current, form.columns):
         return
@@ -101,7 +106,7 @@ def _complete_columns(connection: Any, statements: Statements, form: Form, words
 
 
 def _add_columns(
-    connection: Any, statements: Statements, table: sa.Table, names: tuple[str, ...]
+    connection: Connection, statements: Statements, table: sa.Table, names: tuple[str, ...]
 ) -> bool:
     """Whether any of these columns was missing; those are now there, empty."""
     cursor = connection.execute(f'SELECT * FROM "{table.name}" LIMIT 0')

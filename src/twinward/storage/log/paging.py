@@ -8,7 +8,7 @@ cannot know which, so the count, which the page needs anyway, decides.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -23,6 +23,9 @@ from twinward.storage.database.statements import (
     ordering,
     page,
 )
+
+if TYPE_CHECKING:
+    from twinward.storage.database.statements import Select
 
 # rows in range above which the order's index is walked: 50 rows of 4,000 in 300,000 are found in
 # 3,750 steps
@@ -41,11 +44,13 @@ def page_statement(
 ) -> Statement:
     """Rows of one page; bound: as for `list_rows`."""
 
-    def build() -> Any:
+    def build() -> sa.ClauseElement:
         table = form.current
         filters = conditions(form, table, shapes, under=False, within=0, before=None)
         walks = walk or not within
-        filters += _window(statements, form, between, by_area=not walks)
+        # another order's index holds the time too, and is read in its order; the time's is not
+        other = order.removeprefix("-") not in (between, form.table.key)
+        filters += _window(statements, form, between, by_area=not walks or other)
         keys = (
             _walked(statements, form, filters, within, order)
             if walks
@@ -61,7 +66,9 @@ def page_statement(
     return statements.kept(("page", form.name, shapes, within, between, order, walk), build)
 
 
-def _window(statements: Statements, form: Form, between: str | None, *, by_area: bool) -> list[Any]:
+def _window(
+    statements: Statements, form: Form, between: str | None, *, by_area: bool
+) -> list[sa.ColumnElement[bool]]:
     """`by_area`: the index on area and time is to be taken by area; without statistics SQLite
     prefers the time, and reads the whole window for every range.
     """
@@ -76,7 +83,13 @@ def _window(statements: Statements, form: Form, between: str | None, *, by_area:
     return [asked >= bind(column, "since"), asked < bind(column, "until")]
 
 
-def _walked(statements: Statements, form: Form, filters: list[Any], within: int, order: str) -> Any:
+def _walked(
+    statements: Statements,
+    form: Form,
+    filters: list[sa.ColumnElement[bool]],
+    within: int,
+    order: str,
+) -> Select:
     table = form.current
     # the unary plus keeps SQLite from taking an index on the area for it
     area = sa.literal_column("+row_area", TEXT) if statements.is_sqlite else table.c.row_area
@@ -86,7 +99,7 @@ def _walked(statements: Statements, form: Form, filters: list[Any], within: int,
     return page(clause.order_by(*ordering(form, table, order)))
 
 
-def _gathered(form: Form, filters: list[Any], within: int, order: str) -> Any:
+def _gathered(form: Form, filters: list[sa.ColumnElement[bool]], within: int, order: str) -> Select:
     table = form.current
     column = table.c[form.column_name(order.removeprefix("-"))]
     parts = [
@@ -115,14 +128,14 @@ def count_statement(
     nothing.
     """
 
-    def counted(n: int | None) -> Any:
+    def counted(n: int | None) -> sa.Select[Any]:
         found = conditions(form, form.current, shapes, under=under, within=0, before=None)
         found += _window(statements, form, between, by_area=n is not None)
         if n is not None:
             found.append(in_range(form.current.c.row_area, n))
         return sa.select(sa.func.count()).select_from(form.current).where(*found)
 
-    def build() -> Any:
+    def build() -> sa.ClauseElement:
         if not within:
             return counted(None)
         total: Any = counted(0).scalar_subquery()

@@ -5,7 +5,7 @@ sealed history.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,8 +15,12 @@ from twinward.storage.database.statements import Statements, beyond
 from twinward.storage.log.row_queries import ALL_TIME_US, RowCodec
 from twinward.storage.log.sealed import SealedHistory, arrow_type
 
-pa: Any = LazyModule("pyarrow")
-pc: Any = LazyModule("pyarrow.compute")
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+else:
+    pa = LazyModule("pyarrow")
+    pc = LazyModule("pyarrow.compute")
 
 Fetch = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
 Held = tuple[
@@ -56,7 +60,7 @@ class Past:
         ]
         return [one for _, one in sorted(made, key=_first) if one is not None]
 
-    def columns(self, table: str, at_us: int, area: str | None) -> Any:
+    def columns(self, table: str, at_us: int, area: str | None) -> pa.Table:
         """An Arrow table of key, area and the declared columns (instants as microseconds, truth
         as 0 or 1).
         """
@@ -117,7 +121,7 @@ class Past:
         return without(batches, {row[:2] for row in held}) if held else batches, held
 
 
-def without(batches: list[Any], replaced: set[tuple[str, str]]) -> list[Any]:
+def without(batches: list[pa.RecordBatch], replaced: set[tuple[str, str]]) -> list[pa.RecordBatch]:
     """The batches less the (area, key) pairs given."""
     keys = pa.array(sorted({key for _, key in replaced}), pa.string())
     left = []
@@ -131,5 +135,5 @@ def without(batches: list[Any], replaced: set[tuple[str, str]]) -> list[Any]:
     return left
 
 
-def _first(pair: tuple[str, Any]) -> str:
+def _first(pair: tuple[str, object]) -> str:
     return pair[0]

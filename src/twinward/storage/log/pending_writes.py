@@ -27,16 +27,16 @@ class PendingWrites:
     """
 
     def __init__(self) -> None:
-        self.events: list[tuple[Any, ...]] = []
+        self.events: list[tuple[object, ...]] = []
         self.commands: dict[str, tuple[Any, ...]] = {}
         self.flushed_commands: dict[str, tuple[Any, ...]] = {}
         self.rows: dict[
-            str, dict[str, tuple[Any, ...] | None]
+            str, dict[str, tuple[object, ...] | None]
         ] = {}  # by table and key; None when removed
         self.seen_rows: dict[
             Key, tuple[str, Any] | None
         ] = {}  # (area, row) as last written, None when removed
-        self.history: dict[str, list[tuple[Any, ...]]] = {}
+        self.history: dict[str, list[tuple[object, ...]]] = {}
         self.offsets: dict[str, int] = {}
         self.counts: dict[str, Counts] = {}
 
@@ -82,7 +82,7 @@ class RowCache:
         self._rows.move_to_end(key)
         return True, self._rows[key]
 
-    def update(self, rows: dict[Key, tuple[str, Any] | None]) -> None:
+    def update(self, rows: dict[Key, tuple[str, object] | None]) -> None:
         self._rows.update(rows)
         while len(self._rows) > self._size:
             self._rows.popitem(last=False)

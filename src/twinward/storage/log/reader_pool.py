@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.core.errors import BusyError, StorageError
 from twinward.storage.database.databases import Database
@@ -13,6 +13,9 @@ from twinward.storage.database.statements import Statements
 from twinward.storage.log.row_queries import RowCodec
 from twinward.storage.log.sealed import SealedHistory
 from twinward.storage.log.snapshot_reader import StoreReader
+
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
 KEPT = 8  # idle connections
 
@@ -33,7 +36,7 @@ class ReaderPool:
         self._sealed = sealed
         self._lock = threading.Lock()
         self._open: list[StoreReader] = []
-        self._idle: list[Any] = []
+        self._idle: list[Connection] = []
         self._closing = False
 
     def read(self) -> StoreReader:
@@ -61,12 +64,12 @@ class ReaderPool:
         except self._database.errors as error:
             raise self._database.explain(error) from error
 
-    def _reader(self, connection: Any) -> StoreReader:
+    def _reader(self, connection: Connection) -> StoreReader:
         return StoreReader(
             connection, self._statements, self._words, self._database, self._sealed, self._returned
         )
 
-    def _returned(self, reader: StoreReader, connection: Any, usable: bool) -> None:
+    def _returned(self, reader: StoreReader, connection: Connection, usable: bool) -> None:
         with self._lock:
             if reader in self._open:
                 self._open.remove(reader)

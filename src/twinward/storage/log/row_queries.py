@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +15,9 @@ from twinward.core.ports import R, Sealer, Table, table_name
 from twinward.storage.database.schema import Form, to_stored
 from twinward.storage.database.statements import Statements, beyond, shape_filters
 from twinward.storage.log.paging import WALK_ABOVE, count_statement, page_statement
+
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
 ALL_TIME_US = 2**62
 
@@ -51,7 +54,7 @@ class RowCodec:
         """The subject that a column's word stands for; None when its key has been destroyed."""
         return stored if stored is None or self.sealer is None else self.sealer.subject_of(stored)
 
-    def values(self, form: Form, row: Any, recorded_us: int) -> tuple[Any, ...]:
+    def values(self, form: Form, row: msgspec.Struct, recorded_us: int) -> tuple[Any, ...]:
         """The declared columns of a row as they are kept: that of its subject as a word."""
         values = form.values(row)
         if self.sealer is None or form.subject_at is None:
@@ -59,7 +62,7 @@ class RowCodec:
         word = self.stored(values[form.subject_at], recorded_us)
         return (*values[: form.subject_at], word, *values[form.subject_at + 1 :])
 
-    def sought(self, form: Form, equals: dict[str, Any]) -> dict[str, Any]:
+    def sought(self, form: Form, equals: dict[str, Any]) -> dict[str, object]:
         """Filters as the columns are kept: a subject is sought under each of its words."""
         name = form.table.subject
         asked = equals.get(name) if name is not None else None
@@ -91,6 +94,10 @@ class RowCodec:
             if subject is not None and self.sealer is None:
                 return None  # sealed by a process that had the keys
             raise
+
+    def get_row(self, form: Form, body: bytes) -> msgspec.Struct:
+        """The row of a body that no subject's key seals."""
+        return form.decoder.decode(body)
 
     def event(self, row: tuple[Any, ...]) -> Event:
         (
@@ -154,12 +161,12 @@ def window_values(between: tuple[str, datetime, datetime] | None) -> dict[str, i
 class RowQueries:
     """The protocol `Rows` over one open transaction."""
 
-    def __init__(self, connection: Any, statements: Statements, words: RowCodec) -> None:
+    def __init__(self, connection: Connection, statements: Statements, words: RowCodec) -> None:
         self._connection = connection
         self._statements = statements
         self._words = words
 
-    def _fetch(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _fetch(self, text: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = self._connection.execute(text, values).fetchall()
         return rows
 
@@ -224,7 +231,7 @@ class RowQueries:
 
     def count(
         self,
-        table: Table[Any] | str,
+        table: Table[msgspec.Struct] | str,
         *,
         under: str | None = None,
         within: tuple[tuple[str, str], ...] | None = None,
@@ -291,11 +298,28 @@ class RowQueries:
         types: Sequence[str] | None = None,
         incident: str | None = None,
     ) -> list[Event]:
+        return self._events(seq, limit, types, incident, back=False)
+
+    def events_before(
+        self,
+        seq: int,
+        limit: int = 1000,
+        *,
+        types: Sequence[str] | None = None,
+        incident: str | None = None,
+    ) -> list[Event]:
+        return self._events(seq, limit, types, incident, back=True)
+
+    def _events(
+        self, seq: int, limit: int, types: Sequence[str] | None, incident: str | None, *, back: bool
+    ) -> list[Event]:
         if types is not None and not types:
             return []
         self._before_list(None)
-        statement = self._statements.events_after(len(types or ()), incident is not None)
-        values: dict[str, Any] = {f"type_{n}": kind for n, kind in enumerate(types or ())}
+        statement = self._statements.list_events(
+            len(types or ()), incident=incident is not None, back=back
+        )
+        values: dict[str, object] = {f"type_{n}": kind for n, kind in enumerate(types or ())}
         values.update(seq=seq, limit=limit, offset=0, incident=incident)
         return [
             self._words.event(row) for row in self._fetch(statement.text, statement.values(values))

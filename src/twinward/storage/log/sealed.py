@@ -10,7 +10,7 @@ import bisect
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -22,7 +22,12 @@ from twinward.storage.database.statements import beyond
 from twinward.storage.files.frames import write_whole
 from twinward.storage.log.row_queries import RowCodec
 
-pa: Any = LazyModule("pyarrow")
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from twinward.storage.database.connection import Connection
+else:
+    pa = LazyModule("pyarrow")
 
 PAGE = 50_000  # versions read from the database at a time, each page a short read of its own
 FIELDS = "row_area, row_key, row_version, row_valid_from, row_recorded_at, row_subject, row_body"
@@ -35,7 +40,7 @@ ARROW_TYPES: dict[type, str] = {
 }
 
 
-def arrow_type(kind: type) -> Any:
+def arrow_type(kind: type) -> pa.DataType:
     """The Arrow type of a declared column."""
     return getattr(pa, ARROW_TYPES[kind])()
 
@@ -60,7 +65,7 @@ class SealedHistory:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._open: dict[str, tuple[Directory, Any]] = {}
+        self._open: dict[str, tuple[Directory, pa.Table]] = {}
 
     def find(self, form: Form) -> Sealed | None:
         """The sealed file of a table, or None."""
@@ -90,7 +95,7 @@ class SealedHistory:
 
     def seal_all(
         self,
-        connection: Any,
+        connection: Connection,
         words: RowCodec,
         mark: str,
         version: int,
@@ -110,7 +115,7 @@ class SealedHistory:
 
     def seal(
         self,
-        connection: Any,
+        connection: Connection,
         form: Form,
         words: RowCodec,
         mark: str,
@@ -156,11 +161,11 @@ class SealedHistory:
 class Sealed:
     """One open sealed file."""
 
-    def __init__(self, directory: Directory, file: Any) -> None:
+    def __init__(self, directory: Directory, file: pa.NativeFile) -> None:
         self.directory = directory
         self._file = file
 
-    def at(self, at_us: int, area: str | None) -> Iterator[Any]:
+    def at(self, at_us: int, area: str | None) -> Iterator[pa.RecordBatch]:
         """Arrow batches of the versions that held at an instant, tombstones left out; `area` is
         a code prefix.
         """
@@ -189,7 +194,7 @@ class Sealed:
             batch += 1
 
 
-def schema_of(form: Form) -> Any:
+def schema_of(form: Form) -> pa.Schema:
     """Columns of a sealed file; declared columns only where the table is about nobody."""
     fields = [
         ("area", pa.string()),
@@ -203,7 +208,7 @@ def schema_of(form: Form) -> Any:
     return pa.schema(fields)
 
 
-def pages(connection: Any, form: Form, mark: str, version: int) -> Iterator[list[Version]]:
+def pages(connection: Connection, form: Form, mark: str, version: int) -> Iterator[list[Version]]:
     """Versions in the order of area, key, version."""
     last: tuple[Any, ...] = ("", "", 0)
     text = (
@@ -231,7 +236,9 @@ def whole_keys(blocks: Iterator[list[Version]]) -> Iterator[list[Version]]:
         yield held
 
 
-def to_batch(versions: list[Version], form: Form, words: RowCodec, schema: Any) -> Any:
+def to_batch(
+    versions: list[Version], form: Form, words: RowCodec, schema: pa.Schema
+) -> pa.RecordBatch:
     """Arrow columns of versions in order; `valid_to` is where a later version takes over."""
     from twinward.storage.files import kernels
 
@@ -242,7 +249,7 @@ def to_batch(versions: list[Version], form: Form, words: RowCodec, schema: Any) 
         [n == 0 or versions[n][:2] != versions[n - 1][:2] for n in range(len(versions))]
     )
     since = np.array(valid_from, np.int64)
-    columns: list[Any] = [
+    columns: list[pa.Array] = [
         area,
         key,
         since,
@@ -253,7 +260,7 @@ def to_batch(versions: list[Version], form: Form, words: RowCodec, schema: Any) 
     ]
     if form.table.subject is None:
         nothing = (None,) * len(form.columns)
-        values = [nothing if b is None else form.values(words.row(form, None, 0, b)) for b in body]
+        values = [nothing if b is None else form.values(words.get_row(form, b)) for b in body]
         columns += [list(column) for column in zip(*values, strict=True)] if form.columns else []
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.record_batch(arrays, schema=schema)

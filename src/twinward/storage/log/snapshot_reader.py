@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from twinward.core.clock import to_us
 from twinward.core.errors import BusyError, StorageError
@@ -18,6 +20,11 @@ from twinward.storage.log.past import Past
 from twinward.storage.log.row_queries import RowCodec, RowQueries
 from twinward.storage.log.sealed import SealedHistory
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from twinward.storage.database.connection import Connection
+
 
 class StoreReader(RowQueries):
     """The protocol `Reader`: a read transaction that stands where the log stood when it was
@@ -26,12 +33,12 @@ class StoreReader(RowQueries):
 
     def __init__(
         self,
-        connection: Any,
+        connection: Connection,
         statements: Statements,
         words: RowCodec,
         database: Database,
         sealed: SealedHistory | None,
-        give_back: Callable[[StoreReader, Any, bool], None],
+        give_back: Callable[[StoreReader, Connection, bool], None],
     ) -> None:
         super().__init__(connection, statements, words)
         self.opened_at = time.monotonic()
@@ -47,7 +54,7 @@ class StoreReader(RowQueries):
         self._seq = int(seq)
         self._past = Past(self._fetch, statements, words, sealed, int(version))
 
-    def _fetch(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _fetch(self, text: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock:
             if not self._open:
                 raise self._why_closed()
@@ -88,8 +95,8 @@ class StoreReader(RowQueries):
         return self._past.rows(table, to_us(at), area, known_us)
 
     def as_of_columns(
-        self, table: Table[Any] | str, at: datetime, *, area: str | None = None
-    ) -> Any:
+        self, table: Table[msgspec.Struct] | str, at: datetime, *, area: str | None = None
+    ) -> pa.Table:
         """The same as an Arrow table of key, area and declared columns, for a million rows at
         once.
         """
@@ -98,7 +105,7 @@ class StoreReader(RowQueries):
 
     def count_asked(self, after: int, own: Sequence[str]) -> int:
         statement = self._statements.count_asked(len(own))
-        values: dict[str, Any] = {f"own_{n}": actor for n, actor in enumerate(own)}
+        values: dict[str, object] = {f"own_{n}": actor for n, actor in enumerate(own)}
         return int(self._fetch(statement.text, statement.values(values | {"seq": after}))[0][0])
 
     def expire(self) -> None:

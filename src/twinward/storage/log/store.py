@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from twinward.core.clock import Clock
 from twinward.core.errors import InputError, StorageError
@@ -31,12 +33,15 @@ from twinward.storage.log.row_queries import RowCodec
 from twinward.storage.log.sealed import SealedHistory
 from twinward.storage.log.transaction import GroupTransaction
 
+if TYPE_CHECKING:
+    pass
+
 T = TypeVar("T")
 Work = tuple[Callable[[Transaction], Any], "Future[Any]"]
 Told = tuple["Future[Any]", Any]
 LOG = logging.getLogger("twinward.store")
 GROUP_MAX = 2000  # works a commit; more would make the first of them wait long
-RECENT_ROWS = 100_000
+RECENT_ROWS = 20_000  # full within minutes of steady work, so that memory stays level
 SEAL_AFTER = 200_000  # versions since the last sealing; looks back answer slower for each of them
 POLL_S = 0.02  # how often a waiter looks for what another process wrote
 HEAD = "SELECT seq, version, recorded_at, hash FROM head"
@@ -44,7 +49,7 @@ HEAD = "SELECT seq, version, recorded_at, hash FROM head"
 
 def open_store(
     url_or_path: str | Path,
-    tables: Sequence[Table[Any]],
+    tables: Sequence[Table[msgspec.Struct]],
     facts: Sequence[type[Fact]],
     clock: Clock,
     sealer: Sealer | None = None,
@@ -67,7 +72,7 @@ class SqlStore:
     def __init__(
         self,
         database: Database,
-        tables: Sequence[Table[Any]],
+        tables: Sequence[Table[msgspec.Struct]],
         facts: Sequence[type[Fact]],
         clock: Clock,
         sealer: Sealer | None,

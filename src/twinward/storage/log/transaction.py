@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,6 +21,9 @@ from twinward.storage.log.flushing import Layered
 from twinward.storage.log.pending_writes import Head, PendingWrites, RowCache
 from twinward.storage.log.row_queries import RowCodec
 
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
+
 AHEAD_US = (
     6 * 3_600_000_000
 )  # a log ahead of the clock by more was stamped by a clock that was wrong
@@ -34,7 +37,7 @@ class GroupTransaction(Layered):
 
     def __init__(
         self,
-        connection: Any,
+        connection: Connection,
         database: Database,
         statements: Statements,
         words: RowCodec,
@@ -269,7 +272,7 @@ class GroupTransaction(Layered):
         )
         self._top.seen_rows[(table, key)] = (area, row)
 
-    def remove(self, table: Table[Any] | str, key: str, valid_from: datetime) -> None:
+    def remove(self, table: Table[msgspec.Struct] | str, key: str, valid_from: datetime) -> None:
         """Ends the current row of `key` from `valid_from` on; its earlier versions stay. Nothing
         when there is none.
         """

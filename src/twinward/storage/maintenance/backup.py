@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,6 +25,9 @@ from twinward.storage.files.frames import write_whole
 from twinward.storage.log.drill_isolation import read_drill, require_side
 from twinward.storage.log.opening import prepare
 from twinward.storage.log.row_queries import RowCodec
+
+if TYPE_CHECKING:
+    pass
 
 FORMAT = 1
 CONTENTS = "backup.json"
@@ -155,7 +158,7 @@ def _copy_tables(database: Postgres, folder: Path) -> tuple[int, str]:
             copying = f'COPY "{name}" ({_quoted(columns)}) TO STDOUT'
             with (
                 (folder / f"{name}.copy").open("wb") as file,
-                connection.cursor().copy(copying) as rows,
+                connection.cursor().copy(copying) as rows,  # type: ignore[attr-defined]
             ):
                 for part in rows:
                     file.write(part)
@@ -318,7 +321,7 @@ def restore(source: Path, workspace: Path) -> Contents:
 
 
 def load_tables(
-    source: Path, database: Postgres, tables: Sequence[Table[Any]], drill: str = ""
+    source: Path, database: Postgres, tables: Sequence[Table[msgspec.Struct]], drill: str = ""
 ) -> None:
     """Fills an empty PostgreSQL database from a backup; ConflictError when a log is there already.
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from twinward.core.clock import EPOCH, SetClock
 from twinward.core.errors import BusyError, StorageError, TwinwardError
 from twinward.core.messages import Event
-from twinward.core.ports import Transaction
+from twinward.core.ports import Reader, Transaction
 from twinward.storage.database.databases import Sqlite
 from twinward.storage.files.frames import read_frames
 from twinward.storage.lake.manifest import MANIFEST, load_manifest
@@ -194,7 +194,7 @@ def rebuild(
     return scratch
 
 
-def every_event(reader: Any) -> Iterator[Event]:
+def every_event(reader: Reader) -> Iterator[Event]:
     seq = 0
     while block := reader.events_after(seq, 5000):
         yield from block

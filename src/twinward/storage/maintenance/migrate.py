@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 from twinward.core.errors import InputError
 from twinward.storage.database.databases import Postgres, Sqlite
 from twinward.storage.database.schema import SCHEMA_VERSION
 from twinward.storage.log.chain import GENESIS
 
+if TYPE_CHECKING:
+    from twinward.storage.database.connection import Connection
 
-def _add_head(connection: Any, mark: str) -> None:
+
+def _add_head(connection: Connection, mark: str) -> None:
     """1 to 2: the log's end in a row of its own, and where each command's events end.
 
     Version 1 told both by searching: the end was the greatest seq, a command's events followed its
@@ -39,7 +42,7 @@ def _add_head(connection: Any, mark: str) -> None:
     )
 
 
-def _histories(connection: Any, mark: str) -> list[str]:
+def _histories(connection: Connection, mark: str) -> list[str]:
     if mark == "?":
         names = "SELECT name FROM sqlite_master WHERE type = 'table'"
     else:
@@ -49,16 +52,16 @@ def _histories(connection: Any, mark: str) -> list[str]:
     return [name for (name,) in connection.execute(names).fetchall() if name.endswith("_history")]
 
 
-def _greatest(connection: Any, table: str) -> int:
+def _greatest(connection: Connection, table: str) -> int:
     return int(
         connection.execute(f'SELECT coalesce(max(row_version), 0) FROM "{table}"').fetchone()[0]
     )
 
 
-STEPS: dict[int, Callable[[Any, str], None]] = {1: _add_head}
+STEPS: dict[int, Callable[[Connection, str], None]] = {1: _add_head}
 
 
-def read_version(connection: Any) -> int:
+def read_version(connection: Connection) -> int:
     """The schema version of an open database; 0 when there is no log in it."""
     try:
         found = connection.execute(

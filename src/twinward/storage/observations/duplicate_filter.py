@@ -5,18 +5,21 @@ generations of bounded size.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinward.storage.files import kernels
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 SMALLEST = 1 << 16
 FULL = 0.6  # of the slots; linear probing stays short below
 
 
-def text_parts(column: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+def text_parts(column: pa.StringArray) -> tuple[NDArray[Any], NDArray[Any]]:
     """The bytes and offsets of an Arrow string column (int32 offsets, nulls are empty)."""
     _, offsets, data = column.buffers()
     n = len(column)
@@ -32,7 +35,7 @@ def seed_of(text: str) -> tuple[np.uint64, np.uint64]:
     )
 
 
-def text_keys(column: Any, seed: tuple[np.uint64, np.uint64]) -> NDArray[Any]:
+def text_keys(column: pa.StringArray, seed: tuple[np.uint64, np.uint64]) -> NDArray[Any]:
     """uint64[n, 2] keys of a string column under one seed."""
     data, offsets = text_parts(column)
     n = len(column)

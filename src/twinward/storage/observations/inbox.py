@@ -13,11 +13,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from twinward.core.clock import Clock, to_us
 from twinward.core.errors import StorageError
@@ -76,7 +77,7 @@ class Inbox:
         self._writing = threading.Lock()
         self._closing = False
         self._failed: StorageError | None = None
-        self._file: Any = None
+        self._file: BinaryIO | None = None
         try:
             self._load(replay=True)
         except BaseException:
@@ -145,10 +146,12 @@ class Inbox:
     # ----------------------------------------------------------------------------------------------
 
     @staticmethod
-    def _keys(head: FrameHead, rows: Any) -> Any:
+    def _keys(head: FrameHead, rows: pa.RecordBatch) -> NDArray[np.uint64]:
         return text_keys(rows.column(0), seed_of(head.space))
 
-    def accept(self, source: str, rows: Any, rejected: int, sender: str = "") -> Future[Counts]:
+    def accept(
+        self, source: str, rows: pa.RecordBatch, rejected: int, sender: str = ""
+    ) -> Future[Counts]:
         """Keeps the rows not seen before; the future tells, when all is on disk, what the batch
         came to.
 
@@ -218,7 +221,7 @@ class Inbox:
             with suppress(OSError):  # no room for another file: this one grows on
                 self._open_segment(None)
 
-    def _tell(self, head: FrameHead, rows: Any) -> None:
+    def _tell(self, head: FrameHead, rows: pa.RecordBatch) -> None:
         """Whoever listens and fails must not stop the inbox: the batch is durable all the same."""
         try:
             self._on_durable(head, rows)
@@ -237,6 +240,7 @@ class Inbox:
             return group
 
     def _write(self, data: bytes) -> None:
+        assert self._file is not None  # the thread that writes starts when it is open
         view = memoryview(data)
         while view:
             view = view[self._file.write(view) :]
@@ -359,7 +363,8 @@ class Inbox:
             self._closing = True
             self._queued.notify()
         self._thread.join()
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
         self._lock_file.close()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import msgspec
 
@@ -23,7 +23,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     totals: dict[str, Counts] = {}
 
 
-def own_folder(root: Path) -> Any:
+def own_folder(root: Path) -> TextIO:
     """The lock of the one process that may write here; it ends with the process."""
     lock = (root / "lock").open("a+")
     try:

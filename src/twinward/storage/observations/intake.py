@@ -86,11 +86,13 @@ class DurableIntake:
                 told = isinstance(error, (TwinwardError, OSError))
                 self.trouble = str(error) if told else f"a fault of ours ({type(error).__name__})"
 
-    def accept(self, source: str, rows: Any, rejected: int, sender: str = "") -> Future[Counts]:
+    def accept(
+        self, source: str, rows: pa.RecordBatch, rejected: int, sender: str = ""
+    ) -> Future[Counts]:
         """Keeps a checked batch; see `Inbox.accept`."""
         return self.inbox.accept(source, rows, rejected, sender)
 
-    def _tell(self, head: FrameHead, rows: Any) -> None:
+    def _tell(self, head: FrameHead, rows: pa.RecordBatch) -> None:
         """A frame is durable: its readings become the latest values."""
         self.ledger.see(head, len(rows))
         value = rows.column("value")
@@ -98,7 +100,7 @@ class DurableIntake:
             self._tell_readings(head, rows.filter(value.is_valid()) if value.null_count else rows)
         self._shown = head.n
 
-    def _tell_readings(self, head: FrameHead, readings: Any) -> None:
+    def _tell_readings(self, head: FrameHead, readings: pa.RecordBatch) -> None:
         sensor = self.latest.tell(readings)
         time_us = readings.column("time_us").to_numpy()
         self.readings.tell(
@@ -132,7 +134,7 @@ class DurableIntake:
             others = self._place_rest(batch_id, rest, frames[-1].head.recorded_us)
             self.ledger.enter(frames, len(table) - len(rest), others)
 
-    def _place_rest(self, batch_id: str, table: Any, recorded_us: int) -> int:
+    def _place_rest(self, batch_id: str, table: pa.Table, recorded_us: int) -> int:
         """Keeps what are no readings; how many of them are not movement either."""
         moves = pc.and_(pc.is_valid(table["subject"]), pc.is_valid(table["lon"]))
         others = table.filter(pc.invert(moves)) if self._movement is not None else table
@@ -146,7 +148,7 @@ class DurableIntake:
             self._keep_others(f"{batch_id}-{recorded_us}", others)
         return len(others)
 
-    def _keep_others(self, name: str, rows: Any) -> None:
+    def _keep_others(self, name: str, rows: pa.Table) -> None:
         """Visits and notes without coordinates are neither movement nor readings: they are kept
         as they came.
         """
@@ -236,7 +238,7 @@ def expire_rows(path: Path, kept: Sequence[tuple[int, int]]) -> int:
     return int((~keep).sum())
 
 
-def with_keys(frame: Frame) -> Any:
+def with_keys(frame: Frame) -> pa.RecordBatch:
     """The rows with their 64-bit `source_key`, by which the lake knows them again."""
     keys = text_keys(frame.rows.column(0), seed_of(frame.head.space))[:, 0]
     return frame.rows.append_column("source_key", pa.array(np.maximum(keys, np.uint64(1))))

@@ -33,14 +33,14 @@ class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     time_us int64[N], value float64[N], area int32[N] (index into `areas`, -1 where none was given).
     """
 
-    name: Any
+    name: pa.StringArray
     time_us: NDArray[Any]
     value: NDArray[Any]
     area: NDArray[Any]
     areas: list[str]
 
 
-def sensor_names(rows: Any) -> Any:
+def sensor_names(rows: pa.RecordBatch) -> pa.StringArray:
     """`<type>:<subject>`, or place or area where there is no subject, of each row of an
     observation batch; a person's is marked.
     """
@@ -55,7 +55,7 @@ def sensor_names(rows: Any) -> Any:
     return pc.binary_join_element_wise(rows.column("type"), who, ":")
 
 
-def are_personal(names: Any) -> NDArray[np.bool_]:
+def are_personal(names: pa.StringArray) -> NDArray[np.bool_]:
     """Which names of sensors are of persons' readings."""
     return np.asarray(
         pc.match_substring_regex(names, PERSONAL).to_numpy(zero_copy_only=False), np.bool_
@@ -70,8 +70,8 @@ class Latest:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._lock = threading.Lock()
-        self._names: list[Any] = []  # Arrow pieces; joined when asked for
-        self._joined: Any = pa.array([], pa.string())
+        self._names: list[pa.StringArray] = []  # Arrow pieces; joined when asked for
+        self._joined: pa.StringArray = pa.array([], pa.string())
         self._areas: dict[str, int] = {}
         self._count = 0
         self._table = np.zeros((1 << 12, 2), np.uint64)
@@ -82,7 +82,7 @@ class Latest:
     def __len__(self) -> int:
         return self._count
 
-    def tell(self, readings: Any) -> NDArray[Any]:
+    def tell(self, readings: pa.RecordBatch) -> NDArray[Any]:
         """Takes a batch of readings (rows with a value); returns each row's sensor number."""
         names = sensor_names(readings)
         time_us = readings.column("time_us").to_numpy()
@@ -96,7 +96,7 @@ class Latest:
             )
         return numbers
 
-    def _number(self, names: Any) -> NDArray[Any]:
+    def _number(self, names: pa.StringArray) -> NDArray[Any]:
         keys = text_keys(names, NUMBER_SEED)
         self._make_room(len(keys))
         numbers = np.empty(len(keys), np.int32)
@@ -126,7 +126,7 @@ class Latest:
             for name, column in self._columns.items():
                 self._columns[name] = np.concatenate([column, np.zeros(more_room, column.dtype)])
 
-    def _area_numbers(self, column: Any) -> NDArray[Any]:
+    def _area_numbers(self, column: pa.StringArray) -> NDArray[Any]:
         coded = column.dictionary_encode()
         numbers = [
             self._areas.setdefault(area, len(self._areas)) for area in coded.dictionary.to_pylist()

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
@@ -99,7 +98,7 @@ class DrainLedger:
         readings, others = self.placed.readings - gone.readings, self.placed.others - gone.others
         self._keep(readings=readings, others=others, expiring=False)
 
-    def _keep(self, **changes: Any) -> None:
+    def _keep(self, **changes: object) -> None:
         with self._lock:
             self.placed = msgspec.structs.replace(self.placed, **changes)
         write_whole(self.root / FILE, msgspec.json.encode(self.placed))

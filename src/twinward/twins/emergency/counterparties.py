@@ -4,7 +4,7 @@ its turn.
 
 from __future__ import annotations
 
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 import msgspec
 
@@ -12,6 +12,9 @@ from twinward.core.errors import AbsentError, ConflictError, RefusedError
 from twinward.core.messages import Draft, Event, Fact
 from twinward.core.ports import R, Rows, Table, Transaction
 from twinward.twins.emergency.incidents.rows import INCIDENTS
+
+if TYPE_CHECKING:
+    pass
 
 
 class Dealing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
@@ -74,11 +77,18 @@ class Dealing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         tx.put(self.table, kind(**fields), event.occurred_at)
 
 
-def about(row: Any, fact: Fact, area: str) -> list[Draft]:
+class OfIncident(Protocol):
+    """What one side asked the other for, a command or its row."""
+
+    @property
+    def incident(self) -> str | None: ...
+
+
+def about(row: OfIncident, fact: Fact, area: str) -> list[Draft]:
     """The fact as one of the row's incident."""
     return [Draft(fact=fact, area=area, incident=row.incident)]
 
 
-def same_fields(command: Any, fact: type[Fact]) -> dict[str, Any]:
+def same_fields(command: object, fact: type[Fact]) -> dict[str, Any]:
     """What a command says that the fact says as well."""
     return {name: getattr(command, name) for name in fact.__struct_fields__}

@@ -11,7 +11,7 @@ from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.closure import find_evidence
-from twinward.twins.emergency.incidents.handlers import about, get_incident, get_open
+from twinward.twins.emergency.incidents.handlers import LOOP, about, get_incident, get_open
 from twinward.twins.emergency.incidents.rows import (
     INCIDENTS,
     LATEST_INCIDENTS,
@@ -22,8 +22,6 @@ from twinward.twins.emergency.incidents.rows import (
 )
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.twin import Behaviour, Context
-
-LOOP = "loop"  # what the loop asks, no person has decided
 
 
 def set_level(command: m.SetResponseLevel, rows: Rows, context: Context) -> list[Draft]:
@@ -38,6 +36,7 @@ def set_level(command: m.SetResponseLevel, rows: Rows, context: Context) -> list
         level=command.level,
         because=command.because,
         by=command.by or ("" if context.actor == LOOP else context.actor),
+        reasons=command.reasons if context.actor == LOOP else (),
     )
     return about(incident, fact)
 
@@ -55,6 +54,7 @@ def level_set(fact: m.ResponseLevelSet, event: Event, tx: Transaction) -> None:
             because=fact.because,
             at=event.occurred_at,
             figures=incident.figures,
+            reasons=fact.reasons,
         )
     row = msgspec.structs.replace(
         incident,
@@ -63,6 +63,7 @@ def level_set(fact: m.ResponseLevelSet, event: Event, tx: Transaction) -> None:
         decided=decided,
         called=None,
         called_because="",
+        called_because_reasons=(),
         called_at=None,
     )
     tx.put(INCIDENTS, row, event.occurred_at)
@@ -74,15 +75,23 @@ def call_level(command: m.CallLevel, rows: Rows, context: Context) -> list[Draft
         raise ConflictError(
             f"level {command.level} is called for", "nothing was changed", code="already_set"
         )
-    return about(
-        incident, m.LevelCalled(incident=incident.id, level=command.level, because=command.because)
+    fact = m.LevelCalled(
+        incident=incident.id,
+        level=command.level,
+        because=command.because,
+        reasons=command.reasons,
     )
+    return about(incident, fact)
 
 
 def level_called(fact: m.LevelCalled, event: Event, tx: Transaction) -> None:
     incident = get_incident(tx, fact.incident)
     row = msgspec.structs.replace(
-        incident, called=fact.level, called_because=fact.because, called_at=event.occurred_at
+        incident,
+        called=fact.level,
+        called_because=fact.because,
+        called_because_reasons=fact.reasons,
+        called_at=event.occurred_at,
     )
     tx.put(INCIDENTS, row, event.occurred_at)
 
@@ -94,13 +103,23 @@ def hold_reports(command: m.HoldReports, rows: Rows, context: Context) -> list[D
             f"the reports of {command.source} are held", "nothing was changed", code="already_held"
         )
     fact = m.ReportsHeld(
-        incident=incident.id, source=command.source, level=command.level, because=command.because
+        incident=incident.id,
+        source=command.source,
+        level=command.level,
+        because=command.because,
+        reasons=command.reasons,
     )
     return about(incident, fact)
 
 
 def reports_held(fact: m.ReportsHeld, event: Event, tx: Transaction) -> None:
-    held = Held(source=fact.source, level=fact.level, because=fact.because, since=event.occurred_at)
+    held = Held(
+        source=fact.source,
+        level=fact.level,
+        because=fact.because,
+        since=event.occurred_at,
+        reasons=fact.reasons,
+    )
     row = msgspec.structs.replace(get_incident(tx, fact.incident), held=held)
     tx.put(INCIDENTS, row, event.occurred_at)
 

@@ -10,15 +10,18 @@ from twinward.twins.emergency.drills import handlers as drills
 from twinward.twins.emergency.faults import handlers as faults
 from twinward.twins.emergency.handovers import handlers as handovers
 from twinward.twins.emergency.incidents import handlers as incidents
+from twinward.twins.emergency.journal import handlers as journal
 from twinward.twins.emergency.notices import handlers as trust
 from twinward.twins.emergency.passes import handlers as passes
 from twinward.twins.emergency.plans import handlers as plans
 from twinward.twins.emergency.reports import handlers as cases
 from twinward.twins.emergency.resources import handlers as resources
+from twinward.twins.emergency.risks import handlers as risks
 from twinward.twins.emergency.signals import handlers as signals
 from twinward.twins.emergency.supplies import handlers as supplies
 from twinward.twins.emergency.tasks import handlers as tasks
 from twinward.twins.emergency.transfers import handlers as transfers
+from twinward.twins.emergency.warnings import handlers as warnings
 from twinward.twins.twin import join
 
 PARTS = (
@@ -34,10 +37,13 @@ PARTS = (
     transfers,
     activations,
     trust,
+    journal,
     changes,
     passes,
     drills,
     faults,
     signals,
+    warnings,
+    risks,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

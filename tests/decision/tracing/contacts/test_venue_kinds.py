@@ -109,7 +109,8 @@ def test_the_home_on_the_meridian_lies_there_and_not_at_greenwich(tmp_path: Path
     assert home is not None
     assert abs(home[0]) > 179.999
     places = [
-        SimpleNamespace(code=f"0{n}", lon=x, lat=-16.8) for n, x in enumerate((179.4, -179.99))
+        SimpleNamespace(code=f"0{n}", lon=x, lat=-16.8, parent=None)
+        for n, x in enumerate((179.4, -179.99))
     ]
     areas = locate_by_nearest(places)
     assert areas is not None

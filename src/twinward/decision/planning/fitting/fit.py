@@ -10,10 +10,10 @@ infections reproduce as the reports say.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.chance import generator
 from twinward.decision.planning.fitting.past import MOST_AREAS, Past
@@ -34,13 +34,15 @@ from twinward.library.hazards.diseases import Disease
 
 LEAST_KNOWN_D, LEAST_REPORTS = 9, 60  # fewer say nothing about transmission
 PAST_D, WEEK_D = 14, 7
-ROUNDS = 8  # runs of the past at most; each corrects the one before, the nearest counts
+# runs of the first week and of both at most; each corrects the one before, the nearest counts
+ROUNDS = (5, 6)
 FUTURES = 2_000
 HEADROOM = 2.5  # the simulator's R0 is set so far above what the last week needs
 HIGHEST_LEFT = 0.6  # above this factor of any area the simulator's R0 is raised
 # No round raises R0 above this: the highest of measles lie near 18 (Anderson and May 1982), and
-# what three times as much does not make comes of orders that are not kept, or of wrong reports.
-HIGHEST_R0 = 60.0
+# above it contacts of a day are met again and again, so that transmission no longer can be scaled.
+# What this does not make comes of orders that are not kept, or of wrong reports.
+HIGHEST_R0 = 22.0
 OFF = 1.5  # a simulator that is so many times off its own past ranks no plans
 # Shares of what measures are said to do that are tried in turn, where no transmission makes the
 # reports under all of it: transmission and what orders leave of it show in reports as a product
@@ -158,7 +160,7 @@ def fit_live(
     paths = project(filter_, reports.counts.shape[1], ahead, None, seed, FUTURES)
     counts = reports.filled()
     span = min(PAST_D, counts.shape[1] - 2)
-    r = float(city_r(counts, generation, span)[1])
+    r = city_r(counts, generation, span)
     reached, (_, fitted, left, infections) = fit_reached(
         lambda share: Past(simulator, state, disease, reports, span, seed, share), reports, r
     )
@@ -170,13 +172,13 @@ def fit_live(
         )
         for k in range(span)
     )
-    r = float(city_r(infections, generation, span)[1])
+    last_r = float(city_r(infections, generation, span)[1])
     return Fit(
         disease=fitted,
         reports=reports,
         past=shown,
         left=left,
-        r=r,
+        r=last_r,
         effect=0.0,
         drawn=np.zeros(len(BLOCKS)),
         paths=paths,
@@ -191,7 +193,7 @@ FittedPast = tuple[float, Disease, Floats, Floats]
 
 
 def fit_reached(
-    past_of: Callable[[float], Past], reports: Reports, r: float
+    past_of: Callable[[float], Past], reports: Reports, r: Floats
 ) -> tuple[float, FittedPast]:
     """The most of what measures are said to do under which the past can be made to fit, and that
     fit; the nearest where none does.
@@ -208,33 +210,40 @@ def fit_reached(
     return best
 
 
-def fit_past(past: Past, reports: Reports, r: float) -> FittedPast:
+def fit_past(past: Past, reports: Reports, r: Floats) -> FittedPast:
     """How far off it is (log), the disease with R0 scaled, float64[areas, 2] what is left of its
     transmission, and the infections found by area, of the round that came nearest to the reports.
 
-    R0 rises with what is needed: no area's factor is ever cut off at 1 in a run.
+    r: float64[2] of the two weeks, as the reports have it. The first week is fitted by runs that
+    end with it, then the second. R0 rises with what is needed: no area's factor is ever cut off
+    at 1 in a run.
     """
-    counts, span = reports.filled(), past.span
-    rounds = Rounds(counts, span)
-    factor = HEADROOM * max(r, 0.5) / past.base_disease.transmission.r0.value
-    left: Floats = np.full((len(counts), 2), 1.0 / HEADROOM)
+    rounds = Rounds(reports.filled(), past.span)
+    factor = HEADROOM * max(float(r.max()), 0.5) / past.base_disease.transmission.r0.value
+    left: Floats = np.tile(
+        np.maximum(r, 0.2) / HEADROOM / max(float(r.max()), 0.5), (len(reports.counts), 1)
+    )
     run = past.run_scaled(factor)
-    nearest: tuple[float, Disease, Floats, Floats] | None = None
-    for _ in range(ROUNDS):
-        infections = run(left)
-        miss = miss_of(reports.city, infections.sum(axis=0), (WEEK_D, span))
-        if nearest is None or miss < nearest[0]:
-            nearest = (miss, past.disease, left, infections)
-        if miss <= np.log(NEAR):
-            break
-        left = rounds.corrected(left, infections)
-        raised = float(left.max()) / HIGHEST_LEFT
-        if raised > 1.0:
-            if factor * raised * past.base_disease.transmission.r0.value > HIGHEST_R0:
+    nearest: FittedPast | None = None
+    for week, most in enumerate(ROUNDS):
+        for _ in range(most):
+            infections = run(left, rounds.ends[week])
+            if week == 1:
+                miss = miss_of(reports.city, infections.sum(axis=0), (WEEK_D, past.span))
+                if nearest is None or miss < nearest[0]:
+                    nearest = (miss, past.disease, left, infections)
+            if abs(rounds.lacking(infections, week)) <= np.log(NEAR):
                 break
-            factor, left = factor * raised, left / raised
-            rounds.rescale(raised)
-            run = past.run_scaled(factor)
+            moved = rounds.corrected(left, infections, week)
+            raised = float(moved.max()) / HIGHEST_LEFT
+            if raised > 1.0:
+                higher, more = past.raise_rate(factor, raised)
+                if higher * past.base_disease.transmission.r0.value > HIGHEST_R0:
+                    break
+                factor, moved = higher, moved / more
+                rounds.rescale(more)
+                run = past.run_scaled(factor)
+            left = moved
     assert nearest is not None, "at least one round is run"
     return nearest
 
@@ -260,7 +269,7 @@ def city_r(counts: Floats, generation: Floats, span: int) -> Floats:
     return np.asarray(reproduction(counts.sum(axis=0, keepdims=True), generation, span)[0])
 
 
-def stratified(fit: Fit, number: int, days: int, seed: int) -> Any:
+def stratified(fit: Fit, number: int, days: int, seed: int) -> NDArray[np.float64]:
     """int64[number] futures that stand for all: evenly spread by how many reports they bring, in
     an order by chance.
     """

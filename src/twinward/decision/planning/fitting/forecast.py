@@ -56,11 +56,15 @@ def forecast_reports(
 
 
 def shift(prospect: Prospect, world: World, run: Run, ahead: int) -> Floats:
-    """float64[ahead] log of the simulated reports over those of the run's future."""
+    """float64[ahead] log of the simulated reports over those of the run's future, less what the
+    run of the middle future is off by itself.
+    """
     paths, lag = prospect.fit.paths.expected, prospect.fit.lag
     part = paths[:, lag : lag + ahead]
     wanted = np.median(part, axis=0) if world.future < 0 else part[world.future]
-    return np.asarray(np.log((run.days["new_reports"][1:] + 1.0) / (wanted + 1.0)))
+    found = np.log((run.days["new_reports"][1 : ahead + 1] + 1.0) / (wanted + 1.0))
+    known = prospect.bias[: len(found)]
+    return np.asarray(found - np.pad(known, (0, len(found) - len(known)), mode="edge"))
 
 
 def say_fit(prospect: Prospect, today: date | None) -> FitResult:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
 
 from twinward.decision.simulation.epidemic.background import Background
+from twinward.decision.simulation.epidemic.fitting.mixing import make_mixing
+from twinward.decision.simulation.epidemic.fitting.reproduction import attempts_for_r0
 from twinward.decision.simulation.epidemic.live_state import LiveResidents, LiveState
 from twinward.decision.simulation.epidemic.report_table import Floats, Reports, delay_of
 from twinward.decision.simulation.epidemic.run import Simulator
@@ -17,6 +19,9 @@ from twinward.library.hazards.diseases import Disease
 from twinward.library.hazards.measures import Measure
 
 MOST_AREAS = 60  # more areas share one transmission
+# Times the reported infections at which a run is seen to be far too high, of these at least
+FOLLOWED, LEAST_FOLLOWED = 3.0, 1_000.0
+LEAST_POWER, STEP = 0.3, 1.08  # of attempts, by which R0 rises with them at least; and onward
 
 
 class Past:
@@ -34,6 +39,7 @@ class Past:
     ) -> None:
         self.simulator, self.state, self.span, self.seed = simulator, state, span, seed
         self.base_disease, self.disease, self.reports = disease, disease, reports
+        self.rates: dict[float, float] = {}
         self.delay = delay_of(disease)
         self.back = (
             reports.last_ago + self.delay + span
@@ -52,28 +58,54 @@ class Past:
             times_compliance(one, reached) for one in then_in_force(state, self.back)
         )
 
-    def run_scaled(self, scale: float) -> Any:
-        """A function that runs the past with R0 times `scale`: factors float64[areas, 2] ->
-        reports by area.
+    def run_scaled(self, scale: float) -> Callable[[Floats, int], Floats]:
+        """A function that runs the first `days` of the past with R0 times `scale`: factors
+        float64[areas, 2], days -> reports by area. A run that makes many times too many is not
+        followed to its end: its last day stands for those left.
         """
         self.disease = scaled(self.base_disease, scale)
+        wanted = self.reports.filled()
+        before = wanted[:, : -self.span]
 
-        def run(left: Floats) -> Floats:
+        def run(left: Floats, days: int) -> Floats:
+            most = wanted[:, before.shape[1] : before.shape[1] + days].sum() / self.found
             scenario = Scenario(
                 base=self.simulator.base,
                 disease=self.disease,
-                days=self.span + 1,
+                days=days + 1,
                 seed=self.seed,
                 initial=self.initial,
                 measures=self.measures,
                 background=self.background(left),
                 level=self.simulator.level,
+                stop_above=round(FOLLOWED * max(most, LEAST_FOLLOWED)),
             )
             simulated = self.simulator.run(scenario).by_area[1:].T * self.found
-            before = self.reports.filled()[:, : -self.span]
+            short = days - simulated.shape[1]
+            if short > 0:
+                last = simulated[:, -1:] if simulated.shape[1] else FOLLOWED * wanted[:, -1:]
+                simulated = np.concatenate([simulated, np.repeat(last, short, axis=1)], axis=1)
             return np.concatenate([before, simulated], axis=1)
 
         return run
+
+    def rate(self, scale: float) -> float:
+        """Attempts to infect of one infected person with R0 times `scale`."""
+        if scale not in self.rates:
+            disease = scaled(self.base_disease, scale)
+            mixing = make_mixing(disease, False, None)
+            city = self.simulator.people.city
+            self.rates[scale] = attempts_for_r0(disease, city, mixing, False)
+        return self.rates[scale]
+
+    def raise_rate(self, scale: float, wanted: float) -> tuple[float, float]:
+        """The scale of R0 under which at least `wanted` times as many attempts are made, and how
+        many times. Attempts rise far more than R0: households and teams run out of people.
+        """
+        higher = scale * wanted**LEAST_POWER
+        while (times := self.rate(higher) / self.rate(scale)) < wanted:
+            higher *= STEP
+        return higher, times
 
     def background(self, left: Floats) -> tuple[Background, ...]:
         half = self.span - self.span // 2
@@ -93,7 +125,9 @@ class Past:
         return tuple(found)
 
 
-def filled_in(reports: list[Any], known: frozenset[int] | None, back: int) -> list[Any]:
+def filled_in(
+    reports: list[tuple[str, int, int]], known: frozenset[int] | None, back: int
+) -> list[tuple[str, int, int]]:
     """The same, with a day of which nothing was told between its neighbours filled by the day
     before it.
     """

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from twinward.core.chance import generator
 from twinward.decision.planning.fitting.fit import BLOCKS, Fit, fit_live
 from twinward.decision.planning.fitting.past import times_compliance
 from twinward.decision.simulation.epidemic.background import Background
@@ -26,6 +27,7 @@ SEEN_D = (
     4  # days after the first reports that can show it, by which an order has shown what it does
 )
 LEAST_SEEN = 20.0  # infections behind a ratio
+EFFECT_CARRIERS = 20_000  # of a run without measures, which would else run out of residents
 EFFECT_D, EFFECT_BLOCK = 7, 2  # days run without measures, and the block that shows what they do
 LEAST_FUTURE_D = 7  # days of the forecast behind the growth of a future
 
@@ -43,6 +45,10 @@ class Prospect(msgspec.Struct, frozen=True, kw_only=True):
     newest_most: Floats  # float64[ages] infections of the last days, likewise
     seen: tuple[Measure, ...] = ()  # in force for so long that the reports show what they do
     young: tuple[Measure, ...] = ()  # in force, and too young for that
+    bias: Floats = np.zeros(
+        0
+    )  # log of the reports that the middle run makes over the middle future
+    unseen: dict[type, float] = {}  # part of what a young kind does that no report can show yet
 
     def is_new(self, measure: Measure) -> bool:
         """Whether no report shows yet what such a measure does here."""
@@ -54,11 +60,14 @@ class Prospect(msgspec.Struct, frozen=True, kw_only=True):
         self, measures: tuple[Measure, ...], compliance: float, share: float
     ) -> tuple[Measure, ...]:
         """Measures as people keep to them: as far as the reports leave room for, the new ones by
-        `share`.
+        `share`, and of those that began to show only what is yet to show.
         """
         reached = self.fit.reached * compliance
         return tuple(
-            times_compliance(one, reached * share if self.is_new(one) else reached)
+            times_compliance(
+                one,
+                reached * share * self.unseen.get(type(one), 1.0) if self.is_new(one) else reached,
+            )
             for one in measures
         )
 
@@ -155,14 +164,44 @@ def look_ahead(
         newest_most=np.asarray(most),
         seen=tuple(one.measure for one in state.in_force if one.since_d >= fit.delay + SEEN_D),
         young=tuple(one.measure for one in state.in_force if one.since_d < fit.delay + SEEN_D),
+        unseen=unseen_of(state, fit.delay),
     )
     drawn = beyond_middle(simulator, state, prospect, prospect.seen, seed, days)
     effect = 0.0
     if prospect.seen:
-        without = beyond_middle(simulator, state, prospect, (), seed, EFFECT_D)
+        without = beyond_middle(simulator, state, prospect, (), seed, EFFECT_D, EFFECT_CARRIERS)
         effect = min(float((drawn - without)[EFFECT_BLOCK]), 0.0)
     found = msgspec.structs.replace(fit, drawn=drawn, effect=effect)
-    return msgspec.structs.replace(prospect, fit=found)
+    prospect = msgspec.structs.replace(prospect, fit=found)
+    return msgspec.structs.replace(prospect, bias=bias_of(simulator, state, prospect, seed, days))
+
+
+def bias_of(
+    simulator: Simulator, state: LiveState, prospect: Prospect, seed: int, days: int
+) -> Floats:
+    """float64[days] log of the reports that the corrected run of the middle future makes, under
+    what the reports show already, over the reports of that future: what is left of it is the
+    start's fault, and no forecast's.
+    """
+    span = min(days, prospect.fit.paths.log_r.shape[1] - prospect.fit.lag - prospect.fit.delay)
+    series: Any = simulator.run(middle_run(simulator, state, prospect, prospect.seen, seed, span))
+    infections = series.series["new_infections"][1:]
+    reports = prospect.reports_of(infections, -1, 1.0)
+    wanted = np.median(prospect.fit.paths.expected, axis=0)[prospect.fit.lag :][: len(reports)]
+    return np.asarray(np.log((reports[: len(wanted)] + 1.0) / (wanted + 1.0)))
+
+
+def unseen_of(state: LiveState, delay: int) -> dict[type, float]:
+    """kind -> part of the effect of its oldest young order that no report can show yet: all of it
+    until the first reports of those who were infected under it, nothing SEEN_D days later.
+    """
+    found: dict[type, float] = {}
+    for one in state.in_force:
+        if one.since_d < delay + SEEN_D:
+            part = float(np.clip(1.0 - (one.since_d - delay) / SEEN_D, 0.0, 1.0))
+            kind = type(one.measure)
+            found[kind] = min(part, found.get(kind, 1.0))
+    return found
 
 
 def heads_of(simulator: Simulator) -> Floats:
@@ -181,9 +220,10 @@ def beyond_middle(
     measures: tuple[Measure, ...],
     seed: int,
     days: int,
+    most: int = 0,
 ) -> Floats:
     """float64[blocks] log of the R that the simulator makes of the middle future, over the R that
-    it holds.
+    it holds. most: carriers of the run at most (0: all); few of many show the same R sooner.
 
     Carriers who are drawn have nobody infected around them yet; orders of the last days, places
     that fill up and contacts that are yet to be traced change the simulated course before they can
@@ -191,21 +231,12 @@ def beyond_middle(
     """
     fit = prospect.fit
     span = min(days, 14, fit.paths.log_r.shape[1] - fit.lag - fit.delay)
-    scenario = Scenario(
-        base=simulator.base,
-        disease=fit.disease,
-        days=span + 1,
-        seed=seed,
-        initial=prospect.initial(-1, 1.0),
-        measures=tuple(times_compliance(one, fit.reached) for one in measures),
-        background=prospect.background(-1, span, 1.0),
-        level=simulator.level,
-        confirmed_before=confirmed_before(fit),
-        beds=state.beds,
-        icu_beds=state.icu_beds,
-    )
+    scenario = middle_run(simulator, state, prospect, measures, seed, span)
+    initial, part_of = thinned(prospect.initial(-1, 1.0), most, seed)
+    scenario = msgspec.structs.replace(scenario, initial=initial)
     series: Any = simulator.run(scenario).series["new_infections"][1:] / prospect.each(1.0)
-    whole = np.concatenate([fit.reports.filled().sum(axis=0), prospect.newest(-1)[::-1], series])
+    before = [fit.reports.filled().sum(axis=0), prospect.newest(-1)[::-1]]
+    whole = np.concatenate([np.concatenate(before) * part_of, series])
     pressure = pressure_of(whole, generation_of(fit.disease))
     start = len(whole) - len(series)
     wanted = prospect.log_r(-1, span)
@@ -220,6 +251,45 @@ def beyond_middle(
             float(np.clip(got - wanted[max(first - 1, 0) : max(end - 1, 1)].mean(), -1.5, 1.5))
         )
     return np.asarray(found)
+
+
+def middle_run(
+    simulator: Simulator,
+    state: LiveState,
+    prospect: Prospect,
+    measures: tuple[Measure, ...],
+    seed: int,
+    span: int,
+) -> Scenario:
+    """The run of the middle future."""
+    fit = prospect.fit
+    return Scenario(
+        base=simulator.base,
+        disease=fit.disease,
+        days=span + 1,
+        seed=seed,
+        initial=prospect.initial(-1, 1.0),
+        measures=tuple(times_compliance(one, fit.reached) for one in measures),
+        background=prospect.background(-1, span, 1.0),
+        level=simulator.level,
+        confirmed_before=confirmed_before(fit),
+        beds=state.beds,
+        icu_beds=state.icu_beds,
+    )
+
+
+def thinned(initial: InitialState, most: int, seed: int) -> tuple[InitialState, float]:
+    """At most so many of the infected, drawn by chance, and which share of all that is."""
+    count = len(initial.infected)
+    if not most or count <= most:
+        return initial, 1.0
+    kept = np.sort(generator(seed, "planning.few-carriers").permutation(count)[:most])
+    fewer = msgspec.structs.replace(
+        initial,
+        infected=initial.infected[kept],
+        infected_days_ago=initial.infected_days_ago[kept],
+    )
+    return fewer, most / count
 
 
 def confirmed_before(fit: Fit) -> tuple[int, ...]:

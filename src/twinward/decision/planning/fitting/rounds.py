@@ -8,11 +8,11 @@ from twinward.decision.simulation.epidemic.report_table import Floats
 
 # infections of a week change by this power of transmission (a guess; each round corrects it)
 RESPONSE = 1.8
-STEEPEST = 6.0  # power of transmission that a week is taken to change by at most
+FLATTEST, STEEPEST = 0.5, 6.0  # power of transmission by which a week is taken to change
 CALMING = 0.6  # areas move so much less each round, so that the city's rounds can be compared
 APART = 2.5  # times that an area may differ from the city
 WEIGHT_OF = 100.0  # reports at which an area's own growth counts as much as the city's
-STEP_UP = 2.0  # times that one round may raise transmission: what overshoots infects everybody
+STEP_UP = 3.0  # times that one round may raise transmission: what overshoots infects everybody
 NEAR = 1.1  # times off at which no further round is run
 WITHIN = 0.15  # part of a bracket, from either end, in which no guess is made
 
@@ -31,7 +31,7 @@ class Bracket:
         if self.last is not None and abs(at - self.last[0]) > 0.05:
             response = (self.last[1] - lacking) / (at - self.last[0])
         self.last = (at, lacking)
-        step = float(np.clip(lacking, -2.0, 2.0)) / float(np.clip(response, RESPONSE, STEEPEST))
+        step = float(np.clip(lacking, -2.0, 2.0)) / float(np.clip(response, FLATTEST, STEEPEST))
         wanted = at + min(step, float(np.log(STEP_UP)))
         if lacking > 0:
             self.few = (at, lacking)
@@ -55,43 +55,53 @@ class Bracket:
 
 
 class Rounds:
-    """Moves transmission by area and week; what earlier rounds showed bounds the next."""
+    """Moves transmission by area, one week after the other; what earlier rounds showed bounds the
+    next.
+    """
 
     def __init__(self, counts: Floats, span: int) -> None:
         half = span - span // 2
         self.parts = (slice(-span, -span + half), slice(-span + half, None))
-        self.size = self.by_week(counts)
+        self.ends = (half, span)  # days of the past that a run must have to show each week
+        self.size = np.stack([counts[:, part].sum(axis=1) for part in self.parts], axis=1)
+        self.first = counts.shape[1] - span
         self.weight = self.size.sum(axis=1) + 1e-9
         self.weeks = (Bracket(), Bracket())
         self.of_areas = 1.0
 
-    def by_week(self, table: Floats) -> Floats:
-        return np.stack([table[:, part].sum(axis=1) for part in self.parts], axis=1)
+    def in_week(self, infections: Floats, week: int) -> Floats:
+        """float64[areas] what a run makes in a week, which it may end with."""
+        start = self.first + (self.ends[0] if week else 0)
+        return np.asarray(infections[:, start : self.first + self.ends[week]].sum(axis=1))
 
-    def corrected(self, left: Floats, infections: Floats) -> Floats:
-        """float64[areas, 2] transmission moved so that each half of the span brings as many
-        infections as were reported.
+    def lacking(self, infections: Floats, week: int) -> float:
+        """log of what the city reported in the week over what the run makes."""
+        got = self.in_week(infections, week).sum()
+        return float(np.log((self.size[:, week].sum() + 1.0) / (got + 1.0)))
+
+    def corrected(self, left: Floats, infections: Floats, week: int) -> Floats:
+        """float64[areas, 2] transmission of one week moved so that it brings as many infections as
+        were reported; the next week begins where this one ends.
 
         An area's own ratio counts by its size and is drawn to the city's; no area leaves the city
         by more than APART times; no round raises transmission by more than STEP_UP times.
         """
-        got = self.by_week(infections)
-        own = np.log((self.size + 1.0) / (got + 1.0))
-        city = np.log((self.size.sum(axis=0) + 1.0) / (got.sum(axis=0) + 1.0))
-        own[:, 1] -= own[:, 0]  # what the first week leaves wrong is not the second's fault
-        city[1] -= city[0]
-        share = self.size / (self.size + WEIGHT_OF)
-        before = self.middle(left)
+        got = self.in_week(infections, week)
+        own = np.log((self.size[:, week] + 1.0) / (got + 1.0))
+        city = self.lacking(infections, week)
+        share = self.size[:, week] / (self.size[:, week] + WEIGHT_OF)
+        before = float(self.middle(left)[week])
         step = np.clip(share * (own - city), -2.0, 2.0) / RESPONSE * self.of_areas
         self.of_areas *= CALMING
-        found = [
-            week.next(float(at), float(lacking))
-            for week, at, lacking in zip(self.weeks, before, city, strict=True)
-        ]
-        if abs(found[0] - before[0]) > np.log(STEP_UP) / 2:
-            self.weeks = (self.weeks[0], Bracket())  # seen after another first week
-        apart = np.exp(np.clip(np.log(left) + step - before, -np.log(APART), np.log(APART)))
-        return np.asarray(np.exp(np.asarray(found) - self.middle(apart)) * apart)
+        wanted = self.weeks[week].next(before, city)
+        apart = np.clip(np.log(left[:, week]) + step - before, -np.log(APART), np.log(APART))
+        moved = np.exp(apart)
+        moved *= np.exp(wanted) / np.exp(np.average(np.log(moved), weights=self.weight))
+        found = left.copy()
+        if week == 0:
+            found[:, 1] *= moved / found[:, 0]
+        found[:, week] = moved
+        return found
 
     def rescale(self, raised: float) -> None:
         """R0 was raised so many times: factors that were seen are as much smaller."""
@@ -100,7 +110,7 @@ class Rounds:
 
     def middle(self, left: Floats) -> Floats:
         """float64[2] log of the city's, to which each area counts by its reports."""
-        return np.asarray(np.log(np.average(left, axis=0, weights=self.weight)))
+        return np.asarray(np.average(np.log(left), axis=0, weights=self.weight))
 
 
 def miss_of(reported: Floats, simulated: Floats, spans: tuple[int, ...]) -> float:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 ROOT2 = math.sqrt(2.0)
 ASIDE = 9.0  # standard deviations aside of a plume: less than 1e-17 of its middle
 FAR = 6.0  # standard deviations beyond which less than 1e-9 is left
+STEPS = 4000 / (2 * FAR)
+POINTS = np.linspace(-FAR, FAR, 4001)
+DENSE = np.exp(-0.5 * POINTS**2) / math.sqrt(2 * math.pi)
+BELOW = np.array([0.5 * math.erfc(-float(x) / ROOT2) for x in POINTS])
 
 
 @njit(cache=True, nogil=True)
@@ -115,7 +120,28 @@ def calm(
     return total
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def quick_normal(x: Any) -> Any:
+    """`normal` within six standard deviations, by Taylor's rule from the nearest of 4,001 points;
+    absolute error below 1e-9.
+    """
+    n = int((x + FAR) * STEPS + 0.5)
+    at = n / STEPS - FAR
+    d = x - at
+    return BELOW[n] + DENSE[n] * d * (1 - 0.5 * at * d)
+
+
 @njit(cache=True, nogil=True)
+def passed(along: Any, x: Any, sx: Any) -> Any:
+    """`reached` where x is far from the source: what is left behind it, 1e-9, is left out."""
+    if along - x > FAR * sx:
+        return 1.0
+    if x - along > FAR * sx:
+        return 0.0
+    return quick_normal((along - x) / sx)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "arcp", "nsz"})
 def plume_field(
     east: Any,
     north: Any,
@@ -130,13 +156,49 @@ def plume_field(
     kz: Any,
     out: Any,
 ) -> None:
-    """out[member, receptor]: one plume a member (rate, wind, direction in radians from east)."""
+    """out[member, receptor]: one plume a member (rate, wind, direction in radians from east).
+
+    The same as `plume` at each receptor, to 1e-8 of the plume's middle; what lies upwind or more
+    than six standard deviations aside is 0 without a function called.
+    """
+    most = FAR * FAR
+    ground = z == 0 and height == 0
     for m in range(len(rate)):
         c, s = math.cos(towards[m]), math.sin(towards[m])
+        y1, y2, root = ky[m, 1] * ky[m, 1], ky[m, 2], ky[m, 0] == 0 and ky[m, 3] == -0.5
+        scale = rate[m] / (2 * math.pi * u[m])
+        front, end = u[m] * t, u[m] * (t - length)
         for r in range(len(east)):
+            out[m, r] = 0.0
             x = east[r] * c + north[r] * s
+            if x <= 0 or t <= 0:
+                continue
             y = north[r] * c - east[r] * s
-            out[m, r] = plume(x, y, z, t, rate[m], length, u[m], height, ky[m], kz[m])
+            if root:
+                sy2 = y1 * x * x / (1 + y2 * x)
+                if y * y > most * sy2:
+                    continue
+                sy = math.sqrt(sy2)
+            else:
+                sy = sigma(ky[m], x)
+                sy2 = sy * sy
+                if y * y > most * sy2:
+                    continue
+            if x > FAR * sy:
+                share = passed(front, x, sy) - (passed(end, x, sy) if t > length else 0.0)
+            else:
+                share = reached(front, x, sy) - (reached(end, x, sy) if t > length else 0.0)
+            if share <= 0:
+                continue
+            if root and kz[m, 0] == 0 and kz[m, 3] == -0.5:
+                both = sy2 * kz[m, 1] * kz[m, 1] * x * x / (1 + kz[m, 2] * x)
+                sz = 1.0 if ground else sigma(kz[m], x)
+                over = scale / math.sqrt(both)
+            else:
+                sz = sigma(kz[m], x)
+                over = scale / (sy * sz)
+            lift = 2.0 if ground else vertical(z, height, sz)
+            out[m, r] = over * lift * share * math.exp(-0.5 * y * y / sy2)
 
 
 @njit(cache=True, nogil=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.decision.simulation.actions import find_action
 from twinward.decision.simulation.chemical import kernels
 from twinward.decision.simulation.chemical.release import (
     CALM,
@@ -56,6 +57,9 @@ def run(ground: Ground, ask: Ask) -> Footprint:
         if value is None or isinstance(value, Series):
             raise InputError(f"the forcing {name} is missing", "give a number", code="bad_ask")
         given[name] = float(value)
+    valve = find_action(ask.measures, "valve_shut")
+    if valve is not None:
+        given["duration_s"] = max(min(given["duration_s"], valve.at_s), 1.0)
     base = ChemicalSettings(
         substance="ammonia",
         rate_kg_s=given["rate_kg_s"],

@@ -49,12 +49,14 @@ class BuildingClass(msgspec.Struct, frozen=True, kw_only=True):
 
     def casualties(self, pga_g: Floats) -> Floats:
         """Share of the people indoors by severity 1 to 4 [..., 4]; 4 is dead."""
-        states = self.states(pga_g)
+        return np.asarray(self.states(pga_g) @ self.rates())
+
+    def rates(self) -> Floats:
+        """Share of the people indoors by damage state and severity [5, 4]."""
         rates = RATES_MASONRY if self.masonry else RATES
         fallen = COLLAPSED_WOOD if self.id.startswith("W1") else COLLAPSED
         worst = (1 - self.collapse) * rates[3] + self.collapse * fallen
-        table = np.vstack([np.zeros(4), rates[:3], worst]) / 100
-        return np.asarray(states @ table)
+        return np.asarray(np.vstack([np.zeros(4), rates[:3], worst]) / 100)
 
 
 @lru_cache(maxsize=1)

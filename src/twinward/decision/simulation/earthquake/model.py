@@ -18,6 +18,7 @@ from twinward.decision.simulation.earthquake.ground_motion import (
     Rupture,
     estimate_motion,
 )
+from twinward.decision.simulation.earthquake.harm import find_harm
 from twinward.decision.simulation.interface import (
     Case,
     CaseRun,
@@ -70,6 +71,7 @@ class EarthquakeModel:
     """BSSA14, Hazus 6.1 and PAGER behind the hazard interface."""
 
     settings = EarthquakeSettings
+    find_harm = staticmethod(find_harm)
     prepare = staticmethod(live.prepare)
     read = staticmethod(live.read)
     run = staticmethod(live.run)

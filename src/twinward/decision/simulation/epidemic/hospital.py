@@ -88,7 +88,7 @@ class Hospital:
     def in_icu(self) -> int:
         return int(self.inside[1])
 
-    def expect(self, day: int, key: Any, severe: NDArray[Any], rec: Records) -> None:
+    def expect(self, day: int, key: np.uint64, severe: NDArray[Any], rec: Records) -> None:
         """Draws the course of today's severe infections and waits for their day of admission."""
         if not len(severe):
             return

@@ -5,7 +5,7 @@ orders have put in force.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,6 +17,9 @@ from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import TASKS
 from twinward.twins.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from twinward.twins.emergency.incidents.rows import Incident
 
 ROOMS_DEFAULT = 1000
 LEVELS = ("I", "II", "III", "IV")  # the strictest first
@@ -84,7 +87,7 @@ def list_orders(
 
 def of_plan(
     plan: Plan,
-    incident: Any,
+    incident: Incident,
     adopted_at: datetime,
     orders: dict[tuple[str, str], tuple[set[str], int]],
     rooms: dict[tuple[str, str], float],
@@ -106,7 +109,7 @@ def of_plan(
         if kind in carried:
             if key in orders:
                 areas, since = orders.pop(key)
-                more: dict[str, Any] = {
+                more: dict[str, object] = {
                     "areas": [] if root in areas else sorted(areas),
                     "trigger": None,
                     "start_day": 0,

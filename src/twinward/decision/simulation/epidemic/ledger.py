@@ -141,7 +141,7 @@ class Crew:
         return list(self.pool.map(part, range(self.threads), cuts, cuts[1:]))
 
     def _part(
-        self, job: tuple[int, int, int], call: tuple[Any, ...], tables: tuple[Any, ...]
+        self, job: tuple[int, int, int], call: tuple[object, ...], tables: tuple[object, ...]
     ) -> tuple[Proposals, int]:
         """One thread's share. The kernel stops where a buffer could overflow; it is enlarged and
         the kernel goes on.

@@ -10,9 +10,10 @@ changes what a plan is judged by. Held against whole runs in the tests.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.kernels import uniform
 from twinward.decision.simulation.epidemic.kernels.leftover import (
@@ -25,6 +26,9 @@ from twinward.decision.simulation.epidemic.kernels.recent import mark_of
 from twinward.decision.simulation.epidemic.kernels.tables import Proposals
 from twinward.decision.simulation.epidemic.ledger import make_proposals
 from twinward.decision.simulation.epidemic.scenario import Scenario
+
+if TYPE_CHECKING:
+    from twinward.decision.simulation.epidemic.engine import Engine
 
 STEEPEST = 1.0  # power of those left by which they are met less
 
@@ -39,7 +43,7 @@ class Leftover:
         self.rate = 0.0  # times that one resident is met for each attempt of all
         self.left, self.fading = 1, 0.0  # residents open when it began; power by which it fades
 
-    def begun(self, day: int, series: dict[str, Any]) -> bool:
+    def begun(self, day: int, series: dict[str, NDArray[Any]]) -> bool:
         """From the day on which `share` is infected and fewer are than the day before."""
         if self.rate > 0.0 or self.share >= 1.0 or not self.plain or day < 4:
             return self.rate > 0.0
@@ -47,7 +51,7 @@ class Leftover:
         return bool(left <= (1 - self.share) * self.residents and 0 < new[day - 1] < new[day - 2])
 
     def look_back(
-        self, new: Any, day: int, left: int, chance: float, attempts: list[float]
+        self, new: NDArray[np.int64], day: int, left: int, chance: float, attempts: list[float]
     ) -> None:
         """The rate of yesterday, and how it fades as fewer are left, by that of two days before.
 
@@ -59,7 +63,9 @@ class Leftover:
         less = math.log(before / self.left)
         self.fading = min(max(math.log(earlier / self.rate) / less, 0.0), STEEPEST)
 
-    def meet(self, engine: Any, day: int, lo: int, hi: int) -> list[tuple[Proposals, int]] | None:
+    def meet(
+        self, engine: Engine, day: int, lo: int, hi: int
+    ) -> list[tuple[Proposals, int]] | None:
         """The proposals of a day; None where the run is not finished in this way."""
         if not self.begun(day, engine.series):
             return None
@@ -78,7 +84,7 @@ class Leftover:
         return [(out, done)]
 
 
-def rate_seen(new: int, left: int, chance: float, attempts: float) -> float:
+def rate_seen(new: NDArray[np.int64] | int, left: int, chance: float, attempts: float) -> float:
     """How often a resident was met for each attempt, by how many of those who were open fell."""
     met = -math.log(max(left, 1) / (left + new))
     return max(met / max(chance, 1e-9) / max(attempts, 1e-9), 1e-300)

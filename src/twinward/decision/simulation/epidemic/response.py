@@ -67,7 +67,7 @@ class ResponseTeams:
         self.streams: dict[str, np.uint64] = {}
         self.found: dict[int, NDArray[Any]] = {}
 
-    def key(self, name: str, day: int) -> Any:
+    def key(self, name: str, day: int) -> np.uint64:
         """The key of a named stream on a day."""
         if name not in self.streams:
             self.streams[name] = stream(self.seed, f"simulation.{name}")
@@ -108,7 +108,11 @@ class ResponseTeams:
     # finding cases
 
     def find_cases(
-        self, day: int, ledger: InfectionLedger, policy: Interventions, series: dict[str, Any]
+        self,
+        day: int,
+        ledger: InfectionLedger,
+        policy: Interventions,
+        series: dict[str, NDArray[Any]],
     ) -> None:
         for k, (measure, member) in enumerate(policy.active(SymptomaticTesting)):
             onset = day - measure.delay_d
@@ -139,7 +143,7 @@ class ResponseTeams:
         self,
         day: int,
         result_day: int,
-        key: Any,
+        key: np.uint64,
         rows: NDArray[Any],
         ledger: InfectionLedger,
         member: NDArray[Any],
@@ -164,7 +168,12 @@ class ResponseTeams:
     # acting on cases
 
     def respond(
-        self, day: int, city: City, mixing: Mixing, policy: Interventions, series: dict[str, Any]
+        self,
+        day: int,
+        city: City,
+        mixing: Mixing,
+        policy: Interventions,
+        series: dict[str, NDArray[Any]],
     ) -> None:
         self.guests -= self.leaving.pop(day, 0)
         due = self.results.pop(day, [])

@@ -9,7 +9,6 @@ import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -61,7 +60,7 @@ class Simulator:
         engine = Engine(scenario, self.people, prepared)
         setup_s = time.perf_counter() - started
         started, self_cpu = time.perf_counter(), user_seconds()
-        finished = engine.run(progress)
+        finished = engine.run(bounded(engine, scenario.stop_above, progress))
         return self._outcome(engine, scenario, finished, started, self_cpu, setup_s)
 
     def make_ready(self, scenario: Scenario) -> Prepared:
@@ -149,6 +148,22 @@ class Simulator:
             beds=engine.hospital.beds,
             icu_beds=engine.hospital.icu_beds,
         )
+
+
+def bounded(
+    engine: Engine, most: int, progress: Callable[[int], None] | None
+) -> Callable[[int], None] | None:
+    """`progress`, which ends the run once more than `most` were infected (0: never)."""
+    if not most:
+        return progress
+
+    def watch(day: int) -> None:
+        if engine.series["new_infections"][1 : day + 1].sum() > most:
+            raise KeyboardInterrupt
+        if progress:
+            progress(day)
+
+    return watch
 
 
 def early_reproduction(engine: Engine) -> tuple[float, float]:
@@ -261,7 +276,7 @@ def fingerprint(scenario: Scenario) -> str:
     version; not threads.
     """
     digest = hashlib.sha256()
-    parts: dict[str, Any] = {
+    parts: dict[str, object] = {
         "version": __version__,
         "city": scenario.base.sha256,
         "residents": scenario.base.residents,

@@ -74,7 +74,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     1,000 residents) level: area level in which outcomes are counted (None: the topmost level with
     several areas) contact_factors: float[4, 101] multipliers of contacts by group (household,
     school, work, community) and age finish_share: share of the residents infected from which on
-    those who are left meet the infectious at random, which is quicker (1: never)
+    those who are left meet the infectious at random, which is quicker (1: never) stop_above: more
+    infections than this end the run, unfinished (0: never)
     """
 
     base: CityBase
@@ -95,6 +96,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     contact_factors: NDArray[Any] | None = None
     keep_tree: bool = False
     finish_share: float = 1.0
+    stop_above: int = 0
 
 
 def check_scenario(scenario: Scenario) -> None:

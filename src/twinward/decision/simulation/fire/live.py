@@ -10,7 +10,8 @@ from twinward.core.chance import generator
 from twinward.core.errors import InputError
 from twinward.decision.simulation.city import City
 from twinward.decision.simulation.fire.fuels import Moisture
-from twinward.decision.simulation.fire.growth import FireSettings, Ignition, burn, make_fields
+from twinward.decision.simulation.fire.growth import FireSettings, Ignition, make_fields
+from twinward.decision.simulation.fire.suppression import burn_against
 from twinward.decision.simulation.interface import (
     Ask,
     CaseGround,
@@ -70,7 +71,7 @@ def run(ground: Ground, ask: Ask) -> Footprint:
         fields = make_fields(terrain, fuel, asked)
         if fields.head_m_min[row, col] <= 0:
             continue  # too wet to burn in this member
-        arrival, _ = burn(terrain, fields, [(row, col, 0.0)], float(times[-1]))
+        arrival = burn_against(terrain, fields, (row, col), float(times[-1]), ask.measures)
         values[member] = arrival.ravel()[None, :] <= times[:, None]
     return Footprint(
         figure="burned",
@@ -78,7 +79,7 @@ def run(ground: Ground, ask: Ask) -> Footprint:
         places=ground.places,
         times=times,
         values=values,
-        assumptions=("no suppression, no spotting",),
+        assumptions=("no spotting",) + ("no suppression",) * (not ask.measures),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.decision.simulation.actions import find_action
 from twinward.decision.simulation.city import City
 from twinward.decision.simulation.flood.solver import Setup, Solver
 from twinward.decision.simulation.interface import Ask, Floats, Footprint, Ground, Series, Start
@@ -16,6 +17,7 @@ from twinward.decision.simulation.interface import Ask, Floats, Footprint, Groun
 MANNING = 0.04
 RAIN_SD = 0.25  # of ln rain, forecast and radar together: an assumption until scored
 MANNING_RANGE, DRAIN_RANGE = (0.7, 1.4), (0.5, 1.2)
+PUMPED = 1.0  # of what drains take, pumps add as much: an assumption
 DRAIN_MM_H = 15.0  # where a city gives none
 MM_H = 1 / 3.6e6
 
@@ -88,14 +90,13 @@ def _member(ground: Ground, ask: Ask, rain: Series, member: int) -> tuple[np.nda
         chance = generator(ask.seed, f"flood-member-{member}")
         factor = float(np.exp(chance.normal(0, RAIN_SD)))
         rough, drain = chance.uniform(*MANNING_RANGE), chance.uniform(*DRAIN_RANGE)
-    pumps = 2.0 if "pumps" in ask.measures else 1.0
     bed = ground.arrays["elevation"]
     setup = Setup(
         cell_m=ground.numbers["cell_m"],
         bed=bed,
         manning=np.full(bed.shape, MANNING * rough),
         rain_m_s=Series(times=rain.times, values=rain.values * factor * MM_H, linear=False),
-        loss_m_s=Series(times=np.zeros(1), values=np.array([DRAIN_MM_H * drain * pumps * MM_H])),
+        loss_m_s=_losses(DRAIN_MM_H * drain * MM_H, ask),
         open_sides=("north", "south", "west", "east"),
     )
     state = ask.start.state
@@ -110,6 +111,17 @@ def _member(ground: Ground, ask: Ask, rain: Series, member: int) -> tuple[np.nda
         solver.advance(float(at))
         values[n] = solver.depth.ravel()
     return values, solver
+
+
+def _losses(drained_m_s: float, ask: Ask) -> Series:
+    """What drains take, and from the pumps' arrival on twice as much."""
+    pumps = find_action(ask.measures, "pumps")
+    if pumps is None:
+        return Series(times=np.zeros(1), values=np.array([drained_m_s]), linear=False)
+    values = np.array([drained_m_s, drained_m_s * (1 + PUMPED * pumps.share)])
+    if pumps.at_s <= 0:
+        return Series(times=np.zeros(1), values=values[1:], linear=False)
+    return Series(times=np.array([0.0, pumps.at_s]), values=values, linear=False)
 
 
 def _of(stack: Floats, member: int) -> Floats:

@@ -23,7 +23,7 @@ SETS, PARTICLES = 64, 96  # half the forecast's: the check is done eight times
 
 def check_coverage(
     counts: NDArray[Any], days: int, population: float | None, seed: int
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     """Forecasts made at up to 8 earlier days, each from the days before it alone, scored on those
     after it.
 

@@ -184,7 +184,7 @@ def _quiet_optuna() -> Any:
     return optuna
 
 
-def _space() -> dict[str, Any]:
+def _space() -> dict[str, object]:
     import optuna
 
     return {
@@ -193,7 +193,7 @@ def _space() -> dict[str, Any]:
     }
 
 
-def _to_optuna(trials: list[FitTrial], first: int = 0) -> list[Any]:
+def _to_optuna(trials: list[FitTrial], first: int = 0) -> list[object]:
     import optuna
 
     space = _space()

@@ -5,7 +5,7 @@ for many points.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -17,6 +17,9 @@ from twinward.core.geography import is_point
 from twinward.core.stopping import check_stopped, too_much_work
 from twinward.decision.tracing.kernels.inside import list_inside
 from twinward.decision.tracing.scoped_lake import boxes_around
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 GRID = 256  # cells a side of the candidate grid
 COVER, LEAST_COVER = 48, 4  # boxes a side, at most, that cover one polygon: fewer for many polygons
@@ -152,7 +155,7 @@ def code_of(feature: dict[str, Any], number: int) -> str:
     return str(feature.get("id") or number)
 
 
-def shape_of(feature: dict[str, Any], code: str) -> Any:
+def shape_of(feature: dict[str, Any], code: str) -> BaseGeometry:
     """A shapely polygon, or (lon, lat, radius_m) for a disc."""
     try:
         shape = shapely.from_geojson(msgspec.json.encode(feature.get("geometry")))
@@ -195,7 +198,7 @@ def shape_of(feature: dict[str, Any], code: str) -> Any:
     return shape
 
 
-def cover(shape: Any, side: int = COVER) -> NDArray[Any]:
+def cover(shape: BaseGeometry, side: int = COVER) -> NDArray[Any]:
     """Small boxes that together cover a polygon, at most `side` of them a side."""
     west, south, east, north = shape.bounds
     step = max((east - west) / side, (north - south) / side, LEAST_BOX_DEGREES)
@@ -208,7 +211,7 @@ def cover(shape: Any, side: int = COVER) -> NDArray[Any]:
     return np.asarray(np.clip(boxes, [-180, -90, -180, -90], [180, 90, 180, 90]))
 
 
-def edges_of(shape: Any) -> NDArray[Any]:
+def edges_of(shape: BaseGeometry) -> NDArray[Any]:
     """All edges of all rings, (x1, y1, x2, y2)."""
     rings = []
     for polygon in getattr(shape, "geoms", [shape]):

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from twinward.core.messages import Command, Fact, Instant
+from twinward.core.reasons import Reason as Stated
 from twinward.twins.emergency.vocabulary import AreaCode, Text, Word
 
 ChangeKind = Literal[
@@ -152,6 +153,7 @@ class SendNotice(Command, frozen=True, kw_only=True):
     audience: Text = ""
     channel: Text = ""
     clause: Text = ""
+    text_reasons: tuple[Stated, ...] = ()
 
 
 class NoticeSent(Fact, frozen=True, kw_only=True):
@@ -162,3 +164,4 @@ class NoticeSent(Fact, frozen=True, kw_only=True):
     audience: str = ""
     channel: str = ""
     clause: str = ""
+    text_reasons: tuple[Stated, ...] = ()

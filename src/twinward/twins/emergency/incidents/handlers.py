@@ -34,6 +34,8 @@ LINKED = "new_linked"  # cases that nobody was already watching: found in the co
 WEEK = 7
 MIN_REASON = 3  # characters, as every reason that a person gives
 
+LOOP = "loop"  # what the loop asks, no person has decided
+
 
 def get_incident(rows: Rows, incident: str) -> Incident:
     found: Incident | None = rows.find(INCIDENTS, incident)
@@ -79,6 +81,8 @@ def open_incident(command: m.OpenIncident, rows: Rows, context: Context) -> list
         area=command.area,
         affected=command.affected,
         title=command.title,
+        title_reasons=command.title_reasons,
+        cause_link=command.cause_link,
     )
     return [Draft(fact=fact, area=command.area, incident=command.incident)]
 
@@ -90,12 +94,14 @@ def incident_opened(fact: m.IncidentOpened, event: Event, tx: Transaction) -> No
         hazard=fact.hazard,
         area=fact.area,
         title=fact.title,
+        title_reasons=fact.title_reasons,
         status="open",
         level=None,
         level_since=None,
         affected=fact.affected,
         opened_at=at,
         changed_at=at,
+        cause_link=fact.cause_link,
     )
     tx.put(INCIDENTS, incident, at)
     key = front_id(fact.hazard, fact.area)
@@ -308,7 +314,12 @@ def reopen_incident(command: m.ReopenIncident, rows: Rows, context: Context) -> 
         raise InputError(
             "because must say why it is reopened", "write the reason", code="no_reason"
         )
-    return about(incident, m.IncidentReopened(incident=incident.id, because=command.because))
+    fact = m.IncidentReopened(
+        incident=incident.id,
+        because=command.because,
+        reasons=command.reasons if context.actor == LOOP else (),
+    )
+    return about(incident, fact)
 
 
 def incident_reopened(fact: m.IncidentReopened, event: Event, tx: Transaction) -> None:

@@ -15,6 +15,8 @@ class OpenIncident(Command, frozen=True, kw_only=True):
     area: AreaCode
     affected: tuple[AreaCode, ...]
     title: Text
+    title_reasons: tuple[Reason, ...] = ()
+    cause_link: Text = ""  # the fired link of a risk chain that opens it
 
 
 class IncidentOpened(Fact, frozen=True, kw_only=True):
@@ -23,6 +25,8 @@ class IncidentOpened(Fact, frozen=True, kw_only=True):
     area: str
     affected: tuple[str, ...]
     title: str
+    title_reasons: tuple[Reason, ...] = ()
+    cause_link: str = ""
 
 
 class DevelopIncident(Command, frozen=True, kw_only=True):
@@ -80,6 +84,7 @@ class SetResponseLevel(Command, frozen=True, kw_only=True):
     level: Level
     because: PersonsReason
     by: Text = ""
+    reasons: tuple[Reason, ...] = ()
 
 
 class ResponseLevelSet(Fact, frozen=True, kw_only=True):
@@ -90,6 +95,7 @@ class ResponseLevelSet(Fact, frozen=True, kw_only=True):
     level: Level
     because: str
     by: str = ""
+    reasons: tuple[Reason, ...] = ()
 
 
 class CallLevel(Command, frozen=True, kw_only=True):
@@ -98,12 +104,14 @@ class CallLevel(Command, frozen=True, kw_only=True):
     incident: Word
     level: Level
     because: Text
+    reasons: tuple[Reason, ...] = ()
 
 
 class LevelCalled(Fact, frozen=True, kw_only=True):
     incident: str
     level: Level
     because: str
+    reasons: tuple[Reason, ...] = ()
 
 
 class HoldReports(Command, frozen=True, kw_only=True):
@@ -115,6 +123,7 @@ class HoldReports(Command, frozen=True, kw_only=True):
     source: Word
     level: Level
     because: Text
+    reasons: tuple[Reason, ...] = ()
 
 
 class ReportsHeld(Fact, frozen=True, kw_only=True):
@@ -122,6 +131,7 @@ class ReportsHeld(Fact, frozen=True, kw_only=True):
     source: str
     level: Level
     because: str
+    reasons: tuple[Reason, ...] = ()
 
 
 class ConfirmReports(Command, frozen=True, kw_only=True):
@@ -226,8 +236,10 @@ class IncidentClosed(Fact, frozen=True, kw_only=True):
 class ReopenIncident(Command, frozen=True, kw_only=True):
     incident: Word
     because: Text
+    reasons: tuple[Reason, ...] = ()
 
 
 class IncidentReopened(Fact, frozen=True, kw_only=True):
     incident: str
     because: str
+    reasons: tuple[Reason, ...] = ()

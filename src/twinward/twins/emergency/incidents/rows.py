@@ -23,6 +23,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     because: str
     at: datetime
     figures: dict[str, float] = {}
+    reasons: tuple[Reason, ...] = ()
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     because: str
     since: datetime
+    reasons: tuple[Reason, ...] = ()
 
 
 class DayParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     counted: bool = False  # by area and day: then a day without a count is missing and not zero
     called: str | None = None  # the level that the figures call for and a person decides
     called_because: str = ""
+    called_because_reasons: tuple[Reason, ...] = ()
     called_at: datetime | None = None
     decided: Decision | None = None  # the level that a person set last
     held: Held | None = None  # what one source suddenly said and nobody has confirmed
@@ -82,6 +85,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     waived: dict[str, str] = {}  # objective -> why it is met though nothing can show it
     outcome: str = ""  # how it was closed: evidence, false_alarm, merged
     into: str = ""  # the incident that it was merged into
+    title_reasons: tuple[Reason, ...] = ()
+    cause_link: str = ""  # the fired link of a risk chain that opened it
 
 
 class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from twinward.core.ports import Table
+from twinward.core.reasons import Reason
 
 
 class EmergencyAccess(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     audience: str = ""
     channel: str = ""
     clause: str = ""
+    text_reasons: tuple[Reason, ...] = ()
 
 
 EMERGENCY_ACCESSES: Table[EmergencyAccess] = Table(

@@ -9,6 +9,8 @@ import msgspec
 from twinward.core.errors import ConflictError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Transaction
+from twinward.core.reasons import because_of
+from twinward.library.texts import write_reason
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.handlers import about, get_open
 from twinward.twins.emergency.incidents.rows import (
@@ -141,9 +143,14 @@ def round_begun(fact: m.RoundBegun, event: Event, tx: Transaction) -> None:
 
 def withdraw_plan(command: m.WithdrawPlan, rows: Rows, context: Context) -> list[Draft]:
     plan = get_in_force(rows, command.incident)
-    because = f"withdrawn by {command.by or context.actor}: {command.reason}"
+    why = because_of("ended.withdrawn", by=command.by or context.actor, reason=command.reason)
     fact = m.PlanEnded(
-        incident=plan.id, plan=plan.plan, version=plan.version, clause=WITHDRAWN, because=because
+        incident=plan.id,
+        plan=plan.plan,
+        version=plan.version,
+        clause=WITHDRAWN,
+        because=write_reason(why),
+        reasons=(why,),
     )
     return [Draft(fact=fact, area=plan.area, incident=plan.id)]
 
@@ -165,7 +172,11 @@ def start_clause(command: m.StartClause, rows: Rows, context: Context) -> list[D
             f"{command.clause} has started", "nothing was changed", code="already_started"
         )
     fact = m.ClauseStarted(
-        incident=plan.id, plan=plan.plan, clause=command.clause, because=command.because
+        incident=plan.id,
+        plan=plan.plan,
+        clause=command.clause,
+        because=command.because,
+        reasons=command.reasons,
     )
     return [Draft(fact=fact, area=plan.area, incident=plan.id)]
 
@@ -186,7 +197,11 @@ def stop_clause(command: m.StopClause, rows: Rows, context: Context) -> list[Dra
             f"{command.clause} has not started", "nothing was changed", code="not_started"
         )
     fact = m.ClauseStopped(
-        incident=plan.id, plan=plan.plan, clause=command.clause, because=command.because
+        incident=plan.id,
+        plan=plan.plan,
+        clause=command.clause,
+        because=command.because,
+        reasons=command.reasons,
     )
     return [Draft(fact=fact, area=plan.area, incident=plan.id)]
 

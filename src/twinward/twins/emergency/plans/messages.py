@@ -64,6 +64,7 @@ class StartClause(Command, frozen=True, kw_only=True):
     incident: Word
     clause: Word
     because: Text
+    reasons: tuple[Reason, ...] = ()
 
 
 class ClauseStarted(Fact, frozen=True, kw_only=True):
@@ -71,6 +72,7 @@ class ClauseStarted(Fact, frozen=True, kw_only=True):
     plan: str
     clause: str
     because: str
+    reasons: tuple[Reason, ...] = ()
 
 
 class StopClause(Command, frozen=True, kw_only=True):
@@ -79,6 +81,7 @@ class StopClause(Command, frozen=True, kw_only=True):
     incident: Word
     clause: Word
     because: Text
+    reasons: tuple[Reason, ...] = ()
 
 
 class ClauseStopped(Fact, frozen=True, kw_only=True):
@@ -86,6 +89,7 @@ class ClauseStopped(Fact, frozen=True, kw_only=True):
     plan: str
     clause: str
     because: str
+    reasons: tuple[Reason, ...] = ()
 
 
 class BeginRound(Command, frozen=True, kw_only=True):

@@ -79,6 +79,7 @@ CASES: Table[Case] = Table(
         ("hazard", "area"),
         ("area", "reported_at"),
         ("reported_at", "area"),
+        ("status", "reported_at", "area"),
         ("subject",),
     ),
     subject="subject",

@@ -11,28 +11,24 @@ from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
-from twinward.twins.emergency.signals.rows import SIGNALS, TABLES, RaisedSignal, SignalStatus
+from twinward.twins.emergency.signals.rows import (
+    QUIET_D,
+    SIGNALS,
+    TABLES,
+    RaisedSignal,
+    SignalStatus,
+    is_known,
+)
 from twinward.twins.emergency.vocabulary import is_one_hazard
 from twinward.twins.twin import Behaviour, Context
 
-QUIET_D = 7  # the field's rule: no second alarm within a week ...
-GROWN = 1.5  # ... unless the count has grown by this factor
 STATUS: dict[str, SignalStatus] = {"confirm": "confirmed", "dismiss": "dismissed"}
 
 
-def says_nothing_new(rows: Rows, command: m.RaiseSignal) -> bool:
-    """Whether the area has signalled the same within the last seven days."""
-    known: list[RaisedSignal] = rows.list_rows(SIGNALS, area=command.area)
-    return any(
-        (one.hazard, one.counted) == (command.hazard, command.counted)
-        and (command.day - one.day).days < QUIET_D
-        and command.observed <= GROWN * one.observed
-        for one in known
-    )
-
-
 def raise_signal(command: m.RaiseSignal, rows: Rows, context: Context) -> list[Draft]:
-    if rows.find(SIGNALS, command.signal) is not None or says_nothing_new(rows, command):
+    if rows.find(SIGNALS, command.signal) is not None or is_known(
+        rows, command.hazard, command.counted, command.area, command.day, command.observed
+    ):
         raise ConflictError(
             f"{command.area} has signalled the same within {QUIET_D} days",
             "judge the signal that waits",

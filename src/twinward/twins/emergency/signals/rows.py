@@ -7,8 +7,10 @@ from typing import Literal
 
 import msgspec
 
-from twinward.core.ports import Table
+from twinward.core.ports import Rows, Table
 
+QUIET_D = 7  # the field's rule: no second alarm within a week ...
+GROWN = 1.5  # ... unless the count has grown by this factor
 SignalStatus = Literal["waiting", "confirmed", "dismissed"]
 
 
@@ -40,3 +42,14 @@ SIGNALS: Table[RaisedSignal] = Table(
 )
 
 TABLES = (SIGNALS,)
+
+
+def is_known(rows: Rows, hazard: str, counted: str, area: str, day: date, observed: int) -> bool:
+    """Whether the area has signalled the same within the last seven days."""
+    known: list[RaisedSignal] = rows.list_rows(SIGNALS, area=area)
+    return any(
+        (one.hazard, one.counted) == (hazard, counted)
+        and (day - one.day).days < QUIET_D
+        and observed <= GROWN * one.observed
+        for one in known
+    )

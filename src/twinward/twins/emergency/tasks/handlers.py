@@ -12,6 +12,8 @@ from twinward.core.errors import AbsentError, ConflictError, RefusedError
 from twinward.core.ids import derive_id
 from twinward.core.messages import Draft, Event, Fact
 from twinward.core.ports import Rows, Transaction
+from twinward.core.reasons import because_of
+from twinward.library.texts import write_reason
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.handlers import SETTLED, get_contact
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
@@ -214,13 +216,20 @@ def drop_task(command: m.DropTask, rows: Rows, context: Context) -> list[Draft]:
         raise ConflictError(
             f"task {task.id} is {task.status}", "nothing was changed", code="already_done"
         )
-    return about(task, m.TaskDropped(task=task.id, incident=task.incident, because=command.because))
+    fact = m.TaskDropped(
+        task=task.id,
+        incident=task.incident,
+        because=command.because,
+        reasons=command.reasons,
+    )
+    return about(task, fact)
 
 
 def task_dropped(fact: m.TaskDropped, event: Event, tx: Transaction) -> None:
     fields = {
         "status": "dropped",
         "result": fact.because,
+        "result_reasons": fact.reasons,
         "done_at": event.occurred_at,
         "withdrawn": fact.withdrawn,
     }
@@ -234,12 +243,14 @@ def withdraw_order(command: m.WithdrawOrder, rows: Rows, context: Context) -> li
             f"task {task.id} is dropped", "nothing was changed", code="already_done"
         )
     by = command.by or context.actor
+    why = because_of("ended.withdrawn", by=by, reason=command.reason)
     fact = m.TaskDropped(
         task=task.id,
         incident=task.incident,
-        because=f"withdrawn by {by}: {command.reason}",
+        because=write_reason(why),
         withdrawn=True,
         by=by,
+        reasons=(why,),
     )
     return about(task, fact)
 

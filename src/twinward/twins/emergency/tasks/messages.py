@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from twinward.core.messages import Command, Fact
+from twinward.core.reasons import Reason
 from twinward.twins.emergency.vocabulary import AreaCode, PersonsReason, Text, Word
 
 
@@ -139,6 +140,7 @@ class DropTask(Command, frozen=True, kw_only=True):
 
     task: Word
     because: Text
+    reasons: tuple[Reason, ...] = ()
 
 
 class WithdrawOrder(Command, frozen=True, kw_only=True):
@@ -157,6 +159,7 @@ class TaskDropped(Fact, frozen=True, kw_only=True):
     because: str
     withdrawn: bool = False
     by: str = ""
+    reasons: tuple[Reason, ...] = ()
 
 
 class AssessTask(Command, frozen=True, kw_only=True):

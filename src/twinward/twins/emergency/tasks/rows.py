@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from twinward.core.ports import Table
+from twinward.core.reasons import Reason
 
 OPEN_TASK = ("waiting", "ordered", "confirmed", "acknowledged", "failed")
 AT_WORK = ("ordered", "confirmed", "acknowledged", "failed")
 
 
+CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
 BY_HAND = "by_hand"  # the key of work that a person ordered and no plan asks for
 
 
@@ -51,6 +53,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     turn: int = 0  # which round of recurring work
     missed: int = 0  # how many rounds before it were not done
     withdrawn: bool = False  # by a person: the plan does not order it again
+    result_reasons: tuple[Reason, ...] = ()
 
     def is_late(self, at: datetime) -> bool:
         """Past the deadline of its order; `due_at` moves with each escalation, this deadline
@@ -58,7 +61,20 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.status not in AT_WORK or self.ordered_at is None:
             return False
-        return self.ordered_at + timedelta(hours=self.deadline_h) < at
+        return self.deadline < at
+
+    @property
+    def ordered(self) -> datetime:
+        """When it was ordered; only of a task that was."""
+        assert self.ordered_at is not None
+        return self.ordered_at
+
+    @property
+    def deadline(self) -> datetime:
+        """When the order has to be done; only of a task that was ordered. Unlike `due_at` it
+        does not move with an escalation.
+        """
+        return self.ordered + timedelta(hours=self.deadline_h)
 
 
 TASKS: Table[Task] = Table(

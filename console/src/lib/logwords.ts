@@ -1,0 +1,17 @@
+// What a line of the duty log says, in the words of the screen.
+import { said, t, titled } from './words.svelte'
+import type { WordKey } from '../words/en'
+
+const TEXTS = ['text', 'pending', 'warnings', 'comment', 'reason', 'because', 'evidence'] as const
+
+export function sayLine(says: Record<string, unknown>): string {
+  const level = typeof says['level'] === 'string' && ['I', 'II', 'III', 'IV'].includes(says['level']) ? t(`level.${says['level']}` as WordKey) : ''
+  const plan = typeof says['plan'] === 'string' ? titled('plan', says['plan']) : ''
+  const department = typeof says['department'] === 'string' ? titled('department', says['department']) : ''
+  const task = typeof says['title'] === 'string' ? says['title'] : ''
+  const measure = typeof says['measure'] === 'string' ? said('measure', says['measure']) : ''
+  const kind = typeof says['kind'] === 'string' && !says['quantity'] ? said('change', says['kind']) : ''
+  const to = typeof says['to'] === 'string' ? `→ ${says['to']}` : ''
+  const texts = TEXTS.map((name) => (typeof says[name] === 'string' ? says[name] : '')).filter(Boolean)
+  return [level, plan, task, department, measure, kind, to, ...texts].filter(Boolean).join(' · ')
+}

@@ -1,0 +1,50 @@
+// Forms for powers and accounts: each asks a route of its own and may answer with something that is shown once.
+import { answerAccount, breakGlass, closeActivation, keepAccount, openActivation, renewActivation, type AccountOutcome } from '../api/client'
+import type { Deed, Field } from './deeds'
+import { shortTime, t } from './words.svelte'
+
+const MOST_DAYS = '14'
+const ROLES = ['duty_officer', 'case_investigator', 'department_officer', 'community_officer', 'hospital', 'planner', 'auditor', 'data_officer', 'administrator'] as const
+const BASIS: Field = { name: 'basis', kind: 'reason', word: 'trust.basis' }
+const DAYS: Field = { name: 'days', kind: 'number', word: 'power.days', first: MOST_DAYS }
+const AREA: Field = { name: 'area', kind: 'area', word: 'area.name', optional: true }
+const REASON: Field = { name: 'reason', kind: 'reason', word: 'do.reason' }
+const areas = (values: Record<string, string>): string[] => [values['area'] || 'all']
+
+export const OPEN_POWER: Deed = {
+  type: 'open-activation', word: 'power.open', right: 'open_activation', says: 'power.open.says',
+  fields: [
+    { name: 'hazard', kind: 'choice', word: 'do.hazard', choices: ['epidemic', 'flood'], said: 'hazard', first: 'epidemic' },
+    { name: 'purposes', kind: 'checks', word: 'trust.purposes', choices: ['trace', 'care', 'vault'], said: 'purpose' }, AREA, DAYS, BASIS,
+  ],
+  run: async (values) => { await openActivation({ hazard: values['hazard'] ?? '', purposes: (values['purposes'] ?? '').split(','), areas: areas(values), days: Number(values['days']), basis: values['basis'] ?? '' }) },
+}
+export const BREAK_GLASS: Deed = {
+  type: 'break-glass', word: 'power.glass', right: 'break_glass', says: 'power.glass.says',
+  fields: [{ name: 'area', kind: 'area', word: 'area.name' }, { name: 'hours', kind: 'choice', word: 'power.hours', choices: ['1', '2', '4'], first: '1' }, REASON],
+  run: async (values) => { await breakGlass({ areas: areas(values), hours: Number(values['hours']), reason: values['reason'] ?? '' }) },
+}
+export const renewPower = (id: string): Deed => ({ type: 'renew', word: 'power.renew', right: 'open_activation', says: 'power.renew.says', fields: [DAYS, BASIS], run: async (values) => { await renewActivation(id, { days: Number(values['days']), basis: values['basis'] ?? '' }) } })
+export const endPower = (id: string): Deed => ({ type: 'end', word: 'power.end', right: 'open_activation', says: 'power.end.says', fields: [REASON], run: async (values) => { await closeActivation(id, values['reason'] ?? '') } })
+
+/** What came of it: done, waiting for a second person, and the one-time secret, which is shown this once. */
+function told(outcome: AccountOutcome): string {
+  if (outcome.one_time_secret) return t('account.secret', { name: outcome.name, secret: outcome.one_time_secret })
+  return outcome.state === 'proposed' ? t('account.proposed', { time: outcome.lapses_at ? shortTime(outcome.lapses_at) : '–' }) : t('account.done')
+}
+const ROLE: Field = { name: 'role', kind: 'choice', word: 'trust.role', choices: ROLES, said: 'role' }
+const DEPARTMENT: Field = { name: 'department', kind: 'department', word: 'trust.department', optional: true }
+const keep = (act: string, name = '') => async (values: Record<string, string>): Promise<string> => {
+  const { area, ...rest } = values
+  return told(await keepAccount({ act, ...(name ? { name } : {}), ...rest, ...(act === 'add' || act === 'role' ? { areas: [area || 'all'] } : {}) }))
+}
+export const ADD_ACCOUNT: Deed = { type: 'add', word: 'account.add', right: 'keep_accounts', says: 'account.add.says', fields: [{ name: 'name', kind: 'text', word: 'trust.name' }, ROLE, DEPARTMENT, AREA, REASON], run: keep('add') }
+export const accountDeeds = (name: string, locked: boolean): Deed[] => [
+  { type: 'role', word: 'account.role', right: 'keep_accounts', fields: [ROLE, DEPARTMENT, AREA, REASON], run: keep('role', name) },
+  { type: 'reset', word: 'account.reset', right: 'keep_accounts', says: 'account.reset.says', fields: [REASON], run: keep('reset', name) },
+  locked ? { type: 'unlock', word: 'account.unlock', right: 'keep_accounts', fields: [REASON], run: keep('unlock', name) } : { type: 'lock', word: 'account.lock', right: 'keep_accounts', says: 'account.lock.says', fields: [REASON], run: keep('lock', name) },
+]
+export const changeDeeds = (change: string): Deed[] => [
+  { type: 'confirm', word: 'two.confirm', right: 'keep_accounts', fields: [], run: async () => told(await answerAccount(change, 'confirm', '')) },
+  { type: 'refuse', word: 'two.refuse', right: 'keep_accounts', fields: [REASON], run: async (values) => told(await answerAccount(change, 'refuse', values['reason'] ?? '')) },
+]

@@ -1,0 +1,87 @@
+// The layers of the base map, drawn from our own tiles in the colours of the theme; figures and names lie between and above.
+import type { LayerSpecification, SourceSpecification } from 'maplibre-gl'
+import type { BaseMap } from '../api/client'
+import { token } from '../lib/theme.svelte'
+
+export const FONTS = ['Noto Sans', 'Noto Sans CJK SC', 'sans-serif']
+const SOURCE = 'base'
+/** Groups of kinds of places: one switch and one colour each. */
+export const GROUPS = {
+  health: { kinds: ['hospital', 'clinic', 'medical', 'disease_control', 'pharmacy', 'care_home'], colour: 'health', sign: '+' },
+  school: { kinds: ['kindergarten', 'primary', 'secondary', 'school', 'university'], colour: 'school', sign: 'S' },
+  metro: { kinds: ['metro_station', 'station'], colour: 'transit', sign: 'M' },
+  safety: { kinds: ['fire_station', 'police'], colour: 'safety', sign: '!' },
+  bus: { kinds: ['bus_stop', 'bus_station'], colour: 'transit', sign: 'B' },
+} as const
+export type Group = keyof typeof GROUPS
+export const groupLayers = (group: Group): string[] => [`place-${group}`, `place-${group}-name`]
+
+export function sourceOf(base: BaseMap): SourceSpecification {
+  return { type: 'vector', tiles: [`${location.origin}/v1/map/tiles/{z}/{x}/{y}?v=${base.version}`], minzoom: base.min_zoom, maxzoom: base.max_zoom, bounds: base.bounds as [number, number, number, number] }
+}
+
+type Spec = Record<string, unknown>
+const layer = (id: string, type: string, from: string, paint: Spec, more: Spec = {}): LayerSpecification => ({ id, type, source: SOURCE, 'source-layer': from, paint, ...more }) as unknown as LayerSpecification
+const byZoom = (...stops: number[]): unknown => ['interpolate', ['exponential', 1.5], ['zoom'], ...stops]
+const isClass = (...names: string[]): unknown => ['in', ['get', 'class'], ['literal', names]]
+
+/** Below the areas' colours: land, water, green. */
+export const groundLayers = (): LayerSpecification[] => [
+  layer('base-land', 'fill', 'area', { 'fill-color': token('land') }, { filter: ['==', ['get', 'depth'], 1] }),
+  layer('base-green', 'fill', 'green', { 'fill-color': token('green') }),
+  layer('base-water', 'fill', 'water', { 'fill-color': token('sea') }),
+  layer('base-waterway', 'line', 'waterway', { 'line-color': token('sea'), 'line-width': byZoom(8, 0.8, 14, 3) }),
+]
+
+/** Above the areas' colours: what a person finds the way by. */
+export function wayLayers(): LayerSpecification[] {
+  const widths: Record<string, unknown> = {
+    path: byZoom(13, 0.4, 18, 3), service: byZoom(13, 0.6, 18, 7), street: byZoom(11, 0.5, 14, 2.2, 18, 14), tertiary: byZoom(10, 0.6, 14, 3, 18, 17),
+    secondary: byZoom(9, 0.7, 14, 4, 18, 20), primary: byZoom(8, 0.8, 14, 5, 18, 22), motorway: byZoom(6, 0.9, 14, 6, 18, 24),
+  }
+  const round = { layout: { 'line-cap': 'round', 'line-join': 'round' } }
+  const roads = Object.entries(widths).flatMap(([name, width], i) => {
+    const major = i >= 5
+    const edge = layer(`base-road-edge-${name}`, 'line', 'road', { 'line-color': token('road-edge'), 'line-width': width, 'line-gap-width': 0.6, 'line-opacity': 0.5 }, { filter: isClass(name), minzoom: 10, ...round })
+    const body = layer(`base-road-${name}`, 'line', 'road', { 'line-color': token(name === 'path' ? 'road-edge' : major ? 'road-major' : 'road'), 'line-width': width, 'line-opacity': ['case', ['has', 'tunnel'], 0.4, 1] }, { filter: isClass(name), ...round })
+    return name === 'path' ? [body] : [edge, body]
+  })
+  return [
+    layer('base-building', 'fill', 'building', { 'fill-color': token('house'), 'fill-outline-color': token('road-edge'), 'fill-opacity': 0.85 }, { minzoom: 13 }),
+    ...roads,
+    layer('base-rail', 'line', 'rail', { 'line-color': token('rail'), 'line-width': byZoom(8, 0.8, 14, 2), 'line-dasharray': [3, 2] }),
+    layer('base-cell', 'line', 'cell', { 'line-color': token('border'), 'line-width': 0.9, 'line-dasharray': [3, 2], 'line-opacity': 0.7 }, { filter: ['==', ['get', 'depth'], 2], minzoom: 8.7 }),
+    layer('base-border-2', 'line', 'area', { 'line-color': token('border'), 'line-width': 0.6, 'line-dasharray': [4, 2], 'line-opacity': 0.5 }, { filter: ['>', ['get', 'depth'], 1], minzoom: 12.5 }),
+    layer('base-border', 'line', 'area', { 'line-color': token('border'), 'line-width': byZoom(7, 0.8, 14, 2) }, { filter: ['==', ['get', 'depth'], 1] }),
+  ]
+}
+
+/** Names of roads, smaller areas and places; the language's own name first. */
+export function nameLayers(language: string): LayerSpecification[] {
+  const local = language === 'zh' ? ['coalesce', ['get', 'name_zh'], ['get', 'name'], ''] : ['coalesce', ['get', 'name_en'], ['get', 'name'], '']
+  const halo = { 'text-color': token('text-2'), 'text-halo-color': token('land'), 'text-halo-width': 1.3 }
+  const text = (size: unknown, more: Spec = {}): Spec => ({ 'text-field': local, 'text-font': FONTS, 'text-size': size, 'text-padding': 4, ...more })
+  return [
+    layer('base-road-name', 'symbol', 'road', halo, { minzoom: 13, filter: ['has', 'name'], layout: text(11, { 'symbol-placement': 'line', 'symbol-spacing': 320 }) }),
+    layer('base-cell-name', 'symbol', 'area_name', { ...halo, 'text-color': token('text-3') }, { minzoom: 10.5, filter: ['==', ['get', 'depth'], 2], layout: text(['interpolate', ['linear'], ['zoom'], 10, 10, 14, 14], { 'text-max-width': 7 }) }),
+    layer('base-leaf-name', 'symbol', 'area_name', { ...halo, 'text-color': token('text-3') }, { minzoom: 13, filter: ['>', ['get', 'depth'], 2], layout: text(11, { 'text-max-width': 6 }) }),
+    layer('base-place-name', 'symbol', 'place_name', { ...halo, 'text-color': token('text') }, { layout: text(['match', ['get', 'class'], 'city', 16, 'town', 14, 12], { 'symbol-sort-key': ['match', ['get', 'class'], 'city', 0, 'town', 1, 2] }) }),
+  ]
+}
+
+/** Places as dots in the colour of their group, with a sign near by and the name nearer. */
+export function placeLayers(language: string): LayerSpecification[] {
+  return (Object.keys(GROUPS) as Group[]).reverse().flatMap((group) => {
+    const { kinds, colour, sign } = GROUPS[group]
+    const filter = ['in', ['get', 'kind'], ['literal', kinds]]
+    const large = group === 'metro' || group === 'health' ? 1.25 : 1
+    const from = group === 'bus' ? 11 : group === 'metro' ? 7 : 9
+    return [
+      layer(`place-${group}`, 'circle', 'place', { 'circle-color': token(colour), 'circle-radius': ['interpolate', ['exponential', 1.4], ['zoom'], 8, 1.5 * large, 11, 2.2 * large, 13, 3.5 * large, 16, 8 * large], 'circle-stroke-color': token('surface'), 'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 14, 1.2], 'circle-opacity': 0.9 }, { filter, minzoom: from, layout: { visibility: 'none' } }),
+      layer(`place-${group}-name`, 'symbol', 'place', { 'text-color': token(colour), 'text-halo-color': token('surface'), 'text-halo-width': 1.4 }, {
+        filter, minzoom: group === 'metro' ? 11.5 : 14.5,
+        layout: { visibility: 'none', 'text-field': ['step', ['zoom'], ['coalesce', ['get', language === 'zh' ? 'name_zh' : 'name_en'], ['get', 'name'], sign], 24, sign], 'text-font': FONTS, 'text-size': 11, 'text-offset': [0, 0.9], 'text-anchor': 'top', 'text-max-width': 8, 'text-optional': true },
+      }),
+    ]
+  })
+}

@@ -1,0 +1,227 @@
+"""Reads CityJSON 1.0 to 2.0 and CityJSON sequences as solids: integer corners unfolded, templates
+placed, faces cut into triangles, the position turned into WGS 84.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from pyproj.exceptions import CRSError
+
+from twinward.citybase.scene.osm_buildings import SceneCount
+from twinward.citybase.scene.solids import GIVEN, Solid
+from twinward.core.errors import InputError
+
+VERSIONS = ("1.0", "1.1", "2.0")
+# how deep the faces lie in the boundaries of each type (CityJSON 2.0, section 3.2)
+DEPTH = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
+ROUND_M = 1e-9
+
+
+def read_cityjson(path: Path, crs: str, count: SceneCount) -> list[Solid]:
+    """Every object of a file, those without geometry too. `crs` goes before the file's own."""
+    parts = read_documents(path)
+    head = parts[0]
+    transformer = find_transformer(head, crs, path.name)
+    solids = list[Solid]()
+    for part in parts:
+        scale = part.get("transform") or head.get("transform")
+        corners = unfold(part.get("vertices", []), scale, path.name)
+        templates = part.get("geometry-templates") or head.get("geometry-templates") or {}
+        for name, item in part.get("CityObjects", {}).items():
+            count.read += 1
+            solids.append(read_object(name, item, corners, templates, transformer, count))
+    return solids
+
+
+def bad_file(
+    name: str, why: str, advice: str = "check the file with a CityJSON validator"
+) -> InputError:
+    return InputError(f"{name} is no sound CityJSON: {why}", advice, code="bad_cityjson")
+
+
+def read_documents(path: Path) -> list[dict[str, Any]]:
+    """The document, or the head and the features of a sequence (one JSON object a line)."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", "name a CityJSON file", code="bad_file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise bad_file(path.name, f"byte {error.start} is no UTF-8") from error
+    try:
+        if path.suffix == ".jsonl":
+            parts = [json.loads(line) for line in text.splitlines() if line.strip()]
+        else:
+            parts = [json.loads(text)]
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise bad_file(path.name, f"it is no JSON ({error})") from error
+    if not parts or not all(isinstance(part, dict) for part in parts):
+        raise bad_file(path.name, "it is no JSON object")
+    if parts[0].get("type") != "CityJSON":
+        raise bad_file(path.name, f"its type is {parts[0].get('type')!r}")
+    if str(parts[0].get("version", "")) not in VERSIONS:
+        told = parts[0].get("version")
+        raise bad_file(path.name, f"version {told!r}", f"versions {', '.join(VERSIONS)} are read")
+    if not all(isinstance(part.get("CityObjects", {}), dict) for part in parts):
+        raise bad_file(path.name, "CityObjects is no object")
+    return parts
+
+
+def find_transformer(head: dict[str, Any], crs: str, name: str) -> pyproj.Transformer:
+    """From the file's system to lon and lat; the heights stay as the source counts them."""
+    told = crs or str((head.get("metadata") or {}).get("referenceSystem") or "")
+    if not told:
+        raise InputError(
+            f"{name} does not say in which coordinate system it is",
+            "add --crs EPSG:n",
+            code="no_crs",
+        )
+    code = told.rstrip("/").replace("::", ":").split("/")[-1].split(":")[-1]
+    try:
+        system = pyproj.CRS.from_epsg(int(code))
+        flat = system.sub_crs_list[0] if system.is_compound else system.to_2d()
+        return pyproj.Transformer.from_crs(flat, "EPSG:4326", always_xy=True)
+    except (CRSError, ValueError) as error:
+        raise InputError(
+            f"{name}: no coordinate system is called {told!r}", "add --crs EPSG:n", code="bad_crs"
+        ) from error
+
+
+def unfold(vertices: Any, transform: Any, name: str) -> NDArray[np.float64]:
+    try:
+        corners = np.asarray(vertices, dtype=np.float64).reshape(-1, 3)
+        if transform:
+            corners = corners * np.asarray(transform["scale"], float) + np.asarray(
+                transform["translate"], float
+            )
+    except (ValueError, TypeError, KeyError) as error:
+        raise bad_file(name, "its vertices are not triples of numbers") from error
+    if not np.isfinite(corners).all():
+        raise bad_file(name, "a vertex is no number")
+    return np.asarray(corners)
+
+
+def read_object(
+    name: str,
+    item: Any,
+    corners: NDArray[Any],
+    templates: Any,
+    transformer: pyproj.Transformer,
+    count: SceneCount,
+) -> Solid:
+    """One object at its finest detail; without triangles where it has no geometry to draw."""
+    kind = str(item.get("type", "")) if isinstance(item, dict) else ""
+    found = item.get("geometry") or [] if isinstance(item, dict) else []
+    try:
+        finest = max(found, key=lambda one: str(one.get("lod", ""))) if found else None
+        faces = list(faces_of(finest, corners, templates)) if finest else []
+    except (IndexError, ValueError, TypeError, KeyError, AttributeError):
+        count.notes["objects whose geometry is broken, kept without it"] += 1
+        faces = []
+    pieces = [piece for face in faces if len(piece := cut_face(face, count))]
+    if not pieces:
+        count.notes["objects without geometry to draw"] += 1
+        none = np.empty((0, 3))
+        return Solid(
+            id=name,
+            kind=kind,
+            corners=none,
+            triangles=none.astype(np.int64),
+            height_m=0.0,
+            height_from=GIVEN,
+        )
+    points = np.concatenate(pieces).reshape(-1, 3)
+    lon, lat = transformer.transform(points[:, 0], points[:, 1])
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        raise InputError(
+            f"object {name} lies outside its coordinate system", "add --crs EPSG:n", code="bad_crs"
+        )
+    return Solid(
+        id=name,
+        kind=kind,
+        corners=np.column_stack([lon, lat, points[:, 2]]),
+        triangles=np.arange(len(points)).reshape(-1, 3),
+        height_m=round(float(np.ptp(points[:, 2])), 3),
+        height_from=GIVEN,
+    )
+
+
+def faces_of(shape: Any, corners: NDArray[Any], templates: Any) -> Iterable[list[NDArray[Any]]]:
+    """Faces as rings of corners; the first ring is the outer one."""
+    if shape["type"] == "GeometryInstance":
+        template = templates["templates"][shape["template"]]
+        own = np.asarray(templates["vertices-templates"], np.float64)
+        matrix = np.asarray(shape["transformationMatrix"], np.float64).reshape(4, 4)
+        placed = (np.column_stack([own, np.ones(len(own))]) @ matrix.T)[:, :3]
+        yield from faces_of(template, placed + corners[shape["boundaries"][0]], templates)
+        return
+    yield from walk(shape["boundaries"], DEPTH.get(shape["type"], 0), corners)
+
+
+def walk(part: Any, depth: int, corners: NDArray[Any]) -> Iterable[list[NDArray[Any]]]:
+    if depth == 1:
+        for face in part:
+            yield [corners[check_ring(ring, len(corners))] for ring in face]
+    elif depth > 1:
+        for inner in part:
+            yield from walk(inner, depth - 1, corners)
+
+
+def check_ring(ring: Any, most: int) -> list[int]:
+    if any(not 0 <= one < most for one in ring):
+        raise IndexError("a corner that the file does not have")
+    return list(ring)
+
+
+def cut_face(rings: list[NDArray[Any]], count: SceneCount) -> NDArray[np.float64]:
+    """Triangles float64[n, 3, 3] of a face, cut on the plane where it is widest."""
+    outer = rings[0] if rings else np.empty((0, 3))
+    if len(outer) < 3:
+        count.notes["faces of fewer than three corners, left out"] += 1
+        return np.empty((0, 3, 3))
+    after = np.roll(outer, -1, axis=0)
+    normal = np.cross(outer - outer.mean(axis=0), after - outer.mean(axis=0)).sum(axis=0)
+    if np.linalg.norm(normal) < ROUND_M:
+        count.notes["faces without an area, left out"] += 1
+        return np.empty((0, 3, 3))
+    if len(outer) == 3 and len(rings) == 1:
+        return outer[None]
+    drop = int(np.abs(normal).argmax())
+    axes = [axis for axis in range(3) if axis != drop]
+    flat = shapely.Polygon(outer[:, axes], [ring[:, axes] for ring in rings[1:] if len(ring) > 2])
+    if not flat.is_valid:
+        count.notes["faces that cross themselves, mended"] += 1
+        flat = shapely.make_valid(flat)
+    cut = shapely.get_parts(shapely.constrained_delaunay_triangles(flat))
+    if not len(cut):
+        return np.empty((0, 3, 3))
+    xy = shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3]
+    return lift(xy, axes, drop, rings, normal)
+
+
+def lift(
+    xy: NDArray[Any], axes: list[int], drop: int, rings: list[NDArray[Any]], normal: NDArray[Any]
+) -> NDArray[np.float64]:
+    """The third coordinate of each corner: that of the corner it was, else of the plane."""
+    known = np.concatenate(rings)
+    flat = xy.reshape(-1, 2)
+    gap = ((flat[:, None] - known[None, :, axes]) ** 2).sum(axis=2)
+    nearest = gap.argmin(axis=1)
+    middle = rings[0].mean(axis=0)
+    on_plane = middle[drop] - ((flat - middle[axes]) @ normal[axes]) / normal[drop]
+    points = np.empty((len(flat), 3))
+    points[:, axes] = flat
+    exact = gap[np.arange(len(flat)), nearest] < ROUND_M
+    points[:, drop] = np.where(exact, known[nearest, drop], on_plane)
+    triangles = points.reshape(-1, 3, 3)
+    turn = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]) @ normal
+    return np.asarray(np.where((turn < 0)[:, None, None], triangles[:, ::-1], triangles))

@@ -1,0 +1,1 @@
+"""What was done, weighed afterwards: drills against their truth, work against its plan."""

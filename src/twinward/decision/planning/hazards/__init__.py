@@ -1,0 +1,1 @@
+"""Plans against physical hazards, compared on common members."""

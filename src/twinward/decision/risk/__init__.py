@@ -1,0 +1,1 @@
+"""Warnings held against what came."""

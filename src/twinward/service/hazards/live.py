@@ -1,0 +1,192 @@
+"""A forecast from the live twins: asked by a person, or made by itself of what a sensor reports."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from twinward.core.ids import derive_id
+from twinward.core.messages import Command, Event
+from twinward.library.hazards.hazard import LEVELS
+from twinward.loop.context import ACTOR
+from twinward.service.hazards.forecast_store import (
+    StoredForecast,
+    grade_of,
+    keep_forecast,
+    make_map,
+)
+from twinward.service.hazards.forecasts import HazardRequest, run_forecast
+from twinward.service.platform import Caller, Platform
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.warnings.rows import WARNINGS, share_area
+
+MEMBERS, SEED, CELL_M = 20, 1, 500.0
+MOST_WARNED = 200
+
+
+class Driving(msgspec.Struct, frozen=True, kw_only=True):
+    """A reported figure that drives a model: from which value, and for how long it is run."""
+
+    figure: str
+    unit: str
+    at_least: float
+    hours: float
+
+
+# written for this project, meant to be edited: heavy rain of the Chinese grade "rainstorm" is
+# 16 mm/h and more (GB/T 28592-2012, recalled: check it); M 4.5 is about where damage begins
+DRIVES = {
+    "flood": Driving(figure="rain_mm_h", unit="mm/h", at_least=16.0, hours=3.0),
+    "earthquake": Driving(figure="magnitude", unit="Mw", at_least=4.5, hours=24.0),
+    "chemical": Driving(figure="rate_kg_s", unit="kg/s", at_least=0.01, hours=1.0),
+    "fire": Driving(figure="wind_m_s", unit="m/s", at_least=0.0, hours=4.0),
+}
+
+
+def make_forecast(
+    platform: Platform, caller: Caller, request: HazardRequest, because: str = "asked by a person"
+) -> StoredForecast:
+    """Runs the model over the workspace's city, and keeps the answer."""
+    platform.policy.require(caller, "plan_ahead")
+    asked = msgspec.structs.replace(request, city=platform.workspace / "city", residents=None)
+    return run_and_keep(platform, asked, caller.name, because, platform.clock.now())
+
+
+def run_and_keep(
+    platform: Platform, request: HazardRequest, by: str, because: str, at: datetime
+) -> StoredForecast:
+    done = run_forecast(request)
+    name = f"fc-{request.hazard}-" + derive_hex(done.answer.fingerprint, at.isoformat())
+    names = {code: area.name for code, area in platform.reference.areas.by_code.items()}
+    stored = StoredForecast(
+        id=name,
+        issued_at=at,
+        made_by=by,
+        because=because,
+        answer=done.answer,
+        map=make_map(name, at, done.forecast, done.ready.city, done.ready.levels, names),
+    )
+    keep_forecast(platform.workspace, stored)
+    return stored
+
+
+def derive_hex(*words: str) -> str:
+    """Sixteen hexadecimal digits of the words."""
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+
+
+def forecast_report(platform: Platform, fact: m.HazardReported, event: Event) -> Sequence[Command]:
+    """What follows from a report that drives a model: a forecast, and where half its members reach
+    a level a warning to who is on duty; a grave one waits for persons.
+    """
+    family = fact.hazard.partition("/")[0]
+    drive = DRIVES.get(family)
+    if drive is None or fact.figure != drive.figure or fact.value < drive.at_least:
+        return ()
+    if not has_residents(platform.workspace):
+        return ()
+    because = f"{fact.figure} {fact.value:g} {drive.unit} reported by {fact.source}"
+    stored = run_and_keep(
+        platform, request_of(platform, family, drive, fact), "loop", because, event.recorded_at
+    )
+    return warning_of(platform, stored, event)
+
+
+def has_residents(workspace: Path) -> bool:
+    """Whether the workspace has a city with residents, and not only names of areas."""
+    return (workspace / "city" / "leaf_lonlat.npy").is_file()
+
+
+def request_of(
+    platform: Platform, hazard: str, drive: Driving, fact: m.HazardReported
+) -> HazardRequest:
+    """The run that a report asks for, at the middle of its area."""
+    common = {
+        "hazard": hazard,
+        "city": platform.workspace / "city",
+        "hours": drive.hours,
+        "members": MEMBERS,
+        "seed": SEED,
+        "cell_m": CELL_M,
+        "threads": 2,
+    }
+    if hazard == "flood":
+        return HazardRequest(rain=repr(fact.value), **common)  # type: ignore[arg-type]
+    forcing = {drive.figure: fact.value, **at_area(platform, fact.area)}
+    if hazard == "chemical":
+        forcing |= {"duration_s": 1800.0, "wind_m_s": 3.0, "wind_from_deg": 270.0}
+    if hazard == "fire":
+        forcing |= {"wind_from_deg": 270.0}
+    return HazardRequest(given=forcing, **common)  # type: ignore[arg-type]
+
+
+def at_area(platform: Platform, area: str) -> dict[str, float]:
+    """lon and lat of an area's middle, where it is known."""
+    known = platform.reference.areas.by_code.get(area)
+    lon, lat = getattr(known, "lon", None), getattr(known, "lat", None)
+    return {} if lon is None or lat is None else {"lon": float(lon), "lat": float(lat)}
+
+
+def warning_of(platform: Platform, stored: StoredForecast, event: Event) -> Sequence[Command]:
+    """The warning that a forecast calls for: the gravest level that half the members reach."""
+    answer = stored.answer
+    grade = grade_of(answer)
+    if grade is None:
+        return ()
+    known = platform.reference.areas
+    areas = tuple(
+        one.area for one in answer.areas if one.p_level.get(grade, 0.0) >= 0.5 and one.area in known
+    )[:MOST_WARNED]
+    if not areas:
+        return ()
+    replaces = find_replaced(platform, answer.hazard, grade, areas)
+    if replaces is None:
+        return ()
+    exposed = next(one for one in answer.exposed if one.level == grade)
+    low, middle, high = exposed.people[0], exposed.people[2], exposed.people[4]
+    chance = max(one.p_level.get(grade, 0.0) for one in answer.areas)
+    return (
+        m.IssueWarning(
+            id=derive_id("cmd", event.id, "warn"),
+            warning=derive_id("warn", event.id),
+            hazard=answer.hazard,
+            grade=grade,  # type: ignore[arg-type]
+            area=known.at_depth(areas[0], 1)
+            if len({known.at_depth(a, 1) for a in areas}) == 1
+            else known.root,
+            areas=areas,
+            title=f"{middle:,.0f} people ({low:,.0f} to {high:,.0f}) may be reached within "
+            f"{answer.hours:g} h",
+            because=f"{stored.because}; forecast {stored.id}, {answer.calibration}",
+            starts_at=event.recorded_at,
+            ends_at=event.recorded_at + timedelta(hours=answer.hours),
+            chance=chance,
+            source="forecast",
+            forecast=stored.id,
+            replaces=replaces,
+        ),
+    )
+
+
+def find_replaced(
+    platform: Platform, hazard: str, grade: str, areas: tuple[str, ...]
+) -> str | None:
+    """The loop's own milder warning that a new one takes the place of, or nothing (empty); None
+    where one that goes as far, or a person's, is in force there.
+    """
+    now = platform.clock.now()
+    with platform.store.read() as rows:
+        known = rows.list_rows(WARNINGS, hazard=hazard)
+    for row in known:
+        state = row.state_at(now)
+        if state not in ("in_force", "proposed") or not share_area(row.areas, areas):
+            continue
+        as_far = LEVELS.index(row.grade) >= LEVELS.index(grade)  # type: ignore[arg-type]
+        if state == "proposed" and row.proposed_by == ACTOR and not as_far:
+            continue
+        return None if as_far or row.issued_by != ACTOR else str(row.id)
+    return ""

@@ -1,0 +1,1 @@
+"""The duty log: entries by hand, shifts handed over, alerts acknowledged."""

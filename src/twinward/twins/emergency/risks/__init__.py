@@ -1,0 +1,1 @@
+"""Links of risk chains that fired, each with the incident that caused it."""

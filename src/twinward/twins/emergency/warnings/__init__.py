@@ -1,0 +1,1 @@
+"""Graded warnings: issued by one or two persons or within bounds, acknowledged, ended."""
