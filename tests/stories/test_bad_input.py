@@ -176,7 +176,9 @@ def test_ten_thousand_duplicates_are_counted_and_change_nothing(server: Server) 
 
 
 def test_too_many_items_at_once(server: Server) -> None:
-    refused(server.client.post("/v1/commands", json={"items": [{}] * 5_001}), 400, "too_many_items")
+    refused(
+        server.client.post("/v1/commands", json={"items": [{}] * 10_001}), 400, "too_many_items"
+    )
 
 
 def test_a_case_that_ended_is_not_ended_again(server: Server) -> None:

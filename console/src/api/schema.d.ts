@@ -2008,6 +2008,22 @@ export interface components {
             opened_at: string;
             ends_at: string;
         };
+        /**
+         * Episode
+         * @description The evidence: one meeting, as the data show it.
+         */
+        Episode: {
+            first_at: string;
+            last_at: string;
+            minutes: number;
+            nearest_m: number;
+            setting: string;
+            lon: number;
+            lat: number;
+            pairs: number;
+            crowd: number;
+            probability: number;
+        };
         /** Evidence */
         Evidence: {
             objective: string;
@@ -2814,7 +2830,7 @@ export interface components {
                 string
             ] | null;
             timeline: components["schemas"]["Stay"][];
-            contacts: Record<string, never>;
+            contacts: components["schemas"]["TracedContact"][];
             counts: {
                 [key: string]: number;
             };
@@ -3704,6 +3720,27 @@ export interface components {
             refresh: string;
             session: string;
             expires_at: string;
+        };
+        /**
+         * TracedContact
+         * @description One other, over all meetings. `probability` is of real co-presence, `transmission` of having
+         *         been infected.
+         *
+         *         Both are corrected by how often the model was right; where that lowers them, it lowers the
+         *         probabilities of the episodes likewise, so that none is above the contact's.
+         */
+        TracedContact: {
+            subject: string;
+            minutes: number;
+            nearest_m: number;
+            probability: number;
+            transmission: number;
+            setting: string;
+            first_at: string;
+            last_at: string;
+            places: string[];
+            crowd: number;
+            episodes: components["schemas"]["Episode"][];
         };
         /**
          * TransferRow

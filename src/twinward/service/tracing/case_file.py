@@ -12,6 +12,7 @@ import msgspec
 
 from twinward.core.errors import AbsentError
 from twinward.decision.tracing.contacts.case_file import Stay
+from twinward.decision.tracing.contacts.evidence import TracedContact
 from twinward.service.platform import Platform
 from twinward.service.tracing.access_record import of_person
 from twinward.service.tracing.questions import Tracing
@@ -31,7 +32,7 @@ class PersonFile(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     window: tuple[str, str] | None
     timeline: list[Stay]
-    contacts: dict[str, Any]
+    contacts: list[TracedContact]
     counts: dict[str, int]
     cases: list[Row]
     as_contact: list[Row]
