@@ -31,6 +31,8 @@ def routes_of(world: Any) -> list[tuple[str, str]]:
 
 
 def ask(world: Any, who: str, method: str, path: str, case: str) -> Any:
+    operation = world.client.app.openapi()["paths"].get(path, {}).get(method.lower(), {})
+    known = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
     for part in ("case", "incident", "change", "session", "sensor", "sensor:path"):
         path = path.replace("{" + part + "}", case)
     query = {
@@ -39,6 +41,7 @@ def ask(world: Any, who: str, method: str, path: str, case: str) -> Any:
         "hazard": "epidemic",
         "source": "x",
     }
+    query = {name: value for name, value in query.items() if name in known}
     body: dict[str, Any] = {"json": {"items": []}} if method == "POST" else {}
     return world.client.request(method, path, headers=world.headers(who), params=query, **body)
 
