@@ -9,13 +9,11 @@ question but not the answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
-from twinward.core.errors import RefusedError, TwinwardError
+from twinward.core.errors import RefusedError
 from twinward.core.messages import Event
-from twinward.core.ports import Store, Transaction
-from twinward.loop.follower import PASSING, Follower
-from twinward.loop.setting_aside import answer, set_aside
+from twinward.core.ports import Store
+from twinward.loop.log_reader import LogReader
 from twinward.twins.emergency import messages as m
 from twinward.twins.twin import Twins
 
@@ -27,7 +25,7 @@ Reported = m.CaseReported | m.CaseReclassified | m.CaseAmended
 FindContacts = Callable[[Reported, Event], Sequence[m.NameContact]]
 
 
-class CaseTracing:
+class CaseTracing(LogReader):
     """Asks `find_contacts` once for every case that is confirmed, and again when its onset becomes
     known.
 
@@ -37,44 +35,15 @@ class CaseTracing:
     is followed on.
     """
 
+    offset = OFFSET
+    kinds = KINDS
+    batch = BATCH
+
     def __init__(self, store: Store, twins: Twins, find_contacts: FindContacts) -> None:
-        self.store = store
-        self.twins = twins
+        super().__init__("the tracer", store, twins)
         self.find_contacts = find_contacts
-        self._follower = Follower("the tracer", self._turn)
-        self._wait_s = 1.0
 
-    def step(self) -> int:
-        """Trace the cases among the next events; how far the place in the log has moved."""
-        with self.store.read() as rows:
-            place, last = rows.get_offset(OFFSET), rows.last_seq()
-            events = rows.events_after(place, BATCH, types=KINDS) if place < last else []
-        if place >= last:
-            return 0
-        found = [(event, *self._asked(event)) for event in events]
-        reached = events[-1].seq if len(events) == BATCH else last
-
-        def work(tx: Transaction) -> None:
-            if tx.get_offset(OFFSET) == place:  # another process may have traced them meanwhile
-                for event, commands, fault in found:
-                    if fault is not None:
-                        set_aside(self.twins, tx, OFFSET, event.id, event.area, fault)
-                    answer(self.twins, tx, OFFSET, event, partial(iter, commands))
-                tx.set_offset(OFFSET, reached)
-
-        self.store.write(work)
-        return reached - place
-
-    def _asked(self, event: Event) -> tuple[Sequence[m.NameContact], Exception | None]:
-        """The contacts of one event, or why nobody can ask for them; what passes is tried again."""
-        try:
-            return self.contacts_of(event), None
-        except PASSING:
-            raise
-        except Exception as error:
-            return (), error
-
-    def contacts_of(self, event: Event) -> Sequence[m.NameContact]:
+    def commands_of(self, event: Event) -> Sequence[m.NameContact]:
         fact = event.fact
         if not isinstance(fact, Reported) or fact.status not in TRACED:
             return ()
@@ -84,22 +53,3 @@ class CaseTracing:
             return self.find_contacts(fact, event)
         except RefusedError:
             return ()
-
-    @property
-    def failure(self) -> TwinwardError | None:
-        """Why the log is not followed just now, or None."""
-        return self._follower.failure
-
-    def start(self, wait_s: float = 1.0) -> None:
-        """Follow the log in a thread of its own until `stop`."""
-        self._wait_s = wait_s
-        self._follower.start()
-
-    def _turn(self) -> None:
-        if not self.step():
-            with self.store.read() as rows:
-                place = rows.get_offset(OFFSET)
-            self.store.wait_for(place, self._wait_s)
-
-    def stop(self) -> None:
-        self._follower.stop()
