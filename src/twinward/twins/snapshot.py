@@ -21,6 +21,13 @@ __all__ = ["Snapshot", "find_case"]
 KEPT_INSTANTS = 2  # whoever looks at an instant asks for several pages of it
 
 
+class InstantRows(msgspec.Struct):
+    """Decoded rows of one instant: lists by table and area prefix, and by key of each table."""
+
+    lists: dict[tuple[str, str | None], list[Any]] = {}
+    by_key: dict[str, dict[str, Any]] = {}
+
+
 class PastRows:
     """Rows of instants of the past, decoded once for all who look at the same instant on the same
     log. Rows about persons are not kept: their keys may be destroyed.
@@ -28,12 +35,12 @@ class PastRows:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[int, datetime], dict[object, object]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, datetime], InstantRows] = OrderedDict()
 
-    def at(self, seq: int, at: datetime) -> dict[Any, Any]:
+    def at(self, seq: int, at: datetime) -> InstantRows:
         """What is kept of one instant as the log up to `seq` tells it."""
         with self._lock:
-            rows = self._kept.setdefault((seq, at), {})
+            rows = self._kept.setdefault((seq, at), InstantRows())
             self._kept.move_to_end((seq, at))
             while len(self._kept) > KEPT_INSTANTS:
                 self._kept.popitem(last=False)
@@ -60,9 +67,10 @@ class Snapshot:
         self.areas = areas
         self.at = at
         self.zone = zone
-        self._own: dict[Any, Any] = {}
-        shared = past is not None and at is not None
-        self._shared = past.at(reader.last_seq(), at) if shared else self._own  # type: ignore[union-attr,arg-type]
+        self._own = InstantRows()
+        self._shared = self._own
+        if past is not None and at is not None:
+            self._shared = past.at(reader.last_seq(), at)
 
     def list_rows(
         self,
@@ -100,20 +108,21 @@ class Snapshot:
         """One row, or None."""
         if self.at is None:
             return self.reader.find(table, key)
-        kept, name = self._kept(table), ("by key", table.name)
-        if name not in kept:
-            kept[name] = {getattr(row, table.key): row for row in self._rows_then(table, None)}
-        found: R | None = kept[name].get(key)
+        kept = self._kept(table).by_key
+        if table.name not in kept:
+            rows = self._rows_then(table, None)
+            kept[table.name] = {getattr(row, table.key): row for row in rows}
+        found: R | None = kept[table.name].get(key)
         return found
 
-    def _kept(self, table: Table[msgspec.Struct]) -> dict[Any, Any]:
+    def _kept(self, table: Table[msgspec.Struct]) -> InstantRows:
         """Where rows of a table are kept: persons' for this picture alone."""
         personal = table.subject is not None or hasattr(table.row, "sealed_under")
         return self._own if personal else self._shared
 
     def _rows_then(self, table: Table[R], under: str | None) -> list[R]:
         assert self.at is not None
-        kept, key = self._kept(table), (table.name, under)
+        kept, key = self._kept(table).lists, (table.name, under)
         if key not in kept:
             kept[key] = self.reader.as_of(table, self.at, area=under, known_at=self.at)
         rows: list[R] = kept[key]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,7 +17,8 @@ from twinward.cli.main import add_common
 from twinward.core.errors import InputError
 
 if TYPE_CHECKING:
-    from twinward.service.planning.simulation import SimulationRequest
+    from twinward.service.planning.simulation import ContactsReport, LiveFork, SimulationRequest
+    from twinward.service.planning.simulation_summary import SimulationSummary
 
 MOST_OF_A_PLACE = 0.05  # of the residents infected on day 0: above it, it is said
 
@@ -94,9 +95,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def crowded(infected: int, residents: int, live: Any) -> list[str]:
+def crowded(infected: int, residents: int, *, live: bool) -> list[str]:
     """A word where the first infected are no spark but a large part of a village."""
-    if live is not None or infected <= MOST_OF_A_PLACE * residents:
+    if live or infected <= MOST_OF_A_PLACE * residents:
         return []
     share = f"{infected:,} of {residents:,} residents ({infected / residents:.0%})"
     return [f"{share} are infected on day 0; say --infected for fewer"]
@@ -104,6 +105,7 @@ def crowded(infected: int, residents: int, live: Any) -> list[str]:
 
 def run(options: argparse.Namespace) -> int:
     from twinward.service.planning import simulation
+    from twinward.service.planning.simulation_summary import summarise
 
     if options.schema:
         emit_json(simulation.schema(options.schema))
@@ -129,8 +131,11 @@ def run(options: argparse.Namespace) -> int:
     check_folder(options.out)
     with _live(options, request) as (request, live):
         answer = simulation.simulate(request, _progress(request.days, request.replicates), live)
-    result = simulation.summary(answer)
-    for note in [*result["notes"], *crowded(request.infected, result["residents"], live)]:
+    result = summarise(answer)
+    for note in [
+        *result["notes"],
+        *crowded(request.infected, result["residents"], live=live is not None),
+    ]:
         say(note)
     if options.profile:
         result["profile"] = answer.outcome.profile
@@ -149,7 +154,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _live(options: argparse.Namespace, request: SimulationRequest) -> Iterator[tuple[Any, Any]]:
+def _live(
+    options: argparse.Namespace, request: SimulationRequest
+) -> Iterator[tuple[SimulationRequest, LiveFork | None]]:
     """The request, of the hazard's disease unless one is named; what makes a base's live state,
     None without --live.
     """
@@ -180,12 +187,7 @@ def _live(options: argparse.Namespace, request: SimulationRequest) -> Iterator[t
 def _request(options: argparse.Namespace) -> SimulationRequest:
     from twinward.service.planning.simulation import SimulationRequest
 
-    numbers: dict[str, Any] = {
-        name: whole_number(getattr(options, name), name)
-        for name in ("infected", "days", "seed", "replicates", "threads")
-    }
-    named = {} if options.disease is None else {"disease": options.disease}
-    return SimulationRequest(
+    request = SimulationRequest(
         residents=None
         if options.residents is None
         else whole_number(options.residents, "residents"),
@@ -197,9 +199,15 @@ def _request(options: argparse.Namespace) -> SimulationRequest:
         contacts=options.contacts,
         cluster=options.cluster,
         keep_tree=options.tree is not None,
-        **numbers,
-        **named,
+        infected=whole_number(options.infected, "infected"),
+        days=whole_number(options.days, "days"),
+        seed=whole_number(options.seed, "seed"),
+        replicates=whole_number(options.replicates, "replicates"),
+        threads=whole_number(options.threads, "threads"),
     )
+    if options.disease is None:
+        return request
+    return msgspec.structs.replace(request, disease=options.disease)
 
 
 def whole_number(text: str, name: str) -> int:
@@ -235,7 +243,7 @@ def _progress(days: int, replicates: int) -> Callable[[int], None] | None:
     return advance
 
 
-def readable(result: dict[str, Any]) -> str:
+def readable(result: SimulationSummary) -> str:
     """A few lines for a person."""
     lines = [
         f"{result['disease']}, {result['residents']:,} residents, "
@@ -258,7 +266,7 @@ def readable(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def readable_contacts(report: dict[str, Any]) -> str:
+def readable_contacts(report: ContactsReport) -> str:
     """Contacts a day by setting and age band: wanted by the matrices, reached here, and how they
     compare.
     """

@@ -4,21 +4,18 @@ ensemble.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import numpy as np
 
 from twinward.citybase.schema import CityBase
 from twinward.core.errors import AbsentError, InputError
-from twinward.decision.planning.fitting.forecast import require_held, say_fit
+from twinward.decision.planning.fitting.forecast import require_held
 from twinward.decision.planning.fitting.prospect import Prospect, confirmed_before, look_ahead
 from twinward.decision.simulation.epidemic import (
     Ensemble,
@@ -30,12 +27,19 @@ from twinward.decision.simulation.epidemic import (
     run_ensemble,
 )
 from twinward.decision.simulation.epidemic.engine import STEPS
-from twinward.decision.simulation.epidemic.fitting.contact_matrices import fit_contacts, report_fit
+from twinward.decision.simulation.epidemic.fitting.contact_matrices import (
+    ContactsReport,
+    fit_contacts,
+    report_fit,
+)
 from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.run import Simulator, require_memory
 from twinward.decision.simulation.epidemic.scenario import MIXINGS, check_scenario
 from twinward.library.hazards.diseases import DEFAULT, disease_schema
 from twinward.library.hazards.measures import Measure, list_idle, measures_schema
+
+__all__ = ["ContactsReport", "LiveFork", "SimulationAnswer", "SimulationRequest", "simulate"]
+LiveFork = Callable[[CityBase], LiveState]  # where the twins stand, on a city
 
 
 class SimulationRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +69,7 @@ class SimulationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ensemble: Ensemble | None
     setup_s: float
     peak_rss_mb: float
-    contact_fit: dict[str, object] | None
+    contact_fit: ContactsReport | None
     live: LiveState | None = None
     prospect: Prospect | None = None  # the fit to the reports, where enough was reported
     notes: list[str] = []  # what a reader of the figures should know about the measures
@@ -95,7 +99,7 @@ def explain() -> list[tuple[str, str]]:
 def simulate(
     request: SimulationRequest,
     progress: Callable[[int], None] | None = None,
-    live: Callable[[CityBase], LiveState] | None = None,
+    live: LiveFork | None = None,
 ) -> SimulationAnswer:
     """Checks everything, then runs. Raises InputError before anything runs.
 
@@ -175,7 +179,7 @@ def fitted(scenario: Scenario, prospect: Prospect) -> Scenario:
     )
 
 
-def compare_contacts(request: SimulationRequest, folder: Path) -> dict[str, object]:
+def compare_contacts(request: SimulationRequest, folder: Path) -> ContactsReport:
     """The contacts by setting and age of a city beside the matrices of a folder, without running
     anything.
 
@@ -265,68 +269,3 @@ def peak_rss_mb() -> float:
     mine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return (mine + children) * 1024 / 1e6
-
-
-def summary(answer: SimulationAnswer) -> dict[str, Any]:
-    """The headline figures of a run, as the command line prints them."""
-    o = answer.outcome
-    outcomes = answer.ensemble.outcomes if answer.ensemble else [o]
-    infections, cpu_s = sum(x.infections for x in outcomes), sum(x.cpu_s for x in outcomes)
-    agent_days = sum(x.residents * x.days for x in outcomes)
-    hashes = "".join(x.sha256 for x in outcomes)
-    result: dict[str, Any] = {
-        "residents": o.residents,
-        "days": o.days,
-        "seed": o.seed,
-        "threads": o.threads,
-        "disease": o.disease,
-        "infections": o.infections,
-        "attack_rate": o.attack_rate,
-        "deaths": o.deaths,
-        "peak_day": o.peak_day,
-        "peak_new": o.peak_new,
-        "r0_realised": o.r0_realised,
-        "generation_time_d": o.generation_time_d,
-        "cpu_s": cpu_s,
-        "wall_s": sum(x.wall_s for x in outcomes),
-        "setup_s": answer.setup_s,
-        "agent_days_per_cpu_s": agent_days / max(cpu_s, 1e-9),
-        "ns_per_infection": cpu_s * 1e9 / max(infections, 1),
-        "peak_rss_mb": answer.peak_rss_mb,
-        "sha256": o.sha256 if len(outcomes) == 1 else hashlib.sha256(hashes.encode()).hexdigest(),
-        "fingerprint": o.fingerprint,
-        "simulated": True,
-        "finished": o.finished,
-        "notes": answer.notes,
-    }
-    if answer.ensemble:
-        result["replicates"] = len(outcomes)
-        result["over_replicates"] = {
-            name: [float(getattr(x, name)) for x in outcomes]
-            for name in (
-                "infections",
-                "attack_rate",
-                "deaths",
-                "peak_day",
-                "peak_new",
-                "r0_realised",
-            )
-        }
-        levels = answer.ensemble.levels
-        result["quantiles"] = {
-            name: dict(zip(map(str, levels), np.quantile(values, levels).tolist(), strict=True))
-            for name, values in result["over_replicates"].items()
-        }
-    if answer.live:
-        result["live"] = {
-            "reported": answer.live.reported,
-            "estimated": answer.live.estimated,
-            "notes": answer.live.notes,
-            "measures": [name_of(one) for one in answer.live.measures],
-            "fit": None,
-        }
-        if answer.prospect is not None:
-            result["live"]["fit"] = msgspec.to_builtins(say_fit(answer.prospect, answer.live.today))
-    if answer.contact_fit:
-        result["contact_fit"] = answer.contact_fit
-    return result

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from msgspec import inspect
 from twinward.core.clock import to_us
 from twinward.core.errors import InputError
 from twinward.core.ports import Table
+from twinward.storage.database.connection import Cells
 
 SCHEMA_VERSION = 2
 OWN_NAMES = frozenset({"meta", "head", "commands", "events", "offsets", "source_counts"})
@@ -68,25 +68,7 @@ def log_tables(metadata: sa.MetaData, dialect: str) -> None:
         *(sa.Column(name, TEXT) for name in LATER["commands"]),
         sqlite_with_rowid=False,
     )
-    known: dict[str, Any] = {f"{dialect}_where": sa.text("incident IS NOT NULL")}
-    sa.Table(
-        "events",
-        metadata,
-        sa.Column("seq", BIG, primary_key=True, autoincrement=False),
-        *(sa.Column(name, TEXT, nullable=False) for name in ("id", "type")),
-        *(sa.Column(name, BIG, nullable=False) for name in ("occurred_at", "recorded_at")),
-        *(sa.Column(name, TEXT, nullable=False) for name in ("area", "actor")),
-        sa.Column("cause", TEXT),
-        sa.Column("command", TEXT, nullable=False),
-        *(sa.Column(name, TEXT) for name in ("incident", "subject")),
-        *(sa.Column(name, BYTES, nullable=False) for name in ("body", "hash")),
-        sa.Index(
-            "events_incident",
-            "incident",
-            "seq",
-            **known,
-        ),
-    )
+    _events_table(metadata)
     sa.Table(
         "offsets",
         metadata,
@@ -101,6 +83,23 @@ def log_tables(metadata: sa.MetaData, dialect: str) -> None:
             sa.Column(name, BIG, nullable=False)
             for name in ("received", "stored", "rejected", "duplicate")
         ),
+    )
+
+
+def _events_table(metadata: sa.MetaData) -> None:
+    known = sa.text("incident IS NOT NULL")
+    sa.Table(
+        "events",
+        metadata,
+        sa.Column("seq", BIG, primary_key=True, autoincrement=False),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("id", "type")),
+        *(sa.Column(name, BIG, nullable=False) for name in ("occurred_at", "recorded_at")),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("area", "actor")),
+        sa.Column("cause", TEXT),
+        sa.Column("command", TEXT, nullable=False),
+        *(sa.Column(name, TEXT) for name in ("incident", "subject")),
+        *(sa.Column(name, BYTES, nullable=False) for name in ("body", "hash")),
+        sa.Index("events_incident", "incident", "seq", sqlite_where=known, postgresql_where=known),
     )
 
 
@@ -183,7 +182,7 @@ class Form:
             )
         return field
 
-    def values(self, row: msgspec.Struct) -> tuple[Any, ...]:
+    def values(self, row: msgspec.Struct) -> Cells:
         """The declared columns of one row as the database keeps them."""
         return tuple(to_stored(getattr(row, name)) for name in self.columns)
 

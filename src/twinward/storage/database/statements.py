@@ -5,7 +5,7 @@ tuples.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -241,7 +241,7 @@ def _binds(table: sa.Table) -> dict[str, sa.BindParameter[object]]:
     return {column.name: bind(column, column.name) for column in table.columns}
 
 
-def bind(column: sa.ColumnElement[Any], name: str) -> sa.BindParameter[object]:
+def bind(column: sa.ColumnElement[object], name: str) -> sa.BindParameter[object]:
     return sa.bindparam(name, type_=column.type)
 
 
@@ -250,11 +250,11 @@ def page(clause: Select) -> Select:
     return clause.offset(sa.bindparam("offset", type_=sa.Integer()))
 
 
-def _prefix(column: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
+def _prefix(column: sa.ColumnElement[object]) -> list[sa.ColumnElement[bool]]:
     return [column >= bind(column, "under"), column < bind(column, "beyond")]
 
 
-def in_range(area: sa.ColumnElement[Any], n: int) -> sa.ColumnElement[bool]:
+def in_range(area: sa.ColumnElement[object], n: int) -> sa.ColumnElement[bool]:
     """Inside the n-th range of area codes."""
     return sa.and_(area >= bind(area, f"low_{n}"), area <= bind(area, f"high_{n}"))
 

@@ -54,7 +54,7 @@ class LakeRows(msgspec.Struct, frozen=True, kw_only=True):
             at += wide
         return np.full(len(self), FILL[name], EXTRAS[name])
 
-    def _kinds(self) -> list[tuple[str, np.dtype[Any]]]:
+    def _kinds(self) -> list[tuple[str, np.dtype[np.generic]]]:
         time = np.dtype(np.int64 if self.unit_us == 1 else np.int32)
         point = np.dtype(np.int32 if self.e7 else np.float64)
         names = [("subject", np.dtype(np.int32)), ("time", time), ("lon", point), ("lat", point)]

@@ -9,7 +9,6 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from twinward.core.errors import InputError
 from twinward.core.ports import MovePoints
@@ -26,7 +25,7 @@ def run_sql_apart(
     sql: str,
     window_us: tuple[int, int],
     move: MovePoints | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What `run_sql` answers or raises; `bad_sql` when the process had to be ended."""
     try:
         done = subprocess.run(
@@ -51,7 +50,7 @@ def run_sql_apart(
     if isinstance(outcome, tuple):
         message, advice, code = outcome
         raise InputError(message, advice, code=code)
-    answer: dict[str, Any] = outcome
+    answer: dict[str, object] = outcome
     return answer
 
 
@@ -60,7 +59,9 @@ def answer_one() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     asked = pickle.load(sys.stdin.buffer)
     try:
-        outcome: Any = run_sql(*asked)
+        outcome: dict[str, object] | tuple[str, str | None, str] | FileNotFoundError = run_sql(
+            *asked
+        )
     except InputError as error:
         outcome = (error.message, error.advice, error.code)
     except FileNotFoundError as error:

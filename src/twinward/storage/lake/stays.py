@@ -158,7 +158,7 @@ def expand(columns: dict[str, NDArray[Any]], rows: NDArray[Any]) -> Visits:
 
 def write_visits(root: Path, name: str, day: int, visits: Visits) -> Side:
     """Visits closed on `day`."""
-    columns: dict[str, Any] = dict(compact(visits))
+    columns: dict[str, NDArray[Any] | pa.Array] = dict(compact(visits))
     columns["error_m"] = pa.array(columns["error_m"], from_pandas=True)
     columns["place"] = pa.array(columns["place"], mask=columns["place"] < 0)
     whole = dict.fromkeys(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -18,6 +18,10 @@ from twinward.storage.log.drill_isolation import genesis_of, read_drill
 if TYPE_CHECKING:
     from twinward.storage.database.connection import Connection
 
+# a stored entry: the fields of EVENT_FIELDS in their order, and the hash
+EntryCells = tuple[
+    int, str, str, int, int, str, str, str | None, str, str | None, str | None, bytes, bytes
+]
 BLOCK = 5000
 LAST_BYTES = 16_384  # more than the longest ending
 FIELDS = ", ".join((*EVENT_FIELDS, "hash"))
@@ -93,7 +97,7 @@ def verify_chain(database: Database, first: int = 1, last: int | None = None) ->
         connection.close()
 
 
-def _rows(connection: Connection, first: int, last: int) -> Iterator[tuple[Any, ...]]:
+def _rows(connection: Connection, first: int, last: int) -> Iterator[EntryCells]:
     """Stored entries in order, a block at a time."""
     while first <= last:
         text = (

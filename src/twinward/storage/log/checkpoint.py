@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from twinward.core.errors import TwinwardError
 from twinward.storage.database.databases import Database
@@ -23,6 +23,12 @@ READ_LIMIT_S = (
 )
 
 
+class Expirable(Protocol):
+    """A reader that can be told to let go of its picture."""
+
+    def expire(self) -> None: ...
+
+
 class Checkpointer:
     """A thread copies most pages back while commits go on; the writer copies the few left, so that
     the log restarts.
@@ -31,7 +37,9 @@ class Checkpointer:
     writer alone stalls it for the whole copy; together they do neither.
     """
 
-    def __init__(self, database: Database, old_readers: Callable[[float], list[Any]]) -> None:
+    def __init__(
+        self, database: Database, old_readers: Callable[[float], Sequence[Expirable]]
+    ) -> None:
         self._database = database
         self._old_readers = old_readers
         self._commits = 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twinward.core.errors import InputError, StorageError
 from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import Statements
-from twinward.storage.log.pending_writes import Head, Layer, PendingWrites
+from twinward.storage.log.pending_writes import Head, Layer, PendingWrites, Version
 from twinward.storage.log.row_queries import RowCodec, RowQueries
 
 if TYPE_CHECKING:
@@ -154,9 +154,8 @@ class Layered(RowQueries):
         statements = self._statements
         for table, versions in held.history.items():
             if versions:
-                self._many(
-                    statements.insert(f"{table}_history").text, sorted(versions, key=_first_three)
-                )
+                by_place = sorted(versions, key=_by_place)
+                self._many(statements.insert(f"{table}_history").text, by_place)
         if held.offsets:
             self._many(statements.upsert("offsets").text, sorted(held.offsets.items()))
         if held.counts:
@@ -192,9 +191,9 @@ def waits(held: PendingWrites, table: str | None) -> bool:
     return bool(held.events) if table is None else bool(held.rows.get(table))
 
 
-def _first(row: tuple[object, ...]) -> Any:
-    return row[0]
+def _first(row: tuple[object, ...]) -> str:
+    return str(row[0])
 
 
-def _first_three(row: tuple[object, ...]) -> tuple[Any, ...]:
-    return row[:3]
+def _by_place(version: Version) -> tuple[str, str, int]:
+    return version[:3]

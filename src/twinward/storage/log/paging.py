@@ -8,7 +8,7 @@ cannot know which, so the count, which the page needs anyway, decides.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -75,7 +75,7 @@ def _window(
     if between is None:
         return []
     column = form.current.c[form.column_name(between)]
-    asked: Any = column
+    asked: sa.ColumnElement[object] = column
     if by_area and statements.is_sqlite:
         asked = sa.literal_column(
             f"+{column.table.name}.{column.name}", column.type
@@ -92,7 +92,9 @@ def _walked(
 ) -> Select:
     table = form.current
     # the unary plus keeps SQLite from taking an index on the area for it
-    area = sa.literal_column("+row_area", TEXT) if statements.is_sqlite else table.c.row_area
+    area: sa.ColumnElement[object] = table.c.row_area
+    if statements.is_sqlite:
+        area = sa.literal_column("+row_area", TEXT)
     clause = sa.select(table.c.row_key).where(*filters)
     if within:
         clause = clause.where(sa.or_(*(in_range(area, n) for n in range(within))))
@@ -128,7 +130,7 @@ def count_statement(
     nothing.
     """
 
-    def counted(n: int | None) -> sa.Select[Any]:
+    def counted(n: int | None) -> sa.Select[int]:
         found = conditions(form, form.current, shapes, under=under, within=0, before=None)
         found += _window(statements, form, between, by_area=n is not None)
         if n is not None:
@@ -138,7 +140,7 @@ def count_statement(
     def build() -> sa.ClauseElement:
         if not within:
             return counted(None)
-        total: Any = counted(0).scalar_subquery()
+        total: sa.ColumnElement[int] = counted(0).scalar_subquery()
         for n in range(1, within):
             total = total + counted(n).scalar_subquery()
         return sa.select(total)

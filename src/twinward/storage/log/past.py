@@ -96,7 +96,7 @@ class Past:
 
     def _held(
         self, form: Form, at_us: int, area: str | None, known_us: int | None
-    ) -> tuple[list[Any], list[Held]]:
+    ) -> tuple[list[pa.RecordBatch], list[Held]]:
         """What held then: sealed batches, and what the database adds to them or puts in their
         place.
         """
@@ -106,7 +106,7 @@ class Past:
             if d.version > self._version or (known_us is not None and known_us < d.recorded_us):
                 sealed = None
         after = sealed.directory.version if sealed is not None else None
-        values: dict[str, Any] = {
+        values: dict[str, object] = {
             "at": at_us,
             "known": ALL_TIME_US if known_us is None else known_us,
             "after": after,

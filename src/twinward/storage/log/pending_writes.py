@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
 from twinward.core.messages import Counts
 
 Key = tuple[str, str]  # table, row key
+# (area, row) of a current row; no row: there, but its subject's key was destroyed
+Entry = tuple[str, msgspec.Struct | None]
+# area, key, version, valid_from, recorded_at, subject, body (None: from here on no such row)
+Version = tuple[str, str, int, int, int, str | None, bytes | None]
+# id, type, actor, cause, recorded_at, first and last place, events, source, content
+CommandCells = tuple[str, str, str, str | None, int, int, int, int, str | None, str | None]
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -28,15 +34,13 @@ class PendingWrites:
 
     def __init__(self) -> None:
         self.events: list[tuple[object, ...]] = []
-        self.commands: dict[str, tuple[Any, ...]] = {}
-        self.flushed_commands: dict[str, tuple[Any, ...]] = {}
+        self.commands: dict[str, CommandCells] = {}
+        self.flushed_commands: dict[str, CommandCells] = {}
         self.rows: dict[
             str, dict[str, tuple[object, ...] | None]
         ] = {}  # by table and key; None when removed
-        self.seen_rows: dict[
-            Key, tuple[str, Any] | None
-        ] = {}  # (area, row) as last written, None when removed
-        self.history: dict[str, list[tuple[object, ...]]] = {}
+        self.seen_rows: dict[Key, Entry | None] = {}  # as last written, None when removed
+        self.history: dict[str, list[Version]] = {}
         self.offsets: dict[str, int] = {}
         self.counts: dict[str, Counts] = {}
 
@@ -74,15 +78,15 @@ class RowCache:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._rows: OrderedDict[Key, tuple[str, Any] | None] = OrderedDict()
+        self._rows: OrderedDict[Key, Entry | None] = OrderedDict()
 
-    def get(self, key: Key) -> tuple[bool, tuple[str, Any] | None]:
+    def get(self, key: Key) -> tuple[bool, Entry | None]:
         if key not in self._rows:
             return False, None
         self._rows.move_to_end(key)
         return True, self._rows[key]
 
-    def update(self, rows: dict[Key, tuple[str, object] | None]) -> None:
+    def update(self, rows: Mapping[Key, Entry | None]) -> None:
         self._rows.update(rows)
         while len(self._rows) > self._size:
             self._rows.popitem(last=False)

@@ -17,9 +17,13 @@ from twinward.storage.database.statements import Statements, beyond, shape_filte
 from twinward.storage.log.paging import WALK_ABOVE, count_statement, page_statement
 
 if TYPE_CHECKING:
-    from twinward.storage.database.connection import Connection
+    from twinward.storage.database.connection import Cells, Connection
 
 ALL_TIME_US = 2**62
+# seq, id, type, occurred_at, recorded_at, area, actor, cause, command, incident, subject, body
+EventCells = tuple[
+    int, str, str, int, int, str, str, str | None, str, str | None, str | None, bytes
+]
 
 
 class RowCodec:
@@ -54,21 +58,22 @@ class RowCodec:
         """The subject that a column's word stands for; None when its key has been destroyed."""
         return stored if stored is None or self.sealer is None else self.sealer.subject_of(stored)
 
-    def values(self, form: Form, row: msgspec.Struct, recorded_us: int) -> tuple[Any, ...]:
+    def values(self, form: Form, row: msgspec.Struct, recorded_us: int) -> Cells:
         """The declared columns of a row as they are kept: that of its subject as a word."""
         values = form.values(row)
         if self.sealer is None or form.subject_at is None:
             return values
-        word = self.stored(values[form.subject_at], recorded_us)
+        subject = values[form.subject_at]
+        word = self.stored(str(subject) if subject is not None else None, recorded_us)
         return (*values[: form.subject_at], word, *values[form.subject_at + 1 :])
 
-    def sought(self, form: Form, equals: dict[str, Any]) -> dict[str, object]:
+    def sought(self, form: Form, equals: dict[str, object]) -> dict[str, object]:
         """Filters as the columns are kept: a subject is sought under each of its words."""
         name = form.table.subject
         asked = equals.get(name) if name is not None else None
         if asked is None or self.sealer is None or form.subject_at is None:
             return equals
-        subjects = (asked,) if isinstance(asked, str) else tuple(asked)
+        subjects = [str(one) for one in asked] if isinstance(asked, tuple) else [str(asked)]
         words = [word for one in subjects for word in (one, *self.sealer.names_of(one))]
         return equals | {str(name): tuple(words)}
 
@@ -99,7 +104,7 @@ class RowCodec:
         """The row of a body that no subject's key seals."""
         return form.decoder.decode(body)
 
-    def event(self, row: tuple[Any, ...]) -> Event:
+    def event(self, row: EventCells) -> Event:
         (
             seq,
             event_id,
@@ -167,8 +172,7 @@ class RowQueries:
         self._words = words
 
     def _fetch(self, text: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = self._connection.execute(text, values).fetchall()
-        return rows
+        return self._connection.execute(text, values).fetchall()
 
     def _before_list(self, table: str | None) -> None:
         """Called before a read that the database answers by itself; the writer hands over what
@@ -198,7 +202,7 @@ class RowQueries:
         limit: int | None = None,
         offset: int = 0,
         before: tuple[str, datetime] | None = None,
-        **equals: Any,
+        **equals: object,
     ) -> list[R]:
         table = table_name(table)
         form = self._words.form(table)
@@ -236,7 +240,7 @@ class RowQueries:
         under: str | None = None,
         within: tuple[tuple[str, str], ...] | None = None,
         between: tuple[str, datetime, datetime] | None = None,
-        **equals: Any,
+        **equals: object,
     ) -> int:
         table = table_name(table)
         form = self._words.form(table)

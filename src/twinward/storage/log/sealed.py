@@ -10,7 +10,7 @@ import bisect
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -20,6 +20,7 @@ from twinward.core.lazy import LazyModule
 from twinward.storage.database.schema import Form
 from twinward.storage.database.statements import beyond
 from twinward.storage.files.frames import write_whole
+from twinward.storage.log.pending_writes import Version
 from twinward.storage.log.row_queries import RowCodec
 
 if TYPE_CHECKING:
@@ -43,9 +44,6 @@ ARROW_TYPES: dict[type, str] = {
 def arrow_type(kind: type) -> pa.DataType:
     """The Arrow type of a declared column."""
     return getattr(pa, ARROW_TYPES[kind])()
-
-
-Version = tuple[str, str, int, int, int, str | None, bytes | None]
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +208,7 @@ def schema_of(form: Form) -> pa.Schema:
 
 def pages(connection: Connection, form: Form, mark: str, version: int) -> Iterator[list[Version]]:
     """Versions in the order of area, key, version."""
-    last: tuple[Any, ...] = ("", "", 0)
+    last = ("", "", 0)
     text = (
         f'SELECT {FIELDS} FROM "{form.history.name}" WHERE (row_area, row_key, row_version) > '
         f"({mark}, {mark}, {mark})"

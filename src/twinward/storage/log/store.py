@@ -34,7 +34,7 @@ from twinward.storage.log.sealed import SealedHistory
 from twinward.storage.log.transaction import GroupTransaction
 
 if TYPE_CHECKING:
-    pass
+    from twinward.storage.database.connection import Connection
 
 T = TypeVar("T")
 Work = tuple[Callable[[Transaction], Any], "Future[Any]"]
@@ -89,7 +89,7 @@ class SqlStore:
         self._sealer: threading.Thread | None = None
         self._clock = clock
         self._recent = RowCache(RECENT_ROWS)
-        self._connection: Any = None
+        self._connection: Connection | None = None
         self._last_head: Head | None = None
         self._stopped: StorageError | None = None
         self._queue: deque[Work] = deque()
@@ -134,7 +134,7 @@ class SqlStore:
                 continue
             try:
                 self._commit(group)
-                if self._checkpointer is not None:
+                if self._checkpointer is not None and self._connection is not None:
                     self._checkpointer.after_commit(self._connection)
             except Exception as error:  # whatever it is: the writer goes on, and who waits is told
                 LOG.exception("the writer met what it does not know")
@@ -192,7 +192,7 @@ class SqlStore:
         transaction.finish()
         if self.words.sealer is not None:
             self.words.sealer.flush()  # a row must never outlive its key by a crash
-        self._connection.execute("COMMIT")
+        transaction.commit()
         transaction.settle()
         return done, failed, transaction.head
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,7 +18,7 @@ from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.chain import link
 from twinward.storage.log.flushing import Layered
-from twinward.storage.log.pending_writes import Head, PendingWrites, RowCache
+from twinward.storage.log.pending_writes import CommandCells, Entry, Head, PendingWrites, RowCache
 from twinward.storage.log.row_queries import RowCodec
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class GroupTransaction(Layered):
 
     # reads -----------------------------------------------------------------------------------
 
-    def _look(self, table: str, key: str) -> tuple[str, Any] | None:
+    def _look(self, table: str, key: str) -> Entry | None:
         """(area, row) of a current row. A row of None with an area: there, but its subject's key
         was destroyed.
         """
@@ -124,7 +124,7 @@ class GroupTransaction(Layered):
     def find(self, table: Table[R] | str, key: str) -> R | None:
         table = table_name(table)
         entry = self._look(table, key)
-        return entry[1] if entry else None
+        return entry[1] if entry else None  # type: ignore[return-value]  # a table has one type
 
     def last_seq(self) -> int:
         return self.head.seq
@@ -307,7 +307,7 @@ class GroupTransaction(Layered):
     # into the database -----------------------------------------------------------------------
 
     def finish(self) -> None:
-        """Flushes everything, the head last; the caller commits."""
+        """Flushes everything, the head last; the caller commits after the keys are on disk."""
         if self.trouble is not None:
             raise self.trouble
         self._flush(self._layers[0])
@@ -315,6 +315,10 @@ class GroupTransaction(Layered):
         if head is not self._opened_at:
             text = self._statements.upsert("head").text
             self._many(text, [(1, head.seq, head.version, head.recorded_us, head.hash)])
+
+    def commit(self) -> None:
+        """Makes durable what `finish` flushed."""
+        self._connection.execute("COMMIT")
 
     def settle(self) -> None:
         """After the commit: what was written becomes what is remembered, personal rows left out."""
@@ -338,12 +342,12 @@ def _encode(message: msgspec.Struct) -> bytes:
 DONE = ("type", "actor", "source", "content")
 
 
-def done_of(row: tuple[Any, ...]) -> Done:
+def done_of(row: CommandCells) -> Done:
     """What a stored command says of who asked for what."""
     return Done(row[1], row[2], row[8], row[9])
 
 
-def written(held: PendingWrites, command_id: str) -> tuple[Any, ...] | None:
+def written(held: PendingWrites, command_id: str) -> CommandCells | None:
     return held.commands.get(command_id) or held.flushed_commands.get(command_id)
 
 

@@ -16,7 +16,13 @@ from twinward.decision.simulation.epidemic.interventions import Interventions
 from twinward.decision.simulation.epidemic.kernels.attempts import plan_records
 from twinward.decision.simulation.epidemic.kernels.commit import accept, import_cases, run_course
 from twinward.decision.simulation.epidemic.kernels.recent import PERIOD, mark_of, move_marks
-from twinward.decision.simulation.epidemic.kernels.tables import FLOWS, IMPORTED, SETTINGS, RunTally
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    FLOWS,
+    IMPORTED,
+    SETTINGS,
+    Proposals,
+    RunTally,
+)
 from twinward.decision.simulation.epidemic.ledger import Crew, InfectionLedger
 from twinward.decision.simulation.epidemic.leftover import Leftover
 from twinward.decision.simulation.epidemic.outcome import AGE_BANDS, SERIES, Fingerprint, Tree
@@ -101,7 +107,7 @@ class Engine:
             (self.days, 2)
         )  # infected by those infected on a day; days between, summed
         self.seconds = dict.fromkeys((name for name, _ in STEPS), 0.0)
-        self.proposals: list[tuple[Any, int]] = []
+        self.proposals: list[tuple[Proposals, int]] = []
         self.leftover = Leftover(scenario, self.residents)
         self.first_new = 0
         self.before = np.zeros(0, np.uint64)

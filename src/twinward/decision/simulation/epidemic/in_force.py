@@ -5,7 +5,7 @@ orders have put in force.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -144,7 +144,7 @@ def of_orders(
     found: list[InForce] = []
     unknown: list[str] = []
     for kind, where in sorted(areas.items()):
-        entry: dict[str, Any] = {
+        entry: dict[str, object] = {
             "type": kind,
             "name": f"{kind} in force",
             "areas": [] if root in where else sorted(where),

@@ -4,7 +4,7 @@ setting.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 OUTSIDE = tuple(name for name in GROUPS if name != "household")
 MEMORY_D = 15  # days whose contacts can still be asked for
 
+M = TypeVar("M", bound=Measure)
+
 
 class Interventions:
     """Measures of one run. `member[m]` is bool[Z, B]: whom measure m concerns."""
@@ -71,7 +73,6 @@ class Interventions:
         self.isolates = apart or any(isinstance(m, keeping) for m in measures)
         self.response = self._respond(0)
         self.past: dict[int, Response] = {}
-        self.kinds: dict[type[Measure], list[tuple[Any, NDArray[Any]]]] = {}
 
     def set_day(
         self, day: int, series: dict[str, NDArray[Any]], hospital: Hospital, residents: int
@@ -83,19 +84,16 @@ class Interventions:
             self.on[m] = dated and self._triggered(m, measure, day, series, hospital, residents)
         if before != self.on or day == 0:
             self.response = self._respond(day)
-            self.kinds.clear()
         self.past[day] = self.response
         self.past.pop(day - MEMORY_D - 1, None)
 
-    def active(self, kind: type[Measure]) -> list[tuple[Any, NDArray[Any]]]:
+    def active(self, kind: type[M]) -> list[tuple[M, NDArray[Any]]]:
         """Measures of this kind that hold today, with whom they concern."""
-        if kind not in self.kinds:
-            self.kinds[kind] = [
-                (m, self.member[k])
-                for k, m in enumerate(self.measures)
-                if isinstance(m, kind) and self.on[k]
-            ]
-        return self.kinds[kind]
+        return [
+            (m, self.member[k])
+            for k, m in enumerate(self.measures)
+            if isinstance(m, kind) and self.on[k]
+        ]
 
     def _triggered(
         self,

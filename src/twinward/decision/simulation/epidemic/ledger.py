@@ -13,8 +13,12 @@ from twinward.decision.simulation.epidemic.kernels.tables import (
     CHUNK,
     LAYERS,
     Attempts,
+    City,
+    Mixing,
     Proposals,
     Records,
+    Response,
+    SpreadTables,
     Work,
 )
 from twinward.decision.simulation.epidemic.kernels.transmit import transmit
@@ -96,6 +100,12 @@ class InfectionLedger:
         return int(np.searchsorted(self.rec.day[: self.n], np.int16(max(day, EARLIEST_D))))
 
 
+# day, mark of the day, key of the attempts, key of the slots
+Call = tuple[int, int, np.uint64, np.uint64]
+# what the kernel reads: the last is the response of each day in force
+Tables = tuple[Records, City, Mixing, NDArray[Any], SpreadTables, Response]
+
+
 class Crew:
     """Cuts the records among threads on chunk borders; the order of the proposals does not
     depend on the cut.
@@ -111,9 +121,7 @@ class Crew:
         if self.pool:
             self.pool.shutdown()
 
-    def transmit(
-        self, lo: int, hi: int, call: tuple[Any, ...], tables: tuple[Any, ...]
-    ) -> list[tuple[Proposals, int]]:
+    def transmit(self, lo: int, hi: int, call: Call, tables: Tables) -> list[tuple[Proposals, int]]:
         """Proposals of rows lo..hi-1, in order. `call` is (day, mark, key, slots_key), `tables`
         the kernel's tables.
         """
@@ -140,9 +148,7 @@ class Crew:
         cuts = [lo + (hi - lo) * k // self.threads for k in range(self.threads + 1)]
         return list(self.pool.map(part, range(self.threads), cuts, cuts[1:]))
 
-    def _part(
-        self, job: tuple[int, int, int], call: tuple[object, ...], tables: tuple[object, ...]
-    ) -> tuple[Proposals, int]:
+    def _part(self, job: tuple[int, int, int], call: Call, tables: Tables) -> tuple[Proposals, int]:
         """One thread's share. The kernel stops where a buffer could overflow; it is enlarged and
         the kernel goes on.
         """

@@ -10,7 +10,7 @@ changes what a plan is judged by. Held against whole runs in the tests.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,23 @@ from twinward.decision.simulation.epidemic.kernels.leftover import (
     sum_intensity,
 )
 from twinward.decision.simulation.epidemic.kernels.recent import mark_of
-from twinward.decision.simulation.epidemic.kernels.tables import Proposals
-from twinward.decision.simulation.epidemic.ledger import make_proposals
+from twinward.decision.simulation.epidemic.kernels.tables import City, Proposals, SpreadTables
+from twinward.decision.simulation.epidemic.ledger import InfectionLedger, make_proposals
 from twinward.decision.simulation.epidemic.scenario import Scenario
 
-if TYPE_CHECKING:
-    from twinward.decision.simulation.epidemic.engine import Engine
-
 STEEPEST = 1.0  # power of those left by which they are met less
+
+
+class RunState(Protocol):
+    """What is read of the run that is finished: its tables, its ledger, and its draws."""
+
+    city: City
+    spread: SpreadTables
+    total: NDArray[np.float64]
+    ledger: InfectionLedger
+    series: dict[str, NDArray[np.int64]]
+
+    def key(self, name: str, day: int) -> np.uint64: ...
 
 
 class Leftover:
@@ -43,7 +52,7 @@ class Leftover:
         self.rate = 0.0  # times that one resident is met for each attempt of all
         self.left, self.fading = 1, 0.0  # residents open when it began; power by which it fades
 
-    def begun(self, day: int, series: dict[str, NDArray[Any]]) -> bool:
+    def begun(self, day: int, series: dict[str, NDArray[np.int64]]) -> bool:
         """From the day on which `share` is infected and fewer are than the day before."""
         if self.rate > 0.0 or self.share >= 1.0 or not self.plain or day < 4:
             return self.rate > 0.0
@@ -63,22 +72,20 @@ class Leftover:
         less = math.log(before / self.left)
         self.fading = min(max(math.log(earlier / self.rate) / less, 0.0), STEEPEST)
 
-    def meet(
-        self, engine: Engine, day: int, lo: int, hi: int
-    ) -> list[tuple[Proposals, int]] | None:
+    def meet(self, run: RunState, day: int, lo: int, hi: int) -> list[tuple[Proposals, int]] | None:
         """The proposals of a day; None where the run is not finished in this way."""
-        if not self.begun(day, engine.series):
+        if not self.begun(day, run.series):
             return None
-        mark, tables = mark_of(day), (engine.total, engine.spread.profile)
-        rec, city, spread = engine.ledger.rec, engine.city, engine.spread
+        mark, tables = mark_of(day), (run.total, run.spread.profile)
+        rec, city, spread = run.ledger.rec, run.city, run.spread
         many, chances = count_open(day, mark, city, spread)
         if self.rate == 0.0:
             past = [float(sum_intensity(day - k, lo, hi, rec, *tables)) for k in (1, 3)]
-            new = engine.series["new_infections"]
+            new = run.series["new_infections"]
             self.look_back(new, day, int(many), chances / max(many, 1), past)
         met = self.rate * (max(many, 1) / self.left) ** self.fading
         whole = float(sum_intensity(day, lo, hi, rec, *tables))
-        key, out = engine.key("left", day), make_proposals(int(many) + 1)
+        key, out = run.key("left", day), make_proposals(int(many) + 1)
         done = int(meet_at_random(day, mark, key, met * whole, city, spread, out))
         name_sources(day, lo, hi, rec, *tables, whole, float(uniform(key)), out, done)
         return [(out, done)]

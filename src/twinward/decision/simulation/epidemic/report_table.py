@@ -4,8 +4,6 @@ of them.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -112,8 +110,8 @@ def groups_of(people: People) -> dict[str, int]:
 def pressure_of(infections: Floats, generation: Floats) -> Floats:
     """What earlier infections would cause on each day if each caused one: float64[..., days]."""
     weights = generation[::-1]
-    total: Any = np.zeros_like(infections)
+    total = np.zeros_like(infections)
     for lag, weight in enumerate(weights, start=1):
         if lag < infections.shape[-1]:
             total[..., lag:] += weight * infections[..., :-lag]
-    return np.asarray(total)
+    return total

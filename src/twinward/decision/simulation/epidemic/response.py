@@ -122,13 +122,13 @@ class ResponseTeams:
             rows = ill[:count] + np.int64(lo)
             key = self.key(f"seek.{k}", day)
             series["tests"][day] += self._test(day, day, key, rows, ledger, member, measure.reach)
-        for k, (measure, member) in enumerate(policy.active(MassTesting)):
-            turn, rest = divmod(day - measure.start_day, measure.every_d)
-            if rest == 0 and turn < measure.rounds:
+        for k, (mass, member) in enumerate(policy.active(MassTesting)):
+            turn, rest = divmod(day - mass.start_day, mass.every_d)
+            if rest == 0 and turn < mass.rounds:
                 rows = np.arange(ledger.first_since(day - LONGEST_CARRIAGE_D), ledger.n)
                 key = self.key(f"mass.{k}", day)
-                self._test(day, day + measure.delay_d, key, rows, ledger, member, measure.reach)
-                series["tests"][day] += int(self._concerned(member) * measure.reach)
+                self._test(day, day + mass.delay_d, key, rows, ledger, member, mass.reach)
+                series["tests"][day] += int(self._concerned(member) * mass.reach)
 
     def _concerned(self, member: NDArray[Any]) -> float:
         """Residents a measure concerns, by area; ages are taken as spread evenly over the bands'
@@ -193,15 +193,15 @@ class ResponseTeams:
                 policy.band,
                 member,
             )
-        for measure, _ in policy.active(ContactTracing):
-            series["new_quarantined"][day] += self._trace(day, measure, cases, city, mixing)
+        for tracing, _ in policy.active(ContactTracing):
+            series["new_quarantined"][day] += self._trace(day, tracing, cases, city, mixing)
 
     def _isolate(self, day: int, cases: NDArray[Any], words: NDArray[Any]) -> None:
         """To the facility while it has places, else home."""
-        for measure, _ in self.policy.active(QuarantineFacility):
-            free, end = max(0, measure.places - self.guests), day + measure.days
+        for facility, _ in self.policy.active(QuarantineFacility):
+            free, end = max(0, facility.places - self.guests), day + facility.days
             taken = isolate(
-                day, self.key("facility", day), words, cases, FACILITY, end, measure.reach, free
+                day, self.key("facility", day), words, cases, FACILITY, end, facility.reach, free
             )
             self.guests += taken
             self.leaving[end] = self.leaving.get(end, 0) + taken

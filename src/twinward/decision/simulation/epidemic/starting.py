@@ -113,7 +113,9 @@ def draw_carriers(
     )
 
 
-def columns(parts: Sequence[tuple[Any, ...]]) -> tuple[NDArray[np.int64], ...]:
+def columns(
+    parts: Sequence[tuple[NDArray[Any], *tuple[int, ...]]],
+) -> tuple[NDArray[np.int64], ...]:
     """Rows, and each number that belongs to them, as arrays of one length."""
     width = len(parts[0]) if parts else 3
     if not parts:

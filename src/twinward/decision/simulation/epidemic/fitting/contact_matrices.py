@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 import numpy as np
@@ -107,7 +107,43 @@ def fit_contacts(base: CityBase, folder: Path) -> ContactFit:
     )
 
 
-def report_fit(fit: ContactFit, fitted: bool) -> dict[str, Any]:
+class AgeContacts(TypedDict):
+    """Contacts a day of the ages `ages`: wanted by the matrices, reached here; `ratio` of both."""
+
+    ages: str
+    wanted: float
+    reached: float
+    ratio: float
+
+
+class WorstContacts(AgeContacts):
+    """The band of a setting that is farthest from the matrices."""
+
+    setting: str
+
+
+class SettingContacts(TypedDict):
+    """Contacts a day of a resident in one setting, by age bands and single years."""
+
+    setting: str
+    wanted: float
+    reached: float
+    bands: list[AgeContacts]
+    worst: AgeContacts
+    worst_year: AgeContacts
+    years_within_10_percent: int
+    years: int
+
+
+class ContactsReport(TypedDict):
+    """Contacts by setting beside the matrices; `fitted` when they are fitted to them."""
+
+    fitted: bool
+    settings: list[SettingContacts]
+    worst: WorstContacts
+
+
+def report_fit(fit: ContactFit, fitted: bool) -> ContactsReport:
     """Contacts a day by setting and age beside the matrices, for the numbers with or without the
     fit to them.
     """
@@ -125,7 +161,7 @@ def report_fit(fit: ContactFit, fitted: bool) -> dict[str, Any]:
 
 def _compare(
     group: str, wanted: NDArray[Any], reached: NDArray[Any], people: NDArray[Any]
-) -> dict[str, Any]:
+) -> SettingContacts:
     """Every age band that has contacts in a group, and those farthest from the matrices; all
     weighted by residents.
     """
@@ -149,7 +185,7 @@ def _compare(
 
 def _row(
     first: int, end: int, wanted: NDArray[Any], reached: NDArray[Any], people: NDArray[Any]
-) -> dict[str, Any]:
+) -> AgeContacts:
     """Mean contacts of the ages first <= age < end; 1 for the ratio where nobody is of that age."""
     weight = people[first:end]
     weight = weight / weight.sum() if weight.sum() else np.zeros(end - first)
@@ -163,6 +199,6 @@ def _row(
     }
 
 
-def _farthest(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    none = {"ages": "", "wanted": 0.0, "reached": 0.0, "ratio": 1.0}
+def _farthest(rows: list[AgeContacts]) -> AgeContacts:
+    none: AgeContacts = {"ages": "", "wanted": 0.0, "reached": 0.0, "ratio": 1.0}
     return max(rows, key=lambda row: float(abs(row["ratio"] - 1.0)), default=none)
