@@ -14,6 +14,7 @@ from browser.made_city import make_city
 from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, staged
 from twinward.api.http.static_console import DIST
 
+MISASKED = (404, 405, 422, 500)
 PATIENCE_MS = 15_000  # a screen answers in a fraction of this; a loaded machine may not
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -61,8 +62,8 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """Opens a page of a stage; at the end no script has failed and no request has left the
-    machine.
+    """Opens a page of a stage; at the end no script has failed, no request has left the
+    machine, and none has asked what the API does not know.
     """
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
@@ -98,6 +99,12 @@ def open_page(browser: Browser) -> Iterator[Open]:
                 troubles.append(request.url)
                 if not request.url.startswith((stage.url, "blob:", "data:"))
                 else None
+            ),
+        )
+        page.on(
+            "response",
+            lambda told: (
+                troubles.append(f"{told.status} {told.url}") if told.status in MISASKED else None
             ),
         )
         page.goto(f"{stage.url}/#/{place}")

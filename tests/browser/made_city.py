@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
-from shapely.geometry import MultiPoint, box, mapping
+from shapely.geometry import LineString, MultiPoint, box, mapping, shape
 from shapely.ops import voronoi_diagram
 
 from twinward.app.workspace import init_workspace
+from twinward.citybase.basemap.city_map import DESCRIPTION, TILES
+from twinward.citybase.basemap.map_layers import make_layer, make_tiles
+from twinward.citybase.basemap.tile_archive import write_archive
 from twinward.citybase.columns import COLUMNS, CityManifest, base_of, write_columns, write_manifest
 from twinward.citybase.inputs import apportion
 from twinward.citybase.people.plain_city import plain_frame
@@ -22,6 +26,7 @@ from twinward.citybase.schema import Area, CityBase
 ZONE = "Europe/Berlin"
 WEST, SOUTH, WIDTH, HEIGHT = 10.0, 50.0, 0.5, 0.3
 RESIDENTS = 480_000
+MAP_ZOOM = 11
 NAMES = (
     "North Bank",
     "Old Harbour",
@@ -100,6 +105,23 @@ def make_city(
     (folder / "boundaries.geojson").write_text(
         json.dumps({"type": "FeatureCollection", "features": features})
     )
+    draw_base_map(folder, features)
+
+
+def draw_base_map(folder: Path, features: list[dict[str, Any]]) -> None:
+    """The outlines of the districts, and one road across them."""
+    middle = SOUTH + HEIGHT / 2
+    road = LineString([(WEST, middle), (WEST + WIDTH, middle)])
+    outlines = [(shape(one["geometry"]), one["properties"] | {"depth": 1}, 0) for one in features]
+    layers = [
+        make_layer("area", outlines),
+        make_layer("road", [(road, {"class": "primary", "name": "Long Road"}, 0)]),
+    ]
+    bounds = (WEST, SOUTH, WEST + WIDTH, SOUTH + HEIGHT)
+    write_archive(folder / TILES, make_tiles(layers, MAP_ZOOM), bounds, {})
+    counts = {layer.name: len(layer.shapes) for layer in layers}
+    described = {"bounds": list(bounds), "max_zoom": MAP_ZOOM, "layers": counts}
+    (folder / DESCRIPTION).write_text(json.dumps(described))
 
 
 def people(blocks: list[Area], areas: list[Area], residents: int) -> CityBase:

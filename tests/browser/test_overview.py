@@ -129,6 +129,15 @@ def test_a_click_on_the_map_chooses_an_area_for_the_page(outbreak: Stage, open_p
     expect(page.get_by_role("button", name="Show all areas")).to_be_visible()
 
 
+def test_the_tiles_of_the_base_map_are_asked_for_and_given(
+    outbreak: Stage, open_page: Open
+) -> None:
+    page = open_page(outbreak, drawn=True)
+    with page.expect_response("**/v1/map/tiles/**") as told:
+        page.reload()
+    assert told.value.status == 200, told.value.text()
+
+
 def test_movement_is_shown_as_synthetic_and_can_be_stopped(
     outbreak: Stage, open_page: Open
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
@@ -39,9 +39,12 @@ def router(platform: Platform) -> APIRouter:
         zoom: Annotated[int, Path(ge=0, le=MOST_ZOOM)],
         x: Number,
         y: Number,
+        v: Annotated[str, Query(max_length=64, description="which build of the map")] = "",
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
-        """One vector tile of the base map (Mapbox Vector Tile 2.1)."""
+        """One vector tile of the base map (Mapbox Vector Tile 2.1); another `v` is another
+        address, so that a browser does not keep the tiles of an older build.
+        """
         caller_of(platform, request)
         tag = f'"{tiles.described.version}"'
         headers = {"etag": tag, "cache-control": f"private, max-age={DAY_S}"}
