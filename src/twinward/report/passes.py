@@ -19,6 +19,7 @@ WORDS = {
     "paper": ("PAPER PASS", "纸质通行证"),
     "family": ("FAMILY PASS", "家庭通行证"),
     "place": ("PLACE CODE", "场所码"),
+    "book": ("PASS BOOK", "通行证簿"),
 }
 LARGE, HUGE = 20, 34  # points: large print begins at 16 to 18
 MOST_CARDS = 12
@@ -29,8 +30,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     token: str
-    until: datetime
-    zone: str
+    until: datetime | None = None
+    zone: str = ""
     hint: str = ""
     lines: Sequence[tuple[str, str]] = ()
 
@@ -72,8 +73,10 @@ def _draw(page: object, card: Card, issuer: str, width: float, height: float) ->
     drawing.add(widget)
     renderPDF.draw(drawing, page, (width - size) / 2, at - size + 10)
     at -= size + 25
-    until = f"{card.until:%Y-%m-%d %H:%M} {card.zone}"
-    said = [(f"Good until {until}", f"有效至 {until}")]
+    said = []
+    if card.until is not None:
+        until = f"{card.until:%Y-%m-%d %H:%M} {card.zone}"
+        said.append((f"Good until {until}", f"有效至 {until}"))
     said += [(f"Holder: {card.hint}", f"持有人：{card.hint}")] if card.hint else []
     at = _lines(page, (*said, *card.lines), LARGE, at)
     foot = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from twinward.cli.passes import (
+    pass_ahead,
     pass_declare,
     pass_issue,
     pass_keys,
@@ -14,7 +15,16 @@ from twinward.cli.passes import (
     pass_verify,
 )
 
-PARTS = (pass_keys, pass_issue, pass_verify, pass_status, pass_place, pass_serve, pass_declare)
+PARTS = (
+    pass_keys,
+    pass_issue,
+    pass_ahead,
+    pass_verify,
+    pass_status,
+    pass_place,
+    pass_serve,
+    pass_declare,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -31,13 +32,21 @@ def page_files() -> Mapping[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(PAGE.iterdir()) if path.is_file()}
 
 
-def write_tree(folder: Path, files: Mapping[str, bytes], sign: Callable[[bytes], str]) -> Tree:
+def write_tree(
+    folder: Path,
+    files: Mapping[str, bytes],
+    sign: Callable[[bytes], str],
+    linked: Mapping[str, Path] | None = None,
+) -> Tree:
     """Each file in place at once, the manifest after all of them, what is in neither removed.
+    `linked`: large files that never change, linked where the disk allows, else copied.
 
     A reader meets an old file or a new one, never half of one.
     """
     check_folder(folder)
-    before = old_names(folder)
+    before, linked = old_names(folder), linked or {}
+    for name, path in linked.items():
+        link(folder / name, path)
     for name, data in files.items():
         put(folder / name, data)
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
@@ -47,9 +56,9 @@ def write_tree(folder: Path, files: Mapping[str, bytes], sign: Callable[[bytes],
     put(folder / SIGNATURE, sign(manifest).encode())
     return Tree(
         folder=str(folder),
-        files=len(files) + 2,
-        bytes=sum(map(len, files.values())),
-        removed=remove_others(folder, before, set(files)),
+        files=len(files) + len(linked) + 2,
+        bytes=sum(map(len, files.values())) + sum(one.stat().st_size for one in linked.values()),
+        removed=remove_others(folder, before, set(files) | set(linked)),
         manifest=hashlib.sha256(manifest).hexdigest(),
     )
 
@@ -67,6 +76,20 @@ def put(path: Path, data: bytes) -> None:
     os.replace(fresh, path)
 
 
+def link(path: Path, source: Path) -> None:
+    """The same file under a second name, so that a city's passes are on the disk once."""
+    if path.exists() and path.stat().st_size == source.stat().st_size:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    try:
+        os.link(source, fresh)
+    except OSError:  # another disk
+        shutil.copyfile(source, fresh)
+    os.replace(fresh, path)
+
+
 def check_folder(folder: Path) -> None:
     """InputError for a folder with something else in it: what is not ours is never removed."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
@@ -78,8 +101,12 @@ def check_folder(folder: Path) -> None:
 
 
 def old_names(folder: Path) -> set[str]:
-    """Files of the tree as it was: those of its manifest, and the passes."""
-    found = {path.relative_to(folder).as_posix() for path in (folder / "p").rglob("*")}
+    """Files of the tree as it was: those of its manifest, passes and batches."""
+    found = {
+        path.relative_to(folder).as_posix()
+        for room in ("p", "b")
+        for path in (folder / room).rglob("*")
+    }
     try:
         return found | set(json.loads((folder / MANIFEST).read_bytes())["files"])
     except (OSError, ValueError, KeyError, TypeError):

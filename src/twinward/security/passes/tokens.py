@@ -72,6 +72,11 @@ def bad_pass(why: str) -> InputError:
 def write_pass(key: ec.EllipticCurvePrivateKey, kid: bytes, made: Pass) -> bytes:
     """The signed token."""
     check_pass(made)
+    return cose.write_sign1(key, kid, cbor.encode(claims_of(made)), TYPE)
+
+
+def claims_of(made: Pass) -> dict[object, object]:
+    """What a token says, as it stands in a CWT."""
     body: dict[object, object] = {KIND: KINDS[made.kind][0]}
     if made.holder:
         body[HOLDER] = made.holder
@@ -87,7 +92,7 @@ def write_pass(key: ec.EllipticCurvePrivateKey, kid: bytes, made: Pass) -> bytes
     }
     if made.index is not None:
         claims[STATUS] = {"status_list": {"idx": made.index, "uri": made.address}}
-    return cose.write_sign1(key, kid, cbor.encode(claims), TYPE)
+    return claims
 
 
 def to_text(token: bytes) -> str:

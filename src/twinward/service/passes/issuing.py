@@ -17,8 +17,9 @@ from twinward.security.passes.ceremony import Signing, replace_file
 from twinward.security.passes.tokens import KINDS, Pass
 from twinward.service.passes.keys import FOLDER, open_store
 from twinward.service.passes.list_places import LIST_TTL_S, SHARD, address_of, decoys_of
+from twinward.service.passes.names import command_name
 from twinward.service.passes.statements import state_status
-from twinward.service.passes.statuses import binding_status, command_name
+from twinward.service.passes.statuses import binding_status
 from twinward.service.platform import Caller, Platform, ask
 from twinward.standards.hcert import envelope
 from twinward.standards.hcert.certificates import make_certificate

@@ -10,7 +10,8 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.service.access.approvals import note_once
-from twinward.service.passes.statuses import CONFIRM, OBJECT, command_name, find, fresh_id
+from twinward.service.passes.names import command_name, fresh_id
+from twinward.service.passes.statuses import CONFIRM, OBJECT, find
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.passes.messages import Channel

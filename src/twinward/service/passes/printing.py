@@ -51,3 +51,15 @@ def card_of(text: str, zone: str) -> Card:
         hint=made.holder,
         lines=journey,
     )
+
+
+def print_book(link: str, *, issuer: str) -> bytes:
+    """The card of a pass book: its code opens the holder's page, with today's pass on it."""
+    lines: Lines = (
+        (
+            "Scan it with your own phone: today's pass is on the page.",
+            "用自己的手机扫码即可显示当日通行证。",
+        ),
+        ("Keep it like a key. Lost? Tell the street office.", "请像钥匙一样保管，遗失请告知街道。"),
+    )
+    return render_cards([Card(kind="book", token=link, lines=lines)], issuer)

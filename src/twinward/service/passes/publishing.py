@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +14,11 @@ from twinward.core.coding.texts import to_base64url
 from twinward.core.errors import ConflictError, InputError
 from twinward.edge.orders.public_tree import Tree, page_files, write_tree
 from twinward.security.passes import jws
+from twinward.security.passes.batch_signing import decoy_places
 from twinward.security.passes.ceremony import Signing, replace_file
 from twinward.security.passes.status_list import Packed, pack, read_list, write_list
+from twinward.service.passes.batch_folder import BatchFolder, list_batches
+from twinward.service.passes.batches import delete_ended
 from twinward.service.passes.issuing import TOKENS
 from twinward.service.passes.keys import FOLDER, open_store
 from twinward.service.passes.list_places import (
@@ -26,7 +29,7 @@ from twinward.service.passes.list_places import (
 )
 from twinward.service.passes.statuses import count_public
 from twinward.service.platform import Caller, Platform
-from twinward.twins.emergency.passes.rows import PASSES
+from twinward.twins.emergency.passes.rows import BATCHES, PASSES
 
 PUBLISH = "publish"
 LASTS = timedelta(days=14)
@@ -40,7 +43,8 @@ def file_of(address: str) -> str:
 
 def build_list(platform: Platform, address: str, at: datetime) -> Packed:
     """Revoked places and the decoys that are due."""
-    statuses = np.zeros(SHARD, np.uint8)
+    size, decoys = list_of(platform, address)
+    statuses = np.zeros(size, np.uint8)
     with platform.store.read() as rows:
         for row in rows.list_rows(PASSES, list_uri=address, state="revoked"):
             if row.index is not None:
@@ -48,18 +52,36 @@ def build_list(platform: Platform, address: str, at: datetime) -> Packed:
     year, week = address.removeprefix("tw:").partition(".")[0].split("w")
     end = datetime.fromisocalendar(int(year), int(week), 7).replace(tzinfo=at.tzinfo)
     lived = 1 - (end + timedelta(days=1) - at) / timedelta(weeks=WEEKS_AHEAD + 1)
-    for place, share in decoys_of(platform.workspace / FOLDER, address).share.items():
+    for place, share in decoys.items():
         if share <= lived:
             statuses[place] = 1
     return pack(statuses)
 
 
+def list_of(platform: Platform, address: str) -> tuple[int, Mapping[int, float]]:
+    """How many places a list has, and its decoys: a week's list, or that of a batch. A batch whose
+    key is deleted has ended, and its list gets no further decoys.
+    """
+    folder = platform.workspace / FOLDER
+    with platform.store.read() as rows:
+        found = rows.list_rows(BATCHES, list_uri=address)
+    if not found:
+        return SHARD, decoys_of(folder, address).share
+    kept = BatchFolder(folder, found[0].id)
+    if not kept.path.exists():
+        return found[0].places, {}
+    return found[0].places, decoy_places(kept.read().plan, kept.key())
+
+
 def addresses(platform: Platform, at: datetime) -> list[str]:
-    """Lists of every week in which a pass may end; the same whether anybody has one or not."""
+    """Lists of every week in which a pass may end, the same whether anybody has one or not; and
+    those of batches that run.
+    """
     near = {address_of(at + timedelta(weeks=number)) for number in range(WEEKS_AHEAD)}
     with platform.store.read() as rows:
         found = {row.list_uri for row in rows.list_rows(PASSES) if row.list_uri and row.until > at}
-    return sorted(near | {one for one in found if one is not None})
+        ahead = {row.list_uri for row in rows.list_rows(BATCHES) if row.until > at}
+    return sorted(near | ahead | {one for one in found if one is not None})
 
 
 def write_lists(platform: Platform, caller: Caller) -> dict[str, bytes]:
@@ -117,9 +139,12 @@ def publish(platform: Platform, caller: Caller, folder: Path) -> Tree:
     )
     files["statistics.json"] = msgspec.json.encode(count_public(platform))
     files |= token_files(platform.workspace / FOLDER / TOKENS, at)
+    delete_ended(platform.workspace / FOLDER, at)
+    chunks, described = chunk_files(platform.workspace / FOLDER)
+    files["b/index.json"] = msgspec.json.encode({"issued_at": at, "batches": described})
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file", "name a folder", code="not_a_folder")
-    return write_tree(folder, files, lambda data: sign_manifest(signing, data))
+    return write_tree(folder, files, lambda data: sign_manifest(signing, data), chunks)
 
 
 def sign_manifest(signing: Signing, data: bytes) -> str:
@@ -138,13 +163,27 @@ def token_files(folder: Path, at: datetime) -> dict[str, bytes]:
     return found
 
 
+def chunk_files(folder: Path) -> tuple[dict[str, Path], list[dict[str, object]]]:
+    """The files of running batches by their public names, and what a holder's page must know of
+    each, the newest first.
+    """
+    chunks: dict[str, Path] = {}
+    plans = []
+    for one in list_batches(folder):
+        plans.append(one.read().plan)
+        chunks |= {f"b/{one.path.name}/{path.name}": path for path in one.chunk_files()}
+    plans.sort(key=lambda plan: plan.issued_at, reverse=True)
+    names = ("batch", "kind", "valid_from", "until", "passes", "chunk", "slot")
+    return chunks, [{name: getattr(plan, name) for name in names} for plan in plans]
+
+
 def describe_lists(lists: dict[str, bytes]) -> Sequence[dict[str, object]]:
     """Each list with its size and how many places it has, never how many are revoked."""
     return [
         {
             "file": name,
             "bytes": len(data),
-            "places": SHARD,
+            "places": len(read_list(data).packed),
             "sha256": to_base64url(hashlib.sha256(data).digest()),
         }
         for name, data in sorted(lists.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -15,10 +14,12 @@ from twinward.core.messages import Command
 from twinward.core.ports import Rows
 from twinward.service.access.approvals import note_once
 from twinward.service.access.belonging import areas_of_person
+from twinward.service.passes.names import command_name, fresh_id
+from twinward.service.passes.revocations import revocations
 from twinward.service.passes.statements import Statement, state_status
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.passes.rows import HOLDINGS, OBJECTIONS, PASSES, STATUSES, Status
+from twinward.twins.emergency.passes.rows import OBJECTIONS, PASSES, STATUSES, Status
 
 PROPOSE, CONFIRM, OBJECT = "propose_change", "confirm_change", "appeal"
 MOST = 500
@@ -59,15 +60,6 @@ class StatusList(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[StatusView]
     total: int
-
-
-def fresh_id(kind: str) -> str:
-    """An id that nobody can guess, short enough to be read out over a telephone."""
-    return f"{kind}-{secrets.token_hex(5)}"
-
-
-def command_name(*words: str) -> str:
-    return ".".join(("cmd", *words, secrets.token_hex(4)))
 
 
 def show(platform: Platform, row: Status) -> StatusView:
@@ -158,22 +150,6 @@ def confirm(platform: Platform, caller: Caller, status: str) -> StatusView:
     yes = m.ConfirmStatus(id=command_name(status, "confirm"), status=status)
     ask(platform, caller, yes, *revocations(platform, row.subject))
     return get_status(platform, caller, status, look=False)
-
-
-def revocations(platform: Platform, subject: str) -> list[Command]:
-    """Commands that revoke what the person holds and could be shown at a gate."""
-    now = platform.clock.now()
-    with platform.store.read() as rows:
-        names = [row.id for row in rows.list_rows(HOLDINGS, subject=subject) if row.until > now]
-        good = [rows.find(PASSES, name) for name in names]
-    return [
-        m.RevokePass(id=command_name(one.id, "revoke"), pass_id=one.id, reason="status_changed")
-        for one in good
-        if one is not None
-        and one.state == "good"
-        and one.index is not None
-        and one.kind in ("day", "travel", "paper", "family")
-    ]
 
 
 def refuse(platform: Platform, caller: Caller, status: str, because: str) -> StatusView:

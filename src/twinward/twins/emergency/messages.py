@@ -95,9 +95,11 @@ from twinward.twins.emergency.journal.messages import (
 from twinward.twins.emergency.notices.messages import AccessNoted, NoteAccess
 from twinward.twins.emergency.passes.messages import (
     AuthoriseRule,
+    BatchIssued,
     ConfirmRule,
     ConfirmStatus,
     DecideObjection,
+    IssueBatch,
     IssuePass,
     LiftStatus,
     LodgeObjection,
@@ -242,6 +244,7 @@ __all__ = [
     "AssessTask",
     "AssignContact",
     "AuthoriseRule",
+    "BatchIssued",
     "BeginRound",
     "BreakGlass",
     "CallLevel",
@@ -307,6 +310,7 @@ __all__ = [
     "IncidentOpened",
     "IncidentReopened",
     "IncidentTransferred",
+    "IssueBatch",
     "IssueOrder",
     "IssuePass",
     "IssueWarning",

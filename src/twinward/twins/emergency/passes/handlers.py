@@ -9,7 +9,15 @@ from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.passes import objections, statuses
-from twinward.twins.emergency.passes.rows import HOLDINGS, PASSES, TABLES, Holding, IssuedPass
+from twinward.twins.emergency.passes.rows import (
+    BATCHES,
+    HOLDINGS,
+    PASSES,
+    TABLES,
+    Holding,
+    IssuedPass,
+    PassBatch,
+)
 from twinward.twins.twin import Behaviour, Context
 
 
@@ -55,10 +63,36 @@ def pass_held(fact: m.PassHeld, event: Event, tx: Transaction) -> None:
     tx.put(HOLDINGS, row, event.recorded_at)
 
 
+def issue_batch(command: m.IssueBatch, rows: Rows, context: Context) -> list[Draft]:
+    taken = rows.list_rows(BATCHES, list_uri=command.list_uri)
+    if rows.find(BATCHES, command.batch) is not None or taken:
+        raise ConflictError(
+            f"batch {command.batch} or its list was given before", "begin another", code="exists"
+        )
+    fields = {name: getattr(command, name) for name in m.BatchIssued.__struct_fields__}
+    return [Draft(fact=m.BatchIssued(**fields), area=command.area)]
+
+
+def batch_issued(fact: m.BatchIssued, event: Event, tx: Transaction) -> None:
+    fields = {
+        name: getattr(fact, name) for name in m.BatchIssued.__struct_fields__ if name != "batch"
+    }
+    row = PassBatch(
+        id=fact.batch,
+        area=event.area,
+        issued_at=event.recorded_at,
+        issued_by=event.actor,
+        **fields,
+    )
+    tx.put(BATCHES, row, event.recorded_at)
+
+
 def revoke_pass(command: m.RevokePass, rows: Rows, context: Context) -> list[Draft]:
     found: IssuedPass | None = rows.find(PASSES, command.pass_id)
     if found is None:
-        raise AbsentError(f"there is no pass {command.pass_id}", "see `twinward pass issued`")
+        raise AbsentError(
+            f"there is no pass {command.pass_id}", "its number was told when it was issued"
+        )
     if found.state == "revoked":
         raise ConflictError(f"pass {found.id} is revoked", "nothing was changed", code="revoked")
     if found.index is None:
@@ -86,6 +120,7 @@ BEHAVIOUR = Behaviour(
         m.LodgeObjection: objections.lodge_objection,
         m.DecideObjection: objections.decide_objection,
         m.IssuePass: issue_pass,
+        m.IssueBatch: issue_batch,
         m.RevokePass: revoke_pass,
     },
     appliers={
@@ -98,6 +133,7 @@ BEHAVIOUR = Behaviour(
         m.ObjectionLodged: objections.objection_lodged,
         m.ObjectionDecided: objections.objection_decided,
         m.PassIssued: pass_issued,
+        m.BatchIssued: batch_issued,
         m.PassHeld: pass_held,
         m.PassRevoked: pass_revoked,
     },

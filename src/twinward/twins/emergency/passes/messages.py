@@ -211,6 +211,31 @@ class PassHeld(Fact, frozen=True, kw_only=True):
     until: datetime
 
 
+class IssueBatch(Command, frozen=True, kw_only=True):
+    """Puts on record, before the first is signed, that so many passes are signed ahead: a status
+    list of their own with `places` places, which is theirs from then on.
+    """
+
+    batch: Word
+    area: AreaCode
+    kind: PassKind
+    list_uri: Word
+    passes: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+    places: Annotated[int, msgspec.Meta(ge=1, le=1 << 48)]
+    until: Instant
+
+
+class BatchIssued(Fact, frozen=True, kw_only=True):
+    """Names nobody: whose place is which is told by a key that is destroyed when it ends."""
+
+    batch: str
+    kind: PassKind
+    list_uri: str
+    passes: int
+    places: int
+    until: datetime
+
+
 class RevokePass(Command, frozen=True, kw_only=True):
     pass_id: Word
     reason: RevocationReason

@@ -116,6 +116,20 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
+class PassBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Passes signed ahead under one list. One that is revoked gets a row among the passes."""
+
+    id: str
+    area: str
+    kind: str
+    list_uri: str
+    passes: int
+    places: int
+    until: datetime
+    issued_at: datetime
+    issued_by: str
+
+
 STATUSES: Table[Status] = Table(
     name="statuses",
     row=Status,
@@ -144,5 +158,11 @@ HOLDINGS: Table[Holding] = Table(
     indexes=(("subject", "until"), ("status",)),
     subject="subject",
 )
+BATCHES: Table[PassBatch] = Table(
+    name="pass_batches",
+    row=PassBatch,
+    columns=("list_uri", "until"),
+    indexes=(("list_uri",), ("until",)),
+)
 
-TABLES = (STATUSES, OBJECTIONS, RULES, PASSES, HOLDINGS)
+TABLES = (STATUSES, OBJECTIONS, RULES, PASSES, HOLDINGS, BATCHES)

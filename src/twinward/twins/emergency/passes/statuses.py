@@ -26,7 +26,7 @@ PURPOSE = "care"
 def get_status(rows: Rows, status: str) -> Status:
     found: Status | None = rows.find(STATUSES, status)
     if found is None:
-        raise AbsentError(f"there is no status {status}", "see `twinward pass statuses`")
+        raise AbsentError(f"there is no status {status}", "see `twinward pass status list`")
     return found
 
 
