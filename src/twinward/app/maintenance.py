@@ -15,6 +15,7 @@ from twinward.security.identity.people import local_admin
 from twinward.service.access.accounts import add_account
 from twinward.service.access.misuse_check import check_misuse
 from twinward.service.access.retention import run_retention
+from twinward.service.movement.transferred import raise_unaccounted
 from twinward.service.operations.daily_jobs import Housekeeping
 from twinward.service.platform import Platform
 from twinward.service.surveillance.raised_signals import raise_signals
@@ -49,6 +50,7 @@ def make_housekeeping(platform: Platform) -> Housekeeping:
         [
             lambda platform, caller: run_retention(platform, caller, platform.expire_lake),
             raise_signals,
+            raise_unaccounted,
             lambda platform, caller: check_misuse(platform, caller, lambda: verify_log(workspace)),
         ],
     )

@@ -71,6 +71,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "twinward.cli.surveillance.surveil",
             "R, alarms, clusters, nowcasts and forecasts of counts, spread between cities",
         ),
+        "movement": (
+            "twinward.cli.surveillance.movement",
+            "what passes the gates, measures in force, arrivals and their quarantine: five screens",
+        ),
         "hazard": (
             "twinward.cli.hazards.hazard",
             "run a hazard model on a city, or on a case without one",

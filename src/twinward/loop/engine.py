@@ -15,6 +15,7 @@ from twinward.loop.context import Policy, ReferenceData
 from twinward.loop.follower import Follower
 from twinward.loop.hazard_forecasts import HazardForecasting
 from twinward.loop.policies import (
+    arrivals,
     chain,
     clauses,
     divide,
@@ -59,6 +60,9 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     ),
     m.SignalRaised: (signals.tell_of_signal,),
     m.SignalJudged: (signals.signal_confirmed,),
+    m.ArrivalsReported: (arrivals.arrivals_are_held_to_account,),
+    m.QuarantineReported: (arrivals.quarantine_is_held_to_account,),
+    m.ArrivalsUnaccounted: (arrivals.tell_of_unaccounted,),
     m.LinkFired: (chain.link_opens_incident,),
     m.WarningIssued: (chain.warning_is_told, chain.warning_opens_incident),
     m.WarningCancelled: (chain.warning_ends,),

@@ -50,6 +50,10 @@ from twinward.service.logistics.supply_queries import (
     TransferPatient,
     TransferRow,
 )
+from twinward.service.movement.control import AreaControl, MeasureTotal
+from twinward.service.movement.gates import GateView
+from twinward.service.movement.overview import Overview
+from twinward.service.movement.transferred import AreaGroups, GroupView
 from twinward.service.passes.issuing import Issued, PassView
 from twinward.service.passes.objections import ObjectionView
 from twinward.service.passes.statuses import Statistics, StatusView
@@ -81,6 +85,12 @@ ANSWERS = (
     RequestRow,
     TransferRow,
     Situation,
+    Overview,
+    GateView,
+    AreaControl,
+    MeasureTotal,
+    GroupView,
+    AreaGroups,
     SignalReport,
     RaisedSignals,
     SignalView,

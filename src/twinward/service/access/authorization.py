@@ -22,6 +22,7 @@ from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.handovers.rows import HANDOVERS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.journal.rows import SHIFTS
+from twinward.twins.emergency.movement.rows import ARRIVAL_GROUPS
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES
 from twinward.twins.emergency.signals.rows import SIGNALS
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
@@ -51,6 +52,7 @@ THINGS: dict[str, tuple[Table[msgspec.Struct], ...]] = {
     "transfer": (TRANSFERS,),
     "request": (SUPPLY_REQUESTS,),
     "signal": (SIGNALS,),
+    "group": (ARRIVAL_GROUPS,),
     "shift": (SHIFTS,),
 }
 OTHER_SIDE = {"transfers": "to_area", "supply_requests": "from_area"}

@@ -11,6 +11,7 @@ from twinward.twins.emergency.faults import handlers as faults
 from twinward.twins.emergency.handovers import handlers as handovers
 from twinward.twins.emergency.incidents import handlers as incidents
 from twinward.twins.emergency.journal import handlers as journal
+from twinward.twins.emergency.movement import handlers as movement
 from twinward.twins.emergency.notices import handlers as trust
 from twinward.twins.emergency.passes import handlers as passes
 from twinward.twins.emergency.plans import handlers as plans
@@ -43,6 +44,7 @@ PARTS = (
     drills,
     faults,
     signals,
+    movement,
     warnings,
     risks,
 )

@@ -1,0 +1,1 @@
+"""Use cases of movement: five screens of counts, none of a person."""
