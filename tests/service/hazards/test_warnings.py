@@ -75,6 +75,23 @@ def test_what_persons_warn_of_opens_an_incident_whose_level_follows_the_grade(de
     assert desk.incident()["figures"]["warning_grade"] == 0
 
 
+def test_a_grade_counts_no_longer_than_its_warning(desk: Desk) -> None:
+    one = issue(desk, grade="II")
+    desk.pass_time(hours=5)
+    assert desk.incident()["figures"]["warning_grade"] == 3
+    later = desk.clock.now() + timedelta(hours=5)
+    warnings.extend(desk.platform, desk.me, one.id, later, "more rain")
+    desk.pass_time(hours=3)
+    assert desk.incident()["figures"]["warning_grade"] == 3, "it was extended"
+    desk.pass_time(hours=4)
+    assert warnings.get_warning(desk.platform, desk.me, one.id).state == "ended"
+    assert desk.incident()["figures"]["warning_grade"] == 0
+    issue(desk, grade="IV")
+    assert desk.incident()["figures"]["warning_grade"] == 1
+    desk.pass_time(hours=7)
+    assert desk.incident()["figures"]["warning_grade"] == 0
+
+
 def test_two_warnings_of_one_hazard_do_not_contradict_each_other(desk: Desk) -> None:
     first = issue(desk, grade="IV")
     with pytest.raises(ConflictError, match="is in force there"):

@@ -12,7 +12,7 @@ import msgspec
 
 from twinward.core.days import days_up_to
 from twinward.decision.assessment.course import GROWTH_DAYS, growth_of, say_growth
-from twinward.decision.assessment.proportions import rate_ratio, turning_point
+from twinward.decision.assessment.proportions import rate_ratio, scatter_of, turning_point
 from twinward.decision.assessment.situation import (
     CaseSeen,
     Figure,
@@ -110,7 +110,8 @@ def _count_changes(picture: Situation, days: int) -> list[TrendChange]:
     gaps = [day for day in gaps if picture.counted and day > min(by_day)]
     seqs = [case.seq for case in recent_cases(picture, days)]
     what = say("change.new_infections")
-    found = [_ratio("new infections", what, now, before, days, seqs, _say_gaps(gaps))]
+    spread = scatter_of(known_series(picture, picture.anchor, 2 * days))
+    found = [_ratio("new infections", what, now, before, days, seqs, _say_gaps(gaps), spread)]
     unknown = [case for case in recent_cases(picture, days) if not case.known]
     unknown_before = [case for case in recent_cases(picture, days, days) if not case.known]
     if len(unknown) + len(unknown_before) and any(case.known for case in picture.cases):
@@ -125,11 +126,19 @@ def _say_gaps(gaps: list[date]) -> str:
 
 
 def _ratio(
-    about: str, what: str, now: int, before: int, days: int, seqs: list[int], more: str = ""
+    about: str,
+    what: str,
+    now: int,
+    before: int,
+    days: int,
+    seqs: list[int],
+    more: str = "",
+    spread: float = 1.0,
 ) -> TrendChange:
-    """How many times as many; of nought there is no ratio."""
-    ratio, low, high = rate_ratio(now, before)
+    """How many times as many; of nought there is no ratio. `spread`: times a Poisson count's."""
+    _, low, high = rate_ratio(now, before, spread)
     if before:
+        ratio = now / before
         said = say("change.ratio", what=what, now=now, days=days, before=before, ratio=ratio)
         told = figure(about, ratio, "times", said + more, seqs, low=low, high=high)
     else:

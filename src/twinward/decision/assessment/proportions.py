@@ -16,13 +16,15 @@ special = LazyModule("scipy.special")
 
 GRID = 2_000
 LOW, HIGH = 0.05, 0.95
+LEAST_FOR_SCATTER = 6  # known days
 
 
-def rate_ratio(now: int, before: int) -> tuple[float, float, float]:
-    """(median, low, high) of the ratio of two Poisson means seen once each, with Jeffreys
-    priors: a beta-prime.
+def rate_ratio(now: int, before: int, spread: float = 1.0) -> tuple[float, float, float]:
+    """(median, low, high) of the ratio of two means seen once each, with Jeffreys priors: a
+    beta-prime. `spread`: variance of a count over its mean, 1 as of Poisson counts.
     """
-    parts = [float(special.betaincinv(now + 0.5, before + 0.5, q)) for q in (0.5, LOW, HIGH)]
+    counts = now / spread + 0.5, before / spread + 0.5
+    parts = [float(special.betaincinv(*counts, q)) for q in (0.5, LOW, HIGH)]
     middle, low, high = (part / (1 - part) if part < 1 else math.inf for part in parts)
     return middle, low, high
 
@@ -126,6 +128,12 @@ def turning_point(counts: list[int] | list[float], least_d: int = 4) -> tuple[in
     )
     gain = best[0] / spread
     return (len(y) - best[1], gain) if gain > math.log(len(y)) else None
+
+
+def scatter_of(counts: list[float]) -> float:
+    """Variance of a day over its mean, about a line of growth; 1 where too few are known."""
+    y = np.asarray(counts, float)
+    return fit_line(y)[1] if np.isfinite(y).sum() > LEAST_FOR_SCATTER else 1.0
 
 
 def fit_line(y: NDArray[Any]) -> tuple[float, float]:

@@ -5,6 +5,7 @@ warning that persons stand for opens the incident that it warns of.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
@@ -20,7 +21,8 @@ from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.notices.rows import NOTICES
 from twinward.twins.emergency.risks.handlers import MOST_LINKS, way_to
 from twinward.twins.emergency.risks.rows import FIRED_LINKS
-from twinward.twins.emergency.warnings.rows import WARNINGS, IssuedWarning
+from twinward.twins.emergency.vocabulary import is_one_hazard
+from twinward.twins.emergency.warnings.rows import WARNINGS, IssuedWarning, share_area
 
 WARNED = "warning_grade"  # 1 to 4 for IV to I
 
@@ -199,6 +201,35 @@ def warning_ends(
                 day=day,
                 set_to={WARNED: 0.0},
             )
+
+
+def warned_no_more(
+    incident: Incident, now: datetime, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """The grade of an incident's warnings when the highest has run out: that of those which still
+    hold there, or nought. Nobody cancels what ends by its own time.
+    """
+    counted = incident.figures.get(WARNED, 0.0)
+    if counted <= 0:
+        return
+    over: list[datetime] = []
+    holds = 0.0
+    for warning in rows.list_rows(WARNINGS, decided="in_force"):
+        mine = is_one_hazard(warning.hazard, incident.hazard)
+        if not mine or not share_area(warning.areas, (incident.area,)):
+            continue
+        if warning.state_at(now) == "in_force":
+            holds = max(holds, float(LEVELS.index(warning.grade) + 1))
+        elif warning.state_at(now) == "ended":
+            over.append(warning.ends_at)
+    if over and holds < counted:
+        yield m.DevelopIncident(
+            id=derive_id("cmd", incident.id, "unwarned", max(over).isoformat()),
+            incident=incident.id,
+            affected=incident.area,
+            day=reference.day_of(now),
+            set_to={WARNED: holds},
+        )
 
 
 def warning_is_told(

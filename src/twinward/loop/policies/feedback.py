@@ -14,6 +14,7 @@ from twinward.core.reasons import because_of
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.chain import warned_no_more
 from twinward.loop.policies.plan_end import review_plan
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.access.rows import ACTIVATIONS, TIME_ENDED
@@ -118,6 +119,7 @@ def judge_incident(
             id=derive_id("cmd", incident.id, "close", incident.round), incident=incident.id
         )
         return
+    yield from warned_no_more(incident, now, rows, reference)
     yield from review_plan(incident, now, rows, reference)
     known = reference.library.find_hazard(incident.hazard)
     if known is None or incident.level is None or incident.level_since is None:
