@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +16,7 @@ events {{ worker_connections 16384; multi_accept on; }}
 http {{
   types {{
     text/html html; text/javascript js; application/json json;
-    application/octet-stream cwt; text/plain jws;
+    application/octet-stream cwt bin; text/plain jws;
   }}
   default_type text/plain;
   charset utf-8;
@@ -35,6 +36,7 @@ http {{
     add_header X-Content-Type-Options nosniff;
     add_header Cache-Control "public, max-age=60";
     location /lists/ {{ add_header Cache-Control "public, max-age=300"; }}
+    location /b/ {{ add_header Cache-Control "public, max-age=60"; }}
     location /p/ {{
       add_header Cache-Control "private, no-store";
       add_header Referrer-Policy no-referrer;
@@ -43,6 +45,7 @@ http {{
   }}
 }}
 """
+RANGE = re.compile(r"bytes=(\d{1,15})-(\d{1,15})")
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".json": "application/json"}
 
 
@@ -56,6 +59,28 @@ class Handler(SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     extensions_map = {**TYPES, "": "application/octet-stream"}
+
+    def do_GET(self) -> None:
+        """A whole file, or the one range that was asked for: a slot of a batch."""
+        found = RANGE.fullmatch(self.headers.get("Range", ""))
+        path = Path(self.translate_path(self.path))
+        if found is None or not path.is_file():
+            super().do_GET()
+            return
+        size = path.stat().st_size
+        first, last = int(found[1]), min(int(found[2]), size - 1)
+        if not first <= last:
+            self.send_error(416)
+            return
+        with path.open("rb") as file:
+            file.seek(first)
+            part = file.read(last - first + 1)
+        self.send_response(206)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+        self.send_header("Content-Length", str(len(part)))
+        self.end_headers()
+        self.wfile.write(part)
 
     def list_directory(self, path: object) -> None:
         self.send_error(404)

@@ -17,6 +17,8 @@ from twinward.security.passes import jws
 from twinward.security.passes.batch_signing import decoy_places
 from twinward.security.passes.ceremony import Signing, replace_file
 from twinward.security.passes.status_list import Packed, pack, read_list, write_list
+from twinward.service.console.basemap import Ground
+from twinward.service.console.workspaces import get_public
 from twinward.service.passes.batch_folder import BatchFolder, list_batches
 from twinward.service.passes.batches import delete_ended
 from twinward.service.passes.issuing import TOKENS
@@ -137,6 +139,7 @@ def publish(platform: Platform, caller: Caller, folder: Path) -> Tree:
     files["lists/index.json"] = msgspec.json.encode(
         {"issued_at": at, "refresh_s": LIST_TTL_S, "jitter_s": LIST_TTL_S, "lists": sorted(lists)}
     )
+    files["public.json"] = msgspec.json.encode(get_public(platform, Ground(platform), None))
     files["statistics.json"] = msgspec.json.encode(count_public(platform))
     files |= token_files(platform.workspace / FOLDER / TOKENS, at)
     delete_ended(platform.workspace / FOLDER, at)

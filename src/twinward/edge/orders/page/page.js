@@ -72,6 +72,7 @@ async function camera() {
 
 $('check').onclick = check
 $('text').onkeydown = (event) => { if (event.key === 'Enter') { event.preventDefault(); check() } }
+$('file').onchange = async () => { $('text').value = (await $('file').files[0]?.text()) || ''; $('file').value = ''; await check() }
 $('refresh').onclick = load
 if ('BarcodeDetector' in window && navigator.mediaDevices) { $('camera').hidden = false; $('camera').onclick = camera }
 if ('serviceWorker' in navigator) navigator.serviceWorker.register('sw.js').catch(() => {})
