@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from twinward.citybase.schema import NO_SITE, CityBase
+from twinward.citybase.column_types import NO_SITE
+from twinward.citybase.schema import CityBase
 from twinward.decision.simulation.epidemic.prepare import Prepared
 
 

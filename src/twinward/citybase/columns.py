@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from twinward.citybase.schema import SCHEMA_VERSION, Area, CityBase
 from twinward.core.errors import AbsentError, InputError, StorageError
+from twinward.core.lazy import LazyModule
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from twinward.citybase.people.synthesis import Columns
+else:
+    np = LazyModule("numpy")
 
 # the fixed order of the hash
 COLUMNS = (

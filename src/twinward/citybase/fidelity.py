@@ -10,17 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.column_types import NO_SITE, STAFF_TEAM
 from twinward.citybase.inputs import AGES, STAGES, CityInputs
 from twinward.citybase.people.work import COMMUTE_EDGES_KM
-from twinward.citybase.schema import (
-    CARE_HOME,
-    HOSPITAL,
-    NO_SITE,
-    SITE_KINDS,
-    STAFF_TEAM,
-    WORKPLACE,
-    CityBase,
-)
+from twinward.citybase.schema import CARE_HOME, HOSPITAL, SITE_KINDS, WORKPLACE, CityBase
 from twinward.core.chance import generator
 from twinward.core.geography import distance_m
 

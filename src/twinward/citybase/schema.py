@@ -7,13 +7,12 @@ and an area's residents are one range. Nothing here names a person: a resident i
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
-U8, U16, U32, I32, F32, I64 = np.uint8, np.uint16, np.uint32, np.int32, np.float32, np.int64
+if TYPE_CHECKING:  # a verb that only reads a manifest loads no numpy
+    from numpy.typing import NDArray
 
 # what a site (a place where a group of residents spends the day) is
 SITE_KINDS = (
@@ -28,11 +27,6 @@ SITE_KINDS = (
 WORKPLACE, KINDERGARTEN, PRIMARY, SECONDARY, UNIVERSITY, CARE_HOME, HOSPITAL = range(
     len(SITE_KINDS)
 )
-NO_SITE = np.uint32(0xFFFFFFFF)
-STAFF_TEAM = np.uint16(
-    0xFFFF
-)  # the team of a site's staff where pupils or patients have teams of their own
-
 SCHEMA_VERSION = 1
 
 

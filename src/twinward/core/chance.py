@@ -5,10 +5,15 @@ every process and on any number of threads. What draws inside hot loops is in `c
 from __future__ import annotations
 
 import hashlib
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from twinward.core.errors import InputError
+from twinward.core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = LazyModule("numpy")
 
 
 def stream(seed: int, name: str) -> np.uint64:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+import math
+from typing import TYPE_CHECKING, Any
 
 from twinward.core.errors import InputError
+from twinward.core.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = LazyModule("numpy")
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius R1, IUGG (Moritz 2000)
-M_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180.0
+M_PER_DEGREE = EARTH_RADIUS_M * math.pi / 180.0
 KRASOVSKY_A = 6_378_245.0  # Krasovsky 1940 semi-major axis, used by GCJ-02
 KRASOVSKY_EE = 0.00669342162296594323
 # west, south, east, north of where map applications shift points (published with eviltransform,
 # MIT)
 GCJ02_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 BD09_SHIFT = (0.0065, 0.006)  # degrees that BD-09 adds to GCJ-02, after its turn
-BD09_TURN = np.pi * 3000.0 / 180.0
+BD09_TURN = math.pi * 3000.0 / 180.0
 WGS84 = frozenset({"wgs84", "wgs-84", "epsg:4326", "crs84", "ogc:crs84"})
 GCJ02 = frozenset({"gcj02", "gcj-02", "amap", "autonavi"})
 BD09 = frozenset({"bd09", "bd-09", "bd09ll", "baidu"})

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twinward.citybase.column_types import NO_SITE
 from twinward.citybase.columns import open_city
 from twinward.citybase.people.plain_city import MOST_RESIDENTS, plain_base
-from twinward.citybase.schema import NO_SITE, SITE_KINDS, CityBase
+from twinward.citybase.schema import SITE_KINDS, CityBase
 from twinward.core.errors import AbsentError
 from twinward.faces import plots
 from twinward.faces.arguments import ArgumentError, require_whole, speaks_python

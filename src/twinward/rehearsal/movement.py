@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.citybase.schema import NO_SITE, CityBase
+from twinward.citybase.column_types import NO_SITE
+from twinward.citybase.schema import CityBase
 from twinward.core.chance import generator
 from twinward.core.geography import M_PER_DEGREE
 

@@ -7,18 +7,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from twinward.citybase.column_types import NO_SITE, STAFF_TEAM
 from twinward.citybase.columns import hash_columns
 from twinward.citybase.defaults import CENSUS_BANDS, default_ages, household_shares
 from twinward.citybase.inputs import whole_ages
 from twinward.citybase.people.plain_city import plain_base
-from twinward.citybase.schema import (
-    CARE_HOME,
-    NO_SITE,
-    SITE_KINDS,
-    STAFF_TEAM,
-    UNIVERSITY,
-    CityBase,
-)
+from twinward.citybase.schema import CARE_HOME, SITE_KINDS, UNIVERSITY, CityBase
 from twinward.core.errors import InputError
 
 

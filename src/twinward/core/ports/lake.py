@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # a verb that asks nothing of the lake loads no numpy
+    from numpy.typing import NDArray
 
 
 class Fixes(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +95,8 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
 # names of persons, whose each point is (int[n]), lon, lat (float64[n]) -> the lon, lat to show
 # instead
 MovePoints = Callable[
-    [list[str], NDArray[Any], NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]
+    [list[str], "NDArray[Any]", "NDArray[Any]", "NDArray[Any]"],
+    tuple["NDArray[Any]", "NDArray[Any]"],
 ]
 
 

@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.citybase.schema import KINDERGARTEN, STAFF_TEAM, UNIVERSITY, CityBase
+from twinward.citybase.column_types import STAFF_TEAM
+from twinward.citybase.schema import KINDERGARTEN, UNIVERSITY, CityBase
 from twinward.decision.simulation.epidemic.interventions import closed_share
 from twinward.decision.simulation.epidemic.people import People
 from twinward.library.hazards.measures import Lockdown, Masks, Measure

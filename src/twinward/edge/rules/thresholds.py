@@ -7,17 +7,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from twinward.core.ids import PSEUDONYM
 from twinward.core.lazy import LazyModule
 from twinward.edge.rules.units import conversion, find_unit
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
+    from numpy.typing import NDArray
 else:
+    np = LazyModule("numpy")
     pa = LazyModule("pyarrow")
     pc = LazyModule("pyarrow.compute")
 

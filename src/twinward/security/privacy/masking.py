@@ -14,15 +14,19 @@ import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from twinward.core.geography import M_PER_DEGREE
+from twinward.core.lazy import LazyModule
 from twinward.security.privacy.scrubbing import HIDDEN as HIDDEN
 from twinward.security.privacy.scrubbing import scrub as scrub
 from twinward.security.privacy.suppression import one_way, suppress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = LazyModule("numpy")
 
 # fields of a fact that point at one person; taken out wherever an event leaves without a scope
 PERSONAL_FIELDS = frozenset(

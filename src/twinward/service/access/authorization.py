@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,7 +13,6 @@ from twinward.core.ports import Rows, Table
 from twinward.security.authorization.rules import LOCAL, load_rules
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.scrubbing import scrub, scrub_json, scrubbed
-from twinward.service.platform import Platform
 from twinward.twins.city import messages as c
 from twinward.twins.city.rows import RISK_PLACES, SENSOR_STATES
 from twinward.twins.emergency import messages as m
@@ -29,6 +28,9 @@ from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
 from twinward.twins.emergency.tasks.rows import TASKS
 from twinward.twins.emergency.transfers.rows import TRANSFERS
 from twinward.twins.snapshot import find_case
+
+if TYPE_CHECKING:
+    from twinward.service.platform import Platform
 
 __all__ = [
     "require_command",

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.column_types import NO_SITE
 from twinward.citybase.columns import MANIFEST, open_city
-from twinward.citybase.schema import NO_SITE, CityBase
+from twinward.citybase.schema import CityBase
 from twinward.core.chance import generator
 from twinward.core.geography import M_PER_DEGREE, distance_m
 from twinward.service.platform import Platform

@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from twinward.core.lazy import LazyModule
 from twinward.storage.database.schema import Form
 from twinward.storage.database.statements import Statements, beyond
@@ -16,9 +14,11 @@ from twinward.storage.log.row_queries import ALL_TIME_US, RowCodec
 from twinward.storage.log.sealed import SealedHistory, arrow_type
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 else:
+    np = LazyModule("numpy")
     pa = LazyModule("pyarrow")
     pc = LazyModule("pyarrow.compute")
 

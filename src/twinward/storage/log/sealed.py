@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 from msgspec import inspect
 
 from twinward.core.lazy import LazyModule
@@ -24,10 +23,12 @@ from twinward.storage.log.pending_writes import Version
 from twinward.storage.log.row_queries import RowCodec
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from twinward.storage.database.connection import Connection
 else:
+    np = LazyModule("numpy")
     pa = LazyModule("pyarrow")
 
 PAGE = 50_000  # versions read from the database at a time, each page a short read of its own

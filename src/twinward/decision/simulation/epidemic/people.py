@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.citybase.schema import HOSPITAL, NO_SITE, CityBase
+from twinward.citybase.column_types import NO_SITE
+from twinward.citybase.schema import HOSPITAL, CityBase
 from twinward.decision.simulation.epidemic.kernels.resident_bits import NO_TEAM_KIND, STATE
 from twinward.decision.simulation.epidemic.kernels.residents import (
     fill_fixed,
