@@ -22,7 +22,7 @@ from twinward.core.messages import Command, Event, Fact
 from twinward.core.ports import Store
 from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.library.hazards.chains import ChainRegister
-from twinward.library.loading import load_library
+from twinward.library.loading import Library, load_library
 from twinward.loop.case_tracing import CaseTracing
 from twinward.loop.context import ReferenceData
 from twinward.loop.engine import Loop
@@ -90,7 +90,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     residents = cache(lambda: count_residents(workspace, areas))
     reference = ReferenceData(
         areas=areas,
-        library=load_library(extra_plans=workspace / "plans"),
+        read_library=library_reader(workspace / "plans"),
         residents=lambda area: residents()[area],
         zone=open_zone(workspace, settings),
         chains=ChainRegister(workspace / "risks").list_rules,
@@ -164,6 +164,16 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     if isinstance(clock, WorkspaceClock):
         platform.alarms.append(clock.find_trouble)
     return platform
+
+
+def library_reader(own: Path) -> Callable[[], Library]:
+    """What reads the library, once. A workspace's own plans are read now, so that a fault in them
+    is told before anything is done; the bundled ones have been checked, and can wait.
+    """
+    read = cache(lambda: load_library(extra_plans=own))
+    if own.is_dir() and any(own.glob("*.toml")):
+        read()
+    return read
 
 
 def end_of_log(store: Store) -> datetime | None:

@@ -167,6 +167,8 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, (module, help_text) in VERBS.items():
+        if verb in VERBS and name != verb:
+            continue  # a parser for each of the others would only cost time
         sub = verbs.add_parser(name, description=help_text)
         if name == verb:
             implementation = importlib.import_module(module)

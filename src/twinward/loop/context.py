@@ -29,14 +29,18 @@ def no_population_data(area: str) -> int:
 
 class ReferenceData(msgspec.Struct, frozen=True, kw_only=True):
     """The city's areas, how many live in each, its zone, and the library of hazards, plans and
-    departments.
+    departments, which is read when somebody asks for it.
     """
 
     areas: AreaTree
-    library: Library
+    read_library: Callable[[], Library]
     residents: Callable[[str], int] = no_population_data
     zone: tzinfo = UTC
     chains: Callable[[], tuple[ChainRule, ...]] = load_chains
+
+    @property
+    def library(self) -> Library:
+        return self.read_library()
 
     def local(self, at: datetime) -> datetime:
         """The same instant by the city's clock."""

@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from twinward.core.errors import InputError
 from twinward.core.lazy import LazyModule
 from twinward.core.texts import require_name
@@ -15,9 +12,12 @@ from twinward.security.privacy.documents import is_identity_number
 from twinward.security.privacy.scrubbing import names_somebody
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
+    from numpy.typing import NDArray
 else:
+    np = LazyModule("numpy")
     pa = LazyModule("pyarrow")
     pc = LazyModule("pyarrow.compute")
 

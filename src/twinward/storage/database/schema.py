@@ -1,15 +1,15 @@
-"""The tables of a workspace's database as SQLAlchemy Core knows them: the log, and two for each
-projection.
-"""
+"""The tables of a workspace's database: the log, and two for each projection."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
+from functools import cached_property
+from hashlib import sha256
+from typing import Literal, NamedTuple
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import inspect
 
 from twinward.core.clock import to_us
@@ -22,85 +22,105 @@ OWN_NAMES = frozenset({"meta", "head", "commands", "events", "offsets", "source_
 # columns that later releases added to tables of the log: empty for what was there before, made on
 # opening
 LATER = {"commands": ("source", "content")}
-# Binary order on both databases, so that an area prefix is a range and pages agree.
-TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-BYTES = sa.LargeBinary()
-COLUMN_TYPES: dict[
-    type, sa.types.TypeEngine[str] | sa.types.TypeEngine[int] | sa.types.TypeEngine[float]
-] = {
-    inspect.StrType: TEXT,
-    inspect.IntType: BIG,
-    inspect.BoolType: BIG,
-    inspect.DateTimeType: BIG,
-    inspect.FloatType: sa.Double(),
+Kind = Literal["text", "integer", "number", "bytes"]
+COLUMN_KINDS: dict[type, Kind] = {
+    inspect.StrType: "text",
+    inspect.IntType: "integer",
+    inspect.BoolType: "integer",
+    inspect.DateTimeType: "integer",
+    inspect.FloatType: "number",
 }
 
 
-def log_tables(metadata: sa.MetaData, dialect: str) -> None:
-    """The tables that every workspace has, whatever its twins declare."""
-    sa.Table(
-        "meta",
-        metadata,
-        sa.Column("name", TEXT, primary_key=True),
-        sa.Column("value", TEXT, nullable=False),
-    )
-    sa.Table(  # one row: where the log stands; read first by every writing transaction
+class StoredColumn(NamedTuple):
+    """One column as it is kept; `required`: it is never empty."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+
+
+class StoredIndex(NamedTuple):
+    """An index by its name; `where` keeps it to some of the rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    where: str = ""
+
+
+class StoredTable(NamedTuple):
+    """One table as it is kept; `rowid`: SQLite may number its rows beside the key."""
+
+    name: str
+    columns: tuple[StoredColumn, ...]
+    key: tuple[str, ...]
+    indexes: tuple[StoredIndex, ...] = ()
+    rowid: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def kind(self, name: str) -> Kind:
+        return next(column.kind for column in self.columns if column.name == name)
+
+
+def texts(*names: str, required: bool = True) -> tuple[StoredColumn, ...]:
+    return tuple(StoredColumn(name, "text", required) for name in names)
+
+
+def integers(*names: str, required: bool = True) -> tuple[StoredColumn, ...]:
+    return tuple(StoredColumn(name, "integer", required) for name in names)
+
+
+def contents(*names: str, required: bool = True) -> tuple[StoredColumn, ...]:
+    return tuple(StoredColumn(name, "bytes", required) for name in names)
+
+
+# The tables that every workspace has, whatever its twins declare. `head` is one row: where the log
+# stands; read first by every writing transaction.
+LOG_TABLES = (
+    StoredTable("meta", texts("name", "value"), ("name",), rowid=True),
+    StoredTable(
         "head",
-        metadata,
-        sa.Column("id", BIG, primary_key=True, autoincrement=False),
-        sa.Column("seq", BIG, nullable=False),
-        sa.Column("version", BIG, nullable=False),
-        sa.Column("recorded_at", BIG, nullable=False),
-        sa.Column("hash", BYTES, nullable=False),
-    )
-    sa.Table(
+        (*integers("id", "seq", "version", "recorded_at"), *contents("hash")),
+        ("id",),
+        rowid=True,
+    ),
+    StoredTable(
         "commands",
-        metadata,
-        sa.Column("id", TEXT, primary_key=True),
-        sa.Column("type", TEXT, nullable=False),
-        sa.Column("actor", TEXT, nullable=False),
-        sa.Column("cause", TEXT),
-        sa.Column("recorded_at", BIG, nullable=False),
-        sa.Column("first_seq", BIG, nullable=False),
-        sa.Column("last_seq", BIG, nullable=False),
-        sa.Column("events", BIG, nullable=False),
-        *(sa.Column(name, TEXT) for name in LATER["commands"]),
-        sqlite_with_rowid=False,
-    )
-    _events_table(metadata)
-    sa.Table(
-        "offsets",
-        metadata,
-        sa.Column("name", TEXT, primary_key=True),
-        sa.Column("seq", BIG, nullable=False),
-    )
-    sa.Table(
-        "source_counts",
-        metadata,
-        sa.Column("source", TEXT, primary_key=True),
-        *(
-            sa.Column(name, BIG, nullable=False)
-            for name in ("received", "stored", "rejected", "duplicate")
+        (
+            *texts("id", "type", "actor"),
+            *texts("cause", required=False),
+            *integers("recorded_at", "first_seq", "last_seq", "events"),
+            *texts(*LATER["commands"], required=False),
         ),
-    )
-
-
-def _events_table(metadata: sa.MetaData) -> None:
-    known = sa.text("incident IS NOT NULL")
-    sa.Table(
+        ("id",),
+    ),
+    StoredTable(
         "events",
-        metadata,
-        sa.Column("seq", BIG, primary_key=True, autoincrement=False),
-        *(sa.Column(name, TEXT, nullable=False) for name in ("id", "type")),
-        *(sa.Column(name, BIG, nullable=False) for name in ("occurred_at", "recorded_at")),
-        *(sa.Column(name, TEXT, nullable=False) for name in ("area", "actor")),
-        sa.Column("cause", TEXT),
-        sa.Column("command", TEXT, nullable=False),
-        *(sa.Column(name, TEXT) for name in ("incident", "subject")),
-        *(sa.Column(name, BYTES, nullable=False) for name in ("body", "hash")),
-        sa.Index("events_incident", "incident", "seq", sqlite_where=known, postgresql_where=known),
-    )
+        (
+            *integers("seq"),
+            *texts("id", "type"),
+            *integers("occurred_at", "recorded_at"),
+            *texts("area", "actor"),
+            *texts("cause", required=False),
+            *texts("command"),
+            *texts("incident", "subject", required=False),
+            *contents("body", "hash"),
+        ),
+        ("seq",),
+        (StoredIndex("events_incident", ("incident", "seq"), "incident IS NOT NULL"),),
+        rowid=True,
+    ),
+    StoredTable("offsets", (*texts("name"), *integers("seq")), ("name",), rowid=True),
+    StoredTable(
+        "source_counts",
+        (*texts("source"), *integers("received", "stored", "rejected", "duplicate")),
+        ("source",),
+        rowid=True,
+    ),
+)
 
 
 class Form:
@@ -108,7 +128,7 @@ class Form:
     off a row.
     """
 
-    def __init__(self, table: Table[msgspec.Struct], metadata: sa.MetaData) -> None:
+    def __init__(self, table: Table[msgspec.Struct]) -> None:
         self.table = table
         self.name = table.name
         fields = {field.name: field for field in _fields(table.row)}
@@ -131,41 +151,44 @@ class Form:
             name: _kind(table, fields[name]) for name in {*table.columns, table.key, table.area}
         }
         self.decoder: msgspec.msgpack.Decoder[msgspec.Struct] = msgspec.msgpack.Decoder(table.row)
-        self.current = self._current(metadata)
-        self.history = self._history(metadata)
 
-    def _current(self, metadata: sa.MetaData) -> sa.Table:
-        return sa.Table(
+    @cached_property
+    def current(self) -> StoredTable:
+        """The rows as they are now."""
+        return StoredTable(
             self.name,
-            metadata,
-            sa.Column("row_key", TEXT, primary_key=True),
-            sa.Column("row_area", TEXT, nullable=False),
-            sa.Column("row_recorded_at", BIG, nullable=False),
-            sa.Column("row_subject", TEXT),
-            *(sa.Column(name, COLUMN_TYPES[self.kinds[name]]) for name in self.columns),
-            sa.Column("row_body", BYTES, nullable=False),
-            *(
-                sa.Index(
-                    f"{self.name}_by_{'_'.join(names)}", *(self.column_name(name) for name in names)
+            (
+                *texts("row_key", "row_area"),
+                *integers("row_recorded_at"),
+                *texts("row_subject", required=False),
+                *(StoredColumn(name, COLUMN_KINDS[self.kinds[name]]) for name in self.columns),
+                *contents("row_body"),
+            ),
+            ("row_key",),
+            tuple(
+                StoredIndex(
+                    f"{self.name}_by_{'_'.join(names)}",
+                    tuple(self.column_name(name) for name in names),
                 )
                 for names in self.table.indexes
             ),
-            sqlite_with_rowid=False,
         )
 
-    def _history(self, metadata: sa.MetaData) -> sa.Table:
-        return sa.Table(
+    @cached_property
+    def history(self) -> StoredTable:
+        """All versions; a body that is NULL says that from here on there is no such row in this
+        area.
+        """
+        return StoredTable(
             f"{self.name}_history",
-            metadata,
-            sa.Column("row_area", TEXT, primary_key=True),
-            sa.Column("row_key", TEXT, primary_key=True),
-            sa.Column("row_version", BIG, primary_key=True, autoincrement=False),
-            sa.Column("row_valid_from", BIG, nullable=False),
-            sa.Column("row_recorded_at", BIG, nullable=False),
-            sa.Column("row_subject", TEXT),
-            sa.Column("row_body", BYTES),  # NULL: from here on there is no such row in this area
-            sa.Index(f"{self.name}_history_by_version", "row_version"),
-            sqlite_with_rowid=False,
+            (
+                *texts("row_area", "row_key"),
+                *integers("row_version", "row_valid_from", "row_recorded_at"),
+                *texts("row_subject", required=False),
+                *contents("row_body", required=False),
+            ),
+            ("row_area", "row_key", "row_version"),
+            (StoredIndex(f"{self.name}_history_by_version", ("row_version",)),),
         )
 
     def column_name(self, field: str) -> str:
@@ -185,6 +208,58 @@ class Form:
     def values(self, row: msgspec.Struct) -> Cells:
         """The declared columns of one row as the database keeps them."""
         return tuple(to_stored(getattr(row, name)) for name in self.columns)
+
+
+class Forms(Mapping[str, Form]):
+    """The declared projections by name; each is made ready when it is first asked for."""
+
+    def __init__(self, tables: Sequence[Table[msgspec.Struct]]) -> None:
+        self._declared = {table.name: table for table in tables}
+        self._made: dict[str, Form] = {}
+
+    def __getitem__(self, name: str) -> Form:
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = Form(self._declared[name])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._declared)
+
+    def __len__(self) -> int:
+        return len(self._declared)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._declared
+
+    @cached_property
+    def personal(self) -> frozenset[str]:
+        """The projections whose rows are about persons."""
+        return frozenset(name for name, one in self._declared.items() if one.subject)
+
+    def stored_table(self, name: str) -> StoredTable:
+        """A table of the database, of the log or of a projection, by its own name."""
+        for table in LOG_TABLES:
+            if table.name == name:
+                return table
+        if name in self._declared:
+            return self[name].current
+        return self[name.removesuffix("_history")].history
+
+    def stored_tables(self) -> Iterator[StoredTable]:
+        """Every table of the database."""
+        yield from LOG_TABLES
+        for form in self.values():
+            yield form.current
+            yield form.history
+
+    def fingerprint(self) -> str:
+        """What the tables of a database follow from; another one is a reason to complete them."""
+        declared = [
+            (one.name, one.key, one.area, one.subject, one.columns, one.indexes)
+            for one in self._declared.values()
+        ]
+        return sha256(repr((LOG_TABLES, sorted(declared))).encode()).hexdigest()
 
 
 def to_stored(value: object) -> object:
@@ -208,18 +283,6 @@ def to_stored(value: object) -> object:
     return value.value if isinstance(value, Enum) else value
 
 
-def build_schema(
-    tables: Sequence[Table[msgspec.Struct]], dialect: str
-) -> tuple[sa.MetaData, dict[str, Form]]:
-    """All tables of a workspace whose twins declare `tables`. `dialect` is sqlite or postgresql: a
-    word of the other would load it.
-    """
-    metadata = sa.MetaData()
-    log_tables(metadata, dialect)
-    forms = {table.name: Form(table, metadata) for table in tables}
-    return metadata, forms
-
-
 def _fields(row: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(row)
     assert isinstance(info, inspect.StructType)
@@ -231,7 +294,7 @@ def _kind(table: Table[msgspec.Struct], field: inspect.Field) -> type:
         inspect.NoneType
     }
     kind = kinds.pop() if len(kinds) == 1 else None
-    if kind not in COLUMN_TYPES:
+    if kind not in COLUMN_KINDS:
         raise _bad(table, f"the field {field.name!r} is no str, int, float, bool or datetime")
     return kind
 

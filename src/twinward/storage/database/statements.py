@@ -1,25 +1,19 @@
-"""Statement texts for one database dialect: built once by SQLAlchemy, then run as text with
-tuples.
+"""Statement texts for one database: written once for each shape, then run as text with tuples.
+
+Both databases speak nearly the same SQL, and the shapes are few, so that they are written here and
+no toolkit has to be loaded to ask for one row. The tests hold every text against what SQLAlchemy
+would write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
-
-import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 from twinward.core.errors import InputError
-from twinward.core.lazy import LazyModule
 from twinward.core.ports import StartsWith
-from twinward.storage.database.schema import Form
+from twinward.storage.database.schema import Form, Forms, Kind, StoredTable
 
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql
-else:
-    postgresql = LazyModule("sqlalchemy.dialects.postgresql")  # where it is the database
-Select = sa.Select[tuple[object, ...]]
 # how a filter compares: (column, "=" | "null" | "in" | "starts", how many values)
 Shape = tuple[str, str, int]
 EVENT_FIELDS = (
@@ -36,6 +30,15 @@ EVENT_FIELDS = (
     "subject",
     "body",
 )
+ROW_FIELDS = ("row_area", "row_recorded_at", "row_subject", "row_body")
+VALUE = re.compile(r"\[(\w+)\]")  # where a value goes, by its name, until the text is finished
+# PostgreSQL must be told what a value is where it cannot see it from the column
+CASTS: dict[Kind, str] = {
+    "text": '::VARCHAR COLLATE "C"',
+    "integer": "::BIGINT",
+    "number": "",
+    "bytes": "",
+}
 
 
 class Statement:
@@ -50,75 +53,75 @@ class Statement:
 
 
 class Statements:
-    """Compiles each form of statement once and keeps it."""
+    """Writes each form of statement once and keeps it. Values stand in brackets by their names
+    until a text is finished.
+    """
 
-    def __init__(self, dialect_name: str, metadata: sa.MetaData, forms: dict[str, Form]) -> None:
+    def __init__(self, dialect_name: str, forms: Forms) -> None:
         self.is_sqlite = dialect_name == "sqlite"
-        self.dialect = (
-            sqlite.dialect(paramstyle="qmark")
-            if self.is_sqlite
-            else postgresql.dialect(  # type: ignore[no-untyped-call]
-                paramstyle="format"
-            )
-        )
-        self.tables = metadata.tables
         self.forms = forms
         self._kept: dict[object, Statement] = {}
 
-    def compile(self, clause: sa.ClauseElement) -> Statement:
-        compiled = clause.compile(dialect=self.dialect)
-        names = getattr(compiled, "positiontup", None)  # of an SQL text, not of every clause
-        return Statement(str(compiled), tuple(names or ()))
-
-    def kept(self, shape: object, build: Callable[[], sa.ClauseElement]) -> Statement:
-        """The statement of `shape`, built on its first use."""
+    def kept(self, shape: object, write: Callable[[], str]) -> Statement:
+        """The statement of `shape`, written on its first use."""
         found = self._kept.get(shape)
         if found is None:
-            found = self._kept[shape] = self.compile(build())
+            text = write()
+            names = tuple(VALUE.findall(text))
+            mark = "?" if self.is_sqlite else "%s"
+            found = self._kept[shape] = Statement(VALUE.sub(mark, text), names)
         return found
 
+    def bind(self, kind: Kind, name: str) -> str:
+        """The place of a value."""
+        return f"[{name}]" if self.is_sqlite else f"[{name}]{CASTS[kind]}"
+
+    def page(self) -> str:
+        cast = "" if self.is_sqlite else "::INTEGER"
+        return f" LIMIT [limit]{cast} OFFSET [offset]{cast}"
+
     def insert(self, name: str) -> Statement:
-        return self.kept(
-            ("insert", name), lambda: sa.insert(self.tables[name]).values(_binds(self.tables[name]))
-        )
+        return self.kept(("insert", name), lambda: self._insert(self.forms.stored_table(name)))
+
+    def _insert(self, table: StoredTable) -> str:
+        values = ", ".join(self.bind(column.kind, column.name) for column in table.columns)
+        return f"INSERT INTO {table.name} ({listed(table.names)}) VALUES ({values})"
 
     def upsert(self, name: str, *, add: bool = False) -> Statement:
         """Insert or overwrite by primary key; with `add`, numbers that are there grow by those
         given.
         """
 
-        def build() -> sa.ClauseElement:
-            table = self.tables[name]
-            insert = (sqlite.insert if self.is_sqlite else postgresql.insert)(table).values(
-                _binds(table)
+        def write() -> str:
+            table = self.forms.stored_table(name)
+            others = [quoted(one) for one in table.names if one not in table.key]
+            fresh = ", ".join(
+                f"{one} = ({table.name}.{one} + excluded.{one})"
+                if add
+                else f"{one} = excluded.{one}"
+                for one in others
             )
-            others = [column for column in table.columns if not column.primary_key]
-            fresh = {
-                c.name: c + insert.excluded[c.name] if add else insert.excluded[c.name]
-                for c in others
-            }
-            return insert.on_conflict_do_update(
-                index_elements=list(table.primary_key.columns), set_=fresh
-            )
+            key = listed(table.key)
+            return f"{self._insert(table)} ON CONFLICT ({key}) DO UPDATE SET {fresh}"
 
-        return self.kept(("upsert", name, add), build)
+        return self.kept(("upsert", name, add), write)
 
     def delete(self, name: str) -> Statement:
-        table = self.tables[name]
-        key = next(iter(table.primary_key.columns))
-        return self.kept(
-            ("delete", name),
-            lambda: sa.delete(table).where(key == sa.bindparam("key", type_=key.type)),
-        )
+        def write() -> str:
+            table = self.forms.stored_table(name)
+            key = table.key[0]
+            value = self.bind(table.kind(key), "key")
+            return f"DELETE FROM {name} WHERE {column_of(table, key)} = {value}"
+
+        return self.kept(("delete", name), write)
 
     def get(self, name: str, columns: tuple[str, ...], key: str) -> Statement:
-        table = self.tables[name]
-        return self.kept(
-            ("get", name, columns, key),
-            lambda: sa.select(*(table.c[c] for c in columns)).where(
-                table.c[key] == sa.bindparam("key", type_=table.c[key].type)
-            ),
-        )
+        def write() -> str:
+            table = self.forms.stored_table(name)
+            value = self.bind(table.kind(key), "key")
+            return f"{select(table, columns)} WHERE {column_of(table, key)} = {value}"
+
+        return self.kept(("get", name, columns, key), write)
 
     def list_rows(
         self,
@@ -135,74 +138,53 @@ class Statements:
         high_<n>, before, limit, offset.
         """
 
-        def build() -> sa.ClauseElement:
-            table = form.current
-            clause = sa.select(
-                table.c.row_area, table.c.row_recorded_at, table.c.row_subject, table.c.row_body
-            )
-            for condition in conditions(
-                form, table, shapes, under=under, within=within, before=before
-            ):
-                clause = clause.where(condition)
-            clause = clause.order_by(*ordering(form, table, order))
-            return page(clause) if limited else clause
+        def write() -> str:
+            found = self.conditions(form, shapes, under=under, within=within, before=before)
+            text = f"{select(form.current, ROW_FIELDS)}{where(found)}{ordering(form, order)}"
+            return text + self.page() if limited else text
 
-        return self.kept(("list", form.name, shapes, under, within, order, limited, before), build)
+        return self.kept(("list", form.name, shapes, under, within, order, limited, before), write)
 
     def list_events(self, types: int, *, incident: bool, back: bool) -> Statement:
         """Events after a place in the log, or `back` from before it."""
 
-        def build() -> sa.ClauseElement:
-            table = self.tables["events"]
-            place = bind(table.c.seq, "seq")
-            clause = sa.select(*(table.c[name] for name in EVENT_FIELDS)).where(
-                table.c.seq < place if back else table.c.seq > place
-            )
+        def write() -> str:
+            table = self.forms.stored_table("events")
+            found = [f"events.seq {'<' if back else '>'} {self.bind('integer', 'seq')}"]
             if types:
-                clause = clause.where(
-                    table.c.type.in_([bind(table.c.type, f"type_{n}") for n in range(types)])
-                )
+                names = ", ".join(self.bind("text", f"type_{n}") for n in range(types))
+                found.append(f"events.type IN ({names})")
             if incident:
-                clause = clause.where(table.c.incident == bind(table.c.incident, "incident"))
-            return page(clause.order_by(table.c.seq.desc() if back else table.c.seq))
+                found.append(f"events.incident = {self.bind('text', 'incident')}")
+            order = f" ORDER BY events.seq{' DESC' if back else ''}"
+            return f"{select(table, EVENT_FIELDS)}{where(found)}{order}{self.page()}"
 
-        return self.kept(("events", types, incident, back), build)
+        return self.kept(("events", types, incident, back), write)
 
     def count_asked(self, own: int) -> Statement:
         """How many commands after a place in the log no event caused and none of our own actors
         asked.
         """
 
-        def build() -> sa.ClauseElement:
-            table = self.tables["events"]
-            actors = [bind(table.c.actor, f"own_{n}") for n in range(own)]
-            return sa.select(sa.func.count(sa.distinct(table.c.command))).where(
-                table.c.seq > bind(table.c.seq, "seq"),
-                table.c.cause.is_(None),
-                table.c.actor.not_in(actors),
-            )
+        def write() -> str:
+            actors = ", ".join(self.bind("text", f"own_{n}") for n in range(own))
+            found = [f"events.seq > {self.bind('integer', 'seq')}", "events.cause IS NULL"]
+            found.append(f"(events.actor NOT IN ({actors}))")
+            return f"SELECT count(DISTINCT events.command) AS count_1 FROM events{where(found)}"
 
-        return self.kept(("count_asked", own), build)
+        return self.kept(("count_asked", own), write)
 
     def find_event(self) -> Statement:
         """An event by its id, found through its command, whose events lie close together."""
 
-        def build() -> sa.ClauseElement:
-            events, commands = self.tables["events"], self.tables["commands"]
-            return (
-                sa.select(*(events.c[name] for name in EVENT_FIELDS))
-                .join_from(
-                    commands,
-                    events,
-                    events.c.seq.between(commands.c.first_seq, commands.c.last_seq),
-                )
-                .where(
-                    commands.c.id == bind(commands.c.id, "command"),
-                    events.c.id == bind(events.c.id, "id"),
-                )
-            )
+        def write() -> str:
+            fields = ", ".join(f"events.{name}" for name in EVENT_FIELDS)
+            between = "events.seq BETWEEN commands.first_seq AND commands.last_seq"
+            found = [f"commands.id = {self.bind('text', 'command')}"]
+            found.append(f"events.id = {self.bind('text', 'id')}")
+            return f"SELECT {fields} FROM commands JOIN events ON {between}{where(found)}"
 
-        return self.kept("find_event", build)
+        return self.kept("find_event", write)
 
     def as_of(self, form: Form, *, area: bool, after: bool = False) -> Statement:
         """The last version of each row that was valid at `at` and known at `known`; tombstones are
@@ -211,52 +193,97 @@ class Statements:
         With `after` only versions later than that one are looked at.
         """
 
-        def build() -> sa.ClauseElement:
+        def write() -> str:
             t = form.history
-            fields = (t.c.row_area, t.c.row_key, t.c.row_recorded_at, t.c.row_subject, t.c.row_body)
-            where = [t.c.row_valid_from <= bind(t.c.row_valid_from, "at")]
-            where += [t.c.row_recorded_at <= bind(t.c.row_recorded_at, "known")]
+            names = ("row_area", "row_key", "row_recorded_at", "row_subject", "row_body")
+            fields = ", ".join(column_of(t, name) for name in names)
+            key = f"{column_of(t, 'row_area')}, {column_of(t, 'row_key')}"
+            version = column_of(t, "row_version")
+            found = [f"{column_of(t, 'row_valid_from')} <= {self.bind('integer', 'at')}"]
+            found.append(f"{column_of(t, 'row_recorded_at')} <= {self.bind('integer', 'known')}")
             if area:
-                where += _prefix(t.c.row_area)
+                found += self.in_prefix(column_of(t, "row_area"))
             if after:
-                where.append(t.c.row_version > bind(t.c.row_version, "after"))
+                found.append(f"{version} > {self.bind('integer', 'after')}")
             if self.is_sqlite:  # SQLite takes bare columns from the row that holds max()
-                newest = sa.func.max(t.c.row_version)
-                clause = (
-                    sa.select(*fields, newest).where(*where).group_by(t.c.row_area, t.c.row_key)
-                )
-                return (
-                    clause.with_hint(t, f"INDEXED BY {t.name}_by_version", "sqlite")
-                    if after
-                    else clause
-                )
-            ordered = (t.c.row_area, t.c.row_key, t.c.row_version.desc())
-            first = postgresql.distinct_on(t.c.row_area, t.c.row_key)
-            return sa.select(*fields).ext(first).where(*where).order_by(*ordered)
+                newest = f"max({version}) AS max_1"
+                return f"SELECT {fields}, {newest} FROM {t.name}{where(found)} GROUP BY {key}"
+            first = f"SELECT DISTINCT ON ({key}) {fields} FROM {t.name}"
+            return f"{first}{where(found)} ORDER BY {key}, {version} DESC"
 
-        return self.kept(("as_of", form.name, area, after), build)
+        return self.kept(("as_of", form.name, area, after), write)
+
+    def in_prefix(self, column: str) -> list[str]:
+        """The area under which something lies."""
+        under, beyond = self.bind("text", "under"), self.bind("text", "beyond")
+        return [f"{column} >= {under}", f"{column} < {beyond}"]
+
+    def in_range(self, area: str, n: int) -> str:
+        """Inside the n-th range of area codes."""
+        low, high = self.bind("text", f"low_{n}"), self.bind("text", f"high_{n}")
+        return f"{area} >= {low} AND {area} <= {high}"
+
+    def in_ranges(self, area: str, within: int) -> str:
+        """Inside one of several ranges of area codes."""
+        ranges = " OR ".join(self.in_range(area, n) for n in range(within))
+        return f"({ranges})" if within > 1 else ranges
+
+    def conditions(
+        self,
+        form: Form,
+        shapes: tuple[Shape, ...],
+        *,
+        under: bool,
+        within: int,
+        before: str | None,
+    ) -> list[str]:
+        """What current rows must fulfil, each to be joined to the next by AND."""
+        found: list[str] = []
+        table = form.current
+        for name, how, n in shapes:
+            kept = form.column_name(name)
+            column, kind = column_of(table, kept), table.kind(kept)
+            if how == "null":
+                found.append(f"{column} IS NULL")
+            elif how == "in":
+                values = ", ".join(self.bind(kind, f"{name}_{i}") for i in range(n))
+                found.append(f"{column} IN ({values})")
+            elif how == "starts":
+                found.append(f"{column} >= {self.bind(kind, name)}")
+                found.append(f"{column} < {self.bind(kind, f'{name}_beyond')}")
+            else:
+                found.append(f"{column} = {self.bind(kind, name)}")
+        area = column_of(table, "row_area")
+        if under:
+            found += self.in_prefix(area)
+        if within:
+            found.append(self.in_ranges(area, within))
+        if before is not None:
+            kept = form.column_name(before)
+            found.append(f"{column_of(table, kept)} < {self.bind(table.kind(kept), 'before')}")
+        return found
 
 
-def _binds(table: sa.Table) -> dict[str, sa.BindParameter[object]]:
-    return {column.name: bind(column, column.name) for column in table.columns}
+def quoted(name: str) -> str:
+    """A column may be called what SQL calls something else."""
+    return f'"{name}"'
 
 
-def bind(column: sa.ColumnElement[object], name: str) -> sa.BindParameter[object]:
-    return sa.bindparam(name, type_=column.type)
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in names)
 
 
-def page(clause: Select) -> Select:
-    clause = clause.limit(sa.bindparam("limit", type_=sa.Integer()))
-    return clause.offset(sa.bindparam("offset", type_=sa.Integer()))
+def column_of(table: StoredTable, name: str) -> str:
+    return f"{table.name}.{quoted(name)}"
 
 
-def _prefix(column: sa.ColumnElement[object]) -> list[sa.ColumnElement[bool]]:
-    return [column >= bind(column, "under"), column < bind(column, "beyond")]
+def select(table: StoredTable, names: Iterable[str]) -> str:
+    return f"SELECT {', '.join(column_of(table, name) for name in names)} FROM {table.name}"
 
 
-def in_range(area: sa.ColumnElement[object], n: int) -> sa.ColumnElement[bool]:
-    """Inside the n-th range of area codes."""
-    return sa.and_(area >= bind(area, f"low_{n}"), area <= bind(area, f"high_{n}"))
+def where(conditions: Iterable[str]) -> str:
+    text = " AND ".join(conditions)
+    return f" WHERE {text}" if text else ""
 
 
 def beyond(prefix: str) -> str:
@@ -264,47 +291,21 @@ def beyond(prefix: str) -> str:
     return prefix + "\U0010ffff"
 
 
-def conditions(
-    form: Form,
-    table: sa.Table,
-    shapes: tuple[Shape, ...],
-    *,
-    under: bool,
-    within: int,
-    before: str | None,
-) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = []
-    for name, how, n in shapes:
-        column = table.c[form.column_name(name)]
-        if how == "null":
-            found.append(column.is_(None))
-        elif how == "in":
-            found.append(column.in_([bind(column, f"{name}_{i}") for i in range(n)]))
-        elif how == "starts":
-            found += [column >= bind(column, name), column < bind(column, f"{name}_beyond")]
-        else:
-            found.append(column == bind(column, name))
-    if under:
-        found += _prefix(table.c.row_area)
-    if within:
-        found.append(sa.or_(*(in_range(table.c.row_area, n) for n in range(within))))
-    if before is not None:
-        column = table.c[form.column_name(before)]
-        found.append(column < bind(column, "before"))
-    return found
-
-
-def ordering(form: Form, table: sa.Table, order: str | None) -> list[sa.ColumnElement[object]]:
+def ordering(form: Form, order: str | None) -> str:
     """By the column asked for (nulls first going up, last going down, on both databases), then
     by key.
     """
-    key = table.c.row_key
+    key = column_of(form.current, "row_key")
     if order is None:
-        return [key]
-    column = table.c[form.column_name(order.removeprefix("-"))]
-    if order.startswith("-"):
-        return [column.desc().nulls_last(), key.desc()]
-    return [column.asc().nulls_first(), key]
+        return f" ORDER BY {key}"
+    column = column_of(form.current, form.column_name(order.removeprefix("-")))
+    return f" ORDER BY {sorting(column, key, down=order.startswith('-'))}"
+
+
+def sorting(column: str, key: str, *, down: bool) -> str:
+    if down:
+        return f"{column} DESC NULLS LAST, {key} DESC"
+    return f"{column} ASC NULLS FIRST, {key}"
 
 
 def shape_filters(

@@ -1,17 +1,15 @@
 """Makes a database ready: tables that are missing, columns declared since, the head of a new
-log, the version.
+log, the version. A database that this declaration has completed before is only looked at.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-from sqlalchemy.schema import CreateIndex, CreateTable
-
 from twinward.core.errors import InputError
 from twinward.storage.database.databases import Database
-from twinward.storage.database.schema import LATER, SCHEMA_VERSION, Form
+from twinward.storage.database.definitions import add_column, create_index, create_table
+from twinward.storage.database.schema import LATER, SCHEMA_VERSION, Form, StoredTable
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.drill_isolation import MARK, genesis_of, require_side
 from twinward.storage.log.row_queries import RowCodec
@@ -19,14 +17,10 @@ from twinward.storage.log.row_queries import RowCodec
 if TYPE_CHECKING:
     from twinward.storage.database.connection import Connection
 
+TABLES = "tables"  # in `meta`: the fingerprint of the declaration that completed the tables
 
-def prepare(
-    database: Database,
-    statements: Statements,
-    metadata: sa.MetaData,
-    words: RowCodec,
-    drill: str = "",
-) -> None:
+
+def prepare(database: Database, statements: Statements, words: RowCodec, drill: str = "") -> None:
     """Creates or completes the tables in one transaction; InputError when the schema is of another
     version.
 
@@ -34,30 +28,43 @@ def prepare(
     """
     connection = database.connect(write=True)
     try:
-        if database.read_only:
+        fingerprint = words.forms.fingerprint()
+        if database.read_only or _read_tables(connection, database) == fingerprint:
             require_version(connection, statements, drill)
             require_side(connection, drill)
             return
         database.begin_write(connection)
-        dialect = statements.dialect
-        for table in metadata.sorted_tables:
-            connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-        require_version(connection, statements, drill)
-        require_side(connection, drill)
-        for name, columns in LATER.items():
-            _add_columns(connection, statements, metadata.tables[name], columns)
-        for form in words.forms.values():
-            _complete_columns(connection, statements, form, words)
-        for table in metadata.sorted_tables:
-            for index in sorted(table.indexes, key=lambda one: str(one.name)):
-                connection.execute(
-                    str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
-                )
+        _complete(connection, statements, words, drill)
+        connection.execute(statements.upsert("meta").text, (TABLES, fingerprint))
         connection.execute("COMMIT")
     except database.errors as error:
         raise database.explain(error) from error
     finally:
         connection.close()
+
+
+def _read_tables(connection: Connection, database: Database) -> str:
+    """The declaration that completed the tables last; empty where none has."""
+    try:
+        found = connection.execute(f"SELECT value FROM meta WHERE name = '{TABLES}'").fetchall()
+    except database.errors:
+        return ""  # no log yet; whatever else is wrong shows when the tables are made
+    return str(found[0][0]) if found else ""
+
+
+def _complete(connection: Connection, statements: Statements, words: RowCodec, drill: str) -> None:
+    tables = sorted(words.forms.stored_tables(), key=lambda one: one.name)
+    for table in tables:
+        connection.execute(create_table(table, sqlite=statements.is_sqlite))
+    require_version(connection, statements, drill)
+    require_side(connection, drill)
+    for name, columns in LATER.items():
+        _add_columns(connection, statements, words.forms.stored_table(name), columns)
+    for form in words.forms.values():
+        _complete_columns(connection, statements, form, words)
+    for table in tables:
+        for index in sorted(table.indexes):
+            connection.execute(create_index(index, table))
 
 
 def require_version(connection: Connection, statements: Statements, drill: str = "") -> None:
@@ -106,13 +113,12 @@ def _complete_columns(
 
 
 def _add_columns(
-    connection: Connection, statements: Statements, table: sa.Table, names: tuple[str, ...]
+    connection: Connection, statements: Statements, table: StoredTable, names: tuple[str, ...]
 ) -> bool:
     """Whether any of these columns was missing; those are now there, empty."""
     cursor = connection.execute(f'SELECT * FROM "{table.name}" LIMIT 0')
     there = {description[0] for description in cursor.description}
     missing = [name for name in names if name not in there]
     for name in missing:
-        kind = table.c[name].type.compile(dialect=statements.dialect)
-        connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN "{name}" {kind}')
+        connection.execute(add_column(table, name, sqlite=statements.is_sqlite))
     return bool(missing)

@@ -8,24 +8,18 @@ cannot know which, so the count, which the page needs anyway, decides.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import sqlalchemy as sa
-
-from twinward.storage.database.schema import TEXT, Form
+from twinward.storage.database.schema import Form
 from twinward.storage.database.statements import (
+    ROW_FIELDS,
     Shape,
     Statement,
     Statements,
-    bind,
-    conditions,
-    in_range,
+    column_of,
     ordering,
-    page,
+    select,
+    sorting,
+    where,
 )
-
-if TYPE_CHECKING:
-    from twinward.storage.database.statements import Select
 
 # rows in range above which the order's index is walked: 50 rows of 4,000 in 300,000 are found in
 # 3,750 steps
@@ -44,9 +38,8 @@ def page_statement(
 ) -> Statement:
     """Rows of one page; bound: as for `list_rows`."""
 
-    def build() -> sa.ClauseElement:
-        table = form.current
-        filters = conditions(form, table, shapes, under=False, within=0, before=None)
+    def write() -> str:
+        filters = statements.conditions(form, shapes, under=False, within=0, before=None)
         walks = walk or not within
         # another order's index holds the time too, and is read in its order; the time's is not
         other = order.removeprefix("-") not in (between, form.table.key)
@@ -54,67 +47,52 @@ def page_statement(
         keys = (
             _walked(statements, form, filters, within, order)
             if walks
-            else _gathered(form, filters, within, order)
+            else _gathered(statements, form, filters, within, order)
         )
-        fields = (table.c.row_area, table.c.row_recorded_at, table.c.row_subject, table.c.row_body)
-        return (
-            sa.select(*fields)
-            .where(table.c.row_key.in_(keys))
-            .order_by(*ordering(form, table, order))
-        )
+        key = column_of(form.current, "row_key")
+        rows = select(form.current, ROW_FIELDS)
+        return f"{rows} WHERE {key} IN ({keys}){ordering(form, order)}"
 
-    return statements.kept(("page", form.name, shapes, within, between, order, walk), build)
+    return statements.kept(("page", form.name, shapes, within, between, order, walk), write)
 
 
-def _window(
-    statements: Statements, form: Form, between: str | None, *, by_area: bool
-) -> list[sa.ColumnElement[bool]]:
+def _window(statements: Statements, form: Form, between: str | None, *, by_area: bool) -> list[str]:
     """`by_area`: the index on area and time is to be taken by area; without statistics SQLite
     prefers the time, and reads the whole window for every range.
     """
     if between is None:
         return []
-    column = form.current.c[form.column_name(between)]
-    asked: sa.ColumnElement[object] = column
-    if by_area and statements.is_sqlite:
-        asked = sa.literal_column(
-            f"+{column.table.name}.{column.name}", column.type
-        )  # the plus hides it from indexes
-    return [asked >= bind(column, "since"), asked < bind(column, "until")]
+    name = form.column_name(between)
+    kind = form.current.kind(name)
+    # the plus hides it from indexes
+    hidden = "+" if by_area and statements.is_sqlite else ""
+    asked = f"{hidden}{column_of(form.current, name)}"
+    since, until = statements.bind(kind, "since"), statements.bind(kind, "until")
+    return [f"{asked} >= {since}", f"{asked} < {until}"]
 
 
-def _walked(
-    statements: Statements,
-    form: Form,
-    filters: list[sa.ColumnElement[bool]],
-    within: int,
-    order: str,
-) -> Select:
-    table = form.current
+def _walked(statements: Statements, form: Form, filters: list[str], within: int, order: str) -> str:
     # the unary plus keeps SQLite from taking an index on the area for it
-    area: sa.ColumnElement[object] = table.c.row_area
-    if statements.is_sqlite:
-        area = sa.literal_column("+row_area", TEXT)
-    clause = sa.select(table.c.row_key).where(*filters)
-    if within:
-        clause = clause.where(sa.or_(*(in_range(area, n) for n in range(within))))
-    return page(clause.order_by(*ordering(form, table, order)))
+    area = "+row_area" if statements.is_sqlite else column_of(form.current, "row_area")
+    ranges = [statements.in_ranges(area, within)] if within else []
+    keys = select(form.current, ("row_key",))
+    return f"{keys}{where([*filters, *ranges])}{ordering(form, order)}{statements.page()}"
 
 
-def _gathered(form: Form, filters: list[sa.ColumnElement[bool]], within: int, order: str) -> Select:
+def _gathered(
+    statements: Statements, form: Form, filters: list[str], within: int, order: str
+) -> str:
     table = form.current
-    column = table.c[form.column_name(order.removeprefix("-"))]
+    by = column_of(table, form.column_name(order.removeprefix("-")))
+    area, key = column_of(table, "row_area"), column_of(table, "row_key")
     parts = [
-        sa.select(table.c.row_key, column.label("row_order")).where(
-            in_range(table.c.row_area, n), *filters
-        )
+        f"SELECT {key} AS row_key, {by} AS row_order FROM {table.name}"
+        f"{where([statements.in_range(area, n), *filters])}"
         for n in range(within)
     ]
-    found = sa.union_all(*parts).subquery()
-    by, key = found.c.row_order, found.c.row_key
-    down = order.startswith("-")
-    sorting = [by.desc().nulls_last(), key.desc()] if down else [by.asc().nulls_first(), key]
-    return page(sa.select(key).order_by(*sorting))
+    order_by = sorting("anon_1.row_order", "anon_1.row_key", down=order.startswith("-"))
+    found = f"({' UNION ALL '.join(parts)}) AS anon_1"
+    return f"SELECT anon_1.row_key FROM {found} ORDER BY {order_by}{statements.page()}"
 
 
 def count_statement(
@@ -130,19 +108,16 @@ def count_statement(
     nothing.
     """
 
-    def counted(n: int | None) -> sa.Select[int]:
-        found = conditions(form, form.current, shapes, under=under, within=0, before=None)
+    def counted(n: int | None) -> str:
+        found = statements.conditions(form, shapes, under=under, within=0, before=None)
         found += _window(statements, form, between, by_area=n is not None)
         if n is not None:
-            found.append(in_range(form.current.c.row_area, n))
-        return sa.select(sa.func.count()).select_from(form.current).where(*found)
+            found.append(statements.in_range(column_of(form.current, "row_area"), n))
+        return f"SELECT count(*) AS count_{(n or 0) + 1} FROM {form.name}{where(found)}"
 
-    def build() -> sa.ClauseElement:
+    def write() -> str:
         if not within:
             return counted(None)
-        total: sa.ColumnElement[int] = counted(0).scalar_subquery()
-        for n in range(1, within):
-            total = total + counted(n).scalar_subquery()
-        return sa.select(total)
+        return f"SELECT {' + '.join(f'({counted(n)})' for n in range(within))} AS anon_1"
 
-    return statements.kept(("count", form.name, shapes, under, within, between), build)
+    return statements.kept(("count", form.name, shapes, under, within, between), write)

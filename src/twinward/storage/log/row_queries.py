@@ -12,7 +12,7 @@ from twinward.core.clock import from_us, to_us
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.messages import Counts, Event, Fact
 from twinward.core.ports import R, Sealer, Table, table_name
-from twinward.storage.database.schema import Form, to_stored
+from twinward.storage.database.schema import Form, Forms, to_stored
 from twinward.storage.database.statements import Statements, beyond, shape_filters
 from twinward.storage.log.paging import WALK_ABOVE, count_statement, page_statement
 
@@ -29,14 +29,20 @@ EventCells = tuple[
 class RowCodec:
     """What rows and events mean: the tables declared, the facts known, the keys of persons."""
 
-    def __init__(
-        self, forms: dict[str, Form], facts: Sequence[type[Fact]], sealer: Sealer | None
-    ) -> None:
+    def __init__(self, forms: Forms, facts: Sequence[type[Fact]], sealer: Sealer | None) -> None:
         self.forms = forms
         self.sealer = sealer
-        self.facts = {
-            str(fact.__struct_config__.tag): msgspec.msgpack.Decoder(fact) for fact in facts
-        }
+        self._facts = {str(fact.__struct_config__.tag): fact for fact in facts}
+        self._decoders: dict[str, msgspec.msgpack.Decoder[Fact]] = {}
+
+    def fact_decoder(self, kind: str) -> msgspec.msgpack.Decoder[Fact] | None:
+        """What reads the facts of a type of event, made when the first of them is read; None for
+        a type that is not known.
+        """
+        found = self._decoders.get(kind)
+        if found is None and kind in self._facts:
+            found = self._decoders[kind] = msgspec.msgpack.Decoder(self._facts[kind])
+        return found
 
     def form(self, table: str) -> Form:
         found = self.forms.get(table)
@@ -119,7 +125,7 @@ class RowCodec:
             subject,
             body,
         ) = row
-        decoder = self.facts.get(kind)
+        decoder = self.fact_decoder(kind)
         plain = self.opened(subject, recorded, body) if decoder is not None else None
         fact: Fact | None = None
         if decoder is not None and plain is not None:

@@ -21,7 +21,7 @@ from twinward.core.errors import InputError, StorageError
 from twinward.core.messages import Fact
 from twinward.core.ports import Reader, Sealer, Table, Transaction
 from twinward.storage.database.databases import Database, StoppedError, choose_database
-from twinward.storage.database.schema import build_schema
+from twinward.storage.database.schema import Forms
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.checkpoint import Checkpointer
 from twinward.storage.log.erasing import erase_rows
@@ -79,11 +79,11 @@ class SqlStore:
         sealed: Path | None = None,
         drill: str = "",
     ) -> None:
-        metadata, forms = build_schema(tables, database.name)
+        forms = Forms(tables)
         self.database = database
         self.words = RowCodec(forms, facts, sealer)
-        self.statements = Statements(database.name, metadata, forms)
-        prepare(database, self.statements, metadata, self.words, drill)
+        self.statements = Statements(database.name, forms)
+        prepare(database, self.statements, self.words, drill)
         self._sealed = SealedHistory(sealed) if sealed is not None else None
         self._seal_at = SEAL_AFTER
         self._sealer: threading.Thread | None = None

@@ -322,7 +322,7 @@ class GroupTransaction(Layered):
 
     def settle(self) -> None:
         """After the commit: what was written becomes what is remembered, personal rows left out."""
-        personal = {name for name, form in self._words.forms.items() if form.table.subject}
+        personal = self._words.forms.personal
         rows = self._layers[0].seen_rows
         self._recent.update(
             {place: entry for place, entry in rows.items() if place[0] not in personal}

@@ -19,7 +19,7 @@ import msgspec
 from twinward.core.errors import ConflictError, InputError, StorageError
 from twinward.core.ports import Table
 from twinward.storage.database.databases import Postgres, Sqlite
-from twinward.storage.database.schema import SCHEMA_VERSION, build_schema
+from twinward.storage.database.schema import SCHEMA_VERSION, Forms
 from twinward.storage.database.statements import Statements
 from twinward.storage.files.frames import write_whole
 from twinward.storage.log.drill_isolation import read_drill, require_side
@@ -327,9 +327,8 @@ def load_tables(
 
     A drill's tables go only into a database that has held nothing but that drill.
     """
-    metadata, forms = build_schema(tables, database.name)
-    statements = Statements(database.name, metadata, forms)
-    prepare(database, statements, metadata, RowCodec(forms, (), None), drill)
+    forms = Forms(tables)
+    prepare(database, Statements(database.name, forms), RowCodec(forms, (), None), drill)
     with closing(database.connect(write=True)) as connection:
         database.begin_write(connection)
         if connection.execute("SELECT seq FROM head").fetchone()[0]:
