@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "twins.snapshot": {"twins.twin", "twins.city", "twins.emergency", "twins.coupling"},
     "edge.rules": set(),
     "edge.profiles": {"edge.rules"},
-    "edge.agent": {"edge.rules", "edge.profiles"},
+    "edge.agent": {"edge.rules", "edge.profiles", "security.passes"},
     "edge": WORDS | ROWS | {"security.privacy", "standards", "edge.rules"},
     "decision": WORDS | ROWS | {"twins.snapshot", "citybase", "library"},
     "loop": {"twins", "library"},

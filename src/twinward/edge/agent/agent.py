@@ -32,7 +32,12 @@ class Agent:
         tokens = Tokens(token)
         lanes = (("alarm",), ("status", "bulk")) if config.edge.core else ()
         self.forwarders = [Forwarder(self.keeper, one, clock, tokens) for one in lanes]  # type: ignore[arg-type]
-        self.server = make_server(self.keeper)
+        self.gate = None
+        if config.gate is not None:
+            from twinward.edge.agent.gate import GateDoor
+
+            self.gate = GateDoor(config, config.gate, clock)
+        self.server = make_server(self.keeper, self.gate)
         self.mqtt = None
         if config.mqtt is not None:
             from twinward.edge.agent.mqtt import MqttDoor
@@ -50,12 +55,16 @@ class Agent:
             forwarder.start()
         if self.mqtt is not None:
             self.mqtt.start()
+        if self.gate is not None:
+            self.gate.start()
         self._watch.start()
 
     def stop(self) -> None:
         self._stop.set()
         if self.mqtt is not None:
             self.mqtt.stop()
+        if self.gate is not None:
+            self.gate.stop()
         for forwarder in self.forwarders:
             forwarder.stop()
         self.keeper.stop()

@@ -70,9 +70,25 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     authorised_by: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
+class GateConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The box checks passes too. `public`: where the public tree is, an address or a folder;
+    `root`: the issuer's root key, as `pass keys show` says it; `memory`: what the gate keeps.
+    """
+
+    public: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+    place: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] = "gate"
+    root: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    green_days: Annotated[float, msgspec.Meta(gt=0, le=14)] = 7.0
+    needs_list: bool = False
+    memory: str = "gate.json"
+    screen: str = ""
+    key_sha256: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
+
+
 class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     edge: Edge
     mqtt: Mqtt | None = None
+    gate: GateConfig | None = None
     devices: tuple[Device, ...] = ()
     rules: tuple[Rule, ...] = ()
     actions: tuple[Action, ...] = ()

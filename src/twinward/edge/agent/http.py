@@ -1,4 +1,6 @@
-"""The agent's HTTP door: `POST /v1/readings` (200 only when durable) and `GET /health`."""
+"""The agent's HTTP door: `POST /v1/readings` (200 only when durable), `GET /health`; where the box
+is a gate, `POST /v1/passes/check` and `GET /v1/gate`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import gzip
 import hashlib
 import hmac
 import io
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import uvicorn
@@ -20,6 +22,9 @@ from twinward.core.errors import InputError, TooLargeError, TwinwardError, Unkno
 from twinward.edge.agent.keeper import Account, Keeper
 from twinward.edge.agent.status import find_status
 
+if TYPE_CHECKING:
+    from twinward.edge.agent.gate import GateDoor  # loaded only where the box is a gate
+
 MOST_BYTES = 4_000_000  # of a body, unpacked
 MOST_ITEMS = 10_000
 
@@ -29,7 +34,11 @@ class Batch(msgspec.Struct, forbid_unknown_fields=True):
     items: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MOST_ITEMS)]
 
 
-def make_server(keeper: Keeper) -> uvicorn.Server:
+class Code(msgspec.Struct, forbid_unknown_fields=True):
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+
+
+def make_server(keeper: Keeper, gate: GateDoor | None = None) -> uvicorn.Server:
     """The server on the configured address; `run` blocks."""
     keys = {one.id: one.key_sha256 for one in keeper.config.devices if one.key_sha256}
 
@@ -57,6 +66,7 @@ def make_server(keeper: Keeper) -> uvicorn.Server:
         routes=[
             Route("/v1/readings", post_readings, methods=["POST"]),
             Route("/health", get_health),
+            *(gate_routes(gate) if gate is not None else ()),
         ]
     )
     host, port = keeper.config.address
@@ -72,6 +82,41 @@ def make_server(keeper: Keeper) -> uvicorn.Server:
             h11_max_incomplete_event_size=64_000,
         )
     )
+
+
+def gate_routes(gate: GateDoor) -> list[Route]:
+    """The guard's reader asks for an answer; a screen shows the gate's face."""
+
+    async def post_code(request: Request) -> Response:
+        try:
+            require_key(request, gate.asked.key_sha256)
+            asked = decode_code(await read_body(request))
+            return answer(msgspec.json.encode(gate.check(asked.code)))
+        except TwinwardError as error:
+            return problem(error)
+
+    async def get_face(request: Request) -> Response:
+        try:
+            require_key(request, gate.asked.key_sha256)
+            return answer(msgspec.json.encode(gate.face()))
+        except TwinwardError as error:
+            return problem(error)
+
+    return [
+        Route("/v1/passes/check", post_code, methods=["POST"]),
+        Route("/v1/gate", get_face),
+    ]
+
+
+def decode_code(body: bytes) -> Code:
+    try:
+        return msgspec.json.decode(body, type=Code)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(
+            f"the body is no code: {error}",
+            "send {code}: the text that was scanned",
+            code="bad_body",
+        ) from error
 
 
 async def read_body(request: Request) -> bytes:
