@@ -36,6 +36,7 @@ PATHS = (
     "/v1/trace/file",
     "/v1/handovers",
     "/v1/objections",
+    "/v1/surveillance/signals/raised",
     "/v1/supplies/stocks",
     "/v1/supplies/requests",
     "/v1/supplies/demand",
@@ -80,6 +81,16 @@ COMMANDS = (
     "DeclineSupply",
     "SendSupply",
     "ReceiveSupply",
+    "WithdrawRequest",
+    "RequestTransfer",
+    "AcceptTransfer",
+    "DepartTransfer",
+    "ArriveTransfer",
+    "CancelTransfer",
+    "NameContact",
+    "UpdateContact",
+    "FollowContact",
+    "JudgeSignal",
 )
 PREFIX = "#/components/schemas/"
 TYPES = console.CONSOLE / "src" / "api" / "schema.d.ts"

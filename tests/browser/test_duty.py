@@ -16,8 +16,9 @@ from playwright.sync_api import Page, expect
 
 from browser.axe import assert_accessible
 from browser.stage import Stage
-from twinward.service.incidents import alerts, duty_log
-from twinward.service.platform import local_admin
+from twinward.service.incidents import alerts, duty_log, queries
+from twinward.service.platform import ask, local_admin
+from twinward.twins.emergency import messages as m
 
 Open = Callable[..., Page]
 
@@ -134,6 +135,40 @@ def test_a_new_incident_calls_and_is_acknowledged(quiet: Stage, open_page: Open)
     )
     expect(page.get_by_test_id("unread")).to_have_count(0)
     expect(page.get_by_test_id("alerts-row").first).to_contain_text("local-admin")
+
+
+def test_a_signal_calls_and_is_judged_with_a_reason(quiet: Stage, open_page: Open) -> None:
+    day = quiet.clock.now().date()
+    for number, area in enumerate(("0101", "0302")):
+        signal = m.RaiseSignal(
+            id=f"raise-{number}",
+            signal=f"sig-{number}",
+            hazard="epidemic",
+            area=area,
+            day=day,
+            observed=9,
+            expected=1.5,
+            recurrence_days=400.0,
+            method="ears",
+        )
+        ask(quiet.platform, local_admin(), signal)
+    page = open_page(quiet, "duty")
+    row = page.get_by_test_id("alerts-row").first
+    expect(row).to_contain_text("A signal waits to be judged")
+    row.get_by_role("link").click()
+    rows = page.get_by_test_id("signals-row")
+    for judged, deed in ((1, "Dismiss"), (2, "Confirm")):
+        rows.filter(has_text="waits").first.get_by_role("checkbox").check()
+        page.get_by_role("button", name=deed, exact=True).click()
+        dialog = page.get_by_test_id("deed")
+        dialog.get_by_label("Why", exact=True).fill("the laboratory has called")
+        dialog.get_by_role("button", name="Send").click()
+        expect(rows.filter(has_text="local-admin")).to_have_count(judged)
+    quiet.platform.loop.catch_up()
+    expect(page.get_by_text("1 of 2 judged signals were right")).to_be_visible()
+    (opened,) = queries.list_incidents(quiet.platform)
+    assert opened["area"].startswith("01")
+    assert_accessible(page, "signals")
 
 
 def test_the_log_is_written_and_read_with_its_author(quiet: Stage, open_page: Open) -> None:

@@ -49,6 +49,18 @@ def test_one_proposes_and_another_confirms(world: Any, proposal: dict[str, Any])
     assert (again.status_code, again.json()["code"]) == (409, "in_force")
 
 
+def asked_for(world: Any, who: str) -> list[str]:
+    found = world.get(who, "/v1/alerts").json()["items"]
+    return [one["what"] for one in found if one["kind"] == "second_person"]
+
+
+def test_who_can_be_the_second_person_is_alerted(world: Any, proposal: dict[str, Any]) -> None:
+    made = world.post("wang", "/v1/changes", proposal).json()
+    assert (asked_for(world, "li"), asked_for(world, "wang")) == (["status"], [])
+    act(world, "li", made["id"], "confirm")
+    assert asked_for(world, "li") == []
+
+
 def test_nobody_is_two_persons(world: Any, proposal: dict[str, Any]) -> None:
     made = world.post("li", "/v1/changes", proposal).json()
     refused = act(world, "li", made["id"], "confirm")

@@ -165,7 +165,12 @@ export const getTrust = () => get<Trust>('/v1/trust')
 export const getAudit = () => get<AuditState>('/v1/audit')
 export const getPublic = (at: string | null) => get<PublicPage>(`/v1/public${query({ at })}`)
 export const getAreas = async (under: string | null) => (await get<{ items: AreaName[] }>(`/v1/areas${query({ under })}`)).items
-export const getContacts = (of: { incident?: string; case?: string }) => get<Page<Contact>>(`/v1/contacts${query({ ...of, limit: '200' })}`)
+export interface ContactWish { incident?: string; case?: string; step?: string; area?: string; search?: string; order?: string }
+export const getContacts = (wish: ContactWish, cursor: string | null = null, limit = 200) => get<Page<Contact>>(`/v1/contacts${query({ ...wish, cursor, limit: String(limit) })}`)
+export type SignalRow = Schemas['SignalView']
+export type HitRate = Schemas['HitRate']
+export interface SignalPage { items: SignalRow[]; next: string | null; hit_rate: HitRate }
+export const getSignals = () => get<SignalPage>('/v1/surveillance/signals/raised?limit=500')
 export interface CaseWish { status?: string; hazard?: string; area?: string; search?: string; order?: string; since?: string }
 export const getCases = (wish: CaseWish, cursor: string | null, limit: number) => get<Page<Case>>(`/v1/cases${query({ ...wish, cursor, limit: String(limit) })}`)
 export const getAlerts = async (): Promise<Alert[]> => (await get<{ items: Alert[] }>('/v1/alerts')).items

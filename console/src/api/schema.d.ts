@@ -377,6 +377,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/surveillance/signals/raised": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Raised Signals
+         * @description Signals that were raised: those that wait for a judgement first; a person answers with
+         *     `JudgeSignal`.
+         */
+        get: operations["get_raised_signals_v1_surveillance_signals_raised_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/supplies/stocks": {
         parameters: {
             query?: never;
@@ -979,6 +1000,19 @@ export interface components {
             handover: string;
         };
         /**
+         * AcceptTransfer
+         * @description A bed is kept for the patient; refused when none is free.
+         */
+        AcceptTransfer: {
+            /** @enum {unknown} */
+            type: "AcceptTransfer";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            transfer: string;
+            area: string;
+        };
+        /**
          * Account
          * @description What may be told of an account. `state` is new (its one-time secret waits), open or
          *         locked.
@@ -1135,13 +1169,13 @@ export interface components {
         };
         /**
          * Alert
-         * @description One thing to look at. `what`: the level, the plan, the department or the kind of change;
-         *         `count` of late tasks; `seen_by` empty until somebody acknowledges it.
+         * @description One thing to look at. `what`: the level, the plan, the department, the signal or the kind of
+         *         change; `count` of late tasks, or of the cases of a signal; `seen_by` empty until somebody acknowledges it.
          */
         Alert: {
             id: string;
             /** @enum {unknown} */
-            kind: "incident" | "late" | "level" | "plan" | "second_person";
+            kind: "incident" | "late" | "level" | "plan" | "second_person" | "signal";
             at: string;
             area: string;
             area_name: string;
@@ -1216,6 +1250,19 @@ export interface components {
             restrictions: number;
             level: string | null;
             incident: string | null;
+        };
+        /**
+         * ArriveTransfer
+         * @description The patient is in the bed that was kept.
+         */
+        ArriveTransfer: {
+            /** @enum {unknown} */
+            type: "ArriveTransfer";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            transfer: string;
+            area: string;
         };
         /**
          * AssignedDuty
@@ -1323,6 +1370,21 @@ export interface components {
             difference: number | null;
             /** @default  */
             note: string;
+        };
+        /**
+         * CancelTransfer
+         * @description The sending hospital keeps the patient; a bed that was kept is free again.
+         */
+        CancelTransfer: {
+            /** @enum {unknown} */
+            type: "CancelTransfer";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            transfer: string;
+            area: string;
+            /** @default  */
+            because: string;
         };
         /**
          * Candidate
@@ -1682,6 +1744,10 @@ export interface components {
             because: string;
             /** @default null */
             as_case: string | null;
+            /** @default null */
+            followed_on: string | null;
+            /** @default  */
+            condition: string;
         };
         /**
          * ContactPage
@@ -1909,6 +1975,21 @@ export interface components {
             assumed: string[];
             /** @default true */
             simulated: boolean;
+        };
+        /**
+         * DepartTransfer
+         * @description The patient has left: the bed in the sending hospital is free.
+         */
+        DepartTransfer: {
+            /** @enum {unknown} */
+            type: "DepartTransfer";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            transfer: string;
+            area: string;
+            /** @default null */
+            vehicle: string | null;
         };
         /** DepartmentName */
         DepartmentName: {
@@ -2154,6 +2235,24 @@ export interface components {
             };
         };
         /**
+         * FollowContact
+         * @description The follow-up of the day: how a contact was found on the day on which it happened.
+         *
+         *         Whoever has symptoms is to be tested; what was told of a day earlier is replaced.
+         */
+        FollowContact: {
+            /** @enum {unknown} */
+            type: "FollowContact";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            contact: string;
+            /** @enum {unknown} */
+            condition: "not_reached" | "symptoms" | "well";
+            /** @default  */
+            because: string;
+        };
+        /**
          * ForecastDay
          * @description Reports that may come for one day: level -> count, the 23 levels of the forecast hubs.
          */
@@ -2332,6 +2431,19 @@ export interface components {
             simulated: boolean;
         };
         /**
+         * HitRate
+         * @description Judged signals. share, low, high: confirmed among the judged with the Wilson interval at
+         *         90 %; None before the first judgement.
+         */
+        HitRate: {
+            confirmed: number;
+            dismissed: number;
+            waiting: number;
+            share: number | null;
+            low: number | null;
+            high: number | null;
+        };
+        /**
          * HouseholdQuarantine
          * @description Members of a confirmed case's household stay at home for `days`.
          */
@@ -2464,6 +2576,24 @@ export interface components {
             evidence: components["schemas"]["Evidence"][];
             tree: components["schemas"]["CauseNode"][];
             tree_cut: boolean;
+        };
+        /**
+         * JudgeSignal
+         * @description What a person says of a signal. A confirmed one joins `incident`, or the open incident of its
+         *         area when none is named; where none is open, one is opened.
+         */
+        JudgeSignal: {
+            /** @enum {unknown} */
+            type: "JudgeSignal";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            signal: string;
+            /** @enum {unknown} */
+            judgement: "confirm" | "dismiss";
+            because: string;
+            /** @default null */
+            incident: string | null;
         };
         /**
          * LateTask
@@ -2723,6 +2853,7 @@ export interface components {
             actions: string[];
             departments: components["schemas"]["DepartmentName"][];
             plans: components["schemas"]["PlanName"][];
+            supplies: components["schemas"]["SupplyName"][];
         };
         /**
          * Message
@@ -2747,6 +2878,30 @@ export interface components {
             as_of: string;
             items: components["schemas"]["TaskRow"][];
             more: boolean;
+        };
+        /**
+         * NameContact
+         * @description Somebody was with a case. `exposed_at`: for the last time; the follow-up is counted from
+         *         it.
+         */
+        NameContact: {
+            /** @enum {unknown} */
+            type: "NameContact";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            contact: string;
+            case: string;
+            subject: string;
+            area: string;
+            /** @default unknown */
+            setting: string;
+            /** @default null */
+            probability: number | null;
+            /** @default false */
+            synthetic: boolean;
+            /** @default null */
+            exposed_at: string | null;
         };
         /**
          * ObjectionView
@@ -3380,6 +3535,35 @@ export interface components {
             purpose: string;
         };
         /**
+         * RequestTransfer
+         * @description Asks another hospital to take a patient into a bed of a kind.
+         */
+        RequestTransfer: {
+            /** @enum {unknown} */
+            type: "RequestTransfer";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            transfer: string;
+            subject: string;
+            area: string;
+            hospital: string;
+            to_area: string;
+            to_hospital: string;
+            /**
+             * @default beds
+             * @enum {unknown}
+             */
+            bed: "beds" | "icu_beds" | "isolation_beds";
+            /**
+             * @default beds
+             * @enum {unknown}
+             */
+            bed_now: "beds" | "icu_beds" | "isolation_beds";
+            /** @default null */
+            incident: string | null;
+        };
+        /**
          * RestrictionRow
          * @description One measure in force and in how many areas.
          */
@@ -3544,6 +3728,30 @@ export interface components {
             taken_at: string | null;
         };
         /**
+         * SignalView
+         * @description A raised signal with the name of its area and the incident that it led to.
+         */
+        SignalView: {
+            id: string;
+            hazard: string;
+            area: string;
+            name: string;
+            /** Format: date */
+            day: string;
+            observed: number;
+            expected: number;
+            recurrence_days: number;
+            method: string;
+            counted: string;
+            /** @enum {unknown} */
+            status: "confirmed" | "dismissed" | "waiting";
+            raised_at: string;
+            judged_by: string | null;
+            judged_at: string | null;
+            because: string | null;
+            incident: string | null;
+        };
+        /**
          * SimulatedLink
          * @description One link of a chain as it came out: in which share of members, when, after which link.
          */
@@ -3641,6 +3849,14 @@ export interface components {
             infectees: number;
             probability: number;
             setting: string;
+        };
+        /**
+         * SupplyName
+         * @description A kind that can be stated, asked for and sent, and what it is counted in.
+         */
+        SupplyName: {
+            id: string;
+            unit: string;
         };
         /**
          * SymptomaticTesting
@@ -3833,6 +4049,27 @@ export interface components {
             looks_all: number;
         };
         /**
+         * UpdateContact
+         * @description How far the care for a contact has come. `because`: what was tried, to whom the contact was
+         *         passed on.
+         *
+         *         `as_case` is the case that the contact has become.
+         */
+        UpdateContact: {
+            /** @enum {unknown} */
+            type: "UpdateContact";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            contact: string;
+            /** @enum {unknown} */
+            step: "became_case" | "isolated" | "lives_outside" | "located" | "not_found" | "released" | "tested_negative" | "tested_positive";
+            /** @default  */
+            because: string;
+            /** @default null */
+            as_case: string | null;
+        };
+        /**
          * Vaccination
          * @description `doses_per_100k_day` first doses a day, oldest first by ten years if so wished; a second
          *         follows.
@@ -3904,6 +4141,21 @@ export interface components {
             acknowledged: {
                 [key: string]: string;
             };
+        };
+        /**
+         * WithdrawRequest
+         * @description The requester no longer needs it; what was promised and not sent is free again.
+         */
+        WithdrawRequest: {
+            /** @enum {unknown} */
+            type: "WithdrawRequest";
+            id: string;
+            /** @default null */
+            occurred_at: string | null;
+            request: string;
+            area: string;
+            /** @default  */
+            because: string;
         };
         /**
          * WorkplaceClosure
@@ -6017,6 +6269,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ObjectionView"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_raised_signals_v1_surveillance_signals_raised_get: {
+        parameters: {
+            query?: {
+                status?: ("waiting" | "confirmed" | "dismissed") | null;
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of SignalView */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SignalView"][];
+                        next: string | null;
+                        total?: number;
+                        hit_rate: components["schemas"]["HitRate"];
+                    };
                 };
             };
             /** @description What was wrong and what to do */

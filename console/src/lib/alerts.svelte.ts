@@ -78,6 +78,7 @@ export function about(one: Alert): string {
   if (one.kind === 'level') return t(`level.${one.what}` as WordKey)
   if (one.kind === 'plan') return titled('plan', one.what)
   if (one.kind === 'late') return `${titled('department', one.what)}, ${t('alert.count', { n: one.count })}`
+  if (one.kind === 'signal') return `${said('hazard', one.hazard)}, ${t('alert.cases', { n: one.count })}`
   if (one.kind === 'second_person') return said('change', one.what)
   return said('hazard', one.hazard)
 }

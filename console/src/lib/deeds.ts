@@ -1,5 +1,5 @@
 // What an officer can ask of the platform by a form: each deed is a command with its fields; one dialog draws them all.
-import { makeId } from './queue.svelte'
+import { makeId, queue } from './queue.svelte'
 import type { WordKey } from '../words/en'
 
 export interface Field {
@@ -88,9 +88,16 @@ export const CLOSED_DECISIONS: readonly Deed[] = [{ type: 'ReopenIncident', word
 
 export const waive = (objective: string): Deed => ({ type: 'WaiveObjective', word: 'do.WaiveObjective', right: 'command_incident', says: 'do.WaiveObjective.says', fields: [REASON], make: (values) => ({ ...values, objective }) })
 export const WITHDRAW_ORDER: Deed = { type: 'WithdrawOrder', word: 'do.WithdrawOrder', right: 'command_incident', says: 'do.WithdrawOrder.says', fields: [REASON] }
-export const STOCK: Deed = {
-  type: 'SetStock', word: 'do.SetStock', right: 'handle_supplies', says: 'do.SetStock.says', make: (values) => ({ ...values, quantity: Number(values.quantity) }),
-  fields: [AREA, { name: 'kind', kind: 'text', word: 'do.kind' }, { name: 'quantity', kind: 'number', word: 'do.quantity' }, { name: 'unit', kind: 'text', word: 'do.unit' }],
-}
 export const CONTACT_STEPS = ['located', 'isolated', 'tested_negative', 'tested_positive', 'released', 'not_found', 'lives_outside'] as const
 export const WRITE: Deed = { type: 'WriteJournal', word: 'do.WriteJournal', right: 'keep_journal', says: 'do.WriteJournal.says', fields: [{ name: 'text', kind: 'reason', word: 'do.entry' }] }
+const SETTINGS = ['household', 'work', 'school', 'venue', 'transport', 'hospital', 'community', 'unknown'] as const
+/** The noon of a day, or this moment where the day has not come so far. */
+const noonOf = (day: string): string => new Date(Math.min(Date.parse(`${day}T12:00:00Z`), Date.now() + queue.skewMs)).toISOString()
+/** Somebody was with a case; where the case is not known from the page, its number is asked for. */
+export const nameContact = (asked: boolean): Deed => ({
+  type: 'NameContact', word: 'do.NameContact', right: 'care_contact', says: 'do.NameContact.says',
+  fields: [...(asked ? [{ name: 'case', kind: 'text', word: 'do.caseNumber' } as const] : []), ...WHO, AREA, { name: 'setting', kind: 'choice', word: 'con.setting', choices: SETTINGS, said: 'setting', first: 'household' }, { name: 'exposed_at', kind: 'day', word: 'do.exposed', optional: true }],
+  make: (values) => ({ ...withPerson(values), contact: makeId().replace('console-', 'ct-'), ...(values['exposed_at'] ? { exposed_at: noonOf(values['exposed_at']) } : {}) }),
+})
+const judge = (judgement: 'confirm' | 'dismiss'): Deed => ({ type: 'JudgeSignal', word: `do.${judgement}Signal`, right: 'command_incident', says: `do.${judgement}Signal.says`, fields: [BECAUSE], make: (values) => ({ ...values, judgement }) })
+export const JUDGEMENTS: readonly Deed[] = [judge('confirm'), judge('dismiss')]

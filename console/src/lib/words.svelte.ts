@@ -63,6 +63,9 @@ export function day(iso: string): string {
   return new Intl.DateTimeFormat(tag(), { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(at)
 }
 
+/** The city's day of an instant, as year-month-day. */
+export const dayOf = (iso: string): string => new Intl.DateTimeFormat('en-CA', { timeZone: words.zone }).format(new Date(iso))
+
 export function time(iso: string): string {
   return new Intl.DateTimeFormat(tag(), {
     day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: words.zone,

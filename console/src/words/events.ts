@@ -35,6 +35,7 @@ const inChinese: Record<string, string> = {
   CaseJoined: '病例归入',
   ContactNamed: '查明接触者',
   ContactUpdated: '接触者进展',
+  ContactFollowed: '接触者当日随访',
   TaskAssessed: '任务评估',
   FiguresReported: '公报数字',
   HazardReported: '险情报告',

@@ -7,6 +7,8 @@ import pytest
 from helpers.cities import COMMUNITY, Desk
 from twinward.core.errors import AbsentError
 from twinward.service.incidents import alerts, duty_log
+from twinward.service.platform import ask
+from twinward.twins.emergency import messages as m
 
 
 def report(desk: Desk) -> str:
@@ -101,3 +103,26 @@ def test_an_alert_is_not_silenced_from_elsewhere(desk: Desk) -> None:
     first = alerts.list_alerts(desk.platform, desk.me)[0]
     desk.post("AcknowledgeAlert", alert=first.id, area="310115")
     assert not any(one.seen_by for one in alerts.list_alerts(desk.platform, desk.me))
+
+
+def test_a_signal_that_nobody_has_judged_is_an_alert(desk: Desk) -> None:
+    signal = m.RaiseSignal(
+        id="raise-1",
+        signal="sig-1",
+        hazard="epidemic",
+        area=COMMUNITY,
+        day=desk.clock.now().date(),
+        observed=9,
+        expected=1.5,
+        recurrence_days=400.0,
+        method="ears",
+    )
+    ask(desk.platform, desk.me, signal)
+
+    def told() -> list[tuple[str, int]]:
+        found = alerts.list_alerts(desk.platform, desk.me)
+        return [(one.what, one.count) for one in found if one.kind == "signal"]
+
+    assert told() == [("sig-1", 9)]
+    desk.post("JudgeSignal", signal="sig-1", judgement="dismiss", because="one household")
+    assert told() == []

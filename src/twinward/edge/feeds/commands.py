@@ -40,6 +40,7 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.OrderTask,
     m.NameContact,
     m.UpdateContact,
+    m.FollowContact,
     m.SetStock,
     m.AdoptPlan,
     m.CloseIncident,

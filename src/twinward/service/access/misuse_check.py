@@ -99,6 +99,7 @@ def _events_about_persons(rows: Rows) -> list[Event]:
         "ContactNamed",
         "ContactAssigned",
         "ContactUpdated",
+        "ContactFollowed",
         "ChangeRefused",
         "AppealLodged",
         "AppealDecided",

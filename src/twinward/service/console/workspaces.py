@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from twinward.library.supplies.resources import list_resources
 from twinward.security.privacy.masking import suppress_small
 from twinward.service.access.activations import list_activations
 from twinward.service.console.basemap import Ground
@@ -42,6 +43,13 @@ class PlanName(msgspec.Struct, frozen=True, kw_only=True):
     hazard: str
 
 
+class SupplyName(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind that can be stated, asked for and sent, and what it is counted in."""
+
+    id: str
+    unit: str
+
+
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks and for which departments they may answer."""
 
@@ -55,6 +63,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     actions: list[str]
     departments: list[DepartmentName]
     plans: list[PlanName]
+    supplies: list[SupplyName]
 
 
 class MyTasks(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +185,7 @@ def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
             PlanName(id=p.id, title=p.title, hazard=p.hazard)
             for p in platform.reference.library.plans.values()
         ],
+        supplies=[SupplyName(id=one.id, unit=one.unit) for one in list_resources().values()],
     )
 
 

@@ -17,15 +17,17 @@ from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.journal.rows import ALERTS_SEEN, AlertSeen, seen_key
+from twinward.twins.emergency.signals.rows import SIGNALS
 from twinward.twins.emergency.tasks.rows import TASKS
 
-AlertKind = Literal["incident", "level", "plan", "late", "second_person"]
+AlertKind = Literal["incident", "level", "plan", "signal", "late", "second_person"]
 MOST_SHOWN = 500
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to look at. `what`: the level, the plan, the department or the kind of change;
-    `count` of late tasks; `seen_by` empty until somebody acknowledges it.
+    """One thing to look at. `what`: the level, the plan, the department, the signal or the kind of
+    change; `count` of late tasks, or of the cases of a signal; `seen_by` empty until somebody
+    acknowledges it.
     """
 
     id: str
@@ -55,8 +57,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_alerts(platform: Platform, caller: Caller) -> list[Alert]:
-    """What concerns the caller now, newest first: incidents and their levels, plans and changes
-    that wait for a person, late work by department.
+    """What concerns the caller now, newest first: incidents and their levels, plans, changes and
+    signals that wait for a person, late work by department.
     """
     now = platform.clock.now()
     with platform.store.read() as reader:
@@ -64,6 +66,7 @@ def list_alerts(platform: Platform, caller: Caller) -> list[Alert]:
             *list_of_incidents(platform, caller, reader, now),
             *list_late(platform, caller, reader, now),
             *list_waiting(platform, caller, reader, now),
+            *list_signals(platform, caller, reader),
         ]
         seen = {row.id: row for row in reader.list_rows(ALERTS_SEEN)}
     found.sort(key=lambda one: (one.at, one.id), reverse=True)
@@ -136,7 +139,6 @@ def list_waiting(platform: Platform, caller: Caller, reader: Reader, now: dateti
     actions = platform.policy.roles.actions_of(caller.role, managed=platform.managed)
     kinds: tuple[str, ...] = LIFE_KINDS if "confirm_change" in actions else ()
     kinds += ACCOUNT_KINDS if "keep_accounts" in actions else ()
-    return []
     return [
         Found(
             id=f"second_person|{row.id}",
@@ -150,4 +152,21 @@ def list_waiting(platform: Platform, caller: Caller, reader: Reader, now: dateti
         and row.lapses_at > now
         and row.proposed_by != caller.name
         and concerns(platform, caller, row.area)
+    ]
+
+
+def list_signals(platform: Platform, caller: Caller, reader: Reader) -> list[Found]:
+    """Signals of surveillance that nobody has judged yet."""
+    return [
+        Found(
+            id=f"signal|{row.id}",
+            kind="signal",
+            at=row.raised_at,
+            area=row.area,
+            hazard=row.hazard,
+            what=row.id,
+            count=row.observed,
+        )
+        for row in reader.list_rows(SIGNALS, status="waiting")
+        if concerns(platform, caller, row.area)
     ]

@@ -31,6 +31,7 @@ ACTIONS = {
     "CaseReclassified": "U",
     "CaseAmended": "U",
     "ContactUpdated": "U",
+    "ContactFollowed": "U",
     "ChangeConfirmed": "U",
     "ChangeRefused": "U",
     "AppealDecided": "U",

@@ -30,10 +30,13 @@ from twinward.twins.emergency.approvals.messages import (
 )
 from twinward.twins.emergency.contacts.messages import (
     AssignContact,
+    Condition,
     ContactAssigned,
+    ContactFollowed,
     ContactNamed,
     ContactStep,
     ContactUpdated,
+    FollowContact,
     NameContact,
     UpdateContact,
 )
@@ -280,6 +283,7 @@ __all__ = [
     "CommentTask",
     "CommitSupply",
     "CompleteTask",
+    "Condition",
     "ConfirmChange",
     "ConfirmOrder",
     "ConfirmReports",
@@ -287,6 +291,7 @@ __all__ = [
     "ConfirmStatus",
     "ConfirmWarning",
     "ContactAssigned",
+    "ContactFollowed",
     "ContactNamed",
     "ContactStep",
     "ContactUpdated",
@@ -309,6 +314,7 @@ __all__ = [
     "FaultSetAside",
     "FiguresReported",
     "FireLink",
+    "FollowContact",
     "FoundIn",
     "GateKind",
     "GlassBroken",

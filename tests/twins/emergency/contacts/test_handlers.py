@@ -142,3 +142,34 @@ def test_a_contact_becomes_only_a_case_of_the_same_person(desk: Desk) -> None:
         assert step(desk, "became_case", as_case=other).rejected[0].code == "not_found"
     name_contact(desk, "ct-2", subject="p-1")
     assert step(desk, "became_case", "ct-2", as_case="c-1").stored == 1
+
+
+def follow(desk: Desk, condition: str, contact: str = "ct-1", **fields: Any) -> Any:
+    return desk.post("FollowContact", contact=contact, condition=condition, **fields)
+
+
+def test_a_contact_is_asked_day_by_day_and_the_last_day_is_shown(desk: Desk) -> None:
+    desk.case()
+    name_contact(desk)
+    assert follow(desk, "well").stored == 1
+    desk.pass_time(days=1)
+    asked_late = desk.clock.now().isoformat()
+    desk.pass_time(days=1)
+    assert follow(desk, "symptoms", because="fever since the morning").stored == 1
+    (contact,) = desk.rows("contacts")
+    last = contact.followed_on
+    assert contact.condition == "symptoms"
+    assert follow(desk, "not_reached", occurred_at=asked_late).stored == 1
+    (contact,) = desk.rows("contacts")
+    assert (contact.followed_on, contact.condition, contact.step) == (last, "symptoms", "named")
+
+
+def test_who_is_released_or_unknown_is_not_followed(desk: Desk) -> None:
+    desk.case()
+    name_contact(desk)
+    isolate(desk)
+    for word in ("tested_negative", "released"):
+        assert step(desk, word).stored == 1
+    assert [one.code for one in follow(desk, "well").rejected] == ["not_followed"]
+    assert [one.code for one in follow(desk, "well", "nobody").rejected] == ["not_found"]
+    assert desk.rows("contacts")[0].followed_on is None

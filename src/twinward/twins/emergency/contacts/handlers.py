@@ -39,6 +39,14 @@ NEXT_STEPS = {
 SETTLED = ("tested_negative", "tested_positive", "released", "lives_outside", "became_case")
 OPEN_STEPS = tuple(step for step in NEXT_STEPS if "became_case" in NEXT_STEPS[step])
 GRACE = timedelta(days=7)  # isolation may last a little longer than the follow-up
+FOLLOWED = (
+    "named",
+    "located",
+    "isolated",
+    "tested_negative",
+    "tested_positive",
+    "not_found",
+)  # who is asked day by day how they are
 WATCHED = ("isolated", "tested_negative", "tested_positive")
 
 
@@ -157,16 +165,51 @@ def contact_updated(fact: m.ContactUpdated, event: Event, tx: Transaction) -> No
     tx.put(CONTACTS, row, event.occurred_at)
 
 
+def follow_contact(command: m.FollowContact, rows: Rows, context: Context) -> list[Draft]:
+    contact = get_contact(rows, command.contact)
+    if contact.step not in FOLLOWED:
+        raise ConflictError(
+            f"contact {contact.id} is {contact.step}, not in follow-up",
+            "nothing was changed",
+            code="not_followed",
+        )
+    if context.occurred_at < contact.named_at:
+        raise ConflictError(
+            f"contact {contact.id} was not named yet then",
+            "say when the person was asked",
+            code="out_of_order",
+        )
+    fact = m.ContactFollowed(
+        contact=contact.id,
+        subject=contact.subject,
+        day=context.day,
+        condition=command.condition,
+        because=command.because,
+    )
+    return [Draft(fact=fact, area=contact.area, incident=contact.incident, subject=contact.subject)]
+
+
+def contact_followed(fact: m.ContactFollowed, event: Event, tx: Transaction) -> None:
+    """What arrives late of an earlier day does not hide what is known of a later one."""
+    contact = get_contact(tx, fact.contact)
+    if contact.followed_on is not None and fact.day < contact.followed_on:
+        return
+    row = msgspec.structs.replace(contact, followed_on=fact.day, condition=fact.condition)
+    tx.put(CONTACTS, row, event.occurred_at)
+
+
 BEHAVIOUR = Behaviour(
     handlers={
         m.NameContact: name_contact,
         m.AssignContact: assign_contact,
         m.UpdateContact: update_contact,
+        m.FollowContact: follow_contact,
     },
     appliers={
         m.ContactNamed: contact_named,
         m.ContactAssigned: contact_assigned,
         m.ContactUpdated: contact_updated,
+        m.ContactFollowed: contact_followed,
     },
     tables=TABLES,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -81,3 +82,25 @@ class ContactUpdated(Fact, frozen=True, kw_only=True):
     step: ContactStep
     because: str = ""
     as_case: str | None = None
+
+
+Condition = Literal["well", "symptoms", "not_reached"]
+
+
+class FollowContact(Command, frozen=True, kw_only=True):
+    """The follow-up of the day: how a contact was found on the day on which it happened.
+
+    Whoever has symptoms is to be tested; what was told of a day earlier is replaced.
+    """
+
+    contact: Word
+    condition: Condition
+    because: Text = ""
+
+
+class ContactFollowed(Fact, frozen=True, kw_only=True):
+    contact: str
+    subject: str
+    day: date
+    condition: Condition
+    because: str = ""

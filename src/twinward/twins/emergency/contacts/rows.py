@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -33,6 +33,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     put_by: str = ""  # who named them; empty where an earlier release did
     because: str = ""
     as_case: str | None = None
+    followed_on: date | None = None  # the last day on which somebody asked how they were
+    condition: str = ""  # how they were then: well, symptoms, not_reached
 
     def followed_until(self) -> datetime:
         """The end of the follow-up: counted from the last exposure, or where nobody knows it
