@@ -59,6 +59,7 @@ from twinward.service.passes.objections import ObjectionView
 from twinward.service.passes.statuses import Statistics, StatusView
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.plans.plan_library import PlanLine
+from twinward.service.surveillance.indicators import IndicatorPeriod
 from twinward.service.surveillance.raised_signals import RaisedSignals, SignalView
 from twinward.service.surveillance.signals import SignalReport
 from twinward.service.surveillance.situation import Situation
@@ -85,6 +86,7 @@ ANSWERS = (
     RequestRow,
     TransferRow,
     Situation,
+    IndicatorPeriod,
     Overview,
     GateView,
     AreaControl,

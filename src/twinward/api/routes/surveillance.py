@@ -14,6 +14,7 @@ from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
 from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.platform import Platform
+from twinward.service.surveillance.indicators import list_indicators
 from twinward.service.surveillance.raised_signals import list_raised
 from twinward.service.surveillance.signals import list_signals
 from twinward.service.surveillance.situation import get_situation
@@ -32,6 +33,29 @@ def router(platform: Platform) -> APIRouter:
         caller = caller_of(platform, request)
         found = get_situation(platform, caller, area=area, hazard=hazard, at=aware(at))
         return answer(found)
+
+    @routes.get("/indicators", responses=gives_page("IndicatorPeriod"))
+    def get_surveillance_indicators(
+        request: Request,
+        area: Word = None,
+        hazard: Word = None,
+        every: Literal["day", "week"] = "day",
+        periods: Annotated[int, Query(ge=1, le=180)] = 28,
+        at: At = None,
+        limit: PageLimit = MAX_PAGE,
+        cursor: Cursor = None,
+    ) -> Response:
+        """Cases, imports, tests and positivity, beds of an area, by day or week, newest first."""
+        found = list_indicators(
+            platform,
+            caller_of(platform, request),
+            area=area,
+            hazard=hazard,
+            every=every,
+            periods=periods,
+            at=aware(at),
+        )
+        return answer(cut_page(found, limit, cursor))
 
     @routes.get("/signals", responses=gives("SignalReport"))
     def get_surveillance_signals(

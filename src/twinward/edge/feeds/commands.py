@@ -25,6 +25,7 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.ReportCase,
     m.ReportCount,
     m.ReportFigures,
+    m.ReportIndicator,
     m.ReportAffectedPlace,
     m.ReportHazard,
     m.ReportPassage,

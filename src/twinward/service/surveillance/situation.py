@@ -16,6 +16,11 @@ from twinward.decision.surveillance.rt.serial_interval import make_serial_interv
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform
 from twinward.service.surveillance.area_counts import AreaCounts, count_areas
+from twinward.service.surveillance.indicators import (
+    AreaIndicators,
+    count_indicators,
+    share_of,
+)
 from twinward.service.surveillance.sentences import Sentence, write_sentence
 
 FEWEST_DAYS, FEWEST_CASES = 14, 5
@@ -49,6 +54,12 @@ class AreaSituation(msgspec.Struct, frozen=True, kw_only=True):
     dead_7d: int
     recovered_7d: int
     imported_7d: int | None  # None: nobody reports where cases were infected
+    tests_7d: int | None
+    positivity_7d: float | None  # of the tests of the seven days
+    beds: int | None
+    beds_in_use: int | None
+    icu_beds: int | None
+    icu_beds_in_use: int | None
     change: float | None  # of the weekly count, 0.2 is a fifth more
     r: RNow | None
     worth: float  # by what the rows are sorted: expected excess of next week's cases
@@ -102,11 +113,12 @@ def get_situation(
     counts = count_areas(platform, hazard, at)
     below = [child for child in tree.children.get(code, []) if concerns(platform, caller, child)]
     serial = make_serial_interval(SERIAL_MEAN_D, SERIAL_SD_D)
-    whole = _filter(counts, [code], serial, None)
-    parts = _filter(counts, below, serial, whole)
-    rows = [_row(platform, counts, code, whole, 0)]
+    beside = count_indicators(platform, counts, at)
+    whole = _filter(counts, beside, [code], serial, None)
+    parts = _filter(counts, beside, below, serial, whole)
+    rows = [_row(platform, counts, beside, code, whole, 0)]
     rows += sorted(
-        (_row(platform, counts, child, parts, n) for n, child in enumerate(below)),
+        (_row(platform, counts, beside, child, parts, n) for n, child in enumerate(below)),
         key=lambda row: (-row.worth, -row.new_7d, row.area),
     )
     seen = _until_known(counts, code)
@@ -121,12 +133,16 @@ def get_situation(
         areas=rows,
         curve=_curve(counts, code),
         fan=fan,
-        notes=_notes(counts, seen),
+        notes=_notes(counts, seen, rows[0].imported_7d is not None),
     )
 
 
 def _filter(
-    counts: AreaCounts, codes: list[str], serial: Floats, parent: FilteredR | None
+    counts: AreaCounts,
+    beside: AreaIndicators,
+    codes: list[str],
+    serial: Floats,
+    parent: FilteredR | None,
 ) -> FilteredR | None:
     if not codes:
         return None
@@ -135,11 +151,18 @@ def _filter(
     if parent is not None:
         shape = table.shape
         above = (np.broadcast_to(parent.log_mean, shape), np.broadcast_to(parent.log_sd, shape))
-    return filter_r(table, np.zeros(table.shape), serial, None, above)
+    # imported cases infect here, but nobody here infected them; of what is not told none are
+    imported = np.nan_to_num(np.array([beside.of(code, "imported") for code in codes]))
+    return filter_r(table, np.minimum(imported, np.nan_to_num(table)), serial, None, above)
 
 
 def _row(
-    platform: Platform, counts: AreaCounts, code: str, found: FilteredR | None, place: int
+    platform: Platform,
+    counts: AreaCounts,
+    beside: AreaIndicators,
+    code: str,
+    found: FilteredR | None,
+    place: int,
 ) -> AreaSituation:
     week = {kind: int(counts.of(code, kind)[-7:].sum()) for kind in counts.days.get(code, {})}
     new, before = week.get("new", 0), int(counts.of(code, "new")[-14:-7].sum())
@@ -160,12 +183,22 @@ def _row(
         suspected_7d=week.get("suspected", 0),
         dead_7d=week.get("dead", 0),
         recovered_7d=week.get("recovered", 0),
-        imported_7d=None,
+        imported_7d=_whole(beside.week(code, "imported")),
+        tests_7d=_whole(beside.week(code, "tests")),
+        positivity_7d=share_of(beside.week(code, "positive_tests"), beside.week(code, "tests")),
+        beds=_whole(beside.week(code, "beds")),
+        beds_in_use=_whole(beside.week(code, "beds_in_use")),
+        icu_beds=_whole(beside.week(code, "icu_beds")),
+        icu_beds_in_use=_whole(beside.week(code, "icu_beds_in_use")),
         change=new / before - 1 if before else None,
         r=r,
         worth=new * growth,
         note=note,
     )
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _r_now(
@@ -235,10 +268,12 @@ def _curve(counts: AreaCounts, code: str) -> list[CurveDay]:
     ]
 
 
-def _notes(counts: AreaCounts, seen: Floats) -> list[str]:
+def _notes(counts: AreaCounts, seen: Floats, apart: bool) -> list[str]:
     notes = [
         f"serial interval {SERIAL_MEAN_D:g} days (deviation {SERIAL_SD_D:g}), an assumption",
-        "nobody reports where cases were infected: imports are not told from local cases",
+        "R is of local infections: imported cases infect, but nobody here infected them"
+        if apart
+        else "nobody reports where cases were infected: imports are not told from local cases",
     ]
     late = len(counts.known) - len(seen)
     if counts.counted and late:

@@ -14,6 +14,15 @@ AreaCode = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 CaseStatus = Literal["suspected", "asymptomatic", "confirmed", "recovered", "dead", "discarded"]
 CountStatus = Literal["confirmed", "asymptomatic", "suspected", "dead", "recovered"]
 FoundIn = Literal["community", "control", "reclassified", "unknown"]
+IndicatorKind = Literal[
+    "imported",
+    "tests",
+    "positive_tests",
+    "beds",
+    "beds_in_use",
+    "icu_beds",
+    "icu_beds_in_use",
+]
 Level = Literal["IV", "III", "II", "I"]
 Lon = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]

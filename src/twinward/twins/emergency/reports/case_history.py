@@ -37,6 +37,7 @@ def list_said(case: Case) -> tuple[Said, ...]:
         area=case.area,
         place=case.place,
         onset=case.onset,
+        imported=case.imported,
         found_in=case.found_in,  # type: ignore[arg-type]
         source=case.source,
         report=case.report,
@@ -80,6 +81,7 @@ def list_versions(case: Case, said: Sequence[Said]) -> list[Case]:
             area=one.area or now.area,
             place=one.place if first else one.place or now.place,
             onset=one.onset if first else one.onset or now.onset,
+            imported=one.imported if first or one.imported is not None else now.imported,
             found_in=one.found_in if first or one.found_in != "unknown" else now.found_in,
             report=said[0].report,
             issued_at=said[0].issued_at,
@@ -110,7 +112,7 @@ def adds_nothing(before: Sequence[Case], after: Sequence[Case], new: Said) -> bo
 
 
 def known_of(case: Case) -> tuple[object, ...]:
-    return (case.status, case.area, case.place, case.onset, case.found_in)
+    return (case.status, case.area, case.place, case.onset, case.found_in, case.imported)
 
 
 def count_versions(

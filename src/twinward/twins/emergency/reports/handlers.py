@@ -27,6 +27,7 @@ from twinward.twins.emergency.reports.case_history import (
     list_versions,
     name_case,
 )
+from twinward.twins.emergency.reports.indicators import indicator_reported, report_indicator
 from twinward.twins.emergency.reports.rows import (
     AFFECTED_PLACES,
     BULLETINS,
@@ -156,6 +157,7 @@ def read_said(command: m.ReportCase, known: Case, rows: Rows, context: Context) 
         area=command.area,
         place=command.place,
         onset=command.onset,
+        imported=command.imported,
         found_in=found_in,
         source=command.source,
         report=command.report,
@@ -366,6 +368,7 @@ BEHAVIOUR = Behaviour(
         m.ReportCount: report_count,
         m.WithdrawCount: withdraw_count,
         m.ReportAffectedPlace: report_place,
+        m.ReportIndicator: report_indicator,
         m.ReportFigures: report_figures,
         m.ReportHazard: report_hazard,
     },
@@ -376,6 +379,7 @@ BEHAVIOUR = Behaviour(
         m.CountReported: count_reported,
         m.CountWithdrawn: count_withdrawn,
         m.PlaceAffected: place_affected,
+        m.IndicatorReported: indicator_reported,
         m.FiguresReported: figures_reported,
         m.HazardReported: hazard_reported,
     },

@@ -14,6 +14,7 @@ from twinward.twins.emergency.vocabulary import (
     Count,
     CountStatus,
     FoundIn,
+    IndicatorKind,
     Lat,
     Lon,
     PersonsReason,
@@ -27,6 +28,7 @@ class ReportCase(Command, frozen=True, kw_only=True):
     """One person's case, first or anew. `subject` is a pseudonym; reclassified persons keep their
     `case`.
 
+    `imported`: infected outside the city; absent, nobody knows.
     Without `case` it is the case that this person has of this hazard at that time, or a new one.
     `report` names the sender's own message, so that it can be withdrawn or corrected; `note` is
     what the reader of it had to decide.
@@ -40,6 +42,7 @@ class ReportCase(Command, frozen=True, kw_only=True):
     found_in: FoundIn = "unknown"
     place: Word | None = None
     onset: date | None = None
+    imported: bool | None = None
     source: Word = "api"
     synthetic: bool = False
     report: Word | None = None
@@ -55,6 +58,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     area: str | None = None
     place: str | None = None
     onset: date | None = None
+    imported: bool | None = None
     found_in: FoundIn = "unknown"
     source: str = ""
     report: str | None = None
@@ -81,6 +85,7 @@ class CaseReported(Fact, frozen=True, kw_only=True):
     onset: date | None
     source: str
     synthetic: bool
+    imported: bool | None = None
     report: str | None = None
     issued_at: datetime | None = None
     note: str = ""
@@ -170,6 +175,31 @@ class CountWithdrawn(Fact, frozen=True, kw_only=True):
     source: str
     before: int
     reason: str
+
+
+class ReportIndicator(Command, frozen=True, kw_only=True):
+    """What a source says of one area and day beside its cases: tests and how many of them were
+    positive, how many of the new cases were imported, beds and how many of them are taken.
+
+    It replaces what the same source said before; null takes it back: no number, which is not zero.
+    """
+
+    hazard: Word
+    area: AreaCode
+    day: date
+    indicator: IndicatorKind
+    count: Count | None
+    source: Word = "api"
+
+
+class IndicatorReported(Fact, frozen=True, kw_only=True):
+    hazard: str
+    area: str
+    day: date
+    indicator: IndicatorKind
+    count: int | None
+    before: int | None
+    source: str
 
 
 class ReportFigures(Command, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     reported_at: datetime
     source: str
     synthetic: bool
+    imported: bool | None = None  # infected outside the city; None: nobody knows
     report: str | None = None
     issued_at: datetime | None = None
     note: str = ""
@@ -42,6 +43,18 @@ class CountRow(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     status: str
     found_in: str
+    source: str
+    count: int
+
+
+class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source last said of one indicator, area and day."""
+
+    id: str
+    area: str
+    hazard: str
+    day: str
+    indicator: str
     source: str
     count: int
 
@@ -90,6 +103,12 @@ COUNTS: Table[CountRow] = Table(
     columns=("hazard", "day", "status", "found_in", "source", "count"),
     indexes=(("hazard", "area", "day"), ("day",)),
 )
+INDICATORS: Table[IndicatorRow] = Table(
+    name="indicators",
+    row=IndicatorRow,
+    columns=("hazard", "day", "indicator"),
+    indexes=(("hazard", "area", "day"),),
+)
 BULLETINS: Table[Bulletin] = Table(
     name="bulletins",
     row=Bulletin,
@@ -106,6 +125,7 @@ AFFECTED_PLACES: Table[AffectedPlace] = Table(
 TABLES = (
     CASES,
     COUNTS,
+    INDICATORS,
     BULLETINS,
     AFFECTED_PLACES,
 )
