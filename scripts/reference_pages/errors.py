@@ -102,7 +102,7 @@ def of_call(node: ast.Call) -> Iterator[Raised]:
 
 def of_row(row: list[ast.expr]) -> Iterator[Raised]:
     """(holds, message, advice, code): how checks are written where there are many."""
-    if len(row) == 4 and is_sentence(row[1]):
+    if len(row) == 4 and not isinstance(row[0], ast.Starred) and is_sentence(row[1]):
         for found in codes_in(row[3]):
             yield Raised(found, "InputError", text_of(row[1]), text_of(row[2]))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from twinward.core.language import reading_in
-from twinward.library.error_texts import HOLE, load_codes, load_sentences, say_error
+from twinward.library.error_texts import HOLE, SLOT, form_of, load_codes, load_sentences, say_error
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 from reference_pages.errors import list_raised
@@ -24,8 +24,11 @@ def test_every_code_that_can_be_raised_is_said_in_chinese() -> None:
 
 
 def test_a_sentence_in_chinese_has_only_the_values_that_the_english_has() -> None:
-    for form, said in load_sentences("zh"):
-        assert set(re.findall(r"\{(\w+)\}", said)) <= form.groupindex.keys(), said
+    for text, said, begin in load_sentences("zh"):
+        assert set(SLOT.findall(said)) <= set(SLOT.findall(text)), said
+        assert set(form_of(text).groupindex) == set(SLOT.findall(text))
+        assert text.startswith(begin)
+        assert CHINESE.search(said), text
     assert HOLE.groups == 1
 
 
@@ -43,6 +46,15 @@ def test_a_sentence_in_chinese_has_only_the_values_that_the_english_has() -> Non
             "step_s must be above 0",
             "",
             ("驱动条件有误（step_s must be above 0）", ""),
+        ),
+        (
+            "bad_batch",
+            "not a batch: Expected `array`, got `int` - at `$.items`",
+            'send {"items": [...]}',
+            (
+                "不是一批数据：Expected `array`, got `int` - at `$.items`",
+                '请发送 {"items": [...]}',
+            ),
         ),
         ("of_tomorrow", "it did not work", "", ("it did not work", "")),
     ],

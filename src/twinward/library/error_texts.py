@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 from twinward.core.language import FIRST, READER
 from twinward.library.texts import HOME
 
+SLOT = re.compile(r"\{(\w+)\}")
 HOLE = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -23,19 +26,31 @@ def load_codes(language: str) -> dict[str, str]:
     return dict(read_catalogue(language)["code"])
 
 
+class Sentence(NamedTuple):
+    """An English sentence as it is raised, the same in another language, and its words before the
+    first hole, by which most are told apart.
+    """
+
+    text: str
+    said: str
+    begin: str
+
+
 @cache
-def load_sentences(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """Each English sentence as it is raised, with the same in the language; the longest first, so
-    that the one that says most is taken.
+def load_sentences(language: str) -> list[Sentence]:
+    """Each sentence of the catalogue; the one with most words of its own first, so that the one
+    that says most is taken.
     """
     said = read_catalogue(language)["said"]
-    return [(form_of(text), said[text]) for text in sorted(said, key=lambda one: -len(one))]
+    ranked = sorted(said, key=lambda one: -len(SLOT.sub("", one)))
+    return [Sentence(text, said[text], SLOT.split(text)[0]) for text in ranked]
 
 
 def read_catalogue(language: str) -> dict[str, dict[str, str]]:
     return tomllib.loads((HOME / "errors" / f"{language}.toml").read_text("utf-8"))
 
 
+@cache
 def form_of(text: str) -> re.Pattern[str]:
     """A sentence with anything in its holes."""
     return re.compile(HOLE.sub(r"(?P<\1>.+?)", re.escape(text)), re.DOTALL)
@@ -56,9 +71,20 @@ def say_error(code: str, message: str, advice: str) -> tuple[str, str]:
 def find_sentence(text: str, language: str) -> str | None:
     """A sentence of the catalogue with its values; None where it is not in it."""
     words = READER.get().words
-    for form, said in load_sentences(language):
-        found = form.fullmatch(text)
+    for sentence in load_sentences(language):
+        if not text.startswith(sentence.begin):
+            continue
+        found = form_of(sentence.text).fullmatch(text)
         if found is not None:
-            values = {name: words.get(value, value) for name, value in found.groupdict().items()}
-            return said.format(**values)
+            return fill_slots(sentence.said, found.groupdict(), words)
     return None
+
+
+def fill_slots(said: str, values: Mapping[str, str], words: Mapping[str, str]) -> str:
+    """A sentence with its values, each in the reader's words where there are such."""
+
+    def value_of(hole: re.Match[str]) -> str:
+        value = values[hole[1]]
+        return words.get(value, value)
+
+    return SLOT.sub(value_of, said)
