@@ -9,7 +9,17 @@ from importlib.util import find_spec
 # each module has add_arguments(questions), which adds leaf parsers with set_defaults(answer=…)
 MODULES = tuple(
     f"twinward.cli.surveillance.surveil_{name}"
-    for name in ("rt", "alarm", "scan", "nowcast", "forecast", "cities", "signals", "indicators")
+    for name in (
+        "rt",
+        "alarm",
+        "scan",
+        "nowcast",
+        "forecast",
+        "cities",
+        "signals",
+        "indicators",
+        "hub",
+    )
 )
 
 
