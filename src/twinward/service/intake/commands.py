@@ -11,7 +11,7 @@ from concurrent.futures import Future
 import msgspec
 
 from twinward.core.errors import InputError, RefusedError, TwinwardError
-from twinward.core.ids import content_of
+from twinward.core.ids import content_of, derive_id
 from twinward.core.messages import Command, Counts, Outcome, Request
 from twinward.core.ports import Transaction
 from twinward.core.reasons import because_of
@@ -46,6 +46,7 @@ __all__ = [
 
 LOG = logging.getLogger("twinward.commands")
 MOST_SOURCE = 120
+BEFORE_THEIR_REPORT = frozenset({"nothing_to_discard", "other_reports"})
 
 
 # a person of a taken item and the subject; whether it was stored, not a duplicate
@@ -142,7 +143,7 @@ def submit(
     platform.vault.settle()  # a pseudonym must not be lost of which the log tells
 
     def work(tx: Transaction) -> tuple[BatchAccount, list[Told]]:
-        outcomes = [ask_within_reach(platform, caller, request, tx) for _, request in good]
+        outcomes = [ask_and_remember(platform, caller, request, tx) for _, request in good]
         account = account_for(len(items), good, outcomes, rejections)
         if items:
             tx.add_counts(
@@ -198,6 +199,27 @@ def require_real(platform: Platform, *sources: str) -> None:
     """InputError `from_a_drill` when a drill's source would write into a real log."""
     if not platform.drill and any(is_drill_source(source) for source in sources):
         raise FROM_A_DRILL
+
+
+def ask_and_remember(
+    platform: Platform, caller: Caller, request: Request, tx: Transaction
+) -> Outcome:
+    """One command; a withdrawal that finds nothing is refused, and remembered should its report
+    come later: laboratories' messages overtake each other.
+    """
+    outcome = ask_within_reach(platform, caller, request, tx)
+    command = request.command
+    if isinstance(command, m.ReportCase) and outcome.code in BEFORE_THEIR_REPORT:
+        names = m.RememberWithdrawal.__struct_fields__
+        told = {name: getattr(command, name) for name in names if hasattr(command, name)}
+        told |= {"id": derive_id("withdrawal", request.source, command.id)}
+        platform.loop.twins.ask_one(
+            tx,
+            Request(
+                command=m.RememberWithdrawal(**told), actor=request.actor, source=request.source
+            ),
+        )
+    return outcome
 
 
 def ask_within_reach(

@@ -156,6 +156,7 @@ from twinward.twins.emergency.reports.messages import (
     HazardReported,
     IndicatorReported,
     PlaceAffected,
+    RememberWithdrawal,
     ReportAffectedPlace,
     ReportCase,
     ReportCount,
@@ -163,6 +164,7 @@ from twinward.twins.emergency.reports.messages import (
     ReportHazard,
     ReportIndicator,
     Said,
+    WithdrawalRemembered,
     WithdrawCount,
 )
 from twinward.twins.emergency.resources.messages import Lot, SetStock, StockSet
@@ -385,6 +387,7 @@ __all__ = [
     "RefuseHandOver",
     "RefuseStatus",
     "RefuseWarning",
+    "RememberWithdrawal",
     "ReopenIncident",
     "ReportAffectedPlace",
     "ReportArrivals",
@@ -457,6 +460,7 @@ __all__ = [
     "WithdrawOrder",
     "WithdrawPlan",
     "WithdrawRequest",
+    "WithdrawalRemembered",
     "WorkspaceMended",
     "WriteJournal",
 ]

@@ -4,7 +4,7 @@ hazards.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 
@@ -39,16 +39,21 @@ from twinward.twins.emergency.reports.rows import (
     Case,
     CountRow,
 )
+from twinward.twins.emergency.reports.withdrawals import (
+    is_withdrawn,
+    remember_withdrawal,
+    require_not_withdrawn,
+    withdrawal_remembered,
+)
 from twinward.twins.emergency.vocabulary import is_one_hazard
 from twinward.twins.twin import Behaviour, Context
 
 
 def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Draft]:
     at = context.occurred_at
-    if command.case is not None:
-        known: Case | None = rows.find(CASES, command.case)
-    else:
-        known = find_case(rows, command.subject, command.hazard, command.status, at)
+    known = known_case(command, rows, at)
+    if command.status != DISCARDED and (known is None or command.report is not None):
+        require_not_withdrawn(command, rows, at)
     if known is None:
         return first_report(command, rows, context)
     if known.subject != command.subject:
@@ -66,7 +71,7 @@ def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Dra
         )  # fmt: skip
     before = list_versions(known, said)
     after = list_versions(known, insert_said(said, new))
-    require_open(command, before, new)
+    require_open(command, before, new, rows)
     if adds_nothing(before, after, new):
         raise ConflictError(
             f"case {known.id} is already {known.status}",
@@ -98,6 +103,13 @@ def report_case(command: m.ReportCase, rows: Rows, context: Context) -> list[Dra
     return [Draft(fact=fact, area=now.area, subject=known.subject), *became]
 
 
+def known_case(command: m.ReportCase, rows: Rows, at: datetime) -> Case | None:
+    """The case that a report is of: the one it names, or this person's of that time."""
+    if command.case is not None:
+        return rows.find(CASES, command.case)
+    return find_case(rows, command.subject, command.hazard, command.status, at)
+
+
 def contacts_of(rows: Rows, case: Case | m.CaseReported, status: str) -> list[Draft]:
     """Whoever was a contact and is now a case is cared for as a case: the open rows point to it."""
     name = case.id if isinstance(case, Case) else case.case
@@ -126,7 +138,7 @@ def first_report(command: m.ReportCase, rows: Rows, context: Context) -> list[Dr
     if command.status == DISCARDED:
         raise ConflictError(
             command.note or "nothing of this person is known that could be discarded",
-            "nothing was changed",
+            "nothing was changed; should the report come later, it makes no case",
             code="nothing_to_discard",
         )
     found_in, note = how_found(command, rows, context)
@@ -189,7 +201,7 @@ def join_notes(*notes: str) -> str:
     return "; ".join(note for note in notes if note)[:300]
 
 
-def require_open(command: m.ReportCase, before: list[Case], new: m.Said) -> None:
+def require_open(command: m.ReportCase, before: list[Case], new: m.Said, rows: Rows) -> None:
     """ConflictError for what cannot follow: an illness after its end, a withdrawal that leaves
     other results.
     """
@@ -198,7 +210,9 @@ def require_open(command: m.ReportCase, before: list[Case], new: m.Said) -> None
         others = [
             one
             for one in list_said(known)
-            if one.status in NEW_STATUSES and one.report != command.report
+            if one.status in NEW_STATUSES
+            and one.report != command.report
+            and not is_withdrawn(one, rows)
         ]
         if known.status == DISCARDED:
             raise ConflictError(
@@ -365,6 +379,7 @@ def hazard_reported(fact: m.HazardReported, event: Event, tx: Transaction) -> No
 BEHAVIOUR = Behaviour(
     handlers={
         m.ReportCase: report_case,
+        m.RememberWithdrawal: remember_withdrawal,
         m.ReportCount: report_count,
         m.WithdrawCount: withdraw_count,
         m.ReportAffectedPlace: report_place,
@@ -376,6 +391,7 @@ BEHAVIOUR = Behaviour(
         m.CaseReported: case_reported,
         m.CaseReclassified: case_reclassified,
         m.CaseAmended: case_amended,
+        m.WithdrawalRemembered: withdrawal_remembered,
         m.CountReported: count_reported,
         m.CountWithdrawn: count_withdrawn,
         m.PlaceAffected: place_affected,

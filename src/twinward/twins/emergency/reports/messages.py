@@ -125,6 +125,34 @@ class CaseAmended(Fact, frozen=True, kw_only=True):
     retrace: bool = False
 
 
+class RememberWithdrawal(Command, frozen=True, kw_only=True):
+    """A report was taken back that nobody has seen yet: should it arrive later, it makes no case.
+
+    Asked by ourselves beside the refusal of the withdrawal. With `report` it means that message of
+    the sender, with `case` that case, with neither this person's illness of that time.
+    """
+
+    subject: Word
+    hazard: Word
+    area: AreaCode
+    case: Word | None = None
+    report: Word | None = None
+    issued_at: Instant | None = None
+    source: Word = "api"
+    note: Note = ""
+
+
+class WithdrawalRemembered(Fact, frozen=True, kw_only=True):
+    subject: str
+    hazard: str
+    area: str
+    case: str | None
+    report: str | None
+    issued_at: datetime | None
+    source: str
+    note: str = ""
+
+
 class ReportCount(Command, frozen=True, kw_only=True):
     """How many of a status one area reports for one day, by where they were found."""
 

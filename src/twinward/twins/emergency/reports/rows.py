@@ -34,6 +34,20 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     put_by: str = ""  # who put it on record; empty where an earlier release did
 
 
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
+    """What was taken back before it came: a sender's message, a case, or a person's illness."""
+
+    id: str
+    subject: str
+    hazard: str
+    area: str
+    case: str | None
+    report: str | None
+    at: datetime
+    issued_at: datetime | None
+    note: str
+
+
 class CountRow(msgspec.Struct, frozen=True, kw_only=True):
     """The number one source last gave for one area, day, status and way of finding."""
 
@@ -97,6 +111,13 @@ CASES: Table[Case] = Table(
     ),
     subject="subject",
 )
+WITHDRAWALS: Table[Withdrawal] = Table(
+    name="withdrawals",
+    row=Withdrawal,
+    columns=("subject",),
+    indexes=(("subject",),),
+    subject="subject",
+)
 COUNTS: Table[CountRow] = Table(
     name="counts",
     row=CountRow,
@@ -124,6 +145,7 @@ AFFECTED_PLACES: Table[AffectedPlace] = Table(
 
 TABLES = (
     CASES,
+    WITHDRAWALS,
     COUNTS,
     INDICATORS,
     BULLETINS,
