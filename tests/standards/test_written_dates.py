@@ -23,7 +23,15 @@ BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
         "13-Nov-26", "13th November 2026", "13. November 2026", "13 de novembro de 2026",
         "13 novembre 2026", "13 noviembre 2026", "2026年11月13日", "2026 年 11 月 13 号",
         "2026년 11월 13일", "１３／１１／２０２６", "2026-W46-5", " 2026-11-13 ", "about 13.11.2026",
-        "约2026-11-13", "~ 13/11/2026",
+        "约2026-11-13", "~ 13/11/2026", "Friday 13 November 2026", "Fri Nov 13 2026",
+        "Fri, 13 Nov 2026 08:00:00 +0800", "13th of November 2026", "on 13/11/2026", "2026-Nov-13",
+        "13NOV26", "Nov.13.2026", "'2026-11-13", "=DATE(2026,11,13)", "13/11/2026?",
+        "13/11/2026 (approx)", "2026-11-13 08:30:00+08", "13/11/2026 08h30", "13/11/2026 08.30",
+        "2026-317", "13112026", "2026-13-11", "26-11-13", "2026. 11. 13.", "13 11 2026", "46339,0",
+        "١٣/١١/٢٠٢٦", "民國115年11月13日", "令和8年11月13日", "二〇二六年十一月十三日", "13/11/2569",
+        "2026-11-13 上午8:30", "2026年11月13日 8时30分", "2026年11月13", "13 ноября 2026 г.",
+        "13 marraskuuta 2026", "13 kasım 2026", "13 listopada 2026", "2026. november 13.",
+        "13 tháng 11 năm 2026", "20261113083000", "20261113T083000+0800", "1794528000",
     ],
 )  # fmt: skip
 def test_every_spelling_of_a_day_is_that_day(text: str) -> None:
@@ -39,6 +47,14 @@ def test_every_spelling_of_a_day_is_that_day(text: str) -> None:
         ("2026-12", date(2026, 12, 1), date(2026, 12, 31)),
         ("2026", date(2026, 1, 1), date(2026, 12, 31)),
         ("2026-W46", date(2026, 11, 9), date(2026, 11, 15)),
+        ("W46 2026", date(2026, 11, 9), date(2026, 11, 15)),
+        ("KW 46/2026", date(2026, 11, 9), date(2026, 11, 15)),
+        ("2026年第46周", date(2026, 11, 9), date(2026, 11, 15)),
+        ("November 2026", date(2026, 11, 1), date(2026, 11, 30)),
+        ("2026-11-00", date(2026, 11, 1), date(2026, 11, 30)),
+        ("??/11/2026", date(2026, 11, 1), date(2026, 11, 30)),
+        ("mid November 2026", date(2026, 11, 11), date(2026, 11, 20)),
+        ("Ende November 2026", date(2026, 11, 21), date(2026, 11, 30)),
     ],
 )
 def test_a_part_of_a_date_is_an_interval_and_says_what_is_missing(
@@ -49,7 +65,34 @@ def test_a_part_of_a_date_is_an_interval_and_says_what_is_missing(
     assert "missing" in told.note
 
 
-@pytest.mark.parametrize("text", ["yesterday", "30/02/2026", "13/13/2026", "2026-13-01", "12"])
+@pytest.mark.parametrize(
+    "text",
+    ["10-13/11/2026", "2026-11-10/2026-11-13", "2026-11-10 to 2026-11-13", "10. bis 13.11.2026"],
+)
+def test_two_days_are_those_between_which_it_lies(text: str) -> None:
+    told = read_written(text, near=REPORT)
+    assert (told.day, told.first, told.last) == (None, date(2026, 11, 10), DAY)
+    assert "between" in told.note
+
+
+@pytest.mark.parametrize(
+    "text", ["13/11", "13.11.", "11月13日", "13 Nov", "about the 13th", "13日"]
+)
+def test_what_is_missing_of_a_day_is_taken_from_the_report_and_said(text: str) -> None:
+    told = read_written(text, near=REPORT)
+    assert told.day == DAY
+    assert "missing" in told.note
+    assert read_written(text).day is None
+    assert read_written("about the 25th", near=REPORT).day == date(2026, 10, 25)
+    assert read_written("12/30", near=REPORT).day == date(2025, 12, 30)
+
+
+def test_a_month_and_two_digits_are_what_a_spreadsheet_makes_of_a_day_or_a_year() -> None:
+    assert read_written("Nov-26", near=REPORT).day is None
+    assert read_written("asymptomatic", near=REPORT).note == "there were no symptoms"
+
+
+@pytest.mark.parametrize("text", ["yesterday", "30/02/2026", "13/13/2026", "2026-13-32", "12"])
 def test_what_is_no_date_is_none_and_says_so(text: str) -> None:
     told = read_written(text)
     assert told.day is None

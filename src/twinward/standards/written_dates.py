@@ -5,190 +5,114 @@ told.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import msgspec
 
-MISSING = frozenset(
-    {
-        "-",
-        "--",
-        ".",
-        "?",
-        "/",
-        "n/a",
-        "na",
-        "nan",
-        "nat",
-        "none",
-        "null",
-        "nil",
-        "unknown",
-        "unk",
-        "missing",
-        "无",
-        "不详",
-        "未知",
-        "不明",
-        "没有",
-        "k.a.",
-        "unbekannt",
-        "keine",
-        "inconnu",
-        "desconocido",
-        "desconhecido",
-        "неизвестно",
-        "불명",
-        "なし",
-        "not known",
-        "нет данных",
-    }
+from twinward.standards.date_forms import (
+    BUDDHIST,
+    EAST_ASIAN,
+    NUMBERS,
+    THAI_YEARS,
+    TIME,
+    UNREADABLE,
+    WEEK,
+    Written,
+    join_notes,
+    make_day,
+    noted,
+    read_whole,
 )
-# the first letters of the months in the languages that forms come in
-MONTHS = {
-    word: number
-    for number, words in enumerate(
-        (
-            "jan ene gen янв", "feb fev fév fevr févr фев", "mar mär mrz maa мар",
-            "apr abr avr апр",
-            "may mai mei mag май мая", "jun juin giu июн", "jul juil lug июл",
-            "aug ago aoû aou авг", "sep set сен", "oct okt out ott окт", "nov ноя",
-            "dec dez dic déc дек",
-        ),
-        1,
-    )
-    for word in words.split()
-}  # fmt: skip
-SERIAL_ORIGIN = date(
-    1899, 12, 30
-)  # the day before the first of spreadsheets, less their false 29th of February
-LEAST_SERIAL, MOST_SERIAL = 20_000, 80_000  # 1954 to 2119
-NEAR = timedelta(days=60)
-ABOUT = re.compile(
-    r"^(?:about|around|approx\.?|approximately|ca\.?|circa|um den|~|约|大约|大概)\s*", re.I
+from twinward.standards.date_words import (
+    ABOUT,
+    DOUBT,
+    MISSING,
+    PARTS,
+    SYMPTOMLESS,
+    find_month,
+    tidy,
 )
-TIME = r"(?:[T\s]+(\d{1,2})[:：](\d{2})(?:[:：](\d{2})(?:\.\d+)?)?\s*(am|pm|Z|[+-]\d{2}:?\d{2})?)?$"
-ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\.?" + TIME, re.I)
-COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})$")
-EAST_ASIAN = re.compile(
-    r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(?:(\d{1,2})\s*[日号號일])?" + TIME, re.I
+
+WEEK_WORD = r"(?:W|KW|CW|wk|week|woche|semaine|semana|settimana|uke|vecka|sem)\.?\s*"
+OTHER_WEEKS = (
+    re.compile(WEEK_WORD + r"(\d{1,2})\s*[-/,.\s]\s*(\d{4})$", re.I),
+    re.compile(r"(\d{1,2})\.?\s*" + WEEK_WORD + r"[-/,\s]?\s*(\d{4})$", re.I),
 )
-NUMBERS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})\.?" + TIME, re.I)
-DAY_NAME = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th)?[-.\s]+(?:de\s+)?([^\W\d_]{3,})\.?[-,\s]+(?:de\s+)?(\d{4}|\d{2})"
-    + TIME,
-    re.I,
+YEAR_WEEKS = (
+    re.compile(r"(\d{4})\s*[-/,.\s]?\s*" + WEEK_WORD + r"(\d{1,2})$", re.I),
+    re.compile(r"(\d{4})\s*年\s*第?\s*(\d{1,2})\s*[周週]$"),
 )
-NAME_DAY = re.compile(r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})" + TIME, re.I)
-SERIAL = re.compile(r"(\d{5})(?:\.(\d+))?$")
-WEEK = re.compile(r"(\d{4})[-\s]?W(\d{1,2})(?:-?([1-7]))?$", re.I)
-MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})$")
-MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})$")
+MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](?:0{1,2}|[xX?]{1,2}))?$")
+MONTH_YEAR = re.compile(r"(?:(?:0{1,2}|[xX?]{1,2})[-/.])?(\d{1,2})[-/.](\d{4})$")
+NAMED_MONTH = re.compile(r"([^\W\d_]{3,})\.?[-/,\s]+(?:de[l]?\s+)?(\d{4})$", re.I)
 YEAR = re.compile(r"(\d{4})$")
-
-
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """What a written date says: the day, and the time of day where one stands beside it.
-
-    Without a day, `first` and `last` are the days between which it lies, where that is known;
-    `note` is what had to be decided, or why there is no day.
-    """
-
-    day: date | None = None
-    clock: time | None = None
-    offset: tzinfo | None = None
-    first: date | None = None
-    last: date | None = None
-    note: str = ""
+NO_YEAR = (
+    (re.compile(r"(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日号號일]?" + TIME, re.I), 1, 2),
+    (re.compile(r"(\d{1,2})\.(\d{1,2})\.?$"), 2, 1),
+)
+NUMBERS_NO_YEAR = re.compile(r"(\d{1,2})/(\d{1,2})$")
+NAME_NO_YEAR = re.compile(r"([^\W\d_]{3,})\.?[-\s]+(\d{1,2})(?:st|nd|rd|th)?$", re.I)
+DAY_NAME_NO_YEAR = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|\.)?[-\s]+(?:de\s+)?([^\W\d_]{3,})\.?$", re.I
+)
+NAME_YEAR = re.compile(r"([^\W\d_]{3,})\.?-(\d{2})$", re.I)
+DAY_ONLY = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.|er|日|号|號)$", re.I)
+RANGE = re.compile(
+    r"\s+(?:to|until|till|through|and|bis|à|au|al?|e|–|—|-|至|到)\s+|\s*[–—~至到]\s*", re.I
+)
+SLASHED = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})$")
+DAYS_OF_ONE_MONTH = re.compile(r"(\d{1,2})\s*[-–/~至到]\s*(\d{1,2})([./\s月][^-–]+)$")
 
 
 def read_written(text: str, order: str | None = None, near: date | None = None) -> Written:
     """What one cell says. `order` (dmy or mdy) is that of its file, `near` a day not far off."""
-    said = unicodedata.normalize("NFKC", text).strip()
+    said = tidy(text)
     if said.casefold() in MISSING or not said:
         return Written()
-    if found := ABOUT.match(said):
-        told = read_written(said[found.end() :].strip(), order, near)
-        return msgspec.structs.replace(
-            told, note=join_notes("the day is given as about", told.note)
-        )
-    try:
-        return read_whole(said, order, near) or read_part(said) or unreadable()
-    except ValueError:  # a 30th of February, an hour 25
-        return unreadable()
+    if said.casefold().startswith(SYMPTOMLESS):
+        return Written(note="there were no symptoms")
+    for form in (ABOUT, DOUBT):
+        found = form.search(said)
+        rest = (said[: found.start()] + said[found.end() :]).strip() if found else ""
+        if rest:
+            told = read_written(rest, order, near)
+            return msgspec.structs.replace(
+                told, note=join_notes("the day is given as about", told.note)
+            )
+    for read in (read_whole, read_part, read_span, read_without_year):
+        try:
+            told = read(said, order, near)
+            if told is not None and told.note != UNREADABLE:
+                return told
+        except ValueError:  # a 30th of February, an hour 25
+            continue
+    return Written(note=UNREADABLE)
 
 
-def unreadable() -> Written:
-    return Written(note="the date cannot be read")
-
-
-def read_whole(said: str, order: str | None, near: date | None) -> Written | None:
-    """Forms with a day in them."""
-    if found := ISO.match(said):
-        return at(date(int(found[1]), int(found[2]), int(found[3])), found.groups()[3:])
-    if (found := EAST_ASIAN.match(said)) and found[3]:
-        return at(date(int(found[1]), int(found[2]), int(found[3])), found.groups()[3:])
-    if found := COMPACT.match(said):
-        return Written(day=date(int(found[1]), int(found[2]), int(found[3])))
-    if (found := DAY_NAME.match(said)) and (month := find_month(found[2])):
-        return at(date(full_year(found[3], near), month, int(found[1])), found.groups()[3:])
-    if (found := NAME_DAY.match(said)) and (month := find_month(found[1])):
-        return at(date(int(found[3]), month, int(found[2])), found.groups()[3:])
-    if (found := SERIAL.match(said)) and LEAST_SERIAL <= int(found[1]) <= MOST_SERIAL:
-        clock = float(f"0.{found[2] or 0}")
-        moment = datetime.combine(SERIAL_ORIGIN, time()) + timedelta(
-            int(found[1]), round(clock * 86_400)
-        )
-        note = "a spreadsheet's day number"
-        return Written(day=moment.date(), clock=moment.time() if clock else None, note=note)
-    if (found := WEEK.match(said)) and found[3]:
-        return Written(day=date.fromisocalendar(int(found[1]), int(found[2]), int(found[3])))
-    if found := NUMBERS.match(said):
-        return read_numbers(found, order, near)
-    return None
-
-
-def read_numbers(found: re.Match[str], order: str | None, near: date | None) -> Written:
-    """Two numbers and a year: in the order that is possible, or the file's, or the nearer one."""
-    year = full_year(found[4], near)
-    days = {
-        "dmy": make_day(year, int(found[3]), int(found[1])),
-        "mdy": make_day(year, int(found[1]), int(found[3])),
-    }
-    possible = {name: day for name, day in days.items() if day is not None}
-    if found[2] == "." and "dmy" in possible:
-        chosen = possible["dmy"]  # the dotted form is day first wherever it is used
-    elif len(set(possible.values())) == 1:
-        chosen = next(iter(possible.values()))
-    elif order in possible:
-        chosen = possible[order]
-    elif possible and near is not None:
-        fitting = [
-            day for day in possible.values() if near - NEAR <= day <= near + timedelta(days=1)
-        ]
-        if len(fitting) != 1:
-            return Written(note="day and month cannot be told apart")
-        told = at(fitting[0], found.groups()[4:])
-        return msgspec.structs.replace(
-            told, note="the order of day and month is taken from the report's day"
-        )
-    else:
-        note = "day and month cannot be told apart" if possible else "the date cannot be read"
-        return Written(note=note)
-    return at(chosen, found.groups()[4:])
-
-
-def read_part(said: str) -> Written | None:
-    """Forms without a day: a week, a month, a year."""
-    if found := WEEK.match(said):
-        first = date.fromisocalendar(int(found[1]), int(found[2]), 1)
+def read_part(said: str, order: str | None, near: date | None) -> Written | None:
+    """Forms without a day: a week, a month, a part of one, a year."""
+    week = WEEK.match(said) or next((f for form in YEAR_WEEKS if (f := form.match(said))), None)
+    number = (int(week[1]), int(week[2])) if week else None
+    if other := next((f for form in OTHER_WEEKS if (f := form.match(said))), None):
+        number = (int(other[2]), int(other[1]))
+    if number:
+        first = date.fromisocalendar(*number, 1)
         return part(first, first + timedelta(days=6), "the day is missing, only the week is known")
     if found := MONTH.match(said) or EAST_ASIAN.match(said):
         return month_of(int(found[1]), int(found[2]))
     if found := MONTH_YEAR.match(said):
         return month_of(int(found[2]), int(found[1]))
+    if (found := NAMED_MONTH.match(said)) and (month := find_month(found[1])):
+        return month_of(int(found[2]), month)
+    for words, (low, high) in PARTS.items():
+        if said.casefold().startswith(words):
+            rest = read_written(said[len(words) :].strip(" -"), order, near)
+            if rest.first is None or rest.last is None or "month" not in rest.note:
+                return None
+            last = min(rest.last, rest.first + timedelta(days=high - 1))
+            note = "the day is missing, only the part of the month is known"
+            return part(rest.first + timedelta(days=low - 1), last, note)
     if (found := YEAR.match(said)) and 1900 <= int(found[1]) < 2200:
         first = date(int(found[1]), 1, 1)
         note = "day and month are missing, only the year is known"
@@ -196,7 +120,72 @@ def read_part(said: str) -> Written | None:
     return None
 
 
+def read_span(said: str, order: str | None, near: date | None) -> Written | None:
+    """Two days between which it lies: 10-13/11/2026, 2026-11-10 to 2026-11-13."""
+    ends: list[str] = []
+    if found := SLASHED.match(said):
+        ends = [found[1], found[2]]
+    elif (found := DAYS_OF_ONE_MONTH.match(said)) and int(found[1]) < int(found[2]) <= 31:
+        ends = [found[1] + found[3], found[2] + found[3]]
+    else:
+        plain = re.sub(r"^(?:between|zwischen|entre|von|du|de|dal)\s+", "", said, flags=re.I)
+        ends = RANGE.split(plain)
+    if len(ends) != 2 or not all(ends):
+        return None
+    order = find_order(ends) or order
+    last = read_written(ends[1], order, near).day
+    first = read_written(ends[0], order, last or near).day
+    if first is None and last is not None and re.fullmatch(r"\d{1,2}\.?", ends[0].strip()):
+        first = make_day(last.year, last.month, int(ends[0].strip(" .")))
+    if first is None or last is None or first > last:
+        return None
+    return part(first, last, "only the days between which it lies are given")
+
+
+def read_without_year(said: str, order: str | None, near: date | None) -> Written | None:
+    """A day without its year, or without its month, too: the last such day before the report."""
+    if near is None:
+        return None
+    if (found := NAME_YEAR.match(said)) and (month := find_month(found[1])):
+        year = near.year // 100 * 100 + int(found[2])  # Nov-26 is what a spreadsheet makes of both
+        if abs(year - near.year) <= 1:
+            return month_of(year, month)
+    if found := DAY_ONLY.match(said):
+        day = make_day(near.year, near.month, int(found[1]))
+        before = near.replace(day=1) - timedelta(days=1)
+        if day is None or day > near:
+            day = make_day(before.year, before.month, int(found[1]))
+        note = "month and year are missing, they are taken from the report's day"
+        return noted(Written(day=day), note) if day else None
+    for month, number in find_month_day(said, order):
+        days = [make_day(year, month, number) for year in (near.year, near.year - 1)]
+        kept = [day for day in days if day is not None and day <= near]
+        if kept:
+            note = "the year is missing, it is taken from the report's day"
+            return noted(Written(day=kept[0]), note)
+    return None
+
+
+def find_month_day(said: str, order: str | None) -> list[tuple[int, int]]:
+    """Month and day of a form without a year, where they can be told apart."""
+    for form, month, day in NO_YEAR:
+        if found := form.match(said):
+            return [(int(found[month]), int(found[day]))]
+    for form, month, day in ((NAME_NO_YEAR, 1, 2), (DAY_NAME_NO_YEAR, 2, 1)):
+        if (found := form.match(said)) and (number := find_month(found[month])):
+            return [(number, int(found[day]))]
+    if found := NUMBERS_NO_YEAR.match(said):
+        a, b = int(found[1]), int(found[2])
+        pairs = {"dmy": (b, a), "mdy": (a, b)}
+        fitting = {name: pair for name, pair in pairs.items() if pair[0] <= 12}
+        if len(set(fitting.values())) == 1:
+            return list(fitting.values())[:1]
+        return [fitting[order]] if order in fitting else []
+    return []
+
+
 def month_of(year: int, month: int) -> Written:
+    year -= THAI_YEARS if BUDDHIST[0] < year < BUDDHIST[1] else 0
     first = date(year, month, 1)
     after = date(year + month // 12, month % 12 + 1, 1)
     return part(first, after - timedelta(days=1), "the day is missing, only the month is known")
@@ -206,46 +195,11 @@ def part(first: date, last: date, note: str) -> Written:
     return Written(first=first, last=last, note=note)
 
 
-def at(day: date, told: tuple[str | None, ...]) -> Written:
-    """The day with what stands behind it: hours, minutes, seconds, am or pm or a zone."""
-    hour, minute, second, mark = told
-    if hour is None:
-        return Written(day=day)
-    hours, offset = int(hour), None
-    if hours == 24 and not int(minute or 0) and not int(second or 0):  # ISO 8601: the day's end
-        day, hours = day + timedelta(days=1), 0
-    if mark and mark.lower() in ("am", "pm"):
-        hours = hours % 12 + (12 if mark.lower() == "pm" else 0)
-    elif mark:
-        offset = datetime.fromisoformat(f"2000-01-01T00:00:00{mark.upper()}").tzinfo or UTC
-    return Written(day=day, clock=time(hours, int(minute or 0), int(second or 0)), offset=offset)
-
-
-def make_day(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def full_year(text: str, near: date | None) -> int:
-    """Two digits are of this century, unless that lies ahead of the report."""
-    if len(text) == 4:
-        return int(text)
-    year = 2000 + int(text)
-    return year if near is None or year <= near.year + 1 else year - 100
-
-
-def find_month(word: str) -> int | None:
-    said = word.casefold()
-    return next((MONTHS[said[:n]] for n in (4, 3) if said[:n] in MONTHS), None)
-
-
 def find_order(cells: Iterable[str]) -> str | None:
     """The order of day and month that a file's dates show; None where they show none or both."""
     orders = set()
     for text in cells:
-        found = NUMBERS.match(unicodedata.normalize("NFKC", str(text)).strip())
+        found = NUMBERS.match(tidy(str(text)))
         if found and found[2] != ".":
             orders |= {"dmy"} if int(found[1]) > 12 else set()
             orders |= {"mdy"} if int(found[3]) > 12 else set()
@@ -282,7 +236,3 @@ def read_instant(
         note = "the clocks were put back over this time: the first of the two is taken"
         return local, join_notes(told.note, note)
     return local, told.note
-
-
-def join_notes(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)

@@ -26,6 +26,10 @@ FIELDS = (
 DATES = ("occurred_at", "onset")
 LONGEST_BEFORE, LONGEST_AFTER = timedelta(days=180), timedelta(days=21)  # onset and report
 MOST_NOTE = 300
+# what programs write where there is no date: first days of spreadsheets and of Unix, the last of all
+STANDS_FOR_UNKNOWN = frozenset(
+    {date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1), date(1970, 1, 1), date(9999, 12, 31)}
+)
 
 
 class Calendar(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +117,8 @@ def read_dates(told: dict[str, Any], calendar: Calendar) -> tuple[dict[str, Any]
 def read_occurred(text: str, calendar: Calendar) -> tuple[datetime, str]:
     """When it happened; of a month or week its last day that has come."""
     at, note = read_instant(text, calendar.zone, calendar.order, calendar.now)
+    if at is not None and at.astimezone(calendar.zone).date() in STANDS_FOR_UNKNOWN:
+        return calendar.now, f"{text.strip()} stands for unknown, the time of arrival is taken"
     if at is not None:
         return at, note
     told = read_written(text, calendar.order, calendar.now.astimezone(calendar.zone).date())
