@@ -80,14 +80,14 @@ def read_whole(said: str, order: str | None, near: date | None) -> Written | Non
             return at(make_sure(year, month, day), told)
     if (found := EAST_ASIAN.match(said)) and found[3]:
         return at(make_sure(int(found[1]), int(found[2]), int(found[3])), found.groups()[3:])
-    if (found := COMPACT.match(said)) and (told := read_compact(found)):
-        return told
+    if (found := COMPACT.match(said)) and (compact := read_compact(found)):
+        return compact
     if found := STAMP.match(said):
         hour, minute, second, mark = found.groups()[3:]
-        day = make_sure(int(found[1]), int(found[2]), int(found[3]))
-        return at(day, (hour, minute, second, mark))
-    if told := read_named(said, near):
-        return told
+        stamped = make_sure(int(found[1]), int(found[2]), int(found[3]))
+        return at(stamped, (hour, minute, second, mark))
+    if named := read_named(said, near):
+        return named
     if (found := SERIAL.match(said)) and LEAST_SERIAL <= int(found[1]) <= MOST_SERIAL:
         clock = float(f"0.{found[2] or 0}")
         moment = datetime.combine(SERIAL_ORIGIN, time()) + timedelta(

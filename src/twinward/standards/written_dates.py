@@ -82,9 +82,9 @@ def read_written(text: str, order: str | None = None, near: date | None = None) 
             )
     for read in (read_whole, read_part, read_span, read_without_year):
         try:
-            told = read(said, order, near)
-            if told is not None and told.note != UNREADABLE:
-                return told
+            read_so = read(said, order, near)
+            if read_so is not None and read_so.note != UNREADABLE:
+                return read_so
         except ValueError:  # a 30th of February, an hour 25
             continue
     return Written(note=UNREADABLE)

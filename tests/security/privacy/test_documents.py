@@ -8,8 +8,12 @@ from twinward.security.privacy.documents import is_spoilt, normal_document, with
 
 
 @pytest.mark.parametrize(
-    "text", ["D 123-456", "d123456", "Ｄ１２３４５６", " D123 456 ", "D.123/456"]
-)
+    "text",
+    [
+        "D 123-456", "d123456", "Ｄ１２３４５６", " D123 456 ", "D.123/456", "'D123456", "passport: D123456",
+        "护照D123456", "Passport No. D123456", "ID:D123456",
+    ],
+)  # fmt: skip
 def test_every_spelling_of_a_number_is_that_number(text: str) -> None:
     assert normal_document(text) == "d123456"
 
@@ -32,3 +36,8 @@ def test_a_number_that_only_ends_in_noughts_is_kept() -> None:
 def test_noughts_in_front_that_a_spreadsheet_takes_away_tell_nothing_apart() -> None:
     assert without_zeros("00123") == without_zeros("123") == "123"
     assert without_zeros("d0012") == "d0012"
+
+
+def test_letters_of_another_alphabet_that_look_alike_are_one() -> None:
+    assert normal_document("АВ123456") == normal_document("AB123456")
+    assert normal_document("123456789") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twinward.security.privacy.names import clean, compare_names
+from twinward.security.privacy.names import clean, clean_name, compare_names
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,27 @@ from twinward.security.privacy.names import clean, compare_names
 )  # fmt: skip
 def test_words_for_nothing_known_name_nobody(text: str) -> None:
     assert clean(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "暂无", "待查", "不知道", "未登记", "无身份证号", "同上", "ditto", "undefined", "nicht bekannt",
+        "no tiene", "não tem", "не указано", "모름", "לא ידוע", "999999", "111111111111111111",
+        "123456789", "1234567890",
+    ],
+)  # fmt: skip
+def test_what_fills_a_form_that_wants_something_is_nothing(text: str) -> None:
+    assert clean(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Unknown male", "Unknown 2", "Patient 3", "baby boy", "新生儿", "John Doe", "张某", "Li ***"],
+)
+def test_what_anybody_could_be_called_is_no_name(text: str) -> None:
+    assert clean_name(text) is None
+    assert clean_name(f"{text} Example") is not None or "*" in text or "某" in text
 
 
 @pytest.mark.parametrize(
@@ -44,7 +65,16 @@ def test_short_and_odd_names_and_numbers_are_kept(text: str) -> None:
         ("Ana Muestra", "Ana Maria Muestra", "alike"),
         ("A. Muestra", "Ana Muestra", "alike"),
         ("Anne Exemplary", "Anna Exemplary", "alike"),
-        ("Zhang Wei", "张伟", "unknown"),
+        ("Zhang Wei", "张伟", "sound"),
+        ("Xiao-Ming WANG", "王小明", "sound"),
+        ("Lyu Bu", "吕布", "sound"),
+        ("Lv Bu", "呂布", "sound"),
+        ("Shan Tianfang", "单田芳", "sound"),
+        ("Zhang San", "张四", "unknown"),
+        ("Mueller Hans", "Müller Hans", "alike"),
+        ("Aasa Stroem", "Åsa Ström", "alike"),
+        ("Muhammad Ali", "Mohamed Ali", "alike"),
+        ("Zhang Ming", "Zheng Meng", "other"),
         ("Zhang Wei", None, "unknown"),
         ("Mother Example", "Child Example", "other"),
         ("王芳", "王方", "other"),

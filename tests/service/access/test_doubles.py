@@ -88,3 +88,17 @@ def test_two_who_are_two_are_offered_no_more(desk: Desk, pair: tuple[str, str]) 
     assert doubles.list_doubles(desk.platform, desk.me) == []
     report(desk, "Ann Sample Li", "13900001111", case="c-9")
     assert all(set(pair) != {p.one, p.other} for p in doubles.list_doubles(desk.platform, desk.me))
+
+
+@pytest.mark.parametrize("beside", [{"address": "1 Road"}, {"born": "1990-03-07"}, {}])
+def test_one_name_in_characters_and_in_pinyin_is_a_question(
+    desk: Desk, beside: dict[str, str]
+) -> None:
+    for name in ("王小明", "Xiaoming Wang", "李四"):
+        told = {"hazard": "epidemic", "area": COMMUNITY, "status": "confirmed"}
+        assert desk.post("ReportCase", person={"name": name} | beside, **told).stored == 1
+    open_activation(desk)
+    (found,) = doubles.list_doubles(desk.platform, desk.me)
+    names = {str(desk.platform.vault.open(who).name) for who in (found.one, found.other)}
+    assert names == {"王小明", "Xiaoming Wang"}
+    assert "two scripts" in found.why

@@ -13,7 +13,8 @@ from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
 from twinward.security.privacy.documents import is_spoilt
 from twinward.security.privacy.vault import Identity, Vault
-from twinward.standards.written_dates import join_notes, read_instant, read_written
+from twinward.standards.date_forms import join_notes
+from twinward.standards.written_dates import read_instant, read_written
 from twinward.twins.emergency import messages as m
 
 PERSON = tuple(name for name in Identity.__struct_fields__ if name != "reported_in")
@@ -26,7 +27,7 @@ FIELDS = (
 DATES = ("occurred_at", "onset")
 LONGEST_BEFORE, LONGEST_AFTER = timedelta(days=180), timedelta(days=21)  # onset and report
 MOST_NOTE = 300
-# what programs write where there is no date: first days of spreadsheets and of Unix, the last of all
+# what programs write where there is no date: the first days of spreadsheets and Unix, the last
 STANDS_FOR_UNKNOWN = frozenset(
     {date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1), date(1970, 1, 1), date(9999, 12, 31)}
 )

@@ -8,6 +8,14 @@ from datetime import date
 from twinward.security.privacy.names import clean
 
 SPOILT = re.compile(r"^\d(?:[.,]\d+)?e\+?\d+$", re.I)
+LABEL = re.compile(
+    r"^(?:passport|pass(?:nummer)?|id(?:[\s-]?card)?|identity|document|doc|dni|nie|cpf|rg|nr|no|nº|n°|"
+    r"number|num|护照|護照|身份证|身分證|身份证号|证件号?|號碼|号码|паспорт|여권)\s*(?:no\.?|number|nr\.?|号码?|#)?"
+    r"\s*[.:：#]+\s*(?=\S)|^[护護]照\s*|^身[份分][证證]号?\s*|^(?:passport|no)\s+(?=\S*\d)",
+    re.I,
+)
+# letters of other alphabets that look like ours, in a number
+LOOK_ALIKE = str.maketrans("АВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXIJSABEZHIKMNOPTYX")
 DECIMAL = re.compile(r"^(\d+)[.,]0+$")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643, its check character
 CHECKS = "10X98765432"
@@ -19,8 +27,13 @@ def normal_document(text: str | None) -> str | None:
     nothing is known or where its digits are lost.
     """
     said = clean(text)
-    if said is None or SPOILT.match(said.replace(" ", "")):
+    if said is None:
         return None
+    said = LABEL.sub("", said.strip("'\"=` "))
+    if SPOILT.match(said.replace(" ", "")) or clean(said) is None:
+        return None
+    if re.search(r"\d", said):
+        said = said.upper().translate(LOOK_ALIKE)
     found = DECIMAL.match(said)
     plain = re.sub(r"[\s\-‐-―.·/]", "", found[1] if found else said).casefold()
     lost = plain.isdecimal() and len(plain) > EXACT_DIGITS + 1

@@ -9,10 +9,11 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.security.privacy.documents import normal_document, without_zeros
-from twinward.security.privacy.names import bare_name, clean, compare_names, fold_name
+from twinward.security.privacy.names import bare_name, clean, clean_name, compare_names, fold_name
 from twinward.security.privacy.phones import Dialling
+from twinward.security.privacy.sounds import sound_keys
 
-RANK = {"same": 0, "bare": 1, "alike": 2, "unknown": 3, "other": 4}
+RANK = {"same": 0, "bare": 1, "alike": 2, "sound": 3, "unknown": 4, "other": 5}
 EQUAL = ("same", "bare")
 
 
@@ -63,7 +64,7 @@ def facts_of(person: Identity, dialling: Dialling) -> Facts:
     address = clean(person.address)
     issuer = clean(person.issuer)
     found = Facts(
-        name=clean(person.name),
+        name=clean_name(person.name),
         document=normal_document(person.document),
         phone=dialling.normal(person.phone),
         address=fold_name(address) if address else None,
@@ -94,6 +95,10 @@ def keys_of(facts: Facts) -> list[str]:
         found += [f"born|{bare}|{facts.born}"]
     if bare and facts.only_a_name:
         found += [f"name|{bare}|{facts.reported_in or ''}"]
+    beside = [facts.address, facts.born, facts.reported_in if facts.only_a_name else None]
+    if any(beside):
+        sounds = sound_keys(facts.name or "")
+        found += [f"sound|{sound}|{other}" for sound in sounds for other in beside if other]
     return found
 
 
@@ -130,12 +135,19 @@ def judge(new: Facts, known: Sequence[Facts]) -> Verdict:
             return Verdict(word="same")
         if names in ("same", "bare", "alike"):
             return Verdict(word="likely", why="nearly the same name at the same address")
+        if names == "sound":
+            return Verdict(word="likely", why="one name in two scripts at the same address")
         return OTHER
-    if names == "same" and new.only_a_name and all(one.only_a_name for one in known):
+    if names in ("same", "sound") and new.only_a_name and all(one.only_a_name for one in known):
         here = any(one.reported_in == new.reported_in for one in known)
+        if names == "sound":
+            why = "one name in two scripts in the same area"
+            return Verdict(word="likely", why=why) if here else OTHER
         return Verdict(word="same") if here else OTHER
     if names in EQUAL and new.born and not births_differ and unborn:
         return Verdict(word="likely", why="the same name and date of birth")
+    if names == "sound" and new.born and not births_differ and unborn:
+        return Verdict(word="likely", why="one name in two scripts and the same date of birth")
     return OTHER
 
 
@@ -146,7 +158,7 @@ def judge_document(
     same = [one for one in documents if one.document == new.document]
     issuers = {one.issuer for one in same if one.issuer}
     elsewhere = bool(new.issuer and issuers and new.issuer not in issuers)
-    told = names in ("same", "bare", "alike")
+    told = names in ("same", "bare", "alike", "sound")
     if same:
         if names == "other" or (not told and (elsewhere or births_differ)):
             why = "from another issuer" if elsewhere else "with another name or date of birth"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from itertools import permutations
 
+from twinward.security.privacy.sounds import sounds_like
 from twinward.security.privacy.variants import SIMPLE
 
 # what clerks write where nothing is known, in the languages of forms
@@ -23,7 +25,33 @@ NOBODY = frozenset({
     "без документа", "нет данных", "отсутствует", "غير معروف", "لا يوجد", "مجهول", "yok",
     "bilinmiyor", "onbekend", "geen", "okänd", "ukjent", "ukendt", "brak", "nieznany", "không có",
     "không rõ", "ไม่มี", "ไม่ทราบ", "पता नहीं", "नहीं", "tidak ada", "tidak diketahui",
+    "undefined", "nd", "n.d.", "nr", "not avail", "no data", "none given", "no mobile", "see above",
+    "same", "same as above", "ditto", "-do-", "id pending", "no id card", "without", "not provided",
+    "not recorded", "not stated", "declined", "暂无", "無資料", "无资料", "待查", "待补", "待定",
+    "不清楚", "不祥", "不知道", "未登记", "未登記", "未采集", "没带", "忘带", "无证件号",
+    "无身份证号",
+    "无手机", "无手机号", "无号码", "不适用", "不適用", "匿名", "无名", "某", "某某", "某某某",
+    "同上",
+    "男", "女", "拒绝", "保密", "모름", "해당없음", "없슴", "무명", "名無し", "該当なし",
+    "nicht bekannt",
+    "nicht angegeben", "nicht vorhanden", "liegt nicht vor", "namenlos", "kein telefon",
+    "ohne angabe",
+    "non renseigné", "non communiqué", "nc", "no consta", "no tiene", "no aplica", "sin número",
+    "sin nombre", "sem número", "sem nome", "sem telefone", "não tem", "não consta",
+    "não se aplica",
+    "nessun documento", "non noto", "belirsiz", "yoktur", "не указано", "не указан", "отказ",
+    "отказался", "неизвестна", "غير معروفة", "لا يعرف", "لا ينطبق", "بدون", "ללא", "לא ידוע", "אין",
+    "अज्ञात", "उपलब्ध नहीं", "không", "không có số", "tidak tahu", "niet bekend", "onbekende", "ingen",
+    "ej känd", "neznámý", "ismeretlen", "άγνωστο", "nepoznat", "brak danych", "nie dotyczy",
 })  # fmt: skip
+# words that name nobody, alone or beside each other: "unknown male", "Patient 3", "baby boy"
+_ANYBODY = (
+    "unknown unidentified unnamed anonymous person patient case contact male female man woman boy "
+    "girl baby infant newborn child adult unbekannt unbekannte person patientin inconnu inconnue "
+    "desconocido desconocida desconhecido john jane doe test tester no name n.n nn x y z mr mrs ms "
+    "无名氏 新生儿 婴儿 患者 病人 男婴 女婴"
+)
+ANYBODY = frozenset(_ANYBODY.split())
 DOTS = str.maketrans(dict.fromkeys("•‧∙⋅・･●．", "·"))
 INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 ARABIC_SIGNS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
@@ -31,8 +59,14 @@ LETTERS = str.maketrans({
     "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i",
     "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه",
 })  # fmt: skip
+WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+VOWELS = re.compile("(?<!^)[aeiouy]")
+UNHEARD = re.compile(r"(.)\1+")
 LATIN_MARKS = re.compile("[\u0300-\u036f]")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+LEAST_FILLER = 6  # digits; of fewer some are numbers
+FILLERS = frozenset({"123456789", "1234567890", "0123456789", "987654321", "9876543210"})
+HIDDEN = re.compile(r"[某＊*×]|^[xX\W_]+$")  # 张某, Zhang ***: part of a name is left out
 MOST_WORDS = 5
 ALIKE_FROM = 6  # letters from which on one wrong letter may be a slip
 
@@ -45,9 +79,28 @@ def clean(text: str | None) -> str | None:
     plain = " ".join(plain.split())
     bare = plain.casefold().strip(" .-_/\\?!*()[]#'\"·")
     forms = {bare, plain.casefold(), re.sub(r"[\s.]", "", bare)}
-    if not bare or forms & NOBODY or not bare.strip("0 -./x"):
+    if not bare or forms & NOBODY or not bare.strip("0 -./x") or is_filler(bare):
         return None
     return plain
+
+
+def clean_name(text: str | None) -> str | None:
+    """The same for the name of a person: words that anybody could be called name nobody."""
+    plain = clean(text)
+    if plain is None:
+        return None
+    words = [word for word in WORD.findall(plain.casefold()) if not word.isdecimal()]
+    if not words or all(word in ANYBODY for word in words) or HIDDEN.search(plain):
+        return None
+    return plain
+
+
+def is_filler(text: str) -> bool:
+    """Whether digits stand there that fill a form which wants some: 99999, 123456789."""
+    digits = re.sub(r"[\s-]", "", text)
+    if not (digits.isascii() and digits.isdecimal() and len(digits) >= LEAST_FILLER):
+        return False
+    return len(set(digits)) == 1 or digits in FILLERS
 
 
 def fold_name(name: str) -> str:
@@ -86,7 +139,9 @@ def script_of(name: str) -> str:
 
 
 def compare_names(one: str | None, other: str | None) -> str:
-    """same | bare (but for accents and order) | alike (a part, a slip) | unknown | other."""
+    """same | bare (but for accents and order) | alike (a part, a slip) | sound (one in characters,
+    one in pinyin) | unknown | other.
+    """
     if not one or not other:
         return "unknown"
     if fold_name(one) == fold_name(other):
@@ -95,12 +150,35 @@ def compare_names(one: str | None, other: str | None) -> str:
     if a == b or joined(one) == joined(other) or same_letters(a, b):
         return "bare"
     if script_of(one) != script_of(other):
-        return "unknown"
+        return "sound" if sounds_like(one, other) else "unknown"
     if is_part(a, b) or is_part(b, a):
         return "alike"
     left, right = joined(one), joined(other)
     long = min(len(left), len(right)) >= ALIKE_FROM
-    return "alike" if long and one_slip(left, right) else "other"
+    if long and (one_slip(left, right) or unfold(one) & unfold(other) or spelt_alike(a, b)):
+        return "alike"
+    return "other"
+
+
+def unfold(name: str) -> set[str]:
+    """A name's words with letters of two dots or a ring written out as well: Müller is Mueller."""
+    plain = fold_name(name)
+    told = {plain, plain.translate(WRITTEN_OUT)}
+    return {"".join(sorted(bare_name(one))) for one in told}
+
+
+def spelt_alike(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether long words differ in vowels and doubled letters alone: Mohammed is Muhamad."""
+    left, right = (
+        list((Counter(a) - Counter(b)).elements()),
+        list((Counter(b) - Counter(a)).elements()),
+    )
+    if len(left) != len(right) or any(len(word) < ALIKE_FROM for word in (*left, *right)):
+        return False
+    one, other = (
+        sorted(UNHEARD.sub(r"\1", VOWELS.sub("", word)) for word in x) for x in (left, right)
+    )
+    return one == other
 
 
 def same_letters(a: tuple[str, ...], b: tuple[str, ...]) -> bool:

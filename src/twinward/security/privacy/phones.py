@@ -29,6 +29,12 @@ CODES = (
 LEAST, MOST = 7, 15  # digits of a number with its country code, ITU-T E.164
 SPOILT = re.compile(r"^\+?\d(?:[.,]\d+)?e\+?\d+$", re.I)
 DECIMAL = re.compile(r"^(\+?\d{6,15})[.,]0+$")
+LABEL = re.compile(
+    r"^(?:tel(?:efon|ephone|éfono|efone)?|phone|mobile?|mob|cell(?:ular)?|handy|gsm|whatsapp|ph|тел|"
+    r"телефон|电话|手机|電話|手機)\b[\s.:：]*|\([^()\d]+\)",
+    re.I,
+)
+TYPED_LETTERS = re.compile(r"(?<=[\d\s-])[oO](?=[\d\s-]|$)|(?<=\d)[lI](?=\d)")
 EXTENSION = re.compile(r"\s*(?:ext\.?|extension|x|转|分机|#)\s*\d{1,6}$", re.I)
 
 
@@ -44,6 +50,8 @@ class Dialling:
         said = clean(text)
         if said is None or SPOILT.match(said):
             return None
+        said = LABEL.sub("", said).strip()
+        said = TYPED_LETTERS.sub(lambda one: "0" if one[0] in "oO" else "1", said)
         found = DECIMAL.match(said)
         said = found[1] if found else EXTENSION.sub("", said)
         several = re.split(r"[;,、/|]", said)
@@ -56,10 +64,10 @@ class Dialling:
         return f"+{whole}" if LEAST <= len(whole) <= MOST else None
 
     def _international(self, said: str, digits: str) -> str:
-        if said.lstrip(" (").startswith("+"):
-            return digits
+        if said.lstrip(" ('").startswith("+"):
+            return without_trunk(digits.lstrip("0"))
         if digits.startswith("00"):
-            return digits[2:].lstrip("0")
+            return without_trunk(digits[2:].lstrip("0"))
         if self.code == "1" and digits.startswith("011"):
             return digits[3:]
         if not self.code:
@@ -70,6 +78,18 @@ class Dialling:
         elif home.startswith(self.code) and len(home) >= len(self.code) + 9:
             home = home[len(self.code) :]  # the code without its plus
         return self.code + home
+
+
+def without_trunk(digits: str) -> str:
+    """Without the prefix of home that was left in behind the country code: +86 021 is +86 21."""
+    for length in (1, 2, 3):
+        home = next((one for one in table().values() if one.code == digits[:length]), None)
+        if home is not None:
+            rest = digits[length:]
+            if rest.startswith(home.code) and len(rest) > MOST - 3:
+                rest = rest[len(home.code) :]  # the code twice
+            return home.code + (rest[1:] if home.trunk == "0" and rest.startswith("0") else rest)
+    return digits
 
 
 def count(text: str) -> int:

@@ -212,7 +212,7 @@ def ask_and_remember(
     if isinstance(command, m.ReportCase) and outcome.code in BEFORE_THEIR_REPORT:
         names = m.RememberWithdrawal.__struct_fields__
         told = {name: getattr(command, name) for name in names if hasattr(command, name)}
-        told |= {"id": derive_id("withdrawal", request.source, command.id)}
+        told |= {"id": derive_id("withdrawal", request.source or "", command.id)}
         platform.loop.twins.ask_one(
             tx,
             Request(

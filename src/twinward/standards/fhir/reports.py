@@ -13,6 +13,7 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
+from twinward.standards.date_forms import join_notes
 from twinward.standards.fhir.bundle import Bundle, Entry
 from twinward.standards.fhir.codes import FINAL, WITHDRAWN, Resource, hazard_for, listed
 from twinward.standards.fhir.conditions import row_of_condition
@@ -21,7 +22,6 @@ from twinward.standards.fhir.results import Result, list_results, parts_of
 from twinward.standards.fhir.times import instant_of, sampled_at
 from twinward.standards.fhir.xml_form import is_xml, read_xml
 from twinward.standards.source_rows import FileReading, Row
-from twinward.standards.written_dates import join_notes
 
 TEST_DATA = "HTEST"  # HL7 v3 ActReason: the label of test health data, so also of exercises
 ONSET = "11368-8"  # LOINC: illness or injury onset date

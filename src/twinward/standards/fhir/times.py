@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
+from twinward.standards.date_forms import join_notes
 from twinward.standards.fhir.bundle import Bundle, Entry
 from twinward.standards.fhir.codes import listed
-from twinward.standards.written_dates import join_notes, read_instant, read_written
+from twinward.standards.written_dates import read_instant, read_written
 
 AFTER_ISSUED = timedelta(days=1)
 
