@@ -56,7 +56,9 @@ from twinward.service.movement.overview import Overview
 from twinward.service.movement.transferred import AreaGroups, GroupView
 from twinward.service.passes.issuing import Issued, PassView
 from twinward.service.passes.objections import ObjectionView
+from twinward.service.passes.place_codes import MadeCode
 from twinward.service.passes.statuses import Statistics, StatusView
+from twinward.service.passes.visits import Upload
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.plans.plan_library import PlanLine
 from twinward.service.surveillance.indicators import IndicatorPeriod
@@ -132,6 +134,8 @@ ANSWERS = (
     TransferPatient,
     Issued,
     PassView,
+    MadeCode,
+    Upload,
     ObjectionView,
     Statistics,
     StatusView,

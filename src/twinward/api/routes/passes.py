@@ -16,7 +16,7 @@ from twinward.api.http.schemas import gives, gives_page
 from twinward.api.routes.sessions import decode, describe
 from twinward.core.errors import InputError
 from twinward.core.messages import Instant
-from twinward.service.passes import issuing, objections, statuses
+from twinward.service.passes import issuing, objections, place_codes, statuses, visits
 from twinward.service.platform import Caller, Platform
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
@@ -80,6 +80,43 @@ class AskRevocation(msgspec.Struct, forbid_unknown_fields=True):
     reason: Literal["status_changed", "issued_in_error", "lost", "key_compromised", "died"]
 
 
+class AskPlaceCode(msgspec.Struct, forbid_unknown_fields=True):
+    """The next code of a place; `close` instead ends the one in force."""
+
+    place: Word
+    area: Word
+    name: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] = 0.0
+    lat: Annotated[float, msgspec.Meta(ge=-85, le=85)] = 0.0
+    radius_m: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
+    until: Instant | None = None
+    close: bool = False
+
+
+class HandOver(msgspec.Struct, forbid_unknown_fields=True):
+    """A visitor's record, by consent or under the activation `order`."""
+
+    subject: Word
+    record: Annotated[list[place_codes.CheckIn], msgspec.Meta(max_length=2000)]
+    consent: bool = False
+    order: Word | None = None
+
+
+def make_code(platform: Platform, caller: Caller, asked: AskPlaceCode) -> place_codes.MadeCode:
+    if asked.close:
+        return place_codes.close_place(platform, caller, place=asked.place, area=asked.area)
+    fields = msgspec.structs.asdict(asked)
+    del fields["close"]
+    return place_codes.make_place_code(platform, caller, **fields)
+
+
+def hand_over(platform: Platform, caller: Caller, asked: HandOver) -> visits.Upload:
+    lines = b"".join(msgspec.json.encode(one) + b"\n" for one in asked.record)
+    return visits.upload(
+        platform, caller, asked.subject, lines, consent=asked.consent, activation=asked.order
+    )
+
+
 def act_on_status(
     platform: Platform, caller: Caller, status: str, asked: AnswerStatus
 ) -> statuses.StatusView:
@@ -115,6 +152,7 @@ def router(platform: Platform) -> APIRouter:
     add_statuses(routes, platform)
     add_objections(routes, platform)
     add_passes(routes, platform)
+    add_places(routes, platform)
     return routes
 
 
@@ -236,3 +274,29 @@ def add_passes(routes: APIRouter, platform: Platform) -> None:
         asked: AskRevocation = await decode(request, AskRevocation)
         work = asyncio.to_thread(issuing.revoke, platform, caller, pass_id, asked.reason)
         return answer(await work, 201)
+
+
+def add_places(routes: APIRouter, platform: Platform) -> None:
+    @routes.post(
+        "/place-codes",
+        openapi_extra=describe(AskPlaceCode),
+        responses=gives("MadeCode", 201),
+        status_code=201,
+    )
+    async def post_place_code(request: Request) -> Response:
+        """Sign the next code of a place; the one before counts no more."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, AskPlaceCode)
+        return answer(await asyncio.to_thread(make_code, platform, caller, asked), 201, named=True)
+
+    @routes.post(
+        "/visits",
+        openapi_extra=describe(HandOver),
+        responses=gives("Upload", 201),
+        status_code=201,
+    )
+    async def post_visits(request: Request) -> Response:
+        """Hand a visitor's own record over to tracing; on record by what right."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, HandOver)
+        return answer(await asyncio.to_thread(hand_over, platform, caller, asked), 201)

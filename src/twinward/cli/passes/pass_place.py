@@ -13,33 +13,36 @@ from twinward.cli.main import add_common
 from twinward.cli.passes.pass_verify import read
 from twinward.core.clock import SystemClock
 from twinward.core.errors import InputError
-from twinward.service.passes import place_codes, verification
+from twinward.service.passes import place_codes, verification, visits
+from twinward.service.platform import Caller, Platform
 
 NAMES = ("place", "checkin", "visits")
 
 
 def add_verbs(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    place = acts.add_parser("place", help="sign the code of a place; print it with `pass print`")
+    place = acts.add_parser("place", help="sign the next code of a place; `pass print` prints it")
     place.add_argument("--place", required=True, help="its number")
-    place.add_argument("--name", required=True)
     place.add_argument("--area", required=True)
-    place.add_argument("--code-version", type=int, default=1, help="the next one when it moved")
+    place.add_argument("--name", help="what is on the poster")
+    place.add_argument("--lon", type=float, help="where it is, WGS 84")
+    place.add_argument("--lat", type=float)
+    place.add_argument("--radius-m", type=int, default=50, help="how far it reaches, 1 to 1000")
     place.add_argument("--until", type=as_time, help="default: a year")
-    place.add_argument("--out", type=Path, required=True)
-    visits = acts.add_parser("visits", help="hand a record of visits over to tracing")
-    visits.add_argument("--subject", required=True)
-    visits.add_argument("--record", required=True, help="the visitor's record, or -")
-    visits.add_argument("--consent", action="store_true", help="the person agrees")
-    visits.add_argument("--order", help="the activation under which it is ordered")
-    visits.add_argument("--points", type=Path, help="JSON: place -> [lon, lat], for --out")
-    visits.add_argument("--out", type=Path, help="write rows for `twinward lake ingest`")
-    for sub in (place, visits):
+    place.add_argument("--close", action="store_true", help="it moved or shut: no code counts now")
+    place.add_argument("--out", type=Path, help="write the code here")
+    handing = acts.add_parser("visits", help="hand a record of visits over to tracing")
+    handing.add_argument("--subject", required=True)
+    handing.add_argument("--record", required=True, help="the visitor's record, or -")
+    handing.add_argument("--consent", action="store_true", help="the person agrees")
+    handing.add_argument("--order", help="the activation under which it is ordered")
+    for sub in (place, handing):
         add_person(sub)
     entering = acts.add_parser("checkin", help="write a visit into one's own record; sends nothing")
     add_common(entering, workspace=False)
-    entering.add_argument("--code", required=True, help="a file with the code at the door, or -")
-    entering.add_argument("--trust", type=Path, required=True)
+    entering.add_argument("--code", help="a file with the code at the door, or -")
+    entering.add_argument("--trust", type=Path)
     entering.add_argument("--record", type=Path, required=True)
+    entering.add_argument("--out", action="store_true", help="one leaves: the last visit ends")
     entering.add_argument("--at", type=as_time)
 
 
@@ -53,28 +56,28 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check_in(options: argparse.Namespace) -> dict[str, object]:
-    code = verification.read_token(read(options.code))
-    line = place_codes.check_in(code, read(options.trust), options.at or SystemClock().now())
+    at = options.at or SystemClock().now()
     before = options.record.read_bytes() if options.record.exists() else b""
-    write_file(options.record, before + line)
-    return {"record": str(options.record), "visits": (before + line).count(b"\n")}
+    if options.out:
+        after = place_codes.check_out(before, at)
+    else:
+        if options.code is None or options.trust is None:
+            raise InputError(
+                "a check-in needs the code at the door and the trust list",
+                "give --code and --trust, or --out when leaving",
+                code="no_file",
+            )
+        code = verification.read_token(read(options.code))
+        after = before + place_codes.check_in(code, read(options.trust), at)
+    write_file(options.record, after)
+    return {"record": str(options.record), "visits": after.count(b"\n")}
 
 
 def act(options: argparse.Namespace) -> dict[str, object]:
     with open_for(options) as (platform, caller):
         if options.act == "place":
-            text = place_codes.make_place_code(
-                platform,
-                caller,
-                place=options.place,
-                area=options.area,
-                name=options.name,
-                version=options.code_version,
-                until=options.until,
-            )
-            write_file(options.out, text.encode() + b"\n")
-            return {"place": options.place, "file": str(options.out), "code": text}
-        found = place_codes.upload(
+            return place_asked(platform, caller, options)
+        found = visits.upload(
             platform,
             caller,
             options.subject,
@@ -82,20 +85,33 @@ def act(options: argparse.Namespace) -> dict[str, object]:
             consent=options.consent,
             activation=options.order,
         )
-    if options.out is not None:
-        rows = place_codes.to_rows(found.visits, read_points(options.points))
-        write_file(options.out, rows.encode())
-    return {
-        "visits": [msgspec.structs.asdict(one) for one in found.visits],
-        "left_out": found.left_out,
+    return msgspec.structs.asdict(found) | {
+        "visits": [msgspec.structs.asdict(one) for one in found.visits]
     }
 
 
-def read_points(path: Path | None) -> dict[str, tuple[float, float]]:
-    """Where places lie."""
-    if path is None:
-        raise InputError("rows need the places' points", "give --points", code="no_points")
-    try:
-        return msgspec.json.decode(read(path), type=dict[str, tuple[float, float]])
-    except msgspec.DecodeError as error:
-        raise InputError(f"{path} is no map of points: {error}", code="bad_points") from error
+def place_asked(
+    platform: Platform, caller: Caller, options: argparse.Namespace
+) -> dict[str, object]:
+    if options.close:
+        made = place_codes.close_place(platform, caller, place=options.place, area=options.area)
+        return msgspec.structs.asdict(made)
+    if options.name is None or options.lon is None or options.lat is None or options.out is None:
+        raise InputError(
+            "a place's code says its name and its point",
+            "give --name --lon --lat --out",
+            code="bad_place",
+        )
+    made = place_codes.make_place_code(
+        platform,
+        caller,
+        place=options.place,
+        area=options.area,
+        name=options.name,
+        lon=options.lon,
+        lat=options.lat,
+        radius_m=options.radius_m,
+        until=options.until,
+    )
+    write_file(options.out, made.code.encode() + b"\n")
+    return msgspec.structs.asdict(made) | {"file": str(options.out)}

@@ -13,10 +13,12 @@ from twinward.twins.emergency.passes.rows import (
     BATCHES,
     HOLDINGS,
     PASSES,
+    PLACE_CODES,
     TABLES,
     Holding,
     IssuedPass,
     PassBatch,
+    PlaceVersion,
 )
 from twinward.twins.twin import Behaviour, Context
 
@@ -87,6 +89,33 @@ def batch_issued(fact: m.BatchIssued, event: Event, tx: Transaction) -> None:
     tx.put(BATCHES, row, event.recorded_at)
 
 
+def issue_place_code(command: m.IssuePlaceCode, rows: Rows, context: Context) -> list[Draft]:
+    before = max(
+        (one.version for one in rows.list_rows(PLACE_CODES, place=command.place)), default=0
+    )
+    if command.version != before + 1:
+        raise ConflictError(
+            f"place {command.place} has version {before}",
+            f"the next one is {before + 1}",
+            code="bad_version",
+        )
+    fields = {name: getattr(command, name) for name in m.PlaceCodeIssued.__struct_fields__}
+    return [Draft(fact=m.PlaceCodeIssued(**fields), area=command.area)]
+
+
+def place_code_issued(fact: m.PlaceCodeIssued, event: Event, tx: Transaction) -> None:
+    row = PlaceVersion(
+        id=f"{fact.place}@{fact.version}",
+        area=event.area,
+        place=fact.place,
+        version=fact.version,
+        issued_at=event.recorded_at,
+        until=fact.until,
+        closed=fact.closed,
+    )
+    tx.put(PLACE_CODES, row, event.recorded_at)
+
+
 def revoke_pass(command: m.RevokePass, rows: Rows, context: Context) -> list[Draft]:
     found: IssuedPass | None = rows.find(PASSES, command.pass_id)
     if found is None:
@@ -121,6 +150,7 @@ BEHAVIOUR = Behaviour(
         m.DecideObjection: objections.decide_objection,
         m.IssuePass: issue_pass,
         m.IssueBatch: issue_batch,
+        m.IssuePlaceCode: issue_place_code,
         m.RevokePass: revoke_pass,
     },
     appliers={
@@ -134,6 +164,7 @@ BEHAVIOUR = Behaviour(
         m.ObjectionDecided: objections.objection_decided,
         m.PassIssued: pass_issued,
         m.BatchIssued: batch_issued,
+        m.PlaceCodeIssued: place_code_issued,
         m.PassHeld: pass_held,
         m.PassRevoked: pass_revoked,
     },

@@ -211,6 +211,25 @@ class PassHeld(Fact, frozen=True, kw_only=True):
     until: datetime
 
 
+class IssuePlaceCode(Command, frozen=True, kw_only=True):
+    """A code for a place's door. `version` follows the one before; `closed`: the place moved or
+    shut, and no code of it is in force from now on.
+    """
+
+    place: Word
+    area: AreaCode
+    version: Annotated[int, msgspec.Meta(ge=1, le=9999)]
+    until: Instant
+    closed: bool = False
+
+
+class PlaceCodeIssued(Fact, frozen=True, kw_only=True):
+    place: str
+    version: int
+    until: datetime
+    closed: bool
+
+
 class IssueBatch(Command, frozen=True, kw_only=True):
     """Puts on record, before the first is signed, that so many passes are signed ahead: a status
     list of their own with `places` places, which is theirs from then on.

@@ -130,6 +130,18 @@ class PassBatch(msgspec.Struct, frozen=True, kw_only=True):
     issued_by: str
 
 
+class PlaceVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a place's code, in force from `issued_at` until the next one."""
+
+    id: str
+    area: str
+    place: str
+    version: int
+    issued_at: datetime
+    until: datetime
+    closed: bool
+
+
 STATUSES: Table[Status] = Table(
     name="statuses",
     row=Status,
@@ -164,5 +176,8 @@ BATCHES: Table[PassBatch] = Table(
     columns=("list_uri", "until"),
     indexes=(("list_uri",), ("until",)),
 )
+PLACE_CODES: Table[PlaceVersion] = Table(
+    name="place_codes", row=PlaceVersion, columns=("place", "version"), indexes=(("place",),)
+)
 
-TABLES = (STATUSES, OBJECTIONS, RULES, PASSES, HOLDINGS, BATCHES)
+TABLES = (STATUSES, OBJECTIONS, RULES, PASSES, HOLDINGS, BATCHES, PLACE_CODES)
