@@ -15,7 +15,7 @@ from twinward.library.manuals import get_manual, list_manuals
 from twinward.library.texts import LANGUAGES, load_texts, write_reason, write_reasons
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "twinward"
-NAMES = ("word.", "unit.", "head.")  # looked up by the id of a thing
+NAMES = ("word.", "unit.", "head.", "event.")  # looked up by the id of a thing
 HOLE, LETTERS = re.compile(r"\{[^}]*\}"), re.compile("[A-Za-z]{2}")
 CALL = re.compile(r'\b(?:say|because_of)\(\s*"([a-z_0-9]+\.[a-z_0-9]+)"')
 CHINESE = re.compile("[\u4e00-\u9fff]")

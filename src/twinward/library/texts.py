@@ -107,6 +107,11 @@ def say_head(name: str) -> str:
     return known if known is not None else name.replace("_", " ")
 
 
+def say_event(kind: str) -> str:
+    """A type of event; one of a later release by its own name."""
+    return load_texts(READER.get().language).get(f"event.{kind}", kind)
+
+
 def say_value(value: str) -> str:
     """What stands in a table: a state, a kind, a plan's own words; anything else as it is."""
     reader = READER.get()

@@ -14,6 +14,7 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.core.language import FIRST, READER
+from twinward.core.reasons import Reason
 from twinward.service.access.authorization import scrub_json
 
 DRILL: ContextVar[str] = ContextVar(
@@ -98,7 +99,7 @@ def emit_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     ]
     widths = [max(width_of(row[n]) for row in cells) for n in range(len(heads))]
     for row in cells:
-        padded = [text + " " * (widths[n] - width_of(text)) for n, text in enumerate(row)]
+        padded = [pad(text, widths[n]) for n, text in enumerate(row)]
         emit_text("  " + "  ".join(padded).rstrip())
 
 
@@ -109,6 +110,29 @@ def head_of(name: str, *, plain: bool = True) -> str:
     from twinward.service.languages import say_head  # only who reads another language
 
     return say_head(name)
+
+
+def pad(text: str, width: int) -> str:
+    """A text with blanks after it, up to so many columns of a terminal."""
+    return text + " " * (width - width_of(text))
+
+
+def told(text: str, reasons: Sequence[Reason] = ()) -> str:
+    """What is stored in English, for whoever reads: from its reasons, or as a plan's own words."""
+    if READER.get().language == FIRST:
+        return text
+    from twinward.service.languages import say_reasons, say_value  # only another language needs it
+
+    return say_reasons(reasons) or say_value(text)
+
+
+def told_fact(fact: Mapping[str, object]) -> Mapping[str, object]:
+    """The fields of a fact for whoever reads."""
+    if READER.get().language == FIRST:
+        return fact
+    from twinward.service.languages import write_for_reader  # only another language needs it
+
+    return msgspec.json.decode(write_for_reader(msgspec.json.encode(fact)), type=dict[str, object])
 
 
 def width_of(text: str) -> int:

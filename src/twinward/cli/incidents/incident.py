@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from twinward.cli.framework.output import emit_json, emit_text, local
+from twinward.cli.framework.output import (
+    emit_json,
+    emit_text,
+    head_of,
+    local,
+    pad,
+    told,
+    told_fact,
+    word_of,
+)
 from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.incidents.incident_assessment import TELL, add_functions, run_function
 from twinward.cli.incidents.incident_report import (
@@ -18,8 +27,10 @@ from twinward.cli.incidents.incident_report import (
     run_action,
     run_report,
 )
+from twinward.core.language import FIRST, READER
 from twinward.service.incidents import queries
 from twinward.service.incidents.shown import ShownEvent, ShownIncident, ShownWhole
+from twinward.service.languages import say, say_event
 
 if TYPE_CHECKING:
     from twinward.cli.framework.parser import Verbs
@@ -74,39 +85,58 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
 def show_list(incidents: Sequence[ShownIncident]) -> None:
     for row in incidents:
         level = row["level"] or "-"
-        emit_text(f"{row['id']}  {row['status']:<6}  {level:>3}  {row['title']}")
+        title = told(row["title"], row["title_reasons"])
+        emit_text(f"{row['id']}  {pad(status_of(row), 6)}  {level:>3}  {title}")
     if not incidents:
-        emit_text("no incident")
+        emit_text(say("cli.no_incident"))
+
+
+def status_of(row: ShownIncident) -> str:
+    """An incident's status as it is said; in English the word itself."""
+    if READER.get().language == FIRST:
+        return row["status"]
+    return say("cli.open") if row["status"] == "open" else say("cli.closed")
 
 
 def show_one(shown: ShownWhole) -> None:
-    emit_text(f"{shown['title']}\n{shown['id']}  {shown['status']}  level {shown['level'] or '-'}")
-    plan = shown["plan"]
-    emit_text(
-        f"plan: {plan.plan} {plan.version}, {plan.authority}" if plan else "plan: none in force"
-    )
-    for clause in shown["waits_for"]:
-        emit_text(f"  {clause}")
-    ended = shown["ended_plan"]
-    if ended is not None and plan is None:
-        emit_text(f"plan {ended.plan} ended by {ended.clause}: {ended.because}")
-    if shown["proposed_plan"]:
-        emit_text(f"plan {shown['proposed_plan']} waits for a person to adopt it")
-    emit_text(
-        "tasks: " + (", ".join(f"{n} {word}" for word, n in shown["tasks"].items()) or "none")
-    )
+    level = say("cli.level", level=shown["level"] or "-")
+    emit_text(told(shown["title"], shown["title_reasons"]))
+    emit_text(f"{shown['id']}  {status_of(shown)}  {level}")
+    show_plan(shown)
+    counted = ", ".join(f"{n} {word_of(word)}" for word, n in shown["tasks"].items())
+    emit_text(say("cli.tasks", tasks=counted or say("cli.none")))
     for finding in shown["evidence"]:
-        emit_text(f"  [{'x' if finding.holds else ' '}] {finding.objective}: {finding.because}")
+        because = told(finding.because, finding.reasons)
+        emit_text(f"  [{'x' if finding.holds else ' '}] {word_of(finding.objective)}: {because}")
     for row in shown.get("timeline", []):
         emit_text(
             f"{local(row['recorded_at'], 'seconds')} "
-            f"{'  ' * row.get('depth', 0)}{row['type']}{summary(row)}"
+            f"{'  ' * row.get('depth', 0)}{say_event(row['type'])}{summary(row)}"
         )
+
+
+def show_plan(shown: ShownWhole) -> None:
+    """The plan in force with what it waits for, the one that ended, the one that is proposed."""
+    plan, ended, proposed = shown["plan"], shown["ended_plan"], shown["proposed_plan"]
+    if plan is None:
+        emit_text(say("cli.no_plan"))
+    else:
+        authority = told(plan.authority, plan.authority_reasons)
+        emit_text(
+            say("cli.plan_in_force", plan=plan.plan, version=plan.version, authority=authority)
+        )
+    for clause in shown["waits_for"]:
+        emit_text(f"  {clause}")
+    if ended is not None and plan is None:
+        because = told(ended.because, ended.reasons)
+        emit_text(say("cli.plan_ended", plan=ended.plan, clause=ended.clause, because=because))
+    if proposed:
+        emit_text(say("cli.plan_waits", plan=proposed))
 
 
 def summary(row: ShownEvent) -> str:
     """The words of a fact that tell it apart."""
-    fact = row["fact"]
+    fact = told_fact(row["fact"])
     names = (
         "title",
         "department",
@@ -121,5 +151,10 @@ def summary(row: ShownEvent) -> str:
         "grown",
         "clause",
     )
-    words = [f"{name} {fact[name]}" for name in names if fact.get(name) not in (None, "")]
-    return f"  {row['area']}  by {row['actor']}" + (": " + ", ".join(words) if words else "")
+    words = [
+        f"{head_of(name, plain=False)} {word_of(fact[name])}"
+        for name in names
+        if fact.get(name) not in (None, "")
+    ]
+    by = say("cli.by", actor=row["actor"])
+    return f"  {row['area']}  {by}" + (": " + ", ".join(words) if words else "")

@@ -8,12 +8,13 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from twinward.cli.framework.output import emit_json, emit_text, local
+from twinward.cli.framework.output import emit_json, emit_text, local, pad, told, word_of
 from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import ConflictError
 from twinward.core.ids import derive_id
 from twinward.service.incidents import queries
 from twinward.service.intake.commands import submit_objects
+from twinward.service.languages import say
 from twinward.service.plans import plan_library
 
 if TYPE_CHECKING:
@@ -72,10 +73,10 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
                 emit_json({"tasks": found})
             else:
                 for task in found:
-                    due = local(task.due_at) if task.due_at else "waits"
+                    due = local(task.due_at) if task.due_at else say("cli.waits")
                     emit_text(
-                        f"{task.id}  {task.status:<12} {due:<22}  {task.department:<18} "
-                        f"{task.area:<12} {task.title}"
+                        f"{task.id}  {pad(word_of(task.status), 12)} {pad(due, 22)}  "
+                        f"{pad(word_of(task.department), 18)} {task.area:<12} {told(task.title)}"
                     )
             return 0
         if options.act == "show":
@@ -92,7 +93,7 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
     if options.json:
         emit_json(shown)
     else:
-        emit_text(f"{shown.id} is {shown.status}")
+        emit_text(say("cli.task_is", task=shown.id, status=word_of(shown.status)))
     return 0
 
 
@@ -103,8 +104,11 @@ def show_task(options: argparse.Namespace, task: object) -> int:
     if options.json:
         emit_json({"task": task, "manual": manual})
         return 0
-    emit_text(f"{task.title}\n{task.id}  {task.status}  {task.department}  {task.area}")  # type: ignore[attr-defined]
-    emit_text(f"\n{manual.text}" if manual else f"manual: {path or 'none'}")
+    emit_text(told(task.title))  # type: ignore[attr-defined]
+    whose = f"{word_of(task.department)}  {task.area}"  # type: ignore[attr-defined]
+    emit_text(f"{task.id}  {word_of(task.status)}  {whose}")  # type: ignore[attr-defined]
+    named = say("cli.manual", path=path or say("cli.none"))
+    emit_text(f"\n{manual.text}" if manual else named)
     return 0
 
 

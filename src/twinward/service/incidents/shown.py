@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
+    from twinward.core.reasons import Reason
     from twinward.twins.emergency.incidents.rows import (
         CriterionResult,
         Decision,
@@ -42,6 +43,7 @@ class ShownIncident(TypedDict):
     area: str
     area_name: str
     title: str
+    title_reasons: tuple[Reason, ...]
     status: str
     level: str | None
     level_since: datetime | None
