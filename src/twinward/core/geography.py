@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twinward.core.errors import InputError
 from twinward.core.lazy import LazyModule
@@ -11,6 +11,8 @@ from twinward.core.lazy import LazyModule
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 else:
     np = LazyModule("numpy")
 
@@ -36,7 +38,7 @@ def is_point(lon: float, lat: float) -> bool:
     return bool(-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0)
 
 
-def distance_m(lon1: object, lat1: object, lon2: object, lat2: object) -> Any:
+def distance_m(lon1: object, lat1: object, lon2: object, lat2: object) -> Floats:
     """Great-circle (haversine) distance in metres; scalars or arrays that broadcast."""
     lon1, lat1, lon2, lat2 = (
         np.radians(np.asarray(v, dtype=np.float64)) for v in (lon1, lat1, lon2, lat2)
@@ -45,12 +47,10 @@ def distance_m(lon1: object, lat1: object, lon2: object, lat2: object) -> Any:
         np.sin((lat2 - lat1) / 2) ** 2
         + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     )
-    return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(h))
+    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(h)))
 
 
-def _gcj02_shift(
-    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]
-) -> tuple[Any, Any]:
+def _gcj02_shift(lon: float | Floats, lat: float | Floats) -> tuple[Floats, Floats]:
     """Degrees by which GCJ-02 moves a WGS 84 point (the formula published with eviltransform,
     MIT).
     """
@@ -70,21 +70,17 @@ def _gcj02_shift(
     return dlon, dlat
 
 
-def turn_degrees(degrees: object) -> Any:
+def turn_degrees(degrees: object) -> Floats:
     """Differences of longitudes the short way round, -180 to 180, also across the meridian."""
     return (np.asarray(degrees) + 180.0) % 360.0 - 180.0
 
 
-def _in_gcj02_box(
-    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]
-) -> bool | NDArray[np.bool_]:
+def _in_gcj02_box(lon: float | Floats, lat: float | Floats) -> bool | NDArray[np.bool_]:
     west, south, east, north = GCJ02_BOX
     return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
 
 
-def wgs84_to_gcj02(
-    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]
-) -> tuple[Any, Any]:
+def wgs84_to_gcj02(lon: float | Floats, lat: float | Floats) -> tuple[Floats, Floats]:
     """WGS 84 degrees to GCJ-02 degrees; outside China nothing changes."""
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     dlon, dlat = _gcj02_shift(lon, lat)
@@ -93,8 +89,8 @@ def wgs84_to_gcj02(
 
 
 def gcj02_to_wgs84(
-    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64], rounds: int = 4
-) -> tuple[Any, Any]:
+    lon: float | Floats, lat: float | Floats, rounds: int = 4
+) -> tuple[Floats, Floats]:
     """GCJ-02 degrees to WGS 84 degrees by fixed-point iteration, within 1e-7 degrees (about 1
     cm); outside China nothing changes.
     """
@@ -107,9 +103,7 @@ def gcj02_to_wgs84(
     return np.where(inside, guess_lon, lon), np.where(inside, guess_lat, lat)
 
 
-def gcj02_to_bd09(
-    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64]
-) -> tuple[Any, Any]:
+def gcj02_to_bd09(lon: float | Floats, lat: float | Floats) -> tuple[Floats, Floats]:
     """GCJ-02 degrees to BD-09 degrees; outside China nothing changes."""
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     far = np.hypot(lon, lat) + 0.00002 * np.sin(lat * BD09_TURN)
@@ -122,8 +116,8 @@ def gcj02_to_bd09(
 
 
 def bd09_to_wgs84(
-    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64], rounds: int = 4
-) -> tuple[Any, Any]:
+    lon: float | Floats, lat: float | Floats, rounds: int = 4
+) -> tuple[Floats, Floats]:
     """BD-09 degrees to WGS 84 degrees by fixed-point iteration; outside China nothing changes."""
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     guess_lon, guess_lat = lon - BD09_SHIFT[0], lat - BD09_SHIFT[1]
@@ -141,12 +135,12 @@ def check_crs(crs: str, label: str) -> None:
 
 
 def to_wgs84(
-    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64], crs: str, label: str
-) -> tuple[Any, Any]:
+    lon: float | Floats, lat: float | Floats, crs: str, label: str
+) -> tuple[Floats, Floats]:
     """Coordinates of `crs` to WGS 84 degrees; NaN stays NaN. `label` names the file in errors."""
     name = crs.strip().lower()
     if name in WGS84:
-        return lon, lat
+        return np.asarray(lon), np.asarray(lat)
     if name in GCJ02:
         return gcj02_to_wgs84(lon, lat)
     if name in BD09:

@@ -47,12 +47,12 @@ class Blob:
 
     def __init__(self) -> None:
         self.data = bytearray()
-        self.views: list[dict[str, Any]] = []
-        self.accessors: list[dict[str, Any]] = []
+        self.views: list[dict[str, int]] = []
+        self.accessors: list[dict[str, object]] = []
 
     def add(self, body: bytes, target: int = 0, stride: int = 0) -> int:
         self.data += b"\0" * (-len(self.data) % 8)
-        view: dict[str, Any] = {"buffer": 0, "byteOffset": len(self.data), "byteLength": len(body)}
+        view = {"buffer": 0, "byteOffset": len(self.data), "byteLength": len(body)}
         if target:
             view["target"] = target
         if stride:
@@ -62,11 +62,16 @@ class Blob:
         return len(self.views) - 1
 
     def attribute(
-        self, values: NDArray[Any], kind: int, shape: str, target: int = ARRAY, **more: Any
+        self, values: NDArray[Any], kind: int, shape: str, target: int = ARRAY, **more: object
     ) -> int:
         wide = values.itemsize * (values.shape[1] if values.ndim > 1 else 1)
         view = self.add(values.tobytes(), target, wide if target == ARRAY else 0)
-        accessor = {"bufferView": view, "componentType": kind, "count": len(values), "type": shape}
+        accessor: dict[str, object] = {
+            "bufferView": view,
+            "componentType": kind,
+            "count": len(values),
+            "type": shape,
+        }
         self.accessors.append(accessor | more)
         return len(self.accessors) - 1
 
@@ -74,17 +79,17 @@ class Blob:
 def write_glb(solids: list[Solid], local: list[NDArray[Any]]) -> bytes:
     """The file of objects; `local` are their corners as metres east, north, up of the tile."""
     blob = Blob()
-    document: dict[str, Any] = {
+    drawn = any(len(solid.triangles) for solid in solids)
+    mesh = add_mesh(solids, local, blob) if drawn else {}
+    metadata = {"schema": SCHEMA, "propertyTables": [table_of(solids, blob)]}
+    document: dict[str, object] = {
         "asset": {"version": "2.0", "generator": "twinward scene"},
-        "extensionsUsed": ["EXT_structural_metadata"],
-        "extensions": {"EXT_structural_metadata": {"schema": SCHEMA}},
+        "extensionsUsed": ["EXT_structural_metadata", *(["EXT_mesh_features"] if drawn else [])],
+        "extensions": {"EXT_structural_metadata": metadata},
+        **mesh,
     }
-    if any(len(solid.triangles) for solid in solids):
-        document |= add_mesh(solids, local, blob)
-        document["extensionsUsed"].append("EXT_mesh_features")
-    document["extensions"]["EXT_structural_metadata"]["propertyTables"] = [table_of(solids, blob)]
-    document["accessors"] = blob.accessors
-    document = {key: value for key, value in document.items() if value != []}
+    if blob.accessors:
+        document["accessors"] = blob.accessors
     document["bufferViews"] = blob.views
     blob.data += b"\0" * (-len(blob.data) % 8)
     document["buffers"] = [{"byteLength": len(blob.data)}]
@@ -95,7 +100,7 @@ def write_glb(solids: list[Solid], local: list[NDArray[Any]]) -> bytes:
     return head + text + struct.pack("<II", len(blob.data), BIN_CHUNK) + bytes(blob.data)
 
 
-def add_mesh(solids: list[Solid], local: list[NDArray[Any]], blob: Blob) -> dict[str, Any]:
+def add_mesh(solids: list[Solid], local: list[NDArray[Any]], blob: Blob) -> dict[str, object]:
     """Triangles over shared corners and without normals: who draws them shades each face flat
     (glTF 2.0, section 3.7.2.1), and the file is a fifth of what it would be.
     """
@@ -144,8 +149,8 @@ def to_gltf(enu: NDArray[Any]) -> NDArray[np.float32]:
     )
 
 
-def table_of(solids: list[Solid], blob: Blob) -> dict[str, Any]:
-    def strings(values: list[str]) -> dict[str, Any]:
+def table_of(solids: list[Solid], blob: Blob) -> dict[str, object]:
+    def strings(values: list[str]) -> dict[str, object]:
         packed = [value.encode() for value in values]
         ends = np.cumsum([0, *map(len, packed)]).astype(np.uint32)
         told = {"values": blob.add(b"".join(packed) or b"\0")}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,23 @@ def write_tileset(solids: list[Solid], out: Path) -> dict[str, int]:
     return {"objects_out": len(order), "tiles": maker.tiles, "bytes": maker.bytes + len(text)}
 
 
+class Volume(TypedDict):
+    """West, south, east, north in radians; lowest and highest in metres."""
+
+    region: list[float]
+
+
+class Tile(TypedDict):
+    """A tile of 3D Tiles 1.1, with its content or with its children."""
+
+    boundingVolume: Volume
+    geometricError: float
+    refine: NotRequired[str]
+    transform: NotRequired[list[float]]
+    content: NotRequired[dict[str, str]]
+    children: NotRequired[list[Tile]]
+
+
 class TileMaker:
     """Makes tiles from the top down; objects without geometry go with the first tile."""
 
@@ -63,7 +80,7 @@ class TileMaker:
         self.tiles = self.bytes = 0
         self.to_ecef = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
 
-    def make(self, rows: NDArray[Any], middles: NDArray[Any], depth: int) -> dict[str, Any]:
+    def make(self, rows: NDArray[Any], middles: NDArray[Any], depth: int) -> Tile:
         if len(rows) <= MOST_IN_A_TILE or depth == DEEPEST:
             return self.write([self.drawn[row] for row in rows.tolist()])
         low, high = middles[rows].min(axis=0), middles[rows].max(axis=0)
@@ -84,7 +101,7 @@ class TileMaker:
             "children": children,
         }
 
-    def write(self, solids: list[Solid]) -> dict[str, Any]:
+    def write(self, solids: list[Solid]) -> Tile:
         bare, self.bare = self.bare, []
         points = np.concatenate([one.corners for one in solids]) if solids else np.array([EMPTY_AT])
         low, high = points.min(axis=0), points.max(axis=0)

@@ -4,7 +4,7 @@ for many points.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,6 +31,19 @@ MOST_MEMBERS, MOST_FOUND, MOST_TESTS = 4_000_000, 20_000_000, 20_000_000_000
 FEWER = "ask for fewer, smaller or less overlapping areas, or for a shorter window"
 POINTS_AT_ONCE, TESTS_AT_ONCE = 1 << 20, 8_000_000
 
+# west, south, width and height of a cell in degrees, columns, rows, where each cell's members begin
+Grid = tuple[float, float, float, float, int, int, NDArray[np.int64]]
+Disc = tuple[float, float, float]  # lon, lat, radius in metres
+Locate = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.int64]]
+
+
+class Feature(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of a GeoJSON feature."""
+
+    id: object = None
+    geometry: object = None
+    properties: dict[str, object] = {}
+
 
 class AskedAreas(msgspec.Struct, frozen=True, kw_only=True):
     """Areas by code. `bounds` are theirs, `boxes` (both west, south, east, north) cover them more
@@ -40,7 +53,7 @@ class AskedAreas(msgspec.Struct, frozen=True, kw_only=True):
     codes: list[str]
     bounds: NDArray[Any]
     boxes: NDArray[Any]
-    grid: tuple[Any, ...]
+    grid: Grid
     members: NDArray[Any]
     discs: NDArray[Any]
     edges: NDArray[Any]
@@ -83,7 +96,7 @@ class AskedAreas(msgspec.Struct, frozen=True, kw_only=True):
         return np.asarray(summed[start[1:]] - summed[start[:-1]])
 
 
-def read_areas(document: Any) -> AskedAreas:
+def read_areas(document: object) -> AskedAreas:
     """Areas of a GeoJSON document; InputError names the feature that cannot be used."""
     features = features_of(document)
     if not 1 <= len(features) <= MOST_AREAS:
@@ -132,33 +145,42 @@ def read_areas(document: Any) -> AskedAreas:
     )
 
 
-def features_of(document: Any) -> list[dict[str, Any]]:
+def features_of(document: object) -> list[Feature]:
     """The features of a collection, a single feature, or a bare geometry."""
-    kind = document.get("type") if isinstance(document, dict) else None
-    if kind == "FeatureCollection" and isinstance(document.get("features"), list):
-        return [feature for feature in document["features"] if isinstance(feature, dict)]
-    if kind == "Feature":
-        return [document]
-    if kind in ("Polygon", "MultiPolygon"):
-        return [{"type": "Feature", "geometry": document, "properties": {}}]
+    if isinstance(document, dict):
+        kind, features = document.get("type"), document.get("features")
+        if kind == "FeatureCollection" and isinstance(features, list):
+            return [_read_feature(feature) for feature in features if isinstance(feature, dict)]
+        if kind == "Feature":
+            return [_read_feature(document)]
+        if kind in ("Polygon", "MultiPolygon"):
+            return [Feature(geometry=document)]
     raise InputError(
         "this is not GeoJSON with areas", "give a FeatureCollection of polygons", code="bad_areas"
     )
 
 
-def code_of(feature: dict[str, Any], number: int) -> str:
+def _read_feature(feature: dict[str, object]) -> Feature:
+    properties = feature.get("properties")
+    return Feature(
+        id=feature.get("id"),
+        geometry=feature.get("geometry"),
+        properties=properties if isinstance(properties, dict) else {},
+    )
+
+
+def code_of(feature: Feature, number: int) -> str:
     """`code`, `adcode`, `id` or `name` of a feature, else its number in the file."""
-    properties = feature.get("properties") or {}
     for name in ("code", "adcode", "id", "name"):
-        if properties.get(name) not in (None, ""):
-            return str(properties[name])
-    return str(feature.get("id") or number)
+        if feature.properties.get(name) not in (None, ""):
+            return str(feature.properties[name])
+    return str(feature.id or number)
 
 
-def shape_of(feature: dict[str, Any], code: str) -> BaseGeometry:
+def shape_of(feature: Feature, code: str) -> BaseGeometry | Disc:
     """A shapely polygon, or (lon, lat, radius_m) for a disc."""
     try:
-        shape = shapely.from_geojson(msgspec.json.encode(feature.get("geometry")))
+        shape = shapely.from_geojson(msgspec.json.encode(feature.geometry))
     except (shapely.errors.ShapelyError, TypeError, ValueError) as error:
         why = str(error).partition("Exception: ")[2] or str(error)
         advice = (
@@ -178,7 +200,7 @@ def shape_of(feature: dict[str, Any], code: str) -> BaseGeometry:
             code="bad_point",
         )
     if shape.geom_type == "Point":
-        radius = (feature.get("properties") or {}).get("radius_m")
+        radius = feature.properties.get("radius_m")
         if not isinstance(radius, int | float) or not 0 < radius <= 50_000:
             raise InputError(
                 f"point {code} has no radius_m",
@@ -221,7 +243,7 @@ def edges_of(shape: BaseGeometry) -> NDArray[Any]:
     return np.concatenate(rings)
 
 
-def candidate_grid(bounds: NDArray[Any]) -> tuple[tuple[Any, ...], NDArray[Any]]:
+def candidate_grid(bounds: NDArray[Any]) -> tuple[Grid, NDArray[np.int64]]:
     """A grid over all areas; each cell lists those whose bounds touch it."""
     west, south = bounds[:, 0].min(), bounds[:, 1].min()
     wrapped = bounds[:, 0] > bounds[:, 2]  # discs across the antimeridian are candidates everywhere
@@ -255,7 +277,7 @@ def columns_of(
 
 
 def cost_of_points(
-    lon: NDArray[Any], lat: NDArray[Any], grid: tuple[Any, ...], cost: NDArray[Any]
+    lon: NDArray[Any], lat: NDArray[Any], grid: Grid, cost: NDArray[Any]
 ) -> NDArray[Any]:
     """How many comparisons each point takes."""
     west, south, width, height, columns, rows, _ = grid
@@ -280,7 +302,7 @@ def parts_by_cost(cost: NDArray[Any]) -> Iterator[tuple[slice, float]]:
 
 
 def require_open(
-    areas: AskedAreas, locate: Any, opened: Sequence[bool] | NDArray[Any]
+    areas: AskedAreas, locate: Locate, opened: Sequence[bool] | NDArray[Any]
 ) -> list[str]:
     """Codes of the areas whose inner point lies where nothing is open."""
     at = locate(areas.points[:, 0], areas.points[:, 1])

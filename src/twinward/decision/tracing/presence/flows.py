@@ -23,6 +23,7 @@ PER_US = {"hour": HOUR_US, "day": 24 * HOUR_US}
 VIEWS = ("od", "hub", "highway", "transferred")
 MOST_CELLS = 20_000_000
 LONGEST_DAYS = 92
+Areas = AskedAreas | AreaLocator
 
 
 class CountedLake(Protocol):
@@ -51,7 +52,7 @@ class FlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_flows(
     lake: CountedLake,
-    areas: AskedAreas | AreaLocator,
+    areas: Areas,
     start: datetime,
     end: datetime,
     *,
@@ -93,9 +94,7 @@ def list_flows(
     )
 
 
-def area_of(
-    areas: AskedAreas | AreaLocator, lon: NDArray[Any], lat: NDArray[Any]
-) -> NDArray[np.int64]:
+def area_of(areas: Areas, lon: NDArray[Any], lat: NDArray[Any]) -> NDArray[np.int64]:
     """The area of each point, -1 outside all; the first of several."""
     if isinstance(areas, AreaLocator):
         return np.asarray(areas.locate(lon, lat), np.int64)
@@ -105,7 +104,7 @@ def area_of(
     return out
 
 
-def in_time_order(visits: Visits, areas: AskedAreas | AreaLocator) -> tuple[NDArray[Any], ...]:
+def in_time_order(visits: Visits, areas: Areas) -> tuple[NDArray[Any], ...]:
     """(subject, area, start_us, end_us) of all visits, by subject and start."""
     order = np.lexsort((visits.start_us, visits.subject))
     area = area_of(areas, visits.lon, visits.lat)
@@ -117,7 +116,7 @@ Keys = tuple[
 ]  # bin, first area, second area or kind, subject
 
 
-def moves(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def moves(lake: CountedLake, areas: Areas, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """A person who stayed in one area and next stayed in another moved, in the bin in which the
     first stay ended.
     """
@@ -133,7 +132,7 @@ ARRIVED, LEFT, PASSED = 0, 1, 2
 KIND_NAMES = ("arrived", "left", "passed")
 
 
-def at_hubs(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def at_hubs(lake: CountedLake, areas: Areas, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Arrivals at and departures from each area, by the start and end of stays in it."""
     subject, area, start, end = in_time_order(lake.visits_between(from_us_, to_us_), areas)
     out = []
@@ -146,7 +145,7 @@ def at_hubs(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: i
     return bins, first, second, who
 
 
-def on_highways(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def on_highways(lake: CountedLake, areas: Areas, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Persons with a fix in an area and no stay in it in that bin: they passed."""
     if isinstance(areas, AreaLocator):
         raise InputError(
@@ -176,7 +175,7 @@ def key_of(bins: NDArray[Any], area: NDArray[Any], subject: NDArray[Any]) -> NDA
     return ((bins.astype(np.int64) << 15 | area.astype(np.int64)) << 32) | subject.astype(np.int64)
 
 
-def transfers(lake: CountedLake, areas: Any, from_us_: int, to_us_: int, per_us: int) -> Keys:
+def transfers(lake: CountedLake, areas: Areas, from_us_: int, to_us_: int, per_us: int) -> Keys:
     """Where those who were in an area ended up: from the area of their first stay to that of
     their last.
     """
