@@ -12,6 +12,7 @@ from twinward.core.errors import InputError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Choice = TypeVar("Choice", bound=str)
 SETTING = re.compile(r"--set ([^\s=]+)=(\S+?)(?=[:;,]?(\s|$))")
 OPTION_VALUE = re.compile(r"--([a-z][a-z0-9-]*) (\d[\d.,]*)")
 OPTION = re.compile(r"--([a-z][a-z0-9-]*)(?: [A-Z]+\b)?")
@@ -70,13 +71,14 @@ def require_number(name: str, value: float, low: float, high: float) -> float:
     return number
 
 
-def require_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
+def require_choice(name: str, value: object, choices: tuple[Choice, ...]) -> Choice:
     """The word, or ArgumentError that lists the words there are."""
-    if value not in choices:
-        raise ArgumentError(
-            f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}", argument=name
-        )
-    return str(value)
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise ArgumentError(
+        f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}", argument=name
+    )
 
 
 def in_python(text: str) -> str:

@@ -8,9 +8,9 @@ rounds = tw.logistics.route(stops, vehicles, depot=(121.47, 31.23))
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from twinward.decision.logistics.routing.fleet import Stop, Vehicle, Ways
 from twinward.decision.logistics.routing.rounds import RoundsAnswer, plan_city_rounds
 from twinward.decision.logistics.routing.travel import DETOUR, straight_m
-from twinward.decision.logistics.siting.p_median import solve_p_median
-from twinward.decision.logistics.siting.sites import SiteAnswer, choose_sites
+from twinward.decision.logistics.siting.p_median import MedianAnswer, solve_p_median
+from twinward.decision.logistics.siting.sites import Aim, SiteAnswer, choose_sites
 from twinward.faces import plots
 from twinward.faces.arguments import (
     ArgumentError,
@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Rounds", "Sites", "Stop", "Vehicle", "p_median", "route", "sites"]
-AIMS = ("median", "centre", "capacitated")
+AIMS: tuple[Aim, ...] = ("median", "centre", "capacitated")
 Floats = NDArray[np.float64]
 Point = tuple[float, float]
+Names = tuple[list[object], list[object]]  # of the customers, of the sites
+Row = TypeVar("Row", Stop, Vehicle)
 
 
 class Sites(Result):
@@ -48,14 +50,14 @@ class Sites(Result):
     """
 
     def __init__(
-        self, cost: Floats, names: tuple[list[Any], list[Any]], answer: Any, demand: Floats
+        self, cost: Floats, names: Names, answer: MedianAnswer | SiteAnswer, demand: Floats
     ) -> None:
         self.cost, self.answer, self.demand = cost, answer, demand
         self.customers, self.candidates = names
         self.objective, self.bound, self.gap = answer.objective, answer.bound, answer.gap
 
     @property
-    def open(self) -> list[Any]:
+    def open(self) -> list[object]:
         return [self.candidates[site] for site in self.answer.open]
 
     @property
@@ -197,20 +199,18 @@ def sites(
     demand: as of `p_median`; capacity: float[sites], or one
     number for all
     """
-    require_choice("aim", aim, AIMS)
     cost, names = _read_costs(costs)
     weights = _read_demand(demand, len(cost))
     p = require_whole("p", p, 1, cost.shape[1])
+    wanted = require_choice("aim", aim, AIMS)
     room = None
     if capacity is not None:
         room = np.broadcast_to(np.asarray(capacity, np.float64), cost.shape[1]).copy()
     elif aim == "capacitated":
         raise ArgumentError("capacity is needed for the aim 'capacitated'", argument="capacity")
     limit = require_number("time_limit_s", time_limit_s, 0.1, 86_400)
-    kind: Any = aim
-    return Sites(
-        cost, names, choose_sites(cost, weights, p, kind, room, _stopwatch(), limit), weights
-    )
+    answer = choose_sites(cost, weights, p, wanted, room, _stopwatch(), limit)
+    return Sites(cost, names, answer, weights)
 
 
 @speaks_python
@@ -251,12 +251,12 @@ def route(
     return Rounds(plan_city_rounds(asked, fleet, ways, _stopwatch(), limit), depot, asked)
 
 
-def _stopwatch() -> Any:
+def _stopwatch() -> Callable[[], float]:
     start = perf_counter()
     return lambda: perf_counter() - start
 
 
-def _read_costs(costs: Any) -> tuple[Floats, tuple[list[Any], list[Any]]]:
+def _read_costs(costs: Any) -> tuple[Floats, Names]:
     cost = np.asarray(costs, np.float64)
     if cost.ndim != 2 or 0 in cost.shape:
         raise ArgumentError(
@@ -284,14 +284,14 @@ def _read_demand(demand: object, customers: int) -> Floats:
     return weights
 
 
-def _structs(argument: str, data: object, kind: Any) -> Sequence[Any]:
+def _structs(argument: str, data: object, kind: type[Row]) -> Sequence[Row]:
     if isinstance(data, Sequence) and data and all(isinstance(row, kind) for row in data):
         return data
     table = read_columns(argument, data)
     require_columns(argument, table, [f.name for f in msgspec.structs.fields(kind) if f.required])
     known = [name for name in kind.__struct_fields__ if name in table]
     cells = zip(*(table[name] for name in known), strict=True)
-    found = []
+    found: list[Row] = []
     for number, row in enumerate(cells):
         given = {n: v for n, v in zip(known, row, strict=True) if v is not None and v == v}
         given["id"] = str(given.get("id", ""))

@@ -5,13 +5,13 @@ person in it.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from twinward.core.messages import Event
 from twinward.core.ports import Reader
 from twinward.decision.assessment.causes import setting_of
 from twinward.decision.assessment.situation import CaseSeen, ContactSeen, CountSeen, ReadingSeen
-from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
 from twinward.twins.emergency.incidents.rows import Incident
 from twinward.twins.emergency.messages import HazardReported
 from twinward.twins.emergency.reports.rows import CASES, COUNTS
@@ -28,22 +28,20 @@ def read_persons(
     pseudonym.
     """
     contacts = snapshot.list_rows(CONTACTS, incident=incident)
-    named: dict[str, list[Any]] = {}
+    named: dict[str, list[Contact]] = {}
     for one in contacts:
         named.setdefault(one.subject, []).append(one)
     steps: dict[str, dict[str, datetime]] = {}
     seqs: dict[str, int] = {}
     joined: dict[str, int] = {}
     for event in events:
-        fact: Any = event.fact
-        if fact is None:
-            continue
-        if event.type == "ContactUpdated":
-            steps.setdefault(fact.contact, {})[fact.step] = event.occurred_at
-        if event.type in ("ContactNamed", "ContactAssigned"):
-            seqs[fact.contact] = event.seq
-        elif event.type == "CaseJoined":
-            joined[fact.case] = event.seq
+        match event.fact:
+            case m.ContactUpdated(contact=contact, step=step):
+                steps.setdefault(contact, {})[step] = event.occurred_at
+            case m.ContactNamed(contact=contact) | m.ContactAssigned(contact=contact):
+                seqs[contact] = event.seq
+            case m.CaseJoined(case=case):
+                joined[case] = event.seq
     cases = []
     for case, seq in joined.items():
         row = snapshot.find(CASES, case)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -48,7 +48,7 @@ class Identities:
         self._secret = read_or_make(folder / "token.key", lambda: os.urandom(32))
 
     @cached_property
-    def _key(self) -> Any:
+    def _key(self) -> jwk.OctKey:
         return jwk.OctKey.import_key(self._secret)
 
     def sign(self, caller: Caller, now: datetime, lasts: timedelta) -> str:

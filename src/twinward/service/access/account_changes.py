@@ -5,7 +5,7 @@ one proposes an account, another role or a reset, and another carries it out.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -15,10 +15,15 @@ from twinward.service.access import accounts
 from twinward.service.access.approvals import ACCOUNT_KINDS, command_id
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.approvals.rows import CHANGES
+from twinward.twins.emergency.approvals.messages import ChangeKind
+from twinward.twins.emergency.approvals.rows import CHANGES, Change
 
 Act = Literal["add", "role", "reset", "lock", "unlock"]
-KIND_OF: dict[str, Any] = dict(zip(("add", "role", "reset"), ACCOUNT_KINDS, strict=True))
+KIND_OF: dict[Act, ChangeKind] = {
+    "add": "account_add",
+    "role": "account_role",
+    "reset": "account_reset",
+}
 LASTS = timedelta(hours=24)
 BASIS = "accounts, roles and resets take two persons"
 
@@ -154,12 +159,12 @@ def _carry_out(
     return AccountOutcome(name=name, act=act, state="done", one_time_secret=secret)
 
 
-def _show(row: Any, now: datetime) -> AccountChange:
-    acts: dict[str, Any] = {kind: act for act, kind in KIND_OF.items()}
+def _show(row: Change, now: datetime) -> AccountChange:
+    acts: dict[str, Act] = {kind: act for act, kind in KIND_OF.items()}
     return AccountChange(
         change=row.id,
         act=acts[row.kind],
-        name=row.thing,
+        name=row.thing or "",
         wish=msgspec.json.decode(row.details, type=AccountWish),
         reason=row.reason,
         proposed_by=row.proposed_by,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from twinward.core.errors import ConflictError, RefusedError
 from twinward.core.ids import derive_id
@@ -16,6 +15,7 @@ from twinward.security.identity.sessions import Session, Tokens
 from twinward.security.identity.throttle import Throttle
 from twinward.service.platform import Platform, ask
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.notices.messages import AccessKind
 
 __all__ = [
     "Account",
@@ -31,7 +31,9 @@ __all__ = [
 ]
 
 
-def note(platform: Platform, caller: Caller, kind: Any, about: str, detail: str = "") -> None:
+def note(
+    platform: Platform, caller: Caller, kind: AccessKind, about: str, detail: str = ""
+) -> None:
     """One entry of the record."""
     now = platform.clock.now()
     with platform.store.read() as rows:

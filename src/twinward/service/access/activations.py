@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
@@ -132,15 +131,28 @@ def record_look(
     purpose: str,
     subject: str,
     question: str,
-    **more: object,
+    *,
+    reason: str = "",
+    persons: int = 1,
+    words: str = "",
 ) -> None:
     """Put on record that this caller looks at this person; refused when the activation has shut
     meanwhile.
 
-    `more`: the `reason`, or of a crowd (subject `*`) how many `persons` it is, and the `words` of a
-    free question.
+    `persons`: of a crowd (subject `*`) how many it is; `words`: those of a free question.
     """
-    ask(platform, caller, look_command(platform, caller, scope, purpose, subject, question, **more))
+    command = look_command(
+        platform,
+        caller,
+        scope,
+        purpose,
+        subject,
+        question,
+        reason=reason,
+        persons=persons,
+        words=words,
+    )
+    ask(platform, caller, command)
 
 
 def look_command(
@@ -150,7 +162,10 @@ def look_command(
     purpose: str,
     subject: str,
     question: str,
-    **more: Any,
+    *,
+    reason: str = "",
+    persons: int = 1,
+    words: str = "",
 ) -> m.RecordLook:
     """The look as a command, for who asks more in the same transaction."""
     now = platform.clock.now()
@@ -162,5 +177,7 @@ def look_command(
         purpose=purpose,
         subject=subject,
         question=question,
-        **more,
+        reason=reason,
+        persons=persons,
+        words=words,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,6 +24,7 @@ from twinward.service.plans.adoptable_plans import import_adoptable
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES
+from twinward.twins.emergency.notices.messages import AccessKind
 from twinward.twins.emergency.notices.rows import EMERGENCY_ACCESSES, NOTICES
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
@@ -36,6 +37,19 @@ SAME_LOOK_S = 600  # a page that asks again and again is one look
 LIFE_KINDS = ("status", "quarantine_order", "mass_action", "bulk_opening")
 ACCOUNT_KINDS = ("account_add", "account_role", "account_reset")  # of those who keep accounts alone
 NAMED = 20  # of the changes seen, so many are named in the record
+
+
+class NoticeFilter(TypedDict, total=False):
+    """Whose notices."""
+
+    to_role: str
+
+
+class ChangePage(TypedDict):
+    """A page of proposed changes, and how many there are."""
+
+    items: list[dict[str, object]]
+    total: int
 
 
 def propose(
@@ -140,7 +154,9 @@ def record_changes(platform: Platform, caller: Caller, rows: Sequence[Change]) -
     note_once(platform, caller, "changes_seen", detail, *seen)
 
 
-def note_once(platform: Platform, caller: Caller, kind: Any, detail: str, *what: str) -> None:
+def note_once(
+    platform: Platform, caller: Caller, kind: AccessKind, detail: str, *what: str
+) -> None:
     """Put a look on record that no activation opened; the same one (`what`) once in ten minutes."""
     part = int(platform.clock.now().timestamp() // SAME_LOOK_S)
     name = derive_id("note", kind, caller.name, part, *(what or (detail,)))
@@ -197,7 +213,7 @@ def statement_of(row: Change, zone: str) -> str:
 
 def list_changes(
     platform: Platform, caller: Caller, *, limit: int = 100, offset: int = 0
-) -> dict[str, Any]:
+) -> ChangePage:
     platform.policy.require(caller, "propose_change")
     with platform.store.read() as rows:
         found, total = rows.list_page(
@@ -350,7 +366,7 @@ def with_emergency_access(platform: Platform, caller: Caller) -> Caller:
 def list_notices(platform: Platform, caller: Caller, limit: int = 100) -> list[Notice]:
     """What the caller's role must know about the caller's areas, newest first."""
     mine = platform.policy.jurisdiction(caller)
-    role: dict[str, Any] = {} if caller.role == "administrator" else {"to_role": caller.role}
+    role: NoticeFilter = {} if caller.role == "administrator" else {"to_role": caller.role}
     with platform.store.read() as rows:
         found = rows.list_rows(NOTICES, order="-sent_at", limit=1000, **role)
     return [row for row in found if mine.concerns(row.area)][:limit]

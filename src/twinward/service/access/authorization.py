@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from twinward.core.errors import RefusedError
 from twinward.core.messages import Command
-from twinward.core.ports import Rows, Table
+from twinward.core.ports import R, Rows, Table, area_of
 from twinward.security.authorization.rules import LOCAL, load_rules
 from twinward.security.identity.people import Caller
 from twinward.security.privacy.scrubbing import scrub, scrub_json, scrubbed
@@ -118,7 +118,7 @@ def require_reach(platform: Platform, caller: Caller, command: Command, rows: Ro
     for table, key in named:
         row = rows.find(table, key)
         if row is not None:
-            require_row(platform, caller, action, row, OTHER_SIDE.get(table.name, "area"))
+            require_row(platform, caller, action, table, row)
     if not named and getattr(command, "area", None) is None:
         platform.policy.require(caller, action, area=platform.reference.areas.root)
 
@@ -135,13 +135,11 @@ def list_named(command: Command) -> Iterator[tuple[Table[msgspec.Struct], str]]:
         yield SENSOR_STATES, f"{command.sensor}|{command.figure}"
 
 
-def require_row(
-    platform: Platform, caller: Caller, action: str, row: Any, other: str = "area"
-) -> None:
+def require_row(platform: Platform, caller: Caller, action: str, table: Table[R], row: R) -> None:
     """RefusedError unless the row is of the caller's areas: one side of what has two, any of
     what waits for a taker.
     """
-    sides = (row.area, getattr(row, other))
+    sides = (area_of(table, row), getattr(row, OTHER_SIDE.get(table.name, table.area)))
     department = getattr(row, "department", None)
     asked = [
         platform.policy.decide(caller, action, area=area, department=department)

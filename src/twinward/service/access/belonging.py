@@ -5,7 +5,7 @@ one transaction.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,16 +14,17 @@ from twinward.core.ports import Rows, Table, area_of
 from twinward.service.platform import Caller, Platform
 from twinward.twins.emergency.approvals.messages import ProposeChange
 from twinward.twins.emergency.approvals.rows import CHANGES
-from twinward.twins.emergency.contacts.rows import CONTACTS
-from twinward.twins.emergency.incidents.rows import INCIDENTS
-from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
+from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
+from twinward.twins.emergency.reports.rows import CASES, Case
 from twinward.twins.emergency.transfers.rows import TRANSFER_PATIENTS
 
 if TYPE_CHECKING:
     from twinward.twins.emergency.approvals.rows import Change
 
 # what a change of each kind changes; a change of a status or a bulk opening changes no row
-TABLE_OF: dict[str, Table[msgspec.Struct]] = {
+Thing = Contact | Case | Incident  # what a change may name
+TABLE_OF: dict[str, Table[Thing]] = {
     "mass_action": INCIDENTS,
     "quarantine_order": CONTACTS,
 }
@@ -63,17 +64,18 @@ def not_here(change: Change | ProposeChange) -> AbsentError:
     )
 
 
-def find_thing(rows: Rows, change: Change | ProposeChange) -> Any:
+def find_thing(rows: Rows, change: Change | ProposeChange) -> Thing | None:
     """The row of what a change names."""
     if change.thing is None:
         return None
-    tables = (TABLE_OF[change.kind],) if change.kind in TABLE_OF else (CONTACTS, CASES, INCIDENTS)
+    tables: tuple[Table[Thing], ...] = (CONTACTS, CASES, INCIDENTS)
+    tables = (TABLE_OF[change.kind],) if change.kind in TABLE_OF else tables
     return next(
         (row for table in tables if (row := rows.find(table, change.thing)) is not None), None
     )
 
 
-def require_same_person(change: Change | ProposeChange, thing: Any) -> None:
+def require_same_person(change: Change | ProposeChange, thing: Thing | None) -> None:
     """ConflictError when the thing is about another person than the decision on paper."""
     person = getattr(thing, "subject", None)
     if person is not None and person != change.subject:

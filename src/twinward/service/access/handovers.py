@@ -5,7 +5,7 @@ offered.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 import msgspec
 
@@ -42,6 +42,13 @@ class HandOvers(msgspec.Struct, frozen=True, kw_only=True):
     activation: str
 
 
+class HandoverFilter(TypedDict, total=False):
+    """Which hand-overs."""
+
+    case: str
+    status: str
+
+
 def list_handovers(
     platform: Platform, caller: Caller, case: str | None = None, status: str | None = None
 ) -> HandOvers:
@@ -50,9 +57,11 @@ def list_handovers(
     """
     scope = scope_to_see(platform, caller)
     caller = with_emergency_access(platform, caller)
-    equals: dict[str, Any] = {
-        name: value for name, value in (("case", case), ("status", status)) if value
-    }
+    equals: HandoverFilter = {}
+    if case:
+        equals["case"] = case
+    if status:
+        equals["status"] = status
     with platform.store.read() as rows:
         found = rows.list_rows(HANDOVERS, order="-offered_at", **equals)
 

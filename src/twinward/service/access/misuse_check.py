@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,20 +14,21 @@ import msgspec
 from twinward.core.errors import AbsentError
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
-from twinward.core.ports import Rows, Table
+from twinward.core.ports import R, Rows, Table
 from twinward.security.detection.anomalies import Anomaly, Deed, find_anomalies
 from twinward.service.access.accounts import note
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES as CHANGES_TABLE
-from twinward.twins.emergency.contacts.rows import CONTACTS
-from twinward.twins.emergency.passes.rows import STATUSES
-from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.approvals.rows import Change
+from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
+from twinward.twins.emergency.passes.rows import STATUSES, Status
+from twinward.twins.emergency.reports.rows import CASES, Case
 
 DAY = timedelta(days=1)
 PAGE = 5000
 # tables whose rows say something of a person, and the field that their events name them by
-PERSONS: tuple[tuple[Table[Any], str], ...] = (
+PERSONS: tuple[tuple[Table[Case | Contact | Change | Status], str], ...] = (
     (CASES, "case"),
     (CONTACTS, "contact"),
     (CHANGES_TABLE, "change"),
@@ -51,7 +52,15 @@ class Check(Protocol):
     def first_bad(self) -> int | None: ...
 
 
-def check_misuse(platform: Platform, caller: Caller, verify: Callable[[], Check]) -> dict[str, Any]:
+class MisuseReport(TypedDict):
+    """How many deeds and entries were checked, and what was found."""
+
+    checked: int
+    entries: int
+    anomalies: list[dict[str, object]]
+
+
+def check_misuse(platform: Platform, caller: Caller, verify: Callable[[], Check]) -> MisuseReport:
     """Everything suspicious of the last day; each finding is an event and a notice to the
     auditors.
     """
@@ -126,7 +135,6 @@ def _deeds(event: Event) -> list[Deed]:
     """A broken-off fact (its key destroyed) is no deed of the last day."""
     if event.fact is None or event.type not in (*CHANGES, *STATUS_CHANGES, *LOOKS):
         return []
-    kind: Any = "look" if event.type in LOOKS else "change"
     linked = getattr(event.fact, "linked", None) or next(iter(_names(event)), None)
     if isinstance(event.fact, m.ChangeProposed):
         linked = event.fact.linked
@@ -135,7 +143,7 @@ def _deeds(event: Event) -> list[Deed]:
     return [
         Deed(
             actor=event.actor,
-            kind=kind,
+            kind="look" if event.type in LOOKS else "change",
             at=event.recorded_at,
             area=event.area,
             linked=linked,
@@ -150,16 +158,16 @@ class Replay:
     """
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], Any] = {}
+        self.rows: dict[tuple[str, str], msgspec.Struct] = {}
 
-    def find(self, table: Table[Any], key: str) -> Any:
+    def find(self, table: Table[msgspec.Struct], key: str) -> msgspec.Struct | None:
         return self.rows.get((table.name, key))
 
-    def get(self, table: Table[Any], key: str) -> Any:
+    def get(self, table: Table[msgspec.Struct], key: str) -> msgspec.Struct:
         return self.rows[table.name, key]
 
-    def put(self, table: Table[Any], row: Any, valid_from: object) -> None:
-        self.rows[table.name, row.id] = row
+    def put(self, table: Table[R], row: R, valid_from: object) -> None:
+        self.rows[table.name, str(getattr(row, table.key))] = row
 
 
 def unexplained_rows(platform: Platform, rows: Rows, events: list[Event]) -> list[Anomaly]:
@@ -195,10 +203,11 @@ def began_at(row: object) -> datetime:
     return next(at for at in times if isinstance(at, datetime))
 
 
-def as_once_kept(told: Any, row: object) -> Any:
+def as_once_kept(told: msgspec.Struct | None, row: object) -> msgspec.Struct | None:
     """What the log tells, as a release kept it that did not yet say who put a row on record."""
-    forgets = told is not None and getattr(row, "put_by", None) == ""
-    return msgspec.structs.replace(told, put_by="") if forgets else told
+    if told is None or getattr(row, "put_by", None) != "":
+        return told
+    return msgspec.structs.replace(told, put_by="")
 
 
 def raise_alarm(platform: Platform, caller: Caller, anomaly: Anomaly) -> None:

@@ -5,7 +5,7 @@ look on record.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, get_args
+from typing import TypedDict, get_args
 
 import msgspec
 
@@ -22,8 +22,8 @@ from twinward.service.incidents.queries import require_word
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.messages import ContactStep
-from twinward.twins.emergency.contacts.rows import CONTACTS
-from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
+from twinward.twins.emergency.reports.rows import CASES, Case
 from twinward.twins.emergency.vocabulary import CaseStatus
 
 # what a list may be sorted by; a minus before it sorts downwards
@@ -32,7 +32,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "contacts": ("named_at", "area", "step", "id"),
 }
 # list -> (its table, the column its pages go by, the filters a page may have)
-KINDS: dict[str, tuple[Table[Any], str, tuple[str, ...]]] = {
+KINDS: dict[str, tuple[Table[Case | Contact], str, tuple[str, ...]]] = {
     "cases": (CASES, "reported_at", ("hazard", "status")),
     "contacts": (CONTACTS, "named_at", ("incident", "case", "step")),
 }
@@ -48,7 +48,7 @@ class PersonPage(msgspec.Struct, frozen=True, kw_only=True):
     given.
     """
 
-    items: list[dict[str, Any]]
+    items: list[dict[str, object]]
     total: int
     activation: str
 
@@ -67,6 +67,12 @@ def scope_to_see(platform: Platform, caller: Caller, area: str | None = None) ->
             except RefusedError as error:
                 refused = error
     raise refused or RefusedError(f"{caller.role} has no purpose for this", code="purpose_not_open")
+
+
+class IdFilter(TypedDict, total=False):
+    """What an id begins with."""
+
+    id: StartsWith
 
 
 class ListWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +110,7 @@ def list_persons(
     start, end = scope.data_from, scope.data_to
     window = (column, max(start, wish.since or start), min(end, wish.until or end))
     within = within_area(platform, platform.policy.ranges(caller, scope), wish.area)
-    sought: dict[str, Any] = {"id": StartsWith(wish.search)} if wish.search else {}
+    sought: IdFilter = {"id": StartsWith(wish.search)} if wish.search else {}
     limit = min(limit, MAX_PAGE)
     with platform.store.read() as rows:
         if at is not None:
@@ -184,7 +190,7 @@ def say_wish(wish: ListWish) -> dict[str, str]:
 
 
 def fits(
-    row: Any,
+    row: Case | Contact,
     window: tuple[str, datetime, datetime],
     within: tuple[tuple[str, str], ...] | None,
     equals: dict[str, str],
@@ -207,19 +213,21 @@ def say_question(kind: str, shown: int, total: int, offset: int, equals: dict[st
 
 def get_person(
     platform: Platform, caller: Caller, kind: str, key: str, at: datetime | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """One case or contact; absent, elsewhere and outside the window all answer alike."""
     caller = with_emergency_access(platform, caller)
     with platform.store.read() as rows:
         table = KINDS[kind][0]
         then = rows.as_of(table, at, known_at=at) if at is not None else ()
-        row: Any = next((one for one in then if one.id == key), None)
+        row = next((one for one in then if one.id == key), None)
         row = rows.find(table, key) if at is None else row
     scope = scope_to_see(platform, caller, getattr(row, "area", None))
     known: datetime | None = getattr(row, KINDS[kind][1], None)
-    inside = known is not None and scope.data_from <= known < scope.data_to
+    if known is None or not scope.data_from <= known < scope.data_to:
+        row = None
     may = (
-        inside and platform.policy.decide(caller, "see_persons", area=row.area, scope=scope).allowed
+        row is not None
+        and platform.policy.decide(caller, "see_persons", area=row.area, scope=scope).allowed
     )
     if not may:  # the try is on record too, without telling who or whether it is
         record_listing(platform, caller, scope, f"file of {kind[:-1]}: nothing was shown", ())
@@ -227,10 +235,11 @@ def get_person(
         caller,
         "see_persons",
         f"{kind[:-1]} {key}",
-        row.area if inside else None,
+        row.area if row is not None else None,
         "list them first",
         scope=scope,
     )
+    assert row is not None  # what is not there has been refused
     record_listing(platform, caller, scope, f"file of {kind[:-1]}", (row.subject,))
     return msgspec.structs.asdict(row) | {"activation": scope.activation}
 

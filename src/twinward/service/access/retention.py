@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -38,7 +37,7 @@ def run_retention(
     expire_lake: Callable[[datetime], int],
     *,
     confirmed: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Delete what is past its life and say so. What lies in the window of an activation in force
     is kept.
 
@@ -143,7 +142,7 @@ def read_receipt(path: Path) -> Receipt:
         ) from error
 
 
-def verify_receipts(platform: Platform, caller: Caller) -> dict[str, Any]:
+def verify_receipts(platform: Platform, caller: Caller) -> dict[str, object]:
     """Each receipt's digest stands in the log, each names the one before, and none that the log
     knows is missing.
     """

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from twinward.core.clock import from_us
 from twinward.core.errors import AbsentError, BusyError, ConflictError
-from twinward.core.messages import Event
+from twinward.core.messages import Event, Fact
 from twinward.decision.assessment.incident_rows import (
     last_events,
     read_counts,
@@ -30,6 +30,7 @@ from twinward.service.console.dashboard_tables import find_week, sum_days
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import concerns, list_all_events
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import BULLETINS
@@ -185,19 +186,17 @@ def read_sensors(platform: Platform, row: Incident) -> list[SensorSeen]:
 
 def read_milestones(ground: Ground, events: list[Event]) -> Iterator[Milestone]:
     for event in events:
-        fact: Any = event.fact
-        if (
-            event.type not in TURNS
-            or fact is None
-            or (event.type == "IncidentDeveloped" and not fact.grown)
-        ):
+        fact = event.fact
+        if event.type not in TURNS or fact is None:
+            continue
+        if isinstance(fact, m.IncidentDeveloped) and not fact.grown:
             continue
         yield Milestone(
             seq=event.seq,
             type=event.type,
             at=event.occurred_at,
             area=event.area,
-            says=say_milestone(ground, event.type, fact),
+            says=say_milestone(ground, fact),
             more=getattr(fact, "level", None)
             or getattr(fact, "plan", None)
             or getattr(fact, "grown", None)
@@ -205,17 +204,17 @@ def read_milestones(ground: Ground, events: list[Event]) -> Iterator[Milestone]:
         )
 
 
-def say_milestone(ground: Ground, kind: str, fact: Any) -> str:
-    match kind:
-        case "PlanAdopted":
-            return say("change.plan", plan=fact.plan)
-        case "ResponseLevelSet":
-            return say("change.level", level=fact.level)
-        case "IncidentDeveloped":
-            return say("change.grew_into", area=ground.areas.name(fact.grown))
-        case "IncidentOpened":
+def say_milestone(ground: Ground, fact: Fact) -> str:
+    match fact:
+        case m.PlanAdopted(plan=plan):
+            return say("change.plan", plan=plan)
+        case m.ResponseLevelSet(level=level):
+            return say("change.level", level=level)
+        case m.IncidentDeveloped(grown=str(grown)):
+            return say("change.grew_into", area=ground.areas.name(grown))
+        case m.IncidentOpened():
             return say("change.opened")
-        case "IncidentReopened":
+        case m.IncidentReopened():
             return say("change.reopened")
         case _:
             return say("change.closed")

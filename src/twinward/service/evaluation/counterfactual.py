@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,6 +21,7 @@ from twinward.service.planning.comparison_store import (
     keep_comparison,
 )
 from twinward.service.platform import Platform, snapshot_of
+from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 if TYPE_CHECKING:
@@ -120,7 +121,9 @@ def find_adopted(
     old = [one for one in events if until - one.occurred_at >= timedelta(days=LEAST_D)]
     by_person = [one for one in old if getattr(one.fact, "adopted_by", ACTOR) != ACTOR]
     for event in (by_person or old)[::-1]:
-        fact: Any = event.fact
+        fact = event.fact
+        if not isinstance(fact, m.PlanAdopted):
+            continue
         return Adopted(
             event=event.id,
             at=event.recorded_at,

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TypedDict
 
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
+from twinward.core.messages import Command
 from twinward.core.ports import Rows
 from twinward.library.hazards.hazard import LEVELS
 from twinward.service.platform import Caller, Platform, ask
@@ -157,13 +158,19 @@ def view_of(platform: Platform, row: IssuedWarning) -> WarningView:
     )
 
 
+class HazardFilter(TypedDict, total=False):
+    """Of which hazard."""
+
+    hazard: str
+
+
 def list_warnings(
     platform: Platform, caller: Caller, *, state: str | None = None, hazard: str | None = None
 ) -> list[WarningView]:
     """Those that concern the caller's areas, the newest first."""
     platform.policy.require(caller, "see_situation")
     mine = platform.policy.jurisdiction(caller)
-    equals: dict[str, Any] = {"hazard": hazard} if hazard else {}
+    equals: HazardFilter = {"hazard": hazard} if hazard else {}
     with platform.store.read() as rows:
         found = rows.list_rows(WARNINGS, order="-proposed_at", **equals)
     shown = [
@@ -178,7 +185,7 @@ def _do(
     platform: Platform,
     caller: Caller,
     warning: str,
-    make: Callable[[str], Any],
+    make: Callable[[str], Command],
     action: str = "command_incident",
 ) -> WarningView:
     """One act on a warning, allowed by its area, in one transaction."""

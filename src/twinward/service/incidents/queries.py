@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import msgspec
 
@@ -38,7 +38,7 @@ from twinward.twins.emergency.tasks.rows import TASKS
 if TYPE_CHECKING:
     from twinward.twins.emergency.tasks.rows import Task
 
-GROUPS: dict[str, object] = {
+GROUPS: dict[str, tuple[str, ...]] = {
     "open": OPEN_TASKS,
     "at_work": OPEN_TASKS[1:],
 }  # words for several statuses at once
@@ -57,6 +57,14 @@ def require_word(word: str | None, known: Iterable[str], what: str) -> None:
         )
 
 
+class TaskFilter(TypedDict, total=False):
+    """Which tasks or incidents."""
+
+    department: str
+    incident: str
+    status: str | tuple[str, ...]
+
+
 def list_incidents(
     platform: Platform,
     *,
@@ -69,7 +77,7 @@ def list_incidents(
     `get_incident` says of each.
     """
     require_word(status, INCIDENT_STATES, "status")
-    equals: dict[str, Any] = {"status": status} if status else {}
+    equals: TaskFilter = {"status": status} if status else {}
     now = at or platform.clock.now()
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
@@ -228,7 +236,7 @@ def list_tasks(
 
     One who answers for a department sees that department's.
     """
-    equals: dict[str, Any] = {}
+    equals: TaskFilter = {}
     if caller is not None and caller.department:
         if department not in (None, caller.department):
             return []

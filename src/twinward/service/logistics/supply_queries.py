@@ -6,28 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal, TypedDict, TypeVar
 
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
-from twinward.core.ports import R, Table, area_of
+from twinward.core.ports import Table, area_of
 from twinward.library.supplies.resources import list_resources
 from twinward.library.wording import amount
 from twinward.service.access.person_listing import record_listing, scope_to_see
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.messages import Lot
-from twinward.twins.emergency.resources.rows import STOCKS
-from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
-from twinward.twins.emergency.transfers.rows import TRANSFER_PATIENTS, TRANSFERS
-
-if TYPE_CHECKING:
-    from twinward.twins.emergency.resources.rows import Stock
-    from twinward.twins.emergency.supplies.rows import SupplyRequest
-    from twinward.twins.emergency.transfers.rows import Transfer
+from twinward.twins.emergency.resources.rows import STOCKS, Stock
+from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS, SupplyRequest
+from twinward.twins.emergency.transfers.rows import TRANSFER_PATIENTS, TRANSFERS, Transfer
 
 OPEN_REQUEST = ("requested", "committed", "sent")
+S = TypeVar("S", Stock, SupplyRequest, Transfer)
 OPEN_TRANSFER = ("requested", "accepted", "departed")
 Side = Literal["supplier", "requester"]
 
@@ -169,9 +165,9 @@ def list_requests(
     the two sides.
     """
     equals = equals_of(status, OPEN_REQUEST, ("received", "declined", "withdrawn"))
-    rows = rows_of(
-        platform, caller, SUPPLY_REQUESTS, None, at, equals | ({"kind": kind} if kind else {})
-    )
+    if kind:
+        equals["kind"] = kind
+    rows = rows_of(platform, caller, SUPPLY_REQUESTS, None, at, equals)
     code = platform.reference.areas.require(area) if area else None
     now = at or platform.clock.now()
     shown = [
@@ -218,9 +214,16 @@ def show_transfer(platform: Platform, row: Transfer) -> TransferRow:
     )
 
 
+class SupplyFilter(TypedDict, total=False):
+    """Which stocks, requests or transfers."""
+
+    kind: str
+    status: str | tuple[str, ...]
+
+
 def equals_of(
     status: str | None, unfinished: tuple[str, ...], finished: tuple[str, ...]
-) -> dict[str, object]:
+) -> SupplyFilter:
     """The filter that a word stands for: one status, `open`, or `all`."""
     if status in (None, "all"):
         return {}
@@ -236,7 +239,7 @@ def say_amount(quantity: float, unit: str, kind: str, title: str = "") -> str:
     return amount(quantity, unit, title or (known.title if known is not None else kind))
 
 
-def sides_of(row: Any) -> Iterator[tuple[Side, str]]:
+def sides_of(row: Stock | SupplyRequest | Transfer) -> Iterator[tuple[Side, str]]:
     """The areas that have a part in a row, each with its side."""
     yield "requester", row.area
     other = getattr(row, "from_area", None) or getattr(row, "to_area", None)
@@ -244,7 +247,9 @@ def sides_of(row: Any) -> Iterator[tuple[Side, str]]:
         yield "supplier", other
 
 
-def has_part(platform: Platform, row: object, area: str | None, side: Side | None) -> bool:
+def has_part(
+    platform: Platform, row: Stock | SupplyRequest | Transfer, area: str | None, side: Side | None
+) -> bool:
     """Whether `area` or what lies in it is one of the row's sides (that of `side`)."""
     if area is None:
         return True
@@ -255,11 +260,11 @@ def has_part(platform: Platform, row: object, area: str | None, side: Side | Non
 def rows_of(
     platform: Platform,
     caller: Caller,
-    table: Table[R],
+    table: Table[S],
     area: str | None,
     at: datetime | None,
-    equals: dict[str, Any],
-) -> list[R]:
+    equals: SupplyFilter,
+) -> list[S]:
     """Rows one of whose sides concerns the caller."""
     under = (
         None
@@ -290,8 +295,8 @@ def get_transfer(platform: Platform, caller: Caller, transfer: str) -> TransferR
 
 
 def get_row(
-    platform: Platform, caller: Caller, table: Table[R], key: str, what: str, advice: str
-) -> R:
+    platform: Platform, caller: Caller, table: Table[S], key: str, what: str, advice: str
+) -> S:
     """One row that concerns the caller; one of others answers like one that is not there."""
     with platform.store.read() as reader:
         row = reader.find(table, key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TypedDict
 
 import msgspec
 
@@ -118,6 +118,12 @@ def get_status(platform: Platform, caller: Caller, status: str, *, look: bool = 
     return show(platform, row)
 
 
+class SubjectFilter(TypedDict, total=False):
+    """Of whom."""
+
+    subject: str
+
+
 def list_statuses(
     platform: Platform,
     caller: Caller,
@@ -128,7 +134,7 @@ def list_statuses(
 ) -> StatusList:
     """Of the caller's areas, newest first; the look goes on record."""
     platform.policy.require(caller, PROPOSE)
-    by: dict[str, Any] = {"subject": subject} if subject is not None else {}
+    by: SubjectFilter = {"subject": subject} if subject is not None else {}
     with platform.store.read() as rows:
         found, total = rows.list_page(
             STATUSES,

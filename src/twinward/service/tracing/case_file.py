@@ -4,7 +4,7 @@ tasks from the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,8 @@ from twinward.decision.tracing.contacts.evidence import TracedContact
 from twinward.service.platform import Platform
 from twinward.service.tracing.access_record import of_person
 from twinward.service.tracing.questions import Tracing
-from twinward.twins.emergency.contacts.rows import CONTACTS
-from twinward.twins.emergency.reports.rows import CASES
+from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
+from twinward.twins.emergency.reports.rows import CASES, Case
 from twinward.twins.emergency.tasks.rows import TASKS
 
 MOST_CONTACTS = 200
@@ -77,8 +77,8 @@ def make_file(
 
 
 def read_log(
-    platform: Platform, subject: str, may_see: Callable[[Any, datetime], bool]
-) -> dict[str, list[Any]]:
+    platform: Platform, subject: str, may_see: Callable[[Case | Contact, datetime], bool]
+) -> dict[str, list[object]]:
     """What the log knows: the person's cases, their steps as a contact (isolation, tests), and
     tasks about them.
 
@@ -102,7 +102,7 @@ def read_log(
     tasks = [task for task in work if task.contact in about]
     tests = [row for row in steps if row.step.startswith("tested")]
     isolation = [row for row in steps if row.step in ("isolated", "released")]
-    found: dict[str, list[Any]] = {
+    found: dict[str, Sequence[msgspec.Struct]] = {
         "cases": cases,
         "as_contact": steps,
         "tests": tests,

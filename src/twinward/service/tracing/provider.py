@@ -57,8 +57,16 @@ class TracingProvider:
         platform = self.platform
 
         def record(scope: Scope, look: AccessRecord) -> None:
-            more = {"persons": look.persons, "words": look.words}
-            record_look(platform, caller, scope, PURPOSE, look.subject, look.question, **more)
+            record_look(
+                platform,
+                caller,
+                scope,
+                PURPOSE,
+                look.subject,
+                look.question,
+                persons=look.persons,
+                words=look.words,
+            )
 
         def note_flows(what: str) -> None:
             note_once(platform, caller, "flows_seen", what)

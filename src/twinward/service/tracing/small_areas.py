@@ -4,9 +4,10 @@ undo the mask and find a home.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.core.geography import M_PER_DEGREE
@@ -18,11 +19,11 @@ MOST_SMALL = 10  # places of a question that names persons; more of them are a g
 Named = TypeVar("Named", Presence, Dwell)
 
 
-def is_small(areas: AskedAreas) -> Any:
+def is_small(areas: AskedAreas) -> NDArray[np.bool_]:
     """Which areas are smaller than the cell that hides where a person is (bool[areas])."""
     west, south, east, north = areas.bounds.T
     wide = (east - west) * np.cos(np.radians((south + north) / 2))
-    return np.maximum(wide, north - south) * M_PER_DEGREE < CELL_M
+    return np.asarray(np.maximum(wide, north - south) * M_PER_DEGREE < CELL_M)
 
 
 def require_coarse(areas: AskedAreas, most: int = MOST_SMALL) -> None:
