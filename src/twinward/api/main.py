@@ -46,6 +46,30 @@ from twinward.service.incidents.queries import get_health as get_health_body
 from twinward.service.intake.commands import schema_of_commands
 from twinward.service.platform import Platform
 
+SUBJECTS = (
+    commands,
+    map,
+    base_map,
+    observations,
+    incidents,
+    persons,
+    tracing,
+    sessions,
+    approvals,
+    passes,
+    events,
+    supplies,
+    surveillance,
+    movement,
+    planning,
+    documents,
+    assessment,
+    library,
+    keeping,
+    hazards,
+    warnings,
+)
+
 
 def make_api(platform: Platform) -> FastAPI:
     """The API over one open platform."""
@@ -58,29 +82,7 @@ def make_api(platform: Platform) -> FastAPI:
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=5)
     api.add_middleware(Languages, library=lambda: platform.reference.library)
     api.add_middleware(Hardening, drill=platform.drill)
-    for subject in (
-        commands,
-        map,
-        base_map,
-        observations,
-        incidents,
-        persons,
-        tracing,
-        sessions,
-        approvals,
-        passes,
-        events,
-        supplies,
-        surveillance,
-        movement,
-        planning,
-        documents,
-        assessment,
-        library,
-        keeping,
-        hazards,
-        warnings,
-    ):
+    for subject in SUBJECTS:
         api.include_router(subject.router(platform))
 
     @api.get("/health", tags=["health"], responses=gives("Health") | gives("Health", 503))
@@ -93,6 +95,26 @@ def make_api(platform: Platform) -> FastAPI:
         return answer(
             body | {"version": __version__} | drill, 503 if body["status"] == "failing" else 200
         )
+
+    add_error_handlers(api)
+    mount_console(api)
+    api.openapi = lambda: describe(api)  # type: ignore[method-assign]
+    return api
+
+
+def describe(api: FastAPI) -> dict[str, object]:
+    """The OpenAPI document, with the schemas of all commands."""
+    if api.openapi_schema is None:
+        document = get_openapi(title=api.title, version=api.version, routes=api.routes)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(
+            schema_of_commands() | schema_of_answers() | schema_of_problem()
+        )
+        api.openapi_schema = document
+    return api.openapi_schema
+
+
+def add_error_handlers(api: FastAPI) -> None:
+    """Every error leaves as a problem document."""
 
     @api.exception_handler(TwinwardError)
     async def on_error(_request: Request, error: TwinwardError) -> Response:
@@ -114,18 +136,3 @@ def make_api(platform: Platform) -> FastAPI:
                 error.status_code, "No such route", "no_route", told, "see /openapi.json"
             )
         )
-
-    mount_console(api)
-    api.openapi = lambda: describe(api)  # type: ignore[method-assign]
-    return api
-
-
-def describe(api: FastAPI) -> dict[str, object]:
-    """The OpenAPI document, with the schemas of all commands."""
-    if api.openapi_schema is None:
-        document = get_openapi(title=api.title, version=api.version, routes=api.routes)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(
-            schema_of_commands() | schema_of_answers() | schema_of_problem()
-        )
-        api.openapi_schema = document
-    return api.openapi_schema

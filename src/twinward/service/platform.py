@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -28,7 +28,7 @@ from twinward.security.privacy.vault import Vault
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.twins.snapshot import PastRows, Snapshot
 
-__all__ = ["Caller", "Platform", "anybody", "ask", "local_admin", "snapshot_of"]
+__all__ = ["Caller", "LogCheck", "Platform", "anybody", "ask", "local_admin", "snapshot_of"]
 
 REFUSED_CODES = (
     "peacetime",
@@ -38,6 +38,22 @@ REFUSED_CODES = (
     "not_yours",
 )
 DESK = "desk"  # the source of what officers ask one by one: activations, looks, accounts
+
+
+class LogCheck(Protocol):
+    """What a verification of the log's chain says; `head` is the last hash."""
+
+    @property
+    def entries(self) -> int: ...
+
+    @property
+    def ok(self) -> bool: ...
+
+    @property
+    def first_bad(self) -> int | None: ...
+
+    @property
+    def head(self) -> str: ...
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +77,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     tracing: Callable[
         [Caller], Any
     ]  # service.tracing.Tracing of that caller; loaded when somebody asks
-    verify: Callable[[], Any]  # the hash chain of the whole log
+    verify: Callable[[], LogCheck]  # the hash chain of the whole log
     export_log: Callable[[Path, bool], int]  # writes it to a file, as FHIR or as it is stored
     expire_lake: Callable[[datetime], int]  # deletes movement past its life, judged by an instant
     managed: bool = False

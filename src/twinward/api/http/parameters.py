@@ -1,13 +1,20 @@
-"""Query parameters that a route does not know are refused by name, and never passed over."""
+"""Query parameters: those that routes share; what a route does not know is refused by name."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 
+from twinward.core.clock import require_reach
 from twinward.core.errors import InputError
 
+At = Annotated[
+    datetime | None, Query(description="as of this instant (RFC 3339 with zone); absent is now")
+]
+Offset = Annotated[int, Query(ge=0, le=100_000_000)]
+Word = Annotated[str | None, Query(min_length=1, max_length=120)]
 NOT_OF_ROUTES = ("_",)  # what browsers add so that nothing old is shown
 
 
@@ -40,3 +47,8 @@ def require_known_parameters(request: Request) -> None:
             f"known: {', '.join(sorted(known))}" if known else "this address takes no parameters",
             code="unknown_parameter",
         )
+
+
+def aware(at: datetime | None) -> datetime | None:
+    """The instant asked for, if any; InputError where it has no zone or is out of reach."""
+    return require_reach(at) if at is not None else None

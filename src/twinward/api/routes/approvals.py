@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.bodies import Word, decode, describe
 from twinward.api.http.pages import (
     MAX_PAGE,
     Cursor,
@@ -21,12 +22,10 @@ from twinward.api.http.pages import (
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page, gives_schema, reference
-from twinward.api.routes.sessions import decode, describe
 from twinward.core.messages import Instant
 from twinward.service.access import approvals, doubles, vault
 from twinward.service.platform import Caller, Platform
 
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000, pattern="^[^\\x00]*$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Offset = Annotated[int, Query(ge=0, le=100_000_000)]
@@ -105,7 +104,7 @@ def decide_double(platform: Platform, caller: Caller, asked: AskDouble) -> dict[
     return {"subject": asked.subject, "other": other, "act": asked.act}
 
 
-def open_asked(platform: Platform, caller: Caller, asked: Opening) -> Any:
+def open_asked(platform: Platform, caller: Caller, asked: Opening) -> object:
     if asked.change is not None:
         return {"items": vault.open_in_bulk(platform, caller, asked.change, asked.reason)}
     return vault.open_identity(platform, caller, asked.subject or "", asked.reason)
@@ -114,6 +113,13 @@ def open_asked(platform: Platform, caller: Caller, asked: Opening) -> Any:
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["trust"], responses=ERRORS)
 
+    add_changes(routes, platform)
+    add_access(routes, platform)
+    add_identities(routes, platform)
+    return routes
+
+
+def add_changes(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/changes", responses=gives_page("ChangeShown"))
     def get_changes(
         request: Request, limit: Limit = 100, offset: Offset = 0, cursor: Cursor = None
@@ -161,6 +167,8 @@ def router(platform: Platform) -> APIRouter:
             201,
         )
 
+
+def add_access(routes: APIRouter, platform: Platform) -> None:
     @routes.post(
         "/break-glass",
         openapi_extra=describe(AskEmergencyAccess),
@@ -172,7 +180,7 @@ def router(platform: Platform) -> APIRouter:
         once.
         """
         caller = caller_of(platform, request)
-        asked: AskEmergencyAccess = await decode(request, AskEmergencyAccess)
+        asked = await decode(request, AskEmergencyAccess)
         work = asyncio.to_thread(
             approvals.break_glass, platform, caller, asked.areas, asked.hours, asked.reason
         )
@@ -184,6 +192,8 @@ def router(platform: Platform) -> APIRouter:
         found = approvals.list_notices(platform, caller_of(platform, request), MOST_NOTICES)
         return answer(cut_page(found, limit, cursor))
 
+
+def add_identities(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/doubles", responses=gives_page("LikelyDouble"))
     def get_doubles(
         request: Request,
@@ -227,5 +237,3 @@ def router(platform: Platform) -> APIRouter:
             201,
             named=True,
         )
-
-    return routes

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.parameters import At, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives
-from twinward.api.routes.incidents import At, aware
 from twinward.service.assessment import past_incidents
 from twinward.service.assessment.five_functions import FUNCTIONS, MOST_DAYS, answer_function
 from twinward.service.console.basemap import Ground

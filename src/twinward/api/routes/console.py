@@ -10,10 +10,10 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, Schema, cut_page
+from twinward.api.http.parameters import At, Word, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer, spoken
 from twinward.api.http.schemas import JSON, gives, gives_file, gives_page, gives_schema
-from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.access import audit
 from twinward.service.access.authorization import scrub_json
 from twinward.service.console import workspaces

@@ -12,11 +12,11 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.bodies import decode, describe
+from twinward.api.http.parameters import At, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file
-from twinward.api.routes.incidents import At, aware
-from twinward.api.routes.sessions import decode, describe
 from twinward.service.assessment import situation_report
 from twinward.service.console.basemap import Ground
 from twinward.service.evaluation import after_action, after_action_page
@@ -89,7 +89,7 @@ def router(platform: Platform) -> APIRouter:
         task.
         """
         caller = caller_of(platform, request)
-        asked: AskCorrectiveAction = await decode(request, AskCorrectiveAction)
+        asked = await decode(request, AskCorrectiveAction)
         task = await asyncio.to_thread(
             corrective_actions.open_action,
             platform,

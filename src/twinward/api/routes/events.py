@@ -13,10 +13,10 @@ from fastapi.responses import StreamingResponse
 
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.pages import Cursor, PageLimit, cut_page, read_cursor, write_cursor
+from twinward.api.http.parameters import At, Word, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
-from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.access.authorization import scrub_json
 from twinward.service.incidents import alerts, duty_log, queries
 from twinward.service.platform import Caller, Platform

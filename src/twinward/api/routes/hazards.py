@@ -8,12 +8,12 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.bodies import decode, describe
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.questions import questions_of
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file, gives_page
-from twinward.api.routes.sessions import decode, describe
 from twinward.service.hazards import comparison, forecast_store, live, models, report, risks
 from twinward.service.hazards.forecasts import HazardRequest
 from twinward.service.platform import Platform
@@ -84,6 +84,7 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["hazards"], responses=ERRORS)
     add_models(routes, platform)
     add_forecasts(routes, platform)
+    add_reports(routes, platform)
     add_risks(routes, platform)
     return routes
 
@@ -126,7 +127,7 @@ def add_forecasts(routes: APIRouter, platform: Platform) -> None:
     async def post_forecast(request: Request) -> Response:
         """Run a hazard model over the city, and keep what it says."""
         caller = caller_of(platform, request)
-        asked: AskForecast = await decode(request, AskForecast, secret=False)
+        asked = await decode(request, AskForecast, secret=False)
         wanted = request_of(asked, platform)
         because = asked.because or "asked by a person"
         stored = await questions_of(request).ask(
@@ -148,6 +149,8 @@ def add_forecasts(routes: APIRouter, platform: Platform) -> None:
         caller_of(platform, request)
         return answer(forecast_store.get_forecast(platform.workspace, forecast).map)
 
+
+def add_reports(routes: APIRouter, platform: Platform) -> None:
     @routes.get(
         "/hazard-forecasts/{forecast}/report.html",
         response_class=Response,
@@ -180,7 +183,7 @@ def add_forecasts(routes: APIRouter, platform: Platform) -> None:
     async def post_comparison(request: Request) -> Response:
         """Plans against a hazard on the same members."""
         caller = caller_of(platform, request)
-        asked: AskHazardComparison = await decode(request, AskHazardComparison, secret=False)
+        asked = await decode(request, AskHazardComparison, secret=False)
         platform.policy.require(caller, "plan_ahead")
         wanted, library = request_of(asked, platform), platform.reference.library
         sheet = await questions_of(request).ask(
@@ -215,7 +218,7 @@ def add_risks(routes: APIRouter, platform: Platform) -> None:
     async def post_simulate(request: Request) -> Response:
         """What a hazard may set off, member by member."""
         caller_of(platform, request)
-        asked: AskChain = await decode(request, AskChain, secret=False)
+        asked = await decode(request, AskChain, secret=False)
         given = (asked.first, asked.figures, asked.members, asked.seed, platform.workspace)
         return answer(risks.simulate_risks(*given))
 
@@ -228,6 +231,6 @@ def add_risks(routes: APIRouter, platform: Platform) -> None:
     async def post_fire(request: Request) -> Response:
         """A link was seen to hold: the next incident opens with its cause."""
         caller = caller_of(platform, request)
-        asked: AskLink = await decode(request, AskLink, secret=False)
+        asked = await decode(request, AskLink, secret=False)
         given = (asked.incident, asked.rule, asked.because, asked.area)
         return answer(risks.fire_link(platform, caller, *given), 201)

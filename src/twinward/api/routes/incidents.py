@@ -4,7 +4,6 @@ instant.
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -21,19 +20,13 @@ from twinward.api.http.pages import (
     page_schema,
     read_page,
 )
+from twinward.api.http.parameters import At, Offset, Word, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page, gives_schema, reference
-from twinward.core.clock import require_reach
 from twinward.service.access import activations
 from twinward.service.incidents import queries
 from twinward.service.platform import Platform
-
-At = Annotated[
-    datetime | None, Query(description="as of this instant (RFC 3339 with zone); absent is now")
-]
-Offset = Annotated[int, Query(ge=0, le=100_000_000)]
-Word = Annotated[str | None, Query(min_length=1, max_length=120)]
 
 INCIDENTS = page_schema({"anyOf": [reference("IncidentLine"), reference("IncidentAnswer")]})
 BY_DAY: Schema = {"type": "object", "additionalProperties": {"type": "integer"}}
@@ -150,7 +143,3 @@ def add_state(routes: APIRouter, platform: Platform) -> None:
         """How far the log is and how far the loop has answered it."""
         caller_of(platform, request)
         return answer(queries.get_status(platform))
-
-
-def aware(at: datetime | None) -> datetime | None:
-    return require_reach(at) if at is not None else None

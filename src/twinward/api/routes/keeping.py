@@ -14,11 +14,11 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.bodies import decode, describe
 from twinward.api.http.pages import Cursor, PageLimit, cut_page, next_of, read_cursor
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file, gives_page
-from twinward.api.routes.sessions import decode, describe
 from twinward.core.messages import Instant
 from twinward.service.access import account_changes, accounts, activations, keeping
 from twinward.service.access.account_changes import AccountWish, Act
@@ -92,6 +92,7 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["keeping"], responses=ERRORS)
     add_activations(routes, platform)
     add_accounts(routes, platform)
+    add_account_changes(routes, platform)
     add_publications(routes, platform)
     add_audit(routes, platform)
     add_retention(routes, platform)
@@ -108,7 +109,7 @@ def add_activations(routes: APIRouter, platform: Platform) -> None:
     async def post_activation(request: Request) -> Response:
         """Open what an emergency may look at; it shuts by itself."""
         caller = caller_of(platform, request)
-        asked: AskActivation = await decode(request, AskActivation, secret=False)
+        asked = await decode(request, AskActivation, secret=False)
         fields = msgspec.structs.asdict(asked)
         work = asyncio.to_thread(keeping.open_activation, platform, caller, **fields)
         return answer(await work, 201)
@@ -122,7 +123,7 @@ def add_activations(routes: APIRouter, platform: Platform) -> None:
     async def post_renewal(request: Request, activation: str) -> Response:
         """Open the same again, as another activation with an end of its own."""
         caller = caller_of(platform, request)
-        asked: AskRenewal = await decode(request, AskRenewal, secret=False)
+        asked = await decode(request, AskRenewal, secret=False)
         work = asyncio.to_thread(
             keeping.renew_activation, platform, caller, activation, asked.days, asked.basis
         )
@@ -136,7 +137,7 @@ def add_activations(routes: APIRouter, platform: Platform) -> None:
     async def post_closing(request: Request, activation: str) -> Response:
         """Shut one now."""
         caller = caller_of(platform, request)
-        asked: AskClosing = await decode(request, AskClosing, secret=False)
+        asked = await decode(request, AskClosing, secret=False)
         await asyncio.to_thread(
             activations.close_activation, platform, caller, activation, asked.because
         )
@@ -161,7 +162,7 @@ def add_accounts(routes: APIRouter, platform: Platform) -> None:
         proposed. A one-time secret is shown once.
         """
         caller = caller_of(platform, request)
-        asked: AskAccount = await decode(request, AskAccount)
+        asked = await decode(request, AskAccount)
         wish = AccountWish(
             role=asked.role or "",
             department=asked.department,
@@ -179,6 +180,8 @@ def add_accounts(routes: APIRouter, platform: Platform) -> None:
         )
         return answer(await work, 201, named=True)
 
+
+def add_account_changes(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/account-changes", responses=gives_page("AccountChange"))
     def get_account_changes(
         request: Request,
@@ -201,7 +204,7 @@ def add_accounts(routes: APIRouter, platform: Platform) -> None:
     async def post_account_answer(request: Request, change: str) -> Response:
         """The second person's yes, which carries it out and shows the one-time secret; or a no."""
         caller = caller_of(platform, request)
-        asked: AskAccountAnswer = await decode(request, AskAccountAnswer)
+        asked = await decode(request, AskAccountAnswer)
         confirm = asked.act == "confirm"
         work = asyncio.to_thread(
             account_changes.answer_account_change,
@@ -294,7 +297,7 @@ def add_retention(routes: APIRouter, platform: Platform) -> None:
     async def post_run(request: Request) -> Response:
         """Delete what is past its life, when two runs a day apart agree; with a receipt."""
         caller: Caller = caller_of(platform, request)
-        asked: AskRetention = await decode(request, AskRetention, secret=False)
+        asked = await decode(request, AskRetention, secret=False)
         work: Any = asyncio.to_thread(
             keeping.run_retention, platform, caller, confirmed=asked.confirm_clock
         )

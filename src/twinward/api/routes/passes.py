@@ -9,17 +9,16 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.bodies import Word, decode, describe
 from twinward.api.http.pages import Cursor, cut_page, next_of, read_cursor
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
-from twinward.api.routes.sessions import decode, describe
 from twinward.core.errors import InputError
 from twinward.core.messages import Instant
 from twinward.service.passes import issuing, objections, place_codes, statuses, visits
 from twinward.service.platform import Caller, Platform
 
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern="^[^\\x00]*$")]
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=2000, pattern="^[^\\x00]*$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -236,7 +235,7 @@ def add_objections(routes: APIRouter, platform: Platform) -> None:
     async def post_decision(request: Request, objection: str) -> Response:
         """Decide it, as somebody who had no part in the status; upheld, it lifts the status."""
         caller = caller_of(platform, request)
-        asked: AnswerObjection = await decode(request, AnswerObjection)
+        asked = await decode(request, AnswerObjection)
         work = asyncio.to_thread(
             objections.decide,
             platform,
@@ -271,7 +270,7 @@ def add_passes(routes: APIRouter, platform: Platform) -> None:
     async def post_revocation(request: Request, pass_id: str) -> Response:
         """A pass is good no more, from the next published list on."""
         caller = caller_of(platform, request)
-        asked: AskRevocation = await decode(request, AskRevocation)
+        asked = await decode(request, AskRevocation)
         work = asyncio.to_thread(issuing.revoke, platform, caller, pass_id, asked.reason)
         return answer(await work, 201)
 

@@ -19,10 +19,10 @@ from twinward.api.http.pages import (
     next_of,
     read_cursor,
 )
+from twinward.api.http.parameters import At, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
-from twinward.api.routes.incidents import At, aware
 from twinward.service.access import handovers, person_listing
 from twinward.service.platform import Platform
 
@@ -35,7 +35,12 @@ ACTIVATION: Schema = {"type": "string"}
 
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["persons"], responses=ERRORS)
+    add_cases(routes, platform)
+    add_contacts(routes, platform)
+    return routes
 
+
+def add_cases(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/cases", responses=gives("CasePage"))
     def get_cases(
         request: Request,
@@ -77,6 +82,8 @@ def router(platform: Platform) -> APIRouter:
             person_listing.get_person(platform, caller_of(platform, request), "cases", case)
         )
 
+
+def add_contacts(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/handovers", responses=gives_page("HandOverRow", activation=ACTIVATION))
     def get_handovers(
         request: Request,
@@ -120,8 +127,6 @@ def router(platform: Platform) -> APIRouter:
             step=step,
         )
         return answer(page_of(found, start))
-
-    return routes
 
 
 def page_of(found: person_listing.PersonPage, start: int) -> dict[str, object]:

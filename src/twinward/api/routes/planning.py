@@ -11,11 +11,11 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.bodies import Word, decode, describe
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
-from twinward.api.routes.sessions import decode, describe
 from twinward.core.messages import Instant
 from twinward.service.incidents.plan_adoption import AdoptRequest, adopt, look_beside
 from twinward.service.planning.comparison_jobs import ComparisonQueue
@@ -28,7 +28,6 @@ from twinward.service.planning.comparison_store import (
 from twinward.service.plans.plan_library import MakeRequest, keep
 from twinward.service.platform import Platform
 
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 Reason = Annotated[str, msgspec.Meta(max_length=1500, pattern="^[^\\x00]*$")]
 
 
@@ -102,12 +101,26 @@ def router(platform: Platform) -> APIRouter:
     async def post_compare(request: Request) -> Response:
         """Start a comparison of plans on the same random numbers; ask for it by its id."""
         caller = caller_of(platform, request)
-        asked: AskCompare = await decode(request, AskCompare, secret=False)
+        asked = await decode(request, AskCompare, secret=False)
         wanted = CompareRequest(**msgspec.structs.asdict(asked))
         check_numbers(wanted)
         require_time(platform, wanted.at)
         return answer(desk.start(caller, wanted), 202)
 
+    add_making(routes, platform)
+
+    @routes.get("/plans/compare/{comparison}", responses=gives("CompareJob"))
+    def get_compare(request: Request, comparison: str) -> Response:
+        """How far a comparison is, and its sheet when it is done; a kept sheet answers by its
+        own name.
+        """
+        return answer(desk.get(caller_of(platform, request), comparison))
+
+    add_adoption(routes, platform)
+    return routes
+
+
+def add_making(routes: APIRouter, platform: Platform) -> None:
     @routes.post(
         "/plans/generate",
         openapi_extra=describe(AskMake),
@@ -119,7 +132,7 @@ def router(platform: Platform) -> APIRouter:
         made from.
         """
         caller = caller_of(platform, request)
-        asked: AskMake = await decode(request, AskMake, secret=False)
+        asked = await decode(request, AskMake, secret=False)
         wanted = MakeRequest(**msgspec.structs.asdict(asked))
         made = await asyncio.to_thread(keep, platform, caller, wanted)
         return answer(cut_page(made, MAX_PAGE, None), 201)
@@ -134,13 +147,8 @@ def router(platform: Platform) -> APIRouter:
         caller_of(platform, request)
         return answer(cut_page(list_blocks(), limit, cursor))
 
-    @routes.get("/plans/compare/{comparison}", responses=gives("CompareJob"))
-    def get_compare(request: Request, comparison: str) -> Response:
-        """How far a comparison is, and its sheet when it is done; a kept sheet answers by its
-        own name.
-        """
-        return answer(desk.get(caller_of(platform, request), comparison))
 
+def add_adoption(routes: APIRouter, platform: Platform) -> None:
     @routes.post(
         "/plans/adopt",
         openapi_extra=describe(AskAdopt),
@@ -150,7 +158,7 @@ def router(platform: Platform) -> APIRouter:
     async def post_adopt(request: Request) -> Response:
         """Put a plan in force; where two persons are needed it waits for the second."""
         caller = caller_of(platform, request)
-        asked: AskAdopt = await decode(request, AskAdopt, secret=False)
+        asked = await decode(request, AskAdopt, secret=False)
         wanted = AdoptRequest(**msgspec.structs.asdict(asked))
         return answer(await asyncio.to_thread(adopt, platform, caller, wanted), 201)
 
@@ -160,5 +168,3 @@ def router(platform: Platform) -> APIRouter:
         reported since; or null.
         """
         return answer(look_beside(platform, caller_of(platform, request), incident))
-
-    return routes

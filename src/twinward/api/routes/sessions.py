@@ -5,24 +5,27 @@ bodies, never in cookies.
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import LOOPBACK, caller_of
+from twinward.api.http.bodies import decode, describe
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
-from twinward.api.http.responses import answer, read_body
+from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
-from twinward.core.errors import InputError, RefusedError, explain_decode_error
+from twinward.core.errors import RefusedError
 from twinward.service.access import accounts
 from twinward.service.platform import Platform
 
-LIMIT_BYTES = 4_000
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 MOST_OF_A_PROXY = 150  # refused logins of all whom one proxy speaks for, in five minutes
 
 
@@ -43,55 +46,48 @@ class Refresh(msgspec.Struct, forbid_unknown_fields=True):
     refresh: Secret
 
 
-def describe(kind: type) -> dict[str, object]:
-    """The request body for OpenAPI."""
-    (schema,), parts = msgspec.json.schema_components(
-        [kind], ref_template="#/components/schemas/{name}"
-    )
-    inline = parts.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": inline}}}}
+class LoginGate:
+    """Counts refused logins by address as well as by account; what a proxy of this machine states
+    splits the count of its address, which has an end of its own.
+    """
 
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.addresses, self.peers = accounts.Throttle(), accounts.Throttle(most=MOST_OF_A_PROXY)
 
-async def decode(request: Request, kind: object, *, secret: bool = True) -> Any:
-    """The body as `kind`; what is wrong with it is said only where it holds no secret."""
-    body = await read_body(request, LIMIT_BYTES)
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # the complaint of the decoder may quote the body
-        said = "the body is not what this route takes" + (
-            "" if secret else f": {explain_decode_error(str(error))}"
-        )
-        raise InputError(said, "see /openapi.json", code="bad_body") from error
+    async def pass_through(
+        self,
+        request: Request,
+        work: Callable[Concatenate[Platform, P], T],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """What the work answers; argon2 takes tens of milliseconds, so not on the event loop."""
+        now = self.platform.clock.now
+        peer = request.client.host if request.client else ""
+        stated = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()[:64]
+        address = f"{peer} for {stated}" if stated and peer in LOOPBACK else peer
+        self.addresses.require(address, now())
+        self.peers.require(peer, now())
+        try:
+            return await asyncio.to_thread(work, self.platform, *arguments, **named)
+        except RefusedError:
+            self.addresses.fail(address, now())
+            self.peers.fail(peer, now())
+            raise
 
 
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["sessions"], responses=ERRORS)
-    gate, peers = accounts.Throttle(), accounts.Throttle(most=MOST_OF_A_PROXY)
-
-    async def try_login(request: Request, work: object, *arguments: object) -> Any:
-        """Refused logins are counted by address as well as by account; what a proxy of this machine
-        states splits the count of its address, which has an end of its own.
-        """
-        peer = request.client.host if request.client else ""
-        stated = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()[:64]
-        address = f"{peer} for {stated}" if stated and peer in LOOPBACK else peer
-        gate.require(address, platform.clock.now())
-        peers.require(peer, platform.clock.now())
-        try:
-            return await platform_call(work, platform, *arguments)
-        except RefusedError:
-            gate.fail(address, platform.clock.now())
-            peers.fail(peer, platform.clock.now())
-            raise
+    gate = LoginGate(platform)
 
     @routes.post(
         "/sessions", openapi_extra=describe(Login), responses=gives("Tokens", 201), status_code=201
     )
     async def post_session(request: Request) -> Response:
         """Log in: a short-lived token and a refresh that can be spent once."""
-        asked: Login = await decode(request, Login)
-        run = try_login(
+        asked = await decode(request, Login)
+        run = gate.pass_through(
             request, accounts.login, asked.name, asked.password, asked.code, asked.device
         )
         return answer(await run, 201, named=True)
@@ -106,8 +102,8 @@ def router(platform: Platform) -> APIRouter:
         """Exchange a one-time secret for a password; the answer carries the second factor's
         address, once.
         """
-        asked: FirstPassword = await decode(request, FirstPassword)
-        run = try_login(
+        asked = await decode(request, FirstPassword)
+        run = gate.pass_through(
             request, accounts.set_first_password, asked.name, asked.secret, asked.password
         )
         return answer({"authenticator": await run}, 201, named=True)
@@ -120,8 +116,10 @@ def router(platform: Platform) -> APIRouter:
     )
     async def post_refresh(request: Request) -> Response:
         """New tokens for a refresh token; one that was spent before shuts the session."""
-        asked: Refresh = await decode(request, Refresh)
-        return answer(await try_login(request, accounts.refresh, asked.refresh), 201, named=True)
+        asked = await decode(request, Refresh)
+        return answer(
+            await gate.pass_through(request, accounts.refresh, asked.refresh), 201, named=True
+        )
 
     @routes.get("/sessions", responses=gives_page("Session"))
     def get_sessions(
@@ -138,8 +136,3 @@ def router(platform: Platform) -> APIRouter:
         return answer({"session": session, "revoked": True})
 
     return routes
-
-
-async def platform_call(work: Any, *arguments: Any) -> object:
-    """argon2 takes tens of milliseconds: not on the event loop."""
-    return await asyncio.to_thread(work, *arguments)

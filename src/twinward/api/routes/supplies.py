@@ -10,10 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
+from twinward.api.http.parameters import At, Word, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
-from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.logistics import supply_queries
 from twinward.service.logistics.demand_forecast import forecast_demand
 from twinward.service.platform import Platform

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, Schema, cut_page
+from twinward.api.http.parameters import At, Word, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
-from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.platform import Platform
 from twinward.service.surveillance.indicators import list_indicators
 from twinward.service.surveillance.raised_signals import list_raised

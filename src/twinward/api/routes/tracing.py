@@ -5,26 +5,26 @@ belongs in an address.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.bodies import Word, describe
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.questions import questions_of
 from twinward.api.http.responses import answer, read_body
-from twinward.api.routes.sessions import describe
 from twinward.core.errors import InputError, decoded, explain_decode_error
 from twinward.core.messages import Instant
 from twinward.service.platform import Platform
 
 LIMIT_BYTES = 16_000_000  # room for the outlines of a city's areas
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 Listed = Annotated[int, msgspec.Meta(ge=0, le=5_000)]
 Metres = Annotated[float, msgspec.Meta(ge=0, le=50_000)]
 Minutes = Annotated[float, msgspec.Meta(ge=0, le=10_080)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+T = TypeVar("T", bound=msgspec.Struct)
 GeoJson = dict[str, Any]
 
 
@@ -122,7 +122,7 @@ def gives_asked(name: str, *, asked: bool = True) -> dict[int | str, dict[str, o
 
 
 async def reply(
-    platform: Platform, request: Request, kind: Any, work: Callable[[Any], Any]
+    platform: Platform, request: Request, kind: type[T], work: Callable[[T], object]
 ) -> Response:
     """Read the question, answer it beside the event loop; stop when nobody waits any more."""
     body = await read_body(request, LIMIT_BYTES)
@@ -141,7 +141,7 @@ async def reply(
     return await questions_of(request).ask(request, who, lambda: answer(work(asked)))
 
 
-def fields(asked: Any) -> dict[str, Any]:
+def fields(asked: msgspec.Struct) -> dict[str, Any]:
     return msgspec.structs.asdict(asked)
 
 
@@ -173,7 +173,7 @@ def add_persons(routes: APIRouter, platform: Platform) -> None:
         """Where and from whom a case may have been infected."""
         tracing = platform.tracing(caller_of(platform, request))
 
-        def work(asked: AskBackward) -> Any:
+        def work(asked: AskBackward) -> object:
             return tracing.backward(asked.subject, asked.onset, frozenset(asked.known), asked.limit)
 
         return await reply(platform, request, AskBackward, work)

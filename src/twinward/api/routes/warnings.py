@@ -9,17 +9,16 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.bodies import Word, decode, describe
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
-from twinward.api.routes.sessions import decode, describe
 from twinward.core.errors import InputError
 from twinward.core.messages import Instant
 from twinward.service.hazards import warning_scores, warnings
 from twinward.service.platform import Caller, Platform
 
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern="^[^\\x00]*$")]
 MaybeWord = Annotated[str | None, Query(max_length=120)]
 
@@ -90,7 +89,7 @@ def router(platform: Platform) -> APIRouter:
     async def post_warning(request: Request) -> Response:
         """Warn areas of a hazard; a public warning is proposed to a second person."""
         caller = caller_of(platform, request)
-        asked: AskWarning = await decode(request, AskWarning, secret=False)
+        asked = await decode(request, AskWarning, secret=False)
         wanted = warnings.WarningRequest(**msgspec.structs.asdict(asked))
         return answer(await asyncio.to_thread(warnings.issue, platform, caller, wanted), 201)
 
@@ -112,7 +111,7 @@ def router(platform: Platform) -> APIRouter:
     async def post_answer(request: Request, warning: str) -> Response:
         """Confirm, refuse, acknowledge, extend or cancel it."""
         caller = caller_of(platform, request)
-        asked: AskWarningAct = await decode(request, AskWarningAct, secret=False)
+        asked = await decode(request, AskWarningAct, secret=False)
         return answer(await asyncio.to_thread(act_on, platform, caller, warning, asked))
 
     return routes

@@ -5,8 +5,8 @@ anchors, misuse.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -17,6 +17,7 @@ from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 from twinward.service.access.accounts import note
 from twinward.service.access.misuse_check import check_misuse
+from twinward.service.platform import LogCheck
 
 
 class Anchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
             entries = compose.export_log(
                 options.workspace, options.file, fhir=options.form == "fhir"
             )
-            shown: dict[str, object] = {
+            shown: Mapping[str, object] = {
                 "entries": entries,
                 "file": str(options.file),
                 "form": options.form,
@@ -90,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def show_check(options: argparse.Namespace, found: Any, failing: list[int]) -> int:
+def show_check(options: argparse.Namespace, found: LogCheck, failing: list[int]) -> int:
     """Exit code 2 when the log is not whole: what was handed in is at fault."""
     ok = found.ok and not failing
     bad = found.first_bad if found.first_bad is not None else next(iter(failing), None)

@@ -5,6 +5,7 @@ proves it.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 from twinward.app import compose
 from twinward.cli.framework.output import emit_fields, emit_json
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, caller):
         if options.act == "kinds":
-            shown = {"kinds": list(retention.load_kinds().values())}
+            shown: Mapping[str, object] = {"kinds": list(retention.load_kinds().values())}
         elif options.act == "verify":
             shown = retention.verify_receipts(platform, caller)
         else:

@@ -52,6 +52,26 @@ class ChangePage(TypedDict):
     total: int
 
 
+def require_proposable(
+    platform: Platform, kind: str, subjects: tuple[str, ...], thing: str | None, value: str | None
+) -> None:
+    """InputError for a change that nobody can propose here; a plan that is named becomes
+    adoptable.
+    """
+    if kind in ACCOUNT_KINDS:
+        raise InputError(f"a {kind} is no change of a life", "see /v1/accounts", code="bad_change")
+    if len(subjects) > MAX_BULK:
+        raise InputError(
+            f"{len(subjects)} persons at once", f"at most {MAX_BULK}", code="too_many_items"
+        )
+    if kind == "mass_action":
+        import_adoptable(platform, value or "")
+        if thing is None:
+            raise InputError(
+                "a mass action puts a plan in force for an incident", "name it", code="no_incident"
+            )
+
+
 def propose(
     platform: Platform,
     caller: Caller,
@@ -71,18 +91,7 @@ def propose(
     """A change that waits for its second person."""
     platform.reference.areas.require(area)
     platform.policy.require(caller, "propose_change", area=area)
-    if kind in ACCOUNT_KINDS:
-        raise InputError(f"a {kind} is no change of a life", "see /v1/accounts", code="bad_change")
-    if len(subjects) > MAX_BULK:
-        raise InputError(
-            f"{len(subjects)} persons at once", f"at most {MAX_BULK}", code="too_many_items"
-        )
-    if kind == "mass_action":
-        import_adoptable(platform, value or "")
-        if thing is None:
-            raise InputError(
-                "a mass action puts a plan in force for an incident", "name it", code="no_incident"
-            )
+    require_proposable(platform, kind, subjects, thing, value)
     with platform.store.read() as rows:
         name = derive_id(
             "chg", kind, caller.name, platform.clock.now().isoformat(), rows.last_seq()

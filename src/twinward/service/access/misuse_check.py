@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypedDict
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,7 +17,7 @@ from twinward.core.messages import Event
 from twinward.core.ports import R, Rows, Table
 from twinward.security.detection.anomalies import Anomaly, Deed, find_anomalies
 from twinward.service.access.accounts import note
-from twinward.service.platform import Caller, Platform, ask
+from twinward.service.platform import Caller, LogCheck, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES as CHANGES_TABLE
 from twinward.twins.emergency.approvals.rows import Change
@@ -39,19 +39,6 @@ STATUS_CHANGES = ("StatusProposed", "StatusSet")
 LOOKS = ("LookRecorded", "PersonsListed")
 
 
-class Check(Protocol):
-    """What a verification of the chain says."""
-
-    @property
-    def entries(self) -> int: ...
-
-    @property
-    def ok(self) -> bool: ...
-
-    @property
-    def first_bad(self) -> int | None: ...
-
-
 class MisuseReport(TypedDict):
     """How many deeds and entries were checked, and what was found."""
 
@@ -60,7 +47,9 @@ class MisuseReport(TypedDict):
     anomalies: list[dict[str, object]]
 
 
-def check_misuse(platform: Platform, caller: Caller, verify: Callable[[], Check]) -> MisuseReport:
+def check_misuse(
+    platform: Platform, caller: Caller, verify: Callable[[], LogCheck]
+) -> MisuseReport:
     """Everything suspicious of the last day; each finding is an event and a notice to the
     auditors.
     """

@@ -31,10 +31,10 @@ from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import concerns, list_all_events
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.reports.rows import BULLETINS
-from twinward.twins.emergency.resources.rows import STOCKS
+from twinward.twins.emergency.resources.rows import STOCKS, Stock
 from twinward.twins.emergency.tasks.rows import TASKS
 
 if TYPE_CHECKING:
@@ -63,14 +63,39 @@ class IncidentInputs(NamedTuple):
     plan: PlanInForce | None
 
 
+def read_stocks(platform: Platform, caller: Caller, snapshot: Snapshot, area: str) -> list[Stock]:
+    """What the caller may see of the stocks in an area, below it and above it."""
+    is_under = platform.reference.areas.is_under
+    return [
+        one
+        for one in snapshot.list_rows(STOCKS)
+        if concerns(platform, caller, one.area)
+        and (is_under(one.area, area) or is_under(area, one.area))
+    ]
+
+
+def read_evidence(snapshot: Snapshot, incident: str, now: datetime) -> list[tuple[str, bool, str]]:
+    """Each objective of the plan, whether it holds, and what shows it."""
+    return [
+        (one.objective, one.holds, say_reasons(one.reasons, one.because))
+        for one in snapshot.list_evidence(incident, now)
+    ]
+
+
+def read_days(row: Incident, today: date) -> dict[date, dict[str, float]]:
+    """Figures of the days up to today of which new reports are known."""
+    return {
+        date.fromisoformat(day): told
+        for day, told in row.days.items()
+        if "new" in told and day <= today.isoformat()
+    }
+
+
 def read_situation(
     platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None = None
 ) -> IncidentInputs:
     """Everything the log holds of one incident at an instant, without a person in it."""
-    now, is_under = (
-        (at or platform.clock.now()).astimezone(ground.zone),
-        platform.reference.areas.is_under,
-    )
+    now = (at or platform.clock.now()).astimezone(ground.zone)
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         row = snapshot.find(INCIDENTS, incident)
@@ -85,17 +110,9 @@ def read_situation(
         events = list_all_events(reader, incident, at)
         cases, contacts = read_persons(snapshot, events, incident)
         counts = read_counts(snapshot, row)
-        stocks = [
-            one
-            for one in snapshot.list_rows(STOCKS)
-            if concerns(platform, caller, one.area)
-            and (is_under(one.area, row.area) or is_under(row.area, one.area))
-        ]
+        stocks = read_stocks(platform, caller, snapshot, row.area)
         tasks = snapshot.list_rows(TASKS, incident=incident)
-        evidence = [
-            (one.objective, one.holds, say_reasons(one.reasons, one.because))
-            for one in snapshot.list_evidence(incident, now)
-        ]
+        evidence = read_evidence(snapshot, incident, now)
         readings = read_readings(reader, events)
         published = read_published(platform, snapshot, row)
         curve = sum_days(snapshot.list_rows(INCIDENTS), now.date())
@@ -129,11 +146,7 @@ def read_situation(
         sensors=read_sensors(platform, row) if at is None else [],
         turns=list(read_milestones(ground, events)),
         evidence=evidence,
-        days={
-            date.fromisoformat(day): told
-            for day, told in row.days.items()
-            if "new" in told and day <= now.date().isoformat()
-        },
+        days=read_days(row, now.date()),
         counted=row.counted,
         last_day=find_week(curve, now.date())[0],
         called=row.called,

@@ -5,9 +5,9 @@ see.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,7 +21,7 @@ from twinward.service.incidents.queries import list_sources, list_tasks
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency.access.rows import ACTIVATIONS
-from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.notices.rows import NOTICES
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 
@@ -266,6 +266,20 @@ class ToldInPublic:
         return held
 
 
+def count_by_top_area(
+    ground: Ground, incidents: list[Incident], day: date, anchor: date
+) -> tuple[dict[str, int], dict[str, str | None]]:
+    """New reports of the week to `anchor`, and the level of an open incident, by top area."""
+    tops = dict.fromkeys(ground.top, 0)
+    levels: dict[str, str | None] = {}
+    for row in incidents:
+        code = ground.areas.at_depth(row.area, 1)
+        tops[code] = tops.get(code, 0) + (new_in_week(sum_days([row], day), anchor) or 0)
+        if row.status == "open":
+            levels[code] = row.level
+    return tops, levels
+
+
 def get_public(platform: Platform, ground: Ground, at: datetime | None) -> PublicPage:
     now = at or platform.clock.now()
     day = ground.day_of(now) - timedelta(
@@ -275,7 +289,7 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
     with platform.store.read() as reader:
         snapshot = snapshot_of(platform, reader, at)
         incidents = snapshot.list_rows(INCIDENTS)
-        limits: list[Any] = snapshot.list_rows(RESTRICTIONS)
+        limits = snapshot.list_rows(RESTRICTIONS)
         activations = [row for row in snapshot.list_rows(ACTIVATIONS) if row.is_open(now)]
         told = snapshot.list_rows(NOTICES, to_role="public")
         plans = {
@@ -283,13 +297,7 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
         }
     curve = sum_days(incidents, day)
     anchor, silent = find_week(curve, day)
-    tops = dict.fromkeys(ground.top, 0)
-    levels: dict[str, str | None] = {}
-    for row in incidents:
-        code = ground.areas.at_depth(row.area, 1)
-        tops[code] = tops.get(code, 0) + (new_in_week(sum_days([row], day), anchor) or 0)
-        if row.status == "open":
-            levels[code] = row.level
+    tops, levels = count_by_top_area(ground, incidents, day, anchor)
     keep = ToldInPublic(platform.workspace / "published" / "public.json", k, keeps=at is None)
     shown = keep.hold(anchor.isoformat(), suppress_small(tops, k))
     few = {row.day: None if row.new is None or 0 < row.new < k else row.new for row in curve}

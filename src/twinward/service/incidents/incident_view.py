@@ -26,7 +26,7 @@ from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.queries import build_timeline, concerns
 from twinward.service.incidents.shown import ShownEvent
 from twinward.service.platform import Caller, Platform, snapshot_of
-from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
+from twinward.twins.emergency.incidents.rows import INCIDENTS, CriterionResult, Incident
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import TASKS, Task
 
@@ -148,6 +148,30 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     tree_cut: bool
 
 
+SHOWN_AS_STORED = (
+    "id",
+    "hazard",
+    "area",
+    "title",
+    "status",
+    "level",
+    "level_since",
+    "opened_at",
+    "closed_at",
+    "round",
+)
+
+
+def show_evidence(found: CriterionResult) -> Evidence:
+    return Evidence(
+        objective=found.objective,
+        holds=found.holds,
+        because=found.because,
+        vacuous=found.vacuous,
+        reasons=found.reasons,
+    )
+
+
 def get_incident_view(
     platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None
 ) -> IncidentView:
@@ -175,19 +199,7 @@ def get_incident_view(
             card.id,
         )
     )
-    names = (
-        "id",
-        "hazard",
-        "area",
-        "title",
-        "status",
-        "level",
-        "level_since",
-        "opened_at",
-        "closed_at",
-        "round",
-    )
-    shown = {name: getattr(row, name) for name in names}
+    shown = {name: getattr(row, name) for name in SHOWN_AS_STORED}
     return IncidentView(
         **shown | {"title": say_reasons(row.title_reasons, row.title)},
         as_of=now,
@@ -209,16 +221,7 @@ def get_incident_view(
         board=list_duties(platform, tasks, now),
         tasks=cards[:TASKS_SHOWN],
         tasks_all=len(cards),
-        evidence=[
-            Evidence(
-                objective=one.objective,
-                holds=one.holds,
-                because=one.because,
-                vacuous=one.vacuous,
-                reasons=one.reasons,
-            )
-            for one in evidence
-        ],
+        evidence=[show_evidence(one) for one in evidence],
         tree=[show_cause(ground, one) for one in tree],
         tree_cut=len(tree) >= TREE_SHOWN,
     )

@@ -64,6 +64,20 @@ class SitesReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+def check_numbers(share_of_residents: float, most_candidates: int, capacity: float | None) -> None:
+    """InputError for a number that is out of range."""
+    if not 0 < share_of_residents <= 1:
+        raise InputError(
+            "the share of residents in need is above 0, at most 1", "0.02 is 2 %", code="bad_need"
+        )
+    if most_candidates < 1:
+        raise InputError(f"{most_candidates} candidates", "say 1 or more", code="bad_candidates")
+    if capacity is not None and not capacity > 0:
+        raise InputError(
+            "a capacity is above 0", "say how many residents one site serves", code="bad_capacity"
+        )
+
+
 def locate_sites(
     platform: Platform,
     caller: Caller,
@@ -84,16 +98,7 @@ def locate_sites(
     """
     platform.policy.require(caller, "plan_ahead")
     require_limit(time_limit_s)
-    if not 0 < share_of_residents <= 1:
-        raise InputError(
-            "the share of residents in need is above 0, at most 1", "0.02 is 2 %", code="bad_need"
-        )
-    if most_candidates < 1:
-        raise InputError(f"{most_candidates} candidates", "say 1 or more", code="bad_candidates")
-    if capacity is not None and not capacity > 0:
-        raise InputError(
-            "a capacity is above 0", "say how many residents one site serves", code="bad_capacity"
-        )
+    check_numbers(share_of_residents, most_candidates, capacity)
     start = perf_counter()
     need = read_need_points(platform, level, area)
     places = read_candidates(platform, kinds, most_candidates, area)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from twinward.core.errors import InputError
 from twinward.decision.logistics.allocation.sharing import ItemAnswer, PackedItem, PackedLot, share
 from twinward.decision.logistics.routing.travel import DETOUR, straight_m
-from twinward.library.supplies.catalogue import SupplyKind, load_supplies
+from twinward.library.supplies.catalogue import Supplies, SupplyKind, load_supplies
 from twinward.service.city.population import home_of
 from twinward.service.logistics.benchmark_instances import require_limit
 from twinward.service.logistics.demand_forecast import forecast_needs
@@ -83,6 +83,18 @@ class ShareReport(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = True
 
 
+def choose_kinds(supplies: Supplies, kinds: tuple[str, ...]) -> list[SupplyKind]:
+    """The kinds named, all that are used up where none is; InputError for one that is not."""
+    used_up = [kind for kind in supplies.kind if kind.form == "used_up"]
+    chosen = [kind for kind in used_up if not kinds or kind.id in kinds]
+    if set(kinds) - {kind.id for kind in chosen}:
+        known = ", ".join(kind.id for kind in used_up)
+        raise InputError(
+            f"{', '.join(kinds)} cannot all be shared", f"known: {known}", code="unknown_kind"
+        )
+    return chosen
+
+
 def share_supplies(
     platform: Platform,
     caller: Caller,
@@ -100,14 +112,7 @@ def share_supplies(
     require_limit(time_limit_s)
     start = perf_counter()
     supplies = load_supplies(platform.workspace)
-    chosen = [
-        kind for kind in supplies.kind if kind.form == "used_up" and (not kinds or kind.id in kinds)
-    ]
-    if set(kinds) - {kind.id for kind in chosen}:
-        known = ", ".join(kind.id for kind in supplies.kind if kind.form == "used_up")
-        raise InputError(
-            f"{', '.join(kinds)} cannot all be shared", f"known: {known}", code="unknown_kind"
-        )
+    chosen = choose_kinds(supplies, kinds)
     now = at or platform.clock.now()
     future = forecast_needs(platform, supplies, days, level, now, at)
     first = future.today + timedelta(days=1)
