@@ -77,6 +77,19 @@ Reported = (
 Named = emergency_messages.NameContact
 
 
+def open_reference(workspace: Path, settings: Settings) -> ReferenceData:
+    """What the loop judges by: areas, library, residents, zone and the chains of hazards."""
+    areas = open_areas(workspace)
+    residents = cache(lambda: count_residents(workspace, areas))
+    return ReferenceData(
+        areas=areas,
+        read_library=library_reader(workspace / "plans"),
+        residents=lambda area: residents()[area],
+        zone=open_zone(workspace, settings),
+        chains=ChainRegister(workspace / "risks").list_rules,
+    )
+
+
 def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     """Everything a use case needs, on the workspace's own settings; the loop is not yet started."""
     mark = read_mark(workspace)
@@ -86,15 +99,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     if mark.drill:
         require_fenced(workspace, settings)
     keyring = Keyring(workspace / "keys" / "subjects.keys")
-    areas = open_areas(workspace)
-    residents = cache(lambda: count_residents(workspace, areas))
-    reference = ReferenceData(
-        areas=areas,
-        read_library=library_reader(workspace / "plans"),
-        residents=lambda area: residents()[area],
-        zone=open_zone(workspace, settings),
-        chains=ChainRegister(workspace / "risks").list_rules,
-    )
+    reference = open_reference(workspace, settings)
     place = settings.storage.url or workspace
     require_log(place)
     store = open_store(
@@ -113,18 +118,12 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
 
         return TracingProvider(platform, open_lake(workspace))
 
-    tracer = CaseTracing(
-        store,
-        twins,
-        lambda fact, event: find_contacts(
-            workspace,
-            lambda: desk().of(msgspec.structs.replace(local_admin(), name="loop")),
-            fact,
-            event,
-            onset_of(store, fact),
-            reference.zone,
-        ),
-    )
+    def contacts_of(fact: Reported, event: Event) -> Sequence[Named]:
+        loop = msgspec.structs.replace(local_admin(), name="loop")
+        onset, zone = onset_of(store, fact), reference.zone
+        return find_contacts(workspace, lambda: desk().of(loop), fact, event, onset, zone)
+
+    tracer = CaseTracing(store, twins, contacts_of)
     forecaster = HazardForecasting(
         store, twins, lambda fact, event: forecast_report(platform, fact, event)
     )

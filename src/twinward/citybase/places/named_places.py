@@ -89,6 +89,23 @@ def kinds_of(places: PlacesConfig, extra: dict[str, list[object]], number: int) 
     return [rule] * number
 
 
+def fault_of(kind: str | None, capacity: float, leaf: int, count: float) -> str | None:
+    """What is wrong with a row of places, if anything is."""
+    if kind is None:
+        return "its kind is not in the map"
+    if not capacity >= 0:
+        return "capacity is negative or no number"
+    if capacity > MOST_CAPACITY:
+        return f"capacity above {MOST_CAPACITY}"
+    if leaf < 0:
+        return "outside every area"
+    if not 1 <= count <= MOST_OF_A_ROW:
+        return (
+            "stands for no place" if count == 0 else f"its count is not from 1 to {MOST_OF_A_ROW}"
+        )
+    return None
+
+
 def read_places(
     places: PlacesConfig, base: Path, ledger: SourceLedger, finder: Finder, hierarchy: Hierarchy
 ) -> PlaceTable:
@@ -116,21 +133,7 @@ def read_places(
     strays = find_strays(wanted, points.lonlat, leaf, finder, hierarchy) if places.area else {}
     keep = []
     for i in range(number):
-        why = strays.get(i)
-        if kinds[i] is None:
-            why = "its kind is not in the map"
-        elif not capacity[i] >= 0:
-            why = "capacity is negative or no number"
-        elif capacity[i] > MOST_CAPACITY:
-            why = f"capacity above {MOST_CAPACITY}"
-        elif leaf[i] < 0:
-            why = "outside every area"
-        elif not 1 <= count[i] <= MOST_OF_A_ROW:
-            why = (
-                "stands for no place"
-                if count[i] == 0
-                else f"its count is not from 1 to {MOST_OF_A_ROW}"
-            )
+        why = fault_of(kinds[i], capacity[i], leaf[i], count[i]) or strays.get(i)
         if why:
             ledger.reject(points.lines[i], why, points.rows[i])
         else:

@@ -61,6 +61,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="print contacts by setting and age beside DIR's, and stop",
     )
+    add_live(parser)
+    parser.add_argument("--cluster", metavar="ADDRESS", help="run replicates on a Dask cluster")
+    parser.add_argument(
+        "--tree", type=Path, metavar="FILE", help="write who infected whom, where, when, as Parquet"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write series, tables and plots")
+    parser.add_argument("--profile", action="store_true", help="seconds by step of the day")
+    parser.add_argument(
+        "--explain", action="store_true", help="print the steps of a day in their order, and stop"
+    )
+    parser.add_argument(
+        "--schema", choices=["disease", "measures"], help="print the JSON Schema, and stop"
+    )
+
+
+def add_live(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--live",
         action="store_true",
@@ -80,18 +96,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--token-file", type=Path, help="with --live: act as the bearer of this token"
-    )
-    parser.add_argument("--cluster", metavar="ADDRESS", help="run replicates on a Dask cluster")
-    parser.add_argument(
-        "--tree", type=Path, metavar="FILE", help="write who infected whom, where, when, as Parquet"
-    )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write series, tables and plots")
-    parser.add_argument("--profile", action="store_true", help="seconds by step of the day")
-    parser.add_argument(
-        "--explain", action="store_true", help="print the steps of a day in their order, and stop"
-    )
-    parser.add_argument(
-        "--schema", choices=["disease", "measures"], help="print the JSON Schema, and stop"
     )
 
 

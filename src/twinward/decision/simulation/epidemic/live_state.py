@@ -62,6 +62,16 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
     notes_reasons: tuple[Reason, ...] = ()
 
 
+def require_reported(hazard: str, reports: list[tuple[str, int, int]]) -> None:
+    """InputError where nothing has been reported of a hazard."""
+    if not any(count for _, _, count in reports):
+        raise InputError(
+            f"nothing has been reported for {hazard!r}",
+            "name the hazard of an incident",
+            code="nothing_reported",
+        )
+
+
 def read_live(
     snapshot: Snapshot,
     base: CityBase,
@@ -88,12 +98,7 @@ def read_live(
         )
     at = at.astimezone(snapshot.zone)
     reports, known = list_reports(snapshot, hazard, at.date())
-    if not any(count for _, _, count in reports):
-        raise InputError(
-            f"nothing has been reported for {hazard!r}",
-            "name the hazard of an incident",
-            code="nothing_reported",
-        )
+    require_reported(hazard, reports)
     delay = delay_of(disease)
     draw = LiveResidents(base, seed)
     infected, ages, apart, left, immune, since = draw_states(reports, delay, found_share, draw)

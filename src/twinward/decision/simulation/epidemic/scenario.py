@@ -145,6 +145,12 @@ def check_scenario(scenario: Scenario) -> None:
     )
     check_measures(scenario.measures)
     check_areas((*scenario.measures, *scenario.background), scenario.base)
+    _check_importations(scenario)
+    if scenario.initial is not None:
+        _check_initial(scenario.initial, residents)
+
+
+def _check_importations(scenario: Scenario) -> None:
     strains = len(scenario.disease.strains)
     codes = {area.code for area in scenario.base.areas} | set(scenario.base.leaf_codes)
     for entry in scenario.importations:
@@ -166,8 +172,6 @@ def check_scenario(scenario: Scenario) -> None:
             "give 0 or more",
             "bad_importation",
         )
-    if scenario.initial is not None:
-        _check_initial(scenario.initial, residents)
 
 
 def check_areas(measures: tuple[Measure, ...], base: CityBase) -> None:
