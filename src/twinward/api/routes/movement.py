@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 
 from twinward.api.http.authentication import caller_of
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, Schema, cut_page
+from twinward.api.http.parameters import At, Word, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page, reference
-from twinward.api.routes.incidents import At, Word, aware
 from twinward.service.movement.control import CityControl, get_control
 from twinward.service.movement.gates import GateReport, list_gates
 from twinward.service.movement.overview import get_overview
