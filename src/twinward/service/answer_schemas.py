@@ -52,7 +52,7 @@ from twinward.service.logistics.supply_queries import (
 )
 from twinward.service.movement.control import AreaControl, MeasureTotal
 from twinward.service.movement.gates import GateView
-from twinward.service.movement.overview import Overview
+from twinward.service.movement.overview import MovementOverview
 from twinward.service.movement.transferred import AreaGroups, GroupView
 from twinward.service.passes.issuing import Issued, PassView
 from twinward.service.passes.objections import ObjectionView
@@ -89,7 +89,7 @@ ANSWERS = (
     TransferRow,
     Situation,
     IndicatorPeriod,
-    Overview,
+    MovementOverview,
     GateView,
     AreaControl,
     MeasureTotal,

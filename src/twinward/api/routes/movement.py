@@ -73,7 +73,7 @@ def page_of(
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1/movement", tags=["movement"], responses=ERRORS)
 
-    @routes.get("/overview", responses=gives("Overview"))
+    @routes.get("/overview", responses=gives("MovementOverview"))
     def get_movement_overview(
         request: Request, area: Word = None, hazard: Word = None, at: At = None
     ) -> Response:

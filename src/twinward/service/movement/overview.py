@@ -26,7 +26,7 @@ class GateTotals(msgspec.Struct, frozen=True, kw_only=True):
     positive: int
 
 
-class Overview(msgspec.Struct, frozen=True, kw_only=True):
+class MovementOverview(msgspec.Struct, frozen=True, kw_only=True):
     """The first of the five screens: one sentence, the areas, the gates, the quarantine."""
 
     as_of: datetime
@@ -50,7 +50,7 @@ def get_overview(
     area: str | None = None,
     hazard: str | None = None,
     at: datetime | None = None,
-) -> Overview:
+) -> MovementOverview:
     """Everything that the other four screens show in detail, in a few numbers."""
     situation = get_situation(platform, caller, area=area, hazard=hazard, at=at)
     where = None if area is None else situation.area
@@ -59,7 +59,7 @@ def get_overview(
     groups = list_transferred(platform, caller, area=where, at=at)
     control = get_control(platform, caller, area=where, at=at)
     notes = [*situation.notes, *hubs.notes, *roads.notes, *groups.notes, *control.notes]
-    return Overview(
+    return MovementOverview(
         as_of=situation.as_of,
         hazard=situation.hazard,
         area=situation.area,
