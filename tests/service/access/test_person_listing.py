@@ -55,3 +55,23 @@ def test_a_filter_that_could_never_hold_is_refused(
 ) -> None:
     with pytest.raises(InputError, match="wat"):
         person_listing.list_persons(desk.platform, desk.me, kind, **filters)
+
+
+def test_by_all_that_is_known_now_a_late_paper_form_tells_of_its_own_day(desk: Desk) -> None:
+    told = {"case": "c-1", "subject": "p-1", "hazard": "epidemic", "area": COMMUNITY}
+    for day, status in ((20, "confirmed"), (18, "suspected")):
+        desk.post("ReportCase", status=status, occurred_at=f"2022-02-{day}T08:00:00+08:00", **told)
+    activations.open_activation(
+        desk.platform, desk.me, hazard="epidemic", areas=["all"], purposes=["care"], days=3,
+        by="Li", basis="order 12 of the commission",
+    )  # fmt: skip
+    at = datetime(2022, 2, 19, tzinfo=UTC)
+
+    def statuses(*, known_now: bool) -> list[str]:
+        page = person_listing.list_persons(
+            desk.platform, desk.me, "cases", at=at, known_now=known_now
+        )
+        return [item["status"] for item in page.items]
+
+    assert statuses(known_now=True) == ["suspected"]
+    assert statuses(known_now=False) == []

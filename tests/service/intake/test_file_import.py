@@ -270,3 +270,29 @@ def test_a_negative_lab_result_is_no_case(desk: Desk, tmp_path: Path) -> None:
     found = report(desk, write(tmp_path, text, "lab.json"))
     assert (found.stored, found.rejected) == (0, 1)
     assert "is negative" in Path(found.rejected_file or "").read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "source_id;type;occurred_at;area;value;unit\n1;water_depth;2022-02-20T08:00:00+08:00;310101;0.1;m\n",
+        "sep=;\nsource_id;type;occurred_at;area;value;unit\n1;water_depth;2022-02-20T08:00:00+08:00;310101;0.1;m\n",
+        "Source ID\tType\tOccurred-At\tAREA \tvalue\tunit\n1\twater_depth\t2022-02-20T08:00:00+08:00\t310101\t0.1\tm\n",
+        f"{HEADING}\n{GOOD.format(1)}\n".encode("utf-16"),
+    ],
+    ids=["semicolons", "sep=", "tabs and capitals", "UTF-16"],
+)  # fmt: skip
+def test_a_table_is_read_as_the_spreadsheet_of_its_country_writes_it(
+    desk: Desk, tmp_path: Path, text: str | bytes
+) -> None:
+    assert ingest(desk, write(tmp_path, text)).stored == 1
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("gb18030", "浦东新区"), ("cp1252", "Águeda")])
+def test_an_encoding_that_is_not_named_is_guessed_in_the_advice(
+    desk: Desk, tmp_path: Path, encoding: str, name: str
+) -> None:
+    path = write(tmp_path, f"{HEADING}\n{name},x,2022,310101,1,m\n".encode(encoding))
+    with pytest.raises(InputError) as told:
+        ingest(desk, path)
+    assert (told.value.code, encoding in told.value.advice) == ("wrong_encoding", True)

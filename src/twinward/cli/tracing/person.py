@@ -11,8 +11,10 @@ from twinward.cli.framework.output import emit_fields, emit_json, emit_text
 from twinward.cli.framework.session import add_person, open_for
 from twinward.service.access import person_listing
 
+KNOWN_NOW = "by all that is known today, not by what was known at that instant"
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+
+def add_arguments(parser: argparse.ArgumentParser, *, past: bool = False) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="cases|contacts|show")
     for kind, filters in (
         ("cases", ("hazard", "status")),
@@ -23,13 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             listing.add_argument(f"--{name}")
         listing.add_argument("--limit", type=int, default=50)
         listing.add_argument("--offset", type=int, default=0)
+        if past:
+            listing.add_argument("--known-now", action="store_true", help=KNOWN_NOW)
         add_person(listing)
     showing = acts.add_parser("show", help="one case")
     showing.add_argument("id")
     add_person(showing)
 
 
-add_views = add_arguments  # all of them only read
+def add_views(parser: argparse.ArgumentParser) -> None:
+    """The same for a moment of the past: all of them only read."""
+    add_arguments(parser, past=True)
 
 
 def run(options: argparse.Namespace, at: datetime | None = None) -> int:
@@ -50,6 +56,7 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
             limit=options.limit,
             offset=options.offset,
             at=at,
+            known_now=getattr(options, "known_now", False),
             **filters,
         )
     if options.json:

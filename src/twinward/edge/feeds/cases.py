@@ -4,6 +4,7 @@ until the border.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
+from twinward.edge.feeds.case_words import read_words, tidy_area
 from twinward.security.privacy.documents import is_spoilt
 from twinward.security.privacy.vault import Identity, Vault
 from twinward.standards.date_forms import join_notes
@@ -39,6 +41,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo
     now: datetime
     order: str | None = None
+    areas: Container[str] = frozenset()
 
 
 def case_command(
@@ -50,7 +53,10 @@ def case_command(
     sender is allowed. Whoever is not named is a person of their own where the row has an id.
     """
     told = {name: value for name, value in values.items() if name not in PERSON}
-    told, note = read_dates(told, calendar)
+    told, note = read_dates(read_words(told), calendar)
+    if "area" in told:
+        told["area"], mended = tidy_area(told["area"], calendar.areas)
+        note = join_notes(note, mended)
     person = {name: str(values[name]).strip() for name in PERSON if values.get(name)}
     if person and "subject" in told:
         raise InputError(

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import csv
 import math
+import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +21,10 @@ from twinward.core.errors import InputError
 from twinward.standards.source_rows import FileReading, Row
 
 PAGE = 10_000
+UTF_8 = "utf-8-sig"
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+MOST_LOOKED_AT, ASCII = 65_536, 0x7F
+OTHER_SEPARATORS = (";", "\t", "|")
 
 
 def read_rows(path: Path, reading: FileReading) -> Iterator[Row]:
@@ -44,10 +50,10 @@ def read_rows(path: Path, reading: FileReading) -> Iterator[Row]:
         raise InputError(
             f"{path}: {error.strerror or error}", "check the name and its rights", code="unreadable"
         ) from error
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeError, LookupError) as error:
         raise InputError(
             f"{path.name}: {error}",
-            "name its encoding, for example --encoding gb18030",
+            f"name its encoding, for example --encoding {guess_encoding(path)}",
             code="wrong_encoding",
         ) from error
     except pa.ArrowException as error:
@@ -55,9 +61,12 @@ def read_rows(path: Path, reading: FileReading) -> Iterator[Row]:
 
 
 def read_csv(path: Path, reading: FileReading) -> Iterator[Row]:
-    with path.open(encoding=reading.encoding, newline="") as file:
-        rows = csv.reader(file, delimiter=reading.separator)
-        heading = [name.strip() for name in next(rows, [])]
+    with path.open(encoding=encoding_of(path, reading), newline="") as file:
+        separator, first = find_separator(file.readline(), reading)
+        if first is not None:
+            file.seek(0)
+        rows = csv.reader(file, delimiter=separator)
+        heading = name_columns([name.strip() for name in next(rows, [])], reading)
         require_columns(path, heading, reading)
         number = 0
         try:
@@ -95,17 +104,69 @@ def read_json_lines(path: Path, reading: FileReading) -> Iterator[Row]:
 def read_parquet(path: Path, reading: FileReading) -> Iterator[Row]:
     number = 0
     with pq.ParquetFile(path) as file:
-        have = file.schema_arrow.names
-        require_columns(path, have, reading)
-        wanted = [
-            name
+        own = file.schema_arrow.names
+        named = dict(zip(name_columns(own, reading), own, strict=True))
+        require_columns(path, list(named), reading)
+        wanted = {
+            name: named[name]
             for name in dict.fromkeys(reading.columns.get(f, f) for f in reading.fields)
-            if name in have
-        ]
-        for batch in file.iter_batches(PAGE, columns=wanted):
+            if name in named
+        }
+        for batch in file.iter_batches(PAGE, columns=list(wanted.values())):
             for values in batch.to_pylist():
                 number += 1
-                yield Row(number, take(values, reading))
+                kept = {name: values[column] for name, column in wanted.items()}
+                yield Row(number, take(kept, reading))
+
+
+def encoding_of(path: Path, reading: FileReading) -> str:
+    """The encoding that was named; a byte order mark of UTF-16 is the file's own word."""
+    if reading.encoding != UTF_8:
+        return reading.encoding
+    with path.open("rb") as file:
+        return "utf-16" if file.read(2) in UTF_16_MARKS else UTF_8
+
+
+def guess_encoding(path: Path) -> str:
+    """An encoding in which a file can be read: of characters where high bytes stand in pairs."""
+    with path.open("rb") as file:
+        head = file.read(MOST_LOOKED_AT)
+    high = [n for n, byte in enumerate(head) if byte > ASCII]
+    places = set(high)
+    alone = sum(n - 1 not in places and n + 1 not in places for n in high)
+    return "cp1252" if high and alone > len(high) / 2 else "gb18030"
+
+
+def find_separator(line: str, reading: FileReading) -> tuple[str, str | None]:
+    """What separates the columns, and the first line where that is the heading.
+
+    Spreadsheets may say it themselves (`sep=;`); a heading of one column that holds other
+    separators is read by the most frequent of them.
+    """
+    said = line.strip().strip('"').lower()
+    if said.startswith("sep=") and len(said) == len("sep=;"):
+        return said[-1], None
+    if said == "sep=":
+        return "\t", None
+    found = max(OTHER_SEPARATORS, key=line.count)
+    if reading.separator == "," and "," not in line and found in line:
+        return found, line
+    return reading.separator, line
+
+
+def name_columns(have: list[str], reading: FileReading) -> list[str]:
+    """The columns by the names that are asked for, where they differ in capitals, blanks or
+    hyphens alone.
+    """
+    wanted = {reading.columns.get(field, field) for field in reading.fields}
+    folded = {fold_heading(name): name for name in wanted if name not in have}
+    names = [folded.get(fold_heading(name), name) for name in have]
+    return [new if names.count(new) == 1 else old for new, old in zip(names, have, strict=True)]
+
+
+def fold_heading(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name).casefold().strip(" '\"*\ufeff\u200b")
+    return re.sub(r"[\s_-]+", "_", plain)
 
 
 def require_columns(path: Path, have: list[str], reading: FileReading) -> None:

@@ -25,6 +25,8 @@ NOBODY = frozenset({
     "без документа", "нет данных", "отсутствует", "غير معروف", "لا يوجد", "مجهول", "yok",
     "bilinmiyor", "onbekend", "geen", "okänd", "ukjent", "ukendt", "brak", "nieznany", "không có",
     "không rõ", "ไม่มี", "ไม่ทราบ", "पता नहीं", "नहीं", "tidak ada", "tidak diketahui",
+    "id", "id card", "passport", "document", "dni", "ausweis", "身份证", "身分證",
+    "护照", "護照", "证件",
     "undefined", "nd", "n.d.", "nr", "not avail", "no data", "none given", "no mobile", "see above",
     "same", "same as above", "ditto", "-do-", "id pending", "no id card", "without", "not provided",
     "not recorded", "not stated", "declined", "暂无", "無資料", "无资料", "待查", "待补", "待定",

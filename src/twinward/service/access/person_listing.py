@@ -95,11 +95,13 @@ def list_persons(
     limit: int = 50,
     offset: int = 0,
     at: datetime | None = None,
+    known_now: bool = False,
     wish: ListWish | None = None,
     **filters: str | None,
 ) -> PersonPage:
     """A page of cases or contacts in the caller's areas that the activation opens, inside its
-    window of data; as they were at an instant, where one is given.
+    window of data; as they were at an instant, where one is given: by what was known then, or with
+    `known_now` by all that has been reported since.
     """
     wish = wish or ListWish()
     equals = require_filters(platform, kind, filters)
@@ -116,7 +118,7 @@ def list_persons(
         if at is not None:
             then = [
                 row
-                for row in rows.as_of(table, at, known_at=at)
+                for row in rows.as_of(table, at, known_at=None if known_now else at)
                 if fits(row, window, within, equals) and row.id.startswith(wish.search or "")
             ]
             then.sort(key=lambda row: row.id)
@@ -136,6 +138,7 @@ def list_persons(
             )
     question = say_question(kind, len(found), total, offset, equals | say_wish(wish))
     question += f" as of {at.isoformat()}" if at is not None else ""
+    question += ", as known now" if at is not None and known_now else ""
     record_listing(platform, caller, scope, question, tuple(sorted({row.subject for row in found})))
     items = [msgspec.structs.asdict(row) for row in found]
     return PersonPage(items=items, total=total, activation=scope.activation)

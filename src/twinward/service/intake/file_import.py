@@ -224,7 +224,10 @@ def report_cases(
     def send(items: list[object]) -> BatchAccount:
         return submit_objects(platform, caller, items, source)
 
-    now = [cases.Calendar(zone=zone, now=platform.clock.now())]  # of the file that is being read
+    areas = platform.reference.areas
+    now = [
+        cases.Calendar(zone=zone, now=platform.clock.now(), areas=areas)
+    ]  # of the file that is being read
 
     def read(path: Path, reading: FileReading) -> Iterator[Row]:
         now[0] = msgspec.structs.replace(now[0], order=orders[path])
