@@ -15,12 +15,12 @@ from twinward.core.messages import Event
 from twinward.core.ports import Store
 from twinward.loop.log_reader import LogReader
 from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.reports.case_history import NEW_STATUSES
 from twinward.twins.twin import Twins
 
 OFFSET = "tracing"
 BATCH = 100
 KINDS = ("CaseReported", "CaseReclassified", "CaseAmended")
-TRACED = ("confirmed", "asymptomatic")
 Reported = m.CaseReported | m.CaseReclassified | m.CaseAmended
 FindContacts = Callable[[Reported, Event], Sequence[m.NameContact]]
 
@@ -45,7 +45,7 @@ class CaseTracing(LogReader):
 
     def commands_of(self, event: Event) -> Sequence[m.NameContact]:
         fact = event.fact
-        if not isinstance(fact, Reported) or fact.status not in TRACED:
+        if not isinstance(fact, Reported) or fact.status not in NEW_STATUSES:
             return ()
         if isinstance(fact, m.CaseAmended) and not fact.retrace:
             return ()

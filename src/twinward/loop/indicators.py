@@ -16,17 +16,16 @@ BEDS = {
     "icu_share": ("icu_beds",),
     "icu_used_share": ("icu_beds",),
 }
-# figure of the simulator -> the reported figure that stands for it, for each 100,000 residents
-PER_100K = {"confirmed_per_100k_7d": "confirmed_7d", "infections_per_100k_7d": "new_7d"}
 
 
 def indicator_value(
     figure: str, incident: Incident, rows: Rows, reference: ReferenceData
 ) -> float | None:
     """The figure now, or None where nobody has reported what it needs."""
-    if figure in PER_100K:
+    hazard = reference.library.find_hazard(incident.hazard)
+    if hazard is not None and figure in hazard.per_100k:
         residents = reference.residents(incident.area)
-        count = incident.figures.get(PER_100K[figure], 0.0)
+        count = incident.figures.get(hazard.per_100k[figure], 0.0)
         return 1e5 * count / residents if residents else None
     if figure in BEDS:
         return share_in_use(BEDS[figure], incident.area, rows, reference)

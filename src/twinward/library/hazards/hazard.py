@@ -39,6 +39,8 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     incident_level: int  # 0 the city as a whole, 1 its first subdivision, …
     opens: tuple[Rule, ...]  # any of these figures of a single report opens an incident
     levels: tuple[LevelRule, ...]
+    per_100k: dict[str, str] = {}  # figure for each 100,000 residents -> the reported one it is of
+    needs_by: str = ""  # the figure of an incident by which tasks need things for each case
     lower_after_days: Annotated[int, msgspec.Meta(ge=1)] = 7
     reopens_within_days: Annotated[int, msgspec.Meta(ge=0)] = 28
 

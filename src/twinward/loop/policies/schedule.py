@@ -187,14 +187,16 @@ def create_command(
 def amounts_of(
     task: PlanTask, incident: Incident, area: str, reference: ReferenceData
 ) -> dict[str, float]:
-    """What a task needs in an area: by its residents, and by its share of the incident's new
-    cases of a week.
+    """What a task needs in an area: by its residents, and by its share of the incident's figure
+    that the hazard counts needs by.
     """
     if not task.needs_per_resident and not task.needs_per_case:
         return dict(task.needs)
     here, whole = reference.residents(area), reference.residents(incident.area)
     share = min(here / whole, 1.0) if whole else 1.0
-    return task.amounts(here, share * incident.figures.get("new_7d", 0.0))
+    hazard = reference.library.find_hazard(incident.hazard)
+    cases = incident.figures.get(hazard.needs_by, 0.0) if hazard is not None else 0.0
+    return task.amounts(here, share * cases)
 
 
 def case_task(

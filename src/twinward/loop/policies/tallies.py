@@ -12,13 +12,12 @@ from collections.abc import Iterable, Mapping
 from twinward.core.ports import Rows
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents.rows import DAY_PARTS, DayParts, Incident, day_id
+from twinward.twins.emergency.reports.case_history import NEW_STATUSES, UNWATCHED
 
 Figures = dict[str, float]
 EARLIER = "earlier"  # what an incident's day held before accounts were kept apart
-NEW = ("confirmed", "asymptomatic")
 NEWLY = "new."  # the new persons of a status
 LINKED = "linked."  # those of them that nobody was watching
-OUTSIDE = ("community", "unknown")
 BETWEEN = "|"
 
 
@@ -43,9 +42,9 @@ def told_by(status: str, found_in: str, number: float) -> Figures:
     if found_in == "reclassified":
         return {"reclassified": number}
     told = {status: number}
-    if status in NEW:
+    if status in NEW_STATUSES:
         told |= {NEWLY + status: number}
-        if found_in in OUTSIDE:
+        if found_in in UNWATCHED:
             told |= {LINKED + status: number}
     return told
 
@@ -54,7 +53,9 @@ def told_of(add: Mapping[str, float]) -> Figures:
     """What a change of a case's figures says, with the status that the new ones have."""
     told = {name: value for name, value in add.items() if name not in ("new", "new_linked")}
     sign = add.get("new", 0.0) or add.get("new_linked", 0.0)
-    status = next((one for one in reversed(NEW) if add.get(one, 0.0) * sign > 0), NEW[0])
+    status = next(
+        (one for one in reversed(NEW_STATUSES) if add.get(one, 0.0) * sign > 0), NEW_STATUSES[0]
+    )
     if add.get("new"):
         told[NEWLY + status] = add["new"]
     if add.get("new_linked"):
@@ -76,10 +77,10 @@ def of_figures(figures: Mapping[str, float]) -> Figures:
     told = {name: value for name, value in figures.items() if name not in ("new", "new_linked")}
     for name, prefix in (("new", NEWLY), ("new_linked", LINKED)):
         left = figures.get(name, 0.0)
-        for status in NEW:
+        for status in NEW_STATUSES:
             told[prefix + status] = min(left, max(figures.get(status, 0.0), 0.0))
             left -= told[prefix + status]
-        told[prefix + NEW[-1]] += left
+        told[prefix + NEW_STATUSES[-1]] += left
     return {name: value for name, value in told.items() if value}
 
 
@@ -99,10 +100,12 @@ def weigh(parts: Mapping[str, Figures], root: str, areas: AreaTree) -> Figures:
     )
     total = {name: known_of(root, name, by_area, inside) for name in names}
     figures = {name: value for name, value in total.items() if not name.startswith((NEWLY, LINKED))}
-    if any(NEWLY + status in total for status in NEW):
-        new = {status: total.get(NEWLY + status, 0.0) for status in NEW}
+    if any(NEWLY + status in total for status in NEW_STATUSES):
+        new = {status: total.get(NEWLY + status, 0.0) for status in NEW_STATUSES}
         figures["new"] = sum(new.values())
-        figures["new_linked"] = sum(min(total.get(LINKED + one, 0.0), new[one]) for one in NEW)
+        figures["new_linked"] = sum(
+            min(total.get(LINKED + one, 0.0), new[one]) for one in NEW_STATUSES
+        )
     return figures
 
 

@@ -17,7 +17,6 @@ from twinward.library.hazards.hazard import LEVELS, Hazard, Rule
 from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.tallies import (
-    NEW,
     Figures,
     case_part,
     change,
@@ -275,7 +274,7 @@ def take_in(
         return
     incident = find_front(rows, hazard, area, reference)
     if incident is None or incident.status == "closed":
-        new = {"new": sum(told.get(name, 0.0) for name in NEW)} | told | (set_to or {})
+        new = {"new": sum(told.get(name, 0.0) for name in NEW_STATUSES)} | told | (set_to or {})
         if not calls_for_incident(known.opens, new):
             return
         window = timedelta(days=known.reopens_within_days)

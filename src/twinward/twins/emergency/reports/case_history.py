@@ -18,7 +18,7 @@ from twinward.twins.emergency.vocabulary import is_one_hazard
 
 ENDED = {"dead", "recovered"}
 DISCARDED = "discarded"
-NEW_STATUSES = {"confirmed", "asymptomatic"}
+NEW_STATUSES = ("confirmed", "asymptomatic")
 UNWATCHED = ("community", "unknown")
 # a positive result within two months is most often the same illness: ECDC, Reinfection with
 # SARS-CoV-2, 2021
