@@ -18,6 +18,7 @@ from twinward.core.clock import SetClock
 from twinward.core.errors import BusyError, StorageError
 from twinward.core.messages import Counts
 from twinward.storage.observations import inbox as inbox_module
+from twinward.storage.observations import key_runs
 from twinward.storage.observations.duplicate_filter import DuplicateFilter, seed_of, text_keys
 from twinward.storage.observations.inbox import Inbox
 
@@ -204,6 +205,42 @@ def test_beyond_the_horizon_old_keys_are_forgotten_and_memory_stays() -> None:
     assert keys._table.nbytes <= (1 << 18) * 16
     assert all(keys.add(made[b]).all() for b in range(26, 30))  # within the horizon
     assert not keys.add(made[0]).any()
+    keys.close()
+
+
+def test_keys_in_files_are_known_like_those_in_memory(tmp_path: Path) -> None:
+    random = np.random.default_rng(8)
+    batches = [[f"id-{n}" for n in random.integers(0, 60_000, 5_000)] for _ in range(20)]
+    keys = DuplicateFilter(1_000_000, tmp_path, largest=1 << 12)
+    found = [keys.add(text_keys(pa.array(batch), seed_of("lab"))).tolist() for batch in batches]
+    assert found == known_slowly(batches, 1_000_000)
+    assert len(keys._newer._runs) > 10
+    assert len(keys) == len({one for batch in batches for one in batch})
+    assert keys._table.nbytes == (1 << 12) * 16
+    assert not list(tmp_path.iterdir())  # the files have no name: nothing stays behind a crash
+    keys.close()
+
+
+def test_a_disk_that_takes_no_keys_forgets_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = DuplicateFilter(1_000_000, tmp_path, largest=1 << 12)
+    made = [
+        text_keys(pa.array([f"{b}-{n}" for n in range(1_000)]), seed_of("lab")) for b in range(12)
+    ]
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(key_runs.tempfile, "TemporaryFile", full)
+        for batch in made[:8]:
+            assert not keys.add(batch).any()
+    for batch in made[8:]:
+        assert not keys.add(batch).any()
+    assert len(keys._newer._runs) == 1
+    assert all(keys.add(batch).all() for batch in made)
+    keys.close()
 
 
 def test_keys_depend_on_the_source_and_every_byte() -> None:

@@ -10,6 +10,7 @@ import threading
 
 from twinward.app import compose
 from twinward.app.maintenance import make_housekeeping
+from twinward.app.memory import MemoryKeeper, bound_heaps
 from twinward.app.outlets import OrdersOut
 from twinward.app.server import make_server
 from twinward.cli.framework.output import say
@@ -45,6 +46,8 @@ def require_free(host: str, port: int) -> None:
 
 def run(options: argparse.Namespace) -> int:
     require_free(options.host, options.port)
+    bound_heaps()
+    memory = MemoryKeeper()
     platform = compose.open_platform(options.workspace)
     try:
         platform.intake.open()  # what a crash left undrained is looked at before anything new comes
@@ -54,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
         housekeeping.start()
         orders_out = OrdersOut(platform)
         orders_out.start()
+        memory.start()
         threading.Thread(target=compose.warm_tracing, args=(platform,), daemon=True).start()
         scheme = "https" if platform.settings.security.tls_certificate else "http"
         say(f"twinward: {scheme}://{options.host}:{options.port}/ (API at /docs; stop with Ctrl-C)")
@@ -69,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
             with noted(options.workspace, scheme, options.host, options.port):
                 make_server(platform, options.host, options.port).run()
         finally:
+            memory.stop()
             orders_out.stop()
             housekeeping.stop()
     finally:

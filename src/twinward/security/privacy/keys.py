@@ -5,7 +5,6 @@ key.
 from __future__ import annotations
 
 import errno
-import hmac
 import logging
 import os
 import threading
@@ -18,18 +17,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 import twinward.core.errors as errors
 from twinward.security.privacy import key_file
+from twinward.security.privacy.key_table import KEY_BYTES, WORD, KeyTable, word_of_key
 
 LOG = logging.getLogger("twinward.keys")
 READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
-KEY_BYTES = 16
 NONCE = bytes(
     12
     # AES-GCM-SIV (RFC 8452) tolerates a fixed nonce: equal plain texts of one person and day look
     # equal
 )
-
-
-WORD = "k:"  # what such a word begins with; earlier releases wrote the pseudonym itself
 
 
 class Keyring:
@@ -42,11 +38,8 @@ class Keyring:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
-        self._keys: dict[tuple[str, str], list[bytes]] = {}  # several only after a line was torn
+        self._keys = KeyTable()  # several of one subject and day only after a line was torn
         self._pending: list[key_file.Key] = []
-        self._words: dict[str, str] = {}  # what stands in the database -> the subject
-        self._of_subject: dict[str, list[str]] = {}
-        self._unnamed: list[tuple[str, bytes]] = []  # keys whose words are not worked out yet
         self._read = 0
         self.bad_lines = 0  # that could not be read: what they opened is lost, nothing else
         # touched at each destruction, so that other processes forget what they hold in memory
@@ -97,10 +90,9 @@ class Keyring:
         self._read += whole
 
     def _hold(self, subject: str, day: str, key: bytes) -> None:
-        keys = self._keys.setdefault((subject, day), [])
-        if key not in keys:
-            keys.append(key)
-            self._unnamed.append((subject, key))
+        ordinal = date.fromisoformat(day).toordinal()
+        if key not in self._keys.get(subject, ordinal):
+            self._keys.add(subject, ordinal, key)
 
     def name(self, subject: str, day: date) -> str:
         """What stands in the database in place of a subject: a word that hangs on the key of that
@@ -117,48 +109,35 @@ class Keyring:
             return word
         with self._lock:
             self._forget_destroyed()
-            self._name_all()
-            if word not in self._words:
+            found = self._keys.subject_of(word)
+            if found is None:
                 self._load()
-                self._name_all()
-            return self._words.get(word)
+                found = self._keys.subject_of(word)
+            return found
 
     def names_of(self, subject: str) -> list[str]:
         """Every word that stands for a subject."""
         with self._lock:
             self._forget_destroyed()
             self._load()
-            self._name_all()
-            return list(self._of_subject.get(subject, ()))
-
-    def _name_all(self) -> None:
-        for subject, key in self._unnamed:
-            word = word_of_key(key)
-            if word not in self._words:
-                self._words[word] = subject
-                self._of_subject.setdefault(subject, []).append(word)
-        self._unnamed.clear()
-
-    def _unname_all(self) -> None:
-        """Words are worked out anew from the keys that are left."""
-        self._words, self._of_subject = {}, {}
-        self._unnamed = [(who, key) for (who, _), keys in self._keys.items() for key in keys]
+            return self._keys.words_of(subject)
 
     def _find(self, subject: str, day: date) -> list[bytes]:
-        name = (subject, day.isoformat())
         with self._lock:
             self._forget_destroyed()
-            if name not in self._keys:
+            found = self._keys.get(subject, day.toordinal())
+            if not found:
                 self._load()
-            return self._keys.get(name, [])
+                found = self._keys.get(subject, day.toordinal())
+            return found
 
     def _make(self, subject: str, day: date) -> bytes:
         if "\t" in subject or len(subject.splitlines()) != 1 or subject.startswith("\0"):
             raise errors.InputError("a subject holds no tabs or newlines", code="bad_subject")
         key = os.urandom(KEY_BYTES)
         with self._lock:
-            self._keys[subject, day.isoformat()] = [key]
-            self._unnamed.append((subject, key))
+            self._keys.end(subject, day.toordinal())
+            self._keys.add(subject, day.toordinal(), key)
             self._pending.append((subject, day.isoformat(), key))
         return key
 
@@ -172,10 +151,10 @@ class Keyring:
         """
         with self._lock:
             for subject, day, _ in self._pending[keep:]:
-                self._keys.pop((subject, day), None)
-            if self._pending[keep:]:
-                self._unname_all()
+                self._keys.end(subject, date.fromisoformat(day).toordinal())
             del self._pending[keep:]
+            if self._keys.is_worn():
+                self._keys = self._keys.anew()
 
     def seal(self, subject: str, day: date, plain: bytes) -> bytes:
         """Authenticated ciphertext of `plain`; a key is made when the subject has none for that
@@ -200,8 +179,9 @@ class Keyring:
         at = self._last_destruction()
         if at != self._destroyed_at:
             self._destroyed_at, self._read, self.bad_lines = at, 0, 0
-            self._keys = {(who, day): [key] for who, day, key in self._pending}
-            self._unname_all()
+            self._keys = KeyTable()
+            for who, day, key in self._pending:
+                self._keys.add(who, date.fromisoformat(day).toordinal(), key)
             self._load()
 
     def list_keys(self) -> list[tuple[str, date]]:
@@ -209,7 +189,8 @@ class Keyring:
         with self._lock:
             self._forget_destroyed()
             self._load()
-            return [(who, date.fromisoformat(day)) for who, day in self._keys]
+            named = dict.fromkeys((who, day) for who, day, _ in self._keys.items())
+            return [(who, date.fromordinal(day)) for who, day in named]
 
     def flush(self) -> None:
         """Append the new keys and make them durable; called before the commit of what they
@@ -252,21 +233,16 @@ class Keyring:
                     if ended:
                         data[start : end - 1] = bytes(len(line) - 1)
                         destroyed += 1
-                    for name in ended:
-                        self._keys.pop(name, None)
+                    for who, day in ended:
+                        self._keys.end(who, date.fromisoformat(day).toordinal())
                     start = end
                 file.seek(0)
                 view = memoryview(data)
                 while view:
                     view = view[file.write(view) :]
                 os.fsync(file.fileno())
-            self._unname_all()
+            self._keys = self._keys.anew()  # nothing of them stays in memory
             if destroyed:
                 os.utime(self._destroyed)
                 self._destroyed_at = self._last_destruction()
             return destroyed
-
-
-def word_of_key(key: bytes) -> str:
-    """The word that stands for a person on one day, in the database and in the log."""
-    return WORD + hmac.digest(key, b"name", "sha256")[:12].hex()

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 else:
     psycopg = LazyModule("psycopg")
 
-SQLITE_CACHE_KB = 65_536  # full within minutes, and then memory stays level
-SQLITE_READ_MAP_BYTES = 128 << 20  # what is mapped counts as memory of ours
+SQLITE_CACHE_KB = 32_768  # full within minutes, and then memory stays level
+SQLITE_READ_CACHE_KB = 4_096  # of each reader; nothing is mapped, for each would map it anew
 BUSY_TIMEOUT_MS = 30_000
 STATEMENTS_KEPT = 512
 CONNECT_S = 10
@@ -110,7 +110,7 @@ class Sqlite:
                 "PRAGMA wal_autocheckpoint=0"
             )  # the store checkpoints by itself, between commits
         else:
-            connection.execute(f"PRAGMA mmap_size={SQLITE_READ_MAP_BYTES}")
+            connection.execute(f"PRAGMA cache_size=-{SQLITE_READ_CACHE_KB}")
             connection.execute("PRAGMA query_only=1")
         return connection
 

@@ -14,6 +14,8 @@ LANE = np.uint64(
 )  # a second odd multiplier, so that the two halves of a key are independent
 ONE = np.uint64(1)
 HOUR_US = 3_600_000_000
+BLOOM_WORDS = 8  # of one block of a filter: a cache line
+BLOOM_BITS = 64 * BLOOM_WORDS
 
 
 @njit(cache=True, inline="always")
@@ -55,20 +57,82 @@ def _slot(table: Any, high: Any, low: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def add_keys(table: Any, older: Any, keys: Any, known: Any) -> int:
-    """Adds keys to `table`; known[k] is set where a key was in it or in `older`. Returns how
-    many were added.
+def add_keys(table: Any, keys: Any, known: Any) -> int:
+    """Adds keys to `table`, save those that are `known` elsewhere; known[k] is set where a key was
+    in it. Returns how many were added.
     """
     added = 0
     for k in range(len(keys)):
+        if known[k]:
+            continue
         high, low = keys[k, 0], keys[k, 1]
         at = _slot(table, high, low)
-        if table[at, 1] != np.uint64(0) or older[_slot(older, high, low), 1] != np.uint64(0):
+        if table[at, 1] != np.uint64(0):
             known[k] = True
             continue
         table[at, 0], table[at, 1] = high, low
         added += 1
     return added
+
+
+@njit(cache=True, inline="always")
+def _bloom_block(bits: Any, high: Any) -> Any:
+    """One cache line for each key: the upper bits choose it, which the tables do not use."""
+    return (high >> np.uint64(20)) & np.uint64(len(bits) - 1)
+
+
+@njit(cache=True, nogil=True)
+def bloom_add(bits: Any, keys: Any) -> None:
+    """Sets the four bits of each key in a filter of uint64[blocks, 8]; blocks is a power of two."""
+    for k in range(len(keys)):
+        block, rest = _bloom_block(bits, keys[k, 0]), keys[k, 1] >> ONE
+        for _ in range(4):
+            bits[block, (rest >> np.uint64(6)) & np.uint64(7)] |= ONE << (rest & np.uint64(63))
+            rest >>= np.uint64(9)
+
+
+@njit(cache=True, nogil=True)
+def bloom_find(bits: Any, keys: Any, found: Any) -> None:
+    """found[k] is set where all four bits of a key are set: it may have been added."""
+    for k in range(len(keys)):
+        block, rest = _bloom_block(bits, keys[k, 0]), keys[k, 1] >> ONE
+        found[k] = True
+        for _ in range(4):
+            word = bits[block, (rest >> np.uint64(6)) & np.uint64(7)]
+            if word & (ONE << (rest & np.uint64(63))) == np.uint64(0):
+                found[k] = False
+                break
+            rest >>= np.uint64(9)
+
+
+@njit(cache=True, inline="always")
+def _last_not_after(held: Any, high: Any, low: Any) -> Any:
+    """The last row of sorted uint64[n, 2] that is not beyond a key; -1 where the first is."""
+    start, end = 0, len(held)
+    while start < end:
+        middle = (start + end) // 2
+        if held[middle, 0] < high or (held[middle, 0] == high and held[middle, 1] <= low):
+            start = middle + 1
+        else:
+            end = middle
+    return start - 1
+
+
+@njit(cache=True, nogil=True)
+def find_blocks(first: Any, keys: Any, block: Any) -> None:
+    """block[k] = the block of a sorted file in which a key would stand, -1 before all, by the
+    blocks' first keys.
+    """
+    for k in range(len(keys)):
+        block[k] = _last_not_after(first, keys[k, 0], keys[k, 1])
+
+
+@njit(cache=True, nogil=True)
+def find_sorted(held: Any, keys: Any, found: Any) -> None:
+    """found[k] is set where a key is among sorted ones."""
+    for k in range(len(keys)):
+        at = _last_not_after(held, keys[k, 0], keys[k, 1])
+        found[k] = at >= 0 and held[at, 0] == keys[k, 0] and held[at, 1] == keys[k, 1]
 
 
 @njit(cache=True, nogil=True)

@@ -1,21 +1,24 @@
 """Which observations were accepted before: 128-bit keys of (source, source_id) in two
-generations of bounded size.
+generations of bounded size; the newest in memory, the rest in sorted files.
 """
 
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinward.storage.files import kernels
+from twinward.storage.observations.key_runs import Generation
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SMALLEST = 1 << 16
+LARGEST = 1 << 20  # slots in memory, 16 MB; beyond, keys go into a sorted file
 FULL = 0.6  # of the slots; linear probing stays short below
 
 
@@ -44,40 +47,74 @@ def text_keys(column: pa.StringArray, seed: tuple[np.uint64, np.uint64]) -> NDAr
     return keys
 
 
+def size_for(keys: int) -> int:
+    """The slots, a power of two, in which so many keys stand with room between them."""
+    size = 1
+    while keys > FULL * size:
+        size *= 2
+    return size
+
+
 class DuplicateFilter:
     """A key is known if it is among the last `horizon` keys added, and perhaps up to twice as
     far back.
+
+    At most `largest` slots are kept in memory, with two bytes for each key of the horizon that say
+    where a look at the files is worth while: memory is level however much comes in.
     """
 
-    def __init__(self, horizon: int) -> None:
+    def __init__(self, horizon: int, folder: Path | None = None, *, largest: int = LARGEST) -> None:
+        """`folder` holds the files, which have no name there and end with the process."""
         self.horizon = horizon
-        self._table = np.zeros((SMALLEST, 2), np.uint64)
+        self._folder = folder
+        self._largest = size_for(min(horizon, int(FULL * largest)))
+        self._table = np.zeros((min(SMALLEST, self._largest), 2), np.uint64)
         self._count = 0
-        self._older = np.zeros((1, 2), np.uint64)
+        self._newer = Generation(horizon, folder)
+        self._older = Generation(horizon, folder)
 
     def __len__(self) -> int:
-        return self._count
+        return self._count + self._newer.count
 
     def add(self, keys: NDArray[Any]) -> NDArray[Any]:
         """Adds keys; True where one was known already, also from earlier in `keys`."""
-        known = np.zeros(len(keys), np.bool_)
+        most = max(int(FULL * self._largest) // 4, 1)
+        if len(keys) > most:
+            return np.concatenate([self.add(keys[n : n + most]) for n in range(0, len(keys), most)])
         if self._count + len(keys) > FULL * len(self._table):
-            self._grow(len(keys))
-        self._count += kernels.add_keys(self._table, self._older, keys, known)
+            self._make_room(len(keys))
+        known = self._newer.find(keys) | self._older.find(keys)
+        self._count += kernels.add_keys(self._table, keys, known)
         return known
 
-    def _grow(self, more: int) -> None:
-        """A larger table, or, at the horizon, a new generation."""
-        size = len(self._table)
-        if self._count >= self.horizon:
-            self._older = self._table
-            self._table, self._count = np.zeros((SMALLEST, 2), np.uint64), 0
-            size = SMALLEST
-        while self._count + more > FULL * size:
-            size *= 2
+    def _make_room(self, more: int) -> None:
+        """A larger table; once it is large enough, its keys go to the files."""
+        if self._count and self._count + more > FULL * self._largest:
+            self._spill()
+        size = max(len(self._table), size_for(self._count + more))
         if size > len(self._table):
-            held = self._table[self._table[:, 1] != 0]
+            held = self._held()
             self._table = np.zeros((size, 2), np.uint64)
-            kernels.add_keys(
-                self._table, np.zeros((1, 2), np.uint64), held, np.zeros(len(held), np.bool_)
-            )
+            kernels.add_keys(self._table, held, np.zeros(len(held), np.bool_))
+
+    def _held(self) -> NDArray[Any]:
+        found: NDArray[Any] = self._table[self._table[:, 1] != 0]
+        return found
+
+    def _spill(self) -> None:
+        """The keys in memory go into a file; where none can be written they stay, and the table
+        grows meanwhile.
+        """
+        if self._newer.count + self._count > self.horizon and self._newer.count:
+            self._older.close()
+            self._older, self._newer = self._newer, Generation(self.horizon, self._folder)
+        try:
+            self._newer.take(self._held())
+        except OSError:
+            return
+        self._table[:], self._count = 0, 0
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self._newer.close()
+        self._older.close()

@@ -37,9 +37,7 @@ from twinward.storage.observations.inbox_files import Mark, keep_key_files, own_
 
 LOG = logging.getLogger("twinward.inbox")
 SEGMENT_BYTES = 64 << 20
-HORIZON = (
-    16_000_000  # observations back for which a duplicate is certainly found; up to 1 GB of memory
-)
+HORIZON = 16_000_000  # observations back for which a duplicate is certainly found
 RECOVER_EVERY_S = 0.5  # how often a disk that failed is tried again
 GROUP_BYTES = 16 << 20  # written between two syncs at most
 
@@ -77,10 +75,13 @@ class Inbox:
         self._writing = threading.Lock()
         self._closing = False
         self._failed: StorageError | None = None
+        self._known = DuplicateFilter(horizon, root)
+        self._passed: dict[str, int] = {}  # where in a segment the frames not yet drained begin
         self._file: BinaryIO | None = None
         try:
             self._load(replay=True)
         except BaseException:
+            self._known.close()
             self._lock_file.close()
             raise
         self._thread = threading.Thread(target=self._run, name="twinward-inbox", daemon=True)
@@ -93,7 +94,8 @@ class Inbox:
         """Reads what is on disk: keys, counts, and where to go on; a torn tail is cut off."""
         self._mark = read_mark(self.root)
         self._totals = dict(self._mark.totals)
-        self._known = DuplicateFilter(self._horizon)
+        self._known.close()
+        self._known = DuplicateFilter(self._horizon, self.root)
         self._n = self._mark.drained
         for path in keep_key_files(self.root, self._horizon):
             self._known.add(np.fromfile(path, np.uint64).reshape(-1, 2))
@@ -325,7 +327,14 @@ class Inbox:
         paths = [
             path for path in self.segments() if self._ends.get(path.name, drained + 1) > drained
         ]
-        return [f for path in paths for f in read_frames(path) if drained < f.head.n <= durable]
+        found = []
+        for path in paths:
+            for frame in read_frames(path, self._passed.get(path.name, 0)):
+                if frame.head.n <= drained:
+                    self._passed[path.name] = frame.end
+                elif frame.head.n <= durable:
+                    found.append(frame)
+        return found
 
     def _advance(self, frames: list[Frame], last: int) -> None:
         totals = dict(self._mark.totals)
@@ -354,6 +363,7 @@ class Inbox:
         write_whole(path.with_suffix(".keys"), np.concatenate(keys).tobytes() if keys else b"")
         path.unlink()
         self._ends.pop(path.name, None)
+        self._passed.pop(path.name, None)
 
     def close(self) -> None:
         """Finishes what was accepted and lets another process own the inbox."""
@@ -365,6 +375,7 @@ class Inbox:
         self._thread.join()
         if self._file is not None:
             self._file.close()
+        self._known.close()
         self._lock_file.close()
 
 
