@@ -18,13 +18,9 @@ import pytest
 from twinward.api.routes.sessions import MOST_OF_A_PROXY
 from twinward.cli.main import main
 from twinward.core.errors import InputError, RefusedError
-from twinward.security.identity.accounts import (
-    LOCKED_FOR,
-    MAX_FAILURES,
-    make_totp,
-    require_password,
-)
+from twinward.security.identity.accounts import make_totp, require_password
 from twinward.security.identity.throttle import MOST_FAILURES, WINDOW
+from twinward.security.identity.tries import LOCKED_FOR, MAX_FAILURES, MOST_ELSEWHERE
 from twinward.service.access import accounts
 
 GOOD = "four quiet herons at dawn"
@@ -122,6 +118,53 @@ def test_after_too_many_failures_even_the_right_password_waits(world: Any, uri: 
     assert enter(world, code_of(world, uri)).status_code == 401
     world.clock.advance(LOCKED_FOR)
     assert enter(world, code_of(world, uri)).status_code == 201
+
+
+def at(world: Any, address: str, password: str, code: str | None, name: str = "ann") -> int:
+    """A login by the proxy of this machine, for an address; its status."""
+    body = {"name": name, "password": password, "code": code, "device": "desk"}
+    answer = world.client.post("/v1/sessions", json=body, headers={"x-forwarded-for": address})
+    return int(answer.status_code)
+
+
+def test_a_stranger_who_guesses_shuts_out_nobody_else(world: Any, uri: str) -> None:
+    for _ in range(3 * MAX_FAILURES):
+        assert at(world, "203.0.113.9", "wrong", None) == 401
+    assert at(world, "203.0.113.9", GOOD, code_of(world, uri)) == 401  # the stranger waits
+    assert at(world, "10.0.0.1", GOOD, code_of(world, uri)) == 201
+
+
+def test_strangers_at_many_addresses_lock_only_addresses_that_are_new(world: Any, uri: str) -> None:
+    assert at(world, "10.0.0.1", GOOD, code_of(world, uri)) == 201
+    for n in range(MOST_ELSEWHERE):
+        assert at(world, f"203.0.113.{n}", "wrong", None) == 401
+    world.clock.advance(timedelta(minutes=1))
+    assert at(world, "203.0.114.1", GOOD, code_of(world, uri)) == 401  # guesses have an end
+    assert at(world, "10.0.0.1", GOOD, code_of(world, uri)) == 201
+    world.clock.advance(LOCKED_FOR)
+    assert at(world, "203.0.114.1", GOOD, code_of(world, uri)) == 201
+
+
+def test_whoever_has_entered_from_there_does_not_wait_for_others_at_that_address(
+    world: Any, uri: str
+) -> None:
+    assert at(world, "10.0.0.1", GOOD, code_of(world, uri)) == 201
+    guesses = [
+        at(world, f"10.0.{n % 7}.1", "wrong", None, f"guess{n}") for n in range(MOST_OF_A_PROXY + 9)
+    ]
+    assert guesses[-1] == 429
+    assert at(world, "10.0.0.2", GOOD, code_of(world, uri, 30)) == 429
+    assert at(world, "10.0.0.1", GOOD, code_of(world, uri, 30)) == 201
+
+
+def test_what_is_kept_of_tries_stays_small_and_names_no_address(world: Any, uri: str) -> None:
+    tries, now = world.platform.accounts.tries, world.clock.now()
+    for n in range(300):
+        tries.fail("ann", f"203.0.113.{n}", now + timedelta(minutes=n))
+        tries.enter("ann", f"10.0.0.{n}", now + timedelta(minutes=n))
+    rows = world.platform.accounts.db.execute("SELECT * FROM tries").fetchall()
+    assert len(rows) < 60
+    assert "203.0" not in repr(rows) and "10.0.0" not in repr(rows)
 
 
 def test_the_one_time_secret_is_good_once_and_for_a_day(world: Any, people: Any) -> None:

@@ -46,9 +46,19 @@ class Refresh(msgspec.Struct, forbid_unknown_fields=True):
     refresh: Secret
 
 
+def where_from(request: Request) -> tuple[str, str]:
+    """The other end of the connection, and for whom it speaks where it is a proxy of this
+    machine.
+    """
+    peer = request.client.host if request.client else ""
+    stated = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()[:64]
+    return peer, f"{peer} for {stated}" if stated and peer in LOOPBACK else peer
+
+
 class LoginGate:
     """Counts refused logins by address as well as by account; what a proxy of this machine states
-    splits the count of its address, which has an end of its own.
+    splits the count of its address, which has an end of its own. An address from which the account
+    was entered before does not wait for what others did there.
     """
 
     def __init__(self, platform: Platform) -> None:
@@ -58,17 +68,19 @@ class LoginGate:
     async def pass_through(
         self,
         request: Request,
+        name: str | None,
         work: Callable[Concatenate[Platform, P], T],
         *arguments: P.args,
         **named: P.kwargs,
     ) -> T:
-        """What the work answers; argon2 takes tens of milliseconds, so not on the event loop."""
+        """What the work answers; argon2 takes tens of milliseconds, so not on the event loop.
+        `name` is the account that is entered.
+        """
         now = self.platform.clock.now
-        peer = request.client.host if request.client else ""
-        stated = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()[:64]
-        address = f"{peer} for {stated}" if stated and peer in LOOPBACK else peer
-        self.addresses.require(address, now())
-        self.peers.require(peer, now())
+        peer, address = where_from(request)
+        if name is None or not self.platform.accounts.tries.is_known(name, address):
+            self.addresses.require(address, now())
+            self.peers.require(peer, now())
         try:
             return await asyncio.to_thread(work, self.platform, *arguments, **named)
         except RefusedError:
@@ -88,7 +100,14 @@ def router(platform: Platform) -> APIRouter:
         """Log in: a short-lived token and a refresh that can be spent once."""
         asked = await decode(request, Login)
         run = gate.pass_through(
-            request, accounts.login, asked.name, asked.password, asked.code, asked.device
+            request,
+            asked.name,
+            accounts.login,
+            asked.name,
+            asked.password,
+            asked.code,
+            asked.device,
+            where_from(request)[1],
         )
         return answer(await run, 201, named=True)
 
@@ -104,7 +123,13 @@ def router(platform: Platform) -> APIRouter:
         """
         asked = await decode(request, FirstPassword)
         run = gate.pass_through(
-            request, accounts.set_first_password, asked.name, asked.secret, asked.password
+            request,
+            None,
+            accounts.set_first_password,
+            asked.name,
+            asked.secret,
+            asked.password,
+            where_from(request)[1],
         )
         return answer({"authenticator": await run}, 201, named=True)
 
@@ -117,9 +142,8 @@ def router(platform: Platform) -> APIRouter:
     async def post_refresh(request: Request) -> Response:
         """New tokens for a refresh token; one that was spent before shuts the session."""
         asked = await decode(request, Refresh)
-        return answer(
-            await gate.pass_through(request, accounts.refresh, asked.refresh), 201, named=True
-        )
+        run = gate.pass_through(request, None, accounts.refresh, asked.refresh)
+        return answer(await run, 201, named=True)
 
     @routes.get("/sessions", responses=gives_page("Session"))
     def get_sessions(

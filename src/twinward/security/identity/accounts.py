@@ -29,13 +29,12 @@ from twinward.core.errors import (
     UnknownCallerError,
 )
 from twinward.security.identity.people import Caller
+from twinward.security.identity.tries import Tries
 from twinward.security.privacy.vault import read_or_make
 from twinward.security.side_database import changes, connect_beside
 
 LEAST_LENGTH = 12
 MOST_LENGTH = 200
-MAX_FAILURES = 5
-LOCKED_FOR = timedelta(minutes=15)
 SECRET_LASTS = timedelta(hours=24)
 STEP_S = 30
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,39}")
@@ -95,6 +94,7 @@ class Accounts:
             os.chmod(path, 0o600)
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.executescript(SCHEMA)
+        self.tries = Tries(self.db)
         self._nobody = ""
 
     # keeping them
@@ -151,11 +151,10 @@ class Accounts:
         self.get(name)
         secret = secrets.token_urlsafe(18)
         self.db.execute(
-            "UPDATE accounts SET password=?, state='new', factor=NULL, failures=0, "
-            "locked_until=0, secret_until=? "
-            "WHERE name=?",
+            "UPDATE accounts SET password=?, state='new', factor=NULL, secret_until=? WHERE name=?",
             (self._hasher.hash(secret), to_us(now + SECRET_LASTS), name),
         )
+        self.tries.forget(name)
         self.db.execute("UPDATE sessions SET revoked=1 WHERE account=?", (name,))
         return secret
 
@@ -172,9 +171,8 @@ class Accounts:
             if locked
             else "CASE WHEN secret_until > 0 AND last_login IS NULL THEN 'new' ELSE 'open' END"
         )
-        self.db.execute(
-            f"UPDATE accounts SET state={after}, failures=0, locked_until=0 WHERE name=?", (name,)
-        )
+        self.db.execute(f"UPDATE accounts SET state={after} WHERE name=?", (name,))
+        self.tries.forget(name)
         if locked:
             self.db.execute("UPDATE sessions SET revoked=1 WHERE account=?", (name,))
 
@@ -197,11 +195,13 @@ class Accounts:
     # proving who one is
     # ------------------------------------------------------------------------------------------
 
-    def exchange(self, name: str, secret: str, password: str, now: datetime) -> str | None:
+    def exchange(
+        self, name: str, secret: str, password: str, now: datetime, address: str = ""
+    ) -> str | None:
         """Burn the one-time secret for a password; returns the new second factor's secret, None
         when none is needed.
         """
-        row = self._check(name, secret, now, state="new")
+        row = self._check(name, secret, now, address, state="new")
         if row["secret_until"] <= to_us(now):
             raise _no_entry()
         require_password(password, name)
@@ -217,31 +217,33 @@ class Accounts:
             raise _no_entry()
         return make_totp(key).get_provisioning_uri(name, "Twinward") if key else None
 
-    def enter(self, name: str, password: str, code: str | None, now: datetime) -> Account:
+    def enter(
+        self, name: str, password: str, code: str | None, now: datetime, address: str = ""
+    ) -> Account:
         """The account that these prove, or RefusedError `bad_login` that does not tell which
-        part was wrong.
+        part was wrong. `address` is where it is asked from: tries are counted for each.
         """
-        row = self._check(name, password, now, state="open")
+        row = self._check(name, password, now, address, state="open")
         if row["factor"] is not None and not self._check_code(row, code or "", now):
-            self._fail(row, now)
+            self.tries.fail(name, address, now)
             raise _no_entry()
-        self.db.execute(
-            "UPDATE accounts SET failures=0, locked_until=0, last_login=? WHERE name=?",
-            (to_us(now), name),
-        )
+        self.db.execute("UPDATE accounts SET last_login=? WHERE name=?", (to_us(now), name))
+        self.tries.enter(name, address, now)
         return self.get(name)
 
-    def _check(self, name: str, password: str, now: datetime, *, state: str) -> sqlite3.Row:
+    def _check(
+        self, name: str, password: str, now: datetime, address: str, *, state: str
+    ) -> sqlite3.Row:
         found = self._rows("name=?", name)
         if not found:
             self._verify(self._dummy(), password)  # an unknown name takes as long as a known one
             raise _no_entry()
         row = found[0]
         fits = self._verify(row["password"], password[:MOST_LENGTH])
-        if row["state"] != state or row["locked_until"] > to_us(now):
+        if row["state"] != state or self.tries.is_locked(name, address, now):
             raise _no_entry()
         if not fits:
-            self._fail(row, now)
+            self.tries.fail(name, address, now)
             raise _no_entry()
         return row
 
@@ -254,16 +256,6 @@ class Accounts:
     def _dummy(self) -> str:
         self._nobody = self._nobody or self._hasher.hash(secrets.token_urlsafe(18))
         return self._nobody
-
-    def _fail(self, row: sqlite3.Row, now: datetime) -> None:
-        """Counted by the database, so that tries at once count each."""
-        self.db.execute(
-            "UPDATE accounts SET "
-            "locked_until = CASE WHEN failures + 1 >= :most THEN :until ELSE locked_until END, "
-            "failures = CASE WHEN failures + 1 >= :most THEN 0 ELSE failures + 1 END "
-            "WHERE name = :name",
-            {"most": MAX_FAILURES, "until": to_us(now + LOCKED_FOR), "name": row["name"]},
-        )
 
     def _check_code(self, row: sqlite3.Row, code: str, now: datetime) -> bool:
         """A code of this step or a neighbour's, each at most once."""

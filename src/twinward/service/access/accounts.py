@@ -169,20 +169,32 @@ def renew_secret(platform: Platform, caller: Caller, name: str) -> str:
     return secret
 
 
-def set_first_password(platform: Platform, name: str, secret: str, password: str) -> str | None:
+def set_first_password(
+    platform: Platform, name: str, secret: str, password: str, address: str = ""
+) -> str | None:
     """Exchange the one-time secret for a password; returns what the authenticator app is given,
     if anything.
     """
     with _on_record(platform, name):
-        uri = platform.accounts.exchange(name, secret, password, platform.clock.now())
+        uri = platform.accounts.exchange(name, secret, password, platform.clock.now(), address)
     note(platform, anybody(), "password_set", name)
     return uri
 
 
-def login(platform: Platform, name: str, password: str, code: str | None, device: str) -> Tokens:
+def login(
+    platform: Platform,
+    name: str,
+    password: str,
+    code: str | None,
+    device: str,
+    address: str = "",
+) -> Tokens:
+    """A session; RefusedError that does not tell which part was wrong. `address` is where it is
+    asked from.
+    """
     now = platform.clock.now()
     with _on_record(platform, name):
-        account = platform.accounts.enter(name, password, code, now)
+        account = platform.accounts.enter(name, password, code, now, address)
     tokens = platform.sessions.open(account, device[:120] or "unnamed", now)
     note(platform, account.caller(tokens.session), "login", name, f"session {tokens.session}")
     return tokens
