@@ -34,6 +34,7 @@ from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.phones import dialling_of
 from twinward.security.privacy.vault import Vault
+from twinward.service.operations.chain_watch import ChainWatch
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.service.platform import Caller, Platform
 from twinward.settings import Settings, load_settings
@@ -153,7 +154,9 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         accounts=accounts,
         sessions=Sessions(accounts, identities),
         tracing=lambda caller: desk().of(caller),
-        verify=lambda: verify_log(workspace),
+        chain=ChainWatch(
+            lambda first, head: audit.verify_chain(store.database, first, bound_to=head)
+        ),
         export_log=lambda path, fhir: export_log(workspace, path, fhir=fhir),
         expire_lake=lambda at: expire_lake(platform, at),
         policy=Policy(reference.areas, managed=mark.managed),

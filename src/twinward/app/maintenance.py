@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from twinward.app.compose import BEHAVIOUR, open_database, open_platform, verify_log
+from twinward.app.compose import BEHAVIOUR, open_database, open_platform
 from twinward.app.workspace import read_mark
 from twinward.core.clock import Clock
 from twinward.core.errors import (
@@ -44,14 +44,15 @@ def add_first_administrator(workspace: Path) -> str:
 
 def make_housekeeping(platform: Platform) -> Housekeeping:
     """What a server does every day by itself."""
-    workspace = platform.workspace
     return Housekeeping(
         platform,
         [
             lambda platform, caller: run_retention(platform, caller, platform.expire_lake),
             raise_signals,
             raise_unaccounted,
-            lambda platform, caller: check_misuse(platform, caller, lambda: verify_log(workspace)),
+            lambda platform, caller: check_misuse(
+                platform, caller, lambda: platform.chain.walk(platform.clock.now())
+            ),
         ],
     )
 

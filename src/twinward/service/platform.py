@@ -25,6 +25,7 @@ from twinward.security.identity.people import Caller, Identities, anybody, local
 from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.vault import Vault
+from twinward.service.operations.chain_watch import ChainWatch, LookReader
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.twins.snapshot import PastRows, Snapshot
 
@@ -77,11 +78,12 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     tracing: Callable[
         [Caller], Any
     ]  # service.tracing.Tracing of that caller; loaded when somebody asks
-    verify: Callable[[], LogCheck]  # the hash chain of the whole log
+    chain: ChainWatch  # the hash chain of the log
     export_log: Callable[[Path, bool], int]  # writes it to a file, as FHIR or as it is stored
     expire_lake: Callable[[datetime], int]  # deletes movement past its life, judged by an instant
     managed: bool = False
     alarms: list[Callable[[], TwinwardError | None]] = []  # of what runs beside: a trouble, or None
+    looks: LookReader = msgspec.field(default_factory=LookReader)
     past: PastRows = msgspec.field(default_factory=PastRows)
     drill: str = ""  # the id of the drill that this workspace is
 

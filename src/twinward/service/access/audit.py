@@ -4,34 +4,23 @@ looked, why, how often.
 
 from __future__ import annotations
 
-from collections import deque
 from datetime import datetime
 
 import msgspec
 
+from twinward.service.operations.chain_watch import LookLine
 from twinward.service.platform import Caller, Platform
 
-LOOKS_SHOWN = 100
-LOOKS = ("LookRecorded", "PersonsListed")
-
-
-class LookLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One look: by whom, for what, at how many persons; whom it was at stays sealed."""
-
-    at: datetime
-    by: str
-    purpose: str
-    question: str
-    persons: int
-    activation: str
+__all__ = ["AuditState", "LookLine", "get_audit"]
 
 
 class AuditState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether every entry of the log is bound to the one before, and the latest looks, newest
-    first.
+    first. `whole_at` is when the whole log was last read; since then what was added is.
     """
 
     checked_at: datetime
+    whole_at: datetime
     entries: int
     ok: bool
     first_bad: int | None
@@ -41,33 +30,20 @@ class AuditState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def get_audit(platform: Platform, caller: Caller) -> AuditState:
-    """Reads the whole chain; RefusedError without the right to see the audit."""
+    """The state of the chain and the latest looks; RefusedError without the right to see the
+    audit.
+    """
     platform.policy.require(caller, "see_audit")
-    looks: deque[LookLine] = deque(maxlen=LOOKS_SHOWN)
-    total, after = 0, 0
     with platform.store.read() as reader:
-        while page := reader.events_after(after, types=LOOKS):
-            after = page[-1].seq
-            total += len(page)
-            for event in page:
-                fact = event.fact
-                looks.appendleft(
-                    LookLine(
-                        at=event.occurred_at,
-                        by=event.actor,
-                        purpose=getattr(fact, "purpose", ""),
-                        question=getattr(fact, "question", ""),
-                        persons=len(getattr(fact, "subjects", ())) or getattr(fact, "persons", 1),
-                        activation=getattr(fact, "activation", ""),
-                    )
-                )
-    found = platform.verify()
+        total, looks = platform.looks.read(reader)
+    found = platform.chain.check(platform.clock.now())
     return AuditState(
-        checked_at=platform.clock.now(),
+        checked_at=found.at,
+        whole_at=found.whole_at,
         entries=found.entries,
         ok=found.ok,
         first_bad=found.first_bad,
         head=found.head,
-        looks=list(looks),
+        looks=looks,
         looks_all=total,
     )

@@ -65,15 +65,23 @@ _ending = msgspec.json.Decoder(ChainEnd).decode
 _astuple = msgspec.structs.astuple
 
 
-def verify_chain(database: Database, first: int = 1, last: int | None = None) -> ChainCheck:
-    """Checks entries `first` to `last` (the end) of the log as they lie in the database."""
+def verify_chain(
+    database: Database, first: int = 1, last: int | None = None, *, bound_to: str = ""
+) -> ChainCheck:
+    """Checks entries `first` to `last` (the end) of the log as they lie in the database.
+
+    `bound_to` is the hash, in hex, that an earlier check found at the entry before `first`: without
+    it the one that stands there is believed.
+    """
     connection = database.connect(write=False)
     try:
         connection.execute(database.begin_read)
         seq, head = connection.execute("SELECT seq, hash FROM head").fetchone()
         drill = read_drill(connection)
         previous = genesis_of(drill)
-        if first > 1:
+        if bound_to:
+            previous = bytes.fromhex(bound_to)
+        elif first > 1:
             before = list(_rows(connection, first - 1, first - 1))
             previous = before[0][-1] if before else b""
         end = seq if last is None else min(last, seq)
