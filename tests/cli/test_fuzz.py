@@ -141,6 +141,17 @@ def test_a_name_longer_than_the_system_takes_is_no_workspace(
     assert "no workspace" in capsys.readouterr().err
 
 
+def test_a_letter_that_is_no_utf_8_inside_a_document_is_the_inputs_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, file = tmp_path / "ws", tmp_path / "bundle.json"
+    init_workspace(workspace)
+    for content in (b'{"a": "\xac"}', b'{"\xac": 1}', b'{"a": 1}\n{"b": "\xff"}'):
+        file.write_bytes(content)
+        assert main(["case", "report", str(file), "--workspace", str(workspace)]) == 2
+        assert "not a JSON object" in capsys.readouterr().err
+
+
 def test_no_broken_file_or_argument_is_our_fault(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

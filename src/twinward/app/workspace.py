@@ -12,11 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from twinward.citybase.columns import open_city, read_manifest
-from twinward.core.errors import (
-    AbsentError,
-    ConflictError,
-    InputError,
-)
+from twinward.core.errors import UNREADABLE, AbsentError, ConflictError, InputError
 from twinward.settings import Settings
 from twinward.twins.city.areas import AreaTree
 
@@ -62,7 +58,7 @@ def read_mark(workspace: Path) -> WorkspaceMark:
         )
     try:
         mark = msgspec.json.decode(path.read_bytes(), type=WorkspaceMark)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path.name} cannot be read: {error}", "restore it from a backup", code="broken"
         ) from error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from twinward.citybase.schema import SCHEMA_VERSION, Area, CityBase
-from twinward.core.errors import AbsentError, InputError, StorageError
+from twinward.core.errors import UNREADABLE, AbsentError, InputError, StorageError
 from twinward.core.lazy import LazyModule
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def read_manifest(directory: Path) -> CityManifest:
         )
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=CityManifest)
-    except (msgspec.DecodeError, OSError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise StorageError(
             f"{path} cannot be read: {error}", "build the city again", code="broken_city"
         ) from error

@@ -10,6 +10,9 @@ from typing import Any
 
 import msgspec
 
+# what decoders raise for bytes that are no JSON or msgpack: also for a text in it that is no UTF-8,
+# and for what is nested deeper than anybody would read
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 Route = tuple[str | int, ...]  # the way to a thing in a file or message: ("tasks", 2, "after")
 BOUNDS = {
     ">=": "is not {0} or more",
@@ -160,7 +163,7 @@ def decoded(body: bytes | msgspec.Raw) -> object:
     """
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import Request
 
 from twinward.api.http.responses import read_body
-from twinward.core.errors import InputError, explain_decode_error
+from twinward.core.errors import UNREADABLE, InputError, explain_decode_error
 
 LIMIT_BYTES = 4_000
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
@@ -29,7 +29,7 @@ async def decode(request: Request, kind: type[T], *, secret: bool = True) -> T:
     body = await read_body(request, LIMIT_BYTES)
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         # the complaint of the decoder may quote the body
         said = "the body is not what this route takes" + (
             "" if secret else f": {explain_decode_error(str(error))}"

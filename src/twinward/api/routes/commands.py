@@ -12,7 +12,7 @@ from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer, read_body
 from twinward.api.http.schemas import gives
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.service.intake import commands
 from twinward.service.platform import Caller, Platform
 
@@ -39,7 +39,7 @@ def decode_batch(body: bytes) -> CommandBatch:
         raise InputError(
             f"not a batch: {error}", 'send {"items": [...]}', code="bad_batch"
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"not JSON: {error}", 'send {"items": [...]} as UTF-8 JSON', code="bad_json"
         ) from error

@@ -15,7 +15,7 @@ from twinward.api.http.bodies import Word, describe
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.questions import questions_of
 from twinward.api.http.responses import answer, read_body
-from twinward.core.errors import InputError, decoded, explain_decode_error
+from twinward.core.errors import UNREADABLE, InputError, decoded, explain_decode_error
 from twinward.core.messages import Instant
 from twinward.service.platform import Platform
 
@@ -133,7 +133,7 @@ async def reply(
         raise InputError(
             explain_decode_error(str(error), decoded(body)), "see /openapi.json", code=code
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise InputError(
             "the body is not JSON", "send one JSON object in UTF-8", code="bad_json"
         ) from error

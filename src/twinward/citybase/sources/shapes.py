@@ -17,7 +17,7 @@ from twinward.citybase.sources.files import decode_text, read_file
 from twinward.citybase.sources.layers import read_layer
 from twinward.citybase.sources.ledger import SourceLedger
 from twinward.citybase.sources.systems import member_crs, move_shape
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -96,7 +96,7 @@ def read_geojson(
     text = decode_text(read_file(path, ledger.label), source.encoding, ledger.label)
     try:
         document = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{ledger.label} is not JSON: {error}", "mend the file", code="bad_file"
         ) from error

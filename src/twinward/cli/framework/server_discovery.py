@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from twinward.core.errors import UNREADABLE
+
 NOTE = "server.json"
 
 
@@ -40,6 +42,6 @@ def find_server(workspace: Path) -> str | None:
     try:
         note = msgspec.json.decode((workspace / NOTE).read_bytes(), type=ServerNote)
         os.kill(note.pid, 0)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNREADABLE):
         return None
     return note.url

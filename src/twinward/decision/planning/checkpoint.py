@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.decision.planning.figures import Run
 from twinward.decision.planning.replicates import Replicate
 
@@ -41,7 +41,7 @@ def read_rows(file: Path | None, name: str, kind: type[T]) -> list[T]:
         first, *lines = file.read_bytes().split(b"\n")
         kept = msgspec.json.decode(first)["fingerprint"]
         found = [msgspec.json.decode(line, type=kind) for line in lines[:-1]]
-    except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
+    except (OSError, *UNREADABLE, KeyError, TypeError) as error:
         raise InputError(
             f"{file} holds nothing to go on from: {error}",
             "name another file",

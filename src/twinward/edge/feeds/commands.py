@@ -12,7 +12,7 @@ from functools import cache
 import msgspec
 
 from twinward.core.clock import require_reach
-from twinward.core.errors import InputError, decoded, explain_decode_error
+from twinward.core.errors import UNREADABLE, InputError, decoded, explain_decode_error
 from twinward.core.messages import Command
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, OF_A_WORD, is_direct_identity
 from twinward.security.privacy.scrubbing import names_somebody, scrub
@@ -88,7 +88,6 @@ FUTURE_TOLERANCE = timedelta(minutes=5)
 
 
 # bytes that are no UTF-8, half a surrogate pair, lists in lists without end
-UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 def is_drill_source(source: str) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.standards.source_rows import FileReading, Row
 
 PAGE = 10_000
@@ -97,7 +97,7 @@ def read_json_lines(path: Path, reading: FileReading) -> Iterator[Row]:
             number += 1
             try:
                 yield Row(number, take(msgspec.json.decode(line, type=dict[str, Any]), reading))
-            except (msgspec.DecodeError, RecursionError) as error:
+            except UNREADABLE as error:
                 yield Row(number, {}, f"not a JSON object: {error}")
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from twinward.core.clock import EARLIEST, LATEST, parse_time, to_us
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.core.geography import to_wgs84
 from twinward.core.ids import sensor_name
 from twinward.core.messages import OBSERVATION_COLUMNS
@@ -164,7 +164,7 @@ def read_observations(body: bytes, checks: Checks, now: datetime) -> CheckedObse
             batch = _batch.decode(body)
             identities.require_source(batch.source)
             return check_items(batch, batch.items, None, [], checks, now)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         pass  # something is wrong somewhere: look at each item by itself
     raw = _read_loosely(body)
     identities.require_source(raw.source)
@@ -191,7 +191,7 @@ def _read_loosely(body: bytes) -> RawBatch:
     try:
         try:
             batch = _raw_batch.decode(body)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             if isinstance(error, msgspec.ValidationError) and "out of range" not in str(error):
                 raise
             # a number beyond what fits becomes infinite, and its item alone is refused

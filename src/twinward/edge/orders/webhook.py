@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from twinward.core.clock import format_time
+from twinward.core.errors import UNREADABLE
 from twinward.edge.orders.outlet import Message, Receipt
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
@@ -73,7 +74,7 @@ def read_answer(status: int, body: bytes) -> Receipt:
         return Receipt(state="failed", says=f"answered {status}", again=status in PASSING)
     try:
         told = msgspec.json.decode(body) if body.strip() else {}
-    except msgspec.DecodeError:
+    except UNREADABLE:
         told = {}
     if isinstance(told, dict) and (told.get("error") or told.get("ok") is False):
         return Receipt(state="failed", says=f"answered {status}, and an error in the body")

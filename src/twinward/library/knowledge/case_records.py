@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.library.texts import say, say_name
 
 MOST_DAYS = 120
@@ -189,7 +189,7 @@ def read_records(path: Path) -> list[CaseRecord]:
     """Records that another workspace wrote; InputError when the file is none of these."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=list[CaseRecord])
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise InputError(
             f"{path.name} holds no case records: {error}",
             "write it with `library cases --export`",

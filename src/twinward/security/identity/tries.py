@@ -19,8 +19,9 @@ ELSEWHERE = "*"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS tries (
-  account TEXT NOT NULL, address TEXT NOT NULL, known INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,
-  at INTEGER NOT NULL, locked_until INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (account, address)
+  account TEXT NOT NULL, address TEXT NOT NULL, known INTEGER NOT NULL DEFAULT 0,
+  failures INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL,
+  locked_until INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (account, address)
 ) WITHOUT ROWID;
 """
 FAIL = """
@@ -28,7 +29,9 @@ INSERT INTO tries (account, address, failures, at, locked_until)
 VALUES (:account, :address, 1, :now, CASE WHEN :most <= 1 THEN :until ELSE 0 END)
 ON CONFLICT (account, address) DO UPDATE SET
   failures = CASE WHEN at <= :before THEN 1 WHEN failures + 1 >= :most THEN 0 ELSE failures + 1 END,
-  locked_until = CASE WHEN at > :before AND failures + 1 >= :most THEN :until ELSE locked_until END, at = :now
+  locked_until =
+    CASE WHEN at > :before AND failures + 1 >= :most THEN :until ELSE locked_until END,
+  at = :now
 """
 
 

@@ -10,7 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from twinward.core.errors import AbsentError, ConflictError, InputError
+from twinward.core.errors import UNREADABLE, AbsentError, ConflictError, InputError
 from twinward.security.passes.keys import write_jwk
 from twinward.security.passes.trust import Signer, Trust, read_trust, write_trust
 
@@ -51,7 +51,7 @@ class KeyStore:
             raise AbsentError(
                 "there are no pass keys yet", "make them with `twinward pass keys init`"
             ) from error
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise InputError("the register of signers is broken", "restore it") from error
 
     def trust_file(self) -> bytes:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.coding.texts import from_base64url, to_base64url
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.security.passes.status_list import Packed, StatusList, pack, read_list, unpack
 from twinward.security.passes.trust import Trust, read_trust, require_newer
 from twinward.security.passes.verifier import Policy, Verdict, Verifier
@@ -103,7 +103,7 @@ def open_gate(data: bytes, policy: Policy | None = None) -> Gate:
     """The gate of a stored file."""
     try:
         stored = msgspec.json.decode(data, type=Stored)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InputError(
             "the gate's file cannot be read", "remove it and load the lists anew", code="bad_gate"
         ) from error

@@ -161,9 +161,7 @@ def verify_log(platform: Platform, caller: Caller) -> ChainState:
 
 
 def check_last_day(platform: Platform, caller: Caller) -> MisuseFound:
-    found = check_misuse(
-        platform, caller, lambda: platform.chain.walk(platform.clock.now())
-    )
+    found = check_misuse(platform, caller, lambda: platform.chain.walk(platform.clock.now()))
     return msgspec.convert(found, MisuseFound)
 
 

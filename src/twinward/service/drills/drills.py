@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from twinward.core.errors import AbsentError, InputError
+from twinward.core.errors import UNREADABLE, AbsentError, InputError
 from twinward.decision.evaluation.drill_score import DrillScore, ScoredDecision
 from twinward.decision.evaluation.drill_scoring import Log, list_decisions, score_log, weigh_regret
 from twinward.library.drills.drill import DrillScript, DrillTruth, script_schema
@@ -75,7 +75,7 @@ def read_part(workspace: Path, name: str, kind: type[T]) -> T | None:
         return None
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path.name} cannot be read: {error}", "play the drill anew", code="broken"
         ) from error

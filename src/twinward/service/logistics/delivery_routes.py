@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.decision.logistics.routing.fleet import Kind, Stop, Vehicle, Ways
 from twinward.decision.logistics.routing.hours import (
     DAY_S,
@@ -245,7 +245,7 @@ def read_plan(path: Path) -> RoundsPlan:
     lines = [line for line in read_text(path).splitlines() if line.strip()]
     try:
         return msgspec.json.decode(lines[-1] if lines else "", type=RoundsPlan)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path.name} is no plan of rounds: {error}", "give what --json wrote", code="bad_plan"
         ) from error

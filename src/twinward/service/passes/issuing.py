@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from twinward.core.coding import cbor
-from twinward.core.errors import ConflictError, InputError, RefusedError
+from twinward.core.errors import UNREADABLE, ConflictError, InputError, RefusedError
 from twinward.security.passes import cose, tokens
 from twinward.security.passes.ceremony import Signing, replace_file
 from twinward.security.passes.tokens import KINDS, Pass
@@ -250,7 +250,7 @@ def read_wish(*, certificate: bytes | None, **fields: object) -> Wish:
         return made
     try:
         found = msgspec.json.decode(certificate, type=CertificateFile)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InputError(
             f"the certificate file cannot be read: {error}",
             "JSON with name, birth, statement",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.core.ports import Rows
 from twinward.security.passes import cose, places
 from twinward.security.passes.places import PlaceCode
@@ -162,7 +162,7 @@ def read_record(data: bytes) -> list[CheckIn]:
     """The visitor's record, a line a visit."""
     try:
         found = msgspec.json.Decoder(CheckIn).decode_lines(data)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InputError(
             f"the record of visits cannot be read: {error}",
             "a JSON line a visit",

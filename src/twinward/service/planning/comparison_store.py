@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from twinward.core.errors import AbsentError, InputError
+from twinward.core.errors import UNREADABLE, AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.decision.planning.comparison import Comparison
 from twinward.library.plans.plan_options import BLOCKS, Block
@@ -144,7 +144,7 @@ def find_comparison(workspace: Path, name: str) -> Comparison | None:
         return None
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Comparison)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
     return without_forecast(found) if found.refused else found
 

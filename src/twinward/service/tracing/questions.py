@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.clock import from_us, to_us
-from twinward.core.errors import InputError, RefusedError
+from twinward.core.errors import UNREADABLE, InputError, RefusedError
 from twinward.core.ports import MovementLake, MovePoints
 from twinward.core.scope import ALL_AREAS, Scope
 from twinward.decision.tracing.contacts.case_file import home_of, tell_movement
@@ -395,7 +395,7 @@ def read_json(path: Path) -> object:
         raise InputError(
             f"{path} cannot be read: {error.strerror}", "check the path", code="file_absent"
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path.name} is not JSON: {error}", "give a GeoJSON file", code="bad_areas"
         ) from error

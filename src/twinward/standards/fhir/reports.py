@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.core.ids import derive_id
 from twinward.standards.date_forms import join_notes
 from twinward.standards.fhir.bundle import Bundle, Entry
@@ -62,12 +62,12 @@ def read_documents(path: Path) -> list[Resource]:
         return [read_xml(content, path.name)]
     try:
         return [msgspec.json.decode(content, type=dict[str, Any])]
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         lines = [line for line in content.splitlines() if line.strip()]
         try:
             if len(lines) > 1:
                 return [msgspec.json.decode(line, type=dict[str, Any]) for line in lines]
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             pass
         raise InputError(
             f"{path.name}: not a JSON object: {error}", "send a FHIR R4 Bundle", code="bad_json"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from twinward.core.errors import StorageError
+from twinward.core.errors import UNREADABLE, StorageError
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -97,7 +97,7 @@ def load_manifest(root: Path) -> LakeManifest:
         return LakeManifest()
     try:
         manifest = msgspec.json.decode(raw, type=LakeManifest)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise StorageError(
             f"{MANIFEST} cannot be read: {error}", "restore it from a backup", code="lake_broken"
         ) from error

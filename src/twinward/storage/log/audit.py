@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from twinward.core.errors import InputError
+from twinward.core.errors import UNREADABLE, InputError
 from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import EVENT_FIELDS
 from twinward.storage.log.chain import ChainCheck, check_links, link
@@ -196,7 +196,7 @@ def verify_file(path: Path, foreign: Form | None = None) -> ChainCheck:
                 continue
             try:
                 entry = _entry(raw)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except UNREADABLE:
                 ending = _read_ending(raw)
                 bad = (
                     ending is None
@@ -236,7 +236,7 @@ def _drill_of(path: Path, foreign: Form | None) -> str:
 def _read_ending(line: bytes) -> ChainEnd | None:
     try:
         return _ending(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from twinward.core.clock import from_us, to_us
-from twinward.core.errors import AbsentError, InputError
+from twinward.core.errors import UNREADABLE, AbsentError, InputError
 from twinward.core.messages import Counts, Event, Fact
 from twinward.core.ports import R, Sealer, Table, table_name
 from twinward.storage.database.schema import Form, Forms, to_stored
@@ -101,7 +101,7 @@ class RowCodec:
             return None
         try:
             return form.decoder.decode(plain)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             if subject is not None and self.sealer is None:
                 return None  # sealed by a process that had the keys
             raise
@@ -131,7 +131,7 @@ class RowCodec:
         if decoder is not None and plain is not None:
             try:
                 fact = decoder.decode(plain)
-            except msgspec.DecodeError:
+            except UNREADABLE:
                 if subject is None or self.sealer is not None:
                     raise
         return Event(

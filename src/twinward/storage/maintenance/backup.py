@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from twinward.core.errors import ConflictError, InputError, StorageError
+from twinward.core.errors import UNREADABLE, ConflictError, InputError, StorageError
 from twinward.core.ports import Table
 from twinward.storage.database.databases import Postgres, Sqlite
 from twinward.storage.database.schema import SCHEMA_VERSION, Forms
@@ -262,7 +262,7 @@ def read_contents(source: Path) -> Contents:
     """
     try:
         contents = msgspec.json.decode((source / CONTENTS).read_bytes(), type=Contents)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise InputError(
             f"{source} is no whole backup: {error}", "name a folder that `backup` wrote"
         ) from error

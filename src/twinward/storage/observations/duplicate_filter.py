@@ -17,7 +17,6 @@ from twinward.storage.observations.key_runs import Generation
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SMALLEST = 1 << 16
 LARGEST = 1 << 20  # slots in memory, 16 MB; beyond, keys go into a sorted file
 FULL = 0.6  # of the slots; linear probing stays short below
 
@@ -59,8 +58,8 @@ class DuplicateFilter:
     """A key is known if it is among the last `horizon` keys added, and perhaps up to twice as
     far back.
 
-    At most `largest` slots are kept in memory, with two bytes for each key of the horizon that say
-    where a look at the files is worth while: memory is level however much comes in.
+    `largest` slots are kept in memory, and a byte for each key of the horizon that says whether a
+    look at the files is worth while: memory is level from the start, however much comes in.
     """
 
     def __init__(self, horizon: int, folder: Path | None = None, *, largest: int = LARGEST) -> None:
@@ -68,7 +67,7 @@ class DuplicateFilter:
         self.horizon = horizon
         self._folder = folder
         self._largest = size_for(min(horizon, int(FULL * largest)))
-        self._table = np.zeros((min(SMALLEST, self._largest), 2), np.uint64)
+        self._table = np.full((self._largest, 2), 0, np.uint64)  # all of it, from the start
         self._count = 0
         self._newer = Generation(horizon, folder)
         self._older = Generation(horizon, folder)
@@ -88,7 +87,7 @@ class DuplicateFilter:
         return known
 
     def _make_room(self, more: int) -> None:
-        """A larger table; once it is large enough, its keys go to the files."""
+        """The keys in memory go to the files, or, where that cannot be, into a larger table."""
         if self._count and self._count + more > FULL * self._largest:
             self._spill()
         size = max(len(self._table), size_for(self._count + more))
@@ -112,7 +111,8 @@ class DuplicateFilter:
             self._newer.take(self._held())
         except OSError:
             return
-        self._table[:], self._count = 0, 0
+        self._table = np.full((self._largest, 2), 0, np.uint64)
+        self._count = 0
 
     def close(self) -> None:
         """Lets go of the files."""

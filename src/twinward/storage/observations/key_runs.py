@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from twinward.storage.files import kernels
 
 BLOCK = 256  # keys read at once, 4 kB
-BITS_A_KEY = 16  # with four bits set for a key some three in a thousand are looked for in vain
+BITS_A_KEY = 8  # with four bits set for a key some three in a hundred are looked for in vain
 LEAST_BLOCKS = 64
 MANY = 8  # where more than one block in so many is wanted, the file is read as a whole
 KEY_BYTES = 16
@@ -76,16 +76,13 @@ class Generation:
         blocks = LEAST_BLOCKS
         while blocks * kernels.BLOOM_BITS < horizon * BITS_A_KEY:
             blocks *= 2
-        self._blocks = blocks
-        self._bits = np.zeros((0, kernels.BLOOM_WORDS), np.uint64)
+        self._bits = np.full((blocks, kernels.BLOOM_WORDS), 0, np.uint64)
         self._runs: list[Run] = []
 
     def take(self, keys: NDArray[Any]) -> None:
         """Keeps uint64[n, 2] keys; OSError leaves all as it was."""
         order = np.lexsort((keys[:, 1], keys[:, 0]))
         run = Run(keys[order], self._folder)
-        if not len(self._bits):
-            self._bits = np.zeros((self._blocks, kernels.BLOOM_WORDS), np.uint64)
         kernels.bloom_add(self._bits, keys)
         self._runs.append(run)
         self.count += len(keys)
